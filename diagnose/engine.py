@@ -1,0 +1,193 @@
+"""A run: everything that can start, starts at once, and nothing waits for what it does not need.
+
+Holds the one TaskGroup and the one `except Exception` of the program.
+"""
+
+import asyncio
+import importlib
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from diagnose.catalogue import catalogue
+from diagnose.events import Concluded, Crashed, Seen, Sink, Started, nowhere
+from diagnose.machine import Machine
+from diagnose.model import LAYERS, Crash, Evidence, Observation, Report, Target, Unseen, Vantage
+from diagnose.model.dns import Resolution
+from diagnose.net import Net
+from diagnose.probes import INSIDE, OUTSIDE, Closable, Options, Probe
+from diagnose.reasoning import claims, findings
+
+Kind = TypeVar("Kind", bound=Observation)
+
+#: Layers of which nothing can be said without a look inside the server.
+_INSIDE_LAYERS = {"listener", "firewall", "nginx", "upstream"}
+
+
+@dataclass(slots=True)
+class Run:
+    """One run under way: what probes are given as their `Look`."""
+
+    target: Target
+    options: Options
+    net: Net
+    sink: Sink
+    tasks: asyncio.TaskGroup
+    door: Machine | None = None
+    begun: float = field(default_factory=time.monotonic)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    observations: list[Observation] = field(default_factory=list)
+    crashes: list[Crash] = field(default_factory=list)
+    _probes: list[Probe] = field(default_factory=list)
+    _live: dict[int, Closable] = field(default_factory=dict)
+    _inside: bool = False
+
+    @property
+    def machine(self) -> Machine:
+        assert self.door is not None, "an inside probe runs only where there is a door"
+        return self.door
+
+    def now(self) -> float:
+        return time.monotonic() - self.begun
+
+    def see(self, observation: Kind, live: Closable | None = None) -> Kind:
+        self.observations.append(observation)
+        if live is not None:
+            self._live[id(observation)] = live
+        self.sink(Seen(observation, len(self.observations)))
+        for probe in self._probes:
+            if probe.after is type(observation):
+                self._begin(probe, observation)
+        return observation
+
+    def take(self, observation: Observation) -> Any:
+        return self._live.pop(id(observation), None)
+
+    def seen(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        return tuple(one for one in self.observations if type(one) is kind)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.create_task(self._guarded(getattr(work, "__qualname__", "probe"), work))
+
+    def evidence(self) -> Evidence:
+        return Evidence(self.target, self.started_at, tuple(self.observations))
+
+    def register(self, probe: Probe) -> None:
+        """A probe joins the run; what it waits for and was already seen, it is given now."""
+        self._probes.append(probe)
+        if probe.after is None:
+            self._begin(probe)
+        else:
+            for observation in tuple(self.observations):
+                if type(observation) is probe.after:
+                    self._begin(probe, observation)
+
+    async def load(self, package: str, modules: tuple[str, ...]) -> None:
+        """Import the probes of a package one after another, in a thread, so that packets fly
+        and answers are taken while the next module is read."""
+        for name in modules:
+            path = f"diagnose.probes.{package}.{name}"
+            module = await asyncio.to_thread(importlib.import_module, path)
+            for value in list(vars(module).values()):
+                if isinstance(value, Probe):
+                    self.register(value)
+
+    def look_inside(self) -> None:
+        """Begin to look into the server, once."""
+        if not self._inside and self.door is not None:
+            self._inside = True
+            self.start(self.load("inside", INSIDE))
+
+    def close(self) -> None:
+        for live in self._live.values():
+            live.close()
+        self._live.clear()
+
+    def _begin(self, probe: Probe, *given: Observation) -> None:
+        self.tasks.create_task(self._guarded(probe.name, probe.work(self, *given)))
+
+    async def _guarded(self, name: str, work: Any) -> None:
+        try:
+            await work
+        except Exception as error:
+            crash = Crash(name, f"{type(error).__name__}: {error}")
+            self.crashes.append(crash)
+            self.sink(Crashed(crash))
+
+
+async def run(
+    target: Target,
+    options: Options,
+    net: Net,
+    sink: Sink = nowhere,
+    door: Machine | None = None,
+) -> Report:
+    """Look at a target and conclude.
+
+    `door` leads to the server. With `options.inside` it is gone through at once; where that is
+    None, only if the run notices that the door's machine is the target's server. Ends by the
+    deadline, and on cancellation, with what is known by then.
+    """
+    sink(Started(target))
+    interrupted = late = False
+    looking: Run | None = None
+    try:
+        async with asyncio.timeout(options.timeout), asyncio.TaskGroup() as tasks:
+            looking = Run(target, options, net, sink, tasks, door)
+            if options.inside:
+                looking.look_inside()
+            elif options.inside is None and door is not None:
+                looking.register(Probe("engine.address", Resolution, _notice_address))
+                looking.start(_notice_name(looking))
+            if options.outside:
+                looking.start(looking.load("outside", OUTSIDE))
+    except TimeoutError:
+        late = True
+    except asyncio.CancelledError:
+        interrupted = True
+    finally:
+        if looking is not None:
+            looking.close()
+    assert looking is not None
+    if late:
+        looking.see(Unseen(at=looking.now(), what="run", why="deadline", enable="--timeout"))
+    report = conclude(looking.evidence(), options, tuple(looking.crashes), sink)
+    report = replace(report, duration=looking.now(), interrupted=interrupted)
+    sink(Concluded(report))
+    return report
+
+
+def conclude(
+    evidence: Evidence,
+    options: Options = Options(),
+    crashes: tuple[Crash, ...] = (),
+    sink: Sink = nowhere,
+) -> Report:
+    """What evidence means, by today's checks. This is also all of replay."""
+    ours = list(crashes)
+
+    def crashed(crash: Crash) -> None:
+        ours.append(crash)
+        sink(Crashed(crash))
+
+    inside = any(seen.vantage is Vantage.SERVER for seen in evidence.observations)
+    layers = [name for name in LAYERS if inside or name not in _INSIDE_LAYERS]
+    raised = claims(catalogue(layers), evidence, crashed)
+    wanted = [(check, claim) for check, claim in raised if options.wants(check.layer)]
+    return Report(evidence, findings(wanted), tuple(ours))
+
+
+async def _notice_address(look: Run, seen: Resolution) -> None:
+    """The target's address is this machine's own: we are on the server."""
+    if any(look.net.is_mine(address) for address in seen.addresses):
+        look.look_inside()
+
+
+async def _notice_name(look: Run) -> None:
+    """The target's name is one that this machine's nginx serves: we are on the server."""
+    from diagnose.probes.inside.here import serves
+
+    if await serves(look.machine, look.target.host):
+        look.look_inside()

@@ -1,0 +1,53 @@
+"""What happens during a run. Every front end is a function of these and of nothing else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diagnose.model import Crash, Observation, Report, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something was seen. It is the `number`th observation of the run, counted from 1."""
+
+    observation: Observation
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """A probe or a check of ours raised; the run goes on."""
+
+    crash: Crash
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """The run has ended and this is what it means."""
+
+    report: Report
+
+
+Event = Started | Seen | Crashed | Concluded
+Sink = Callable[[Event], None]
+
+
+def nowhere(event: Event) -> None:
+    """The sink of a run that nobody watches."""
+
+
+def tee(*sinks: Sink) -> Sink:
+    """One sink that passes every event on to each of several."""
+
+    def passed_on(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return passed_on

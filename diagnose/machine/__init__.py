@@ -1,0 +1,68 @@
+"""The door to a server: the only place that starts processes and reads the server's files.
+
+`Machine` is what inside probes are given. Three doors are behind it: `local`, `ssh` (the
+system's OpenSSH, nothing installed there and nothing left) and `recorded` (output of other
+systems, for tests). What fails comes back as a value.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from diagnose.model import Failure
+
+#: No more of any output or file is read than this (bytes).
+LIMIT = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A program that was run: `failure` where it could not be started, did not end in time
+    or ended with another status than 0 ("missing", "denied", "timeout", "exit")."""
+
+    argv: tuple[str, ...]
+    status: int | None
+    out: str
+    err: str
+    took: float
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file that was read, or the failure ("missing", "denied"). `changed` is its time of
+    change in seconds since the epoch."""
+
+    path: str
+    text: str = ""
+    changed: float | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A listening TCP socket as the machine lists it."""
+
+    address: str
+    port: int
+    family: int
+    dual: bool = False
+    pid: int | None = None
+    process: str | None = None
+
+
+class Machine(Protocol):
+    via: str
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
+        """Run a program, never through a shell, with LC_ALL=C and no standard input."""
+        ...
+
+    async def read(self, path: str, limit: int = LIMIT) -> Text: ...
+
+    async def glob(self, pattern: str) -> tuple[str, ...]:
+        """The paths that match, sorted (glob(7))."""
+        ...
+
+    async def listeners(self) -> tuple[Socket, ...] | Failure:
+        """Every listening TCP socket."""
+        ...

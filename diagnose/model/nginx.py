@@ -1,0 +1,129 @@
+"""What can be seen of nginx on the server, and of the applications behind it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diagnose.model import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One directive of a configuration, where it stands (`line` counts from 1), and, for a
+    block, the directives in it."""
+
+    name: str
+    args: tuple[str, ...]
+    file: str
+    line: int
+    block: tuple["Directive", ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """A file of the configuration: its text and its time of change (seconds since the epoch)."""
+
+    path: str
+    text: str
+    changed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NginxBuild(Observation):
+    """`nginx -V`: the version and how the binary was configured."""
+
+    layer: ClassVar[str] = "nginx"
+
+    binary: str
+    version: str = ""
+    arguments: tuple[str, ...] = ()
+    config: str = ""
+    prefix: str = ""
+
+    @property
+    def has_ssl(self) -> bool:
+        return "--with-http_ssl_module" in self.arguments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NginxProcess(Observation):
+    """A running nginx master: its own binary, arguments and configuration (proc(5)), when it
+    started and when its youngest worker did (seconds since the epoch)."""
+
+    layer: ClassVar[str] = "nginx"
+
+    pid: int
+    binary: str
+    arguments: tuple[str, ...] = ()
+    config: str = ""
+    started: float | None = None
+    loaded: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NginxState(Observation):
+    """The processes have been read, whole: what is not among `masters` does not run."""
+
+    layer: ClassVar[str] = "nginx"
+
+    installed: bool
+    masters: tuple[NginxProcess, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TestMessage:
+    """A line of `nginx -t`: level ("emerg", "warn"), text, and the place it names, if any."""
+
+    level: str
+    text: str
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NginxTest(Observation):
+    """`nginx -t`: whether the configuration on disk would load, and what nginx says of it."""
+
+    layer: ClassVar[str] = "nginx"
+
+    binary: str
+    passed: bool
+    messages: tuple[TestMessage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NginxConfig(Observation):
+    """The configuration on disk, includes followed: what nginx would load now.
+
+    `main` are the top-level directives with every include replaced by what it brings;
+    `files` the texts they came from, in the order in which they are read.
+    """
+
+    layer: ClassVar[str] = "nginx"
+
+    path: str
+    main: tuple[Directive, ...] = ()
+    files: tuple[ConfigFile, ...] = ()
+
+    def file(self, path: str) -> ConfigFile | None:
+        return next((file for file in self.files if file.path == path), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UpstreamTry(Observation):
+    """One application that the configuration proxies to, tried directly.
+
+    `target` is the argument of proxy_pass as written, `host` and `port` what it comes to;
+    `path` the path of the request as nginx would pass it on. `status` is the answer's.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: str
+    host: str
+    port: int
+    address: str = ""
+    path: str = "/"
+    scheme: str = "http"
+    status: int | None = None
+    file: str = ""
+    line: int = 0

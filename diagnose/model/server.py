@@ -1,0 +1,101 @@
+"""What can be seen inside the server, besides nginx: sockets, interfaces, firewalld."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diagnose.model import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Listener(Observation):
+    """A listening TCP socket. `address` is "0.0.0.0", "::" or one address. `dual` says that a
+    "::" socket takes IPv4 too. `process` and `pid` are None where they may not be seen."""
+
+    layer: ClassVar[str] = "listener"
+
+    address: str
+    port: int
+    family: int
+    dual: bool = False
+    pid: int | None = None
+    process: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Listeners(Observation):
+    """The list of listening sockets has been read, whole: what is not in it does not listen."""
+
+    layer: ClassVar[str] = "listener"
+
+    sockets: tuple[Listener, ...] = ()
+
+    def on(self, port: int) -> tuple[Listener, ...]:
+        return tuple(socket for socket in self.sockets if socket.port == port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Interface(Observation):
+    """A network interface, whether it is up, and its addresses."""
+
+    layer: ClassVar[str] = "host"
+
+    name: str
+    up: bool
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """Ports `low` to `high`, both included, of one protocol ("tcp", "udp")."""
+
+    low: int
+    high: int
+    protocol: str
+
+    def __contains__(self, port: object) -> bool:
+        return isinstance(port, int) and self.low <= port <= self.high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Zone(Observation):
+    """A firewalld zone (firewalld.zone(5)), in the running (`permanent` false) or in the
+    permanent configuration.
+
+    `ports` are those opened by number, `opens` all that are opened, those of the services
+    included. `active` says that traffic enters it: by an interface, a source, or as the
+    default zone.
+    """
+
+    layer: ClassVar[str] = "firewall"
+
+    name: str
+    permanent: bool
+    target: str = "default"
+    active: bool = False
+    default: bool = False
+    interfaces: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    ports: tuple[PortRange, ...] = ()
+    opens: tuple[PortRange, ...] = ()
+    rich_rules: tuple[str, ...] = ()
+    forward_ports: tuple[str, ...] = ()
+
+    def admits(self, port: int, protocol: str = "tcp") -> bool:
+        return self.target == "ACCEPT" or any(
+            port in opened for opened in self.opens if opened.protocol == protocol
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Firewalld(Observation):
+    """firewalld itself: whether it runs, its default zone, panic mode. `services` maps a
+    service that matters here to what its definition opens."""
+
+    layer: ClassVar[str] = "firewall"
+
+    running: bool
+    default_zone: str = ""
+    panic: bool = False
+    version: str = ""
+    services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()

@@ -1,0 +1,76 @@
+"""The door to the network: the only place that opens sockets. Every wait has a deadline.
+
+`Net` is what probes are given; `diagnose.net.local` is the real one, and a test can write
+another in a page. What fails comes back as a value, or, on an open stream, as OSError,
+TimeoutError or EOFError, which `diagnose.net.failures` turns into one.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from diagnose.model import Failure
+from diagnose.model.tcp import IcmpError
+
+#: Seconds. SYNs are repeated after 1 and 3 s, a dead neighbour is known after 3.1 s, and a
+#: reject that met an ICMP rate limit comes with a repeated SYN: less patience than this
+#: mistakes a reject for a drop.
+PATIENCE = 4.0
+
+
+class Stream(Protocol):
+    """An open connection, of bytes or of TLS."""
+
+    peer: tuple[str, int]
+
+    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+        """Up to `limit` bytes, at least one; b"" at the end of the stream."""
+        ...
+
+    async def write(self, data: bytes, timeout: float = PATIENCE) -> None: ...
+
+    def close(self) -> None:
+        """End it at once. May be called again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """How an attempt to connect ended: an open stream or a failure. `took` is seconds."""
+
+    took: float
+    stream: Stream | None = None
+    failure: Failure | None = None
+    icmp: IcmpError | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What getaddrinfo(3) gave for one family. The failure's code is the EAI_… number."""
+
+    took: float
+    addresses: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+class Net(Protocol):
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+        """As any program on this machine would resolve it; family is 4 or 6."""
+        ...
+
+    async def connect(
+        self, address: str, port: int, timeout: float = PATIENCE, ttl: int | None = None
+    ) -> Connected:
+        """Open a TCP connection and, if an ICMP error ends the attempt, say whose it was.
+        `ttl` limits how far the SYN goes (ip(7), IP_TTL)."""
+        ...
+
+    async def ask(
+        self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
+    ) -> bytes:
+        """Send one DNS message to port 53 (or `address#port`) and return the answer to it."""
+        ...
+
+    def is_mine(self, address: str) -> bool:
+        """Whether this machine holds the address."""
+        ...

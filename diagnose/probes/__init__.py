@@ -1,0 +1,111 @@
+"""Probes look and never judge.
+
+A probe is a function that is started once at the beginning, or, with `after`, once for every
+observation of a kind, the moment it is seen. It says what it sees with `look.see(…)`. There
+is no order among probes besides what each has to wait for.
+
+    @probe()
+    async def resolve(look: Look) -> None: …
+
+    @probe(after=Connection)
+    async def handshake(look: Look, seen: Connection) -> None: …
+
+A connection is used for all that can be seen on it: `look.see(observation, live=stream)`
+offers the open stream to the probes that follow, `look.take(observation)` takes it over. What
+nobody takes the run closes at its end.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from diagnose.machine import Machine
+from diagnose.model import Observation, Target
+from diagnose.net import Net
+
+#: The modules that hold probes, in the order in which a run needs them.
+OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
+INSIDE = ("system", "nginx", "firewall", "upstream")
+
+Seen = TypeVar("Seen", bound=Observation)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to look. Seconds; None and () mean: as usual."""
+
+    outside: bool = True
+    inside: bool | None = None
+    timeout: float = 15.0
+    family: int | None = None
+    address: str | None = None
+    resolver: str | None = None
+    cafile: str | None = None
+    server: str | None = None
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+    def wants(self, layer: str) -> bool:
+        return layer not in self.skip and (not self.only or layer in self.only)
+
+
+class Closable(Protocol):
+    """Something alive that a run ends if nobody else does."""
+
+    def close(self) -> None: ...
+
+
+class Look(Protocol):
+    """What a probe is given."""
+
+    target: Target
+    options: Options
+    net: Net
+
+    @property
+    def machine(self) -> Machine:
+        """The door to the server; only inside probes use it."""
+        ...
+
+    def now(self) -> float:
+        """Seconds since the start of the run."""
+        ...
+
+    def see(self, observation: Seen, live: Closable | None = None) -> Seen:
+        """Say what was seen, at once; `live` is offered to whoever takes it."""
+        ...
+
+    def take(self, observation: Observation) -> Any:
+        """The live thing that came with an observation, the first time it is asked for; else None."""
+        ...
+
+    def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
+        """What has been seen of a kind so far."""
+        ...
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside this. The run waits for it, within its deadline."""
+        ...
+
+
+Work = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A function that looks, and what it waits for."""
+
+    name: str
+    after: type[Observation] | None
+    work: Work
+
+
+def probe(after: type[Observation] | None = None) -> Callable[[Work], Probe]:
+    """Make a function a probe."""
+
+    def made(work: Work) -> Probe:
+        return Probe(
+            f"{work.__module__.removeprefix('diagnose.probes.')}.{work.__name__}", after, work
+        )
+
+    return made

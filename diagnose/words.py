@@ -1,0 +1,103 @@
+"""The words of a check: Markdown beside it, one file a language, filled with a claim's facts.
+
+A file reads:
+
+    # The title, one line; {{facts}} may stand in it
+    The summary: what is wrong, in a sentence or two, up to the first heading.
+    ## What it means
+    ## What to do
+    ## How to check
+    ## Steps                     (only where the remedy has manual steps)
+    ### name-of-the-step
+    What the person does.
+
+`{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
+not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
+puts the steps. A fact that is used and was not given is an error (KeyError).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import checks
+
+LANGUAGES = ("en", "zh")
+
+HEADINGS = {
+    "en": ("What it means", "What to do", "How to check", "Steps"),
+    "zh": ("含义", "处理", "验证", "步骤"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One check's text in one language, not yet filled."""
+
+    title: str
+    summary: str
+    meaning: str
+    remedy: str
+    verify: str
+    steps: Mapping[str, str]
+
+
+def path_of(check_id: str, lang: str) -> Path:
+    """Where the words of a check are."""
+    suffix = ".md" if lang == "en" else f".{lang}.md"
+    layer, _, name = check_id.partition(".")
+    return Path(next(iter(checks.__path__)), layer, name.replace("-", "_") + suffix)
+
+
+@cache
+def words(check_id: str, lang: str) -> Words:
+    """The words of a check; KeyError if a heading is missing."""
+    title, _, rest = path_of(check_id, lang).read_text("utf-8").partition("\n")
+    summary, *chapters = re.split(r"^## ", rest, flags=re.MULTILINE)
+    parts = {}
+    for chapter in chapters:
+        name, _, body = chapter.partition("\n")
+        parts[name.strip()] = body.strip()
+    means, remedy, verify, steps = HEADINGS[lang]
+    named = {}
+    for step in re.split(r"^### ", parts.get(steps, ""), flags=re.MULTILINE)[1:]:
+        name, _, body = step.partition("\n")
+        named[name.strip()] = body.strip()
+    return Words(
+        title=title.removeprefix("# ").strip(),
+        summary=summary.strip(),
+        meaning=parts[means],
+        remedy=parts[remedy],
+        verify=parts[verify],
+        steps=named,
+    )
+
+
+_SECTION = re.compile(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
+_FACT = re.compile(r"\{\{([\w.-]+)\}\}")
+
+
+def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
+    """Put facts into a text. `{{fix}}` is left for the front end."""
+
+    def section(match: re.Match[str]) -> str:
+        present = bool(facts.get(match[2]))
+        return match[3] if present is (match[1] == "#") else ""
+
+    def fact(match: re.Match[str]) -> str:
+        return match[0] if match[1] == "fix" else plain(facts[match[1]], lang)
+
+    return _FACT.sub(fact, _SECTION.sub(section, text))
+
+
+def plain(value: object, lang: str = "en") -> str:
+    """A fact as text: lists joined as the language joins them, times in UTC to the minute."""
+    if isinstance(value, (tuple, list)):
+        return ("、" if lang == "zh" else ", ").join(plain(item, lang) for item in value)
+    if isinstance(value, float):
+        return f"{value:.1f}".rstrip("0").rstrip(".")
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d %H:%M UTC"))
+    return str(value)

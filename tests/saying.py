@@ -1,0 +1,47 @@
+"""What tests of checks say: evidence from literals, a check put to it, its words filled."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from diagnose.catalogue import one
+from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
+from diagnose.words import LANGUAGES, fill, words
+
+#: When every piece of evidence in these tests was seen.
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+SHOP = Target("shop.example.com", "https", "shop.example.com", 443)
+CHAT = Target("wss://shop.example.com/ws", "wss", "shop.example.com", 443, "/ws", ("/ws",))
+
+REFUSED = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
+TIMEOUT = Failure("timeout", "timed out")
+
+
+def evidence(*seen: Observation, target: Target = SHOP, at: datetime = NOW) -> Evidence:
+    return Evidence(target, at, seen)
+
+
+def judge(
+    check_id: str, *seen: Observation, target: Target = SHOP, at: datetime = NOW
+) -> list[Claim]:
+    """Put one check to the evidence. It is silent where its needs were not observed. Every
+    claim it makes must fill its text in each language, steps included."""
+    check, given = one(check_id), evidence(*seen, target=target, at=at)
+    if not {type(observation) for observation in seen}.issuperset(check.needs):
+        return []
+    claims = list(check.judge(given))
+    for claim in claims:
+        texts(check_id, claim)
+    return claims
+
+
+def texts(check_id: str, claim: Claim) -> Sequence[str]:
+    """Every text of a claim, in every language; raises KeyError for a fact or a step not there."""
+    filled = []
+    for lang in LANGUAGES:
+        said = words(check_id, lang)
+        parts = [said.title, said.summary, said.meaning, said.remedy, said.verify]
+        steps = claim.fix.steps if claim.fix else ()
+        parts += [said.steps[step.step] for step in steps if isinstance(step, Manual)]
+        filled += [fill(part, claim.facts, lang) for part in parts]
+    return filled
