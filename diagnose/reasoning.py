@@ -114,6 +114,8 @@ def _explainer(symptom: int, ordered: list[tuple[Check, Claim]]) -> int | None:
 
 def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bool:
     (check, claim), (other, consequence) = cause, symptom
+    if (claim.severity or check.severity) is Severity.NOTE:
+        return False
     return explains(check, other.id) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )

@@ -89,7 +89,10 @@ def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
     def fact(match: re.Match[str]) -> str:
         return match[0] if match[1] == "fix" else plain(facts[match[1]], lang)
 
-    return _FACT.sub(fact, _SECTION.sub(section, text))
+    # From the outermost section inwards.
+    while (chosen := _SECTION.sub(section, text)) != text:
+        text = chosen
+    return _FACT.sub(fact, text)
 
 
 def plain(value: object, lang: str = "en") -> str:

@@ -1,1 +1,169 @@
-"""Checks of the layer `tcp`."""
+"""How the target's port fared at each address: one fate an address, so that no two checks claim
+the same attempts."""
+
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from diagnose.model import Evidence, Severity, Subject, Vantage, endpoints
+from diagnose.model.tcp import Connection
+from diagnose.wire import icmp
+
+Fate = Literal[
+    "open",
+    "unstable",
+    "rejected-by-host",
+    "rejected-by-router",
+    "rejected-by-self",
+    "host-down",
+    "gateway-silent",
+    "refused",
+    "no-route",
+    "silent",
+    "other",
+]
+
+#: A neighbour that does not answer is given up after three tries in 3 s (arp(7), mcast_solicit);
+#: one who asks while another already waits is told sooner. A rule of a firewall takes no time,
+#: or a second where the first SYN's answer was lost.
+SLOW = 1.5
+
+#: So many bytes fit one packet on any path in use, and say nothing of larger ones (RFC 8200
+#: section 5: 1280 with headers).
+ONE_PACKET = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """The target's port at one address: every try of it, and its fate."""
+
+    address: str
+    tries: tuple[Connection, ...]
+    fate: Fate
+
+    @property
+    def telling(self) -> Connection:
+        """The try that its fate rests on: a reject rather than a silence (which a limit on the
+        rate of rejects explains), and of several the first."""
+        return min(self.tries, key=lambda one: _WORTH.get(one.rejected_by or "", 9))
+
+
+_WORTH = {"host": 0, "router": 1, "self": 2, "unknown": 3}
+
+
+def ports(evidence: Evidence, *fates: Fate) -> tuple[Port, ...]:
+    """The target's port at every address that was tried from here and met one of these fates."""
+    tries: dict[str, list[Connection]] = {}
+    for seen in evidence.of(Connection):
+        if seen.purpose in {"target", "again"} and seen.vantage is Vantage.HERE:
+            tries.setdefault(seen.address, []).append(seen)
+    in_order = sorted(tries.items(), key=lambda item: item[1][0].family)
+    found = (Port(address, tuple(same), _fate(evidence, same)) for address, same in in_order)
+    return tuple(port for port in found if not fates or port.fate in fates)
+
+
+def subjects(met: Iterable[Port]) -> tuple[Subject, ...]:
+    return tuple(
+        subject for port in met for subject in endpoints([port.address], port.tries[0].port)
+    )
+
+
+def severity(evidence: Evidence) -> Severity:
+    """An error; a warning where the port answers at another of the site's addresses, to which
+    a visitor's program turns (RFC 8305)."""
+    return Severity.WARNING if ports(evidence, "open", "unstable") else Severity.ERROR
+
+
+def facts(evidence: Evidence, met: tuple[Port, ...]) -> dict[str, object]:
+    """What the texts of all these checks may say: where, and which other ports answer there or
+    are rejected or silent as well."""
+    address = met[0].address
+    there = {port.address for port in met}
+    others = [
+        seen
+        for seen in evidence.of(Connection)
+        if seen.address in there and seen.purpose in {"plain", "control"}
+    ]
+    return {
+        "addresses": tuple(port.address for port in met),
+        "port": met[0].tries[0].port,
+        "target": evidence.target.authority,
+        "server": f"[{address}]" if ":" in address else address,
+        "open_ports": _numbers(one for one in others if _answered(one)),
+        "rejected_ports": _numbers(one for one in others if _rejected(one)),
+        "silent_ports": _numbers(one for one in others if _kind(one) == "timeout"),
+    }
+
+
+def answers(met: Iterable[Port]) -> tuple[str, ...]:
+    """What came back at each address: "203.0.113.10 (ICMP 3/13, EHOSTUNREACH, 1 ms)"."""
+    return tuple(f"{port.address} ({answer(port.telling)})" for port in met)
+
+
+def answer(seen: Connection) -> str:
+    assert seen.failure is not None
+    parts = [seen.failure.name or seen.failure.message, f"{max(seen.took * 1000, 1):.0f} ms"]
+    if seen.icmp:
+        protocol = "ICMPv6" if seen.icmp.version == 6 else "ICMP"
+        parts.insert(0, f"{protocol} {seen.icmp.type}/{seen.icmp.code}")
+    return ", ".join(parts)
+
+
+def _fate(evidence: Evidence, tries: list[Connection]) -> Fate:
+    opened = [one for one in tries if one.failure is None]
+    if opened:
+        return "open" if len(opened) == len(tries) else "unstable"
+    rejects = sorted(
+        (one for one in tries if one.rejected_by), key=lambda one: _WORTH[str(one.rejected_by)]
+    )
+    if rejects:
+        return _rejected_fate(evidence, rejects[0])
+    kinds = {_kind(one) for one in tries}
+    if "refused" in kinds:
+        return "refused"
+    if all(one.unroutable for one in tries):
+        return "no-route"
+    return "silent" if kinds == {"timeout"} else "other"
+
+
+def _rejected_fate(evidence: Evidence, seen: Connection) -> Fate:
+    slow = seen.took >= SLOW and not _up(evidence, seen.address)
+    means = icmp.meaning(seen.icmp.version, seen.icmp.type, seen.icmp.code) if seen.icmp else None
+    match seen.rejected_by:
+        case "host":
+            return "refused" if means == "port" else "rejected-by-host"
+        case "router":
+            return "host-down" if slow and means == "host" else "rejected-by-router"
+        case "self":
+            if means != "host" or seen.took < SLOW:
+                return "rejected-by-self"
+            return "gateway-silent" if seen.on_link is False else "host-down"
+        case _:
+            unanswered = slow and seen.failure and seen.failure.code == errno.EHOSTUNREACH
+            return "host-down" if unanswered else "rejected-by-host"
+
+
+def _up(evidence: Evidence, address: str) -> bool:
+    """Whether anything at all answers at an address, as a host that is down does not."""
+    return any(
+        seen.address == address and (_answered(seen) or seen.rejected_by == "host")
+        for seen in evidence.of(Connection)
+    )
+
+
+def _answered(seen: Connection) -> bool:
+    """Opened, or refused by TCP itself."""
+    return seen.failure is None or (_kind(seen) == "refused" and seen.icmp is None)
+
+
+def _rejected(seen: Connection) -> bool:
+    return seen.rejected_by in {"host", "router", "unknown"}
+
+
+def _kind(seen: Connection) -> str:
+    return seen.failure.kind if seen.failure else ""
+
+
+def _numbers(seen: Iterable[Connection]) -> tuple[int, ...]:
+    return tuple(sorted({one.port for one in seen}))

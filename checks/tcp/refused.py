@@ -1,8 +1,9 @@
-"""ECONNREFUSED: a reset, or an ICMP that says port unreachable. From outside nobody can tell
-whether nothing listens or a firewall answers in the name of the port (RFC 9293 section 3.10.7.1)."""
+"""ECONNREFUSED: a reset (RFC 9293 section 3.10.7.1), or an ICMP error that says port unreachable.
+From outside nobody can tell whether nothing listens or a firewall answers in the port's name."""
 
 from collections.abc import Iterator
 
+from checks.tcp import facts, ports, severity, subjects
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -12,7 +13,6 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
-    endpoints,
     together,
 )
 from diagnose.model.tcp import Connection
@@ -20,22 +20,14 @@ from diagnose.model.tcp import Connection
 
 @check(severity=Severity.ERROR, needs=[Connection])
 def refused(evidence: Evidence) -> Iterator[Claim]:
-    seen = [
-        one
-        for one in evidence.of(Connection)
-        if one.purpose == "target" and one.failure and one.failure.kind == "refused"
-    ]
-    if not seen:
+    met = ports(evidence, "refused")
+    if not met:
         return
-    subjects = endpoints((one.address for one in seen), seen[0].port)
     yield Claim(
-        about=together(subjects),
-        covers=subjects,
-        because=tuple(seen),
-        facts={
-            "addresses": tuple(one.address for one in seen),
-            "port": seen[0].port,
-            "icmp": any(one.icmp for one in seen),
-        },
+        about=together(subjects(met)),
+        covers=subjects(met),
+        because=tuple(one for port in met for one in port.tries),
+        severity=severity(evidence),
+        facts=facts(evidence, met) | {"icmp": any(port.telling.icmp for port in met)},
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )

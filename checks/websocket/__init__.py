@@ -1,1 +1,62 @@
-"""Checks of the layer `websocket`."""
+"""Checks of layer websocket: what became of the opening handshake. Which of them a failed
+handshake belongs to is decided once, in `diagnose.wire.http.refusal`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.http import Attempt, attempts
+from diagnose.wire.http import Refusal, proxy_page, refusal
+
+
+def refused(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
+    """The handshakes that failed for that reason."""
+    return (one for one in attempts(evidence) if refusal(one) == reason)
+
+
+def claim(
+    attempt: Attempt,
+    step: str,
+    where: Where,
+    facts: Mapping[str, object] | None = None,
+    confidence: Confidence = Confidence.CERTAIN,
+    severity: Severity | None = None,
+    ruled_out: Iterable[str] = (),
+) -> Claim:
+    """A claim about a WebSocket's path, at all addresses that answer alike."""
+    first = attempt.first
+    return Claim(
+        about=attempt.about,
+        covers=attempt.subjects,
+        because=attempt.because,
+        confidence=confidence,
+        severity=severity,
+        ruled_out=tuple(ruled_out),
+        facts={
+            "url": attempt.about.text,
+            "path": attempt.path,
+            "addresses": tuple(one.address for one in attempt.subjects),
+            "status": first.status or "",
+            "reason": first.reason,
+            "answer": _excerpt(first.body),
+            "server": first.header("Server") or proxy_page(first.body),
+            **(facts or {}),
+        },
+        fix=Fix((Manual(step, where),), Applicability.MANUAL),
+    )
+
+
+def _excerpt(body: str) -> str:
+    """The answer's text without its tags, short enough for a sentence."""
+    import re
+
+    text = " ".join(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", body, flags=re.S).split())
+    return text if len(text) <= 120 else text[:119] + "…"

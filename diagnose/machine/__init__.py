@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from diagnose.model import Failure
+from diagnose.wire.sockets import Socket as Socket
 
 #: No more of any output or file is read than this (bytes).
 LIMIT = 4 * 1024 * 1024
@@ -36,18 +37,6 @@ class Text:
     text: str = ""
     changed: float | None = None
     failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Socket:
-    """A listening TCP socket as the machine lists it."""
-
-    address: str
-    port: int
-    family: int
-    dual: bool = False
-    pid: int | None = None
-    process: str | None = None
 
 
 class Machine(Protocol):

@@ -1,9 +1,39 @@
 """What can be seen of a name: how the system resolves it, and what DNS itself says."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import ClassVar
 
-from diagnose.model import Observation
+from diagnose.model import Evidence, Host, Observation, Vantage, Where
+from diagnose.model.server import Interface
+from diagnose.model.tcp import Connection
+
+#: The types of record that hold addresses, by family.
+ADDRESS_TYPES = {4: "A", 6: "AAAA"}
+
+#: Not reachable from the Internet. Not what `ipaddress` calls private: the documentation ranges
+#: stand for public addresses.
+PRIVATE = (
+    "0.0.0.0/8",  # RFC 1122 section 3.2.1.3: this host
+    "10.0.0.0/8",  # RFC 1918
+    "100.64.0.0/10",  # RFC 6598: shared, behind a carrier's NAT
+    "127.0.0.0/8",  # RFC 1122: loopback
+    "169.254.0.0/16",  # RFC 3927: link-local
+    "172.16.0.0/12",  # RFC 1918
+    "192.168.0.0/16",  # RFC 1918
+    "::/128",  # RFC 4291 section 2.5.2: unspecified
+    "::1/128",  # RFC 4291: loopback
+    "fc00::/7",  # RFC 4193: unique local
+    "fe80::/10",  # RFC 4291: link-local
+)
+#: Those of them that mean the asker's own machine or its own wire: of no use in DNS.
+NOWHERE = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
+
+#: Top-level domains that the public DNS does not hold (RFC 2606, RFC 6761, RFC 6762, RFC 8375,
+#: ICANN's "internal") and what home routers use.
+LOCAL_DOMAINS = ("test", "localhost", "local", "internal", "home.arpa", "lan", "invalid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,7 +60,14 @@ class DnsAnswer(Observation):
     `aliases` is the CNAME chain in the answer, in order, the name asked for left out; `records`
     the records of the type asked for, in presentation format, without owner and TTL.
     `authenticated` is the AD bit, `checking_disabled` the CD bit that was sent (RFC 4035
-    section 3.2), `extended` the extended errors (RFC 8914), "6 DNSSEC Bogus: …".
+    section 3.2), `extended` the extended errors (RFC 8914), "6 DNSSEC Bogus: …". `zone` is the
+    owner of the SOA record that came with a negative answer (RFC 2308): the zone that has no
+    such name. `truncated` is the TC bit.
+
+    `purpose` is "target" (the first configured resolver), "again" (the same, a second time),
+    "unvalidated" (the same with CD), "other-resolver" (the next configured ones), "parent" (a
+    domain above the name), "alias" (a step of a chain of aliases), "control" (the root, of which
+    every working resolver knows), "beside" (a random label in the name's place) or "caa".
     """
 
     layer: ClassVar[str] = "dns"
@@ -48,11 +85,15 @@ class DnsAnswer(Observation):
     extended: tuple[str, ...] = ()
     transport: str = "udp"
     purpose: str = "target"
+    zone: str = ""
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HostsEntry(Observation):
-    """A line of the hosts file that names the target (hosts(5)); `line` counts from 1."""
+    """A line of the hosts file that names the target (hosts(5)); `line` counts from 1. `mine`
+    says that the machine whose file it is holds the address, `ended` that the line ends in a
+    line feed, as all but the last do."""
 
     layer: ClassVar[str] = "dns"
 
@@ -61,6 +102,8 @@ class HostsEntry(Observation):
     text: str
     address: str
     names: tuple[str, ...]
+    mine: bool = False
+    ended: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,3 +115,133 @@ class ResolverConfig(Observation):
     file: str
     servers: tuple[str, ...] = ()
     text: str = ""
+
+
+@cache
+def _networks(ranges: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(text) for text in ranges)
+
+
+def is_within(address: str, ranges: tuple[str, ...]) -> bool:
+    """Whether an address is in one of these ranges; False for what is no address. An IPv4
+    address in IPv6's clothes (::ffff:10.0.0.1) is the IPv4 address."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in network for network in _networks(ranges))
+
+
+def is_private(address: str) -> bool:
+    """Whether nobody on the Internet can reach an address (see PRIVATE)."""
+    return is_within(address, PRIVATE)
+
+
+def is_local_name(name: str) -> bool:
+    """Whether a name is none of the public DNS: a single label or under LOCAL_DOMAINS."""
+    return "." not in name or any(name.endswith(f".{domain}") for domain in LOCAL_DOMAINS)
+
+
+def final_answers(evidence: Evidence) -> dict[str, DnsAnswer]:
+    """What the first configured resolver finally said of the target, by type ("A", "AAAA"): its
+    last answer, else its last silence."""
+    return final_answers_of(evidence.of(DnsAnswer))
+
+
+def final_answers_of(answers: Iterable[DnsAnswer]) -> dict[str, DnsAnswer]:
+    """The same, of answers in the order in which they came."""
+    final: dict[str, DnsAnswer] = {}
+    for seen in answers:
+        ours = seen.purpose in {"target", "again"} and seen.rdtype in {"A", "AAAA"}
+        if ours and (seen.failure is None or seen.rdtype not in final):
+            final[seen.rdtype] = seen
+    return final
+
+
+def outcome(answer: DnsAnswer) -> str:
+    """How a question ended, in a word or two: the rcode, else the failure's own words."""
+    return answer.failure.message if answer.failure else answer.rcode
+
+
+def knows_the_root(control: DnsAnswer) -> bool:
+    """Whether a resolver had something to say of the root: a refusal too is an answer."""
+    return control.failure is None and control.rcode != "SERVFAIL"
+
+
+def published(evidence: Evidence, family: int) -> tuple[str, ...] | None:
+    """The target's addresses of a family according to DNS; None where DNS did not say."""
+    answer = final_answers(evidence).get(ADDRESS_TYPES[family])
+    if answer is None or answer.failure or answer.rcode not in {"NOERROR", "NXDOMAIN"}:
+        return None
+    return answer.records
+
+
+def own_addresses(evidence: Evidence) -> tuple[str, ...]:
+    """The public addresses that the server's interfaces hold, where they were seen."""
+    held = (
+        address
+        for interface in evidence.good(Interface)
+        if interface.vantage is Vantage.SERVER
+        for address in interface.addresses
+    )
+    plain = (address.partition("/")[0] for address in held)
+    return tuple(dict.fromkeys(address for address in plain if not is_private(address)))
+
+
+def this_machine(evidence: Evidence) -> Where:
+    """Where a step is done on the machine that probes: on the server, if it is the server."""
+    inside = (one for one in evidence.of(Host) if one.vantage is Vantage.SERVER)
+    return Where.SERVER if any(one.via == "local" for one in inside) else Where.CLIENT
+
+
+def reached(evidence: Evidence) -> tuple[str, ...]:
+    """The addresses by which the target is reached from here, none of them more than once."""
+    found = (address for seen in evidence.good(Resolution) for address in seen.addresses)
+    return tuple(dict.fromkeys(found))
+
+
+def by_state(
+    evidence: Evidence, family: int
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The target's addresses of a family: those whose port takes connections, those whose does
+    not, and those of which nothing is known, as where this machine has no route to them."""
+    tried: dict[str, list[Connection]] = {}
+    for seen in evidence.of(Connection):
+        if seen.family == family and seen.purpose in {"target", "again"}:
+            tried.setdefault(seen.address, []).append(seen)
+    found = [one for one in reached(evidence) if (":" in one) is (family == 6)]
+    alive = tuple(one for one in found if any(not c.failure for c in tried.get(one, ())))
+    dead = tuple(
+        one
+        for one in found
+        if one not in alive and any(not c.unroutable for c in tried.get(one, ()))
+    )
+    return alive, dead, tuple(one for one in found if one not in alive + dead)
+
+
+def serves_visitors(evidence: Evidence) -> bool:
+    """Whether the system finds the target somewhere, and not just on this machine itself, as a
+    hosts file does that says 127.0.0.1, or under a name that is not meant for the public."""
+    found = reached(evidence)
+    return any(not is_within(address, NOWHERE) for address in found) or (
+        bool(found) and is_local_name(evidence.target.host)
+    )
+
+
+def loop(answers: Iterable[DnsAnswer], name: str) -> tuple[str, ...]:
+    """The names of a loop of aliases that the target's chain runs into, the first one repeated
+    at the end; () if there is none."""
+    leads: dict[str, str] = {}
+    for answer in answers:
+        steps = answer.records[:1] if answer.rdtype == "CNAME" else answer.aliases
+        at = answer.name
+        for step in (one.rstrip(".").lower() for one in steps):
+            leads[at] = step
+            at = step
+    chain = [name]
+    while (following := leads.get(chain[-1])) is not None:
+        chain.append(following)
+        if chain.count(following) > 1:
+            return tuple(chain[chain.index(following) :])
+    return ()

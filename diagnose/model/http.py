@@ -1,9 +1,9 @@
 """What can be seen of HTTP requests and WebSocket handshakes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from diagnose.model import Observation
+from diagnose.model import Evidence, Observation, Subject, together
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -19,7 +19,9 @@ class Exchange(Observation):
 
     `redirected_from` is the URL whose answer led here; `body` at most the first two
     kilobytes, as text. `purpose` is "target", "plain" (the target's name over http),
-    "redirect" (a step further), "acme" (the HTTP-01 challenge path) or "plain-to-tls".
+    "redirect" (a step further), "path" (an unknown path over http, to see whether a redirect
+    keeps it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and
+    wss: URLs that the page names. A failure may come with a status: the answer broke off.
     """
 
     layer: ClassVar[str] = "http"
@@ -36,6 +38,7 @@ class Exchange(Observation):
     body: str = ""
     redirected_from: str | None = None
     verified: bool = True
+    mentions: tuple[str, ...] = ()
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
@@ -45,10 +48,13 @@ class Exchange(Observation):
 class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
 
-    `variant` is "normal", "no-origin" or "subprotocol"; `accepted` whether status,
+    `variant` is "normal", "no-origin", "subprotocol" (offering what an answer named) or "session"
+    (as a Socket.IO client does it, after a first request by polling); `accepted` whether status,
     Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of them was not
     ("status", "upgrade", "connection", "accept", "subprotocol"). `ping_s` is the round trip of
-    a ping frame, `close_code` the close code if the server closed at once. `through` is "front"
+    a ping frame, `close_code` the close code if the server closed at once (1006 where it did so
+    without a close frame), `idle_s` the seconds of silence after which the open connection was
+    cut, where that was seen. `through` is "front"
     (the site's own URL) or "application" (the server behind the proxy, tried directly).
     """
 
@@ -70,6 +76,7 @@ class Upgrade(Observation):
     subprotocol: str | None = None
     ping_s: float | None = None
     close_code: int | None = None
+    idle_s: float | None = None
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
@@ -84,3 +91,56 @@ class Clock(Observation):
 
     source: str
     ahead_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A WebSocket's handshake at the site's own URL as a browser does it: everywhere where it
+    ended alike. `retries` are the other handshakes on that path, `site` the statuses with which
+    the site's page itself was answered."""
+
+    path: str
+    same: tuple[Upgrade, ...]
+    retries: tuple[Upgrade, ...] = ()
+    site: frozenset[int] = frozenset()
+
+    @property
+    def first(self) -> Upgrade:
+        return self.same[0]
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        addresses = dict.fromkeys(one.address for one in self.same)
+        return tuple(
+            Subject(address=address, port=self.first.port, path=self.path) for address in addresses
+        )
+
+    @property
+    def about(self) -> Subject:
+        """The path, at all of them; named by its URL."""
+        return replace(together(self.subjects), text=self.first.url.partition("?")[0])
+
+    @property
+    def because(self) -> tuple[Upgrade, ...]:
+        return self.same + self.retries
+
+
+def attempts(evidence: Evidence) -> tuple[Attempt, ...]:
+    """The handshakes by path and by how they ended."""
+    front = [one for one in evidence.of(Upgrade) if one.through == "front"]
+    groups: dict[tuple[object, ...], list[Upgrade]] = {}
+    for one in front:
+        if one.variant == "normal":
+            ended = (one.accepted, one.status, one.fault, one.failure and one.failure.kind)
+            groups.setdefault((one.path, *ended), []).append(one)
+    pages = (one for one in evidence.of(Exchange) if one.purpose == "target")
+    site = frozenset(one.status for one in pages if one.status)
+    return tuple(
+        Attempt(
+            same[0].path,
+            tuple(same),
+            tuple(one for one in front if one.variant != "normal" and one.path == same[0].path),
+            site,
+        )
+        for same in groups.values()
+    )

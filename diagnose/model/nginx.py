@@ -8,14 +8,24 @@ from diagnose.model import Observation
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One directive of a configuration, where it stands (`line` counts from 1), and, for a
-    block, the directives in it."""
+    """One directive of a configuration, where it stands (`line` and `column` count from 1),
+    and, for a block, the directives in it.
+
+    In the file's text it begins at the offset `start` and ends before `stop`; a block is opened
+    by the "{" before `opened`. `end` is what ended it: ";" or "{", "}" where the semicolon is
+    missing at the end of a block, "" at the end of the file.
+    """
 
     name: str
     args: tuple[str, ...]
     file: str
     line: int
     block: tuple["Directive", ...] | None = None
+    column: int = 1
+    start: int = 0
+    stop: int = 0
+    opened: int = 0
+    end: str = ";"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,10 @@ class NginxBuild(Observation):
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NginxProcess(Observation):
     """A running nginx master: its own binary, arguments and configuration (proc(5)), when it
-    started and when its youngest worker did (seconds since the epoch)."""
+    started and when it last loaded its configuration (seconds since the epoch): the start of
+    the oldest worker that is not shutting down, as a reload replaces them all and one that
+    crashed is replaced with the old configuration. `foreign` is a container's: it sees other
+    files than this machine."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -57,6 +70,7 @@ class NginxProcess(Observation):
     config: str = ""
     started: float | None = None
     loaded: float | None = None
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,6 +102,13 @@ class NginxTest(Observation):
     binary: str
     passed: bool
     messages: tuple[TestMessage, ...] = ()
+    config: str = ""
+
+    @property
+    def fatal(self) -> TestMessage | None:
+        """What stops nginx: the first message of level emerg, alert or crit."""
+        levels = {"emerg", "alert", "crit"}
+        return next((message for message in self.messages if message.level in levels), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,6 +127,18 @@ class NginxConfig(Observation):
 
     def file(self, path: str) -> ConfigFile | None:
         return next((file for file in self.files if file.path == path), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CertificateFile(Observation):
+    """The first certificate in a file that ssl_certificate names: its SHA-256 fingerprint in
+    lower-case hex, to compare with what is served. Nothing else of the file is kept."""
+
+    layer: ClassVar[str] = "nginx"
+
+    path: str
+    sha256: str = ""
+    changed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

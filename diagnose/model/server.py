@@ -35,13 +35,15 @@ class Listeners(Observation):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Interface(Observation):
-    """A network interface, whether it is up, and its addresses."""
+    """A network interface, whether it is up, and its addresses. `default` are the families
+    (4, 6) whose default route leaves by it."""
 
     layer: ClassVar[str] = "host"
 
     name: str
     up: bool
     addresses: tuple[str, ...] = ()
+    default: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,10 @@ class Zone(Observation):
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Firewalld(Observation):
     """firewalld itself: whether it runs, its default zone, panic mode. `services` maps a
-    service that matters here to what its definition opens."""
+    service that matters here to what its definition in use opens. `permanent_default` is the
+    default zone after the next reload, "" where that may not be read; `backend` is "nftables"
+    or "iptables" (firewalld.conf(5)), `direct` the arguments of the direct rules in the
+    permanent configuration (firewalld.direct(5))."""
 
     layer: ClassVar[str] = "firewall"
 
@@ -99,3 +104,6 @@ class Firewalld(Observation):
     panic: bool = False
     version: str = ""
     services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()
+    permanent_default: str = ""
+    backend: str = ""
+    direct: tuple[str, ...] = ()

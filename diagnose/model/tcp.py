@@ -1,16 +1,24 @@
 """What can be seen of a connection attempt."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
+
+#: Who rejected an attempt: the target itself, another host on the way, or the machine that
+#: probes (its neighbour does not answer, or its own firewall); or nobody can tell.
+Rejecter = Literal["host", "router", "self", "unknown"]
+
+#: What connect(2) itself says comes faster than any packet (seconds).
+_AT_ONCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class IcmpError:
     """An ICMP (version 4) or ICMPv6 (version 6) error as the kernel reports it in the socket's
     error queue (ip(7), IP_RECVERR): RFC 792, RFC 4443. `sender` is the host that sent it;
-    `local` where the kernel itself made it up (a neighbour that does not answer)."""
+    `local` says that this is the machine that probes (a neighbour does not answer, or its own
+    firewall rejects). Names and meanings are in `diagnose.wire.icmp`."""
 
     version: int
     type: int
@@ -24,8 +32,10 @@ class Connection(Observation):
     """One attempt to open a TCP connection.
 
     `purpose` is "target" (the target's port), "plain" (port 80, for the redirect), "again" (a
-    spaced second try after silence), "control" (another port of the same address, for
-    comparison). `failure.code` is the errno.
+    spaced further try after silence) or "control" (another port of the same address, for
+    comparison). `failure.code` is the errno. `source` is the address it was made from, "" where
+    this machine had no way to send anything; `on_link`, where a neighbour did not answer,
+    whether that neighbour is the target itself (else it is the gateway).
     """
 
     layer: ClassVar[str] = "tcp"
@@ -36,6 +46,29 @@ class Connection(Observation):
     purpose: str = "target"
     icmp: IcmpError | None = None
     source: str = ""
+    on_link: bool | None = None
+
+    @property
+    def rejected_by(self) -> Rejecter | None:
+        """Who ended the attempt by an ICMP error; None where no such error ended it."""
+        if self.failure is None or self.failure.kind not in {"refused", "unreachable"}:
+            return None
+        if self.icmp is None:
+            return "unknown" if self.failure.kind == "unreachable" and not self.unroutable else None
+        if _bare(self.icmp.sender) == _bare(self.address):
+            return "host"
+        return "self" if self.icmp.local else "router"
+
+    @property
+    def unroutable(self) -> bool:
+        """Whether the attempt never left this machine, which had no way to send it."""
+        return (
+            self.failure is not None
+            and self.failure.kind == "unreachable"
+            and self.icmp is None
+            and not self.source
+            and self.took < _AT_ONCE
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +92,13 @@ class Walk(Observation):
     port: int
     hops: tuple[Hop, ...] = ()
     reached: bool = False
+
+    @property
+    def last(self) -> Hop | None:
+        """The farthest router that answered."""
+        return next((hop for hop in reversed(self.hops) if hop.sender), None)
+
+
+def _bare(address: str) -> str:
+    """An address without its scope (RFC 4007 section 11)."""
+    return address.partition("%")[0]

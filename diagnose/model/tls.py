@@ -1,10 +1,11 @@
 """What can be seen of a TLS handshake and in certificates."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from diagnose.model import Observation
+from diagnose.model import Evidence, Observation, Subject, endpoints, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,19 @@ class Alert:
 class Handshake(Observation):
     """One TLS handshake, whether or not it ended well.
 
-    `server_name` is the SNI sent, None for none. `variant` tells what was offered: "normal", or
-    a control: "no-sni", "other-sni", "tls1.2", "old" (TLS 1.0 and 1.1), "small-hello" (without
-    post-quantum key shares), "any-cipher". `verify_code` and `verify_message` are OpenSSL's
-    verdict on the chain for the system's trust store (X509_V_ERR_…, 0 for good, None where none
-    was reached); the name is judged apart from it. `chain` is as the server sent it, the leaf
-    first; `trusted` whether it could be completed to a trusted root. `received` is the
-    printable beginning of what came instead of TLS.
+    `server_name` is the SNI sent, None for none. `variant` tells what was offered: "normal"
+    (what a visitor offers); "again" (the same once more, after a reset, a close or silence);
+    "unverified" (the same without looking at the certificate, so that what lies behind it is
+    seen); or a control: "no-sni", "other-sni", "tls1.2", "old" (TLS 1.0 and 1.1),
+    "small-hello" (without post-quantum key shares), "small-segments" (in packets that fit any
+    path), "any-cipher" (every suite up to TLS 1.2), "stapling" (asks for an OCSP answer), "plain"
+    (an HTTP request in the place of the handshake: `received` is the answer).
+
+    `verify_code` and `verify_message` are OpenSSL's verdict on the chain for the system's trust
+    store (X509_V_ERR_…, 0 for good, None where none was reached); the name is judged apart from
+    it. `chain` is as the server sent it, the leaf first. `received` is the printable beginning of
+    what came instead of TLS, `bytes_received` how much came at all. `stapled` whether an OCSP
+    answer came with the certificate, None where none was asked for.
     """
 
     layer: ClassVar[str] = "tls"
@@ -78,13 +85,21 @@ class Handshake(Observation):
     chain: tuple[Certificate, ...] = ()
     alert: Alert | None = None
     received: str = ""
+    bytes_received: int = 0
     stapled: bool | None = None
     wants_client_certificate: bool = False
+
+    @property
+    def as_a_visitor(self) -> bool:
+        """Whether it was done as a visitor's browser does it."""
+        return self.variant in {"normal", "again"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Revocation(Observation):
-    """What the certificate's issuer says of it (OCSP, RFC 6960; CRL, RFC 5280)."""
+    """What the certificate's issuer says of it (OCSP, RFC 6960; CRL, RFC 5280).
+
+    `status` is "good", "revoked" or "unknown"; `source` the URL that was asked."""
 
     layer: ClassVar[str] = "certificate"
 
@@ -92,3 +107,64 @@ class Revocation(Observation):
     status: str = "unknown"
     source: str = ""
     revoked_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One certificate, as it was served to visitors: everywhere where it was the same fault."""
+
+    leaf: Certificate
+    chain: tuple[Certificate, ...]
+    handshakes: tuple[Handshake, ...]
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        return endpoints((one.address for one in self.handshakes), self.handshakes[0].port)
+
+    @property
+    def about(self) -> Subject:
+        return together(self.subjects)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.address for one in self.handshakes))
+
+    @property
+    def verify_codes(self) -> frozenset[int]:
+        return frozenset(one.verify_code for one in self.handshakes if one.verify_code)
+
+
+def served(
+    evidence: Evidence, when: Callable[[Handshake], bool] = lambda seen: True
+) -> tuple[Served, ...]:
+    """The certificates that visitors get, each once, with the handshakes that `when` picks."""
+    groups: dict[str, list[Handshake]] = {}
+    for seen in evidence.of(Handshake):
+        if seen.as_a_visitor and seen.chain and when(seen):
+            groups.setdefault(seen.chain[0].sha256, []).append(seen)
+    return tuple(Served(same[0].chain[0], same[0].chain, tuple(same)) for same in groups.values())
+
+
+def path_of(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+    """The leaf and, from what was sent, each one's issuer, by name and key identifier (RFC 5280
+    section 6.1, RFC 4158 section 3.5); sent in whatever order, as clients take it."""
+    path = list(chain[:1])
+    while path and not path[-1].self_issued:
+        above = next(
+            (one for one in chain if issued(one, path[-1]) and one not in path),
+            None,
+        )
+        if above is None:
+            break
+        path.append(above)
+    return tuple(path)
+
+
+def issued(issuer: Certificate, certificate: Certificate) -> bool:
+    """Whether, by names and key identifiers, one can have issued the other."""
+    return issuer.subject == certificate.issuer and (
+        not issuer.key_id
+        or not certificate.authority_key_id
+        or issuer.key_id == certificate.authority_key_id
+    )

@@ -35,13 +35,16 @@ class Stream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """How an attempt to connect ended: an open stream or a failure. `took` is seconds."""
+    """How an attempt to connect ended: an open stream or a failure. `took` is seconds, `source`
+    the address from which it was made, "" where the machine had no way to send anything;
+    `on_link`, where a neighbour did not answer, whether that is the target (else a gateway)."""
 
     took: float
     stream: Stream | None = None
     failure: Failure | None = None
     icmp: IcmpError | None = None
     source: str = ""
+    on_link: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,18 @@ class Net(Protocol):
         ...
 
     async def connect(
-        self, address: str, port: int, timeout: float = PATIENCE, ttl: int | None = None
+        self,
+        address: str,
+        port: int,
+        timeout: float = PATIENCE,
+        ttl: int | None = None,
+        mss: int | None = None,
     ) -> Connected:
         """Open a TCP connection and, if an ICMP error ends the attempt, say whose it was.
-        `ttl` limits how far the SYN goes (ip(7), IP_TTL)."""
+
+        `ttl` limits how far the SYN goes (ip(7), IP_TTL), `mss` how large the segments of
+        either side may be (tcp(7), TCP_MAXSEG).
+        """
         ...
 
     async def ask(

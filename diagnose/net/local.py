@@ -1,23 +1,54 @@
-"""The network, from this machine."""
+"""The network, from this machine.
+
+`IP_RECVERR` makes the kernel keep the ICMP error that ends a connection attempt, with its
+sender, in the socket's error queue (ip(7)); no privilege is needed. Linux before 6.2 does so
+for UDP only, and there a datagram sent after the failed attempt often meets the same error.
+
+Three traps that shape `connect`:
+
+- an error that arrives while the kernel still holds the socket (a router one veth away is that
+  quick) is queued and wakes the waiter, but does not end the attempt: SO_ERROR is 0 and the
+  socket is not connected. Only getpeername(2) says that it is;
+- with the option still set, an established connection would break on errors that TCP is to
+  survive (RFC 1122 section 4.2.3.9), so that it is cleared at once;
+- getaddrinfo(3) cannot be interrupted. It runs in a daemon thread, which holds up neither the
+  end of the run nor the end of the process.
+"""
 
 import asyncio
 import contextlib
 import errno
 import socket
 import struct
+import threading
 import time
+from collections.abc import Iterable
+from typing import Any
 
 from diagnose.model import Failure
 from diagnose.model.tcp import IcmpError
-from diagnose.net import PATIENCE, Connected, Resolved, Stream
+from diagnose.net import PATIENCE, Connected, Resolved
 from diagnose.net.failures import errno_failure, failure_of
 
-# Not in every Python's socket module: ip(7), ipv6(7).
+# Not in every Python's socket module: ip(7), ipv6(7), linux/errqueue.h.
 IP_RECVERR = 11
 IPV6_RECVERR = 25
-SO_EE_ORIGIN_LOCAL = 1
 SO_EE_ORIGIN_ICMP = 2
 SO_EE_ORIGIN_ICMP6 = 3
+
+#: The longest that a datagram may wait for the error that a TCP attempt met (seconds).
+_SECOND_OPINION = 1.0
+
+#: What an ICMP error makes of an attempt and a TCP segment never does.
+_BY_ICMP_ONLY = {
+    errno.EHOSTUNREACH,
+    errno.ENETUNREACH,
+    errno.EACCES,
+    errno.ENOPROTOOPT,
+    errno.EHOSTDOWN,
+    errno.ENONET,
+    errno.EPROTO,
+}
 
 
 class TcpStream:
@@ -42,96 +73,304 @@ class TcpStream:
 class LocalNet:
     async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
         begun = time.monotonic()
+        kind = socket.AF_INET if family == 4 else socket.AF_INET6
         try:
             async with asyncio.timeout(timeout):
-                found = await asyncio.get_running_loop().getaddrinfo(
-                    name,
-                    None,
-                    family=socket.AF_INET if family == 4 else socket.AF_INET6,
-                    type=socket.SOCK_STREAM,
-                )
+                found = await _in_a_thread_of_its_own(name, kind)
         except socket.gaierror as error:
-            number = error.errno or 0
-            named = next(
-                (n for n in vars(socket) if n.startswith("EAI_") and getattr(socket, n) == number),
-                None,
-            )
-            failure = Failure("resolution", error.strerror or str(error), number, named)
-            return Resolved(time.monotonic() - begun, failure=failure)
+            return Resolved(time.monotonic() - begun, failure=_unresolved(error))
         except (OSError, UnicodeError) as error:
             return Resolved(time.monotonic() - begun, failure=failure_of(error))
-        addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
-        return Resolved(time.monotonic() - begun, tuple(addresses))
+        return Resolved(time.monotonic() - begun, _addresses(found))
 
     async def connect(
-        self, address: str, port: int, timeout: float = PATIENCE, ttl: int | None = None
+        self,
+        address: str,
+        port: int,
+        timeout: float = PATIENCE,
+        ttl: int | None = None,
+        mss: int | None = None,
     ) -> Connected:
         begun = time.monotonic()
-        six = ":" in address
         try:
-            sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_STREAM)
+            sock, where = _open(address, port, socket.SOCK_STREAM, ttl)
         except OSError as error:
-            return Connected(0.0, failure=failure_of(error))
+            return Connected(time.monotonic() - begun, failure=failure_of(error))
+        source, stream = "", None
         try:
-            sock.setblocking(False)
-            # Where the kernel is too old for it on TCP sockets (before 6.2), the queue stays empty.
-            with contextlib.suppress(OSError):
-                if six:
-                    sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
-                else:
-                    sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
-            if ttl is not None:
-                if six:
-                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
-                else:
-                    sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if mss is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
+            _begin(sock, where)
+            source = _source(sock)
             async with asyncio.timeout(timeout):
-                await asyncio.get_running_loop().sock_connect(sock, (address, port))
-            source = str(sock.getsockname()[0])
+                number, icmp = await _end(sock)
+            took = time.monotonic() - begun
+            if number == 0:
+                _report_errors(sock, False)
+                stream = TcpStream(sock, (address, port))
+                return Connected(took, stream, source=source)
+            if icmp is None and number in _BY_ICMP_ONLY:
+                icmp = await _second_opinion(address, port, ttl, number)
+            near = _is_on_link(address, source) if icmp and icmp.local else None
+            failure = errno_failure(number)
+            return Connected(took, failure=failure, icmp=icmp, source=source, on_link=near)
         except (OSError, TimeoutError) as error:
-            icmp = _icmp_error(sock, six)
-            sock.close()
-            failure = failure_of(error)
-            if failure.kind == "other" and icmp is not None and failure.code is None:
-                failure = errno_failure(errno.EHOSTUNREACH)
-            return Connected(time.monotonic() - begun, failure=failure, icmp=icmp)
-        except BaseException:
-            sock.close()
-            raise
-        stream: Stream = TcpStream(sock, (address, port))
-        return Connected(time.monotonic() - begun, stream=stream, source=source)
+            return Connected(time.monotonic() - begun, failure=failure_of(error), source=source)
+        finally:
+            if stream is None:
+                sock.close()
 
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
     ) -> bytes:
         host, _, given = server.partition("#")
-        where = (host, int(given or 53))
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        loop = asyncio.get_running_loop()
         kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
-        with socket.socket(family, kind) as sock:
-            sock.setblocking(False)
+        sock, where = _open(host, int(given or 53), kind)
+        with sock:
             async with asyncio.timeout(timeout):
-                await loop.sock_connect(sock, where)
+                _begin(sock, where)
                 if tcp:
-                    await loop.sock_sendall(sock, struct.pack("!H", len(query)) + query)
-                    size = struct.unpack("!H", await _exactly(sock, 2))[0]
-                    return await _exactly(sock, size)
-                await loop.sock_sendall(sock, query)
-                while True:
-                    answer = await loop.sock_recv(sock, 65535)
-                    if answer[:2] == query[:2]:
-                        return answer
+                    return await _ask_stream(sock, query)
+                return await _ask_datagram(sock, query)
 
     def is_mine(self, address: str) -> bool:
-        # Only an address of this machine can be bound to (bind(2), EADDRNOTAVAIL).
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return _is_mine(address)
+
+
+def _open(
+    address: str, port: int, kind: socket.SocketKind, ttl: int | None = None
+) -> tuple[socket.socket, Any]:
+    """A non-blocking socket that keeps ICMP errors, and where it is to be connected to.
+
+    Raises OSError: `address` is no address, or there are no sockets left (EMFILE).
+    """
+    six = ":" in address
+    family = socket.AF_INET6 if six else socket.AF_INET
+    # Numeric only, so that it never waits; it knows scopes ("fe80::1%eth0", RFC 4007).
+    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+    try:
+        # As bytes: text would have Python load its IDNA tables first.
+        where = socket.getaddrinfo(address.encode("ascii"), port, family, kind, 0, numeric)[0][4]
+    except (socket.gaierror, UnicodeError) as error:
+        raise OSError(errno.EINVAL, f"not an address: {address}") from error
+    sock = socket.socket(family, kind)
+    try:
+        sock.setblocking(False)
+        _report_errors(sock, True)
+        if ttl is not None and six:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
+        elif ttl is not None:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+    except BaseException:
+        sock.close()
+        raise
+    return sock, where
+
+
+def _report_errors(sock: socket.socket, wanted: bool) -> None:
+    """Have ICMP errors queued on the socket, or no longer (which also empties the queue)."""
+    with contextlib.suppress(OSError):
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, int(wanted))
+        else:
+            sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, int(wanted))
+
+
+def _begin(sock: socket.socket, where: Any) -> None:
+    """Send the SYN. What connect(2) itself raises, this machine said and nobody else."""
+    with contextlib.suppress(BlockingIOError):
+        sock.connect(where)
+
+
+async def _end(sock: socket.socket) -> tuple[int, IcmpError | None]:
+    """Wait until the attempt has ended: its errno, 0 for a connection, and the ICMP error."""
+    while True:
+        await _writable(sock)
+        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        queued, icmp = _queued_error(sock)
+        if number or queued:
+            return number or queued, icmp
+        with contextlib.suppress(OSError):
+            sock.getpeername()
+            return 0, None
+
+
+async def _writable(sock: socket.socket) -> None:
+    """Until connect(2) is over or an error is in the queue (epoll reports both as writable)."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_writer(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_writer(sock)
+
+
+async def _readable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(sock, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(sock)
+
+
+async def _second_opinion(
+    address: str, port: int, ttl: int | None, number: int
+) -> IcmpError | None:
+    """Who ended a TCP attempt with this errno, where the kernel keeps that for UDP only: the
+    sender of the error that a datagram to the same port meets, if it means the same errno."""
+    with contextlib.suppress(OSError, TimeoutError):
+        sock, where = _open(address, port, socket.SOCK_DGRAM, ttl)
+        with sock:
+            _begin(sock, where)
+            sock.send(b"\0")
+            async with asyncio.timeout(_SECOND_OPINION):
+                # An empty answer to this would be a surprise; whatever comes ends the wait.
+                await _readable(sock)
+            queued, icmp = _queued_error(sock)
+            return icmp if queued == number else None
+    return None
+
+
+def _queued_error(sock: socket.socket) -> tuple[int, IcmpError | None]:
+    """The first error in the socket's queue (ip(7), MSG_ERRQUEUE: struct sock_extended_err):
+    its errno, and what it was if it came by ICMP. (0, None) where the queue is empty."""
+    try:
+        _, control, _, _ = sock.recvmsg(512, 1024, socket.MSG_ERRQUEUE)
+    except OSError:
+        return 0, None
+    return _parse_error(control)
+
+
+def _parse_error(control: Iterable[tuple[int, int, bytes]]) -> tuple[int, IcmpError | None]:
+    for level, kind, data in control:
+        if (level, kind) not in {(0, IP_RECVERR), (41, IPV6_RECVERR)} or len(data) < 16:
+            continue
+        number, origin, icmp_type, code = struct.unpack_from("=IBBB", data)
+        if origin not in {SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6}:
+            return number, None
+        sender = _offender(data[16:])
+        version = 6 if origin == SO_EE_ORIGIN_ICMP6 else 4
+        local = not sender or _is_mine(sender)
+        return number, IcmpError(version, icmp_type, code, sender, local)
+    return 0, None
+
+
+def _offender(data: bytes) -> str:
+    """struct sockaddr_in or sockaddr_in6 (ip(7), SO_EE_OFFENDER) to text; "" for nobody."""
+    family = struct.unpack_from("=H", data)[0] if len(data) >= 2 else socket.AF_UNSPEC
+    if family == socket.AF_INET and len(data) >= 8:
+        return socket.inet_ntoa(data[4:8]) if any(data[4:8]) else ""
+    if family == socket.AF_INET6 and len(data) >= 28:
+        text = socket.inet_ntop(socket.AF_INET6, data[8:24])
+        scope = struct.unpack_from("=I", data, 24)[0]
+        if scope and text.startswith("fe80:"):
+            with contextlib.suppress(OSError):
+                text += f"%{socket.if_indextoname(scope)}"
+        return text
+    return ""
+
+
+def _source(sock: socket.socket) -> str:
+    """The address that the kernel chose to send from; "" where it chose none."""
+    source = str(sock.getsockname()[0])
+    return "" if source in {"0.0.0.0", "::"} else source
+
+
+def _is_mine(address: str) -> bool:
+    """Whether this machine holds the address: only then does it send to it from that very
+    address. (That bind(2) allows it says little: net.ipv4.ip_nonlocal_bind allows every one.)"""
+    with contextlib.suppress(OSError):
+        sock, where = _open(address, 9, socket.SOCK_DGRAM)
+        with sock:
+            host = str(where[0])
+            if host in {"::1", "0.0.0.0", "::"} or host.startswith("127."):
+                return host not in {"0.0.0.0", "::"}
+            _begin(sock, where)
+            return str(sock.getsockname()[0]) == host
+    return False
+
+
+def _is_on_link(address: str, source: str) -> bool:
+    """Whether the way to an address leads through no gateway. IPv4 says so (socket(7),
+    SO_DONTROUTE); for IPv6, networks have 64 bits (RFC 4291 section 2.5.4)."""
+    if ":" in address:
+        ends = (
+            socket.inet_pton(socket.AF_INET6, end.partition("%")[0]) for end in (address, source)
+        )
+        return len({end[:8] for end in ends}) == 1
+    with contextlib.suppress(OSError):
+        sock, where = _open(address, 9, socket.SOCK_DGRAM)
+        with sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
+            _begin(sock, where)
+            return True
+    return False
+
+
+async def _in_a_thread_of_its_own(name: str, kind: socket.AddressFamily) -> list[Any]:
+    """getaddrinfo(3), abandoned where nobody waits for it any longer.
+
+    Not the loop's executor: asyncio.run and the interpreter would wait for its threads.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Any]] = loop.create_future()
+
+    def settle(found: list[Any] | None, error: Exception | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(found or [])
+        else:
+            answer.set_exception(error)
+
+    def work() -> None:
+        found, failed = None, None
         try:
-            with socket.socket(family, socket.SOCK_DGRAM) as sock:
-                sock.bind((address, 0))
-        except OSError:
-            return False
-        return True
+            asked = name.encode("ascii") if name.isascii() else name
+            found = socket.getaddrinfo(asked, None, kind, socket.SOCK_STREAM)
+        except Exception as error:
+            failed = error
+        # The loop may have ended meanwhile; then nobody wants to know.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, found, failed)
+
+    threading.Thread(target=work, name=f"resolve {name}", daemon=True).start()
+    return await answer
+
+
+def _addresses(found: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _unresolved(error: socket.gaierror) -> Failure:
+    number = error.errno or 0
+    names = (name for name in vars(socket) if name.startswith("EAI_"))
+    named = next((name for name in names if getattr(socket, name) == number), None)
+    return Failure("resolution", error.strerror or str(error), number, named)
+
+
+async def _ask_datagram(sock: socket.socket, query: bytes) -> bytes:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, query)
+    while True:
+        answer = await loop.sock_recv(sock, 65535)
+        # Another answer than this query's is a late one, or a forgery (RFC 5452 section 9.1).
+        if len(answer) >= 12 and answer[:2] == query[:2] and answer[2] & 0x80:
+            return answer
+
+
+async def _ask_stream(sock: socket.socket, query: bytes) -> bytes:
+    """DNS over TCP: each message after its length in two bytes (RFC 1035 section 4.2.2)."""
+    number, _ = await _end(sock)
+    if number:
+        raise OSError(number, errno_failure(number).message)
+    await asyncio.get_running_loop().sock_sendall(sock, struct.pack("!H", len(query)) + query)
+    size = struct.unpack("!H", await _exactly(sock, 2))[0]
+    return await _exactly(sock, size)
 
 
 async def _exactly(sock: socket.socket, size: int) -> bytes:
@@ -142,28 +381,3 @@ async def _exactly(sock: socket.socket, size: int) -> bytes:
             raise EOFError("connection closed in the middle of an answer")
         data += more
     return data
-
-
-def _icmp_error(sock: socket.socket, six: bool) -> IcmpError | None:
-    """The first error in the socket's queue (ip(7), MSG_ERRQUEUE: struct sock_extended_err)."""
-    try:
-        _, control, _, _ = sock.recvmsg(512, 1024, socket.MSG_ERRQUEUE)
-    except OSError:
-        return None
-    for level, kind, data in control:
-        if (level, kind) not in {(0, IP_RECVERR), (41, IPV6_RECVERR)} or len(data) < 16:
-            continue
-        _, origin, icmp_type, code = struct.unpack_from("=IBBB", data)
-        if origin not in {SO_EE_ORIGIN_LOCAL, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6}:
-            return None
-        sender = _offender(data[16:], six)
-        local = origin == SO_EE_ORIGIN_LOCAL or not sender
-        return IcmpError(6 if six else 4, icmp_type, code, sender, local)
-    return None
-
-
-def _offender(address: bytes, six: bool) -> str:
-    """struct sockaddr_in or sockaddr_in6 to text; "" where it names nobody."""
-    if six:
-        return socket.inet_ntop(socket.AF_INET6, address[8:24]) if len(address) >= 24 else ""
-    return socket.inet_ntoa(address[4:8]) if len(address) >= 8 and any(address[4:8]) else ""

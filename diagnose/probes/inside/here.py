@@ -1,11 +1,40 @@
-"""Whether the machine behind a door is the target's server."""
+"""Whether the machine behind a door is the target's server, by what its nginx is told to serve."""
+
+import asyncio
+import re
 
 from diagnose.machine import Machine
 
+#: Where configurations lie: distributions, own builds, panels.
+PLACES = (
+    "/etc/nginx/nginx.conf",
+    "/etc/nginx/conf.d/*.conf",
+    "/etc/nginx/sites-enabled/*",
+    "/usr/local/nginx/conf/**/*.conf",
+    "/usr/local/openresty/nginx/conf/**/*.conf",
+    "/www/server/panel/vhost/nginx/*.conf",
+)
+
+_NAMES = re.compile(r"(?:^|[;{}])\s*server_name\s+([^;#{}]+);", re.MULTILINE)
+
 
 async def serves(machine: Machine, name: str) -> bool:
-    """Whether a configuration file of this machine's nginx names the host."""
-    for path in await machine.glob("/etc/nginx/**/*"):
-        if name in (await machine.read(path)).text:
-            return True
-    return False
+    """Whether a configuration file of this machine's nginx names the host (server_name)."""
+    found = await asyncio.gather(*(machine.glob(pattern) for pattern in PLACES))
+    paths = [path for several in found for path in several][:500]
+    files = await asyncio.gather(*(machine.read(path) for path in paths))
+    return any(names(file.text, name) for file in files)
+
+
+def names(text: str, host: str) -> bool:
+    """Whether a server_name in a configuration's text is the host's, wildcards included."""
+    given = (one.lower() for match in _NAMES.finditer(text) for one in match[1].split())
+    return any(_matches(one.strip("\"'"), host.lower()) for one in given)
+
+
+def _matches(given: str, host: str) -> bool:
+    if given.startswith("*."):
+        return host.endswith(given[1:])
+    if given.startswith("."):
+        return host == given[1:] or host.endswith(given)
+    return given == host

@@ -1,4 +1,6 @@
+from diagnose.model import Severity
 from diagnose.model.tcp import Connection
+from tests.checks.tcp.seen import ROUTER, attempt, rejected
 from tests.saying import REFUSED, TIMEOUT, judge
 
 
@@ -9,6 +11,18 @@ def test_fires_once_for_all_addresses_that_refuse() -> None:
         Connection(address="2001:db8::10", port=443, family=6, failure=REFUSED),
     )
     assert str(claim.about) == "203.0.113.10:443, [2001:db8::10]:443"
+    assert not claim.facts["icmp"]
+
+
+def test_fires_with_other_words_where_icmp_says_port_unreachable() -> None:
+    (claim,) = judge("tcp.refused", rejected("203.0.113.10", 3, 3))
+    assert claim.facts["icmp"]
+
+
+def test_fires_as_a_warning_where_another_address_answers() -> None:
+    (claim,) = judge("tcp.refused", attempt("203.0.113.10", failure=REFUSED), attempt("192.0.2.9"))
+    assert claim.severity is Severity.WARNING
+    assert str(claim.about) == "203.0.113.10:443"
 
 
 def test_silent_when_the_port_is_open_or_says_nothing() -> None:
@@ -18,3 +32,11 @@ def test_silent_when_the_port_is_open_or_says_nothing() -> None:
         Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=REFUSED),
         Connection(address="203.0.113.11", port=443, family=4, failure=TIMEOUT),
     )
+
+
+def test_silent_when_a_router_says_port_unreachable_in_the_hosts_name() -> None:
+    assert not judge("tcp.refused", rejected("203.0.113.10", 3, 3, sender=ROUTER[4]))
+
+
+def test_silent_when_another_try_was_answered() -> None:
+    assert not judge("tcp.refused", attempt(failure=REFUSED), attempt(purpose="again"))

@@ -1,0 +1,57 @@
+# make run · make test · make check · make bench · make clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+# What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
+LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
+              openssh-server openssh-client patch procps util-linux
+
+.PHONY: run test check bench lab clean
+
+run: $(BIN)/diagnose
+	$(BIN)/diagnose demo
+
+test: $(BIN)/diagnose lab
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(BIN)/diagnose
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(BIN)/diagnose lab
+	$(BIN)/python -m tests.bench $(BIN)/diagnose
+
+$(BIN)/diagnose: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    f"{sys.executable} is too old: Python 3.11 or later is needed (make PYTHON=…).")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# As root, where no systemd would start them at once, the laboratory's programs are installed.
+# In every other case its tests are skipped, and that is said here.
+lab: $(BIN)/diagnose
+	@missing() { $(BIN)/python -c 'from tests.lab.lab import missing; print(*missing())'; }; \
+	lacking=$$(missing); \
+	if [ -n "$$lacking" ] && [ "$$(id -u)" = 0 ] && [ ! -d /run/systemd/system ] \
+	    && command -v apt-get >/dev/null; then \
+	    echo "The laboratory lacks $$lacking: installing."; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $(LABORATORY) \
+	        >/dev/null || true; \
+	    lacking=$$(missing); \
+	fi; \
+	if [ -n "$$lacking" ]; then \
+	    echo "*** THE LABORATORY IS SKIPPED: it lacks $$lacking."; \
+	    echo "*** Nothing is tested on real servers. It needs root, and on Debian:"; \
+	    echo "*** $(LABORATORY)"; \
+	fi
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

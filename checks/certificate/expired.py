@@ -1,0 +1,27 @@
+"""The time of the certificate, or of an intermediate that the server sends with it, is over
+(RFC 5280 section 4.1.2.5)."""
+
+from collections.abc import Iterator
+
+from checks.certificate import BROUGHT_ABOUT, EXPIRED, claim, label, out_of_time, renewal
+from diagnose.catalogue import check
+from diagnose.model import Claim, Evidence, Severity
+from diagnose.model.tls import Handshake, served
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Handshake],
+    explains=["certificate.expires-soon", "certificate.must-staple", *BROUGHT_ABOUT],
+)
+def expired(evidence: Evidence) -> Iterator[Claim]:
+    for one in served(evidence):
+        over = out_of_time(one, lambda each: each.not_after < evidence.started_at, EXPIRED)
+        if over is not None:
+            facts = {
+                "which": label(over),
+                "intermediate": over is not one.leaf,
+                "since": over.not_after,
+                "days": (evidence.started_at - over.not_after).days,
+            }
+            yield claim(evidence, one, facts, renewal(evidence, one.leaf))

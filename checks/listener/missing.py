@@ -1,0 +1,68 @@
+"""The list of listening sockets was read whole, and the port is not in it: the kernel answers a
+SYN with a reset (RFC 9293 section 3.10.7.1)."""
+
+from collections.abc import Iterator
+
+from checks.listener import answers, sockets, tries
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import NginxConfig, NginxState
+from diagnose.model.server import Listeners
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Listeners],
+    explains=["tcp.refused", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
+)
+def missing(evidence: Evidence) -> Iterator[Claim]:
+    port = evidence.target.port
+    read = evidence.good(Listeners)
+    if not read or sockets(evidence, port) or answers(evidence):
+        return
+    plain = sockets(evidence, 80)
+    tried = tries(evidence)
+    # Port 80 alone, and nobody has looked from outside: this is also what a healthy server
+    # looks like behind a load balancer that ends TLS.
+    unsure = not tried and bool(plain)
+    ports = (port,) if plain or port == 80 else (port, 80)
+    nginx = any(state.masters for state in evidence.good(NginxState))
+    yield Claim(
+        about=Subject(port=port),
+        covers=tuple(Subject(port=one) for one in ports),
+        because=(*read, *tried),
+        facts={
+            "port": port,
+            "plain": bool(plain),
+            "unsure": unsure,
+            "name": evidence.target.host,
+            "nginx": nginx,
+            "block": _block(evidence),
+            "tls": evidence.target.scheme in {"https", "wss"},
+        },
+        confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
+        severity=Severity.NOTE if unsure else None,
+        ruled_out=("listener.loopback-only",),
+        fix=Fix((Manual("listen" if nginx else "start", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _block(evidence: Evidence) -> str:
+    """Where the name's server block stands, "" where there is none."""
+    from diagnose.wire.serving import servers
+
+    for config in evidence.good(NginxConfig):
+        for server in servers(config.main):
+            if evidence.target.host in server.names:
+                return f"{server.block.file}:{server.block.line}"
+    return ""

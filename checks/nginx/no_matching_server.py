@@ -1,0 +1,159 @@
+"""No block on the port bears the name, so the default one answers. That alone is no fault: a
+single block answers whatever it is called. It is one where visitors get what is not theirs: a
+certificate for other names, a refused handshake, a closed connection."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checks.nginx import Answering, Nginx, where
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.tls import Handshake
+from diagnose.wire.edits import Change
+from diagnose.wire.names import covers, is_address
+from diagnose.wire.serving import Server, children
+
+#: How much two names must have in common (0 to 1) for one to be the other mistyped.
+ALIKE = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Mistyped:
+    """A server_name that was meant for the host: the word, and the directive it stands in."""
+
+    word: str
+    directive: Directive
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    explains=[
+        "certificate.*",
+        "tls.name-rejected",
+        "tls.closed",
+        "http.server-error",
+        "http.redirect-wrong-host",
+        "http.redirect-loop",
+        "http.redirect-downgrade",
+        "http.hsts-traps-visitors",
+        "websocket.not-upgraded",
+        "websocket.redirected",
+    ],
+)
+def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
+    nginx, target = Nginx.of(evidence), evidence.target
+    found = [one for one in nginx.answering() if one.how == "default"]
+    seen = _symptoms(evidence, found)
+    if not found or not seen or is_address(target.host):
+        return
+    default = found[0].server
+    mistyped = _mistyped(nginx, found, target.host)
+    yield Claim(
+        about=Subject(port=target.port, text=f"server_name {target.host}"),
+        because=(*seen, *([nginx.config] if nginx.config else [])),
+        facts={
+            "name": target.host,
+            "port": target.port,
+            "default": where(default.block),
+            "default_names": default.names or ("-",),
+            "mistyped": mistyped.word if mistyped else "",
+            "place": where(mistyped.directive) if mistyped else "",
+            "elsewhere": _elsewhere(nginx, target.host),
+        },
+        confidence=Confidence.CERTAIN
+        if len(found) == len(nginx.answering())
+        else Confidence.LIKELY,
+        location=nginx.location(mistyped.directive if mistyped else default.block),
+        fix=_fix(nginx, mistyped, target.host),
+    )
+
+
+def _symptoms(evidence: Evidence, found: list[Answering]) -> tuple[Observation, ...]:
+    """What shows that the default block is not meant for the name."""
+    host, port = evidence.target.host, evidence.target.port
+    wrong: list[Observation] = []
+    for one in evidence.of(Handshake):
+        if one.port != port or one.variant not in {"normal", "unverified", "again"}:
+            continue
+        foreign = one.chain and not covers(
+            host, one.chain[0].dns_names or (one.chain[0].common_name,), one.chain[0].addresses
+        )
+        if foreign or (one.alert and one.alert.code == 112):
+            wrong.append(one)
+    if any(_hangs_up(one.server) for one in found):
+        wrong += [
+            one
+            for one in evidence.of(Exchange)
+            if one.port == port and one.status is None and one.failure
+        ]
+    return tuple(wrong)
+
+
+def _hangs_up(server: Server) -> bool:
+    """`return 444` closes the connection without an answer."""
+    blocks = (server.block, *children(server.block, "location"))
+    return any(one.args[:1] == ("444",) for block in blocks for one in children(block, "return"))
+
+
+def _mistyped(nginx: Nginx, found: list[Answering], host: str) -> Mistyped | None:
+    """The name on this port that is nearly the host's, or is it in another spelling."""
+    best, nearest = ALIKE, None
+    on_port = {id(server.block): server for one in found for server in one.socket.servers}
+    for server in on_port.values():
+        for directive in children(server.block, "server_name"):
+            for word in directive.args:
+                likeness = 1.0 if _ascii(word) == host else _likeness(word, host)
+                if likeness >= best and nginx.file(directive):
+                    best, nearest = likeness, Mistyped(word, directive)
+    return nearest
+
+
+def _likeness(word: str, host: str) -> float:
+    if word.startswith(("~", "*", ".")) or word.endswith("*"):
+        return 0.0
+    # www.example.com and example.com are two names, and neither is the other mistyped.
+    if word.removeprefix("www.") == host.removeprefix("www."):
+        return 0.0
+    return difflib.SequenceMatcher(None, word.lower(), host, autojunk=False).ratio()
+
+
+def _ascii(word: str) -> str:
+    """The name as clients send it (RFC 5891)."""
+    try:
+        return "" if word.isascii() else word.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _elsewhere(nginx: Nginx, host: str) -> str:
+    """Where a block bears the name, on other ports only."""
+    named = (one for one in nginx.servers if host in one.names)
+    return next((where(one.block) for one in named), "")
+
+
+def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
+    edit = None
+    if mistyped and (file := nginx.file(mistyped.directive)):
+        at = file.text.find(mistyped.word, mistyped.directive.start, mistyped.directive.stop)
+        if at >= 0:
+            change = Change(at, at + len(mistyped.word), host)
+            edit = nginx.edit(mistyped.directive.file, change)
+    if edit:
+        return Fix((edit, *nginx.taken()), Applicability.REVIEW)
+    step = "listen-there" if _elsewhere(nginx, host) else "add-the-name"
+    return Fix((Manual(step, Where.SERVER), *nginx.taken()), Applicability.MANUAL)

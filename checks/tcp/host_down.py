@@ -1,0 +1,55 @@
+"""Nobody answers to the address on its own network: after three unanswered requests by ARP (RFC
+826) or neighbour discovery (RFC 4861 section 7.2.2), in 3 s, this machine or the last router
+says host unreachable. The time tells it from a rule that says the same at once."""
+
+from collections.abc import Iterator
+
+from checks.tcp import Port, answers, facts, ports, severity, subjects
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    together,
+)
+from diagnose.model.tcp import Connection
+
+
+@check(severity=Severity.ERROR, needs=[Connection])
+def host_down(evidence: Evidence) -> Iterator[Claim]:
+    met = ports(evidence, "host-down")
+    if not met:
+        return
+    told = [port.telling.icmp for port in met if port.telling.icmp]
+    routers = (error.sender for error in told if not error.local)
+    confidence = Confidence.CERTAIN if all(map(_certain, met)) else Confidence.LIKELY
+    yield Claim(
+        about=together(subjects(met)),
+        covers=subjects(met),
+        because=tuple(one for port in met for one in port.tries),
+        confidence=confidence,
+        severity=severity(evidence),
+        ruled_out=("tcp.rejected-by-host", "tcp.refused", "tcp.timeout") if told else (),
+        facts=facts(evidence, met)
+        | {
+            "routers": tuple(dict.fromkeys(routers)),
+            "icmp_seen": bool(told),
+            "here": any(error.local for error in told),
+            "answers": answers(met),
+            "seconds": max(port.telling.took for port in met),
+        },
+        fix=Fix(
+            (Manual("start", Where.CLOUD_CONSOLE), Manual("record", Where.DNS_PROVIDER)),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _certain(port: Port) -> bool:
+    seen = port.telling
+    return seen.icmp is not None and (not seen.icmp.local or seen.on_link is True)

@@ -1,0 +1,71 @@
+"""The target answers a SYN with an ICMP error of its own: that is what a packet filter on it
+does that rejects (firewalld by default, and `REJECT` or `reject` with any type but port
+unreachable), and nothing else. RFC 1812 section 5.2.7.1, RFC 4443 section 3.1.
+
+Before Linux 6.2 the sender often cannot be read. Then that another port of the same address
+answers, or the pair of "No route to host" over IPv4 and "Permission denied" over IPv6 that
+firewalld makes, makes it likely.
+"""
+
+import errno
+from collections.abc import Iterator
+
+from checks.tcp import Port, answers, facts, ports, severity, subjects
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    together,
+)
+from diagnose.model.tcp import Connection
+from diagnose.wire import icmp
+
+
+@check(severity=Severity.ERROR, needs=[Connection])
+def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
+    met = ports(evidence, "rejected-by-host")
+    if not met:
+        return
+    said = facts(evidence, met)
+    confidence = _confidence(met, bool(said["open_ports"]))
+    certain = confidence is Confidence.CERTAIN
+    yield Claim(
+        about=together(subjects(met)),
+        covers=subjects(met),
+        because=tuple(one for port in met for one in port.tries),
+        confidence=confidence,
+        severity=severity(evidence),
+        ruled_out=("tcp.rejected-by-router", "tcp.timeout", "tcp.refused") if certain else (),
+        facts=said | _telling(met) | {"certain": certain},
+        fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _confidence(met: tuple[Port, ...], others_answer: bool) -> Confidence:
+    if any(port.telling.rejected_by == "host" for port in met):
+        return Confidence.CERTAIN
+    names = {port.telling.failure.code for port in met if port.telling.failure}
+    pair = {errno.EHOSTUNREACH, errno.EACCES} <= names
+    return Confidence.LIKELY if others_answer or pair else Confidence.POSSIBLE
+
+
+def _telling(met: tuple[Port, ...]) -> dict[str, object]:
+    """The numbers of the first reject, and all of them in short."""
+    seen = met[0].telling
+    error = seen.icmp
+    named = icmp.name(error.version, error.type, error.code) if error else None
+    return {
+        "answers": answers(met),
+        "sender": error.sender if error else None,
+        "icmp_type": error.type if error else None,
+        "icmp_code": error.code if error else None,
+        "icmp_name": named,
+        "errno": seen.failure.name if seen.failure else None,
+        "ms": round(seen.took * 1000),
+    }

@@ -1,0 +1,53 @@
+"""An ICMP error from another host than the target ends the attempt: a router without a route, or
+with a rule that forbids it, or a loop that uses up the time to live (RFC 792, RFC 1812 section
+5.2.7.1, RFC 4443). Or it comes from this machine's own firewall."""
+
+from collections.abc import Iterator
+
+from checks.tcp import Port, answers, facts, ports, severity, subjects
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    together,
+)
+from diagnose.model.tcp import Connection
+from diagnose.wire import icmp
+
+
+@check(severity=Severity.ERROR, needs=[Connection])
+def rejected_by_router(evidence: Evidence) -> Iterator[Claim]:
+    for own in (False, True):
+        met = ports(evidence, "rejected-by-self" if own else "rejected-by-router")
+        if met:
+            yield _claim(evidence, met, own)
+
+
+def _claim(evidence: Evidence, met: tuple[Port, ...], own: bool) -> Claim:
+    errors = [port.telling.icmp for port in met if port.telling.icmp]
+    meanings = {icmp.meaning(error.version, error.type, error.code) for error in errors}
+    names = (icmp.name(error.version, error.type, error.code) for error in errors)
+    step = Manual("own-firewall", Where.CLIENT) if own else Manual("router", Where.CLOUD_CONSOLE)
+    return Claim(
+        about=together(subjects(met)),
+        covers=subjects(met),
+        because=tuple(one for port in met for one in port.tries),
+        severity=severity(evidence),
+        ruled_out=("tcp.rejected-by-host", "tcp.timeout"),
+        facts=facts(evidence, met)
+        | {
+            "own": own,
+            "senders": tuple(dict.fromkeys(error.sender for error in errors)),
+            "icmp_names": tuple(dict.fromkeys(names)),
+            "answers": answers(met),
+            "forbidden": not own and "prohibited" in meanings,
+            "no_way": not own and bool(meanings & {"network", "host"}),
+            "loop": not own and "expired" in meanings,
+        },
+        fix=Fix((step,), Applicability.MANUAL),
+    )

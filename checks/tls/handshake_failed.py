@@ -1,0 +1,21 @@
+"""The handshake fails, and the evidence fits none of the known causes: OpenSSL's own words and
+the server's alert are all that is known. The most general of this layer's checks."""
+
+from collections.abc import Iterator
+
+from checks.tls import failed
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.tls import Handshake
+
+
+@check(severity=Severity.ERROR, needs=[Handshake])
+def handshake_failed(evidence: Evidence) -> Iterator[Claim]:
+    for one in failed(evidence, "handshake-failed"):
+        yield Claim(
+            about=one.about,
+            covers=one.subjects,
+            because=one.because,
+            facts=one.facts,
+            fix=Fix((Manual("read-the-log", Where.SERVER),), Applicability.MANUAL),
+        )

@@ -1,0 +1,24 @@
+"""The server ends the handshake because of the name: alert 112 (RFC 6066 section 3), as nginx
+with `ssl_reject_handshake on` does, or another alert that a different name does not meet."""
+
+from collections.abc import Iterator
+
+from checks.tls import confidence, failed
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.tls import Handshake
+from diagnose.wire.names import is_address
+
+
+@check(severity=Severity.ERROR, needs=[Handshake])
+def name_rejected(evidence: Evidence) -> Iterator[Claim]:
+    for one in failed(evidence, "name-rejected"):
+        alert = one.visits[0].alert
+        yield Claim(
+            about=one.about,
+            covers=one.subjects,
+            because=one.because,
+            confidence=confidence(alert and alert.code == 112),
+            facts={**one.facts, "unnamed": is_address(evidence.target.host)},
+            fix=Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL),
+        )

@@ -1,0 +1,16 @@
+"""Sec-WebSocket-Accept is not what the key demands (RFC 6455 section 4.2.2): clients refuse the
+connection, and proxies do not notice."""
+
+from collections.abc import Iterator
+
+from checks.websocket import claim, refused
+from diagnose.catalogue import check
+from diagnose.model import Claim, Evidence, Severity, Where
+from diagnose.model.http import Upgrade
+
+
+@check(severity=Severity.ERROR, needs=[Upgrade])
+def bad_accept(evidence: Evidence) -> Iterator[Claim]:
+    for attempt in refused(evidence, "accept"):
+        given = attempt.first.header("Sec-WebSocket-Accept") or ""
+        yield claim(attempt, "mend", Where.APPLICATION, {"given": given})

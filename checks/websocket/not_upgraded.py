@@ -1,0 +1,36 @@
+"""The handshake is answered with something else than 101 Switching Protocols (RFC 6455 section
+4.1), and no sign tells why. What applications answer that got no Upgrade differs from one to
+the next (426, 400, 404, 505, 200), and 404 is also a plain wrong path."""
+
+from collections.abc import Iterator
+
+from checks.websocket import claim, refused
+from diagnose.catalogue import check
+from diagnose.model import Claim, Evidence, Severity, Where
+from diagnose.model.http import Upgrade
+from diagnose.wire.http import proxy_page, upgrade_lost
+
+
+@check(severity=Severity.ERROR, needs=[Upgrade])
+def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
+    for attempt in refused(evidence, "other"):
+        first = attempt.first
+        failure = first.failure
+        page = first.status == 200 and "html" in (first.header("Content-Type") or "")
+        lost = failure is None and upgrade_lost(first.status, first.body)
+        known = failure or lost or page or first.fault != "status"
+        yield claim(
+            attempt,
+            "look-inside",
+            Where.SERVER,
+            {
+                "message": failure.message if failure else "",
+                "status": "" if failure or first.status is None else first.status,
+                "lost": lost,
+                "page": page,
+                "header": first.fault if first.fault in {"upgrade", "connection"} else "",
+                "proxy": "" if known or failure else proxy_page(first.body),
+                "open": not known,
+            },
+            ruled_out=("websocket.origin-refused",) if attempt.retries else (),
+        )

@@ -1,0 +1,15 @@
+"""The handshake meets a limit: 429 (RFC 6585 section 4), or 503 that speaks of one."""
+
+from collections.abc import Iterator
+
+from checks.websocket import claim, refused
+from diagnose.catalogue import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model.http import Upgrade
+
+
+@check(severity=Severity.WARNING, needs=[Upgrade])
+def rate_limited(evidence: Evidence) -> Iterator[Claim]:
+    for attempt in refused(evidence, "limited"):
+        wait = attempt.first.header("Retry-After") or ""
+        yield claim(attempt, "limits", Where.SERVER, {"wait": wait}, Confidence.LIKELY)

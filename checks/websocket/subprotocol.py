@@ -1,0 +1,23 @@
+"""The subprotocol (RFC 6455 section 4.2.2): the server chose one that was not offered, or none of
+those that were. One that only wants to be asked by the right name is healthy, and named."""
+
+from collections.abc import Iterator
+
+from checks.websocket import claim, refused
+from diagnose.catalogue import check
+from diagnose.model import Claim, Evidence, Severity, Where
+from diagnose.model.http import Upgrade
+
+
+@check(severity=Severity.ERROR, needs=[Upgrade])
+def subprotocol(evidence: Evidence) -> Iterator[Claim]:
+    for attempt in refused(evidence, "offered"):
+        chosen = next(one for one in attempt.retries if one.variant == "subprotocol")
+        names = (chosen.subprotocol,) if chosen.subprotocol else chosen.offered
+        facts = {"names": names, "chosen": "", "needed": True}
+        yield claim(attempt, "align", Where.APPLICATION, facts, severity=Severity.NOTE)
+    for attempt in refused(evidence, "subprotocol"):
+        tried = [one for one in attempt.retries if one.variant == "subprotocol"]
+        last = tried[-1] if tried else attempt.first
+        facts = {"names": last.offered, "chosen": last.subprotocol or "", "needed": False}
+        yield claim(attempt, "align", Where.APPLICATION, facts)

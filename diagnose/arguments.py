@@ -1,0 +1,217 @@
+"""The words of the command line: the options, how each is read, and the help.
+
+Whatever cannot be read is a `UsageError` with a suggestion.
+"""
+
+import argparse
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from diagnose.model import LAYERS
+from diagnose.outputs import FORMATS
+from diagnose.targets import UsageError, suggestion
+
+
+class Command(NamedTuple):
+    """A command besides `diagnose TARGET`: what for, and what it is about."""
+
+    purpose: str
+    operand: str = ""
+
+
+COMMANDS = {
+    "explain": Command("The page of a check: what it means, and what to do.", "CHECK ..."),
+    "list": Command("All checks, by layer."),
+    "record": Command("What was seen of a target, masked, to a file.", "TARGET"),
+    "replay": Command("A recording put to today's checks, without a network.", "FILE"),
+    "demo": Command("A broken site of its own on loopback, diagnosed."),
+}
+
+DESCRIPTION = """\
+Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how to mend it.
+
+  diagnose https://shop.example.com/            what visitors meet; on the server also why
+  diagnose shop.example.com --ws /ws            its WebSocket too
+  diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
+  diagnose --json shop.example.com | jq .verdict
+"""
+
+_EPILOG = """\
+other commands:
+  diagnose explain CHECK               the page of a check
+  diagnose list                        all checks
+  diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
+  diagnose replay FILE                 judge a recording again, without a network
+  diagnose demo                        a broken site of its own, diagnosed
+
+exit status:
+  0 ok   1 warning   2 critical   3 unknown: could not be judged
+  64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
+
+It reads and never changes anything. Nothing is sent to anybody but the target, the name
+servers and the certificate's issuer.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with one clear line for what it does not understand."""
+
+    def error(self, message: str) -> NoReturn:
+        known = tuple(option for option in self._option_string_actions if option.startswith("--"))
+        words = message.partition("unrecognized arguments: ")[2].split()
+        if words:
+            message = f"There is no option {words[0]}."
+            hint = suggestion(words[0].partition("=")[0], known)
+            raise UsageError(f"{message}{hint or ' See diagnose --help.'}")
+        raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
+
+
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The options of `diagnose TARGET`, and of a command that is one of `COMMANDS`."""
+    made = _Parser(
+        prog="diagnose" if command is None else f"diagnose {command}",
+        usage=_usage(command),
+        description=DESCRIPTION if command is None else COMMANDS[command].purpose,
+        epilog=_EPILOG if command is None else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    _arguments(made, command)
+    if command in {None, "record"}:
+        _how_to_look(made)
+    _what_to_print(made, command)
+    about = made.add_argument_group("about")
+    about.add_argument("-h", "--help", action="help", help="this page")
+    if command is None:
+        about.add_argument("-V", "--version", action="store_true", help="the version")
+        about.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
+    return made
+
+
+def _usage(command: str | None) -> str:
+    if command is None:
+        return "diagnose [OPTION ...] TARGET [TARGET ...]"
+    operand = COMMANDS[command].operand
+    return f"diagnose {command} [OPTION ...]{f' {operand}' if operand else ''}"
+
+
+def _arguments(made: argparse.ArgumentParser, command: str | None) -> None:
+    operand = "TARGET" if command is None else COMMANDS[command].operand
+    if operand:
+        text = "name, name:port, URL (https, http, wss, ws) or address"
+        made.add_argument(
+            "words", nargs="*", metavar=operand, help=text if "TARGET" in operand else None
+        )
+    if command == "record":
+        made.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+
+
+def _how_to_look(made: argparse.ArgumentParser) -> None:
+    look = made.add_argument_group("how to look")
+    add = look.add_argument
+    add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
+    add("--server", type=_server, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
+    sides = look.add_mutually_exclusive_group()
+    sides.add_argument("--outside", action="store_true", help="only what the network shows")
+    sides.add_argument("--inside", action="store_true", help="only what the server shows")
+    add("--only", type=_layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
+    add("--skip", type=_layers, default=(), metavar="LAYER,…", help="all but these")
+    add("--timeout", type=_timeout, default=15.0, metavar="SECONDS", help="for the whole run (15)")
+    family = look.add_mutually_exclusive_group()
+    family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
+    family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
+    add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
+    add("--resolver", type=_address, metavar="IP", help="the name server to ask")
+    add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
+
+
+def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
+    show = made.add_argument_group("what to print")
+    add = show.add_argument
+    if command in {None, "replay", "demo"}:
+        formats = show.add_mutually_exclusive_group()
+        formats.add_argument("--format", type=_format, metavar="FORMAT", help=", ".join(FORMATS))
+        for name in ("json", "jsonl"):
+            formats.add_argument(
+                f"--{name}", dest="format", action="store_const", const=name, help=_SHORT[name]
+            )
+        amount = show.add_mutually_exclusive_group()
+        amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
+        amount.add_argument(
+            "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
+        )
+        add("--redact", action="store_true", help="mask addresses, names and secrets")
+    add("--lang", type=_choice("--lang", "en", "zh"), metavar="LANG", help="en or zh")
+    add("--color", type=_choice("--color", "auto", "always", "never"), default="auto",
+        metavar="WHEN", help="auto, always or never")  # fmt: skip
+    add("--glyphs", type=_choice("--glyphs", "auto", "unicode", "ascii"), default="auto",
+        metavar="SET", help="auto, unicode or ascii")  # fmt: skip
+
+
+_SHORT = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
+
+
+# What the words of an option are read as. Each raises UsageError.
+
+
+def _choice(option: str, *known: str) -> Callable[[str], str]:
+    def chosen(word: str) -> str:
+        if word.lower() not in known:
+            hint = suggestion(word.lower(), known)
+            raise UsageError(f"{option} takes {', '.join(known)}, not {word!r}.{hint}")
+        return word.lower()
+
+    return chosen
+
+
+def _format(word: str) -> str:
+    return _choice("--format", *FORMATS)(word)
+
+
+def _layers(text: str) -> tuple[str, ...]:
+    names = tuple(word.strip().lower() for word in text.split(",") if word.strip())
+    for name in names:
+        if name not in LAYERS:
+            hint = suggestion(name, LAYERS) or f" There are {', '.join(LAYERS)}."
+            raise UsageError(f"There is no layer {name!r}.{hint}")
+    if not names:
+        raise UsageError(f"Name a layer: {', '.join(LAYERS)}.")
+    return names
+
+
+def _timeout(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        seconds = float(text.removesuffix("s"))
+        if 0 < seconds <= 3600:
+            return seconds
+    raise UsageError(f"--timeout takes seconds, more than 0 and at most 3600, not {text!r}.")
+
+
+def _address(text: str) -> str:
+    from ipaddress import ip_address
+
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        raise UsageError(f"{text!r} is no IP address.") from None
+
+
+def _readable(text: str) -> str:
+    try:
+        with Path(text).open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UsageError(f"{text}: {error.strerror}.") from None
+    return str(Path(text).absolute())
+
+
+def _server(text: str) -> str:
+    """ssh://[user@]host[:port]; user@host is read as the same."""
+    url = text if "://" in text else f"ssh://{text}"
+    scheme, _, host = url.partition("://")
+    if scheme != "ssh" or not host.strip("/") or host.startswith("-") or "@-" in host:
+        raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
+    return url

@@ -1,0 +1,361 @@
+"""Words -> run -> exit status. Nothing is looked at here and nothing is judged."""
+
+import contextlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from diagnose.arguments import COMMANDS, DESCRIPTION, parser
+from diagnose.model import Report, Target
+from diagnose.outputs import View
+from diagnose.outputs.terminal import columns, language, safe, wants_ascii, wants_color
+from diagnose.targets import UsageError, read, suggestion
+
+USAGE, BUG, INTERRUPTED = 64, 70, 130
+
+if TYPE_CHECKING:
+    from diagnose.running import Stop
+
+
+def main(words: list[str]) -> int:
+    """Do what the words say; the exit status. Raises nothing."""
+    try:
+        return _main(words)
+    except UsageError as error:
+        return _failed(words, str(error), USAGE)
+    except BrokenPipeError:
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except Exception as error:
+        if os.environ.get("DIAGNOSE_DEBUG"):
+            raise
+        message = f"A fault of diagnose itself: {type(error).__name__}: {error}"
+        return _failed(words, f"{message} (DIAGNOSE_DEBUG=1 shows where)", BUG)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process now: a name server that does not answer holds up nobody at the end."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+def _main(words: list[str]) -> int:
+    if words and words[0] in COMMANDS:
+        command = words[0]
+        return _WORK[command](parser(command).parse_intermixed_args(words[1:]))
+    options = parser().parse_intermixed_args(words)
+    if options.version:
+        return _version()
+    if options.schema:
+        return _schema()
+    return _diagnose(options)
+
+
+def _version() -> int:
+    from diagnose._version import VERSION
+
+    _write(f"diagnose {VERSION}\n")
+    return 0
+
+
+def _schema() -> int:
+    _write(Path(__file__).with_name("schema").joinpath("report-1.json").read_text("utf-8"))
+    return 0
+
+
+def _failed(words: list[str], message: str, status: int) -> int:
+    """One line on stderr; under --json a document on stdout all the same."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"diagnose: {safe(message)}\n")
+    asked = {
+        *words,
+        *(f"--{after}" for before, after in pairwise(words) if before == "--format"),
+    }
+    if asked & {"--json", "--format=json", "--jsonl", "--format=jsonl"}:
+        from diagnose.outputs.json import failed
+        from diagnose.record import line
+
+        where = "usage" if status == USAGE else "diagnose"
+        with contextlib.suppress(OSError, ValueError):
+            _write(line(failed(message, status, where)), "json")
+    return status
+
+
+def _diagnose(options: Namespace) -> int:
+    if not options.words:
+        sys.stderr.write(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
+        if options.format in {"json", "jsonl"}:
+            raise UsageError("A TARGET is missing.")
+        return USAGE
+    targets = _targets(options)
+    _check_options(options)
+    view, form = _view(options), options.format or "text"
+    mask = _mask([target.host for target in targets]) if options.redact else str
+    reports, status = _look(targets, options, _sinks(options, view, mask))
+    if form != "jsonl":
+        _print(reports, form, view, options.redact)
+    return status or max(_exit_status(report) for report in reports)
+
+
+def _targets(options: Namespace) -> list[Target]:
+    lang, known = language(options.lang), tuple(COMMANDS)
+    first = options.words[0]
+    if "." not in first and first != "localhost" and (hint := suggestion(first, known)):
+        raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
+    return [read(word, tuple(options.ws), lang) for word in options.words]
+
+
+def _check_options(options: Namespace) -> None:
+    if options.server and options.outside:
+        raise UsageError("--server looks inside and --outside does not: leave one of them out.")
+    if options.address and options.family and (":" in options.address) != (options.family == 6):
+        raise UsageError(
+            f"--address {options.address} is not of the family that -{options.family} asks for."
+        )
+
+
+def _look(
+    targets: list[Target], options: Namespace, sink: Callable[[Any], None]
+) -> tuple[list[Report], int]:
+    """Look at all targets side by side; the reports in the targets' order, and the status that
+    a signal asks for, or 0."""
+    from diagnose.engine import run
+    from diagnose.net.local import LocalNet
+    from diagnose.running import complete
+
+    how = _how(options)
+
+    async def looked(stop: "Stop") -> list[Report]:
+        async with _door(options) as door:
+            return await stop.all(run(target, how, LocalNet(), sink, door) for target in targets)
+
+    return complete(looked)
+
+
+def _how(options: Namespace) -> Any:
+    from diagnose.probes import Options
+
+    inside = False if options.outside else True if options.inside or options.server else None
+    return Options(
+        outside=not options.inside,
+        inside=inside,
+        timeout=options.timeout,
+        family=options.family,
+        address=options.address,
+        resolver=options.resolver,
+        cafile=options.cafile,
+        server=options.server,
+        only=options.only,
+        skip=options.skip,
+    )
+
+
+def _door(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
+    if options.outside:
+        return contextlib.nullcontext()
+    if options.server:
+        from diagnose.machine.ssh import SshMachine
+
+        return SshMachine(options.server)
+    from diagnose.machine.local import LocalMachine
+
+    return contextlib.nullcontext(LocalMachine())
+
+
+def _sinks(options: Namespace, view: View, mask: Callable[[str], str]) -> Callable[[Any], None]:
+    from diagnose.events import nowhere
+
+    if options.format == "jsonl":
+        from diagnose.outputs import jsonl
+
+        return jsonl.sink(view, lambda text: _write(mask(text), "jsonl"))
+    if (
+        sys.stderr.isatty()
+        and not options.quiet
+        and os.environ.get("TERM") not in {None, "", "dumb"}
+    ):
+        from diagnose.outputs import progress
+
+        return progress.sink(view.lang, _say)
+    return nowhere
+
+
+def _print(reports: list[Report], form: str, view: View, redact: bool = False) -> None:
+    from diagnose.outputs import writer
+    from diagnose.outputs.said import evidence_names
+
+    mask = _mask(name for one in reports for name in evidence_names(one)) if redact else str
+    if form == "json" and len(reports) > 1:
+        from diagnose.outputs.json import document, written
+
+        _write(mask(written([document(report, view) for report in reports])), form)
+        return
+    render = writer(form)
+    for number, report in enumerate(reports):
+        _write(("\n" if number and form == "text" else "") + mask(render(report, view)), form)
+
+
+def _exit_status(report: Report) -> int:
+    from diagnose.reasoning import verdict
+
+    return verdict(report).exit_status
+
+
+def _view(options: Namespace) -> View:
+    quiet = getattr(options, "quiet", False)
+    return View(
+        lang=language(options.lang),
+        width=columns(),
+        color=wants_color(options.color, sys.stdout.isatty()),
+        ascii=wants_ascii(options.glyphs),
+        verbosity=-1 if quiet else getattr(options, "verbose", 0),
+        hostname=os.uname().nodename,
+        privileged=os.geteuid() == 0,
+        again=_again(options),
+    )
+
+
+def _again(options: Namespace) -> tuple[str, ...]:
+    """The options without which another run would look at something else."""
+    words: list[str] = []
+    for name in ("server", "address", "resolver", "cafile"):
+        if value := getattr(options, name, None):
+            words += [f"--{name}", value]
+    if family := getattr(options, "family", None):
+        words.append(f"-{family}")
+    return tuple(words)
+
+
+def _mask(names: Iterable[str]) -> Callable[[str], str]:
+    from diagnose.outputs.redaction import redactor
+
+    return redactor([*names, os.uname().nodename])
+
+
+def _write(text: str, form: str = "text") -> None:
+    """To stdout: for programs always in UTF-8, for people in the terminal's own encoding, in
+    which what it lacks becomes a question mark. `| head` is silent."""
+    if form in {"json", "jsonl"}:
+        # A lone surrogate becomes the escape that JSON has for it.
+        data = text.encode("utf-8", "backslashreplace")
+    else:
+        data = text.encode(sys.stdout.encoding or "utf-8", "replace")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # Nobody reads any more. What is written at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def _explain(options: Namespace) -> int:
+    from diagnose import catalogue, explain
+
+    if not options.words:
+        raise UsageError("Which check? diagnose list names them all.")
+    for check_id in options.words:
+        if check_id not in catalogue.names():
+            hint = suggestion(check_id, catalogue.names()) or " See diagnose list."
+            raise UsageError(f"There is no check {check_id!r}.{hint}")
+    view = _view(options)
+    _write("\n".join(explain.page(check_id, view) for check_id in options.words))
+    return 0
+
+
+def _list(options: Namespace) -> int:
+    from diagnose import explain
+
+    _write(explain.listing(_view(options)))
+    return 0
+
+
+def _record(options: Namespace) -> int:
+    from diagnose.events import nowhere
+    from diagnose.outputs.said import evidence_names
+    from diagnose.record import Recorded, encode
+
+    if len(options.words) != 1:
+        raise UsageError("Record one target: diagnose record TARGET -o FILE.")
+    if not options.output:
+        raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
+    targets = _targets(options)
+    _check_options(options)
+    (report,), status = _look(targets, options, nowhere)
+    view = _view(options)
+    mask = _mask(evidence_names(report))
+    text = mask(encode(Recorded(report.evidence, view.hostname, view.privileged)))
+    _save(options.output, text)
+    count = len(report.evidence.observations)
+    _say(f"{options.output}: {count} observations, names and addresses masked.\n")
+    return status or _exit_status(report)
+
+
+def _save(path: str, text: str) -> None:
+    if path == "-":
+        _write(text, "jsonl")
+        return
+    try:
+        Path(path).write_text(text, "utf-8", "backslashreplace")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}.") from None
+
+
+def _replay(options: Namespace) -> int:
+    from dataclasses import replace
+
+    from diagnose.engine import conclude
+    from diagnose.record import decode
+
+    if len(options.words) != 1:
+        raise UsageError("Replay one recording: diagnose replay FILE.")
+    try:
+        recorded = decode(Path(options.words[0]).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"{options.words[0]}: {reason}.") from None
+    seen = recorded.evidence.observations
+    report = replace(
+        conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
+    )
+    view = replace(_view(options), hostname=recorded.hostname, privileged=recorded.privileged)
+    _print([report], options.format or "text", view, options.redact)
+    return _exit_status(report)
+
+
+def _demo(options: Namespace) -> int:
+    from diagnose import demo
+    from diagnose.running import complete
+
+    view, form = _view(options), options.format or "text"
+    if form == "text" and not options.quiet:
+        _write(demo.introduction(view) + "\n")
+    sink = _sinks(options, view, str)
+    (report,), status = complete(lambda stop: stop.all([demo.run(sink)]))
+    if form != "jsonl":
+        _print([report], form, view)
+    return status
+
+
+_WORK: dict[str, Callable[[Namespace], int]] = {
+    "explain": _explain,
+    "list": _list,
+    "record": _record,
+    "replay": _replay,
+    "demo": _demo,
+}

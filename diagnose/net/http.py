@@ -1,0 +1,260 @@
+"""HTTP over the door's own streams.
+
+httpx makes the requests and reads the answers; below it stands no socket of its own but a
+`Stream` that the door opened, with h11 between them. So no errno is lost: what fails comes back
+as the failure of the stream's own exception. No redirect is followed, no cookie kept, nothing
+taken from the environment.
+"""
+
+import asyncio
+import sys
+import time
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+
+import h11
+
+from diagnose._version import VERSION
+from diagnose.model import Failure
+from diagnose.model.http import Headers, header
+from diagnose.net import Stream
+from diagnose.net.failures import failure_of
+from diagnose.wire.http import socket_urls
+from diagnose.wire.text import clean
+
+# httpx reaches for its command line on import, and with it for click, rich and pygments where
+# they are installed (20 ms and 90 modules). It goes without if that module cannot be had.
+_unwanted = "httpx._main"
+if _unwanted not in sys.modules:
+    sys.modules[_unwanted] = None  # type: ignore[assignment]
+    import httpx
+
+    del sys.modules[_unwanted]
+else:
+    import httpx
+
+USER_AGENT = f"diagnose/{VERSION}"
+
+#: Bytes. More than MOST of a body is not read; KEPT characters of it stay in the evidence.
+MOST = 65536
+KEPT = 2048
+MOST_FIELDS = 64
+MOST_FIELD = 1024
+
+#: Seconds for the rest of a body whose beginning has come: some never end.
+BODY_PATIENCE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a request ended. `took` is seconds to the end of the header, `received` when that
+    was, in seconds since the epoch. A failure may come with a status: then the answer broke off."""
+
+    took: float = 0.0
+    received: float = 0.0
+    status: int | None = None
+    reason: str = ""
+    version: str = ""
+    headers: Headers = ()
+    body: str = ""
+    mentions: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+class NotHttp(Exception):
+    """What came instead of an answer is the beginning of a TLS record (RFC 8446 section 5.1)."""
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """HTTP/1.1 (RFC 9112) on one stream, one request after another."""
+
+    def __init__(self, stream: Stream, timeout: float) -> None:
+        self.stream = stream
+        self.timeout = timeout
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MOST)
+        self._unsent: OSError | None = None
+        self._begun = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request can follow: the last answer was read to its end, and neither
+        side wants to close."""
+        return self._state.our_state in {h11.IDLE, h11.DONE} and (
+            self._state.their_state in {h11.IDLE, h11.DONE}
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._state.our_state is h11.DONE:
+            self._state.start_next_cycle()
+        await self._send(request)
+        head = await self._head()
+        return httpx.Response(
+            head.status_code,
+            headers=head.headers.raw_items(),
+            stream=_Body(self),
+            extensions={
+                "http_version": b"HTTP/" + head.http_version,
+                "reason_phrase": head.reason,
+            },
+        )
+
+    async def aclose(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.stream.close()
+
+    @property
+    def rest(self) -> bytes:
+        """What came after a 101: it is the other protocol's already."""
+        return self._state.trailing_data[0]
+
+    async def event(self) -> h11.Event | type[h11.PAUSED]:
+        """The next piece of the answer."""
+        while True:
+            event = self._state.next_event()
+            if event is not h11.NEED_DATA:
+                return event  # type: ignore[return-value]
+            try:
+                data = await self.stream.read(MOST, self.timeout)
+            except OSError as error:
+                raise self._unsent or error from None
+            if not data and self._state.their_state is h11.SEND_RESPONSE:
+                raise self._unsent or EOFError("the connection was closed without an answer")
+            if not self._begun and data[:2] in {b"\x15\x03", b"\x16\x03"}:
+                raise NotHttp("a TLS record came instead of an HTTP answer")
+            self._begun = True
+            self._state.receive_data(data)
+
+    async def _send(self, request: httpx.Request) -> None:
+        sent = b""
+        for event in (
+            h11.Request(
+                method=request.method.encode(),
+                target=request.url.raw_path,
+                headers=request.headers.raw,
+            ),
+            h11.EndOfMessage(),
+        ):
+            sent += self._state.send(event) or b""
+        try:
+            await self.stream.write(sent, self.timeout)
+        except OSError as error:
+            # A server may answer, and close, before it has read everything.
+            self._unsent = error
+
+    async def _head(self) -> h11.Response | h11.InformationalResponse:
+        while True:
+            event = await self.event()
+            if isinstance(event, h11.Response):
+                return event
+            if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
+                return event
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while isinstance(event := await self._wire.event(), h11.Data):
+            yield bytes(event.data)
+
+
+async def get(wire: Wire, url: str, timeout: float, cookie: str = "") -> Answer:
+    """GET a URL as a browser would, by our own name."""
+    headers = {
+        "Accept": "text/html,*/*;q=0.8",
+        "Accept-Encoding": "identity",
+        # Some redirect to https only those who say, as browsers do, that they can follow.
+        "Upgrade-Insecure-Requests": "1",
+    }
+    if cookie:
+        headers["Cookie"] = cookie
+    return await ask(wire, url, headers, timeout)
+
+
+async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
+    """Send a GET with these fields. Never raises for what the other side does."""
+    begun = time.monotonic()
+    try:
+        async with asyncio.timeout(timeout):
+            request = httpx.Request("GET", url, headers={"User-Agent": USER_AGENT, **headers})
+            response = await wire.handle_async_request(request)
+    except (OSError, EOFError, NotHttp, httpx.InvalidURL, h11.ProtocolError) as error:
+        return Answer(time.monotonic() - begun, time.time(), failure=_failure(error))
+    took, received = time.monotonic() - begun, time.time()
+    fields = _headers(response)
+    body, failure = await _body(response, fields)
+    page = body.decode("utf-8", "replace")
+    return Answer(
+        took=took,
+        received=received,
+        status=response.status_code,
+        reason=clean(response.reason_phrase),
+        version=clean(response.http_version),
+        headers=fields,
+        body=printable(page[:KEPT]),
+        mentions=tuple(clean(found) for found in socket_urls(page)),
+        failure=failure,
+    )
+
+
+def _failure(error: Exception) -> Failure:
+    match error:
+        case NotHttp():
+            return Failure("protocol", str(error), name="TLS")
+        case h11.ProtocolError() | httpx.InvalidURL():
+            return Failure("protocol", clean(str(error)))
+        case _:
+            return failure_of(error)
+
+
+def _headers(response: httpx.Response) -> Headers:
+    return tuple(
+        (clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), MOST_FIELD))
+        for name, value in response.headers.raw[:MOST_FIELDS]
+    )
+
+
+async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Failure | None]:
+    """The beginning of the body. Of what is no page, only as much as is kept. A body that
+    goes on and on, or stops, is no failure; one that is cut is."""
+    kind = header(headers, "Content-Type") or ""
+    if response.status_code == 101 or kind.startswith("text/event-stream"):
+        return b"", None
+    most = MOST if "html" in kind else KEPT
+    data, failure = b"", None
+    try:
+        async with asyncio.timeout(BODY_PATIENCE):
+            async for piece in response.aiter_raw():
+                data += piece
+                if len(data) >= most:
+                    break
+    except TimeoutError:
+        pass
+    except (OSError, EOFError, h11.ProtocolError) as error:
+        failure = _failure(error)
+    return _decoded(data[:MOST], header(headers, "Content-Encoding") or ""), failure
+
+
+def _decoded(data: bytes, coding: str) -> bytes:
+    """Undo gzip or deflate (RFC 9110 section 8.4.1), to no more than MOST bytes, for servers
+    that send them unasked."""
+    match coding.strip().lower():
+        case "" | "identity":
+            return data
+        case "gzip" | "x-gzip" | "deflate":
+            try:
+                # 32: zlib finds out by itself which of the two headers it is.
+                return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MOST)
+            except zlib.error:
+                return b""
+        case _:
+            return b""
+
+
+def printable(text: str) -> str:
+    """A text of several lines, each made safe to show."""
+    return "\n".join(clean(line, KEPT) for line in text.splitlines())

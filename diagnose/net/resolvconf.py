@@ -1,0 +1,75 @@
+"""Where this machine looks for names: its resolver configuration and its hosts file.
+
+Of this machine, not of the server: the server's files are read through `diagnose.machine`.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+RESOLV_CONF = Path("/etc/resolv.conf")
+HOSTS = Path("/etc/hosts")
+
+#: Bytes. Hosts files that block advertisements have a hundred thousand lines.
+LIMIT = 8 * 1024 * 1024
+
+#: resolv.conf(5), MAXNS: the C library asks no more than these.
+MAX_SERVERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HostsLine:
+    """A line of the hosts file: `number` counts from 1, `text` is the whole line, without the
+    line feed that `ended` it."""
+
+    number: int
+    text: str
+    ended: bool
+    address: str
+    names: tuple[str, ...]
+
+
+def read(path: Path) -> str:
+    """A file's text, at most LIMIT bytes; "" if there is none that may be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LIMIT).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def name_servers(text: str) -> tuple[str, ...]:
+    """The name servers of a resolv.conf(5), in the order in which they are asked. None named
+    means the one on this machine, which is for the caller to say."""
+    servers = []
+    for line in text.splitlines():
+        keyword, *values = line.split() or [""]
+        # The C library wants the keyword in the first column.
+        named = keyword == "nameserver" and line[0] == "n"
+        if named and values and _is_address(values[0].partition("%")[0]):
+            servers.append(values[0])
+    return tuple(servers[:MAX_SERVERS])
+
+
+def hosts_lines(text: str, name: str) -> tuple[HostsLine, ...]:
+    """The lines of a hosts(5) file that name a host."""
+    found = []
+    wanted = name.rstrip(".").lower()
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        # The cheap test first: the file may be long, and the name is in few lines.
+        if wanted not in line.lower():
+            continue
+        address, *names = line.partition("#")[0].split() or [""]
+        named = tuple(one.lower().rstrip(".") for one in names)
+        if wanted in named and _is_address(address):
+            found.append(HostsLine(number, line, number < len(lines), address, named))
+    return tuple(found)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

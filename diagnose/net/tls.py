@@ -1,0 +1,381 @@
+"""TLS over any stream of the door, and all that one handshake shows.
+
+Python's ssl has no verify callback and says little of what it received. Two things make up for
+it, so that one handshake tells chain, verdict, protocol and alerts even where it fails:
+
+- the bytes pass through our hands (MemoryBIO): what is no TLS is read from the wire;
+- the context reports each message (`SSLContext._msg_callback`, unofficial, in every CPython
+  since 3.8), after decryption. Without it the chain and encrypted alerts remain unknown.
+
+The name is not checked here: OpenSSL judges the chain, `diagnose.wire.names` the name.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from diagnose.model import Failure
+from diagnose.model.tls import Alert
+from diagnose.net import PATIENCE, Stream
+from diagnose.net.failures import failure_of
+from diagnose.wire import tls as wire
+
+Result = TypeVar("Result")
+
+#: Of what came first, this much is kept to be read.
+_KEPT = 32768
+
+#: Where distributions keep their roots, for a Python whose OpenSSL looks elsewhere.
+_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+
+# What curl and the system's programs offer. Python's own list leaves out suites that browsers
+# still take, and a server that has only these is no broken one.
+_CIPHERS = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=2"
+
+# SSL_OP_NO_RX_CERTIFICATE_COMPRESSION (OpenSSL 3.2): we want to read the certificates.
+_UNCOMPRESSED = 1 << 33
+
+_POSITION = re.compile(r"\s*\(_ssl\.c:\d+\)$")
+
+
+class TlsFailed(OSError):
+    """An open TLS stream failed. `failure` says how."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """How a handshake ended. `chain` is in DER, as sent, the leaf first; `first` the beginning
+    of what came, raw; `received` how many bytes came; `took` seconds."""
+
+    took: float
+    stream: Stream | None = None
+    failure: Failure | None = None
+    protocol: str = ""
+    cipher: str = ""
+    alpn: str = ""
+    verify_code: int | None = None
+    verify_message: str = ""
+    chain: tuple[bytes, ...] = ()
+    alert: Alert | None = None
+    wants_client_certificate: bool = False
+    first: bytes = b""
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A context that judges chains by the roots this machine trusts. Where it trusts none at
+    all, `empty`, no chain is judged; `problem` says which file could not be read."""
+
+    context: ssl.SSLContext
+    empty: bool = False
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What the other end said, message by message."""
+
+    chain: tuple[bytes, ...] = ()
+    alert: Alert | None = None
+    wants_client_certificate: bool = False
+
+
+def context() -> ssl.SSLContext:
+    """A client's context that takes any certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    # Strict checking turns away private authorities that every browser accepts (RFC 5280 asks
+    # for an authority key identifier); Python 3.13 began to ask for it.
+    made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    with contextlib.suppress(ssl.SSLError):
+        made.set_ciphers(_CIPHERS)
+    with contextlib.suppress(ValueError, OverflowError):
+        made.options |= _UNCOMPRESSED
+    # A WebSocket cannot be opened over HTTP/2 as it is over HTTP/1.1, and every server has both.
+    made.set_alpn_protocols(["http/1.1"])
+    made._msg_callback = _listen  # type: ignore[attr-defined]
+    return made
+
+
+def small_hello() -> ssl.SSLContext:
+    """One that offers a single classical key share: a ClientHello that fits any packet."""
+    made = context()
+    made.set_ecdh_curve("X25519")
+    return made
+
+
+def at_most_tls12() -> ssl.SSLContext:
+    made = context()
+    made.maximum_version = ssl.TLSVersion.TLSv1_2
+    return made
+
+
+def trust(cafile: str | None = None) -> "Future[Trust]":
+    """The machine's trusted roots, those of SSL_CERT_FILE and SSL_CERT_DIR (the OpenSSL way,
+    SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
+
+    Loading takes 10 ms and lets others run; it is begun in a thread at once, and done anew only
+    a minute later, so that many targets share it.
+    """
+    given = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    return _loading(cafile, given, int(time.monotonic() // 60))
+
+
+@lru_cache(maxsize=4)
+def _loading(cafile: str | None, given: tuple[str | None, ...], minute: int) -> "Future[Trust]":
+    loaded: Future[Trust] = Future()
+
+    def load() -> None:
+        try:
+            loaded.set_result(_load(cafile, any(given)))
+        except Exception as error:
+            loaded.set_exception(error)
+
+    threading.Thread(target=load, name="trusted roots", daemon=True).start()
+    return loaded
+
+
+def _load(cafile: str | None, given: bool) -> Trust:
+    made, problem = context(), ""
+    made.verify_mode = ssl.CERT_REQUIRED
+    # As curl does: what is in the store is trusted, be it a root or not.
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    made.set_default_verify_paths()
+    if not given and not _has_roots(made):
+        for bundle in filter(os.path.exists, _BUNDLES):
+            with contextlib.suppress(OSError):
+                made.load_verify_locations(bundle)
+                break
+    if cafile:
+        try:
+            made.load_verify_locations(cafile)
+        except OSError as error:
+            problem = f"{cafile}: {error.strerror or error}"
+    empty = not given and not _has_roots(made)
+    if empty:
+        made.verify_mode = ssl.CERT_NONE
+    return Trust(made, empty, problem)
+
+
+def _has_roots(made: ssl.SSLContext) -> bool:
+    """Whether anything is trusted; a directory of roots is read only when one is looked for."""
+    if made.cert_store_stats()["x509"]:
+        return True
+    folder = ssl.get_default_verify_paths().capath
+    return bool(folder) and any(Path(folder).glob("*.0"))
+
+
+def _listen(
+    conn: Any, direction: str, version: int, content: int, message: int, data: bytes
+) -> None:
+    """What OpenSSL reports of each message (SSL_CTX_set_msg_callback(3))."""
+    if direction != "read":
+        return
+    heard: _Heard = conn.__dict__.setdefault("heard", _Heard())
+    if content == wire.ALERT and len(data) == 2 and data[1]:
+        heard.alert = wire.alert_of(data[0], data[1])
+    elif content == wire.HANDSHAKE and message == wire.CERTIFICATE:
+        heard.chain = wire.certificates(data[4:], tls13=version >= 0x0304)
+    elif content == wire.HANDSHAKE and message == wire.CERTIFICATE_REQUEST:
+        heard.wants_client_certificate = True
+
+
+@dataclass(slots=True)
+class _Pipe:
+    """Carries bytes between OpenSSL and the stream, and keeps the first that came."""
+
+    stream: Stream
+    incoming: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+    outgoing: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
+    first: bytes = b""
+    received: int = 0
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def drive(self, step: Callable[[], Result], timeout: float) -> Result:
+        """Do what OpenSSL wants done until it can take the step. EOFError if the stream ends."""
+        async with asyncio.timeout(timeout):
+            while True:
+                try:
+                    done = step()
+                except ssl.SSLWantReadError:
+                    await self.flush(timeout)
+                    await self._feed(timeout)
+                else:
+                    await self.flush(timeout)
+                    return done
+
+    async def flush(self, timeout: float) -> None:
+        async with self.sending:
+            while self.outgoing.pending:
+                await self.stream.write(self.outgoing.read(), timeout)
+
+    async def _feed(self, timeout: float) -> None:
+        data = await self.stream.read(timeout=timeout)
+        if not data:
+            raise EOFError("connection closed")
+        self.received += len(data)
+        if len(self.first) < _KEPT:
+            self.first += data[: _KEPT - len(self.first)]
+        self.incoming.write(data)
+
+
+class SecureStream:
+    """A stream inside TLS."""
+
+    def __init__(self, pipe: _Pipe, tls: ssl.SSLObject) -> None:
+        self.peer = pipe.stream.peer
+        self._pipe = pipe
+        self._tls = tls
+
+    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+        """As `Stream.read`. An end without close_notify is an end: HTTP knows what it lacks."""
+        try:
+            return await self._pipe.drive(partial(self._tls.read, limit), timeout)
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError, EOFError):
+            return b""
+        except ssl.SSLError as error:
+            raise TlsFailed(_failure(error, _heard(self._tls).alert)) from error
+
+    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                sent = await self._pipe.drive(partial(self._tls.write, rest), timeout)
+            except ssl.SSLError as error:
+                raise TlsFailed(_failure(error, _heard(self._tls).alert)) from error
+            rest = rest[sent:]
+
+    def close(self) -> None:
+        self._pipe.stream.close()
+
+
+async def secure(
+    stream: Stream,
+    context: ssl.SSLContext,
+    server_name: str | None,
+    timeout: float = PATIENCE,
+) -> Secured:
+    """Do a handshake. `server_name` is what is sent as SNI, None for none (an address is never
+    sent, RFC 6066 section 3). A stream over which it fails is closed."""
+    begun = time.monotonic()
+    pipe = _Pipe(stream)
+    tls = context.wrap_bio(pipe.incoming, pipe.outgoing, server_hostname=server_name)
+    failure = None
+    try:
+        await pipe.drive(tls.do_handshake, timeout)
+    except ssl.SSLError as error:
+        failure = _failure(error, _alert(tls, pipe))
+        # Our alert, so that the server's log says why.
+        with contextlib.suppress(OSError, TimeoutError):
+            await pipe.flush(0.2)
+    except (OSError, EOFError) as error:
+        failure = failure_of(error)
+    except BaseException:
+        stream.close()
+        raise
+    if failure is not None:
+        stream.close()
+        failure = _not_tls(pipe.first, failure)
+    return _secured(tls, pipe, failure, context.verify_mode, time.monotonic() - begun)
+
+
+async def converse(
+    stream: Stream,
+    data: bytes,
+    enough: Callable[[bytes], bool],
+    timeout: float = PATIENCE,
+    limit: int = _KEPT,
+) -> tuple[bytes, Failure | None]:
+    """Send bytes and read until there are enough or nothing more comes. Closes the stream."""
+    got, failure = b"", None
+    try:
+        async with asyncio.timeout(timeout):
+            await stream.write(data, timeout)
+            while len(got) < limit and not enough(got):
+                more = await stream.read(limit - len(got), timeout)
+                if not more:
+                    raise EOFError("connection closed")
+                got += more
+    except (OSError, EOFError) as error:
+        failure = failure_of(error)
+    finally:
+        stream.close()
+    return got, failure
+
+
+def _secured(
+    tls: ssl.SSLObject,
+    pipe: _Pipe,
+    failure: Failure | None,
+    verified: ssl.VerifyMode,
+    took: float,
+) -> Secured:
+    heard, cipher = _heard(tls), tls.cipher()
+    code, message = None, ""
+    if failure is not None and failure.kind == "certificate":
+        code, message = failure.code, failure.message
+    elif failure is None and verified is not ssl.CERT_NONE:
+        code = 0
+    return Secured(
+        took=took,
+        stream=None if failure else SecureStream(pipe, tls),
+        failure=failure,
+        protocol=tls.version() or "",
+        cipher=cipher[0] if cipher else "",
+        alpn=tls.selected_alpn_protocol() or "",
+        verify_code=code,
+        verify_message=message,
+        chain=heard.chain,
+        alert=_alert(tls, pipe),
+        wants_client_certificate=heard.wants_client_certificate,
+        first=pipe.first,
+        received=pipe.received,
+    )
+
+
+def _heard(tls: ssl.SSLObject) -> _Heard:
+    heard: _Heard = tls.__dict__.get("heard", _Heard())
+    return heard
+
+
+def _alert(tls: ssl.SSLObject, pipe: _Pipe) -> Alert | None:
+    return _heard(tls).alert or wire.flight(pipe.first).alert
+
+
+def _failure(error: ssl.SSLError, alert: Alert | None) -> Failure:
+    """OpenSSL's error as a failure, in its own words without the line of Python's source."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Failure("certificate", error.verify_message, error.verify_code)
+    message = _POSITION.sub("", error.strerror or str(error))
+    if alert is not None:
+        return Failure("alert", message, alert.code, alert.name)
+    return Failure("protocol", message, name=error.reason)
+
+
+def _not_tls(first: bytes, failure: Failure) -> Failure:
+    """However it ended: what came first decides whether the other end speaks TLS at all."""
+    if wire.looks_like_tls(first) or failure.kind == "protocol":
+        return failure
+    return Failure("protocol", failure.message, failure.code, failure.name)

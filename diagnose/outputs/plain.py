@@ -1,0 +1,38 @@
+"""One finding a line, in columns set apart by tabs: for grep, cut and awk.
+
+The columns are target, severity, check, role ("cause", "symptom" or "note"), confidence,
+subject and title. A target without findings has one line, whose severity is its status.
+"""
+
+from diagnose.model import Finding, Report, Severity
+from diagnose.outputs import View, said
+from diagnose.reasoning import verdict
+
+
+def render(report: Report, view: View) -> str:
+    url = report.evidence.target.url
+    if not report.findings:
+        sentence = said.sentence(report, view.lang)
+        return _row(url, verdict(report).status, "-", "-", "-", "-", sentence)
+    return "".join(
+        _row(
+            url,
+            str(found.severity),
+            found.check.id,
+            _role(found),
+            str(found.claim.confidence),
+            str(found.claim.about),
+            said.title(found, view.lang),
+        )
+        for found in report.findings
+    )
+
+
+def _role(found: Finding) -> str:
+    if found.explained_by is not None:
+        return "symptom"
+    return "note" if found.severity is Severity.NOTE else "cause"
+
+
+def _row(*columns: str) -> str:
+    return "\t".join(" ".join(column.split()) or "-" for column in columns) + "\n"

@@ -1,0 +1,215 @@
+"""Lines for a terminal: measured in cells, wrapped, coloured, and harmless.
+
+Every text becomes spans (role, text). Control characters leave on the way out, whatever way
+they came in: nothing that a stranger's server sent moves the cursor or colours the screen.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+Span = tuple[str, str]
+
+#: SGR parameters (ECMA-48 section 8.3.117) of each role.
+_COLORS = {
+    "error": "1;31",
+    "critical": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "unknown": "1;35",
+    "ok": "1;32",
+    "skipped": "2",
+    "dim": "2",
+    "bold": "1",
+    "place": "34",
+    "command": "36",
+    "added": "32",
+    "removed": "31",
+}
+
+#: With the word that says the same: nothing is told by a sign or a colour alone.
+_SIGNS = {
+    "ok": ("✓", "+"),
+    "error": ("✗", "x"),
+    "critical": ("✗", "x"),
+    "warning": ("!", "!"),
+    "unknown": ("?", "?"),
+    "skipped": ("-", "-"),
+}
+
+# Controls but the tab, bidirectional overrides and what cannot be seen (UAX 9).
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+# Chinese, Japanese and Korean: a line may end after nearly every character.
+_WIDE = (
+    "\u1100-\u115f\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
+)
+_PIECES = re.compile(rf"\s+|[{_WIDE}]|(?:`[^`]*`|[^\s`{_WIDE}]|`)+")
+_NO_START = set("、。，．；：？！）》」』】〉”’…")
+_NO_END = set("（《「『【〈“‘")
+
+
+def safe(text: str) -> str:
+    """A text in which nothing controls the terminal."""
+    return _UNSAFE.sub("�", text)
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return max(int(wcswidth(text)), 0)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A paragraph in lines of at most `width` cells. What stands in backticks is never cut."""
+    lines, line, used = [], "", 0
+    for piece in _unbroken(text):
+        size = cells(piece)
+        if piece.isspace():
+            piece, size = (" ", 1) if line else ("", 0)
+        elif line and used + size > width:
+            lines.append(line.rstrip())
+            line, used = "", 0
+        line, used = line + piece, used + size
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _unbroken(text: str) -> Iterator[str]:
+    """The pieces between which a line may end."""
+    held = ""
+    pieces = _PIECES.findall(text)
+    for piece, following in zip(pieces, [*pieces, ""][1:], strict=True):
+        held += piece
+        glued = piece[-1:] in _NO_END or following[:1] in _NO_START
+        if not glued:
+            yield held
+            held = ""
+    if held:
+        yield held
+
+
+@dataclass(slots=True)
+class Page:
+    """Lines under construction."""
+
+    width: int
+    color: bool = False
+    ascii: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, *spans: Span | str) -> None:
+        """One line, as long as it is."""
+        parts = [("", span) if isinstance(span, str) else span for span in spans]
+        self.lines.append("".join(self.paint(role, text) for role, text in parts).rstrip(" "))
+
+    def blank(self) -> None:
+        if self.lines and self.lines[-1]:
+            self.lines.append("")
+
+    def prose(self, text: str, head: str = "", indent: int = 0, role: str = "") -> None:
+        """Wrapped text; `head` stands before the first line, the others hang below its text,
+        or, where it is a long one, a little to the right of its beginning."""
+        hang = indent + cells(head)
+        if hang - indent > self.width // 4:
+            head, text, hang = "", head + text, indent + 4
+        room = max(min(self.width, 100) - hang, 20)
+        for number, line in enumerate(wrap(safe(text), room)):
+            self.add((role, (" " * indent + head if number == 0 else " " * hang) + line))
+
+    def markdown(self, text: str, indent: int = 0, role: str = "") -> None:
+        """Paragraphs and lists, wrapped; code as it stands."""
+        for kind, block in blocks(text):
+            if kind == "code":
+                self.code(block, indent + 2)
+            elif kind == "item":
+                self.prose(block, "- ", indent, role)
+            else:
+                self.prose(block, "", indent, role)
+
+    def code(self, text: str, indent: int = 0, role: str = "command") -> None:
+        """Lines that are never wrapped or cut."""
+        for line in text.split("\n"):
+            self.add((role, " " * indent + line))
+
+    def paint(self, role: str, text: str) -> str:
+        text = safe(text)
+        if not (self.color and role in _COLORS and text.strip()):
+            return text
+        return f"\x1b[{_COLORS[role]}m{text}\x1b[0m"
+
+    def sign(self, status: str) -> str:
+        return _SIGNS[status][self.ascii]
+
+    def text(self) -> str:
+        return "\n".join(self.lines).strip("\n") + "\n"
+
+
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """Markdown as far as the checks use it: paragraphs, list items and code, be it fenced or
+    indented by four blanks."""
+    parts = re.split(r"^```[^\n]*\n(.*?)^```[ \t]*$", text, flags=re.MULTILINE | re.DOTALL)
+    for number, part in enumerate(parts):
+        if number % 2:
+            yield "code", part.rstrip("\n")
+            continue
+        for paragraph in re.split(r"\n[ \t]*\n|\n(?=[-*] |\d+\. )", part):
+            words = " ".join(paragraph.split())
+            if paragraph.startswith("    ") and words:
+                lines = paragraph.rstrip().split("\n")
+                yield "code", "\n".join(line.removeprefix("    ") for line in lines)
+            elif words.startswith(("- ", "* ")):
+                yield "item", words[2:]
+            elif words:
+                yield "paragraph", words
+
+
+def columns(environment: Mapping[str, str] = os.environ) -> int:
+    """COLUMNS, then the terminal's own width, then 80. (shutil's would import compressors.)"""
+    said = environment.get("COLUMNS", "")
+    if said.isdigit() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
+def wants_color(
+    choice: str, is_terminal: bool, environment: Mapping[str, str] = os.environ
+) -> bool:
+    """--color, then NO_COLOR (no-color.org: not empty), then FORCE_COLOR, then the terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR") or environment.get("CLICOLOR_FORCE", "0") not in {"", "0"}:
+        return True
+    return is_terminal and environment.get("TERM", "") not in {"", "dumb"}
+
+
+def wants_ascii(choice: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """--glyphs, then DIAGNOSE_GLYPHS, then what the terminal and the locale can show."""
+    if choice == "auto":
+        choice = environment.get("DIAGNOSE_GLYPHS", "auto")
+    if choice in {"ascii", "unicode"}:
+        return choice == "ascii"
+    if environment.get("TERM", "") in {"dumb", "linux", "vt100"}:
+        return True
+    locale = next(
+        (environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), ""
+    )
+    return "utf8" not in locale.lower().replace("-", "")
+
+
+def language(choice: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """--lang, then the first of DIAGNOSE_LANG, LC_ALL, LC_MESSAGES and LANG that is set."""
+    names = ("DIAGNOSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    said = choice or next((environment[name] for name in names if environment.get(name)), "en")
+    return "zh" if said.lower().startswith("zh") else "en"

@@ -1,0 +1,81 @@
+"""Applications tried from a server that was entered over SSH: by the server's own curl, as nothing
+of ours runs there. curl's exit status is the same for every error of connect(2) and its message
+says nothing; what it prints with -v does.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from diagnose.machine import Machine, Ran
+from diagnose.model import Failure
+from diagnose.net.failures import errno_failure
+from diagnose.wire.text import clean
+
+#: Seconds. curl never ends by itself where a WebSocket was accepted.
+PATIENCE = 1
+
+#: RFC 6455 section 1.3: the example's key, and the answer to it.
+KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+FIELDS = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    f"Sec-WebSocket-Key: {KEY}",
+)
+
+_ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreachable": 101}
+
+
+@dataclass(frozen=True, slots=True)
+class Curled:
+    """What curl met. `status` is the answer's, None where none came; `accepted` that it was a
+    WebSocket's, with the right Sec-WebSocket-Accept."""
+
+    argv: tuple[str, ...]
+    took: float
+    status: int | None = None
+    accepted: bool = False
+    failure: Failure | None = None
+
+    @property
+    def equivalent(self) -> str:
+        return shlex.join(self.argv)
+
+
+async def curl(
+    machine: Machine,
+    url: str,
+    fields: tuple[str, ...],
+    version: str = "1.1",
+    more: tuple[str, ...] = (),
+) -> Curled | None:
+    """One request from the server; None where it has no curl."""
+    argv = ["curl", "-sSikv", "-o", "-", "-m", str(PATIENCE), f"--http{version}", *more]
+    for field in fields:
+        argv += ["-H", field]
+    ran = await machine.run(*argv, url, timeout=PATIENCE + 4.0)
+    return None if ran.status is None else read(ran)
+
+
+def read(ran: Ran) -> Curled:
+    """What curl printed: the answer's head to standard output, its own story to standard error."""
+    head = re.match(r"HTTP/[\d.]+ (\d{3})", ran.out)
+    if head:
+        status = int(head[1])
+        accept = re.search(r"^sec-websocket-accept:\s*(\S+)", ran.out, re.MULTILINE | re.IGNORECASE)
+        accepted = status == 101 and accept is not None and accept[1] == ACCEPT
+        return Curled(ran.argv, ran.took, status, accepted)
+    return Curled(ran.argv, ran.took, failure=_failure(ran))
+
+
+def _failure(ran: Ran) -> Failure:
+    """Refused only if every address was."""
+    said = re.findall(r"connect to \S+ port \d+ .*?failed: (.+)", ran.err)
+    numbers = {_ERRNO.get(one.strip()) for one in said}
+    if len(numbers) == 1 and (number := numbers.pop()):
+        return errno_failure(number, said[0].strip())
+    if ran.status == 28:
+        return Failure("timeout", "timed out")
+    lines = [line for line in ran.err.splitlines() if line.startswith("curl: ")]
+    return Failure("other", clean(lines[-1] if lines else "no answer"), ran.status)

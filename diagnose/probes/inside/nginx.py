@@ -1,0 +1,342 @@
+"""nginx on the server: which runs, how it was built, what its configuration says, whether that
+would load.
+
+The running master decides which program and which configuration are looked at: a server may hold
+several. One script lists the processes; then everything goes side by side.
+"""
+
+import asyncio
+import posixpath
+import re
+import shlex
+from dataclasses import dataclass
+
+from diagnose.machine import LIMIT, Ran
+from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.nginx import (
+    CertificateFile,
+    ConfigFile,
+    Directive,
+    NginxBuild,
+    NginxConfig,
+    NginxProcess,
+    NginxState,
+    NginxTest,
+)
+from diagnose.probes import Look, probe
+from diagnose.wire import nginx as wire
+from diagnose.wire import serving
+from diagnose.wire.text import clean
+
+#: Files of a configuration that are read at most.
+MOST = 500
+
+#: The clock, the time since boot, our own view of files, the programs there are, and of every
+#: process that is nginx: proc_pid_stat(5), its title, its program, its view of files.
+LIST = r"""
+date +%s.%N; cat /proc/uptime; readlink /proc/self/ns/mnt || echo
+for b in "$(command -v nginx)" /usr/sbin/nginx /usr/local/nginx/sbin/nginx \
+  /www/server/nginx/sbin/nginx /usr/local/openresty/nginx/sbin/nginx /usr/local/tengine/sbin/nginx
+do [ -x "$b" ] && echo "program $b"; done
+for d in /proc/[0-9]*; do
+  c=; read -r c < "$d/comm" || continue
+  case $c in nginx|openresty|tengine) ;; *) continue ;; esac
+  echo "process $(cat "$d/stat")"; tr '\0' ' ' < "$d/cmdline"; echo
+  readlink "$d/exe" || echo; readlink "$d/ns/mnt" || echo
+done 2>/dev/null; :
+"""
+
+#: Clock ticks a second in /proc/PID/stat: 100 on every Linux (sysconf(3), _SC_CLK_TCK).
+TICKS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that is nginx; `started` in seconds since the epoch by the server's own clock."""
+
+    pid: int
+    parent: int
+    title: str
+    program: str
+    files: str
+    started: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What LIST printed."""
+
+    files: str = ""
+    programs: tuple[str, ...] = ()
+    processes: tuple[Process, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The nginx to look at: its path, how to call it, the options that its master was given."""
+
+    path: str
+    options: tuple[str, ...] = ()
+
+    def argv(self, *words: str) -> tuple[str, ...]:
+        return (self.path, *self.options, *words)
+
+
+@probe()
+async def nginx(look: Look) -> None:
+    if not look.options.wants("nginx") and not look.options.wants("websocket"):
+        return
+    at = look.now()
+    ran = await look.machine.run("sh", "-c", LIST)
+    if ran.status is None:
+        return
+    found = listing(ran.out)
+    running = masters(found)
+    look.see(
+        NginxState(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ran.took,
+            equivalent="ps -eo pid,ppid,lstart,args | grep [n]ginx",
+            installed=bool(found.programs or running),
+            masters=running,
+        )
+    )
+    own = [one for one in running if not one.foreign]
+    if own and own[0].binary.startswith("/"):
+        await _look_at(look, Program(own[0].binary, own[0].arguments))
+    elif found.programs:
+        await _look_at(look, Program(found.programs[0], own[0].arguments if own else ()))
+    elif running:
+        _unseen(look, "nginx's configuration", "it runs in a container", "docker exec … nginx -T")
+
+
+def listing(text: str) -> Listing:
+    """Read what LIST printed."""
+    lines = text.splitlines()
+    if len(lines) < 3:
+        return Listing()
+    try:
+        boot = float(lines[0]) - float(lines[1].split()[0])
+    except (ValueError, IndexError):
+        boot = None
+    programs = [line.partition(" ")[2] for line in lines if line.startswith("program ")]
+    processes = []
+    for number, line in enumerate(lines):
+        if line.startswith("process ") and len(lines) > number + 3:
+            title, program, files = lines[number + 1 : number + 4]
+            if one := _process(line.partition(" ")[2], title, program, files, boot):
+                processes.append(one)
+    return Listing(lines[2], tuple(dict.fromkeys(programs)), tuple(processes))
+
+
+def _process(stat: str, title: str, program: str, files: str, boot: float | None) -> Process | None:
+    # The name in parentheses may hold anything: what follows the last one counts.
+    head, _, tail = stat.rpartition(") ")
+    fields = tail.split()
+    if not head or len(fields) < 20 or not head.split()[0].isdigit():
+        return None
+    started = None if boot is None else boot + int(fields[19]) / TICKS
+    program = program.removesuffix(" (deleted)")
+    return Process(int(head.split()[0]), int(fields[1]), title.strip(), program, files, started)
+
+
+def masters(found: Listing) -> tuple[NginxProcess, ...]:
+    """The masters, with when each last loaded its configuration."""
+    made = []
+    for one in found.processes:
+        if "master process" not in one.title:
+            continue
+        workers = [
+            other.started
+            for other in found.processes
+            if other.parent == one.pid
+            and "worker process" in other.title
+            and "shutting down" not in other.title
+            and other.started is not None
+        ]
+        said = wire.commanded(one.title)
+        options = (("-p", said.prefix) if said.prefix else ()) + (
+            ("-c", said.config) if said.config else ()
+        )
+        made.append(
+            NginxProcess(
+                vantage=Vantage.SERVER,
+                pid=one.pid,
+                binary=clean(one.program or said.binary, 300),
+                arguments=options,
+                config=said.config,
+                started=one.started,
+                loaded=min(workers, default=None),
+                foreign=bool(one.files and found.files and one.files != found.files),
+            )
+        )
+    return tuple(made)
+
+
+async def _look_at(look: Look, program: Program) -> None:
+    """Its build tells where its configuration is; then test and reading go side by side."""
+    at = look.now()
+    ran = await look.machine.run(program.path, "-V")
+    if ran.failure is not None:
+        _unseen(look, "nginx -V", ran.failure.message, f"sudo {program.path} -V")
+        return
+    build = wire.build(ran.err + ran.out)
+    path = configured(build, program.options)
+    look.see(
+        NginxBuild(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ran.took,
+            equivalent=shlex.join((program.path, "-V")),
+            binary=program.path,
+            version=clean(build.version),
+            arguments=build.arguments,
+            config=build.config,
+            prefix=build.prefix,
+        )
+    )
+    await asyncio.gather(_test(look, program, path), _read(look, path))
+
+
+def configured(build: wire.Build, options: tuple[str, ...]) -> str:
+    """The configuration that a program reads when it is given these options (nginx(8))."""
+    given = dict(zip(options[::2], options[1::2], strict=False))
+    prefix = given.get("-p", build.prefix)
+    path = given.get("-c") or (
+        posixpath.relpath(build.config, build.prefix)
+        if "-p" in given and build.config.startswith(f"{build.prefix}/")
+        else build.config
+    )
+    return posixpath.normpath(posixpath.join(prefix, path))
+
+
+async def _test(look: Look, program: Program, path: str) -> None:
+    at = look.now()
+    argv = program.argv("-t")
+    ran = await look.machine.run(*argv)
+    seen = wire.messages(ran.err + "\n" + ran.out)
+    if ran.status is None or _forbidden(ran):
+        why = "needs root" if _forbidden(ran) else ran.failure.message if ran.failure else ""
+        _unseen(look, "nginx -t", clean(why), f"sudo {shlex.join(argv)}")
+        return
+    look.see(
+        NginxTest(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ran.took,
+            equivalent=shlex.join(argv),
+            binary=program.path,
+            passed=ran.status == 0,
+            messages=seen,
+            config=path,
+        )
+    )
+
+
+def _forbidden(ran: Ran) -> bool:
+    """It failed for want of privileges and not of sense: to all but root, nginx complains of
+    its "user" directive."""
+    unprivileged = "makes sense only if the master process runs" in ran.err
+    return ran.status != 0 and unprivileged and "(13: Permission denied)" in ran.err
+
+
+async def _read(look: Look, path: str) -> None:
+    """The configuration, includes followed, a round for every depth of inclusion."""
+    at = look.now()
+    folder = posixpath.dirname(path)
+    files: dict[str, ConfigFile] = {}
+    trees: dict[str, tuple[Directive, ...]] = {}
+    matches: dict[str, tuple[str, ...]] = {}
+    failure: Failure | None = None
+    wanted = [path]
+    while wanted:
+        texts = await asyncio.gather(*(look.machine.read(one, LIMIT) for one in wanted))
+        for one in texts:
+            if one.failure is None:
+                files[one.path] = ConfigFile(one.path, one.text, one.changed)
+                trees[one.path] = await asyncio.to_thread(wire.parse, one.text, one.path)
+            elif one.path == path:
+                failure = one.failure
+            elif one.failure.kind == "denied":
+                _unseen(look, one.path, "needs root", f"sudo cat {shlex.quote(one.path)}")
+        patterns = {
+            pattern
+            for one in wanted
+            for pattern in wire.includes(trees.get(one, ()), folder)
+            if pattern not in matches
+        }
+        found = await asyncio.gather(*(_matching(look, pattern) for pattern in patterns))
+        matches.update(zip(patterns, found, strict=True))
+        new = dict.fromkeys(one for several in found for one in several if one not in files)
+        wanted = list(new)[: MOST - len(files)]
+    seen = look.see(
+        NginxConfig(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=look.now() - at,
+            equivalent="nginx -T",
+            failure=failure,
+            path=path,
+            main=wire.expand(path, trees, matches),
+            files=tuple(files.values()),
+        )
+    )
+    await _certificates(look, seen)
+
+
+async def _matching(look: Look, pattern: str) -> tuple[str, ...]:
+    return await look.machine.glob(pattern) if re.search(r"[*?\[]", pattern) else (pattern,)
+
+
+async def _certificates(look: Look, seen: NginxConfig) -> None:
+    """The certificates in the files that the answering blocks name."""
+    folder = posixpath.dirname(seen.path)
+    every = serving.servers(seen.main)
+    paths = dict.fromkeys(
+        posixpath.join(folder, one.args[0])
+        for socket in serving.sockets(every, look.target.port)
+        for server in [serving.choose(socket, look.target.host)[0]]
+        for one in serving.Place((server.http, server.block)).all("ssl_certificate")
+        if one.args and "$" not in one.args[0] and not one.args[0].startswith("data:")
+    )
+    await asyncio.gather(*(_certificate(look, path) for path in list(paths)[:8]))
+
+
+async def _certificate(look: Look, path: str) -> None:
+    at = look.now()
+    text = await look.machine.read(path, 65536)
+    if text.failure is not None and text.failure.kind == "denied":
+        _unseen(look, path, "needs root", f"sudo openssl x509 -noout -in {shlex.quote(path)}")
+        return
+    look.see(
+        CertificateFile(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=look.now() - at,
+            equivalent=f"openssl x509 -noout -fingerprint -sha256 -in {shlex.quote(path)}",
+            failure=text.failure,
+            path=path,
+            sha256=fingerprint(text.text),
+            changed=text.changed,
+        )
+    )
+
+
+def fingerprint(pem: str) -> str:
+    """SHA-256 of the first certificate in a PEM text (RFC 7468), "" where there is none."""
+    import base64
+    import binascii
+    import hashlib
+
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    body = pem.partition(begin)[2].partition(end)[0]
+    try:
+        der = base64.b64decode("".join(body.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return hashlib.sha256(der).hexdigest() if der else ""
+
+
+def _unseen(look: Look, what: str, why: str, enable: str) -> None:
+    look.see(Unseen(vantage=Vantage.SERVER, at=look.now(), what=what, why=why, enable=enable))

@@ -1,0 +1,152 @@
+"""Evidence to lines of JSON and back: recordings, fixtures, tickets.
+
+The first line is a header: the target and when it was looked at. Every further line is one
+observation with its kind. Whoever reads a recording puts it to today's checks, without a
+network (`engine.conclude`). What a key unlocks never gets into one.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from diagnose.model import Evidence, Observation, Target
+from diagnose.targets import UsageError
+
+#: Grows when an older reader could not understand a recording any more.
+SCHEMA = 1
+
+_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recording, read: the evidence, and who took it."""
+
+    evidence: Evidence
+    hostname: str = ""
+    privileged: bool = False
+
+
+def plain(value: Any) -> Any:
+    """A value of the model as what JSON has: objects, lists, strings, numbers, null.
+
+    Times become RFC 3339 in UTC; what is no number becomes null; private keys are left out.
+    """
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return without_keys(value)
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    names = _fields(type(value))
+    return {name: plain(getattr(value, name)) for name in names} if names else str(value)
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339, in UTC, to the microsecond where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def without_keys(text: str) -> str:
+    """A text without the private keys in it (RFC 7468)."""
+    return _KEY.sub(r"[\1 left out]", text) if "PRIVATE KEY" in text else text
+
+
+def encode(recorded: Recorded) -> str:
+    """A recording as lines of JSON."""
+    evidence = recorded.evidence
+    header = {
+        "diagnose": SCHEMA,
+        "started_at": timestamp(evidence.started_at),
+        "target": plain(evidence.target),
+        "hostname": recorded.hostname,
+        "privileged": recorded.privileged,
+    }
+    seen = ({"kind": type(one).__name__, **plain(one)} for one in evidence.observations)
+    return "".join(line(record) for record in (header, *seen))
+
+
+def line(record: Mapping[str, Any]) -> str:
+    """One record on one line."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def decode(text: str) -> Recorded:
+    """What `encode` wrote. UsageError if it is no recording, naming the line at fault.
+
+    A kind that this version does not know is passed over; so are unknown fields.
+    """
+    # Not splitlines(): a text may hold other line ends than the one that ends a record.
+    lines = enumerate(text.split("\n"), 1)
+    number, header = next(lines, (1, ""))
+    head = _object(number, header)
+    if not isinstance(head.get("diagnose"), int) or head["diagnose"] > SCHEMA:
+        raise UsageError("This is no recording that this version of diagnose can read.")
+    target = _converted(number, head.get("target"), Target)
+    started_at = _converted(number, head.get("started_at"), datetime)
+    evidence = Evidence(target, started_at, tuple(_observations(lines)))
+    return Recorded(evidence, str(head.get("hostname", "")), head.get("privileged") is True)
+
+
+def _observations(lines: Iterable[tuple[int, str]]) -> Iterable[Observation]:
+    for number, text in lines:
+        if text.strip():
+            record = _object(number, text)
+            kind = kinds().get(str(record.pop("kind", "")))
+            if kind is not None:
+                yield _converted(number, record, kind)
+
+
+def _object(number: int, text: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise UsageError(f"Line {number} of the recording is no JSON object.")
+    return record
+
+
+def _converted(number: int, record: Any, kind: Any) -> Any:
+    import msgspec
+
+    try:
+        return msgspec.convert(record, kind)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"Line {number} of the recording: {error}") from None
+
+
+@cache
+def kinds() -> dict[str, type[Observation]]:
+    """Every kind of observation, by its name."""
+    import importlib
+    import pkgutil
+
+    import diagnose.model
+
+    found: dict[str, type[Observation]] = {}
+    modules = [
+        f"diagnose.model.{module.name}" for module in pkgutil.iter_modules(diagnose.model.__path__)
+    ]
+    for name in ("diagnose.model", *modules):
+        for value in vars(importlib.import_module(name)).values():
+            if isinstance(value, type) and issubclass(value, Observation):
+                found[value.__name__] = value
+    return found
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(getattr(kind, "__dataclass_fields__", ()))

@@ -1,0 +1,51 @@
+"""Several runs side by side, to their end or to a signal."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from diagnose.model import Report
+
+#: As shells count them: 128 and the signal's number.
+EXIT_SIGINT, EXIT_SIGTERM = 130, 143
+
+
+class Stop:
+    """SIGINT and SIGTERM: the first cancels the runs, and each says what it knows by then; a
+    second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    async def all(self, works: Iterable[Coroutine[Any, Any, Report]]) -> list[Report]:
+        """Run side by side, to the end or to the first signal."""
+        tasks = [asyncio.ensure_future(work) for work in works]
+        # A run catches its cancellation; one that has not begun cannot.
+        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, EXIT_SIGTERM)):
+            # Only the main thread of a program hears signals.
+            with contextlib.suppress(RuntimeError, ValueError):
+                loop.add_signal_handler(number, self._stop, status, tasks)
+        return list(await asyncio.gather(*tasks))
+
+    def _stop(self, status: int, tasks: list[asyncio.Task[Report]]) -> None:
+        self.status = status
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        for task in tasks:
+            task.cancel()
+
+
+def complete(work: Callable[[Stop], Coroutine[Any, Any, list[Report]]]) -> tuple[list[Report], int]:
+    """The reports, and the exit status that a signal asks for, or 0."""
+    stop = Stop()
+    # Not asyncio.run: that waits at its end for a resolver that does not answer.
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(work(stop)), stop.status
+    finally:
+        loop.close()

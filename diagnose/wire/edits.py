@@ -1,0 +1,98 @@
+"""Changes to a text, as a unified diff that patch(1) applies. Pure."""
+
+import difflib
+import re
+from dataclasses import dataclass
+
+from diagnose.model.nginx import Directive
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Put `text` in place of what lies between two offsets; the same offset twice inserts."""
+
+    start: int
+    stop: int
+    text: str
+
+
+def changed(text: str, *changes: Change) -> str:
+    """The text with all changes made; they must not overlap."""
+    for change in sorted(changes, key=lambda one: (one.start, one.stop), reverse=True):
+        text = text[: change.start] + change.text + text[change.stop :]
+    return text
+
+
+def diff(path: str, before: str, after: str) -> str:
+    """The unified diff from one text to the other; "" if they are the same.
+
+    Only a line feed ends a line: what else Python takes for an end, patch(1) does not.
+    """
+    lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def after(text: str, directive: Directive, lines: list[str]) -> Change:
+    """New lines behind a directive, indented as it is, in the file's own line ends."""
+    end = _end(text)
+    indent = indentation(text, directive)
+    rest = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)").match(text, directive.stop)
+    if rest:
+        lead = "" if rest[0].endswith("\n") else end
+        block = "".join(f"{indent}{line}{end}" for line in lines)
+        return Change(rest.end(), rest.end(), lead + (block if not lead else block.rstrip("\r\n")))
+    # Something else follows on the same line: it goes to a line of its own.
+    skipped = re.compile(r"[ \t]*").match(text, directive.stop)
+    outer = _line_indentation(text, directive.stop)
+    added = "".join(f"{end}{indent}{line}" for line in lines)
+    stop = skipped.end() if skipped else directive.stop
+    return Change(directive.stop, stop, f"{added}{end}{outer}")
+
+
+def before(text: str, directive: Directive, lines: list[str]) -> Change:
+    """New lines in front of a directive."""
+    end = _end(text)
+    indent = indentation(text, directive)
+    block = "".join(f"{line}{end}{indent}" for line in lines)
+    return Change(directive.start, directive.start, block)
+
+
+def first(text: str, block: Directive, lines: list[str]) -> Change:
+    """New lines at the beginning of a block."""
+    outer, end = indentation(text, block), _end(text)
+    inner = outer + ("\t" if outer.startswith("\t") else "    ")
+    added = "".join(f"{end}{inner}{line}" for line in lines)
+    # What follows the brace on its line goes to the next.
+    rest = re.compile(r"[ \t]*(?=[^\s])").match(text, block.opened)
+    stop = rest.end() if rest else block.opened
+    return Change(block.opened, stop, added + (f"{end}{inner}" if rest else ""))
+
+
+def instead(directive: Directive, text: str) -> Change:
+    """Other words in place of a directive."""
+    return Change(directive.start, directive.stop, text)
+
+
+def indentation(text: str, directive: Directive) -> str:
+    """The blanks before a directive; where it is not the first on its line, a step more than
+    that line has."""
+    lead = text[text.rfind("\n", 0, directive.start) + 1 : directive.start]
+    if not lead.strip():
+        return lead
+    outer = _line_indentation(text, directive.start)
+    return outer + ("\t" if outer.startswith("\t") else "    ")
+
+
+def _line_indentation(text: str, at: int) -> str:
+    line = text[text.rfind("\n", 0, at) + 1 :]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _lines(text: str) -> list[str]:
+    return re.findall(r"[^\n]*\n|[^\n]+", text)

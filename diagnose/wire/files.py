@@ -1,0 +1,47 @@
+"""Small files and small outputs of a server, read. Pure."""
+
+import re
+from dataclasses import dataclass, replace
+
+from diagnose.wire.text import clean
+
+
+def os_name(text: str) -> str:
+    """The system's name for people: PRETTY_NAME of os-release(5), "" where there is none."""
+    found = re.search(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", text, re.MULTILINE)
+    return clean(found[1], 100) if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """A network interface; `default` are the families (4, 6) whose default route leaves by it."""
+
+    name: str
+    up: bool
+    addresses: tuple[str, ...] = ()
+    default: tuple[int, ...] = ()
+
+
+def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
+    """The interfaces in the output of `ip addr`, with those of `ip route` and `ip -6 route`."""
+    found: list[Nic] = []
+    for line in addresses.splitlines():
+        if head := re.match(r"\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)>", line):
+            found.append(Nic(clean(head[1], 32), "UP" in head[2].split(",")))
+        elif found and (one := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
+            found[-1] = replace(found[-1], addresses=(*found[-1].addresses, one[1]))
+    four, six = _default_devices(routes), _default_devices(routes6)
+    return tuple(
+        replace(nic, default=(4,) * (nic.name in four) + (6,) * (nic.name in six)) for nic in found
+    )
+
+
+def _default_devices(routes: str) -> set[str]:
+    """By which interfaces the default route leaves: those of the lowest metric."""
+    found = []
+    for line in routes.splitlines():
+        if line.startswith("default") and (device := re.search(r"\bdev (\S+)", line)):
+            metric = re.search(r"\bmetric (\d+)", line)
+            found.append((int(metric[1]) if metric else 0, device[1]))
+    best = min((metric for metric, _ in found), default=0)
+    return {device for metric, device in found if metric == best}

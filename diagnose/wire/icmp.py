@@ -1,0 +1,63 @@
+"""The ICMP errors that end a connection attempt: their names, and what Linux makes of them.
+
+RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1 (version 4); RFC 4443 section 3
+(version 6). Pure.
+"""
+
+import errno
+from typing import Literal
+
+#: What an error says, in a word: nothing serves the port; no answer from the host's own network;
+#: no route; a filter forbids it; the time to live ran out; the host does not speak the protocol.
+Meaning = Literal["port", "host", "network", "prohibited", "expired", "protocol", "other"]
+
+_V4: dict[tuple[int, int], tuple[str, Meaning, int]] = {
+    (3, 0): ("network unreachable", "network", errno.ENETUNREACH),
+    (3, 1): ("host unreachable", "host", errno.EHOSTUNREACH),
+    (3, 2): ("protocol unreachable", "protocol", errno.ENOPROTOOPT),
+    (3, 3): ("port unreachable", "port", errno.ECONNREFUSED),
+    (3, 5): ("source route failed", "network", errno.EOPNOTSUPP),
+    (3, 6): ("destination network unknown", "network", errno.ENETUNREACH),
+    (3, 7): ("destination host unknown", "host", errno.EHOSTDOWN),
+    (3, 8): ("source host isolated", "host", errno.ENONET),
+    (3, 9): ("network administratively prohibited", "prohibited", errno.ENETUNREACH),
+    (3, 10): ("host administratively prohibited", "prohibited", errno.EHOSTUNREACH),
+    (3, 11): ("network unreachable for type of service", "network", errno.ENETUNREACH),
+    (3, 12): ("host unreachable for type of service", "host", errno.EHOSTUNREACH),
+    (3, 13): ("communication administratively prohibited", "prohibited", errno.EHOSTUNREACH),
+    (3, 14): ("host precedence violation", "prohibited", errno.EHOSTUNREACH),
+    (3, 15): ("precedence cutoff in effect", "prohibited", errno.EHOSTUNREACH),
+    (11, 0): ("time to live exceeded", "expired", errno.EHOSTUNREACH),
+    (11, 1): ("fragment reassembly time exceeded", "other", errno.EHOSTUNREACH),
+}
+
+_V6: dict[tuple[int, int], tuple[str, Meaning, int]] = {
+    (1, 0): ("no route to destination", "network", errno.ENETUNREACH),
+    (1, 1): ("communication administratively prohibited", "prohibited", errno.EACCES),
+    (1, 2): ("beyond scope of source address", "network", errno.EHOSTUNREACH),
+    (1, 3): ("address unreachable", "host", errno.EHOSTUNREACH),
+    (1, 4): ("port unreachable", "port", errno.ECONNREFUSED),
+    (1, 5): ("source address failed policy", "prohibited", errno.EACCES),
+    (1, 6): ("reject route to destination", "prohibited", errno.EACCES),
+    (3, 0): ("hop limit exceeded", "expired", errno.EHOSTUNREACH),
+    (3, 1): ("fragment reassembly time exceeded", "other", errno.EHOSTUNREACH),
+}
+
+
+def name(version: int, kind: int, code: int) -> str:
+    """The error's name in the RFC's words, "type 3 code 99" for one that has none."""
+    known = (_V6 if version == 6 else _V4).get((kind, code))
+    return known[0] if known else f"type {kind} code {code}"
+
+
+def meaning(version: int, kind: int, code: int) -> Meaning:
+    """What the error says of the way to the port."""
+    known = (_V6 if version == 6 else _V4).get((kind, code))
+    return known[1] if known else "other"
+
+
+def errno_of(version: int, kind: int, code: int) -> int:
+    """The errno that connect(2) ends with on Linux (net/ipv4/icmp.c, icmp_err_convert;
+    net/ipv6/icmp.c, icmpv6_err_convert)."""
+    known = (_V6 if version == 6 else _V4).get((kind, code))
+    return known[2] if known else errno.EPROTO

@@ -1,0 +1,130 @@
+"""make bench: how long an answer takes, side by side with what people type today, in one run.
+
+    python -m tests.bench [PROGRAM]          PROGRAM is the installed `diagnose` to measure
+
+Everything is timed inside the laboratory's client, each command as a fresh process, the fastest
+of several runs. Nothing here fails: it measures.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.lab.lab import Lab
+
+SHOP = "shop.example.com"
+CURL_HTTPS = f"curl -s https://{SHOP}/"
+CURL_HTTP = f"curl -s http://{SHOP}/"
+OPENSSL = f"openssl s_client -connect {SHOP}:443 -servername {SHOP}"
+
+
+def stopwatch(times: int, argv: Sequence[str]) -> None:
+    """Run a command several times; print the fastest, the median (ms) and its memory (MiB)."""
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            check=False,
+        )  # fmt: skip
+        taken.append(time.perf_counter() - begun)
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    taken.sort()
+    print(json.dumps([taken[0] * 1000, taken[len(taken) // 2] * 1000, memory]))
+
+
+class Bench:
+    def __init__(self, lab: "Lab", program: str) -> None:
+        self.lab, self.program = lab, program
+
+    def time(self, command: str, times: int = 15, on: str = "client") -> tuple[float, float, float]:
+        host = getattr(self.lab, on)
+        run = host.run(
+            [sys.executable, "-I", __file__, "stopwatch", str(times), *command.split()],
+            timeout=300, check=True,
+        )  # fmt: skip
+        fastest, median, memory = json.loads(run.stdout)
+        print(f"  {command[:62]:62} {fastest:8.1f} {median:8.1f} {memory:7.1f}")
+        return fastest, median, memory
+
+    def peers(self, times: int) -> float:
+        """curl, curl and openssl one after the other: the sum of their fastest runs, ms."""
+        return sum(self.time(one, times)[0] for one in (CURL_HTTPS, CURL_HTTP, OPENSSL))
+
+    def heading(self, text: str) -> None:
+        print(f"\n{text}\n  {'':62} {'min ms':>8} {'median':>8} {'MiB':>7}")
+
+    def healthy(self) -> None:
+        self.heading("A healthy site, next door, seen from outside")
+        ours, _, _ = self.time(f"{self.program} --json --outside https://{SHOP}/")
+        peers = self.peers(15)
+        print(f"  diagnose takes {ours / peers:.1f} times curl + curl + openssl ({peers:.0f} ms)")
+
+    def start(self) -> None:
+        self.heading("A cold start")
+        bare, _, _ = self.time(f"{python_of(self.program)} -c pass", 30)
+        ours, _, _ = self.time(f"{self.program} --version", 30)
+        print(f"  diagnose --version takes {ours - bare:.1f} ms more than bare Python")
+
+    def server(self) -> None:
+        self.heading("On the server, the inside view with it")
+        outside, _, _ = self.time(f"{self.program} --json --outside https://{SHOP}/", 5, "server")
+        both, _, _ = self.time(f"{self.program} --json https://{SHOP}/", 5, "server")
+        print(f"  the inside view adds {both - outside:.0f} ms")
+
+    def slow(self, lab: "Lab", trip_ms: float) -> None:
+        self.heading(f"{trip_ms:.0f} ms of round-trip time, name server included")
+        command = f"{self.program} --json --outside https://{SHOP}/"
+        one, _, _ = self.time(command, 5)
+        self.peers(3)
+        print(f"  4 round trips and {one - 4 * trip_ms:.0f} ms")
+        lab.dns(["203.0.113.10", "203.0.113.77"], [])
+        dead = first_answer(lab, command)
+        print(
+            f"  a second, dead address: the HTTPS answer of the first is there after {dead:.0f} ms"
+        )
+
+
+def first_answer(lab: "Lab", command: str) -> float:
+    """When the HTTPS answer of the living address was there, ms after the start of the run."""
+    run = lab.client.run(command.split(), timeout=60)
+    seen = json.loads(run.stdout)["observations"]
+    ends = [one["at_s"] for one in seen if one["kind"] == "Exchange" and one["purpose"] == "target"]
+    return float(min(ends)) * 1000
+
+
+def python_of(program: str) -> str:
+    """The interpreter of an installed program, from its first line."""
+    return Path(program).read_text().splitlines()[0].removeprefix("#!").strip()
+
+
+def main() -> int:
+    from tests.lab.lab import Lab, missing
+
+    if lacking := missing():
+        print(f"make bench needs the laboratory, and the laboratory needs {', '.join(lacking)}.")
+        return 0
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    program = str(Path(sys.argv[1]).absolute())
+    with Lab() as lab:
+        bench = Bench(lab, program)
+        bench.start()
+        bench.healthy()
+        bench.server()
+        lab.delay(0.05)
+        bench.slow(lab, 100)
+    return 0
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["stopwatch"]:
+        stopwatch(int(sys.argv[2]), sys.argv[3:])
+    else:
+        sys.exit(main())

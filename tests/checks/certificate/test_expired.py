@@ -1,0 +1,55 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from diagnose.model import Applicability, Command, Host, Vantage
+from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, causes, leaf, visit
+from tests.saying import NOW, judge
+
+YESTERDAY = NOW - timedelta(days=1)
+OVER = leaf(not_after=YESTERDAY)
+
+
+def test_fires_once_for_all_addresses_that_serve_it() -> None:
+    (claim,) = judge(
+        "certificate.expired",
+        visit(OVER, MIDDLE, code=10),
+        visit(OVER, MIDDLE, code=10, address="2001:db8::10"),
+    )
+    assert str(claim.about) == "203.0.113.10:443, [2001:db8::10]:443"
+    assert claim.facts["days"] == 1
+
+
+def test_fires_where_the_chain_does_not_verify_for_another_reason_first() -> None:
+    assert judge("certificate.expired", visit(OVER, code=20))
+    assert set(causes(visit(OVER, code=20))) == {
+        "certificate.chain-incomplete",
+        "certificate.expired",
+    }
+
+
+def test_fires_for_an_intermediate_without_which_there_is_no_way() -> None:
+    (claim,) = judge(
+        "certificate.expired", visit(LEAF, replace(MIDDLE, not_after=YESTERDAY), code=10)
+    )
+    assert claim.facts["which"] == "Example Middle"
+
+
+def test_silent_while_it_is_valid_and_about_what_is_not_needed() -> None:
+    assert not judge("certificate.expired", HEALTHY)
+    assert not judge("certificate.expired", visit(LEAF, replace(MIDDLE, not_after=YESTERDAY)))
+
+
+def test_a_root_in_the_store_that_is_over_is_left_to_the_most_general_check() -> None:
+    assert causes(visit(code=10, message="certificate has expired")) == ["certificate.rejected"]
+
+
+def test_certbot_renews_what_lets_encrypt_issued_and_nginx_is_reloaded_as_the_server_does() -> None:
+    issued = leaf(not_after=YESTERDAY, issuer="CN=R11,O=Let's Encrypt,C=US")
+    host = Host(vantage=Vantage.SERVER, hostname="shop", manager="systemd")
+    (claim,) = judge("certificate.expired", visit(issued, MIDDLE, code=10), host)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("certbot", "renew"),
+        ("systemctl", "reload", "nginx"),
+    ]

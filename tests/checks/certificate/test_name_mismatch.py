@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+import pytest
+
+from diagnose.model import Target
+from tests.checks.certificate.made import HEALTHY, MIDDLE, causes, leaf, visit
+from tests.saying import NOW, judge
+
+
+def target(host: str) -> Target:
+    return Target(host, "https", host, 443)
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "why"),
+    [
+        ("example.com", ("*.example.com",), "apex"),
+        ("a.b.example.com", ("*.example.com",), "depth"),
+        ("www.example.com", ("example.com",), "www"),
+        ("203.0.113.10", ("example.com",), "address"),
+    ],
+)
+def test_fires_and_says_what_keeps_it_from_reaching(
+    host: str, names: tuple[str, ...], why: str
+) -> None:
+    (claim,) = judge(
+        "certificate.name-mismatch", visit(leaf(dns_names=names), MIDDLE), target=target(host)
+    )
+    assert claim.facts["covered"] == names
+    assert [fact for fact in claim.facts if fact.startswith("why_") and claim.facts[fact]] == [
+        f"why_{why}"
+    ]
+
+
+def test_fires_for_a_common_name_that_is_another_as_the_only_cause() -> None:
+    old = leaf(dns_names=(), common_name="old.example.com")
+    assert causes(visit(old, MIDDLE)) == ["certificate.name-mismatch"]
+
+
+def test_it_explains_what_else_is_wrong_with_the_certificate_of_another_site() -> None:
+    other = leaf(dns_names=("blog.example.com",), not_after=NOW - timedelta(days=1))
+    assert causes(visit(other, MIDDLE, code=10)) == ["certificate.name-mismatch"]
+    assert causes(visit(other, code=20)) == ["certificate.name-mismatch"]
+
+
+def test_silent_for_the_name_a_wildcard_and_an_address() -> None:
+    assert not judge("certificate.name-mismatch", HEALTHY)
+    assert not judge("certificate.name-mismatch", visit(leaf(dns_names=("*.example.com",)), MIDDLE))
+    assert not judge(
+        "certificate.name-mismatch",
+        visit(leaf(dns_names=(), addresses=("2001:db8::10",)), MIDDLE),
+        target=target("2001:db8:0::10"),
+    )

@@ -1,0 +1,27 @@
+from diagnose.model import Confidence
+from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
+from tests.saying import judge
+
+ORIGIN = "OU=CloudFlare Origin SSL Certificate Authority,O=CloudFlare\\, Inc."
+
+
+def test_fires_for_a_chain_with_its_root() -> None:
+    (claim,) = judge("certificate.untrusted-root", visit(LEAF, MIDDLE, ROOT, code=19))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["root"] == "Example Root"
+
+
+def test_fires_for_a_whole_chain_whose_root_is_not_sent() -> None:
+    (claim,) = judge("certificate.untrusted-root", visit(LEAF, MIDDLE, code=20))
+    assert claim.confidence is Confidence.LIKELY
+    assert causes(visit(LEAF, MIDDLE, code=20)) == ["certificate.untrusted-root"]
+
+
+def test_fires_for_a_cdns_origin_authority() -> None:
+    (claim,) = judge("certificate.untrusted-root", visit(leaf(issuer=ORIGIN), code=20))
+    assert claim.facts["origin"]
+
+
+def test_silent_when_the_root_is_trusted_sent_or_not() -> None:
+    assert not judge("certificate.untrusted-root", HEALTHY, visit(LEAF, MIDDLE, ROOT))
+    assert not judge("certificate.untrusted-root", visit(LEAF, code=20))

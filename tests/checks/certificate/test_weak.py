@@ -1,0 +1,26 @@
+from dataclasses import replace
+
+from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
+from tests.saying import judge
+
+
+def test_fires_for_a_short_key() -> None:
+    seen = visit(leaf(key_type="RSA", key_bits=1024), MIDDLE, code=66)
+    (claim,) = judge("certificate.weak", seen)
+    assert claim.facts["key"] == "RSA 1024"
+    assert causes(seen) == ["certificate.weak"]
+
+
+def test_fires_for_a_broken_hash_in_the_leaf_or_above() -> None:
+    (claim,) = judge("certificate.weak", visit(leaf(signature_hash="sha1"), MIDDLE, code=68))
+    assert claim.facts["hash"] == "SHA1"
+    (claim,) = judge(
+        "certificate.weak", visit(LEAF, replace(MIDDLE, signature_hash="md5"), code=68)
+    )
+    assert claim.facts["which"] == "Example Middle"
+
+
+def test_silent_for_strong_ones_and_about_what_clients_do_without() -> None:
+    assert not judge("certificate.weak", HEALTHY)
+    assert not judge("certificate.weak", visit(LEAF, MIDDLE, replace(ROOT, signature_hash="sha1")))
+    assert not judge("certificate.weak", visit(LEAF, replace(MIDDLE, signature_hash="sha1")))

@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+from diagnose.model.dns import DnsAnswer, Resolution
+from tests.saying import TIMEOUT, judge
+
+EMPTY = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", rcode="NOERROR")
+EMPTY6 = replace(EMPTY, rdtype="AAAA")
+
+
+def test_fires_when_there_is_neither_address() -> None:
+    (claim,) = judge("dns.no-address", EMPTY, EMPTY6)
+    assert claim.facts["types"] == ("A", "AAAA")
+    assert claim.facts["owner"] == "shop.example.com"
+
+
+def test_fires_and_names_the_end_of_the_chain() -> None:
+    (claim,) = judge(
+        "dns.no-address",
+        replace(EMPTY, aliases=("edge.example.net",)),
+        replace(EMPTY6, aliases=("edge.example.net",)),
+    )
+    assert claim.facts["owner"] == "edge.example.net"
+
+
+def test_silent_when_one_family_has_an_address() -> None:
+    assert not judge("dns.no-address", replace(EMPTY, records=("203.0.113.10",)), EMPTY6)
+    assert not judge("dns.no-address", EMPTY, replace(EMPTY6, records=("2001:db8::10",)))
+
+
+def test_silent_when_one_family_is_unknown() -> None:
+    assert not judge("dns.no-address", EMPTY, replace(EMPTY6, rcode="", failure=TIMEOUT))
+    assert not judge("dns.no-address", EMPTY, replace(EMPTY6, rcode="SERVFAIL"))
+    assert not judge("dns.no-address", EMPTY, replace(EMPTY6, truncated=True))
+
+
+def test_silent_when_the_hosts_file_knows_the_name() -> None:
+    found = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
+    assert not judge("dns.no-address", EMPTY, EMPTY6, found)

@@ -1,0 +1,72 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence, Vantage
+from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.server import Interface
+from tests.saying import TIMEOUT, judge, texts
+
+DENIED = DnsAnswer(
+    name="shop.example.com",
+    rdtype="A",
+    server="198.51.100.1",
+    rcode="NXDOMAIN",
+    zone="example.com",
+)
+EXISTS = DnsAnswer(
+    name="example.com", rdtype="SOA", server="198.51.100.1", rcode="NOERROR", purpose="parent"
+)
+LOST = Resolution(name="shop.example.com", family=4, failure=TIMEOUT)
+
+
+def test_fires_once_for_both_families() -> None:
+    (claim,) = judge("dns.nxdomain", LOST, DENIED, replace(DENIED, rdtype="AAAA"), EXISTS)
+    assert claim.about.name == "shop.example.com"
+    assert claim.facts["closest"] == "example.com"
+    assert not claim.facts["unregistered"]
+
+
+def test_fires_and_names_the_domain_that_is_gone() -> None:
+    (claim,) = judge(
+        "dns.nxdomain",
+        LOST,
+        replace(DENIED, zone="com"),
+        replace(EXISTS, rcode="NXDOMAIN"),
+        replace(EXISTS, name="com"),
+    )
+    assert claim.facts["domain"] == "example.com"
+    assert claim.facts["unregistered"]
+    assert "clientHold" in "".join(texts("dns.nxdomain", claim))
+
+
+def test_fires_with_the_servers_own_address_as_the_value_to_enter() -> None:
+    card = Interface(name="eth0", up=True, addresses=("203.0.113.10", "10.0.0.4"))
+    (claim,) = judge("dns.nxdomain", DENIED, replace(card, vantage=Vantage.SERVER))
+    assert claim.facts["addresses"] == ("203.0.113.10",)
+
+
+def test_fires_where_only_this_machine_itself_answers_to_the_name() -> None:
+    here = Resolution(name="shop.example.com", family=4, addresses=("127.0.1.1",))
+    assert judge("dns.nxdomain", here, DENIED)
+
+
+def test_fires_less_surely_where_another_resolver_knows_the_name() -> None:
+    other = replace(DENIED, rcode="NOERROR", records=("203.0.113.10",), purpose="other-resolver")
+    (claim,) = judge("dns.nxdomain", DENIED, other)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_when_the_name_exists_or_leads_somewhere() -> None:
+    assert not judge("dns.nxdomain", replace(DENIED, rcode="NOERROR", records=("203.0.113.10",)))
+    assert not judge("dns.nxdomain", replace(DENIED, rcode="NOERROR"))
+    assert not judge("dns.nxdomain", replace(DENIED, aliases=("gone.example.net",)))
+    assert not judge("dns.nxdomain", replace(DENIED, rcode="", failure=TIMEOUT))
+
+
+def test_silent_when_the_hosts_file_or_another_service_knows_it() -> None:
+    found = Resolution(name="shop.example.com", family=4, addresses=("10.0.0.4",))
+    assert not judge("dns.nxdomain", DENIED, found)
+
+
+def test_silent_when_a_second_question_was_answered() -> None:
+    again = replace(DENIED, rcode="NOERROR", records=("203.0.113.10",), purpose="again")
+    assert not judge("dns.nxdomain", DENIED, again)

@@ -1,0 +1,77 @@
+from datetime import timedelta
+
+import pytest
+
+from diagnose.model import Severity
+from diagnose.model.http import Exchange
+from diagnose.model.tls import Certificate, Handshake
+from tests.saying import NOW, judge
+
+
+def challenge(status: int, location: str = "") -> Exchange:
+    return Exchange(
+        url="http://shop.example.com/.well-known/acme-challenge/diagnose-1a2b",
+        address="203.0.113.10",
+        port=80,
+        purpose="acme",
+        status=status,
+        headers=(("Location", location),) if location else (),
+    )
+
+
+def home(status: int = 200) -> Exchange:
+    return Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=status
+    )
+
+
+def handshake(days: int) -> Handshake:
+    leaf = Certificate(
+        subject="CN=shop.example.com",
+        issuer="CN=Authority",
+        serial="1",
+        not_before=NOW - timedelta(days=1),
+        not_after=NOW + timedelta(days=days - 1),
+        sha256="00",
+        dns_names=("shop.example.com",),
+    )
+    return Handshake(address="203.0.113.10", port=443, chain=(leaf,), verify_code=0)
+
+
+@pytest.mark.parametrize(
+    ("status", "location"),
+    [
+        (401, ""),
+        (403, ""),
+        (500, ""),
+        (301, "https://203.0.113.99/"),
+        (301, "https://a.example:8443/"),
+    ],
+)
+def test_fires_where_no_challenge_could_be_answered(status: int, location: str) -> None:
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(status, location))
+    assert claim.severity is None
+
+
+def test_notes_it_where_the_certificate_is_renewed_by_hand() -> None:
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(403), handshake(180))
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge("http.acme-challenge-blocked", home(), challenge(403), handshake(90))
+    assert claim.severity is None
+
+
+@pytest.mark.parametrize(
+    ("status", "location"),
+    [
+        (404, ""),
+        (200, ""),
+        (301, "https://shop.example.com/.well-known/acme-challenge/diagnose-1a2b"),
+        (302, "http://acme.example.net/"),
+    ],
+)
+def test_silent_on_what_an_authority_takes(status: int, location: str) -> None:
+    assert not judge("http.acme-challenge-blocked", home(), challenge(status, location))
+
+
+def test_silent_where_this_client_is_refused_everywhere() -> None:
+    assert not judge("http.acme-challenge-blocked", home(403), challenge(403))

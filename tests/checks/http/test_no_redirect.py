@@ -1,0 +1,79 @@
+from diagnose.model import Severity, Target
+from diagnose.model.http import Exchange
+from tests.saying import judge
+
+HOME = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+
+
+def plain(
+    status: int = 200, location: str = "", body: str = "", address: str = "203.0.113.10"
+) -> Exchange:
+    return Exchange(
+        url="http://shop.example.com/",
+        address=address,
+        port=80,
+        purpose="plain",
+        status=status,
+        headers=(("Location", location),) if location else (),
+        body=body,
+    )
+
+
+def test_fires_once_where_port_80_serves_the_page() -> None:
+    (claim,) = judge("http.no-redirect", HOME, plain(), plain(address="203.0.113.11"))
+    assert str(claim.about) == "203.0.113.10:80, 203.0.113.11:80"
+    assert claim.severity is Severity.WARNING
+
+
+def test_fires_where_http_redirects_to_http_only() -> None:
+    further = Exchange(
+        url="http://shop.example.com/en/",
+        address="203.0.113.10",
+        port=80,
+        purpose="redirect",
+        status=200,
+        redirected_from="http://shop.example.com/",
+    )
+    (claim,) = judge("http.no-redirect", HOME, plain(302, "/en/"), further)
+    assert further in claim.because
+
+
+def test_notes_a_refusal_on_port_80() -> None:
+    (claim,) = judge("http.no-redirect", HOME, plain(404))
+    assert claim.severity is Severity.NOTE
+
+
+def test_notes_what_a_preloaded_site_serves_on_port_80() -> None:
+    strict = Exchange(
+        url=HOME.url,
+        address=HOME.address,
+        port=443,
+        status=200,
+        headers=(("Strict-Transport-Security", "max-age=63072000; preload"),),
+    )
+    (claim,) = judge("http.no-redirect", strict, plain())
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_on_every_kind_of_redirect() -> None:
+    for status in (301, 302, 303, 307, 308):
+        assert not judge("http.no-redirect", HOME, plain(status, "https://www.shop.example.com/"))
+
+
+def test_silent_where_the_page_itself_leads_on() -> None:
+    refresh = '<meta http-equiv="refresh" content="0; url=https://shop.example.com/">'
+    assert not judge("http.no-redirect", HOME, plain(body=refresh))
+
+
+def test_silent_where_https_does_not_work() -> None:
+    broken = Exchange(url=HOME.url, address=HOME.address, port=443, status=502)
+    assert not judge("http.no-redirect", broken, plain())
+    assert not judge("http.no-redirect", plain())
+
+
+def test_silent_about_port_80_of_a_site_on_another_port() -> None:
+    target = Target("shop.example.com:8443", "https", "shop.example.com", 8443)
+    other = Exchange(
+        url="https://shop.example.com:8443/", address="203.0.113.10", port=8443, status=200
+    )
+    assert not judge("http.no-redirect", other, plain(), target=target)

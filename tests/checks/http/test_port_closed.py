@@ -1,0 +1,52 @@
+from diagnose.model import Confidence, Severity, Target
+from diagnose.model.http import Exchange
+from diagnose.model.tcp import Connection
+from tests.saying import CHAT, REFUSED, TIMEOUT, judge
+
+OPEN = Connection(address="203.0.113.10", port=443, family=4)
+CLOSED = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=REFUSED)
+
+
+def test_fires_where_only_port_80_refuses() -> None:
+    (claim,) = judge("http.port-closed", OPEN, CLOSED)
+    assert str(claim.about) == "203.0.113.10:80"
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.severity is None
+
+
+def test_fires_once_for_all_addresses() -> None:
+    (claim,) = judge(
+        "http.port-closed",
+        OPEN,
+        Connection(address="2001:db8::10", port=443, family=6),
+        CLOSED,
+        Connection(address="2001:db8::10", port=80, family=6, purpose="plain", failure=TIMEOUT),
+    )
+    assert str(claim.about) == "203.0.113.10:80, [2001:db8::10]:80"
+
+
+def test_notes_it_where_nobody_needs_port_80() -> None:
+    strict = Exchange(
+        url="https://shop.example.com/",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+        headers=(("strict-transport-security", 'max-age="63072000"; includeSubDomains; preload'),),
+    )
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, strict)
+    assert claim.severity is Severity.NOTE
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, target=CHAT)
+    assert claim.severity is Severity.NOTE
+    app = Target("shop.app", "https", "shop.app", 443)
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, target=app)
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_the_whole_address_does_not_answer() -> None:
+    dead = Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED)
+    assert not judge("http.port-closed", dead, CLOSED)
+
+
+def test_silent_where_a_second_try_succeeded() -> None:
+    again = Connection(address="203.0.113.10", port=80, family=4, purpose="plain")
+    assert not judge("http.port-closed", OPEN, CLOSED, again)

@@ -1,0 +1,56 @@
+from diagnose.model import Target
+from diagnose.model.http import Exchange
+from tests.saying import judge
+
+
+def plain(path: str, location: str, purpose: str) -> Exchange:
+    return Exchange(
+        url=f"http://shop.example.com{path}",
+        address="203.0.113.10",
+        port=80,
+        purpose=purpose,
+        status=301,
+        headers=(("Location", location),),
+    )
+
+
+HOME = plain("/", "https://shop.example.com/", "plain")
+UNKNOWN = "/diagnose-1a2b?q=1"
+
+
+def test_fires_where_every_page_becomes_the_same() -> None:
+    (claim,) = judge(
+        "http.redirect-drops-path", HOME, plain(UNKNOWN, "https://shop.example.com/", "path")
+    )
+    assert claim.facts["onward"] == "https://shop.example.com/"
+
+
+def test_fires_where_the_path_asked_for_is_lost() -> None:
+    target = Target("shop.example.com/cart", "https", "shop.example.com", 443, "/cart")
+    assert judge(
+        "http.redirect-drops-path",
+        plain("/cart", "https://www.shop.example.com/", "plain"),
+        target=target,
+    )
+
+
+def test_silent_where_the_path_is_kept() -> None:
+    kept = f"https://shop.example.com{UNKNOWN}"
+    assert not judge("http.redirect-drops-path", HOME, plain(UNKNOWN, kept, "path"))
+
+
+def test_silent_where_the_path_comes_along_in_a_parameter() -> None:
+    login = "https://shop.example.com/login?next=%2Fdiagnose-1a2b%3Fq%3D1"
+    both = plain("/", login, "plain")
+    assert not judge("http.redirect-drops-path", both, plain(UNKNOWN, login, "path"))
+
+
+def test_silent_where_an_unknown_page_has_a_place_of_its_own() -> None:
+    missing = "https://shop.example.com/not-found"
+    assert not judge("http.redirect-drops-path", HOME, plain(UNKNOWN, missing, "path"))
+
+
+def test_silent_where_the_site_has_moved_to_another_name() -> None:
+    moved = "https://new.example.net/"
+    both = plain("/", moved, "plain")
+    assert not judge("http.redirect-drops-path", both, plain(UNKNOWN, moved, "path"))

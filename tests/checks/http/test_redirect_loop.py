@@ -1,0 +1,70 @@
+from diagnose.model import Confidence
+from diagnose.model.http import Exchange
+from tests.saying import judge
+
+
+def answer(
+    url: str,
+    location: str = "",
+    purpose: str = "target",
+    status: int = 301,
+    address: str = "203.0.113.10",
+) -> Exchange:
+    return Exchange(
+        url=url,
+        address=address,
+        port=443 if url.startswith("https") else 80,
+        purpose=purpose,
+        status=status,
+        headers=(("Location", location),) if location else (),
+    )
+
+
+HOME = "https://shop.example.com/"
+
+
+def test_fires_once_where_a_page_leads_to_itself() -> None:
+    (claim,) = judge(
+        "http.redirect-loop",
+        answer(HOME, HOME),
+        answer("http://shop.example.com/", HOME, "plain"),
+    )
+    assert claim.facts["itself"]
+
+
+def test_fires_where_http_and_https_lead_to_each_other() -> None:
+    (claim,) = judge(
+        "http.redirect-loop",
+        answer(HOME, "http://shop.example.com"),
+        answer("http://shop.example.com/", "https://SHOP.example.com:443/", "plain"),
+    )
+    assert not claim.facts["itself"]
+    assert str(claim.about) == "203.0.113.10:443, 203.0.113.10:80"
+
+
+def test_fires_where_it_never_ends() -> None:
+    steps = [answer(HOME, "/x/")]
+    for depth in range(1, 11):
+        steps.append(answer(HOME + "x/" * depth, HOME + "x/" * (depth + 1), "redirect"))
+    (claim,) = judge("http.redirect-loop", *steps)
+    assert claim.facts["endless"]
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_where_the_chain_ends() -> None:
+    assert not judge(
+        "http.redirect-loop",
+        answer(HOME, "/en/"),
+        answer(HOME + "en/", purpose="redirect", status=200),
+        answer("http://shop.example.com/", HOME, "plain"),
+    )
+
+
+def test_silent_where_a_cookie_opens_the_page() -> None:
+    assert not judge(
+        "http.redirect-loop", answer(HOME, HOME), answer(HOME, purpose="redirect", status=200)
+    )
+
+
+def test_silent_where_the_end_was_not_seen() -> None:
+    assert not judge("http.redirect-loop", answer(HOME, "https://www.shop.example.com/"))

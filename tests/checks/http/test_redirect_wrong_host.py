@@ -1,0 +1,87 @@
+import pytest
+
+from diagnose.model import Confidence, Failure
+from diagnose.model.http import Exchange
+from tests.saying import REFUSED, judge
+
+
+def plain(location: str) -> Exchange:
+    return Exchange(
+        url="http://shop.example.com/",
+        address="203.0.113.10",
+        port=80,
+        purpose="plain",
+        status=301,
+        headers=(("Location", location),),
+    )
+
+
+def met(url: str, failure: Failure | None) -> Exchange:
+    return Exchange(
+        url=url,
+        address="203.0.113.99",
+        port=443,
+        purpose="redirect",
+        status=None if failure else 200,
+        failure=failure,
+        redirected_from="http://shop.example.com/",
+    )
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("https://_/", "invalid"),
+        ("https://$host/", "invalid"),
+        ("https://10.0.2.2/", "inward"),
+        ("https://localhost:3000/", "inward"),
+        ("https://127.0.0.1/", "inward"),
+    ],
+)
+def test_fires_on_places_that_are_none(location: str, reason: str) -> None:
+    (claim,) = judge("http.redirect-wrong-host", plain(location))
+    assert claim.facts[reason]
+    assert claim.confidence is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(
+    ("location", "failure", "reason"),
+    [
+        ("https://old.example.com/", Failure("resolution", "no such name", -2), "missing"),
+        ("https://old.example.com/", REFUSED, "silent"),
+        (
+            "https://old.example.com/",
+            Failure("certificate", "certificate has expired"),
+            "certificate",
+        ),
+        ("https://shop.example.com:80/", Failure("protocol", "wrong version number"), "tls"),
+        ("http://shop.example.com:8080/docs/", REFUSED, "silent"),
+        ("https://203.0.113.99/", Failure("certificate", "not for 203.0.113.99"), "certificate"),
+    ],
+)
+def test_fires_on_places_that_do_not_work(location: str, failure: Failure, reason: str) -> None:
+    (claim,) = judge("http.redirect-wrong-host", plain(location), met(location, failure))
+    assert claim.facts[reason]
+
+
+def test_silent_on_another_host_that_works() -> None:
+    for location in ("https://www.shop.example.com/", "https://new.example.net/"):
+        assert not judge("http.redirect-wrong-host", plain(location), met(location, None))
+        assert not judge("http.redirect-wrong-host", plain(location))
+
+
+def test_silent_about_the_site_itself() -> None:
+    home = "https://shop.example.com/"
+    assert not judge("http.redirect-wrong-host", plain(home), met(home, REFUSED))
+
+
+def test_silent_within_a_private_network() -> None:
+    inside = Exchange(
+        url="http://shop.example.com/",
+        address="10.0.0.5",
+        port=80,
+        purpose="plain",
+        status=301,
+        headers=(("Location", "https://10.0.0.5/"),),
+    )
+    assert not judge("http.redirect-wrong-host", inside)

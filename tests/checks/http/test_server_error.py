@@ -1,0 +1,63 @@
+import pytest
+
+from diagnose.model import Failure
+from diagnose.model.http import Exchange, Upgrade
+from tests.saying import CHAT, TIMEOUT, judge
+
+
+def home(status: int | None, failure: Failure | None = None, path: str = "/") -> Exchange:
+    return Exchange(
+        url=f"https://shop.example.com{path}",
+        address="203.0.113.10",
+        port=443,
+        status=status,
+        failure=failure,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "fact"),
+    [
+        (500, "application"),
+        (502, "gateway"),
+        (504, "gateway"),
+        (503, "unavailable"),
+        (522, "cdn"),
+    ],
+)
+def test_fires_and_says_on_which_side_it_broke(status: int, fact: str) -> None:
+    (claim,) = judge("http.server-error", home(status))
+    sides = ("application", "gateway", "unavailable", "cdn", "silent", "closed")
+    assert [one for one in sides if claim.facts[one]] == [fact]
+
+
+def test_fires_where_no_answer_comes() -> None:
+    (claim,) = judge("http.server-error", home(None, TIMEOUT))
+    assert claim.facts["silent"]
+    (claim,) = judge("http.server-error", home(None, Failure("closed", "closed")))
+    assert claim.facts["closed"]
+
+
+def test_fires_also_for_websockets_that_are_answered_alike_and_for_no_others() -> None:
+    sockets = [
+        Upgrade(
+            url=f"wss://shop.example.com{path}",
+            path=path,
+            address="203.0.113.10",
+            port=443,
+            status=status,
+            fault="status",
+        )
+        for path, status in (("/ws", 502), ("/other", 404))
+    ]
+    (claim,) = judge("http.server-error", home(502), *sockets)
+    assert [one.path for one in claim.covers if one.path != "/"] == ["/ws"]
+
+
+def test_silent_on_every_answer_that_is_one() -> None:
+    assert not judge("http.server-error", *(home(status) for status in (200, 301, 401, 403, 404)))
+
+
+def test_silent_where_a_websocket_is_asked_for_without_an_upgrade() -> None:
+    assert not judge("http.server-error", home(500, path="/ws"), target=CHAT)
+    assert judge("http.server-error", home(502, path="/ws"), target=CHAT)

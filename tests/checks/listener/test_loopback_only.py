@@ -1,0 +1,81 @@
+import subprocess
+from pathlib import Path
+
+from diagnose.model import (
+    Applicability,
+    Command,
+    Confidence,
+    Edit,
+    Host,
+    Manual,
+    Target,
+    Vantage,
+)
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.wire.nginx import parse
+from tests.checks.firewall.rules import connected, listening
+from tests.saying import REFUSED, judge
+
+TEXT = """\
+server {
+    listen 127.0.0.1:443 ssl default_server;  # for now
+    listen [::1]:443 ssl;
+    server_name shop.example.com;
+}
+server { listen 127.0.0.1:443; server_name other.example.com; }
+"""
+LOCAL = listening(443, address="127.0.0.1")
+HERE = Host(vantage=Vantage.SERVER, hostname="web", role="server", manager="systemd")
+
+
+def config(path: str) -> NginxConfig:
+    main = parse(f"http {{\n{TEXT}}}\n", path)
+    file = ConfigFile(path, f"http {{\n{TEXT}}}\n")
+    return NginxConfig(vantage=Vantage.SERVER, path=path, main=main, files=(file,))
+
+
+def test_fires_with_a_patch_that_patch_applies(tmp_path: Path) -> None:
+    path = tmp_path / "nginx.conf"
+    path.write_text(f"http {{\n{TEXT}}}\n")
+    refused = connected(failure=REFUSED)
+    (claim,) = judge("listener.loopback-only", HERE, LOCAL, refused, config(str(path)))
+    assert claim.facts["sockets"] == ("127.0.0.1:443",)
+    assert claim.location is not None
+    assert claim.location.line == 3
+    assert claim.fix is not None
+    edit, *commands = claim.fix.steps
+    assert isinstance(edit, Edit)
+    subprocess.run(["patch", "-s", str(path)], input=edit.diff, text=True, check=True)
+    changed = path.read_text()
+    assert "    listen 443 ssl default_server;  # for now\n    listen [::]:443 ssl;\n" in changed
+    # Another name's block is left as it is.
+    assert "listen 127.0.0.1:443; server_name other" in changed
+    assert commands == [
+        Command(("nginx", "-t")),
+        Command(("systemctl", "restart", "nginx")),
+    ]
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_without_a_patch_for_other_programs() -> None:
+    docker = listening(443, address="127.0.0.1", process="docker-proxy")
+    (claim,) = judge("listener.loopback-only", docker)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix is not None
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    assert step.step == "publish"
+
+
+def test_silent_where_another_socket_listens_for_all() -> None:
+    assert not judge("listener.loopback-only", listening(443), LOCAL)
+    assert not judge("listener.loopback-only", listening(443))
+
+
+def test_silent_where_something_answers_all_the_same() -> None:
+    assert not judge("listener.loopback-only", LOCAL, connected("198.51.100.80"))
+
+
+def test_silent_where_the_target_is_this_machine() -> None:
+    target = Target("127.0.0.1", "https", "127.0.0.1", 443)
+    assert not judge("listener.loopback-only", LOCAL, target=target)

@@ -1,0 +1,38 @@
+from diagnose.model import Confidence, Failure, Severity, Vantage
+from diagnose.model.server import Listeners
+from tests.checks.firewall.rules import ADDRESS, connected, host, listening
+from tests.saying import REFUSED, judge
+
+
+def test_fires_where_nothing_listens_on_the_port() -> None:
+    (claim,) = judge("listener.missing", host(), listening(22), connected(failure=REFUSED))
+    assert str(claim.about) == "443/tcp"
+    assert [subject.port for subject in claim.covers] == [443, 80]
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_for_the_port_alone_where_80_listens() -> None:
+    (claim,) = judge("listener.missing", host(), listening(80), connected(failure=REFUSED))
+    assert [subject.port for subject in claim.covers] == [443]
+    assert claim.severity is None
+
+
+def test_fires_as_a_note_where_nobody_looked_from_outside_and_80_listens() -> None:
+    (claim,) = judge("listener.missing", host(), listening(80))
+    assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+
+
+def test_silent_where_something_listens() -> None:
+    assert not judge("listener.missing", listening(443))
+    assert not judge("listener.missing", listening(443, address="127.0.0.1"))
+
+
+def test_silent_where_something_answers_all_the_same() -> None:
+    """TLS ends at a load balancer, or a container's port is led past the sockets."""
+    assert not judge("listener.missing", listening(80), connected("198.51.100.80"))
+    assert not judge("listener.missing", listening(80), connected(ADDRESS))
+
+
+def test_silent_where_the_list_could_not_be_read() -> None:
+    failed = Listeners(vantage=Vantage.SERVER, failure=Failure("denied", "no"))
+    assert not judge("listener.missing", failed, connected(failure=REFUSED))

@@ -1,0 +1,41 @@
+from diagnose.model import Applicability, Confidence, Edit
+from diagnose.model.tls import Handshake
+from tests.saying import judge
+from tests.serving import SITE, config
+
+PLAIN = SITE.replace("443 ssl", "443")
+SPOKE_HTTP = Handshake(address="203.0.113.10", port=443, received="HTTP/1.1 400 Bad Request")
+SPOKE_TLS = Handshake(address="203.0.113.10", port=443, protocol="TLSv1.3")
+
+
+def test_fires_and_adds_the_word() -> None:
+    (claim,) = judge("nginx.listen-without-ssl", config(PLAIN), SPOKE_HTTP)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    listen 443 ssl;\n" in claim.fix.steps[0].diff
+
+
+def test_fires_once_for_both_families() -> None:
+    both = PLAIN.replace("listen 443;", "listen 443;\n    listen [::]:443;")
+    (claim,) = judge("nginx.listen-without-ssl", config(both), SPOKE_HTTP)
+    assert claim.facts["listens"] == ("listen 443;", "listen [::]:443;")
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    listen [::]:443 ssl;\n" in claim.fix.steps[0].diff
+
+
+def test_fires_and_asks_for_the_certificate_where_none_is_named() -> None:
+    (claim,) = judge("nginx.listen-without-ssl", config("server { listen 443; }\n"))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_another_block_gives_the_socket_ssl() -> None:
+    other = "server {\n listen 443 ssl;\n server_name blog.example.com;\n ssl_certificate b;\n}\n"
+    assert not judge("nginx.listen-without-ssl", config(PLAIN + other))
+
+
+def test_silent_when_tls_is_spoken_there() -> None:
+    assert not judge("nginx.listen-without-ssl", config(PLAIN), SPOKE_TLS)

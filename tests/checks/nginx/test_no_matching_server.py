@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+from diagnose.model import Edit, Failure, Target
+from diagnose.model.http import Exchange
+from diagnose.model.tls import Alert, Certificate, Handshake
+from tests.saying import NOW, SHOP, judge
+from tests.serving import SITE, config
+
+BLOG = "server {\n listen 443 ssl;\n server_name blog.example.com;\n ssl_certificate b.pem;\n}\n"
+TYPO = SITE.replace("shop.example.com", "shpo.example.com")
+
+
+def served(*names: str) -> Handshake:
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "00", dns_names=names)
+    return Handshake(address="203.0.113.10", port=443, chain=(leaf,))
+
+
+def test_fires_when_another_sites_certificate_comes_and_corrects_the_slip() -> None:
+    (claim,) = judge("nginx.no-matching-server", config(BLOG + TYPO), served("blog.example.com"))
+    assert claim.facts["mistyped"] == "shpo.example.com"
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert "+    server_name shop.example.com;\n" in claim.fix.steps[0].diff
+
+
+def test_fires_when_the_default_block_rejects_the_name() -> None:
+    rejected = Handshake(address="203.0.113.10", port=443, alert=Alert(2, 112, "unrecognized_name"))
+    (claim,) = judge("nginx.no-matching-server", config(BLOG), rejected)
+    assert claim.facts["mistyped"] == ""
+
+
+def test_fires_when_the_name_is_written_in_its_own_script() -> None:
+    target = replace(SHOP, host="xn--fiqs8s.test")
+    written = SITE.replace("shop.example.com", "中国.test")
+    (claim,) = judge(
+        "nginx.no-matching-server", config(BLOG + written), served("blog.example.com"),
+        target=target,
+    )  # fmt: skip
+    assert claim.facts["mistyped"] == "中国.test"
+
+
+def test_fires_when_the_default_block_hangs_up() -> None:
+    hangs_up = "server {\n listen 443 ssl default_server;\n return 444;\n}\n"
+    empty = Exchange(
+        url=SHOP.url,
+        address="203.0.113.10",
+        port=443,
+        failure=Failure("closed", "connection closed"),
+    )
+    assert judge("nginx.no-matching-server", config(hangs_up), served("shop.example.com"), empty)
+
+
+def test_silent_when_the_default_block_is_meant_for_it() -> None:
+    assert not judge("nginx.no-matching-server", config(TYPO), served("shop.example.com"))
+    assert not judge("nginx.no-matching-server", config(TYPO), served("*.example.com"))
+
+
+def test_silent_when_the_block_bears_the_name_and_its_certificate_is_wrong() -> None:
+    for names in ("shop.example.com", "*.example.com", ".example.com", "~^shop"):
+        text = SITE.replace("shop.example.com", names)
+        assert not judge("nginx.no-matching-server", config(BLOG + text), served("a.test"))
+
+
+def test_silent_for_an_address() -> None:
+    target = Target("203.0.113.10", "https", "203.0.113.10", 443)
+    assert not judge("nginx.no-matching-server", config(), served("a.test"), target=target)

@@ -1,0 +1,54 @@
+from diagnose.model import Severity
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.server import Listeners
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Certificate, Handshake
+from tests.saying import CHAT, NOW, REFUSED, judge
+from tests.serving import LOADED, RUNNING, SITE, config, direct, front, nginx_says
+
+WEBSOCKET = SITE.replace(
+    "$host;",
+    '$host;\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection "upgrade";',
+)
+NEWER = config(changed=LOADED + 60)
+
+
+def test_fires_when_nginx_should_listen_and_does_not() -> None:
+    refused = Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED)
+    (claim,) = judge("nginx.reload-needed", RUNNING, NEWER, nginx_says(), Listeners(), refused)
+    assert claim.severity is None
+
+
+def test_fires_when_plain_http_comes() -> None:
+    plain = Handshake(address="203.0.113.10", port=443, received="HTTP/1.1 400 Bad Request")
+    (claim,) = judge("nginx.reload-needed", RUNNING, NEWER, nginx_says(), plain)
+    assert claim.severity is None
+
+
+def test_fires_when_another_certificate_is_served_than_the_file_holds() -> None:
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "aa")
+    served = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
+    file = CertificateFile(path="/etc/nginx/shop.pem", sha256="bb")
+    (claim,) = judge("nginx.reload-needed", RUNNING, NEWER, nginx_says(), served, file)
+    assert claim.severity is None
+
+
+def test_fires_when_the_websocket_would_be_passed_on() -> None:
+    newer = config(WEBSOCKET, LOADED + 60)
+    (claim,) = judge(
+        "nginx.reload-needed", RUNNING, newer, nginx_says(), front(400), direct(101), target=CHAT
+    )
+    assert claim.severity is None
+
+
+def test_fires_as_a_note_when_nothing_would_be_otherwise() -> None:
+    (claim,) = judge("nginx.reload-needed", RUNNING, NEWER, nginx_says())
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_when_the_files_are_older() -> None:
+    assert not judge("nginx.reload-needed", RUNNING, config(), nginx_says())
+
+
+def test_silent_when_the_files_would_not_load() -> None:
+    assert not judge("nginx.reload-needed", RUNNING, NEWER, nginx_says("unexpected end of file"))

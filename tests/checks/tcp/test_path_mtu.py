@@ -1,0 +1,39 @@
+from diagnose.model import Confidence, Failure
+from diagnose.model.tls import Handshake
+from tests.saying import TIMEOUT, judge
+
+RESET = Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
+
+
+def hello(variant: str = "normal", failure: Failure | None = TIMEOUT, came: int = 0) -> Handshake:
+    return Handshake(
+        address="203.0.113.10", port=443, variant=variant, failure=failure, bytes_received=came
+    )
+
+
+SMALL = hello("small-segments", None, 3228)
+
+
+def test_fires_where_only_small_segments_come_through() -> None:
+    (claim,) = judge("tcp.path-mtu", hello(), hello("again"), hello("small-hello"), SMALL)
+    assert claim.confidence is Confidence.CERTAIN
+    assert str(claim.about) == "203.0.113.10:443"
+
+
+def test_fires_with_less_confidence_where_what_came_back_fits_one_packet() -> None:
+    (claim,) = judge("tcp.path-mtu", hello(), hello("small-hello", None, 1100), SMALL)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_when_small_segments_are_not_answered_either_or_were_not_tried() -> None:
+    assert not judge("tcp.path-mtu", hello(), hello("small-segments"))
+    assert not judge("tcp.path-mtu", hello(), hello("small-hello"))
+
+
+def test_silent_when_large_packets_do_come_back() -> None:
+    assert not judge("tcp.path-mtu", hello(), hello("small-hello", None, 2162), SMALL)
+
+
+def test_silent_when_the_handshake_goes_well_or_is_cut() -> None:
+    assert not judge("tcp.path-mtu", hello(failure=None, came=3228), SMALL)
+    assert not judge("tcp.path-mtu", hello(failure=RESET), SMALL)

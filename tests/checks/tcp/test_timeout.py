@@ -1,0 +1,54 @@
+from diagnose.model import Confidence, Severity
+from diagnose.model.tcp import Hop, Walk
+from tests.checks.tcp.seen import attempt, rejected
+from tests.saying import REFUSED, TIMEOUT, judge
+
+WALK = Walk(
+    address="203.0.113.10",
+    port=443,
+    hops=(Hop(1, "198.51.100.1"), Hop(2, None), Hop(3, None), Hop(4, None)),
+)
+
+
+def test_fires_after_two_tries_and_says_where_the_packets_end() -> None:
+    (claim,) = judge(
+        "tcp.timeout",
+        attempt(failure=TIMEOUT, took=4.0),
+        attempt(purpose="again", failure=TIMEOUT, took=4.0),
+        attempt(port=22, purpose="control"),
+        attempt(port=80, purpose="plain", failure=TIMEOUT, took=4.0),
+        WALK,
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["open_ports"] == (22,)
+    assert claim.facts["silent_ports"] == (80,)
+    assert claim.facts["last_routers"] == ("198.51.100.1",)
+    assert claim.facts["hops"] == (1,)
+    assert (claim.facts["tries"], claim.facts["seconds"]) == (2, 8.0)
+    assert "tcp.host-down" in claim.ruled_out
+
+
+def test_fires_once_for_all_silent_addresses() -> None:
+    (claim,) = judge(
+        "tcp.timeout",
+        attempt("2001:db8:2::10", failure=TIMEOUT),
+        attempt("203.0.113.10", failure=TIMEOUT),
+    )
+    assert str(claim.about) == "203.0.113.10:443, [2001:db8:2::10]:443"
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_as_a_warning_where_another_address_answers() -> None:
+    (claim,) = judge("tcp.timeout", attempt("2001:db8:2::10", failure=TIMEOUT), attempt())
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_when_one_of_the_tries_was_answered_in_any_way() -> None:
+    lost = attempt(failure=TIMEOUT, took=4.0)
+    assert not judge("tcp.timeout", lost, attempt(purpose="again"))
+    assert not judge("tcp.timeout", lost, attempt(purpose="again", failure=REFUSED))
+    assert not judge("tcp.timeout", lost, rejected("203.0.113.10", 3, 13, purpose="again"))
+
+
+def test_silent_when_only_another_port_says_nothing() -> None:
+    assert not judge("tcp.timeout", attempt(), attempt(port=80, purpose="plain", failure=TIMEOUT))

@@ -1,0 +1,59 @@
+"""Handshakes as literals: a visit and the comparisons made after it."""
+
+from typing import Any
+
+from diagnose.model import Evidence, Failure, Finding
+from diagnose.model.tls import Handshake
+from diagnose.wire.tls import ALERTS, alert_of
+from tests.saying import NOW, SHOP
+
+RESET = Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
+CLOSED = Failure("closed", "connection closed")
+SILENCE = Failure("timeout", "timed out")
+GARBAGE = Failure("protocol", "[SSL: WRONG_VERSION_NUMBER] wrong version number")
+
+#: Every comparison that follows a failure, as it goes where nothing helps.
+CONTROLS = ("old", "any-cipher", "tls1.2", "small-hello", "no-sni", "other-sni", "again", "plain")
+
+
+def shake(variant: str = "normal", failure: Failure | None = None, **other: Any) -> Handshake:
+    return Handshake(
+        **{
+            "address": "203.0.113.10",
+            "port": 443,
+            "server_name": "shop.example.com",
+            "variant": variant,
+            "failure": failure,
+            "protocol": "" if failure else "TLSv1.3",
+            **other,
+        }
+    )
+
+
+def alerted(code: int, variant: str = "normal", **other: Any) -> Handshake:
+    failure = Failure("alert", "tlsv1 alert", code, ALERTS[code])
+    return shake(variant, failure, alert=alert_of(2, code), **other)
+
+
+def all_failing(failure: Failure, *but: str) -> list[Handshake]:
+    """The comparisons, each of them in vain, but for some."""
+    return [shake(variant, failure) for variant in CONTROLS if variant not in but]
+
+
+def findings(*seen: Handshake) -> tuple[Finding, ...]:
+    from diagnose.catalogue import layer
+    from diagnose.reasoning import claims
+    from diagnose.reasoning import findings as found
+
+    crashes: list[object] = []
+    raised = claims(layer("tls"), Evidence(SHOP, NOW, seen), crashes.append)
+    assert not crashes
+    return found(raised)
+
+
+def said(*seen: Handshake) -> list[str]:
+    """All that the layer says, symptoms among it."""
+    return [finding.check.id for finding in findings(*seen)]
+
+
+WELL = shake()

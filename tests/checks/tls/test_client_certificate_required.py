@@ -1,0 +1,38 @@
+from typing import Any
+
+from diagnose.model import Failure
+from diagnose.model.http import Exchange
+from tests.checks.tls.made import WELL, alerted, said, shake
+from tests.saying import judge
+
+WANTING = shake(wants_client_certificate=True)
+
+
+def answer(**other: Any) -> Exchange:
+    return Exchange(
+        **{"url": "https://shop.example.com/", "address": "203.0.113.10", "port": 443, **other}
+    )
+
+
+def test_fires_on_the_answer_of_nginx() -> None:
+    body = "<center>No required SSL certificate was sent</center>"
+    (claim,) = judge("tls.client-certificate-required", WANTING, answer(status=400, body=body))
+    assert str(claim.about) == "203.0.113.10:443"
+
+
+def test_fires_on_an_alert_after_the_handshake() -> None:
+    failure = Failure("alert", "tlsv13 alert certificate required", 116, "certificate_required")
+    assert judge("tls.client-certificate-required", WANTING, answer(failure=failure))
+
+
+def test_fires_on_an_alert_within_it() -> None:
+    assert said(alerted(40, wants_client_certificate=True)) == ["tls.client-certificate-required"]
+    assert said(alerted(116)) == ["tls.client-certificate-required"]
+
+
+def test_silent_when_one_is_only_asked_for_and_for_other_refusals() -> None:
+    assert not judge("tls.client-certificate-required", WANTING, answer(status=200))
+    assert not judge(
+        "tls.client-certificate-required", WELL, answer(status=400, body="Bad Request")
+    )
+    assert not judge("tls.client-certificate-required", alerted(40))

@@ -1,0 +1,16 @@
+from diagnose.model import Failure
+from tests.checks.tls.made import WELL, alerted, said, shake
+from tests.saying import judge
+
+GARBLED = Failure("protocol", "[SSL: BAD_SIGNATURE] bad signature", name="BAD_SIGNATURE")
+
+
+def test_fires_where_nothing_else_does() -> None:
+    assert said(alerted(80), alerted(80, "any-cipher")) == ["tls.handshake-failed"]
+    assert said(shake(failure=GARBLED)) == ["tls.handshake-failed"]
+
+
+def test_silent_where_a_cause_is_known_and_about_certificates() -> None:
+    unverified = shake(failure=Failure("certificate", "certificate has expired", 10))
+    assert not judge("tls.handshake-failed", WELL, alerted(40), alerted(80, "old"), unverified)
+    assert not said(unverified)

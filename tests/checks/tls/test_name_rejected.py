@@ -1,0 +1,20 @@
+from diagnose.model import Confidence
+from tests.checks.tls.made import WELL, alerted, said, shake
+from tests.saying import judge
+
+
+def test_fires_on_the_alert_that_says_so() -> None:
+    (claim,) = judge("tls.name-rejected", alerted(112), alerted(112, "other-sni"))
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_with_less_confidence_on_another_that_a_different_name_does_not_meet() -> None:
+    other = shake("other-sni", server_name="nothing.invalid")
+    (claim,) = judge("tls.name-rejected", alerted(40), other)
+    assert claim.confidence is Confidence.LIKELY
+    assert said(alerted(40), other) == ["tls.name-rejected"]
+
+
+def test_silent_when_no_name_is_taken() -> None:
+    assert not judge("tls.name-rejected", WELL, alerted(112, "other-sni"))
+    assert not judge("tls.name-rejected", alerted(40), alerted(40, "other-sni"))

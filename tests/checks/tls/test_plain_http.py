@@ -1,0 +1,24 @@
+import pytest
+
+from tests.checks.tls.made import CLOSED, GARBAGE, SILENCE, WELL, all_failing, said, shake
+from tests.saying import judge
+
+
+@pytest.mark.parametrize(
+    "received", ["HTTP/1.1 400 Bad Request Server: nginx", "<html> <head>", "<!DOCTYPE HTML>"]
+)
+def test_fires_when_a_hello_is_answered_in_http(received: str) -> None:
+    (claim,) = judge("tls.plain-http", shake(failure=GARBAGE, received=received))
+    assert claim.facts["received"] == received
+    assert said(shake(failure=GARBAGE, received=received)) == ["tls.plain-http"]
+
+
+def test_fires_when_only_a_plain_request_is_answered() -> None:
+    plain = shake("plain", received="HTTP/1.1 200 OK")
+    assert said(shake(failure=SILENCE), plain, *all_failing(SILENCE, "plain")) == ["tls.plain-http"]
+
+
+def test_silent_when_the_answer_to_a_plain_request_is_that_tls_is_wanted() -> None:
+    plain = shake("plain", received="HTTP/1.1 400 Bad Request")
+    assert said(shake(failure=CLOSED), plain) == ["tls.closed"]
+    assert not judge("tls.plain-http", WELL)

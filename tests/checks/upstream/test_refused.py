@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+from diagnose.model import Severity
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.server import Listener, Listeners
+from tests.saying import REFUSED, SHOP, judge
+from tests.serving import FILE, SITE, config
+
+CHECK = "upstream.refused"
+DOWN = UpstreamTry(
+    target="http://127.0.0.1:3000",
+    host="127.0.0.1",
+    port=3000,
+    address="127.0.0.1",
+    failure=REFUSED,
+    file=FILE,
+    line=9,
+)
+UP = replace(DOWN, failure=None)
+
+
+def test_fires_and_names_what_listens_instead() -> None:
+    node = Listener(address="127.0.0.1", port=3001, family=4, process="node")
+    (claim,) = judge(CHECK, DOWN, config(), Listeners(sockets=(node,)))
+    assert claim.severity is None
+    assert claim.facts["listening"] == ("node 3001",)
+    assert claim.location
+    assert claim.location.line == 9
+
+
+def test_fires_as_a_note_for_a_path_that_nobody_asked_about() -> None:
+    text = SITE.replace(
+        "    location /", "    location /old { proxy_pass http://127.0.0.1:9; }\n    location /", 1
+    )
+    old = replace(DOWN, target="http://127.0.0.1:9", port=9, path="/old")
+    (claim,) = judge(CHECK, old, UP, config(text))
+    assert claim.severity is Severity.NOTE
+
+
+def test_fires_as_a_note_when_the_page_comes_all_the_same() -> None:
+    page = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
+    (claim,) = judge(CHECK, DOWN, config(), page)
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_when_the_application_takes_connections() -> None:
+    assert not judge(CHECK, UP, config())
+
+
+def test_silent_when_one_of_a_group_is_up() -> None:
+    other = replace(UP, host="127.0.0.2", address="127.0.0.2")
+    assert not judge(CHECK, DOWN, other, config())

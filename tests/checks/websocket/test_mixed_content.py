@@ -1,0 +1,24 @@
+from diagnose.model.http import Exchange
+from tests.saying import judge
+
+
+def page(*mentions: str, url: str = "https://shop.example.com/") -> Exchange:
+    port = 443 if url.startswith("https") else 80
+    return Exchange(url=url, address="203.0.113.10", port=port, status=200, mentions=mentions)
+
+
+def test_fires_on_an_insecure_socket_of_the_site_itself() -> None:
+    (claim,) = judge("websocket.mixed-content", page("ws://shop.example.com/ws"))
+    assert claim.facts["socket"] == "ws://shop.example.com/ws"
+    assert judge("websocket.mixed-content", page("ws://ws.shop.example.com:8080/"))
+
+
+def test_silent_where_the_page_chooses_by_its_own_scheme() -> None:
+    both = page("ws://shop.example.com/ws", "wss://shop.example.com/ws")
+    assert not judge("websocket.mixed-content", both)
+
+
+def test_silent_about_other_hosts_and_plain_pages() -> None:
+    assert not judge("websocket.mixed-content", page("ws://localhost:3000", "ws://example.net/"))
+    plain = page("ws://shop.example.com/ws", url="http://shop.example.com/")
+    assert not judge("websocket.mixed-content", plain)

@@ -1,0 +1,98 @@
+from diagnose.model import Failure
+from diagnose.model.http import Exchange, Upgrade
+from tests.saying import CHAT, judge
+
+
+def upgrade(
+    status: int | None = 404,
+    variant: str = "normal",
+    accepted: bool = False,
+    fault: str = "status",
+    headers: tuple[tuple[str, str], ...] = (),
+    body: str = "",
+    address: str = "203.0.113.10",
+    failure: Failure | None = None,
+    through: str = "front",
+    offered: tuple[str, ...] = (),
+    subprotocol: str | None = None,
+) -> Upgrade:
+    return Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address=address,
+        port=443,
+        variant=variant,
+        through=through,
+        status=status,
+        headers=headers,
+        body=body,
+        accepted=accepted,
+        fault="" if accepted else fault,
+        failure=failure,
+        offered=offered,
+        subprotocol=subprotocol,
+    )
+
+
+def test_fires_once_for_all_addresses_that_answer_alike() -> None:
+    (claim,) = judge(
+        "websocket.not-upgraded", upgrade(), upgrade(address="2001:db8::10"), target=CHAT
+    )
+    assert claim.facts["open"]
+    assert str(claim.about) == "wss://shop.example.com/ws"
+    assert [one.address for one in claim.covers] == ["203.0.113.10", "2001:db8::10"]
+
+
+def test_fires_and_says_that_the_upgrade_was_lost() -> None:
+    for status, body in (
+        (426, ""),
+        (400, 'Can "Upgrade" only to "WebSocket".'),
+        (505, ""),
+        (400, "No WebSocket UPGRADE hdr: None"),
+    ):
+        (claim,) = judge("websocket.not-upgraded", upgrade(status, body=body), target=CHAT)
+        assert claim.facts["lost"]
+
+
+def test_fires_on_a_page() -> None:
+    html = (("Content-Type", "text/html"),)
+    (claim,) = judge("websocket.not-upgraded", upgrade(200, headers=html), target=CHAT)
+    assert claim.facts["page"]
+    assert not claim.facts["lost"]
+
+
+def test_fires_on_a_101_without_its_fields() -> None:
+    (claim,) = judge("websocket.not-upgraded", upgrade(101, fault="connection"), target=CHAT)
+    assert claim.facts["header"] == "connection"
+
+
+def test_fires_where_no_answer_comes() -> None:
+    lost = upgrade(None, fault="", failure=Failure("closed", "the connection was closed"))
+    (claim,) = judge("websocket.not-upgraded", lost, target=CHAT)
+    assert claim.facts["message"] == "the connection was closed"
+
+
+def test_silent_where_it_opens() -> None:
+    assert not judge("websocket.not-upgraded", upgrade(101, accepted=True), target=CHAT)
+
+
+def test_silent_where_another_check_knows_more() -> None:
+    for known in (
+        upgrade(301, headers=(("Location", "/ws/"),)),
+        upgrade(401),
+        upgrade(403),
+        upgrade(429),
+        upgrade(101, fault="accept"),
+        upgrade(400, body='{"code":1,"message":"Session ID unknown"}'),
+    ):
+        assert not judge("websocket.not-upgraded", known, target=CHAT)
+    opens = upgrade(101, "no-origin", accepted=True)
+    assert not judge("websocket.not-upgraded", upgrade(403), opens, target=CHAT)
+    opens = upgrade(101, "subprotocol", accepted=True, offered=("mqtt",), subprotocol="mqtt")
+    assert not judge("websocket.not-upgraded", upgrade(400), opens, target=CHAT)
+
+
+def test_silent_about_the_application_behind_the_proxy() -> None:
+    inside = upgrade(426, through="application")
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
+    assert not judge("websocket.not-upgraded", inside, page, target=CHAT)

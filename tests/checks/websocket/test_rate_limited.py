@@ -1,0 +1,53 @@
+from diagnose.model import Failure
+from diagnose.model.http import Exchange, Upgrade
+from tests.saying import CHAT, judge
+
+
+def upgrade(
+    status: int | None = 404,
+    variant: str = "normal",
+    accepted: bool = False,
+    fault: str = "status",
+    headers: tuple[tuple[str, str], ...] = (),
+    body: str = "",
+    address: str = "203.0.113.10",
+    failure: Failure | None = None,
+    through: str = "front",
+    offered: tuple[str, ...] = (),
+    subprotocol: str | None = None,
+) -> Upgrade:
+    return Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address=address,
+        port=443,
+        variant=variant,
+        through=through,
+        status=status,
+        headers=headers,
+        body=body,
+        accepted=accepted,
+        fault="" if accepted else fault,
+        failure=failure,
+        offered=offered,
+        subprotocol=subprotocol,
+    )
+
+
+def test_fires_on_429_and_on_503_that_speaks_of_a_limit() -> None:
+    for limited in (
+        upgrade(429),
+        upgrade(503, headers=(("Retry-After", "5"),)),
+        upgrade(503, body="Too many connections"),
+    ):
+        assert judge("websocket.rate-limited", limited, target=CHAT)
+
+
+def test_silent_on_503_that_says_nothing_of_the_kind() -> None:
+    assert not judge("websocket.rate-limited", upgrade(503), target=CHAT)
+
+
+def test_silent_where_the_whole_site_is_unavailable() -> None:
+    page = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=503)
+    limited = upgrade(503, headers=(("Retry-After", "120"),))
+    assert not judge("websocket.rate-limited", limited, page, target=CHAT)

@@ -1,0 +1,69 @@
+from diagnose.model import Failure, Target
+from diagnose.model.http import Upgrade
+from tests.saying import CHAT, judge
+
+
+def upgrade(
+    status: int | None = 404,
+    variant: str = "normal",
+    accepted: bool = False,
+    fault: str = "status",
+    headers: tuple[tuple[str, str], ...] = (),
+    body: str = "",
+    address: str = "203.0.113.10",
+    failure: Failure | None = None,
+    through: str = "front",
+    offered: tuple[str, ...] = (),
+    subprotocol: str | None = None,
+) -> Upgrade:
+    return Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address=address,
+        port=443,
+        variant=variant,
+        through=through,
+        status=status,
+        headers=headers,
+        body=body,
+        accepted=accepted,
+        fault="" if accepted else fault,
+        failure=failure,
+        offered=offered,
+        subprotocol=subprotocol,
+    )
+
+
+def test_fires_on_a_slash_too_few() -> None:
+    (claim,) = judge(
+        "websocket.redirected",
+        upgrade(301, headers=(("Location", "https://shop.example.com/ws/"),)),
+        target=CHAT,
+    )
+    assert claim.facts["slash"]
+
+
+def test_fires_on_a_login_page() -> None:
+    (claim,) = judge(
+        "websocket.redirected", upgrade(302, headers=(("Location", "/login"),)), target=CHAT
+    )
+    assert not claim.facts["slash"]
+    assert claim.facts["location"] == "/login"
+
+
+def test_fires_on_ws_that_is_sent_to_https() -> None:
+    target = Target("ws://shop.example.com/ws", "ws", "shop.example.com", 80, "/ws", ("/ws",))
+    (claim,) = judge(
+        "websocket.redirected",
+        upgrade(301, headers=(("Location", "https://shop.example.com/ws"),)),
+        target=target,
+    )
+    assert claim.facts["secure"]
+
+
+def test_silent_where_it_opens() -> None:
+    assert not judge("websocket.redirected", upgrade(101, accepted=True), target=CHAT)
+
+
+def test_silent_without_a_place_to_go() -> None:
+    assert not judge("websocket.redirected", upgrade(304), upgrade(301), target=CHAT)

@@ -1,0 +1,70 @@
+from diagnose.model import Failure, Severity
+from diagnose.model.http import Exchange, Upgrade
+from tests.saying import CHAT, judge
+
+
+def upgrade(
+    status: int | None = 404,
+    variant: str = "normal",
+    accepted: bool = False,
+    fault: str = "status",
+    headers: tuple[tuple[str, str], ...] = (),
+    body: str = "",
+    address: str = "203.0.113.10",
+    failure: Failure | None = None,
+    through: str = "front",
+    offered: tuple[str, ...] = (),
+    subprotocol: str | None = None,
+) -> Upgrade:
+    return Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address=address,
+        port=443,
+        variant=variant,
+        through=through,
+        status=status,
+        headers=headers,
+        body=body,
+        accepted=accepted,
+        fault="" if accepted else fault,
+        failure=failure,
+        offered=offered,
+        subprotocol=subprotocol,
+    )
+
+
+NGINX = "<center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
+
+
+def home(status: int) -> Exchange:
+    return Exchange(
+        url="https://shop.example.com/", address="203.0.113.10", port=443, status=status
+    )
+
+
+def test_fires_where_a_proxy_shuts_everybody_out() -> None:
+    (claim,) = judge("websocket.unauthorized", upgrade(403, body=NGINX), home(200), target=CHAT)
+    assert claim.severity is None
+    assert claim.facts["proxy"] == "nginx"
+
+
+def test_notes_the_applications_own_refusal() -> None:
+    (claim,) = judge(
+        "websocket.unauthorized", upgrade(401, body="Who are you?"), home(200), target=CHAT
+    )
+    assert claim.severity is Severity.NOTE
+
+
+def test_notes_it_where_the_whole_site_is_shut() -> None:
+    (claim,) = judge("websocket.unauthorized", upgrade(403, body=NGINX), home(403), target=CHAT)
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_only_the_origin_is_refused() -> None:
+    opens = upgrade(101, "no-origin", accepted=True)
+    assert not judge("websocket.unauthorized", upgrade(403), opens, target=CHAT)
+
+
+def test_silent_where_it_opens() -> None:
+    assert not judge("websocket.unauthorized", upgrade(101, accepted=True), target=CHAT)

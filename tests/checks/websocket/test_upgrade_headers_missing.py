@@ -1,0 +1,87 @@
+from diagnose.model import Applicability, Confidence, Edit
+from tests.saying import CHAT, judge
+from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
+
+CHECK = "websocket.upgrade-headers-missing"
+MAP = "map $http_upgrade $hop {\n    default upgrade;\n    '' close;\n}\n"
+#: A location of the WebSocket's own, with what the braces are filled with.
+OWN = SITE.replace(
+    "    location /",
+    "    location /ws {\n        proxy_pass http://127.0.0.1:3000;\n%s    }\n\n    location /",
+    1,
+)
+PASSED = (
+    "        proxy_set_header Upgrade $http_upgrade;\n"
+    '        proxy_set_header Connection "upgrade";\n'
+)
+
+
+def diff_of(text: str) -> str:
+    (claim,) = judge(
+        CHECK, config(text), BUILD, HOST, RUNNING, front(404), direct(101), target=CHAT
+    )
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return "\n".join(line for line in edit.diff.split("\n")[2:] if line[:1] in {"+", "-"})
+
+
+def test_fires_for_certain_when_the_application_takes_what_nginx_does_not_pass_on() -> None:
+    (claim,) = judge(
+        CHECK, config(OWN % ""), BUILD, HOST, RUNNING, front(404), direct(101), target=CHAT
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert diff_of(OWN % "") == (
+        "+        proxy_http_version 1.1;\n"
+        "+        proxy_set_header Upgrade $http_upgrade;\n"
+        '+        proxy_set_header Connection "upgrade";'
+    )
+
+
+def test_fires_from_the_configuration_alone_where_a_websocket_was_asked_for() -> None:
+    (claim,) = judge(CHECK, config(OWN % ""), target=CHAT)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_and_uses_the_map_that_is_there() -> None:
+    assert "+        proxy_set_header Connection $hop;" in diff_of(MAP + OWN % "")
+
+
+def test_fires_and_brings_the_map_where_the_location_serves_pages_too() -> None:
+    added = diff_of(SITE)
+    assert added.startswith("+map $http_upgrade $connection_upgrade {\n")
+    assert added.endswith("+        proxy_set_header Connection $connection_upgrade;")
+
+
+def test_fires_and_keeps_the_headers_that_the_location_inherits() -> None:
+    text = (OWN % "").replace("    location", "    proxy_set_header Host $host;\n\n    location", 1)
+    assert "+        proxy_set_header Host $host;\n" in diff_of(text)
+
+
+def test_fires_when_connection_is_close_or_empty_and_replaces_it() -> None:
+    for wrong in ("close", '""'):
+        line = f"        proxy_set_header Connection {wrong};\n"
+        upgrade = "        proxy_set_header Upgrade $http_upgrade;\n"
+        added = diff_of(OWN % (upgrade + line))
+        assert f"-{line}" in f"{added}\n"
+        assert '+        proxy_set_header Connection "upgrade";' in added
+
+
+def test_silent_when_the_headers_are_passed_on() -> None:
+    assert not judge(CHECK, config(OWN % PASSED), front(400), direct(101), target=CHAT)
+    inherited = (OWN % "").replace("    location", PASSED + "    location", 1)
+    assert not judge(CHECK, config(inherited), front(400), direct(101), target=CHAT)
+
+
+def test_silent_when_the_websocket_works() -> None:
+    assert not judge(CHECK, config(OWN % ""), front(101), target=CHAT)
+
+
+def test_silent_when_the_application_itself_refuses() -> None:
+    assert not judge(CHECK, config(OWN % ""), front(404), direct(404), target=CHAT)
+
+
+def test_silent_when_nobody_asks_for_a_websocket() -> None:
+    assert not judge(CHECK, config())

@@ -1,0 +1,125 @@
+"""python -m tests.lab list
+python -m tests.lab shell [SCENARIO]                       a laboratory to walk about in
+python -m tests.lab run SCENARIO [--on HOST] -- COMMAND    one command, on client and server
+"""
+
+import argparse
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+
+from .hosts import PATH, environment
+from .lab import REPOSITORY, Lab, missing
+from .scenario import Scenario, found
+
+HEALTHY = "healthy"
+
+
+def choose(name: str) -> Scenario | None:
+    if name == HEALTHY:
+        return None
+    known = found()
+    alike = [other for other in known if name in other]
+    if name not in known and len(alike) != 1:
+        sys.exit(f"Which scenario? {', '.join(alike) or f'none has {name!r} in its name'}")
+    return known.get(name) or known[alike[0]]
+
+
+def apply(lab: Lab, scenario: Scenario | None) -> None:
+    if scenario is None:
+        return
+    if why := scenario.needs():
+        sys.exit(f"{scenario}: {why}")
+    if scenario.ipv6:
+        lab.restore(ipv6=True)
+    scenario.apply(lab)
+
+
+def listing() -> None:
+    for scenario in found().values():
+        outside, server = scenario.outside or "-", scenario.server or "-"
+        print(f"{scenario.layer:12} {scenario.name:40} {outside:36} {server}")
+
+
+def shell(scenario: Scenario | None) -> None:
+    with Lab() as lab:
+        apply(lab, scenario)
+        if scenario:
+            print(f"{scenario}: {scenario.words}")
+            print(f"expected: outside {scenario.outside}, on the server {scenario.server}")
+        print(f"diagnose {' '.join([scenario.target, *scenario.args])}\n" if scenario else "")
+        for host in lab.hosts:
+            path = lab.directory / host.name
+            variables = f'HOME=/root TERM="$TERM" LANG=C.UTF-8 PATH={PATH}'
+            enter = f"exec nsenter -t {host.pid} -a env -i {variables}"
+            path.write_text(f'#!/bin/sh\n[ $# = 0 ] && set -- bash --norc\n{enter} "$@"\n')
+            path.chmod(0o755)
+            print(f"{path} [COMMAND]   # on the {host.name}: nsenter -t {host.pid} -a")
+        print("\nEnter or SIGTERM ends it.", flush=True)
+        wait()
+
+
+def wait() -> None:
+    """Until a line comes in, or a signal. The end of input (`&`, `< /dev/null`) is neither."""
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+
+    def line() -> None:
+        if sys.stdin.readline():
+            ended.set()
+
+    threading.Thread(target=line, daemon=True).start()
+    ended.wait()
+
+
+def run(scenario: Scenario | None, names: list[str], command: list[str]) -> int:
+    status = 0
+    with Lab() as lab:
+        apply(lab, scenario)
+        for host in lab.hosts:
+            if host.name in names:
+                if len(names) > 1:
+                    print(f"--- {host.name}", flush=True)
+                inside = host.entering(command)
+                done = subprocess.run(inside, env=environment(), cwd=REPOSITORY, check=False)
+                status = status or done.returncode
+    return status
+
+
+def main() -> int:
+    words = sys.argv[1:]
+    command: list[str] = []
+    if "--" in words:
+        command = words[words.index("--") + 1 :]
+        words = words[: words.index("--")]
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("what", choices=("list", "shell", "run"))
+    parser.add_argument("scenario", nargs="?", default=HEALTHY)
+    parser.add_argument("--on", action="append", choices=("client", "router", "server"))
+    options = parser.parse_args(words)
+    if options.what == "list":
+        listing()
+        return 0
+    if lacking := missing():
+        sys.exit(f"The laboratory needs {', '.join(lacking)}.")
+    scenario = choose(options.scenario)
+    if options.what == "shell":
+        shell(scenario)
+        return 0
+    names = options.on or ["client", "server"]
+    return run(scenario, names, command or ["diagnose", *arguments(scenario)])
+
+
+def arguments(scenario: Scenario | None) -> list[str]:
+    """Without a command: what the test would ask."""
+    if scenario is None:
+        return ["https://shop.example.com/"]
+    return [*scenario.args, scenario.target]
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main())

@@ -1,0 +1,175 @@
+"""The application behind nginx: pages by hand, WebSockets by the websockets library.
+
+    python application.py --port 3000 --mode echo
+
+Like that library it refuses a WebSocket over HTTP/1.0; ordinary pages it serves over both.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import ssl
+import sys
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+MODES = (
+    "echo",
+    "unauthorized",  # 401 for a handshake without credentials
+    "forbidden",  # 403 likewise
+    "own-origin",  # 403 for an Origin of another host than the Host header's
+    "bad-accept",  # 101 with a wrong Sec-WebSocket-Accept
+    "subprotocol",  # only with Sec-WebSocket-Protocol: chat
+    "no-websocket",  # 404 for every handshake
+    "page",  # 200 and a page for every handshake, like a single-page application
+    "redirect",  # 302 for every handshake
+    "error",  # 500 for everything
+    "hang",  # never an answer
+    "close",  # closes without an answer
+    "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
+    "own-host",  # 404 unless the Host header is app.internal
+    "lenient",  # a WebSocket over HTTP/1.0 is fine
+)
+PAGE = b"<!doctype html><title>Shop</title><p>It works.</p>\n"
+
+
+def answer(status: str, body: bytes = PAGE, *headers: str) -> bytes:
+    head = [f"HTTP/1.1 {status}", "Content-Type: text/html", f"Content-Length: {len(body)}"]
+    head += ["Connection: close", *headers, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
+    match mode:
+        case "error":
+            return answer("500 Internal Server Error", b"boom\n")
+        case "redirect-to-https" if headers.get("x-forwarded-proto") != "https":
+            return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
+        case "own-host" if headers.get("host") != "app.internal":
+            return answer("404 Not Found", b"no such site\n")
+        case _:
+            return answer("200 OK")
+
+
+def refusal(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> Response | None:
+    origin = headers.get("origin", "").partition("://")[2]
+    match mode:
+        case "unauthorized" if "authorization" not in headers and "cookie" not in headers:
+            return protocol.reject(401, "Who are you?\n")
+        case "forbidden":
+            return protocol.reject(403, "Not you.\n")
+        case "own-origin" if origin and origin != headers.get("host"):
+            return protocol.reject(403, "Origin not allowed\n")
+        case "subprotocol" if "chat" not in headers.get("sec-websocket-protocol", ""):
+            return protocol.reject(400, "Subprotocol chat, please\n")
+        case "no-websocket":
+            return protocol.reject(404, "Not Found\n")
+        case _:
+            return None
+
+
+def upgrade(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> None:
+    requests = [event for event in protocol.events_received() if isinstance(event, Request)]
+    if not requests:
+        return  # the protocol has its answer ready: 400, 426, 505
+    response = refusal(mode, headers, protocol) or protocol.accept(requests[0])
+    if mode == "bad-accept" and response.status_code == 101:
+        del response.headers["Sec-WebSocket-Accept"]
+        response.headers["Sec-WebSocket-Accept"] = "bm90IHRoZSByaWdodCBvbmUgYXQgYWw="
+    protocol.send_response(response)
+
+
+def echo(protocol: ServerProtocol) -> None:
+    for frame in protocol.events_received():
+        match frame:
+            case Frame(opcode=Opcode.TEXT):
+                protocol.send_text(frame.data)
+            case Frame(opcode=Opcode.BINARY):
+                protocol.send_binary(frame.data)
+
+
+async def websocket(
+    mode: str, head: bytes, headers: dict[str, str],
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+) -> None:  # fmt: skip
+    if mode == "lenient":
+        head = head.replace(b" HTTP/1.0\r\n", b" HTTP/1.1\r\n", 1)
+    protocol = ServerProtocol(subprotocols=[Subprotocol("chat")] if mode == "subprotocol" else None)
+    protocol.receive_data(head)
+    upgrade(mode, headers, protocol)
+    while True:
+        for data in protocol.data_to_send():
+            if not data:
+                return
+            writer.write(data)
+        await writer.drain()
+        if protocol.close_expected():
+            return
+        data = await reader.read(65536)
+        protocol.receive_data(data) if data else protocol.receive_eof()
+        echo(protocol)
+
+
+async def serve_one(
+    options: argparse.Namespace, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    match options.mode:
+        case "hang":
+            await asyncio.Event().wait()
+        case "close":
+            await reader.read(65536)
+            return
+    head = await reader.readuntil(b"\r\n\r\n")
+    line, *lines = head.decode("latin-1").rstrip().split("\r\n")
+    _, path, _ = line.split(" ", 2)
+    fields = [field.partition(":") for field in lines]
+    headers = {name.lower(): value.strip() for name, _, value in fields}
+    if path.partition("?")[0] != options.path or options.mode in ("page", "error"):
+        writer.write(page(options.mode, path, headers))
+    elif options.mode == "redirect":
+        writer.write(answer("302 Found", b"", "Location: /login"))
+    else:
+        status = options.without_upgrade
+        if status and "upgrade" not in headers:
+            writer.write(answer(status, b"Can upgrade only to WebSocket.\n"))
+            return
+        await websocket(options.mode, head, headers, reader, writer)
+
+
+async def main(options: argparse.Namespace) -> None:
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+            await serve_one(options, reader, writer)
+        with contextlib.suppress(OSError):
+            writer.close()
+            await writer.wait_closed()
+
+    tls = None
+    if options.certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.certificate, options.key)
+    if options.unix:
+        os.umask(0)
+        server = await asyncio.start_unix_server(connected, options.unix, ssl=tls)
+    else:
+        server = await asyncio.start_server(connected, options.host, options.port, ssl=tls)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--unix", help="listen on this socket instead")
+    parser.add_argument("--path", default="/ws")
+    parser.add_argument("--mode", choices=MODES, default="echo")
+    parser.add_argument("--without-upgrade", help='status for a plain GET there, "400 Bad Request"')
+    parser.add_argument("--certificate", help="serve TLS")
+    parser.add_argument("--key")
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main(parser.parse_args(sys.argv[1:])))

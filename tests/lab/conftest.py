@@ -1,0 +1,21 @@
+"""The laboratory, once a worker; every test gets it healthy."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .lab import Lab, missing
+
+
+@pytest.fixture(scope="session")
+def laboratory() -> Iterator[Lab]:
+    if lacking := missing():
+        pytest.skip(f"The laboratory needs {', '.join(lacking)}.")
+    with Lab() as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(laboratory: Lab) -> Lab:
+    laboratory.restore()
+    return laboratory

@@ -1,0 +1,465 @@
+"""The laboratory: client, router and server, with real software on each.
+
+    client 198.51.100.10 -- 198.51.100.1 router 203.0.113.1 -- 203.0.113.10 server
+    2001:db8:1::10           2001:db8:1::1      2001:db8:2::1  2001:db8:2::10
+
+The router forwards, answers DNS, and its nftables chain `inet cloud forward` plays the security
+group. The server runs firewalld on a bus of its own, nginx, sshd and an application.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from . import certificates, site, state
+from .hosts import PATH, Gone, Host, until
+from .services import Service
+
+CLIENT, SERVER = "198.51.100.10", "203.0.113.10"
+CLIENT6, SERVER6 = "2001:db8:1::10", "2001:db8:2::10"
+ROUTER = ("198.51.100.1", "203.0.113.1")
+ROUTER6 = ("2001:db8:1::1", "2001:db8:2::1")
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parent.parent
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+TOOLS = (
+    "unshare", "nsenter", "setpriv", "ip", "nft", "nginx", "firewalld", "firewall-cmd",
+    "dbus-daemon", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch", "sysctl",
+)  # fmt: skip
+
+ICMP_RECOVERY = 6.0  # seconds
+CLOUD = """
+flush ruleset
+table inet cloud {
+  chain forward {
+    type filter hook forward priority 0; policy accept;
+  }
+}
+"""
+HOSTS = """\
+127.0.0.1 localhost
+127.0.1.1 {name}
+::1 localhost ip6-localhost ip6-loopback
+"""
+PUBLIC = """\
+<?xml version="1.0" encoding="utf-8"?>
+<zone>
+  <short>Public</short>
+  <interface name="eth0"/>
+  <service name="ssh"/>
+  <service name="http"/>
+  <service name="https"/>
+  <forward/>
+</zone>
+"""
+SSH_CLIENT = """\
+Host 203.0.113.10 shop.example.com 2001:db8:2::10
+  IdentityFile /etc/ssh/lab_key
+  UserKnownHostsFile /dev/null
+  StrictHostKeyChecking no
+  LogLevel ERROR
+"""
+
+
+def missing() -> list[str]:
+    """What it takes to build the laboratory and is not here."""
+    tools = [tool for tool in TOOLS if not shutil.which(tool, path=PATH)]
+    return ([] if os.geteuid() == 0 else ["root"]) + tools
+
+
+class Lab:
+    def __init__(self) -> None:
+        self.client, self.router, self.server = Host("client"), Host("router"), Host("server")
+        self.hosts = (self.client, self.router, self.server)
+        self.directory = Path(tempfile.mkdtemp(prefix="diagnose-lab-"))
+        self.services: tuple[Service, ...] = ()
+        self._icmp_errors, self._icmp_paid, self._icmp_seen_at = 0, 0, 0.0
+        self._undo = contextlib.ExitStack()
+
+    def __enter__(self) -> "Lab":
+        try:
+            self._up()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._undo.close()
+        for host in self.hosts:
+            host.close()
+        for service in self.services:
+            service.ended()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    # Bring it up
+
+    def _up(self) -> None:
+        for host in self.hosts:
+            host.ready()
+        self._cable(self.client, "eth0")
+        self._cable(self.server, "eth1")
+        self._addresses()
+        for host in self.hosts:
+            self._base_files(host)
+        self._define_services()
+        self.bus.start()
+        self._site_files()
+        self._ssh_keys()
+        self._cloud_reset()
+        self.bus.wait()
+        started = [self.firewalld, self.sshd, self.application_service, self.names]
+        for service in started:
+            service.start()
+        self.start_nginx()
+        for service in started:
+            service.wait()
+        self.server.run(["firewall-cmd", "--state"], check=True)
+        self._pristine = {host: state.tree(host) for host in self.hosts}
+        self._network = {host: state.network(host) for host in self.hosts}
+        self._rules = state.rules(self.server)
+        self.check()
+
+    def _cable(self, host: Host, port: str) -> None:
+        """From the host's eth0 to that port of the router."""
+        subprocess.run(
+            ["nsenter", "-t", str(self.router.pid), "-n", "ip", "link", "add", port,
+             "type", "veth", "peer", "name", "eth0", "netns", str(host.pid)],
+            check=True,
+        )  # fmt: skip
+
+    def _addresses(self) -> None:
+        quiet = "sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0"
+        self.router.sh(quiet + " net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
+        self.client.sh(quiet)
+        self.server.sh(quiet)
+        self._address(self.client, "eth0", CLIENT, CLIENT6)
+        self._address(self.server, "eth0", SERVER, SERVER6)
+        self._address(self.router, "eth0", ROUTER[0], ROUTER6[0])
+        self._address(self.router, "eth1", ROUTER[1], ROUTER6[1])
+        self._routes(self.client, 0)
+        self._routes(self.server, 1)
+
+    def _address(self, host: Host, port: str, address: str, address6: str) -> None:
+        host.sh(f"""
+            ip link set lo up
+            ip link set {port} up
+            ip addr replace {address}/24 dev {port}
+            ip addr replace {address6}/64 dev {port} nodad
+        """)
+
+    def _routes(self, host: Host, side: int) -> None:
+        host.sh(f"""
+            ip route replace default via {ROUTER[side]}
+            ip -6 route replace default via {ROUTER6[side]}
+        """)
+
+    def _base_files(self, host: Host) -> None:
+        resolver = ROUTER[1] if host is self.server else ROUTER[0]
+        host.write("/etc/hosts", HOSTS.format(name=host.name))
+        host.write("/etc/hostname", f"{host.name}\n")
+        host.path("/etc/resolv.conf").unlink(missing_ok=True)
+        host.write("/etc/resolv.conf", f"nameserver {resolver}\n")
+        trust(host, certificates.root())
+        command = f'PYTHONPATH={REPOSITORY} exec {sys.executable} -m diagnose "$@"\n'
+        host.write("/usr/local/bin/diagnose", f"#!/bin/sh\n{command}", 0o755)
+
+    def _site_files(self) -> None:
+        server = self.server
+        server.sh("""
+            rm -f /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*
+            mkdir -p /var/log/nginx /var/lib/nginx /run/lock /run/sshd /etc/letsencrypt
+            rm -f /var/log/nginx/*
+        """)
+        server.write("/etc/firewalld/zones/public.xml", PUBLIC)
+        for path, (text, mode) in site.files().items():
+            server.write(path, text, mode)
+        server.sh("find /etc/nginx /etc/firewalld /var/www -exec touch -h -d '1 hour ago' {} +")
+
+    def _ssh_keys(self) -> None:
+        key = self.directory / "key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        private, public = key.read_text(), key.with_suffix(".pub").read_text()
+        self.client.write("/etc/ssh/lab_key", private, 0o600)
+        self.client.write("/etc/ssh/ssh_config.d/lab.conf", SSH_CLIENT)
+        self.server.write("/etc/ssh/lab_host_key", private, 0o600)
+        self.server.write("/etc/ssh/lab_authorized_keys", public)
+
+    def _define_services(self) -> None:
+        def service(host: Host, ready: Callable[[], bool], *argv: str) -> Service:
+            return Service(host, list(argv), ready, self.directory / Path(argv[0]).name)
+
+        server = self.server
+        bus = server.path("/run/dbus/system_bus_socket")
+        server.path("/run/dbus").mkdir()
+        self.bus = service(server, bus.exists, "dbus-daemon", "--system", "--nofork", "--nopidfile")
+        self.firewalld = service(server, self._firewalld_ready, "firewalld", "--nofork", "--nopid")
+        self.sshd = service(
+            server, lambda: server.listening(22),
+            "/usr/sbin/sshd", "-D", "-e", "-h", "/etc/ssh/lab_host_key",
+            "-o", "AuthorizedKeysFile=/etc/ssh/lab_authorized_keys", "-o", "StrictModes=no",
+        )  # fmt: skip
+        self.application_service = service(
+            server, lambda: server.listening(3000), *self._application_argv()
+        )
+        self.names = service(self.router, self._names_ready, *self._dnsmasq_argv())
+        self.services = (
+            self.bus, self.firewalld, self.sshd, self.application_service, self.names,
+        )  # fmt: skip
+        self._write_names([SERVER], [])
+
+    def _firewalld_ready(self) -> bool:
+        return "443" in self.server.run(["nft", "list", "table", "inet", "firewalld"]).stdout
+
+    # The name server
+
+    def _dnsmasq_argv(self) -> list[str]:
+        return [
+            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=",
+            "--user=root", "--group=root", "--no-resolv", "--no-hosts", "--local=/example.com/",
+            "--addn-hosts=/run/names", "--bind-interfaces",
+            *(f"--listen-address={address}" for address in ROUTER),
+        ]  # fmt: skip
+
+    def _names_ready(self) -> bool:
+        table = Path(f"/proc/{self.router.pid}/net/udp").read_text()
+        return table.count(":0035 ") >= len(ROUTER)
+
+    def _write_names(self, a: Sequence[str], aaaa: Sequence[str], name: str = site.NAME) -> bool:
+        text = "".join(f"{address} {name}\n" for address in [*a, *aaaa])
+        path = self.router.path("/run/names")
+        changed = not path.exists() or path.read_text() != text
+        self.router.write("/run/names", text)
+        return changed
+
+    def dns(self, a: Sequence[str] = (), aaaa: Sequence[str] = (), name: str = site.NAME) -> None:
+        """The site's addresses, from dnsmasq."""
+        if self._write_names(a, aaaa, name):
+            self.names.stop()
+        self.names.restore(self._dnsmasq_argv())
+
+    def zone(self, zone: Mapping[str, Mapping[str, Any]]) -> None:
+        """Whatever nameserver.py can do, in dnsmasq's place."""
+        path = self.directory / f"zone-{time.monotonic_ns()}.json"
+        path.write_text(json.dumps(zone))
+        self.names.argv = self.router.python(str(HERE / "nameserver.py"), str(path), *ROUTER)
+        self.names.restart()
+
+    # The site
+
+    def _application_argv(self, *options: str) -> list[str]:
+        return self.server.python(str(HERE / "application.py"), *options)
+
+    def application(self, *options: str, port: int = 3000) -> None:
+        """Run it again with these options."""
+        self.application_service.ready = lambda: self.server.listening(port)
+        self.application_service.argv = self._application_argv(*options)
+        self.application_service.restart()
+
+    def edit(self, old: str, new: str, path: str = site.CONF) -> None:
+        """In the file only: nginx does not hear of it."""
+        text = self.server.read(path)
+        if old not in text:
+            raise ValueError(f"{path} has no {old!r}")
+        self.server.write(path, text.replace(old, new))
+
+    def configure(self, text: str, path: str = site.CONF) -> None:
+        """Write this and have nginx use it."""
+        self.server.write(path, text)
+        self.reload()
+
+    def install(self, chain: str, key: str) -> None:
+        """These files as the site's certificate and key, and nginx uses them."""
+        self.server.write(site.PEM, chain)
+        self.server.write(site.KEY, key, 0o600)
+        self.reload()
+
+    def reload(self) -> None:
+        """`nginx -s reload`, and wait until the old workers have gone."""
+        old = set(self.server.pids("nginx")[1:])
+        self.server.run(["nginx", "-s", "reload"], check=True)
+        gone = "nginx's old workers go"
+        until(lambda: not old & set(self.server.pids("nginx")), gone, timeout=10)
+
+    def change(self, old: str, new: str, path: str = site.CONF) -> None:
+        """And nginx starts anew with it: a reload cannot move a socket that is in use."""
+        self.edit(old, new, path)
+        self.restart_nginx()
+
+    def spawn(self, host: Host, argv: Sequence[str], ready: int | Callable[[], bool]) -> None:
+        """One more process, until the next restore. `ready` is a port, or a question."""
+        process = host.spawn(argv)
+        self._undo.callback(process.wait)
+        self._undo.callback(process.kill)
+        listening = (lambda: host.listening(ready)) if isinstance(ready, int) else ready
+        until(listening, f"{argv[0]} serves")
+
+    def start_nginx(self) -> None:
+        self.server.run(["nginx"], check=True)
+
+    def stop_nginx(self) -> None:
+        self.server.kill(self.server.pids("nginx"))
+        until(lambda: not self.server.pids("nginx"), "nginx ends")
+        self.server.path("/run/nginx.pid").unlink(missing_ok=True)
+
+    def restart_nginx(self) -> None:
+        self.stop_nginx()
+        self.start_nginx()
+
+    # The router
+
+    def cloud(self, rule: str) -> None:
+        """One more rule for the security group, in nftables' words."""
+        self.router.run(["nft", "add", "rule", "inet", "cloud", "forward", rule], check=True)
+
+    def stop_names(self) -> None:
+        """Nothing listens on port 53 any more."""
+        self.names.stop()
+
+    def _cloud_reset(self) -> None:
+        self.router.run(["nft", "-f", "-"], input=CLOUD, check=True)
+
+    def delay(self, seconds: float) -> None:
+        """Between client and router, each way; the next restore takes it away."""
+        names = [f"lab{os.getpid()}{end}" for end in "ab"]
+        carrier = subprocess.Popen(
+            [sys.executable, str(HERE / "delay.py"), str(seconds), *names],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        self.undo(lambda: self._cable(self.client, "eth0"))
+        self.undo(carrier.communicate)
+        assert carrier.stdout
+        carrier.stdout.readline()
+        self.client.run(["ip", "link", "del", "eth0"], check=True)
+        for host, name in zip((self.client, self.router), names, strict=True):
+            move = ["ip", "link", "set", name, "netns", str(host.pid), "name", "eth0"]
+            subprocess.run(move, check=True)
+        self._addresses()
+
+    # Back to health
+
+    def undo(self, act: Callable[[], object]) -> None:
+        """To be called by the next restore: for what it would not find by itself."""
+        self._undo.callback(act)
+
+    def restore(self, ipv6: bool = False) -> None:
+        """The healthy state again, with or without an AAAA record; raises if it is not."""
+        self._undo.close()
+        self._kill_strays()
+        self._let_icmp_recover()
+        with ThreadPoolExecutor() as pool:
+            server = pool.submit(self._restore_server, ipv6)
+            names = pool.submit(self.dns, [SERVER], [SERVER6] if ipv6 else [])
+            cloud = pool.submit(self._cloud_reset)
+            network = pool.submit(self._restore_network)
+        for step in (network, cloud, names, server):
+            step.result()
+        self.check()
+
+    def _let_icmp_recover(self) -> None:
+        """Linux sends a peer six ICMP errors at once, then one a second; a route's count twice.
+
+        A scenario has to find all six, whatever was played before it.
+        """
+        self._note_icmp()
+        if self._icmp_errors != self._icmp_paid:
+            time.sleep(max(0.0, self._icmp_seen_at + ICMP_RECOVERY - time.monotonic()))
+        self._icmp_paid = self._icmp_errors
+
+    def _note_icmp(self) -> None:
+        sent = sum(host.icmp_errors() for host in self.hosts)
+        if sent != self._icmp_errors:
+            self._icmp_errors, self._icmp_seen_at = sent, time.monotonic()
+
+    def _restore_server(self, ipv6: bool) -> None:
+        state.put_back(self.server, self._pristine[self.server])
+        if ipv6:
+            self.server.write(site.CONF, site.configuration(ipv6))
+        for service in (self.bus, self.sshd):
+            service.restore(service.argv)
+        self.application_service.ready = lambda: self.server.listening(3000)
+        self.application_service.restore(self._application_argv())
+        self._restore_firewall()
+        self.restart_nginx()
+        self.server.sh("rm -f /var/log/nginx/*.log; nginx -s reopen")
+
+    def _restore_firewall(self) -> None:
+        if not self.firewalld.alive():
+            self.server.run(["nft", "flush", "ruleset"])
+            self.firewalld.restart()
+        if state.rules(self.server) != self._rules:
+            self.server.run(["firewall-cmd", "--reload"])
+        if state.rules(self.server) != self._rules:
+            self.firewalld.stop()
+            self.server.run(["nft", "flush", "ruleset"])
+            self.firewalld.restart()
+
+    def _restore_network(self) -> None:
+        for host in (self.client, self.router):
+            state.put_back(host, self._pristine[host])
+        if any(state.network(host) != was for host, was in self._network.items()):
+            for host in self.hosts:
+                host.sh("""
+                    for port in /sys/class/net/eth*; do
+                      ip link set ${port##*/} down
+                      ip addr flush dev ${port##*/}
+                    done
+                    ip route flush table main
+                    ip -6 route flush table main
+                """)
+            self._addresses()
+
+    def _kill_strays(self) -> None:
+        for host in self.hosts:
+            ours = {1} | {service.pid for service in self.services if service.host is host}
+            strays = [
+                pid
+                for pid, name in host.processes().items()
+                if pid not in ours and name not in state.COME_AND_GO
+            ]
+            host.kill(strays)
+
+    def check(self) -> None:
+        """Ask the site, from the client."""
+        said = self.client.run(self.client.python(str(HERE / "look.py"), site.NAME)).stdout
+        for line in said.splitlines() or ["nothing"]:
+            healthy = "https 200, http 301 https://shop.example.com/, websocket 101"
+            if not line.endswith(healthy):
+                raise Gone(f"the laboratory's site is not healthy: {said}")
+
+    def snapshot(self) -> state.Snapshot:
+        return state.Snapshot.of(self.server)
+
+    # The tool
+
+    def diagnose(
+        self, host: Host, *arguments: str, timeout: float = 40
+    ) -> subprocess.CompletedProcess[str]:
+        """`diagnose …` as somebody on that host would type it."""
+        done = host.run(["diagnose", *arguments], timeout=timeout)
+        self._note_icmp()
+        return done
+
+
+def trust(host: Host, authority: certificates.Issued) -> None:
+    """Into the system's bundle and, by its hash, into the system's folder."""
+    host.write(BUNDLE, host.read(BUNDLE) + authority.pem)
+    asked = ["openssl", "x509", "-noout", "-hash"]
+    done = subprocess.run(asked, input=authority.pem, text=True, capture_output=True, check=True)
+    host.write(f"/etc/ssl/certs/{done.stdout.strip()}.0", authority.pem)
+
+
+__all__ = ["CLIENT", "CLIENT6", "ROUTER", "ROUTER6", "SERVER", "SERVER6", "Lab", "missing"]

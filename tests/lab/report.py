@@ -1,0 +1,83 @@
+"""A `--json` report, read as contract.md promises it."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from .lab import Lab
+
+EDIT = ["patch", "--batch", "--forward", "--reject-file=-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    side: str
+    document: dict[str, Any]
+
+    @classmethod
+    def of(cls, side: str, done: subprocess.CompletedProcess[str]) -> "Report":
+        try:
+            return cls(side, json.loads(done.stdout))
+        except ValueError:
+            said = f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+            raise AssertionError(f"{side}: no JSON, status {done.returncode}\n{said}") from None
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return list(self.document["findings"])
+
+    @property
+    def status(self) -> str:
+        return str(self.document["verdict"]["status"])
+
+    @property
+    def causes(self) -> list[str]:
+        """The checks of the root causes, the most important first, notes left out."""
+        by_id = {finding["id"]: finding for finding in self.findings}
+        named = [by_id[ident] for ident in self.document["verdict"]["root_causes"]]
+        return [finding["check"] for finding in named if finding["severity"] != "note"]
+
+    @property
+    def complaints(self) -> list[str]:
+        return [found["check"] for found in self.findings if found["severity"] != "note"]
+
+    def __str__(self) -> str:
+        verdict = self.document["verdict"]
+        lines = [f"{self.side}: {verdict['status']}: {verdict['summary']}"]
+        for found in self.findings:
+            mark = "*" if found["root_cause"] else " "
+            why = f" <- {found['explained_by']}" if found.get("explained_by") else ""
+            lines.append(
+                f"  {mark} {found['id']} {found['severity']:7} {found['check']}"
+                f" [{found['confidence']}] {found['about']}: {found['title']}{why}"
+            )
+        lines += [f"  unknown: {item['what']}: {item['why']}" for item in self.document["unknown"]]
+        lines += [f"  error: {error}" for error in self.document["errors"]]
+        return "\n".join(lines)
+
+    # The remedy
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Those of the first root cause."""
+        first = self.document["verdict"]["root_causes"][0]
+        remedy = next(found for found in self.findings if found["id"] == first).get("remedy")
+        return list(remedy["steps"]) if remedy else []
+
+
+def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
+    """Each step to the letter, on the host that it names; what was done, and what it said."""
+    log = []
+    for step in steps:
+        if step["kind"] == "manual":
+            log.append(f"(manual, left alone) {step.get('text', '')}")
+            continue
+        host = lab.client if step["where"] == "client" else lab.server
+        if step["kind"] == "edit":
+            done = host.run([*EDIT, step["path"]], input=step["diff"])
+            log.append(f"patch {step['path']}\n{step['diff']}")
+        else:
+            done = host.run(["sh", "-c", step["shell"]])
+            log.append(f"$ {step['shell']}")
+        log.append(f"= {done.returncode} {done.stdout}{done.stderr}".rstrip())
+    return "\n".join(log)

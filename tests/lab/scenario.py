@@ -1,0 +1,119 @@
+"""One fault, and what has to be said about it; or an oddity about which nothing is to be said.
+
+    @scenario(outside="tcp.rejected-by-host", server="firewall.port-closed")
+    def https_closed_in_firewalld(lab: Lab) -> None:
+        ...
+
+`outside` is the root cause named from the client, `server` the one named on the server: the same
+unless given, None where that side sees nothing wrong. After the fault the remedy is carried out
+as printed, by the report of the side that `heals`; `manual` says why it cannot be.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from . import scenarios, site
+from .lab import REPOSITORY, Lab
+
+Apply = Callable[[Lab], None]
+Side = Literal["client", "server"]
+SAME = "the same"
+FOUND: dict[str, "Scenario"] = {}
+
+
+def _page(check: str) -> Path:
+    layer, _, name = check.partition(".")
+    return REPOSITORY / "checks" / layer / f"{name.replace('-', '_')}.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    apply: Apply
+    outside: str | None
+    server: str | None
+    layer: str
+    target: str = f"https://{site.NAME}/"
+    args: tuple[str, ...] = ()
+    ipv6: bool = False
+    heals: Side = "server"
+    manual: str = ""  # why nobody can carry the remedy out here
+    differs: tuple[str, ...] = ()  # what the cure may leave otherwise than it was
+    also: tuple[str, ...] = ()  # further root causes that may be named
+    needs: Callable[[], str] = lambda: ""  # why it cannot be played here
+
+    @property
+    def healthy(self) -> bool:
+        return self.outside is None and self.server is None
+
+    @property
+    def expected(self) -> dict[Side, str | None]:
+        return {"client": self.outside, "server": self.server}
+
+    def obstacle(self) -> str:
+        """Why it cannot be played, here or yet; empty when it can."""
+        checks = dict.fromkeys(check for check in self.expected.values() if check)
+        unwritten = [check for check in checks if not _page(check).exists()]
+        return self.needs() or " and ".join(f"{check} is not written yet" for check in unwritten)
+
+    @property
+    def words(self) -> str:
+        return " ".join((self.apply.__doc__ or "").split())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def scenario(
+    *,
+    outside: str | None,
+    server: str | None = SAME,
+    layer: str = "",
+    target: str = f"https://{site.NAME}/",
+    args: tuple[str, ...] = (),
+    ipv6: bool = False,
+    heals: Side = "server",
+    manual: str = "",
+    differs: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
+    needs: Callable[[], str] = lambda: "",
+) -> Callable[[Apply], Apply]:
+    on_server = outside if server == SAME else server
+
+    def register(apply: Apply) -> Apply:
+        name = apply.__name__
+        if name in FOUND:
+            raise ValueError(f"two scenarios are called {name}")
+        asked = args
+        if not args and (on_server or "").startswith("websocket."):
+            asked = ("--ws", "/ws")
+        its_layer = layer or (on_server or outside or "healthy").partition(".")[0]
+        FOUND[name] = Scenario(
+            name, apply, outside, on_server, its_layer, target, asked, ipv6, heals, manual,
+            differs, also, needs,
+        )  # fmt: skip
+        return apply
+
+    return register
+
+
+def healthy(
+    *,
+    target: str = f"https://{site.NAME}/",
+    args: tuple[str, ...] = (),
+    ipv6: bool = False,
+    needs: Callable[[], str] = lambda: "",
+) -> Callable[[Apply], Apply]:
+    """Odd, but nothing is wrong with it: no finding above note, from either side."""
+    return scenario(outside=None, server=None, target=target, args=args, ipv6=ipv6, needs=needs)
+
+
+def found() -> dict[str, Scenario]:
+    """All scenarios of all files in the folder, by name."""
+    for module in pkgutil.iter_modules(scenarios.__path__):
+        importlib.import_module(f"{scenarios.__name__}.{module.name}")
+    return FOUND

@@ -1,0 +1,197 @@
+"""The handshake stands, and the certificate is wrong. A new one comes from an authority."""
+
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from .. import certificates, site
+from ..certificates import Issued
+from ..lab import SERVER, Lab, trust
+from ..scenario import healthy, scenario
+
+AUTHORITY = "a new certificate comes from an authority"
+CHAIN = "the intermediate comes from the authority"
+
+
+def serve(lab: Lab, leaf: Issued, chain: str = "") -> None:
+    lab.install(chain or leaf.chain, leaf.key_pem)
+
+
+@scenario(outside="certificate.expired", manual=AUTHORITY)
+def certificate_expired(lab: Lab) -> None:
+    """Five days ago."""
+    serve(lab, certificates.leaf(starts=-95, ends=-5))
+
+
+@scenario(outside="certificate.expires-soon", manual=AUTHORITY)
+def certificate_expires_soon(lab: Lab) -> None:
+    """In five of ninety days."""
+    serve(lab, certificates.leaf(starts=-85, ends=5))
+
+
+@scenario(outside="certificate.not-yet-valid", manual=AUTHORITY)
+def certificate_of_the_future(lab: Lab) -> None:
+    """Valid from the day after tomorrow."""
+    serve(lab, certificates.leaf(starts=2, ends=92))
+
+
+@scenario(outside="certificate.self-signed", manual=AUTHORITY)
+def certificate_signed_by_itself(lab: Lab) -> None:
+    """Made with openssl req -x509."""
+    serve(lab, certificates.leaf(issuer="self"))
+
+
+@scenario(outside="certificate.chain-incomplete", manual=CHAIN)
+def intermediate_missing(lab: Lab) -> None:
+    """The file holds the leaf only."""
+    serve(lab, certificates.good(), certificates.good().pem)
+
+
+@scenario(outside="certificate.wrong-intermediate", manual=CHAIN)
+def intermediate_of_another_authority(lab: Lab) -> None:
+    """The file's second certificate did not issue the first."""
+    good = certificates.good()
+    serve(lab, good, good.pem + certificates.other_intermediate().pem)
+
+
+@scenario(outside="certificate.untrusted-root", manual=AUTHORITY)
+def root_of_the_company(lab: Lab) -> None:
+    """The whole chain is sent, up to a root that no client has."""
+    leaf = certificates.leaf(issuer=certificates.private_root())
+    serve(lab, leaf, leaf.whole_chain)
+
+
+@scenario(outside="certificate.untrusted-root", manual=AUTHORITY)
+def root_and_intermediate_of_the_company(lab: Lab) -> None:
+    """Leaf, intermediate and root, all of the company's own."""
+    between = certificates.authority("Company Intermediate", certificates.private_root())
+    leaf = certificates.leaf(issuer=between)
+    serve(lab, leaf, leaf.whole_chain)
+
+
+@scenario(outside="certificate.name-mismatch", manual=AUTHORITY)
+def certificate_for_another_name(lab: Lab) -> None:
+    """The site's own certificate covers other names."""
+    serve(lab, certificates.leaf("www.example.org", "example.org"))
+
+
+@scenario(outside="certificate.name-mismatch", manual=AUTHORITY)
+def wildcard_does_not_cover_itself(lab: Lab) -> None:
+    """*.shop.example.com does not cover shop.example.com."""
+    serve(lab, certificates.leaf("*.shop.example.com"))
+
+
+@scenario(outside="certificate.name-mismatch", manual=AUTHORITY)
+def wildcard_two_labels_deep(lab: Lab) -> None:
+    """*.com covers one label only."""
+    serve(lab, certificates.leaf("*.com", "*.example.org"))
+
+
+@scenario(outside="certificate.name-mismatch", target=f"https://{SERVER}/", manual=AUTHORITY)
+def asked_by_address(lab: Lab) -> None:
+    """The visitor types the address, the certificate names the host."""
+
+
+@scenario(outside="certificate.no-san", manual=AUTHORITY)
+def only_a_common_name(lab: Lab) -> None:
+    """curl and Python are content, browsers are not."""
+    serve(lab, certificates.leaf(san=False))
+
+
+@scenario(outside="certificate.wrong-purpose", manual=AUTHORITY)
+def certificate_for_clients(lab: Lab) -> None:
+    """Its extended key usage is clientAuth."""
+    serve(lab, certificates.leaf(usage=ExtendedKeyUsageOID.CLIENT_AUTH))
+
+
+@scenario(outside="certificate.weak", manual=AUTHORITY)
+def key_of_1024_bits(lab: Lab) -> None:
+    """RSA 1024; nginx had to be told that this is fine."""
+    lab.edit("ssl_protocols", "ssl_ciphers DEFAULT:@SECLEVEL=0;\n  ssl_protocols")
+    serve(lab, certificates.leaf(key="rsa1024"))
+
+
+@scenario(outside="certificate.must-staple", manual=AUTHORITY)
+def staple_demanded_and_not_sent(lab: Lab) -> None:
+    """Firefox refuses, the others do not look."""
+    serve(lab, certificates.leaf(must_staple=True))
+
+
+@scenario(outside="certificate.expired", server="certificate.renewed-not-loaded")
+def renewed_and_not_loaded(lab: Lab) -> None:
+    """The file was renewed in time, and nginx was never told."""
+    serve(lab, certificates.leaf(starts=-95, ends=-5))
+    good = certificates.good()
+    lab.server.write(site.PEM, good.chain)
+    lab.server.write(site.KEY, good.key_pem, 0o600)
+
+
+@healthy()
+def wildcard_certificate(lab: Lab) -> None:
+    """*.example.com covers shop.example.com."""
+    serve(lab, certificates.leaf("*.example.com", "example.com"))
+
+
+@healthy()
+def common_name_of_another(lab: Lab) -> None:
+    """The common name says something else; only the alternative names count."""
+    names = ("example.com", "SHOP.example.com")
+    serve(lab, certificates.leaf(*names, common_name="Example Inc"))
+
+
+@healthy(target=f"https://{SERVER}/")
+def certificate_for_the_address(lab: Lab) -> None:
+    """An IP address among the alternative names."""
+    serve(lab, certificates.leaf("shop.example.com", SERVER))
+
+
+@healthy()
+def certificate_for_ten_years(lab: Lab) -> None:
+    """A private authority's: far longer than public ones may."""
+    serve(lab, certificates.leaf(starts=-900, ends=1900))
+
+
+@healthy()
+def certificate_for_six_days(lab: Lab) -> None:
+    """Short-lived on purpose: two of six days have passed."""
+    serve(lab, certificates.leaf(starts=-2, ends=4))
+
+
+@healthy()
+def root_sent_along(lab: Lab) -> None:
+    """Superfluous, harmless."""
+    serve(lab, certificates.good(), certificates.good().whole_chain)
+
+
+@healthy()
+def chain_in_another_order(lab: Lab) -> None:
+    """A second intermediate that nobody needs, before the right one."""
+    good, other = certificates.good(), certificates.other_intermediate()
+    serve(lab, good, good.pem + other.pem + certificates.intermediate().pem)
+
+
+@healthy()
+def expired_cross_sign_sent_along(lab: Lab) -> None:
+    """Old clients may stumble, today's find another way: worth a note at most."""
+    old = certificates.authority("Old Root", starts=-4000, ends=-30)
+    root = certificates.root()
+    cross = certificates.authority("Lab Root", old, key=root.key, starts=-3000, ends=-30)
+    good = certificates.good()
+    serve(lab, good, good.chain + cross.pem)
+
+
+@healthy()
+def root_without_identifiers(lab: Lab) -> None:
+    """A company's root without key identifiers, which the machines trust."""
+    root = certificates.authority("Old Company Root", identifiers=False)
+    leaf = certificates.leaf(issuer=root, identifiers=False)
+    for host in (lab.client, lab.server):
+        trust(host, root)
+    serve(lab, leaf)
+
+
+@healthy()
+def windows_line_ends(lab: Lab) -> None:
+    """The PEM files were edited on Windows: a byte order mark and CRLF."""
+    good = certificates.good()
+    lab.server.write(site.KEY, good.key_pem.replace("\n", "\r\n"), 0o600)
+    lab.server.write(site.PEM, "\ufeff" + good.chain.replace("\n", "\r\n"))
+    lab.reload()

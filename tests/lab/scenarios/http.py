@@ -1,0 +1,119 @@
+"""TLS is fine, and the answers are not."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+CHOICE = "where it should lead is a choice"
+APPLICATION = "the application has to be mended"
+REDIRECT = "return 301 https://$host$request_uri;"
+PASS = "proxy_pass http://127.0.0.1:3000; proxy_set_header Host $http_host;"
+HSTS = 'add_header Strict-Transport-Security "max-age=31536000" always;'
+TLS = "ssl_session_timeout 5m;"
+
+
+@scenario(outside="http.no-redirect", manual=CHOICE)
+def plain_http_is_served(lab: Lab) -> None:
+    """Port 80 serves the site itself."""
+    lab.change(REDIRECT, PASS)
+
+
+@scenario(outside="http.port-closed", manual=CHOICE)
+def nothing_on_port_80(lab: Lab) -> None:
+    """There is no block for port 80."""
+    lab.change(site.HTTP, "")
+
+
+@scenario(outside="http.redirect-loop", manual=CHOICE)
+def one_block_redirects_itself(lab: Lab) -> None:
+    """One block for 80 and 443, and it redirects to https in any case."""
+    lab.edit(site.HTTP, "")
+    lab.edit("listen 443 ssl;", "listen 80;\n  listen 443 ssl;")
+    lab.change("  location / {", f"  {REDIRECT}\n\n  location / {{")
+
+
+@scenario(outside="http.redirect-loop", manual=APPLICATION)
+def application_does_not_know_of_https(lab: Lab) -> None:
+    """The application redirects to https and is not told that it is there already."""
+    lab.application("--mode", "redirect-to-https")
+    lab.change("    proxy_set_header X-Forwarded-Proto https;\n", "")
+
+
+@scenario(outside="http.redirect-downgrade", manual=CHOICE)
+def https_leads_back_to_http(lab: Lab) -> None:
+    """The secure site redirects to the plain one, which answers."""
+    lab.edit(REDIRECT, PASS)
+    lab.change(TLS, f"{TLS}\n  return 301 http://$host$request_uri;")
+
+
+@scenario(outside="http.redirect-wrong-host", manual=CHOICE)
+def redirect_to_an_underscore(lab: Lab) -> None:
+    """server_name _ and a redirect to https://$server_name."""
+    lab.edit(REDIRECT, "return 301 https://$server_name$request_uri;")
+    lab.change("listen 80;\n  server_name shop.example.com;", "listen 80;\n  server_name _;")
+
+
+@scenario(outside="http.redirect-drops-path", manual=CHOICE)
+def redirect_to_the_home_page(lab: Lab) -> None:
+    """Whatever was asked for on port 80, the home page it is."""
+    lab.change(REDIRECT, "return 301 https://$host/;")
+
+
+@scenario(outside="http.server-error", manual=APPLICATION)
+def application_answers_500(lab: Lab) -> None:
+    """nginx does its part."""
+    lab.application("--mode", "error")
+
+
+def redirecting(lab: Lab, code: int) -> None:
+    lab.change("return 301", f"return {code}")
+
+
+@healthy()
+def redirect_by_308(lab: Lab) -> None:
+    """Permanent, method kept."""
+    redirecting(lab, 308)
+
+
+@healthy()
+def redirect_by_302(lab: Lab) -> None:
+    """Temporary."""
+    redirecting(lab, 302)
+
+
+@healthy()
+def redirect_by_307(lab: Lab) -> None:
+    """Temporary, method kept."""
+    redirecting(lab, 307)
+
+
+@healthy()
+def hsts(lab: Lab) -> None:
+    """With a good certificate it traps nobody."""
+    lab.change(TLS, f"{TLS}\n  {HSTS}")
+
+
+@healthy()
+def home_page_moved_within_the_site(lab: Lab) -> None:
+    """/ redirects to /en/, which is there."""
+    lab.change(TLS, f"{TLS}\n  location = / {{ return 302 /en/; }}")
+
+
+@healthy()
+def home_page_needs_a_password(lab: Lab) -> None:
+    """401 is an answer."""
+    lab.change(TLS, f"{TLS}\n  location = / {{ return 401; }}")
+
+
+@healthy()
+def home_page_is_not_there(lab: Lab) -> None:
+    """An interface for programs: 404 on /, and nothing is wrong."""
+    lab.change(TLS, f"{TLS}\n  location = / {{ return 404; }}")
+
+
+@healthy()
+def application_on_a_unix_socket(lab: Lab) -> None:
+    """proxy_pass http://unix:…"""
+    argv = lab.server.python(*lab.application_service.argv[1:], "--unix", "/run/app.sock")
+    lab.spawn(lab.server, argv, lab.server.path("/run/app.sock").exists)
+    lab.change("proxy_pass http://127.0.0.1:3000;", "proxy_pass http://unix:/run/app.sock;")

@@ -1,0 +1,62 @@
+"""Who listens, and where."""
+
+from .. import site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+LISTEN = "listen 443 ssl;"
+MINE = (site.CONF,)
+
+
+@scenario(outside="tcp.refused", server="listener.loopback-only", differs=MINE)
+def nginx_listens_on_loopback_only(lab: Lab) -> None:
+    """listen 127.0.0.1:443 ssl."""
+    lab.change(LISTEN, "listen 127.0.0.1:443 ssl;")
+
+
+@scenario(outside="tcp.refused", server="listener.loopback-only", differs=MINE)
+def nginx_listens_on_the_name_localhost(lab: Lab) -> None:
+    """listen localhost:443 ssl."""
+    lab.change(LISTEN, "listen localhost:443 ssl;")
+
+
+@scenario(outside="tcp.refused", server="listener.missing", manual="what to serve is a choice")
+def no_block_for_443(lab: Lab) -> None:
+    """nginx has the redirect of port 80 and no HTTPS block at all."""
+    lab.change(site.HTTPS, "")
+
+
+@scenario(outside="tcp.refused", server="listener.missing", manual="which port is a choice")
+def https_on_another_port(lab: Lab) -> None:
+    """The HTTPS block listens on 8443."""
+    lab.change(LISTEN, "listen 8443 ssl;")
+
+
+@scenario(outside="tcp.refused", server="listener.wrong-family", differs=(*MINE, "listeners"))
+def nginx_listens_on_ipv6_only(lab: Lab) -> None:
+    """listen [::]:443 ssl, for a name with an A record only."""
+    lab.change(LISTEN, "listen [::]:443 ssl ipv6only=on;")
+
+
+@healthy()
+def nginx_listens_on_its_address(lab: Lab) -> None:
+    """listen 203.0.113.10:443 ssl."""
+    lab.change(LISTEN, "listen 203.0.113.10:443 ssl;")
+
+
+@healthy(ipv6=True)
+def one_socket_for_both_families(lab: Lab) -> None:
+    """listen [::]:443 ssl ipv6only=off takes IPv4 along."""
+    lab.edit(LISTEN, "")
+    lab.change("listen [::]:443 ssl;", "listen [::]:443 ssl ipv6only=off;")
+
+
+@healthy()
+def another_server_on_443(lab: Lab) -> None:
+    """No nginx: the application itself speaks TLS on 443, and a redirect sits on 80."""
+    lab.stop_nginx()
+    tls = ["--certificate", site.PEM, "--key", site.KEY]
+    program = lab.server.python(str(HERE / "application.py"), "--host", "0.0.0.0")
+    lab.spawn(lab.server, [*program, "--port", "443", *tls], 443)
+    redirect = ["--port", "80", "--mode", "redirect-to-https"]
+    lab.spawn(lab.server, [*program, *redirect], 80)

@@ -1,0 +1,245 @@
+"""nginx itself."""
+
+import os
+import time
+from pathlib import Path
+
+from .. import certificates, site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+OTHER = "/etc/nginx/conf.d/blog.conf"  # before shop.conf, and so the default
+TYPING = "what was meant is for a person to say"
+WITHOUT_SSL = Path(os.environ.get("LAB_NGINX_WITHOUT_SSL", "/var/cache/diagnose-lab/nginx"))
+
+BLOG = """\
+server {
+  listen 443 ssl;
+  server_name blog.example.com;
+  ssl_certificate /etc/nginx/ssl/blog.pem;
+  ssl_certificate_key /etc/nginx/ssl/blog.key;
+
+  location / {
+    return 200 "blog";
+  }
+}
+"""
+REJECTING = """\
+server {
+  listen 443 ssl default_server;
+  server_name _;
+  ssl_reject_handshake on;
+}
+"""
+
+
+def another_site(lab: Lab) -> None:
+    leaf = certificates.leaf("blog.example.com")
+    lab.server.write("/etc/nginx/ssl/blog.pem", leaf.chain)
+    lab.server.write("/etc/nginx/ssl/blog.key", leaf.key_pem, 0o600)
+    lab.server.write(OTHER, BLOG)
+
+
+def mistyped(lab: Lab) -> None:
+    lab.change("ssl;\n  server_name shop.example.com", "ssl;\n  server_name shpo.example.com")
+
+
+def later(lab: Lab) -> None:
+    """Files carry times, processes too: what is edited next is plainly newer than nginx."""
+    time.sleep(1.2)
+
+
+def start_in_vain(lab: Lab) -> None:
+    """As after a boot: nginx refuses this configuration."""
+    lab.stop_nginx()
+    lab.server.run(["nginx"])
+
+
+@scenario(outside="tcp.refused", server="nginx.not-running")
+def nginx_is_stopped(lab: Lab) -> None:
+    """It is there, it is configured, it does not run."""
+    lab.stop_nginx()
+
+
+@scenario(outside="tcp.refused", server="nginx.not-running")
+def nginx_was_killed(lab: Lab) -> None:
+    """Its pid file still names it."""
+    lab.server.kill(lab.server.pids("nginx"))
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+def semicolon_forgotten(lab: Lab) -> None:
+    """And so nginx does not start."""
+    lab.edit("server_name shop.example.com;\n\n  ssl", "server_name shop.example.com\n\n  ssl")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+def brace_forgotten(lab: Lab) -> None:
+    """The file ends before its last block does."""
+    lab.server.write(site.CONF, site.configuration().rstrip().removesuffix("}"))
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+def directive_mistyped(lab: Lab) -> None:
+    """proxy_passs."""
+    lab.edit("proxy_pass http", "proxy_passs http")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+def included_file_is_missing(lab: Lab) -> None:
+    """include of a file that is not there."""
+    lab.edit("ssl_session_timeout 5m;", "include /etc/nginx/snippets/tls.conf;")
+    start_in_vain(lab)
+
+
+@scenario(outside=None, server="nginx.config-invalid", manual=TYPING)
+def broken_since_the_last_start(lab: Lab) -> None:
+    """The running nginx goes on with what it has; the next start will fail."""
+    later(lab)
+    lab.edit("server_name shop.example.com;", "server_name shop.example.com")
+
+
+@scenario(outside="tls.plain-http", server="nginx.listen-without-ssl", differs=MINE)
+def ssl_forgotten(lab: Lab) -> None:
+    """listen 443; without ssl."""
+    lab.change("listen 443 ssl;", "listen 443;")
+
+
+@scenario(outside="tls.plain-http", server="nginx.listen-without-ssl", ipv6=True, differs=MINE)
+def ssl_forgotten_in_both_families(lab: Lab) -> None:
+    """listen 443; listen [::]:443; both without ssl."""
+    lab.edit("listen 443 ssl;", "listen 443;")
+    lab.change("listen [::]:443 ssl;", "listen [::]:443;")
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.no-matching-server", differs=MINE
+)  # fmt: skip
+def server_name_mistyped(lab: Lab) -> None:
+    """shpo.example.com: another site's block answers, with its certificate."""
+    another_site(lab)
+    mistyped(lab)
+
+
+@scenario(outside="tls.name-rejected", server="nginx.no-matching-server", differs=MINE)
+def server_name_mistyped_and_default_rejects(lab: Lab) -> None:
+    """shpo.example.com, and a default block with ssl_reject_handshake."""
+    lab.server.write("/etc/nginx/conf.d/default.conf", REJECTING)
+    mistyped(lab)
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="nginx.no-matching-server",
+    manual="the block has to be written",
+)
+def site_only_on_port_80(lab: Lab) -> None:
+    """The shop has a block for port 80; on 443 there is only the blog."""
+    another_site(lab)
+    lab.change(site.HTTPS, "")
+
+
+@scenario(outside="tcp.refused", server="nginx.reload-needed")
+def https_added_and_not_loaded(lab: Lab) -> None:
+    """The block is in the file; nginx was not told."""
+    lab.change(site.HTTPS, "")
+    later(lab)
+    lab.server.write(site.CONF, site.configuration())
+
+
+@scenario(outside="certificate.name-mismatch", server="nginx.reload-needed")
+def server_name_corrected_and_not_loaded(lab: Lab) -> None:
+    """The typing error is mended in the file; nginx was not told."""
+    another_site(lab)
+    mistyped(lab)
+    later(lab)
+    lab.server.write(site.CONF, site.configuration())
+
+
+@scenario(outside="websocket.not-upgraded", server="nginx.reload-needed", args=("--ws", "/ws"))
+def upgrade_added_and_not_loaded(lab: Lab) -> None:
+    """The Upgrade headers are in the file; nginx was not told."""
+    lab.change("    proxy_set_header Upgrade $http_upgrade;\n", "")
+    later(lab)
+    lab.server.write(site.CONF, site.configuration())
+
+
+def no_such_nginx() -> str:
+    return "" if WITHOUT_SSL.exists() else f"{WITHOUT_SSL} is not built: tests/lab/build_nginx.py"
+
+
+@scenario(
+    outside="tcp.refused",
+    server="nginx.ssl-module-missing",
+    manual="nginx has to be built again",
+    needs=no_such_nginx,
+)
+def nginx_without_ssl(lab: Lab) -> None:
+    """Built by ./configure without --with-http_ssl_module; it does not start."""
+    original = lab.server.path("/usr/sbin/nginx").read_bytes()
+    lab.undo(lambda: lab.server.write("/usr/sbin/nginx", original, 0o755))
+    lab.stop_nginx()
+    lab.server.path("/usr/sbin/nginx").unlink()
+    lab.server.write("/usr/sbin/nginx", WITHOUT_SSL.read_bytes(), 0o755)
+    lab.server.run(["nginx"])
+
+
+@healthy()
+def two_sites_on_443(lab: Lab) -> None:
+    """Another site's certificate is the default; with the name the right one comes."""
+    another_site(lab)
+    lab.restart_nginx()
+
+
+@healthy()
+def ssl_inherited_from_another_block(lab: Lab) -> None:
+    """ssl belongs to the socket: listen 443; is enough where another block says ssl."""
+    another_site(lab)
+    lab.change("listen 443 ssl;", "listen 443;")
+
+
+@healthy()
+def default_block_rejects_other_names(lab: Lab) -> None:
+    """ssl_reject_handshake for strangers, and the shop has its block."""
+    lab.server.write("/etc/nginx/conf.d/default.conf", REJECTING)
+    lab.restart_nginx()
+
+
+@healthy()
+def mistyped_but_alone(lab: Lab) -> None:
+    """The only block on 443 is the default: its server_name decides nothing."""
+    mistyped(lab)
+
+
+@healthy()
+def server_name_by_wildcard(lab: Lab) -> None:
+    """*.example.com in server_name."""
+    another_site(lab)
+    lab.change("server_name shop.example.com;", "server_name *.example.com;")
+
+
+@healthy()
+def server_name_by_expression(lab: Lab) -> None:
+    """A regular expression in server_name."""
+    another_site(lab)
+    lab.change("server_name shop.example.com;", "server_name ~^(shop|store)\\.example\\.com$;")
+
+
+@healthy()
+def site_in_sites_enabled(lab: Lab) -> None:
+    """Debian's layout: a link in sites-enabled."""
+    lab.server.path(site.CONF).unlink()
+    lab.server.write("/etc/nginx/sites-available/shop", site.configuration())
+    lab.server.sh("ln -s ../sites-available/shop /etc/nginx/sites-enabled/shop")
+    lab.restart_nginx()
+
+
+@healthy()
+def edited_without_effect(lab: Lab) -> None:
+    """A comment was added since the last start: newer, and not different."""
+    later(lab)
+    lab.server.write(site.CONF, f"# shop\n{site.configuration()}")

@@ -1,0 +1,156 @@
+"""The connection stands, and no TLS comes about."""
+
+from .. import certificates, site
+from ..lab import HERE, Lab
+from ..scenario import healthy, scenario
+
+POLICY = "which protocols and ciphers is a choice"
+PATH = "something on the way belongs to somebody else"
+OLD = "ssl_protocols TLSv1.2 TLSv1.3;"
+
+
+def rsa(lab: Lab, chosen: str) -> None:
+    leaf = certificates.leaf(key="rsa")
+    lab.edit(OLD, chosen)
+    lab.install(leaf.chain, leaf.key_pem)
+
+
+def instead_of_nginx(lab: Lab, *options: str) -> None:
+    """Another program on 443; nginx is not there at all."""
+    lab.stop_nginx()
+    argv = lab.server.python(str(HERE / "application.py"), "--host", "0.0.0.0", *options)
+    lab.spawn(lab.server, argv, 443)
+
+
+@scenario(outside="tls.no-shared-protocol", manual=POLICY)
+def only_tls_1_0(lab: Lab) -> None:
+    """The server speaks TLS 1.0 and nothing newer."""
+    rsa(lab, "ssl_protocols TLSv1;\n  ssl_ciphers ALL:@SECLEVEL=0;")
+
+
+@scenario(outside="tls.no-shared-protocol", manual=POLICY)
+def only_tls_1_1(lab: Lab) -> None:
+    """The server speaks TLS 1.0 and 1.1."""
+    rsa(lab, "ssl_protocols TLSv1 TLSv1.1;\n  ssl_ciphers ALL:@SECLEVEL=0;")
+
+
+@scenario(outside="tls.no-shared-cipher", manual=POLICY)
+def ciphers_for_another_key(lab: Lab) -> None:
+    """ECDSA suites only, and an RSA certificate."""
+    rsa(lab, "ssl_protocols TLSv1.2;\n  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;")
+
+
+@scenario(outside="tls.obsolete-protocol", manual=POLICY)
+def tls_1_0_still_offered(lab: Lab) -> None:
+    """TLS 1.0 to 1.3."""
+    rsa(lab, "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n  ssl_ciphers DEFAULT:@SECLEVEL=0;")
+
+
+@scenario(
+    outside="tls.no-shared-cipher",
+    server="nginx.key-type-mismatch",
+    manual="the right key has to be found",
+)
+def key_of_another_algorithm(lab: Lab) -> None:
+    """An RSA certificate and an EC key: nginx -t is content, every handshake fails."""
+    leaf = certificates.leaf(key="rsa")
+    lab.install(leaf.chain, certificates.good().key_pem)
+
+
+@scenario(outside="tls.client-certificate-required", manual="whether it should is a choice")
+def client_certificate_required(lab: Lab) -> None:
+    """ssl_verify_client on: handshake, then 400."""
+    lab.server.write("/etc/nginx/ssl/clients.pem", certificates.private_root().pem)
+    lab.change(OLD, f"{OLD}\n  ssl_verify_client on;\n  ssl_client_certificate ssl/clients.pem;")
+
+
+@scenario(outside="tls.reset", server="nginx.proxy-protocol", differs=(site.CONF,))
+def proxy_protocol_expected(lab: Lab) -> None:
+    """nginx waits for a PROXY header and gets a ClientHello."""
+    lab.change("listen 443 ssl;", "listen 443 ssl proxy_protocol;")
+
+
+@scenario(outside="tls.reset", server=None, manual=PATH)
+def middlebox_resets_hellos(lab: Lab) -> None:
+    """Something on the way answers every ClientHello with a reset."""
+    lab.cloud("tcp dport 443 tcp flags & psh == psh reject with tcp reset")
+
+
+@scenario(outside="tls.stalled", server=None, manual=PATH)
+def middlebox_drops_hellos(lab: Lab) -> None:
+    """Something on the way swallows every ClientHello, however small."""
+    lab.cloud("tcp dport 443 tcp flags & psh == psh drop")
+
+
+@scenario(
+    outside="tls.stalled",
+    server="listener.other-process",
+    manual="whose process is it?",
+    also=("http.port-closed",),
+)
+def program_on_443_never_answers(lab: Lab) -> None:
+    """Another program holds 443, accepts, and says nothing."""
+    instead_of_nginx(lab, "--port", "443", "--mode", "hang")
+
+
+@scenario(
+    outside="tls.closed",
+    server="listener.other-process",
+    manual="whose process is it?",
+    also=("http.port-closed",),
+)
+def program_on_443_hangs_up(lab: Lab) -> None:
+    """Another program holds 443, reads, and closes."""
+    instead_of_nginx(lab, "--port", "443", "--mode", "close")
+
+
+@scenario(
+    outside="tls.not-tls",
+    server="listener.other-process",
+    manual="whose process is it?",
+    also=("http.port-closed",),
+)
+def sshd_on_443(lab: Lab) -> None:
+    """sshd was moved to 443 to get through firewalls."""
+    lab.stop_nginx()
+    lab.spawn(lab.server, [*lab.sshd.argv, "-p", "443"], 443)
+
+
+@healthy()
+def only_tls_1_3(lab: Lab) -> None:
+    """Nothing older, on purpose."""
+    lab.change(OLD, "ssl_protocols TLSv1.3;")
+
+
+@healthy()
+def only_tls_1_2(lab: Lab) -> None:
+    """Nothing newer: an older nginx."""
+    lab.change(OLD, "ssl_protocols TLSv1.2;")
+
+
+@healthy()
+def old_protocols_named_but_not_offered(lab: Lab) -> None:
+    """The Q&A's ssl_protocols line, on an OpenSSL that does TLS 1.0 no more."""
+    rsa(lab, "ssl_protocols TLSv1 TLSv1.1 TLSv1.2;")
+
+
+@healthy()
+def http_2(lab: Lab) -> None:
+    """http2 on; a WebSocket still goes over HTTP/1.1."""
+    lab.change(OLD, f"{OLD}\n  http2 on;")
+
+
+@healthy(args=("--ws", "/ws"))
+def http_2_and_websocket(lab: Lab) -> None:
+    """The WebSocket of a site with HTTP/2."""
+    lab.change(OLD, f"{OLD}\n  http2 on;")
+
+
+@healthy()
+def rsa_certificate(lab: Lab) -> None:
+    """RSA, with the Q&A's cipher list."""
+    rsa(
+        lab,
+        f"{OLD}\n  ssl_prefer_server_ciphers on;\n  ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256:"
+        "ECDHE:ECDH:AES:HIGH:!NULL:!aNULL:!MD5:!ADH:!RC4;",
+    )

@@ -1,0 +1,41 @@
+"""What nginx stands in front of."""
+
+from .. import site
+from ..lab import Lab
+from ..scenario import scenario
+
+APPLICATION = "the application has to be started"
+
+
+@scenario(outside="http.server-error", server="upstream.refused", manual=APPLICATION)
+def application_is_down(lab: Lab) -> None:
+    """Nothing listens on 127.0.0.1:3000."""
+    lab.application_service.stop()
+
+
+@scenario(outside="http.server-error", server="upstream.refused", manual="which port?")
+def proxied_to_the_wrong_port(lab: Lab) -> None:
+    """proxy_pass names a port on which nothing listens."""
+    lab.change("127.0.0.1:3000", "127.0.0.1:9999")
+
+
+@scenario(
+    outside="http.server-error", server="upstream.refused", manual=APPLICATION, args=("--ws", "/ws")
+)
+def websocket_proxied_to_the_wrong_port(lab: Lab) -> None:
+    """The page comes; the WebSocket's own application is down."""
+    rest = site.HTTPS[site.HTTPS.index("location /ws") :]
+    lab.change(rest, rest.replace("127.0.0.1:3000", "127.0.0.1:9999"))
+
+
+@scenario(outside="http.server-error", server="upstream.timeout", manual=APPLICATION)
+def application_never_answers(lab: Lab) -> None:
+    """nginx waits two seconds, then 504."""
+    lab.application("--mode", "hang")
+    lab.change("proxy_set_header X-Forwarded-Proto", "proxy_read_timeout 2s; proxy_set_header X-P")
+
+
+@scenario(outside="http.server-error", server="upstream.closed-early", manual=APPLICATION)
+def application_hangs_up(lab: Lab) -> None:
+    """It reads the request and closes: 502."""
+    lab.application("--mode", "close")

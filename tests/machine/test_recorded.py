@@ -1,0 +1,45 @@
+import asyncio
+
+import pytest
+
+from diagnose.machine import Ran
+from diagnose.machine.recorded import RecordedMachine, matches
+from diagnose.model import Failure
+
+DENIED = Failure("denied", "Permission denied", 13)
+
+
+def test_it_says_what_was_recorded_and_knows_nothing_else() -> None:
+    failed = Ran(("firewall-cmd", "--state"), 252, "", "not running", 0.1, DENIED)
+    machine = RecordedMachine(
+        {"nginx -t": "ok", "firewall-cmd --state": failed, "ss -ltnpe": ""},
+        {"/etc/hosts": "127.0.0.1 localhost", "/etc/shadow": DENIED},
+    )
+
+    async def ask() -> None:
+        assert (await machine.run("nginx", "-t")).out == "ok"
+        assert await machine.run("firewall-cmd", "--state") is failed
+        missing = (await machine.run("ss", "-s")).failure
+        assert missing is not None
+        assert missing.kind == "missing"
+        assert (await machine.read("/etc/hosts", limit=9)).text == "127.0.0.1"
+        assert (await machine.read("/etc/shadow")).failure is DENIED
+        assert await machine.glob("/etc/h*") == ("/etc/hosts",)
+        assert await machine.listeners() == ()
+
+    asyncio.run(ask())
+    assert machine.asked[0] == "nginx -t"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("/etc/nginx/*.conf", "/etc/nginx/a.conf", True),
+        ("/etc/nginx/*.conf", "/etc/nginx/conf.d/a.conf", False),
+        ("/etc/nginx/**/*.conf", "/etc/nginx/conf.d/a.conf", True),
+        ("/etc/nginx/**/*.conf", "/etc/nginx/a.conf", True),
+        ("/etc/nginx/[ab].conf", "/etc/nginx/c.conf", False),
+    ],
+)
+def test_patterns_match_as_the_shell_has_it(pattern: str, path: str, fits: bool) -> None:
+    assert matches(path, pattern) is fits

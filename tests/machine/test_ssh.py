@@ -1,0 +1,239 @@
+"""A real sshd on a loopback port, with keys and a configuration of its own, needs root: the
+system's sshd separates privileges. What the server must not have afterwards is looked for."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from diagnose.machine.ssh import SshMachine, destination, login_failure, shell_patterns
+
+SSHD = shutil.which("sshd", path="/usr/sbin:/sbin:/usr/bin")
+needs_sshd = pytest.mark.skipif(
+    os.geteuid() != 0 or SSHD is None or shutil.which("ssh") is None,
+    reason="SSH IS NOT TESTED: that needs root, sshd and ssh",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    url: str
+    options: tuple[str, ...]
+    pid: int
+
+    def machine(self, *more: str) -> SshMachine:
+        return SshMachine(self.url, (*self.options, *more))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with tempfile.TemporaryDirectory(prefix="sshd-") as name:
+        place = Path(name)
+        for key in ("host", "user"):
+            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(place / key)]
+            subprocess.run(words, check=True)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        public = (place / "host.pub").read_text()
+        (place / "known").write_text(f"[127.0.0.1]:{port} {public}")
+        (place / "config").write_text(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {place}/host\nPidFile none\n"
+            f"AuthorizedKeysFile {place}/user.pub\nStrictModes no\nUsePAM no\n"
+            "PermitRootLogin prohibit-password\nPasswordAuthentication no\n"
+        )
+        Path("/run/sshd").mkdir(exist_ok=True)
+        assert SSHD is not None
+        process = subprocess.Popen(
+            [SSHD, "-D", "-e", "-f", str(place / "config")], stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        # "Server listening on …"
+        assert "listening" in process.stderr.readline()
+        options = (
+            f"UserKnownHostsFile={place}/known",
+            f"IdentityFile={place}/user",
+            "IdentitiesOnly=yes",
+        )
+        yield Server(f"ssh://root@127.0.0.1:{port}", options, process.pid)
+        process.terminate()
+        process.communicate()
+
+
+def sessions(server: Server) -> list[str]:
+    """The processes that sshd has besides itself."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+    return children.read_text().split()
+
+
+def all_gone(server: Server) -> bool:
+    """sshd needs a moment to see that its client has gone."""
+    deadline = time.monotonic() + 5
+    while sessions(server) and time.monotonic() < deadline:
+        os.sched_yield()
+    return not sessions(server)
+
+
+def leftovers() -> set[str]:
+    return {path.name for path in Path(tempfile.gettempdir()).glob("diagnose-*")}
+
+
+@needs_sshd
+def test_programs_files_patterns_and_sockets_over_one_login(server: Server, tmp_path: Path) -> None:
+    odd = tmp_path / "it's $HOME; [odd]"
+    odd.mkdir()
+    for name in ("b.conf", "a.conf"):
+        (odd / name).write_text(f"listen 443;\n{name}")
+    (odd / "deep").mkdir()
+    (odd / "deep" / "c.conf").touch()
+    os.utime(odd / "a.conf", (5, 7))
+    before = leftovers()
+
+    async def ask() -> None:
+        async with server.machine() as machine:
+            ran = await machine.run(
+                "sh", "-c", 'echo "$LC_ALL|$1"; echo e >&2; exit 3', "", "$x 'y"
+            )
+            assert (ran.out, ran.err, ran.status) == ("C|$x 'y\n", "e\n", 3)
+            assert ran.failure is not None
+            assert ran.failure.message == "e"
+            assert (await machine.run("cat")).out == ""
+            missing = (await machine.run("no-such-program-here")).failure
+            assert missing is not None
+            assert missing.kind == "missing"
+
+            paths = [str(odd / name) for name in ("a.conf", "none", "b.conf", "deep")]
+            a, none, b, deep = await asyncio.gather(*map(machine.read, paths))
+            assert (a.text, a.changed) == ("listen 443;\na.conf", 7)
+            assert none.failure is not None
+            assert none.failure.kind == "missing"
+            assert b.text == "listen 443;\nb.conf"
+            assert deep.failure is not None
+            assert (await machine.read(paths[0], limit=6)).text == "listen"
+
+            quoted = str(odd).replace("[", "[[]")
+            assert await machine.glob(f"{quoted}/*.conf") == (paths[0], paths[2])
+            assert f"{odd}/deep/c.conf" in await machine.glob(f"{quoted}/**/*.conf")
+
+            found = await machine.listeners()
+            assert isinstance(found, tuple)
+            port = int(server.url.rpartition(":")[2])
+            (seen,) = [one for one in found if one.port == port]
+            assert (seen.address, seen.pid) == ("127.0.0.1", server.pid)
+
+            many = await asyncio.gather(*(machine.run("echo", str(n)) for n in range(20)))
+            assert [int(ran.out) for ran in many] == list(range(20))
+            assert len(sessions(server)) == 1
+
+    asyncio.run(ask())
+    assert leftovers() == before
+    assert all_gone(server)
+
+
+@needs_sshd
+def test_a_large_file_arrives_whole_and_bounded(server: Server, tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    file.write_text("".join(f"{number}\n" for number in range(200_000)))
+
+    async def ask() -> None:
+        async with server.machine() as machine:
+            assert (await machine.read(str(file))).text == file.read_text()
+            assert len((await machine.read(str(file), limit=100_000)).text) == 100_000
+
+    asyncio.run(ask())
+
+
+@needs_sshd
+def test_what_does_not_end_is_given_up_and_the_rest_goes_on(server: Server) -> None:
+    async def ask() -> None:
+        async with server.machine() as machine:
+            slow, quick = await asyncio.gather(
+                machine.run("sleep", "60", timeout=0.3), machine.run("echo", "quick")
+            )
+            assert slow.failure is not None
+            assert slow.failure.kind == "timeout"
+            assert quick.out == "quick\n"
+            assert (await machine.run("echo", "after")).out == "after\n"
+
+    asyncio.run(ask())
+    assert all_gone(server)
+
+
+@needs_sshd
+def test_a_login_that_is_refused_is_the_failure_of_everything(server: Server) -> None:
+    before = leftovers()
+
+    async def ask() -> None:
+        async with server.machine("PubkeyAuthentication=no") as machine:
+            ran = await machine.run("true")
+            assert ran.failure is not None
+            assert ran.failure.kind == "denied"
+            assert "Permission denied" in ran.failure.message
+            assert (await machine.read("/etc/hosts")).failure == ran.failure
+            assert await machine.listeners() == ran.failure
+            assert await machine.glob("/etc/*") == ()
+
+    asyncio.run(ask())
+    assert leftovers() == before
+
+
+@needs_sshd
+def test_an_unknown_host_key_is_not_accepted(server: Server) -> None:
+    async def ask() -> None:
+        machine = SshMachine(server.url, ("UserKnownHostsFile=/dev/null", *server.options[1:]))
+        async with machine:
+            ran = await machine.run("true")
+            assert ran.failure is not None
+            assert "Host key verification failed" in ran.failure.message
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("ssh://example.com", ["--", "example.com"]),
+        ("ssh://root@example.com:2222/", ["-l", "root", "-p", "2222", "--", "example.com"]),
+        ("ssh://[2001:db8::1]", ["--", "2001:db8::1"]),
+    ],
+)
+def test_an_url_becomes_words_of_ssh(url: str, words: list[str]) -> None:
+    assert destination(url) == words
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "example.com",
+        "http://example.com",
+        "ssh://",
+        "ssh://-oProxyCommand=x",
+        "ssh://-lx@example.com",
+        "ssh://root:secret@example.com",
+        "ssh://example.com/path",
+        "ssh://example.com:99999",
+    ],
+)
+def test_what_is_no_such_url_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):
+        destination(url)
+
+
+def test_a_pattern_keeps_its_wildcards_and_nothing_else() -> None:
+    assert shell_patterns("/a b/$(id)/*.conf") == r"/a\ b/\$\(id\)/*.conf"
+    assert shell_patterns("/etc/**/x").split()[:2] == ["/etc/x", "/etc/*/x"]
+    assert shell_patterns("/etc/\nrm") == ""
+
+
+def test_ssh_says_itself_why_it_failed() -> None:
+    said = "Banner\nssh: connect to host h port 22: Connection refused\n"
+    failure = login_failure(said)
+    assert failure.kind == "refused"
+    assert failure.message == "ssh: connect to host h port 22: Connection refused"

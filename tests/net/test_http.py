@@ -1,0 +1,195 @@
+"""Answers as strangers give them: on streams written down, and on real ones where the socket's
+own error is what counts."""
+
+import asyncio
+import gzip
+import socket
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from diagnose.net import PATIENCE
+from diagnose.net.http import MOST, USER_AGENT, Answer, Wire, get
+from diagnose.net.local import LocalNet
+
+URL = "http://shop.example.com/page?q=1"
+
+
+class Script:
+    """A stream that gives these pieces, one a read, and keeps what was written."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self.peer = ("203.0.113.10", 80)
+        self.pieces = list(pieces)
+        self.written = b""
+        self.closed = False
+
+    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+        if not self.pieces:
+            return b""
+        piece = self.pieces.pop(0)
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+        self.written += data
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def answered(*pieces: bytes | Exception) -> Answer:
+    return asyncio.run(get(Wire(Script(*pieces), 5.0), URL, 5.0))
+
+
+def page(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def test_the_request_says_honestly_who_asks_and_nothing_of_us_besides() -> None:
+    stream = Script(page(b"hello"))
+    asyncio.run(get(Wire(stream, 5.0), URL, 5.0))
+    head = stream.written.decode()
+    assert head.startswith("GET /page?q=1 HTTP/1.1\r\n")
+    assert "\r\nHost: shop.example.com\r\n" in head
+    assert f"\r\nUser-Agent: {USER_AGENT}\r\n" in head
+    assert "Cookie" not in head
+
+
+def test_an_answer_is_read_as_it_came() -> None:
+    answer = answered(page(b"gone", "X-Thing: a  b", status="410 Gone For Good"))
+    assert (answer.status, answer.reason, answer.version) == (410, "Gone For Good", "HTTP/1.1")
+    assert ("X-Thing", "a b") in answer.headers
+    assert answer.body == "gone"
+    assert answer.failure is None
+
+
+def test_one_stream_takes_one_request_after_another() -> None:
+    async def twice() -> tuple[Answer, bool, Answer, bool]:
+        wire = Wire(Script(page(b"one"), page(b"two", "Connection: close")), 5.0)
+        first = await get(wire, URL, 5.0)
+        between = wire.reusable
+        return first, between, await get(wire, URL, 5.0), wire.reusable
+
+    first, between, second, after = asyncio.run(twice())
+    assert (first.body, between, second.body, after) == ("one", True, "two", False)
+
+
+def test_what_is_hostile_is_made_harmless() -> None:
+    answer = answered(page(b"\x1b[2J<b>\xff\x00", "X-Bad: a\xa0b"))
+    assert "\x1b" not in answer.body
+    assert "\x00" not in answer.body
+
+
+def test_a_body_is_read_and_kept_only_so_far() -> None:
+    html = b"Content-Type: text/html"
+    endless = [b"HTTP/1.1 200 OK\r\n" + html + b"\r\n\r\n"] + [b"x" * 60000] * 50
+    stream = Script(*endless)
+    answer = asyncio.run(get(Wire(stream, 5.0), URL, 5.0))
+    assert len(answer.body) == 2048
+    assert len(stream.pieces) > 40
+
+
+def test_a_page_names_its_sockets_beyond_what_is_kept() -> None:
+    body = b" " * 9000 + b"ws://shop.example.com/ws"
+    assert answered(page(body, "Content-Type: text/html")).mentions == ("ws://shop.example.com/ws",)
+
+
+def test_compression_unasked_for_is_undone_and_no_bomb_goes_off() -> None:
+    assert answered(page(gzip.compress(b"hello"), "Content-Encoding: gzip")).body == "hello"
+    bomb = page(
+        gzip.compress(b"\0" * 50_000_000), "Content-Encoding: gzip", "Content-Type: text/html"
+    )
+    assert len(answered(bomb).body) <= MOST
+
+
+def test_headers_without_end_are_not_read_without_end() -> None:
+    flood = [b"HTTP/1.1 200 OK\r\n"] + [b"X-A: " + b"a" * 60000 + b"\r\n"] * 50
+    stream = Script(*flood)
+    answer = asyncio.run(get(Wire(stream, 5.0), URL, 5.0))
+    assert answer.failure is not None
+    assert answer.failure.kind == "protocol"
+    assert len(stream.pieces) > 40
+
+
+@pytest.mark.parametrize(
+    ("piece", "kind", "name"),
+    [
+        (b"", "closed", None),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "protocol", None),
+        (b"\x15\x03\x01\x00\x02\x02\x0a", "protocol", "TLS"),
+        (TimeoutError(), "timeout", None),
+        (ConnectionResetError(104, "Connection reset by peer"), "reset", "ECONNRESET"),
+    ],
+)
+def test_a_failure_keeps_its_own_words(
+    piece: bytes | Exception, kind: str, name: str | None
+) -> None:
+    failure = answered(piece).failure
+    assert failure is not None
+    assert (failure.kind, failure.name) == (kind, name)
+
+
+def test_an_answer_that_breaks_off_has_a_status_and_a_failure() -> None:
+    answer = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal", b"")
+    assert answer.status == 200
+    assert answer.failure is not None
+    assert answer.body == "hal"
+
+
+def test_interim_answers_are_passed_over() -> None:
+    assert answered(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n", page(b"hi")).body == "hi"
+
+
+def test_the_old_version_is_understood() -> None:
+    answer = answered(b"HTTP/1.0 403 Forbidden\r\n\r\nno", b"")
+    assert (answer.status, answer.version, answer.body) == (403, "HTTP/1.0", "no")
+
+
+def test_a_reset_on_a_real_socket_keeps_its_number() -> None:
+    async def reset() -> Answer:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            loop = asyncio.get_running_loop()
+            connected = await LocalNet().connect("127.0.0.1", listener.getsockname()[1])
+            assert connected.stream is not None
+            other, _ = await loop.sock_accept(listener)
+            asking = asyncio.ensure_future(get(Wire(connected.stream, 5.0), URL, 5.0))
+            await loop.sock_recv(other, 65536)
+            # SO_LINGER with no time: close(2) sends a reset.
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            other.close()
+            answer = await asking
+            connected.stream.close()
+            return answer
+
+    failure = asyncio.run(reset()).failure
+    assert failure is not None
+    assert (failure.kind, failure.code) == ("reset", 104)
+
+
+def test_a_server_that_says_nothing_is_given_up() -> None:
+    async def silent() -> Answer:
+        class Silent(Script):
+            async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+                await asyncio.Event().wait()
+                raise AssertionError
+
+        return await get(Wire(Silent(), 5.0), URL, 0.01)
+
+    failure = asyncio.run(silent()).failure
+    assert failure is not None
+    assert failure.kind == "timeout"
+
+
+def test_httpx_comes_without_its_command_line() -> None:
+    program = (
+        "import sys, diagnose.net.http;"
+        "sys.exit(any(m.split('.')[0] in {'click','rich','pygments','httpcore','anyio'}"
+        " for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,135 @@
+"""Handshakes with a real server, and with answers that no library would give."""
+
+import asyncio
+import http
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+from websockets.utils import accept_key
+
+from diagnose.net.http import Answer
+from diagnose.net.local import LocalNet
+from diagnose.net.websocket import Shaken, judge, shake
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+
+async def echo(connection: ServerConnection) -> None:
+    async for message in connection:
+        await connection.send(message)
+
+
+def answer(*fields: tuple[str, str], status: int = 101) -> Answer:
+    return Answer(status=status, headers=fields)
+
+
+GOOD = (
+    ("Upgrade", "WebSocket"),
+    ("Connection", "keep-alive, Upgrade"),
+    ("Sec-WebSocket-Accept", accept_key(KEY)),
+)
+
+
+def with_port(serving, shaking) -> Shaken:  # type: ignore[no-untyped-def]
+    async def run() -> Shaken:
+        async with serving as server:
+            port = server.sockets[0].getsockname()[1]
+            connected = await LocalNet().connect("127.0.0.1", port)
+            return await shaking(connected.stream, f"ws://127.0.0.1:{port}/ws")  # type: ignore[no-any-return]
+
+    return asyncio.run(run())
+
+
+def test_a_websocket_opens_and_answers_a_ping() -> None:
+    done = with_port(
+        serve(echo, "127.0.0.1", 0), lambda stream, url: shake(stream, url, "http://127.0.0.1")
+    )
+    assert done.accepted
+    assert done.answer.status == 101
+    assert done.ping_s is not None
+    assert done.close_code is None
+
+
+def test_a_refusal_keeps_its_words() -> None:
+    def refuse(connection: ServerConnection, request: Request) -> Response:
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "Origin not allowed\n")
+
+    done = with_port(
+        serve(echo, "127.0.0.1", 0, process_request=refuse),
+        lambda stream, url: shake(stream, url, "http://elsewhere.example"),
+    )
+    assert (done.fault, done.answer.status) == ("status", 403)
+    assert done.answer.body == "Origin not allowed"
+
+
+def test_the_origin_is_sent_only_if_there_is_one() -> None:
+    given: list[str | None] = []
+
+    def look(connection: ServerConnection, request: Request) -> None:
+        given.append(request.headers.get("Origin"))
+
+    for origin in ("https://shop.example.com", None):
+        with_port(
+            serve(echo, "127.0.0.1", 0, process_request=look),
+            lambda stream, url, origin=origin: shake(stream, url, origin),
+        )
+    assert given == ["https://shop.example.com", None]
+
+
+def test_a_server_that_closes_at_once_says_so() -> None:
+    async def close(connection: ServerConnection) -> None:
+        await connection.close(1008, "who are you")
+
+    done = with_port(serve(close, "127.0.0.1", 0), lambda stream, url: shake(stream, url, None))
+    assert done.accepted
+    assert done.close_code == 1008
+
+
+def test_a_subprotocol_is_offered_and_chosen() -> None:
+    done = with_port(
+        serve(echo, "127.0.0.1", 0, subprotocols=[Subprotocol("mqtt")]),
+        lambda stream, url: shake(stream, url, None, offered=("sip", "mqtt")),
+    )
+    assert done.accepted
+    assert done.subprotocol == "mqtt"
+
+
+def test_a_right_answer_is_right() -> None:
+    assert judge(answer(*GOOD), KEY, ()) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "fault"),
+    [("Upgrade", "upgrade"), ("Connection", "connection"), ("Sec-WebSocket-Accept", "accept")],
+)
+def test_a_field_that_is_missing_is_the_fault(left_out: str, fault: str) -> None:
+    rest = [field for field in GOOD if field[0] != left_out]
+    assert judge(answer(*rest), KEY, ())[0] == fault
+
+
+def test_another_handshakes_accept_is_a_fault() -> None:
+    wrong = (*GOOD[:2], ("Sec-WebSocket-Accept", accept_key("AAAAAAAAAAAAAAAAAAAAAA==")))
+    assert judge(answer(*wrong), KEY, ())[0] == "accept"
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen", "fault"),
+    [
+        ((), None, ""),
+        ((), "chat", "subprotocol"),
+        (("chat",), None, "subprotocol"),
+        (("chat",), "mqtt", "subprotocol"),
+        (("chat",), "chat", ""),
+    ],
+)
+def test_only_what_was_offered_may_be_chosen(
+    offered: tuple[str, ...], chosen: str | None, fault: str
+) -> None:
+    fields = (*GOOD, ("Sec-WebSocket-Protocol", chosen)) if chosen else GOOD
+    assert judge(answer(*fields), KEY, offered) == (fault, chosen)
+
+
+def test_another_status_is_the_first_fault() -> None:
+    assert judge(answer(*GOOD, status=200), KEY, ())[0] == "status"

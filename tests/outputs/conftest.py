@@ -1,0 +1,24 @@
+"""Words of their own for the reports that are made by hand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from diagnose import words
+
+OWN = Path(__file__).parent / "words"
+
+
+@pytest.fixture(autouse=True)
+def own_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    real = words.path_of
+
+    def path_of(check_id: str, lang: str) -> Path:
+        own = OWN / f"{check_id}{'' if lang == 'en' else f'.{lang}'}.md"
+        return own if own.exists() else real(check_id, lang)
+
+    monkeypatch.setattr(words, "path_of", path_of)
+    words.words.cache_clear()
+    yield
+    words.words.cache_clear()

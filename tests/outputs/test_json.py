@@ -1,0 +1,177 @@
+"""The contract with programs: the document, the stream, the columns, and the schema of them."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import diagnose
+from diagnose.events import Concluded, Crashed, Seen, Started
+from diagnose.model import Claim, Crash, Fix, Manual, Report, Subject, Where
+from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
+from diagnose.model.server import Listener, Listeners
+from diagnose.outputs import View
+from diagnose.outputs.json import document, failed, render, written
+from diagnose.outputs.jsonl import sink
+from diagnose.outputs.plain import render as plain
+from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
+
+SCHEMA = json.loads((Path(diagnose.__path__[0]) / "schema/report-1.json").read_text("utf-8"))
+VIEW = View(hostname="laptop", privileged=False)
+
+
+def valid(value: Any) -> Any:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    checker = jsonschema.FormatChecker()
+    jsonschema.validate(value, SCHEMA, jsonschema.Draft202012Validator, format_checker=checker)
+    return value
+
+
+def read(made: Report, view: View = VIEW) -> Any:
+    return valid(json.loads(render(made, view)))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    "made", [healthy(), refused(), mended(), report(), report(NAME, interrupted=True)]
+)
+def test_every_document_keeps_the_schema(made: Report, lang: str) -> None:
+    read(made, View(lang=lang))
+
+
+def test_a_run_that_did_not_come_about_has_a_document_too() -> None:
+    assert valid(failed("There is no option --jsn.", 64))["verdict"]["exit_code"] == 64
+
+
+def test_several_targets_are_one_document() -> None:
+    made = written([document(refused(), VIEW), document(healthy(), VIEW)])
+    assert [one["verdict"]["status"] for one in valid(json.loads(made))] == ["critical", "ok"]
+
+
+def test_the_verdict_names_its_causes_and_the_findings_their_evidence() -> None:
+    told = read(mended())
+    cause, symptom = told["findings"]
+    assert told["verdict"]["root_causes"] == [cause["id"]] == ["f1"]
+    assert told["verdict"]["exit_code"] == 2
+    assert (cause["root_cause"], cause["explained_by"]) == (True, None)
+    assert (symptom["root_cause"], symptom["explained_by"]) == (False, "f1")
+    seen = {one["id"]: one["kind"] for one in told["observations"]}
+    assert [seen[one] for one in cause["because"]] == ["Connection", "Resolution"]
+
+
+def test_a_remedy_holds_what_is_executed() -> None:
+    remedy = read(mended())["findings"][0]["remedy"]
+    edit, command = remedy["steps"]
+    assert edit["path"] == "/etc/nginx/conf.d/shop.conf"
+    assert edit["diff"].startswith("--- /etc/nginx")
+    assert command["argv"] == ["nginx", "-s", "reload"]
+    assert command["shell"] == "nginx -s reload"
+    assert command["root"] is True
+    assert remedy["applicability"] == "automatic"
+    assert remedy["verify"] == "diagnose https://shop.example.com/ --only tcp"
+
+
+def test_a_manual_step_is_told_in_words() -> None:
+    fix = Fix((Manual("ask", Where.CLOUD_CONSOLE),))
+    made = report(CLOSED, raised=((check("tcp.door-shut"), refusal(fix=fix)),))
+    (step,) = read(made)["findings"][0]["remedy"]["steps"]
+    assert step == {
+        "kind": "manual",
+        "where": "cloud-console",
+        "root": False,
+        "text": "Ask at 203.0.113.10 who has the key.",
+        "url": None,
+    }
+
+
+def test_the_vantages_are_who_looked_and_who_was_looked_into() -> None:
+    assert read(healthy())["run"]["vantage"] == {
+        "here": {"hostname": "laptop", "role": "outside", "privileged": False},
+        "server": None,
+    }
+    inside = read(mended())["run"]["vantage"]
+    assert inside["here"]["role"] == "server"
+    assert inside["server"] == {"hostname": "web1", "via": "local", "privileged": True}
+
+
+def test_layers_say_why_they_are_not_known() -> None:
+    layers = {one["layer"]: one for one in read(healthy())["layers"]}
+    assert layers["tcp"] == {"layer": "tcp", "status": "ok", "reason": None, "duration_s": 0.003}
+    assert layers["certificate"]["status"] == "ok"
+    assert layers["firewall"]["reason"] == "only a look inside the server shows it"
+    assert layers["websocket"]["reason"] == "not asked for"
+
+
+def test_what_was_not_seen_and_our_own_faults_are_reported() -> None:
+    told = read(mended())
+    assert told["unknown"] == [
+        {
+            "what": "the firewall",
+            "why": "needs root",
+            "enable": "sudo diagnose shop.example.com",
+        }
+    ]
+    assert told["errors"] == [{"where": "checks.tcp", "message": "ValueError: no"}]
+
+
+def test_no_number_is_nan_and_lone_surrogates_do_not_stop_it() -> None:
+    odd = replace(NAME, took=float("nan"), name="a\udcff")
+    facts = {"address": float("inf"), "port": datetime(2026, 1, 1, tzinfo=UTC)}
+    made = render(report(odd, raised=((check("tcp.door-shut"), refusal(facts=facts)),)), VIEW)
+    told = json.loads(made.encode("utf-8", "backslashreplace"))
+    assert told["observations"][0]["duration_s"] is None
+    assert told["findings"][0]["facts"] == {"address": None, "port": "2026-01-01T00:00:00Z"}
+
+
+def test_what_is_part_of_an_observation_is_cited_by_it() -> None:
+    socket = Listener(address="127.0.0.1", port=443, family=4)
+    claim = Claim(about=Subject(port=443), because=(socket,), facts={"address": "x", "port": 1})
+    told = read(report(Listeners(sockets=(socket,)), raised=((check("tcp.door-shut"), claim),)))
+    assert told["findings"][0]["because"] == ["o1"]
+    assert "equivalent" not in told["observations"][0]["sockets"][0]
+
+
+def test_configuration_is_not_poured_into_the_report() -> None:
+    main = (Directive("user", ("www-data",), "/etc/nginx/nginx.conf", 1),)
+    files = (ConfigFile("/etc/nginx/nginx.conf", "x" * 100_000),)
+    made = render(report(NginxConfig(path="/etc/nginx/nginx.conf", main=main, files=files)), VIEW)
+    assert len(made) < 10_000
+    assert "www-data" not in made
+
+
+def test_a_stream_says_each_thing_when_it_happens() -> None:
+    lines: list[str] = []
+    write = sink(VIEW, lines.append)
+    made = refused()
+    write(Started(made.evidence.target))
+    write(Seen(NAME, 1))
+    write(Crashed(Crash("outside.tcp", "ValueError: no")))
+    assert [json.loads(line)["type"] for line in lines] == ["started", "observation", "error"]
+    write(Concluded(made))
+    told = [json.loads(line) for line in lines]
+    assert all(one["schema_version"] == "1.0" for one in told)
+    assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
+    assert told[1]["url"] == "https://shop.example.com/"
+    assert told[1]["observation"]["id"] == "o1"
+    last = told[-1]
+    assert last.pop("type") == "report"
+    valid(last)
+
+
+def test_columns_are_one_line_a_finding() -> None:
+    cause, symptom = plain(mended(), VIEW).splitlines()
+    assert cause.split("\t") == [
+        "https://shop.example.com/",
+        "error",
+        "nginx.door-locked",
+        "cause",
+        "certain",
+        "203.0.113.10:443",
+        "nginx listens on 203.0.113.10:443 without ssl",
+    ]
+    assert symptom.split("\t")[3] == "symptom"
+    assert plain(healthy(), VIEW).split("\t")[:2] == ["https://shop.example.com/", "ok"]

@@ -1,0 +1,114 @@
+"""Cells, wrapping, colours, signs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.outputs.terminal import (
+    Page,
+    blocks,
+    cells,
+    language,
+    safe,
+    wants_ascii,
+    wants_color,
+    wrap,
+)
+
+
+def test_chinese_takes_two_cells_and_may_be_broken_anywhere() -> None:
+    assert cells("端口 443") == 8
+    assert wrap("服务器在线，并立即答复。", 12) == ["服务器在线，", "并立即答复。"]
+
+
+def test_no_line_begins_with_a_comma_or_ends_with_an_opening_bracket() -> None:
+    assert wrap("服务器在线中，再答复", 12) == ["服务器在线", "中，再答复"]
+    assert wrap("这里是（括号）内容", 8) == ["这里是", "（括号）", "内容"]
+
+
+def test_commands_in_backticks_are_never_cut() -> None:
+    command = "`firewall-cmd --permanent --zone=public --add-service=https`"
+    assert command in wrap(f"Run {command} on the server.", 30)
+
+
+@given(st.text(alphabet="ab `，（端口", max_size=60), st.integers(4, 40))
+def test_wrapping_loses_nothing_but_blanks(text: str, width: int) -> None:
+    assert "".join(wrap(text, width)).replace(" ", "") == text.replace(" ", "")
+
+
+@given(st.text())
+def test_nothing_from_outside_controls_the_terminal(text: str) -> None:
+    page = Page(80)
+    page.prose(text)
+    page.code(text)
+    assert not any(ord(c) < 32 and c not in "\n\t" for c in page.text())
+    assert safe(safe(text)) == safe(text)
+
+
+def test_escape_sequences_and_direction_overrides_are_replaced() -> None:
+    assert safe("a\x1b[2Jb\u202ec\x9bd") == "a�[2Jb�c�d"
+
+
+def test_markdown_is_paragraphs_lists_and_code() -> None:
+    text = "One\nparagraph.\n\n- first\n- second\n\n```\n$ nginx -t\n  x\n```\nLast.\n\n    a;\n      b;\n"
+    assert list(blocks(text)) == [
+        ("paragraph", "One paragraph."),
+        ("item", "first"),
+        ("item", "second"),
+        ("code", "$ nginx -t\n  x"),
+        ("paragraph", "Last."),
+        ("code", "a;\n  b;"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "terminal", "environment", "wanted"),
+    [
+        ("auto", True, {"TERM": "xterm"}, True),
+        ("auto", False, {"TERM": "xterm"}, False),
+        ("auto", True, {"TERM": "dumb"}, False),
+        ("auto", True, {}, False),
+        ("auto", True, {"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ("auto", True, {"TERM": "xterm", "NO_COLOR": ""}, True),
+        ("auto", False, {"FORCE_COLOR": "1"}, True),
+        ("auto", False, {"CLICOLOR_FORCE": "1"}, True),
+        ("auto", False, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ("always", False, {"NO_COLOR": "1"}, True),
+        ("never", True, {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_color(choice: str, terminal: bool, environment: dict[str, str], wanted: bool) -> None:
+    assert wants_color(choice, terminal, environment) is wanted
+
+
+@pytest.mark.parametrize(
+    ("choice", "environment", "wanted"),
+    [
+        ("auto", {"LANG": "zh_CN.UTF-8"}, False),
+        ("auto", {"LANG": "en_US.utf8"}, False),
+        ("auto", {"LANG": "zh_CN.GBK"}, True),
+        ("auto", {"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True),
+        ("auto", {}, True),
+        ("auto", {"LANG": "en_US.UTF-8", "TERM": "linux"}, True),
+        ("auto", {"LANG": "en_US.UTF-8", "DIAGNOSE_GLYPHS": "ascii"}, True),
+        ("unicode", {"LANG": "C"}, False),
+    ],
+)
+def test_signs(choice: str, environment: dict[str, str], wanted: bool) -> None:
+    assert wants_ascii(choice, environment) is wanted
+
+
+@pytest.mark.parametrize(
+    ("choice", "environment", "wanted"),
+    [
+        (None, {}, "en"),
+        (None, {"LANG": "zh_CN.UTF-8"}, "zh"),
+        (None, {"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        (None, {"LC_ALL": "zh_TW", "LC_MESSAGES": "en_US"}, "zh"),
+        (None, {"DIAGNOSE_LANG": "en", "LC_ALL": "zh_CN"}, "en"),
+        ("zh", {"DIAGNOSE_LANG": "en"}, "zh"),
+        (None, {"LANG": "fr_FR.UTF-8"}, "en"),
+    ],
+)
+def test_language(choice: str | None, environment: dict[str, str], wanted: str) -> None:
+    assert language(choice, environment) == wanted

@@ -1,0 +1,50 @@
+"""A stand-in for a run: what a probe is given, and what it saw."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from diagnose.machine import Machine
+from diagnose.model import Observation, Target
+from diagnose.probes import Closable, Options, Probe
+
+Seen = TypeVar("Seen", bound=Observation)
+
+
+class Looking:
+    """Only what probes of the server need."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.target = Target("shop.example.com", "https", "shop.example.com", 443)
+        self.options = Options()
+        self.net: Any = None
+        self.observations: list[Observation] = []
+
+    def now(self) -> float:
+        return 0.0
+
+    def see(self, observation: Seen, live: Closable | None = None) -> Seen:
+        self.observations.append(observation)
+        return observation
+
+    def take(self, observation: Observation) -> Any:
+        return None
+
+    def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
+        return tuple(one for one in self.observations if type(one) is kind)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        raise AssertionError("nothing is started here")
+
+
+def looked(machine: Machine, *probes: Probe) -> Looking:
+    """What these probes see on a machine."""
+    look = Looking(machine)
+
+    async def work() -> None:
+        for probe in probes:
+            await probe.work(look)
+
+    asyncio.run(work())
+    return look

@@ -1,0 +1,145 @@
+"""The probe against real WebSocket servers on loopback."""
+
+import asyncio
+import http
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from diagnose.model import Observation, Target
+from diagnose.model.dns import Resolution
+from diagnose.model.http import Upgrade
+from diagnose.net.local import LocalNet
+from diagnose.probes import Options
+from diagnose.probes.outside import websocket as probes
+from diagnose.probes.outside.websocket import session_id
+
+Refuse = Callable[[ServerConnection, Request], Response | None]
+
+
+class Looking:
+    """A run with this one probe."""
+
+    def __init__(self, target: Target) -> None:
+        self.net, self.target, self.options, self.machine = LocalNet(), target, Options(), None
+        self.observations: list[Observation] = []
+        self.beside: list[asyncio.Task[None]] = []
+
+    def now(self) -> float:
+        return 0.0
+
+    def see(self, observation: Any, live: Any = None) -> Any:
+        self.observations.append(observation)
+        return observation
+
+    def take(self, observation: Observation) -> Any:
+        return None
+
+    def seen(self, kind: type[Any]) -> tuple[Any, ...]:
+        return tuple(one for one in self.observations if type(one) is kind)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.beside.append(asyncio.ensure_future(work))
+
+
+async def wait(connection: ServerConnection) -> None:
+    await connection.wait_closed()
+
+
+def look(
+    refuse: Refuse | None = None,
+    paths: tuple[str, ...] = ("/ws",),
+    addresses: tuple[str, ...] = ("127.0.0.1",),
+    subprotocols: list[Subprotocol] | None = None,
+) -> tuple[Upgrade, ...]:
+    async def run() -> tuple[Upgrade, ...]:
+        async with serve(
+            wait, "127.0.0.1", 0, process_request=refuse, subprotocols=subprotocols
+        ) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            run = Looking(Target("ws://localhost", "ws", "localhost", port, "/", paths))
+            seen = run.see(Resolution(name="localhost", family=4, addresses=addresses))
+            await probes.upgrade.work(run, seen)
+            await asyncio.gather(*run.beside)
+            return run.seen(Upgrade)
+
+    return asyncio.run(run())
+
+
+def refusing(status: http.HTTPStatus, text: str, unless: Callable[[Request], bool]) -> Refuse:
+    def refuse(connection: ServerConnection, request: Request) -> Response | None:
+        return None if unless(request) else connection.respond(status, text)
+
+    return refuse
+
+
+def test_nothing_is_done_where_no_websocket_is_asked_for() -> None:
+    assert look(paths=()) == ()
+
+
+def test_a_websocket_opens() -> None:
+    (seen,) = look()
+    assert seen.accepted
+    assert (seen.path, seen.status, seen.variant) == ("/ws", 101, "normal")
+    assert seen.ping_s is not None
+    assert "Origin: http://localhost" in seen.equivalent
+
+
+def test_each_path_is_tried() -> None:
+    assert [one.path for one in look(paths=("/a", "/b"))] == ["/a", "/b"]
+
+
+def test_the_first_address_that_can_be_connected_to_is_taken() -> None:
+    (seen,) = look(addresses=("127.0.0.2", "127.0.0.1"))
+    assert seen.address == "127.0.0.1"
+
+
+def test_nothing_is_said_where_no_address_can_be_connected_to() -> None:
+    assert look(addresses=("127.0.0.2",)) == ()
+
+
+def test_a_refused_origin_is_tried_without_one() -> None:
+    seen = look(
+        refusing(http.HTTPStatus.FORBIDDEN, "Origin?\n", lambda one: "Origin" not in one.headers)
+    )
+    assert [(one.variant, one.accepted) for one in seen] == [("normal", False), ("no-origin", True)]
+
+
+def test_a_subprotocol_that_the_answer_names_is_offered() -> None:
+    seen = look(
+        refusing(
+            http.HTTPStatus.BAD_REQUEST,
+            "Subprotocol mqtt is required\n",
+            lambda one: "mqtt" in one.headers.get("Sec-WebSocket-Protocol", ""),
+        ),
+        subprotocols=[Subprotocol("mqtt")],
+    )
+    assert [one.variant for one in seen] == ["normal", "subprotocol", "no-origin"]
+    assert seen[1].accepted
+    assert seen[1].subprotocol == "mqtt"
+
+
+def test_a_page_instead_is_a_fact_and_nothing_more_is_tried() -> None:
+    (seen,) = look(refusing(http.HTTPStatus.OK, "hello\n", lambda one: False))
+    assert (seen.accepted, seen.fault, seen.body) == (False, "status", "hello")
+
+
+def test_a_socket_io_session_is_opened_and_found_again() -> None:
+    def engine(connection: ServerConnection, request: Request) -> Response | None:
+        if "transport=polling" in request.path:
+            return connection.respond(http.HTTPStatus.OK, '0{"sid":"abc_1-2","upgrades":[]}')
+        return None
+
+    seen = look(engine, paths=("/socket.io/",))
+    assert [one.variant for one in seen] == ["normal", "session", "session", "session"]
+    assert seen[0].url.endswith("/socket.io/?EIO=4&transport=websocket")
+    assert all(one.url.endswith("&sid=abc_1-2") and one.accepted for one in seen[1:])
+
+
+def test_a_session_id_is_taken_only_if_it_is_one() -> None:
+    assert session_id('0{"sid":"abc"}') == "abc"
+    for body in ("", "ok", '0{"sid":"a b"}', '0{"sid":1}', "0[]", '0{"sid":"a\\r\\nX: y"}'):
+        assert session_id(body) is None

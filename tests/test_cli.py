@@ -1,0 +1,326 @@
+"""The command line as it is met: words in, answer on stdout, notes on stderr, exit status."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from diagnose import cli
+from diagnose.arguments import COMMANDS, parser
+from diagnose.model import Evidence
+from diagnose.record import Recorded, encode
+from tests.reports import CLOSED, NAME
+from tests.saying import NOW, SHOP
+
+ROOT = Path(__file__).parent.parent
+ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
+
+
+def diagnose(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "diagnose", *words],
+        cwd=ROOT,
+        env={**ENVIRONMENT, **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def shut() -> Iterator[int]:
+    """A port of loopback on which nothing listens, and on which nobody else can."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[int]:
+    """A port of loopback that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.jsonl"
+    path.write_text(encode(Recorded(Evidence(SHOP, NOW, (NAME, CLOSED)), "laptop", True)))
+    return path
+
+
+# What is right
+
+
+def test_a_refused_port_is_critical_and_says_so_first(shut: int) -> None:
+    done = diagnose("--outside", f"127.0.0.1:{shut}")
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[0].startswith("✗ CRITICAL  ")
+    assert "error[tcp.refused]" in done.stdout
+    assert done.stderr == ""
+
+
+def test_json_is_one_valid_document(shut: int) -> None:
+    done = diagnose("--json", "--outside", f"127.0.0.1:{shut}")
+    told = json.loads(done.stdout)
+    schema = json.loads(diagnose("--schema").stdout)
+    jsonschema.validate(told, schema, jsonschema.Draft202012Validator)
+    assert told["verdict"]["exit_code"] == done.returncode == 2
+    assert told["findings"][0]["check"] == "tcp.refused"
+
+
+def test_several_targets_end_in_the_worst_status(shut: int) -> None:
+    done = diagnose("--format", "plain", "--outside", f"127.0.0.1:{shut}", f"[::1]:{shut}")
+    assert done.returncode >= 2
+    urls = [line.split("\t")[0] for line in done.stdout.splitlines()]
+    assert urls[0] == f"https://127.0.0.1:{shut}/"
+    assert urls[-1] == f"https://[::1]:{shut}/"
+    both = diagnose("--json", "--outside", f"127.0.0.1:{shut}", f"[::1]:{shut}")
+    assert [one["target"]["host"] for one in json.loads(both.stdout)] == ["127.0.0.1", "::1"]
+
+
+def test_jsonl_streams_what_happens(shut: int) -> None:
+    lines = diagnose("--jsonl", "--outside", f"127.0.0.1:{shut}").stdout.splitlines()
+    kinds = [json.loads(line)["type"] for line in lines]
+    assert kinds[0] == "started"
+    assert kinds[-1] == "report"
+    assert "observation" in kinds
+
+
+def test_quiet_is_the_verdict_alone(shut: int) -> None:
+    done = diagnose("-q", "--outside", f"127.0.0.1:{shut}")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_it_speaks_the_language_of_the_environment(shut: int) -> None:
+    done = diagnose("--outside", f"127.0.0.1:{shut}", LANG="zh_CN.UTF-8")
+    assert "端口" in done.stdout
+    assert "✗ 严重" in done.stdout
+    assert (
+        "CRITICAL"
+        in diagnose("--outside", f"127.0.0.1:{shut}", "--lang", "en", LANG="zh_CN.UTF-8").stdout
+    )
+
+
+def test_a_terminal_in_another_encoding_does_not_stop_it(shut: int) -> None:
+    for encoding in ("gbk", "ascii"):
+        done = subprocess.run(
+            [sys.executable, "-m", "diagnose", "--lang", "zh", "--outside", f"127.0.0.1:{shut}"],
+            cwd=ROOT,
+            env={**ENVIRONMENT, "PYTHONIOENCODING": encoding, "DIAGNOSE_GLYPHS": "unicode"},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        done.stdout.decode(encoding)
+
+
+def test_redacted_output_names_no_address(shut: int) -> None:
+    done = diagnose("--redact", "--json", "--outside", f"127.0.0.1:{shut}")
+    assert socket.gethostname() not in done.stdout or "." not in socket.gethostname()
+    assert json.loads(done.stdout)["verdict"]["exit_code"] == 2
+
+
+def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
+    command = f"{sys.executable} -m diagnose --json --outside 127.0.0.1:{shut} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
+    )
+    assert done.stderr == b""
+    assert done.returncode == 2
+
+
+# What is wrong with the words
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--jsn", "shop.example.com"], "Did you mean --json?"),
+        (["--format", "jsom", "shop.example.com"], "Did you mean json?"),
+        (["--only", "tpc", "shop.example.com"], "Did you mean tcp?"),
+        (["--skip", ",", "shop.example.com"], "Name a layer"),
+        (["--timeout", "nan", "shop.example.com"], "--timeout takes seconds"),
+        (["--timeout", "0", "shop.example.com"], "--timeout takes seconds"),
+        (["--address", "300.1.1.1", "shop.example.com"], "no IP address"),
+        (["--address", "::1", "-4", "shop.example.com"], "not of the family"),
+        (["--lang", "fr", "shop.example.com"], "--lang takes en, zh"),
+        (["--cafile", "/nonexistent", "shop.example.com"], "No such file"),
+        (["--server", "http://web1", "shop.example.com"], "ssh://[user@]host[:port]"),
+        (["--server", "ssh://-oProxyCommand=x", "shop.example.com"], "ssh://[user@]host[:port]"),
+        (["--server", "ssh://web1", "--outside", "shop.example.com"], "leave one of them out"),
+        (["--inside", "--outside", "shop.example.com"], "not allowed with"),
+        (["--ws", "", "shop.example.com"], "--ws needs a path"),
+        (["ftp://shop.example.com"], "http, https, ws and wss"),
+        (["shop.example.com:99999"], "from 1 to 65535"),
+        ([""], "The target is empty"),
+        (["--ws"], "expected one argument"),
+        (["explian", "tcp.refused"], "Did you mean explain?"),
+        (["explain", "tcp.refusd"], "Did you mean tcp.refused?"),
+        (["explain"], "diagnose list"),
+        (["record", "shop.example.com"], "-o FILE"),
+        (["record", "-o", "x"], "Record one target"),
+        (["replay"], "diagnose replay FILE"),
+        (["replay", "/nonexistent"], "No such file"),
+        (["replay", __file__], "Line 1"),
+        (["list", "--timeout", "3"], "no option --timeout"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 64
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.err.startswith("diagnose: ")
+    assert told.err.count("\n") == 1
+    assert told.out == ""
+
+
+def test_without_a_target_there_is_a_short_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 64
+    told = capsys.readouterr()
+    assert "diagnose https://shop.example.com/" in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--json", "ftp://x"], ["--json"], ["--format", "json", "--jsn"], ["--json", "--only"]],
+)
+def test_a_mistake_is_a_document_too_where_json_is_asked_for(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 64
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"]["exit_code"] == 64
+    assert told["errors"]
+
+
+def test_a_fault_of_ours_is_one_line_and_70(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(cli, "_look", broken)
+    assert cli.main(["--json", "shop.example.com"]) == 70
+    told = capsys.readouterr()
+    assert told.err.startswith("diagnose: A fault of diagnose itself: RuntimeError: no")
+    assert json.loads(told.out)["errors"][0]["where"] == "diagnose"
+
+
+# Signals
+
+
+@contextmanager
+def running(*words: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "diagnose", "--jsonl", "--outside", *words],
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+)
+def test_a_signal_ends_it_with_what_is_known(silent: int, number: int, status: int) -> None:
+    with running(f"127.0.0.1:{silent}") as process:
+        assert process.stdout is not None
+        while '"Connection"' not in process.stdout.readline():
+            pass
+        begun = time.monotonic()
+        process.send_signal(number)
+        rest, complaints = process.communicate(timeout=20)
+    assert process.returncode == status
+    last = json.loads(rest.splitlines()[-1])
+    assert last["type"] == "report"
+    assert last["run"]["interrupted"] is True
+    assert complaints == ""
+    assert time.monotonic() - begun < 3
+
+
+def test_the_deadline_holds(silent: int) -> None:
+    begun = time.monotonic()
+    done = diagnose("--timeout", "0.5", "--json", "--outside", f"127.0.0.1:{silent}")
+    assert time.monotonic() - begun < 5
+    assert any("time" in one["why"] for one in json.loads(done.stdout)["unknown"])
+
+
+# The other commands
+
+
+def test_help_has_examples_first_and_the_exit_codes() -> None:
+    text = parser().format_help()
+    assert text.index("diagnose https://shop.example.com/") < text.index("--json")
+    for part in ("0 ok", "2 critical", "64 usage", "how to look", "diagnose explain CHECK"):
+        assert part in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([command, "--help"]) == 0
+    assert f"diagnose {command}" in capsys.readouterr().out
+
+
+def test_the_version() -> None:
+    from diagnose._version import VERSION
+
+    assert diagnose("--version").stdout == diagnose("-V", "-q").stdout == f"diagnose {VERSION}\n"
+
+
+def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "--lang", "en"]) == 0
+    assert "  tcp.refused " in capsys.readouterr().out
+    assert cli.main(["explain", "tcp.refused", "--lang", "en"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("error[tcp.refused]\n")
+    assert "‹port›" in page
+    assert "What to do" in page
+    assert "{{" not in page
+    assert cli.main(["explain", "tcp.refused", "--lang", "zh"]) == 0
+    assert "含义" in capsys.readouterr().out
+
+
+def test_a_replay_is_judged_by_todays_checks_without_a_network(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["replay", "--json", str(recording)]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["findings"][0]["check"] == "tcp.refused"
+    assert told["run"]["started_at"] == "2026-11-24T12:00:00Z"
+    assert told["run"]["vantage"]["here"]["hostname"] == "laptop"
+
+
+def test_what_was_recorded_can_be_replayed(shut: int, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    made = diagnose("record", "--outside", f"127.0.0.1:{shut}", "-o", str(path))
+    assert made.returncode == 2
+    assert "observations" in made.stderr
+    again = diagnose("replay", str(path))
+    assert again.returncode == 2
+    assert "error[tcp.refused]" in again.stdout
+    streamed = diagnose("record", "--outside", f"127.0.0.1:{shut}", "-o", "-").stdout
+    assert json.loads(streamed.splitlines()[0])["diagnose"] == 1

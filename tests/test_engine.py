@@ -1,0 +1,296 @@
+"""A run: no barriers, crashes that cost nothing already seen, an end in time."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from diagnose import engine
+from diagnose.events import Concluded, Crashed, Event, Seen, Started
+from diagnose.machine import Machine, Ran, Socket, Text
+from diagnose.model import Failure, Observation, Report, Unseen, Vantage
+from diagnose.model.dns import Resolution
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
+from diagnose.net.local import LocalNet
+from diagnose.probes import Look, Options, Probe, probe
+from diagnose.reasoning import verdict
+from tests.reports import NAME
+from tests.saying import SHOP
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def probes(monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Install these probes in place of the real ones, outside and inside."""
+
+    def install(*outside: Probe, inside: tuple[Probe, ...] = ()) -> None:
+        for package, given in (("outside", outside), ("inside", inside)):
+            module = ModuleType("only_these")
+            vars(module).update({f"probe_{number}": one for number, one in enumerate(given)})
+            monkeypatch.setitem(sys.modules, f"diagnose.probes.{package}.only_these", module)
+        monkeypatch.setattr(engine, "OUTSIDE", ("only_these",))
+        monkeypatch.setattr(engine, "INSIDE", ("only_these",))
+
+    return install
+
+
+class Nowhere(Machine):
+    """A machine on which there is nothing."""
+
+    via = "local"
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
+        return Ran(argv, None, "", "", 0.0, Failure("missing", "no such program"))
+
+    async def read(self, path: str, limit: int = 0) -> Text:
+        return Text(path, failure=Failure("missing", "no such file"))
+
+    async def glob(self, pattern: str) -> tuple[str, ...]:
+        return ()
+
+    async def listeners(self) -> tuple[Socket, ...] | Failure:
+        return ()
+
+
+def run(options: Options = Options(), door: Machine | None = None) -> tuple[Report, list[Event]]:
+    events: list[Event] = []
+    report = asyncio.run(engine.run(SHOP, options, LocalNet(), events.append, door))
+    return report, events
+
+
+def sees(*seen: Observation, after: type[Observation] | None = None) -> Probe:
+    async def look(look: Look, *_: Observation) -> None:
+        for one in seen:
+            look.see(one)
+
+    return probe(after)(look)
+
+
+def connection(address: str) -> Connection:
+    return Connection(address=address, port=443, family=4)
+
+
+def test_a_run_is_a_story_from_started_to_concluded(probes: Install) -> None:
+    probes(sees(NAME))
+    report, events = run()
+    assert [type(event) for event in events] == [Started, Seen, Concluded]
+    assert isinstance(events[1], Seen)
+    assert events[1].number == 1
+    assert events[-1] == Concluded(report)
+
+
+def test_nothing_waits_for_what_it_does_not_need(probes: Install) -> None:
+    """The handshake on one address is over before the connection to the other fails."""
+    order: list[str] = []
+    held = asyncio.Event()
+
+    @probe()
+    async def connect(look: Look) -> None:
+        look.see(connection("203.0.113.10"))
+        await held.wait()
+        order.append("slow connection")
+        look.see(connection("203.0.113.11"))
+
+    @probe(after=Connection)
+    async def handshake(look: Look, seen: Connection) -> None:
+        order.append(f"handshake {seen.address}")
+        held.set()
+
+    probes(handshake, connect)
+    run()
+    assert order == ["handshake 203.0.113.10", "slow connection", "handshake 203.0.113.11"]
+
+
+def test_a_probe_that_comes_late_is_given_what_was_seen_before(probes: Install) -> None:
+    told: list[Observation] = []
+
+    @probe(after=Resolution)
+    async def later(look: Look, seen: Resolution) -> None:
+        told.append(seen)
+
+    async def looks(look: Look) -> None:
+        look.see(NAME)
+        look.register(later)  # type: ignore[attr-defined]
+
+    probes(probe()(looks))
+    run()
+    assert told == [NAME]
+
+
+def test_a_probe_that_raises_loses_nothing_already_seen(probes: Install) -> None:
+    @probe()
+    async def broken(look: Look) -> None:
+        look.see(NAME)
+        raise ValueError("no")
+
+    probes(broken, sees(connection("203.0.113.10")))
+    report, events = run()
+    assert {type(one) for one in report.evidence.observations} == {Resolution, Connection}
+    (crash,) = report.crashes
+    assert crash.message == "ValueError: no"
+    assert Crashed(crash) in events
+
+
+def test_a_module_that_cannot_be_imported_is_a_crash_and_no_more(
+    probes: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probes(sees(NAME))
+    monkeypatch.setattr(engine, "OUTSIDE", ("only_these", "not_there"))
+    report, _ = run()
+    assert report.evidence.observations == (NAME,)
+    assert "ModuleNotFoundError" in report.crashes[0].message
+
+
+def test_a_run_ends_by_its_deadline_with_what_is_known(probes: Install) -> None:
+    @probe()
+    async def endless(look: Look) -> None:
+        look.see(NAME)
+        await asyncio.Event().wait()
+
+    probes(endless)
+    report, events = run(Options(timeout=0.05))
+    assert report.evidence.of(Resolution) == (NAME,)
+    assert report.evidence.of(Unseen)[0].why == "deadline"
+    assert verdict(report).exit_status == 3
+    assert isinstance(events[-1], Concluded)
+    assert not report.interrupted
+
+
+def test_an_interrupted_run_says_what_it_knows(probes: Install) -> None:
+    reached = asyncio.Event()
+
+    @probe()
+    async def endless(look: Look) -> None:
+        look.see(connection("203.0.113.10"))
+        reached.set()
+        await asyncio.Event().wait()
+
+    async def interrupted() -> Report:
+        task = asyncio.ensure_future(engine.run(SHOP, Options(), LocalNet()))
+        await reached.wait()
+        task.cancel()
+        return await task
+
+    probes(endless)
+    report = asyncio.run(interrupted())
+    assert report.interrupted
+    assert len(report.evidence.of(Connection)) == 1
+
+
+class Stream:
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def hand_over(stream: Stream) -> Probe:
+    async def connect(look: Look) -> None:
+        look.see(connection("203.0.113.10"), live=stream)
+
+    return probe()(connect)
+
+
+def test_a_stream_is_taken_over_by_the_first_who_asks(probes: Install) -> None:
+    stream, taken = Stream(), []
+
+    @probe(after=Connection)
+    async def handshake(look: Look, seen: Connection) -> None:
+        taken.append(look.take(seen))
+
+    @probe(after=Connection)
+    async def another(look: Look, seen: Connection) -> None:
+        taken.append(look.take(seen))
+
+    probes(handshake, another, hand_over(stream))
+    run()
+    assert taken == [stream, None]
+    assert not stream.closed
+
+
+def test_a_stream_that_nobody_takes_is_closed(probes: Install) -> None:
+    stream = Stream()
+    probes(hand_over(stream))
+    run()
+    assert stream.closed
+
+
+def test_streams_are_closed_also_when_the_time_is_over(probes: Install) -> None:
+    @probe(after=Connection)
+    async def endless(look: Look, seen: Connection) -> None:
+        await asyncio.Event().wait()
+
+    stream = Stream()
+    probes(endless, hand_over(stream))
+    run(Options(timeout=0.05))
+    assert stream.closed
+
+
+def test_work_begun_by_a_probe_belongs_to_the_run(probes: Install) -> None:
+    async def more(look: Look) -> None:
+        await asyncio.sleep(0)
+        look.see(connection("203.0.113.10"))
+
+    @probe()
+    async def starts(look: Look) -> None:
+        look.start(more(look))
+
+    probes(starts)
+    assert run()[0].evidence.of(Connection)
+
+
+@pytest.mark.parametrize(
+    ("options", "door", "expected"),
+    [
+        (Options(inside=True), True, {Resolution, Handshake}),
+        (Options(inside=True, outside=False), True, {Handshake}),
+        (Options(inside=None), True, {Resolution}),
+        (Options(inside=None), False, {Resolution}),
+    ],
+)
+def test_the_door_is_gone_through_where_it_is_asked_for(
+    probes: Install, options: Options, door: bool, expected: set[type[Observation]]
+) -> None:
+    secure = Handshake(address="203.0.113.10", port=443, vantage=Vantage.SERVER)
+    probes(sees(NAME), inside=(sees(secure),))
+    report, _ = run(options, Nowhere() if door else None)
+    assert {type(one) for one in report.evidence.observations} == expected
+
+
+def test_on_the_server_itself_it_looks_inside_without_being_told(probes: Install) -> None:
+    mine = Resolution(name="localhost", family=4, addresses=("127.0.0.1",))
+    secure = Handshake(address="127.0.0.1", port=443, vantage=Vantage.SERVER)
+    probes(sees(mine), inside=(sees(secure),))
+    report, _ = run(Options(), Nowhere())
+    assert report.evidence.of(Handshake) == (secure,)
+
+
+def test_layers_that_are_not_wanted_say_nothing() -> None:
+    from diagnose.model import Evidence
+    from tests.saying import NOW, REFUSED
+
+    evidence = Evidence(
+        SHOP, NOW, (Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED),)
+    )
+    found: Any = engine.conclude(evidence).findings
+    assert "tcp.refused" in {one.check.id for one in found}
+    assert engine.conclude(evidence, Options(skip=("tcp",))).findings == ()
+    assert engine.conclude(evidence, Options(only=("dns",))).findings == ()
+
+
+def test_nobody_holds_up_the_loop(probes: Install) -> None:
+    from blockbuster import blockbuster_ctx
+
+    async def guarded() -> Report:
+        with blockbuster_ctx(scanned_modules=["diagnose"]):
+            return await engine.run(SHOP, Options(), LocalNet())
+
+    probes(sees(NAME), sees(connection("203.0.113.10"), after=Resolution))
+    # The checks are imported before: that is what a run does at its end, with nothing waiting.
+    engine.catalogue()
+    assert asyncio.run(guarded()).crashes == ()

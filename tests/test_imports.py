@@ -1,0 +1,89 @@
+"""What is imported when: start-up is paid at every call of a monitoring system.
+
+Modules are counted, not milliseconds: a count does not depend on the machine's mood.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+_RUN = """
+import json, sys
+sys.argv = {argv!r}
+from diagnose import {module}
+import contextlib, io
+with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
+    {work}
+sys.stdout.write(json.dumps(sorted(sys.modules)))
+"""
+
+
+def modules(*words: str) -> set[str]:
+    """The modules that a run of the command line has imported at its end."""
+    work = f"cli.main({list(words)!r})"
+    return _modules(_RUN.format(argv=["diagnose"], module="cli", work=work))
+
+
+def _modules(code: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={"LANG": "C.UTF-8"},
+    )
+    return set(json.loads(done.stdout))
+
+
+def test_the_version_is_answered_before_anything_is_imported() -> None:
+    code = """
+import json
+sys.argv = ["diagnose", "--version"]
+before = set(sys.modules)
+import io
+real, sys.stdout = sys.stdout, io.StringIO()
+from diagnose.__main__ import main
+main()
+sys.stdout = real
+sys.stdout.write(json.dumps(sorted(set(sys.modules) - before)))
+"""
+    assert _modules(code) == {"diagnose", "diagnose.__main__", "diagnose._version"}
+
+
+def test_json_imports_nothing_that_only_people_and_failures_need() -> None:
+    seen = modules("--json", "--outside", "127.0.0.1:1")
+    never = {
+        "dns.asyncresolver",
+        "importlib.metadata",
+        "msgspec",
+        "psutil",
+        "rich",
+        "textual",
+        "trustme",
+        "websockets.asyncio.client",
+    }
+    assert never & seen == set()
+    people = {"difflib", "idna", "wcwidth", "diagnose.outputs.text", "diagnose.record.kinds"}
+    assert people & seen == set()
+    assert {name for name in seen if name.startswith("diagnose.probes.inside.")} <= {
+        "diagnose.probes.inside.here"
+    }
+
+
+def test_json_on_a_refused_port_keeps_its_budget_of_modules() -> None:
+    foreign = {
+        name
+        for name in modules("--json", "--outside", "127.0.0.1:1")
+        if name.partition(".")[0] not in {"diagnose", "checks"}
+    }
+    assert len(foreign) <= 340, sorted(foreign)
+
+
+def test_help_and_mistakes_start_no_engine() -> None:
+    for words in (["--help"], ["ftp://x"], ["list"]):
+        assert "diagnose.engine" not in modules(*words)
+    assert len(modules("--help")) <= 110
