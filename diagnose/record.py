@@ -8,7 +8,7 @@ network (`engine.conclude`). What a key unlocks never gets into one.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
@@ -149,4 +149,4 @@ def kinds() -> dict[str, type[Observation]]:
 
 
 def _fields(kind: type) -> tuple[str, ...]:
-    return tuple(getattr(kind, "__dataclass_fields__", ()))
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()

@@ -48,8 +48,17 @@ NAME = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,), at=0.
 OPEN = Connection(address=ADDRESS, port=443, family=4, at=0.005, took=0.003)
 CLOSED = Connection(address=ADDRESS, port=443, family=4, at=0.005, took=0.003, failure=REFUSED,
                     equivalent=f"nc -vz {ADDRESS} 443")  # fmt: skip
-SECURE = Handshake(address=ADDRESS, port=443, server_name="shop.example.com", at=0.05, took=0.04,
-                   protocol="TLSv1.3", verify_code=0, verify_message="ok", chain=(LEAF,))  # fmt: skip
+SECURE = Handshake(
+    address=ADDRESS,
+    port=443,
+    server_name="shop.example.com",
+    protocol="TLSv1.3",
+    verify_code=0,
+    verify_message="ok",
+    chain=(LEAF,),
+    at=0.05,
+    took=0.04,
+)
 ANSWER = Exchange(url="https://shop.example.com/", address=ADDRESS, port=443, status=200,
                   reason="OK", at=0.06, took=0.009)  # fmt: skip
 SERVER = Host(hostname="web1", role="server", privileged=True, vantage=Vantage.SERVER)

@@ -134,7 +134,8 @@ def test_redacted_output_names_no_address(shut: int) -> None:
 
 
 def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
-    command = f"{sys.executable} -m diagnose --json --outside 127.0.0.1:{shut} | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m diagnose --json --outside 127.0.0.1:{shut} | true"
+    command += "; exit ${PIPESTATUS[0]}"
     done = subprocess.run(
         ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
     )

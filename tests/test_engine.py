@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from diagnose import engine
+from diagnose.catalogue import catalogue
 from diagnose.events import Concluded, Crashed, Event, Seen, Started
 from diagnose.machine import Machine, Ran, Socket, Text
 from diagnose.model import Failure, Observation, Report, Unseen, Vantage
@@ -57,7 +58,10 @@ class Nowhere(Machine):
         return ()
 
 
-def run(options: Options = Options(), door: Machine | None = None) -> tuple[Report, list[Event]]:
+AS_USUAL = Options()
+
+
+def run(options: Options = AS_USUAL, door: Machine | None = None) -> tuple[Report, list[Event]]:
     events: list[Event] = []
     report = asyncio.run(engine.run(SHOP, options, LocalNet(), events.append, door))
     return report, events
@@ -292,5 +296,5 @@ def test_nobody_holds_up_the_loop(probes: Install) -> None:
 
     probes(sees(NAME), sees(connection("203.0.113.10"), after=Resolution))
     # The checks are imported before: that is what a run does at its end, with nothing waiting.
-    engine.catalogue()
+    catalogue()
     assert asyncio.run(guarded()).crashes == ()

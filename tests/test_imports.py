@@ -67,7 +67,7 @@ def test_json_imports_nothing_that_only_people_and_failures_need() -> None:
         "websockets.asyncio.client",
     }
     assert never & seen == set()
-    people = {"difflib", "idna", "wcwidth", "diagnose.outputs.text", "diagnose.record.kinds"}
+    people = {"wcwidth", "diagnose.outputs.text"}
     assert people & seen == set()
     assert {name for name in seen if name.startswith("diagnose.probes.inside.")} <= {
         "diagnose.probes.inside.here"

@@ -28,7 +28,7 @@ def hsts_traps_visitors(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "addresses": addresses(seen),
             "header": seen[0].header("Strict-Transport-Security"),
-            "days": int(strict_transport(seen[0].headers)["max-age"]) // 86400,
+            "days": int(strict_transport(seen[0].headers)["max-age"][:18]) // 86400,
         },
         fix=Fix((Manual("certificate", Where.SERVER),), Applicability.MANUAL),
     )

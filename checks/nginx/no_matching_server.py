@@ -1,6 +1,7 @@
 """No block on the port bears the name, so the default one answers. That alone is no fault: a
 single block answers whatever it is called. It is one where visitors get what is not theirs: a
-certificate for other names, a refused handshake, a closed connection."""
+certificate for other names, a refused handshake, a closed connection. And where the default block
+is the site's own, only called otherwise, its certificate is the fault and not its name."""
 
 import difflib
 from collections.abc import Iterator
@@ -63,6 +64,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         return
     default = found[0].server
     mistyped = _mistyped(nginx, found, target.host)
+    if _is_own(found[0], mistyped, _elsewhere(nginx, target.host)):
+        return
     yield Claim(
         about=Subject(port=target.port, text=f"server_name {target.host}"),
         because=(*seen, *([nginx.config] if nginx.config else [])),
@@ -108,6 +111,18 @@ def _hangs_up(server: Server) -> bool:
     """`return 444` closes the connection without an answer."""
     blocks = (server.block, *children(server.block, "location"))
     return any(one.args[:1] == ("444",) for block in blocks for one in children(block, "return"))
+
+
+def _is_own(one: Answering, mistyped: Mistyped | None, elsewhere: str) -> bool:
+    """Whether the default block may well be the site's own: the slip is in its own name, or it
+    is alone there, has no name but "_", and no other block is named as the site."""
+    default = one.server
+    if mistyped:
+        return mistyped.directive in children(default.block, "server_name")
+    rejects = any(one.args == ("on",) for one in children(default.block, "ssl_reject_handshake"))
+    if elsewhere or rejects or _hangs_up(default) or len(one.socket.servers) > 1:
+        return False
+    return not any("." in name.strip(".") for name in default.names)
 
 
 def _mistyped(nginx: Nginx, found: list[Answering], host: str) -> Mistyped | None:

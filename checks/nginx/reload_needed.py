@@ -20,8 +20,9 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.wire import serving
 
-#: Seconds by which a file must be newer: clocks and file times are that coarse.
-LATER = 1.0
+#: Seconds by which a file must be newer: processes and files are dated to some hundredths, and
+#: who reloads has saved before.
+LATER = 0.1
 
 
 @check(

@@ -63,7 +63,13 @@ class Answer:
 
 
 class NotHttp(Exception):
-    """What came instead of an answer is the beginning of a TLS record (RFC 8446 section 5.1)."""
+    """What came is no answer: the beginning of a TLS record (RFC 8446 section 5.1), or of
+    anything else that does not begin as RFC 9112 section 4 has it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.tls = data[:2] in {b"\x15\x03", b"\x16\x03"}
+        what = "a TLS record" if self.tls else clean(data, 60)
+        super().__init__(f"no HTTP answer came, but {what}")
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -122,8 +128,9 @@ class Wire(httpx.AsyncBaseTransport):
                 raise self._unsent or error from None
             if not data and self._state.their_state is h11.SEND_RESPONSE:
                 raise self._unsent or EOFError("the connection was closed without an answer")
-            if not self._begun and data[:2] in {b"\x15\x03", b"\x16\x03"}:
-                raise NotHttp("a TLS record came instead of an HTTP answer")
+            begins = data.lstrip(b"\r\n")[:5]
+            if not self._begun and begins and not b"HTTP/".startswith(begins):
+                raise NotHttp(data)
             self._begun = True
             self._state.receive_data(data)
 
@@ -204,7 +211,7 @@ async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) 
 def _failure(error: Exception) -> Failure:
     match error:
         case NotHttp():
-            return Failure("protocol", str(error), name="TLS")
+            return Failure("protocol", str(error), name="TLS" if error.tls else None)
         case h11.ProtocolError() | httpx.InvalidURL():
             return Failure("protocol", clean(str(error)))
         case _:

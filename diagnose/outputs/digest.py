@@ -15,8 +15,16 @@ def digest(seen: Observation) -> str:
     subject, outcome = said(seen) if said else (type(seen).__name__, "")
     if seen.failure is not None:
         code = f" ({seen.failure.name})" if seen.failure.name else ""
-        outcome = f"{seen.failure.message}{code}"
+        outcome = f"{seen.failure.message}{code}{_icmp(getattr(seen, 'icmp', None))}"
     return f"{subject}: {outcome}" if subject and outcome else subject or outcome
+
+
+def _icmp(error: Any) -> str:
+    """Type, code and sender of the ICMP error that ended an attempt."""
+    if error is None:
+        return ""
+    sender = "this machine" if error.local else error.sender
+    return f"; ICMP {error.type}/{error.code} from {sender}"
 
 
 def _joined(values: Any) -> str:
@@ -25,16 +33,6 @@ def _joined(values: Any) -> str:
 
 def _endpoint(seen: Any) -> str:
     return f"[{seen.address}]:{seen.port}" if ":" in seen.address else f"{seen.address}:{seen.port}"
-
-
-def _connection(seen: Any) -> tuple[str, str]:
-    outcome = "connected"
-    if seen.icmp is not None and seen.failure is not None:
-        sender = "this machine" if seen.icmp.local else seen.icmp.sender
-        code = f" ({seen.failure.name})" if seen.failure.name else ""
-        icmp = f"ICMP {seen.icmp.type}/{seen.icmp.code} from {sender}"
-        return f"{_endpoint(seen)}: {seen.failure.message}{code}; {icmp}", ""
-    return _endpoint(seen), outcome
 
 
 def _handshake(seen: Any) -> tuple[str, str]:
@@ -83,7 +81,7 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
     ),
     "HostsEntry": lambda seen: (f"{seen.file}:{seen.line}", seen.text),
     "ResolverConfig": lambda seen: (seen.file, _joined(seen.servers)),
-    "Connection": _connection,
+    "Connection": lambda seen: (_endpoint(seen), "connected"),
     "Walk": lambda seen: (
         f"path to {_endpoint(seen)}",
         _joined(hop.sender or "*" for hop in seen.hops),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, assert_never
 from zlib import crc32
 
@@ -98,8 +99,8 @@ def observation(seen: Observation, number: int) -> dict[str, Any]:
     kind = type(seen).__name__
     own = {
         name: _short(_inner(getattr(seen, name)))
-        for name in type(seen).__dataclass_fields__
-        if name not in _BASE and (kind, name) not in _LEFT_OUT
+        for name in _own(type(seen))
+        if (kind, name) not in _LEFT_OUT
     }
     return {
         "id": f"o{number}",
@@ -114,13 +115,17 @@ def observation(seen: Observation, number: int) -> dict[str, Any]:
     }
 
 
+def _own(kind: type[Observation]) -> list[str]:
+    """The fields that a kind has besides those that all of them have."""
+    return [field.name for field in fields(kind) if field.name not in _BASE]
+
+
 def _inner(value: Any) -> Any:
     """Observations inside an observation (a list of sockets) without what the outer one says."""
     if isinstance(value, tuple):
         return [_inner(item) for item in value]
     if isinstance(value, Observation):
-        names = type(value).__dataclass_fields__
-        return {name: _inner(getattr(value, name)) for name in names if name not in _BASE}
+        return {name: _inner(getattr(value, name)) for name in _own(type(value))}
     return plain(value)
 
 
@@ -239,7 +244,7 @@ def _ids(report: Report) -> dict[int, str]:
     for number, seen in enumerate(report.evidence.observations, 1):
         ids[id(seen)] = f"o{number}"
     for number, seen in enumerate(report.evidence.observations, 1):
-        for name in type(seen).__dataclass_fields__:
+        for name in _own(type(seen)):
             value = getattr(seen, name)
             for part in value if isinstance(value, tuple) else ():
                 if isinstance(part, Observation):

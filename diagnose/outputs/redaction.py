@@ -1,23 +1,51 @@
 """Addresses, names and secrets, masked: each by the same stand-in wherever it occurs.
 
 A stand-in keeps what the checks look at (private or public, IPv4 or IPv6, which name lies in
-which domain), so that masked evidence leads to the same findings.
+which domain), so that masked evidence, put to the checks, leads to the same findings.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, TypeVar
+
+from diagnose.events import Concluded, Event, Seen, Sink
+from diagnose.model import Crash, Evidence, Host, Report
+from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
+
+Value = TypeVar("Value")
+Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
 
 _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?<![:.])|::(?=\W|$)")
+_SECRET_FIELDS = {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"}
 _SECRETS = (
-    # A header, in a list of pairs as JSON writes it, and as HTTP, a command or nginx do.
-    re.compile(r'(?i)("(?:set-cookie|cookie|(?:proxy-)?authorization|x-api-key)",\s*")((?:[^"\\]|\\.)+)'),
-    re.compile(r"(?i)\b((?:set-cookie|cookie|(?:proxy-)?authorization|x-api-key)\s*:\s*)([^\"'\\\n]+)"),
-    re.compile(r"(?i)([?&;](?:access_?token|token|key|api_?key|password|passwd|secret|sig|signature|"
-               r"session|sid|auth|code)=)([^&\s\"'#\\]+)"),
-    re.compile(r"(?i)((?:https?|wss?|ssh)://)([^/\s\"'@]+)(?=@)"),
-)  # fmt: skip
+    re.compile(rf"(?i)\b((?:{'|'.join(_SECRET_FIELDS)})\s*:\s*)([^\"'\\\n]+)"),
+    re.compile(
+        rf"(?i)(proxy_set_header\s+(?:{'|'.join(_SECRET_FIELDS)})\s+)"
+        r"(?!['\"]?\$)(\"[^\"]*\"|'[^']*'|[^;\s]+)"
+    ),
+    re.compile(
+        r"(?i)([?&;](?:access_?token|token|key|api_?key|password|passwd|secret|sig|signature|"
+        r"session|sid|auth|code)=)([^&\s\"'#\\]+)"
+    ),
+    re.compile(r"(?i)((?:https?|wss?|ssh)://)([^/\s\"'@]+:[^/\s\"'@]+)(?=@)"),
+)
+
+#: Words of the outputs themselves: a machine that is called so keeps its name.
+_WORDS = {
+    "application",
+    "client",
+    "here",
+    "host",
+    "local",
+    "localhost",
+    "nginx",
+    "server",
+    "target",
+}
 
 #: The networks whose members stay what they are; a stand-in counts up from each base.
 _NETWORKS = tuple(
@@ -27,20 +55,58 @@ _NETWORKS = tuple(
         ("172.16.0.0/12", "172.16.0.0/12"),
         ("192.168.0.0/16", "192.168.0.0/16"),
         ("100.64.0.0/10", "100.64.0.0/10"),
-        ("0.0.0.0/0", "203.0.113.0/24"),
+        ("0.0.0.0/0", "192.0.2.0/24"),
         ("fc00::/7", "fd00::/64"),
         ("fe80::/10", "fe80::/64"),
-        ("::/0", "2001:db8::/64"),
+        ("::/0", "2001:db8:0:ffff::/64"),
     )
 )
 
 
-def redactor(names: Iterable[str]) -> Callable[[str], str]:
-    """A function that masks a text. `names` are the host names whose domains are masked."""
-    return _Mask(names).text
+def report(whole: Report, conclude: Conclude) -> Report:
+    """A report masked through and through: the masked evidence, judged again."""
+    mask = Mask(names(whole.evidence))
+    again = conclude(mask.value(whole.evidence), mask.value(whole.crashes))
+    return replace(again, duration=whole.duration, interrupted=whole.interrupted)
 
 
-class _Mask:
+def sink(passed_on: Sink, conclude: Conclude) -> Sink:
+    """A sink behind which all is masked. What is to be masked is known only at the end of a
+    run; until then everything is held back."""
+    held: list[Event] = []
+
+    def masked(event: Event) -> None:
+        held.append(event)
+        if isinstance(event, Concluded):
+            mask = Mask(names(event.report.evidence))
+            for one in held[:-1]:
+                told = mask.value(one.observation) if isinstance(one, Seen) else None
+                passed_on(replace(one, observation=told) if told else mask.value(one))
+            passed_on(Concluded(report(event.report, conclude)))
+
+    return masked
+
+
+def names(evidence: Evidence) -> Iterator[str]:
+    """Every host name that the evidence holds."""
+    yield evidence.target.host
+    for seen in evidence.observations:
+        for field in ("name", "hostname", "server_name"):
+            value = getattr(seen, field, None)
+            if isinstance(value, str) and (field == "hostname" or "." in value):
+                yield value
+        for field in ("aliases", "names"):
+            yield from (name for name in getattr(seen, field, ()) if "." in name)
+        for certificate in getattr(seen, "chain", ())[:1]:
+            yield from certificate.dns_names
+        for file in getattr(seen, "files", ()):
+            for served in re.findall(r"\bserver_name\s+([^;{}]+);", file.text):
+                yield from (name for name in served.split() if re.fullmatch(r"[\w.*-]+", name))
+
+
+class Mask:
+    """Remembers the stand-in of everything it has masked."""
+
     def __init__(self, names: Iterable[str]) -> None:
         self.labels: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
@@ -53,6 +119,68 @@ class _Mask:
         text = _V4.sub(self.address, text)
         text = _V6.sub(self.address, text)
         return self.names.sub(self.name, text) if self.names else text
+
+    def value(self, value: Value) -> Value:
+        """A value of the model, everything in it masked."""
+        masked: Any = self._value(value)
+        return masked  # type: ignore[no-any-return]
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value if isinstance(value, Enum) else self.text(value)
+        if isinstance(value, tuple):
+            if len(value) == 2 and str(value[0]).lower() in _SECRET_FIELDS:
+                return (value[0], value[1] if str(value[1]).startswith("$") else "***")
+            return tuple(self._value(item) for item in value)
+        if isinstance(value, NginxConfig):
+            return self._configuration(value)
+        if is_dataclass(value) and not isinstance(value, type):
+            given = {field.name: getattr(value, field.name) for field in fields(value)}
+            return type(value)(**{name: self._value(one) for name, one in given.items()})
+        return value
+
+    def _configuration(self, config: NginxConfig) -> NginxConfig:
+        """Where a directive stands in its file moves with what is masked before it."""
+        marks = {file.path: {0, len(file.text)} for file in config.files}
+        for directive in _all(config.main):
+            if directive.file in marks:
+                marks[directive.file].update(_offsets(directive))
+        moved: dict[str, dict[int, int]] = {}
+        files = []
+        for file in config.files:
+            text, moved[file.path] = self._pieces(file, sorted(marks[file.path]))
+            files.append(replace(file, path=self.text(file.path), text=text))
+        texts = {one.path: masked.text for one, masked in zip(config.files, files, strict=True)}
+        main = tuple(self._directive(one, moved, texts) for one in config.main)
+        others = replace(config, main=(), files=())
+        given = {field.name: getattr(others, field.name) for field in fields(others)}
+        kept = {name: self._value(one) for name, one in given.items()}
+        return NginxConfig(**{**kept, "main": main, "files": tuple(files)})
+
+    def _pieces(self, file: ConfigFile, marks: list[int]) -> tuple[str, dict[int, int]]:
+        """The file's text, masked from mark to mark, and where each mark is now."""
+        text, moved = "", {}
+        for begin, end in zip(marks, [*marks[1:], len(file.text)], strict=True):
+            moved[begin] = len(text)
+            text += self.text(file.text[begin:end])
+        return text, moved
+
+    def _directive(
+        self, one: Directive, moved: dict[str, dict[int, int]], texts: dict[str, str]
+    ) -> Directive:
+        there, text = moved.get(one.file, {}), texts.get(one.file, "")
+        start = there.get(one.start, one.start)
+        inner = one.block and tuple(self._directive(other, moved, texts) for other in one.block)
+        return replace(
+            one,
+            args=self._value((one.name, *one.args))[1:],
+            file=self.text(one.file),
+            block=inner,
+            column=start - text.rfind("\n", 0, start) if one.file in moved else one.column,
+            start=start,
+            stop=there.get(one.stop, one.stop),
+            opened=there.get(one.opened, one.opened),
+        )
 
     def address(self, match: re.Match[str]) -> str:
         try:
@@ -85,9 +213,19 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
     for name in names:
         labels = name.lower().strip(".").removeprefix("*.").split(".")
         is_address = ":" in name or labels[-1].isdigit()
-        if name and not is_address and name.lower() != "localhost":
+        if name and not is_address and name.lower() not in _WORDS:
             domains.add(re.escape(".".join(labels[-2:])))
     if not domains:
         return None
     longest = "|".join(sorted(domains, key=len, reverse=True))
     return re.compile(rf"(?i)(?<![\w.-])(?:[\w*-]+\.)*(?:{longest})(?![\w-]|\.\w)")
+
+
+def _all(directives: tuple[Directive, ...]) -> Iterator[Directive]:
+    for directive in directives:
+        yield directive
+        yield from _all(directive.block or ())
+
+
+def _offsets(directive: Directive) -> tuple[int, int, int]:
+    return directive.start, directive.stop, directive.opened

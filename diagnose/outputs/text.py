@@ -162,7 +162,7 @@ def _evidence(page: Page, found: Finding, view: View) -> None:
         head = f"= {say('why-inside' if inside else 'why', view.lang)}: "
         page.prose(digest(seen), head, 2, "dim")
         if seen.equivalent:
-            page.code(f"$ {seen.equivalent}", 2 + cells(head), "dim")
+            page.code(f"$ {seen.equivalent}", 6, "dim")
     if len(because) > len(shown):
         page.prose(say("more-evidence", view.lang, count=len(because) - len(shown)), "= ", 2, "dim")
     if found.claim.ruled_out:

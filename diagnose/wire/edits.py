@@ -55,17 +55,20 @@ def before(text: str, directive: Directive, lines: list[str]) -> Change:
     """New lines in front of a directive."""
     end = _end(text)
     indent = indentation(text, directive)
-    block = "".join(f"{line}{end}{indent}" for line in lines)
-    return Change(directive.start, directive.start, block)
+    block = "".join(f"{indent}{line}{end}" if line else end for line in lines)
+    return Change(directive.start, directive.start, block.removeprefix(indent) + indent)
 
 
 def first(text: str, block: Directive, lines: list[str]) -> Change:
     """New lines at the beginning of a block."""
-    outer, end = indentation(text, block), _end(text)
+    end, outer = _end(text), indentation(text, block)
     inner = outer + ("\t" if outer.startswith("\t") else "    ")
+    within = (block.block or ())[:1]
+    if within and within[0].file == block.file:
+        inner = indentation(text, within[0])
     added = "".join(f"{end}{inner}{line}" for line in lines)
     # What follows the brace on its line goes to the next.
-    rest = re.compile(r"[ \t]*(?=[^\s])").match(text, block.opened)
+    rest = re.compile(r"[ \t]*(?=[^\s#])").match(text, block.opened)
     stop = rest.end() if rest else block.opened
     return Change(block.opened, stop, added + (f"{end}{inner}" if rest else ""))
 

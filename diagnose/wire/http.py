@@ -175,7 +175,8 @@ def strict_transport(headers: Headers) -> dict[str, str]:
     for part in given.lower().split(";"):
         name, _, value = part.strip().partition("=")
         found[name.strip()] = value.strip().strip('"')
-    return found if found.get("max-age", "").isdigit() and int(found["max-age"]) else {}
+    age = found.get("max-age", "")
+    return found if age.isascii() and age.isdigit() and int(age[:18]) else {}
 
 
 def https_only(host: str, headers: Headers) -> bool:

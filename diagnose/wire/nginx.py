@@ -47,6 +47,8 @@ class _Reader:
         for character in self.text:
             self.at += 1
             yield character
+        # The lexer lets a word go only when something follows it.
+        yield "\n"
 
     def read(self) -> tuple[Directive, ...]:
         from crossplane.lexer import _lex_file_object

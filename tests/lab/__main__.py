@@ -8,7 +8,9 @@ import contextlib
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 from .hosts import PATH, environment
 from .lab import REPOSITORY, Lab, missing
@@ -44,14 +46,14 @@ def listing() -> None:
 
 
 def shell(scenario: Scenario | None) -> None:
-    with Lab() as lab:
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder, Lab() as lab:
         apply(lab, scenario)
         if scenario:
             print(f"{scenario}: {scenario.words}")
             print(f"expected: outside {scenario.outside}, on the server {scenario.server}")
         print(f"diagnose {' '.join([scenario.target, *scenario.args])}\n" if scenario else "")
         for host in lab.hosts:
-            path = lab.directory / host.name
+            path = Path(folder, host.name)
             variables = f'HOME=/root TERM="$TERM" LANG=C.UTF-8 PATH={PATH}'
             enter = f"exec nsenter -t {host.pid} -a env -i {variables}"
             path.write_text(f'#!/bin/sh\n[ $# = 0 ] && set -- bash --norc\n{enter} "$@"\n')

@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +36,7 @@ TOOLS = (
     "dbus-daemon", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch", "sysctl",
 )  # fmt: skip
 
+FILES = "/run/lab"  # the router holds the logs and such
 ICMP_RECOVERY = 6.0  # seconds
 CLOUD = """
 flush ruleset
@@ -81,7 +81,6 @@ class Lab:
     def __init__(self) -> None:
         self.client, self.router, self.server = Host("client"), Host("router"), Host("server")
         self.hosts = (self.client, self.router, self.server)
-        self.directory = Path(tempfile.mkdtemp(prefix="diagnose-lab-"))
         self.services: tuple[Service, ...] = ()
         self._icmp_errors, self._icmp_paid, self._icmp_seen_at = 0, 0, 0.0
         self._undo = contextlib.ExitStack()
@@ -103,13 +102,14 @@ class Lab:
             host.close()
         for service in self.services:
             service.ended()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     # Bring it up
 
     def _up(self) -> None:
         for host in self.hosts:
             host.ready()
+        self.directory = self.router.path(FILES)  # so that it ends with the router
+        self.directory.mkdir()
         self._cable(self.client, "eth0")
         self._cable(self.server, "eth1")
         self._addresses()
@@ -253,9 +253,9 @@ class Lab:
 
     def zone(self, zone: Mapping[str, Mapping[str, Any]]) -> None:
         """Whatever nameserver.py can do, in dnsmasq's place."""
-        path = self.directory / f"zone-{time.monotonic_ns()}.json"
-        path.write_text(json.dumps(zone))
-        self.names.argv = self.router.python(str(HERE / "nameserver.py"), str(path), *ROUTER)
+        self.router.write(f"{FILES}/zone", json.dumps(zone))
+        program = str(HERE / "nameserver.py")
+        self.names.argv = self.router.python(program, f"{FILES}/zone", *ROUTER)
         self.names.restart()
 
     # The site

@@ -1,5 +1,6 @@
 """What a host looks like: files, rules, listeners, processes. To compare, and to go back to."""
 
+import hashlib
 import os
 import shutil
 import stat
@@ -154,4 +155,6 @@ def _changed(before: Entry | None, after: Entry | None) -> str:
         return "is new"
     if after is None:
         return "has gone"
-    return "has other content" if before.content != after.content else f"has mode {after.mode:o}"
+    if before.content == after.content:
+        return f"has mode {after.mode:o}"
+    return f"has other content, {hashlib.sha256(after.content).hexdigest()[:8]}"

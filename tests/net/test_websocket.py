@@ -2,13 +2,18 @@
 
 import asyncio
 import http
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 from websockets.utils import accept_key
 
+from diagnose.net import Stream
 from diagnose.net.http import Answer
 from diagnose.net.local import LocalNet
 from diagnose.net.websocket import Shaken, judge, shake
@@ -32,19 +37,26 @@ GOOD = (
 )
 
 
-def with_port(serving, shaking) -> Shaken:  # type: ignore[no-untyped-def]
+def with_port(
+    serving: Callable[[], AbstractAsyncContextManager[Server]],
+    shaking: Callable[[Stream, str], Coroutine[Any, Any, Shaken]],
+) -> Shaken:
+    """What comes of a handshake with a server, on a port of its own."""
+
     async def run() -> Shaken:
-        async with serving as server:
-            port = server.sockets[0].getsockname()[1]
+        async with serving() as server:
+            port = next(iter(server.sockets)).getsockname()[1]
             connected = await LocalNet().connect("127.0.0.1", port)
-            return await shaking(connected.stream, f"ws://127.0.0.1:{port}/ws")  # type: ignore[no-any-return]
+            assert connected.stream is not None
+            return await shaking(connected.stream, f"ws://127.0.0.1:{port}/ws")
 
     return asyncio.run(run())
 
 
 def test_a_websocket_opens_and_answers_a_ping() -> None:
     done = with_port(
-        serve(echo, "127.0.0.1", 0), lambda stream, url: shake(stream, url, "http://127.0.0.1")
+        lambda: serve(echo, "127.0.0.1", 0),
+        lambda stream, url: shake(stream, url, "http://127.0.0.1"),
     )
     assert done.accepted
     assert done.answer.status == 101
@@ -57,11 +69,15 @@ def test_a_refusal_keeps_its_words() -> None:
         return connection.respond(http.HTTPStatus.FORBIDDEN, "Origin not allowed\n")
 
     done = with_port(
-        serve(echo, "127.0.0.1", 0, process_request=refuse),
+        lambda: serve(echo, "127.0.0.1", 0, process_request=refuse),
         lambda stream, url: shake(stream, url, "http://elsewhere.example"),
     )
     assert (done.fault, done.answer.status) == ("status", 403)
     assert done.answer.body == "Origin not allowed"
+
+
+async def _shaking(origin: str | None, stream: Stream, url: str) -> Shaken:
+    return await shake(stream, url, origin)
 
 
 def test_the_origin_is_sent_only_if_there_is_one() -> None:
@@ -72,8 +88,8 @@ def test_the_origin_is_sent_only_if_there_is_one() -> None:
 
     for origin in ("https://shop.example.com", None):
         with_port(
-            serve(echo, "127.0.0.1", 0, process_request=look),
-            lambda stream, url, origin=origin: shake(stream, url, origin),
+            lambda: serve(echo, "127.0.0.1", 0, process_request=look),
+            partial(_shaking, origin),
         )
     assert given == ["https://shop.example.com", None]
 
@@ -82,14 +98,16 @@ def test_a_server_that_closes_at_once_says_so() -> None:
     async def close(connection: ServerConnection) -> None:
         await connection.close(1008, "who are you")
 
-    done = with_port(serve(close, "127.0.0.1", 0), lambda stream, url: shake(stream, url, None))
+    done = with_port(
+        lambda: serve(close, "127.0.0.1", 0), lambda stream, url: shake(stream, url, None)
+    )
     assert done.accepted
     assert done.close_code == 1008
 
 
 def test_a_subprotocol_is_offered_and_chosen() -> None:
     done = with_port(
-        serve(echo, "127.0.0.1", 0, subprotocols=[Subprotocol("mqtt")]),
+        lambda: serve(echo, "127.0.0.1", 0, subprotocols=[Subprotocol("mqtt")]),
         lambda stream, url: shake(stream, url, None, offered=("sip", "mqtt")),
     )
     assert done.accepted

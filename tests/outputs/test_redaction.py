@@ -61,3 +61,10 @@ def test_secrets_are_gone(text: str) -> None:
     masked = redactor(NAMES)(text)
     assert "sesame" not in masked
     assert "***" in masked
+
+
+def test_a_name_of_one_word_is_masked_and_no_key_of_json_is() -> None:
+    mask = redactor(["intranet", "server"])
+    assert mask('{"intranet": "https://intranet/", "where": "server"}') == (
+        '{"intranet": "https://name1/", "where": "server"}'
+    )

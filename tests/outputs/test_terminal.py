@@ -50,7 +50,8 @@ def test_escape_sequences_and_direction_overrides_are_replaced() -> None:
 
 
 def test_markdown_is_paragraphs_lists_and_code() -> None:
-    text = "One\nparagraph.\n\n- first\n- second\n\n```\n$ nginx -t\n  x\n```\nLast.\n\n    a;\n      b;\n"
+    text = "One\nparagraph.\n\n- first\n- second\n\n```\n$ nginx -t\n  x\n```\n"
+    text += "Last.\n\n    a;\n      b;\n"
     assert list(blocks(text)) == [
         ("paragraph", "One paragraph."),
         ("item", "first"),

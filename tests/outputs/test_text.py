@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.model import Confidence, Fix, Manual, Report, Severity, Where
+from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Where
 from diagnose.model.dns import Resolution
 from diagnose.outputs import View
 from diagnose.outputs.terminal import cells
@@ -48,9 +48,7 @@ def test_a_diff_can_be_pasted_as_printed() -> None:
 
 
 def test_a_diff_keeps_its_tabs_and_the_blank_at_the_end_of_a_line() -> None:
-    claim = mended().findings[0].claim
-    assert claim.fix is not None
-    edit = replace(claim.fix.steps[0], diff="--- a\n+++ a\n@@ -1,2 +1,2 @@\n \n-\tx \n+\ty\n")  # type: ignore[call-arg]
+    edit = Edit("a", "--- a\n+++ a\n@@ -1,2 +1,2 @@\n \n-\tx \n+\ty\n")
     made = render(_with(Fix((edit,))), View(color=True))
     assert "\n \n" in made
     assert "-\tx \x1b[0m\n" in made

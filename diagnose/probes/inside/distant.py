@@ -36,6 +36,7 @@ class Curled:
     took: float
     status: int | None = None
     accepted: bool = False
+    body: str = ""
     failure: Failure | None = None
 
     @property
@@ -65,7 +66,8 @@ def read(ran: Ran) -> Curled:
         status = int(head[1])
         accept = re.search(r"^sec-websocket-accept:\s*(\S+)", ran.out, re.MULTILINE | re.IGNORECASE)
         accepted = status == 101 and accept is not None and accept[1] == ACCEPT
-        return Curled(ran.argv, ran.took, status, accepted)
+        body = ran.out.replace("\r\n", "\n").partition("\n\n")[2]
+        return Curled(ran.argv, ran.took, status, accepted, clean(body, 500))
     return Curled(ran.argv, ran.took, failure=_failure(ran))
 
 

@@ -216,26 +216,28 @@ async def _curled(
     at = look.now()
     version = "1.0" if variant == "http-1.0" else "1.1"
     done = await curl(look.machine, url, fields, version, more)
-    if done is None:
+    if done is None or (done.failure and through == "front"):
+        # Why the front door does not open, others tell.
         return None
-    return look.see(
-        Upgrade(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=done.took,
-            equivalent=done.equivalent,
-            failure=done.failure,
-            url=f"ws{url.removeprefix('http')}",
-            path=way.path,
-            address=end[0],
-            port=end[1],
-            variant=variant,
-            through=through,
-            status=done.status,
-            accepted=done.accepted or (variant == "http-1.0" and done.status == 101),
-            fault="" if done.accepted or done.failure else "status",
-        )
+    seen = Upgrade(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=done.took,
+        equivalent=done.equivalent,
+        failure=done.failure,
+        url=f"ws{url.removeprefix('http')}",
+        path=way.path,
+        address=end[0],
+        port=end[1],
+        variant=variant,
+        through=through,
+        status=done.status,
+        accepted=done.accepted or (variant == "http-1.0" and done.status == 101),
+        fault="" if done.accepted or done.failure else "status",
+        body=done.body,
     )
+    asked = way.path in look.target.websockets
+    return look.see(seen) if through != "front" or asked or _is_telling(seen) else seen
 
 
 def speaks_1_1(place: Place, builds: tuple[NginxBuild, ...]) -> bool:
@@ -254,7 +256,7 @@ async def _direct(look: Look, way: Way) -> Upgrade | None:
                 continue
             path = engine_path(serving.path_passed(way.place, way.application, way.path))
             url = f"ws://{_host(look, way)}{path}"
-            return await _shake(look, stream, url, way.path, address, port, "application")
+            return look.see(await _shake(look, stream, url, way.path, address, port, "application"))
     return None
 
 
@@ -279,9 +281,21 @@ async def _front(look: Look, way: Way) -> None:
     secure = look.target.scheme in {"https", "wss"}
     name = look.target.host
     stream = await _stream(look, address, way.socket.port, secure, name)
-    if not isinstance(stream, Failure):
-        url = f"{'wss' if secure else 'ws'}://{look.target.authority}{engine_path(way.path)}"
-        await _shake(look, stream, url, way.path, address, way.socket.port, "front")
+    if isinstance(stream, Failure):
+        return
+    url = f"{'wss' if secure else 'ws'}://{look.target.authority}{engine_path(way.path)}"
+    seen = await _shake(look, stream, url, way.path, address, way.socket.port, "front")
+    if way.path in look.target.websockets or _is_telling(seen):
+        look.see(seen)
+
+
+def _is_telling(seen: Upgrade) -> bool:
+    """Whether an answer at a path that nobody asked about says anything of WebSockets: not a
+    redirect, a rule, a limit, or a door that wants a client certificate."""
+    rules = {401, 403, 429, 503}
+    about_tls = seen.status == 400 and "SSL certificate" in seen.body
+    status = seen.status or 0
+    return not (about_tls or status in rules or 300 <= status < 400)
 
 
 async def _stream(look: Look, address: str, port: int, secure: bool, name: str) -> Stream | Failure:
@@ -304,28 +318,26 @@ async def _shake(
     origin = f"{'https' if look.target.scheme in {'https', 'wss'} else 'http'}://"
     done = await shake(stream, url, origin + look.target.authority, timeout=PATIENCE)
     answer = done.answer
-    return look.see(
-        Upgrade(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=answer.took,
-            equivalent=_equivalent(url, address, port, "1.1"),
-            failure=answer.failure,
-            url=url,
-            path=path,
-            address=address,
-            port=port,
-            through=through,
-            status=answer.status,
-            reason=answer.reason,
-            headers=answer.headers,
-            body=answer.body,
-            accepted=done.accepted,
-            fault=done.fault,
-            subprotocol=done.subprotocol,
-            ping_s=done.ping_s,
-            close_code=done.close_code,
-        )
+    return Upgrade(
+        vantage=Vantage.SERVER,
+        at=at,
+        took=answer.took,
+        equivalent=_equivalent(url, address, port, "1.1"),
+        failure=answer.failure,
+        url=url,
+        path=path,
+        address=address,
+        port=port,
+        through=through,
+        status=answer.status,
+        reason=answer.reason,
+        headers=answer.headers,
+        body=answer.body,
+        accepted=done.accepted,
+        fault=done.fault,
+        subprotocol=done.subprotocol,
+        ping_s=done.ping_s,
+        close_code=done.close_code,
     )
 
 

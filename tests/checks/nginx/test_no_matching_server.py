@@ -61,6 +61,12 @@ def test_silent_when_the_block_bears_the_name_and_its_certificate_is_wrong() -> 
         assert not judge("nginx.no-matching-server", config(BLOG + text), served("a.test"))
 
 
+def test_silent_when_the_default_block_is_the_sites_own_and_its_certificate_wrong() -> None:
+    assert not judge("nginx.no-matching-server", config(TYPO), served("old.example.com"))
+    nameless = SITE.replace("shop.example.com", "_")
+    assert not judge("nginx.no-matching-server", config(nameless), served("old.example.com"))
+
+
 def test_silent_for_an_address() -> None:
     target = Target("203.0.113.10", "https", "203.0.113.10", 443)
     assert not judge("nginx.no-matching-server", config(), served("a.test"), target=target)

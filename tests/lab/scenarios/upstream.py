@@ -20,7 +20,10 @@ def proxied_to_the_wrong_port(lab: Lab) -> None:
 
 
 @scenario(
-    outside="http.server-error", server="upstream.refused", manual=APPLICATION, args=("--ws", "/ws")
+    outside="websocket.not-upgraded",
+    server="upstream.refused",
+    manual=APPLICATION,
+    args=("--ws", "/ws"),
 )
 def websocket_proxied_to_the_wrong_port(lab: Lab) -> None:
     """The page comes; the WebSocket's own application is down."""

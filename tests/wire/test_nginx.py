@@ -1,0 +1,193 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.model import nginx as model
+from diagnose.model.nginx import ConfigFile
+from diagnose.wire import nginx, serving
+from diagnose.wire.nginx import parse
+
+SHOP = """\
+# the shop
+server {
+    listen 443 ssl;  # TLS
+    location ~ "^/a{2};" { return 200 "}"; }
+    if ($host = 'b') { return 301 https://a$request_uri; }
+}
+"""
+
+
+def test_directives_know_where_they_stand() -> None:
+    (server,) = parse(SHOP, "a.conf")
+    listen, location, condition = server.block or ()
+    assert (server.line, server.column) == (2, 1)
+    assert (listen.name, listen.args, listen.line, listen.column) == (
+        "listen",
+        ("443", "ssl"),
+        3,
+        5,
+    )
+    assert SHOP[listen.start : listen.stop] == "listen 443 ssl;"
+    assert location.args == ("~", "^/a{2};")
+    assert (location.block or ())[0].args == ("200", "}")
+    assert SHOP[condition.start : condition.opened] == "if ($host = 'b') {"
+
+
+def test_a_broken_file_yields_what_can_be_read() -> None:
+    (server,) = parse("server { listen 443 ssl; location / { root /x }", "a.conf")
+    listen, location = server.block or ()
+    assert listen.args == ("443", "ssl")
+    assert (location.block or ())[0].end == "}"
+    assert [one.name for one in parse("} events { } user", "a.conf")] == ["events", "user"]
+
+
+def test_blocks_in_blocks_without_end_are_left_off() -> None:
+    assert parse("a {" * 5000, "a.conf")
+
+
+@given(st.text(alphabet="ab;{}#'\"\\ \n$", max_size=60))
+def test_anything_can_be_read(text: str) -> None:
+    for one in nginx.walk(parse(text, "a.conf")):
+        assert 0 <= one.start <= one.stop <= len(text)
+
+
+def test_includes_are_replaced_by_what_they_bring() -> None:
+    main = parse("http { include conf.d/*.conf; include mime.types; }", "/e/nginx.conf")
+    assert nginx.includes(main, "/e") == ("/e/conf.d/*.conf", "/e/mime.types")
+    trees = {"/e/nginx.conf": main, "/e/conf.d/a.conf": parse("server { }", "/e/conf.d/a.conf")}
+    (http,) = nginx.expand("/e/nginx.conf", trees, {"/e/conf.d/*.conf": ("/e/conf.d/a.conf",)})
+    assert [(one.name, one.file) for one in http.block or ()] == [("server", "/e/conf.d/a.conf")]
+
+
+def test_a_file_that_includes_itself_ends() -> None:
+    main = parse("include a.conf; events {}", "/a.conf")
+    assert [
+        one.name for one in nginx.expand("/a.conf", {"/a.conf": main}, {"/a.conf": ("/a.conf",)})
+    ] == ["events"]
+
+
+def test_the_build_tells_where_its_configuration_is() -> None:
+    said = (
+        "nginx version: nginx/1.26.3 (Ubuntu)\nbuilt with OpenSSL 3.0\nconfigure arguments: "
+        "--with-cc-opt='-g -O2' --prefix=/usr/share/nginx --conf-path=/etc/nginx/nginx.conf\n"
+    )
+    build = nginx.build(said)
+    assert (build.config, build.prefix) == ("/etc/nginx/nginx.conf", "/usr/share/nginx")
+    assert nginx.number(build.version) == (1, 26, 3)
+    assert nginx.build("nginx version: nginx/1.9.0\nconfigure arguments:\n").config == (
+        "/usr/local/nginx/conf/nginx.conf"
+    )
+    assert nginx.number("Tengine/3.1.0") is None
+
+
+def test_messages_name_their_place_and_come_once() -> None:
+    said = (
+        'nginx: [emerg] unknown directive "x" in /etc/nginx/a b.conf:12\n'
+        '2026/11/24 15:51:47 [emerg] 311#311: unknown directive "x" in /etc/nginx/a b.conf:12\n'
+        'nginx: [emerg] unknown "hop" variable\n'
+        "nginx: configuration file /etc/nginx/nginx.conf test failed\n"
+    )
+    assert nginx.messages(said) == (
+        model.TestMessage(
+            "emerg", 'unknown directive "x" in /etc/nginx/a b.conf:12', "/etc/nginx/a b.conf", 12
+        ),
+        model.TestMessage("emerg", 'unknown "hop" variable'),
+    )
+
+
+def test_a_masters_title_tells_its_options() -> None:
+    said = nginx.commanded("nginx: master process /opt/nginx -p /srv -c conf/a.conf -g daemon off;")
+    assert (said.binary, said.prefix, said.config) == ("/opt/nginx", "/srv", "conf/a.conf")
+    assert nginx.commanded("nginx: master process nginx").config == ""
+
+
+def test_an_excerpt_shows_what_is_around_and_nothing_unprintable() -> None:
+    file = ConfigFile("a.conf", "one\ntwo\x1b[31m\n  three x;\nfour\n")
+    directive = parse(file.text, "a.conf")[0]
+    place = nginx.spot(file, 3, 3, 8)
+    assert place.excerpt[0] == "one"
+    assert "\x1b" not in place.excerpt[1]
+    assert nginx.place(file, directive).line == 1
+
+
+def http(text: str) -> tuple[serving.Server, ...]:
+    return serving.servers(parse(f"http {{ {text} }}", "a.conf"))
+
+
+@pytest.mark.parametrize(
+    ("listen", "expected"),
+    [
+        ("443 ssl", ("*", 443, True)),
+        ("[::]:443 ssl http2", ("::", 443, True)),
+        ("192.0.2.1:443", ("192.0.2.1", 443, False)),
+        ("localhost:443 ssl", ("127.0.0.1", 443, True)),
+        ("192.0.2.1", ("192.0.2.1", 80, False)),
+        ("*:443 default_server", ("*", 443, False)),
+    ],
+)
+def test_listen_is_taken_apart(listen: str, expected: tuple[str, int, bool]) -> None:
+    (one,) = http(f"server {{ listen {listen}; }}")[0].listens
+    assert (one.address, one.port, one.ssl) == expected
+
+
+def test_ssl_belongs_to_the_socket() -> None:
+    both = http("server { listen 443; } server { listen 443 ssl; }")
+    assert serving.sockets(both, 443)[0].ssl
+    assert serving.sockets(http("server { listen 443; ssl on; }"), 443)[0].ssl
+    assert not serving.sockets(http("server { listen 443 quic; }"), 443)
+
+
+def test_the_innermost_block_decides_which_headers_are_sent() -> None:
+    text = """server { proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $hop;
+      location /a { proxy_pass http://x; }
+      location /b { proxy_pass http://x; proxy_set_header Host $host; }
+    } map $http_upgrade $hop { default upgrade; '' close; }"""
+    (server,) = http(text)
+    assert serving.upgrade_passed(serving.find(server, "/a")) == (True, True)
+    assert serving.upgrade_passed(serving.find(server, "/b")) == (False, False)
+
+
+@pytest.mark.parametrize("connection", ["$nowhere", '"Upgrade"', "$http_connection", "${hop}"])
+def test_a_connection_that_may_be_right_is_right(connection: str) -> None:
+    text = f"""map $http_upgrade $hop {{ default $other; }}
+      map $http_upgrade $other {{ ~*^web Upgrade; }}
+      server {{ location / {{ proxy_pass http://x; proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection {connection}; }} }}"""
+    (server,) = http(text)
+    assert serving.upgrade_passed(serving.find(server, "/")) == (True, True)
+
+
+def test_a_fallback_to_a_named_location_is_followed() -> None:
+    (server,) = http(
+        "server { location / { try_files $uri @app; } location @app { proxy_pass http://x; } }"
+    )
+    assert serving.passed(serving.find(server, "/a")) is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "ends", "path"),
+    [
+        ("http://127.0.0.1:3000", (("127.0.0.1", 3000),), "/ws/a"),
+        ("http://127.0.0.1:3000/", (("127.0.0.1", 3000),), "//a"),
+        ("https://[::1]/x", (("::1", 443),), "/x/a"),
+        ("http://group", (("10.0.0.1", 80), ("10.0.0.2", 81)), "/ws/a"),
+        ("http://$to", (("127.0.0.1", 9),), "/ws/a"),
+    ],
+)
+def test_proxy_pass_is_followed(target: str, ends: object, path: str) -> None:
+    text = f"""upstream group {{ server 10.0.0.1; server 10.0.0.2:81; server 10.0.0.3 down; }}
+      server {{ set $to 127.0.0.1:9; location /ws {{ proxy_pass {target}; }} }}"""
+    place = serving.find(http(text)[0], "/ws/a")
+    passed = serving.passed(place)
+    found = serving.application(place, passed) if passed else None
+    assert found
+    assert found.servers == ends
+    assert serving.path_passed(place, found, "/ws/a") == path
+
+
+@pytest.mark.parametrize("target", ["http://unix:/run/a.sock:/", "http://$unknown", "x"])
+def test_what_cannot_be_followed_is_nothing(target: str) -> None:
+    place = serving.find(http(f"server {{ location / {{ proxy_pass {target}; }} }}")[0], "/")
+    passed = serving.passed(place)
+    assert passed
+    assert serving.application(place, passed) is None
