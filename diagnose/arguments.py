@@ -5,6 +5,7 @@ Whatever cannot be read is a `UsageError` with a suggestion.
 
 import argparse
 import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -208,10 +209,13 @@ def _readable(text: str) -> str:
     return str(Path(text).absolute())
 
 
+_SSH = re.compile(r"ssh://(?:[\w.+-]+@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
+
+
 def _server(text: str) -> str:
     """ssh://[user@]host[:port]; user@host is read as the same."""
     url = text if "://" in text else f"ssh://{text}"
-    scheme, _, host = url.partition("://")
-    if scheme != "ssh" or not host.strip("/") or host.startswith("-") or "@-" in host:
+    read = _SSH.fullmatch(url)
+    if read is None or not 1 <= int(read[1] or 22) <= 65535:
         raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
     return url

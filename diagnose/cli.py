@@ -4,13 +4,13 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose.arguments import COMMANDS, DESCRIPTION, parser
-from diagnose.model import Report, Target
+from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.outputs import View
 from diagnose.outputs.terminal import columns, language, safe, wants_ascii, wants_color
 from diagnose.targets import UsageError, read, suggestion
@@ -18,6 +18,7 @@ from diagnose.targets import UsageError, read, suggestion
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 if TYPE_CHECKING:
+    from diagnose.events import Sink
     from diagnose.running import Stop
 
 
@@ -98,11 +99,10 @@ def _diagnose(options: Namespace) -> int:
         return USAGE
     targets = _targets(options)
     _check_options(options)
-    view, form = _view(options), options.format or "text"
-    mask = _mask([target.host for target in targets]) if options.redact else str
-    reports, status = _look(targets, options, _sinks(options, view, mask))
+    view, form = _view(options), options.format
+    reports, status = _look(targets, options, lambda: _sink(options, view))
     if form != "jsonl":
-        _print(reports, form, view, options.redact)
+        _print(reports, options, view)
     return status or max(_exit_status(report) for report in reports)
 
 
@@ -124,10 +124,10 @@ def _check_options(options: Namespace) -> None:
 
 
 def _look(
-    targets: list[Target], options: Namespace, sink: Callable[[Any], None]
+    targets: list[Target], options: Namespace, sink: "Callable[[], Sink]"
 ) -> tuple[list[Report], int]:
-    """Look at all targets side by side; the reports in the targets' order, and the status that
-    a signal asks for, or 0."""
+    """Look at all targets side by side, each with a sink of its own; the reports in the targets'
+    order, and the exit status that a signal asks for, or 0."""
     from diagnose.engine import run
     from diagnose.net.local import LocalNet
     from diagnose.running import complete
@@ -136,7 +136,7 @@ def _look(
 
     async def looked(stop: "Stop") -> list[Report]:
         async with _door(options) as door:
-            return await stop.all(run(target, how, LocalNet(), sink, door) for target in targets)
+            return await stop.all(run(one, how, LocalNet(), sink(), door) for one in targets)
 
     return complete(looked)
 
@@ -171,37 +171,55 @@ def _door(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
     return contextlib.nullcontext(LocalMachine())
 
 
-def _sinks(options: Namespace, view: View, mask: Callable[[str], str]) -> Callable[[Any], None]:
-    from diagnose.events import nowhere
-
+def _sink(options: Namespace, view: View) -> "Sink":
+    """Who is told what happens in one run."""
     if options.format == "jsonl":
         from diagnose.outputs import jsonl
 
-        return jsonl.sink(view, lambda text: _write(mask(text), "jsonl"))
-    if (
-        sys.stderr.isatty()
-        and not options.quiet
-        and os.environ.get("TERM") not in {None, "", "dumb"}
-    ):
+        def made(view: View) -> "Sink":
+            return jsonl.sink(view, lambda text: _write(text, "jsonl"))
+
+        if options.redact:
+            from diagnose.outputs import redaction
+
+            return redaction.sink(view, made, _conclude(options))
+        return made(view)
+    if sys.stderr.isatty() and not options.quiet and os.environ.get("TERM", "dumb") != "dumb":
         from diagnose.outputs import progress
 
         return progress.sink(view.lang, _say)
+    from diagnose.events import nowhere
+
     return nowhere
 
 
-def _print(reports: list[Report], form: str, view: View, redact: bool = False) -> None:
-    from diagnose.outputs import writer
-    from diagnose.outputs.said import evidence_names
+def _conclude(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Report]:
+    """What judges masked evidence as the run itself judged its own."""
+    from diagnose.engine import conclude
+    from diagnose.probes import Options
 
-    mask = _mask(name for one in reports for name in evidence_names(one)) if redact else str
-    if form == "json" and len(reports) > 1:
+    how = _how(options) if hasattr(options, "only") else Options()
+    return lambda seen, crashes: conclude(seen, how, crashes)
+
+
+def _print(reports: list[Report], options: Namespace, view: View) -> None:
+    """The answer: one report after another, or all of them in one document."""
+    from diagnose.outputs import writer
+
+    told = [(report, view) for report in reports]
+    if options.redact:
+        from diagnose.outputs import redaction
+
+        told = [redaction.report(report, view, _conclude(options)) for report in reports]
+    form = options.format or "text"
+    if form == "json" and len(told) > 1:
         from diagnose.outputs.json import document, written
 
-        _write(mask(written([document(report, view) for report in reports])), form)
+        _write(written([document(*one) for one in told]), form)
         return
     render = writer(form)
-    for number, report in enumerate(reports):
-        _write(("\n" if number and form == "text" else "") + mask(render(report, view)), form)
+    for number, (report, seen_by) in enumerate(told):
+        _write(("\n" if number and form == "text" else "") + render(report, seen_by), form)
 
 
 def _exit_status(report: Report) -> int:
@@ -233,12 +251,6 @@ def _again(options: Namespace) -> tuple[str, ...]:
     if family := getattr(options, "family", None):
         words.append(f"-{family}")
     return tuple(words)
-
-
-def _mask(names: Iterable[str]) -> Callable[[str], str]:
-    from diagnose.outputs.redaction import redactor
-
-    return redactor([*names, os.uname().nodename])
 
 
 def _write(text: str, form: str = "text") -> None:
@@ -287,7 +299,7 @@ def _list(options: Namespace) -> int:
 
 def _record(options: Namespace) -> int:
     from diagnose.events import nowhere
-    from diagnose.outputs.said import evidence_names
+    from diagnose.outputs.redaction import MASKED, Mask, names
     from diagnose.record import Recorded, encode
 
     if len(options.words) != 1:
@@ -296,12 +308,10 @@ def _record(options: Namespace) -> int:
         raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
     targets = _targets(options)
     _check_options(options)
-    (report,), status = _look(targets, options, nowhere)
-    view = _view(options)
-    mask = _mask(evidence_names(report))
-    text = mask(encode(Recorded(report.evidence, view.hostname, view.privileged)))
-    _save(options.output, text)
-    count = len(report.evidence.observations)
+    (report,), status = _look(targets, options, lambda: nowhere)
+    seen = Mask(names(report.evidence)).value(report.evidence)
+    _save(options.output, encode(Recorded(seen, MASKED, os.geteuid() == 0)))
+    count = len(seen.observations)
     _say(f"{options.output}: {count} observations, names and addresses masked.\n")
     return status or _exit_status(report)
 
@@ -334,7 +344,7 @@ def _replay(options: Namespace) -> int:
         conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
     )
     view = replace(_view(options), hostname=recorded.hostname, privileged=recorded.privileged)
-    _print([report], options.format or "text", view, options.redact)
+    _print([report], options, view)
     return _exit_status(report)
 
 
@@ -345,10 +355,10 @@ def _demo(options: Namespace) -> int:
     view, form = _view(options), options.format or "text"
     if form == "text" and not options.quiet:
         _write(demo.introduction(view) + "\n")
-    sink = _sinks(options, view, str)
+    sink = _sink(options, view)
     (report,), status = complete(lambda stop: stop.all([demo.run(sink)]))
     if form != "jsonl":
-        _print([report], form, view)
+        _print([report], options, view)
     return status
 
 

@@ -69,7 +69,7 @@ class Run:
         return tuple(one for one in self.observations if type(one) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        self.tasks.create_task(self._guarded(getattr(work, "__qualname__", "probe"), work))
+        self._task(getattr(work, "__qualname__", "probe"), work)
 
     def evidence(self) -> Evidence:
         return Evidence(self.target, self.started_at, tuple(self.observations))
@@ -106,7 +106,12 @@ class Run:
         self._live.clear()
 
     def _begin(self, probe: Probe, *given: Observation) -> None:
-        self.tasks.create_task(self._guarded(probe.name, probe.work(self, *given)))
+        self._task(probe.name, probe.work(self, *given))
+
+    def _task(self, name: str, work: Any) -> None:
+        task = self.tasks.create_task(self._guarded(name, work))
+        # What is cancelled before it began would complain that nobody awaited it.
+        task.add_done_callback(lambda _: work.close())
 
     async def _guarded(self, name: str, work: Any) -> None:
         try:

@@ -161,6 +161,7 @@ def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
         (["--cafile", "/nonexistent", "shop.example.com"], "No such file"),
         (["--server", "http://web1", "shop.example.com"], "ssh://[user@]host[:port]"),
         (["--server", "ssh://-oProxyCommand=x", "shop.example.com"], "ssh://[user@]host[:port]"),
+        (["--server", "ssh://web1:99999", "shop.example.com"], "ssh://[user@]host[:port]"),
         (["--server", "ssh://web1", "--outside", "shop.example.com"], "leave one of them out"),
         (["--inside", "--outside", "shop.example.com"], "not allowed with"),
         (["--ws", "", "shop.example.com"], "--ws needs a path"),

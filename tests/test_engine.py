@@ -186,6 +186,27 @@ def test_an_interrupted_run_says_what_it_knows(probes: Install) -> None:
     assert len(report.evidence.of(Connection)) == 1
 
 
+def test_work_that_had_no_time_to_begin_is_given_up_without_a_word(probes: Install) -> None:
+    """Unawaited coroutines would be warnings, which are errors here."""
+
+    async def more(look: Look) -> None:
+        raise AssertionError("begun")
+
+    @probe()
+    async def starts_and_is_interrupted(look: Look) -> None:
+        runs[0].cancel()
+        look.start(more(look))
+
+    async def interrupted() -> Report:
+        runs.append(asyncio.ensure_future(engine.run(SHOP, Options(), LocalNet())))
+        return await runs[0]
+
+    runs: list[asyncio.Future[Report]] = []
+    probes(starts_and_is_interrupted)
+    report = asyncio.run(interrupted())
+    assert (report.interrupted, report.crashes) == (True, ())
+
+
 class Stream:
     closed = False
 

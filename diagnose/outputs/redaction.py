@@ -11,9 +11,13 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, TypeVar
 
-from diagnose.events import Concluded, Event, Seen, Sink
-from diagnose.model import Crash, Evidence, Host, Report
+from diagnose.events import Concluded, Event, Sink
+from diagnose.model import Crash, Evidence, Report
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
+from diagnose.outputs import View
+
+#: In the place of the name of the machine that looks.
+MASKED = "masked"
 
 Value = TypeVar("Value")
 Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
@@ -63,28 +67,35 @@ _NETWORKS = tuple(
 )
 
 
-def report(whole: Report, conclude: Conclude) -> Report:
-    """A report masked through and through: the masked evidence, judged again."""
-    mask = Mask(names(whole.evidence))
-    again = conclude(mask.value(whole.evidence), mask.value(whole.crashes))
-    return replace(again, duration=whole.duration, interrupted=whole.interrupted)
+def report(whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]:
+    """A report masked through and through, that is, the masked evidence judged again, and the
+    view of it masked alike."""
+    return _masked(Mask(names(whole.evidence)), whole, view, conclude)
 
 
-def sink(passed_on: Sink, conclude: Conclude) -> Sink:
-    """A sink behind which all is masked. What is to be masked is known only at the end of a
-    run; until then everything is held back."""
+def sink(view: View, made: Callable[[View], Sink], conclude: Conclude) -> Sink:
+    """A sink of one run that passes all on masked to the one that is `made`. What is to be
+    masked is known only at the end of a run; until then everything is held back."""
     held: list[Event] = []
 
     def masked(event: Event) -> None:
         held.append(event)
         if isinstance(event, Concluded):
             mask = Mask(names(event.report.evidence))
+            told, seen_by = _masked(mask, event.report, view, conclude)
+            passed_on = made(seen_by)
             for one in held[:-1]:
-                told = mask.value(one.observation) if isinstance(one, Seen) else None
-                passed_on(replace(one, observation=told) if told else mask.value(one))
-            passed_on(Concluded(report(event.report, conclude)))
+                passed_on(mask.value(one))
+            passed_on(Concluded(told))
 
     return masked
+
+
+def _masked(mask: "Mask", whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]:
+    evidence, crashes = mask.value((whole.evidence, whole.crashes))
+    again = conclude(evidence, crashes)
+    told = replace(again, duration=whole.duration, interrupted=whole.interrupted)
+    return told, replace(view, hostname=MASKED, again=mask.value(view.again))
 
 
 def names(evidence: Evidence) -> Iterator[str]:
@@ -173,7 +184,7 @@ class Mask:
         inner = one.block and tuple(self._directive(other, moved, texts) for other in one.block)
         return replace(
             one,
-            args=self._value((one.name, *one.args))[1:],
+            args=self._value(one.args),
             file=self.text(one.file),
             block=inner,
             column=start - text.rfind("\n", 0, start) if one.file in moved else one.column,
@@ -218,7 +229,7 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
     if not domains:
         return None
     longest = "|".join(sorted(domains, key=len, reverse=True))
-    return re.compile(rf"(?i)(?<![\w.-])(?:[\w*-]+\.)*(?:{longest})(?![\w-]|\.\w)")
+    return re.compile(rf"(?i)(?<![\w.-])(?:[\w*-]+\.)*(?:{longest})(?![\w-])")
 
 
 def _all(directives: tuple[Directive, ...]) -> Iterator[Directive]:

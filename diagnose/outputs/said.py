@@ -1,7 +1,6 @@
 """A finding's words, its steps and the verdict's sentence, for every writer alike."""
 
 import shlex
-from collections.abc import Iterable
 
 from diagnose.model import Command, Confidence, Edit, Finding, Manual, Report, Step, Unseen
 from diagnose.outputs import View
@@ -123,17 +122,3 @@ def unseen(report: Report) -> tuple[Unseen, ...]:
 
 def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:
     return tuple(one for one in report.findings if one.explained_by == finding.id)
-
-
-def evidence_names(report: Report) -> Iterable[str]:
-    """Every host name that the evidence holds: what --redact masks."""
-    yield report.evidence.target.host
-    for seen in report.evidence.observations:
-        for field in ("name", "hostname", "server_name"):
-            value = getattr(seen, field, None)
-            if isinstance(value, str) and "." in value:
-                yield value
-        for field in ("aliases", "names"):
-            yield from (name for name in getattr(seen, field, ()) if "." in name)
-        for certificate in getattr(seen, "chain", ())[:1]:
-            yield from certificate.dns_names
