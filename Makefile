@@ -8,6 +8,8 @@ WORKERS ?= 2
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
               openssh-server openssh-client patch procps util-linux
+# To build an nginx without TLS, which no package is.
+COMPILER := gcc libc6-dev make xz-utils
 
 .PHONY: run test check bench lab clean
 
@@ -42,9 +44,13 @@ lab: $(BIN)/diagnose
 	    && command -v apt-get >/dev/null; then \
 	    echo "The laboratory lacks $$lacking: installing."; \
 	    export DEBIAN_FRONTEND=noninteractive; \
-	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $(LABORATORY) \
+	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $(LABORATORY) $(COMPILER) \
 	        >/dev/null || true; \
 	    lacking=$$(missing); \
+	fi; \
+	if [ -z "$$lacking" ] && [ ! -e /var/cache/diagnose-lab/nginx ]; then \
+	    $(BIN)/python tests/lab/build_nginx.py >/dev/null 2>&1 \
+	        || echo "*** An nginx without TLS could not be built: its scenario is skipped."; \
 	fi; \
 	if [ -n "$$lacking" ]; then \
 	    echo "*** THE LABORATORY IS SKIPPED: it lacks $$lacking."; \

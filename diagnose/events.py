@@ -1,19 +1,19 @@
 """What happens during a run. Every front end is a function of these and of nothing else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.model import Crash, Observation, Report, Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """The run begins."""
 
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """Something was seen. It is the `number`th observation of the run, counted from 1."""
 
@@ -21,14 +21,14 @@ class Seen:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crashed:
     """A probe or a check of ours raised; the run goes on."""
 
     crash: Crash
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Concluded:
     """The run has ended and this is what it means."""
 

@@ -7,6 +7,7 @@ out is a dataclass to `dataclasses.fields`, `replace` and `is_dataclass`, to myp
 """
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, field
 from typing import Any, TypeVar, dataclass_transform, overload
@@ -19,9 +20,7 @@ _TAKEN_OVER = {"__dict__", "__weakref__"}
 @overload
 def frozen(made: type[Made], /) -> type[Made]: ...
 @overload
-def frozen(
-    *, eq: bool = True, kw_only: bool = False
-) -> Callable[[type[Made]], type[Made]]: ...
+def frozen(*, eq: bool = True, kw_only: bool = False) -> Callable[[type[Made]], type[Made]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(made: Any = None, /, *, eq: bool = True, kw_only: bool = False) -> Any:
     """Make a class a frozen, slotted dataclass. Without `eq` two values are the same only if
@@ -34,7 +33,7 @@ def frozen(made: Any = None, /, *, eq: bool = True, kw_only: bool = False) -> An
 def _made(cls: Any, eq: bool, kw_only: bool) -> Any:
     own = {
         name: _field(name, kind, cls.__dict__.get(name, MISSING), kw_only)
-        for name, kind in cls.__dict__.get("__annotations__", {}).items()
+        for name, kind in inspect.get_annotations(cls).items()
         if not str(kind).startswith("typing.ClassVar")
     }
     fields: dict[str, Any] = {}
@@ -67,7 +66,9 @@ def _field(name: str, kind: Any, given: Any, kw_only: bool) -> Any:
 def _init(cls: Any, fields: Mapping[str, Any]) -> Any:
     """Compile `__init__`: it takes each field, or its default, or calls its factory."""
     names: dict[str, Any] = {"_set": object.__setattr__, "_MISSING": MISSING}
-    positional, keywords, lines = [], [], []
+    positional: list[str] = []
+    keywords: list[str] = []
+    lines: list[str] = []
     for name, one in fields.items():
         value = name
         if one.default is not MISSING:
@@ -98,7 +99,7 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in said)})"
 
 
-def _eq(self: Any, other: object) -> bool:
+def _eq(self: Any, other: object) -> Any:
     if type(other) is not type(self):
         return NotImplemented
     return _values(self) == _values(other)

@@ -5,9 +5,9 @@ explains, so that adding a cause edits no symptom.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from diagnose.frozen import frozen
 from diagnose.model import (
     LAYERS,
     Check,
@@ -31,7 +31,7 @@ LayerStatus = Literal["ok", "warning", "error", "unknown", "skipped"]
 EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     status: Status
     causes: tuple[Finding, ...]

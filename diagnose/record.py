@@ -8,12 +8,13 @@ network (`engine.conclude`). What a key unlocks never gets into one.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Any
 
+from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Target
 from diagnose.targets import UsageError
 
@@ -23,7 +24,7 @@ SCHEMA = 1
 _KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recorded:
     """A recording, read: the evidence, and who took it."""
 

@@ -18,11 +18,11 @@ puts the steps. A fact that is used and was not given is an error (KeyError).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import checks
+from diagnose.frozen import frozen
 
 LANGUAGES = ("en", "zh")
 
@@ -32,7 +32,7 @@ HEADINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """One check's text in one language, not yet filled."""
 

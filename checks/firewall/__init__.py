@@ -7,9 +7,9 @@ A closed port is exactly one of `firewall.not-reloaded`, `firewall.wrong-zone` a
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from diagnose.frozen import frozen
 from diagnose.model import (
     Claim,
     Command,
@@ -44,7 +44,7 @@ _SERVICES = {80: "http", 443: "https"}
 _EVERYONE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A zone by which visitors enter: what it is now (`zone`), what it would be after a reload
     (`later`, None where that may not be read), by which interfaces and at which addresses."""
@@ -55,7 +55,7 @@ class Entry:
     addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """Ports that are closed where visitors enter, all by the same fault. `instead` is another
     zone in which they are open; `reached` what nevertheless got through."""
@@ -178,7 +178,7 @@ class Rules:
 _STOCK = {name: (PortRange(port, port, "tcp"),) for port, name in _SERVICES.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Port:
     """A port closed in a zone: another zone that opens it, and what got through all the same."""
 

@@ -2,10 +2,10 @@
 others the port is closed (ip(7))."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from checks.listener import answers, is_loopback, sockets, tries
 from diagnose.catalogue import check
+from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -26,7 +26,7 @@ from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """The `listen` directives of one file that are to be changed."""
 

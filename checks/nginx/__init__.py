@@ -4,8 +4,8 @@ which block and location answer the target, and the commands that make nginx tak
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.model import Command, Edit, Evidence, Host, Location, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Upgrade
@@ -33,7 +33,7 @@ MAP = ("map $http_upgrade $connection_upgrade {", "    default upgrade;", "    '
 NOT_THERE = ("listener.missing", "tcp.refused", "http.port-closed")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answering:
     """What answers the target's name on one of its sockets."""
 
@@ -42,7 +42,7 @@ class Answering:
     how: How
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nginx:
     """nginx as far as it was seen."""
 
@@ -141,7 +141,7 @@ class Nginx:
         return Edit(path, text) if text else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handshakes:
     """A path's WebSocket handshakes: through the front door, and with the application itself."""
 

@@ -5,10 +5,10 @@ is the site's own, only called otherwise, its certificate is the fault and not i
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from checks.nginx import Answering, Nginx, where
 from diagnose.catalogue import check
+from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -32,7 +32,7 @@ from diagnose.wire.serving import Server, children
 ALIKE = 0.85
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mistyped:
     """A server_name that was meant for the host: the word, and the directive it stands in."""
 

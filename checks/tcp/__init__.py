@@ -3,9 +3,9 @@ the same attempts."""
 
 import errno
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from diagnose.frozen import frozen
 from diagnose.model import Evidence, Severity, Subject, Vantage, endpoints
 from diagnose.model.tcp import Connection
 from diagnose.wire import icmp
@@ -34,7 +34,7 @@ SLOW = 1.5
 ONE_PACKET = 1200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Port:
     """The target's port at one address: every try of it, and its fate."""
 

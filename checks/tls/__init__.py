@@ -5,9 +5,9 @@ handshake. A certificate that does not verify is none: the layer `certificate` s
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from diagnose.frozen import frozen
 from diagnose.model import Confidence, Evidence, Severity, Subject, endpoints, together
 from diagnose.model.tls import Handshake
 
@@ -27,7 +27,7 @@ _MUTE = {"reset": "reset", "closed": "closed", "timeout": "stalled"}
 _FOREIGN_VERSION = {"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "UNKNOWN_PROTOCOL"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The visits that failed in one way, and the comparisons made for them."""
 

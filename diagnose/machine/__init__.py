@@ -5,9 +5,9 @@ system's OpenSSH, nothing installed there and nothing left) and `recorded` (outp
 systems, for tests). What fails comes back as a value.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from diagnose.frozen import frozen
 from diagnose.model import Failure
 from diagnose.wire.sockets import Socket as Socket
 
@@ -15,7 +15,7 @@ from diagnose.wire.sockets import Socket as Socket
 LIMIT = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ran:
     """A program that was run: `failure` where it could not be started, did not end in time
     or ended with another status than 0 ("missing", "denied", "timeout", "exit")."""
@@ -28,7 +28,7 @@ class Ran:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A file that was read, or the failure ("missing", "denied"). `changed` is its time of
     change in seconds since the epoch."""

@@ -6,10 +6,12 @@ observation live in the modules beside this one, a layer each (`diagnose.model.d
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, TypeVar
+
+from diagnose.frozen import frozen
 
 #: The layers, in the order in which a visitor's request meets them. Causes are ordered by it.
 LAYERS = (
@@ -71,7 +73,7 @@ class Where(StrEnum):
     APPLICATION = "application"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What the person asked about, as it was read.
 
@@ -102,7 +104,7 @@ class Target:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """A failed attempt, which is a fact like any other.
 
@@ -117,7 +119,7 @@ class Failure:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Observation:
     """One fact, seen once. Two observations are the same only if they are one object.
 
@@ -134,7 +136,7 @@ class Observation:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Unseen(Observation):
     """Something that could not be looked at, why, and the command that would allow it."""
 
@@ -145,7 +147,7 @@ class Unseen(Observation):
     enable: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Host(Observation):
     """A machine that took part: the one that probes, or the server looked into.
 
@@ -166,7 +168,7 @@ class Host(Observation):
 Kind = TypeVar("Kind", bound=Observation)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Evidence:
     """All that one run has seen, in the order in which it was seen."""
 
@@ -183,7 +185,7 @@ class Evidence:
         return tuple(seen for seen in self.of(kind) if seen.failure is None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """What a claim is about. A field that is None leaves that side open.
 
@@ -233,7 +235,7 @@ def together(subjects: tuple[Subject, ...]) -> Subject:
     return Subject(**agreed, text=", ".join(map(str, subjects)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """A place in a file: `line` and `column` count from 1; `excerpt` are whole lines around
     it, the first of which is line `first`."""
@@ -246,7 +248,7 @@ class Location:
     excerpt: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A command of a remedy, as an argument vector: nothing in it is ever parsed by a shell."""
 
@@ -256,7 +258,7 @@ class Command:
     undo: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """A change to one file, as a unified diff of its whole text."""
 
@@ -266,7 +268,7 @@ class Edit:
     root: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manual:
     """Something only a person can do. `step` names the paragraph of that name under "Steps"
     in the check's text; it may use the claim's facts."""
@@ -279,7 +281,7 @@ class Manual:
 Step = Command | Edit | Manual
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """What puts it right, step by step."""
 
@@ -287,7 +289,7 @@ class Fix:
     applicability: Applicability = Applicability.AUTOMATIC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Claim:
     """What a check says of the evidence.
 
@@ -310,7 +312,7 @@ class Claim:
 Judge = Callable[[Evidence], Iterable[Claim]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Check:
     """One question put to the evidence. Its id is its file: checks/tcp/refused.py is `tcp.refused`.
 
@@ -330,7 +332,7 @@ class Check:
         return self.id.partition(".")[0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Finding:
     """A claim with its check, numbered ("f1"), and the finding that explains it, if any."""
 
@@ -349,7 +351,7 @@ class Finding:
         return self.explained_by is None and self.severity is not Severity.NOTE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crash:
     """A fault of ours: a probe or a check that raised. The run went on without it."""
 
@@ -357,7 +359,7 @@ class Crash:
     message: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Report:
     """What a run ends in. `findings` are ordered: each cause followed by its symptoms."""
 

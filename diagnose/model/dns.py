@@ -1,11 +1,11 @@
 """What can be seen of a name: how the system resolves it, and what DNS itself says."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import ClassVar
 
+from diagnose.frozen import frozen
 from diagnose.model import Evidence, Host, Observation, Vantage, Where
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
@@ -36,7 +36,7 @@ NOWHERE = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "f
 LOCAL_DOMAINS = ("test", "localhost", "local", "internal", "home.arpa", "lan", "invalid")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Resolution(Observation):
     """The addresses of one family (4 or 6) by which the target is reached from here.
 
@@ -53,7 +53,7 @@ class Resolution(Observation):
     via: str = "system"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class DnsAnswer(Observation):
     """One answer to one DNS question (RFC 1035), asked directly of one server.
 
@@ -89,7 +89,7 @@ class DnsAnswer(Observation):
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class HostsEntry(Observation):
     """A line of the hosts file that names the target (hosts(5)); `line` counts from 1. `mine`
     says that the machine whose file it is holds the address, `ended` that the line ends in a
@@ -106,7 +106,7 @@ class HostsEntry(Observation):
     ended: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class ResolverConfig(Observation):
     """The name servers this machine asks (resolv.conf(5)), or the one given by --resolver."""
 

@@ -1,8 +1,9 @@
 """What can be seen of HTTP requests and WebSocket handshakes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
+from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Subject, together
 
 Headers = tuple[tuple[str, str], ...]
@@ -13,7 +14,7 @@ def header(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Exchange(Observation):
     """One HTTP request and its answer, on one address.
 
@@ -44,7 +45,7 @@ class Exchange(Observation):
         return header(self.headers, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
 
@@ -82,7 +83,7 @@ class Upgrade(Observation):
         return header(self.headers, name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Clock(Observation):
     """How far this machine's clock is ahead of another's, in seconds, by the Date field of an
     HTTP answer (RFC 9110 section 6.6.1); right to about a second and half the round trip."""
@@ -93,7 +94,7 @@ class Clock(Observation):
     ahead_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """A WebSocket's handshake at the site's own URL as a browser does it: everywhere where it
     ended alike. `retries` are the other handshakes on that path, `site` the statuses with which

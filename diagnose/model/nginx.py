@@ -1,12 +1,12 @@
 """What can be seen of nginx on the server, and of the applications behind it."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from diagnose.frozen import frozen
 from diagnose.model import Observation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Directive:
     """One directive of a configuration, where it stands (`line` and `column` count from 1),
     and, for a block, the directives in it.
@@ -28,7 +28,7 @@ class Directive:
     end: str = ";"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConfigFile:
     """A file of the configuration: its text and its time of change (seconds since the epoch)."""
 
@@ -37,7 +37,7 @@ class ConfigFile:
     changed: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class NginxBuild(Observation):
     """`nginx -V`: the version and how the binary was configured."""
 
@@ -54,7 +54,7 @@ class NginxBuild(Observation):
         return "--with-http_ssl_module" in self.arguments
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class NginxProcess(Observation):
     """A running nginx master: its own binary, arguments and configuration (proc(5)), when it
     started and when it last loaded its configuration (seconds since the epoch): the start of
@@ -73,7 +73,7 @@ class NginxProcess(Observation):
     foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class NginxState(Observation):
     """The processes have been read, whole: what is not among `masters` does not run."""
 
@@ -83,7 +83,7 @@ class NginxState(Observation):
     masters: tuple[NginxProcess, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestMessage:
     """A line of `nginx -t`: level ("emerg", "warn"), text, and the place it names, if any."""
 
@@ -93,7 +93,7 @@ class TestMessage:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class NginxTest(Observation):
     """`nginx -t`: whether the configuration on disk would load, and what nginx says of it."""
 
@@ -111,7 +111,7 @@ class NginxTest(Observation):
         return next((message for message in self.messages if message.level in levels), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class NginxConfig(Observation):
     """The configuration on disk, includes followed: what nginx would load now.
 
@@ -129,7 +129,7 @@ class NginxConfig(Observation):
         return next((file for file in self.files if file.path == path), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class CertificateFile(Observation):
     """The first certificate in a file that ssl_certificate names: its SHA-256 fingerprint in
     lower-case hex, to compare with what is served. Nothing else of the file is kept."""
@@ -141,7 +141,7 @@ class CertificateFile(Observation):
     changed: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class UpstreamTry(Observation):
     """One application that the configuration proxies to, tried directly.
 

@@ -1,12 +1,12 @@
 """What can be seen inside the server, besides nginx: sockets, interfaces, firewalld."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from diagnose.frozen import frozen
 from diagnose.model import Observation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Listener(Observation):
     """A listening TCP socket. `address` is "0.0.0.0", "::" or one address. `dual` says that a
     "::" socket takes IPv4 too. `process` and `pid` are None where they may not be seen."""
@@ -21,7 +21,7 @@ class Listener(Observation):
     process: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Listeners(Observation):
     """The list of listening sockets has been read, whole: what is not in it does not listen."""
 
@@ -33,7 +33,7 @@ class Listeners(Observation):
         return tuple(socket for socket in self.sockets if socket.port == port)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Interface(Observation):
     """A network interface, whether it is up, and its addresses. `default` are the families
     (4, 6) whose default route leaves by it."""
@@ -46,7 +46,7 @@ class Interface(Observation):
     default: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortRange:
     """Ports `low` to `high`, both included, of one protocol ("tcp", "udp")."""
 
@@ -58,7 +58,7 @@ class PortRange:
         return isinstance(port, int) and self.low <= port <= self.high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Zone(Observation):
     """A firewalld zone (firewalld.zone(5)), in the running (`permanent` false) or in the
     permanent configuration.
@@ -89,7 +89,7 @@ class Zone(Observation):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Firewalld(Observation):
     """firewalld itself: whether it runs, its default zone, panic mode. `services` maps a
     service that matters here to what its definition in use opens. `permanent_default` is the

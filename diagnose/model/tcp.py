@@ -1,8 +1,8 @@
 """What can be seen of a connection attempt."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from diagnose.frozen import frozen
 from diagnose.model import Observation
 
 #: Who rejected an attempt: the target itself, another host on the way, or the machine that
@@ -13,7 +13,7 @@ Rejecter = Literal["host", "router", "self", "unknown"]
 _AT_ONCE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcmpError:
     """An ICMP (version 4) or ICMPv6 (version 6) error as the kernel reports it in the socket's
     error queue (ip(7), IP_RECVERR): RFC 792, RFC 4443. `sender` is the host that sent it;
@@ -27,7 +27,7 @@ class IcmpError:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Connection(Observation):
     """One attempt to open a TCP connection.
 
@@ -71,7 +71,7 @@ class Connection(Observation):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hop:
     """A router on the way, or silence where it did not answer."""
 
@@ -81,7 +81,7 @@ class Hop:
     icmp: IcmpError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Walk(Observation):
     """The path to a port, walked with SYNs of rising time to live. `reached` says whether
     the target itself answered (a connection, a reset or an ICMP error of its own)."""

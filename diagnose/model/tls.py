@@ -1,14 +1,14 @@
 """What can be seen of a TLS handshake and in certificates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Subject, endpoints, together
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """An X.509 certificate (RFC 5280), read. Never any part of a private key.
 
@@ -43,7 +43,7 @@ class Certificate:
         return self.subject == self.issuer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """A TLS alert received (RFC 8446 section 6): level, number, name ("handshake_failure")."""
 
@@ -52,7 +52,7 @@ class Alert:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Handshake(Observation):
     """One TLS handshake, whether or not it ended well.
 
@@ -95,7 +95,7 @@ class Handshake(Observation):
         return self.variant in {"normal", "again"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class Revocation(Observation):
     """What the certificate's issuer says of it (OCSP, RFC 6960; CRL, RFC 5280).
 
@@ -110,7 +110,7 @@ class Revocation(Observation):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Served:
     """One certificate, as it was served to visitors: everywhere where it was the same fault."""
 

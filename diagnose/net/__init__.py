@@ -5,9 +5,9 @@ another in a page. What fails comes back as a value, or, on an open stream, as O
 TimeoutError or EOFError, which `diagnose.net.failures` turns into one.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from diagnose.frozen import frozen
 from diagnose.model import Failure
 from diagnose.model.tcp import IcmpError
 
@@ -33,7 +33,7 @@ class Stream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     """How an attempt to connect ended: an open stream or a failure. `took` is seconds, `source`
     the address from which it was made, "" where the machine had no way to send anything;
@@ -47,7 +47,7 @@ class Connected:
     on_link: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """What getaddrinfo(3) gave for one family. The failure's code is the EAI_… number."""
 

@@ -11,11 +11,11 @@ import sys
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 
 import h11
 
 from diagnose._version import VERSION
+from diagnose.frozen import frozen
 from diagnose.model import Failure
 from diagnose.model.http import Headers, header
 from diagnose.net import Stream
@@ -46,7 +46,7 @@ MOST_FIELD = 1024
 BODY_PATIENCE = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """How a request ended. `took` is seconds to the end of the header, `received` when that
     was, in seconds since the epoch. A failure may come with a status: then the answer broke off."""

@@ -4,8 +4,9 @@ Of this machine, not of the server: the server's files are read through `diagnos
 """
 
 import ipaddress
-from dataclasses import dataclass
 from pathlib import Path
+
+from diagnose.frozen import frozen
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 HOSTS = Path("/etc/hosts")
@@ -17,7 +18,7 @@ LIMIT = 8 * 1024 * 1024
 MAX_SERVERS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HostsLine:
     """A line of the hosts file: `number` counts from 1, `text` is the whole line, without the
     line feed that `ended` it."""

@@ -24,6 +24,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from diagnose.frozen import frozen
 from diagnose.model import Failure
 from diagnose.model.tls import Alert
 from diagnose.net import PATIENCE, Stream
@@ -62,7 +63,7 @@ class TlsFailed(OSError):
         self.failure = failure
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secured:
     """How a handshake ended. `chain` is in DER, as sent, the leaf first; `first` the beginning
     of what came, raw; `received` how many bytes came; `took` seconds."""
@@ -82,7 +83,7 @@ class Secured:
     received: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trust:
     """A context that judges chains by the roots this machine trusts. Where it trusts none at
     all, `empty`, no chain is judged; `problem` says which file could not be read."""
@@ -146,6 +147,8 @@ def trust(cafile: str | None = None) -> "Future[Trust]":
 @lru_cache(maxsize=4)
 def _loading(cafile: str | None, given: tuple[str | None, ...], minute: int) -> "Future[Trust]":
     loaded: Future[Trust] = Future()
+    # Many wait for it: that one of them is cancelled must not take it from the others.
+    loaded.set_running_or_notify_cancel()
 
     def load() -> None:
         try:

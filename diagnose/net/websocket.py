@@ -7,7 +7,6 @@ judged here: a refusal may come over HTTP/1.0 and with a body that the library w
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
@@ -17,6 +16,7 @@ from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
+from diagnose.frozen import frozen
 from diagnose.net import PATIENCE, Stream
 from diagnose.net.http import Answer, Wire, ask
 
@@ -26,7 +26,7 @@ _PING = b"diagnose"
 _MOST = 262144
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shaken:
     """How a handshake ended: the HTTP answer, what was wrong with it ("" for nothing), and,
     where it was right, a ping's round trip and the close code if the server closed at once."""

@@ -6,14 +6,14 @@ A writer module has `render(report, view) -> str`. Where a stream of events is w
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.model import Report
 
 FORMATS = ("text", "plain", "json", "jsonl")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """For whom it is written, and how the run was asked for.
 

@@ -1,7 +1,6 @@
 """Each layer's state, with the reason why it is not known, and how long it took."""
 
-from dataclasses import dataclass
-
+from diagnose.frozen import frozen
 from diagnose.model import Observation, Report, Vantage
 from diagnose.outputs.strings import say
 from diagnose.reasoning import LayerStatus, layers
@@ -9,7 +8,7 @@ from diagnose.reasoning import LayerStatus, layers
 _INSIDE = {"cloud", "listener", "firewall", "nginx", "upstream"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layer:
     """`took` is the longest single look, in seconds: looks go on side by side."""
 

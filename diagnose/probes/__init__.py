@@ -16,9 +16,9 @@ nobody takes the run closes at its end.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from diagnose.frozen import frozen
 from diagnose.machine import Machine
 from diagnose.model import Observation, Target
 from diagnose.net import Net
@@ -30,7 +30,7 @@ INSIDE = ("system", "nginx", "firewall", "upstream")
 Seen = TypeVar("Seen", bound=Observation)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """How to look. Seconds; None and () mean: as usual."""
 
@@ -76,7 +76,7 @@ class Look(Protocol):
         ...
 
     def take(self, observation: Observation) -> Any:
-        """The live thing that came with an observation, the first time it is asked for; else None."""
+        """The live thing that came with an observation, to the first who asks; else None."""
         ...
 
     def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
@@ -91,7 +91,7 @@ class Look(Protocol):
 Work = Callable[..., Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Probe:
     """A function that looks, and what it waits for."""
 

@@ -4,8 +4,6 @@ Reading dnspython in costs a good part of a short run; whoever needs this module
 while packets fly.
 """
 
-from dataclasses import dataclass
-
 import dns.edns
 import dns.exception
 import dns.flags
@@ -15,6 +13,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from diagnose.frozen import frozen
 from diagnose.wire.text import clean
 
 #: No more records and no longer chain of aliases than this are taken from one answer.
@@ -53,7 +52,7 @@ _ERRORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What an answer says of the question; see `diagnose.model.dns.DnsAnswer`."""
 

@@ -2,12 +2,12 @@
 
 import difflib
 import re
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.model.nginx import Directive
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """Put `text` in place of what lies between two offsets; the same offset twice inserts."""
 

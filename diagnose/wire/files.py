@@ -1,8 +1,9 @@
 """Small files and small outputs of a server, read. Pure."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from diagnose.frozen import frozen
 from diagnose.wire.text import clean
 
 
@@ -12,7 +13,7 @@ def os_name(text: str) -> str:
     return clean(found[1], 100) if found else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nic:
     """A network interface; `default` are the families (4, 6) whose default route leaves by it."""
 

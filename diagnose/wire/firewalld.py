@@ -3,9 +3,10 @@ files (firewalld.zone(5), firewalld.service(5), firewalld.dbus(5)). Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from diagnose.frozen import frozen
 from diagnose.model.server import PortRange
 from diagnose.wire.text import clean
 
@@ -13,7 +14,7 @@ from diagnose.wire.text import clean
 MOST = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ZoneText:
     """A zone as written: what its services open is not known to it."""
 
@@ -29,7 +30,7 @@ class ZoneText:
     forward_ports: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServiceText:
     """A service: the ports it opens and the services it includes."""
 
@@ -177,7 +178,7 @@ def _scalar(found: re.Match[str]) -> Any:
     return found["path"] if found["path"] is not None else found["string"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Entry:
     key: Any
     value: Any
@@ -233,7 +234,7 @@ def _forward(port: str, protocol: str, to_port: str, to_address: str) -> str:
 # ---- the files
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Element:
     name: str
     attributes: dict[str, str]

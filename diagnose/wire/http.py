@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import unquote, urljoin, urlsplit
 
+from diagnose.frozen import frozen
 from diagnose.model.dns import is_private
 from diagnose.model.http import Attempt, Exchange, Headers, Upgrade, header
 
@@ -26,7 +26,7 @@ _PRELOADED = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Url:
     """An http, https, ws or wss URL, taken apart. `path` includes the query, not the fragment."""
 
@@ -83,7 +83,7 @@ def leads_to(answer: Exchange) -> str | None:
         return given
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """Answers, each redirecting to the next. `end` says how it ends: with another "answer" than
     a redirect (or a failure), in a "loop", or at `onward`, which was not visited ("unseen")."""

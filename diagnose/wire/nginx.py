@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from diagnose.frozen import frozen
 from diagnose.model import Location
 from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 
@@ -155,7 +156,7 @@ def expand(
 # What the program prints
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Build:
     """`nginx -V`. `config` and `prefix` are the paths compiled in."""
 
@@ -201,7 +202,7 @@ def messages(text: str) -> tuple[TestMessage, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commanded:
     """What the command line of a master says: -c and -p, as given."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote
 
+from diagnose.frozen import frozen
 from diagnose.model.nginx import Directive
 
 How = Literal["exact", "wildcard", "regex", "default"]
@@ -19,7 +20,7 @@ How = Literal["exact", "wildcard", "regex", "default"]
 HOPS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listen:
     """A `listen`, taken apart. `address` is "*" or "::" for all, or one address."""
 
@@ -30,7 +31,7 @@ class Listen:
     directive: Directive | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Server:
     """A server block, with the http block around it."""
 
@@ -40,7 +41,7 @@ class Server:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Socket:
     """What one address and port belongs to. `ssl` is a property of the socket: one `listen`
     that has it is enough."""
@@ -52,7 +53,7 @@ class Socket:
     default: Server
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """The location that answers: the blocks from http inwards. `redirects` says that nginx
     only redirects to the same path with a slash."""
@@ -279,7 +280,7 @@ def normal(path: str) -> str:
     return "/" + "/".join(parts) + ("/" if trailing else "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """A location's argument, taken apart: `modifier` is "", "=", "^~", "~" or "~*"."""
 
@@ -446,7 +447,7 @@ def sent(place: Place, name: str) -> str | None:
     return value(place, given.args[1], request) if len(given.args) > 1 else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Application:
     """Where a proxy_pass leads. `uri` is what it puts in place of the location's prefix, None
     where the path is passed on as it came."""

@@ -7,8 +7,9 @@ Reads ss(8) of any age, netstat(8) of net-tools and of busybox, and /proc/net/tc
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from diagnose.frozen import frozen
 from diagnose.wire.text import clean
 
 #: No server that is looked at has more; what prints more is not believed.
@@ -18,7 +19,7 @@ _USERS = re.compile(r'\("([^"]{0,64})",(?:pid=)?(\d{1,10}),')
 _PROGRAM = re.compile(r"(?:^|\s)(\d{1,10})/(\S[^/]*?):?(?:\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Socket:
     """A listening TCP socket as the machine lists it.
 

@@ -8,8 +8,8 @@ server's first flight is plain (RFC 5246 section 7.3), so that it can be read wi
 
 import os
 import struct
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.model.tls import Alert
 from diagnose.wire.text import clean
 
@@ -122,7 +122,7 @@ _SIGNATURES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flight:
     """What a server sent first, as far as it can be read without a key.
 

@@ -13,19 +13,6 @@ import tempfile
 from pathlib import Path
 
 BUILT = Path(os.environ.get("LAB_NGINX_WITHOUT_SSL", "/var/cache/diagnose-lab/nginx"))
-SOURCE = """\
-Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: {release}
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
-
-Types: deb-src
-URIs: http://deb.debian.org/debian-security
-Suites: {release}-security
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
-"""
 CONFIGURE = (
     "--sbin-path=/usr/sbin/nginx",
     "--prefix=/usr/share/nginx",
@@ -38,16 +25,23 @@ CONFIGURE = (
 )
 
 
-def release() -> str:
-    lines = Path("/etc/os-release").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)["VERSION_CODENAME"]
+def source_lists() -> str:
+    """The machine's own package sources, asked for sources instead of packages."""
+    texts = [path.read_text() for path in Path("/etc/apt/sources.list.d").glob("*.sources")]
+    debian = [
+        stanza
+        for text in texts
+        for stanza in text.split("\n\n")
+        if "Types: deb\n" in stanza and "Signed-By:" in stanza
+    ]
+    return "\n\n".join(stanza.replace("Types: deb\n", "Types: deb-src\n") for stanza in debian)
 
 
 def build(folder: Path) -> None:
     """apt works in `folder` alone: the machine's own lists stay as they are."""
     (folder / "sources" / "parts").mkdir(parents=True)
     (folder / "lists" / "partial").mkdir(parents=True)
-    (folder / "sources" / "src.sources").write_text(SOURCE.format(release=release()))
+    (folder / "sources" / "src.sources").write_text(source_lists())
     own = [
         f"-oDir::Etc::SourceParts={folder}/sources", "-oDir::Etc::SourceList=/dev/null",
         f"-oDir::State::Lists={folder}/lists", "-oAPT::Sandbox::User=root",

@@ -5,8 +5,8 @@ says nothing; what it prints with -v does.
 
 import re
 import shlex
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.machine import Machine, Ran
 from diagnose.model import Failure
 from diagnose.net.failures import errno_failure
@@ -27,7 +27,7 @@ FIELDS = (
 _ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreachable": 101}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Curled:
     """What curl met. `status` is the answer's, None where none came; `accepted` that it was a
     WebSocket's, with the right Sec-WebSocket-Accept."""

@@ -9,9 +9,10 @@ read from its files, those in /etc before those of the package (firewalld.zone(5
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 
+from diagnose.frozen import frozen
 from diagnose.machine import Machine, Text
 from diagnose.model import Unseen, Vantage
 from diagnose.model.server import Firewalld, Zone
@@ -56,7 +57,7 @@ class Denied(Exception):
     """firewalld does not tell this user."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Runtime:
     """What the daemon does now; `running` False where there is none."""
 
@@ -67,7 +68,7 @@ class Runtime:
     services: Mapping[str, ServiceText] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Permanent:
     """What is configured; `readable` False where this user may not read it."""
 

@@ -9,8 +9,8 @@ import asyncio
 import posixpath
 import re
 import shlex
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.machine import LIMIT, Ran
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.nginx import (
@@ -50,7 +50,7 @@ done 2>/dev/null; :
 TICKS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Process:
     """A process that is nginx; `started` in seconds since the epoch by the server's own clock."""
 
@@ -62,7 +62,7 @@ class Process:
     started: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What LIST printed."""
 
@@ -71,7 +71,7 @@ class Listing:
     processes: tuple[Process, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """The nginx to look at: its path, how to call it, the options that its master was given."""
 

@@ -5,8 +5,8 @@ and through the front door. What works directly and fails in front, the proxy br
 import asyncio
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from diagnose.frozen import frozen
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, UpstreamTry
@@ -29,7 +29,7 @@ MOST, MOST_PATHS = 8, 4
 USUAL = ("/ws", "/wss", "/websocket", "/websockets", "/socket", "/socket.io", "/cable", "/sockjs")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """The way of one path: the socket and the location that take it, and the application."""
 

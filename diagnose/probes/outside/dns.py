@@ -11,10 +11,11 @@ import ipaddress
 import os
 import shlex
 from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diagnose.frozen import frozen
 from diagnose.model import Failure, Unseen
 from diagnose.model.dns import (
     ADDRESS_TYPES,
@@ -97,7 +98,7 @@ async def _system(look: Look, name: str, family: int) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What to ask about, of whom."""
 
