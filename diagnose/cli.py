@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from diagnose.running import Stop
 
 
-def main(words: list[str]) -> int:
-    """Do what the words say; the exit status. Raises nothing."""
+#: What a run's second process is for.
+_BESIDE = ("diagnose.wire.dns", "diagnose.wire.certificates")
+
+
+def main(words: list[str], alone: bool = False) -> int:
+    """Do what the words say; the exit status. Raises nothing. `alone`: the process is ours, has
+    one thread, and may be forked."""
     try:
-        return _main(words)
+        return _main(words, alone)
     except UsageError as error:
         return _failed(words, str(error), USAGE)
     except BrokenPipeError:
@@ -49,7 +54,7 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _main(words: list[str]) -> int:
+def _main(words: list[str], alone: bool) -> int:
     if words and words[0] in COMMANDS:
         command = words[0]
         return _WORK[command](parser(command).parse_intermixed_args(words[1:]))
@@ -58,6 +63,10 @@ def _main(words: list[str]) -> int:
         return _version()
     if options.schema:
         return _schema()
+    if alone and options.words and not options.inside:
+        from diagnose import beside
+
+        beside.begin(_BESIDE)
     return _diagnose(options)
 
 

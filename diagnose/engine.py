@@ -1,6 +1,6 @@
 """A run: everything that can start, starts at once, and nothing waits for what it does not need.
 
-Holds the one TaskGroup and the one `except Exception` of the program.
+Holds the one TaskGroup of the program.
 """
 
 import asyncio
@@ -11,19 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from diagnose.catalogue import catalogue
-from diagnose.events import Concluded, Crashed, Seen, Sink, Started, nowhere
+from diagnose.catalogue import awake, one
+from diagnose.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
 from diagnose.machine import Machine
-from diagnose.model import LAYERS, Crash, Evidence, Observation, Report, Target, Unseen, Vantage
+from diagnose.model import Check, Crash, Evidence, Observation, Report, Target, Unseen
 from diagnose.model.dns import Resolution
 from diagnose.net import Net
 from diagnose.probes import INSIDE, OUTSIDE, Closable, Options, Probe
 from diagnose.reasoning import claims, findings
 
 Kind = TypeVar("Kind", bound=Observation)
-
-#: Layers of which nothing can be said without a look inside the server.
-_INSIDE_LAYERS = {"listener", "firewall", "nginx", "upstream"}
 
 
 @dataclass(slots=True)
@@ -114,12 +111,12 @@ class Run:
         task.add_done_callback(lambda _: work.close())
 
     async def _guarded(self, name: str, work: Any) -> None:
-        try:
+        with forgiven(name, self._crashed):
             await work
-        except Exception as error:
-            crash = Crash(name, f"{type(error).__name__}: {error}")
-            self.crashes.append(crash)
-            self.sink(Crashed(crash))
+
+    def _crashed(self, crash: Crash) -> None:
+        self.crashes.append(crash)
+        self.sink(Crashed(crash))
 
 
 async def run(
@@ -177,9 +174,11 @@ def conclude(
         ours.append(crash)
         sink(Crashed(crash))
 
-    inside = any(seen.vantage is Vantage.SERVER for seen in evidence.observations)
-    layers = [name for name in LAYERS if inside or name not in _INSIDE_LAYERS]
-    raised = claims(catalogue(layers), evidence, crashed)
+    checks: list[Check] = []
+    for check_id in awake({type(seen).__name__ for seen in evidence.observations}):
+        with forgiven(check_id, crashed):
+            checks.append(one(check_id))
+    raised = claims(checks, evidence, crashed)
     wanted = [(check, claim) for check, claim in raised if options.wants(check.layer)]
     return Report(evidence, findings(wanted), tuple(ours))
 

@@ -1,6 +1,7 @@
 """What happens during a run. Every front end is a function of these and of nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from diagnose.frozen import frozen
 from diagnose.model import Crash, Observation, Report, Target
@@ -37,6 +38,15 @@ class Concluded:
 
 Event = Started | Seen | Crashed | Concluded
 Sink = Callable[[Event], None]
+
+
+@contextmanager
+def forgiven(where: str, crashed: Callable[[Crash], None]) -> Iterator[None]:
+    """What raises in here is a fault of ours: it is reported, and everything else goes on."""
+    try:
+        yield
+    except Exception as error:
+        crashed(Crash(where, f"{type(error).__name__}: {error}"))
 
 
 def nowhere(event: Event) -> None:

@@ -7,6 +7,7 @@ explains, so that adding a cause edits no symptom.
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from diagnose.events import forgiven
 from diagnose.frozen import frozen
 from diagnose.model import (
     LAYERS,
@@ -51,10 +52,8 @@ def claims(
     for check in checks:
         if not seen.issuperset(check.needs):
             continue
-        try:
+        with forgiven(check.id, crashed):
             raised += [(check, claim) for claim in check.judge(evidence)]
-        except Exception as error:
-            crashed(Crash(check.id, f"{type(error).__name__}: {error}"))
     return raised
 
 

@@ -23,6 +23,13 @@ def test_a_check_bears_the_name_of_its_file_and_of_its_function(check_id: str) -
     assert check.judge.__name__ == check_id.partition(".")[2].replace("-", "_")
 
 
+@pytest.mark.parametrize("check_id", IDS)
+def test_what_a_check_needs_can_be_read_without_importing_it(check_id: str) -> None:
+    needs = {kind.__name__ for kind in catalogue.one(check_id).needs}
+    assert needs
+    assert catalogue.needs(check_id) == needs
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("check_id", IDS)
 def test_a_check_has_words_in_every_language(check_id: str, lang: str) -> None:

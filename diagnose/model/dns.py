@@ -53,6 +53,21 @@ class Resolution(Observation):
     via: str = "system"
 
 
+@frozen
+class Answer:
+    """What the bytes of an answer say of the question; the fields are those of `DnsAnswer`."""
+
+    rcode: str
+    aliases: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    ttl: int | None = None
+    authoritative: bool = False
+    authenticated: bool = False
+    truncated: bool = False
+    extended: tuple[str, ...] = ()
+    zone: str = ""
+
+
 @frozen(kw_only=True, eq=False)
 class DnsAnswer(Observation):
     """One answer to one DNS question (RFC 1035), asked directly of one server.

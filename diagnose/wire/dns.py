@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from diagnose.frozen import frozen
+from diagnose.model.dns import Answer
 from diagnose.wire.text import clean
 
 #: No more records and no longer chain of aliases than this are taken from one answer.
@@ -50,21 +50,6 @@ _ERRORS = {
     23: "Network Error",
     24: "Invalid Data",
 }
-
-
-@frozen
-class Answer:
-    """What an answer says of the question; see `diagnose.model.dns.DnsAnswer`."""
-
-    rcode: str
-    aliases: tuple[str, ...] = ()
-    records: tuple[str, ...] = ()
-    ttl: int | None = None
-    authoritative: bool = False
-    authenticated: bool = False
-    truncated: bool = False
-    extended: tuple[str, ...] = ()
-    zone: str = ""
 
 
 def query(name: str, rdtype: str, *, validate: bool = True, edns: bool = True) -> bytes:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnose.model.dns import Answer
 from diagnose.wire import dns as codec
 
 
@@ -23,7 +24,7 @@ def answer(*records: str, name: str = "shop.example.com", rdtype: str = "A") -> 
     return made
 
 
-def read(message: dns.message.Message, rdtype: str = "A") -> codec.Answer:
+def read(message: dns.message.Message, rdtype: str = "A") -> Answer:
     return codec.read(message.to_wire(), "shop.example.com", rdtype)
 
 

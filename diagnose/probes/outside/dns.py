@@ -6,19 +6,19 @@ the rest, with little patience, so that it does not lengthen a run.
 """
 
 import asyncio
-import importlib
 import ipaddress
 import os
 import shlex
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from diagnose import beside
 from diagnose.frozen import frozen
 from diagnose.model import Failure, Unseen
 from diagnose.model.dns import (
     ADDRESS_TYPES,
+    Answer,
     DnsAnswer,
     HostsEntry,
     Resolution,
@@ -30,8 +30,8 @@ from diagnose.net import resolvconf
 from diagnose.net.failures import failure_of
 from diagnose.probes import Look, probe
 
-if TYPE_CHECKING:
-    from diagnose.wire import dns as codec
+# Reading dnspython in costs a good part of a short run.
+_QUERY, _READ = "diagnose.wire.dns:query", "diagnose.wire.dns:read"
 
 #: No more addresses of a family than this are looked at.
 MAX_ADDRESSES = 8
@@ -112,11 +112,10 @@ async def _directly(
 ) -> None:
     """Ask DNS itself, and after a failure as much more as tells why."""
     servers = await _configuration(look, name)
-    codec = await asyncio.to_thread(importlib.import_module, "diagnose.wire.dns")
     rdtypes = tuple(ADDRESS_TYPES[family] for family in families)
     question = Question(name, rdtypes, servers)
     try:
-        codec.query(name, rdtypes[0])
+        await beside.do(_QUERY, name, rdtypes[0])
     except ValueError as error:
         look.see(Unseen(at=look.now(), what=f"DNS: {name}", why=str(error)))
         return
@@ -232,15 +231,15 @@ async def _ask(
 
 async def _send(look: Look, blank: DnsAnswer, edns: bool, timeout: float) -> DnsAnswer:
     """One question, sent as `blank` says, and what came back."""
-    from diagnose.wire import dns as codec
-
     blank = replace(blank, at=look.now(), equivalent=_dig(blank, edns))
-    query = codec.query(blank.name, blank.rdtype, validate=not blank.checking_disabled, edns=edns)
+    query = await beside.do(
+        _QUERY, blank.name, blank.rdtype, validate=not blank.checking_disabled, edns=edns
+    )
     try:
         data = await look.net.ask(
             blank.server, query, timeout=timeout, tcp=blank.transport == "tcp"
         )
-        said = codec.read(data, blank.name, blank.rdtype)
+        said = await beside.do(_READ, data, blank.name, blank.rdtype)
     except (OSError, TimeoutError, EOFError) as error:
         return look.see(_failed(look, blank, failure_of(error)))
     except ValueError as error:
@@ -252,7 +251,7 @@ def _failed(look: Look, blank: DnsAnswer, failure: Failure) -> DnsAnswer:
     return replace(blank, took=look.now() - blank.at, failure=failure)
 
 
-def _said(look: Look, blank: DnsAnswer, said: "codec.Answer") -> DnsAnswer:
+def _said(look: Look, blank: DnsAnswer, said: Answer) -> DnsAnswer:
     return replace(
         blank,
         took=look.now() - blank.at,

@@ -9,10 +9,11 @@ import asyncio
 import secrets
 import shlex
 
+from diagnose import beside
 from diagnose.model import Failure
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Certificate, Handshake
 from diagnose.net import Stream
 from diagnose.net.http import Answer, Wire, get
 from diagnose.net.tls import Secured, context, secure, trust
@@ -322,16 +323,15 @@ async def _open(
     done = await secure(connected.stream, roots or context(), name)
     failure = done.failure
     if failure is None and roots is not None:
-        failure = await asyncio.to_thread(_misnamed, url.host, done)
+        failure = await _misnamed(url.host, done)
         if failure is not None and done.stream is not None:
             done.stream.close()
     return (None if failure else done.stream), failure
 
 
-def _misnamed(host: str, done: Secured) -> Failure | None:
-    from diagnose.wire.certificates import chain
-
-    leaf = next(iter(chain(done.chain)), None)
+async def _misnamed(host: str, done: Secured) -> Failure | None:
+    read = await beside.do("diagnose.wire.certificates:chain", done.chain)
+    leaf: Certificate | None = next(iter(read), None)
     if leaf is None or covers(host, leaf.dns_names, leaf.addresses):
         return None
     return Failure("certificate", f"the certificate is not for {host}")
