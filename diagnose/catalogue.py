@@ -44,7 +44,7 @@ def id_of(module: str) -> str:
 @cache
 def files() -> dict[str, Path]:
     """The file of every check, by its id, in the order of layers and names."""
-    found = {}
+    found: dict[str, Path] = {}
     for layer in LAYERS:
         folder = Path(next(iter(checks.__path__)), layer)
         if folder.is_dir():

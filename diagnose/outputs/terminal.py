@@ -48,7 +48,8 @@ _WIDE = (
     "\u1100-\u115f\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 )
-_PIECES = re.compile(rf"\s+|[{_WIDE}]|(?:`[^`]*`|[^\s`{_WIDE}]|`)+")
+# Compiled when a line is first folded, which --json never does.
+_PIECES = rf"\s+|[{_WIDE}]|(?:`[^`]*`|[^\s`{_WIDE}]|`)+"
 _NO_START = set("、。，．；：？！）》」』】〉”’…")
 _NO_END = set("（《「『【〈“‘")
 
@@ -84,7 +85,7 @@ def wrap(text: str, width: int) -> list[str]:
 def _unbroken(text: str) -> Iterator[str]:
     """The pieces between which a line may end."""
     held = ""
-    pieces = _PIECES.findall(text)
+    pieces = re.findall(_PIECES, text)
     for piece, following in zip(pieces, [*pieces, ""][1:], strict=True):
         held += piece
         glued = piece[-1:] in _NO_END or following[:1] in _NO_START

@@ -263,18 +263,17 @@ def named_subprotocols(answer: str, given: str | None) -> tuple[str, ...]:
 
 #: What applications say that got a WebSocket's request without its Upgrade: websockets, ws,
 #: aiohttp, Tornado, flask-sock, Jetty, gorilla.
-_NO_UPGRADE = re.compile(
+_NO_UPGRADE = (
     r"upgrade required|(missing|invalid|bad) (upgrade|connection) header|no websocket upgrade"
     r"|can \"?upgrade\"? only|not a websocket handshake|'upgrade' token not found"
-    r"|expected websocket|unsupported http version|expected http/1\.1",
-    re.IGNORECASE,
+    r"|expected websocket|unsupported http version|expected http/1\.1"
 )
 
 
 def upgrade_lost(status: int | None, body: str) -> bool:
     """Whether an answer says that the request came without its Upgrade, or over HTTP/1.0: we
     sent it, so that it was lost on the way."""
-    return status in {426, 505} or (status in {400, 404} and bool(_NO_UPGRADE.search(body)))
+    return status in {426, 505} or (status in {400, 404} and bool(re.search(_NO_UPGRADE, body, re.I)))
 
 
 #: RFC 9110 section 7.6.3, and the fields that some leave instead of Via.
