@@ -51,8 +51,8 @@ exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
   64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
 
-It reads and never changes anything. Nothing is sent to anybody but the target, the name
-servers and the certificate's issuer.
+It reads and never changes anything. Nothing is sent to anybody but the target, where it
+redirects to, and the name servers.
 """
 
 

@@ -273,7 +273,8 @@ _NO_UPGRADE = (
 def upgrade_lost(status: int | None, body: str) -> bool:
     """Whether an answer says that the request came without its Upgrade, or over HTTP/1.0: we
     sent it, so that it was lost on the way."""
-    return status in {426, 505} or (status in {400, 404} and bool(re.search(_NO_UPGRADE, body, re.I)))
+    said = status in {400, 404} and re.search(_NO_UPGRADE, body, re.IGNORECASE)
+    return status in {426, 505} or bool(said)
 
 
 #: RFC 9110 section 7.6.3, and the fields that some leave instead of Via.
