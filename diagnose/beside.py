@@ -10,6 +10,7 @@ raised. Where there is no such process (one core, a test, it died), the function
 import importlib
 import os
 import struct
+import sys
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -64,6 +65,9 @@ async def do(function: str, *args: object, **named: object) -> Any:
 
     Arguments and result are values that pickle(3) knows; what the function raises is raised.
     """
+    if _other is None and function.partition(":")[0] in sys.modules:
+        return _call(function, args, named)  # nothing to wait for
+
     import asyncio  # not before the fork
 
     return await asyncio.to_thread(_do, function, args, named)
