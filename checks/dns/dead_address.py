@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from checks.dns import UNREACHED
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.dns import Resolution, by_state
@@ -11,7 +12,7 @@ from diagnose.model.tcp import Connection
 @check(
     severity=Severity.WARNING,
     needs=[Resolution, Connection],
-    explains=["host.no-route", "tcp.*", "http.port-closed"],
+    explains=["host.no-route", *UNREACHED, "http.port-closed"],
 )
 def dead_address(evidence: Evidence) -> Iterator[Claim]:
     dead: list[str] = []

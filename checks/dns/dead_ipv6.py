@@ -4,6 +4,7 @@ at all, nothing is known."""
 
 from collections.abc import Iterator
 
+from checks.dns import UNREACHED
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +24,7 @@ from diagnose.model.tcp import Connection
 @check(
     severity=Severity.WARNING,
     needs=[Resolution, Connection],
-    explains=["host.no-route", "tcp.*", "http.port-closed"],
+    explains=["host.no-route", *UNREACHED, "http.port-closed"],
 )
 def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
     answers, dead, unknown = by_state(evidence, 6)

@@ -5,6 +5,7 @@ is the cause; where it works, or is this very server, it is worth a note."""
 import re
 from collections.abc import Iterator
 
+from checks.dns import UNREACHED
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +34,7 @@ from diagnose.wire.text import clean
         "dns.dead-address",
         "dns.dead-ipv6",
         "host.no-route",
-        "tcp.*",
+        *UNREACHED,
         "tls.*",
         "certificate.*",
         "http.*",

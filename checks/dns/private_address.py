@@ -3,6 +3,7 @@ address does not answer here either; an internal site that works is at most wort
 
 from collections.abc import Iterator
 
+from checks.dns import UNREACHED
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -37,7 +38,7 @@ FOR_DEVELOPERS = (".localtest.me", ".lvh.me", ".nip.io", ".sslip.io", ".traefik.
         "dns.dead-address",
         "dns.dead-ipv6",
         "host.no-route",
-        "tcp.*",
+        *UNREACHED,
         "http.port-closed",
         "listener.missing",
     ],

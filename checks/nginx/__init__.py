@@ -3,23 +3,38 @@ which block and location answer the target, and the commands that make nginx tak
 """
 
 import posixpath
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from diagnose.frozen import frozen
-from diagnose.model import Command, Edit, Evidence, Host, Location, Vantage
+from diagnose.model import (
+    Claim,
+    Command,
+    Edit,
+    Evidence,
+    Fix,
+    Host,
+    Location,
+    Observation,
+    Subject,
+    Vantage,
+)
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import (
+    CertificateFile,
     ConfigFile,
     Directive,
+    KeyFile,
     NginxBuild,
     NginxConfig,
     NginxProcess,
     NginxState,
     NginxTest,
+    TestMessage,
 )
+from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
-from diagnose.wire import serving
 from diagnose.wire.edits import Change, changed, diff
 from diagnose.wire.serving import How, Place, Server, Socket
 
@@ -28,6 +43,9 @@ _PATH = {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/loca
 
 #: What `Connection` is to be set from (nginx.org, "WebSocket proxying").
 MAP = ("map $http_upgrade $connection_upgrade {", "    default upgrade;", "    ''      close;", "}")
+
+#: How nginx -t says that a key is not the first certificate's (X509_check_private_key(3)).
+MISMATCH = r'SSL_CTX_use_PrivateKey(?:_file)?\("([^"]+)"\) failed .*key (?:values|type) mismatch'
 
 #: What visitors see of an nginx that does not run.
 NOT_THERE = ("listener.missing", "tcp.refused", "http.port-closed")
@@ -92,6 +110,79 @@ class Nginx:
                 met.add(id(place.location))
                 yield place
 
+    # What nginx -t says
+
+    def refused(self, pattern: str) -> tuple[TestMessage, re.Match[str]] | None:
+        """What stops nginx, if it is of that kind; patterns match at the beginning."""
+        said = self.test.fatal if self.test and not self.test.passed else None
+        found = re.match(pattern, said.text) if said else None
+        return (said, found) if said and found else None
+
+    def complaint(
+        self,
+        said: TestMessage,
+        about: str,
+        facts: Mapping[str, object],
+        fix: Fix,
+        shown: Directive | None = None,
+        seen: Iterable[Observation] = (),
+    ) -> Claim:
+        """A claim that explains a refusal. `running` says whether an nginx goes on with what it
+        loaded before, so that nobody sees it yet."""
+        location = self.location(shown) if shown else None
+        if location is None and said.file and said.line and self.config:
+            file = self.config.file(said.file)
+            location = wire.spot(file, said.line) if file else None
+        looked = (self.test, self.config, *seen)
+        return Claim(
+            about=Subject(text=about),
+            because=tuple(one for one in looked if one is not None),
+            facts={
+                "message": said.text,
+                "place": f"{said.file}:{said.line}" if said.file else "",
+                "running": bool(self.master),
+                **({"place": where(shown)} if shown else {}),
+                **facts,
+            },
+            location=location,
+            fix=fix,
+        )
+
+    def at(self, file: str | None, line: int | None, name: str) -> Directive | None:
+        """The directive of that name at a place that nginx names: it names the line on which a
+        directive ends."""
+        for one in wire.walk(self.config.main if self.config else ()):
+            text = self.file(one)
+            if one.name == name and one.file == file and text and line is not None:
+                last = one.line + text.text.count("\n", one.start, one.opened or one.stop)
+                if one.line <= line <= last:
+                    return one
+        return None
+
+    # Certificates and keys
+
+    def path(self, written: str) -> str:
+        """A path as nginx takes it: from the folder of the main configuration file."""
+        folder = posixpath.dirname(self.config.path) if self.config else ""
+        return posixpath.join(folder, written)
+
+    def certificates(self, server: Server) -> tuple[CertificateFile, ...]:
+        """The files of a block's certificates, as far as they were looked at."""
+        wanted = {self.path(one) for one in serving.files(server, "ssl_certificate")}
+        return tuple(one for one in self.evidence.of(CertificateFile) if one.path in wanted)
+
+    def keys(self, server: Server) -> tuple[KeyFile, ...]:
+        wanted = {self.path(one) for one in serving.files(server, "ssl_certificate_key")}
+        return tuple(one for one in self.evidence.of(KeyFile) if one.path in wanted)
+
+    def naming(self, name: str, path: str) -> tuple[Server, Directive] | None:
+        """The first block in which a directive names a file."""
+        for server in self.servers:
+            for one in serving.Place((server.http, server.block)).all(name):
+                if one.args and self.path(one.args[0]) == path:
+                    return server, one
+        return None
+
     # What to do
 
     @property
@@ -140,14 +231,59 @@ class Nginx:
         text = file and diff(path, file.text, changed(file.text, *changes))
         return Edit(path, text) if text else None
 
+    # WebSockets
+
+    def losing_upgrades(self) -> Iterator[tuple[Place, list[str]]]:
+        """The proxied locations that do not pass an upgrade on, with the paths at which that
+        shows."""
+        found: dict[int, tuple[Place, list[str]]] = {}
+        for path in paths(self.evidence):
+            for place in self.places(path):
+                if _loses(self.evidence, place, path):
+                    found.setdefault(id(place.location), (place, []))[1].append(path)
+        yield from found.values()
+
+    def speak_1_1(self, place: Place, changes: dict[str, list[Change]]) -> list[str]:
+        """The line for proxy_http_version, if it is needed (the default is 1.1 since 1.29.7);
+        where the location has one of its own, a change to that instead."""
+        line, given = "proxy_http_version 1.1;", place.one("proxy_http_version")
+        if given is None:
+            known = wire.number(self.build.version) if self.build else None
+            return [] if known and known >= (1, 29, 7) else [line]
+        if given.args[:1] != ("1.0",):
+            return []
+        if given in serving.children(place.location, given.name):
+            changes.setdefault(given.file, []).append(edits.instead(given, line))
+            return []
+        return [line]
+
+    def insert(self, place: Place, lines: list[str], changes: dict[str, list[Change]]) -> None:
+        """Lines behind proxy_pass; where that is written elsewhere, at the location's beginning."""
+        location, passed = place.location, serving.passed(place)
+        file = self.file(location)
+        if file is None or not lines:
+            return
+        anchor = passed if passed in (location.block or ()) else None
+        if anchor and anchor.file == location.file and anchor.end == ";":
+            change = edits.after(file.text, anchor, lines)
+        else:
+            change = edits.first(file.text, location, lines)
+        changes.setdefault(location.file, []).append(change)
+
+    def edited(self, changes: dict[str, list[Change]]) -> tuple[Edit, ...]:
+        return tuple(edit for path, some in changes.items() if (edit := self.edit(path, *some)))
+
 
 @frozen
 class Handshakes:
-    """A path's WebSocket handshakes: through the front door, and with the application itself."""
+    """A path's WebSocket handshakes: through the front door, and with the application itself, in
+    HTTP/1.0 (`old`) and at the path as visitors ask for it, where nginx passes on another
+    (`whole`)."""
 
     front: tuple[Upgrade, ...]
     direct: tuple[Upgrade, ...]
     old: tuple[Upgrade, ...]
+    whole: tuple[Upgrade, ...] = ()
 
     @classmethod
     def at(cls, evidence: Evidence, path: str) -> "Handshakes":
@@ -157,6 +293,7 @@ class Handshakes:
             tuple(one for one in usual if one.through == "front"),
             tuple(one for one in usual if one.through == "application"),
             tuple(one for one in seen if one.variant == "http-1.0"),
+            tuple(one for one in seen if one.variant == "whole-path"),
         )
 
     @property
@@ -181,11 +318,37 @@ class Handshakes:
         return self.taken and any(one.status not in rules for one in broken) and not self.works
 
 
+def _loses(evidence: Evidence, place: Place, path: str) -> bool:
+    seen = Handshakes.at(evidence, path)
+    if serving.passed(place) is None or all(serving.upgrade_passed(place)) or seen.works:
+        return False
+    if seen.proxy_breaks_it:
+        return True
+    # Where it was asked for, the configuration alone is enough: without Upgrade no application
+    # can tell. Unless it refuses the handshake itself; then nobody knows what belongs there.
+    return path in evidence.target.websockets and not seen.refused
+
+
 def paths(evidence: Evidence) -> tuple[str, ...]:
     """The paths at which a WebSocket is judged: those asked for, and those the configuration
     proxies one at."""
     found = (one.path for one in evidence.of(Upgrade))
     return tuple(dict.fromkeys((*evidence.target.websockets, *found)))
+
+
+def held_further_down(nginx: Nginx) -> tuple[CertificateFile, int] | None:
+    """Where nginx -t found that a key is not the first certificate's: the file in which it is
+    another's, and the index of that."""
+    refused = nginx.refused(MISMATCH)
+    named = nginx.naming("ssl_certificate_key", refused[1][1]) if refused else None
+    if refused is None or named is None:
+        return None
+    publics = {one.public for one in nginx.keys(named[0]) if one.path == refused[1][1]} - {""}
+    for file in nginx.certificates(named[0]):
+        for index, public in enumerate(file.publics):
+            if index and public in publics:
+                return file, index
+    return None
 
 
 def where(directive: Directive) -> str:

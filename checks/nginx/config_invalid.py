@@ -24,7 +24,8 @@ from diagnose.wire import nginx as wire
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest],
-    explains=["nginx.not-running", "nginx.reload-needed"],
+    # What was renewed or changed cannot be loaded before the configuration is right.
+    explains=["nginx.not-running", "nginx.reload-needed", "certificate.renewed-not-loaded"],
 )
 def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

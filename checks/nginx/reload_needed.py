@@ -118,7 +118,7 @@ def _websocket(nginx: Nginx) -> Iterator[Observation]:
     """The location would pass the upgrade on, the application takes it, and it is refused."""
     upgrades = nginx.evidence.good(Upgrade)
     for one in upgrades:
-        direct = [other for other in upgrades if other.through == "application"]
+        direct = [o for o in upgrades if o.through == "application" and o.variant == "normal"]
         taken = any(other.accepted and other.path == one.path for other in direct)
         if one.through == "front" and one.status and not one.accepted and taken:
             places = list(nginx.places(one.path))

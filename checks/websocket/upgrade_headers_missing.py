@@ -8,7 +8,7 @@ nginx it is refused.
 
 from collections.abc import Iterator
 
-from checks.nginx import MAP, Handshakes, Nginx, paths, where
+from checks.nginx import MAP, Handshakes, Nginx, where
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -20,10 +20,9 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.nginx import NginxConfig
 from diagnose.wire import edits, serving
 from diagnose.wire.edits import Change
-from diagnose.wire.nginx import number
 from diagnose.wire.serving import Place
 
 
@@ -34,24 +33,9 @@ from diagnose.wire.serving import Place
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found: dict[int, tuple[Place, list[str]]] = {}
-    for path in paths(evidence):
-        for place in nginx.places(path):
-            if _is_missing(evidence, place, path):
-                found.setdefault(id(place.location), (place, []))[1].append(path)
-    for place, several in found.values():
-        yield _claim(nginx, place, several)
-
-
-def _is_missing(evidence: Evidence, place: Place, path: str) -> bool:
-    seen = Handshakes.at(evidence, path)
-    if serving.passed(place) is None or all(serving.upgrade_passed(place)) or seen.works:
-        return False
-    if seen.proxy_breaks_it:
-        return True
-    # Where it was asked for, the configuration alone is enough: without Upgrade no application
-    # can tell. Unless it refuses the handshake itself; then nobody knows what belongs there.
-    return path in evidence.target.websockets and not seen.refused
+    for place, several in nginx.losing_upgrades():
+        if not serving.wiped(place):
+            yield _claim(nginx, place, several)
 
 
 def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
@@ -96,7 +80,7 @@ def _fix(nginx: Nginx, place: Place) -> Fix:
     changes: dict[str, list[Change]] = {}
     connection = _connection(nginx, place, changes)
     wanted = {"Upgrade": "$http_upgrade", "Connection": connection}
-    lines = _version(nginx, place, changes)
+    lines = nginx.speak_1_1(place, changes)
     right = dict(zip(wanted, serving.upgrade_passed(place), strict=True))
     own = serving.children(place.location, "proxy_set_header")
     if not own:
@@ -111,7 +95,7 @@ def _fix(nginx: Nginx, place: Place) -> Fix:
             changes.setdefault(given.file, []).append(edits.instead(given, line))
         else:
             lines.append(f"proxy_set_header {name} {text};")
-    _insert(nginx, place, lines, changes)
+    nginx.insert(place, lines, changes)
     made = tuple(edit for path, some in changes.items() if (edit := nginx.edit(path, *some)))
     one_file = set(changes) == {place.location.file}
     return Fix((*made, *nginx.taken()), _applicability(made, one_file))
@@ -137,20 +121,6 @@ def _connection(nginx: Nginx, place: Place, changes: dict[str, list[Change]]) ->
     return "$connection_upgrade"
 
 
-def _version(nginx: Nginx, place: Place, changes: dict[str, list[Change]]) -> list[str]:
-    """The line for proxy_http_version, if it is needed (the default is 1.1 since 1.29.7)."""
-    line, given = "proxy_http_version 1.1;", place.one("proxy_http_version")
-    if given is None:
-        known = number(nginx.build.version) if nginx.build else None
-        return [] if known and known >= (1, 29, 7) else [line]
-    if given.args[:1] != ("1.0",):
-        return []
-    if given in serving.children(place.location, given.name):
-        changes.setdefault(given.file, []).append(edits.instead(given, line))
-        return []
-    return [line]
-
-
 def _inherited(nginx: Nginx, place: Place) -> list[str]:
     lines = []
     for one in place.all("proxy_set_header"):
@@ -158,17 +128,3 @@ def _inherited(nginx: Nginx, place: Place) -> list[str]:
         if file and one.args and one.args[0].lower() not in {"upgrade", "connection"}:
             lines.append(" ".join(file.text[one.start : one.stop].split()))
     return lines
-
-
-def _insert(nginx: Nginx, place: Place, lines: list[str], changes: dict[str, list[Change]]) -> None:
-    """Behind proxy_pass; where that is written elsewhere, at the beginning of the location."""
-    location, passed = place.location, serving.passed(place)
-    file = nginx.file(location)
-    if file is None or not lines:
-        return
-    anchor: Directive | None = passed if passed in (location.block or ()) else None
-    if anchor and anchor.file == location.file and anchor.end == ";":
-        change = edits.after(file.text, anchor, lines)
-    else:
-        change = edits.first(file.text, location, lines)
-    changes.setdefault(location.file, []).append(change)

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from diagnose.frozen import frozen
 from diagnose.model import Observation
+from diagnose.model.tls import Certificate
 
 
 @frozen
@@ -131,14 +132,34 @@ class NginxConfig(Observation):
 
 @frozen(kw_only=True, eq=False)
 class CertificateFile(Observation):
-    """The first certificate in a file that ssl_certificate names: its SHA-256 fingerprint in
-    lower-case hex, to compare with what is served. Nothing else of the file is kept."""
+    """A file that ssl_certificate names. `sha256` is the fingerprint of its first certificate in
+    lower-case hex, to compare with what is served; `chain` the certificates that can be read, in
+    the file's order, and `publics` the fingerprints of their public keys (SHA-256 of the
+    SubjectPublicKeyInfo). `labels` are what the file's PEM blocks say they are (RFC 7468 section
+    2). `text` is kept where the file holds several certificates and nothing else."""
 
     layer: ClassVar[str] = "nginx"
 
     path: str
     sha256: str = ""
     changed: float | None = None
+    chain: tuple[Certificate, ...] = ()
+    publics: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    text: str = ""
+
+
+@frozen(kw_only=True, eq=False)
+class KeyFile(Observation):
+    """A file that ssl_certificate_key names, by the public half of the key alone: its algorithm
+    as in `Certificate.key_type`, and its fingerprint as in `CertificateFile.publics`. The private
+    half is never read by us: openssl on the server gives out the other."""
+
+    layer: ClassVar[str] = "nginx"
+
+    path: str
+    key_type: str = ""
+    public: str = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -146,7 +167,9 @@ class UpstreamTry(Observation):
     """One application that the configuration proxies to, tried directly.
 
     `target` is the argument of proxy_pass as written, `host` and `port` what it comes to;
-    `path` the path of the request as nginx would pass it on. `status` is the answer's.
+    `path` the path of the request as nginx would pass it on. `status` is the answer's, where a
+    request was sent at all (`asked`): it is only once the front door has failed, and whether
+    something listens is seen without.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -160,3 +183,4 @@ class UpstreamTry(Observation):
     status: int | None = None
     file: str = ""
     line: int = 0
+    asked: bool = False

@@ -36,7 +36,8 @@ class Listeners(Observation):
 @frozen(kw_only=True, eq=False)
 class Interface(Observation):
     """A network interface, whether it is up, and its addresses. `default` are the families
-    (4, 6) whose default route leaves by it."""
+    (4, 6) whose default route leaves by it. `carrier` is False where it is up and nothing is
+    at the other end of its wire (NO-CARRIER)."""
 
     layer: ClassVar[str] = "host"
 
@@ -44,6 +45,34 @@ class Interface(Observation):
     up: bool
     addresses: tuple[str, ...] = ()
     default: tuple[int, ...] = ()
+    carrier: bool = True
+
+
+@frozen(kw_only=True, eq=False)
+class Route(Observation):
+    """The way that the server's packets from one of its addresses take to a far address, as the
+    kernel chooses it by all its rules and tables (ip-route(8), `ip route get`): through
+    `gateway`, "" where there is none, out of `device`. The failure is ENETUNREACH where there is
+    no way. Nothing is sent. Looked for only where the main table has no default route."""
+
+    layer: ClassVar[str] = "host"
+
+    source: str
+    towards: str
+    family: int
+    gateway: str = ""
+    device: str = ""
+
+
+@frozen(kw_only=True, eq=False)
+class PidFile(Observation):
+    """The file in which nginx's master leaves its number (ngx_core_module, `pid`), by which
+    `nginx -s reload` finds it. `pid` is None where the file is not there or holds no number."""
+
+    layer: ClassVar[str] = "listener"
+
+    path: str
+    pid: int | None = None
 
 
 @frozen

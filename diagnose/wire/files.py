@@ -21,6 +21,7 @@ class Nic:
     up: bool
     addresses: tuple[str, ...] = ()
     default: tuple[int, ...] = ()
+    carrier: bool = True
 
 
 def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
@@ -28,7 +29,9 @@ def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic
     found: list[Nic] = []
     for line in addresses.splitlines():
         if head := re.match(r"\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)>", line):
-            found.append(Nic(clean(head[1], 32), "UP" in head[2].split(",")))
+            flags = head[2].split(",")
+            carrier = "NO-CARRIER" not in flags
+            found.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier))
         elif found and (one := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
             found[-1] = replace(found[-1], addresses=(*found[-1].addresses, one[1]))
     four, six = _default_devices(routes), _default_devices(routes6)

@@ -186,8 +186,22 @@ def number(version: str) -> tuple[int, ...] | None:
     return tuple(map(int, found.groups())) if found else None
 
 
+#: Seconds in a unit (nginx.org, "Configuration file measurement units").
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000,
+          "y": 31536000, "": 1}  # fmt: skip
+
+
+def seconds(text: str) -> float | None:
+    """A time of a configuration ("90", "1m30s"); None where it is none."""
+    parts = re.findall(r"(\d{1,9})(ms|[smhdwMy]|) *", text)
+    if not parts or re.sub(r"(\d{1,9})(ms|[smhdwMy]|) *", "", text):
+        return None
+    return sum(int(number) * _UNITS[unit] for number, unit in parts)
+
+
 _MESSAGE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d [\d:]+ )\[(\w+)\] (?:\d+#\d+: )?(.*)$")
-_PLACE = re.compile(r" in (\S.*):(\d+)$")
+# The path is a whole one; before it a message may say "in" as well.
+_PLACE = re.compile(r" in (/.*):(\d+)$")
 
 
 def messages(text: str) -> tuple[TestMessage, ...]:

@@ -83,6 +83,14 @@ def children(block: Directive, name: str) -> tuple[Directive, ...]:
     return tuple(one for one in block.block or () if one.name == name)
 
 
+def files(server: Server, name: str) -> tuple[str, ...]:
+    """The paths that a server block's ssl_certificate, or the like, name, as written; those that
+    depend on the visitor are left out."""
+    given = Place((server.http, server.block)).all(name)
+    paths = (one.args[0] for one in given if one.args)
+    return tuple(p for p in paths if "$" not in p and not p.startswith(("data:", "engine:")))
+
+
 def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
     """Every server block, in order."""
     return tuple(
@@ -344,13 +352,13 @@ def _slashed(known: list[tuple[Pattern, Directive]], path: str) -> Directive | N
             for given, one in known
             if given.text == f"{path}/"
             and given.modifier in {"", "^~", "="}
-            and any(children(one, name) for name in _PASSES)
+            and any(children(one, name) for name in PASSES)
         ),
         None,
     )
 
 
-_PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass")
+PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass")
 
 
 # What is passed on
@@ -430,11 +438,28 @@ def _map_value(place: Place, found: Directive, request: dict[str, str], depth: i
     return default
 
 
+_SET = "proxy_set_header"
+
+
 def upgrade_passed(place: Place) -> tuple[bool, bool]:
     """Whether a location passes a WebSocket's Upgrade on, and says so in Connection (RFC 6455
     section 4.1). What depends on variables that cannot be known is taken to be right."""
     upgrade, connection = (sent(place, name) for name in ("Upgrade", "Connection"))
     return upgrade != "", connection is None or "upgrade" in connection.lower()
+
+
+def wiped(place: Place) -> Place | None:
+    """The blocks around whose proxy_set_header pass an upgrade on, where one further in has some
+    of its own, without these, and so inherits none ("These directives are inherited … if and only
+    if there are no proxy_set_header directives defined on the current level")."""
+    for depth in range(len(place.blocks) - 1, 0, -1):
+        own = {one.args[0].lower() for one in children(place.blocks[depth], _SET) if one.args}
+        if own:
+            fields = zip(("upgrade", "connection"), upgrade_passed(place), strict=True)
+            lost = {name for name, right in fields if not right}
+            around = Place(place.blocks[:depth])
+            return around if lost and not lost & own and all(upgrade_passed(around)) else None
+    return None
 
 
 def sent(place: Place, name: str) -> str | None:

@@ -1,13 +1,18 @@
 """The server as the laboratory's was recorded (tests/machine/fixtures/debian-13)."""
 
+import asyncio
 from pathlib import Path
+
+import pytest
 
 from diagnose.machine import Ran
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model import Failure, Host, Unseen
-from diagnose.model.server import Interface, Listeners
-from diagnose.probes.inside.system import WHO, network, server
-from tests.probes.looking import looked
+from diagnose.model import Failure, Host, Unseen, Vantage
+from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
+from diagnose.model.server import Interface, Listeners, PidFile, Route
+from diagnose.probes.inside.system import WHO, network, pid_file, server
+from diagnose.wire.nginx import parse
+from tests.probes.looking import Looking, looked
 
 RECORDED = Path(__file__).parents[1] / "machine" / "fixtures" / "debian-13"
 COMMANDS = {
@@ -59,3 +64,39 @@ def test_a_server_that_cannot_be_entered_is_said_to_be_unseen() -> None:
     assert (unseen.what, unseen.why) == ("the server", denied.message)
     (listeners,) = look.seen(Listeners)
     assert listeners.failure is denied
+
+
+def test_without_a_default_route_the_way_back_is_looked_for() -> None:
+    argv = ("ip", "route", "get", "198.41.0.4", "from", "203.0.113.10")
+    said = "RTNETLINK answers: Network is unreachable\n"
+    link = "203.0.113.0/24 dev eth0 proto kernel scope link src 203.0.113.10\n"
+    failed = Ran(argv, 2, "", said, 0.0, Failure("exit", said, 2))
+    recorded = RecordedMachine.load(RECORDED, COMMANDS)
+    machine = recorded.also({"ip route": link, " ".join(argv): failed})
+    (route,) = looked(machine, network).seen(Route)
+    assert (route.source, route.family) == ("203.0.113.10", 4)
+    assert route.failure is not None
+    assert route.failure.name == "ENETUNREACH"
+
+
+def test_a_wire_that_leads_nowhere_is_seen() -> None:
+    addresses = "2: eth0: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc mq state DOWN\n"
+    look = looked(
+        RecordedMachine({"ip addr": addresses, "ip route": "", "ip -6 route": ""}), network
+    )
+    (nic,) = look.seen(Interface)
+    assert (nic.up, nic.carrier) == (True, False)
+
+
+@pytest.mark.parametrize(("text", "pid"), [("108\n", 108), (None, None), ("?\n", None)])
+def test_the_pid_file_of_a_running_nginx_is_read(text: str | None, pid: int | None) -> None:
+    missing = Failure("missing", "No such file or directory")
+    machine = RecordedMachine({}, {"/run/nginx.pid": missing if text is None else text})
+    look = Looking(machine)
+    master = NginxProcess(pid=108, binary="/usr/sbin/nginx")
+    look.see(NginxState(vantage=Vantage.SERVER, installed=True, masters=(master,)))
+    path = "/etc/nginx/nginx.conf"
+    config = NginxConfig(vantage=Vantage.SERVER, path=path, main=parse("pid /run/nginx.pid;", path))
+    asyncio.run(pid_file.work(look, config))  # type: ignore[arg-type]
+    (file,) = look.seen(PidFile)
+    assert (file.path, file.pid) == ("/run/nginx.pid", pid)

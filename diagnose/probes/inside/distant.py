@@ -24,13 +24,20 @@ FIELDS = (
     f"Sec-WebSocket-Key: {KEY}",
 )
 
+#: curl(1), "EXIT CODES", for a request that was sent.
+_STATUS = {
+    28: ("timeout", "timed out"),
+    52: ("closed", "connection closed"),
+    56: ("reset", "Connection reset by peer"),
+}
 _ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreachable": 101}
 
 
 @frozen
 class Curled:
     """What curl met. `status` is the answer's, None where none came; `accepted` that it was a
-    WebSocket's, with the right Sec-WebSocket-Accept."""
+    WebSocket's, with the right Sec-WebSocket-Accept; `connected` that the connection stood, so
+    that a failure is the application's own."""
 
     argv: tuple[str, ...]
     took: float
@@ -38,6 +45,7 @@ class Curled:
     accepted: bool = False
     body: str = ""
     failure: Failure | None = None
+    connected: bool = False
 
     @property
     def equivalent(self) -> str:
@@ -50,12 +58,13 @@ async def curl(
     fields: tuple[str, ...],
     version: str = "1.1",
     more: tuple[str, ...] = (),
+    patience: int = PATIENCE,
 ) -> Curled | None:
     """One request from the server; None where it has no curl."""
-    argv = ["curl", "-sSikv", "-o", "-", "-m", str(PATIENCE), f"--http{version}", *more]
+    argv = ["curl", "-sSikv", "-o", "-", "-m", str(patience), f"--http{version}", *more]
     for field in fields:
         argv += ["-H", field]
-    ran = await machine.run(*argv, url, timeout=PATIENCE + 4.0)
+    ran = await machine.run(*argv, url, timeout=patience + 4.0)
     return None if ran.status is None else read(ran)
 
 
@@ -67,8 +76,9 @@ def read(ran: Ran) -> Curled:
         accept = re.search(r"^sec-websocket-accept:\s*(\S+)", ran.out, re.MULTILINE | re.IGNORECASE)
         accepted = status == 101 and accept is not None and accept[1] == ACCEPT
         body = ran.out.replace("\r\n", "\n").partition("\n\n")[2]
-        return Curled(ran.argv, ran.took, status, accepted, clean(body, 500))
-    return Curled(ran.argv, ran.took, failure=_failure(ran))
+        return Curled(ran.argv, ran.took, status, accepted, clean(body, 500), connected=True)
+    connected = re.search(r"^\* (Connected to|Established connection)", ran.err, re.MULTILINE)
+    return Curled(ran.argv, ran.took, failure=_failure(ran), connected=connected is not None)
 
 
 def _failure(ran: Ran) -> Failure:
@@ -77,7 +87,7 @@ def _failure(ran: Ran) -> Failure:
     numbers = {_ERRNO.get(one.strip()) for one in said}
     if len(numbers) == 1 and (number := numbers.pop()):
         return errno_failure(number, said[0].strip())
-    if ran.status == 28:
-        return Failure("timeout", "timed out")
+    if ran.status in _STATUS:
+        return Failure(*_STATUS[ran.status])
     lines = [line for line in ran.err.splitlines() if line.startswith("curl: ")]
     return Failure("other", clean(lines[-1] if lines else "no answer"), ran.status)

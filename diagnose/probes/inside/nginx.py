@@ -9,6 +9,7 @@ import asyncio
 import posixpath
 import re
 import shlex
+from collections.abc import Sequence
 
 from diagnose.frozen import frozen
 from diagnose.machine import LIMIT, Ran
@@ -17,6 +18,7 @@ from diagnose.model.nginx import (
     CertificateFile,
     ConfigFile,
     Directive,
+    KeyFile,
     NginxBuild,
     NginxConfig,
     NginxProcess,
@@ -25,11 +27,15 @@ from diagnose.model.nginx import (
 )
 from diagnose.probes import Look, probe
 from diagnose.wire import nginx as wire
-from diagnose.wire import serving
+from diagnose.wire import pem, serving
+from diagnose.wire.serving import Server
 from diagnose.wire.text import clean
 
 #: Files of a configuration that are read at most.
 MOST = 500
+
+#: Certificates, and keys, that are looked at at once.
+MOST_PAIRS = 8
 
 #: The clock, the time since boot, our own view of files, the programs there are, and of every
 #: process that is nginx: proc_pid_stat(5), its title, its program, its view of files.
@@ -197,6 +203,7 @@ async def _look_at(look: Look, program: Program) -> None:
         )
     )
     await asyncio.gather(_test(look, program, path), _read(look, path))
+    await _refused(look)
 
 
 def configured(build: wire.Build, options: tuple[str, ...]) -> str:
@@ -209,6 +216,23 @@ def configured(build: wire.Build, options: tuple[str, ...]) -> str:
         else build.config
     )
     return posixpath.normpath(posixpath.join(prefix, path))
+
+
+async def _refused(look: Look) -> None:
+    """The certificate and key of which nginx -t complains, whichever block they belong to."""
+    fatal = next((one.fatal for one in look.seen(NginxTest)), None)
+    config = next((one for one in look.seen(NginxConfig) if one.failure is None), None)
+    if fatal is None or config is None:
+        return
+    folder = posixpath.dirname(config.path)
+    said = set(re.findall(r'"([^"]+)"', fatal.text))
+    wanted = [
+        server
+        for server in serving.servers(config.main)
+        for name in ("ssl_certificate", "ssl_certificate_key")
+        if not said.isdisjoint(posixpath.join(folder, p) for p in serving.files(server, name))
+    ]
+    await _pairs(look, folder, wanted[:2])
 
 
 async def _test(look: Look, program: Program, path: str) -> None:
@@ -238,7 +262,7 @@ def _forbidden(ran: Ran) -> bool:
     """It failed for want of privileges and not of sense: to all but root, nginx complains of
     its "user" directive."""
     unprivileged = "makes sense only if the master process runs" in ran.err
-    return ran.status != 0 and unprivileged and "(13: Permission denied)" in ran.err
+    return ran.status != 0 and unprivileged and "Permission denied" in ran.err
 
 
 async def _read(look: Look, path: str) -> None:
@@ -290,17 +314,32 @@ async def _matching(look: Look, pattern: str) -> tuple[str, ...]:
 
 
 async def _certificates(look: Look, seen: NginxConfig) -> None:
-    """The certificates in the files that the answering blocks name."""
+    """The certificates and keys in the files that the answering blocks name."""
     folder = posixpath.dirname(seen.path)
     every = serving.servers(seen.main)
-    paths = dict.fromkeys(
-        posixpath.join(folder, one.args[0])
+    chosen = [
+        serving.choose(socket, look.target.host)[0]
         for socket in serving.sockets(every, look.target.port)
-        for server in [serving.choose(socket, look.target.host)[0]]
-        for one in serving.Place((server.http, server.block)).all("ssl_certificate")
-        if one.args and "$" not in one.args[0] and not one.args[0].startswith("data:")
+    ]
+    await _pairs(look, folder, chosen)
+
+
+async def _pairs(look: Look, folder: str, servers: Sequence[Server]) -> None:
+    """Files that were looked at already are not again."""
+    known = {one.path for one in look.seen(CertificateFile)}
+    known |= {one.path for one in look.seen(KeyFile)}
+    certificates = _named(folder, servers, "ssl_certificate", known)
+    keys = _named(folder, servers, "ssl_certificate_key", known)
+    await asyncio.gather(
+        *(_certificate(look, path) for path in certificates), *(_key(look, path) for path in keys)
     )
-    await asyncio.gather(*(_certificate(look, path) for path in list(paths)[:8]))
+
+
+def _named(folder: str, servers: Sequence[Server], name: str, known: set[str]) -> list[str]:
+    found = dict.fromkeys(
+        posixpath.join(folder, path) for server in servers for path in serving.files(server, name)
+    )
+    return [path for path in found if path not in known][:MOST_PAIRS]
 
 
 async def _certificate(look: Look, path: str) -> None:
@@ -309,6 +348,9 @@ async def _certificate(look: Look, path: str) -> None:
     if text.failure is not None and text.failure.kind == "denied":
         _unseen(look, path, "needs root", f"sudo openssl x509 -noout -in {shlex.quote(path)}")
         return
+    # cryptography, which this imports, is imported for the handshakes as well.
+    chain, publics = await asyncio.to_thread(pem.certificates, text.text)
+    several = len(chain) > 1 and pem.has_only_certificates(text.text)
     look.see(
         CertificateFile(
             vantage=Vantage.SERVER,
@@ -319,6 +361,32 @@ async def _certificate(look: Look, path: str) -> None:
             path=path,
             sha256=fingerprint(text.text),
             changed=text.changed,
+            chain=chain,
+            publics=publics,
+            labels=pem.labels(text.text),
+            text=text.text if several else "",
+        )
+    )
+
+
+async def _key(look: Look, path: str) -> None:
+    """Its public half, by the server's own openssl, which asks for no passphrase here."""
+    at = look.now()
+    argv = ("openssl", "pkey", "-in", path, "-pubout", "-passin", "pass:")
+    ran = await look.machine.run(*argv)
+    if ran.status is None:
+        return
+    key_type, public = pem.public_key(ran.out)
+    look.see(
+        KeyFile(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ran.took,
+            equivalent=shlex.join(argv),
+            failure=None if public else Failure("exit", clean(ran.err) or "no key", ran.status),
+            path=path,
+            key_type=key_type,
+            public=public,
         )
     )
 

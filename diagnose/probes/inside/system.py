@@ -1,16 +1,26 @@
 """The server itself: who it is, what listens on it, its network interfaces."""
 
 import asyncio
+import shlex
 
 from diagnose.machine import Socket
 from diagnose.model import Failure, Host, Unseen, Vantage
-from diagnose.model.server import Interface, Listener, Listeners
+from diagnose.model.dns import NOWHERE, is_within
+from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
+from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
 from diagnose.probes import Look, probe
+from diagnose.wire import routes
+from diagnose.wire.files import Nic, os_name
 from diagnose.wire.files import interfaces as read_interfaces
-from diagnose.wire.files import os_name
 from diagnose.wire.text import clean
 
 _EQUIVALENT = "ss -ltnp"
+
+#: A root server of the DNS: an address as far away as visitors are. Nothing is sent to it.
+FAR = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
+
+#: So many addresses without a default route are looked at.
+MOST_ADDRESSES = 8
 
 #: User number, name, whether systemd runs (sd_booted(3)), os-release(5).
 WHO = (
@@ -37,8 +47,9 @@ async def network(look: Look) -> None:
     machine = look.machine
     at = look.now()
     words = (("ip", "addr"), ("ip", "route"), ("ip", "-6", "route"))
-    addresses, *routes = await asyncio.gather(*(machine.run(*argv) for argv in words))
-    for nic in read_interfaces(addresses.out, *(ran.out for ran in routes)):
+    addresses, *tables = await asyncio.gather(*(machine.run(*argv) for argv in words))
+    nics = read_interfaces(addresses.out, *(ran.out for ran in tables))
+    for nic in nics:
         look.see(
             Interface(
                 vantage=Vantage.SERVER,
@@ -49,8 +60,88 @@ async def network(look: Look) -> None:
                 up=nic.up,
                 addresses=nic.addresses,
                 default=nic.default,
+                carrier=nic.carrier,
             )
         )
+    await asyncio.gather(*(_way(look, address) for address in _homeless(nics)))
+
+
+@probe(after=NginxConfig)
+async def pid_file(look: Look, config: NginxConfig) -> None:
+    """Where the running nginx should have left its number, and which stands there."""
+    path = "" if config.failure else _pid_path(look, config)
+    if not path:
+        return
+    at = look.now()
+    file = await look.machine.read(path, 64)
+    if file.failure is not None and file.failure.kind != "missing":
+        return
+    number = file.text.strip()
+    look.see(
+        PidFile(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=look.now() - at,
+            equivalent=shlex.join(("cat", path)),
+            path=path,
+            pid=int(number) if number.isascii() and number.isdigit() else None,
+        )
+    )
+
+
+def _pid_path(look: Look, config: NginxConfig) -> str:
+    """By the configuration, else by the build; "" where that does not say, or nothing runs."""
+    running = any(not one.foreign for seen in look.seen(NginxState) for one in seen.masters)
+    given = [one.args[0] for one in config.main if one.name == "pid" and one.args]
+    build = next(iter(look.seen(NginxBuild)), None)
+    built = [
+        one.partition("=")[2]
+        for one in (build.arguments if build else ())
+        if one.startswith("--pid-path=")
+    ]
+    path = next(iter([*given, *built]), "")
+    return path if running and path.startswith("/") else ""
+
+
+def _homeless(nics: tuple[Nic, ...]) -> tuple[str, ...]:
+    """The addresses in use for whose family the main table has no default route: by other
+    tables (ip-rule(8)) or narrower routes there may be a way all the same."""
+    routed = {family for nic in nics for family in nic.default}
+    found = (
+        address
+        for nic in nics
+        if nic.up
+        for address in nic.addresses
+        if _family(address) not in routed and not is_within(address, NOWHERE)
+    )
+    return tuple(dict.fromkeys(found))[:MOST_ADDRESSES]
+
+
+async def _way(look: Look, address: str) -> None:
+    at, family = look.now(), _family(address)
+    argv = ("ip", "route", "get", FAR[family], "from", address)
+    ran = await look.machine.run(*argv)
+    way = routes.way(ran.out, ran.err)
+    if way is None:
+        return
+    look.see(
+        Route(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ran.took,
+            equivalent=" ".join(argv),
+            failure=way if isinstance(way, Failure) else None,
+            source=address,
+            towards=FAR[family],
+            family=family,
+            gateway="" if isinstance(way, Failure) else way.gateway,
+            device="" if isinstance(way, Failure) else way.device,
+        )
+    )
+
+
+def _family(address: str) -> int:
+    return 6 if ":" in address else 4
 
 
 async def _who(look: Look) -> bool | None:

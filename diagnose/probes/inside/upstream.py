@@ -5,10 +5,11 @@ and through the front door. What works directly and fails in front, the proxy br
 import asyncio
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
 from diagnose.frozen import frozen
 from diagnose.model import Failure, Unseen, Vantage
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxBuild, NginxConfig, UpstreamTry
 from diagnose.net import Connected, Stream
 from diagnose.probes import Look, probe
@@ -166,6 +167,89 @@ async def _addresses(look: Look, host: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for one in both for address in one.addresses))[:4]
 
 
+# An application that takes connections and does not answer
+
+
+@probe(after=Exchange)
+async def behind_a_broken_door(look: Look, seen: Exchange) -> None:
+    """What the front door answers tells that the application failed, and not how."""
+    for config in look.seen(NginxConfig)[:1]:
+        if _is_broken(look, seen):
+            await _ask(look, config)
+
+
+@probe(after=NginxConfig)
+async def behind_a_door_broken_before(look: Look, seen: NginxConfig) -> None:
+    """The same where the door's answer came first."""
+    if any(_is_broken(look, one) for one in look.seen(Exchange)):
+        await _ask(look, seen)
+
+
+def _is_broken(look: Look, seen: Exchange) -> bool:
+    if seen.purpose != "target" or seen.port != look.target.port:
+        return False
+    silent = seen.failure is not None and seen.failure.kind in {"timeout", "closed", "reset"}
+    return silent or seen.status in {502, 504}
+
+
+async def _ask(look: Look, config: NginxConfig) -> None:
+    """The target's page of the application itself, as nginx asks for it, once."""
+    asked = {one.path for one in look.seen(UpstreamTry) if one.asked}
+    way = next((one for one in _ways(look, config) if one.path == look.target.path), None)
+    if way is None or way.path in asked or not look.options.wants("upstream"):
+        return
+    ask = _ask_here if look.machine.via == "local" else _ask_there
+    await asyncio.gather(*(ask(look, way, *end) for end in way.application.servers[:4]))
+
+
+async def _ask_here(look: Look, way: Way, host: str, port: int) -> None:
+    from diagnose.net.tls import converse
+
+    at = look.now()
+    for address in (await _addresses(look, host))[:1]:
+        name, path = _host(look, way), serving.path_passed(way.place, way.application, way.path)
+        stream = await _stream(look, address, port, way.application.scheme == "https", name)
+        if isinstance(stream, Failure):
+            continue
+        lines = (f"GET {path} HTTP/1.1", f"Host: {name}", "Accept: */*", "Connection: close")
+        got, failure = await converse(
+            stream,
+            "\r\n".join((*lines, "", "")).encode("ascii", "replace"),
+            lambda data: b"\r\n" in data,
+            _left(look),
+        )
+        status = _status(got)
+        url = f"{way.application.scheme}://{_bracketed(address)}:{port}{path}"
+        line = shlex.join(("curl", "-sSik", "-m", "5", "-H", f"Host: {name}", url))
+        failure = None if status else failure or Failure("protocol", "no HTTP answer")
+        seen = _tried(way, host, port, address, at, look.now() - at, line, failure)
+        look.see(replace(seen, asked=True, status=status))
+
+
+async def _ask_there(look: Look, way: Way, host: str, port: int) -> None:
+    at, path = look.now(), serving.path_passed(way.place, way.application, way.path)
+    url = f"{way.application.scheme}://{_bracketed(host)}:{port}{path}"
+    field = f"Host: {_host(look, way)}"
+    done = await curl(look.machine, url, (field,), patience=max(int(_left(look)), 1))
+    if done is None or not done.connected:
+        return
+    address = host if is_address(host) else ""
+    seen = _tried(way, host, port, address, at, done.took, done.equivalent, done.failure)
+    look.see(replace(seen, asked=True, status=done.status))
+
+
+def _left(look: Look) -> float:
+    """Seconds to wait for an answer, so that the run is not over before."""
+    return max(1.0, min(PATIENCE, look.options.timeout - look.now() - 1.0))
+
+
+def _status(got: bytes) -> int | None:
+    """The status of an answer's first line (RFC 9112 section 4)."""
+    words = got.decode("latin-1").split(" ", 2)
+    known = len(words) > 1 and words[0].startswith("HTTP/") and words[1].isdecimal()
+    return int(words[1]) if known and len(words[1]) == 3 else None
+
+
 # WebSockets
 
 
@@ -178,6 +262,8 @@ async def _websocket(look: Look, way: Way) -> None:
     asked = way.path in look.target.websockets
     if (direct.accepted or asked) and not (asked and look.options.outside):
         await _front(look, way)
+    if asked and direct.status and not direct.accepted and strips(way):
+        await _direct(look, way, "whole-path")
     if direct.accepted and not speaks_1_1(way.place, look.seen(NginxBuild)):
         await _over_1_0(look, way, direct)
 
@@ -199,6 +285,9 @@ async def _websocket_there(look: Look, way: Way) -> None:
         led = f"{look.target.host}:{way.socket.port}:{_bracketed(address)}"
         end = (address, way.socket.port)
         await _curled(look, way, front, FIELDS, end, "front", more=("--resolve", led))
+    if asked and direct.status and not direct.accepted and strips(way):
+        whole = f"{way.application.scheme}://{_bracketed(host)}:{port}{engine_path(way.path)}"
+        await _curled(look, way, whole, fields, (host, port), "application", "whole-path")
     if direct.accepted and not speaks_1_1(way.place, look.seen(NginxBuild)):
         await _curled(look, way, url, fields, (host, port), "application", "http-1.0")
 
@@ -248,15 +337,25 @@ def speaks_1_1(place: Place, builds: tuple[NginxBuild, ...]) -> bool:
     return any((number(build.version) or (0,)) >= (1, 29, 7) for build in builds)
 
 
-async def _direct(look: Look, way: Way) -> Upgrade | None:
+def strips(way: Way) -> bool:
+    """Whether nginx asks the application for another path than the visitor asked for."""
+    return serving.path_passed(way.place, way.application, way.path) != way.path
+
+
+async def _direct(look: Look, way: Way, variant: str = "normal") -> Upgrade | None:
+    """The application itself, asked as nginx asks it; "whole-path" as the visitor asks nginx."""
     for host, port in way.application.servers:
         for address in await _addresses(look, host):
             stream = await _stream(look, address, port, way.application.scheme == "https", host)
             if isinstance(stream, Failure):
                 continue
-            path = engine_path(serving.path_passed(way.place, way.application, way.path))
+            passed = serving.path_passed(way.place, way.application, way.path)
+            path = engine_path(way.path if variant == "whole-path" else passed)
             url = f"ws://{_host(look, way)}{path}"
-            return look.see(await _shake(look, stream, url, way.path, address, port, "application"))
+            seen = await _shake(
+                look, stream, url, way.path, address, port, "application", variant
+            )  # fmt: skip
+            return look.see(seen)
     return None
 
 
@@ -310,7 +409,14 @@ async def _stream(look: Look, address: str, port: int, secure: bool, name: str) 
 
 
 async def _shake(
-    look: Look, stream: Stream, url: str, path: str, address: str, port: int, through: str
+    look: Look,
+    stream: Stream,
+    url: str,
+    path: str,
+    address: str,
+    port: int,
+    through: str,
+    variant: str = "normal",
 ) -> Upgrade:
     from diagnose.net.websocket import shake
 
@@ -328,6 +434,7 @@ async def _shake(
         path=path,
         address=address,
         port=port,
+        variant=variant,
         through=through,
         status=answer.status,
         reason=answer.reason,
@@ -359,8 +466,7 @@ async def _over_1_0(look: Look, way: Way, direct: Upgrade) -> None:
         lambda data: b"\r\n" in data,
         PATIENCE,
     )
-    words = got.decode("latin-1").split(" ", 2)
-    status = int(words[1]) if len(words) > 1 and words[1].isdecimal() else None
+    status = _status(got)
     look.see(
         Upgrade(
             vantage=Vantage.SERVER,

@@ -1,5 +1,10 @@
+from diagnose.model import Confidence, Edit
 from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig
 from tests.saying import CHAT, judge
+from tests.serving import BUILD, HOST, RUNNING, SITE, config, front
+
+CHECK = "websocket.idle-timeout"
 
 
 def upgrade(idle: float | None, accepted: bool = True, address: str = "203.0.113.10") -> Upgrade:
@@ -30,3 +35,48 @@ def test_silent_where_nobody_waited() -> None:
 
 def test_silent_where_it_never_opened() -> None:
     assert not judge("websocket.idle-timeout", upgrade(2.0, accepted=False), target=CHAT)
+
+
+PASSED = (
+    "        proxy_set_header Upgrade $http_upgrade;\n"
+    '        proxy_set_header Connection "upgrade";\n'
+)
+
+
+def serving(wait: str, around: str = "") -> NginxConfig:
+    return config(SITE.replace("    location / {\n", f"    {around}location / {{\n{wait}{PASSED}"))
+
+
+def edit_of(configuration: NginxConfig) -> str:
+    (claim,) = judge(CHECK, configuration, BUILD, HOST, RUNNING, front(101), target=CHAT)
+    assert claim.facts["seconds"] == 30
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_on_the_server_where_a_shorter_time_was_set() -> None:
+    diff = edit_of(serving("        proxy_read_timeout 30s;\n"))
+    assert "-        proxy_read_timeout 30s;\n+        proxy_read_timeout 3600s;\n" in diff
+
+
+def test_fires_on_the_server_and_leaves_other_locations_alone() -> None:
+    diff = edit_of(serving("", "proxy_read_timeout 30s;\n    "))
+    assert "+        proxy_read_timeout 3600s;\n" in diff
+    assert "-    proxy_read_timeout" not in diff
+
+
+def test_fires_once_where_it_was_set_and_seen() -> None:
+    configuration = serving("        proxy_read_timeout 2s;\n")
+    (claim,) = judge(CHECK, configuration, upgrade(2.0), target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_silent_where_the_time_is_as_usual() -> None:
+    for wait in ("", "        proxy_read_timeout 1m;\n", "        proxy_read_timeout 60;\n"):
+        assert not judge(CHECK, serving(wait), front(101), target=CHAT)
+
+
+def test_silent_where_no_websocket_is_served() -> None:
+    assert not judge(CHECK, serving("        proxy_read_timeout 5s;\n"), front(404), target=CHAT)

@@ -1,5 +1,7 @@
 """The handshake stands, and the certificate is wrong. A new one comes from an authority."""
 
+import time
+
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .. import certificates, site
@@ -119,6 +121,7 @@ def staple_demanded_and_not_sent(lab: Lab) -> None:
 def renewed_and_not_loaded(lab: Lab) -> None:
     """The file was renewed in time, and nginx was never told."""
     serve(lab, certificates.leaf(starts=-95, ends=-5))
+    time.sleep(0.2)  # files carry times, processes too
     good = certificates.good()
     lab.server.write(site.PEM, good.chain)
     lab.server.write(site.KEY, good.key_pem, 0o600)

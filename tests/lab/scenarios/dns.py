@@ -1,5 +1,6 @@
 """The name leads nowhere, or to the wrong place."""
 
+from .. import site
 from ..lab import SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
 
@@ -115,7 +116,11 @@ def ipv6_address_is_dead(lab: Lab) -> None:
     lab.dns([SERVER], [UNUSED6])
 
 
-@scenario(outside="dns.dead-ipv6", server="listener.wrong-family", differs=("listeners",))
+@scenario(
+    outside="dns.dead-ipv6",
+    server="listener.wrong-family",
+    differs=(site.CONF, "listeners"),
+)
 def ipv6_published_and_not_listened_on(lab: Lab) -> None:
     """An AAAA record for a server whose nginx listens on IPv4 only."""
     lab.dns([SERVER], [SERVER6])

@@ -1,5 +1,7 @@
 """Who listens, and where."""
 
+import time
+
 from .. import site
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
@@ -60,3 +62,12 @@ def another_server_on_443(lab: Lab) -> None:
     lab.spawn(lab.server, [*program, "--port", "443", *tls], 443)
     redirect = ["--port", "80", "--mode", "redirect-to-https"]
     lab.spawn(lab.server, [*program, *redirect], 80)
+
+
+@scenario(outside="tcp.refused", server="listener.orphan-nginx")
+def nginx_out_of_reach_of_a_reload(lab: Lab) -> None:
+    """HTTPS was added to the file, and with the pid file gone no reload reaches nginx."""
+    lab.change(site.HTTPS, "")
+    time.sleep(0.2)  # so that the file is newer than the workers
+    lab.server.write(site.CONF, site.configuration())
+    lab.server.path("/run/nginx.pid").unlink()

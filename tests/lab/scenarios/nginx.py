@@ -10,6 +10,7 @@ from ..scenario import healthy, scenario
 
 MINE = (site.CONF,)
 OTHER = "/etc/nginx/conf.d/blog.conf"  # before shop.conf, and so the default
+KEY = "the right key has to be found"
 TYPING = "what was meant is for a person to say"
 WITHOUT_SSL = Path(os.environ.get("LAB_NGINX_WITHOUT_SSL", "/var/cache/diagnose-lab/nginx"))
 
@@ -93,6 +94,127 @@ def directive_mistyped(lab: Lab) -> None:
 def included_file_is_missing(lab: Lab) -> None:
     """include of a file that is not there."""
     lab.edit("ssl_session_timeout 5m;", "include /etc/nginx/snippets/tls.conf;")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.key-mismatch", manual=KEY)
+def key_of_another_certificate(lab: Lab) -> None:
+    """Issued anew, and the old key was kept."""
+    lab.server.write(site.KEY, certificates.leaf("other.example.com").key_pem, 0o600)
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.chain-order")
+def intermediate_comes_first(lab: Lab) -> None:
+    """cat intermediate.pem site.pem"""
+    good = certificates.good()
+    lab.server.write(site.PEM, certificates.intermediate().pem + good.pem)
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", manual="which file?")
+def certificate_file_is_missing(lab: Lab) -> None:
+    """A slip in its path."""
+    lab.edit("shop.example.com.pem", "shop.exmaple.com.pem")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", manual="which file?")
+def key_file_is_missing(lab: Lab) -> None:
+    """A slip in its path."""
+    lab.edit("shop.example.com.key", "shop.exmaple.com.key")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.pem-invalid", manual="a new file is needed")
+def certificate_file_is_empty(lab: Lab) -> None:
+    """As a failed renewal left it."""
+    lab.server.write(site.PEM, "")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.pem-invalid", manual="a new file is needed")
+def certificates_joined_without_a_line_break(lab: Lab) -> None:
+    """-----END CERTIFICATE----------BEGIN CERTIFICATE-----"""
+    good = certificates.good()
+    lab.server.write(site.PEM, good.pem.rstrip() + certificates.intermediate().pem)
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.pem-invalid", manual="a person has to swap them")
+def certificate_and_key_swapped(lab: Lab) -> None:
+    """Each in the other's place."""
+    lab.edit("ssl_certificate /", "ssl_certificate_x /")
+    lab.edit("ssl_certificate_key /", "ssl_certificate /")
+    lab.edit("ssl_certificate_x /", "ssl_certificate_key /")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.no-certificate", manual="which certificate?")
+def certificate_is_not_named(lab: Lab) -> None:
+    """listen 443 ssl, and neither certificate nor key."""
+    lab.edit("  ssl_certificate /etc/nginx/ssl/shop.example.com.pem;\n", "")
+    lab.edit("  ssl_certificate_key /etc/nginx/ssl/shop.example.com.key;\n", "")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.no-certificate", manual="which key?")
+def key_is_not_named(lab: Lab) -> None:
+    """The certificate is, its key is not."""
+    lab.edit("  ssl_certificate_key /etc/nginx/ssl/shop.example.com.key;\n", "")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.no-certificate", manual="which certificate?")
+def another_block_made_the_socket_one_of_tls(lab: Lab) -> None:
+    """listen 443; in a block without certificate, beside the shop's listen 443 ssl;"""
+    lab.server.write(OTHER, "server {\n  listen 443;\n  server_name blog.example.com;\n}\n")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.bad-character", differs=MINE)
+def full_width_semicolon(lab: Lab) -> None:
+    """Typed with a Chinese keyboard."""
+    lab.edit("ssl_session_timeout 5m;", "ssl_session_timeout 5m\uff1b")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.bad-character", differs=MINE)
+def no_break_space(lab: Lab) -> None:
+    """Copied from a web page."""
+    lab.edit("  ssl_session_timeout 5m;", "\u00a0 ssl_session_timeout 5m;")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.bad-character", differs=MINE)
+def byte_order_mark(lab: Lab) -> None:
+    """Saved on Windows."""
+    lab.server.write(site.CONF, "\ufeff" + site.configuration())
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.upstream-unresolvable", manual="which address?")
+def application_by_a_name_without_address(lab: Lab) -> None:
+    """proxy_pass http://backend:3000; as inside a container network."""
+    lab.edit("http://127.0.0.1:3000", "http://backend:3000")
+    start_in_vain(lab)
+
+
+@scenario(
+    outside="tcp.refused", server="nginx.duplicate-default-server", differs=MINE
+)  # fmt: skip
+def two_default_servers(lab: Lab) -> None:
+    """The blog's block is the default already."""
+    another_site(lab)
+    lab.edit("listen 443 ssl;", "listen 443 ssl default_server;", OTHER)
+    lab.edit("listen 443 ssl;", "listen 443 ssl default_server;")
+    start_in_vain(lab)
+
+
+@scenario(outside="tcp.refused", server="nginx.address-unavailable", differs=MINE)
+def listens_on_an_address_of_the_cloud(lab: Lab) -> None:
+    """An address that this machine does not have."""
+    lab.edit("listen 443 ssl;", "listen 198.51.100.77:443 ssl;")
     start_in_vain(lab)
 
 

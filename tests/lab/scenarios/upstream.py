@@ -38,6 +38,19 @@ def application_never_answers(lab: Lab) -> None:
     lab.change("proxy_set_header X-Forwarded-Proto", "proxy_read_timeout 2s; proxy_set_header X-P")
 
 
+@scenario(
+    outside="http.server-error",
+    server="upstream.timeout",
+    manual=APPLICATION,
+    args=("--ws", "/ws"),
+    also=("websocket.not-upgraded",),  # the page's 504 comes sooner than the socket's
+)
+def application_answers_neither_page_nor_websocket(lab: Lab) -> None:
+    """nginx waits long for the WebSocket, as it should for an open one."""
+    lab.application("--mode", "hang")
+    lab.change("proxy_set_header X-Forwarded-Proto", "proxy_read_timeout 2s; proxy_set_header X-P")
+
+
 @scenario(outside="http.server-error", server="upstream.closed-early", manual=APPLICATION)
 def application_hangs_up(lab: Lab) -> None:
     """It reads the request and closes: 502."""

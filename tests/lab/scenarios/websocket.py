@@ -162,7 +162,7 @@ def accept_is_wrong(lab: Lab) -> None:
     lab.application("--mode", "bad-accept")
 
 
-@scenario(outside="websocket.idle-timeout", differs=MINE, manual="how long is a choice")
+@scenario(outside=None, server="websocket.idle-timeout", differs=MINE)
 def idle_connections_are_cut(lab: Lab) -> None:
     """proxy_read_timeout 2s."""
     lab.change("proxy_read_timeout 3600s;", "proxy_read_timeout 2s;")

@@ -1,0 +1,35 @@
+"""The key in ssl_certificate_key is not the one the certificate was issued for, and no other
+certificate in the file either (X509_check_private_key(3))."""
+
+from collections.abc import Iterator
+
+from checks.nginx import MISMATCH, Nginx, held_further_down
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.nginx import NginxConfig, NginxTest
+from diagnose.wire import serving
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxTest, NginxConfig],
+    explains=["nginx.config-invalid"],
+)
+def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    refused = nginx.refused(MISMATCH)
+    if refused is None or held_further_down(nginx):
+        return
+    said, found = refused
+    named = nginx.naming("ssl_certificate_key", found[1])
+    files = serving.files(named[0], "ssl_certificate") if named else ()
+    facts = {"key": found[1], "certificates": tuple(map(nginx.path, files))}
+    looked = (*nginx.certificates(named[0]), *nginx.keys(named[0])) if named else ()
+    yield nginx.complaint(
+        said,
+        found[1],
+        facts,
+        Fix((Manual("the-right-key", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        named[1] if named else None,
+        looked,
+    )

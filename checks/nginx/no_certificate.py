@@ -1,0 +1,59 @@
+"""A block whose socket speaks TLS has no certificate, or one without its key. `ssl` belongs to
+the socket: a block with a plain `listen 443;` needs a certificate too where another block says
+`ssl` for that address and port."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.nginx import NginxConfig, NginxTest
+from diagnose.wire import nginx as wire
+from diagnose.wire.serving import Place, Server
+
+_MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "([^"]*)")'
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxTest, NginxConfig],
+    explains=["nginx.config-invalid"],
+)
+def no_certificate(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    refused = nginx.refused(_MISSING)
+    if refused is None:
+        return
+    said, found = refused
+    server = _server(nginx, said.file, said.line, found[2] or "")
+    if server and any(found[1] in one.args for one in wire.walk((server.block,))):
+        # A semicolon is missing, and the line before has swallowed it.
+        return
+    facts = {
+        "directive": found[1],
+        "names": server.names if server else (),
+        "plain": bool(server) and not _says_ssl(server),
+    }
+    yield nginx.complaint(
+        said,
+        f"{said.file}:{said.line}" if said.file else found[1],
+        facts,
+        Fix((Manual("name-them", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        server.block if server else None,
+    )
+
+
+def _server(nginx: Nginx, file: str | None, line: int | None, certificate: str) -> Server | None:
+    """The block that nginx names by where it begins; or the one whose certificate lacks a key."""
+    for server in nginx.servers:
+        given = Place((server.http, server.block)).all("ssl_certificate")
+        if certificate and any(nginx.path(one.args[0]) == certificate for one in given if one.args):
+            return server
+        if file and (server.block.file, server.block.line) == (file, line):
+            return server
+    return None
+
+
+def _says_ssl(server: Server | None) -> bool:
+    listens = [one.directive for one in server.listens if one.directive] if server else []
+    return any("ssl" in one.args[1:] for one in listens)

@@ -1,0 +1,80 @@
+"""The path that was asked for belongs to no location that proxies: nginx answers from its files,
+with 404, or with the page of a single-page application, by try_files."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Handshakes, Nginx, where
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import NginxConfig
+from diagnose.wire import serving
+from diagnose.wire.serving import Place
+
+#: What answers in the place of files.
+_OTHERWISE = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    explains=["websocket.not-upgraded", "websocket.inner-proxy"],
+)
+def no_location(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    found: dict[int, tuple[Place, list[str]]] = {}
+    for path in evidence.target.websockets:
+        seen = Handshakes.at(evidence, path)
+        if seen.works or any(_is_rule(one.status) for one in seen.front):
+            continue
+        places = list(nginx.places(path))
+        if places and all(map(_serves_files, places)):
+            found.setdefault(id(places[0].location), (places[0], []))[1].append(path)
+    for place, several in found.values():
+        yield _claim(nginx, place, several)
+
+
+def _is_rule(status: int | None) -> bool:
+    """A redirect, a refusal or a broken server: not what files are answered with."""
+    return status is not None and (300 <= status < 400 or status in {401, 403, 429} or status > 499)
+
+
+def _serves_files(place: Place) -> bool:
+    passes = any(serving.children(place.location, name) for name in serving.PASSES)
+    blocks = (place.location, place.blocks[1])
+    otherwise = any(serving.children(block, name) for block in blocks for name in _OTHERWISE)
+    return not (passes or otherwise or place.redirects)
+
+
+def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
+    evidence, location = nginx.evidence, place.location
+    fronts = [one for path in several for one in Handshakes.at(evidence, path).front]
+    tried = next(iter(place.all("try_files")), None)
+    server = place.blocks[1]
+    return Claim(
+        about=Subject(port=evidence.target.port, text=where(location)),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in several),
+        because=(*([nginx.config] if nginx.config else []), *fronts),
+        facts={
+            "paths": tuple(several),
+            "path": several[0],
+            "place": where(location),
+            "server": where(server),
+            "location": " ".join(("location", *location.args)) if location is not server else "",
+            "status": next((one.status for one in fronts if one.status), None) or "",
+            "page": " ".join(("try_files", *tried.args)) if tried else "",
+            "variable": "$http_upgrade",
+        },
+        confidence=Confidence.CERTAIN if any(one.status for one in fronts) else Confidence.LIKELY,
+        location=nginx.location(location),
+        fix=Fix((Manual("add-a-location", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+    )

@@ -1,0 +1,64 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from diagnose.model import Applicability, Failure, Severity
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.tls import Certificate, Handshake
+from tests.saying import NOW, judge
+from tests.serving import LOADED, RUNNING, STOPPED, config
+
+CHECK = "certificate.renewed-not-loaded"
+OLD = Certificate(
+    "CN=shop.example.com",
+    "CN=ca",
+    "1",
+    NOW - timedelta(days=95),
+    NOW - timedelta(days=5),
+    "aa",
+    dns_names=("shop.example.com",),
+)
+NEW = replace(OLD, not_after=NOW + timedelta(days=60), sha256="bb", serial="2")
+EXPIRED = Failure("certificate", "certificate has expired", 10)
+SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
+FILE = CertificateFile(
+    path="/etc/nginx/shop.pem", sha256="bb", chain=(NEW,), changed=LOADED + 30 * 86400
+)
+
+
+def test_fires_when_the_file_has_a_later_certificate_than_visitors_get() -> None:
+    (claim,) = judge(CHECK, SERVED, FILE, RUNNING, config())
+    assert claim.severity is None
+    assert claim.facts["days"] == 30
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
+    good = replace(OLD, not_after=NOW + timedelta(days=20))
+    seen = replace(SERVED, chain=(good,), verify_code=0, failure=None)
+    (claim,) = judge(CHECK, seen, FILE, RUNNING, config())
+    assert claim.severity is Severity.WARNING
+
+
+def test_silent_when_the_file_is_served() -> None:
+    assert not judge(CHECK, replace(SERVED, chain=(NEW,)), FILE, RUNNING, config())
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        replace(FILE, changed=LOADED - 60),
+        replace(FILE, changed=None),
+        replace(FILE, chain=(replace(NEW, not_after=NOW - timedelta(days=1)),)),
+        replace(FILE, chain=(replace(NEW, dns_names=("blog.example.com",)),)),
+    ],
+    ids=["loaded since", "of unknown age", "expired itself", "for another name"],
+)
+def test_silent_when_a_reload_would_not_help(file: CertificateFile) -> None:
+    assert not judge(CHECK, SERVED, file, RUNNING, config())
+
+
+def test_silent_when_nginx_does_not_run() -> None:
+    assert not judge(CHECK, SERVED, FILE, STOPPED, config())

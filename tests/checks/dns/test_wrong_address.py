@@ -1,0 +1,81 @@
+from typing import Any
+
+from diagnose.model import Confidence, Observation, Severity, Vantage
+from diagnose.model.dns import DnsAnswer
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.tls import Handshake
+from diagnose.wire.nginx import parse
+from tests.checks.firewall.rules import ADDRESS, connected, host, nic
+from tests.saying import TIMEOUT, judge
+
+OLD = "203.0.113.77"
+SILENT = connected(OLD, failure=TIMEOUT)
+
+
+def answer(*records: str, rdtype: str = "A", **more: Any) -> DnsAnswer:
+    given = {"rcode": "NOERROR", "records": records, **more}
+    return DnsAnswer(name="shop.example.com", rdtype=rdtype, server="203.0.113.1", **given)
+
+
+def config(name: str = "shop.example.com") -> NginxConfig:
+    main = parse(f"http {{ server {{ listen 443 ssl; server_name {name}; }} }}", "n.conf")
+    return NginxConfig(vantage=Vantage.SERVER, path="n.conf", main=main)
+
+
+def seen(*more: Observation) -> tuple[Observation, ...]:
+    return (host(), config(), *more)
+
+
+def test_fires_where_the_record_names_an_address_that_the_server_has_not() -> None:
+    (claim,) = judge("dns.wrong-address", *seen(nic(), answer(OLD), SILENT))
+    assert (claim.severity, claim.confidence) == (None, Confidence.LIKELY)
+    assert claim.facts["own"] == (ADDRESS,)
+    assert [one.address for one in claim.covers] == [OLD]
+
+
+def test_fires_where_another_machine_answers_with_something_else() -> None:
+    other = Handshake(address=OLD, port=443, failure=TIMEOUT)
+    (claim,) = judge("dns.wrong-address", *seen(nic(), answer(OLD), connected(OLD), other))
+    assert not claim.facts["nobody"]
+
+
+def test_fires_as_a_note_where_a_cloud_may_translate_the_address() -> None:
+    private = nic("eth0", "172.16.0.5")
+    (claim,) = judge("dns.wrong-address", *seen(private, answer(OLD), SILENT))
+    assert (claim.severity, claim.confidence) == (Severity.NOTE, Confidence.POSSIBLE)
+
+
+def test_fires_as_a_note_where_only_ipv6_is_public() -> None:
+    mixed = nic("eth0", "172.16.0.5", "2001:db8:2::10")
+    (claim,) = judge("dns.wrong-address", *seen(mixed, answer(OLD), SILENT))
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_one_of_several_is_this_servers() -> None:
+    """Round robin."""
+    assert not judge("dns.wrong-address", *seen(nic(), answer(OLD, ADDRESS), SILENT))
+
+
+def test_silent_where_the_site_works_there() -> None:
+    """A CDN or a load balancer in front of it, or an address that a cloud translates."""
+    shaken = Handshake(address=OLD, port=443)
+    for held in (ADDRESS, "172.16.0.5"):
+        given = (nic("eth0", held), answer(OLD), connected(OLD), shaken)
+        assert not judge("dns.wrong-address", *seen(*given))
+
+
+def test_silent_where_the_name_is_an_alias_of_a_cdn() -> None:
+    aliased = answer(OLD, aliases=("shop.example.com.cdn.cloudflare.net",))
+    assert not judge("dns.wrong-address", *seen(nic(), aliased, SILENT))
+
+
+def test_silent_about_private_addresses_which_another_check_knows() -> None:
+    silent = connected("192.168.1.10", failure=TIMEOUT)
+    assert not judge("dns.wrong-address", *seen(nic(), answer("192.168.1.10"), silent))
+
+
+def test_silent_on_a_machine_that_does_not_serve_the_name() -> None:
+    given = (nic(), answer(OLD), SILENT)
+    assert not judge("dns.wrong-address", host(), config("blog.example.org"), *given)
+    assert not judge("dns.wrong-address", host(), *given)
+    assert judge("dns.wrong-address", host("ssh://web"), *given)

@@ -1,0 +1,62 @@
+from diagnose.model import Command, Confidence, Observation, Severity, Vantage
+from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.model.server import Listener, Listeners, PidFile
+from tests.checks.firewall.rules import connected, host
+from tests.saying import REFUSED, judge
+from tests.serving import BUILD, RUNNING, SYSTEMD, config
+
+
+def listening(pid: int = 7, port: int = 443) -> Listeners:
+    socket = Listener(
+        vantage=Vantage.SERVER, address="0.0.0.0", port=port, family=4, pid=pid, process="nginx"
+    )
+    return Listeners(vantage=Vantage.SERVER, sockets=(socket,))
+
+
+def file(pid: int | None = None) -> PidFile:
+    return PidFile(vantage=Vantage.SERVER, path="/run/nginx.pid", pid=pid)
+
+
+def seen(*more: Observation) -> tuple[Observation, ...]:
+    return (host(), RUNNING, BUILD, config(), *more)
+
+
+def test_fires_where_the_pid_file_has_gone() -> None:
+    (claim,) = judge("listener.orphan-nginx", *seen(listening(), file(), connected()))
+    assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    assert claim.fix is not None
+    argvs = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
+    assert argvs == [("kill", "-QUIT", "7"), ("nginx", "-t"), ("nginx",)]
+
+
+def test_fires_where_it_names_another_process() -> None:
+    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711)))
+    assert claim.facts["named"] == 4711
+    assert claim.fix is not None
+    assert claim.fix.steps[-1] == Command(("systemctl", "restart", "nginx"))
+
+
+def test_fires_as_an_error_where_visitors_meet_something_wrong() -> None:
+    refused = connected(failure=REFUSED)
+    (claim,) = judge("listener.orphan-nginx", *seen(listening(port=80), file(), refused))
+    assert (claim.severity, claim.confidence) == (Severity.ERROR, Confidence.LIKELY)
+
+
+def test_silent_where_the_file_names_the_master() -> None:
+    assert not judge("listener.orphan-nginx", *seen(listening(), file(7)))
+
+
+def test_silent_where_the_master_holds_nothing_or_several_run() -> None:
+    assert not judge("listener.orphan-nginx", *seen(listening(pid=9), file()))
+    masters = tuple(NginxProcess(pid=pid, binary="/usr/sbin/nginx") for pid in (7, 9))
+    both = NginxState(vantage=Vantage.SERVER, installed=True, masters=masters)
+    assert not judge("listener.orphan-nginx", host(), both, config(), listening(), file())
+
+
+def test_silent_where_nothing_runs_or_in_a_container() -> None:
+    foreign = NginxState(
+        vantage=Vantage.SERVER,
+        installed=True,
+        masters=(NginxProcess(pid=7, binary="/usr/sbin/nginx", foreign=True),),
+    )
+    assert not judge("listener.orphan-nginx", host(), foreign, config(), listening(), file())

@@ -1,0 +1,75 @@
+from typing import Any
+
+from diagnose.model import Confidence, Failure, Manual, Observation, Severity, Vantage
+from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
+from diagnose.model.tls import Handshake
+from diagnose.wire.nginx import parse
+from tests.checks.firewall.rules import ADDRESS, host, listening
+from tests.saying import judge
+
+TEXT = "http { server { listen 443 ssl; server_name shop.example.com; }\nserver { listen 80; } }\n"
+CONFIG = NginxConfig(
+    vantage=Vantage.SERVER,
+    path="/etc/nginx/nginx.conf",
+    main=parse(TEXT, "/etc/nginx/nginx.conf"),
+    files=(ConfigFile("/etc/nginx/nginx.conf", TEXT),),
+)
+STOPPED = NginxState(vantage=Vantage.SERVER, installed=True)
+RUNNING = NginxState(
+    vantage=Vantage.SERVER, installed=True, masters=(NginxProcess(pid=7, binary="/usr/sbin/nginx"),)
+)
+CLOSED = Failure("closed", "connection closed")
+
+
+def visit(failure: Failure | None = CLOSED) -> Handshake:
+    return Handshake(address=ADDRESS, port=443, failure=failure)
+
+
+def seen(*more: Observation, process: str = "sshd", **where: Any) -> tuple[Observation, ...]:
+    return (host(), CONFIG, listening(443, process=process, **where), *more)
+
+
+def test_fires_where_another_program_has_the_port() -> None:
+    (claim,) = judge("listener.other-process", *seen(STOPPED, visit()))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["process"] == "sshd"
+    assert [one.port for one in claim.covers] == [443, 80]
+    assert claim.location is not None
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_for_the_port_alone_where_nginx_runs_without_it() -> None:
+    (claim,) = judge("listener.other-process", *seen(RUNNING, visit()))
+    assert [one.port for one in claim.covers] == [443]
+
+
+def test_fires_less_surely_for_a_program_that_may_be_meant_to_serve() -> None:
+    (claim,) = judge("listener.other-process", *seen(STOPPED, visit(), process="haproxy"))
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_as_a_note_where_nobody_has_tried() -> None:
+    (claim,) = judge("listener.other-process", *seen(STOPPED))
+    assert claim.severity is Severity.NOTE
+
+
+def test_silent_where_the_other_program_serves_the_site() -> None:
+    assert not judge("listener.other-process", *seen(STOPPED, visit(None), process="caddy"))
+
+
+def test_silent_where_it_is_nginx_or_nobody_knows_who() -> None:
+    assert not judge("listener.other-process", *seen(RUNNING, visit(), process="nginx"))
+    assert not judge("listener.other-process", *seen(RUNNING, visit(), process=""))
+    assert not judge("listener.other-process", *seen(RUNNING, visit(), process="systemd"))
+
+
+def test_silent_where_nginx_is_not_configured_for_the_port() -> None:
+    text = TEXT.replace("listen 443 ssl", "listen 127.0.0.1:8443 ssl")
+    config = NginxConfig(vantage=Vantage.SERVER, path="n.conf", main=parse(text, "n.conf"))
+    taken = listening(443, process="haproxy")
+    assert not judge("listener.other-process", host(), config, RUNNING, taken, visit())
+
+
+def test_silent_where_the_program_listens_on_loopback_only() -> None:
+    assert not judge("listener.other-process", *seen(RUNNING, visit(), address="127.0.0.1"))

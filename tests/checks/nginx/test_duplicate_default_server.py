@@ -1,0 +1,24 @@
+from diagnose.model import Applicability, Edit
+from tests.saying import judge
+from tests.serving import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
+
+CHECK = "nginx.duplicate-default-server"
+DEFAULT = SITE.replace("443 ssl", "443 ssl default_server")
+SECOND = f"{FILE}:{3 + SITE.count(chr(10))}"
+
+
+def test_fires_and_takes_the_word_from_the_second() -> None:
+    said = f"a duplicate default server for 0.0.0.0:443 in {SECOND}"
+    (claim,) = judge(CHECK, nginx_says(said), config(DEFAULT * 2), STOPPED, BUILD, HOST)
+    assert claim.facts["first"] == f"{FILE}:3"
+    assert claim.facts["place"] == SECOND
+    assert claim.fix
+    # Which of the two is to stay is for a person to see.
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("\n+    listen 443 ssl;\n") == 1
+
+
+def test_silent_when_there_is_one() -> None:
+    assert not judge(CHECK, nginx_says(), config(DEFAULT + SITE))

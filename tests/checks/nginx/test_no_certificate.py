@@ -1,0 +1,37 @@
+from tests.saying import judge
+from tests.serving import FILE, SITE, STOPPED, config, nginx_says
+
+CHECK = "nginx.no-certificate"
+BARE = SITE.replace("    ssl_certificate shop.pem;\n    ssl_certificate_key shop.key;\n", "")
+SAID = f'no "ssl_certificate" is defined for the "listen ... ssl" directive in {FILE}:2'
+
+
+def test_fires_for_the_block_that_nginx_names() -> None:
+    (claim,) = judge(CHECK, nginx_says(SAID), config(BARE), STOPPED)
+    assert claim.facts["names"] == ("shop.example.com",)
+    assert not claim.facts["plain"]
+    assert claim.location
+
+
+def test_fires_when_another_block_made_the_socket_one_of_tls() -> None:
+    text = BARE.replace("443 ssl", "443") + SITE
+    (claim,) = judge(CHECK, nginx_says(SAID), config(text), STOPPED)
+    assert claim.facts["plain"]
+
+
+def test_fires_when_only_the_key_is_not_named() -> None:
+    text = SITE.replace("    ssl_certificate_key shop.key;\n", "")
+    said = 'no "ssl_certificate_key" is defined for certificate "/etc/nginx/shop.pem"'
+    (claim,) = judge(CHECK, nginx_says(said), config(text), STOPPED)
+    assert claim.facts["directive"] == "ssl_certificate_key"
+    assert claim.location
+
+
+def test_silent_when_a_line_without_its_semicolon_has_swallowed_it() -> None:
+    text = SITE.replace("server_name shop.example.com;", "server_name shop.example.com")
+    assert not judge(CHECK, nginx_says(SAID), config(text), STOPPED)
+
+
+def test_silent_when_nginx_is_content_or_says_something_else() -> None:
+    assert not judge(CHECK, nginx_says(), config())
+    assert not judge(CHECK, nginx_says("unknown directive"), config(BARE))

@@ -1,0 +1,35 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Failure
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
+from tests.saying import REFUSED, SHOP, TIMEOUT, judge
+from tests.serving import FILE, config
+
+CHECK = "upstream.closed-early"
+PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)
+HANGS_UP = UpstreamTry(
+    target="http://127.0.0.1:3000",
+    host="127.0.0.1",
+    port=3000,
+    address="127.0.0.1",
+    failure=Failure("closed", "connection closed"),
+    file=FILE,
+    line=9,
+    asked=True,
+)
+RESETS = replace(HANGS_UP, failure=Failure("reset", "Connection reset by peer", 104))
+
+
+@pytest.mark.parametrize("tried", [HANGS_UP, RESETS], ids=["closed", "reset"])
+def test_fires_when_the_application_hangs_up(tried: UpstreamTry) -> None:
+    (claim,) = judge(CHECK, tried, PAGE, config())
+    assert claim.facts["application"] == ("127.0.0.1:3000",)
+    assert claim.location
+
+
+@pytest.mark.parametrize("failure", [None, TIMEOUT, REFUSED], ids=["answers", "silent", "refuses"])
+def test_silent_when_it_does_something_else(failure: Failure | None) -> None:
+    assert not judge(CHECK, replace(HANGS_UP, failure=failure), PAGE, config())

@@ -1,0 +1,51 @@
+from dataclasses import replace
+
+from diagnose.model import Confidence, Failure
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import UpstreamTry
+from tests.saying import CHAT, SHOP, TIMEOUT, judge
+from tests.serving import FILE, SITE, config, direct, front
+
+CHECK = "upstream.timeout"
+PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=504)
+SILENT = UpstreamTry(
+    target="http://127.0.0.1:3000",
+    host="127.0.0.1",
+    port=3000,
+    address="127.0.0.1",
+    failure=TIMEOUT,
+    took=3.0,
+    file=FILE,
+    line=9,
+    asked=True,
+)
+
+
+def test_fires_when_the_application_was_asked_and_said_nothing() -> None:
+    text = SITE.replace("proxy_pass", "proxy_read_timeout 2s; proxy_pass")
+    (claim,) = judge(CHECK, SILENT, PAGE, config(text))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["patience"] == 2
+    assert claim.facts["status"] == 504
+
+
+def test_fires_once_for_the_page_and_the_websocket() -> None:
+    shaken = replace(direct(None), failure=TIMEOUT)
+    (claim,) = judge(CHECK, SILENT, PAGE, shaken, front(504), config(), target=CHAT)
+    assert [one.path for one in claim.covers] == ["/", "/ws"]
+
+
+def test_silent_when_it_answers_or_another_of_the_group_does() -> None:
+    well = replace(SILENT, failure=None, status=200)
+    assert not judge(CHECK, well, PAGE, config())
+    other = replace(well, host="127.0.0.2", address="127.0.0.2")
+    assert not judge(CHECK, SILENT, other, PAGE, config())
+
+
+def test_silent_when_the_connection_itself_was_not_to_be_had() -> None:
+    assert not judge(CHECK, replace(SILENT, asked=False), PAGE, config())
+
+
+def test_silent_when_it_hangs_up() -> None:
+    closed = replace(SILENT, failure=Failure("closed", "connection closed"))
+    assert not judge(CHECK, closed, PAGE, config())

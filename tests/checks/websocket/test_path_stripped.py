@@ -1,0 +1,43 @@
+from diagnose.model import Edit
+from tests.saying import CHAT, judge
+from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
+
+CHECK = "websocket.path-stripped"
+#: A location of the WebSocket's own whose proxy_pass ends in a slash.
+STRIPPED = SITE.replace(
+    "    location /",
+    "    location /ws {\n"
+    "        proxy_pass http://127.0.0.1:3000/;\n"
+    "        proxy_http_version 1.1;\n"
+    "        proxy_set_header Upgrade $http_upgrade;\n"
+    '        proxy_set_header Connection "upgrade";\n'
+    "    }\n\n    location /",
+    1,
+)
+WHOLE = direct(101, variant="whole-path")
+
+
+def test_fires_and_takes_the_slash_away() -> None:
+    (claim,) = judge(
+        CHECK, config(STRIPPED), BUILD, HOST, RUNNING, front(404), direct(404), WHOLE, target=CHAT
+    )
+    assert claim.facts["made"] == "/"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-        proxy_pass http://127.0.0.1:3000/;\n" in edit.diff
+    assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
+
+
+def test_silent_when_the_application_refuses_both_paths() -> None:
+    refused = direct(404, variant="whole-path")
+    assert not judge(CHECK, config(STRIPPED), front(404), direct(404), refused, target=CHAT)
+
+
+def test_silent_when_the_application_wants_the_stripped_path() -> None:
+    assert not judge(CHECK, config(STRIPPED), front(101), direct(101), target=CHAT)
+
+
+def test_silent_when_the_path_is_passed_on_as_it_came() -> None:
+    text = STRIPPED.replace("3000/;", "3000;")
+    assert not judge(CHECK, config(text), front(404), direct(404), target=CHAT)
