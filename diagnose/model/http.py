@@ -50,13 +50,14 @@ class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
 
     `variant` is "normal", "no-origin", "subprotocol" (offering what an answer named) or "session"
-    (as a Socket.IO client does it, after a first request by polling); `accepted` whether status,
-    Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of them was not
-    ("status", "upgrade", "connection", "accept", "subprotocol"). `ping_s` is the round trip of
+    (as a Socket.IO client does it, after a first request by polling); to the application itself
+    also "http-1.0" and "whole-path" (the visitor's path, nothing cut off). `accepted` says whether
+    status, Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of them was
+    not ("status", "upgrade", "connection", "accept", "subprotocol"). `ping_s` is the round trip of
     a ping frame, `close_code` the close code if the server closed at once (1006 where it did so
     without a close frame), `idle_s` the seconds of silence after which the open connection was
-    cut, where that was seen. `through` is "front"
-    (the site's own URL) or "application" (the server behind the proxy, tried directly).
+    cut, where that was seen. `through` is "front" (the site's own URL) or "application" (the
+    server behind the proxy, tried directly).
     """
 
     layer: ClassVar[str] = "websocket"

@@ -97,6 +97,11 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
         f"{seen.name} {'up' if seen.up else 'down'}",
         _joined(seen.addresses),
     ),
+    "Route": lambda seen: (
+        f"route from {seen.source} to {seen.towards}",
+        f"{seen.gateway} {seen.device}".strip(),
+    ),
+    "PidFile": lambda seen: (seen.path, "missing" if seen.pid is None else f"pid {seen.pid}"),
     "Zone": _zone,
     "Firewalld": lambda seen: (
         "firewalld",
