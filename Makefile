@@ -26,6 +26,7 @@ check: $(BIN)/diagnose
 	$(BIN)/lint-imports
 
 bench: $(BIN)/diagnose lab
+	$(BIN)/python -m compileall -q diagnose checks
 	$(BIN)/python -m tests.bench $(BIN)/diagnose
 
 $(BIN)/diagnose: pyproject.toml constraints.txt
