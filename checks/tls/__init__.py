@@ -8,7 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from diagnose.frozen import frozen
-from diagnose.model import Confidence, Evidence, Severity, Subject, endpoints, together
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    endpoints,
+    together,
+)
 from diagnose.model.tls import Handshake
 
 #: Alerts (RFC 8446 section 6.2) that say one thing only.
@@ -98,6 +110,24 @@ def failed(evidence: Evidence, fault: str) -> Iterator[Failed]:
         together = Failed(tuple(visits), tuple(controls))
         if fault_of(together) == fault:
             yield together
+
+
+def mute(evidence: Evidence, fault: str) -> Iterator[Claim]:
+    """What is said of a server that gives no TLS answer at all, in whichever way it does so."""
+    for one in failed(evidence, fault):
+        yield Claim(
+            about=one.about,
+            covers=one.subjects,
+            because=one.because,
+            severity=one.severity,
+            facts={
+                **one.facts,
+                "sometimes": one.sometimes,
+                "by_name": not one.sometimes and one.passing_name is not None,
+                "bytes": max(seen.bytes_received for seen in one.visits),
+            },
+            fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
+        )
 
 
 def fault_of(failed: Failed) -> str:

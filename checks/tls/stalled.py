@@ -3,25 +3,12 @@ is judged by `tcp.path-mtu` and `tcp.large-hello-lost`."""
 
 from collections.abc import Iterator
 
-from checks.tls import failed
+from checks.tls import mute
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake
 
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def stalled(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "stalled"):
-        yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
-            severity=one.severity,
-            facts={
-                **one.facts,
-                "sometimes": one.sometimes,
-                "by_name": not one.sometimes and one.passing_name is not None,
-                "bytes": max(seen.bytes_received for seen in one.visits),
-            },
-            fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
-        )
+    yield from mute(evidence, "stalled")

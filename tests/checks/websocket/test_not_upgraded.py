@@ -1,37 +1,7 @@
 from diagnose.model import Failure
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange
+from tests.checks.websocket.made import upgrade
 from tests.saying import CHAT, judge
-
-
-def upgrade(
-    status: int | None = 404,
-    variant: str = "normal",
-    accepted: bool = False,
-    fault: str = "status",
-    headers: tuple[tuple[str, str], ...] = (),
-    body: str = "",
-    address: str = "203.0.113.10",
-    failure: Failure | None = None,
-    through: str = "front",
-    offered: tuple[str, ...] = (),
-    subprotocol: str | None = None,
-) -> Upgrade:
-    return Upgrade(
-        url="wss://shop.example.com/ws",
-        path="/ws",
-        address=address,
-        port=443,
-        variant=variant,
-        through=through,
-        status=status,
-        headers=headers,
-        body=body,
-        accepted=accepted,
-        fault="" if accepted else fault,
-        failure=failure,
-        offered=offered,
-        subprotocol=subprotocol,
-    )
 
 
 def test_fires_once_for_all_addresses_that_answer_alike() -> None:

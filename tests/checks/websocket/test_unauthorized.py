@@ -1,38 +1,7 @@
-from diagnose.model import Failure, Severity
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model import Severity
+from diagnose.model.http import Exchange
+from tests.checks.websocket.made import upgrade
 from tests.saying import CHAT, judge
-
-
-def upgrade(
-    status: int | None = 404,
-    variant: str = "normal",
-    accepted: bool = False,
-    fault: str = "status",
-    headers: tuple[tuple[str, str], ...] = (),
-    body: str = "",
-    address: str = "203.0.113.10",
-    failure: Failure | None = None,
-    through: str = "front",
-    offered: tuple[str, ...] = (),
-    subprotocol: str | None = None,
-) -> Upgrade:
-    return Upgrade(
-        url="wss://shop.example.com/ws",
-        path="/ws",
-        address=address,
-        port=443,
-        variant=variant,
-        through=through,
-        status=status,
-        headers=headers,
-        body=body,
-        accepted=accepted,
-        fault="" if accepted else fault,
-        failure=failure,
-        offered=offered,
-        subprotocol=subprotocol,
-    )
-
 
 NGINX = "<center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
 

@@ -1,0 +1,36 @@
+"""What the tests of these checks make their evidence of."""
+
+from diagnose.model import Failure
+from diagnose.model.http import Upgrade
+
+
+def upgrade(
+    status: int | None = 404,
+    variant: str = "normal",
+    accepted: bool = False,
+    fault: str = "status",
+    headers: tuple[tuple[str, str], ...] = (),
+    body: str = "",
+    address: str = "203.0.113.10",
+    failure: Failure | None = None,
+    through: str = "front",
+    offered: tuple[str, ...] = (),
+    subprotocol: str | None = None,
+) -> Upgrade:
+    """An opening handshake at /ws, refused with 404 unless told otherwise."""
+    return Upgrade(
+        url="wss://shop.example.com/ws",
+        path="/ws",
+        address=address,
+        port=443,
+        variant=variant,
+        through=through,
+        status=status,
+        headers=headers,
+        body=body,
+        accepted=accepted,
+        fault="" if accepted else fault,
+        failure=failure,
+        offered=offered,
+        subprotocol=subprotocol,
+    )
