@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# Twice as many as the usual two cores: the laboratory's tests wait a good deal.
+WORKERS ?= 4
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
-              openssh-server openssh-client patch procps util-linux
+              openssh-server openssh-client patch procps util-linux ufw nodejs node-ws
 # To build an nginx without TLS, which no package is.
 COMPILER := gcc libc6-dev make xz-utils
 

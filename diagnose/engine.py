@@ -4,6 +4,7 @@ Holds the one TaskGroup of the program.
 """
 
 import asyncio
+import contextlib
 import importlib
 import time
 from collections.abc import Coroutine
@@ -13,11 +14,13 @@ from typing import Any, TypeVar
 
 from diagnose.catalogue import awake, one
 from diagnose.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
-from diagnose.machine import Machine
-from diagnose.model import Check, Crash, Evidence, Observation, Report, Target, Unseen
+from diagnose.machine import Machine, ThroughServer
+from diagnose.model import Check, Crash, Evidence, Observation, Report, Target, Unseen, Vantage
 from diagnose.model.dns import Resolution
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
 from diagnose.net import Net
-from diagnose.probes import INSIDE, OUTSIDE, Closable, Options, Probe
+from diagnose.probes import INSIDE, OUTSIDE, WITHIN, Closable, Options, Probe
 from diagnose.reasoning import claims, findings
 
 Kind = TypeVar("Kind", bound=Observation)
@@ -40,6 +43,7 @@ class Run:
     _probes: list[Probe] = field(default_factory=list)
     _live: dict[int, Closable] = field(default_factory=dict)
     _inside: bool = False
+    _within: "Within | None" = None
 
     @property
     def machine(self) -> Machine:
@@ -55,9 +59,14 @@ class Run:
             self._live[id(observation)] = live
         self.sink(Seen(observation, len(self.observations)))
         for probe in self._probes:
-            if probe.after is type(observation):
+            if probe.after is type(observation) and self._hears(probe, observation):
                 self._begin(probe, observation)
         return observation
+
+    def _hears(self, probe: Probe, observation: Observation) -> bool:
+        """What was seen from within the server is the affair of the probes that look from there."""
+        outside = probe.name.startswith("outside.")
+        return not outside or observation.vantage is Vantage.HERE
 
     def take(self, observation: Observation) -> Any:
         return self._live.pop(id(observation), None)
@@ -94,13 +103,21 @@ class Run:
     def look_inside(self) -> None:
         """Begin to look into the server, once."""
         if not self._inside and self.door is not None:
+            from diagnose.model.nginx import NginxConfig
+
             self._inside = True
+            self.register(Probe("engine.checks", NginxConfig, _read_checks))
             self.start(self.load("inside", INSIDE))
 
     def close(self) -> None:
         for live in self._live.values():
             live.close()
         self._live.clear()
+
+    def within(self, address: str) -> "Within | None":
+        if self._within is None:
+            self._within = Within(self)
+        return self._within if self._within.begins(address) else None
 
     def _begin(self, probe: Probe, *given: Observation) -> None:
         self._task(probe.name, probe.work(self, *given))
@@ -117,6 +134,54 @@ class Run:
     def _crashed(self, crash: Crash) -> None:
         self.crashes.append(crash)
         self.sink(Crashed(crash))
+
+
+class Within:
+    """The same run, as it looks from within the server: its connections are made there, and what
+    it sees has that vantage. The probes of the outside are at work in it once more."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.target, self.options = run.target, run.options
+        self.net: Net = ThroughServer(run.net, run.machine)
+        self.machine, self.now, self.take, self.start = run.machine, run.now, run.take, run.start
+        self._begun: set[str] = set()
+        self._own: list[Observation] = []
+        self._probes = [
+            value
+            for name in WITHIN
+            for value in vars(importlib.import_module(f"diagnose.probes.outside.{name}")).values()
+            if isinstance(value, Probe) and value.after is not None
+        ]
+
+    def begins(self, address: str) -> bool:
+        new = address not in self._begun
+        self._begun.add(address)
+        return new
+
+    def see(self, observation: Kind, live: Closable | None = None) -> Kind:
+        seen = replace(observation, vantage=Vantage.SERVER)
+        self._own.append(seen)
+        # That a connection can be made from within says nothing of visitors, and over SSH silence
+        # may mean that it never was: both are kept from the evidence.
+        if type(seen) is Connection or _is_silence(seen):
+            self.run._live |= {id(seen): live} if live else {}
+        else:
+            self.run.see(seen, live)
+        for probe in self._probes:
+            if probe.after is type(seen):
+                self.run._task(probe.name, probe.work(self, seen))
+        return seen
+
+    def seen(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        return tuple(one for one in self._own if type(one) is kind)
+
+    def within(self, address: str) -> "Within | None":
+        return None
+
+
+def _is_silence(seen: Observation) -> bool:
+    return isinstance(seen, Handshake) and seen.failure is not None and not seen.bytes_received
 
 
 async def run(
@@ -181,6 +246,18 @@ def conclude(
     raised = claims(checks, evidence, crashed)
     wanted = [(check, claim) for check, claim in raised if options.wants(check.layer)]
     return Report(evidence, findings(wanted), tuple(ours))
+
+
+async def _read_checks(look: Run, _: Observation) -> None:
+    """Import the checks that will be asked, in a thread, while the server still answers."""
+
+    def read() -> None:
+        for check_id in awake({type(seen).__name__ for seen in look.observations}):
+            # One that cannot be imported is a crash when its turn comes.
+            with contextlib.suppress(Exception):
+                one(check_id)
+
+    await asyncio.to_thread(read)
 
 
 async def _notice_address(look: Run, seen: Resolution) -> None:

@@ -121,15 +121,27 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
 
 
 def verdict(report: Report) -> Verdict:
-    """ok needs something seen working: a site of which nothing could be seen is unknown."""
+    """ok needs something seen working: a site of which nothing could be seen is unknown, and so is
+    one that was tried in vain for a reason that says nothing of it."""
     severities = {finding.severity for finding in report.causes}
     if Severity.ERROR in severities:
         return Verdict("critical", report.causes)
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
-    if not any(_shows_something(seen) for seen in report.evidence.observations):
+    seen = report.evidence.observations
+    if _tried_in_vain(seen) or not any(map(_shows_something, seen)):
         return Verdict("unknown", ())
     return Verdict("ok", ())
+
+
+def _tried_in_vain(observations: Iterable[Observation]) -> bool:
+    """Whether no try at the target's own port, by `Connection`, was answered."""
+    tries = [
+        one.failure is not None
+        for one in observations
+        if type(one).__name__ == "Connection" and getattr(one, "purpose", "") in {"target", "again"}
+    ]
+    return bool(tries) and all(tries)
 
 
 def _shows_something(seen: Observation) -> bool:

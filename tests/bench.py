@@ -95,6 +95,25 @@ class Bench:
             f"  a second, dead address: the HTTPS answer of the first is there after {dead:.0f} ms"
         )
 
+    def distant(self, lab: "Lab", trip_ms: float) -> None:
+        """How many round trips the look into the server takes once the connection stands: from
+        one round trip before its first answer to its last, by the clock, work there included."""
+        server = f"--server ssh://root@203.0.113.10 https://{SHOP}/"
+        self.heading("The same with the server looked into over SSH")
+        self.time(f"{self.program} --json {server}", 5)
+        spans = sorted(span(lab, f"{self.program} --json {server}") for _ in range(5))
+        trips = spans[0] / trip_ms + 1
+        print(f"  {trips:.1f} round trips' time after the connection stands (fastest of 5)")
+
+
+def span(lab: "Lab", command: str) -> float:
+    """From the first answer, which says who the server is, to the last of the server's, ms."""
+    run = lab.client.run(command.split(), timeout=60)
+    seen = [one for one in json.loads(run.stdout)["observations"] if one["vantage"] == "server"]
+    ends = [one["at_s"] + one["duration_s"] for one in seen]
+    first = [end for one, end in zip(seen, ends, strict=True) if one["kind"] == "Host"]
+    return float(max(ends) - min(first)) * 1000
+
 
 def first_answer(lab: "Lab", command: str) -> float:
     """When the HTTPS answer of the living address was there, ms after the start of the run."""
@@ -123,6 +142,7 @@ def main() -> int:
         bench.healthy()
         bench.server()
         lab.delay(0.05)
+        bench.distant(lab, 100)
         bench.slow(lab, 100)
     return 0
 

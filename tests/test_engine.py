@@ -16,6 +16,7 @@ from diagnose.model import Failure, Observation, Report, Unseen, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.net import Connected
 from diagnose.net.local import LocalNet
 from diagnose.probes import Look, Options, Probe, probe
 from diagnose.reasoning import verdict
@@ -54,8 +55,14 @@ class Nowhere(Machine):
     async def glob(self, pattern: str) -> tuple[str, ...]:
         return ()
 
+    async def read_all(self, pattern: str, limit: int = 0) -> tuple[Text, ...]:
+        return ()
+
     async def listeners(self) -> tuple[Socket, ...] | Failure:
         return ()
+
+    async def connect(self, address: str, port: int, timeout: float = 4.0) -> Connected:
+        return Connected(0.0, failure=Failure("refused", "nothing listens"))
 
 
 AS_USUAL = Options()
@@ -293,6 +300,36 @@ def test_on_the_server_itself_it_looks_inside_without_being_told(probes: Install
     probes(sees(mine), inside=(sees(secure),))
     report, _ = run(Options(), Nowhere())
     assert report.evidence.of(Handshake) == (secure,)
+
+
+def test_what_the_server_sees_of_itself_is_seen_by_the_same_probes(
+    probes: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection itself is no evidence; what was seen on it is, from the server's vantage,
+    and the probes of the outside are not given it a second time."""
+    visited: list[tuple[str, Vantage]] = []
+
+    @probe(after=Connection)
+    async def handshake(look: Look, seen: Connection) -> None:
+        visited.append((seen.address, seen.vantage))
+        look.see(Handshake(address=seen.address, port=443))
+        assert len(look.seen(Handshake)) == 1
+
+    @probe()
+    async def front(look: Look) -> None:
+        within = look.within("203.0.113.10")
+        assert within is not None
+        assert look.within("203.0.113.10") is None
+        within.see(connection("203.0.113.10"))
+        assert (await within.net.connect("203.0.113.10", 443)).failure is not None
+
+    probes(handshake, inside=(front,))
+    monkeypatch.setattr(engine, "WITHIN", ("only_these",))
+    report, _ = run(Options(inside=True), Nowhere())
+    assert report.crashes == ()
+    assert visited == [("203.0.113.10", Vantage.SERVER)]
+    assert [one.vantage for one in report.evidence.of(Handshake)] == [Vantage.SERVER]
+    assert not report.evidence.of(Connection)
 
 
 def test_layers_that_are_not_wanted_say_nothing() -> None:

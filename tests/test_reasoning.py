@@ -12,8 +12,10 @@ from diagnose.model import (
     Evidence,
     Severity,
     Subject,
+    Vantage,
     together,
 )
+from diagnose.model.server import Listener
 from diagnose.model.tcp import Connection
 from diagnose.reasoning import claims, findings, layers, verdict
 from tests.reports import CLOSED, NAME, OPEN, check, healthy, judging, report
@@ -165,6 +167,13 @@ def test_a_site_of_which_nothing_could_be_seen_is_unknown() -> None:
     assert verdict(report()).exit_status == 3
     assert verdict(report(NAME, CLOSED)).status == "unknown"
     assert verdict(healthy()).status == "ok"
+
+
+def test_a_site_that_was_tried_in_vain_is_not_called_healthy() -> None:
+    inside = Listener(vantage=Vantage.SERVER, address="0.0.0.0", port=443, family=4)
+    assert verdict(report(NAME, inside)).status == "ok"
+    assert verdict(report(NAME, CLOSED, inside)).status == "unknown"
+    assert verdict(report(NAME, CLOSED, OPEN, inside)).status == "ok"
 
 
 def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:

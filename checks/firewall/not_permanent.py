@@ -1,52 +1,63 @@
-"""What `firewall-cmd` opens without `--permanent` is gone after a reload or a boot
+"""What `firewall-cmd` changes without `--permanent` is undone by a reload or a boot
 (firewall-cmd(1))."""
 
 from collections.abc import Iterator
 
-from checks.firewall import Entry, Rules, about, covers, facts, opening_for_good, ports_that_matter
+from checks.firewall import about, covers, facts
+from checks.firewalld import Fate, Rules, is_elsewhere, ports_that_matter, rules_of
+from checks.firewalld_fixes import opening_for_good, permanently
 from diagnose.catalogue import check
-from diagnose.model import Claim, Command, Evidence, Fix, Severity
-from diagnose.model.server import Firewalld, Zone
+from diagnose.model import Claim, Evidence, Fix, Severity
+from diagnose.model.firewall import Firewalld, Zone
+from diagnose.wire.firewalld.deciding import Decision
 
 
 @check(severity=Severity.WARNING, needs=[Firewalld, Zone])
 def not_permanent(evidence: Evidence) -> Iterator[Claim]:
-    rules = Rules(evidence)
-    for entry in rules.entries():
-        later = entry.later
-        if later is None:
-            continue
-        ports = tuple(
-            port
-            for port in ports_that_matter(evidence)
-            if rules.opens(entry.zone, port) and not rules.admits(later, port)
-        )
-        if ports:
-            yield Claim(
-                about=about(entry, ports),
-                covers=covers(entry, ports),
-                because=(entry.zone, later),
-                facts={**facts(entry, ports), "later": later.name, "drops": later.target == "DROP"},
-                fix=_fix(rules, entry, later, ports),
-            )
+    rules = rules_of(evidence)
+    groups: dict[tuple[str, str, str], list[Fate]] = {}
+    for port in ports_that_matter(evidence):
+        for fate in rules.fates(port):
+            later = fate.later
+            if later and fate.now.admits and not later.admits and not is_elsewhere(evidence, port):
+                key = (fate.now.entered.zone.name, later.entered.zone.name, later.rule)
+                groups.setdefault(key, []).append(fate)
+    for fates in groups.values():
+        yield _claim(rules, tuple(fates))
 
 
-def _fix(rules: Rules, entry: Entry, later: Zone, ports: tuple[int, ...]) -> Fix:
-    """Write down what is in force: the rich rules that let the ports in, if they do, else the
-    ports themselves."""
-    words = ("firewall-cmd", "--permanent", f"--zone={later.name}")
-    rich = [
-        rule
-        for rule in entry.zone.rich_rules
-        if any(rules.rule_admits(rule, port) for port in ports)
-    ]
-    if not rich or any(entry.zone.admits(port) for port in ports):
-        return opening_for_good(rules, later.name, ports)
-    return Fix(
-        tuple(
-            Command(
-                (*words, f"--add-rich-rule={rule}"), undo=(*words, f"--remove-rich-rule={rule}")
-            )
-            for rule in rich
-        )
+def _claim(rules: Rules, fates: tuple[Fate, ...]) -> Claim:
+    now, later = fates[0].now, fates[0].later
+    assert later is not None
+    place = now.policy or now.entered.zone
+    return Claim(
+        about=about(now.entered.zone, fates),
+        covers=covers(fates),
+        because=tuple(dict.fromkeys((place, now.entered.zone, later.entered.zone))),
+        facts={
+            **facts(fates),
+            "later": later.entered.zone.name,
+            "drops": later.verdict == "drop",
+            "rule": later.rule,
+            "policy": later.policy.name if later.policy else "",
+        },
+        fix=_fix(rules, fates, now, later),
     )
+
+
+def _fix(rules: Rules, fates: tuple[Fate, ...], now: Decision, later: Decision) -> Fix:
+    """Write down what is in force: take away a rule that is only written, and write what lets
+    the ports in: the rich rules or the forward, if they do, else the ports themselves."""
+    ports = tuple(dict.fromkeys(fate.port for fate in fates))
+    place = f"--zone={later.entered.zone.name}"
+    if later.rule:
+        kept = f"--policy={later.policy.name}" if later.policy else place
+        return Fix((permanently(kept, later.rule, "remove"),))
+    if later.policy:
+        return opening_for_good(rules, f"--policy={later.policy.name}", ports)
+    if now.policy:
+        place = f"--policy={now.policy.name}"
+    written = tuple(dict.fromkeys(fate.now.rule for fate in fates))
+    if all(written):
+        return Fix(tuple(permanently(place, rule, "add") for rule in written))
+    return opening_for_good(rules, place, ports)

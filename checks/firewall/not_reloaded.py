@@ -3,19 +3,37 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, Rules, claim, closed, opening_now
+from checks.firewall import EXPLAINS, Closed, claim, closed
+from checks.firewalld import Rules, rules_of
+from checks.firewalld_fixes import opening_place
 from diagnose.catalogue import check
 from diagnose.model import Claim, Command, Evidence, Fix, Severity
-from diagnose.model.server import Firewalld, Zone
+from diagnose.model.firewall import Firewalld, Zone
 
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
-    rules = Rules(evidence)
-    for found in closed(evidence, "not-reloaded"):
+    rules = rules_of(evidence)
+    for found in closed(rules, "not-reloaded"):
         # A reload takes away what has been opened for now only.
         loses = rules.only_now()
-        now = opening_now(rules, found.entry, found.ports)
-        again = Fix((Command(("firewall-cmd", "--reload")),))
-        later = found.entry.later.name if found.entry.later else ""
-        yield claim(found, rules, now if loses else again, loses=loses, later=later)
+        now = _at_once(rules, found)
+        again = Command(("firewall-cmd", "--reload"), undo=now[0].undo)
+        steps = now if loses else (again,)
+        later = found.later.entered.zone.name if found.later else ""
+        policy = found.now.policy
+        yield claim(
+            found,
+            rules,
+            Fix(steps),
+            loses=loses,
+            later=later,
+            policy=policy.name if policy else "",
+        )
+
+
+def _at_once(rules: Rules, found: Closed) -> tuple[Command, ...]:
+    """Into the running firewall only."""
+    policy = found.now.policy
+    place = f"--policy={policy.name}" if policy else f"--zone={found.zone.name}"
+    return opening_place(rules, place, found.ports)[:1]

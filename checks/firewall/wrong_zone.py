@@ -3,16 +3,17 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, Rules, claim, closed, opening
+from checks.firewall import EXPLAINS, claim, closed
+from checks.firewalld import rules_of
+from checks.firewalld_fixes import opening
 from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.server import Firewalld, Zone
+from diagnose.model.firewall import Firewalld, Zone
 
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def wrong_zone(evidence: Evidence) -> Iterator[Claim]:
-    rules = Rules(evidence)
-    for found in closed(evidence, "wrong-zone"):
-        fix = opening(rules, found.entry, found.ports)
+    rules = rules_of(evidence)
+    for found in closed(rules, "wrong-zone"):
         other = found.instead.name if found.instead else ""
-        yield claim(found, rules, fix, other=other)
+        yield claim(found, rules, opening(rules, found), other=other)

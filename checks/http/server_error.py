@@ -18,6 +18,7 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import LogLine
 from diagnose.wire.http import proxy_page, wants_tls
 
 #: A gateway speaks of the server behind it; 520 to 530 are Cloudflare's (its documentation,
@@ -58,11 +59,11 @@ def _broken(evidence: Evidence, one: Exchange) -> bool:
 
 def _claim(evidence: Evidence, status: int | None, seen: list[Exchange]) -> Claim:
     first, subjects = seen[0], places(seen)
-    failure = first.failure
+    failure, said = first.failure, _said(evidence)
     return Claim(
         about=together(subjects),
         covers=(*_pages(evidence, seen), *_sockets(evidence, status, seen)),
-        because=tuple(seen),
+        because=(*seen, *said[-1:]),
         facts={
             "url": first.url,
             "addresses": addresses(seen),
@@ -76,9 +77,21 @@ def _claim(evidence: Evidence, status: int | None, seen: list[Exchange]) -> Clai
             "silent": failure is not None and failure.kind == "timeout",
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",
+            "log": said[-1].text if said else "",
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _said(evidence: Evidence) -> tuple[LogLine, ...]:
+    """What nginx wrote about this page, where its error log was read."""
+    lines = evidence.of(LogLine)
+    if not lines:
+        return ()
+    from diagnose.wire import errorlog
+
+    grave = [one for one in lines if one.level in errorlog.LEVELS[:4]]
+    return errorlog.about(grave, host=evidence.target.host, path=evidence.target.path)
 
 
 def _pages(evidence: Evidence, seen: list[Exchange]) -> tuple[Subject, ...]:

@@ -115,9 +115,9 @@ def _fix(evidence: Evidence, places: tuple[_Place, ...], process: str) -> Fix:
 def _edit(place: _Place) -> Edit:
     from diagnose.wire.edits import changed, diff, instead
 
-    text = place.file.text
+    text, path = place.file.text, place.file.real or place.file.path
     changes = [instead(one, f"listen {_everywhere(one)};") for one in place.directives]
-    return Edit(place.file.path, diff(place.file.path, text, changed(text, *changes)))
+    return Edit(path, diff(path, text, changed(text, *changes)))
 
 
 def _everywhere(listen: Directive) -> str:

@@ -20,7 +20,9 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.dns import Resolution
+from diagnose.model.files import NginxStart
 from diagnose.model.http import Upgrade
+from diagnose.model.logs import LogLine
 from diagnose.model.nginx import (
     CertificateFile,
     ConfigFile,
@@ -33,9 +35,11 @@ from diagnose.model.nginx import (
     NginxTest,
     TestMessage,
 )
+from diagnose.model.server import Listeners
 from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
 from diagnose.wire.edits import Change, changed, diff
+from diagnose.wire.http import proxy_page
 from diagnose.wire.serving import How, Place, Server, Socket
 
 #: Where a shell finds programs by their bare name.
@@ -117,6 +121,38 @@ class Nginx:
         said = self.test.fatal if self.test and not self.test.passed else None
         found = re.match(pattern, said.text) if said else None
         return (said, found) if said and found else None
+
+    def said(
+        self, pattern: str
+    ) -> tuple[TestMessage, re.Match[str], tuple[Observation, ...]] | None:
+        """What stops nginx, by its test; or, as the test is made by another user and outside of
+        the service, by what nginx said when it was last started or reloaded in vain."""
+        if refused := self.refused(pattern):
+            return *refused, (self.test,) if self.test else ()
+        for said, seen in self._in_vain():
+            if found := re.match(pattern, said.text):
+                return said, found, (seen,)
+        return None
+
+    def _in_vain(self) -> Iterator[tuple[TestMessage, Observation]]:
+        """The last message of a start or a reload that failed. The log's counts for a running
+        master only if it is its own and later than what it loaded; for one that does not run, if
+        nothing was written after it."""
+        port = self.evidence.target.port
+        if not self.master and any(one.on(port) for one in self.evidence.good(Listeners)):
+            return  # another program's by now
+        for start in () if self.master else self.evidence.good(NginxStart):
+            said = [one for one in start.messages if one.level == "emerg"]
+            yield from ((one, start) for one in said[-1:])
+        lines = sorted(self.evidence.of(LogLine), key=lambda one: one.when)
+        emerg = [one for one in lines if one.level == "emerg"]
+        if master := self.master:
+            since = int(master.loaded or 0.0)
+            emerg = [one for one in emerg if one.pid == master.pid and one.when >= since]
+        elif emerg and any(one.when > emerg[-1].when for one in lines):
+            return
+        if emerg and self.state:
+            yield TestMessage("emerg", emerg[-1].text), emerg[-1]
 
     def complaint(
         self,
@@ -226,10 +262,13 @@ class Nginx:
         return wire.place(file, directive) if file else None
 
     def edit(self, path: str, *changes: Change) -> Edit | None:
-        """A change to one of the files, None where it would change nothing."""
+        """A change to one of the files, None where it would change nothing. Behind a link it is
+        one to the file itself: patch(1) refuses links."""
         file = self.config.file(path) if self.config else None
-        text = file and diff(path, file.text, changed(file.text, *changes))
-        return Edit(path, text) if text else None
+        if file is None:
+            return None
+        text = diff(file.real or path, file.text, changed(file.text, *changes))
+        return Edit(file.real or path, text) if text else None
 
     # WebSockets
 
@@ -277,13 +316,14 @@ class Nginx:
 @frozen
 class Handshakes:
     """A path's WebSocket handshakes: through the front door, and with the application itself, in
-    HTTP/1.0 (`old`) and at the path as visitors ask for it, where nginx passes on another
-    (`whole`)."""
+    HTTP/1.0 (`old`), at the path as visitors ask for it, where nginx passes on another (`whole`),
+    and likewise with the visitor's name in the Host field (`named`)."""
 
     front: tuple[Upgrade, ...]
     direct: tuple[Upgrade, ...]
     old: tuple[Upgrade, ...]
     whole: tuple[Upgrade, ...] = ()
+    named: tuple[Upgrade, ...] = ()
 
     @classmethod
     def at(cls, evidence: Evidence, path: str) -> "Handshakes":
@@ -294,6 +334,7 @@ class Handshakes:
             tuple(one for one in usual if one.through == "application"),
             tuple(one for one in seen if one.variant == "http-1.0"),
             tuple(one for one in seen if one.variant == "whole-path"),
+            tuple(one for one in seen if one.variant == "visitor-host"),
         )
 
     @property
@@ -311,18 +352,27 @@ class Handshakes:
         return not self.taken and any(one.status for one in self.direct)
 
     @property
+    def elsewhere(self) -> bool:
+        """The application refuses the handshake as nginx would pass it on, and takes it as the
+        visitor asks for it."""
+        return self.refused and any(one.accepted for one in (*self.whole, *self.named))
+
+    @property
     def proxy_breaks_it(self) -> bool:
-        """It is taken directly, and in front refused by what is neither a redirect nor a rule."""
-        rules = {401, 403, 429, 502, 503, 504}
+        """It is taken directly, and in front refused by what is neither a redirect nor a rule.
+        An application may say 401 or 403 to what came without its Upgrade; a proxy's own page of
+        that kind is a rule."""
         broken = [one for one in self.front if one.status and not 300 <= one.status < 400]
-        return self.taken and any(one.status not in rules for one in broken) and not self.works
+        refused = [one for one in broken if one.status not in {429, 502, 503, 504}]
+        ruled = [one for one in refused if one.status in {401, 403} and proxy_page(one.body)]
+        return self.taken and len(ruled) < len(refused) and not self.works
 
 
 def _loses(evidence: Evidence, place: Place, path: str) -> bool:
     seen = Handshakes.at(evidence, path)
     if serving.passed(place) is None or all(serving.upgrade_passed(place)) or seen.works:
         return False
-    if seen.proxy_breaks_it:
+    if seen.proxy_breaks_it or seen.elsewhere:
         return True
     # Where it was asked for, the configuration alone is enough: without Upgrade no application
     # can tell. Unless it refuses the handshake itself; then nobody knows what belongs there.

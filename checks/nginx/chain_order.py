@@ -61,5 +61,6 @@ def _edit(file: CertificateFile, number: int) -> Edit | None:
         key=lambda i: path.index(file.chain[i]) if file.chain[i] in path else len(path),
     )
     made = "".join(f"{blocks[index]}\n" for index in order)
-    changes = diff(file.path, file.text, made)
-    return Edit(file.path, changes) if changes else None
+    target = file.real or file.path  # patch(1) refuses links, as certbot's are
+    changes = diff(target, file.text, made)
+    return Edit(target, changes) if changes else None

@@ -25,7 +25,12 @@ from diagnose.wire import nginx as wire
     severity=Severity.ERROR,
     needs=[NginxTest],
     # What was renewed or changed cannot be loaded before the configuration is right.
-    explains=["nginx.not-running", "nginx.reload-needed", "certificate.renewed-not-loaded"],
+    explains=[
+        "nginx.not-running",
+        "nginx.reload-needed",
+        "nginx.reload-failed",
+        "certificate.renewed-not-loaded",
+    ],
 )
 def config_invalid(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

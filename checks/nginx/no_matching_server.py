@@ -59,7 +59,7 @@ class Mistyped:
 def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     found = [one for one in nginx.answering() if one.how == "default"]
-    seen = _symptoms(evidence, found)
+    seen = symptoms(evidence, found)
     if not found or not seen or is_address(target.host):
         return
     default = found[0].server
@@ -86,7 +86,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _symptoms(evidence: Evidence, found: list[Answering]) -> tuple[Observation, ...]:
+def symptoms(evidence: Evidence, found: list[Answering]) -> tuple[Observation, ...]:
     """What shows that the default block is not meant for the name."""
     host, port = evidence.target.host, evidence.target.port
     wrong: list[Observation] = []

@@ -1,5 +1,6 @@
 """No master among the processes, nothing of another program on the port, and a configuration that
-would listen on it."""
+would listen on it. A container's nginx is not this one; but its port may be seen by connections
+alone, so that one of them must have been refused."""
 
 from collections.abc import Iterator
 
@@ -15,7 +16,9 @@ from diagnose.model.tcp import Connection
 def not_running(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
     state, config = nginx.state, nginx.config
-    if state is None or config is None or not state.installed or state.masters:
+    if state is None or config is None or not state.installed or nginx.master:
+        return
+    if state.masters and not _refused(evidence, port):
         return
     if not nginx.listening(port) or _served(evidence, port):
         return
@@ -31,6 +34,11 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
             Applicability.REVIEW if failed else Applicability.AUTOMATIC,
         ),
     )
+
+
+def _refused(evidence: Evidence, port: int) -> bool:
+    tried = [one for one in evidence.of(Connection) if one.port == port]
+    return any(one.failure and one.failure.kind == "refused" for one in tried)
 
 
 def _served(evidence: Evidence, port: int) -> bool:

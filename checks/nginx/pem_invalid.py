@@ -12,7 +12,8 @@ _UNREADABLE = (
     r'(?:cannot load certificate(?: key)? "([^"]+)": \w+\(\)|\w+\("([^"]+)"\)) failed \(SSL: (.*)\)'
 )
 #: What others tell: files that are not there or closed, keys that want a passphrase, a wrong pair.
-_OTHERWISE = ("No such file", "Permission denied", "assword", "decrypt", "mismatch", "interrupted")
+_OTHERWISE = ("No such file", "Permission denied", "assword", "decrypt", "mismatch", "interrupted",
+              "too small", "too weak")  # fmt: skip
 _BROKEN = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "not enough data")
 
 

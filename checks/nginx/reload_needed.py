@@ -51,7 +51,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
     if not newer:
         return
     newest = max(newer, key=lambda one: one.changed or 0.0)
-    shown = tuple(dict.fromkeys(_differences(nginx)))
+    shown = tuple(dict.fromkeys(differences(nginx)))
     yield Claim(
         about=Subject(text=newest.path),
         covers=(Subject(),),
@@ -73,7 +73,7 @@ def _is_newer(file: ConfigFile, loaded: float) -> bool:
     return file.changed is not None and file.changed > loaded + LATER
 
 
-def _differences(nginx: Nginx) -> Iterator[Observation]:
+def differences(nginx: Nginx) -> Iterator[Observation]:
     """What was seen and would be otherwise with the configuration on disk."""
     yield from _closed(nginx)
     yield from _plain(nginx)

@@ -2,11 +2,25 @@
 the same attempts."""
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from diagnose.frozen import frozen
-from diagnose.model import Evidence, Severity, Subject, Vantage, endpoints
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Host,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Vantage,
+    endpoints,
+    together,
+)
 from diagnose.model.tcp import Connection
 from diagnose.wire import icmp
 
@@ -21,6 +35,7 @@ Fate = Literal[
     "refused",
     "no-route",
     "silent",
+    "hairpin",
     "other",
 ]
 
@@ -66,6 +81,29 @@ def ports(evidence: Evidence, *fates: Fate) -> tuple[Port, ...]:
 def subjects(met: Iterable[Port]) -> tuple[Subject, ...]:
     return tuple(
         subject for port in met for subject in endpoints([port.address], port.tries[0].port)
+    )
+
+
+def claim(
+    evidence: Evidence,
+    met: tuple[Port, ...],
+    *steps: Manual,
+    said: Mapping[str, object],
+    besides: tuple[Observation, ...] = (),
+    confidence: Confidence = Confidence.CERTAIN,
+    ruled_out: tuple[str, ...] = (),
+) -> Claim:
+    """What is claimed of ports that met the same fate: `said` are its own facts, `besides` what it
+    rests on besides the tries."""
+    return Claim(
+        about=together(subjects(met)),
+        covers=subjects(met),
+        because=(*(one for port in met for one in port.tries), *besides),
+        confidence=confidence,
+        severity=severity(evidence),
+        ruled_out=ruled_out,
+        facts={**facts(evidence, met), **said},
+        fix=Fix(steps, Applicability.MANUAL),
     )
 
 
@@ -117,14 +155,31 @@ def _fate(evidence: Evidence, tries: list[Connection]) -> Fate:
     rejects = sorted(
         (one for one in tries if one.rejected_by), key=lambda one: _WORTH[str(one.rejected_by)]
     )
-    if rejects:
+    if rejects and not _is_own_from_inside(evidence, tries[0].address):
         return _rejected_fate(evidence, rejects[0])
     kinds = {_kind(one) for one in tries}
-    if "refused" in kinds:
-        return "refused"
     if all(one.unroutable for one in tries):
         return "no-route"
+    if _is_own_from_inside(evidence, tries[0].address):
+        return "hairpin"
+    if "refused" in kinds:
+        return "refused"
     return "silent" if kinds == {"timeout"} else "other"
+
+
+def _is_own_from_inside(evidence: Evidence, address: str) -> bool:
+    """Whether the server itself asks for a public address that it does not hold, and that a router
+    or a cloud may translate to one of its private ones: many such do so for others only (RFC 4787
+    section 6, hairpinning), so that this says nothing of visitors."""
+    inside = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
+    if ":" in address or not any(one.via == "local" for one in inside):
+        return False
+    from diagnose.model.dns import NOWHERE, is_private, is_within
+    from diagnose.model.server import Interface
+
+    found = (one for nic in evidence.good(Interface) for one in nic.addresses)
+    own = [one for one in found if ":" not in one and not is_within(one, NOWHERE)]
+    return bool(own) and not is_private(address) and all(map(is_private, own))
 
 
 def _rejected_fate(evidence: Evidence, seen: Connection) -> Fate:

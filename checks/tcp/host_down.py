@@ -4,19 +4,9 @@ says host unreachable. The time tells it from a rule that says the same at once.
 
 from collections.abc import Iterator
 
-from checks.tcp import Port, answers, facts, ports, severity, subjects
+from checks.tcp import Port, answers, claim, ports
 from diagnose.catalogue import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Confidence,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Where,
-    together,
-)
+from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 
 
@@ -28,25 +18,20 @@ def host_down(evidence: Evidence) -> Iterator[Claim]:
     told = [port.telling.icmp for port in met if port.telling.icmp]
     routers = (error.sender for error in told if not error.local)
     confidence = Confidence.CERTAIN if all(map(_certain, met)) else Confidence.LIKELY
-    yield Claim(
-        about=together(subjects(met)),
-        covers=subjects(met),
-        because=tuple(one for port in met for one in port.tries),
+    yield claim(
+        evidence,
+        met,
+        Manual("start", Where.CLOUD_CONSOLE),
+        Manual("record", Where.DNS_PROVIDER),
         confidence=confidence,
-        severity=severity(evidence),
         ruled_out=("tcp.rejected-by-host", "tcp.refused", "tcp.timeout") if told else (),
-        facts=facts(evidence, met)
-        | {
+        said={
             "routers": tuple(dict.fromkeys(routers)),
             "icmp_seen": bool(told),
             "here": any(error.local for error in told),
             "answers": answers(met),
             "seconds": max(port.telling.took for port in met),
         },
-        fix=Fix(
-            (Manual("start", Where.CLOUD_CONSOLE), Manual("record", Where.DNS_PROVIDER)),
-            Applicability.MANUAL,
-        ),
     )
 
 

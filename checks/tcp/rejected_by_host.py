@@ -10,19 +10,9 @@ firewalld makes, makes it likely.
 import errno
 from collections.abc import Iterator
 
-from checks.tcp import Port, answers, facts, ports, severity, subjects
+from checks.tcp import Port, answers, claim, facts, ports
 from diagnose.catalogue import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Confidence,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Where,
-    together,
-)
+from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 from diagnose.wire import icmp
 
@@ -32,18 +22,15 @@ def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
     met = ports(evidence, "rejected-by-host")
     if not met:
         return
-    said = facts(evidence, met)
-    confidence = _confidence(met, bool(said["open_ports"]))
+    confidence = _confidence(met, bool(facts(evidence, met)["open_ports"]))
     certain = confidence is Confidence.CERTAIN
-    yield Claim(
-        about=together(subjects(met)),
-        covers=subjects(met),
-        because=tuple(one for port in met for one in port.tries),
+    yield claim(
+        evidence,
+        met,
+        Manual("look-inside", Where.SERVER),
+        said=_telling(met) | {"certain": certain},
         confidence=confidence,
-        severity=severity(evidence),
         ruled_out=("tcp.rejected-by-router", "tcp.timeout", "tcp.refused") if certain else (),
-        facts=said | _telling(met) | {"certain": certain},
-        fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )
 
 

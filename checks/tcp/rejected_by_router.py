@@ -4,18 +4,9 @@ with a rule that forbids it, or a loop that uses up the time to live (RFC 792, R
 
 from collections.abc import Iterator
 
-from checks.tcp import Port, answers, facts, ports, severity, subjects
+from checks.tcp import Port, answers, claim, ports
 from diagnose.catalogue import check
-from diagnose.model import (
-    Applicability,
-    Claim,
-    Evidence,
-    Fix,
-    Manual,
-    Severity,
-    Where,
-    together,
-)
+from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 from diagnose.wire import icmp
 
@@ -33,14 +24,12 @@ def _claim(evidence: Evidence, met: tuple[Port, ...], own: bool) -> Claim:
     meanings = {icmp.meaning(error.version, error.type, error.code) for error in errors}
     names = (icmp.name(error.version, error.type, error.code) for error in errors)
     step = Manual("own-firewall", Where.CLIENT) if own else Manual("router", Where.CLOUD_CONSOLE)
-    return Claim(
-        about=together(subjects(met)),
-        covers=subjects(met),
-        because=tuple(one for port in met for one in port.tries),
-        severity=severity(evidence),
+    return claim(
+        evidence,
+        met,
+        step,
         ruled_out=("tcp.rejected-by-host", "tcp.timeout"),
-        facts=facts(evidence, met)
-        | {
+        said={
             "own": own,
             "senders": tuple(dict.fromkeys(error.sender for error in errors)),
             "icmp_names": tuple(dict.fromkeys(names)),
@@ -49,5 +38,4 @@ def _claim(evidence: Evidence, met: tuple[Port, ...], own: bool) -> Claim:
             "no_way": not own and bool(meanings & {"network", "host"}),
             "loop": not own and "expired" in meanings,
         },
-        fix=Fix((step,), Applicability.MANUAL),
     )

@@ -3,11 +3,16 @@
 mean to admit another site's pages only."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from checks import mending
+from checks.nginx import Handshakes, Nginx, where
 from checks.websocket import claim, refused
 from diagnose.catalogue import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.wire import requests, serving, upstreams
+from diagnose.wire.serving import Place
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -18,13 +23,46 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         and "html" in (one.header("Content-Type") or "")
         for one in evidence.good(Exchange)
     )
+    nginx = Nginx.of(evidence)
     for attempt in refused(evidence, "origin"):
         scheme = "https" if evidence.target.scheme in {"https", "wss"} else "http"
-        yield claim(
+        origin = f"{scheme}://{evidence.target.authority}"
+        found = _by_host(nginx, attempt.path)
+        place = found[0] if found else None
+        facts = {"origin": origin, "pages": pages, **_facts(nginx, place)}
+        made = claim(
             attempt,
             "allow",
             Where.SERVER,
-            {"origin": f"{scheme}://{evidence.target.authority}", "pages": pages},
-            Confidence.LIKELY if pages else Confidence.POSSIBLE,
-            None if pages else Severity.WARNING,
+            facts,
+            Confidence.CERTAIN if found else Confidence.LIKELY if pages else Confidence.POSSIBLE,
+            None if found or pages else Severity.WARNING,
         )
+        yield _mended(nginx, made, *found) if found else made
+
+
+def _by_host(nginx: Nginx, path: str) -> tuple[Place, tuple[Upgrade, ...]] | None:
+    """Whether the application takes this very Origin if only the Host is the visitor's."""
+    named = tuple(one for one in Handshakes.at(nginx.evidence, path).named if one.accepted)
+    place = next((one for one in nginx.places(path) if serving.passed(one)), None)
+    return (place, named) if named and place else None
+
+
+def _facts(nginx: Nginx, place: Place | None) -> dict[str, object]:
+    passed = serving.passed(place) if place else None
+    if place is None or passed is None:
+        return {"place": "", "sent": ""}
+    found = upstreams.lead(place, upstreams.request(nginx.evidence.target))
+    shown = serving.header(place, "Host") or passed
+    sent = requests.host_passed(place, found, nginx.evidence.target) if found else ""
+    return {"place": where(shown), "sent": sent or ""}
+
+
+def _mended(nginx: Nginx, made: Claim, place: Place, named: tuple[Upgrade, ...]) -> Claim:
+    shown = serving.header(place, "Host") or serving.passed(place) or place.location
+    return replace(
+        made,
+        because=(*made.because, *named, *([nginx.config] if nginx.config else [])),
+        location=nginx.location(shown),
+        fix=mending.fix(nginx, place, mending.websocket(nginx, place, host=True)),
+    )

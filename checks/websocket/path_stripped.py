@@ -5,12 +5,13 @@ path, and not at the one that nginx makes of it."""
 
 from collections.abc import Iterator
 
+from checks import mending
 from checks.nginx import Handshakes, Nginx, where
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
-from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.wire import edits, serving
+from diagnose.model.nginx import NginxConfig
+from diagnose.wire import serving
 from diagnose.wire.serving import Place
 
 
@@ -60,21 +61,18 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
             "place": where(passed),
             "location": " ".join(("location", *location.args)),
             "target": passed.args[0],
+            "loses": not all(serving.upgrade_passed(place)),
             "status": next((one.status for p in seen for one in p.front if one.status), None) or "",
             "application": next(f"{one.address}:{one.port}" for p in seen for one in p.whole),
         },
         ruled_out=("upstream.refused",),
         location=nginx.location(passed),
-        fix=_fix(nginx, place, passed),
+        fix=_fix(nginx, place),
     )
 
 
-def _fix(nginx: Nginx, place: Place, passed: Directive) -> Fix:
-    found = serving.application(place, passed)
-    uri = found.uri if found else None
-    if uri and passed.args[0].endswith(uri):
-        words = f"proxy_pass {passed.args[0].removesuffix(uri)};"
-        if edit := nginx.edit(passed.file, edits.instead(passed, words)):
-            # Other paths of this location may have been made for the application as it was.
-            return Fix((edit, *nginx.taken()), Applicability.REVIEW)
+def _fix(nginx: Nginx, place: Place) -> Fix:
+    if made := mending.websocket(nginx, place, whole=True):
+        # Other paths of this location may have been made for the application as it was.
+        return mending.fix(nginx, place, made, sure=False)
     return Fix((Manual("whole-path", Where.SERVER), *nginx.taken()), Applicability.MANUAL)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from diagnose.frozen import frozen
 from diagnose.model import Failure
+from diagnose.net import PATIENCE, Connected, Net
 from diagnose.wire.sockets import Socket as Socket
 
 #: No more of any output or file is read than this (bytes).
@@ -31,12 +32,13 @@ class Ran:
 @frozen
 class Text:
     """A file that was read, or the failure ("missing", "denied"). `changed` is its time of
-    change in seconds since the epoch."""
+    change in seconds since the epoch, `real` where its path leads if that is a link, else ""."""
 
     path: str
     text: str = ""
     changed: float | None = None
     failure: Failure | None = None
+    real: str = ""
 
 
 class Machine(Protocol):
@@ -52,6 +54,32 @@ class Machine(Protocol):
         """The paths that match, sorted (glob(7))."""
         ...
 
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
+        """The files that match, sorted by path, each read or the failure."""
+        ...
+
     async def listeners(self) -> tuple[Socket, ...] | Failure:
         """Every listening TCP socket."""
         ...
+
+    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
+        """Open a TCP connection from the server to an address of its own."""
+        ...
+
+
+class ThroughServer:
+    """The network as the server has it: connections are made there, names resolved here."""
+
+    def __init__(self, net: Net, machine: Machine) -> None:
+        self._net, self._machine = net, machine
+        self.resolve, self.ask, self.is_mine = net.resolve, net.ask, net.is_mine
+
+    async def connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float = PATIENCE,
+        ttl: int | None = None,
+        mss: int | None = None,
+    ) -> Connected:
+        return await self._machine.connect(address, port, timeout)

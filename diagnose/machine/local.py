@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from diagnose.machine import LIMIT, Ran, Socket, Text
 from diagnose.model import Failure
+from diagnose.net import PATIENCE, Connected
 from diagnose.wire.sockets import listening
 
 #: More paths than this of one pattern are not looked at.
@@ -28,6 +29,9 @@ class LocalMachine:
     async def glob(self, pattern: str) -> tuple[str, ...]:
         return await asyncio.to_thread(_glob, pattern)
 
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
+        return await asyncio.to_thread(_read_all, pattern, limit)
+
     async def listeners(self) -> tuple[Socket, ...] | Failure:
         """By ss, which alone says of an IPv6 socket whether it takes IPv4 too; without it by
         psutil."""
@@ -35,6 +39,11 @@ class LocalMachine:
         if ran.failure is None:
             return listening(ran.out)
         return await asyncio.to_thread(_by_psutil)
+
+    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
+        from diagnose.net.local import LocalNet
+
+        return await LocalNet().connect(address, port, timeout)
 
 
 async def spawn(argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None) -> Ran:
@@ -116,7 +125,9 @@ def _read(path: str, limit: int) -> Text:
             about = os.fstat(handle)
             if not stat.S_ISREG(about.st_mode):
                 return Text(path, failure=Failure("other", "not a regular file"))
-            return Text(path, file.read(limit).decode(errors="replace"), about.st_mtime)
+            real = os.path.realpath(path) if os.path.islink(path) else ""  # noqa: PTH114
+            text = file.read(limit).decode(errors="replace")
+            return Text(path, text, about.st_mtime, real=real)
     except (OSError, ValueError) as error:
         return Text(path, failure=could_not(error))
 
@@ -127,6 +138,10 @@ def _glob(pattern: str) -> tuple[str, ...]:
 
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  (absolute, with **, bounded)
     return tuple(sorted(islice(found, MOST_PATHS)))
+
+
+def _read_all(pattern: str, limit: int) -> tuple[Text, ...]:
+    return tuple(_read(path, limit) for path in _glob(pattern))
 
 
 def _by_psutil() -> tuple[Socket, ...] | Failure:

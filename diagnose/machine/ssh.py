@@ -1,11 +1,11 @@
 """A server behind SSH, through the system's own OpenSSH: the user's configuration, agent, jump
 hosts and known_hosts hold, no password is ever asked for.
 
-One connection carries everything (ssh_config(5), ControlMaster), in it a few shells that take
-one command after another: a login costs a round trip or two and whatever the user's start-up
-files do. The shells are children of this program that live as long as the pipes to them are
-open: however this program ends, they and the connection end with it. On the server nothing is
-installed or written; sh, cat, stat and one of ss, netstat or /proc/net/tcp are enough.
+One connection carries everything (ssh_config(5), ControlMaster), in it a few shells: a login costs
+several round trips and whatever the user's start-up files do. They are children of this program
+that live as long as the pipes to them are open: however this program ends, they and the
+connection end with it. On the server nothing is installed or written; sh, cat, stat and one of
+ss, netstat or /proc/net/tcp are enough.
 """
 
 import asyncio
@@ -17,19 +17,21 @@ import shlex
 import shutil
 import tempfile
 import time
+from collections.abc import Coroutine
 from types import TracebackType
 from urllib.parse import urlsplit
 
 from diagnose.machine import LIMIT, Ran, Socket, Text
-from diagnose.machine.local import MOST_PATHS, could_not, environment, exited
+from diagnose.machine.local import MOST_PATHS, exited
+from diagnose.machine.shell import LOGIN, Lost, Shell, Unasked
+from diagnose.machine.tunnel import Tunnel
 from diagnose.model import Failure
+from diagnose.net import PATIENCE, Connected
 from diagnose.wire.sockets import listening
 
 #: Commands that run side by side. sshd lets a connection have ten sessions unless told otherwise
 #: (sshd_config(5), MaxSessions).
 SHELLS = 4
-#: Seconds to log in.
-PATIENCE = 10.0
 
 _OPTIONS = (
     "BatchMode=yes",
@@ -39,123 +41,34 @@ _OPTIONS = (
     "PermitLocalCommand=no",
     "RemoteCommand=none",
     "RequestTTY=no",
-    f"ConnectTimeout={PATIENCE:.0f}",
-)
-# Says whether programs can be ended over there (timeout(1)), then waits for commands.
-_SHELL = (
-    "PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; "
-    "timeout 1 true 2>/dev/null && echo ready timeout || echo ready; exec sh"
+    f"ConnectTimeout={LOGIN:.0f}",
 )
 _LISTENERS = (
     "ss -ltnpe 2>/dev/null || netstat -ltnp 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6"
 )
-_CAT = (
-    "t=$1; n=$2; shift 2; for f; do "
+# The attempts to connect there that are not answered yet.
+_WAITING = (
+    'sleep 0.1 2>/dev/null || sleep 1; case $1 in *:*) a="[$1]";; *) a=$1;; esac; '
+    'ss -Htn state syn-sent dst "$a" dport = ":$2" 2>/dev/null'
+)
+# Prints a file after a line with a token that no file holds, its state, time and name; before
+# that, where a link leads.
+_ONE = (
+    "one() { f=$1; "
     'if [ ! -e "$f" ]; then s="missing 0"; elif [ ! -f "$f" ]; then s="special 0"; '
     'elif [ ! -r "$f" ]; then s="denied 0"; '
-    'else s="ok $(stat -L -c %Y -- "$f" 2>/dev/null || echo 0)"; fi; '
-    'printf "\\n%s %s\\n" "$t" "$s"; '
-    'case $s in ok*) head -c "$n" -- "$f" 2>/dev/null || cat -- "$f";; esac; done'
+    # Fractions of a second tell a change from the start that came after it; busybox knows none.
+    'else m=$(stat -L -c %.Y -- "$f" 2>/dev/null); case $m in *[!0-9.]*|"") '
+    'm=$(stat -L -c %Y -- "$f" 2>/dev/null || echo 0);; esac; s="ok $m"; fi; '
+    '[ -L "$f" ] && printf "\\n%s link %s\\n" "$t" "$(readlink -f -- "$f" 2>/dev/null)"; '
+    'printf "\\n%s %s %s\\n" "$t" "$s" "$f"; '
+    'case $s in ok*) head -c "$n" -- "$f" 2>/dev/null || cat -- "$f";; esac; }; '
 )
 _FAILURES = {
     "missing": Failure("missing", "No such file or directory", 2),
     "denied": Failure("denied", "Permission denied", 13),
     "special": Failure("other", "not a regular file"),
 }
-_KINDS = (
-    ("Permission denied", "denied"),
-    ("Host key verification failed", "denied"),
-    ("Connection refused", "refused"),
-    ("Could not resolve", "resolution"),
-    ("No route to host", "unreachable"),
-    ("unreachable", "unreachable"),
-    ("timed out", "timeout"),
-)
-
-
-class Lost(Exception):
-    """A shell has ended, or has not answered in time."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
-class Shell:
-    """A shell on the server that runs one command after another."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._process = process
-        self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
-        self._can_end = False
-
-    @classmethod
-    async def open(cls, words: list[str]) -> "Shell":
-        """Log in by these words of ssh. Lost, with ssh's own reason, where that fails."""
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *words,
-                "exec " + shlex.join(("sh", "-c", _SHELL)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=environment(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise Lost(could_not(error)) from None
-        shell = cls(process)
-        try:
-            await shell._greeting()
-        except BaseException:
-            await shell.close(patience=0)
-            raise
-        return shell
-
-    async def run(self, argv: tuple[str, ...], timeout: float) -> tuple[int, str, str]:
-        """Exit status, output, errors; Lost where there is no answer in time."""
-        token = secrets.token_hex(16)
-        words = ("timeout", f"{timeout + 1:.0f}", *argv) if self._can_end else argv
-        script = f"{shlex.join(words)} </dev/null; s=$?; printf '\\n{token} %s\\n' $s; "
-        script += f"printf '\\n{token} 0\\n' >&2\n"
-        try:
-            async with asyncio.timeout(timeout):
-                self._in.write(script.encode())
-                await self._in.drain()
-                (out, status), (err, _) = await asyncio.gather(
-                    _until(self._out, token), _until(self._err, token)
-                )
-        except TimeoutError:
-            raise Lost(Failure("timeout", f"did not end within {timeout:g} s")) from None
-        except (OSError, EOFError):
-            raise Lost(Failure("closed", "the connection to the server was lost")) from None
-        return status, out, err
-
-    async def close(self, patience: float = 2.0) -> None:
-        self._in.close()
-        try:
-            async with asyncio.timeout(patience):
-                await self._process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
-
-    async def _greeting(self) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE + 1):
-                while line := await self._out.readline():
-                    # A user's start-up files may print before it.
-                    if line.startswith(b"ready"):
-                        self._can_end = line.split() == [b"ready", b"timeout"]
-                        return
-                said = (await self._err.read(65536)).decode(errors="replace")
-        except (TimeoutError, ValueError):
-            raise Lost(Failure("timeout", f"ssh: no login within {PATIENCE:.0f} s")) from None
-        raise Lost(login_failure(said))
 
 
 class SshMachine:
@@ -172,11 +85,9 @@ class SshMachine:
         self._directory = ""
         self._failure: Failure | None = None
         self._opening = asyncio.Lock()
-        self._turns = asyncio.Semaphore(SHELLS)
         self._shells: list[Shell] = []
-        self._idle: list[Shell] = []
-        self._wanted: dict[tuple[str, int], asyncio.Future[Text]] = {}
-        self._reading: set[asyncio.Task[None]] = set()
+        self._wanted: dict[tuple[str, int], asyncio.Future[tuple[Text, ...]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "SshMachine":
         return self
@@ -193,14 +104,12 @@ class SshMachine:
         return await self._run(argv, timeout)
 
     async def read(self, path: str, limit: int = LIMIT) -> Text:
-        """Files that are wanted at the same moment are fetched by one command."""
-        wanted = self._wanted.get((path, limit))
-        if wanted is None:
-            loop = asyncio.get_running_loop()
-            if not self._wanted:
-                loop.call_soon(self._fetch_all)
-            wanted = self._wanted[path, limit] = loop.create_future()
-        return await asyncio.shield(wanted)
+        return (await self._files(shlex.quote(path), limit))[0]
+
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
+        words = shell_patterns(pattern)
+        found = await self._files(words, limit) if words else ()
+        return tuple(sorted((one for one in found if not _is_missing(one)), key=_path))
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
         words = shell_patterns(pattern)
@@ -214,11 +123,31 @@ class SshMachine:
         ran = await self._run(("sh", "-c", _LISTENERS), 8.0)
         return ran.failure or listening(ran.out)
 
+    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
+        """Through the connection that stands, by sshd (ssh(1), -W). It says nothing when that is
+        open, and ends when it cannot be: what has not ended a round trip later is open, unless
+        the server's SYN still waits for an answer."""
+        begun = time.monotonic()
+        try:
+            await self._shell()
+            tunnel = await Tunnel.open(self._ssh("ControlMaster=no"), address, port)
+        except Lost as lost:
+            return Connected(time.monotonic() - begun, failure=lost.failure)
+        waiting = await self.run("sh", "-c", _WAITING, "sh", address, str(port), timeout=timeout)
+        failure = await tunnel.refusal()
+        if waiting.out.strip():
+            failure = Failure("timeout", "timed out")
+        if failure is not None:
+            tunnel.close()
+            return Connected(time.monotonic() - begun, failure=failure)
+        return Connected(time.monotonic() - begun, tunnel)
+
     async def close(self) -> None:
         """End the connection and remove what it needed here. May be called again."""
-        for task in tuple(self._reading):
+        for task in tuple(self._tasks):
             task.cancel()
-        shells, self._shells, self._idle = self._shells, [], []
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        shells, self._shells = self._shells, []
         # The first carries the others.
         await asyncio.gather(*(shell.close() for shell in shells[1:]))
         for shell in shells[:1]:
@@ -230,45 +159,62 @@ class SshMachine:
     async def _run(self, argv: tuple[str, ...], timeout: float) -> Ran:
         begun = time.monotonic()
         try:
-            async with self._turns:
-                shell = await self._shell()
-                try:
-                    status, out, err = await shell.run(argv, timeout)
-                except BaseException:
-                    await self._give_up(shell)
-                    raise
-                self._idle.append(shell)
+            status, out, err = await self._asked(argv, timeout)
         except Lost as lost:
             took = time.monotonic() - begun
             return Ran(argv, None, "", lost.failure.message, took, lost.failure)
         took = time.monotonic() - begun
         return Ran(argv, status, out, err, took, _failure(argv[0], status, err))
 
+    async def _asked(self, argv: tuple[str, ...], timeout: float) -> tuple[int, str, str]:
+        """Where a shell ended because of another command, the next one is asked: all that is
+        ever run over there only looks."""
+        for _ in range(SHELLS):
+            shell = await self._shell()
+            try:
+                return await shell.run(argv, timeout)
+            except Unasked:
+                continue
+        raise Lost(Failure("closed", "the connection to the server was lost"))
+
     async def _shell(self) -> Shell:
-        """One that is free, else a new one. Lost where the server cannot be entered."""
+        """The one with the least to do. Lost where the server cannot be entered."""
         async with self._opening:
             if self._failure is not None:
                 raise Lost(self._failure)
             if not self._shells:
-                self._directory = self._directory or _private_directory()
-                try:
-                    return self._remember(await Shell.open(self._ssh("ControlMaster=yes")))
-                except Lost as lost:
-                    self._failure = lost.failure
-                    raise
-        if self._idle:
-            return self._idle.pop()
+                await self._log_in()
+            alive = [shell for shell in self._shells if shell.alive]
+            if not alive:
+                alive = [await self._another()]
+        return min(alive, key=lambda shell: shell.waiting)
+
+    async def _log_in(self) -> None:
+        self._directory = self._directory or _private_directory()
+        try:
+            self._remember(await Shell.open(self._ssh("ControlMaster=yes")))
+        except Lost as lost:
+            self._failure = lost.failure
+            raise
+        for _ in range(SHELLS - 1):
+            self._start(self._one_more())
+
+    async def _one_more(self) -> None:
+        # A server may allow fewer (sshd_config(5), MaxSessions).
+        with contextlib.suppress(Lost):
+            await self._another()
+
+    async def _another(self) -> Shell:
         return self._remember(await Shell.open(self._ssh("ControlMaster=no")))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _remember(self, shell: Shell) -> Shell:
         self._shells.append(shell)
         return shell
-
-    async def _give_up(self, shell: Shell) -> None:
-        """It may still be busy. The first is left alone, because it carries the others."""
-        if shell in self._shells[1:]:
-            self._shells.remove(shell)
-            await shell.close(patience=0)
 
     def _ssh(self, role: str) -> list[str]:
         options = (*self._options, f"ControlPath={self._directory}/c", role, "ControlPersist=no")
@@ -276,24 +222,35 @@ class SshMachine:
 
     # Files
 
+    async def _files(self, words: str, limit: int) -> tuple[Text, ...]:
+        """The files that these words of sh name. What is wanted at the same moment is fetched by
+        one command."""
+        wanted = self._wanted.get((words, limit))
+        if wanted is None:
+            loop = asyncio.get_running_loop()
+            if not self._wanted:
+                loop.call_soon(self._fetch_all)
+            wanted = self._wanted[words, limit] = loop.create_future()
+        return await asyncio.shield(wanted)
+
     def _fetch_all(self) -> None:
         wanted, self._wanted = self._wanted, {}
         for limit in {limit for _, limit in wanted}:
-            batch = {path: done for (path, bound), done in wanted.items() if bound == limit}
-            task = asyncio.get_running_loop().create_task(self._fetch(batch, limit))
-            self._reading.add(task)
-            task.add_done_callback(self._reading.discard)
+            batch = {words: done for (words, bound), done in wanted.items() if bound == limit}
+            self._start(self._fetch(batch, limit))
 
-    async def _fetch(self, batch: dict[str, asyncio.Future[Text]], limit: int) -> None:
+    async def _fetch(self, batch: dict[str, asyncio.Future[tuple[Text, ...]]], limit: int) -> None:
         token = secrets.token_hex(16)
-        paths = list(batch)
+        items = [f'item; for f in {words}; do one "$f"; done' for words in batch]
+        script = f"t={token} n={limit}; item() {{ printf '\\n%s item\\n' $t; }}; {_ONE}"
         try:
-            ran = await self._run(("sh", "-c", _CAT, "sh", token, str(limit), *paths), 8.0)
-            found = _unpacked(ran.out, token, paths)
+            ran = await self._run(("sh", "-c", script + "; ".join(items)), 8.0)
+            found = _unpacked(ran.out, token)
             lost = ran.failure or Failure("other", "the server sent nothing of it")
-            for path, done in batch.items():
+            for number, (words, done) in enumerate(batch.items()):
+                texts = found[number] if number < len(found) else ()
                 if not done.done():
-                    done.set_result(found.get(path) or Text(path, failure=lost))
+                    done.set_result(texts or (Text(shlex.split(words)[0], failure=lost),))
         finally:
             for done in batch.values():
                 done.cancel()
@@ -312,24 +269,6 @@ def destination(url: str) -> list[str]:
     return [*words, "--", host]
 
 
-async def _until(stream: asyncio.StreamReader, token: str) -> tuple[str, int]:
-    """All that comes before the line of the token, no more than LIMIT of it, and the number in
-    that line. EOFError where the stream ends before."""
-    mark = f"\n{token} ".encode()
-    kept, rest = bytearray(), bytearray()
-    while chunk := await stream.read(65536):
-        rest += chunk
-        at = rest.find(mark)
-        if at >= 0 and rest.endswith(b"\n", at + len(mark)):
-            kept += rest[: min(at, max(LIMIT - len(kept), 0))]
-            return kept.decode(errors="replace"), int(rest[at + len(mark) :])
-        # The mark may have come in part.
-        sure = max(len(rest) - len(mark) - 8, 0) if at < 0 else at
-        kept += rest[: min(sure, max(LIMIT - len(kept), 0))]
-        del rest[:sure]
-    raise EOFError
-
-
 def shell_patterns(pattern: str) -> str:
     """A pattern as words for sh, all but its wildcards quoted; "**" is nought to four levels of
     folders, since sh knows no such thing."""
@@ -340,14 +279,6 @@ def shell_patterns(pattern: str) -> str:
     if not deep:
         return quoted.replace("**", "*")
     return " ".join(f"{head}{'*/' * level}{tail}" for level in range(5))
-
-
-def login_failure(said: str) -> Failure:
-    """Why ssh could not log in, from what it said."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    message = lines[-1] if lines else "ssh ended without a word"
-    kind = next((kind for words, kind in _KINDS if words in said), "other")
-    return Failure(kind, message, 255)
 
 
 def _failure(program: str, status: int, err: str) -> Failure | None:
@@ -365,16 +296,35 @@ def _failure(program: str, status: int, err: str) -> Failure | None:
     return exited(status, err)
 
 
-def _unpacked(out: str, token: str, paths: list[str]) -> dict[str, Text]:
-    """What `_CAT` printed: before each file a line with the token, known only to this run."""
-    found = {}
-    for path, part in zip(paths, out.split(f"\n{token} ")[1:], strict=False):
+def _unpacked(out: str, token: str) -> list[tuple[Text, ...]]:
+    """What was printed of each item: its files, at most MOST_PATHS of them."""
+    found: list[list[Text]] = []
+    real = ""
+    for part in out.split(f"\n{token} ")[1:]:
         head, _, text = part.partition("\n")
-        state, _, changed = head.partition(" ")
+        if head == "item":
+            found.append([])
+            continue
+        if head.startswith("link "):
+            real = head.removeprefix("link ")
+            continue
+        state, changed, path = (*head.split(" ", 2), "", "")[:3]
         failure = _FAILURES.get(state)
-        seconds = float(changed) if changed.isdecimal() and changed != "0" else None
-        found[path] = Text(path, failure=failure) if failure else Text(path, text, seconds)
-    return found
+        known = re.fullmatch(r"[1-9]\d*(\.\d+)?", changed)
+        seconds = float(changed) if known else None
+        one = Text(path, failure=failure) if failure else Text(path, text, seconds, real=real)
+        real = ""
+        if len(found[-1]) < MOST_PATHS:
+            found[-1].append(one)
+    return [tuple(several) for several in found]
+
+
+def _is_missing(one: Text) -> bool:
+    return one.failure is not None and one.failure.kind == "missing"
+
+
+def _path(one: Text) -> str:
+    return one.path
 
 
 def _private_directory() -> str:

@@ -51,7 +51,8 @@ class Upgrade(Observation):
 
     `variant` is "normal", "no-origin", "subprotocol" (offering what an answer named) or "session"
     (as a Socket.IO client does it, after a first request by polling); to the application itself
-    also "http-1.0" and "whole-path" (the visitor's path, nothing cut off). `accepted` says whether
+    also "http-1.0", "whole-path" (the visitor's path, nothing cut off) and "visitor-host" (the
+    site's own name in the Host field, where nginx sends another). `accepted` says whether
     status, Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of them was
     not ("status", "upgrade", "connection", "accept", "subprotocol"). `ping_s` is the round trip of
     a ping frame, `close_code` the close code if the server closed at once (1006 where it did so

@@ -31,11 +31,13 @@ class Directive:
 
 @frozen
 class ConfigFile:
-    """A file of the configuration: its text and its time of change (seconds since the epoch)."""
+    """A file of the configuration: its text and its time of change (seconds since the epoch).
+    `real` is the file itself where the path is a link, else ""."""
 
     path: str
     text: str
     changed: float | None = None
+    real: str = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -60,8 +62,9 @@ class NginxProcess(Observation):
     """A running nginx master: its own binary, arguments and configuration (proc(5)), when it
     started and when it last loaded its configuration (seconds since the epoch): the start of
     the oldest worker that is not shutting down, as a reload replaces them all and one that
-    crashed is replaced with the old configuration. `foreign` is a container's: it sees other
-    files than this machine."""
+    crashed is replaced with the old configuration. `foreign` is a container's, which
+    sees other files than this machine, or of another user than root or ourselves, whose program
+    or options are not to be used. `user` is the number of the user that it runs as."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -72,16 +75,20 @@ class NginxProcess(Observation):
     started: float | None = None
     loaded: float | None = None
     foreign: bool = False
+    user: int | None = None
 
 
 @frozen(kw_only=True, eq=False)
 class NginxState(Observation):
-    """The processes have been read, whole: what is not among `masters` does not run."""
+    """The processes have been read, whole: what is not among `masters` does not run. That which
+    has the target's port is the first of them. `programs` are the programs that are installed,
+    that which a shell finds by its name first."""
 
     layer: ClassVar[str] = "nginx"
 
     installed: bool
     masters: tuple[NginxProcess, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 @frozen
@@ -136,13 +143,15 @@ class CertificateFile(Observation):
     lower-case hex, to compare with what is served; `chain` the certificates that can be read, in
     the file's order, and `publics` the fingerprints of their public keys (SHA-256 of the
     SubjectPublicKeyInfo). `labels` are what the file's PEM blocks say they are (RFC 7468 section
-    2). `text` is kept where the file holds several certificates and nothing else."""
+    2). `text` is kept where the file holds several certificates and nothing else; `real` is the
+    file itself where the path is a link."""
 
     layer: ClassVar[str] = "nginx"
 
     path: str
     sha256: str = ""
     changed: float | None = None
+    real: str = ""
     chain: tuple[Certificate, ...] = ()
     publics: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -169,7 +178,8 @@ class UpstreamTry(Observation):
     `target` is the argument of proxy_pass as written, `host` and `port` what it comes to;
     `path` the path of the request as nginx would pass it on. `status` is the answer's, where a
     request was sent at all (`asked`): it is only once the front door has failed, and whether
-    something listens is seen without.
+    something listens is seen without. `socket` is the path of a Unix socket, and then there is no
+    host; `backup` says that nginx asks it only where the others fail.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -184,3 +194,12 @@ class UpstreamTry(Observation):
     file: str = ""
     line: int = 0
     asked: bool = False
+    socket: str = ""
+    backup: bool = False
+
+    @property
+    def end(self) -> str:
+        """The server as nginx writes it: host:port, or unix:/path."""
+        if self.socket:
+            return f"unix:{self.socket}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

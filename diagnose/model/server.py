@@ -1,9 +1,12 @@
-"""What can be seen inside the server, besides nginx: sockets, interfaces, firewalld."""
+"""What can be seen inside the server, besides nginx: sockets, interfaces, routes."""
 
 from typing import ClassVar
 
 from diagnose.frozen import frozen
 from diagnose.model import Observation
+from diagnose.model.firewall import Firewalld as Firewalld
+from diagnose.model.firewall import PortRange as PortRange
+from diagnose.model.firewall import Zone as Zone
 
 
 @frozen(kw_only=True, eq=False)
@@ -73,66 +76,3 @@ class PidFile(Observation):
 
     path: str
     pid: int | None = None
-
-
-@frozen
-class PortRange:
-    """Ports `low` to `high`, both included, of one protocol ("tcp", "udp")."""
-
-    low: int
-    high: int
-    protocol: str
-
-    def __contains__(self, port: object) -> bool:
-        return isinstance(port, int) and self.low <= port <= self.high
-
-
-@frozen(kw_only=True, eq=False)
-class Zone(Observation):
-    """A firewalld zone (firewalld.zone(5)), in the running (`permanent` false) or in the
-    permanent configuration.
-
-    `ports` are those opened by number, `opens` all that are opened, those of the services
-    included. `active` says that traffic enters it: by an interface, a source, or as the
-    default zone.
-    """
-
-    layer: ClassVar[str] = "firewall"
-
-    name: str
-    permanent: bool
-    target: str = "default"
-    active: bool = False
-    default: bool = False
-    interfaces: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    ports: tuple[PortRange, ...] = ()
-    opens: tuple[PortRange, ...] = ()
-    rich_rules: tuple[str, ...] = ()
-    forward_ports: tuple[str, ...] = ()
-
-    def admits(self, port: int, protocol: str = "tcp") -> bool:
-        return self.target == "ACCEPT" or any(
-            port in opened for opened in self.opens if opened.protocol == protocol
-        )
-
-
-@frozen(kw_only=True, eq=False)
-class Firewalld(Observation):
-    """firewalld itself: whether it runs, its default zone, panic mode. `services` maps a
-    service that matters here to what its definition in use opens. `permanent_default` is the
-    default zone after the next reload, "" where that may not be read; `backend` is "nftables"
-    or "iptables" (firewalld.conf(5)), `direct` the arguments of the direct rules in the
-    permanent configuration (firewalld.direct(5))."""
-
-    layer: ClassVar[str] = "firewall"
-
-    running: bool
-    default_zone: str = ""
-    panic: bool = False
-    version: str = ""
-    services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()
-    permanent_default: str = ""
-    backend: str = ""
-    direct: tuple[str, ...] = ()

@@ -61,16 +61,74 @@ def _listeners(seen: Any) -> tuple[str, str]:
 
 
 def _zone(seen: Any) -> tuple[str, str]:
-    kept = "permanent" if seen.permanent else "running"
+    bound = (*seen.interfaces, *seen.sources)
+    where = f" on {_joined(bound)}" if bound else ""
+    return f"zone {seen.name} ({_kept(seen)}){where}", _opens(seen, "default")
+
+
+def _policy(seen: Any) -> tuple[str, str]:
+    ways = f"{_joined(seen.ingress)} to {_joined(seen.egress)}"
+    return f"policy {seen.name} ({_kept(seen)}) from {ways}", _opens(seen, "CONTINUE")
+
+
+def _kept(seen: Any) -> str:
+    return "permanent" if seen.permanent else "running"
+
+
+def _opens(seen: Any, usual: str) -> str:
     ports = [f"{one.low}-{one.high}" if one.low != one.high else str(one.low) for one in seen.ports]
-    opened = [*seen.services, *ports]
-    where = f" on {_joined(seen.interfaces)}" if seen.interfaces else ""
-    return f"zone {seen.name} ({kept}){where}", f"opens {_joined(opened)}"
+    rules = [*seen.rich_rules[:4], *seen.forward_ports[:4]]
+    target = "" if seen.target == usual else f"target {seen.target}; "
+    return "; ".join((f"{target}opens {_joined((*seen.services, *ports))}", *rules))
+
+
+def _firewalld(seen: Any) -> tuple[str, str]:
+    mode = ", panic mode" if seen.panic else ""
+    state = f"running, default zone {seen.default_zone}{mode}" if seen.running else "not running"
+    return "firewalld", state
+
+
+def _until(certificate: Any) -> str:
+    return f"valid until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
+
+
+def _access(seen: Any) -> tuple[str, str]:
+    shown = seen.closed or seen.parts[-1:]
+    parts = (
+        " ".join(filter(None, (f"{p.mode:04o} {p.user}:{p.group}", p.label, p.path))) for p in shown
+    )
+    reader = f" for {seen.user}" if seen.user else ""
+    return f"{seen.path}{reader}", _joined(parts)
+
+
+def _kernel(seen: Any) -> tuple[str, str]:
+    paths = [f"{name} {value}" for name, value in seen.reverse_path[:6]]
+    known = [f"rp_filter {', '.join(paths)}"] if paths else []
+    known += [f"nf_conntrack_max {seen.trackable}"] if seen.trackable else []
+    return "kernel", "; ".join(known) or "no settings"
 
 
 def _test(seen: Any) -> tuple[str, str]:
     first = seen.messages[0].text if seen.messages else ""
     return "nginx -t", first or ("passed" if seen.passed else "failed")
+
+
+def _at(seen: Any) -> str:
+    """Where an application was tried, if its target does not say so."""
+    where = f"unix:{seen.socket}" if seen.socket else _endpoint(seen) if seen.address else ""
+    return f" at {where}" if where and where not in seen.target else ""
+
+
+def _talk(seen: Any) -> tuple[str, str]:
+    name = f" as {seen.server_name}" if seen.server_name else " without a name"
+    how = f"TLS{name}" if seen.speaks == "https" else "plain HTTP"
+    done = f"answers {seen.status}" if seen.status else seen.protocol or "handshake done"
+    return f"application {seen.target}{_at(seen)}, {how}", done
+
+
+def _ruleset(seen: Any) -> tuple[str, str]:
+    rule = '{"rule": {' if seen.tool == "nft" else "-A "
+    return f"rules ({seen.tool})", f"{seen.text.count(rule)} rules"
 
 
 _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
@@ -103,9 +161,17 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
     ),
     "PidFile": lambda seen: (seen.path, "missing" if seen.pid is None else f"pid {seen.pid}"),
     "Zone": _zone,
-    "Firewalld": lambda seen: (
-        "firewalld",
-        f"running, default zone {seen.default_zone}" if seen.running else "not running",
+    "Ruleset": _ruleset,
+    "RulesFile": lambda seen: (seen.path, f"{len(seen.text.splitlines())} lines"),
+    "Policy": _policy,
+    "IpSet": lambda seen: (f"set {seen.name} ({_kept(seen)})", _joined(seen.entries[:12])),
+    "Firewalld": _firewalld,
+    "Containers": lambda seen: (
+        "containers",
+        _joined(
+            [one.name for one in seen.containers[:12]]
+            or [f"{_joined(one.processes[:1])} (pid {one.pid})" for one in seen.namespaces[:12]]
+        ),
     ),
     "NginxBuild": lambda seen: (seen.binary, f"nginx {seen.version}"),
     "NginxState": lambda seen: (
@@ -119,9 +185,72 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
     "NginxTest": _test,
     "NginxConfig": lambda seen: (seen.path, f"{len(seen.files)} files read"),
     "UpstreamTry": lambda seen: (
-        f"application {seen.target}",
-        "" if seen.status is None else f"answers {seen.status}",
+        f"application {seen.target}{_at(seen)}",
+        "connected" if seen.status is None else f"answers {seen.status}",
     ),
+    "UpstreamTalk": _talk,
+    "UpstreamSocket": lambda seen: (
+        seen.path,
+        f"{seen.above[0].mode} {seen.above[0].owner}:{seen.above[0].group}" if seen.above else "",
+    ),
+    "Selinux": lambda seen: (
+        "SELinux",
+        ", ".join([seen.mode, *(f"{name} {'on' if on else 'off'}" for name, on in seen.booleans)]),
+    ),
+    "ServerNames": lambda seen: ("/etc/resolv.conf", _joined(seen.resolvers)),
+    "LogLine": lambda seen: (
+        f"{seen.file} [{seen.level}]",
+        seen.text + (f" ({seen.times} times)" if seen.times > 1 else ""),
+    ),
+    "OpenFiles": lambda seen: (f"open files of process {seen.pid}", f"at most {seen.soft}"),
+    "SiteFile": lambda seen: (
+        f"{seen.path}:{seen.line}",
+        f"server_name {' '.join(seen.names)}; not included",
+    ),
+    "ErrorLog": lambda seen: (f"{seen.file}{' (again)' if seen.again else ''}", "read"),
+    "Kernel": _kernel,
+    "Counters": lambda seen: (
+        "counters",
+        _joined(
+            [f"{one.name} {one.value}" for one in seen.values if one.value]
+            + ([f"nf_conntrack_count {seen.tracked}"] if seen.tracked else [])
+        ),
+    ),
+    "Queues": lambda seen: (
+        "waiting",
+        _joined(f"{one.waiting} of {one.limit} on {one.port}" for one in seen.queues[:12]),
+    ),
+    "Arrival": lambda seen: (
+        f"from {seen.source} to {seen.address} by {seen.device}",
+        "taken in",
+    ),
+    "Capture": lambda seen: (
+        f"SYNs for port {seen.port} in {seen.took:.0f} s",
+        _joined(seen.sources[:6]),
+    ),
+    "HalfOpen": lambda seen: (f"SYN-RECV on port {seen.port}", _joined(seen.sources[:6])),
+    "Boot": lambda seen: (f"{seen.service} ({seen.manager})", seen.state or "not there"),
+    "TimeSync": lambda seen: (
+        "server's clock",
+        {True: "synchronized", False: "not synchronized"}.get(seen.synchronized, "not known"),
+    ),
+    "Asked": lambda seen: (
+        f"application {seen.target} asked for the host {seen.sent or '(none)'}",
+        f"{seen.status} {seen.reason}; {seen.head} bytes of header",
+    ),
+    "CertificateFile": lambda seen: (seen.path, _until(seen.chain[0]) if seen.chain else ""),
+    "KeyFile": lambda seen: (seen.path, f"{seen.key_type} key".lstrip()),
+    "OtherCertificate": lambda seen: (
+        seen.path,
+        _until(seen.leaf) + (f", its key in {seen.key}" if seen.key else ""),
+    ),
+    "OtherConfig": lambda seen: (seen.path, f"read by {seen.binary}, which does not run"),
+    "NginxModules": lambda seen: (seen.folder, _joined(seen.names)),
+    "NginxStart": lambda seen: (
+        seen.source,
+        " ".join(one.text for one in seen.messages[-1:]) or f"SELinux {seen.selinux}",
+    ),
+    "Access": _access,
     "Host": lambda seen: (seen.hostname, seen.system),
     "Unseen": lambda seen: (seen.what, seen.why),
 }

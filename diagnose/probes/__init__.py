@@ -25,7 +25,23 @@ from diagnose.net import Net
 
 #: The modules that hold probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
-INSIDE = ("system", "nginx", "firewall", "upstream")
+#: Those that look once more from within the server, where its door is shut to us.
+WITHIN = ("tls", "http", "websocket")
+INSIDE = (
+    "system",
+    "nginx",
+    "firewall",
+    "containers",
+    "netfilter",
+    "kernel",
+    "files",
+    "elsewhere",
+    "logs",
+    "sites",
+    "upstream",
+    "requests",
+    "front",
+)
 
 Seen = TypeVar("Seen", bound=Observation)
 
@@ -81,6 +97,11 @@ class Look(Protocol):
 
     def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
         """What has been seen of a kind so far."""
+        ...
+
+    def within(self, address: str) -> "Look | None":
+        """The same look from within the server, where connections to this address of its own are
+        made on it; None where that was asked for before."""
         ...
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:

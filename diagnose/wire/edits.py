@@ -78,6 +78,16 @@ def instead(directive: Directive, text: str) -> Change:
     return Change(directive.start, directive.stop, text)
 
 
+def gone(text: str, directive: Directive) -> Change:
+    """A directive taken out, with its line where nothing else stands on it."""
+    start = text.rfind("\n", 0, directive.start) + 1
+    rest = re.compile(r"[ \t]*\r?(?:\n|$)").match(text, directive.stop)
+    if rest and not text[start : directive.start].strip():
+        return Change(start, rest.end(), "")
+    rest = re.compile(r"[ \t]*").match(text, directive.stop)
+    return Change(directive.start, rest.end() if rest else directive.stop, "")
+
+
 def indentation(text: str, directive: Directive) -> str:
     """The blanks before a directive; where it is not the first on its line, a step more than
     that line has."""
@@ -99,3 +109,34 @@ def _end(text: str) -> str:
 
 def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
+
+
+def patched(text: str, difference: str) -> str | None:
+    """The text with a unified diff applied, exactly where it says; None where it does not fit,
+    since the text is another than the diff was made for."""
+    had, made, at = _lines(text), [], 0
+    for start, lines in _hunks(difference):
+        gone = [line[1:] for line in lines if line[0] in " -"]
+        if start < at or had[start : start + len(gone)] != gone:
+            return None
+        made += had[at:start]
+        made += [line[1:] for line in lines if line[0] in " +"]
+        at = start + len(gone)
+    return "".join(made + had[at:])
+
+
+def _hunks(difference: str) -> list[tuple[int, list[str]]]:
+    """Where each hunk begins (from 0), and its lines, their ends as in the text."""
+    found: list[tuple[int, list[str]]] = []
+    for line in _lines(difference):
+        if head := _HUNK.match(line):
+            # A hunk that takes nothing away names the line before it.
+            found.append((int(head[1]) - (head[2] != "0"), []))
+        elif line.startswith("\\") and found:
+            found[-1][1][-1] = found[-1][1][-1].removesuffix("\n")
+        elif found and line[0] in " +-":
+            found[-1][1].append(line)
+    return found

@@ -41,11 +41,18 @@ def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic
 
 
 def _default_devices(routes: str) -> set[str]:
-    """By which interfaces the default route leaves: those of the lowest metric."""
+    """By which interfaces the default route leaves: those of the lowest metric. One with several
+    next hops has them on the lines after it; what is dead is not used (ip-route(8))."""
     found = []
+    rank: int | None = None
     for line in routes.splitlines():
-        if line.startswith("default") and (device := re.search(r"\bdev (\S+)", line)):
+        if line.startswith("default"):
             metric = re.search(r"\bmetric (\d+)", line)
-            found.append((int(metric[1]) if metric else 0, device[1]))
+            rank = int(metric[1]) if metric else 0
+        elif not re.match(r"\s+nexthop ", line):
+            rank = None
+        device = re.search(r"\bdev (\S+)", line)
+        if rank is not None and device and not re.search(r"\bdead\b", line):
+            found.append((rank, device[1]))
     best = min((metric for metric, _ in found), default=0)
     return {device for metric, device in found if metric == best}

@@ -19,7 +19,15 @@ from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 #: Deeper than this no block is read: nobody writes it, and a stranger's file may.
 DEPTH = 32
 
+# ngx_conf_read_token: any other backslash stays.
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_UNESCAPED = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
+
 _BLANK = re.compile(r"(?:\s|#[^\n]*)*")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return _UNESCAPED.get(match[1], match[0])
 
 
 @dataclass(slots=True)
@@ -57,7 +65,7 @@ class _Reader:
         for token, _, quoted in _lex_file_object([self.characters()]):
             if quoted or token not in {";", "{", "}"}:
                 if quoted or not token.startswith("#"):
-                    self.words.append(token)
+                    self.words.append(_ESCAPED.sub(_unescaped, token))
             elif not self._structure(token):
                 break
         self._statement("", len(self.text.rstrip()))
@@ -218,23 +226,49 @@ def messages(text: str) -> tuple[TestMessage, ...]:
 
 @frozen
 class Commanded:
-    """What the command line of a master says: -c and -p, as given."""
+    """What the command line of a master says: -c, -p, -e and -g, as given (nginx(8)). Of the
+    directives of -g those are left out that only say how a master is to be started."""
 
     binary: str
     config: str = ""
     prefix: str = ""
+    errors: str = ""
+    directives: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """As another nginx has to be called to be the same."""
+        given = {"-p": self.prefix, "-c": self.config, "-e": self.errors, "-g": self.directives}
+        return tuple(word for pair in given.items() if pair[1] for word in pair)
+
+
+_STARTING = {"daemon", "master_process"}
 
 
 def commanded(title: str) -> Commanded:
-    """Read a master's title, "nginx: master process /usr/sbin/nginx -c /etc/nginx/a.conf"."""
-    words = title.partition("master process ")[2].split()
-    given = {"-c": "", "-p": ""}
-    for index, word in enumerate(words[1:], 1):
-        if word in given:
-            given[word] = words[index + 1] if index + 1 < len(words) else ""
-        elif word[:2] in given:
-            given[word[:2]] = word[2:]
-    return Commanded(words[0] if words else "", given["-c"], given["-p"])
+    """Read a master's title, "nginx: master process /usr/sbin/nginx -c /etc/nginx/a.conf". Its
+    words are joined by blanks: the directives of -g go on to the last one that ends in ";"."""
+    binary, *words = title.partition("master process ")[2].split() or [""]
+    given = {"-c": "", "-p": "", "-e": "", "-g": ""}
+    while words:
+        word = words.pop(0)
+        name, value = word[:2], word[2:]
+        if name not in given:
+            continue
+        if not value and words:
+            value = words.pop(0)
+        while name == "-g" and words and not (value.endswith(";") and words[0].startswith("-")):
+            value += f" {words.pop(0)}"
+        given[name] = value
+    kept = [one for one in parse(given["-g"], "-g") if one.name not in _STARTING]
+    directives = " ".join(f"{' '.join((one.name, *one.args))};" for one in kept)
+    return Commanded(binary, given["-c"], given["-p"], given["-e"], directives)
+
+
+def told(options: tuple[str, ...]) -> tuple[Directive, ...]:
+    """The directives of a -g among a master's options: they stand before those of the file."""
+    given = dict(zip(options[::2], options[1::2], strict=False))
+    return parse(given.get("-g", ""), "-g")
 
 
 # Where something stands

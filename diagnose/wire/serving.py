@@ -8,6 +8,7 @@ the real program by tests/wire/test_nginx_selection.py. Pure.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
@@ -132,10 +133,23 @@ def _listen(directive: Directive, ssl: bool) -> Iterator[Listen]:
         address, low, high = match[1] or "*", int(match[2]), int(match[3] or match[2])
     else:
         address, low, high = where, 80, 80
-    address = {"localhost": "127.0.0.1", "0.0.0.0": "*"}.get(address, address.strip("[]"))
+    address = {"localhost": "127.0.0.1", "0.0.0.0": "*"}.get(address) or _spelt(address)
     default = not {"default_server", "default"}.isdisjoint(options)
     for port in range(low, min(high, low + 1000) + 1):
         yield Listen(address, port, ssl or "ssl" in options, default, directive)
+
+
+def _spelt(address: str) -> str:
+    """An IPv6 address may be written in many ways (RFC 5952); here it has one."""
+    bare = address.strip("[]")
+    if not address.startswith("[") or bare in {"::", "::1"}:
+        return bare
+    from ipaddress import IPv6Address
+
+    try:
+        return str(IPv6Address(bare))
+    except ValueError:
+        return bare
 
 
 def sockets(all_servers: Sequence[Server], port: int) -> tuple[Socket, ...]:
@@ -150,9 +164,17 @@ def sockets(all_servers: Sequence[Server], port: int) -> tuple[Socket, ...]:
     for address, pairs in held.items():
         default = next((server for server, listen in pairs if listen.default), pairs[0][0])
         ssl = any(listen.ssl for _, listen in pairs)
-        there = tuple(dict.fromkeys(server for server, _ in pairs))
+        # By identity: to compare or hash a block is to walk through the whole configuration.
+        there = tuple({id(server): server for server, _ in pairs}.values())
         made.append(Socket(address, port, ssl, there, default))
     return tuple(made)
+
+
+def taking(found: Sequence[Socket], address: str) -> Socket | None:
+    """The socket that takes a connection to an address of this machine."""
+    by = {one.address: one for one in found}
+    wide = "::" if ":" in address else "*"
+    return by.get(address) or by.get(wide)
 
 
 def reachable(
@@ -160,10 +182,11 @@ def reachable(
 ) -> tuple[Socket, ...]:
     """Those sockets that a visitor meets: those of the addresses by which the site is reached,
     or, as a cloud may translate these, all but loopback's."""
-    wanted = [one for one in found if one.address in set(addresses)]
+    given = set(addresses)
+    wanted = [one for one in found if one.address in given]
     outer = [one for one in found if not one.address.startswith("127.") and one.address != "::1"]
-    wide = [one for one in outer if one.address in {"*", "::"}]
-    return tuple(wanted + [one for one in wide if one not in wanted] if wanted else outer)
+    wide = [one for one in outer if one.address in {"*", "::"} and one.address not in given]
+    return tuple(wanted + wide if wanted else outer)
 
 
 # Names
@@ -213,6 +236,26 @@ def choose(socket: Socket, name: str) -> tuple[Server, How]:
     return socket.default, "default"
 
 
+def rivals(socket: Socket, name: str) -> tuple[Server, ...]:
+    """The blocks that bear the very name by which `choose` found its block, and so are ignored for
+    it: nginx warns of a "conflicting server name"."""
+    winner, how = choose(socket, name)
+    name = name.lower().rstrip(".")
+    by = {name, f".{name}"} if how == "exact" else set()
+    if how == "wildcard":
+        parts = name.split(".")
+        ends = {".".join(parts[cut:]) for cut in range(len(parts))}
+        heads = {".".join(parts[:cut]) for cut in range(1, len(parts))}
+        known = {f".{end}" for end in ends} | {f"*.{end}" for end in ends}
+        by = (known | {f"{head}.*" for head in heads}).intersection(winner.names)
+        # Two writings of one wildcard.
+        by |= {f"*{one}" for one in by if one.startswith(".")}
+        by |= {one[1:] for one in by if one.startswith("*.")}
+    at = next(at for at, one in enumerate(socket.servers) if one is winner)
+    later = socket.servers[at + 1 :]
+    return tuple(one for one in later if not by.isdisjoint(one.names))
+
+
 def _wildcard(table: _NameTable, name: str) -> Server | None:
     labels = name.split(".")
     for cut in range(len(labels)):
@@ -228,21 +271,44 @@ def _wildcard(table: _NameTable, name: str) -> Server | None:
 def matches(pattern: str, text: str, ignore_case: bool) -> bool:
     """Whether a PCRE matches, for all that Python's own expressions can say; what they cannot
     say matches nothing."""
+    compiled = _compiled(pattern, ignore_case)
+    return compiled is not None and compiled.search(text) is not None
+
+
+def understood(pattern: str) -> bool:
+    """Whether `matches` can tell."""
+    return _compiled(pattern, False) is not None
+
+
+_CLASSES = {
+    "alpha": "A-Za-z", "digit": "0-9", "alnum": "A-Za-z0-9", "lower": "a-z", "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f", "space": r"\s", "word": r"\w",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
+    # PCRE writes named groups without the P as well, and knows POSIX's classes (pcre2pattern(3)).
+    given = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+    given = re.sub(r"\[:(\w+):\]", lambda one: _CLASSES.get(one[1], one[0]), given)
+    if "[:" in given or re.search(r"\\[QEhHKRzGX]|\(\?[|R&+0-9]|\(\*", given):
+        return None
     try:
-        # PCRE writes named groups without the P as well.
-        given = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
-        return re.search(given, text, re.IGNORECASE if ignore_case else 0) is not None
-    except (re.error, RecursionError):
-        return False
+        return re.compile(given, re.ASCII | (re.IGNORECASE if ignore_case else 0))
+    except (re.error, RecursionError, OverflowError):
+        return None
 
 
 # Locations
 
 
-def find(server: Server, path: str) -> Place:
+def find(server: Server, path: str, merge: bool | None = None) -> Place:
     """The location that answers a path on a server block; the server block itself where none
-    does. Follows the fallback of try_files to a named location."""
-    place = _search((server.http, server.block), normal(path)) or Place((server.http, server.block))
+    does. Follows the fallback of try_files to a named location. `merge` is whether slashes are
+    merged: the block that the connection began with says so, which by TLS is this one as a
+    rule."""
+    given = normal(path, merges(server) if merge is None else merge) or "/"
+    place = _search((server.http, server.block), given) or Place((server.http, server.block))
     for _ in range(HOPS):
         fallback = _fallback(place)
         named = fallback and _named(server.block, fallback)
@@ -274,18 +340,32 @@ def _named(block: Directive, name: str) -> Directive | None:
     return next((one for one in children(block, "location") if one.args == (name,)), None)
 
 
-def normal(path: str) -> str:
+def merges(server: Server) -> bool:
+    """Whether two slashes are one (merge_slashes, which is on by default)."""
+    given = Place((server.http, server.block)).one("merge_slashes")
+    return given is None or given.args[:1] != ("off",)
+
+
+def normal(path: str, merge: bool = True) -> str | None:
     """A path as locations are matched against it: decoded, without its query, dots and double
-    slashes resolved."""
+    slashes resolved (ngx_http_parse_complex_uri). None where it climbs above the root, for which
+    nginx answers 400."""
     parts: list[str] = []
-    given = unquote(path.partition("?")[0]).split("/")
+    *given, last = unquote(re.split("[?#]", path, maxsplit=1)[0]).split("/")[1:] or [""]
     for part in given:
         if part == "..":
-            parts = parts[:-1]
-        elif part not in {"", "."}:
+            if not parts:
+                return None
+            parts.pop()
+        elif part != "." and (part or not merge):
             parts.append(part)
-    trailing = given[-1] in {"", ".", ".."} and parts
-    return "/" + "/".join(parts) + ("/" if trailing else "")
+    if last == "..":
+        if not parts:
+            return None
+        parts.pop()
+    if last in {".", ".."}:
+        last = ""
+    return "/" + "".join(f"{part}/" for part in parts) + last
 
 
 @frozen

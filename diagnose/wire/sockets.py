@@ -133,7 +133,7 @@ def _address(text: str, old: bool) -> tuple[str, int, int, bool] | None:
     host = re.sub(r"%[\w.-]+", "", host).strip("[]")
     if host == "*":
         return ("0.0.0.0", int(port), 4, False) if old else ("::", int(port), 6, True)
-    if not re.fullmatch(r"[0-9a-fA-F:.]+", host):
+    if not re.fullmatch(r"[0-9a-fA-F:.]{2,}", host):
         return None
     return host, int(port), 6 if ":" in host else 4, False
 

@@ -32,6 +32,9 @@ MODES = (
     "close",  # closes without an answer
     "redirect-to-https",  # to https:// unless X-Forwarded-Proto says https
     "own-host",  # 404 unless the Host header is app.internal
+    "site-host",  # 400 unless the Host header is the site's, as Django answers it
+    "site-host-or-nothing",  # closes without an answer likewise, as an inner nginx with 444
+    "large-head",  # 9 kB of cookies with every page
     "lenient",  # a WebSocket over HTTP/1.0 is fine
 )
 PAGE = b"<!doctype html><title>Shop</title><p>It works.</p>\n"
@@ -51,6 +54,12 @@ def page(mode: str, path: str, headers: dict[str, str]) -> bytes:
             return answer("301 Moved", b"", f"Location: https://{headers.get('host')}{path}")
         case "own-host" if headers.get("host") != "app.internal":
             return answer("404 Not Found", b"no such site\n")
+        case "site-host" if headers.get("host") != "shop.example.com":
+            return answer("400 Bad Request", b"Invalid HTTP_HOST header: you may need to add it\n")
+        case "site-host-or-nothing" if headers.get("host") != "shop.example.com":
+            return b""
+        case "large-head":
+            return answer("200 OK", PAGE, *(f"Set-Cookie: c{n}={'x' * 2980}" for n in range(3)))
         case _:
             return answer("200 OK")
 
@@ -66,6 +75,8 @@ def refusal(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> Res
             return protocol.reject(403, "Origin not allowed\n")
         case "subprotocol" if "chat" not in headers.get("sec-websocket-protocol", ""):
             return protocol.reject(400, "Subprotocol chat, please\n")
+        case "site-host" | "site-host-or-nothing" if headers.get("host") != "shop.example.com":
+            return protocol.reject(400, "Invalid HTTP_HOST header\n")
         case "no-websocket":
             return protocol.reject(404, "Not Found\n")
         case _:

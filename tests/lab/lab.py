@@ -34,7 +34,9 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TOOLS = (
     "unshare", "nsenter", "setpriv", "ip", "nft", "nginx", "firewalld", "firewall-cmd",
     "dbus-daemon", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch", "sysctl",
+    "ufw", "node",
 )  # fmt: skip
+NODE_WS = Path("/usr/share/nodejs/ws")
 
 FILES = "/run/lab"  # the router holds the logs and such
 ICMP_RECOVERY = 6.0  # seconds
@@ -74,7 +76,8 @@ Host 203.0.113.10 shop.example.com 2001:db8:2::10
 def missing() -> list[str]:
     """What it takes to build the laboratory and is not here."""
     tools = [tool for tool in TOOLS if not shutil.which(tool, path=PATH)]
-    return ([] if os.geteuid() == 0 else ["root"]) + tools
+    library = [] if NODE_WS.exists() else ["node-ws"]
+    return ([] if os.geteuid() == 0 else ["root"]) + tools + library
 
 
 class Lab:
@@ -359,7 +362,7 @@ class Lab:
         """The healthy state again, with or without an AAAA record; raises if it is not."""
         self._undo.close()
         self._kill_strays()
-        self._let_icmp_recover()
+        self.let_icmp_recover()
         with ThreadPoolExecutor() as pool:
             server = pool.submit(self._restore_server, ipv6)
             names = pool.submit(self.dns, [SERVER], [SERVER6] if ipv6 else [])
@@ -369,7 +372,7 @@ class Lab:
             step.result()
         self.check()
 
-    def _let_icmp_recover(self) -> None:
+    def let_icmp_recover(self) -> None:
         """Linux sends a peer six ICMP errors at once, then one a second; a route's count twice.
 
         A scenario has to find all six, whatever was played before it.
@@ -394,7 +397,7 @@ class Lab:
         self.application_service.restore(self._application_argv())
         self._restore_firewall()
         self.restart_nginx()
-        self.server.sh("rm -f /var/log/nginx/*.log; nginx -s reopen")
+        self.server.sh("rm -rf /var/lib/diagnose /var/log/nginx/*.log; nginx -s reopen")
 
     def _restore_firewall(self) -> None:
         if not self.firewalld.alive():

@@ -13,7 +13,11 @@ from .hosts import Host
 
 KEPT = (
     "/etc/nginx",
+    "/etc/default/ufw",
     "/etc/firewalld",
+    "/etc/iptables",
+    "/etc/nftables.conf",
+    "/etc/ufw",
     "/etc/letsencrypt",
     "/etc/ssl/lab",
     "/etc/ssl/certs/ca-certificates.crt",

@@ -65,6 +65,14 @@ def test_a_file_is_read_with_its_time_of_change(tmp_path: Path) -> None:
     assert asyncio.run(HERE.read(str(file), limit=3)).text == "caf"
 
 
+def test_a_link_says_where_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("server")
+    link = tmp_path / "link"
+    link.symlink_to("site")
+    assert asyncio.run(HERE.read(str(link))).real == str((tmp_path / "site").resolve())
+    assert asyncio.run(HERE.read(str(tmp_path / "site"))).real == ""
+
+
 def test_what_is_no_file_is_a_failure_and_nobody_waits_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     kinds = []

@@ -43,3 +43,12 @@ def test_it_says_what_was_recorded_and_knows_nothing_else() -> None:
 )
 def test_patterns_match_as_the_shell_has_it(pattern: str, path: str, fits: bool) -> None:
     assert matches(path, pattern) is fits
+
+
+def test_the_first_tool_that_is_there_lists_the_sockets() -> None:
+    netstat = "tcp 0 0 0.0.0.0:443 0.0.0.0:* LISTEN 7/nginx\n"
+    proc = "  sl  local_address rem_address st\n   0: 00000000:01BB 00000000:0000 0A 0:0\n"
+    for known in ({"netstat -ltnp": netstat}, {"cat /proc/net/tcp /proc/net/tcp6": proc}):
+        found = asyncio.run(RecordedMachine(known).listeners())
+        assert not isinstance(found, Failure)
+        assert [(one.address, one.port) for one in found] == [("0.0.0.0", 443)]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine.ssh import SshMachine, destination, login_failure, shell_patterns
+from diagnose.machine.shell import login_failure
+from diagnose.machine.ssh import SshMachine, destination, shell_patterns
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/sbin:/usr/bin")
 needs_sshd = pytest.mark.skipif(
@@ -81,12 +82,18 @@ def all_gone(server: Server) -> bool:
     return not sessions(server)
 
 
-def leftovers() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("diagnose-*")}
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary files are made: by nobody else, and of a short name."""
+    with tempfile.TemporaryDirectory(prefix="d-") as name:
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        yield Path(name)
 
 
 @needs_sshd
-def test_programs_files_patterns_and_sockets_over_one_login(server: Server, tmp_path: Path) -> None:
+def test_programs_files_patterns_and_sockets_over_one_login(
+    server: Server, tmp_path: Path, place: Path
+) -> None:
     odd = tmp_path / "it's $HOME; [odd]"
     odd.mkdir()
     for name in ("b.conf", "a.conf"):
@@ -94,7 +101,6 @@ def test_programs_files_patterns_and_sockets_over_one_login(server: Server, tmp_
     (odd / "deep").mkdir()
     (odd / "deep" / "c.conf").touch()
     os.utime(odd / "a.conf", (5, 7))
-    before = leftovers()
 
     async def ask() -> None:
         async with server.machine() as machine:
@@ -122,6 +128,13 @@ def test_programs_files_patterns_and_sockets_over_one_login(server: Server, tmp_
             assert await machine.glob(f"{quoted}/*.conf") == (paths[0], paths[2])
             assert f"{odd}/deep/c.conf" in await machine.glob(f"{quoted}/**/*.conf")
 
+            both = await machine.read_all(f"{quoted}/*.conf")
+            assert [(one.path, one.text[-6:]) for one in both] == [
+                (paths[0], "a.conf"),
+                (paths[2], "b.conf"),
+            ]
+            assert await machine.read_all(f"{quoted}/*.none") == ()
+
             found = await machine.listeners()
             assert isinstance(found, tuple)
             port = int(server.url.rpartition(":")[2])
@@ -133,8 +146,23 @@ def test_programs_files_patterns_and_sockets_over_one_login(server: Server, tmp_
             assert len(sessions(server)) == 1
 
     asyncio.run(ask())
-    assert leftovers() == before
+    assert not list(place.iterdir())
     assert all_gone(server)
+
+
+@needs_sshd
+def test_a_link_says_where_it_leads(server: Server, tmp_path: Path) -> None:
+    file, link = tmp_path / "it's a site", tmp_path / "link"
+    file.write_text("server")
+    link.symlink_to(file.name)
+
+    async def ask() -> None:
+        async with server.machine() as machine:
+            plain, linked = await machine.read_all(f"{tmp_path}/*")
+            assert (plain.real, plain.text) == ("", "server")
+            assert (linked.real, linked.text) == (str(file.resolve()), "server")
+
+    asyncio.run(ask())
 
 
 @needs_sshd
@@ -167,8 +195,42 @@ def test_what_does_not_end_is_given_up_and_the_rest_goes_on(server: Server) -> N
 
 
 @needs_sshd
-def test_a_login_that_is_refused_is_the_failure_of_everything(server: Server) -> None:
-    before = leftovers()
+def test_what_waited_behind_it_is_asked_again(server: Server) -> None:
+    """More than there are shells, so that some wait in line."""
+
+    async def ask() -> None:
+        async with server.machine() as machine:
+            stuck = [machine.run("sh", "-c", "trap '' TERM; sleep 60", timeout=0.2)]
+            quick = [machine.run("echo", str(number)) for number in range(12)]
+            first, *others = await asyncio.gather(*stuck, *quick)
+            assert first.failure is not None
+            assert [ran.out for ran in others] == [f"{number}\n" for number in range(12)]
+
+    asyncio.run(ask())
+    assert all_gone(server)
+
+
+@needs_sshd
+def test_a_connection_is_made_on_the_server_or_not(server: Server) -> None:
+    port = int(server.url.rpartition(":")[2])
+
+    async def ask() -> None:
+        async with server.machine() as machine:
+            done = await machine.connect("127.0.0.1", port)
+            assert done.stream is not None
+            assert (await done.stream.read()).startswith(b"SSH-2.0")
+            done.stream.close()
+            with socket.create_server(("127.0.0.1", 0)) as one:
+                free = one.getsockname()[1]
+            refused = await machine.connect("127.0.0.1", free)
+            assert refused.failure is not None
+
+    asyncio.run(ask())
+    assert all_gone(server)
+
+
+@needs_sshd
+def test_a_login_that_is_refused_is_the_failure_of_everything(server: Server, place: Path) -> None:
 
     async def ask() -> None:
         async with server.machine("PubkeyAuthentication=no") as machine:
@@ -181,7 +243,7 @@ def test_a_login_that_is_refused_is_the_failure_of_everything(server: Server) ->
             assert await machine.glob("/etc/*") == ()
 
     asyncio.run(ask())
-    assert leftovers() == before
+    assert not list(place.iterdir())
 
 
 @needs_sshd

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from diagnose.machine import Machine
 from diagnose.model import Observation, Target
-from diagnose.probes import Closable, Options, Probe
+from diagnose.probes import Closable, Look, Options, Probe
 
 Seen = TypeVar("Seen", bound=Observation)
 
@@ -33,6 +33,9 @@ class Looking:
 
     def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
         return tuple(one for one in self.observations if type(one) is kind)
+
+    def within(self, address: str) -> "Look | None":
+        return None
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         raise AssertionError("nothing is started here")

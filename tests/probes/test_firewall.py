@@ -8,8 +8,9 @@ import pytest
 from diagnose.machine import Ran
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
-from diagnose.model.server import Firewalld, PortRange, Zone
-from diagnose.probes.inside.firewall import RUNTIME, SERVICES, firewalld
+from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
+from diagnose.probes.inside.firewall import firewalld
+from diagnose.probes.inside.firewalld_now import RUNTIME, SERVICES
 from tests.probes.looking import Looking, looked
 
 RECORDED = Path(__file__).parents[1] / "machine" / "fixtures" / "debian-13"
@@ -116,3 +117,121 @@ def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
         }
     )
     assert zone(looked(machine, firewalld), "public", permanent=False).services == ("ssh",)
+
+
+HEAD = "method return time=1795542966.33 sender=:1.0 -> destination=:1.20 serial=9 reply_serial=2\n"
+# What firewalld 2.3 says of a policy and of the rest, one zone kept.
+MORE = f"""\
+@ caller 198.51.100.10
+@ owner
+{HEAD}   boolean true
+@ getDefaultZone
+{HEAD}   string "public"
+@ queryPanicMode
+{HEAD}   boolean true
+@ zone.getActiveZones
+{HEAD}   array [
+   ]
+@ zone.getZoneSettings2 public
+{HEAD}   array [
+      dict entry(
+         string "sources"
+         variant             array [
+               string "ipset:office"
+            ]
+      )
+   ]
+@ policy.getPolicySettings guard
+{HEAD}   array [
+      dict entry(
+         string "target"
+         variant             string "DROP"
+      )
+      dict entry(
+         string "services"
+         variant             array [
+               string "https"
+            ]
+      )
+      dict entry(
+         string "priority"
+         variant             int32 -10
+      )
+      dict entry(
+         string "ingress_zones"
+         variant             array [
+               string "ANY"
+            ]
+      )
+      dict entry(
+         string "egress_zones"
+         variant             array [
+               string "HOST"
+            ]
+      )
+   ]
+@ ipset office
+192.0.2.0/24
+@ direct.getAllRules
+{HEAD}   array [
+      struct {{
+         string "ipv4"
+         string "filter"
+         string "INPUT"
+         int32 0
+         array [
+            string "-p"
+            string "tcp"
+            string "--dport"
+            string "443"
+            string "-j"
+            string "ACCEPT"
+         ]
+      }}
+   ]
+@ direct.getAllPassthroughs
+{HEAD}   array [
+   ]
+@ version
+{HEAD}   variant       string "2.3.1"
+"""
+FILES = {
+    "/etc/firewalld/firewalld.conf": "DefaultZone=public\nAllowZoneDrifting=yes\n",
+    "/etc/firewalld/zones/public.xml": "<zone><service name='https'/></zone>",
+    "/usr/lib/firewalld/zones/public.xml": "<zone/>",
+    "/usr/lib/firewalld/policies/guard.xml": "<policy/>",
+    "/etc/firewalld/policies/guard.xml": '<policy priority="-5" target="REJECT"/>',
+    "/etc/firewalld/ipsets/office.xml": "<ipset><entry>192.0.2.0/25</entry></ipset>",
+    "/usr/lib/firewalld/services/https.xml": (
+        '<service><port protocol="tcp" port="443"/></service>'
+    ),
+}
+
+
+def test_policies_sets_and_direct_rules_are_seen() -> None:
+    look = looked(RecordedMachine({ASK: MORE}, FILES, "ssh://web"), firewalld)
+    (daemon,) = look.seen(Firewalld)
+    assert (daemon.panic, daemon.version, daemon.caller) == (True, "2.3.1", "198.51.100.10")
+    assert daemon.direct == ("ipv4 filter INPUT 0 -p tcp --dport 443 -j ACCEPT",)
+    assert daemon.permanent_direct == ()
+    assert dict(daemon.permanent_services)["https"] == (HTTPS,)
+    # It drifts before 1.0 only.
+    assert not daemon.drifts
+    now, later = look.seen(Policy)
+    assert (now.target, now.priority, now.ingress, now.egress) == ("DROP", -10, ("ANY",), ("HOST",))
+    assert (later.target, later.priority, later.permanent) == ("REJECT", -5, True)
+    sets = [(one.permanent, one.entries, one.whole) for one in look.seen(IpSet)]
+    assert sets == [(False, ("192.0.2.0/24",), True), (True, ("192.0.2.0/25",), True)]
+    assert zone(look, "public", permanent=True).admits(443)
+
+
+def test_of_a_long_set_only_the_beginning_is_kept() -> None:
+    long = "\n".join(f"192.0.2.{number % 256}" for number in range(600))
+    machine = RecordedMachine({ASK: MORE.replace("192.0.2.0/24", long)}, FILES)
+    now, _ = looked(machine, firewalld).seen(IpSet)
+    assert (len(now.entries), now.whole) == (500, False)
+
+
+def test_who_asks_from_here_is_no_caller() -> None:
+    (daemon,) = looked(RecordedMachine({ASK: MORE}, FILES), firewalld).seen(Firewalld)
+    assert daemon.caller == ""

@@ -135,3 +135,150 @@ def test_a_server_name_in_the_configuration_is_noticed() -> None:
     assert not asyncio.run(serves(RecordedMachine({}, FILES), "other.example.com"))
     assert names("server { server_name a.test\n *.example.com; }", "shop.example.com")
     assert not names("# server_name shop.example.com;", "shop.example.com")
+
+
+def test_whose_processes_they_are_is_listed() -> None:
+    said = listed(
+        MASTER + "user 33\n", process(11, 10, 200, "nginx: worker process") + "user 65534\n"
+    )
+    found = listing(said.replace("mnt:[1]\nprogram", "mnt:[1]\nself 1000\nprogram"))
+    assert found.user == 1000
+    assert [one.user for one in found.processes] == [33, 65534]
+    assert [one.user for one in probes.masters(found)] == [33]
+    assert [one.user for one in probes.masters(listing(listed(MASTER)))] == [None]
+
+
+def test_the_master_that_has_the_port_comes_first() -> None:
+    other = MASTER.replace("10 (nginx)", "9 (nginx)")
+    said = listed(other, MASTER, process(11, 10, 200, "nginx: worker process"))
+    known: dict[str, str | Ran] = {
+        shlex.join(("sh", "-c", LIST)): said,
+        "ss -ltnpe": 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=11,fd=6)) ino:1 sk:1',
+    }
+    (state,) = looked(RecordedMachine(known, FILES), probes.nginx).seen(NginxState)
+    assert [one.pid for one in state.masters] == [10, 9]
+
+
+def test_a_test_by_another_user_than_the_masters_says_nothing_of_permissions() -> None:
+    said = "nginx: [emerg] bind() to 0.0.0.0:443 failed (13: Permission denied)\n"
+    ran = Ran((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
+    mine = "mnt:[1]\nself 1000\nprogram"
+    for owner, seen in (("1000", 1), ("0", 0)):
+        text = listed(MASTER + f"user {owner}\n").replace("mnt:[1]\nprogram", mine)
+        assert len(looked(machine(text, test=ran), probes.nginx).seen(NginxTest)) == seen
+
+
+# Layouts of panels and own builds: what LIST and `nginx -V` print there, taken down by hand.
+
+BAOTA_CONF = "/www/server/nginx/conf/nginx.conf"
+BAOTA = (
+    "nginx version: nginx/1.24.0\nbuilt with OpenSSL 1.1.1w\nTLS SNI support enabled\n"
+    "configure arguments: --user=www --group=www --prefix=/www/server/nginx "
+    "--add-module=/www/server/nginx/src/ngx_devel_kit --with-http_ssl_module\n"
+)
+TENGINE = (
+    "Tengine version: Tengine/3.1.0\nnginx version: nginx/1.24.0\n"
+    "configure arguments: --prefix=/usr/local/tengine --with-http_ssl_module\n"
+)
+
+
+def of(pid: int, title: str, program: str, user: int | None = None, files: str = "mnt:[1]") -> str:
+    stat = STAT.format(pid=pid, parent=1, ticks=100)
+    owner = "" if user is None else f"user {user}\n"
+    return f"process {stat}\n{title}\n{program}\n{files}\n{owner}"
+
+
+def panel(text: str, said: str, program: str, files: dict[str, str], *options: str) -> NginxConfig:
+    known: dict[str, str | Ran] = {
+        shlex.join(("sh", "-c", LIST)): text,
+        f"{program} -V": said,
+        shlex.join((program, *options, "-t")): "",
+    }
+    look = looked(RecordedMachine(known, files), probes.nginx)
+    assert look.seen(NginxTest)[0].binary == program
+    (config,) = look.seen(NginxConfig)
+    return config
+
+
+def test_baotas_nginx_is_found_by_its_process() -> None:
+    program = "/www/server/nginx/sbin/nginx"
+    text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {BINARY}\nprogram {program}\n" + of(
+        10, f"nginx: master process {program} -c {BAOTA_CONF}", program
+    )
+    files = {
+        BAOTA_CONF: "http { include /www/server/panel/vhost/nginx/*.conf; }\n",
+        "/www/server/panel/vhost/nginx/shop.conf": "server { listen 443 ssl; }\n",
+    }
+    config = panel(text, BAOTA, program, files, "-c", BAOTA_CONF)
+    assert [one.path for one in config.files] == list(files)
+
+
+def test_an_own_build_reads_the_folder_of_its_prefix() -> None:
+    program = "/usr/local/tengine/sbin/nginx"
+    text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {program}\n" + of(
+        10, "nginx: master process ./nginx", f"{program} (deleted)"
+    )
+    config = panel(text, TENGINE, program, {"/usr/local/tengine/conf/nginx.conf": "http { }\n"})
+    assert config.path == "/usr/local/tengine/conf/nginx.conf"
+
+
+def test_the_master_is_called_as_it_was_started() -> None:
+    title = "nginx: master process /opt/n -p /srv/n -c n.conf -g daemon off; pid /run/n.pid;"
+    text = "1000.5\n500.5 900.0\nmnt:[1]\n" + of(10, title, "/opt/n")
+    options = ("-p", "/srv/n", "-c", "n.conf", "-g", "pid /run/n.pid;")
+    config = panel(text, TENGINE, "/opt/n", {"/srv/n/n.conf": "http { }\n"}, *options)
+    assert config.path == "/srv/n/n.conf"
+
+
+def test_openresty_in_a_container_is_not_looked_into_and_that_is_said() -> None:
+    """1Panel runs OpenResty in Docker: the processes are seen from the host, their files not."""
+    program = "/usr/local/openresty/nginx/sbin/nginx"
+    title = f"nginx: master process {program} -g daemon off;"
+    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, program, 0, "mnt:[2]")
+    look = looked(RecordedMachine({shlex.join(("sh", "-c", LIST)): text}), probes.nginx)
+    (unseen,) = look.seen(Unseen)
+    assert unseen.enable == "docker exec \u2026 nginx -T"
+    assert look.seen(NginxState)[0].masters[0].foreign
+
+
+def test_a_strangers_process_of_that_name_is_not_run() -> None:
+    """Anybody may call a program nginx, and give it the title of a master."""
+    title = "nginx: master process /tmp/nginx -g load_module /tmp/x.so;"
+    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, "/tmp/nginx", 1000)
+    door = RecordedMachine({shlex.join(("sh", "-c", LIST)): text})
+    look = looked(door, probes.nginx)
+    assert len(door.asked) == 1
+    assert look.seen(Unseen)[0].why == "another user runs it"
+
+
+def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> None:
+    mine = "mnt:[1]\nself 0\nprogram"
+    for title, foreign in ((BINARY, False), (f"{BINARY} -c /home/a/nginx.conf", True)):
+        running = process(10, 1, 100, f"nginx: master process {title}") + "user 33\n"
+        text = listed(running).replace("mnt:[1]\nprogram", mine)
+        assert [one.foreign for one in probes.masters(listing(text))] == [foreign]
+
+
+def test_its_own_nginx_a_user_may_look_at() -> None:
+    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 1000\n" + of(
+        10, "nginx: master process x", "/opt/n", 1000
+    )
+    assert not probes.masters(listing(text))[0].foreign
+
+
+def test_both_blocks_of_one_name_have_their_certificates_read() -> None:
+    files = dict(FILES)
+    files["/etc/nginx/conf.d/old.conf"] = (
+        "server { listen 443 ssl; server_name shop.example.com; ssl_certificate old.pem; }\n"
+    )
+    files["/etc/nginx/old.pem"] = FILES["/etc/nginx/shop.pem"]
+    known: dict[str, str | Ran] = {
+        shlex.join(("sh", "-c", LIST)): listed(MASTER),
+        f"{BINARY} -V": VERSION,
+        f"{BINARY} -t": "",
+    }
+    look = looked(RecordedMachine(known, files), probes.nginx)
+    assert sorted(one.path for one in look.seen(CertificateFile)) == [
+        "/etc/nginx/old.pem",
+        "/etc/nginx/shop.pem",
+    ]

@@ -100,3 +100,13 @@ def test_the_pid_file_of_a_running_nginx_is_read(text: str | None, pid: int | No
     asyncio.run(pid_file.work(look, config))  # type: ignore[arg-type]
     (file,) = look.seen(PidFile)
     assert (file.path, file.pid) == ("/run/nginx.pid", pid)
+
+
+def test_the_command_line_may_say_where_the_pid_file_is() -> None:
+    look = Looking(RecordedMachine({}, {"/run/shop.pid": "108\n"}))
+    options = ("-g", "pid /run/shop.pid;")
+    master = NginxProcess(pid=108, binary="/usr/sbin/nginx", arguments=options)
+    look.see(NginxState(vantage=Vantage.SERVER, installed=True, masters=(master,)))
+    config = NginxConfig(vantage=Vantage.SERVER, path="/etc/nginx/nginx.conf")
+    asyncio.run(pid_file.work(look, config))  # type: ignore[arg-type]
+    assert look.seen(PidFile)[0].path == "/run/shop.pid"

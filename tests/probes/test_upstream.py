@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from diagnose.machine import Ran
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model import Failure, Observation
+from diagnose.model import Observation
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net.local import LocalNet
@@ -132,15 +132,15 @@ def test_a_path_at_which_the_application_takes_no_websocket_is_not_tried_in_fron
     assert shown(look) == [("application", "normal", False)]
 
 
-def ran(status: int, out: str = "", err: str = "") -> Ran:
-    return Ran(("curl",), status, out, err, 0.0, Failure("exit", "", status) if status else None)
+def ran(err: str) -> distant.Curled:
+    return distant.read(("curl",), Ran(("sh",), 0, "", err, 0.0))
 
 
 def test_curl_on_the_server_tells_a_websocket_by_its_accept() -> None:
-    right = f"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: {distant.ACCEPT}\r\n\r\n"
-    assert distant.read(ran(28, right)).accepted
-    assert not distant.read(ran(28, right.replace(distant.ACCEPT, "x"))).accepted
-    assert distant.read(ran(0, "HTTP/1.1 404 Not Found\r\n\r\n")).status == 404
+    right = f"< HTTP/1.1 101 Switching Protocols\n< Sec-WebSocket-Accept: {distant.ACCEPT}\n< \n"
+    assert ran(right).accepted
+    assert not ran(right.replace(distant.ACCEPT, "x")).accepted
+    assert ran("< HTTP/1.1 404 Not Found\n< \n").status == 404
 
 
 def test_curl_on_the_server_says_refused_only_if_every_address_is() -> None:
@@ -148,13 +148,20 @@ def test_curl_on_the_server_says_refused_only_if_every_address_is() -> None:
     refused = line.format("::1", "Connection refused") + line.format(
         "127.0.0.1", "Connection refused"
     )
-    failure = distant.read(ran(7, "", refused)).failure
+    failure = ran(refused + "curl: (7) Failed to connect\n").failure
     assert failure
     assert failure.kind == "refused"
-    mixed = refused + line.format("10.0.0.1", "No route to host")
-    failure = distant.read(ran(7, "", mixed)).failure
+    failure = ran(refused + line.format("10.0.0.1", "No route to host")).failure
     assert failure
     assert failure.kind == "other"
+
+
+def test_curl_that_is_answered_by_silence_says_so_in_its_exit_status() -> None:
+    said = "* Connected to 127.0.0.1 (127.0.0.1) port 3000\ncurl: (28) Operation timed out\n"
+    done = ran(said)
+    assert done.connected
+    assert done.failure
+    assert done.failure.kind == "timeout"
 
 
 def test_nothing_is_said_of_applications_where_nothing_is_proxied() -> None:

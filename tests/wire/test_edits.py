@@ -76,3 +76,18 @@ def test_lines_before_a_directive_and_others_instead_of_it() -> None:
     one = parse(text, "f")[1]
     assert edits.changed(text, edits.before(text, one, ["b;", ""])) == "x;\n  b;\n\n  a;\n"
     assert edits.changed(text, edits.instead(one, "b;")) == "x;\n  b;\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a {\n  b;\n  c;\n}\n", "a {\n  c;\n}\n"),
+        ("a {\r\n  b;\r\n  c;\r\n}\r\n", "a {\r\n  c;\r\n}\r\n"),
+        ("a { b; c; }\n", "a { c; }\n"),
+        ("  b; # why\n", "  # why\n"),
+        ("b;", ""),
+    ],
+)
+def test_a_directive_is_gone_with_its_line(text: str, expected: str) -> None:
+    directive = next(one for one in walk(parse(text, "f")) if one.name == "b")
+    assert edits.changed(text, edits.gone(text, directive)) == expected

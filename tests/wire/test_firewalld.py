@@ -8,20 +8,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.model.server import PortRange
+from diagnose.model.firewall import PortRange
 from diagnose.wire.firewalld import (
+    PolicyText,
     ServiceText,
     ZoneText,
-    configuration,
-    dbus_reply,
-    direct_rules,
-    info_service,
-    list_all_zones,
+    bus,
     opened,
     port_range,
+    wanted,
+)
+from diagnose.wire.firewalld.bus import dbus_reply, policy_settings, zone_settings
+from diagnose.wire.firewalld.files import (
+    direct_rules,
+    ipset_entries,
+    policy_file,
     service_file,
     zone_file,
-    zone_settings,
+)
+from diagnose.wire.firewalld.listed import (
+    configuration,
+    info_service,
+    list_all_policies,
+    list_all_zones,
 )
 
 RECORDED = Path(__file__).parents[1] / "machine" / "fixtures" / "debian-13"
@@ -168,6 +177,7 @@ def test_a_reply_of_the_bus_is_read_whatever_stands_in_its_strings() -> None:
     assert zone_settings("mine", settings) == ZoneText(
         "mine",
         target="%%REJECT%%",
+        priority=-5,
         ports=(HTTPS,),
         rich_rules=(
             'rule service name="https" accept',
@@ -243,4 +253,84 @@ def test_configuration_and_direct_rules() -> None:
         "FirewallBackend": "nftables",
     }
     rule = '<rule ipv="ipv4" table="filter" chain="INPUT" priority="0">-p tcp -j ACCEPT</rule>'
-    assert direct_rules(f"<direct>{rule}</direct>") == ("-p tcp -j ACCEPT",)
+    assert direct_rules(f"<direct>{rule}</direct>") == ("ipv4 filter INPUT 0 -p tcp -j ACCEPT",)
+
+
+POLICY = PolicyText(
+    "guard",
+    target="REJECT",
+    priority=-10,
+    ingress=("ANY",),
+    egress=("HOST",),
+    services=("ssh",),
+    ports=(PortRange(444, 444, "tcp"),),
+    rich_rules=('rule service name="https" accept',),
+)
+
+
+def test_a_policy_is_read_from_the_bus() -> None:
+    settings = {
+        "target": "REJECT",
+        "services": ["ssh"],
+        "ports": [("444", "tcp")],
+        "priority": -10,
+        "ingress_zones": ["ANY"],
+        "egress_zones": ["HOST"],
+        "rich_rules": ['rule service name="https" accept'],
+    }
+    assert policy_settings("guard", settings) == POLICY
+    with pytest.raises(ValueError, match="policy"):
+        policy_settings("guard", [])
+
+
+def test_a_policy_is_read_from_its_file() -> None:
+    text = (
+        '<policy priority="-10" target="REJECT"><service name="ssh"/>'
+        '<port port="444" protocol="tcp"/><ingress-zone name="ANY"/><egress-zone name="HOST"/>'
+        '<rule><accept/><service name="https"/></rule></policy>'
+    )
+    assert policy_file("guard", text) == POLICY
+    assert policy_file("guard", "<policy/>").target == "CONTINUE"
+
+
+def test_a_policy_is_read_from_firewall_cmd() -> None:
+    text = """\
+guard (active)
+  priority: -10
+  target: REJECT
+  ingress-zones: ANY
+  egress-zones: HOST
+  services: ssh
+  ports: 444/tcp
+  protocols:
+  rich rules:
+\trule service name="https" accept
+"""
+    assert list_all_policies(text) == (POLICY,)
+
+
+def test_the_services_that_zones_and_policies_name() -> None:
+    zone = ZoneText("public", services=("http",), rich_rules=('rule service name="ftp" drop',))
+    assert wanted(zone, POLICY) == {"http", "ftp", "ssh", "https"}
+
+
+def test_a_set_is_read_so_far_as_it_is_there() -> None:
+    text = "<ipset><!-- <entry>192.0.2.9</entry> --><entry>192.0.2.0/24</entry><entry>198"
+    assert ipset_entries(text) == ("192.0.2.0/24",)
+
+
+def test_direct_rules_are_those_for_what_comes_in() -> None:
+    rules = [
+        ("ipv4", "filter", "INPUT", 0, ["-p", "tcp", "--dport", "443", "-j", "ACCEPT"]),
+        ("ipv4", "filter", "OUTPUT", 0, ["-j", "DROP"]),
+    ]
+    through = [("ipv4", ["-I", "INPUT", "-p", "tcp"]), ("ipv4", ["-I", "FORWARD"])]
+    assert bus.direct_rules(rules, through) == (
+        "ipv4 filter INPUT 0 -p tcp --dport 443 -j ACCEPT",
+        "passthrough ipv4 -I INPUT -p tcp",
+    )
+    text = (
+        '<direct><rule ipv="ipv4" table="filter" chain="OUTPUT" priority="0">-j DROP</rule>'
+        '<passthrough ipv="ipv4">-I INPUT -p tcp</passthrough></direct>'
+    )
+    assert direct_rules(text) == ("passthrough ipv4 -I INPUT -p tcp",)

@@ -101,6 +101,22 @@ def test_a_masters_title_tells_its_options() -> None:
     assert nginx.commanded("nginx: master process nginx").config == ""
 
 
+def test_the_directives_of_g_end_where_the_next_option_begins() -> None:
+    said = nginx.commanded("nginx: master process nginx -g pid /run/x.pid; daemon off; -c /a.conf")
+    assert said.options == ("-c", "/a.conf", "-g", "pid /run/x.pid;")
+    assert nginx.told(said.options)[0].args == ("/run/x.pid",)
+    debian = "nginx: master process /usr/sbin/nginx -g daemon on; master_process on;"
+    assert nginx.commanded(debian).options == ()
+    assert nginx.commanded("nginx: master process nginx -estderr -g").options == ("-e", "stderr")
+
+
+def test_a_backslash_escapes_what_nginx_says_it_does() -> None:
+    (one,) = nginx.parse(r'location ~ "^/a\"b\.c\\d\t$" { }', "a.conf")
+    assert one.args == ("~", '^/a"b\\.c\\d\t$')
+    (other,) = nginx.parse(r"location /a\;b\'c { }", "a.conf")
+    assert other.args == (r"/a\;b'c",)
+
+
 def test_an_excerpt_shows_what_is_around_and_nothing_unprintable() -> None:
     file = ConfigFile("a.conf", "one\ntwo\x1b[31m\n  three x;\nfour\n")
     directive = parse(file.text, "a.conf")[0]

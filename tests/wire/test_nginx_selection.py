@@ -1,192 +1,198 @@
-"""Our choice of server block and location, held to the real program: configurations made up,
-sixty in all, loaded by one nginx after another on loopback, and asked."""
+"""Our choice of socket, server block and location, held to the real program: hundreds of
+configurations made up, loaded by one nginx after another on loopback, and asked, in plain HTTP and
+by TLS with a name of its own. `-s` prints how much was compared."""
 
 import http.client
 import os
 import shutil
 import socket
-import subprocess
-import time
+import ssl
+import sys
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
+from diagnose.model.nginx import Directive
 from diagnose.wire import serving
 from diagnose.wire.nginx import parse
+from tests.wire.nginx_sites import (
+    ASKED,
+    FOUR,
+    OTHER_FOUR,
+    PATHS,
+    SIX,
+    Site,
+    certificates,
+    ports,
+    running,
+    site,
+    site_text,
+    whole,
+)
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-SITES = 12
-
-NAMES = (
-    "a.t", "b.a.t", "c.b.a.t", "a.b", "*.t", "*.a.t", ".a.t", ".t", "a.*", "b.a.*", "~^b\\\\.",
-    "~t$", "~^(?<x>.)\\\\.a", "_", '""',
-)  # fmt: skip
-ASKED = ("a.t", "b.a.t", "c.b.a.t", "d.c.b.a.t", "x.t", "t", "a.b", "b.a.x.y", "B.A.T", "z.z")
-PREFIXES = ("/", "/a", "/a/", "/ab", "/a/b", "/a/b/", "/A")
-EXPRESSIONS = ("~ ^/a", "~* B$", "~ /b", "~ \\.php$", "~* ^/A/", "~^/ab")
-PATHS = (
-    "/", "/a", "/a/", "/ab", "/a/b", "/a/b/", "/a/b/c", "/a/x.php", "/A", "/A/B", "/z", "//a//b",
-    "/x/../a/b?/c", "/%61b",
-)  # fmt: skip
+BATCHES, SITES, REQUESTS = 5, 64, 15
+SEED = int(os.environ.get("NGINX_SELECTION_SEED", "20"))
 
 
 @dataclass(frozen=True)
-class Loc:
-    head: str
-    proxied: bool
-    inner: tuple["Loc", ...] = ()
+class Asked:
+    kind: str
+    address: str
+    sni: str | None
+    name: str
+    path: str
 
 
 @dataclass(frozen=True)
-class Srv:
-    names: tuple[str, ...]
-    default: bool
-    locations: tuple[Loc, ...]
+class Answer:
+    """Which block's certificate, which block, which location of it or what else."""
+
+    shown: str
+    server: str
+    said: str
 
 
-def heads(below: str = "") -> st.SearchStrategy[str]:
-    under = [one for one in PREFIXES if one.startswith(below)]
-    prefix = st.tuples(st.sampled_from(["", "", "= ", "^~ "]), st.sampled_from(under))
-    return st.one_of(prefix.map("".join), prefix.map("".join), st.sampled_from(EXPRESSIONS))
+def requests(rng: Random, one: Site, found: tuple[serving.Socket, ...]) -> Iterator[Asked]:
+    """To every address that is served; a name, a path, or both by chance."""
+    served = [address for address in (FOUR, OTHER_FOUR, SIX) if serving.taking(found, address)]
+    for number in range(REQUESTS if served else 0):
+        name = rng.choice(ASKED)
+        other = rng.choice(ASKED) if rng.random() < 0.3 else name
+        path = rng.choice(PATHS)
+        kind = ("name", "path", "address")[number % 3]
+        address = rng.choice(served) if kind == "address" else served[0]
+        if one.tls:
+            kind, sni = "sni", None if other == "127.0.0.1" else other
+            yield Asked(kind, address, sni, name, path)
+        else:
+            yield Asked(kind, address, None, name, path)
 
 
-def same(head: str) -> str:
-    """`/a` and `^~ /a` are one location twice; `= /a` is another."""
-    return head.removeprefix("^~ ")
+class Client:
+    """Keeps a connection for every address and name of TLS, as nginx chooses a block anew for each
+    request on it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.open: dict[tuple[str, str | None, bool], socket.socket] = {}
+
+    def connected(self, asked: Asked) -> socket.socket:
+        tls = asked.kind == "sni"
+        key = (asked.address, asked.sni, tls)
+        if key not in self.open:
+            made = socket.create_connection((asked.address, self.port), timeout=5)
+            self.open[key] = self.secured(made, asked.sni) if tls else made
+        return self.open[key]
+
+    def secured(self, raw: socket.socket, name: str | None) -> ssl.SSLSocket:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context.wrap_socket(raw, server_hostname=name)
+
+    def ask(self, asked: Asked) -> Answer:
+        stream = self.connected(asked)
+        stream.sendall(f"GET {asked.path} HTTP/1.1\r\nHost: {asked.name}\r\n\r\n".encode())
+        response = http.client.HTTPResponse(stream)
+        response.begin()
+        body = response.read().decode("latin-1")
+        shown = ""
+        if isinstance(stream, ssl.SSLSocket):
+            shown = common_name(stream.getpeercert(binary_form=True) or b"")
+        if response.will_close:
+            self.open.pop((asked.address, asked.sni, asked.kind == "sni")).close()
+        said = {200: body, 301: "redirect"}.get(response.status, str(response.status))
+        return Answer(shown, response.headers.get("X-Server", ""), said)
+
+    def close(self) -> None:
+        for one in self.open.values():
+            one.close()
 
 
-@st.composite
-def locations(draw: st.DrawFn, below: str = "", deep: int = 1) -> tuple[Loc, ...]:
-    made = []
-    for head in draw(st.lists(heads(below), max_size=5, unique_by=same)):
-        inner: tuple[Loc, ...] = ()
-        if deep and not head.startswith(("=", "~")):
-            inner = draw(locations(head.removeprefix("^~ "), deep - 1))
-        made.append(Loc(head, draw(st.booleans()), inner))
-    return tuple(made)
+def common_name(der: bytes) -> str:
+    """s0 … s3: the only UTF8String of two characters in it (X.690: tag 12, length 2)."""
+    at = der.find(b"\x0c\x02s")
+    return der[at + 2 : at + 4].decode()
 
 
-@st.composite
-def site(draw: st.DrawFn) -> tuple[Srv, ...]:
-    count = draw(st.integers(1, 4))
-    names = st.lists(st.sampled_from(NAMES), max_size=3, unique=True).map(tuple)
-    default = draw(st.integers(0, count))
-    return tuple(Srv(draw(names), number == default, draw(locations())) for number in range(count))
+def ours(found: tuple[serving.Socket, ...], asked: Asked) -> Answer | None:
+    """None where we do not know: an expression that we cannot read."""
+    chosen = serving.taking(found, asked.address)
+    assert chosen is not None
+    if not all(serving.understood(one) for one in expressions(chosen)):
+        return None
+    first = serving.choose(chosen, asked.sni)[0] if asked.sni else chosen.default
+    server, _ = serving.choose(chosen, asked.name)
+    path = serving.normal(asked.path, serving.merges(first))
+    if path is None:
+        return Answer(mark(first) if asked.kind == "sni" else "", mark(first), "400")
+    place = serving.find(server, asked.path, serving.merges(first))
+    shown = mark(first) if asked.kind == "sni" else ""
+    return Answer(shown, mark(server), said(place))
 
 
-def location_text(loc: Loc, ident: str, port: int) -> str:
-    answer = f"return 200 {ident};"
-    if loc.proxied:
-        answer = f"proxy_pass http://127.83.1.1:{port}; proxy_set_header X-Id {ident};"
-    inner = "".join(
-        location_text(one, f"{ident}.{number}", port) for number, one in enumerate(loc.inner)
-    )
-    return f"location {loc.head} {{ {inner} {answer} }}\n"
+def mark(server: serving.Server) -> str:
+    return serving.children(server.block, "add_header")[0].args[1]
 
 
-def site_text(servers: tuple[Srv, ...], address: str, port: int) -> str:
-    text = ""
-    for number, server in enumerate(servers):
-        names = f"server_name {' '.join(server.names)};" if server.names else ""
-        default = " default_server" if server.default else ""
-        inner = "".join(
-            location_text(one, f"s{number}.{place}", port)
-            for place, one in enumerate(server.locations)
-        )
-        head = f"listen {address}:{port}{default}; {names} add_header X-Server s{number} always;"
-        text += f"server {{ {head} root /nonexistent;\n{inner} }}\n"
-    return text.replace("\\\\.", "\\.")
-
-
-def whole(sites: list[tuple[Srv, ...]], port: int, folder: str) -> str:
-    echo = f"server {{ listen 127.83.1.1:{port}; return 200 $http_x_id; }}\n"
-    bodies = "".join(site_text(one, f"127.83.0.{n}", port) for n, one in enumerate(sites, 1))
-    temp = "".join(
-        f"{kind}_temp_path {folder}/{kind};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    return (
-        f"daemon off; master_process off; pid {folder}/pid; error_log stderr emerg;\n"
-        f"events {{}}\nhttp {{ access_log off; server_names_hash_bucket_size 128;\n"
-        f"{temp}{echo}{bodies} }}\n"
-    )
-
-
-@contextmanager
-def running(text: str, folder: str, port: int) -> Iterator[None]:
-    path = Path(folder, "nginx.conf")
-    path.write_text(text)
-    assert NGINX
-    process = subprocess.Popen(
-        [NGINX, "-p", folder, "-c", str(path), "-e", "stderr"], stderr=subprocess.PIPE
-    )
-    try:
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                socket.create_connection(("127.83.1.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.01)
-        assert process.poll() is None, process.communicate()[1].decode() + text
-        yield
-    finally:
-        process.terminate()
-        process.communicate()
-
-
-def answer(address: str, port: int, name: str, path: str) -> tuple[str, str]:
-    connection = http.client.HTTPConnection(address, port, timeout=5)
-    try:
-        connection.request("GET", path, headers={"Host": name})
-        response = connection.getresponse()
-        body = response.read().decode()
-    finally:
-        connection.close()
-    said = {200: body, 301: "redirect"}.get(response.status, str(response.status))
-    return response.headers.get("X-Server", ""), said
-
-
-def ours(chosen: serving.Socket, name: str, path: str) -> tuple[str, str]:
-    server, _ = serving.choose(chosen, name)
-    place = serving.find(server, path)
-    ident = serving.children(server.block, "add_header")[0].args[1]
+def said(place: serving.Place) -> str:
     if place.redirects:
-        return ident, "redirect"
-    for directive in place.location.block or ():
-        if place.location.name == "location" and directive.name == "return":
-            return ident, directive.args[1]
-        if place.location.name == "location" and directive.name == "proxy_set_header":
-            return ident, directive.args[1]
-    return ident, "404"
+        return "redirect"
+    if place.location.name == "location":
+        for directive in place.location.block or ():
+            if directive.name in {"return", "proxy_set_header"}:
+                return directive.args[1]
+    return "404"
+
+
+def expressions(chosen: serving.Socket) -> Iterator[str]:
+    def within(block: Directive) -> Iterator[str]:
+        for one in serving.children(block, "location"):
+            given = serving.pattern(one)
+            if given and given.modifier in {"~", "~*"}:
+                yield given.text
+            yield from within(one)
+
+    for server in chosen.servers:
+        yield from (name[1:] for name in server.names if name.startswith("~"))
+        yield from within(server.block)
 
 
 @pytest.mark.skipif(not NGINX, reason="nginx is not installed: its choice cannot be compared")
-@settings(
-    max_examples=5, phases=[Phase.generate], derandomize=True, deadline=None, database=None,
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
-@given(st.lists(site(), min_size=SITES, max_size=SITES))
-def test_we_choose_as_nginx_does(sites: list[tuple[Srv, ...]]) -> None:
-    with socket.socket() as free, TemporaryDirectory() as folder:
-        free.bind(("127.83.1.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        text = whole(sites, port, folder)
-        known = serving.sockets(serving.servers(parse(text, "nginx.conf")), port)
-        with running(text, folder, port):
-            for number in range(1, SITES + 1):
-                address = f"127.83.0.{number}"
-                chosen = next(one for one in known if one.address == address)
-                asked = [(name, "/a/b") for name in ASKED] + [("a.t", path) for path in PATHS]
-                for name, path in asked:
-                    theirs = answer(address, port, name, path)
-                    assert ours(chosen, name, path) == theirs, f"{name} {path}\n" + site_text(
-                        sites[number - 1], address, port
-                    )
+def test_we_choose_as_nginx_does() -> None:
+    assert NGINX
+    rng, count = Random(SEED), Counter[tuple[str, str]]()
+    wrong = []
+    for _ in range(BATCHES):
+        with TemporaryDirectory() as folder:
+            echo, *free = ports(SITES + 1)
+            sites = [site(rng, port, tls=number % 5 == 0) for number, port in enumerate(free)]
+            certificates(folder)
+            text = whole(sites, echo, folder)
+            every = serving.servers(parse(text, "nginx.conf"))
+            with running(NGINX, text, folder, echo):
+                for one in sites:
+                    found = serving.sockets(every, one.port)
+                    client = Client(one.port)
+                    for asked in requests(rng, one, found):
+                        mine, real = ours(found, asked), client.ask(asked)
+                        how = "unknown" if mine is None else "agreed" if mine == real else "wrong"
+                        count[asked.kind, how] += 1
+                        if how == "wrong":
+                            written = site_text(one, echo, folder)
+                            wrong.append(f"{asked}\n{mine}\n{real}\n{written}")
+                    client.close()
+    report(count)
+    assert not wrong, f"{len(wrong)} wrong\n" + "\n".join(wrong[:4])
+
+
+def report(count: Counter[tuple[str, str]]) -> None:
+    lines = [f"{BATCHES * SITES} configurations", f"{'':10}tried  agreed unknown   wrong"]
+    for kind in ("address", "name", "path", "sni"):
+        numbers = [count[kind, how] for how in ("agreed", "unknown", "wrong")]
+        lines.append(f"{kind:7}" + "".join(f"{one:8}" for one in (sum(numbers), *numbers)))
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")

@@ -28,3 +28,11 @@ def test_a_tool_that_cannot_say_says_nothing() -> None:
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_text_breaks_it(out: str, err: str) -> None:
     way(out, err)
+
+
+def test_the_forms_of_busybox_and_of_old_iproute2() -> None:
+    assert way("198.41.0.4 from 203.0.113.10 via 203.0.113.1 dev eth0 \n", "") == Way(
+        "203.0.113.1", "eth0"
+    )
+    old = "198.41.0.4 from 172.16.0.5 via 172.16.15.253 dev eth0 \n    cache  mtu 1500\n"
+    assert way(old, "") == Way("172.16.15.253", "eth0")

@@ -80,3 +80,8 @@ def test_a_process_cannot_colour_the_terminal() -> None:
 @given(st.text(st.sampled_from('LISTEN tcp6 0123456789.:[]*%/users((",pid=\n -x')))
 def test_no_text_breaks_it(text: str) -> None:
     assert all(0 <= one.port < 65536 for one in listening(text))
+
+
+def test_a_local_address_without_a_port_is_passed_over() -> None:
+    row = "tcp        0      0 ::1      :::*      LISTEN      2309/postmaster\n"
+    assert listening(f"{BUSYBOX}{row}") == listening(BUSYBOX)

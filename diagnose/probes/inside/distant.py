@@ -12,8 +12,24 @@ from diagnose.model import Failure
 from diagnose.net.failures import errno_failure
 from diagnose.wire.text import clean
 
-#: Seconds. curl never ends by itself where a WebSocket was accepted.
+#: Seconds.
 PATIENCE = 1
+
+#: curl never ends by itself where a WebSocket was accepted: it is ended as soon as its story, on
+#: standard error, has come to the end of a 101's head. It says its own number first.
+UNTIL_ANSWERED = r"""
+cr=$(printf '\r')
+{ sh -c 'echo $$; exec "$@" 2>&1 >&3' sh "$@" | {
+  read -r pid
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >&2
+    case $line in
+    '< HTTP/'*' 101'*) up=1 ;;
+    '<'|'< '|"< $cr") [ "$up" ] && kill "$pid" 2>/dev/null ;;
+    esac
+  done
+}; } 3>&1; :
+"""
 
 #: RFC 6455 section 1.3: the example's key, and the answer to it.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -61,24 +77,29 @@ async def curl(
     patience: int = PATIENCE,
 ) -> Curled | None:
     """One request from the server; None where it has no curl."""
-    argv = ["curl", "-sSikv", "-o", "-", "-m", str(patience), f"--http{version}", *more]
+    argv = ["curl", "-sSkv", "-o", "-", "-m", str(patience), f"--http{version}", *more]
     for field in fields:
         argv += ["-H", field]
-    ran = await machine.run(*argv, url, timeout=patience + 4.0)
-    return None if ran.status is None else read(ran)
+    argv.append(url)
+    ran = await machine.run("sh", "-c", UNTIL_ANSWERED, "sh", *argv, timeout=patience + 4.0)
+    return None if ran.status is None or "curl: not found" in ran.err else read(tuple(argv), ran)
 
 
-def read(ran: Ran) -> Curled:
-    """What curl printed: the answer's head to standard output, its own story to standard error."""
-    head = re.match(r"HTTP/[\d.]+ (\d{3})", ran.out)
-    if head:
-        status = int(head[1])
-        accept = re.search(r"^sec-websocket-accept:\s*(\S+)", ran.out, re.MULTILINE | re.IGNORECASE)
-        accepted = status == 101 and accept is not None and accept[1] == ACCEPT
-        body = ran.out.replace("\r\n", "\n").partition("\n\n")[2]
-        return Curled(ran.argv, ran.took, status, accepted, clean(body, 500), connected=True)
+def read(argv: tuple[str, ...], ran: Ran) -> Curled:
+    """What curl printed: the answer's body to standard output, its own story, in which the head
+    stands behind "<", to standard error."""
+    head = [line[2:].strip() for line in ran.err.splitlines() if line.startswith("< ")]
+    first = re.match(r"HTTP/[\d.]+ (\d{3})", head[0]) if head else None
+    if first:
+        status = int(first[1])
+        fields = {
+            name.lower(): value.strip() for name, _, value in (f.partition(":") for f in head)
+        }
+        accepted = status == 101 and fields.get("sec-websocket-accept") == ACCEPT
+        body = clean(ran.out, 500)
+        return Curled(argv, ran.took, status, accepted, body, connected=True)
     connected = re.search(r"^\* (Connected to|Established connection)", ran.err, re.MULTILINE)
-    return Curled(ran.argv, ran.took, failure=_failure(ran), connected=connected is not None)
+    return Curled(argv, ran.took, failure=_failure(ran), connected=connected is not None)
 
 
 def _failure(ran: Ran) -> Failure:
@@ -87,7 +108,9 @@ def _failure(ran: Ran) -> Failure:
     numbers = {_ERRNO.get(one.strip()) for one in said}
     if len(numbers) == 1 and (number := numbers.pop()):
         return errno_failure(number, said[0].strip())
-    if ran.status in _STATUS:
-        return Failure(*_STATUS[ran.status])
     lines = [line for line in ran.err.splitlines() if line.startswith("curl: ")]
-    return Failure("other", clean(lines[-1] if lines else "no answer"), ran.status)
+    given = re.match(r"curl: \((\d+)\)", lines[-1]) if lines else None
+    status = int(given[1]) if given else None
+    if status in _STATUS:
+        return Failure(*_STATUS[status])
+    return Failure("other", clean(lines[-1] if lines else "no answer"), status)

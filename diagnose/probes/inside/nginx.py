@@ -10,9 +10,10 @@ import posixpath
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 
 from diagnose.frozen import frozen
-from diagnose.machine import LIMIT, Ran
+from diagnose.machine import LIMIT, Ran, Text
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.nginx import (
     CertificateFile,
@@ -28,6 +29,7 @@ from diagnose.model.nginx import (
 from diagnose.probes import Look, probe
 from diagnose.wire import nginx as wire
 from diagnose.wire import pem, serving
+from diagnose.wire.names import is_address
 from diagnose.wire.serving import Server
 from diagnose.wire.text import clean
 
@@ -37,19 +39,30 @@ MOST = 500
 #: Certificates, and keys, that are looked at at once.
 MOST_PAIRS = 8
 
-#: The clock, the time since boot, our own view of files, the programs there are, and of every
-#: process that is nginx: proc_pid_stat(5), its title, its program, its view of files.
+#: The clock, the time since boot, our own view of files, the programs there are, of every
+#: process that is nginx: proc_pid_stat(5), its title, its program, its view of files, its user; and
+#: how the programs that may be the one to look at were built. "self" is our own user. A process of
+#: another user than root or ourselves may be called nginx and be anything: its program is not run.
 LIST = r"""
-date +%s.%N; cat /proc/uptime; readlink /proc/self/ns/mnt || echo
+date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
+user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
+me=$(user self /proc/self 2>/dev/null); echo "$me"
+build() {
+  case "$built" in *":$1:"*) return ;; esac
+  built=$built:$1:; [ -x "$1" ] && echo "build $1" && "$1" -V 2>&1 && echo "built"
+}
 for b in "$(command -v nginx)" /usr/sbin/nginx /usr/local/nginx/sbin/nginx \
   /www/server/nginx/sbin/nginx /usr/local/openresty/nginx/sbin/nginx /usr/local/tengine/sbin/nginx
-do [ -x "$b" ] && echo "program $b"; done
+do [ -x "$b" ] && echo "program $b" && f=${f:-$b}; done
 for d in /proc/[0-9]*; do
   c=; read -r c < "$d/comm" || continue
   case $c in nginx|openresty|tengine) ;; *) continue ;; esac
   echo "process $(cat "$d/stat")"; tr '\0' ' ' < "$d/cmdline"; echo
-  readlink "$d/exe" || echo; readlink "$d/ns/mnt" || echo
-done 2>/dev/null; :
+  e=$(readlink "$d/exe"); echo "$e"; n=$(readlink "$d/ns/mnt"); echo "$n"
+  u=$(user user "$d"); echo "$u"
+  case ${u#user } in 0|"${me#self }") [ "$n" = "$own" ] && [ -n "$e" ] && build "$e" ;; esac
+done 2>/dev/null
+[ -n "$built" ] || build "$f"; :
 """
 
 #: Clock ticks a second in /proc/PID/stat: 100 on every Linux (sysconf(3), _SC_CLK_TCK).
@@ -66,15 +79,18 @@ class Process:
     program: str
     files: str
     started: float | None
+    user: int | None = None
 
 
 @frozen
 class Listing:
-    """What LIST printed."""
+    """What LIST printed. `builds` are programs and what their -V says, `user` is who we are."""
 
     files: str = ""
     programs: tuple[str, ...] = ()
     processes: tuple[Process, ...] = ()
+    builds: tuple[tuple[str, str], ...] = ()
+    user: int | None = None
 
 
 @frozen
@@ -97,7 +113,7 @@ async def nginx(look: Look) -> None:
     if ran.status is None:
         return
     found = listing(ran.out)
-    running = masters(found)
+    running = await _in_front(look, found)
     look.see(
         NginxState(
             vantage=Vantage.SERVER,
@@ -106,15 +122,20 @@ async def nginx(look: Look) -> None:
             equivalent="ps -eo pid,ppid,lstart,args | grep [n]ginx",
             installed=bool(found.programs or running),
             masters=running,
+            programs=found.programs,
         )
     )
     own = [one for one in running if not one.foreign]
     if own and own[0].binary.startswith("/"):
-        await _look_at(look, Program(own[0].binary, own[0].arguments))
+        await _look_at(look, found, Program(own[0].binary, own[0].arguments))
     elif found.programs:
-        await _look_at(look, Program(found.programs[0], own[0].arguments if own else ()))
+        await _look_at(look, found, Program(found.programs[0], own[0].arguments if own else ()))
     elif running:
-        _unseen(look, "nginx's configuration", "it runs in a container", "docker exec … nginx -T")
+        if all(one.user in {None, 0, found.user} for one in running):
+            why, enable = "it runs in a container", "docker exec … nginx -T"
+        else:
+            why, enable = "another user runs it", f"sudo -u \\#{running[0].user} nginx -T"
+        _unseen(look, "nginx's configuration", why, enable)
 
 
 def listing(text: str) -> Listing:
@@ -132,8 +153,33 @@ def listing(text: str) -> Listing:
         if line.startswith("process ") and len(lines) > number + 3:
             title, program, files = lines[number + 1 : number + 4]
             if one := _process(line.partition(" ")[2], title, program, files, boot):
-                processes.append(one)
-    return Listing(lines[2], tuple(dict.fromkeys(programs)), tuple(processes))
+                processes.append(replace(one, user=_user("user", lines[number + 4 :])))
+    builds = re.findall(r"^build (.+)\n((?:.*\n)*?)built$", text, re.MULTILINE)
+    return Listing(
+        lines[2],
+        tuple(dict.fromkeys(programs)),
+        tuple(processes),
+        tuple(builds),
+        _user("self", lines[3:]),
+    )
+
+
+def _user(word: str, lines: list[str]) -> int | None:
+    """The number in the next line, if that is about a user."""
+    said, _, number = (lines or [""])[0].partition(" ")
+    return int(number) if said == word and number.isdigit() else None
+
+
+async def _in_front(look: Look, found: Listing) -> tuple[NginxProcess, ...]:
+    """The masters; where several run on this machine, the one that has the target's port first."""
+    every = masters(found)
+    if len([one for one in every if not one.foreign]) < 2:
+        return every
+    listening = await look.machine.listeners()
+    sockets = () if isinstance(listening, Failure) else listening
+    holders = {one.pid for one in sockets if one.port == look.target.port}
+    holders |= {one.parent for one in found.processes if one.pid in holders}
+    return tuple(sorted(every, key=lambda one: one.pid not in holders))
 
 
 def _process(stat: str, title: str, program: str, files: str, boot: float | None) -> Process | None:
@@ -162,38 +208,49 @@ def masters(found: Listing) -> tuple[NginxProcess, ...]:
             and other.started is not None
         ]
         said = wire.commanded(one.title)
-        options = (("-p", said.prefix) if said.prefix else ()) + (
-            ("-c", said.config) if said.config else ()
-        )
         made.append(
             NginxProcess(
                 vantage=Vantage.SERVER,
                 pid=one.pid,
                 binary=clean(one.program or said.binary, 300),
-                arguments=options,
+                arguments=said.options,
                 config=said.config,
                 started=one.started,
                 loaded=min(workers, default=None),
-                foreign=bool(one.files and found.files and one.files != found.files),
+                foreign=_is_foreign(one, found),
+                user=one.user,
             )
         )
     return tuple(made)
 
 
-async def _look_at(look: Look, program: Program) -> None:
+def _is_foreign(one: Process, found: Listing) -> bool:
+    """A container's, or of a user whose word is not taken for what to run, and with which options:
+    anybody may call a process of his nginx. An installed program that runs without options is what
+    would be looked at anyway, whoever runs it."""
+    elsewhere = bool(one.files and found.files and one.files != found.files)
+    said = wire.commanded(one.title)
+    installed = one.program in found.programs and not (said.prefix or said.config)
+    return elsewhere or not (found.user is None or one.user in {0, found.user} or installed)
+
+
+async def _look_at(look: Look, listed: Listing, program: Program) -> None:
     """Its build tells where its configuration is; then test and reading go side by side."""
     at = look.now()
-    ran = await look.machine.run(program.path, "-V")
-    if ran.failure is not None:
-        _unseen(look, "nginx -V", ran.failure.message, f"sudo {program.path} -V")
-        return
-    build = wire.build(ran.err + ran.out)
+    said = dict(listed.builds).get(program.path)
+    if said is None:
+        ran = await look.machine.run(program.path, "-V")
+        if ran.failure is not None:
+            _unseen(look, "nginx -V", ran.failure.message, f"sudo {program.path} -V")
+            return
+        said = ran.err + ran.out
+    build = wire.build(said)
     path = configured(build, program.options)
     look.see(
         NginxBuild(
             vantage=Vantage.SERVER,
             at=at,
-            took=ran.took,
+            took=look.now() - at,
             equivalent=shlex.join((program.path, "-V")),
             binary=program.path,
             version=clean(build.version),
@@ -202,7 +259,7 @@ async def _look_at(look: Look, program: Program) -> None:
             prefix=build.prefix,
         )
     )
-    await asyncio.gather(_test(look, program, path), _read(look, path))
+    await asyncio.gather(_test(look, program, path, _strange(look, listed)), _read(look, path))
     await _refused(look)
 
 
@@ -235,13 +292,21 @@ async def _refused(look: Look) -> None:
     await _pairs(look, folder, wanted[:2])
 
 
-async def _test(look: Look, program: Program, path: str) -> None:
+def _strange(look: Look, listed: Listing) -> bool:
+    """Whether we may read less than the nginx that runs, or than root who would start it."""
+    masters = [one for seen in look.seen(NginxState) for one in seen.masters if not one.foreign]
+    return listed.user not in {None, 0, *(one.user for one in masters[:1])}
+
+
+async def _test(look: Look, program: Program, path: str, strange: bool) -> None:
     at = look.now()
     argv = program.argv("-t")
     ran = await look.machine.run(*argv)
     seen = wire.messages(ran.err + "\n" + ran.out)
-    if ran.status is None or _forbidden(ran):
-        why = "needs root" if _forbidden(ran) else ran.failure.message if ran.failure else ""
+    if ran.status is None or _forbidden(ran, strange):
+        why = (
+            "needs root" if _forbidden(ran, strange) else ran.failure.message if ran.failure else ""
+        )
         _unseen(look, "nginx -t", clean(why), f"sudo {shlex.join(argv)}")
         return
     look.see(
@@ -258,10 +323,10 @@ async def _test(look: Look, program: Program, path: str) -> None:
     )
 
 
-def _forbidden(ran: Ran) -> bool:
+def _forbidden(ran: Ran, strange: bool) -> bool:
     """It failed for want of privileges and not of sense: to all but root, nginx complains of
-    its "user" directive."""
-    unprivileged = "makes sense only if the master process runs" in ran.err
+    its "user" directive, where it has one."""
+    unprivileged = strange or "makes sense only if the master process runs" in ran.err
     return ran.status != 0 and unprivileged and "Permission denied" in ran.err
 
 
@@ -275,25 +340,21 @@ async def _read(look: Look, path: str) -> None:
     failure: Failure | None = None
     wanted = [path]
     while wanted:
-        texts = await asyncio.gather(*(look.machine.read(one, LIMIT) for one in wanted))
-        for one in texts:
-            if one.failure is None:
-                files[one.path] = ConfigFile(one.path, one.text, one.changed)
-                trees[one.path] = await asyncio.to_thread(wire.parse, one.text, one.path)
-            elif one.path == path:
-                failure = one.failure
-            elif one.failure.kind == "denied":
-                _unseen(look, one.path, "needs root", f"sudo cat {shlex.quote(one.path)}")
-        patterns = {
-            pattern
-            for one in wanted
-            for pattern in wire.includes(trees.get(one, ()), folder)
-            if pattern not in matches
-        }
-        found = await asyncio.gather(*(_matching(look, pattern) for pattern in patterns))
-        matches.update(zip(patterns, found, strict=True))
-        new = dict.fromkeys(one for several in found for one in several if one not in files)
-        wanted = list(new)[: MOST - len(files)]
+        rounds = await asyncio.gather(*(_matching(look, pattern) for pattern in wanted))
+        new: dict[str, tuple[Directive, ...]] = {}
+        for pattern, texts in zip(wanted, rounds, strict=True):
+            matches[pattern] = tuple(one.path for one in texts)
+            for one in texts[: MOST - len(files)]:
+                if one.path == path:
+                    failure = one.failure
+                if one.failure is None and one.path not in files:
+                    files[one.path] = ConfigFile(one.path, one.text, one.changed, one.real)
+                    new[one.path] = await asyncio.to_thread(wire.parse, one.text, one.path)
+                elif one.failure and one.failure.kind == "denied" and one.path != path:
+                    _unseen(look, one.path, "needs root", f"sudo cat {shlex.quote(one.path)}")
+        trees |= new
+        asked = (pattern for tree in new.values() for pattern in wire.includes(tree, folder))
+        wanted = [pattern for pattern in dict.fromkeys(asked) if pattern not in matches]
     seen = look.see(
         NginxConfig(
             vantage=Vantage.SERVER,
@@ -309,18 +370,24 @@ async def _read(look: Look, path: str) -> None:
     await _certificates(look, seen)
 
 
-async def _matching(look: Look, pattern: str) -> tuple[str, ...]:
-    return await look.machine.glob(pattern) if re.search(r"[*?\[]", pattern) else (pattern,)
+async def _matching(look: Look, pattern: str) -> tuple[Text, ...]:
+    if re.search(r"[*?\[]", pattern):
+        return await look.machine.read_all(pattern)
+    return (await look.machine.read(pattern, LIMIT),)
 
 
 async def _certificates(look: Look, seen: NginxConfig) -> None:
     """The certificates and keys in the files that the answering blocks name."""
     folder = posixpath.dirname(seen.path)
     every = serving.servers(seen.main)
+    host = look.target.host
     chosen = [
-        serving.choose(socket, look.target.host)[0]
+        server
         for socket in serving.sockets(every, look.target.port)
+        for server in (serving.choose(socket, host)[0], *serving.rivals(socket, host))
     ]
+    if is_address(host):  # for which no name is sent (RFC 6066 section 3): the default's is shown
+        chosen += [socket.default for socket in serving.sockets(every, look.target.port)]
     await _pairs(look, folder, chosen)
 
 
@@ -361,6 +428,7 @@ async def _certificate(look: Look, path: str) -> None:
             path=path,
             sha256=fingerprint(text.text),
             changed=text.changed,
+            real=text.real,
             chain=chain,
             publics=publics,
             labels=pem.labels(text.text),

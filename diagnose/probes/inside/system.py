@@ -9,7 +9,7 @@ from diagnose.model.dns import NOWHERE, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
 from diagnose.probes import Look, probe
-from diagnose.wire import routes
+from diagnose.wire import nginx, routes
 from diagnose.wire.files import Nic, os_name
 from diagnose.wire.files import interfaces as read_interfaces
 from diagnose.wire.text import clean
@@ -48,6 +48,9 @@ async def network(look: Look) -> None:
     at = look.now()
     words = (("ip", "addr"), ("ip", "route"), ("ip", "-6", "route"))
     addresses, *tables = await asyncio.gather(*(machine.run(*argv) for argv in words))
+    if addresses.failure is not None and addresses.failure.kind == "missing":
+        what, why = "the network interfaces", "ip: not found"
+        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why=why, enable="ip addr"))
     nics = read_interfaces(addresses.out, *(ran.out for ran in tables))
     for nic in nics:
         look.see(
@@ -91,8 +94,10 @@ async def pid_file(look: Look, config: NginxConfig) -> None:
 
 def _pid_path(look: Look, config: NginxConfig) -> str:
     """By the configuration, else by the build; "" where that does not say, or nothing runs."""
-    running = any(not one.foreign for seen in look.seen(NginxState) for one in seen.masters)
-    given = [one.args[0] for one in config.main if one.name == "pid" and one.args]
+    running = [one for seen in look.seen(NginxState) for one in seen.masters if not one.foreign]
+    options = running[0].arguments if running else ()
+    main = (*nginx.told(options), *config.main)
+    given = [one.args[0] for one in main if one.name == "pid" and one.args]
     build = next(iter(look.seen(NginxBuild)), None)
     built = [
         one.partition("=")[2]

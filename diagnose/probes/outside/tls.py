@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 
 from diagnose import beside
-from diagnose.model import Failure, Observation, Unseen
+from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.net import PATIENCE, Connected, Stream
@@ -61,6 +61,9 @@ async def handshake(look: Look, seen: Connection) -> None:
             look.start(_stapling(look, seen))
     elif shown.failure.kind == "certificate":
         await _again(look, seen, "unverified", net_tls.context())
+    elif shown.failure.kind in _MUTE and seen.vantage is Vantage.SERVER:
+        # What tells such failures apart lies on the way, and from within there is none.
+        return
     elif shown.failure.kind in _MUTE:
         _control(look, seen, shown, ("small-hello", "no-sni", "other-sni", "plain"))
         await _again(look, seen, "again", (await _trusting(look)).context)

@@ -10,8 +10,10 @@ import importlib
 import json
 from typing import TYPE_CHECKING
 
+from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Upgrade
+from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.probes import Look, probe
@@ -53,6 +55,15 @@ async def upgrade(look: Look, seen: Resolution) -> None:
             await _judge(look, address, first, stream)
             return
     await reading
+
+
+@probe(after=Connection)
+async def from_within(look: Look, seen: Connection) -> None:
+    """Where the port is shut to us and the server itself was asked."""
+    wanted = look.target.websockets and look.options.wants("websocket")
+    if seen.vantage is Vantage.SERVER and seen.purpose == "target" and wanted:
+        for path in look.target.websockets:
+            look.start(_judge(look, seen.address, path, None))
 
 
 async def _open(look: Look, address: str) -> Stream | None:

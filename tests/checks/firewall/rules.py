@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from diagnose.model import Host, Observation, Vantage
-from diagnose.model.server import Firewalld, Interface, Listener, Listeners, PortRange, Zone
+from diagnose.model import Claim, Command, Host, Observation, Vantage
+from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
+from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.tcp import Connection
 
 ADDRESS = "203.0.113.10"
@@ -24,6 +25,30 @@ def zone(name: str, *opens: PortRange, permanent: bool = False, **more: Any) -> 
 def both(name: str, *opens: PortRange, **more: Any) -> tuple[Zone, Zone]:
     """A zone that is now as it would be after a reload."""
     return zone(name, *opens, **more), zone(name, *opens, permanent=True, **more)
+
+
+def policies(name: str, *opens: PortRange, **more: Any) -> tuple[Policy, Policy]:
+    """A policy from ANY to HOST that is now as it would be after a reload."""
+    given = {"ingress": ("ANY",), "egress": ("HOST",), **more}
+    now, later = (
+        Policy(vantage=Vantage.SERVER, name=name, permanent=permanent, opens=opens, **given)
+        for permanent in (False, True)
+    )
+    return now, later
+
+
+def ipset(name: str, *entries: str) -> tuple[IpSet, IpSet]:
+    now, later = (
+        IpSet(vantage=Vantage.SERVER, name=name, permanent=permanent, entries=entries)
+        for permanent in (False, True)
+    )
+    return now, later
+
+
+def remedy(claim: Claim) -> list[str]:
+    """The commands of a claim's remedy, as typed."""
+    steps = claim.fix.steps if claim.fix else ()
+    return [" ".join(step.argv) for step in steps if isinstance(step, Command)]
 
 
 def nic(name: str = "eth0", *addresses: str, default: tuple[int, ...] = (4, 6)) -> Interface:

@@ -1,5 +1,5 @@
 from diagnose.model import Command
-from diagnose.model.server import PortRange
+from diagnose.model.firewall import PortRange
 from tests.checks.firewall.rules import HTTP, HTTPS, SSH, both, server, zone
 from tests.saying import judge
 
@@ -11,7 +11,10 @@ def test_fires_where_the_files_open_what_the_running_firewall_does_not() -> None
     (claim,) = judge("firewall.not-reloaded", *server(NOW, LATER))
     assert str(claim.about) == "public zone, eth0, 443/tcp"
     assert claim.fix is not None
-    assert claim.fix.steps == (Command(("firewall-cmd", "--reload")),)
+    (reload,) = claim.fix.steps
+    assert isinstance(reload, Command)
+    assert reload.argv == ("firewall-cmd", "--reload")
+    assert "--remove-service=https" in reload.undo
 
 
 def test_fires_without_a_reload_where_one_would_lose_something() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from diagnose.model import Command, Confidence, Severity, Target
-from diagnose.model.server import PortRange
+from diagnose.model.firewall import PortRange
 from tests.checks.firewall.rules import (
     ADDRESS,
     HTTP,
@@ -13,6 +13,7 @@ from tests.checks.firewall.rules import (
     host,
     listening,
     nic,
+    policies,
     server,
     zone,
 )
@@ -131,6 +132,7 @@ def test_fires_for_all_others_where_the_client_is_bound_to_a_zone_that_lets_it_i
         {"rich_rules": ('rule port port="443" protocol="tcp" accept limit value="9/s"',)},
         {"rich_rules": ('rule family="ipv4" source address="198.51.100.0/24" accept',)},
         {"forward_ports": ("port=443:proto=tcp:toport=8443:toaddr=",)},
+        {"rich_rules": ('rule forward-port port="443" protocol="tcp" to-port="8443"',)},
     ],
 )
 def test_silent_where_the_zone_lets_it_in_in_whatever_way(more: dict[str, object]) -> None:
@@ -142,16 +144,43 @@ def test_silent_where_the_zone_lets_it_in_in_whatever_way(more: dict[str, object
 @pytest.mark.parametrize(
     "rule",
     [
-        'rule family="ipv4" service name="https" reject',
+        'rule family="ipv6" service name="https" accept',
         'rule port port="8443" protocol="tcp" accept',
         'rule service name="http" accept',
         'rule protocol value="icmp" accept',
-        'rule forward-port port="443" protocol="tcp" to-port="8443"',
+        'rule forward-port port="443" protocol="udp" to-port="8443"',
+        'rule priority="1" reject',
     ],
 )
 def test_fires_where_a_rich_rule_lets_in_something_else(rule: str) -> None:
     zones = both("public", HTTP, interfaces=("eth0",), rich_rules=(rule,))
     assert judge("firewall.port-closed", *server(*zones))
+
+
+def test_fires_for_the_family_that_is_closed_only() -> None:
+    rule = 'rule family="ipv4" port port="443" protocol="tcp" accept'
+    zones = both("public", HTTP, interfaces=("eth0",), rich_rules=(rule,))
+    seen = server(*zones, connected("2001:db8:2::10", failure=TIMEOUT))
+    (claim,) = judge("firewall.port-closed", *seen)
+    assert claim.facts["ipv6"] is True
+    assert claim.severity is Severity.WARNING
+    assert [one.address for one in claim.covers] == ["2001:db8:2::10"]
+
+
+def test_fires_where_a_policy_after_the_zone_rejects_the_rest() -> None:
+    after = policies("guard", target="REJECT", priority=10)
+    assert judge("firewall.port-closed", *server(*CLOSED, *after))
+
+
+def test_silent_where_a_policy_opens_it() -> None:
+    assert not judge("firewall.port-closed", *server(*CLOSED, *policies("guard", HTTPS)))
+
+
+def test_silent_where_a_rule_or_a_policy_rejects_it() -> None:
+    rule = both("public", interfaces=("eth0",), rich_rules=('rule service name="https" reject',))
+    assert not judge("firewall.port-closed", host(), firewalld(), nic(), *rule, connected())
+    before = policies("guard", target="REJECT")
+    assert not judge("firewall.port-closed", *server(*CLOSED, *before))
 
 
 def test_silent_where_tls_ends_at_a_load_balancer() -> None:
@@ -176,7 +205,7 @@ def test_silent_where_all_sources_are_bound_to_an_open_zone() -> None:
 
 
 def test_silent_where_a_direct_rule_on_iptables_accepts() -> None:
-    rule = ("-p tcp -m tcp --dport 443 -j ACCEPT",)
+    rule = ("ipv4 filter INPUT 0 -p tcp --dport 443 -j ACCEPT",)
     assert not judge("firewall.port-closed", *server(*CLOSED, backend="iptables", direct=rule))
     # On nftables firewalld rejects all the same.
     assert judge("firewall.port-closed", *server(*CLOSED, backend="nftables", direct=rule))

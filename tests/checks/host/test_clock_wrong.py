@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 from diagnose.catalogue import one
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Host, Severity, Vantage
 from diagnose.model.http import Clock
+from diagnose.model.kernel import TimeSync
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.reasoning import findings
 from tests.saying import NOW, judge
@@ -71,3 +72,32 @@ def test_notes_that_the_server_is_wrong_where_another_agrees_with_this_machine()
 
 def test_silent_within_a_minute() -> None:
     assert not judge("host.clock-wrong", clock(59.0), clock(-59.0), GOOD)
+
+
+def sync(synchronized: bool | None) -> TimeSync:
+    return TimeSync(vantage=Vantage.SERVER, synchronized=synchronized)
+
+
+def test_notes_that_this_machine_is_wrong_where_the_servers_clock_follows_others() -> None:
+    (claim,) = judge("host.clock-wrong", clock(300.0), GOOD, sync(True))
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["ours"]
+    assert claim.facts["follows"]
+    assert not claim.facts["certificate"]
+
+
+def test_fires_as_a_warning_where_the_server_is_wrong_and_follows_nobody() -> None:
+    (claim,) = judge("host.clock-wrong", clock(40 * DAY), GOOD, sync(False))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["alone"]
+
+
+def test_notes_only_a_difference_where_nobody_there_knows() -> None:
+    (claim,) = judge("host.clock-wrong", clock(300.0), GOOD, sync(None))
+    assert claim.facts["open"]
+
+
+def test_silent_about_what_this_machine_says_of_itself() -> None:
+    here = Host(vantage=Vantage.SERVER, hostname="web", role="server", via="local")
+    (claim,) = judge("host.clock-wrong", clock(300.0), GOOD, here, sync(True))
+    assert claim.facts["open"]

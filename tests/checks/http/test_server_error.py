@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from diagnose.model import Failure
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import LogLine
 from tests.saying import CHAT, TIMEOUT, judge
 
 
@@ -29,6 +32,23 @@ def test_fires_and_says_on_which_side_it_broke(status: int, fact: str) -> None:
     (claim,) = judge("http.server-error", home(status))
     sides = ("application", "gateway", "unavailable", "cdn", "silent", "closed")
     assert [one for one in sides if claim.facts[one]] == [fact]
+
+
+def test_fires_and_quotes_the_error_log_where_it_was_read() -> None:
+    line = LogLine(
+        file="/var/log/nginx/error.log",
+        when=0.0,
+        level="error",
+        pid=8,
+        text="upstream sent invalid header while reading response header from upstream",
+        request="GET / HTTP/1.1",
+        host="shop.example.com",
+    )
+    (claim,) = judge("http.server-error", home(502), line)
+    assert claim.facts["log"] == line.text
+    assert line in claim.because
+    (claim,) = judge("http.server-error", home(502), replace(line, host="www.example.org"))
+    assert not claim.facts["log"]
 
 
 def test_fires_where_no_answer_comes() -> None:

@@ -1,7 +1,8 @@
 from diagnose.model import Command
+from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from tests.saying import judge
+from tests.saying import REFUSED, judge
 from tests.serving import BUILD, HOST, RUNNING, STOPPED, SYSTEMD, config, nginx_says
 
 NOTHING = Listeners()
@@ -18,6 +19,15 @@ def test_fires_and_lets_systemd_start_it() -> None:
     assert claim.fix
     assert isinstance(claim.fix.steps[1], Command)
     assert claim.fix.steps[1].argv == ("systemctl", "start", "nginx")
+
+
+def test_fires_beside_a_containers_only_where_the_port_refuses() -> None:
+    inside = NginxState(
+        installed=True, masters=(NginxProcess(pid=9, binary="/usr/sbin/nginx", foreign=True),)
+    )
+    refused = Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED)
+    assert judge("nginx.not-running", inside, config(), NOTHING, refused)
+    assert not judge("nginx.not-running", inside, config(), NOTHING)
 
 
 def test_silent_when_it_runs() -> None:

@@ -1,6 +1,7 @@
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Manual, Severity
 from diagnose.model.tcp import Hop, Walk
-from tests.checks.tcp.seen import attempt, rejected
+from tests.checks.tcp.inside import capture, half_open, host, kernel, nic
+from tests.checks.tcp.seen import HERE, attempt, rejected
 from tests.saying import REFUSED, TIMEOUT, judge
 
 WALK = Walk(
@@ -52,3 +53,13 @@ def test_silent_when_one_of_the_tries_was_answered_in_any_way() -> None:
 
 def test_silent_when_only_another_port_says_nothing() -> None:
     assert not judge("tcp.timeout", attempt(), attempt(port=80, purpose="plain", failure=TIMEOUT))
+
+
+def test_fires_and_says_that_it_is_the_answer_that_is_lost() -> None:
+    lost = attempt(purpose="again", failure=TIMEOUT, took=4.0)
+    seen = (host(), nic(), kernel(), capture(HERE[4], at=0.0), half_open(HERE[4]))
+    (claim,) = judge("tcp.timeout", *seen, attempt(failure=TIMEOUT, took=4.0), lost)
+    assert claim.facts["arrives"]
+    assert claim.facts["answered"]
+    assert claim.fix is not None
+    assert [one.step for one in claim.fix.steps if isinstance(one, Manual)] == ["answers"]

@@ -1,6 +1,11 @@
-from diagnose.model import Confidence
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Edit
 from tests.checks.websocket.made import upgrade
 from tests.saying import CHAT, judge
+from tests.serving import BUILD, RUNNING, SITE, config
 
 UNKNOWN = '{"code":1,"message":"Session ID unknown"}'
 
@@ -34,3 +39,44 @@ def test_silent_where_every_session_is_found_again() -> None:
 def test_silent_on_other_errors() -> None:
     other = upgrade(400, body='{"code":0,"message":"Transport unknown"}')
     assert not judge("websocket.not-sticky", other, target=CHAT)
+
+
+LOST = replace(upgrade(400, "session", body=UNKNOWN), path="/ws")
+GROUP = "upstream app { server 127.0.0.1:3001; server 127.0.0.1:3002; }\n"
+
+
+def site(group: str) -> str:
+    return group + SITE.replace("127.0.0.1:3000", "app")
+
+
+def test_fires_for_sure_where_a_group_takes_turns() -> None:
+    (claim,) = judge("websocket.not-sticky", config(site(GROUP)), BUILD, RUNNING, LOST, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "ip_hash;" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        GROUP.replace("{ server", "{ ip_hash; server"),
+        GROUP.replace("server 127.0.0.1:3002;", ""),
+        GROUP.replace("3002;", "3002 backup;"),
+    ],
+    ids=["sticky already", "one server", "ip_hash allows no backup"],
+)
+def test_leaves_the_group_alone_where(group: str) -> None:
+    (claim,) = judge("websocket.not-sticky", config(site(group)), LOST, target=CHAT)
+    assert claim.fix
+    assert not any(isinstance(step, Edit) for step in claim.fix.steps)
+
+
+def test_takes_the_place_of_another_method() -> None:
+    text = site(GROUP.replace("{ server", "{ least_conn; server"))
+    (claim,) = judge("websocket.not-sticky", config(text), BUILD, RUNNING, LOST, target=CHAT)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+upstream app { ip_hash; server" in edit.diff

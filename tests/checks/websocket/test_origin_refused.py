@@ -1,7 +1,8 @@
-from diagnose.model import Confidence, Severity
+from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from tests.checks.websocket.made import upgrade
 from tests.saying import CHAT, judge
+from tests.serving import BUILD, RUNNING, SITE, config, direct
 
 OPENS = upgrade(101, "no-origin", accepted=True)
 
@@ -44,3 +45,19 @@ def test_silent_where_it_is_refused_without_an_origin_too() -> None:
 
 def test_silent_where_it_opens() -> None:
     assert not judge("websocket.origin-refused", upgrade(101, accepted=True), target=CHAT)
+
+
+def test_fires_for_sure_where_the_visitors_host_is_all_it_takes() -> None:
+    bare = SITE.replace("        proxy_set_header Host $host;\n", "")
+    seen = (config(bare), BUILD, RUNNING, upgrade(403), OPENS, direct(403))
+    (claim,) = judge(
+        "websocket.origin-refused", *seen, direct(101, variant="visitor-host"), target=CHAT
+    )
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["sent"] == "127.0.0.1:3000"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header Host $host;\n" in edit.diff
+    (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
+    assert claim.confidence is not Confidence.CERTAIN

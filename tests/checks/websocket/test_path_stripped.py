@@ -1,4 +1,4 @@
-from diagnose.model import Edit
+from diagnose.model import Confidence, Edit
 from tests.saying import CHAT, judge
 from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
 
@@ -41,3 +41,22 @@ def test_silent_when_the_application_wants_the_stripped_path() -> None:
 def test_silent_when_the_path_is_passed_on_as_it_came() -> None:
     text = STRIPPED.replace("3000/;", "3000;")
     assert not judge(CHECK, config(text), front(404), direct(404), target=CHAT)
+
+
+def test_two_faults_in_the_same_lines_are_named_apart_and_put_right_together() -> None:
+    bare = STRIPPED.replace("        proxy_set_header Upgrade $http_upgrade;\n", "").replace(
+        '        proxy_set_header Connection "upgrade";\n', ""
+    )
+    seen = (config(bare), BUILD, HOST, RUNNING, front(404), direct(404), WHOLE)
+    (stripped,) = judge(CHECK, *seen, target=CHAT)
+    (missing,) = judge("websocket.upgrade-headers-missing", *seen, target=CHAT)
+    assert stripped.facts["loses"]
+    assert missing.confidence is Confidence.CERTAIN
+    assert missing.facts["together"]
+    assert stripped.fix
+    assert missing.fix
+    edit = stripped.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit == missing.fix.steps[0]
+    assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
+    assert "+        proxy_set_header Upgrade $http_upgrade;\n" in edit.diff

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from diagnose.model import Applicability, Confidence, Edit
 from tests.saying import CHAT, judge
 from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
@@ -85,3 +89,16 @@ def test_silent_when_the_application_itself_refuses() -> None:
 
 def test_silent_when_nobody_asks_for_a_websocket() -> None:
     assert not judge(CHECK, config())
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 426, 500])
+def test_no_status_decides_but_the_comparison(status: int) -> None:
+    seen = (config(OWN % ""), BUILD, HOST, RUNNING, front(status), direct(101))
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_a_rule_of_the_proxys_own_proves_nothing() -> None:
+    page = replace(front(403), body="<hr><center>nginx/1.26.3</center>")
+    (claim,) = judge(CHECK, config(OWN % ""), page, direct(101), target=CHAT)
+    assert claim.confidence is Confidence.LIKELY

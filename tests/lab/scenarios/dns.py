@@ -132,7 +132,7 @@ def client_has_an_old_line_in_hosts(lab: Lab) -> None:
     lab.client.write("/etc/hosts", lab.client.read("/etc/hosts") + f"{UNUSED} {NAME}\n")
 
 
-@scenario(outside=None, server="dns.hosts-override", differs=("/etc/hosts",))
+@scenario(outside=None, both=None, server="dns.hosts-override", differs=("/etc/hosts",))
 def server_has_an_old_line_in_hosts(lab: Lab) -> None:
     """The server's hosts file names an address that the site had once."""
     lab.server.write("/etc/hosts", lab.server.read("/etc/hosts") + f"{UNUSED} {NAME}\n")

@@ -100,6 +100,7 @@ def interface_in_the_internal_zone(lab: Lab) -> None:
 @scenario(
     outside="tcp.timeout",
     server="firewall.wrong-zone",
+    both="tcp.timeout",  # SSH is dropped as well
     differs=(ZONE, "/etc/firewalld/zones/drop.xml", "rules"),
 )
 def interface_in_the_drop_zone(lab: Lab) -> None:

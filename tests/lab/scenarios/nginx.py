@@ -265,7 +265,8 @@ def site_only_on_port_80(lab: Lab) -> None:
     lab.change(site.HTTPS, "")
 
 
-@scenario(outside="tcp.refused", server="nginx.reload-needed")
+# What ran before a reload is known to nobody after it.
+@scenario(outside="tcp.refused", server="nginx.reload-needed", keeps=("listeners",))
 def https_added_and_not_loaded(lab: Lab) -> None:
     """The block is in the file; nginx was not told."""
     lab.change(site.HTTPS, "")

@@ -1,7 +1,7 @@
 """Between the client and the server's port."""
 
-from ..lab import SERVER, Lab
-from ..scenario import scenario
+from ..lab import CLIENT, SERVER, Lab
+from ..scenario import healthy, scenario
 
 CONSOLE = "the cloud's console"
 PATH = "a router on the way belongs to somebody else"
@@ -13,16 +13,30 @@ def for_the_client(lab: Lab, route: str) -> None:
     lab.router.sh(f"ip route add {route} {SERVER} table 99; ip rule add iif eth0 table 99")
 
 
-@scenario(outside="tcp.timeout", server=None, manual=CONSOLE)
+NEVER = "tcp.never-arrives"
+
+
+@scenario(outside="tcp.timeout", server=None, both=NEVER, manual=CONSOLE)
 def security_group_drops_443(lab: Lab) -> None:
     """The security group has no rule for 443."""
     lab.cloud("tcp dport 443 drop")
 
 
-@scenario(outside="tcp.timeout", server=None, manual=CONSOLE)
+@scenario(outside="tcp.timeout", server=None, both=NEVER, manual=CONSOLE)
 def security_group_drops_web(lab: Lab) -> None:
     """The security group has rules for neither 80 nor 443."""
     lab.cloud("tcp dport { 80, 443 } drop")
+
+
+@scenario(outside="tcp.timeout", server=None, both=NEVER, manual=CONSOLE)
+def security_group_keeps_one_visitor_out(lab: Lab) -> None:
+    """The client's address is on a list of blocked ones; others get in."""
+    lab.cloud(f"ip saddr {CLIENT} tcp dport 443 drop")
+    other = "198.51.100.77"
+    lab.undo(lambda: lab.client.sh(f"ip addr del {other}/24 dev eth0; :"))
+    lab.client.sh(f"ip addr add {other}/24 dev eth0")
+    visit = f"curl -skm 1 --interface {other} https://{SERVER}/ -o /dev/null"
+    lab.spawn(lab.client, ["sh", "-c", f"while :; do {visit}; sleep 0.2; done"], lambda: True)
 
 
 @scenario(outside="tcp.timeout", server=None, manual=CONSOLE)
@@ -62,13 +76,27 @@ def router_has_no_route(lab: Lab) -> None:
     lab.server.sh("ip addr add 192.0.2.10/32 dev eth0")
 
 
-@scenario(outside="tcp.host-down", server="host.link-down", manual="its routes are lost with it")
+#: What is lost to the client is lost to its SSH as well.
+NO_SSH = "tcp.timeout"
+
+
+@scenario(
+    outside="tcp.host-down",
+    server="host.link-down",
+    both="tcp.host-down",
+    manual="its routes are lost with it",
+)
 def link_is_down(lab: Lab) -> None:
     """The server's only interface is down."""
     lab.server.sh("ip link set eth0 down")
 
 
-@scenario(outside="tcp.timeout", server="tcp.no-return-route", manual="the route has to be known")
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.no-return-route",
+    both=NO_SSH,
+    manual="the route has to be known",
+)
 def server_has_no_default_route(lab: Lab) -> None:
     """The server hears the client and has no way to answer."""
     lab.server.sh("ip route del default")
@@ -84,3 +112,40 @@ def large_answers_are_lost(lab: Lab) -> None:
 def large_hellos_are_lost(lab: Lab) -> None:
     """Something on the way drops the post-quantum ClientHello."""
     lab.cloud(f"ip daddr {SERVER} meta length > 1300 drop")
+
+
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.no-return-route",
+    both=NO_SSH,
+    manual="the route has to be known",
+)
+def second_address_without_a_way_back(lab: Lab) -> None:
+    """A rule sends the answers of the published address to a table that is empty."""
+    lab.undo(lambda: lab.server.sh("ip rule del priority 90; ip route flush table 90"))
+    lab.server.sh(f"""
+        ip route add unreachable default table 90
+        ip rule add priority 90 from {SERVER} iif lo table 90
+        ip route del default
+    """)
+
+
+PRIVATE, PUBLIC = "10.0.0.10", "203.0.113.99"
+
+
+@healthy(unsure=("server",))
+def router_that_translates_for_others_only(lab: Lab) -> None:
+    """A private address behind a router; the server does not reach the public one itself."""
+    lab.undo(lambda: lab.router.sh("nft delete table ip home; ip addr del 10.0.0.1/24 dev eth1"))
+    lab.router.sh(f"""
+        ip addr add 10.0.0.1/24 dev eth1
+        nft add table ip home
+        nft add chain ip home in '{{ type nat hook prerouting priority -100; }}'
+        nft add rule ip home in ip daddr {{ {PUBLIC}, {SERVER} }} dnat to {PRIVATE}
+    """)
+    lab.server.sh(f"""
+        ip addr flush dev eth0
+        ip addr add {PRIVATE}/24 dev eth0
+        ip route add default via 10.0.0.1
+    """)
+    lab.dns([PUBLIC])

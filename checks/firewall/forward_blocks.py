@@ -1,0 +1,78 @@
+"""What is led into a container (or to another machine) passes the forward chains instead of those
+for what comes in: a port that is open to the server itself is not thereby open to what lies
+behind it (ufw(8), "route"; Docker's chain DOCKER-USER)."""
+
+from collections.abc import Iterator
+
+from checks.firewall import EXPLAINS
+from checks.netfilter import Seen, seen_of
+from checks.translated import Led, led
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    endpoints,
+)
+from diagnose.model.netfilter import Ruleset
+from diagnose.wire.netfilter import owners, remedies
+from diagnose.wire.netfilter.filter import Place
+from diagnose.wire.netfilter.owners import Owner
+from diagnose.wire.netfilter.remedies import Opening
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Ruleset],
+    explains=(*EXPLAINS, "listener.missing", "tls.stalled"),
+)
+def forward_blocks(evidence: Evidence) -> Iterator[Claim]:
+    seen = seen_of(evidence)
+    groups: dict[tuple[object, ...], list[tuple[Led, Place]]] = {}
+    for one in led(evidence, evidence.target.port):
+        stopped = one.decision.verdict in {"reject", "drop"} and one.decision.packet == "syn"
+        place = seen.filter.place(one.decision) if stopped and one.decision.forwarded else None
+        if place is not None:
+            groups.setdefault((place.key, one.to), []).append((one, place))
+    for some in groups.values():
+        yield _claim(evidence, seen, some)
+
+
+def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Claim:
+    one, place = some[0]
+    port, owner = evidence.target.port, owners.owner(place)
+    where = f"{place.table.family} {place.table.name} {place.chain.name}"
+    return Claim(
+        about=Subject(port=port, text=f"{place.program} {where}, {port}/tcp"),
+        covers=endpoints((one.address for one, _ in some), port),
+        because=seen.because,
+        facts={
+            "port": f"{port}/tcp",
+            "to": one.decision.to,
+            "where": where,
+            "rule": place.text,
+            "program": place.program,
+            "drops": one.decision.verdict == "drop",
+            "owner": "" if owner == "hand" else owner,
+            "file": seen.written(place),
+        },
+        fix=_fix(seen, one, place, owner),
+    )
+
+
+def _fix(seen: Seen, one: Led, place: Place, owner: Owner) -> Fix:
+    """In the words of whoever made the rule. By then the packet has the inner address and port."""
+    address, inner = one.to
+    if owner == "ufw":
+        rule = ("allow", "proto", "tcp", "from", "any", "to", address, "port", str(inner))
+        return Fix((Command(("ufw", "route", *rule), undo=("ufw", "route", "delete", *rule)),))
+    if owner == "hand" or place.chain.name == "DOCKER-USER":
+        return Fix(remedies.opened(place, Opening((inner,)), seen.files))
+    step = "strict" if owner == "firewalld" else "in-its-own-settings"
+    return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)

@@ -1,0 +1,31 @@
+"""In panic mode firewalld drops every packet, in and out, loopback's too, before any other rule
+(firewall-cmd(1), --panic-on). It is not written down: a restart of firewalld ends it."""
+
+from collections.abc import Iterator
+
+from diagnose.catalogue import check
+from diagnose.model import Claim, Command, Evidence, Fix, Severity, Subject
+from diagnose.model.firewall import Firewalld
+
+EXPLAINS = (
+    "dns.*",
+    "tcp.*",
+    "firewall.*",
+    "tls.*",
+    "http.*",
+    "upstream.*",
+    "websocket.*",
+)
+
+
+@check(severity=Severity.ERROR, needs=[Firewalld], explains=EXPLAINS)
+def panic(evidence: Evidence) -> Iterator[Claim]:
+    for daemon in evidence.good(Firewalld):
+        if daemon.running and daemon.panic:
+            off = Command(("firewall-cmd", "--panic-off"), undo=("firewall-cmd", "--panic-on"))
+            yield Claim(
+                about=Subject(text="firewalld"),
+                covers=(Subject(),),
+                because=(daemon,),
+                fix=Fix((off,)),
+            )

@@ -1,0 +1,80 @@
+"""A rule lets in so many new connections in a time, or so many at a time, and stops the others. A
+browser opens up to six at once, a page with its pictures more, and behind one address there may
+be an office: a limit far above that stops attacks, one below it stops visitors."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.firewalld import ports_that_matter
+from checks.netfilter import EXPLAINS, Blocked, Seen, decide, seen_of
+from checks.netfilter_fixes import opening
+from checks.netfilter_words import claim
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Severity
+from diagnose.model.netfilter import Ruleset
+from diagnose.model.tcp import Connection
+from diagnose.wire.netfilter.filter import limits
+
+#: New connections a minute of one address, and of all together, and connections of one address
+#: at a time, below which visitors meet the limit.
+ONE_ADDRESS, ALL, AT_A_TIME = 60.0, 600.0, 10
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@check(severity=Severity.WARNING, needs=[Ruleset], explains=EXPLAINS)
+def rate_limit(evidence: Evidence) -> Iterator[Claim]:
+    seen = seen_of(evidence)
+    found: dict[tuple[object, ...], list[Blocked]] = {}
+    for port in ports_that_matter(evidence):
+        lost = _some_lost(evidence, port)
+        for one in _limited(seen, port):
+            if lost or is_tight(one.place.text):
+                found.setdefault((one.owner, one.place.program), []).append(one)
+    for some in found.values():
+        limited = tuple(some)
+        fix = replace(opening(seen, limited), applicability=Applicability.REVIEW)
+        made = claim(seen, limited, fix, limit=limited[0].place.text)
+        yield replace(made, severity=Severity.WARNING, confidence=Confidence.LIKELY)
+
+
+def _limited(seen: Seen, port: int) -> Iterator[Blocked]:
+    """The rules that stop a visitor who has exceeded their limit, and him only."""
+    for address, packet in seen.packets(port):
+        decision = decide(seen.filter.rules, packet)
+        if decision.verdict != "accept" or decision.forwarded:
+            continue
+        for place in seen.filter.placed(limits(seen.filter.rules, decision.limits)):
+            then = decide(seen.filter.exceeded(place), packet)
+            if then.verdict in {"reject", "drop"}:
+                owner = seen.owner(place)
+                if owner != "firewalld":
+                    yield Blocked(address, packet, "", then, place, owner)
+
+
+def _some_lost(evidence: Evidence, port: int) -> bool:
+    """Whether some attempts failed where others did not."""
+    tried = [one for one in evidence.of(Connection) if one.port == port]
+    return len({(one.address, one.failure is None) for one in tried}) > len(
+        {one.address for one in tried}
+    )
+
+
+def is_tight(rule: str) -> bool:
+    """Whether visitors meet the limit that a rule names."""
+    if found := re.search(r"--connlimit-(?:above|upto) (\d+)|\bct count (?:over )?(\d+)", rule):
+        return int(found[1] or found[2]) < AT_A_TIME
+    each = "saddr" in rule or re.search(r"--hashlimit-mode \S*srcip|\brecent\b", rule)
+    rate = _a_minute(rule)
+    return rate is not None and rate < (ONE_ADDRESS if each else ALL)
+
+
+def _a_minute(rule: str) -> float | None:
+    """New connections a minute; None where it is something else, as bytes."""
+    recent = re.search(r"--seconds (\d+)(?:.*--hitcount (\d+))?", rule)
+    if recent:
+        return 60.0 * int(recent[2] or 1) / max(int(recent[1]), 1)
+    said = r"(?:limit rate (?:over )?|--limit |--hashlimit(?:-above|-upto)? )(\d+)/(s|m|h|d)"
+    found = re.search(said, rule)
+    return 60.0 * int(found[1]) / _SECONDS[found[2]] if found else None

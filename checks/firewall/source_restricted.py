@@ -1,0 +1,109 @@
+"""The port is open to some addresses and not to others: it is open to named networks only, or the
+client's own address is among those that are shut out, as fail2ban does it. Whether that is meant
+the rules do not say; where the client that looks gets in, it is taken to be."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks import reserved
+from checks.netfilter import EXPLAINS, Blocked, Seen, blocked, let_through, seen_of
+from checks.netfilter_fixes import opening
+from checks.netfilter_words import claim
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.netfilter import Ruleset
+from diagnose.wire.netfilter import owners
+from diagnose.wire.netfilter.rules import Match
+
+#: So many networks are named.
+SHOWN = 6
+
+
+@check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
+def source_restricted(evidence: Evidence) -> Iterator[Claim]:
+    seen = seen_of(evidence)
+    for found in blocked(seen, "source-restricted"):
+        yield _banned(seen, found) if found[0].source else _reserved(seen, found)
+    yield from reserved.by_firewalld(evidence)
+
+
+def _reserved(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
+    sources = tuple(dict.fromkeys(source for one in found for source in one.sources))
+    fix = replace(opening(seen, found), applicability=Applicability.REVIEW)
+    meant = bool(let_through(seen, found))
+    made = claim(
+        seen,
+        found,
+        fix,
+        client="",
+        jail="",
+        sources=sources[:SHOWN],
+        more=len(sources) - SHOWN + sum(one.more for one in found) if len(sources) > SHOWN else 0,
+        meant=meant,
+    )
+    return replace(
+        made,
+        confidence=Confidence.POSSIBLE if meant else Confidence.LIKELY,
+        severity=Severity.NOTE if meant else made.severity,
+    )
+
+
+def _banned(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
+    one = found[0]
+    return claim(
+        seen,
+        found,
+        _unban(one),
+        client=one.source,
+        jail=owners.jail(one.place) if one.owner == "fail2ban" else "",
+        sources=(),
+        more=0,
+        meant=False,
+    )
+
+
+def _unban(one: Blocked) -> Fix:
+    """In the words of whoever shut it out."""
+    jail = owners.jail(one.place)
+    match one.owner:
+        case "fail2ban" if jail:
+            words = ("fail2ban-client", "set", jail)
+            again = (*words, "banip", one.source)
+            return _review(Command((*words, "unbanip", one.source), undo=again))
+        case "crowdsec":
+            return _review(Command(("cscli", "decisions", "delete", "--ip", one.source)))
+        case "hand":
+            if listed := _listed(one):
+                return _review(listed)
+    return Fix((Manual("let-it-in", Where.SERVER),), Applicability.MANUAL)
+
+
+def _review(command: Command) -> Fix:
+    return Fix((command,), Applicability.REVIEW)
+
+
+def _listed(one: Blocked) -> Command | None:
+    """The address goes out of the set that the rule asks, if it stands there by itself."""
+    place = one.place
+    for step in place.rule.steps if place.rule else ():
+        if not isinstance(step, Match) or not isinstance(step.values, str):
+            continue
+        if len(step.keys) == 1 and step.keys[0].endswith("saddr") and step.op == "==":
+            if place.program != "nft":
+                words = ("ipset", "del", step.values, one.source)
+                return Command(words, undo=("ipset", "add", step.values, one.source))
+            at = (place.table.family, place.table.name, step.values)
+            element = f"{{ {one.source} }}"
+            undo = ("nft", "add", "element", *at, element)
+            return Command(("nft", "delete", "element", *at, element), undo=undo)
+    return None

@@ -1,0 +1,88 @@
+"""The service that has the port is not started when the machine starts: it runs because somebody
+started it by hand, and the next restart ends that (systemctl(1), is-enabled; rc-update(8)). Where
+it does not even run, and was not started since the machine was, that is why."""
+
+from collections.abc import Iterator
+
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Step,
+    Subject,
+    Where,
+)
+from diagnose.model.kernel import Boot
+from diagnose.model.nginx import NginxState
+from diagnose.model.tcp import Connection
+
+#: What systemctl(1) says of a unit that nothing starts at boot. A "static" or "indirect" one may be
+#: started by another, and "generated" are the scripts of System V that are linked.
+_LEFT_OUT = ("disabled", "masked", "masked-runtime", "enabled-runtime", "linked", "linked-runtime")
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[Boot],
+    explains=["nginx.not-running", "listener.missing"],
+)
+def not_enabled_at_boot(evidence: Evidence) -> Iterator[Claim]:
+    boot = next(iter(evidence.good(Boot)), None)
+    if boot is None or boot.state not in _LEFT_OUT:
+        return
+    if boot.pulled_by or boot.named_in or boot.cluster:
+        return
+    lost = _lost(evidence, boot)
+    if not boot.running and not lost:
+        return
+    yield Claim(
+        about=Subject(text=boot.service),
+        covers=(Subject(),),
+        because=(boot, *(evidence.good(NginxState) if lost else ())),
+        confidence=Confidence.LIKELY if lost or boot.by_hand else Confidence.CERTAIN,
+        severity=Severity.ERROR if lost else None,
+        facts={
+            "service": boot.service,
+            "state": boot.state,
+            "manager": boot.manager,
+            "systemd": boot.manager == "systemd",
+            "lost": lost,
+            "masked": boot.state.startswith("masked"),
+        },
+        fix=_fix(boot, lost),
+    )
+
+
+def _lost(evidence: Evidence, boot: Boot) -> bool:
+    """Whether nothing has the port, and the service has not run since the machine started."""
+    if boot.running or boot.started or boot.process:
+        return False
+    tries = [one for one in evidence.of(Connection) if one.port == evidence.target.port]
+    states = evidence.good(NginxState)
+    idle = bool(states) and all(one.installed and not one.masters for one in states)
+    return idle and bool(tries) and all(one.failure for one in tries)
+
+
+def _fix(boot: Boot, lost: bool) -> Fix:
+    name = boot.service
+    steps: tuple[Step, ...]
+    match boot.manager:
+        case "openrc":
+            kept = Command(("rc-update", "add", name, "default"), undo=("rc-update", "del", name))
+            steps = (kept, Command(("rc-service", name, "start"))) if lost else (kept,)
+        case "sysv":
+            return Fix((Manual("runlevels", Where.SERVER),), Applicability.MANUAL)
+        case _:
+            now = ("--now",) if lost else ()
+            undo = ("systemctl", "disable", *now, name)
+            steps = (Command(("systemctl", "enable", *now, name), undo=undo),)
+            if boot.state.startswith("masked"):
+                unmask = Command(("systemctl", "unmask", name), undo=("systemctl", "mask", name))
+                steps = (unmask, *steps)
+    return Fix(steps, Applicability.REVIEW)

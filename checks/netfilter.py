@@ -1,0 +1,260 @@
+"""What netfilter's rules do with the site's visitors, out of the evidence: which rule stops whom,
+who made it, and what opens the port. Where firewalld's own rules decide, firewalld's checks speak.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Literal
+
+from checks import firewall
+from checks.firewalld import (
+    clients,
+    is_elsewhere,
+    ports_that_matter,
+    target_addresses,
+    through_the_network,
+)
+from diagnose.frozen import frozen
+from diagnose.model import (
+    Evidence,
+    Observation,
+    Vantage,
+)
+from diagnose.model.dns import is_private
+from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.model.server import Interface
+from diagnose.model.tcp import Connection
+from diagnose.wire import netfilter
+from diagnose.wire.netfilter import Decision, Host, Packet, filter, kept, owners, ufw
+from diagnose.wire.netfilter.filter import Filter, Place
+from diagnose.wire.netfilter.owners import Owner
+from diagnose.wire.netfilter.rules import Rules
+
+Fault = Literal["ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks"]
+
+#: What a stopped port looks like to others; to the server itself as well, whose own attempts meet
+#: the same rules, unless they let loopback pass.
+EXPLAINS = (*firewall.EXPLAINS, "tls.stalled")
+
+#: So many rules that stand in the way one behind the other are looked for.
+MOST_IN_A_ROW = 6
+#: A port that nothing uses: who may connect to it may connect to any.
+ANY_PORT = 54321
+
+
+@frozen(eq=False)
+class Blocked:
+    """A visitor who is stopped: where they come to, where, and by whose rule. `address` is "" where
+    the target's is not known, `source` the client's own, "" for strangers; `sources` are those who
+    are let in all the same."""
+
+    address: str
+    packet: Packet
+    source: str
+    decision: Decision
+    place: Place
+    owner: Owner
+    sources: tuple[str, ...] = ()
+    more: int = 0
+
+    @property
+    def port(self) -> int:
+        return self.packet.port
+
+    @property
+    def family(self) -> int:
+        return 6 if ":" in self.packet.destination else 4
+
+
+class Seen:
+    """netfilter as far as it was seen, and who comes."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        rulesets = evidence.good(Ruleset)
+        self.because: tuple[Observation, ...] = rulesets
+        self.filter: Filter = filter.read(tuple((one.tool, one.text) for one in rulesets))
+        self.files = {one.path: one.text for one in evidence.good(RulesFile)}
+        self.ufw = ufw.state(self.files)
+        self._known: dict[tuple[int, str], tuple[Blocked, ...]] = {}
+        self.nics = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
+        self.host = Host(
+            tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
+            tuple(
+                ("::/0" if family == 6 else "0.0.0.0/0", nic.name)
+                for nic in self.nics
+                for family in nic.default
+            ),
+        )
+
+    def packets(self, port: int, source: str = "") -> Iterator[tuple[str, Packet]]:
+        """A visitor at each of the target's addresses that lead here; at one of the server's own
+        where the target's are not known ("")."""
+        for address in target_addresses(self.evidence) or ("",):
+            entered = self._entered(address) if address else self._own()
+            if entered and (not source or (":" in source) == (":" in entered[0])):
+                destination, nic = entered
+                yield address, Packet(source or None, destination, port, nic, host=self.host)
+
+    def _entered(self, address: str) -> tuple[str, str] | None:
+        """The address as it is when it comes in, and by which interface; None where the name
+        leads to another machine. A private address stands for a public one that is translated
+        on the way."""
+        six = ":" in address
+        for nic in self.nics:
+            if address in nic.addresses:
+                return address, nic.name
+        routed = [nic for nic in self.nics if (6 if six else 4) in nic.default]
+        own = [(one, nic.name) for nic in routed for one in nic.addresses if (":" in one) is six]
+        inner = [(one, name) for one, name in own if is_private(one)]
+        return inner[0] if inner and len(inner) == len(own) else None
+
+    def _own(self) -> tuple[str, str] | None:
+        """IPv4, which nearly every site has; IPv6 where there is nothing else."""
+        for family in (4, 6):
+            for nic in self.nics:
+                for address in nic.addresses if family in nic.default else ():
+                    if (":" in address) is (family == 6):
+                        return address, nic.name
+        return None
+
+    # What is stopped
+
+    def stopped(self, port: int, source: str = "") -> tuple[Blocked, ...]:
+        """Where strangers, or that client, are stopped. Several checks ask."""
+        if (port, source) not in self._known:
+            self._known[port, source] = tuple(self._stops(port, source))
+        return self._known[port, source]
+
+    def admits(self, port: int, source: str) -> bool:
+        """Whether all rules let that client in, as far as is known of them."""
+        packets = [packet for _, packet in self.packets(port, source)]
+        return bool(packets) and all(
+            decide(self.filter.rules, packet).verdict == "accept" for packet in packets
+        )
+
+    def _stops(self, port: int, source: str) -> Iterator[Blocked]:
+        if is_elsewhere(self.evidence, port):
+            return
+        for address, packet in self.packets(port, source):
+            rules = self.filter.rules
+            for _ in range(MOST_IN_A_ROW):
+                decision = decide(rules, packet)
+                place = self.filter.place(decision)
+                if decision.verdict not in {"reject", "drop"} or place is None:
+                    break
+                if not source and is_private(address) and _neighbours_may(decision):
+                    break
+                rules = self.filter.without_filtering(rules, place.table)
+                owner = self.owner(place)
+                # What a direct rule decides, no zone or policy does.
+                theirs = owner == "firewalld" and not place.chain.name.endswith("_direct")
+                if not theirs and not decision.forwarded and decision.hook != "forward":
+                    sources, more = self._let_in(decision, packet)
+                    yield Blocked(address, packet, source, decision, place, owner, sources, more)
+
+    def _let_in(self, decision: Decision, packet: Packet) -> tuple[tuple[str, ...], int]:
+        """Who may come in to this port, and not, unlike strangers, to any other as well."""
+        elsewhere = replace(packet, port=ANY_PORT)
+        for others in decision.others:
+            if others.decision.verdict == "accept" and others.sources:
+                first = others.sources[0].partition("/")[0]
+                theirs = decide(self.filter.rules, replace(elsewhere, source=first))
+                if theirs.verdict == decide(self.filter.rules, elsewhere).verdict:
+                    return others.sources, others.more
+        return (), 0
+
+    def owner(self, place: Place) -> Owner:
+        """Who made it. Where ufw is told to leave IPv6 out it lets nothing in over it, and has no
+        chains there by which it could be told (ufw-init-functions)."""
+        found = owners.owner(place)
+        six = place.program.startswith("ip6tables") and place.rule is None
+        bare = self.ufw is not None and self.ufw.enabled and not self.ufw.ipv6
+        return "ufw" if found == "hand" and six and bare else found
+
+    # What would be
+
+    def opens(self, rules: Rules, one: Blocked) -> bool:
+        """Whether with those rules it is not stopped in the same table any more."""
+        now, table = decide(rules, one.packet), one.place.table
+        there = (now.family, now.table) == (table.family, table.name)
+        return not there or now.verdict not in {"reject", "drop"}
+
+    def written(self, place: Place) -> str:
+        """The file from which a rule is loaded, "" where none of those known holds it."""
+        found = kept.find(place, self.files)
+        return found.path if found else ""
+
+
+@lru_cache(maxsize=64)
+def decide(rules: Rules, packet: Packet) -> Decision:
+    """What becomes of a connection; unknown where the rules make no sense, as masked ones may.
+    Several checks ask the same, and with thousands of banned addresses it takes a while."""
+    try:
+        return netfilter.decide(rules, packet)
+    except ValueError:
+        return Decision(verdict="unknown")
+
+
+@lru_cache(maxsize=2)
+def seen_of(evidence: Evidence) -> Seen:
+    """What was seen of netfilter: one for all checks of a run."""
+    return Seen(evidence)
+
+
+def _neighbours_may(decision: Decision) -> bool:
+    """Whether other private addresses are let in: who comes to one comes from one."""
+    return any(
+        others.decision.verdict == "accept"
+        and any(is_private(source.partition("/")[0]) for source in others.sources)
+        for others in decision.others
+    )
+
+
+def fault(one: Blocked) -> Fault:
+    if one.decision.packet == "reply" or one.decision.hook in {"output", "postrouting", "egress"}:
+        return "egress-blocks"
+    if one.source or one.sources:
+        return "source-restricted"
+    return "ufw-port-closed" if one.owner == "ufw" else "ruleset-blocks"
+
+
+def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
+    """What is stopped by this fault, together where one tool's rules do it."""
+    found: dict[tuple[str, ...], list[Blocked]] = {}
+    for port in ports_that_matter(seen.evidence):
+        everybody = seen.stopped(port)
+        met = {one.place.key for one in everybody}
+        theirs = (one for source in clients(seen.evidence) for one in seen.stopped(port, source))
+        for one in (*everybody, *(one for one in theirs if one.place.key not in met)):
+            if fault(one) == wanted:
+                doubted = str(bool(contradicting(seen, (one,))))
+                program = "" if one.owner == "ufw" else one.place.program.replace("ip6", "ip")
+                found.setdefault((one.owner, program, one.source, doubted), []).append(one)
+    yield from (tuple(some) for some in found.values())
+
+
+def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
+    """What got through although the rules stop it. Not so if they let that client in: then
+    others are still stopped."""
+    names = {one: source for source, tried in clients(seen.evidence).items() for one in tried}
+    met = []
+    for block in found:
+        for one in through_the_network(seen.evidence, block.port):
+            source = names.get(one, "")
+            if block.address in {"", one.address} and not (
+                source and seen.admits(block.port, source)
+            ):
+                met.append(one)
+    return tuple(dict.fromkeys(met))
+
+
+def let_through(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
+    """What got through from a client whom the rules let in."""
+    ports = {one.port for one in found}
+    return tuple(one for port in ports for one in through_the_network(seen.evidence, port))
+
+
+def places(found: Iterable[Blocked]) -> tuple[Place, ...]:
+    return tuple({one.place.key: one.place for one in found}.values())

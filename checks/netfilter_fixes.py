@@ -1,0 +1,86 @@
+"""What opens a port in netfilter's rules: in the words of whoever made them."""
+
+import re
+
+from checks import direct
+from checks.netfilter import Blocked, Seen, places
+from diagnose.model import Applicability, Command, Edit, Fix, Manual, Step, Where
+from diagnose.wire.edits import diff
+from diagnose.wire.netfilter import remedies, ufw
+from diagnose.wire.netfilter.remedies import Opening
+
+#: Programs that write their rules anew: a rule of one's own among theirs does not last.
+_REWRITING = {
+    "docker",
+    "podman",
+    "kubernetes",
+    "libvirt",
+    "crowdsec",
+    "csf",
+    "sshguard",
+    "fail2ban",
+}
+
+
+def opening(seen: Seen, found: tuple[Blocked, ...], *, replies: bool = False) -> Fix:
+    """For now by the tool that shows the rule, for good in the file it comes from."""
+    if not replies and (by_firewalld := direct.opening(seen.evidence, found)):
+        return Fix(by_firewalld)
+    if found[0].owner == "ufw" and not replies:
+        return Fix(_with_ufw(seen, found))
+    if found[0].owner in _REWRITING:
+        return Fix((Manual("in-its-own-settings", Where.SERVER),), Applicability.MANUAL)
+    steps: list[Step] = []
+    files = dict(seen.files)
+    for place in places(found):
+        here = tuple(one for one in found if one.place.key == place.key)
+        ports = tuple(dict.fromkeys(one.port for one in here))
+        key = "tcp sport" if replies else "tcp dport"
+        gone = seen.filter.without(place)
+        if remedies.names_only(place, ports, key) and all(seen.opens(gone, one) for one in here):
+            steps += remedies.removed(place, files)
+        else:
+            let = Opening(ports, replies, remedies.is_early(place))
+            steps += remedies.opened(place, let, files)
+    return Fix(tuple(steps))
+
+
+def _with_ufw(seen: Seen, found: tuple[Blocked, ...]) -> tuple[Step, ...]:
+    ports = tuple(dict.fromkeys(one.port for one in found))
+    state = seen.ufw
+    if state is None:
+        return tuple(map(_allow, ports))
+    if not state.ipv6 and any(one.family == 6 for one in found):
+        return (*_with_ipv6(seen.files.get(ufw.DEFAULTS, "")), *map(_allow, ports))
+    steps: dict[Command, None] = {}
+    for one in found:
+        rules = state.rules6 if one.family == 6 else state.rules
+        steps |= dict.fromkeys(_allowing(rules, one.port))
+    return tuple(steps)
+
+
+def _with_ipv6(text: str) -> tuple[Step, ...]:
+    """ufw is to make rules for IPv6, too."""
+    after = re.sub(r"^([ \t]*IPV6=)\S+", r"\1yes", text, flags=re.MULTILINE)
+    reload = Command(("ufw", "reload"))
+    change = diff(ufw.DEFAULTS, text, after)
+    return (Edit(ufw.DEFAULTS, change), reload) if change else ()
+
+
+def _allowing(rules: tuple[ufw.UfwRule, ...], port: int) -> list[Command]:
+    """Take away what stops everybody; allow the port where nothing behind does."""
+    steps = []
+    left = list(rules)
+    while (rule := ufw.deciding(left, port)) and rule.action in {"deny", "reject"}:
+        at = str(rules.index(rule) + 1)
+        words = rule.words()
+        steps.append(Command(("ufw", "delete", *words), undo=("ufw", "insert", at, *words)))
+        left.remove(rule)
+    if rule is None or rule.action == "limit":
+        steps.append(_allow(port))
+    return steps
+
+
+def _allow(port: int) -> Command:
+    rule = ("allow", f"{port}/tcp")
+    return Command(("ufw", *rule), undo=("ufw", "delete", *rule))

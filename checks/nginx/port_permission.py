@@ -1,0 +1,109 @@
+"""nginx may not bind the port (EACCES, bind(2)): ports below 1024 are for root, or who has
+CAP_NET_BIND_SERVICE (ip(7), ip_unprivileged_port_start); and SELinux lets web servers have only
+the ports of http_port_t."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.nginx import Nginx
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.files import NginxStart
+from diagnose.model.nginx import NginxConfig, NginxState
+from diagnose.wire import nginx as wire
+
+_DENIED = r"bind\(\) to (\S+):(\d+) failed \(13: "
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxState, NginxConfig],
+    explains=[
+        "nginx.config-invalid",
+        "nginx.not-running",
+        "nginx.reload-failed",
+        "nginx.reload-needed",
+        "listener.missing",
+        "tcp.refused",
+    ],
+)
+def port_permission(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    found = nginx.said(_DENIED)
+    if found is None:
+        return
+    said, match, seen = found
+    port = int(match[2])
+    start = next(iter(evidence.good(NginxStart)), None)
+    forbidden = _forbidden(start, port)
+    facts = {
+        "address": match[1],
+        "port": port,
+        "user": _user(nginx, start),
+        "selinux": forbidden,
+        "allowed": start.ports if start and forbidden else "",
+        "low": port < 1024,
+        "again": not _by_hand(nginx, start),
+    }
+    at = next(
+        (
+            one
+            for one in wire.walk(nginx.config.main if nginx.config else ())
+            if one.name == "listen" and one.args and re.search(rf"(^|:){port}$", one.args[0])
+        ),
+        None,
+    )
+    looked = (*seen, *([start] if start else []))
+    fix = _fix(nginx, start, port, forbidden)
+    claim = nginx.complaint(said, f"{match[1]}:{port}", facts, fix, at, looked)
+    sure = nginx.refused(_DENIED) or forbidden or facts["user"]
+    yield replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)
+
+
+def _forbidden(start: NginxStart | None, port: int) -> bool:
+    """Whether SELinux has the port for something else."""
+    if start is None or start.selinux != "enforcing" or start.user or not start.ports:
+        return False
+    ranges = (one.strip().partition("-") for one in start.ports.split(","))
+    known = ((int(low), int(high or low)) for low, _, high in ranges if low.isdigit())
+    return not any(low <= port <= high for low, high in known)
+
+
+def _user(nginx: Nginx, start: NginxStart | None) -> str:
+    """Who runs or starts nginx, where that is not root."""
+    if master := nginx.master:
+        return str(master.user) if master.user else ""
+    return start.user if start else ""
+
+
+def _by_hand(nginx: Nginx, start: NginxStart | None) -> str:
+    """Where starting it once more would be as vain: by its unit, or as root already."""
+    if start and start.messages:
+        unknown = start.selinux == "enforcing" and not start.ports and not start.user
+        return "selinux" if unknown else "unit"
+    return "selinux" if nginx.master and not nginx.master.user else ""
+
+
+def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> Fix:
+    if forbidden:
+        words = ("-t", "http_port_t", "-p", "tcp", str(port))
+        allow = Command(("semanage", "port", "-a", *words), undo=("semanage", "port", "-d", *words))
+        return Fix((allow, *nginx.taken()), Applicability.REVIEW)
+    if step := _by_hand(nginx, start):
+        return Fix((Manual(step, Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+    test, change = nginx.tested(), nginx.started()
+    if nginx.master is None:
+        return Fix((test, change), Applicability.REVIEW)
+    stop = Command((*test.argv[:-1], "-s", "stop"))
+    return Fix((test, stop, change), Applicability.REVIEW)

@@ -1,0 +1,235 @@
+"""What a server's kernel says of itself: its settings, counters and queues, how it would take a
+packet in, what reaches its interfaces; and what its service manager will start."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from diagnose.frozen import frozen
+from diagnose.model import Evidence, Observation, Vantage
+from diagnose.model.server import Interface
+from diagnose.model.tcp import Connection
+
+
+@frozen(kw_only=True, eq=False)
+class Kernel(Observation):
+    """Its settings (ip-sysctl and nf_conntrack-sysctl in the kernel's documentation).
+
+    `reverse_path` is rp_filter of "all" and of each interface. `tracked` and `trackable` are
+    nf_conntrack_count and nf_conntrack_max, None where connections are not tracked. `client` is
+    the far end of the SSH session in which this was read, as the server sees it, "" without one.
+    `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" where it may not be read.
+    """
+
+    layer: ClassVar[str] = "host"
+
+    reverse_path: tuple[tuple[str, int], ...] = ()
+    tracked: int | None = None
+    trackable: int | None = None
+    longest_queue: int | None = None
+    client: str = ""
+    ipv6_reverse_path: str = ""
+
+    def strictness(self, device: str) -> int:
+        """0 does not look, 1 wants the way back to be the same, 2 any way back: the larger of
+        the interface's own and that of all (ip-sysctl, rp_filter)."""
+        known = dict(self.reverse_path)
+        return max(known.get("all", 0), known.get(device, 0))
+
+
+@frozen
+class Counter:
+    name: str
+    value: int
+
+
+@frozen(kw_only=True, eq=False)
+class Counters(Observation):
+    """A reading of the kernel's counters since it started: a run compares two of them. `tracked`
+    is nf_conntrack_count at that moment."""
+
+    layer: ClassVar[str] = "host"
+
+    values: tuple[Counter, ...] = ()
+    tracked: int | None = None
+
+    def get(self, name: str) -> int | None:
+        return next((one.value for one in self.values if one.name == name), None)
+
+
+@frozen
+class Queue:
+    """The connections that wait at a listening socket to be accepted, and how many may (ss(8),
+    Recv-Q and Send-Q); one more than that fits. `limit` is None where the tool does not say."""
+
+    address: str
+    port: int
+    waiting: int
+    limit: int | None = None
+
+    @property
+    def full(self) -> bool:
+        return self.limit is not None and self.waiting > self.limit
+
+
+@frozen
+class Holder:
+    """A process that holds a listening socket. `state` is that of proc_pid_stat(5): "T" is
+    stopped, "D" waits for a disk."""
+
+    pid: int
+    name: str
+    state: str
+
+
+@frozen(kw_only=True, eq=False)
+class Queues(Observation):
+    """The accept queues at one moment. `holders` are the processes of the target's port, looked
+    at only after a failure."""
+
+    layer: ClassVar[str] = "listener"
+
+    queues: tuple[Queue, ...] = ()
+    holders: tuple[Holder, ...] = ()
+
+    def on(self, port: int) -> tuple[Queue, ...]:
+        return tuple(one for one in self.queues if one.port == port)
+
+
+@frozen(kw_only=True, eq=False)
+class Arrival(Observation):
+    """What the kernel would do with a packet from `source` to `address`, one of its own, that
+    comes in by `device` (ip-route(8), `ip route get … iif …`). The failure is EXDEV where
+    reverse-path filtering drops it. For IPv6 it is whether the way back is by `device`, as
+    firewalld's rule asks (nft(8), fib saddr . mark . iif oif missing). Nothing is sent."""
+
+    layer: ClassVar[str] = "host"
+
+    source: str
+    address: str
+    device: str
+
+
+@frozen(kw_only=True, eq=False)
+class Capture(Observation):
+    """SYNs for a port, as they came to the server's interfaces, before any of its rules: from
+    which addresses. `complete` is False where it ended before its time."""
+
+    layer: ClassVar[str] = "host"
+
+    port: int
+    sources: tuple[str, ...] = ()
+    complete: bool = True
+
+
+@frozen(kw_only=True, eq=False)
+class HalfOpen(Observation):
+    """The far addresses of connections to a port that the server has answered, and whose answer
+    to that is still missing (SYN-RECV)."""
+
+    layer: ClassVar[str] = "host"
+
+    port: int
+    sources: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True, eq=False)
+class Boot(Observation):
+    """What the service manager does with a service when the machine starts.
+
+    `state` is systemctl's UnitFileState, or "enabled" or "disabled" of the runlevels of OpenRC and
+    System V; "" where there is no such service. `pulled_by` are the units that start it, `named_in`
+    the start-up files that name it, `cluster` that a cluster manager has it in hand. `process` is
+    the one that the port belongs to; `by_hand` that it was started from somebody's login instead of
+    by the manager.
+    """
+
+    layer: ClassVar[str] = "listener"
+
+    manager: str
+    service: str
+    state: str
+    running: bool = False
+    started: bool = True
+    process: str = ""
+    pulled_by: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()
+    cluster: bool = False
+    by_hand: bool = False
+
+
+@frozen(kw_only=True, eq=False)
+class TimeSync(Observation):
+    """Whether the server's clock follows others' (timedatectl(1), chronyc(1)); None where nobody
+    there knows."""
+
+    layer: ClassVar[str] = "host"
+
+    synchronized: bool | None = None
+
+
+def moved(evidence: Evidence, name: str) -> int:
+    """By how much a counter has grown during the run; 0 where it was read once only."""
+    read = [one.get(name) for one in evidence.good(Counters)]
+    known = [value for value in read if value is not None]
+    return max(known[-1] - known[0], 0) if len(known) > 1 else 0
+
+
+def total(evidence: Evidence, name: str) -> int:
+    """What a counter stood at last; 0 where it was not read."""
+    read = (one.get(name) for one in reversed(evidence.good(Counters)))
+    return next((value for value in read if value is not None), 0)
+
+
+# Both ends
+
+
+@frozen
+class Watch:
+    """What was seen at the server's interfaces while the tries were made from here: whether ours
+    arrived, and from whom others did. `known` says that the server sees this machine's own
+    address, so that ours cannot be among the others."""
+
+    capture: Capture
+    ours: bool
+    others: tuple[str, ...]
+    known: bool
+
+
+def watched(evidence: Evidence, tries: Iterable[Connection]) -> Watch | None:
+    """None where nobody watched, or not while a SYN must have come."""
+    failed = [one for one in tries if one.failure]
+    for capture in evidence.good(Capture):
+        if capture.complete and any(_within(one, capture) for one in failed):
+            mine = names_of_ours(evidence)
+            interfaces = evidence.good(Interface)
+            own = {address for one in interfaces for address in one.addresses}
+            others = tuple(one for one in capture.sources if one not in mine | own)
+            known = any(one.client in _sources(evidence) for one in evidence.good(Kernel))
+            answered = [one.sources for one in evidence.good(HalfOpen) if one.port == capture.port]
+            ours = any(mine.intersection(some) for some in (capture.sources, *answered))
+            return Watch(capture, ours, others, known)
+    return None
+
+
+#: When a SYN is sent and repeated, in seconds (RFC 6298 section 2).
+_REPEATED = (0.0, 1.0, 3.0)
+#: Until a program that watches does so, and how much earlier it may have ended.
+_READY, _ENDED = 1.0, 0.3
+
+
+def _within(one: Connection, capture: Capture) -> bool:
+    first, last = capture.at + _READY, capture.at + capture.took - _ENDED
+    return any(first <= one.at + delay <= last for delay in _REPEATED if delay < max(one.took, 0.1))
+
+
+def names_of_ours(evidence: Evidence) -> set[str]:
+    """The addresses by which the server may see this machine: those that it sends from, and the one
+    that the server's SSH session has at its far end."""
+    clients = {one.client for one in evidence.good(Kernel) if one.client}
+    return _sources(evidence) | clients
+
+
+def _sources(evidence: Evidence) -> set[str]:
+    return {
+        one.source for one in evidence.of(Connection) if one.source and one.vantage is Vantage.HERE
+    }

@@ -1,0 +1,20 @@
+"""Configuration files of sites that nginx does not read."""
+
+from typing import ClassVar
+
+from diagnose.frozen import frozen
+from diagnose.model import Observation
+
+
+@frozen(kw_only=True, eq=False)
+class SiteFile(Observation):
+    """A file on the server that would serve the target's name on the target's port, and that the
+    configuration in use does not include. `line` is where the server block begins, `names` its
+    server_name. Looked for only where no block on the port has the name."""
+
+    layer: ClassVar[str] = "nginx"
+
+    path: str
+    line: int = 1
+    names: tuple[str, ...] = ()
+    changed: float | None = None

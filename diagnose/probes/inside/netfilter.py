@@ -1,0 +1,144 @@
+"""The rules of netfilter, as nft and iptables-save print them, and the files they come from.
+
+One script prints all of it, so that over SSH it takes one turn. What nft shows is enough but for
+what it cannot: rules of iptables whose extensions are no expressions of nftables ("xt"), which
+iptables-save has words for, and the tables of the older packet filter, which are named in
+/proc/net/ip_tables_names. Nothing is loaded into the kernel by looking: without a table's name
+iptables-save prints those in use only, and ipset is asked only where its module is.
+"""
+
+import re
+from collections.abc import Iterator
+
+from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.probes import Look, probe
+from diagnose.wire.text import clean
+
+#: No more of what a tool prints is kept than this, nor of a file (bytes).
+MOST_RULES = 1_500_000
+MOST_OF_A_FILE = 200_000
+
+# Each part follows a line "@@@ name".
+SCRIPT = r"""
+most=$1 file=$2
+part() { printf '\n@@@ %s\n' "$*"; }
+there() { command -v "$1" >/dev/null 2>&1; }
+save() { there "$1" || return 1; part save "$2"; "$1" -c 2>/dev/null | head -c "$most"; }
+if there nft; then
+  out=$(nft -j list ruleset 2>/dev/null | head -c "$most")
+  case $out in
+    '{'*) part nft; printf '%s\n' "$out";;
+    *) part failed; nft -j list ruleset 2>&1 >/dev/null | head -c 500;;
+  esac
+else
+  part missing; out=
+fi
+for v in ip ip6; do
+  case $out in
+    *'"xt"'*) s=y;;
+    *"\"family\": \"$v\", \"name\": \"filter\""*|*"\"family\": \"$v\", \"name\": \"nat\""*) s=y;;
+    '{'*) s=;;
+    *) s=y;;
+  esac
+  [ "$s" ] && { save "${v}tables-nft-save" $v || save "${v}tables-save" $v; }
+  if grep -q . "/proc/net/${v}_tables_names" 2>/dev/null; then
+    part older $v
+    save "${v}tables-legacy-save" $v || save "${v}tables-save" $v
+  fi
+done
+if [ -d /sys/module/ip_set ] && there ipset; then
+  part ipset; ipset save 2>/dev/null | head -c "$most"
+fi
+[ -d /sys/module/nf_tables ] && part kernel
+for f in /etc/nftables.conf /etc/nftables/*.nft /etc/nftables.d/* /etc/sysconfig/nftables.conf \
+  /etc/iptables/rules.v4 /etc/iptables/rules.v6 /etc/iptables/*.rules \
+  /etc/sysconfig/iptables /etc/sysconfig/ip6tables \
+  /etc/default/ufw /etc/ufw/ufw.conf /etc/ufw/user.rules /etc/ufw/user6.rules; do
+  [ -f "$f" ] && [ -r "$f" ] && { part file "$f"; head -c "$file" "$f"; }
+done; :
+""".strip()
+
+
+_PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
+_FOR_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
+
+
+@probe()
+async def netfilter(look: Look) -> None:
+    at = look.now()
+    words = ("sh", "-c", SCRIPT, "sh", str(MOST_RULES), str(MOST_OF_A_FILE))
+    ran = await look.machine.run(*words)
+    parts = _parts(ran.out)
+    took = look.now() - at
+    for tool, text in _printed(parts):
+        cut = len(text.encode()) >= MOST_RULES
+        look.see(
+            Ruleset(
+                vantage=Vantage.SERVER,
+                at=at,
+                took=took,
+                equivalent=_equivalent(tool),
+                failure=Failure("too-large", f"more than {MOST_RULES} bytes") if cut else None,
+                tool=tool,
+                text="" if cut else text,
+            )
+        )
+    for name, path, text in parts:
+        if name == "file" and path.startswith("/"):
+            command = f"cat {path}"
+            look.see(
+                RulesFile(
+                    vantage=Vantage.SERVER, at=at, equivalent=command, path=clean(path), text=text
+                )
+            )
+    for what, why, enable in _unseen(parts):
+        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why=why, enable=enable))
+
+
+def _parts(out: str) -> list[tuple[str, str, str]]:
+    """Name, argument and text of each part; a text does not hold the line end before the next."""
+    found = _PART.split(out)
+    bodies = (body.removesuffix("\n") for body in found[3::3])
+    return list(zip(found[1::3], (one or "" for one in found[2::3]), bodies, strict=True))
+
+
+def _printed(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+    """What each tool printed, once, by the name of the tool; iptables-save says itself in which
+    of the kernel's packet filters it looked, since 1.8."""
+    told: set[str] = set()
+    for name, version, text in parts:
+        tool = name
+        if name == "save":
+            tool = f"{version}tables" + ("" if "(nf_tables)" in text else "-legacy")
+        elif name not in {"nft", "ipset"}:
+            continue
+        if tool not in told and text.strip():
+            told.add(tool)
+            yield tool, text
+
+
+def _equivalent(tool: str) -> str:
+    match tool:
+        case "nft":
+            return "nft list ruleset"
+        case "ipset":
+            return "ipset save"
+        case _:
+            return f"{tool}-save -c"
+
+
+def _unseen(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    """What of the rules is not known, why, and what would show it."""
+    said = {name: text for name, _, text in parts}
+    told = {tool for tool, _ in _printed(parts)}
+    what, enable = "the packet filter's rules", "sudo nft list ruleset"
+    if "failed" in said:
+        why = clean(said["failed"]) or "nft failed"
+        yield what, "needs root" if _FOR_ROOT.search(why) else why, enable
+    elif "missing" in said and "kernel" in said and not told & {"iptables", "ip6tables"}:
+        yield what, "nft is not installed", enable
+    for version in (one for name, one, _ in parts if name == "older"):
+        tool = f"{version}tables-legacy"
+        if tool not in told and "failed" not in said:
+            yield f"the rules of {tool}", f"{tool}-save is not installed", f"sudo {tool}-save"

@@ -1,0 +1,142 @@
+"""How a port is opened in rules that are in the way: for now by the tool that shows the rule, for
+good in the file it comes from. Pure."""
+
+from collections.abc import Mapping
+
+from diagnose.frozen import frozen
+from diagnose.model import Command, Edit, Step
+from diagnose.wire.edits import diff
+from diagnose.wire.netfilter import kept
+from diagnose.wire.netfilter.filter import Place
+from diagnose.wire.netfilter.iptables import words
+from diagnose.wire.netfilter.rules import Match
+
+#: What is let through: what comes in to these ports, or, with `replies`, what answers.
+Ports = tuple[int, ...]
+
+#: Extensions that keep something of their own in the kernel: iptables does not find their rules
+#: by their words (xtables_compare_data), only by their numbers.
+_KEEPING = {"connlimit", "hashlimit", "limit", "quota", "recent", "set", "statistic"}
+
+
+@frozen
+class Opening:
+    """What is to be let through at a place: new connections to ports, or (`replies`) answers;
+    `early` where the kernel does not know yet what is an answer to what."""
+
+    ports: Ports
+    replies: bool = False
+    early: bool = False
+
+    @property
+    def side(self) -> str:
+        return "sport" if self.replies else "dport"
+
+    @property
+    def nft(self) -> tuple[str, ...]:
+        if self.replies and not self.early:
+            return ("ct", "state", "established,related", "accept")
+        ports = [str(port) for port in self.ports]
+        number = ports[0] if len(ports) == 1 else f"{{ {', '.join(ports)} }}"
+        return ("tcp", self.side, number, "accept")
+
+    @property
+    def iptables(self) -> tuple[str, ...]:
+        if self.replies and not self.early:
+            return ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
+        ports = ",".join(map(str, self.ports))
+        several = len(self.ports) > 1
+        asked = ("multiport", f"--{self.side}s") if several else ("tcp", f"--{self.side}")
+        return ("-p", "tcp", "-m", *asked, ports, "-j", "ACCEPT")
+
+
+def removed(place: Place, files: Mapping[str, str]) -> tuple[Step, ...]:
+    """The rule goes."""
+    where = kept.find(place, files)
+    steps: list[Step] = [_deleted(place)]
+    if where and where.exact:
+        text = files[where.path]
+        steps.append(Edit(where.path, diff(where.path, text, where.without(text))))
+    return tuple(steps)
+
+
+def opened(place: Place, opening: Opening, files: Mapping[str, str]) -> tuple[Step, ...]:
+    """A rule before it lets through what is to pass."""
+    where = kept.find(place, files)
+    steps: list[Step] = [_inserted(place, opening)]
+    if where:
+        text = files[where.path]
+        if place.program == "nft":
+            line = " ".join(opening.nft)
+        else:
+            line = " ".join(("-A", place.chain.name, *opening.iptables))
+        steps.append(Edit(where.path, diff(where.path, text, where.with_before(text, [line]))))
+    return tuple(steps)
+
+
+def is_early(place: Place) -> bool:
+    """Whether conntrack has not seen a packet yet (NF_IP_PRI_CONNTRACK in netfilter_ipv4.h)."""
+    base = place.chain.base
+    return place.table.family == "netdev" or (base is not None and base.priority <= -200)
+
+
+def names_only(place: Place, ports: Ports, key: str = "tcp dport") -> bool:
+    """Whether a rule is about nothing but these ports, so that it can go."""
+    if place.rule is None or place.chain.base is None:
+        return False
+    for step in place.rule.steps:
+        if isinstance(step, Match) and step.keys == (key,) and step.op == "==":
+            spans = [one[0] for one in step.values] if isinstance(step.values, tuple) else []
+            return bool(spans) and all(
+                isinstance(span, tuple) and span[0] == span[1] and span[0] in ports
+                for span in spans
+            )
+    return False
+
+
+def _chain(place: Place) -> tuple[str, ...]:
+    return (place.table.family, place.table.name, place.chain.name)
+
+
+def _table(place: Place) -> tuple[str, ...]:
+    return () if place.table.name == "filter" else ("-t", place.table.name)
+
+
+def _deleted(place: Place) -> Command:
+    if place.program == "nft":
+        handle = str(place.rule.handle) if place.rule else ""
+        return Command(
+            ("nft", "delete", "rule", *_chain(place), "handle", handle), undo=_again(place)
+        )
+    rule = words(place.text)[2:]
+    head, number = (place.program, *_table(place)), str(place.index + 1)
+    named = (number,) if _KEEPING & set(rule) else rule
+    return Command(
+        (*head, "-D", place.chain.name, *named),
+        undo=(*head, "-I", place.chain.name, number, *rule),
+    )
+
+
+def _again(place: Place) -> tuple[str, ...]:
+    """The words that put a rule of nft back where it was; () where they are not sure."""
+    said = place.text
+    if any(odd in said for odd in ("?", "...", "xt ", "meter ")):
+        return ()
+    if place.index == 0:
+        return ("nft", "insert", "rule", *_chain(place), *said.split())
+    before = place.chain.rules[place.index - 1].handle
+    return ("nft", "add", "rule", *_chain(place), "handle", str(before), *said.split())
+
+
+def _inserted(place: Place, opening: Opening) -> Command:
+    if place.program == "nft":
+        if place.rule is None:
+            return Command(("nft", "add", "rule", *_chain(place), *opening.nft))
+        at = ("handle", str(place.rule.handle))
+        return Command(("nft", "insert", "rule", *_chain(place), *at, *opening.nft))
+    head = (place.program, *_table(place))
+    chain = place.chain.name
+    undo = (*head, "-D", chain, *opening.iptables)
+    if place.rule is None:
+        return Command((*head, "-A", chain, *opening.iptables), undo=undo)
+    return Command((*head, "-I", chain, str(place.index + 1), *opening.iptables), undo=undo)

@@ -1,0 +1,36 @@
+"""What SELinux's tools print: getenforce(8), getsebool(8), and the AVC records of the audit log
+(auditd's record type AVC; "Red Hat Enterprise Linux, Using SELinux, Troubleshooting"). Pure.
+"""
+
+import re
+from collections.abc import Iterator
+
+from diagnose.model.upstream import Denial
+
+_DENIED = r"avc:\s+denied\s+\{ ([\w ]+) \} for\s+(.*)"
+_FIELD = r'(\w+)=("[^"]*"|\S+)'
+
+
+def booleans(text: str) -> tuple[tuple[str, bool], ...]:
+    """ "httpd_can_network_connect --> off"."""
+    found = re.findall(r"^(\w+) --> (on|off)\b", text, re.MULTILINE)
+    return tuple((name, state == "on") for name, state in found)
+
+
+def denials(text: str) -> tuple[Denial, ...]:
+    """What was denied, each thing once."""
+    return tuple(dict.fromkeys(_denials(text)))
+
+
+def _denials(text: str) -> Iterator[Denial]:
+    for line in text.splitlines():
+        if match := re.search(_DENIED, line):
+            given = {name: value.strip('"') for name, value in re.findall(_FIELD, match[2])}
+            port = given.get("dest", given.get("dst", ""))
+            yield Denial(
+                permission=match[1].split()[0],
+                program=given.get("comm", ""),
+                port=int(port) if port.isdecimal() else None,
+                path=given.get("path", given.get("name", "")),
+                enforced=given.get("permissive") != "1",
+            )

@@ -1,0 +1,111 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit, Failure, Manual, Severity
+from diagnose.model.files import OtherCertificate
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.tls import Certificate, Handshake
+from tests.saying import NOW, judge
+from tests.serving import RUNNING, SITE, config
+
+CHECK = "certificate.renewed-elsewhere"
+OLD = Certificate(
+    "CN=shop.example.com",
+    "CN=ca",
+    "1",
+    NOW - timedelta(days=95),
+    NOW - timedelta(days=5),
+    "aa",
+    dns_names=("shop.example.com",),
+)
+NEW = replace(OLD, not_before=NOW - timedelta(days=1), not_after=NOW + timedelta(days=89),
+              sha256="bb", serial="2")  # fmt: skip
+EXPIRED = Failure("certificate", "certificate has expired", 10)
+SERVED = Handshake(address="203.0.113.10", port=443, chain=(OLD,), verify_code=10, failure=EXPIRED)
+FILE = CertificateFile(path="/etc/nginx/shop.pem", sha256="aa", chain=(OLD,))
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+OTHER = OtherCertificate(
+    path=f"{LIVE}/fullchain.pem",
+    leaf=NEW,
+    public="pp",
+    key=f"{LIVE}/privkey.pem",
+    tool="certbot",
+)
+
+
+def diff(claim: Claim) -> str:
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))
+
+
+def test_fires_and_names_both_files() -> None:
+    (claim,) = judge(CHECK, SERVED, FILE, OTHER, RUNNING, config())
+    assert claim.severity is None
+    assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diff(claim)
+    assert f"+    ssl_certificate_key {LIVE}/privkey.pem;" in diff(claim)
+    assert claim.facts["place"] == "/etc/nginx/nginx.conf:5"
+
+
+def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:
+    soon = replace(OLD, not_after=NOW + timedelta(days=3))
+    seen = replace(SERVED, chain=(soon,), verify_code=0, failure=None)
+    (claim,) = judge(CHECK, seen, FILE, OTHER, RUNNING, config())
+    assert claim.severity is Severity.WARNING
+
+
+def test_fires_and_leaves_the_key_where_it_is_the_same() -> None:
+    same = replace(OTHER, key="/etc/nginx/shop.key")
+    (claim,) = judge(CHECK, SERVED, FILE, same, RUNNING, config())
+    assert "fullchain.pem" in diff(claim)
+    assert "ssl_certificate_key /" not in diff(claim)
+
+
+def test_fires_for_the_right_pair_of_two() -> None:
+    two = SITE.replace(
+        "    ssl_certificate shop", "    ssl_certificate e.pem; ssl_certificate_key e.key;\n"
+        "    ssl_certificate shop",
+    )  # fmt: skip
+    (claim,) = judge(CHECK, SERVED, FILE, OTHER, RUNNING, config(two))
+    assert "-    ssl_certificate e.pem" not in diff(claim)
+    assert "-    ssl_certificate_key shop.key;" in diff(claim)
+
+
+def test_fires_for_the_one_with_most_of_the_names() -> None:
+    leaf = replace(NEW, dns_names=("*.example.com",), not_after=NOW + timedelta(days=300))
+    wild = replace(OTHER, path="/etc/ssl/wild.pem", leaf=leaf)
+    (claim,) = judge(CHECK, SERVED, FILE, wild, OTHER, RUNNING, config())
+    assert claim.facts["other"] == OTHER.path
+
+
+def test_fires_and_leaves_lines_of_several_sites_to_a_person() -> None:
+    lines = "ssl_certificate shop.pem; ssl_certificate_key shop.key;\n"
+    sites = (
+        "server { listen 443 ssl; server_name shop.example.com; }\n"
+        "server { listen 443 ssl; server_name blog.example.com; }\n"
+    )
+    (claim,) = judge(CHECK, SERVED, FILE, OTHER, RUNNING, config(lines + sites))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OTHER, key=""),
+        replace(OTHER, leaf=replace(NEW, not_after=NOW - timedelta(days=1))),
+        replace(OTHER, leaf=replace(NEW, not_before=NOW + timedelta(days=1))),
+        replace(OTHER, leaf=replace(NEW, dns_names=("blog.example.com",))),
+        replace(OTHER, leaf=replace(NEW, issuer=NEW.subject)),
+    ],
+    ids=["without its key", "expired itself", "of tomorrow", "for another name", "self-signed"],
+)
+def test_silent_when_the_other_would_not_do(other: OtherCertificate) -> None:
+    assert not judge(CHECK, SERVED, FILE, other, RUNNING, config())
+
+
+def test_silent_when_something_else_is_served_than_the_file() -> None:
+    front = replace(SERVED, chain=(replace(OLD, sha256="cc"),))
+    assert not judge(CHECK, front, FILE, OTHER, RUNNING, config())

@@ -1,0 +1,77 @@
+from typing import Any
+
+import pytest
+
+from checks.firewall.rate_limit import is_tight
+from diagnose.model import Applicability, Severity
+from tests.checks.firewall.packets import DROP, commands, dport, nft, saved, served, state
+from tests.checks.firewall.rules import connected
+from tests.saying import TIMEOUT, judge
+
+CHECK = "firewall.rate-limit"
+
+
+def over(rate: int, per: str = "minute") -> list[dict[str, Any]]:
+    limit = {"limit": {"rate": rate, "burst": 5, "per": per, "inv": True}}
+    return [dport(443), state("new"), limit, DROP]
+
+
+def test_fires_where_few_new_connections_are_let_in() -> None:
+    (claim,) = judge(CHECK, *served(nft(over(2))))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["ports"] == ("443/tcp",)
+    assert commands(claim) == ["nft delete rule inet filter input handle 2"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_where_what_is_above_the_limit_is_not_accepted() -> None:
+    accept = "-p tcp -m tcp --dport 443 -m limit --limit 25/min --limit-burst 100 -j ACCEPT"
+    rules = (f"-A INPUT {accept}", "-A INPUT -p tcp -m tcp --dport 443 -j DROP")
+    (claim,) = judge(CHECK, *served(saved(*rules)))
+    assert commands(claim) == ["iptables -I INPUT 1 -p tcp -m tcp --dport 443 -j ACCEPT"]
+
+
+def test_fires_where_a_rule_of_connlimit_goes_by_its_number() -> None:
+    rule = "-p tcp -m tcp --dport 443 -m connlimit --connlimit-above 4 -j REJECT"
+    (claim,) = judge(CHECK, *served(saved("-A INPUT -i lo -j ACCEPT", f"-A INPUT {rule}")))
+    assert commands(claim) == ["iptables -D INPUT 2"]
+
+
+def test_fires_where_attempts_were_lost_however_wide_the_limit() -> None:
+    seen = served(nft(over(100, "second")))
+    assert not judge(CHECK, *seen)
+    assert judge(CHECK, *seen, connected(failure=TIMEOUT, purpose="again"))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        over(400, "second"),
+        [dport(22), *over(2)[1:]],
+        [dport(443), {"limit": {"rate": 3, "per": "minute"}}, {"log": {"prefix": "https "}}],
+    ],
+)
+def test_silent_where_the_limit_is_wide_or_on_something_else(rule: list[dict[str, Any]]) -> None:
+    assert not judge(CHECK, *served(nft(rule)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "tight"),
+    [
+        ("tcp dport 443 limit rate over 2/minute drop", True),
+        ("tcp dport 443 limit rate 20/second accept", False),
+        ("add @seen { ip saddr limit rate over 30/minute } drop", True),
+        ("add @seen { ip saddr limit rate over 100/second } drop", False),
+        ("add @seen { ip saddr ct count over 5 } reject", True),
+        ("ct count over 50 reject", False),
+        ("-A INPUT -m recent --update --seconds 30 --hitcount 6 -j ufw-user-limit", True),
+        ("-A INPUT -m hashlimit --hashlimit-above 10/sec --hashlimit-mode srcip -j DROP", False),
+        ("-A INPUT -m hashlimit --hashlimit-above 10/min --hashlimit-mode srcip -j DROP", True),
+        ("-A INPUT -m limit --limit 25/min --limit-burst 100 -j ACCEPT", True),
+        ("-A INPUT -m connlimit --connlimit-above 20 -j REJECT", False),
+        ("limit rate over 10 mbytes/second drop", False),
+    ],
+)
+def test_a_limit_is_tight_where_visitors_meet_it(rule: str, tight: bool) -> None:
+    assert is_tight(rule) is tight

@@ -1,0 +1,87 @@
+"""Docker does not run here: what it and the kernel say is given as it was recorded elsewhere."""
+
+from typing import Any
+
+from diagnose.model import Confidence, Observation, Vantage
+from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
+from diagnose.model.nginx import Directive, NginxConfig
+from tests.checks.firewall.rules import connected, host, listening
+from tests.saying import REFUSED, judge, texts
+
+INSIDE = Namespace(pid=4242, processes=("nginx",), container="c1", sockets=(("0.0.0.0", 443),))
+DECLARED, ELSEWHERE = ContainerPort(443), ContainerPort(443, 433, "0.0.0.0")
+PUBLISHED = ContainerPort(443, 443, "0.0.0.0")
+
+
+def container(*ports: ContainerPort, **more: Any) -> Container:
+    return Container(**{"engine": "docker", "id": "c1", "name": "web", "ports": ports, **more})
+
+
+def seen(
+    containers: tuple[Container, ...] = (),
+    namespaces: tuple[Namespace, ...] = (INSIDE,),
+    *more: Observation,
+    listen: tuple[int, ...] = (22, 80),
+) -> tuple[Observation, ...]:
+    found = Containers(vantage=Vantage.SERVER, containers=containers, namespaces=namespaces)
+    return (host(), listening(*listen), found, connected(failure=REFUSED), *more)
+
+
+def test_fires_where_a_container_declares_the_port_only() -> None:
+    (claim,) = judge("listener.container-unpublished", *seen((container(DECLARED),)))
+    assert claim.confidence is Confidence.CERTAIN
+    assert (claim.facts["container"], claim.facts["process"]) == ("web", "nginx")
+
+
+def test_fires_where_it_is_published_as_another_port() -> None:
+    (claim,) = judge("listener.container-unpublished", *seen((container(ELSEWHERE),), ()))
+    assert (claim.confidence, claim.facts["outer"]) == (Confidence.CERTAIN, 433)
+
+
+def test_fires_as_likely_without_the_engines_list() -> None:
+    (claim,) = judge("listener.container-unpublished", *seen())
+    assert (claim.confidence, claim.facts["container"]) == (Confidence.LIKELY, "")
+
+
+def test_fires_where_nothing_listens_inside() -> None:
+    empty = Namespace(pid=4242, processes=("nginx",), container="c1", sockets=(("0.0.0.0", 80),))
+    proxy = listening(443, process="docker-proxy")
+    found = Containers(
+        vantage=Vantage.SERVER, containers=(container(PUBLISHED),), namespaces=(empty,)
+    )
+    (claim,) = judge("listener.container-unpublished", host(), proxy, found)
+    assert (claim.facts["empty"], claim.facts["loopback"]) == (True, False)
+    assert any("web" in text for text in texts("listener.container-unpublished", claim))
+
+
+def test_silent_where_it_is_published_and_answers_inside() -> None:
+    proxy = listening(443, process="docker-proxy")
+    found = Containers(
+        vantage=Vantage.SERVER, containers=(container(PUBLISHED),), namespaces=(INSIDE,)
+    )
+    assert not judge("listener.container-unpublished", host(), proxy, found)
+    # Without a proxy in between, the engine's rules alone lead there.
+    assert not judge("listener.container-unpublished", *seen((container(PUBLISHED),)))
+
+
+def test_silent_where_something_of_the_servers_own_listens() -> None:
+    given = seen((container(DECLARED),), listen=(80, 443))
+    assert not judge("listener.container-unpublished", *given)
+
+
+def test_silent_where_nginx_is_to_listen_on_the_server_itself() -> None:
+    listen = Directive(name="listen", args=("443", "ssl"), file="/etc/nginx/nginx.conf", line=3)
+    server = Directive(name="server", args=(), file=listen.file, line=2, block=(listen,))
+    http = Directive(name="http", args=(), file=listen.file, line=1, block=(server,))
+    config = NginxConfig(vantage=Vantage.SERVER, path=listen.file, main=(http,))
+    assert not judge("listener.container-unpublished", *seen((container(DECLARED),), (), config))
+
+
+def test_silent_where_nothing_inside_has_the_port() -> None:
+    other = Namespace(pid=1, sockets=(("0.0.0.0", 8080), ("127.0.0.1", 443)))
+    assert not judge("listener.container-unpublished", *seen((container(),), (other,)))
+
+
+def test_silent_where_the_container_is_reached_by_its_own_address() -> None:
+    own = Namespace(pid=1, addresses=("203.0.113.10",), sockets=(("0.0.0.0", 443),))
+    assert not judge("listener.container-unpublished", *seen((), (own,)))

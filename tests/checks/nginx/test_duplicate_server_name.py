@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+from diagnose.model import Edit, Manual, Severity
+from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
+from diagnose.wire.nginx import messages, parse
+from tests.saying import CHAT, REFUSED, judge
+from tests.serving import FILE, SITE, front, nginx_says
+
+UPGRADE = '\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection "upgrade";'
+WEBSOCKET = SITE.replace("$host;", f"$host;{UPGRADE}")
+WARNING = 'conflicting server name "shop.example.com" on 0.0.0.0:443, ignored'
+
+
+def config(*texts: str) -> NginxConfig:
+    """Files one after another, as includes bring them."""
+    files = [ConfigFile(f"/etc/nginx/{n}.conf", text, float(n)) for n, text in enumerate(texts)]
+    (http,) = parse("http { }", FILE)
+    inner = tuple(one for file in files for one in parse(file.text, file.path))
+    return NginxConfig(path=FILE, main=(replace(http, block=inner),), files=tuple(files))
+
+
+def warned(text: str = WARNING) -> NginxTest:
+    said = messages(f"nginx: [warn] {text}")
+    return NginxTest(binary="/usr/sbin/nginx", passed=True, messages=said, config=FILE)
+
+
+def test_fires_as_a_warning_and_takes_the_ignored_block_away() -> None:
+    (claim,) = judge("nginx.duplicate-server-name", config(SITE, f"# old\n{SITE}"), warned())
+    assert claim.severity is None
+    assert (claim.facts["winner"], claim.facts["loser"]) == (
+        "/etc/nginx/0.conf:1",
+        "/etc/nginx/1.conf:2",
+    )
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.path == "/etc/nginx/1.conf"
+    assert "-server {" in edit.diff
+    assert " # old" in edit.diff
+
+
+def test_fires_as_an_error_where_only_the_ignored_block_passes_the_websocket_on() -> None:
+    (claim,) = judge(
+        "nginx.duplicate-server-name", config(SITE, WEBSOCKET), warned(), front(400), target=CHAT
+    )
+    assert claim.severity is Severity.ERROR
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert claim.fix.steps[0].path == "/etc/nginx/0.conf"
+
+
+def test_fires_as_an_error_where_the_winning_block_leads_to_a_dead_application() -> None:
+    dead = SITE.replace("3000", "9999")
+    tried = UpstreamTry(
+        target="http://127.0.0.1:9999", host="127.0.0.1", port=9999, failure=REFUSED
+    )
+    (claim,) = judge("nginx.duplicate-server-name", config(dead, SITE), warned(), tried)
+    assert claim.severity is Severity.ERROR
+
+
+def test_fires_without_an_edit_where_one_file_is_read_twice() -> None:
+    seen = config(SITE)
+    seen = replace(seen, main=(replace(seen.main[0], block=(seen.main[0].block or ()) * 2),))
+    (claim,) = judge("nginx.duplicate-server-name", seen, warned())
+    assert claim.facts["twice"]
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_without_an_edit_where_the_ignored_block_is_needed_elsewhere() -> None:
+    other = SITE.replace("443 ssl;", "443 ssl; listen 8443 ssl;")
+    (claim,) = judge("nginx.duplicate-server-name", config(SITE, other), warned())
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_when_it_is_another_name() -> None:
+    blog = SITE.replace("shop.", "blog.")
+    text = WARNING.replace("shop.", "blog.")
+    assert not judge("nginx.duplicate-server-name", config(SITE, blog, blog), warned(text))
+
+
+def test_silent_when_the_ports_differ() -> None:
+    other = SITE.replace("443", "8443")
+    assert not judge("nginx.duplicate-server-name", config(SITE, other), nginx_says())
+
+
+def test_silent_when_nginx_does_not_warn() -> None:
+    assert not judge("nginx.duplicate-server-name", config(SITE, SITE), nginx_says())

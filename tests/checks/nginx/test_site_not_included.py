@@ -1,0 +1,103 @@
+from diagnose.model import Command, Confidence, Edit, Manual
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.server import Listener, Listeners
+from diagnose.model.sites import SiteFile
+from diagnose.model.tls import Certificate, Handshake
+from diagnose.wire.nginx import parse
+from tests.saying import NOW, judge
+from tests.serving import FILE, HOST, SITE, nginx_says
+
+BLOG = SITE.replace("shop.example.com", "blog.example.com")
+AVAILABLE = SiteFile(path="/etc/nginx/sites-available/shop", names=("shop.example.com",))
+
+
+def config(text: str = BLOG, includes: str = "include conf.d/*.conf; ") -> NginxConfig:
+    whole = f"http {{ {includes}\n{text}}}\n"
+    return NginxConfig(path=FILE, main=parse(whole, FILE), files=(ConfigFile(FILE, whole, 0.0),))
+
+
+def shown(name: str) -> Handshake:
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "aa", dns_names=(name,))
+    return Handshake(address="203.0.113.10", port=443, chain=(leaf,))
+
+
+def argv(path: str, includes: str = "include conf.d/*.conf; ") -> tuple[str, ...]:
+    site = SiteFile(path=path, names=("shop.example.com",))
+    (claim,) = judge(
+        "nginx.site-not-included", config(includes=includes), site, shown("blog.example.com"), HOST
+    )
+    assert claim.fix
+    step = claim.fix.steps[0]
+    return step.argv if isinstance(step, Command) else ()
+
+
+def test_fires_with_a_link_into_the_folder_that_is_read() -> None:
+    both = "include conf.d/*.conf; include sites-enabled/*; "
+    path = AVAILABLE.path
+    assert argv(path) == ("ln", "-s", path, "/etc/nginx/conf.d/shop.conf")
+    assert argv(path, both) == ("ln", "-s", path, "/etc/nginx/sites-enabled/shop")
+
+
+def test_fires_with_another_name_where_the_folder_is_right() -> None:
+    folder = "/etc/nginx/conf.d"
+    for name in ("shop", "shop.conf.disabled", "shop.conf~"):
+        assert argv(f"{folder}/{name}") == ("mv", "-n", f"{folder}/{name}", f"{folder}/shop.conf")
+
+
+def test_fires_with_an_include_where_no_folder_is_read() -> None:
+    (claim,) = judge(
+        "nginx.site-not-included", config(includes=""), AVAILABLE, shown("blog.example.com")
+    )
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Edit)
+    assert f"include {AVAILABLE.path};\n" in claim.fix.steps[0].diff
+
+
+def test_fires_when_nothing_listens() -> None:
+    (claim,) = judge("nginx.site-not-included", config(""), AVAILABLE, Listeners())
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_when_another_sites_page_comes() -> None:
+    page = Exchange(url="https://shop.example.com/", address="x", port=443, status=200)
+    (claim,) = judge("nginx.site-not-included", config(), AVAILABLE, page)
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_without_a_remedy_where_the_file_is_another_nginx_s() -> None:
+    site = SiteFile(path="/www/server/panel/vhost/nginx/shop.conf", names=("shop.example.com",))
+    (claim,) = judge("nginx.site-not-included", config(), site, shown("blog.example.com"))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_with_the_link_set_right_that_led_nowhere() -> None:
+    said = nginx_says('open() "/etc/nginx/conf.d/shop.conf" failed (2: No such file or directory)')
+    (claim,) = judge("nginx.site-not-included", config(""), AVAILABLE, Listeners(), said)
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv == ("ln", "-sfn", AVAILABLE.path, "/etc/nginx/conf.d/shop.conf")
+
+
+def test_silent_when_the_configuration_has_to_be_mended_first() -> None:
+    said = nginx_says('unknown directive "x" in /etc/nginx/nginx.conf:3')
+    assert not judge("nginx.site-not-included", config(""), AVAILABLE, Listeners(), said)
+
+
+def test_silent_when_a_block_has_the_name() -> None:
+    assert not judge("nginx.site-not-included", config(SITE), AVAILABLE, shown("blog.example.com"))
+
+
+def test_silent_when_the_default_block_serves_the_site() -> None:
+    own = SITE.replace("server_name shop.example.com", "server_name _")
+    page = Exchange(url="https://shop.example.com/", address="x", port=443, status=200)
+    assert not judge(
+        "nginx.site-not-included", config(own), AVAILABLE, shown("shop.example.com"), page
+    )
+
+
+def test_silent_when_something_else_listens_there() -> None:
+    other = Listeners(sockets=(Listener(address="0.0.0.0", port=443, family=4),))
+    assert not judge("nginx.site-not-included", config(""), AVAILABLE, other)

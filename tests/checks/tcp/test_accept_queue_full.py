@@ -1,0 +1,81 @@
+from diagnose.catalogue import one
+from diagnose.model import Command, Confidence, Manual, Severity
+from diagnose.model.kernel import Holder, Queue
+from diagnose.reasoning import findings
+from tests.checks.tcp.inside import counters, kernel, queues
+from tests.checks.tcp.seen import attempt
+from tests.saying import TIMEOUT, judge
+
+FULL = queues(Queue("0.0.0.0", 443, 3, 2), Queue("0.0.0.0", 80, 0, 511))
+BRIM = queues(Queue("0.0.0.0", 443, 2, 2))
+LOST = attempt(failure=TIMEOUT, took=4.0)
+
+
+def test_fires_where_more_wait_than_may() -> None:
+    (claim,) = judge("tcp.accept-queue-full", kernel(), FULL, LOST)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.severity is Severity.ERROR
+    assert (claim.facts["waiting"], claim.facts["limit"]) == (3, 2)
+    assert claim.facts["small"]
+    assert [one.port for one in claim.covers] == [443]
+
+
+def test_fires_with_the_way_to_wake_up_what_is_stopped() -> None:
+    stopped = queues(
+        Queue("0.0.0.0", 443, 512, 511),
+        holders=(Holder(37, "nginx", "T"), Holder(36, "nginx", "T"), Holder(35, "nginx", "S")),
+    )
+    (claim,) = judge("tcp.accept-queue-full", kernel(), stopped, LOST)
+    assert claim.facts["stopped"] == ("37", "36")
+    assert claim.facts["process"] == "nginx"
+    assert claim.fix is not None
+    (step,) = claim.fix.steps
+    assert isinstance(step, Command)
+    assert step.argv == ("kill", "-CONT", "37", "36")
+
+
+def test_fires_where_the_queue_is_as_full_as_it_may_be_and_connections_are_lost() -> None:
+    before, after = counters(ListenOverflows=7), counters(ListenOverflows=9)
+    (claim,) = judge("tcp.accept-queue-full", before, BRIM, LOST, after, BRIM)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["lost"] == 2
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_as_a_warning_where_the_tries_came_through() -> None:
+    (claim,) = judge("tcp.accept-queue-full", FULL, attempt())
+    assert claim.severity is Severity.WARNING
+
+
+def test_explains_a_port_that_answers_sometimes() -> None:
+    seen = (FULL, LOST, attempt(purpose="again"))
+    (claim,) = judge("tcp.accept-queue-full", *seen)
+    (unstable,) = judge("tcp.unstable", *seen)
+    cause, symptom = findings(
+        [(one("tcp.unstable"), unstable), (one("tcp.accept-queue-full"), claim)]
+    )
+    assert (cause.check.id, symptom.explained_by) == ("tcp.accept-queue-full", cause.id)
+
+
+def test_silent_about_a_busy_queue_that_is_not_full() -> None:
+    assert not judge("tcp.accept-queue-full", queues(Queue("0.0.0.0", 443, 300, 511)), LOST)
+
+
+def test_silent_about_a_full_queue_while_nothing_is_lost() -> None:
+    still = counters(ListenOverflows=7000)
+    assert not judge("tcp.accept-queue-full", still, BRIM, LOST, still, BRIM)
+
+
+def test_silent_about_losses_at_another_port() -> None:
+    other = queues(Queue("0.0.0.0", 443, 0, 511), Queue("0.0.0.0", 9000, 129, 128))
+    before, after = counters(ListenOverflows=7), counters(ListenOverflows=99)
+    assert not judge("tcp.accept-queue-full", before, other, LOST, after, other)
+
+
+def test_silent_where_it_was_full_and_is_no_longer() -> None:
+    assert not judge("tcp.accept-queue-full", FULL, queues(Queue("0.0.0.0", 443, 0, 2)), LOST)
+
+
+def test_silent_where_the_limit_is_not_known() -> None:
+    assert not judge("tcp.accept-queue-full", queues(Queue("0.0.0.0", 443, 900)), LOST)

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+from diagnose.catalogue import one
+from diagnose.model import Confidence, Observation
+from diagnose.model.tcp import Connection
+from diagnose.reasoning import findings
+from tests.checks.tcp.inside import ADDRESS, PUBLISHED, capture, host, kernel, nic
+from tests.checks.tcp.seen import HERE, attempt
+from tests.saying import TIMEOUT, judge
+
+
+def again(at: float = 4.0, address: str = ADDRESS) -> Connection:
+    return replace(attempt(address, purpose="again", failure=TIMEOUT, took=4.0), at=at)
+
+
+SILENT = (attempt(failure=TIMEOUT, took=4.0), again())
+INSIDE: tuple[Observation, ...] = (PUBLISHED, host(), nic(), kernel())
+
+
+def test_fires_where_nothing_came_in_while_it_was_tried() -> None:
+    (claim,) = judge("tcp.never-arrives", *INSIDE, *SILENT, capture())
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["addresses"] == (ADDRESS,)
+    assert not claim.facts["others_arrive"]
+    assert "tcp.reverse-path-filter" in claim.ruled_out
+
+
+def test_fires_where_others_come_in_and_this_machine_does_not() -> None:
+    (claim,) = judge("tcp.never-arrives", *INSIDE, *SILENT, capture("198.51.100.77", ADDRESS))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["others"] == ("198.51.100.77",)
+
+
+def test_fires_with_less_certainty_where_the_server_may_know_this_machine_by_another_name() -> None:
+    behind = (PUBLISHED, host(), nic(), kernel(client="198.51.100.1"))
+    (claim,) = judge("tcp.never-arrives", *behind, *SILENT, capture("198.51.100.77"))
+    assert claim.confidence is Confidence.POSSIBLE
+
+
+def test_fires_for_an_address_that_may_be_translated_to_a_private_one() -> None:
+    private = (PUBLISHED, host(), nic("eth0", "172.16.0.5"), kernel())
+    (claim,) = judge("tcp.never-arrives", *private, *SILENT, capture())
+    assert claim.confidence is Confidence.LIKELY
+    assert not claim.facts["held"]
+
+
+def test_explains_the_silence() -> None:
+    seen = (*INSIDE, *SILENT, capture())
+    (claim,) = judge("tcp.never-arrives", *seen)
+    (silence,) = judge("tcp.timeout", *seen)
+    cause, symptom = findings([(one("tcp.timeout"), silence), (one("tcp.never-arrives"), claim)])
+    assert (cause.check.id, symptom.explained_by) == ("tcp.never-arrives", cause.id)
+
+
+def test_silent_where_it_came_in() -> None:
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, capture(HERE[4]))
+
+
+def test_silent_where_it_came_in_by_the_name_that_the_session_has() -> None:
+    behind = (PUBLISHED, host(), nic(), kernel(client="198.51.100.1"))
+    assert not judge("tcp.never-arrives", *behind, *SILENT, capture("198.51.100.1"))
+
+
+def test_silent_where_nobody_watched_at_the_time_or_not_everything_was_seen() -> None:
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT)
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, capture(at=9.0))
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, capture(complete=False))
+
+
+def test_silent_about_an_address_of_another_machine() -> None:
+    elsewhere = (attempt("192.0.2.99", failure=TIMEOUT, took=4.0), again(address="192.0.2.99"))
+    assert not judge("tcp.never-arrives", *INSIDE, *elsewhere, capture())
+
+
+def test_silent_where_the_port_answers() -> None:
+    assert not judge("tcp.never-arrives", *INSIDE, attempt(), capture())

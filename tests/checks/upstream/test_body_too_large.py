@@ -1,0 +1,30 @@
+from diagnose.model import Edit
+from tests.checks.upstream.asking import logged
+from tests.saying import judge
+from tests.serving import SITE, config
+
+CHECK = "upstream.body-too-large"
+SAID = logged(
+    "client intended to send too large body: 2000000 bytes", "POST /upload HTTP/1.1", upstream=""
+)
+
+
+def test_fires_and_raises_the_limit_in_the_location() -> None:
+    (claim,) = judge(CHECK, config(), SAID)
+    assert (claim.facts["size"], claim.facts["limit"]) == (2000000, "1m")
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        client_max_body_size 2m;\n" in edit.diff
+
+
+def test_silent_when_the_limit_was_raised_since() -> None:
+    text = SITE.replace("location / {", "client_max_body_size 8m;\n    location / {")
+    assert not judge(CHECK, config(text), SAID)
+    assert not judge(CHECK, config(text.replace("8m", "0")), SAID)
+
+
+def test_silent_when_nothing_was_refused_or_elsewhere() -> None:
+    assert not judge(CHECK, config(), logged("something else"))
+    other = logged(SAID.text, SAID.request, "", "www.example.org")
+    assert not judge(CHECK, config(), other)

@@ -1,0 +1,75 @@
+import pytest
+
+from diagnose.model import Edit, Severity
+from tests.checks.upstream.asking import asked, logged, page
+from tests.saying import judge
+from tests.serving import BUILD, LOADED, RUNNING, SITE, config
+
+CHECK = "upstream.header-too-big"
+SAID = "upstream sent too big header while reading response header from upstream"
+BIG = asked(head=9100)
+
+
+def diff(text: str, *seen: object) -> str:
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_when_the_head_does_not_fit_into_a_page() -> None:
+    (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(), BIG)
+    assert claim.severity is None
+    assert (claim.facts["size"], claim.facts["limit"]) == (9100, 4096)
+    # Twice the buffer is more than seven pages: nginx would refuse the buffer alone.
+    made = diff(SITE, page(), BIG)
+    assert "+        proxy_buffer_size 16k;\n" in made
+    assert "+        proxy_buffers 8 16k;\n" in made
+
+
+def test_fires_by_the_log_alone_and_guesses() -> None:
+    (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(), logged(SAID))
+    assert claim.facts["size"] == ""
+    assert claim.facts["message"] == SAID
+
+
+def test_fires_for_a_fastcgi_location() -> None:
+    text = SITE.replace("proxy_pass http://127.0.0.1:3000;", "fastcgi_pass 127.0.0.1:9000;")
+    assert "+        fastcgi_buffer_size 16k;\n" in diff(text, page(), logged(SAID))
+
+
+def test_what_was_set_is_changed_and_what_depends_on_it() -> None:
+    lines = "        proxy_buffer_size 8k;\n        proxy_busy_buffers_size 8k;\n"
+    text = SITE.replace("        proxy_set_header", f"{lines}        proxy_set_header")
+    made = diff(text, page(), BIG)
+    assert "-        proxy_buffer_size 8k;\n" in made
+    assert "+        proxy_buffer_size 16k;\n" in made
+    assert "+        proxy_busy_buffers_size 32k;\n" in made
+
+
+def test_warns_where_another_page_meets_it() -> None:
+    line = logged(SAID, request="GET /account HTTP/1.1")
+    (claim,) = judge(CHECK, config(), BUILD, RUNNING, page(200), line)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["path"] == "/account"
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (page(), asked(head=4000)),
+        (page(200), BIG),
+        (page(), asked(status=None, head=0)),
+        (page(200), logged(SAID, when=LOADED - 60)),  # mended since
+        (page(), logged(SAID, host="www.example.org")),
+    ],
+    ids=["it fits", "the door opens", "no answer", "before the last reload", "another site"],
+)
+def test_silent_when(seen: tuple[object, ...]) -> None:
+    assert not judge(CHECK, config(), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+
+
+def test_silent_when_the_buffer_is_large() -> None:
+    text = SITE.replace("proxy_pass", "proxy_buffer_size 16k; proxy_buffers 8 16k; proxy_pass")
+    assert not judge(CHECK, config(text), BUILD, RUNNING, page(), BIG)

@@ -1,0 +1,58 @@
+from diagnose.model import Confidence, Edit, Severity
+from diagnose.model.server import Interface
+from tests.saying import REFUSED, judge
+from tests.upstreams import PAGE, WELL, line, proxied, tried
+
+CHECK = "upstream.ipv6-localhost"
+TARGET = "http://localhost:3000"
+SIX = tried(TARGET, "::1", host="localhost", failure=REFUSED)
+FOUR = tried(TARGET, "127.0.0.1", host="localhost")
+ETH0 = Interface(name="eth0", up=True, addresses=("203.0.113.10", "fe80::1"))
+
+
+def test_fires_as_a_warning_and_names_the_address() -> None:
+    (claim,) = judge(CHECK, SIX, FOUR, ETH0, WELL, proxied(TARGET))
+    assert claim.severity is Severity.WARNING
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://127.0.0.1:3000;" in edit.diff
+
+
+def test_fires_as_an_error_and_surely_where_nginx_wrote_of_it() -> None:
+    said = line(
+        "connect() failed (111: Connection refused) while connecting to upstream",
+        "http://[::1]:3000/",
+        111,
+    )
+    (claim,) = judge(CHECK, SIX, FOUR, said, PAGE, proxied(TARGET))
+    assert claim.severity is Severity.ERROR
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_for_a_server_of_a_group() -> None:
+    six = tried("http://app", "::1", host="localhost", failure=REFUSED)
+    four = tried("http://app", "127.0.0.1", host="localhost")
+    group = "upstream app { server localhost:3000; }\n"
+    (claim,) = judge(CHECK, six, four, proxied("http://app", group))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+upstream app { server 127.0.0.1:3000; }" in edit.diff
+
+
+def test_silent_where_the_machine_has_no_ipv6_to_ask_for() -> None:
+    four = Interface(name="eth0", up=True, addresses=("203.0.113.10",))
+    loopback = Interface(name="lo", up=True, addresses=("127.0.0.1", "::1"))
+    assert not judge(CHECK, SIX, FOUR, four, loopback, proxied(TARGET))
+
+
+def test_silent_where_the_application_listens_on_both() -> None:
+    six = tried(TARGET, "::1", host="localhost")
+    assert not judge(CHECK, six, FOUR, ETH0, proxied(TARGET))
+
+
+def test_silent_where_it_is_down_altogether() -> None:
+    four = tried(TARGET, "127.0.0.1", host="localhost", failure=REFUSED)
+    assert not judge(CHECK, SIX, four, ETH0, proxied(TARGET))

@@ -1,0 +1,45 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Command
+from diagnose.model.nginx import UpstreamTry
+from tests.checks.upstream.asking import logged, page
+from tests.saying import REFUSED, judge
+from tests.serving import BUILD, FILE, RUNNING, SITE, config
+
+CHECK = "upstream.none-live"
+GROUP = "upstream shop { server 127.0.0.1:3001 fail_timeout=600s; server 127.0.0.1:3002; }\n"
+TEXT = GROUP + SITE.replace("127.0.0.1:3000", "shop")
+SAID = logged("no live upstreams while connecting to upstream", upstream="http://shop/")
+BEFORE = logged(
+    "connect() failed (111: Connection refused) while connecting to upstream",
+    upstream="http://127.0.0.1:3001/",
+)
+ANSWERS = UpstreamTry(
+    target="http://shop", host="127.0.0.1", port=3001, status=200, asked=True, file=FILE, line=9
+)
+
+
+def test_fires_when_they_answer_again() -> None:
+    (claim,) = judge(CHECK, config(TEXT), BUILD, RUNNING, page(), SAID, BEFORE, ANSWERS)
+    assert claim.facts["group"] == "shop"
+    assert claim.facts["seconds"] == 600
+    assert claim.facts["reasons"] == (BEFORE.text,)
+    assert claim.fix
+    assert claim.fix.steps[-1] == Command(("nginx", "-s", "reload"))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (page(), SAID, replace(ANSWERS, status=None, failure=REFUSED)),
+        (page(200), SAID, ANSWERS),
+        (page(), BEFORE, ANSWERS),
+        (page(), SAID, ANSWERS, replace(BEFORE, text="connect() failed (13: Permission denied)")),
+        (page(), replace(SAID, upstream="http://other/"), ANSWERS),
+    ],
+    ids=["still down", "the door opens", "no such line", "nginx alone may not", "another group"],
+)
+def test_silent_when(seen: tuple[object, ...]) -> None:
+    assert not judge(CHECK, config(TEXT), BUILD, RUNNING, *seen)  # type: ignore[arg-type]

@@ -1,0 +1,33 @@
+from diagnose.model import Edit, Severity
+from tests.checks.upstream.asking import logged, page
+from tests.saying import judge
+from tests.serving import LOADED, RUNNING, SITE, config
+
+CHECK = "upstream.request-header-too-large"
+SAID = logged('client sent too long header line: "Cookie: a=xxxx..."', upstream="", host="")
+
+
+def test_fires_by_the_log() -> None:
+    (claim,) = judge(CHECK, config(), RUNNING, SAID)
+    assert claim.severity is None
+    assert claim.facts["limit"] == "4 8k"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    large_client_header_buffers 4 32k;\n" in edit.diff
+
+
+def test_fires_as_an_error_where_even_our_request_is_refused() -> None:
+    text = SITE.replace("location / {", "large_client_header_buffers 2 64;\n    location / {")
+    body = "<center>Request Header Or Cookie Too Large</center>"
+    (claim,) = judge(CHECK, config(text), RUNNING, page(400, body))
+    assert claim.severity is Severity.ERROR
+
+
+def test_silent_when_it_was_before_the_last_reload_or_about_another_site() -> None:
+    assert not judge(CHECK, config(), RUNNING, logged(SAID.text, host="", when=LOADED - 60))
+    assert not judge(CHECK, config(), RUNNING, logged(SAID.text, host="www.example.org"))
+
+
+def test_silent_when_a_400_says_something_else() -> None:
+    assert not judge(CHECK, config(), RUNNING, page(400, "The plain HTTP request was sent"))

@@ -1,0 +1,101 @@
+from dataclasses import replace
+
+from diagnose.model import Command, Edit, Failure, Manual
+from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
+from tests.saying import REFUSED, judge
+from tests.upstreams import PAGE, line, proxied, tried
+
+CHECK = "upstream.socket-unreachable"
+PATH = "/run/app/app.sock"
+TARGET = f"http://unix:{PATH}"
+MISSING = Failure("missing", "No such file or directory", 2, "ENOENT")
+OPEN = tried(TARGET, "", host="", port=0, socket=PATH)
+FOLDERS = (Permissions("/run/app", "drwxr-xr-x", 0, 0), Permissions("/run", "drwxr-xr-x", 0, 0))
+
+
+def socket(
+    mode: str, group: int = 60, folders: tuple[Permissions, ...] = FOLDERS, user: int | None = 33
+) -> UpstreamSocket:
+    own = Permissions(PATH, mode, 0, group)
+    names = ("www-data", "games")
+    return UpstreamSocket(path=PATH, above=(own, *folders), user=user, groups=(33,), names=names)
+
+
+def test_fires_when_it_is_missing() -> None:
+    (claim,) = judge(CHECK, replace(OPEN, failure=MISSING), PAGE, proxied(TARGET))
+    assert claim.facts["missing"]
+
+
+def test_fires_and_names_the_socket_on_which_the_application_listens() -> None:
+    there = UpstreamSocket(
+        path=PATH, failure=MISSING, listening=("/run/app.sock", "/run/dbus/system_bus_socket")
+    )
+    (claim,) = judge(CHECK, replace(OPEN, failure=MISSING), there, PAGE, proxied(TARGET))
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_pass http://unix:/run/app.sock;" in edit.diff
+
+
+def test_fires_when_nobody_listens_behind_it() -> None:
+    (claim,) = judge(CHECK, replace(OPEN, failure=REFUSED), socket("srw-rw-rw-"), proxied(TARGET))
+    assert claim.facts["refused"]
+
+
+def test_fires_when_it_is_no_socket() -> None:
+    (claim,) = judge(CHECK, replace(OPEN, failure=REFUSED), socket("-rw-r--r--"), proxied(TARGET))
+    assert claim.facts["file"]
+
+
+def test_fires_when_nginx_s_user_may_not_though_we_may() -> None:
+    (claim,) = judge(CHECK, OPEN, socket("srw-rw----"), PAGE, proxied(TARGET))
+    assert claim.facts["denied"]
+    assert claim.fix
+    assert claim.fix.steps[0] == Command(
+        ("usermod", "-aG", "games", "www-data"), undo=("gpasswd", "-d", "www-data", "games")
+    )
+
+
+def test_fires_and_makes_nobody_a_member_of_root_s_group() -> None:
+    (claim,) = judge(CHECK, OPEN, socket("srw-rw----", 0), PAGE, proxied(TARGET))
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_fires_at_a_folder_that_is_closed() -> None:
+    closed = (Permissions("/run/app", "drwx------", 0, 0), FOLDERS[1])
+    (claim,) = judge(CHECK, OPEN, socket("srw-rw-rw-", folders=closed), PAGE, proxied(TARGET))
+    assert claim.facts["blocker"] == "/run/app"
+    assert claim.facts["folder"]
+
+
+def test_fires_by_the_log_where_nobody_could_look() -> None:
+    said = line(
+        f"connect() to unix:{PATH} failed (13: Permission denied) while connecting to upstream",
+        f"{TARGET}:/",
+        13,
+    )
+    (claim,) = judge(CHECK, OPEN, said, PAGE, proxied(TARGET))
+    assert claim.facts["denied"]
+    assert not claim.facts["blocker"]
+    enforcing = Selinux(mode="Enforcing")
+    assert not judge(CHECK, OPEN, said, enforcing, PAGE, proxied(TARGET))
+
+
+def test_silent_when_nginx_s_user_may() -> None:
+    assert not judge(CHECK, OPEN, socket("srw-rw-rw-"), proxied(TARGET))
+    assert not judge(CHECK, OPEN, socket("srw-rw----", 33), proxied(TARGET))
+    assert not judge(CHECK, OPEN, socket("srw-rw----", user=0), proxied(TARGET))
+
+
+def test_silent_when_an_access_control_list_may_allow_it() -> None:
+    own = Permissions(PATH, "srw-rw----", 0, 60, extended=True)
+    seen = replace(socket("srw-rw----"), above=(own, *FOLDERS))
+    assert not judge(CHECK, OPEN, seen, proxied(TARGET))
+
+
+def test_silent_when_nobody_could_look_or_another_of_the_group_is_up() -> None:
+    assert not judge(CHECK, OPEN, socket("srw-rw----", user=None), proxied(TARGET))
+    group = f"upstream app {{ server unix:{PATH}; server 127.0.0.1:3000; }}\n"
+    gone = replace(OPEN, target="http://app", failure=MISSING)
+    assert not judge(CHECK, gone, tried("http://app"), proxied("http://app", group))

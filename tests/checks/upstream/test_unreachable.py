@@ -1,0 +1,49 @@
+from diagnose.model import Confidence, Failure, Manual
+from tests.saying import REFUSED, TIMEOUT, judge
+from tests.upstreams import PAGE, proxied, tried
+
+CHECK = "upstream.unreachable"
+TARGET = "http://203.0.113.77:3000"
+NO_ROUTE = Failure("unreachable", "No route to host", 113, "EHOSTUNREACH")
+END = {"host": "203.0.113.77"}
+
+
+def test_fires_with_the_machine_s_own_words() -> None:
+    seen = tried(TARGET, "203.0.113.77", failure=NO_ROUTE, **END)
+    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    assert claim.facts["code"] == 113
+    assert claim.confidence is Confidence.CERTAIN
+
+
+def test_fires_less_surely_where_nothing_comes_back() -> None:
+    seen = tried(TARGET, "203.0.113.77", failure=TIMEOUT, took=4.0, **END)
+    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    assert claim.facts["timeout"]
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_and_looks_at_home_where_this_server_forbids_it() -> None:
+    own = Failure("denied", "Operation not permitted", 1, "EPERM")
+    seen = tried(TARGET, "203.0.113.77", failure=own, **END)
+    (claim,) = judge(CHECK, seen, PAGE, proxied(TARGET))
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Manual)
+    assert step.step == "let-it-out"
+
+
+def test_silent_when_it_refuses() -> None:
+    seen = tried(TARGET, "203.0.113.77", failure=REFUSED, **END)
+    assert not judge(CHECK, seen, PAGE, proxied(TARGET))
+
+
+def test_silent_when_another_of_the_group_is_up() -> None:
+    group = "upstream app { server 203.0.113.77:3000; server 127.0.0.1:3000; }\n"
+    dead = tried("http://app", "203.0.113.77", failure=NO_ROUTE, **END)
+    assert not judge(CHECK, dead, tried("http://app"), PAGE, proxied("http://app", group))
+
+
+def test_silent_when_not_all_of_the_group_were_tried() -> None:
+    group = "upstream app { server 203.0.113.77:3000; server 127.0.0.1:3000; }\n"
+    dead = tried("http://app", "203.0.113.77", failure=NO_ROUTE, **END)
+    assert not judge(CHECK, dead, PAGE, proxied("http://app", group))

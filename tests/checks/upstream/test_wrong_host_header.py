@@ -1,0 +1,94 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Edit, Failure
+from tests.checks.upstream.asking import asked, page
+from tests.saying import CHAT, judge
+from tests.serving import BUILD, RUNNING, SITE, config, direct, front
+
+CHECK = "upstream.wrong-host-header"
+BARE = SITE.replace("        proxy_set_header Host $host;\n", "")
+DJANGO = asked(400, body="Invalid HTTP_HOST header: '127.0.0.1:3000'.")
+VISITOR = asked(200, "visitor", "shop.example.com")
+
+
+def diff(text: str, *seen: object) -> str:
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_when_only_the_visitors_name_is_welcome() -> None:
+    (claim,) = judge(CHECK, config(BARE), BUILD, RUNNING, page(400), DJANGO, VISITOR)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["sent"] == "127.0.0.1:3000"
+    assert "+        proxy_set_header Host $host;\n" in diff(BARE, page(400), DJANGO, VISITOR)
+
+
+def test_fires_when_an_inner_server_closes() -> None:
+    closed = replace(DJANGO, status=None, failure=Failure("closed", "connection closed"))
+    (claim,) = judge(CHECK, config(BARE), BUILD, RUNNING, page(502), closed, VISITOR)
+    assert claim.facts["message"] == "connection closed"
+
+
+def test_fires_when_a_development_server_says_so_with_200() -> None:
+    webpack = asked(200, body="Invalid Host header")
+    assert judge(CHECK, config(BARE), BUILD, page(200, "Invalid Host header"), webpack, VISITOR)
+
+
+def test_fires_the_other_way_round_less_sure() -> None:
+    text = SITE.replace("http://127.0.0.1:3000", "https://app.example.net")
+    passed = replace(asked(404, sent="shop.example.com"), target="https://app.example.net")
+    own = replace(asked(200, "own", "app.example.net"), target="https://app.example.net")
+    (claim,) = judge(CHECK, config(text), BUILD, RUNNING, page(404), passed, own)
+    assert claim.confidence is Confidence.LIKELY
+    made = diff(text, page(404), passed, own)
+    assert "-        proxy_set_header Host $host;\n" in made
+    assert "+        proxy_set_header Host $proxy_host;\n" in made
+
+
+def test_what_is_inherited_is_said_once_more() -> None:
+    text = BARE.replace(
+        "    location /", "    proxy_set_header X-Real-IP $remote_addr;\n    location /"
+    )
+    made = diff(text, page(400), DJANGO, VISITOR)
+    assert "+        proxy_set_header X-Real-IP $remote_addr;\n" in made
+
+
+def test_fires_for_a_websocket() -> None:
+    named = direct(101, variant="visitor-host")
+    (claim,) = judge(
+        CHECK, config(BARE), BUILD, RUNNING, front(400), direct(400), named, target=CHAT
+    )
+    assert claim.about.path == "/ws"
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    # The location passes no upgrade on either, and both have to be right.
+    assert "+        proxy_set_header Host $host;\n" in edit.diff
+    assert "+        proxy_set_header Upgrade $http_upgrade;\n" in edit.diff
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (page(404), asked(404), asked(404, "visitor", "shop.example.com")),
+        (page(403), asked(200), VISITOR),
+        (page(400), DJANGO),
+        (page(404), asked(404), asked(302, "own", "app.example.net")),
+        (page(404), asked(404), asked(200, "own", "a.example.net"), asked(200, "own", "b.test")),
+    ],
+    ids=["404 anyhow", "nginx's own rule", "no other name", "redirected away", "two names"],
+)
+def test_silent_when(seen: tuple[object, ...]) -> None:
+    assert not judge(CHECK, config(BARE), BUILD, RUNNING, *seen)  # type: ignore[arg-type]
+
+
+def test_silent_when_the_websocket_works_or_minds_the_origin_alone() -> None:
+    named = direct(101, variant="visitor-host")
+    opens = replace(front(101), variant="no-origin")
+    assert not judge(CHECK, config(BARE), front(101), direct(400), named, target=CHAT)
+    assert not judge(CHECK, config(BARE), front(403), opens, direct(403), named, target=CHAT)

@@ -1,0 +1,81 @@
+"""A program behind uwsgi_pass or fastcgi_pass: as little of either protocol as one request needs.
+
+    python gateway_server.py uwsgi 9999 [--upgrade]
+
+It answers 400, as an application does that is asked for what it does not have. With --upgrade it
+takes a WebSocket's connection over, as `uwsgi.websocket_handshake()` does.
+"""
+
+import argparse
+import asyncio
+
+from websockets.utils import accept_key
+
+
+def uwsgi_variables(data: bytes) -> dict[str, str]:
+    """uwsgi's request: four bytes, then names and values, each behind its length
+    (https://uwsgi-docs.readthedocs.io/en/latest/Protocol.html)."""
+    found, rest = [], data[4:]
+    while len(rest) > 1:
+        length = int.from_bytes(rest[:2], "little")
+        found.append(rest[2 : 2 + length].decode("latin-1"))
+        rest = rest[2 + length :]
+    return dict(zip(found[::2], found[1::2], strict=False))
+
+
+def switching(key: str) -> bytes:
+    head = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    return f"{head}Sec-WebSocket-Accept: {accept_key(key)}\r\n\r\n".encode()
+
+
+def record(kind: int, content: bytes) -> bytes:
+    """FastCGI 1.0 section 3.3."""
+    return bytes((1, kind, 0, 1)) + len(content).to_bytes(2, "big") + b"\0\0" + content
+
+
+async def pongs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers each masked ping with its own content (RFC 6455 section 5.5)."""
+    while head := await reader.read(6):
+        content = await reader.readexactly(head[1] & 0x7F)
+        plain = bytes(byte ^ head[2 + index % 4] for index, byte in enumerate(content))
+        writer.write(bytes((0x8A if head[0] == 0x89 else 0x88, len(plain))) + plain)
+
+
+async def uwsgi(
+    data: bytes, takes_over: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    key = uwsgi_variables(data).get("HTTP_SEC_WEBSOCKET_KEY", "")
+    if takes_over and key:
+        writer.write(b"HTTP/1.1 101 Switching Protocols\r\n" + switching(key))
+        await pongs(reader, writer)
+        return
+    body = "Bad Request\n"
+    writer.write(f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+
+def fastcgi() -> bytes:
+    head = "Status: 400 Bad Request\r\nContent-Type: text/plain\r\n\r\n"
+    return record(6, f"{head}Bad Request\n".encode()) + record(6, b"") + record(3, bytes(8))
+
+
+async def main(options: argparse.Namespace) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = await reader.read(65536)
+        if options.protocol == "uwsgi":
+            await uwsgi(data, options.upgrade, reader, writer)
+        else:
+            writer.write(fastcgi())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", options.port)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("protocol", choices=("uwsgi", "fastcgi"))
+    parser.add_argument("port", type=int)
+    parser.add_argument("--upgrade", action="store_true")
+    asyncio.run(main(parser.parse_args()))

@@ -1,0 +1,19 @@
+"""What all of them are told on their command lines, and the page they serve."""
+
+import argparse
+
+PAGE = "<!doctype html><title>Shop</title><p>It works.</p>\n"
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--path", default="/ws", help="where the WebSocket is")
+    parser.add_argument("--own-origin", action="store_true", help="refuse another site's Origin")
+    parser.add_argument("--workers", type=int, default=1, help="each on the next port")
+    return parser.parse_args()
+
+
+def is_foreign(origin: str | None, host: str | None) -> bool:
+    """Whether an Origin is another site's, by the Host header, as frameworks judge it."""
+    return bool(origin) and (origin or "").partition("://")[2] != host

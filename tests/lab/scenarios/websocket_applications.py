@@ -1,0 +1,188 @@
+"""Five kinds of application behind nginx, and what becomes of their WebSockets.
+
+What they answer to a handshake that lost its Upgrade, and to a wrong path, differs from one to
+the next, and one's answer to the first is another's to the second (400, 403, 404, 426). So these
+scenarios pass only if the comparison decides, and not the status.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .. import site
+from ..lab import HERE, REPOSITORY, Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+WS = ("--ws", "/ws")
+UPGRADE = "    proxy_set_header Upgrade $http_upgrade;\n"
+CONNECTION = "    proxy_set_header Connection $connection_upgrade;\n"
+HTTP_1_1 = "    proxy_http_version 1.1;\n"
+HOST = "    proxy_set_header Host $http_host;\n"
+START = site.HTTPS.index("  location /ws")
+LOCATION = site.HTTPS[START : site.HTTPS.rindex("}")]
+STRIPPING = LOCATION.replace("127.0.0.1:3000;", "127.0.0.1:3000/;")
+APPLICATION = "the application has to be mended"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An application. `refuses_1_0`: it takes no WebSocket over HTTP/1.0. `vague`: it answers a
+    path that it does not know with 403, which from outside is a matter of credentials."""
+
+    name: str
+    argv: tuple[str, ...]
+    refuses_1_0: bool = False
+    vague: bool = False
+    own_origin: tuple[str, ...] = ("--own-origin",)
+
+    def serve(self, lab: Lab, *options: str) -> None:
+        service = lab.application_service
+        service.ready = lambda: lab.server.listening(3000)
+        service.argv = [*self.argv, *options]
+        service.restart()
+
+
+def _python(name: str) -> tuple[str, ...]:
+    module = f"tests.lab.applications.{name}_server"
+    return ("env", f"PYTHONPATH={REPOSITORY}", sys.executable, "-m", module)
+
+
+KINDS = (
+    Kind(
+        "websockets", (sys.executable, str(HERE / "application.py")),
+        refuses_1_0=True, own_origin=("--mode", "own-origin"),
+    ),
+    Kind("aiohttp", _python("aiohttp")),
+    Kind("uvicorn", _python("uvicorn"), vague=True),
+    Kind("tornado", _python("tornado")),
+    Kind(
+        "ws",
+        ("env", "NODE_PATH=/usr/share/nodejs", "node", str(HERE / "applications" / "ws_server.js")),
+    ),
+)  # fmt: skip
+
+
+Act = Callable[[Lab], None]
+
+
+def played(kind: Kind, what: str, words: str, act: Act, *options: str) -> Act:
+    """A scenario's function: the application with these options, then the fault."""
+
+    def apply(lab: Lab) -> None:
+        kind.serve(lab, *options)
+        act(lab)
+
+    apply.__name__, apply.__doc__ = f"{kind.name}_{what}", f"{kind.name}: {words}"
+    return apply
+
+
+def nothing(_: Lab) -> None:
+    pass
+
+
+def without(*lines: str) -> Act:
+    """The WebSocket's location without these lines."""
+
+    def act(lab: Lab) -> None:
+        text = LOCATION
+        for line in lines:
+            text = text.replace(line, "")
+        lab.change(LOCATION, text)
+
+    return act
+
+
+def stripping(*lines: str) -> Act:
+    """proxy_pass http://…/ takes /ws away; besides, without these lines."""
+
+    def act(lab: Lab) -> None:
+        text = STRIPPING
+        for line in lines:
+            text = text.replace(line, "")
+        lab.change(LOCATION, text)
+
+    return act
+
+
+for kind in KINDS:
+    healthy(args=WS)(played(kind, "behind_nginx", "all is well.", nothing))
+
+    for what, lines in (
+        ("headers_missing", (UPGRADE, CONNECTION)),
+        ("upgrade_missing", (UPGRADE,)),
+        ("connection_missing", (CONNECTION,)),
+    ):
+        scenario(
+            outside="websocket.not-upgraded",
+            server="websocket.upgrade-headers-missing",
+            differs=MINE,
+        )(played(kind, what, "not passed on.", without(*lines)))
+
+    over_1_0 = played(kind, "over_http_1_0", "no proxy_http_version.", without(HTTP_1_1))
+    if kind.refuses_1_0:
+        scenario(outside="websocket.not-upgraded", server="websocket.http-1-0", differs=MINE)(
+            over_1_0
+        )
+    else:
+        healthy(args=WS)(over_1_0)
+
+    general = None if kind.vague else "websocket.not-upgraded"
+    scenario(outside=general, server="websocket.path-stripped", differs=MINE)(
+        played(kind, "path_stripped", "a slash behind proxy_pass.", stripping())
+    )
+    scenario(
+        outside="websocket.not-upgraded",
+        server="websocket.path-stripped",
+        also=("websocket.upgrade-headers-missing",),
+        differs=MINE,
+    )(
+        played(
+            kind,
+            "path_stripped_and_headers_missing",
+            "two faults in one location.",
+            stripping(UPGRADE, CONNECTION),
+        )
+    )
+    scenario(outside="websocket.origin-refused", differs=MINE)(
+        played(
+            kind, "origin_refused", "compares the Origin with a Host that nginx made.",
+            without(HOST), *kind.own_origin,
+        )
+    )  # fmt: skip
+    healthy(args=WS)(
+        played(
+            kind, "origin_admitted", "compares the Origin with the visitor's Host.",
+            nothing, *kind.own_origin,
+        )
+    )  # fmt: skip
+    scenario(outside=general, manual=APPLICATION, args=WS)(
+        played(kind, "without_websocket", "has none at /ws.", nothing, "--path", "/live")
+    )
+
+
+# Socket.IO, which begins by polling
+
+
+def _workers(lab: Lab, method: str) -> None:
+    """Eight workers behind one group; the page stays where it is. With fewer, all sessions that
+    are tried may happen to survive."""
+    ports = range(3001, 3009)
+    # The first port is the last to be opened.
+    lab.spawn(lab.server, [*_python("engine"), "--port", "3001", "--workers", "8"], 3001)
+    servers = "".join(f"  server 127.0.0.1:{port};\n" for port in ports)
+    socket = LOCATION.replace("location /ws", "location /socket.io/")
+    lab.edit(LOCATION, LOCATION + socket.replace("127.0.0.1:3000", "chat"))
+    lab.change(site.MAP, f"{site.MAP}\nupstream chat {{\n{method}{servers}}}\n")
+
+
+@scenario(outside="websocket.not-sticky", args=("--ws", "/socket.io/"), differs=MINE)
+def sessions_are_lost_between_workers(lab: Lab) -> None:
+    """Eight workers, asked in turn."""
+    _workers(lab, "  zone chat 64k;\n")
+
+
+@healthy(args=("--ws", "/socket.io/"))
+def sessions_are_kept_by_ip_hash(lab: Lab) -> None:
+    """Eight workers, and each visitor meets one of them."""
+    _workers(lab, "  ip_hash;\n")
