@@ -25,6 +25,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "explain": Command("The page of a check: what it means, and what to do.", "CHECK ..."),
     "list": Command("All checks, by layer."),
+    "fix": Command("The root cause's remedy, applied; taken back if it did not help.", "TARGET"),
     "record": Command("What was seen of a target, masked, to a file.", "TARGET"),
     "replay": Command("A recording put to today's checks, without a network.", "FILE"),
     "demo": Command("A broken site of its own on loopback, diagnosed."),
@@ -43,6 +44,7 @@ _EPILOG = """\
 other commands:
   diagnose explain CHECK               the page of a check
   diagnose list                        all checks
+  diagnose fix TARGET                  apply the remedy, look again, undo what did not help
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose replay FILE                 judge a recording again, without a network
   diagnose demo                        a broken site of its own, diagnosed
@@ -51,8 +53,8 @@ exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
   64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
 
-It reads and never changes anything. Nothing is sent to anybody but the target, where it
-redirects to, and the name servers.
+It changes nothing, but for fix. Nothing is sent to anybody but the target, where it redirects
+to, and the name servers.
 """
 
 
@@ -81,7 +83,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         add_help=False,
     )
     _arguments(made, command)
-    if command in {None, "record"}:
+    if command in {None, "record", "fix"}:
         _how_to_look(made)
     _what_to_print(made, command)
     about = made.add_argument_group("about")
@@ -106,8 +108,19 @@ def _arguments(made: argparse.ArgumentParser, command: str | None) -> None:
         made.add_argument(
             "words", nargs="*", metavar=operand, help=text if "TARGET" in operand else None
         )
+    if command == "fix":
+        _how_to_fix(made)
     if command == "record":
         made.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+
+
+def _how_to_fix(made: argparse.ArgumentParser) -> None:
+    what = made.add_argument_group("what to do")
+    add = what.add_mutually_exclusive_group().add_argument
+    add("--undo", action="store_true", help="take the last fix back, or one that was cut off")
+    add("--resume", action="store_true", help="go on with a fix that was cut off")
+    add("--dry-run", dest="dry", action="store_true", help="show what would be done")
+    what.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
 def _how_to_look(made: argparse.ArgumentParser) -> None:

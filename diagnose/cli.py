@@ -118,6 +118,8 @@ def _diagnose(options: Namespace) -> int:
 def _targets(options: Namespace) -> list[Target]:
     lang, known = language(options.lang), tuple(COMMANDS)
     first = options.words[0]
+    if first in known:
+        raise UsageError(f"The command comes first: diagnose {first} …")
     if "." not in first and first != "localhost" and (hint := suggestion(first, known)):
         raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
     return [read(word, tuple(options.ws), lang) for word in options.words]
@@ -357,6 +359,49 @@ def _replay(options: Namespace) -> int:
     return _exit_status(report)
 
 
+def _fix(options: Namespace) -> int:
+    import asyncio
+
+    from diagnose import fix
+
+    if not (options.yes or options.dry or (sys.stdin.isatty() and sys.stdout.isatty())):
+        raise UsageError("There is no terminal to ask at: --yes does it, --dry-run shows it.")
+    if options.outside or options.only or options.skip:
+        raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
+    if len(options.words) != 1 and not (options.undo or options.resume):
+        raise UsageError("Fix one target: diagnose fix TARGET.")
+    _check_options(options)
+    ask = None if options.yes or options.dry else _ask
+    talk = fix.Talk(_view(options), lambda text: _write(text, "text"), ask, options.dry)
+    targets = _targets(options) if options.words else []
+    return asyncio.run(_fixing(options, targets, talk))
+
+
+async def _fixing(options: Namespace, targets: list[Target], talk: Any) -> int:
+    from diagnose import fix
+    from diagnose.engine import run
+    from diagnose.net.local import LocalNet
+
+    how = _how(options)
+
+    async def look(target: Target) -> Report:
+        return await run(target, how, LocalNet(), door=machine)
+
+    async with _door(options) as machine:
+        if options.undo:
+            return await fix.undo(machine, talk)
+        if options.resume:
+            return await fix.resume(machine, look, talk)
+        return await fix.fix(machine, lambda: look(targets[0]), talk)
+
+
+def _ask(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in {"y", "yes", "是"}
+    except EOFError:
+        return False
+
+
 def _demo(options: Namespace) -> int:
     from diagnose import demo
     from diagnose.running import complete
@@ -374,6 +419,7 @@ def _demo(options: Namespace) -> int:
 _WORK: dict[str, Callable[[Namespace], int]] = {
     "explain": _explain,
     "list": _list,
+    "fix": _fix,
     "record": _record,
     "replay": _replay,
     "demo": _demo,

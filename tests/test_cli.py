@@ -191,6 +191,24 @@ def test_a_mistake_is_one_clear_line(
     assert told.out == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fix", "shop.example.com"], "There is no terminal to ask at"),
+        (["fix", "--yes"], "Fix one target"),
+        (["fix", "--yes", "a.example", "b.example"], "Fix one target"),
+        (["fix", "--yes", "--outside", "a.example"], "A fix has to see everything"),
+        (["fix", "--undo", "--resume"], "not allowed with"),
+        (["--lang", "en", "fix", "a.example"], "The command comes first"),
+    ],
+)
+def test_a_fix_begins_only_where_it_is_clear_what_is_wanted(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words) == 64
+    assert message in capsys.readouterr().err
+
+
 def test_without_a_target_there_is_a_short_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([]) == 64
     told = capsys.readouterr()

@@ -74,6 +74,9 @@ _STRINGS = {
     "run": ("the rest of the run", "其余部分"),
     "deadline": ("the time allowed was over", "已到时限"),
     "needs-root": ("needs root", "需要 root 权限"),
+    "it-runs-in-a-container": ("it runs in a container", "它运行在容器中"),
+    "another-user-runs-it": ("another user runs it", "它由其他用户运行"),
+    "logged-to-no-file": ("logged to no file", "日志没有写入文件"),
     "count.causes": ("{count} root cause", "{count} 个根本原因"),
     "count.causes.n": ("{count} root causes", "{count} 个根本原因"),
     "count.symptoms": ("{count} consequence", "{count} 个后果"),
@@ -86,6 +89,71 @@ _STRINGS = {
     "steps-here": (
         "The exact steps are printed with the finding.",
         "具体步骤随检查结果一并打印。",
+    ),
+    # fix
+    "fix.ask": ("Do this? [y/N]", "执行以上步骤吗？[y/N]"),
+    "fix.nothing-done": ("Nothing was changed.", "未作任何更改。"),
+    "fix.nothing-wrong": ("There is nothing to fix.", "没有需要修复的问题。"),
+    "fix.elsewhere": (
+        "This machine is not the server. Run it there, or add --server ssh://root@HOST.",
+        "本机不是该服务器。请在服务器上运行，或加上 --server ssh://root@HOST。",
+    ),
+    "fix.edit": ("edit {path}", "修改 {path}"),
+    "fix.looking": ("looking again", "重新检查"),
+    "fix.undoing": ("taking it back", "正在撤销"),
+    "fix.healed": (
+        "  It helped. `diagnose fix --undo` takes it back; copies are in {folder}.",
+        "  已修复。`diagnose fix --undo` 可以撤销；备份在 {folder}。",
+    ),
+    "fix.rolled-back": (
+        "  It did not help and was taken back: {why}.",
+        "  没有奏效，已全部撤销：{why}。",
+    ),
+    "fix.untouched": ("  Nothing was changed: {why}.", "  未作任何更改：{why}。"),
+    "fix.stuck": (
+        "  It could not be taken back: {why}.",
+        "  无法撤销：{why}。",
+    ),
+    "fix.cut-off": (
+        "Cut off. `diagnose fix --undo` takes back what was done, `--resume` goes on.",
+        "已中断。`diagnose fix --undo` 撤销已做的更改，`--resume` 继续执行。",
+    ),
+    "fix.busy": (
+        "  A fix for {check} ({target}, {at}) is under way or was cut off. If nobody is at it: "
+        "`diagnose fix --undo` takes it back, `--resume` goes on.",
+        "  针对 {check} 的修复（{target}，{at}）正在进行或曾被中断。如果没有人在操作："
+        "`diagnose fix --undo` 撤销，`--resume` 继续。",
+    ),
+    "fix.busy-unknown": (
+        "  Another fix is being prepared, or was cut off before it changed anything. If nobody "
+        "is at it: `diagnose fix --undo` forgets it.",
+        "  另一个修复正在准备，或在作出更改之前被中断。如果没有人在操作："
+        "`diagnose fix --undo` 会清除它。",
+    ),
+    "fix.left.none": (
+        "No remedy is known that a program could carry out.",
+        "没有可由程序执行的修复方法。",
+    ),
+    "fix.left.manual": ("Only a person can do this:", "需要人工操作："),
+    "fix.left.review": (
+        "Its steps are to be read by a person first:",
+        "其步骤需先由人审阅：",
+    ),
+    "fix.left.client": (
+        "Its steps are not on the server:",
+        "其步骤不在服务器上执行：",
+    ),
+    "undo.this": (
+        "To be taken back: {check} ({target}, {at})",
+        "将撤销：{check}（{target}，{at}）",
+    ),
+    "undo.ask": ("Take it back? [y/N]", "撤销吗？[y/N]"),
+    "undo.done": ("All is as it was before.", "一切已恢复原状。"),
+    "undo.nothing": ("There is nothing to take back.", "没有可撤销的修复。"),
+    "resume.nothing": ("No fix was cut off.", "没有被中断的修复。"),
+    "resume.this": (
+        "To be gone on with: {check} ({target}, {at})",
+        "将继续：{check}（{target}，{at}）",
     ),
     # demo
     "demo": (
@@ -111,4 +179,7 @@ def counted(key: str, count: int, lang: str) -> str:
 
 def known(key: str, lang: str) -> str:
     """The text of a key if there is one; else the key itself, which then is a text already."""
-    return _STRINGS[key][lang == "zh"] if key in _STRINGS else key
+    for one in (key, key.replace(" ", "-")):
+        if one in _STRINGS:
+            return _STRINGS[one][lang == "zh"]
+    return key

@@ -180,14 +180,21 @@ def _symptoms(page: Page, report: Report, found: Finding, view: View) -> None:
 
 
 def _remedy(page: Page, report: Report, found: Finding, view: View) -> None:
-    lang, steps = view.lang, said.steps(found)
+    lang = view.lang
     page.add(("bold", say("fix", lang)), say("how", lang, how=say(said.applicability(found), lang)))
     page.markdown(said.remedy(found, lang), 2)
-    for (where, root), group in groupby(steps, lambda step: (str(step.where), said.root(step))):
+    steps(page, found, view)
+    page.add(("bold", say("verify", lang)), ": ", ("command", said.verify(report, found, view)))
+
+
+def steps(page: Page, found: Finding, view: View) -> None:
+    """A remedy's steps as they are typed, and where."""
+    lang = view.lang
+    every = said.steps(found)
+    for (where, root), group in groupby(every, lambda step: (str(step.where), said.root(step))):
         page.add("  ", ("bold", say(where, lang) + say("as-root" if root else "as-anyone", lang)))
         for step in group:
             _step(page, found, step, view)
-    page.add(("bold", say("verify", lang)), ": ", ("command", said.verify(report, found, view)))
 
 
 def _step(page: Page, found: Finding, step: Step, view: View) -> None:

@@ -58,6 +58,13 @@ class Report:
 
     # The remedy
 
+    @property
+    def automatic(self) -> bool:
+        """Whether a program may carry out the first root cause's remedy."""
+        first = self.document["verdict"]["root_causes"][0]
+        remedy = next(found for found in self.findings if found["id"] == first).get("remedy")
+        return remedy is not None and remedy["applicability"] == "automatic"
+
     def steps(self) -> list[dict[str, Any]]:
         """Those of the first root cause."""
         first = self.document["verdict"]["root_causes"][0]

@@ -5,8 +5,10 @@
         ...
 
 `outside` is the root cause named from the client, `server` the one named on the server: the same
-unless given, None where that side sees nothing wrong. After the fault the remedy is carried out
-as printed, by the report of the side that `heals`; `manual` says why it cannot be.
+unless given, None where that side sees nothing wrong. `both` is the one named from the client with
+the server looked into over SSH: that of the server, or of the outside where the server sees
+nothing wrong, unless given. After the fault the remedy is carried out as printed, by the report
+of the side that `heals`; `manual` says why it cannot be.
 """
 
 import importlib
@@ -20,7 +22,7 @@ from . import scenarios, site
 from .lab import REPOSITORY, Lab
 
 Apply = Callable[[Lab], None]
-Side = Literal["client", "server"]
+Side = Literal["client", "server", "both"]
 SAME = "the same"
 FOUND: dict[str, "Scenario"] = {}
 
@@ -45,6 +47,9 @@ class Scenario:
     differs: tuple[str, ...] = ()  # what the cure may leave otherwise than it was
     also: tuple[str, ...] = ()  # further root causes that may be named
     needs: Callable[[], str] = lambda: ""  # why it cannot be played here
+    both: str | None = SAME
+    unsure: tuple[Side, ...] = ()  # who sees nothing wrong, and no site that works either
+    keeps: tuple[str, ...] = ()  # what an undo cannot bring back
 
     @property
     def healthy(self) -> bool:
@@ -52,7 +57,8 @@ class Scenario:
 
     @property
     def expected(self) -> dict[Side, str | None]:
-        return {"client": self.outside, "server": self.server}
+        both = (self.server or self.outside) if self.both == SAME else self.both
+        return {"client": self.outside, "server": self.server, "both": both}
 
     def obstacle(self) -> str:
         """Why it cannot be played, here or yet; empty when it can."""
@@ -81,6 +87,9 @@ def scenario(
     differs: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
     needs: Callable[[], str] = lambda: "",
+    both: str | None = SAME,
+    unsure: tuple[Side, ...] = (),
+    keeps: tuple[str, ...] = (),
 ) -> Callable[[Apply], Apply]:
     on_server = outside if server == SAME else server
 
@@ -94,7 +103,7 @@ def scenario(
         its_layer = layer or (on_server or outside or "healthy").partition(".")[0]
         FOUND[name] = Scenario(
             name, apply, outside, on_server, its_layer, target, asked, ipv6, heals, manual,
-            differs, also, needs,
+            differs, also, needs, both, unsure, keeps,
         )  # fmt: skip
         return apply
 
@@ -107,9 +116,12 @@ def healthy(
     args: tuple[str, ...] = (),
     ipv6: bool = False,
     needs: Callable[[], str] = lambda: "",
+    unsure: tuple[Side, ...] = (),
 ) -> Callable[[Apply], Apply]:
     """Odd, but nothing is wrong with it: no finding above note, from either side."""
-    return scenario(outside=None, server=None, target=target, args=args, ipv6=ipv6, needs=needs)
+    return scenario(
+        outside=None, server=None, target=target, args=args, ipv6=ipv6, needs=needs, unsure=unsure
+    )
 
 
 def found() -> dict[str, Scenario]:

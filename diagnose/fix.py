@@ -1,0 +1,190 @@
+"""`diagnose fix`: shows what it will do, asks, does it, looks again, and takes it back where that
+did not help."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from diagnose import fixing
+from diagnose.fixing import Busy, Left, Outcome, Plan, Stuck, Written
+from diagnose.frozen import frozen
+from diagnose.machine import Machine
+from diagnose.model import Command, Edit, Host, Report, Target, Vantage
+from diagnose.outputs import View, said
+from diagnose.outputs import text as texts
+from diagnose.outputs.strings import say
+from diagnose.outputs.terminal import Page
+from diagnose.reasoning import verdict
+from diagnose.targets import read
+
+#: So many causes are remedied in one call: each look may bring one to light.
+MOST = 12
+
+
+@frozen
+class Talk:
+    """Whom it talks to: `write` prints, `ask` asks a question and waits, None where nobody is to
+    be asked; `dry` shows and does nothing."""
+
+    view: View
+    write: Callable[[str], None]
+    ask: Callable[[str], bool] | None
+    dry: bool = False
+
+    def say(self, key: str, **facts: object) -> None:
+        self.write(say(key, self.view.lang, **facts) + "\n")
+
+    def agreed(self, key: str) -> bool:
+        return self.ask is None or self.ask(say(key, self.view.lang) + " ")
+
+    def page(self) -> Page:
+        return Page(self.view.width, self.view.color, self.view.ascii)
+
+
+Look = Callable[[], Awaitable[Report]]
+
+
+async def fix(machine: Machine, look: Look, talk: Talk) -> int:
+    """Remedy one cause after another; the exit status is that of the last look."""
+    report = await look()
+    agreed: set[str] = set()
+    for _ in range(MOST):
+        plans, left = fixing.plans(report)
+        new = [plan for plan in plans if _name(plan) not in agreed]
+        if new or not agreed:
+            _show(report, plans, left, talk)
+        if not plans or talk.dry:
+            break
+        if not any(seen.vantage is Vantage.SERVER for seen in report.evidence.of(Host)):
+            talk.say("fix.elsewhere")
+            break
+        if new and not talk.agreed("fix.ask"):
+            talk.say("fix.nothing-done")
+            break
+        agreed |= {_name(plan) for plan in plans}
+        outcome = await _carry_out(machine, plans[0], report, look, talk)
+        if outcome.state != "healed" or outcome.report is None:
+            return verdict(outcome.report or report).exit_status or 2
+        report = outcome.report
+    if agreed:
+        talk.write(said.sentence(report, talk.view.lang) + "\n")
+    return verdict(report).exit_status
+
+
+async def undo(machine: Machine, talk: Talk) -> int:
+    """Take the last fix back, or one that was cut off."""
+    try:
+        written = await fixing.latest(machine)
+        if written is None:
+            await fixing.forget(machine)
+            talk.say("undo.nothing")
+            return 0
+        talk.say("undo.this", check=written.check, target=written.target, at=written.at)
+        for step in reversed(written.steps):
+            talk.write(f"  {_line(step, talk)}\n")
+        if talk.dry:
+            return 0
+        if not talk.agreed("undo.ask"):
+            talk.say("fix.nothing-done")
+            return 0
+        await fixing.take_back(machine, written, _tell(talk))
+    except Stuck as stuck:
+        talk.say("fix.stuck", why=stuck)
+        return 2
+    talk.say("undo.done")
+    return 0
+
+
+async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], talk: Talk) -> int:
+    """Go on with a fix that was cut off."""
+    try:
+        written = await fixing.latest(machine)
+        if written is None or written.state in {"healed", "undone"}:
+            talk.say("resume.nothing")
+            return 0
+        if written.state == "undoing":
+            return await undo(machine, talk)
+        talk.say("resume.this", check=written.check, target=written.target, at=written.at)
+        for step in written.steps:
+            talk.write(f"  {_line(step, talk)}\n")
+        if talk.dry or not talk.agreed("fix.ask"):
+            talk.say("fix.nothing-done")
+            return 0
+        target = read(written.target, written.websockets)
+        before = await look(target)
+        outcome = await fixing.resume(machine, written, before, lambda: look(target), _tell(talk))
+    except Stuck as stuck:
+        talk.say("fix.stuck", why=stuck)
+        return 2
+    _ended(outcome, talk)
+    return verdict(outcome.report or before).exit_status
+
+
+def _name(plan: Plan) -> str:
+    return f"{plan.cause.check.id} {plan.cause.claim.about}"
+
+
+async def _carry_out(
+    machine: Machine, plan: Plan, report: Report, look: Look, talk: Talk
+) -> Outcome:
+    lang = talk.view.lang
+    talk.write(f"{plan.cause.check.id}: {said.title(plan.cause, lang)}\n")
+    at = report.evidence.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        outcome = await fixing.carry_out(machine, plan, report, at, look, _tell(talk))
+    except Busy as busy:
+        _busy(busy.written, talk)
+        return Outcome("untouched")
+    except asyncio.CancelledError:
+        talk.say("fix.cut-off")
+        raise
+    _ended(outcome, talk)
+    return outcome
+
+
+def _busy(written: Written | None, talk: Talk) -> None:
+    if written is None:
+        talk.say("fix.busy-unknown")
+    else:
+        talk.say("fix.busy", check=written.check, target=written.target, at=written.at)
+
+
+def _ended(outcome: Outcome, talk: Talk) -> None:
+    talk.say(f"fix.{outcome.state}", why=outcome.why, folder=outcome.folder)
+
+
+def _tell(talk: Talk) -> Callable[[str, Command | Edit | None], None]:
+    def tell(what: str, step: Command | Edit | None) -> None:
+        if step is not None:
+            talk.write(f"  {_line(step, talk)}\n")
+        else:
+            talk.write(f"  {say(f'fix.{what}', talk.view.lang)}\n")
+
+    return tell
+
+
+def _line(step: Command | Edit, talk: Talk) -> str:
+    """A step in one line."""
+    if isinstance(step, Edit):
+        return say("fix.edit", talk.view.lang, path=step.path)
+    return f"$ {said.shell(step)}"
+
+
+def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk: Talk) -> None:
+    lang, page = talk.view.lang, talk.page()
+    status = verdict(report).status
+    page.add(
+        (status, f"{page.sign(status)} {say(status, lang)}"), f"  {said.sentence(report, lang)}"
+    )
+    for number, plan in enumerate(plans, 1):
+        page.blank()
+        title = f"{number}. {plan.cause.check.id}: {said.title(plan.cause, lang)}"
+        page.prose(title, "", 0, "bold")
+        texts.steps(page, plan.cause, talk.view)
+    for one in left:
+        page.blank()
+        page.prose(f"{one.cause.check.id}: {said.title(one.cause, lang)}", "- ", 0, "bold")
+        page.prose(say(f"fix.left.{one.reason}", lang), "", 2)
+        page.add("  ", ("command", said.explain(one.cause)))
+    if not plans and not left and report.causes == ():
+        page.prose(say("fix.nothing-wrong", lang), "", 0)
+    talk.write(page.text() + "\n")

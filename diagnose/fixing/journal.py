@@ -1,0 +1,164 @@
+"""What a fix did, on the server's disk, line by line, each before it is done.
+
+    /var/lib/diagnose/current/    the fix under way: its journal, what the files held before
+                                  (0.before, 1.before, …) and what edits make of them (0.after)
+    /var/lib/diagnose/20261124T182003Z-firewall.port-closed/    one that ended
+
+A fix that was killed leaves `current` behind; making it is also what keeps two fixes apart.
+"""
+
+import json
+from typing import Any, Literal
+
+from diagnose.fixing.hands import Hands, Stuck
+from diagnose.frozen import frozen
+from diagnose.machine import Machine
+from diagnose.model import Command, Edit
+
+PLACE = "/var/lib/diagnose"
+CURRENT = f"{PLACE}/current"
+
+#: What can be said of a fix: its plan comes first, then each step's beginning and end.
+Event = Literal["plan", "saved", "begin", "end", "undoing", "undone", "healed", "closed"]
+
+
+@frozen
+class Kept:
+    """A file or folder that a fix may change, and the name of its copy. `mode` where only its
+    owner and mode are kept: "644 0:0"."""
+
+    name: str
+    path: str
+    mode: str = ""
+
+
+@frozen
+class Written:
+    """A fix as its journal tells it."""
+
+    folder: str
+    check: str
+    title: str
+    target: str
+    at: str
+    steps: tuple[Command | Edit, ...]
+    kept: tuple[Kept, ...]
+    websockets: tuple[str, ...] = ()
+    begun: tuple[int, ...] = ()
+    ended: tuple[int, ...] = ()
+    state: Literal["open", "healed", "undoing", "undone"] = "open"
+
+
+class Busy(Exception):
+    """Another fix is under way, or was cut off: what its journal tells."""
+
+    def __init__(self, written: Written | None) -> None:
+        super().__init__("a fix is under way")
+        self.written = written
+
+
+class Journal:
+    def __init__(self, hands: Hands) -> None:
+        self.hands = hands
+
+    async def note(self, event: Event, **more: Any) -> None:
+        line = json.dumps({"event": event, **more}, ensure_ascii=True)
+        await self.hands.append("journal", line)
+
+
+async def begin(machine: Machine) -> Journal:
+    """A new fix. Busy where one is open, Stuck where nothing can be written."""
+    hands = Hands(machine, CURRENT)
+    made = await hands.script(
+        'mkdir -p -m 700 "$2" || exit 1; mkdir -m 700 "$1" 2>/dev/null || echo open', CURRENT, PLACE
+    )
+    if made.strip() == "open":
+        if not (await hands.script('[ -d "$1" ] && echo there; :', CURRENT)).strip():
+            raise Stuck(f"{CURRENT} could not be made")
+        raise Busy(await written(machine, CURRENT))
+    return Journal(hands)
+
+
+async def end(machine: Machine, name: str) -> str:
+    """Put the open fix among those that ended; its folder."""
+    hands = Hands(machine, CURRENT)
+    moved = await hands.script(
+        'to=$2/$(date -u +%Y%m%dT%H%M%SZ)-$3 n=; while there "$to$n"; do n=$((n - 1)); done; '
+        'swap "$1" "$to$n" && echo "$to$n"',
+        CURRENT,
+        PLACE,
+        name,
+    )
+    return moved.rstrip("\n")
+
+
+async def drop(machine: Machine) -> None:
+    """Forget the open fix: it changed nothing."""
+    await Hands(machine, CURRENT).script('rm -rf -- "$1"', CURRENT)
+
+
+async def latest(machine: Machine) -> Written | None:
+    """The open fix; else the last one that was not undone."""
+    listed = await Hands(machine, CURRENT).script(
+        '[ -d "$1" ] || exit 0; cd "$1" && ls -1d current 2>/dev/null; ls -1r', PLACE
+    )
+    for name in dict.fromkeys(listed.split()):
+        found = await written(machine, f"{PLACE}/{name}")
+        if found is not None and found.state != "undone":
+            return found
+    return None
+
+
+async def written(machine: Machine, folder: str) -> Written | None:
+    """Read a journal; None where it is not even begun, so that nothing was changed."""
+    text = await machine.read(f"{folder}/journal")
+    found: Written | None = None
+    for line in text.text.splitlines():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue  # cut off in the middle: it was not acted upon
+        found = _told(folder, found, said)
+    return found
+
+
+def _told(folder: str, found: Written | None, said: dict[str, Any]) -> Written | None:
+    from dataclasses import replace
+
+    match said["event"]:
+        case "plan":
+            return Written(
+                folder,
+                said["check"],
+                said["title"],
+                said["target"],
+                said["at"],
+                tuple(_step(one) for one in said["steps"]),
+                tuple(Kept(*one) for one in said["kept"]),
+                tuple(said["websockets"]),
+            )
+        case _ if found is None:
+            return None
+        case "begin":
+            return replace(found, begun=(*found.begun, said["step"]))
+        case "end":
+            return replace(found, ended=(*found.ended, said["step"]))
+        case "healed":
+            return replace(found, state="healed")
+        case "undoing":
+            return replace(found, state="undoing")
+        case "undone":
+            return replace(found, state="undone")
+    return found
+
+
+def as_json(step: Command | Edit) -> dict[str, Any]:
+    if isinstance(step, Edit):
+        return {"path": step.path, "diff": step.diff}
+    return {"argv": step.argv, "undo": step.undo}
+
+
+def _step(said: dict[str, Any]) -> Command | Edit:
+    if "path" in said:
+        return Edit(said["path"], said["diff"])
+    return Command(tuple(said["argv"]), undo=tuple(said["undo"]))

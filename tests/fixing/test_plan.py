@@ -1,0 +1,105 @@
+"""What is done about which cause, in which order, and what is left to a person."""
+
+import pytest
+
+from diagnose.fixing.plan import Reason, modes, plans, takes_effect, touched
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Edit,
+    Finding,
+    Fix,
+    Manual,
+    Report,
+    Step,
+    Subject,
+    Where,
+)
+from tests.reports import check
+from tests.saying import evidence
+
+RELOAD = Command(("nginx", "-s", "reload"))
+OPEN = Command(("firewall-cmd", "--add-service=https"), undo=("firewall-cmd", "--remove-service"))
+
+
+def cause(check_id: str, *steps: Step, how: Applicability = Applicability.AUTOMATIC) -> Finding:
+    fix = Fix(steps, how) if steps else None
+    return Finding("f1", check(check_id), Claim(about=Subject(), because=(), fix=fix))
+
+
+def report(*causes: Finding) -> Report:
+    return Report(evidence(), causes)
+
+
+def test_the_door_is_opened_last_and_redirected_to_after_that() -> None:
+    given = report(
+        cause("firewall.port-closed", OPEN),
+        cause("http.no-redirect", RELOAD),
+        cause("listener.missing", RELOAD),
+        cause("certificate.expired", RELOAD),
+    )
+    made, left = plans(given)
+    assert [plan.cause.check.id for plan in made] == [
+        "listener.missing",
+        "certificate.expired",
+        "firewall.port-closed",
+        "http.no-redirect",
+    ]
+    assert left == ()
+
+
+@pytest.mark.parametrize(
+    ("steps", "how", "reason"),
+    [
+        ((), Applicability.AUTOMATIC, "none"),
+        ((RELOAD,), Applicability.REVIEW, "review"),
+        ((RELOAD,), Applicability.MANUAL, "manual"),
+        ((Manual("x", Where.SERVER), RELOAD), Applicability.AUTOMATIC, "manual"),
+        ((Command(("true",), where=Where.CLIENT),), Applicability.AUTOMATIC, "client"),
+    ],
+)
+def test_what_is_not_for_a_program_is_left_with_the_reason(
+    steps: tuple[Step, ...], how: Applicability, reason: Reason
+) -> None:
+    made, left = plans(report(cause("tcp.refused", *steps, how=how)))
+    assert made == ()
+    assert [one.reason for one in left] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("step", "paths"),
+    [
+        (Edit("/etc/nginx/a.conf", ""), ("/etc/nginx/a.conf",)),
+        (OPEN, ("/etc/firewalld",)),
+        (Command(("/usr/sbin/ufw", "allow", "443")), ("/etc/ufw", "/etc/default/ufw")),
+        (Command(("ln", "-s", "/a/b", "/c/d")), ("/a/b", "/c/d")),
+        (RELOAD, ()),
+        (Command(("chmod", "644", "/a")), ()),
+    ],
+)
+def test_what_a_step_changes_is_known_beforehand(step: Step, paths: tuple[str, ...]) -> None:
+    assert touched(step) == paths
+
+
+def test_who_may_read_a_file_is_kept_apart_from_what_is_in_it() -> None:
+    assert modes(Command(("chmod", "644", "/a"))) == ("/a",)
+    assert modes(RELOAD) == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "again"),
+    [
+        (RELOAD, True),
+        (Command(("nginx", "-t")), True),
+        (Command(("systemctl", "reload", "nginx")), True),
+        (Command(("firewall-cmd", "--reload")), True),
+        (Command(("nginx",)), False),
+        (Command(("firewall-cmd", "--reload"), undo=("firewall-cmd", "--x")), False),
+        (Edit("/a", ""), False),
+    ],
+)
+def test_what_makes_programs_read_their_files_is_done_again_after_an_undo(
+    step: Step, again: bool
+) -> None:
+    assert takes_effect(step) is again

@@ -1,0 +1,126 @@
+"""`diagnose fix` where things go wrong: killed, no room, nothing may be written. That it heals
+and can be taken back each scenario shows."""
+
+import signal
+import sys
+
+import pytest
+
+from .lab import REPOSITORY, Lab
+from .scenario import found
+from .state import Snapshot
+
+pytestmark = pytest.mark.lab
+
+#: So many commands no fix takes.
+MOST = 80
+
+
+def fix(lab: Lab, *words: str) -> tuple[int, str]:
+    done = lab.diagnose(lab.server, "fix", "--yes", *words)
+    return done.returncode, done.stdout + done.stderr
+
+
+def play(lab: Lab, name: str) -> tuple[tuple[str, ...], Snapshot]:
+    """What to ask about, and how the server is with its fault."""
+    scenario = found()[name]
+    lab.restore(ipv6=scenario.ipv6)
+    scenario.apply(lab)
+    return (*scenario.args, scenario.target), lab.snapshot()
+
+
+def killed(lab: Lab, number: int, when: str, words: tuple[str, ...]) -> bool:
+    """Whether it was: else it came to its end before."""
+    argv = [sys.executable, "-m", "tests.lab.dying", str(number), when, "fix", "--yes", *words]
+    done = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
+    return done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("name", "stride"),
+    [("https_closed_in_firewalld", 2), ("upgrade_headers_missing", 1), ("nginx_is_stopped", 3)],
+)
+def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
+    laboratory: Lab, name: str, stride: int
+) -> None:
+    words, faulty = play(laboratory, name)
+    for number in range(0, MOST, stride):
+        when = ("before", "after")[number // stride % 2]
+        if not killed(laboratory, number, when, words):
+            break
+        if number % 3 == 0:
+            status, text = fix(laboratory, "--resume")
+            assert status in {0, 2}, text
+        status, text = fix(laboratory, "--undo")
+        assert status == 0, text
+        changed = faulty.difference(laboratory.snapshot())
+        assert not changed, f"killed {when} command {number}: {changed}\n{text}"
+    else:
+        pytest.fail("it never came to its end")
+    assert number > 8
+    assert fix(laboratory, *words)[0] == 0
+    laboratory.check()
+
+
+def test_without_room_for_the_copies_nothing_is_changed(laboratory: Lab) -> None:
+    words, faulty = play(laboratory, "upgrade_headers_missing")
+    laboratory.server.sh(
+        "mkdir -p /var/lib/diagnose && mount -t tmpfs -o size=4k full /var/lib/diagnose"
+    )
+    laboratory.undo(lambda: laboratory.server.sh("umount /var/lib/diagnose"))
+    status, text = fix(laboratory, *words)
+    assert status == 2
+    assert "No space left on device" in text
+    assert "Nothing was changed" in text
+    assert not faulty.difference(laboratory.snapshot())
+
+
+def test_where_the_configuration_may_not_be_written_it_is_taken_back(laboratory: Lab) -> None:
+    words, faulty = play(laboratory, "upgrade_headers_missing")
+    folder = "/etc/nginx/conf.d"
+    laboratory.server.sh(f"mount --bind {folder} {folder}; mount -o remount,bind,ro {folder}")
+    laboratory.undo(lambda: laboratory.server.sh(f"umount {folder}"))
+    status, text = fix(laboratory, *words)
+    assert status == 2
+    assert "Read-only file system" in text
+    assert not faulty.difference(laboratory.snapshot())
+
+
+def test_a_second_fix_waits_for_the_first_to_be_ended(laboratory: Lab) -> None:
+    words, faulty = play(laboratory, "upgrade_headers_missing")
+    assert killed(laboratory, 12, "after", words)
+    status, text = fix(laboratory, *words)
+    assert status == 2
+    assert "--undo" in text
+    assert fix(laboratory, "--undo")[0] == 0
+    assert not faulty.difference(laboratory.snapshot())
+
+
+def test_what_is_not_for_a_program_is_refused_with_the_reason(laboratory: Lab) -> None:
+    words, faulty = play(laboratory, "certificate_expired")
+    status, text = fix(laboratory, *words)
+    assert status == 2
+    assert "Only a person can do this" in text
+    assert not faulty.difference(laboratory.snapshot())
+
+
+def test_over_ssh_it_heals_and_is_taken_back_as_well(laboratory: Lab) -> None:
+    words, faulty = play(laboratory, "upgrade_headers_missing")
+    door = ("--server", "ssh://root@203.0.113.10")
+    done = laboratory.diagnose(laboratory.client, "fix", "--yes", *door, *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    laboratory.check()
+    done = laboratory.diagnose(laboratory.client, "fix", "--undo", "--yes", *door)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not faulty.difference(laboratory.snapshot())
+
+
+def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
+    first, second = found()["https_closed_in_firewalld"], found()["upgrade_headers_missing"]
+    laboratory.restore()
+    first.apply(laboratory)
+    second.apply(laboratory)
+    status, text = fix(laboratory, *second.args, second.target)
+    assert status == 0, text
+    assert text.index("edit /etc/nginx") < text.index("$ firewall-cmd", text.index("looking again"))
+    laboratory.check()
