@@ -18,7 +18,7 @@ run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
 
 test: $(BIN)/diagnose lab
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .

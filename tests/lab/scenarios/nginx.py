@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from .. import certificates, site
+from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
@@ -67,6 +68,7 @@ def nginx_is_stopped(lab: Lab) -> None:
 def nginx_was_killed(lab: Lab) -> None:
     """Its pid file still names it."""
     lab.server.kill(lab.server.pids("nginx"))
+    until(lambda: not lab.server.pids("nginx"), "nginx ends")
 
 
 @scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
