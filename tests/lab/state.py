@@ -30,6 +30,8 @@ KEPT = (
 )
 # nginx is always started anew; polkitd is started by the bus when firewall-cmd needs it.
 COME_AND_GO = ("nginx", "polkitd")
+#: Programs that firewalld starts and that end by themselves, as the kernel shortens their names.
+SHORT = ("iptables-restor", "ip6tables-resto", "ebtables-restor", "ipset", "sysctl", "modprobe")
 
 
 class Entry(NamedTuple):
@@ -128,7 +130,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, host: Host) -> "Snapshot":
-        running = frozenset(host.processes().values()) - {"polkitd"}
+        running = frozenset(host.processes().values()) - {"polkitd", *SHORT}
         return cls(tree(host), rules(host), frozenset(host.listeners()), running)
 
     def difference(self, other: "Snapshot", allowed: Sequence[str] = ()) -> list[str]:
