@@ -93,9 +93,7 @@ def fixed_and_undone(lab: Lab, scenario: Scenario, faulty: Snapshot) -> None:
     left: list[str] = []
 
     def as_it_was() -> bool:
-        found = faulty.difference(lab.snapshot(), scenario.keeps)
-        # What was about to end when the fault was made has ended since.
-        left[:] = [one for one in found if not one.startswith("processes:") or "is new" in one]
+        left[:] = faulty.difference(lab.snapshot(), scenario.keeps)
         return not left
 
     try:
