@@ -19,7 +19,7 @@ PLACE = "/var/lib/diagnose"
 CURRENT = f"{PLACE}/current"
 
 #: What can be said of a fix: its plan comes first, then each step's beginning and end.
-Event = Literal["plan", "saved", "begin", "end", "undoing", "undone", "healed", "closed"]
+Event = Literal["plan", "begin", "end", "healed", "undoing", "undone"]
 
 
 @frozen
@@ -38,7 +38,6 @@ class Written:
 
     folder: str
     check: str
-    title: str
     target: str
     at: str
     steps: tuple[Command | Edit, ...]
@@ -130,7 +129,6 @@ def _told(folder: str, found: Written | None, said: dict[str, Any]) -> Written |
             return Written(
                 folder,
                 said["check"],
-                said["title"],
                 said["target"],
                 said["at"],
                 tuple(_step(one) for one in said["steps"]),

@@ -111,17 +111,23 @@ async def _save(journal: Journal, plan: Plan, before: Report, at: str) -> Writte
             texts[step.path] = text
             await hands.write(f"{number}.after", text)
     await _keep_rules(hands)
-    title, target = plan.cause.check.id, before.evidence.target.input
-    sockets = before.evidence.target.websockets
-    made = Written(hands.folder, plan.cause.check.id, title, target, at, plan.steps, tuple(kept))
+    target = before.evidence.target
+    made = Written(
+        hands.folder,
+        plan.cause.check.id,
+        target.input,
+        at,
+        plan.steps,
+        tuple(kept),
+        target.websockets,
+    )
     await journal.note(
         "plan",
         check=made.check,
-        title=title,
-        target=target,
+        target=made.target,
         at=at,
         steps=[journals.as_json(step) for step in made.steps],
-        websockets=sockets,
+        websockets=made.websockets,
         kept=[[one.name, one.path, one.mode] for one in kept],
     )
     return made
