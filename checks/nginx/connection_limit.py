@@ -54,9 +54,7 @@ NOWHERE = Subject(port=0)
 )
 def connection_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    # A reload brings new workers, and with them new limits.
-    loaded = (nginx.master and nginx.master.loaded) or 0.0
-    lines = [one for one in errorlog.exhausted(evidence.of(LogLine)) if one.when >= loaded]
+    lines = [one for one in errorlog.exhausted(evidence.of(LogLine)) if _still_counts(one, nginx)]
     if not lines:
         return
     last = max(lines, key=lambda one: one.when)
@@ -88,6 +86,17 @@ def connection_limit(evidence: Evidence) -> Iterator[Claim]:
         severity=None if shown else Severity.WARNING,
         fix=_fix(nginx, wanted, least if more_files else None, out_of_files),
     )
+
+
+def _still_counts(line: LogLine, nginx: Nginx) -> bool:
+    """A reload brings new workers, and with them new limits. What an old one says while its last
+    visitors leave is as young as they are: only its number tells it from a new one's. In a
+    container nginx has other numbers than here."""
+    master = nginx.master
+    if master is None:
+        return True
+    known = master.workers and not master.foreign
+    return line.when >= (master.loaded or 0.0) and (not known or line.pid in master.workers)
 
 
 def _cut_off(evidence: Evidence) -> Iterator[Observation]:

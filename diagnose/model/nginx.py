@@ -61,8 +61,8 @@ class NginxBuild(Observation):
 class NginxProcess(Observation):
     """A running nginx master: its own binary, arguments and configuration (proc(5)), when it
     started and when it last loaded its configuration (seconds since the epoch): the start of
-    the oldest worker that is not shutting down, as a reload replaces them all and one that
-    crashed is replaced with the old configuration. `foreign` is a container's, which
+    the oldest of its `workers`, those that are not shutting down, as a reload replaces them all
+    and one that crashed is replaced with the old configuration. `foreign` is a container's, which
     sees other files than this machine, or of another user than root or ourselves, whose program
     or options are not to be used. `user` is the number of the user that it runs as."""
 
@@ -74,6 +74,7 @@ class NginxProcess(Observation):
     config: str = ""
     started: float | None = None
     loaded: float | None = None
+    workers: tuple[int, ...] = ()
     foreign: bool = False
     user: int | None = None
 

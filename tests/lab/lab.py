@@ -314,8 +314,13 @@ class Lab:
         self.server.run(["nginx"], check=True)
 
     def stop_nginx(self) -> None:
-        self.server.kill(self.server.pids("nginx"))
-        until(lambda: not self.server.pids("nginx"), "nginx ends")
+        """Again until none is left: a master that reloads makes a worker more while it ends."""
+
+        def ended() -> bool:
+            self.server.kill(left := self.server.pids("nginx"))
+            return not left
+
+        until(ended, "nginx ends")
         self.server.path("/run/nginx.pid").unlink(missing_ok=True)
 
     def restart_nginx(self) -> None:

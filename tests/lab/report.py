@@ -1,10 +1,13 @@
 """A `--json` report, read as contract.md promises it."""
 
+import contextlib
 import json
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from .hosts import until
 from .lab import Lab
 
 EDIT = ["patch", "--batch", "--forward", "--reject-file=-"]
@@ -72,6 +75,22 @@ class Report:
         return list(remedy["steps"]) if remedy else []
 
 
+def active_workers(lab: Lab) -> set[int]:
+    """nginx's workers that accept connections: one that is shutting down says so in its title.
+    Until they have read that they are to go, old ones answer beside the new."""
+    found = set()
+    for pid in lab.server.pids("nginx"):
+        with contextlib.suppress(OSError):
+            title = lab.server.path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"worker process" in title and b"shutting down" not in title:
+                found.add(pid)
+    return found
+
+
+def gone(lab: Lab, workers: set[int]) -> bool:
+    return not workers & active_workers(lab)
+
+
 def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
     """Each step to the letter, on the host that it names; what was done, and what it said."""
     log = []
@@ -84,7 +103,10 @@ def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
             done = host.run([*EDIT, step["path"]], input=step["diff"])
             log.append(f"patch {step['path']}\n{step['diff']}")
         else:
+            old = active_workers(lab)
             done = host.run(["sh", "-c", step["shell"]])
+            if step["shell"] == "nginx -s reload" and done.returncode == 0:
+                until(partial(gone, lab, old), "the reload is over", timeout=10)
             log.append(f"$ {step['shell']}")
         log.append(f"= {done.returncode} {done.stdout}{done.stderr}".rstrip())
     return "\n".join(log)

@@ -200,13 +200,13 @@ def masters(found: Listing) -> tuple[NginxProcess, ...]:
         if "master process" not in one.title:
             continue
         workers = [
-            other.started
+            other
             for other in found.processes
             if other.parent == one.pid
             and "worker process" in other.title
             and "shutting down" not in other.title
-            and other.started is not None
         ]
+        loads = [other.started for other in workers if other.started is not None]
         said = wire.commanded(one.title)
         made.append(
             NginxProcess(
@@ -216,7 +216,8 @@ def masters(found: Listing) -> tuple[NginxProcess, ...]:
                 arguments=said.options,
                 config=said.config,
                 started=one.started,
-                loaded=min(workers, default=None),
+                loaded=min(loads, default=None),
+                workers=tuple(other.pid for other in workers),
                 foreign=_is_foreign(one, found),
                 user=one.user,
             )

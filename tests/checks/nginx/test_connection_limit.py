@@ -1,7 +1,7 @@
 from diagnose.model import Command, Edit, Failure, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine, OpenFiles
-from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
 from diagnose.wire.nginx import parse
 from tests.saying import judge
@@ -63,6 +63,12 @@ def test_fires_as_a_warning_when_it_is_over() -> None:
 
 def test_silent_when_nginx_was_reloaded_since() -> None:
     assert not judge("nginx.connection-limit", RUNNING, line(FULL, LOADED - 5), config(), CLOSED)
+
+
+def test_silent_when_an_old_worker_says_it_while_its_last_visitors_leave() -> None:
+    new = NginxProcess(pid=7, binary="nginx", loaded=LOADED, workers=(11, 12))
+    running = NginxState(installed=True, masters=(new,))
+    assert not judge("nginx.connection-limit", running, line(FULL), config(), CLOSED)
 
 
 def test_silent_when_the_log_speaks_of_other_things() -> None:

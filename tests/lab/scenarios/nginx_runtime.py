@@ -311,8 +311,10 @@ def too_few_open_files(lab: Lab) -> None:
 def crowded_a_minute_ago(lab: Lab) -> None:
     """All have gone again; the log remembers."""
     later(lab)
-    line = f"{now()} [alert] 7#7: *9 768 worker_connections are not enough while connecting to "
-    line += f'upstream, client: 198.51.100.7, server: {site.NAME}, request: "GET / HTTP/1.1", '
+    worker = lab.server.pids("nginx")[-1]
+    line = f"{now()} [alert] {worker}#{worker}: *9 768 worker_connections are not enough "
+    line += "while connecting to upstream, client: 198.51.100.7, "
+    line += f'server: {site.NAME}, request: "GET / HTTP/1.1", '
     line += f'upstream: "http://127.0.0.1:3000/", host: "{site.NAME}"\n'
     lab.server.write(LOG, lab.server.read(LOG) + line)
 
