@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test · make check · make bench · make clean
+# make run [TARGET=…] · make test · make check · make bench · make screenshots · make clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,11 +8,13 @@ WORKERS ?= 4
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
-              openssh-server openssh-client patch procps util-linux ufw nodejs node-ws
+              openssh-server openssh-client patch procps util-linux ufw nodejs node-ws tmux
+# To open the HTML report in a real browser.
+BROWSER := chromium
 # To build an nginx without TLS, which no package is.
 COMPILER := gcc libc6-dev make xz-utils
 
-.PHONY: run test check bench lab clean
+.PHONY: run test check bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -30,6 +32,9 @@ bench: $(BIN)/diagnose lab
 	$(BIN)/python -m compileall -q diagnose checks
 	$(BIN)/python -m tests.bench $(BIN)/diagnose
 
+screenshots: $(BIN)/diagnose
+	PYTHONPATH=. $(BIN)/python screenshots/make.py
+
 $(BIN)/diagnose: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    f"{sys.executable} is too old: Python 3.11 or later is needed (make PYTHON=…).")'
@@ -42,13 +47,14 @@ $(BIN)/diagnose: pyproject.toml constraints.txt
 lab: $(BIN)/diagnose
 	@missing() { $(BIN)/python -c 'from tests.lab.lab import missing; print(*missing())'; }; \
 	lacking=$$(missing); policy=/usr/sbin/policy-rc.d; \
+	command -v $(BROWSER) >/dev/null || lacking="$$lacking $(BROWSER)"; \
 	if [ -n "$$lacking" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "The laboratory lacks $$lacking: installing."; \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    if [ ! -e $$policy ]; then \
 	        printf '#!/bin/sh\nexit 101\n' >$$policy && chmod +x $$policy; ours=$$policy; \
 	    fi; \
-	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $(LABORATORY) $(COMPILER) \
+	    apt-get update -qq && apt-get install -qq -y --no-install-recommends $(LABORATORY) $(COMPILER) $(BROWSER) \
 	        >/dev/null || true; \
 	    rm -f $$ours; \
 	    lacking=$$(missing); \

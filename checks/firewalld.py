@@ -115,6 +115,12 @@ class Rules:
             return None
         return Fate(packet, address, now, later)
 
+    def entered(self, port: int, address: str) -> str:
+        """The zone by which a stranger comes to an address; "" where it is not known."""
+        family, nic = 6 if ":" in address else 4, self._nic(address)
+        now = decide(self.now, Packet(port, family, "", self._inner(address, family), nic))
+        return now.entered.zone.name if now else ""
+
     def _is_led_away(self, port: int, address: str) -> bool:
         """By other rules than firewalld's, a container engine's for one: its zones then let the
         packet pass unseen (`ct status dnat accept`)."""

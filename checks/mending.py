@@ -1,6 +1,6 @@
 """Changes to a location that proxies, which the remedies of several checks are made of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from checks.nginx import MAP, Nginx
@@ -113,6 +113,17 @@ def whole_path(place: Place, changes: Changes) -> bool:
     words = f"proxy_pass {passed.args[0].removesuffix(uri)};"
     changes.setdefault(passed.file, []).append(edits.instead(passed, words))
     return True
+
+
+def alone(place: Place, paths: Iterable[str]) -> bool:
+    """Whether a location is there for these paths only, as far as its pattern says so: what is
+    changed in it concerns no other page."""
+    given = serving.pattern(place.location) if place.location.name == "location" else None
+    return given is not None and all(
+        given.modifier in {"", "=", "^~"}
+        and given.text.rstrip("/") == path.partition("?")[0].rstrip("/")
+        for path in paths
+    )
 
 
 def visitors_host(target: Target) -> str:

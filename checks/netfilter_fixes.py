@@ -1,12 +1,14 @@
 """What opens a port in netfilter's rules: in the words of whoever made them."""
 
 import re
+from collections.abc import Mapping
 
 from checks import direct
 from checks.netfilter import Blocked, Seen, places
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Step, Where
 from diagnose.wire.edits import diff
-from diagnose.wire.netfilter import remedies, ufw
+from diagnose.wire.netfilter import iptables, kept, remedies, ufw
+from diagnose.wire.netfilter.filter import Place
 from diagnose.wire.netfilter.remedies import Opening
 
 #: Programs that write their rules anew: a rule of one's own among theirs does not last.
@@ -43,6 +45,31 @@ def opening(seen: Seen, found: tuple[Blocked, ...], *, replies: bool = False) ->
             let = Opening(ports, replies, remedies.is_early(place))
             steps += remedies.opened(place, let, files)
     return Fix(tuple(steps))
+
+
+def replaced(place: Place, text: str, files: Mapping[str, str]) -> tuple[Step, ...]:
+    """Another rule in a rule's place, for now and for good; () where it cannot be told whole."""
+    if place.rule is None or any(odd in text for odd in ("?", "...", "xt ", "meter ", '"')):
+        return ()
+    chain = place.chain.name
+    if place.program == "nft":
+        at = (place.table.family, place.table.name, chain, "handle", str(place.rule.handle))
+        words = ("nft", "replace", "rule", *at)
+        # What a rule of that kind had for a burst is not known: no undo may pretend to.
+        known = "limit rate" not in place.text
+        undo = (*words, *place.text.split()) if known else ()
+        change = Command((*words, *text.split()), undo=undo)
+    else:
+        table = () if place.table.name == "filter" else ("-t", place.table.name)
+        words = (place.program, *table, "-R", chain, str(place.index + 1))
+        new, old = (iptables.words(one)[2:] for one in (text, place.text))
+        change = Command((*words, *new), undo=(*words, *old))
+    where = kept.find(place, files)
+    if where is None or not where.exact:
+        return (change,)
+    before = files[where.path]
+    after = where.with_before(where.without(before), [text])
+    return (change, Edit(where.path, diff(where.path, before, after)))
 
 
 def _with_ufw(seen: Seen, found: tuple[Blocked, ...]) -> tuple[Step, ...]:

@@ -102,17 +102,58 @@ def _failed(words: list[str], message: str, status: int) -> int:
 
 def _diagnose(options: Namespace) -> int:
     if not options.words:
+        if _wants_screen(options):
+            return _screen(options, [])
         sys.stderr.write(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
         if options.format in {"json", "jsonl"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
     targets = _targets(options)
     _check_options(options)
+    if _wants_screen(options):
+        return _screen(options, targets)
     view, form = _view(options), options.format
     reports, status = _look(targets, options, lambda: _sink(options, view))
     if form != "jsonl":
         _print(reports, options, view)
     return status or max(_exit_status(report) for report in reports)
+
+
+def _wants_screen(options: Namespace) -> bool:
+    """On a terminal, unless some form of the plain report was asked for."""
+    if options.format or options.quiet or options.verbose or options.redact:
+        return False
+    from diagnose import tui
+
+    return tui.usable()
+
+
+def _screen(options: Namespace, targets: list[Target]) -> int:
+    """The screen; when it ends, the plain report stands in the scrollback."""
+    from diagnose import interactive
+    from diagnose.engine import run
+    from diagnose.net.local import LocalNet
+
+    how, lang = _how(options), language(options.lang)
+
+    async def look(target: Target, sink: "Sink") -> Report:
+        async with _door(options) as door:
+            return await run(target, how, LocalNet(), sink, door)
+
+    async def mend(target: Target, talk: Any, undo: bool) -> int:
+        asked = Namespace(**{**vars(options), "undo": undo, "resume": False})
+        return await _fixing(asked, [target], talk)
+
+    ways = interactive.Ways(
+        look=look,
+        mend=None if options.outside or options.only or options.skip else mend,
+        read=lambda word: read(word, tuple(options.ws), lang),
+        conclude=_conclude(options),
+        server=options.server or "",
+    )
+    reports = interactive.show(targets, ways, _view(options))
+    _print(reports, options, _view(options))
+    return max((_exit_status(report) for report in reports), default=0)
 
 
 def _targets(options: Namespace) -> list[Target]:
@@ -228,9 +269,15 @@ def _print(reports: list[Report], options: Namespace, view: View) -> None:
 
         _write(written([document(*one) for one in told]), form)
         return
+    if form == "html":
+        from diagnose.outputs.html import together
+
+        _write(together(told), form)
+        return
     render = writer(form)
     for number, (report, seen_by) in enumerate(told):
-        _write(("\n" if number and form == "text" else "") + render(report, seen_by), form)
+        gap = "\n" if number and form in {"text", "markdown"} else ""
+        _write(gap + render(report, seen_by), form)
 
 
 def _exit_status(report: Report) -> int:
@@ -265,9 +312,9 @@ def _again(options: Namespace) -> tuple[str, ...]:
 
 
 def _write(text: str, form: str = "text") -> None:
-    """To stdout: for programs always in UTF-8, for people in the terminal's own encoding, in
-    which what it lacks becomes a question mark. `| head` is silent."""
-    if form in {"json", "jsonl"}:
+    """To stdout: for programs and for files always in UTF-8, for a person in the terminal's own
+    encoding, in which what it lacks becomes a question mark. `| head` is silent."""
+    if form in {"json", "jsonl", "markdown", "html"}:
         # A lone surrogate becomes the escape that JSON has for it.
         data = text.encode("utf-8", "backslashreplace")
     else:
@@ -355,7 +402,24 @@ def _replay(options: Namespace) -> int:
         conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
     )
     view = replace(_view(options), hostname=recorded.hostname, privileged=recorded.privileged)
+    if _wants_screen(options):
+        return _screen_of(report, options, view)
     _print([report], options, view)
+    return _exit_status(report)
+
+
+def _screen_of(report: Report, options: Namespace, view: View) -> int:
+    """A recording on the screen: to be read, and not to be mended."""
+    from diagnose import interactive
+    from diagnose.events import Concluded
+
+    async def look(target: Target, sink: "Sink") -> Report:
+        sink(Concluded(report))
+        return report
+
+    ways = interactive.Ways(look, None, read, _conclude(options), recording=True)
+    reports = interactive.show([report.evidence.target], ways, view)
+    _print(reports, options, view)
     return _exit_status(report)
 
 

@@ -120,7 +120,10 @@ async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], 
 
 
 def _name(plan: Plan) -> str:
-    return f"{plan.cause.check.id} {plan.cause.claim.about}"
+    """What is agreed to: about this cause these commands and these files. A diff's lines move
+    with what was changed above them."""
+    steps = (said.shell(one) if isinstance(one, Command) else one.path for one in plan.steps)
+    return "\n".join((f"{plan.cause.check.id} {plan.cause.claim.about}", *steps))
 
 
 async def _carry_out(

@@ -127,3 +127,64 @@ def test_what_did_not_help_is_said_to_have_been_taken_back(place: Path) -> None:
     assert shop.fix() == 2
     assert "It did not help and was taken back: listener.missing is still there." in shop.said
     assert not other.exists()
+
+
+class TwoFaults(Shop):
+    """A second fault that comes to light when the first has gone."""
+
+    async def look(self) -> Report:
+        if not self.file.exists():
+            return await super().look()
+        other = self.file.with_name("other")
+        step = Command(("touch", str(other)), undo=("rm", str(other)))
+        claim = Claim(about=Subject(port=80), because=(), fix=Fix((step,)))
+        found = () if other.exists() else (Finding("f1", check("tcp.refused"), claim),)
+        return Report(evidence(ON_THE_SERVER, Listeners()), found)
+
+
+def test_what_comes_to_light_behind_is_shown_and_asked_about_anew(place: Path) -> None:
+    shop = TwoFaults(place, True, False)
+    shop.fix(yes=False)
+    assert len(shop.asked) == 2
+    assert f"$ touch {place / 'other'}" in shop.said
+    assert shop.file.exists()
+    assert not (place / "other").exists()
+
+
+class Shifting(Shop):
+    """Two faults that are known at once; the second's step is another when the first has gone."""
+
+    shifts = True
+
+    async def look(self) -> Report:
+        names = [one for one in ("a", "b") if not (self.file.parent / one).exists()]
+        found = []
+        for number, name in enumerate(names):
+            path = str(self.file.parent / name)
+            words = ("touch", "--", path) if self.shifts and names == ["b"] else ("touch", path)
+            claim = Claim(
+                about=Subject(text=name),
+                because=(),
+                fix=Fix((Command(words, undo=("rm", path)),)),
+                facts={"port": 443, "tls": True, "unsure": False},
+            )
+            found.append(Finding(f"f{number}", check("listener.missing"), claim))
+        return Report(evidence(ON_THE_SERVER, Listeners()), tuple(found))
+
+
+@pytest.mark.parametrize(("shifts", "asked"), [(False, 1), (True, 2)])
+def test_several_are_asked_about_once_unless_what_was_agreed_to_has_changed(
+    place: Path, shifts: bool, asked: int
+) -> None:
+    shop = Shifting(place, True, True)
+    shop.shifts = shifts
+    shop.fix(yes=False)
+    assert len(shop.asked) == asked
+    assert (place / "b").exists()
+
+
+def test_undo_twice_takes_back_once_and_then_says_that_nothing_is_left(place: Path) -> None:
+    shop = Shop(place)
+    shop.fix()
+    assert (shop.undo(), shop.undo()) == (0, 0)
+    assert shop.said.endswith("There is nothing to take back.\n")

@@ -14,9 +14,12 @@ OpenSSL reports the first error only, chain before strength before dates. Dates,
 and key are therefore judged from the certificates, and OpenSSL is asked for the chain alone.
 """
 
+import re
+import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -31,6 +34,7 @@ from diagnose.model import (
     Vantage,
     Where,
 )
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake, Served, path_of
 
 # X509_V_ERR_… (X509_STORE_CTX_get_error(3)).
@@ -125,6 +129,7 @@ def claim(
             "serial": one.leaf.serial,
             "not_before": one.leaf.not_before,
             "not_after": one.leaf.not_after,
+            **kept(evidence, one.leaf),
             **facts,
         },
         confidence=confidence,
@@ -140,16 +145,94 @@ def label(certificate: Certificate) -> str:
     return next(filter(None, names), certificate.subject)
 
 
+def replaced(evidence: Evidence, one: Served) -> tuple[Fix | None, dict[str, str]]:
+    """What puts a good certificate that lies on the server in the place of one that is no use, and
+    where both are, for the texts; None and "" where there is none."""
+    from checks.certificate.renewed_elsewhere import replacement
+
+    found = replacement(evidence, one)
+    if found is None:
+        return None, {"other": "", "place": ""}
+    return found.fix, {"other": found.other.path, "place": found.place}
+
+
 def by_hand(*steps: str) -> Fix:
     return Fix(tuple(Manual(step, Where.SERVER) for step in steps), Applicability.MANUAL)
 
 
 def renewal(evidence: Evidence, leaf: Certificate) -> Fix:
-    """How to get a new certificate of the same kind and have it served."""
+    """How to get a new certificate of the same kind and have it served: by the tool that keeps
+    the file, where that is known. What kept it from renewing so far may still do so."""
+    from_file = lineage(evidence, leaf)
+    if from_file is not None:
+        return Fix((from_file.renew, reload(evidence)), Applicability.REVIEW)
     if "let's encrypt" not in leaf.issuer.lower():
         return by_hand("renew")
     renew = Command(("certbot", "renew"))
     return Fix((Manual("renew", Where.SERVER), renew, reload(evidence)), Applicability.REVIEW)
+
+
+@frozen
+class Lineage:
+    """What keeps a certificate's file: the tool, the command that renews it, and the file with
+    the whole chain."""
+
+    tool: str
+    name: str
+    renew: Command
+    whole: str
+
+
+#: Folders of tools, and the name by which the tool knows what is in them.
+_CERTBOT = re.compile(r"(/etc/letsencrypt)/(?:live|archive)/([^/]+)/(?:cert|fullchain)\d*\.pem")
+_ACME_SH = re.compile(r"(/.*/\.acme\.sh)/(([^/]+?)(_ecc)?)/(?:fullchain|\3)\.cer")
+_DEHYDRATED = re.compile(r"(/(?:etc|var/lib)/dehydrated)/certs/([^/]+)/(?:cert|fullchain)\S*\.pem")
+
+#: What makes each tool renew what is still good.
+_FORCED = {"certbot": ("--force-renewal",), "acme.sh": (), "dehydrated": ("--force",)}
+
+
+def lineage_of(path: str) -> Lineage | None:
+    """What keeps a file, by its path."""
+    if found := _CERTBOT.fullmatch(path):
+        renew = Command(("certbot", "renew", "--cert-name", found[2]))
+        return Lineage("certbot", found[2], renew, f"{found[1]}/live/{found[2]}/fullchain.pem")
+    if found := _ACME_SH.fullmatch(path):
+        ecc = ("--ecc",) if found[4] else ()
+        words = (f"{found[1]}/acme.sh", "--home", found[1], "--renew", "-d", found[3], *ecc)
+        whole = f"{found[1]}/{found[2]}/fullchain.cer"
+        return Lineage("acme.sh", found[3], Command((*words, "--force")), whole)
+    if found := _DEHYDRATED.fullmatch(path):
+        renew = Command(("dehydrated", "--cron", "--domain", found[2]))
+        return Lineage("dehydrated", found[2], renew, f"{found[1]}/certs/{found[2]}/fullchain.pem")
+    return None
+
+
+def file_of(evidence: Evidence, leaf: Certificate) -> CertificateFile | None:
+    """The file on the server that holds a certificate first: the one that nginx reads."""
+    files = evidence.good(CertificateFile)
+    return next((file for file in files if file.sha256 == leaf.sha256), None)
+
+
+def lineage(evidence: Evidence, leaf: Certificate) -> Lineage | None:
+    """What keeps the certificate that is served."""
+    file = file_of(evidence, leaf)
+    paths = (file.path, file.real) if file else ()
+    return next((one for path in paths if (one := lineage_of(path))), None)
+
+
+def kept(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
+    """What every text may name of the server's files: that in which the certificate lies, the
+    tool that keeps it, the name that it has there, and the commands that renew it when it is time
+    and at once; "" each where it is not known."""
+    file, tool = file_of(evidence, leaf), lineage(evidence, leaf)
+    return {
+        "file": file.path if file else "",
+        "tool": tool.tool if tool else "",
+        "lineage": shlex.quote(tool.name) if tool else "",
+        "renew": shlex.join(tool.renew.argv) if tool else "",
+        "reissue": shlex.join((*tool.renew.argv, *_FORCED[tool.tool])) if tool else "",
+    }
 
 
 def reload(evidence: Evidence) -> Step:

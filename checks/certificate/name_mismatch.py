@@ -7,7 +7,7 @@ would help nobody. So it explains these; see `checks.certificate`.
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, claim
+from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, claim, replaced
 from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, served
@@ -36,13 +36,15 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
             continue
         why, nearest = why_not(host, names)
         covered = tuple(dict.fromkeys((*names, *addresses)))
+        fix, place = replaced(evidence, one)
         facts = {
+            **place,
             "covered": covered[:_SHOWN] or ("-",),
             "more": max(len(covered) - _SHOWN, 0),
             "nearest": nearest,
             **{f"why_{each}": each == why for each in ("apex", "depth", "www", "address")},
         }
-        yield claim(evidence, one, facts, by_hand("cover-the-name"))
+        yield claim(evidence, one, facts, fix or by_hand("cover-the-name"))
 
 
 def names_of(leaf: Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:

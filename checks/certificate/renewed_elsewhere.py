@@ -3,11 +3,13 @@ certbot (-0001), the folder of acme.sh without --install-cert, a copy by hand th
 Renewal reports success every time, and the site runs towards its end all the same.
 
 A later certificate for the name is not enough: its key must be there too, and nginx must not use
-it already."""
+it already. It is used without asking where it comes from the same authority as the one in use, or
+from a tool that renews those of public ones."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.certificate import private_authority
+from checks.nginx import Nginx, where
 from diagnose.catalogue import check
 from diagnose.frozen import frozen
 from diagnose.model import (
@@ -27,6 +29,9 @@ from diagnose.wire import edits
 from diagnose.wire.names import covers
 from diagnose.wire.serving import Place, Server
 
+#: Whose files may be changed by others than root, or are, by the tool's own word, not to be named.
+_HOMES = ("/home/", "/root/.acme.sh/")
+
 
 @frozen
 class Pair:
@@ -44,12 +49,46 @@ class Pair:
 def renewed_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for one in served(evidence, lambda seen: seen.port == evidence.target.port):
+        if _is_another(evidence, one):
+            continue
         for answering in nginx.answering():
             file = _file(nginx, answering.server, one)
             other = _other(evidence, one) if file else None
             if file and other:
                 yield _claim(nginx, one, file, other, _pair(nginx, answering.server, file))
                 break
+
+
+@frozen
+class Replacement:
+    """A good certificate on the server that can stand in for the one that is served, the place
+    of the line that names that, and what puts it in."""
+
+    other: OtherCertificate
+    place: str
+    fix: Fix
+
+
+def replacement(evidence: Evidence, one: Served) -> Replacement | None:
+    """For a certificate that is not to be renewed but replaced: it is another name's, or nobody's.
+    Only in a block that has the target's name: to others the certificate may belong."""
+    nginx = Nginx.of(evidence)
+    if not _is_another(evidence, one):
+        return None
+    for answering in nginx.answering():
+        file = _file(nginx, answering.server, one)
+        other = _other(evidence, one) if file and answering.how != "default" else None
+        pair = _pair(nginx, answering.server, file) if file else None
+        fix = _fix(nginx, one, other, pair) if other else None
+        if other and pair and fix and fix.applicability is not Applicability.MANUAL:
+            return Replacement(other, where(pair.certificate), fix)
+    return None
+
+
+def _is_another(evidence: Evidence, one: Served) -> bool:
+    """Whether what is served is not the site's own certificate in an earlier issue."""
+    covered = covers(evidence.target.host, one.leaf.dns_names, one.leaf.addresses)
+    return one.leaf.self_issued or not covered
 
 
 def _file(nginx: Nginx, server: Server, one: Served) -> CertificateFile | None:
@@ -59,17 +98,18 @@ def _file(nginx: Nginx, server: Server, one: Served) -> CertificateFile | None:
 
 
 def _other(evidence: Evidence, one: Served) -> OtherCertificate | None:
-    """The best of those that are good, and later, and have their key: of the site's own kind of
-    names first, then the latest."""
+    """The best of those that are good, and have their key, and, where one is to be renewed, are
+    later: of the site's own kind of names first, then the latest."""
     now, host = evidence.started_at, evidence.target.host
+    another = _is_another(evidence, one)
     found = [
         other
         for other in evidence.good(OtherCertificate)
         if other.key
         and other.leaf.not_before <= now < other.leaf.not_after
-        and other.leaf.not_after > one.leaf.not_after
+        and (another or other.leaf.not_after > one.leaf.not_after)
         and covers(host, other.leaf.dns_names, other.leaf.addresses)
-        and (other.leaf.issuer != other.leaf.subject or one.leaf.issuer == one.leaf.subject)
+        and not other.leaf.self_issued
     ]
     wanted = set(one.leaf.dns_names)
     return max(
@@ -113,20 +153,32 @@ def _claim(
             "served_until": one.leaf.not_after,
             "other_until": other.leaf.not_after,
             "expired": over,
-            "place": f"{pair.certificate.file}:{pair.certificate.line}" if pair else "",
+            "place": where(pair.certificate) if pair else "",
         },
         severity=None if over else Severity.WARNING,
         location=nginx.location(pair.certificate) if pair else None,
-        fix=_fix(nginx, other, pair),
+        fix=_fix(nginx, one, other, pair),
     )
 
 
-def _fix(nginx: Nginx, other: OtherCertificate, pair: Pair | None) -> Fix:
+def _fix(nginx: Nginx, one: Served, other: OtherCertificate, pair: Pair | None) -> Fix:
     changed = _edits(nginx, other, pair) if pair and _fits(nginx, other, pair) else ()
     if not changed:
         step = Manual("name-the-new-one", Where.SERVER)
         return Fix((step, *nginx.taken()), Applicability.MANUAL)
-    return Fix((*changed, *nginx.taken()), Applicability.REVIEW)
+    sure = _is_trusted(one, other) and not other.path.startswith(_HOMES)
+    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    return Fix((*changed, *nginx.taken()), applicability)
+
+
+def _is_trusted(one: Served, other: OtherCertificate) -> bool:
+    """Whether visitors will take it as they took the one in use: an authority for tests, or one of
+    somebody's own, would not do."""
+    issuer = other.leaf.issuer.lower()
+    if other.leaf.issuer == one.leaf.issuer:
+        return True
+    tested = any(word in issuer for word in ("staging", "fake le ", "pebble"))
+    return bool(other.tool) and not tested and not private_authority(issuer)
 
 
 def _edits(nginx: Nginx, other: OtherCertificate, pair: Pair) -> tuple[Edit, ...]:

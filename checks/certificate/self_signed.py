@@ -4,7 +4,7 @@ strength; see `checks.certificate`."""
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, chain_fault, claim
+from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, chain_fault, claim, replaced
 from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
@@ -17,4 +17,5 @@ from diagnose.model.tls import Handshake, served
 )
 def self_signed(evidence: Evidence) -> Iterator[Claim]:
     for one in served(evidence, lambda seen: chain_fault(seen) == "self-signed"):
-        yield claim(evidence, one, {}, by_hand("get-a-certificate"))
+        fix, place = replaced(evidence, one)
+        yield claim(evidence, one, place, fix or by_hand("get-a-certificate"))

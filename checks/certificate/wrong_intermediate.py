@@ -2,6 +2,7 @@
 by the key identifiers (RFC 5280 section 4.2.1.1), or by the signature (OpenSSL: 7). A bundle
 left from the last certificate, or the root in the place of the intermediate."""
 
+import shlex
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, by_hand, chain_fault, claim, label
@@ -19,6 +20,6 @@ def wrong_intermediate(evidence: Evidence) -> Iterator[Claim]:
         facts = {
             "sent": tuple(dict.fromkeys(label(each) for each in strangers)),
             "wanted": path[-1].issuer,
-            "url": urls[0] if urls else "",
+            "url": shlex.quote(urls[0]) if urls else "",
         }
         yield claim(evidence, one, facts, by_hand("replace-the-intermediate"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import DnsAnswer, final_answers, loop, serves_visitors
+from diagnose.model.dns import DnsAnswer, final_answers, loop, own_addresses, serves_visitors
 
 
 @check(
@@ -32,6 +32,7 @@ def cname_loop(evidence: Evidence) -> Iterator[Claim]:
             "loop": " -> ".join(round_trip),
             "members": round_trip[:-1],
             "itself": len(round_trip) == 2,
+            "addresses": own_addresses(evidence),
         },
         fix=Fix((Manual("break-loop", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )

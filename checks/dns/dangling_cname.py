@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import DnsAnswer, final_answers, loop, serves_visitors
+from diagnose.model.dns import DnsAnswer, final_answers, loop, own_addresses, serves_visitors
 
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
@@ -27,6 +27,7 @@ def dangling_cname(evidence: Evidence) -> Iterator[Claim]:
             "owner": chain[-2] if len(chain) > 1 else name,
             "alias": chain[-1],
             "chain": " -> ".join((name, *chain)),
+            "addresses": own_addresses(evidence),
         },
         fix=Fix((Manual("correct-alias", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )

@@ -37,6 +37,7 @@ def dead_address(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "dead": tuple(dead),
             "alive": tuple(alive),
+            "types": tuple(dict.fromkeys("AAAA" if ":" in one else "A" for one in dead)),
             "port": evidence.target.port,
             "how": tuple(dict.fromkeys(one.failure.message for one in because if one.failure)),
         },

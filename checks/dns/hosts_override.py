@@ -20,7 +20,13 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import HostsEntry, Resolution, published, this_machine
+from diagnose.model.dns import (
+    HostsEntry,
+    Resolution,
+    own_addresses,
+    published,
+    this_machine,
+)
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
@@ -69,7 +75,7 @@ def hosts_override(evidence: Evidence) -> Iterator[Claim]:
         location=Location(
             first.file, first.line, 1, len(first.text) + 1, first.line, (clean(first.text, 500),)
         ),
-        fix=_fix(evidence, wrong),
+        fix=_fix(evidence, wrong, dns),
     )
 
 
@@ -127,12 +133,16 @@ def _is_for(leaf: Certificate, host: str) -> bool:
     return host in names or wildcard in names
 
 
-def _fix(evidence: Evidence, wrong: list[HostsEntry]) -> Fix | None:
+def _fix(evidence: Evidence, wrong: list[HostsEntry], dns: tuple[str, ...]) -> Fix | None:
+    """On the server that has the site, by its configuration and its address in DNS, a line that
+    leads elsewhere serves nobody. On another machine it may be somebody's test."""
     if not wrong:
         return None
-    file = wrong[0].file
-    edit = Edit(file, _diff(file, wrong, evidence.target.host), this_machine(evidence))
-    return Fix((edit,), Applicability.REVIEW)
+    file, where = wrong[0].file, this_machine(evidence)
+    edit = Edit(file, _diff(file, wrong, evidence.target.host), where)
+    ours = not set(own_addresses(evidence)).isdisjoint(dns) and _serves(evidence)
+    sure = where is Where.SERVER and ours
+    return Fix((edit,), Applicability.AUTOMATIC if sure else Applicability.REVIEW)
 
 
 def _diff(file: str, entries: list[HostsEntry], host: str) -> str:

@@ -1,5 +1,6 @@
 """The resolver gives no usable answer to whatever it is asked: the fault is not the name's."""
 
+import re
 from collections.abc import Iterator
 
 from diagnose.catalogue import check
@@ -8,6 +9,7 @@ from diagnose.model import (
     Claim,
     Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Manual,
@@ -23,9 +25,14 @@ from diagnose.model.dns import (
     reached,
     this_machine,
 )
+from diagnose.wire import edits
 
 # RFC 1035 section 4.1.1: the server's own words about itself, whatever it is asked.
 _REFUSALS = {"REFUSED", "NOTIMP", "FORMERR"}
+#: What programs write at the head of the file that they make; what is changed there is lost.
+_WRITTEN = re.compile(
+    r"generated|managed|overwritten|do not edit|not edit this file", re.IGNORECASE
+)
 _FAILURES = {"refused", "unreachable", "denied", "protocol", "reset", "closed"}
 
 
@@ -65,7 +72,7 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
             "works": works,
             "reached": bool(reached(evidence)),
         },
-        fix=_fix(evidence, failed[0].server),
+        fix=_fix(evidence, failed[0].server, config if works else None),
     )
 
 
@@ -84,10 +91,17 @@ def _is_to_blame(answer: DnsAnswer, controls: tuple[DnsAnswer, ...]) -> bool:
     return own or bool(controls)
 
 
-def _fix(evidence: Evidence, server: str) -> Fix:
+def _fix(evidence: Evidence, server: str, config: ResolverConfig | None) -> Fix:
+    """`config` is that which names a resolver that works as well."""
     where = this_machine(evidence)
     # systemd-resolved.service(8): its two stub addresses.
     if server in {"127.0.0.53", "127.0.0.54"}:
         restart = Command(("systemctl", "restart", "systemd-resolved"), where)
         return Fix((restart,), Applicability.REVIEW)
+    if config and not _WRITTEN.search(config.text):
+        named = re.compile(rf"[ \t]*nameserver[ \t]+{re.escape(server)}[ \t]*(?:[#;].*)?")
+        lines = config.text.splitlines(keepends=True)
+        left = "".join(line for line in lines if not named.fullmatch(line.rstrip("\r\n")))
+        if difference := edits.diff(config.file, config.text, left):
+            return Fix((Edit(config.file, difference, where),), Applicability.REVIEW)
     return Fix((Manual("name-another-resolver", where),), Applicability.MANUAL)

@@ -5,6 +5,8 @@ behind it (ufw(8), "route"; Docker's chain DOCKER-USER)."""
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS
+from checks.firewalld import rules_of
+from checks.firewalld_fixes import changed
 from checks.netfilter import Seen, seen_of
 from checks.translated import Led, led
 from diagnose.catalogue import check
@@ -61,6 +63,7 @@ def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Cla
             "drops": one.decision.verdict == "drop",
             "owner": "" if owner == "hand" else owner,
             "file": seen.written(place),
+            "strict": owner == "firewalld",
         },
         fix=_fix(seen, one, place, owner),
     )
@@ -74,5 +77,27 @@ def _fix(seen: Seen, one: Led, place: Place, owner: Owner) -> Fix:
         return Fix((Command(("ufw", "route", *rule), undo=("ufw", "route", "delete", *rule)),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
         return Fix(remedies.opened(place, Opening((inner,)), seen.files))
+    if owner == "firewalld" and (steps := _forwarded(seen.evidence, one)):
+        # What the server itself sends there stays shut out, so a look from it proves nothing.
+        return Fix(steps, Applicability.REVIEW)
     step = "strict" if owner == "firewalld" else "in-its-own-settings"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
+
+
+def _forwarded(evidence: Evidence, one: Led) -> tuple[Command, ...]:
+    """firewalld lets pass what it forwards itself (firewalld.conf(5), StrictForwardPorts): this
+    port by it too, and all others stay shut."""
+    rules, port = rules_of(evidence), evidence.target.port
+    zone = rules.entered(port, one.address)
+    if not zone or ":" in one.to[0]:
+        return ()
+    forward = f"port={port}:proto=tcp:toport={one.to[1]}:toaddr={one.to[0]}"
+    return tuple(
+        changed(
+            mode,
+            f"--zone={zone}",
+            (f"--add-forward-port={forward}",),
+            (f"--remove-forward-port={forward}",),
+        )
+        for mode in ("", "--permanent")
+    )

@@ -3,15 +3,25 @@ browser opens up to six at once, a page with its pictures more, and behind one a
 be an office: a limit far above that stops attacks, one below it stops visitors."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.firewalld import ports_that_matter
-from checks.netfilter import EXPLAINS, Blocked, Seen, decide, seen_of
-from checks.netfilter_fixes import opening
+from checks.netfilter import EXPLAINS, Blocked, Seen, decide, places, seen_of
+from checks.netfilter_fixes import opening, replaced
 from checks.netfilter_words import claim
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Severity
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Evidence,
+    Fix,
+    Severity,
+    Step,
+)
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.tcp import Connection
 from diagnose.wire.netfilter.filter import limits
@@ -34,8 +44,17 @@ def rate_limit(evidence: Evidence) -> Iterator[Claim]:
                 found.setdefault((one.owner, one.place.program), []).append(one)
     for some in found.values():
         limited = tuple(some)
-        fix = replace(opening(seen, limited), applicability=Applicability.REVIEW)
-        made = claim(seen, limited, fix, limit=limited[0].place.text)
+        opened, wider = opening(seen, limited), _wider(seen, limited)
+        fix = Fix(wider or opened.steps, Applicability.REVIEW)
+        other = next((one for one in opened.steps if isinstance(one, Command)), None)
+        made = claim(
+            seen,
+            limited,
+            fix,
+            limit=limited[0].place.text,
+            wider=bool(wider),
+            without=" ".join(map(shlex.quote, other.argv)) if other and wider else "",
+        )
         yield replace(made, severity=Severity.WARNING, confidence=Confidence.LIKELY)
 
 
@@ -61,13 +80,42 @@ def _some_lost(evidence: Evidence, port: int) -> bool:
     )
 
 
+def _wider(seen: Seen, limited: tuple[Blocked, ...]) -> tuple[Step, ...]:
+    """The same rules with a limit that stops attacks and no visitors; () where one of them is
+    not of hand, or names its limit in a way of its own."""
+    steps: list[Step] = []
+    for place in places(limited):
+        text = raised(place.text)
+        if text == place.text or any(one.owner != "hand" for one in limited):
+            return ()
+        made = replaced(place, text, seen.files)
+        if not made:
+            return ()
+        steps += made
+    return tuple(steps)
+
+
+def raised(rule: str) -> str:
+    """The rule with a limit above what visitors do; as it was where that is not known how."""
+    rule = re.sub(r"(--connlimit-(?:above|upto)|\bct count(?: over)?) \d+", r"\1 100", rule)
+    rate = "100" if _of_each(rule) else "1000"
+    nft = rf"\g<1>{rate}/second"
+    rule = re.sub(r"(\blimit rate (?:over )?)\d+/(?:second|minute|hour|day)\b", nft, rule)
+    iptables = r"((?<=\s)--(?:limit|hashlimit(?:-above|-upto)?) )\d+/\w+"
+    return re.sub(iptables, rf"\g<1>{rate}/sec", rule)
+
+
+def _of_each(rule: str) -> bool:
+    """Whether it counts each address by itself."""
+    return "saddr" in rule or bool(re.search(r"--hashlimit-mode \S*srcip|\brecent\b", rule))
+
+
 def is_tight(rule: str) -> bool:
     """Whether visitors meet the limit that a rule names."""
     if found := re.search(r"--connlimit-(?:above|upto) (\d+)|\bct count (?:over )?(\d+)", rule):
         return int(found[1] or found[2]) < AT_A_TIME
-    each = "saddr" in rule or re.search(r"--hashlimit-mode \S*srcip|\brecent\b", rule)
     rate = _a_minute(rule)
-    return rate is not None and rate < (ONE_ADDRESS if each else ALL)
+    return rate is not None and rate < (ONE_ADDRESS if _of_each(rule) else ALL)
 
 
 def _a_minute(rule: str) -> float | None:

@@ -6,6 +6,7 @@ elsewhere, or everybody. Else it is worth a note.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.firewall import EXPLAINS, Closed, about, claim, closed, covers, facts
 from checks.firewalld import Fate, Rules, rules_of
@@ -34,7 +35,7 @@ def source_zone(evidence: Evidence) -> Iterator[Claim]:
             client=found.client,
             sources=sources,
             set=sets[0] if sets else "",
-            opens=_opens(found.zone),
+            opens=_opens(found.zone) or not found.client,
             note=False,
         )
     fates = [fate for fate in rules.fates(evidence.target.port) if fate.now.admits]
@@ -53,10 +54,15 @@ def _sources(found: Closed) -> tuple[str, ...]:
 
 
 def _fix(rules: Rules, found: Closed) -> Fix:
-    """Open the ports in a zone that opens others; else unbind the client, as narrowly as it is
-    bound."""
+    """Open the ports in a zone that opens others, or by which everybody comes; else unbind the
+    client, as narrowly as it is bound. To unbind everybody would open all that the interface's
+    zone lets in, and to open a port to those who are shut out beside them is not for a program."""
     if _opens(found.zone):
         return opening(rules, found)
+    if not found.client:
+        alone = set(found.zone.sources) <= set(_sources(found))
+        sure = Applicability.AUTOMATIC if alone else Applicability.REVIEW
+        return replace(opening(rules, found), applicability=sure)
     steps = (step for fate in found.fates for step in _unbound(rules, fate))
     return Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
 

@@ -15,7 +15,6 @@ from diagnose.model import (
     Fix,
     Manual,
     Severity,
-    Step,
     Subject,
     Vantage,
     Where,
@@ -81,19 +80,24 @@ def link_down(evidence: Evidence) -> Iterator[Claim]:
             "address": fault == "address",
             "published": reached(evidence),
         },
-        fix=_fix(chosen.name, fault),
+        fix=_fix(chosen, fault),
     )
 
 
-def _fix(name: str, fault: Fault | None) -> Fix:
+def _fix(one: Interface, fault: Fault | None) -> Fix:
+    """Switched on, an interface that holds an address works again, and whoever manages the
+    network gives it its routes back; where nobody does, the next look says so."""
+    name = one.name
     if fault == "carrier":
         return Fix((Manual("wire", Where.SERVER),), Applicability.MANUAL)
-    steps: tuple[Step, ...] = (Manual("address", Where.SERVER),)
-    if fault == "down":
-        up = ("ip", "link", "set", name, "up")
-        down = ("ip", "link", "set", name, "down")
-        steps = (Command(up, undo=down), Manual("routes", Where.SERVER))
-    return Fix(steps, Applicability.REVIEW if fault == "down" else Applicability.MANUAL)
+    if fault != "down":
+        return Fix((Manual("address", Where.SERVER),), Applicability.MANUAL)
+    up = Command(
+        ("ip", "link", "set", "dev", name, "up"), undo=("ip", "link", "set", "dev", name, "down")
+    )
+    if _held(one):
+        return Fix((up,))
+    return Fix((up, Manual("address", Where.SERVER)), Applicability.REVIEW)
 
 
 def _leads_out(one: Interface) -> bool:

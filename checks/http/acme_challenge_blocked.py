@@ -5,23 +5,26 @@ Redirects are followed, but only to names and to the ports 80 and 443 (Let's Enc
 from collections.abc import Iterator
 from datetime import timedelta
 
+from checks import redirects
 from checks.http import addresses, pages, places
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     together,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.tls import served
-from diagnose.wire.http import leads_to, read_url, wants_tls
+from diagnose.wire import edits, serving
+from diagnose.wire.edits import Change
+from diagnose.wire.http import leads_to, proxy_page, read_url, wants_tls
 from diagnose.wire.names import is_address
+from diagnose.wire.serving import Place, Server
 
 #: Whoever renews by ACME has certificates of at most 90 days, mostly; by hand nobody would.
 _RENEWED_BY_ITSELF = timedelta(days=101)
@@ -50,8 +53,51 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "status": blocked[0].status,
             "onward": leads_to(blocked[0]) or "",
         },
-        fix=Fix((Manual("location", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(Nginx.of(evidence), blocked),
     )
+
+
+def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
+    """Where nginx itself refuses: the challenges' folder, and no more, is open to everybody."""
+    changes: Changes = {}
+    found = {id(s.block): s for one in blocked for _, s, _ in redirects.answering(nginx, one)}
+    ours = all(one.status in {401, 403} and proxy_page(one.body) for one in blocked)
+    if ours and len(found) == 1:
+        _open(nginx, next(iter(found.values())), blocked[0], changes)
+    return redirects.fix(nginx, changes, "location")
+
+
+def _open(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
+    url = read_url(answer.url)
+    path = url.path if url else redirects.CHALLENGE
+    place = serving.find(server, path)
+    own = [
+        one
+        for one in serving.children(server.block, "location")
+        if (given := serving.pattern(one))
+        and given.modifier == ""
+        and len(given.text) > 1
+        and path.startswith(given.text)
+        and given.text.startswith("/.well-known")
+    ]
+    file = nginx.file(server.block)
+    way = serving.pattern(place.location) if place.location.name == "location" else None
+    if file is None or any(serving.children(place.location, one) for one in serving.PASSES):
+        return
+    by_rule = way is not None and way.modifier in {"~", "~*"}
+    if own and own[-1].file == file.path and by_rule:
+        # An expression comes before a prefix, unless that forbids it (ngx_http_core_module).
+        at = own[-1].start + len("location")
+        changes.setdefault(file.path, []).append(Change(at, at, " ^~"))
+    elif not own and Place((server.http, server.block)).one("root"):
+        lines = [f"location ^~ {redirects.CHALLENGE} {{", "    allow all;", "}"]
+        lines.insert(2, "    auth_basic off;")
+        anchor = serving.children(server.block, "location")[:1]
+        if anchor and anchor[0].file == file.path:
+            change = edits.before(file.text, anchor[0], [*lines, ""])
+        else:
+            change = edits.first(file.text, server.block, lines)
+        changes.setdefault(file.path, []).append(change)
 
 
 def _blocks(one: Exchange) -> bool:

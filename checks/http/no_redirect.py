@@ -3,9 +3,12 @@ A refusal there is a choice that some make for programs, and so is worth a note 
 
 from collections.abc import Iterator
 
+from checks import redirects
 from checks.http import addresses, pages, places, works_over_https
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, together
+from diagnose.model import Claim, Evidence, Fix, Severity, together
 from diagnose.model.http import Exchange
 from diagnose.wire.http import Chain, chain, https_only, leads_by_page, related, wants_tls
 
@@ -56,5 +59,12 @@ def _claim(
             "status": group[0].steps[-1].status,
             "served": (group[0].steps[-1].status or 0) < 300,
         },
-        fix=Fix((Manual("redirect", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(Nginx.of(evidence), [one.steps[-1] for one in group], severity),
     )
+
+
+def _fix(nginx: Nginx, answers: list[Exchange], severity: Severity) -> Fix:
+    changes: Changes = {}
+    if not redirects.lead_on(nginx, answers, changes):
+        return redirects.by_hand("redirect")
+    return redirects.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)

@@ -4,11 +4,15 @@ TLS port, or a proxy took the TLS off and passed plain HTTP on to a TLS port beh
 
 from collections.abc import Iterator
 
+from checks import redirects
 from checks.http import addresses, places
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, together
+from diagnose.model import Claim, Evidence, Fix, Severity, together
 from diagnose.model.http import Exchange
-from diagnose.wire.http import wants_tls
+from diagnose.wire import edits, serving
+from diagnose.wire.http import leads_to, same, wants_tls
 
 
 @check(
@@ -46,11 +50,56 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
                 "asked": not redirected and not behind,
                 "from": seen[0].redirected_from or "",
             },
-            fix=Fix(
-                (Manual(_step(behind, redirected), Where.SERVER),),
-                Applicability.MANUAL,
-            ),
+            fix=_fix(Nginx.of(evidence), seen, _step(behind, redirected)),
         )
+
+
+def _fix(nginx: Nginx, seen: list[Exchange], step: str) -> Fix:
+    changes: Changes = {}
+    sure = True
+    if step == "redirect":
+        _with_tls(nginx, {same(one.url) for one in seen}, changes)
+    elif step == "port":
+        sure = _without_tls(nginx, seen, changes)
+    return redirects.fix(nginx, changes, step, sure)
+
+
+def _with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
+    """The redirects that lead there say https."""
+    from_here = (one for one in nginx.evidence.good(Exchange) if leads_to(one) in urls)
+    found = {id(one.given): one for step in from_here if (one := redirects.made(nginx, step))}
+    for one in found.values():
+        scheme, host, rest = one.parts or ("", "", "")
+        if scheme:
+            redirects.instead(nginx, one, f"https://{host.removesuffix(':443')}{rest}", changes)
+
+
+def _without_tls(nginx: Nginx, seen: list[Exchange], changes: Changes) -> bool:
+    """Port 80 speaks without TLS; a block for both leads visitors on to the other. Whether that
+    is sure: no other site's block is touched."""
+    found = {id(server.block) for one in seen for _, server, _ in redirects.answering(nginx, one)}
+    ports = {one.port for one in seen}
+    given = [
+        (server, one)
+        for server in nginx.servers
+        for one in server.listens
+        if one.port in ports and one.directive and "ssl" in one.directive.args
+    ]
+    for server, listen in given:
+        if (directive := listen.directive) is None:
+            continue
+        kept = [one for one in directive.args if one not in {"ssl", "http2"}]
+        words = f"listen {' '.join(kept)};"
+        file, last = nginx.file(directive), listen is given[-1][1]
+        changes.setdefault(directive.file, []).append(edits.instead(directive, words))
+        if file and last and any(one.ssl and one.port not in ports for one in server.listens):
+            own = serving.children(server.block, "server_name")
+            anchor = own[0] if own and own[0].file == file.path else directive
+            step = redirects.stepped(file.text, server.block, directive)
+            words = f"return 301 {redirects.SECURE};"
+            lines = redirects.condition("($scheme = http)", words, step)
+            changes[directive.file].append(edits.after(file.text, anchor, lines))
+    return {id(server.block) for server, _ in given} <= found and len(found) == 1
 
 
 def _step(behind: bool, redirected: bool) -> str:

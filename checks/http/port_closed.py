@@ -3,20 +3,21 @@ links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) come to port 
 
 from collections.abc import Iterator
 
+from checks import redirects
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     endpoints,
     together,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.wire.http import https_only
 
@@ -59,5 +60,18 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
             "silent": kinds == {"timeout"},
             "message": closed[0].failure.message if closed[0].failure else "",
         },
-        fix=Fix((Manual("open", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(Nginx.of(evidence), sure=kinds == {"refused"} and not optional),
     )
+
+
+def _fix(nginx: Nginx, sure: bool) -> Fix:
+    """nginx gets a block for port 80, where it has none that visitors meet and nobody else holds
+    the port."""
+    listeners = nginx.evidence.good(Listeners)
+    held = not listeners or any(one.on(80) for one in listeners)
+    blocks = {id(one.server.block): one.server for one in nginx.answering() if one.how == "exact"}
+    changes: Changes = {}
+    if nginx.master and not held and not nginx.listening(80) and len(blocks) == 1:
+        (server,) = blocks.values()
+        redirects.added(nginx, redirects.beside(server.listens), "", changes)
+    return redirects.fix(nginx, changes, "open", sure)

@@ -3,17 +3,17 @@ for a path that nobody has; its redirect should name it."""
 
 from collections.abc import Iterator
 
+from checks import redirects
 from checks.http import addresses, pages, places
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     together,
 )
 from diagnose.model.http import Exchange
@@ -41,8 +41,21 @@ def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
             "onward": leads_to(lost[0]),
             "addresses": addresses(lost),
         },
-        fix=Fix((Manual("request-uri", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(Nginx.of(evidence), lost),
     )
+
+
+def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
+    """The same host, and the visitor's own path. A page that was chosen may be meant."""
+    changes: Changes = {}
+    found = {id(one.given): one for answer in lost if (one := redirects.made(nginx, answer))}
+    rests = []
+    for one in found.values():
+        scheme, host, rest = one.parts or ("", "", "")
+        if scheme and "$" not in rest:
+            rests.append(rest)
+            redirects.instead(nginx, one, f"{scheme}://{host}$request_uri", changes)
+    return redirects.fix(nginx, changes, "request-uri", sure=set(rests) <= {"", "/"})
 
 
 def _leads_home(one: Exchange) -> bool:

@@ -3,21 +3,22 @@ ERR_TOO_MANY_REDIRECTS (RFC 9110 section 15.4: a client should detect cyclical r
 
 from collections.abc import Iterator
 
+from checks import mending, redirects
 from checks.http import addresses, pages, places, sockets_sent_to
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     together,
 )
 from diagnose.model.http import Exchange
-from diagnose.wire.http import MOST_REDIRECTS, Chain, chain, hops, same
+from diagnose.wire import serving
+from diagnose.wire.http import MOST_REDIRECTS, Chain, chain, hops, leads_to, read_url, same
 
 
 @check(
@@ -71,5 +72,30 @@ def _claim(evidence: Evidence, chains: list[Chain]) -> Claim:
             "server": first[0].header("Server") or "",
             "hops": hops(first[0].headers),
         },
-        fix=Fix((Manual("find-the-rule", Where.SERVER),), Applicability.MANUAL),
+        fix=redirects.by_hand("find-the-rule") if endless else _fix(Nginx.of(evidence), first),
     )
+
+
+def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
+    changes: Changes = {}
+    for step in cycle:
+        url = read_url(step.url)
+        if url is None or not url.secure or url.host != nginx.evidence.target.host:
+            continue
+        found = redirects.made(nginx, step, conditions=False)
+        if found and redirects.let_in(nginx, found, url.path, changes):
+            break
+        if not found and len(cycle) == 1 and step.port == nginx.evidence.target.port:
+            _told(nginx, url.path, step, changes)
+    return redirects.fix(nginx, changes, "find-the-rule")
+
+
+def _told(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
+    """An application that redirects to where the visitor is has not heard that it is by https."""
+    given = list(nginx.places(path))
+    if len(given) != 1 or hops(step.headers) or leads_to(step) != same(step.url):
+        return
+    place = given[0]
+    if serving.passed(place) and serving.header(place, "X-Forwarded-Proto") is None:
+        lines = mending.fields(nginx, place, {"X-Forwarded-Proto": "$scheme"}, changes)
+        nginx.insert(place, lines, changes)

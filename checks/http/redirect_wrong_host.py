@@ -4,17 +4,17 @@ name that does not exist, or to a server that does not answer for it. To another
 
 from collections.abc import Iterator
 
-from checks.http import addresses, places, sockets_sent_to
+from checks import redirects
+from checks.http import addresses, places, sockets_sent_to, works_over_https
+from checks.mending import Changes
+from checks.nginx import Nginx
 from diagnose.catalogue import check
 from diagnose.model import (
-    Applicability,
     Claim,
     Confidence,
     Evidence,
     Fix,
-    Manual,
     Severity,
-    Where,
     together,
 )
 from diagnose.model.http import Exchange
@@ -109,5 +109,19 @@ def _claim(
             "tls": reason == "tls",
             "message": failure.message if failure else "",
         },
-        fix=Fix((Manual("name-the-host", Where.SERVER),), Applicability.MANUAL),
+        fix=_fix(Nginx.of(evidence), reason, steps),
     )
+
+
+def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
+    """The name that the visitor asked for, if the site answers to it by https. A place that is
+    only not there yet, or not well, may be meant."""
+    changes: Changes = {}
+    if any(one.url.startswith("https:") for one in steps) or not works_over_https(nginx.evidence):
+        return redirects.by_hand("name-the-host")
+    found = {id(one.given): one for step in steps if (one := redirects.made(nginx, step))}
+    for one in found.values():
+        rest = one.parts[2] if one.parts else ""
+        kept = rest if rest.startswith(("$request_uri", "$uri")) else "$request_uri"
+        redirects.instead(nginx, one, f"https://$host{kept}", changes)
+    return redirects.fix(nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"})

@@ -75,7 +75,8 @@ def _fix(boot: Boot, lost: bool) -> Fix:
     match boot.manager:
         case "openrc":
             kept = Command(("rc-update", "add", name, "default"), undo=("rc-update", "del", name))
-            steps = (kept, Command(("rc-service", name, "start"))) if lost else (kept,)
+            start = Command(("rc-service", name, "start"), undo=("rc-service", name, "stop"))
+            steps = (kept, start) if lost else (kept,)
         case "sysv":
             return Fix((Manual("runlevels", Where.SERVER),), Applicability.MANUAL)
         case _:
@@ -83,6 +84,10 @@ def _fix(boot: Boot, lost: bool) -> Fix:
             undo = ("systemctl", "disable", *now, name)
             steps = (Command(("systemctl", "enable", *now, name), undo=undo),)
             if boot.state.startswith("masked"):
-                unmask = Command(("systemctl", "unmask", name), undo=("systemctl", "mask", name))
-                steps = (unmask, *steps)
-    return Fix(steps, Applicability.REVIEW)
+                runtime = ("--runtime",) if boot.state.endswith("runtime") else ()
+                unmask = ("systemctl", "unmask", *runtime, name)
+                mask = ("systemctl", "mask", *runtime, name)
+                steps = (Command(unmask, undo=mask), *steps)
+    # Somebody has forbidden a masked one; and what a login started may be set up otherwise.
+    sure = not boot.state.startswith("masked") and not boot.by_hand
+    return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW)

@@ -12,6 +12,7 @@ from diagnose.model import (
     Claim,
     Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Host,
@@ -20,10 +21,12 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.http import Exchange
+from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners, PidFile
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.wire.edits import diff
 
 
 @check(
@@ -43,6 +46,7 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     ports = sorted({one.port for one in listeners if one.pid == master.pid})
     if not ports:
         return
+    apart = _apart(evidence)
     held = any(one.pid == master.pid for one in sockets(evidence, evidence.target.port))
     yield Claim(
         about=Subject(text=f"nginx, process {master.pid}"),
@@ -57,12 +61,30 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
             "file": file.path,
             "named": file.pid or "",
             "ports": tuple(ports),
+            "apart": apart,
         },
-        fix=Fix(
-            (Command(("kill", "-QUIT", str(master.pid))), nginx.tested(), _again(nginx)),
-            Applicability.REVIEW,
-        ),
+        fix=_fix(nginx, master.pid, file, apart),
     )
+
+
+def _apart(evidence: Evidence) -> bool:
+    """Whether it is not the service manager's own: that one would still not know it by the
+    file."""
+    hosts = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
+    if not any(one.manager == "systemd" for one in hosts):
+        return False
+    own = [one for one in evidence.good(Boot) if one.service == "nginx.service"]
+    return not any(one.running and not one.by_hand for one in own)
+
+
+def _fix(nginx: Nginx, pid: int, file: PidFile, apart: bool) -> Fix:
+    """With its number in the file again it is within reach, and nobody is cut off."""
+    if apart:
+        ended = Command(("kill", "-QUIT", str(pid)))
+        return Fix((nginx.tested(), ended, _again(nginx)), Applicability.REVIEW)
+    before = f"{file.pid}\n" if file.pid is not None else ""
+    number = Edit(file.path, diff(file.path, before, f"{pid}\n"))
+    return Fix((number, *nginx.taken()))
 
 
 def _again(nginx: Nginx) -> Command:

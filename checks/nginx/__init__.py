@@ -219,6 +219,35 @@ class Nginx:
                     return server, one
         return None
 
+    def partners(self, wanted: str, given: str, path: str) -> dict[str, str]:
+        """What the blocks that name a file (by `given`) name beside it (by `wanted`): the paths,
+        and how they are written ("" where that needs quotes). nginx pairs them in order."""
+        found: dict[str, str] = {}
+        for server in self.servers:
+            place = Place((server.http, server.block))
+            for one, other in zip(place.all(given), place.all(wanted), strict=False):
+                if one.args and other.args and self.path(one.args[0]) == path:
+                    plain = re.fullmatch(r"[\w./@+~-]+", other.args[0])
+                    found.setdefault(self.path(other.args[0]), other.args[0] if plain else "")
+        return found
+
+    def pairing(self, name: str, path: str) -> tuple[Edit, ...]:
+        """In the place of a certificate or key that will not do, that which the other blocks have
+        beside its partner, where all of them have the same."""
+        other = {"ssl_certificate": "ssl_certificate_key"}.get(name, "ssl_certificate")
+        right: dict[str, str] = {}
+        for partner in self.partners(other, name, path):
+            right |= self.partners(name, other, partner)
+        right.pop(path, None)
+        if len(right) != 1 or not all(right.values()):
+            return ()
+        line = f"{name} {next(iter(right.values()))};"
+        changes: dict[str, dict[int, Change]] = {}
+        for one in wire.walk(self.config.main if self.config else ()):
+            if one.name == name and one.args and self.path(one.args[0]) == path:
+                changes.setdefault(one.file, {})[one.start] = edits.instead(one, line)
+        return self.edited({file: list(some.values()) for file, some in changes.items()})
+
     # What to do
 
     @property

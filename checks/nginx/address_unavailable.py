@@ -22,6 +22,9 @@ from diagnose.model.server import Interface
 from diagnose.wire import edits
 from diagnose.wire.serving import servers
 
+#: Networks of containers and virtual machines on the server itself.
+_WITHIN = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc", "lxdbr")
+
 
 @check(
     severity=Severity.ERROR,
@@ -46,11 +49,21 @@ def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
         "ipv6": ":" in address,
     }
     steps = changes or (Manual("another-address", Where.SERVER),)
-    applicability = Applicability.REVIEW if changes else Applicability.MANUAL
-    fix = Fix((*steps, *nginx.taken()), applicability)
+    near = [
+        a for one in seen if not one.name.startswith(_WITHIN) for a in one.addresses if a in own
+    ]
+    fix = Fix((*steps, *nginx.taken()), _applicability(changes, near, ":" in address))
     yield nginx.complaint(
         said, f"{found[1]}:{found[2]}", facts, fix, given[0] if given else None, seen
     )
+
+
+def _applicability(changes: tuple[Edit, ...], own: list[str], ipv6: bool) -> Applicability:
+    """All addresses are no more than was meant where the server has only one of that kind."""
+    if not changes:
+        return Applicability.MANUAL
+    alike = {one for one in own if (":" in one) == ipv6}
+    return Applicability.AUTOMATIC if len(alike) == 1 else Applicability.REVIEW
 
 
 def _listens(nginx: Nginx, address: str) -> list[Directive]:

@@ -69,7 +69,10 @@ def bad_character(evidence: Evidence) -> Iterator[Claim]:
         refused[0],
         f"{file.path}:{first}",
         facts,
-        Fix((*([edit] if edit else []), *nginx.taken()), Applicability.REVIEW),
+        Fix(
+            (*([edit] if edit else []), *nginx.taken()),
+            Applicability.AUTOMATIC if edit and _is_plain(file, found) else Applicability.REVIEW,
+        ),
     )
     yield _placed(claim, file, first, column)
 
@@ -87,6 +90,15 @@ def _fits(line: int | None, file: ConfigFile, found: tuple[Odd, ...]) -> bool:
     """nginx notices on that very line, or, where a ";" was meant, further down."""
     lines = [file.text.count("\n", 0, one.at) + 1 for one in found]
     return line is not None and min(lines) <= line
+
+
+def _is_plain(file: ConfigFile, found: tuple[Odd, ...]) -> bool:
+    """Whether none may be meant as it is: a curly quote or a blank within a word may be part of a
+    file's name."""
+    around = (file.text[max(one.at - 1, 0) : one.at + 2] for one in found)
+    return not any(
+        re.fullmatch(r"[\w./-][^\x00-\x7f;{}\uff1b\uff5b\uff5d][\w./-]", one) for one in around
+    )
 
 
 def _placed(claim: Claim, file: ConfigFile, line: int, column: int) -> Claim:

@@ -28,14 +28,18 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     path = found[1] or found[2]
     for name in ("ssl_certificate", "ssl_certificate_key"):
         if named := nginx.naming(name, path):
+            known = nginx.pairing(name, path)
             facts = {
+                "known": bool(known),
                 "file": path,
                 "directive": name,
                 "key": name == "ssl_certificate_key",
                 "certbot": path.startswith("/etc/letsencrypt/live/"),
             }
-            fix = Fix(
-                (Manual("the-right-path", Where.SERVER), *nginx.taken()), Applicability.MANUAL
-            )
+            if known:
+                fix = Fix((*known, *nginx.taken()))
+            else:
+                step = Manual("the-right-path", Where.SERVER)
+                fix = Fix((step, *nginx.taken()), Applicability.MANUAL)
             yield nginx.complaint(said, path, facts, fix, named[1])
             return

@@ -3,7 +3,6 @@ root, and owner, permission bits or a folder on the way shut that user out; or S
 label that a file kept when it was moved there. A master that is root reads what is root's alone:
 that is no fault."""
 
-import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -122,11 +121,12 @@ def _fix(nginx: Nginx, access: Access | None, closed: tuple[Part, ...], label: P
         steps: tuple[Step, ...] = tuple(s for part in closed for s in _open(part, access.group))
         return Fix((*steps, *nginx.taken()), Applicability.REVIEW)
     if label and not label.path.startswith(_PRIVATE):
-        folder = posixpath.dirname(label.path)
-        return Fix((Command(("restorecon", "-Rv", folder)), *nginx.taken()), Applicability.REVIEW)
+        # What the policy itself has for this one file.
+        restore = Command(("restorecon", "-v", label.path), undo=("chcon", label.label, label.path))
+        return Fix((restore, *nginx.taken()))
     if access and not closed and not access.enforcing and not nginx.master:
         # Root may read it; who started nginx was not root.
-        return Fix(nginx.taken(), Applicability.REVIEW)
+        return Fix(nginx.taken())
     return Fix((Manual("move", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
 
 

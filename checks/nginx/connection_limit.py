@@ -140,7 +140,8 @@ def _fix(nginx: Nginx, wanted: int, files: int | None, anew: bool) -> Fix:
     then = (nginx.tested(), *restarted(nginx)) if anew else nginx.taken()
     if not done:
         return Fix((Manual("raise", Where.SERVER), *then), Applicability.MANUAL)
-    return Fix((*done, *then), Applicability.REVIEW)
+    # A restart cuts off who is there; a reload leaves them.
+    return Fix((*done, *then), Applicability.REVIEW if anew else Applicability.AUTOMATIC)
 
 
 def _put(

@@ -70,11 +70,20 @@ def directive_unsupported(evidence: Evidence) -> Iterator[Claim]:
         _facts(nginx, found),
         Fix(
             ((found.edits or manual) + nginx.taken()),
-            Applicability.REVIEW if found.edits else Applicability.MANUAL,
+            _applicability(nginx, found),
         ),
         at,
         evidence.of(NginxModules),
     )
+
+
+def _applicability(nginx: Nginx, found: Found) -> Applicability:
+    """What this version has in its place, or what nothing uses, is sure. With `ssl on;` a block's
+    port 80 spoke TLS as well, and would not any more: that is for a person to see."""
+    if not found.edits:
+        return Applicability.MANUAL
+    sure = found.name != "ssl" or len(tuple(_of_tls(nginx))) == len(_plain(nginx))
+    return Applicability.AUTOMATIC if sure else Applicability.REVIEW
 
 
 def _meant(one: Directive, given: Mapping[str, str | None]) -> bool:
@@ -196,12 +205,26 @@ def _without(nginx: Nginx, name: str) -> tuple[Edit, ...]:
         for listen in _of_tls(nginx):
             _rewrite(changes, listen, (*listen.args, "ssl"))
     elif name == "limit_zone":
-        return ()
+        return _zones(nginx)
     return _edited(nginx, name, changes)
 
 
+def _zones(nginx: Nginx) -> tuple[Edit, ...]:
+    """limit_zone NAME $variable SIZE; as limit_conn_zone has it."""
+    changes: dict[str, list[Change]] = {}
+    for one in _every(nginx, "limit_zone"):
+        if len(one.args) != 3:
+            return ()
+        name, variable, size = one.args
+        line = f"limit_conn_zone {variable} zone={name}:{size};"
+        changes.setdefault(one.file, []).append(edits.instead(one, line))
+    return nginx.edited(changes)
+
+
 def _earlier(nginx: Nginx, name: str) -> tuple[Edit, ...]:
-    """What an older nginx has in its place: http2 as a parameter of listen."""
+    """What an older nginx has in its place: http2 as a parameter of listen, nothing for QUIC."""
+    if name.startswith(("http3", "quic_")):
+        return _listens(nginx, "quic", "")
     if name != "http2":
         return ()
     changes: dict[str, list[Change]] = {}
@@ -224,8 +247,9 @@ def _listens(nginx: Nginx, name: str, instead: str) -> tuple[Edit, ...]:
             words = [instead if word == name else word for word in listen.args]
             _rewrite(changes, listen, dict.fromkeys(filter(None, words)))
     if name == "quic":
-        for one in _every(nginx, "http3"):
-            _drop(nginx, changes, one)
+        for one in wire.walk(nginx.config.main if nginx.config else ()):
+            if one.name.startswith(("http3", "quic_")):
+                _drop(nginx, changes, one)
     return nginx.edited(changes)
 
 
@@ -275,11 +299,15 @@ def _switched(nginx: Nginx, name: str) -> Iterable[Directive]:
 
 def _of_tls(nginx: Nginx) -> Iterator[Directive]:
     """The listens that `ssl on;` made ones of TLS. Port 80 was hardly meant."""
-    for one in _switched(nginx, "ssl"):
+    for one in _plain(nginx):
         where = one.args[0] if one.args else "unix:"
-        plain = where == "80" or where.endswith(":80") or where.startswith("unix:")
-        if "ssl" not in one.args and not plain:
+        if where != "80" and not where.endswith(":80") and not where.startswith("unix:"):
             yield one
+
+
+def _plain(nginx: Nginx) -> list[Directive]:
+    """The listens of blocks with `ssl on;` that do not say so themselves."""
+    return [one for one in _switched(nginx, "ssl") if "ssl" not in one.args]
 
 
 def _rewrite(changes: dict[str, list[Change]], one: Directive, words: Iterable[str]) -> None:

@@ -25,11 +25,16 @@ def duplicate_default_server(evidence: Evidence) -> Iterator[Claim]:
     said, found = refused
     second = nginx.at(said.file, said.line, "listen")
     first = _first(nginx, second) if second else None
+    gives_way = first if first and _is_shipped(first) else second
     yield nginx.complaint(
         said,
         found[1],
-        {"socket": found[1], "first": where(first) if first else ""},
-        _fix(nginx, second),
+        {
+            "socket": found[1],
+            "first": where(first) if first else "",
+            "gives_way": where(gives_way) if gives_way else "",
+        },
+        _fix(nginx, gives_way),
         second,
     )
 
@@ -50,10 +55,16 @@ def _first(nginx: Nginx, second: Directive) -> Directive | None:
     return None
 
 
-def _fix(nginx: Nginx, second: Directive | None) -> Fix:
-    """The one that comes second gives way: which of them is to stay is for a person to see."""
-    if second:
-        words = " ".join(("listen", *(word for word in second.args if word not in _WORDS)))
-        if edit := nginx.edit(second.file, edits.instead(second, f"{words};")):
-            return Fix((edit, *nginx.taken()), Applicability.REVIEW)
+def _is_shipped(one: Directive) -> bool:
+    """Whether it stands in the site that a package brings."""
+    return one.file.endswith(("/sites-enabled/default", "/conf.d/default.conf"))
+
+
+def _fix(nginx: Nginx, gives_way: Directive | None) -> Fix:
+    """The one that comes second: nginx itself takes the first for names that no block bears. But a
+    package's own site gives way to one that somebody wrote. Every site keeps its names."""
+    if gives_way:
+        words = " ".join(("listen", *(word for word in gives_way.args if word not in _WORDS)))
+        if edit := nginx.edit(gives_way.file, edits.instead(gives_way, f"{words};")):
+            return Fix((edit, *nginx.taken()))
     return Fix((Manual("one-of-them", Where.SERVER), *nginx.taken()), Applicability.MANUAL)

@@ -6,6 +6,7 @@ It is a fault of its own where visitors suffer from what only the winning block 
 the next person, who will change the block that counts for nothing.
 """
 
+import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
@@ -14,6 +15,7 @@ from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
     Edit,
     Evidence,
@@ -27,10 +29,11 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, UpstreamTry
 from diagnose.model.tls import Handshake
-from diagnose.wire import serving
+from diagnose.wire import nginx as wire
+from diagnose.wire import serving, sites
 from diagnose.wire.edits import Change
 from diagnose.wire.names import covers
-from diagnose.wire.serving import Server, Socket
+from diagnose.wire.serving import Listen, Server, Socket
 
 #: A symptom at no port is the only kind that a mere trap covers.
 NOWHERE = Subject(port=0)
@@ -169,25 +172,115 @@ def _is_one_file(nginx: Nginx, found: Rivals) -> bool:
     first, second = nginx.file(one), nginx.file(other)
     if (one.file, one.line) == (other.file, other.line):
         return True
-    same = first and second and (first.text, first.changed) == (second.text, second.changed)
-    return bool(same) and one.line == other.line
+    if first is None or second is None or one.line != other.line:
+        return False
+    return (first.real or first.path) == (second.real or second.path)
 
 
 def _fix(nginx: Nginx, found: Rivals, shown: tuple[Observation, ...], twice: bool) -> Fix:
-    stale = found.winner if shown else found.loser
+    stale, kept = (found.winner, found.loser) if shown else (found.loser, found.winner)
     if twice:
-        return Fix((Manual("read-once", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    edit = _without(nginx, stale) if _is_spare(nginx, stale) else None
-    if edit is None:
+        link = _unlinked(nginx, found)
+        steps = (link,) if link else (Manual("read-once", Where.SERVER),)
+        how = Applicability.AUTOMATIC if link else Applicability.MANUAL
+        return Fix((*steps, *nginx.taken()), how)
+    if not _is_spare(nginx, stale):
         return Fix((Manual("remove-one", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    return Fix((edit, *nginx.taken()), Applicability.REVIEW)
+    spare = [
+        one
+        for one in nginx.servers
+        if one.block is stale.block
+        or (one.block.file == stale.block.file and _is_spare(nginx, one))
+    ]
+    step = _put_aside(nginx, stale.block.file, spare) or _without(nginx, stale.block.file, spare)
+    if step is None:
+        return Fix((Manual("remove-one", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+    sure = all(
+        _is_idle(nginx, one)
+        or (one.block is stale.block and shown and _is_earlier(nginx, stale, kept))
+        for one in spare
+    )
+    how = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    return Fix((step, *nginx.taken()), how)
+
+
+def _unlinked(nginx: Nginx, found: Rivals) -> Command | None:
+    """The link taken away through which the file is read a second time."""
+    files = [nginx.file(one.block) for one in (found.loser, found.winner)]
+    for one, other in (files, files[::-1]):
+        if one is None or other is None or not one.real or one.path == other.path:
+            continue
+        if one.real == (other.real or other.path):
+            return Command(("rm", one.path), undo=("ln", "-s", one.real, one.path))
+    return None
+
+
+def _put_aside(nginx: Nginx, path: str, spare: list[Server]) -> Command | None:
+    """A file that its name calls a backup goes to where nothing reads it, as it is."""
+    file, config = nginx.config.file(path) if nginx.config else None, nginx.config
+    if file is None or config is None or file.real or not sites.is_aside(path):
+        return None
+    folder, name = posixpath.split(path)
+    new = posixpath.join(posixpath.dirname(folder), name)
+    others = [one for one in config.main for one in wire.walk((one,)) if one.file == path]
+    inside = {id(each) for one in spare for each in wire.walk((one.block,))}
+    patterns = wire.includes(wire.parse(file.text, path), folder)
+    read = any(sites.fits(new, one) for one in sites.patterns(config))
+    if read or patterns or any(id(one) not in inside for one in others):
+        return None
+    return Command(("mv", "-n", path, new), undo=("mv", "-n", new, path))
+
+
+def _is_idle(nginx: Nginx, stale: Server) -> bool:
+    """Whether nginx makes no use of a block: an earlier one has all of its names on all of its
+    sockets, and says for these whatever it says."""
+    every = nginx.servers
+    before = every[: next(at for at, one in enumerate(every) if one.block is stale.block)]
+    return any(set(stale.names) <= set(one.names) and _options(stale, one) for one in before)
+
+
+def _options(stale: Server, kept: Server) -> bool:
+    """Whether a block's sockets keep all their properties without it."""
+    said = {(one.address, one.port): _words(one) for one in kept.listens}
+    return all(
+        not one.default and _words(one) <= said.get((one.address, one.port), set())
+        for one in stale.listens
+    )
+
+
+def _words(one: Listen) -> set[str]:
+    return {"listen", *(one.directive.args[1:] if one.directive else ())}
+
+
+def _is_earlier(nginx: Nginx, stale: Server, kept: Server) -> bool:
+    """Whether all that a block says the one that is kept says too, but for the certificate: then
+    it is an earlier state of the same. Who asks by no name must not be sent elsewhere."""
+    if not _options(stale, kept) or not _said(stale.block) <= _said(kept.block):
+        return False
+    for port in {one.port for one in stale.listens}:
+        for socket in nginx.listening(port):
+            nexts = [one.block for one in socket.servers if one.block is not stale.block]
+            if socket.default.block is stale.block and nexts[0] is not kept.block:
+                return False
+    return True
+
+
+def _said(block: Directive, within: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """Every directive of a block with the heads of the blocks around it."""
+    said: set[tuple[str, ...]] = set()
+    for one in block.block or ():
+        if one.name not in {"ssl_certificate", "ssl_certificate_key"}:
+            head = (one.name, *one.args)
+            said.add((*within, *head))
+            said |= _said(one, (*within, *head, "{"))
+    return said
 
 
 def _is_spare(nginx: Nginx, stale: Server) -> bool:
     """Whether a block of another file, or an earlier one, has every name and every socket of it:
     else it would be missed somewhere."""
     return any(
-        other is not stale
+        other.block is not stale.block
         and (other.block.file != stale.block.file or other.block.start < stale.block.start)
         and set(stale.names) <= set(other.names)
         and _sockets(stale) <= _sockets(other)
@@ -199,18 +292,11 @@ def _sockets(server: Server) -> set[tuple[str, int]]:
     return {(one.address, one.port) for one in server.listens}
 
 
-def _without(nginx: Nginx, stale: Server) -> Edit | None:
+def _without(nginx: Nginx, path: str, spare: list[Server]) -> Edit | None:
     """Without the block, and without what else in its file is as spare: a copy is rarely one of a
     single block."""
-    file = nginx.file(stale.block)
-    if file is None:
-        return None
-    spare = [
-        one
-        for one in nginx.servers
-        if one is stale or (one.block.file == file.path and _is_spare(nginx, one))
-    ]
-    return nginx.edit(file.path, *(_cut(file.text, one.block) for one in spare))
+    file = nginx.config.file(path) if nginx.config else None
+    return nginx.edit(path, *(_cut(file.text, one.block) for one in spare)) if file else None
 
 
 def _cut(text: str, block: Directive) -> Change:

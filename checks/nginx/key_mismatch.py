@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from checks.nginx import MISMATCH, Nginx, held_further_down
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
 from diagnose.wire import serving
 
@@ -23,13 +23,29 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     said, found = refused
     named = nginx.naming("ssl_certificate_key", found[1])
     files = serving.files(named[0], "ssl_certificate") if named else ()
-    facts = {"key": found[1], "certificates": tuple(map(nginx.path, files))}
+    known = paired_elsewhere(nginx, found[1])
+    facts = {
+        "known": bool(known),
+        "key": found[1],
+        "certificates": tuple(map(nginx.path, files)),
+    }
     looked = (*nginx.certificates(named[0]), *nginx.keys(named[0])) if named else ()
     yield nginx.complaint(
         said,
         found[1],
         facts,
-        Fix((Manual("the-right-key", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        Fix(
+            (*(known or (Manual("the-right-key", Where.SERVER),)), *nginx.taken()),
+            Applicability.AUTOMATIC if known else Applicability.MANUAL,
+        ),
         named[1] if named else None,
         looked,
     )
+
+
+def paired_elsewhere(nginx: Nginx, key: str) -> tuple[Edit, ...]:
+    """The key that other blocks pair with the certificate; where they pair this key with another
+    certificate, either of the two may be the wrong one."""
+    if len(nginx.partners("ssl_certificate", "ssl_certificate_key", key)) != 1:
+        return ()
+    return nginx.pairing("ssl_certificate_key", key)

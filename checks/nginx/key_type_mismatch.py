@@ -5,6 +5,7 @@ contradiction, and no handshake finds a pair it could use."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
+from checks.nginx.key_mismatch import paired_elsewhere
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -61,6 +62,7 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
     works = any(one.as_a_visitor and one.chain and not one.failure for one in handshakes)
     found = nginx.naming("ssl_certificate_key", keys[0].path)
     shown = found[1] if found else None
+    known = paired_elsewhere(nginx, keys[0].path) if len(keys) == 1 else ()
     return Claim(
         about=Subject(port=port, text=keys[0].path),
         because=(
@@ -70,6 +72,7 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
             *(one for one in handshakes if one.failure and one.as_a_visitor),
         ),
         facts={
+            "known": bool(known),
             "certificate": certificate.path,
             "certificate_kind": certificate.chain[0].key_type,
             "key": keys[0].path,
@@ -81,5 +84,8 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
         # nginx has not read these files yet: it will at its next reload.
         severity=Severity.WARNING if works else None,
         location=nginx.location(shown) if shown else None,
-        fix=Fix((Manual("the-right-key", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        fix=Fix(
+            (*(known or (Manual("the-right-key", Where.SERVER),)), *nginx.taken()),
+            Applicability.AUTOMATIC if known else Applicability.MANUAL,
+        ),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
+from diagnose.wire import edits
 from diagnose.wire import nginx as wire
 from diagnose.wire.serving import Place, Server
 
@@ -29,7 +30,9 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     if server and any(found[1] in one.args for one in wire.walk((server.block,))):
         # A semicolon is missing, and the line before has swallowed it.
         return
+    known = _edits(nginx, server, found[2] or "")
     facts = {
+        "known": bool(known),
         "directive": found[1],
         "names": server.names if server else (),
         "plain": bool(server) and not _says_ssl(server),
@@ -38,7 +41,10 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
         said,
         f"{said.file}:{said.line}" if said.file else found[1],
         facts,
-        Fix((Manual("name-them", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        Fix(
+            (*(known or (Manual("name-them", Where.SERVER),)), *nginx.taken()),
+            Applicability.AUTOMATIC if known else Applicability.MANUAL,
+        ),
         server.block if server else None,
     )
 
@@ -52,6 +58,24 @@ def _server(nginx: Nginx, file: str | None, line: int | None, certificate: str) 
         if file and (server.block.file, server.block.line) == (file, line):
             return server
     return None
+
+
+def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit, ...]:
+    """The key that all other blocks pair with this certificate, on the line below it."""
+    place = Place((server.http, server.block)) if server else None
+    given = place.all("ssl_certificate") if place else ()
+    keys = nginx.partners("ssl_certificate_key", "ssl_certificate", certificate)
+    if (
+        len(given) != 1
+        or len(keys) != 1
+        or not all(keys.values())
+        or (place and place.all("ssl_certificate_key"))
+    ):
+        return ()
+    file = nginx.file(given[0])
+    line = f"ssl_certificate_key {next(iter(keys.values()))};"
+    change = edits.after(file.text, given[0], [line]) if file else None
+    return nginx.edited({file.path: [change]}) if file and change else ()
 
 
 def _says_ssl(server: Server | None) -> bool:

@@ -4,6 +4,7 @@ certificate for other names, a refused handshake, a closed connection. And where
 is the site's own, only called otherwise, its certificate is the fault and not its name."""
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from checks.nginx import Answering, Nginx, where
@@ -26,7 +27,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.wire.edits import Change
 from diagnose.wire.names import covers, is_address
-from diagnose.wire.serving import Server, children
+from diagnose.wire.serving import Server, children, files
 
 #: How much two names must have in common (0 to 1) for one to be the other mistyped.
 ALIKE = 0.85
@@ -138,6 +139,26 @@ def _mistyped(nginx: Nginx, found: list[Answering], host: str) -> Mistyped | Non
     return nearest
 
 
+def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
+    """Whether it is a slip and not another site's name (of api1 and api2 neither is one): the
+    host's site stands elsewhere by its right name, no other block bears this one, and the block's
+    certificate lies under the host's name or, where it was read, is for the host alone."""
+    word = mistyped.word.lower()
+    bearing = [server for server in nginx.servers if word in server.names]
+    if len(bearing) != 1 or not _elsewhere(nginx, host):
+        return False
+    leaves = [file.chain[0] for file in nginx.certificates(bearing[0]) if file.chain]
+    if leaves:
+        return all(
+            covers(host, one.dns_names, one.addresses)
+            and not covers(word, one.dns_names, one.addresses)
+            for one in leaves
+        )
+    paths = files(bearing[0], "ssl_certificate")
+    parts = {part for path in paths for part in re.split(r"/|\.(?:pem|crt|cer)$", path)}
+    return host in parts and not any(word in path for path in paths)
+
+
 def _likeness(word: str, host: str) -> float:
     if word.startswith(("~", "*", ".")) or word.endswith("*"):
         return 0.0
@@ -168,7 +189,9 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
         if at >= 0:
             change = Change(at, at + len(mistyped.word), host)
             edit = nginx.edit(mistyped.directive.file, change)
-    if edit:
-        return Fix((edit, *nginx.taken()), Applicability.REVIEW)
+    if edit and mistyped:
+        sure = _ascii(mistyped.word) == host or _is_meant(nginx, mistyped, host)
+        how = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+        return Fix((edit, *nginx.taken()), how)
     step = "listen-there" if _elsewhere(nginx, host) else "add-the-name"
     return Fix((Manual(step, Where.SERVER), *nginx.taken()), Applicability.MANUAL)

@@ -104,6 +104,7 @@ def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> 
         return Fix((Manual(step, Where.SERVER), *nginx.taken()), Applicability.MANUAL)
     test, change = nginx.tested(), nginx.started()
     if nginx.master is None:
-        return Fix((test, change), Applicability.REVIEW)
+        # By who may: what a start of its service would do.
+        return Fix((test, change))
     stop = Command((*test.argv[:-1], "-s", "stop"))
     return Fix((test, stop, change), Applicability.REVIEW)

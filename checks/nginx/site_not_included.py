@@ -89,7 +89,7 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
             "others": tuple(one.path for one in found[1:]),
         },
         confidence=Confidence.LIKELY if aside or not plain else Confidence.CERTAIN,
-        fix=_fix(nginx, site, patterns, dangling),
+        fix=_fix(nginx, found, patterns, dangling),
     )
 
 
@@ -148,17 +148,30 @@ def _dangling(nginx: Nginx, patterns: tuple[str, ...]) -> str:
     return path if any(sites.is_wild(one) and sites.fits(path, one) for one in patterns) else ""
 
 
-def _fix(nginx: Nginx, site: SiteFile, patterns: tuple[str, ...], dangling: str) -> Fix:
-    """Give it the name that is read, else link it where it is read, else include it."""
+def _fix(nginx: Nginx, found: list[SiteFile], patterns: tuple[str, ...], dangling: str) -> Fix:
+    """Give it the name that is read, else link it where it is read, else include it. It is sure
+    where there is one such file that nobody has put aside, and a place of its own for it."""
+    site = found[0]
+    sure = not sites.is_aside(site.path) and all(sites.is_aside(one.path) for one in found[1:])
+    how = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     if dangling:
+        if not _is_called_alike(site.path, dangling):
+            how = Applicability.REVIEW  # it may have led to another site
         link = Command(("ln", "-sfn", site.path, dangling))
-        return Fix((link, *nginx.taken()), Applicability.REVIEW)
+        return Fix((link, *nginx.taken()), how)
     if not _is_near(nginx, site):
         return Fix((Manual("which-nginx", Where.SERVER),), Applicability.MANUAL)
     step = _renamed(site, patterns) or _linked(site, patterns) or _included(nginx, site)
     if step is None:
         return Fix((Manual("include", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    return Fix((step, *nginx.taken()), Applicability.REVIEW)
+    if isinstance(step, Edit):
+        how = Applicability.REVIEW  # whole folders may be meant to be read
+    return Fix((step, *nginx.taken()), how)
+
+
+def _is_called_alike(path: str, other: str) -> bool:
+    one, two = (posixpath.basename(word).removesuffix(".conf") for word in (path, other))
+    return one == two
 
 
 def _renamed(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:

@@ -66,8 +66,15 @@ def weak_parameters(evidence: Evidence) -> Iterator[Claim]:
         "curves": name == "ssl_ecdh_curve",
         "command": name == "ssl_conf_command",
     }
-    fix = Fix((*steps, *nginx.taken()), Applicability.REVIEW if changes else Applicability.MANUAL)
+    fix = Fix((*steps, *nginx.taken()), _applicability(changes, name))
     yield nginx.complaint(said, f"{name} {value}".strip(), facts, fix, at[0], files)
+
+
+def _applicability(changes: tuple[Edit, ...], name: str) -> Applicability:
+    """What a command was to forbid is not known; the others have one good value for everybody."""
+    if not changes:
+        return Applicability.MANUAL
+    return Applicability.REVIEW if name == "ssl_conf_command" else Applicability.AUTOMATIC
 
 
 def _weak(files: tuple[CertificateFile, ...], weakness: str) -> str:

@@ -5,6 +5,7 @@ is edited, tested and reloaded there changes nothing for visitors.
 A second nginx alone is no fault, nor that it knows the name: it counts only if the one that runs
 does not, and visitors get what is not the site's, or nothing."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -19,11 +20,13 @@ from diagnose.model import (
     Edit,
     Evidence,
     Fix,
+    Host,
     Location,
     Manual,
     Observation,
     Severity,
     Subject,
+    Vantage,
     Where,
 )
 from diagnose.model.files import OtherConfig
@@ -137,11 +140,44 @@ def _fix(nginx: Nginx, other: OtherConfig, site: Server) -> Fix:
     """Start the other one beside, where its ports are free; else let the one that runs read the
     site's file, if that means the same there."""
     if not _taken(nginx.evidence, other):
+        test = Command((other.binary, "-t"))
+        if _is_a_service(nginx, other):
+            # If it is that service's own unit that runs the other program, this does nothing.
+            start = Command(("systemctl", "start", "nginx"), undo=("systemctl", "stop", "nginx"))
+            return Fix((test, start), Applicability.REVIEW)
         start = Command((other.binary,), undo=(other.binary, "-s", "stop"))
-        return Fix((Command((other.binary, "-t")), start), Applicability.REVIEW)
+        how = Applicability.AUTOMATIC if _is_apart(nginx, other) else Applicability.REVIEW
+        return Fix((test, start), how)
     if edit := _included(nginx, other, site):
         return Fix((edit, *nginx.taken()), Applicability.REVIEW)
     return Fix((Manual("move", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+
+
+def _is_a_service(nginx: Nginx, other: OtherConfig) -> bool:
+    """Whether it is the program of the distribution's package, which systemd is to start."""
+    hosts = [one for one in nginx.evidence.good(Host) if one.vantage is Vantage.SERVER]
+    return bool(hosts) and hosts[0].manager == "systemd" and other.binary == "/usr/sbin/nginx"
+
+
+def _is_apart(nginx: Nginx, other: OtherConfig) -> bool:
+    """Whether both can run at a time: each writes its number into a file of its own, by which it
+    is told to reload and to stop."""
+    options = nginx.master.arguments if nginx.master else ()
+    main = (*wire.told(options), *(nginx.config.main if nginx.config else ()))
+    given, theirs = _pid(main), _pid(other.main)
+    build = nginx.build
+    if not given and build:
+        given = next(
+            (one.partition("=")[2] for one in build.arguments if one.startswith("--pid-path=")),
+            posixpath.join(build.prefix, "logs/nginx.pid"),
+        )
+    return bool(given) and theirs.startswith("/") and given != theirs
+
+
+def _pid(main: tuple[Directive, ...]) -> str:
+    """/var/run is a link to /run wherever there is one."""
+    found = next((one.args[0] for one in main if one.name == "pid" and one.args), "")
+    return re.sub("^/var/run/", "/run/", posixpath.normpath(found)) if found else ""
 
 
 #: Directives whose first word is a path, which another nginx would look for elsewhere.

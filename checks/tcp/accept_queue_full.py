@@ -22,6 +22,10 @@ from diagnose.model import (
 from diagnose.model.kernel import Counters, Holder, Kernel, Queue, Queues, moved
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
+from diagnose.wire.edits import Change
+
+#: What nginx takes by itself on Linux (ngx_http_core_module, listen).
+BACKLOG = 511
 
 
 @check(
@@ -101,11 +105,39 @@ def _fails(evidence: Evidence, port: int) -> bool:
     return not tries or any(one.failure for one in tries)
 
 
+def _longer(evidence: Evidence) -> tuple[Step, ...]:
+    """nginx is told of a shorter queue than it takes by itself: by a reload the socket that is
+    open gets the longer one."""
+    nginx, port = Nginx.of(evidence), evidence.target.port
+    changes: dict[str, list[Change]] = {}
+    for server in nginx.servers:
+        for socket in server.listens:
+            listen = socket.directive
+            said = [one for one in listen.args if _short(one)] if listen else []
+            file = nginx.file(listen) if listen else None
+            if socket.port == port and listen and file and said:
+                start = file.text.index(said[0], listen.start, listen.stop)
+                change = Change(start, start + len(said[0]), f"backlog={BACKLOG}")
+                changes.setdefault(file.path, []).append(change)
+    if not nginx.master or not changes:
+        return ()
+    return (*nginx.edited(changes), *nginx.taken())
+
+
+def _short(word: str) -> bool:
+    key, _, number = word.partition("=")
+    return key == "backlog" and number.isdigit() and int(number) < 128
+
+
 def _fix(evidence: Evidence, stopped: tuple[Holder, ...]) -> Fix:
     if stopped:
         pids = tuple(str(one.pid) for one in stopped)
         go_on = Command(("kill", "-CONT", *pids), undo=("kill", "-STOP", *pids))
-        return Fix((go_on,), Applicability.REVIEW)
+        # What a debugger holds ("t") goes on when that lets it go.
+        held = any(one.state == "t" for one in stopped)
+        return Fix((go_on,), Applicability.REVIEW if held else Applicability.AUTOMATIC)
+    if longer := _longer(evidence):
+        return Fix(longer, Applicability.REVIEW)
     steps: tuple[Step, ...] = (Manual("unblock", Where.SERVER),)
     if Nginx.of(evidence).master:
         steps = (*steps, Manual("nginx", Where.SERVER))

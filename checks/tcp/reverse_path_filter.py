@@ -12,6 +12,7 @@ from diagnose.model import (
     Claim,
     Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
     Host,
@@ -25,6 +26,7 @@ from diagnose.model.dns import is_private, reached
 from diagnose.model.kernel import Arrival, Counters, Kernel, moved, total
 from diagnose.model.server import Firewalld, Interface
 from diagnose.model.tcp import Connection
+from diagnose.wire.edits import diff
 
 COUNTER = "IPReversePathFilter"
 
@@ -75,7 +77,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
             "others": others,
         },
         ruled_out=("tcp.no-return-route",),
-        fix=_fix(first, family),
+        fix=_fix(evidence, found, family),
     )
 
 
@@ -139,10 +141,20 @@ def _way_back(evidence: Evidence, family: int, device: str) -> str:
     return next((one.name for one in nics if one.name != device), "")
 
 
-def _fix(first: Arrival, family: int) -> Fix:
+def _fix(evidence: Evidence, found: list[_Dropped], family: int) -> Fix:
+    """Loosely on these interfaces and no others: for more than one way out RFC 3704 asks for it
+    (section 2.4). It still drops what no way leads back to."""
     if family == 6:
         return Fix((Manual("route-back", Where.SERVER),), Applicability.MANUAL)
-    # sysctl(8): a dot in an interface's name is written as a slash.
-    name = f"net.ipv4.conf.{first.device.replace('.', '/')}.rp_filter"
-    loose = Command(("sysctl", "-w", f"{name}=2"), undo=("sysctl", "-w", f"{name}=1"))
-    return Fix((loose, Manual("keep", Where.SERVER)), Applicability.REVIEW)
+    four = [one.arrival.device for one in found if ":" not in one.arrival.address]
+    before = dict(next((one.reverse_path for one in evidence.good(Kernel)), ()))
+    steps: list[Command | Edit] = []
+    for device in dict.fromkeys(four):
+        # sysctl(8): a dot in an interface's name is written as a slash.
+        name = f"net.ipv4.conf.{device.replace('.', '/')}.rp_filter"
+        undo = ("sysctl", "-w", f"{name}={before.get(device, 1)}")
+        steps.append(Command(("sysctl", "-w", f"{name}=2"), undo=undo))
+        # The last of the files wins (sysctl.d(5)), and of "all" and this the larger value.
+        path = f"/etc/sysctl.d/99-zz-rp-filter-{device}.conf"
+        steps.append(Edit(path, diff(path, "", f"{name} = 2\n")))
+    return Fix(tuple(steps))

@@ -4,16 +4,19 @@ Each failed visit is exactly one of them, so that no two checks of this layer sp
 handshake. A certificate that does not verify is none: the layer `certificate` says why.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
+    Command,
     Confidence,
+    Edit,
     Evidence,
     Fix,
+    Location,
     Manual,
     Severity,
     Subject,
@@ -22,6 +25,12 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.tls import Handshake
+
+if TYPE_CHECKING:
+    from checks.nginx import Nginx
+    from diagnose.model.nginx import Directive
+    from diagnose.wire.edits import Change
+    from diagnose.wire.serving import Server
 
 #: Alerts (RFC 8446 section 6.2) that say one thing only.
 _SPEAKING = {
@@ -182,3 +191,128 @@ def _spoken(failed: Failed) -> str:
 def _open(seen: Handshake) -> bool:
     """Whether TLS was reached, whatever the certificate."""
     return seen.failure is None or seen.failure.kind == "certificate"
+
+
+# What nginx is told of TLS
+
+
+@frozen
+class Setting:
+    """A directive as a server block has it: `line` is the one in force, None where it is nginx's
+    own default that counts. `own` says that it stands in that block and nobody else reads it."""
+
+    server: "Server"
+    line: "Directive | None"
+    own: bool
+
+    @property
+    def args(self) -> tuple[str, ...]:
+        return self.line.args if self.line else ()
+
+
+@frozen
+class Settings:
+    """A directive for the target on the server: of the blocks that answer its name, or, for what
+    is agreed upon before the name is known, of the default blocks of their sockets. `theirs` says
+    that one of these is another site's."""
+
+    nginx: "Nginx"
+    found: tuple[Setting, ...]
+    theirs: bool = False
+
+    @property
+    def place(self) -> str:
+        """file:line of the first, "" where there is none."""
+        line = next((one.line for one in self.found if one.line), None)
+        return f"{line.file}:{line.line}" if line else ""
+
+    @property
+    def location(self) -> Location | None:
+        line = next((one.line for one in self.found if one.line), None)
+        return self.nginx.location(line) if line else None
+
+    def alone(self, changed: Iterable[Setting]) -> bool:
+        """Whether a change of these is one to the target's own block and to nothing else."""
+        return not self.theirs and all(one.own or _outside(one) for one in changed)
+
+    def steps(self, lines: Iterable[tuple[Setting, str]]) -> tuple[Edit | Command, ...]:
+        """The edits that put these lines in force, and what makes nginx take them; () where
+        nothing can be changed. What a block inherits stays as it is for the others: the block
+        gets a line of its own."""
+        changes: dict[str, dict[tuple[int, str], Change]] = {}
+        for one, text in lines:
+            if made := _change(self.nginx, one, text):
+                file, change = made
+                changes.setdefault(file, {})[change.start, change.text] = change
+        edited = self.nginx.edited({file: [*some.values()] for file, some in changes.items()})
+        return (*edited, *self.nginx.taken()) if edited else ()
+
+
+def settings(evidence: Evidence, name: str, early: bool = False) -> Settings | None:
+    """A directive as it counts for the target; `early` for what OpenSSL decides before it looks
+    at the name ("Virtual server selection", nginx.org). None where nginx was not seen."""
+    from checks.nginx import Nginx
+    from diagnose.wire.serving import Place
+
+    nginx = Nginx.of(evidence)
+    answering = nginx.answering()
+    if not answering:
+        return None
+    blocks = {
+        id(server.block): server
+        for one in answering
+        for server in ((one.socket.default, one.server) if early else (one.server,))
+    }
+    found = [
+        Setting(server, line, _own(nginx, server, line))
+        for server in blocks.values()
+        for line in (Place((server.http, server.block)).one(name),)
+    ]
+    theirs = early and any(one.socket.default.block is not one.server.block for one in answering)
+    return Settings(nginx, tuple(found), theirs)
+
+
+def value(args: tuple[str, ...], keep: Callable[[str], bool], more: Iterable[str]) -> str:
+    """A list of words as a directive has it, without some, and with others at its end."""
+    left = [arg for arg in args if keep(arg)]
+    return " ".join((*left, *(one for one in more if one not in left)))
+
+
+def _own(nginx: "Nginx", server: "Server", line: "Directive | None") -> bool:
+    if line is None or line not in (server.block.block or ()):
+        return False
+    readers = [
+        one
+        for other in nginx.servers
+        for one in other.block.block or ()
+        if (one.file, one.start, one.name) == (line.file, line.start, line.name)
+    ]
+    return len(readers) == 1
+
+
+def _outside(one: Setting) -> bool:
+    """Whether the block has no such line, neither in itself nor in a file that it includes."""
+    return one.line is None or one.line not in (one.server.block.block or ())
+
+
+def _change(nginx: "Nginx", one: Setting, text: str) -> "tuple[str, Change] | None":
+    from diagnose.wire import edits
+
+    if one.line is not None and not _outside(one):
+        return one.line.file, edits.instead(one.line, text)
+    block = one.server.block
+    file = nginx.file(block)
+    if file is None:
+        return None
+    anchors = [
+        each
+        for each in block.block or ()
+        if each.file == block.file and each.end == ";" and each.name in _ANCHORS
+    ]
+    if anchors:
+        return block.file, edits.after(file.text, anchors[-1], [text])
+    return block.file, edits.first(file.text, block, [text])
+
+
+#: Behind the last of these a line about TLS is at home.
+_ANCHORS = {"listen", "server_name", "ssl_certificate", "ssl_certificate_key", "ssl_protocols"}

@@ -2,12 +2,13 @@
 
 nginx completes the handshake and answers 400 in HTTP; other servers send alert 116 (RFC 8446
 section 4.4.2.4), which with TLS 1.3 comes after the handshake, or with TLS 1.2 alert 40.
-A server that only asks for one, and goes on without, is healthy.
+A server that only asks for one, and goes on without, is healthy. To ask no more lets everybody
+in: a person has to say that this is meant.
 """
 
 from collections.abc import Iterator
 
-from checks.tls import failed
+from checks.tls import Settings, failed, settings
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -47,13 +48,28 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
         seen.address for seen in because if isinstance(seen, (Handshake, Exchange))
     )
     subjects = endpoints(addresses, port)
+    given = settings(evidence, "ssl_verify_client")
+    fix = _fix(given) if given else None
     yield Claim(
         about=together(subjects),
         covers=subjects,
         because=tuple(because),
-        facts={"addresses": tuple(addresses), "port": port, "name": evidence.target.host},
-        fix=Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
+        facts={
+            "addresses": tuple(addresses),
+            "port": port,
+            "name": evidence.target.host,
+            "place": given.place if given and fix else "",
+        },
+        location=given.location if given and fix else None,
+        fix=fix or Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
     )
+
+
+def _fix(given: Settings) -> Fix | None:
+    """For the site's own block alone, wherever the line that asks stands."""
+    asking = [one for one in given.found if one.args[:1] == ("on",)]
+    steps = given.steps([(one, "ssl_verify_client off;") for one in asking])
+    return Fix(steps, Applicability.REVIEW) if steps else None
 
 
 def _refused(seen: Exchange, port: int) -> bool:

@@ -15,6 +15,9 @@ from diagnose.wire import errorlog
 from diagnose.wire import requests as wire
 from diagnose.wire.serving import Place
 
+#: nginx's own size of a buffer.
+DEFAULT = 8 << 10
+
 NAME = "large_client_header_buffers"
 _SAID = r"client sent too (?:long header line|long URI|large request|large header)"
 _PAGES = ("Request Header Or Cookie Too Large", "Request-URI Too Large")
@@ -54,10 +57,15 @@ def _claim(
     server = Place(place.blocks[:2])
     given = server.one(NAME)
     number, each = _buffers(given.args if given else ())
-    wanted = f"{max(number, 4)} {wire.shown(max(4 * each, 32 << 10))}"
+    enough = DEFAULT if given is not None and each < DEFAULT else max(4 * each, 32 << 10)
+    wanted = f"{max(number, 4)} {wire.shown(enough)}"
     made = mending.settings(nginx, server, {NAME: wanted})
     shown = given or server.location
     times = sum(one.times for one in lines)
+    # Less than nginx's own default was chosen, and refuses visitors: the default is safe. More
+    # than that takes memory for each of them.
+    small = given is not None and each < DEFAULT
+    applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=where(shown)),
         because=(*lines, *ours, *([nginx.config] if nginx.config else [])),
@@ -69,10 +77,10 @@ def _claim(
             "place": where(shown),
             "limit": f"{number} {wire.shown(each)}",
         },
-        severity=Severity.ERROR if ours else None,
+        severity=Severity.ERROR if ours else Severity.WARNING if small else None,
         confidence=Confidence.CERTAIN,
         location=nginx.location(shown),
-        fix=Fix((*made, *nginx.taken()), Applicability.REVIEW),
+        fix=Fix((*made, *nginx.taken()), applicability),
     )
 
 

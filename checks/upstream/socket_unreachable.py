@@ -35,6 +35,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from diagnose.wire import errorlog, permissions
+from diagnose.wire.nginx import walk
 
 
 @frozen
@@ -137,7 +138,14 @@ def _fix(nginx: Nginx, backend: Backend, fault: Fault, elsewhere: str) -> Fix:
         changes: Changes = {}
         named = [end.written for lead in backend.leads for end in lead.ends if end.written]
         reworded(nginx, named, fault.tried.socket, elsewhere, changes)
-        return mended(nginx, changes, "start-the-application", sure=False)
+        # Where another pass leads to it, it may be another site's application.
+        used = any(
+            elsewhere in word
+            for one in walk(nginx.config.main if nginx.config else ())
+            if one.name.endswith("_pass") or one.name == "server"
+            for word in one.args
+        )
+        return mended(nginx, changes, "start-the-application", sure=not used)
     if fault.kind == "denied" and (joined := _joined(fault)):
         return Fix((joined, nginx.reloaded()), Applicability.REVIEW)
     if fault.kind == "denied":

@@ -1,8 +1,11 @@
 """The path that was asked for belongs to no location that proxies: nginx answers from its files,
 with 404, or with the page of a single-page application, by try_files."""
 
+import re
 from collections.abc import Iterator
 
+from checks import mending, redirects
+from checks.mending import Changes
 from checks.nginx import Handshakes, Nginx, where
 from diagnose.catalogue import check
 from diagnose.model import (
@@ -16,8 +19,8 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.nginx import NginxConfig
-from diagnose.wire import serving
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.wire import edits, serving
 from diagnose.wire.serving import Place
 
 #: What answers in the place of files.
@@ -76,5 +79,40 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
         },
         confidence=Confidence.CERTAIN if any(one.status for one in fronts) else Confidence.LIKELY,
         location=nginx.location(location),
-        fix=Fix((Manual("add-a-location", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        fix=_fix(nginx, server, several),
     )
+
+
+def _fix(nginx: Nginx, server: Directive, several: list[str]) -> Fix:
+    """A location beside those of the one application that the block leads to already. With
+    several of them, or none, nobody knows whose the WebSocket is."""
+    blocks = [one for one in nginx.servers if one.block is server]
+    passes = [p for s in blocks for one in serving.places(s) if (p := serving.passed(one))]
+    targets = {found[0] for one in passes if (found := re.match(r"https?://[^/$]+", one.args[0]))}
+    file = nginx.file(server)
+    changes: Changes = {}
+    inner = [one for one in serving.children(server, "location") if one.file == server.file]
+    plain = all(re.fullmatch(r"/[\w./-]*", path) for path in several)
+    if file is None or len(targets) != 1 or not inner or not plain or _is_odd(passes, targets):
+        manual = Manual("add-a-location", Where.SERVER)
+        return Fix((manual, *nginx.taken()), Applicability.MANUAL)
+    step, target = redirects.stepped(file.text, server, inner[0]), next(iter(targets))
+    within = [
+        f"proxy_pass {target};",
+        "proxy_http_version 1.1;",
+        f"proxy_set_header Host {mending.visitors_host(nginx.evidence.target)};",
+        "proxy_set_header Upgrade $http_upgrade;",
+        'proxy_set_header Connection "upgrade";',
+        "proxy_read_timeout 3600s;",
+    ]
+    lines = []
+    for path in several:
+        lines += [f"location {path} {{", *(f"{step}{line}" for line in within), "}", ""]
+    changes.setdefault(file.path, []).append(edits.before(file.text, inner[0], lines))
+    made = nginx.edited(changes)
+    return Fix((*made, *nginx.taken()), Applicability.AUTOMATIC)
+
+
+def _is_odd(passes: list[Directive], targets: set[str]) -> bool:
+    """Some lead where cannot be read from the configuration."""
+    return any(not one.args[0].startswith(tuple(targets)) for one in passes)

@@ -21,7 +21,7 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
 from diagnose.wire import edits, serving
-from diagnose.wire.http import unknown_session
+from diagnose.wire.http import hops, unknown_session
 
 #: By which a group sends a client to the same server again; sticky is commercial nginx's.
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
@@ -58,7 +58,9 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
                 "place": where(group) if group else "",
             },
             location=nginx.location(group) if group else None,
-            fix=_fix(nginx, group),
+            fix=_fix(
+                nginx, group, sure=bool(opened) and not any(hops(one.headers) for one in lost)
+            ),
         )
 
 
@@ -81,7 +83,7 @@ def _group(nginx: Nginx, path: str) -> Directive | None:
     return None
 
 
-def _fix(nginx: Nginx, group: Directive | None) -> Fix:
+def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
     file = nginx.file(group) if group else None
     by_hand = Fix((Manual("sticky", Where.SERVER),), Applicability.MANUAL)
     # "The parameter cannot be used along with the hash, ip_hash, and random … methods."
@@ -98,5 +100,8 @@ def _fix(nginx: Nginx, group: Directive | None) -> Fix:
         else edits.first(file.text, group, ["ip_hash;"])
     )
     edit = nginx.edit(file.path, change)
-    # All visitors behind one address then meet one server: a CDN in front asks for something else.
-    return Fix((edit, *nginx.taken()), Applicability.REVIEW) if edit else by_hand
+    # All visitors behind one address then meet one server: a CDN in front asks for something else,
+    # and whoever chose another way to take turns may have had a reason.
+    sure = sure and not turns
+    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    return Fix((edit, *nginx.taken()), applicability) if edit else by_hand

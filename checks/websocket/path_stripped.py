@@ -67,12 +67,12 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
         },
         ruled_out=("upstream.refused",),
         location=nginx.location(passed),
-        fix=_fix(nginx, place),
+        fix=_fix(nginx, place, several),
     )
 
 
-def _fix(nginx: Nginx, place: Place) -> Fix:
+def _fix(nginx: Nginx, place: Place, several: list[str]) -> Fix:
     if made := mending.websocket(nginx, place, whole=True):
-        # Other paths of this location may have been made for the application as it was.
-        return mending.fix(nginx, place, made, sure=False)
+        # Other paths of a location may have been made for the application as it was.
+        return mending.fix(nginx, place, made, sure=mending.alone(place, several))
     return Fix((Manual("whole-path", Where.SERVER), *nginx.taken()), Applicability.MANUAL)

@@ -1,11 +1,16 @@
 """The handshake is redirected. RFC 6455 section 4.1 lets clients follow; browsers do not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from checks import mending
+from checks.mending import Changes
+from checks.nginx import Handshakes, Nginx
 from checks.websocket import claim, refused
 from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
+from diagnose.wire import edits, serving
 from diagnose.wire.http import read_url
 
 
@@ -17,7 +22,7 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
         path = target.path if target else location
         asked = attempt.path.partition("?")[0]
         secure = evidence.target.scheme in {"ws", "http"} and bool(target and target.secure)
-        yield claim(
+        made = claim(
             attempt,
             "exact-url",
             Where.SERVER,
@@ -27,3 +32,30 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
                 "secure": secure,
             },
         )
+        yield _mended(Nginx.of(evidence), made, attempt.path)
+
+
+def _mended(nginx: Nginx, made: Claim, path: str) -> Claim:
+    """The redirect is nginx's own: it knows the path with a slash behind it, and the application
+    takes the handshake without. The location takes both then."""
+    places = list(nginx.places(path))
+    if len(places) != 1 or not places[0].redirects or not Handshakes.at(nginx.evidence, path).taken:
+        return made
+    place = places[0]
+    changes: Changes = {}
+    location = place.location
+    file, given = nginx.file(location), serving.pattern(location)
+    passed = serving.passed(place)
+    found = serving.application(place, passed) if passed else None
+    if file is None or given is None or given.modifier or found is None or found.uri is not None:
+        return made
+    words = file.text[location.start : location.opened]
+    shorter = words.replace(given.text, given.text.rstrip("/"), 1)
+    change = edits.Change(location.start, location.opened, shorter)
+    changes.setdefault(location.file, []).append(change)
+    edited = nginx.edited(changes)
+    if not edited:
+        return made
+    because = (*made.because, *([nginx.config] if nginx.config else []))
+    shown = nginx.location(location)
+    return replace(made, because=because, location=shown, fix=mending.fix(nginx, place, edited))

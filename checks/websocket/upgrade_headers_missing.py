@@ -68,12 +68,12 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
-        fix=_fix(nginx, place, seen),
+        fix=_fix(nginx, place, seen, several),
     )
 
 
-def _fix(nginx: Nginx, place: Place, seen: list[Handshakes]) -> Fix:
+def _fix(nginx: Nginx, place: Place, seen: list[Handshakes], several: list[str]) -> Fix:
     host = any(one.accepted for pair in seen if pair.elsewhere for one in pair.named)
     whole = any(one.accepted for pair in seen if pair.elsewhere for one in pair.whole)
     made = mending.websocket(nginx, place, host, whole)
-    return mending.fix(nginx, place, made, sure=not whole)
+    return mending.fix(nginx, place, made, sure=not whole or mending.alone(place, several))

@@ -82,8 +82,9 @@ async def end(machine: Machine, name: str) -> str:
     """Put the open fix among those that ended; its folder."""
     hands = Hands(machine, CURRENT)
     moved = await hands.script(
-        'to=$2/$(date -u +%Y%m%dT%H%M%SZ)-$3 n=; while there "$to$n"; do n=$((n - 1)); done; '
-        'swap "$1" "$to$n" && echo "$to$n"',
+        # Their names are their order: in one second the later has more of what sorts last.
+        'at=$(date -u +%Y%m%dT%H%M%SZ); while ls "$2" | grep -q "^$at-"; do at=$at~; done; '
+        'to=$2/$at-$3; swap "$1" "$to" && echo "$to"',
         CURRENT,
         PLACE,
         name,

@@ -108,6 +108,11 @@ def modes(step: Step) -> tuple[str, ...]:
     return ()
 
 
+def renames(step: Step) -> bool:
+    """Whether a step is about names in folders, a link's own among them, and no file's content."""
+    return isinstance(step, Command) and posixpath.basename(step.argv[0]) in {"ln", "mv", "rm"}
+
+
 def _touched(argv: tuple[str, ...]) -> tuple[str, ...]:
     program = posixpath.basename(argv[0])
     if program in _KEEPS:

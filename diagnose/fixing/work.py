@@ -6,15 +6,17 @@ moment can be taken up or taken back, by the journal alone.
 
 import asyncio
 import contextlib
+import shlex
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
+from diagnose.fixing import chains
 from diagnose.fixing import journal as journals
 from diagnose.fixing.hands import Hands, Stuck
 from diagnose.fixing.journal import Journal, Kept, Written
-from diagnose.fixing.plan import Plan, modes, stops, takes_effect, touched
+from diagnose.fixing.plan import Plan, modes, renames, stops, takes_effect, touched
 from diagnose.frozen import frozen
-from diagnose.machine import Machine
+from diagnose.machine import Machine, Ran
 from diagnose.model import Command, Edit, Finding, Report, Severity
 from diagnose.reasoning import layers
 from diagnose.wire.edits import patched
@@ -99,7 +101,8 @@ async def _save(journal: Journal, plan: Plan, before: Report, at: str) -> Writte
     for step in plan.steps:
         for path in (*touched(step), *modes(step)):
             if all(one.path != path for one in kept):
-                kept.append(await _keep(hands, f"{len(kept)}", path, path in modes(step)))
+                how = "mode" if path in modes(step) else "itself" if renames(step) else "file"
+                kept.append(await _keep(hands, f"{len(kept)}", path, how))
     texts: dict[str, str] = {}
     for number, step in enumerate(plan.steps):
         if isinstance(step, Edit):
@@ -133,10 +136,13 @@ async def _save(journal: Journal, plan: Plan, before: Report, at: str) -> Writte
     return made
 
 
-async def _keep(hands: Hands, name: str, path: str, mode_only: bool) -> Kept:
-    if mode_only:
+async def _keep(hands: Hands, name: str, path: str, how: str) -> Kept:
+    if how == "mode":
         said = await hands.script('stat -L -c "%a %u:%g" -- "$1"', path)
         return Kept(name, path, said.strip())
+    if how == "itself":
+        await hands.save(f"{name}.before", path)
+        return Kept(name, path)
     # What a link leads to is changed, and not the link.
     real = (await hands.script('[ -f "$1" ] && readlink -f -- "$1" || echo "$1"', path)).rstrip(
         "\n"
@@ -171,19 +177,33 @@ async def _steps(journal: Journal, made: Written, tell: Tell) -> None:
         if number in made.ended:
             continue
         tell("step", step)
+        await _mark(journal.hands, number, step)
         await journal.note("begin", step=number)
         if isinstance(step, Edit):
             await _edit(journal.hands, made, number, step)
         else:
             ran = await journal.hands.run(step.argv)
             if ran.failure is not None:
-                lines = (ran.err or ran.out).strip().splitlines()
-                raise Stuck(f"{' '.join(step.argv)}: {lines[-1] if lines else ran.failure.message}")
+                raise Stuck(f"{shlex.join(step.argv)}: {_why(ran)}")
         await journal.note("end", step=number)
     for one in made.kept:
         # What it is now, so that an undo sees whether somebody changed it since.
         if not one.mode:
             await journal.hands.save(f"{one.name}.left", one.path)
+
+
+def _why(ran: Ran) -> str:
+    """What a program says: nginx names the file and line before its last word."""
+    lines = [line.strip() for line in (ran.err or ran.out).splitlines() if line.strip()]
+    grave = [line for line in lines if "[emerg]" in line or "[error]" in line]
+    return next(iter([*grave, *lines[-1:]]), ran.failure.message if ran.failure else "it failed")
+
+
+async def _mark(hands: Hands, number: int, step: Command | Edit) -> None:
+    """How the chain of a firewall's rule was before a step: its undo goes by that."""
+    made = chains.change(step.argv) if isinstance(step, Command) else None
+    if made is not None:
+        await hands.script('f=$1; shift; "$@" > "$f"', hands.at(f"{number}.chain"), *made.listing)
 
 
 async def _edit(hands: Hands, made: Written, number: int, step: Edit) -> None:
@@ -247,12 +267,13 @@ async def take_back(machine: Machine, made: Written, tell: Tell) -> None:
     journal = Journal(hands)
     await _unchanged_by_others(hands, made)
     await journal.note("undoing")
-    begun = [step for number, step in enumerate(made.steps) if number in made.begun]
-    again = _again_after(begun)
-    for step in reversed(begun):
-        if isinstance(step, Command) and step.undo and step not in again:
-            tell("undo", Command(step.undo))
-            await hands.run(step.undo)
+    begun = [number for number in range(len(made.steps)) if number in made.begun]
+    again = _again_after([made.steps[number] for number in begun])
+    for number in reversed(begun):
+        step = made.steps[number]
+        if step not in again and (argv := await _undoing(hands, number, step)):
+            tell("undo", Command(argv))
+            await hands.run(argv)
     for one in reversed(made.kept):
         await _put_back(hands, one)
     for step in again:
@@ -263,6 +284,23 @@ async def take_back(machine: Machine, made: Written, tell: Tell) -> None:
     await journal.note("undone")
     if made.folder == journals.CURRENT:
         await journals.end(machine, f"{made.check}-undone")
+
+
+async def _undoing(hands: Hands, number: int, step: Command | Edit) -> tuple[str, ...]:
+    """The command that undoes a step; () where there is none, or nothing to undo: a rule that
+    was not taken away yet, or is back already, must not be there twice."""
+    if isinstance(step, Edit):
+        return ()
+    made = chains.change(step.argv)
+    if made is None:
+        return step.undo
+    before = await hands.machine.read(hands.at(f"{number}.chain"))
+    now = await hands.run(made.listing)
+    if before.failure is not None or now.failure is not None:
+        return step.undo
+    if chains.same(before.text, now.out):
+        return ()
+    return step.undo or chains.undo(made, before.text, now.out)
 
 
 def _again_after(begun: list[Command | Edit]) -> list[Command]:
@@ -313,8 +351,7 @@ async def resume(
     where it can be."""
     hands = Hands(machine, made.folder)
     for number in made.begun:
-        step = made.steps[number]
-        if number not in made.ended and isinstance(step, Command) and step.undo:
-            await hands.run(step.undo)
+        if number not in made.ended and (argv := await _undoing(hands, number, made.steps[number])):
+            await hands.run(argv)
     cause = next((one for one in before.causes if one.check.id == made.check), None)
     return await _do(machine, Journal(hands), made, cause, before, look, tell)

@@ -94,8 +94,9 @@ class OtherConfig(Observation):
 @frozen(kw_only=True, eq=False)
 class OtherCertificate(Observation):
     """A certificate for the target's name in a file that nginx does not read, later than the one
-    that it does. `public` is its public key's fingerprint, `key` the file in which the private
-    half of it lies, "" where none was found. `tool` is what renews it, by its folder."""
+    that it does; or any good one, where that is another name's or signed by itself. `public` is
+    its public key's fingerprint, `key` the file in which the private half of it lies, "" where
+    none was found. `tool` is what renews it, by its folder."""
 
     layer: ClassVar[str] = "certificate"
 

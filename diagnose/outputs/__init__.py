@@ -10,7 +10,7 @@ from collections.abc import Callable
 from diagnose.frozen import frozen
 from diagnose.model import Report
 
-FORMATS = ("text", "plain", "json", "jsonl")
+FORMATS = ("text", "plain", "json", "jsonl", "markdown", "html")
 
 
 @frozen

@@ -48,7 +48,10 @@ def shell(step: Command | Edit) -> str:
     if isinstance(step, Command):
         return shlex.join(step.argv)
     diff = step.diff if step.diff.endswith("\n") else f"{step.diff}\n"
-    return f"{shlex.join(('patch', step.path))} <<'DIAGNOSE'\n{diff}DIAGNOSE"
+    end = "DIAGNOSE"
+    while end in diff.split("\n"):  # a line of the diff must not end it
+        end += "_"
+    return f"{shlex.join(('patch', step.path))} <<'{end}'\n{diff}{end}"
 
 
 def steps(finding: Finding) -> tuple[Step, ...]:

@@ -28,16 +28,16 @@ _EVIDENCE = 3
 
 def render(report: Report, view: View) -> str:
     page = Page(min(view.width, 100), view.color, view.ascii)
-    _head(page, report, view)
+    head(page, report, view)
     if view.verbosity >= 0:
-        _strip(page, report, view)
+        strip(page, report, view)
         _body(page, report, view)
     if view.verbosity >= 2:
-        _timeline(page, report, view)
+        timeline(page, report, view)
     return page.text()
 
 
-def _head(page: Page, report: Report, view: View) -> None:
+def head(page: Page, report: Report, view: View) -> None:
     """Sign, word and sentence; the time it took at the right end of the first line."""
     status = verdict(report).status
     mark = f"{page.sign(status)} {say(status, view.lang)}"
@@ -62,7 +62,7 @@ def _days(report: Report, lang: str) -> str:
     return say("certificate-days", lang, days=left.days)
 
 
-def _strip(page: Page, report: Report, view: View) -> None:
+def strip(page: Page, report: Report, view: View) -> None:
     """Every layer that was looked at, and those that should have been reached."""
     target = report.evidence.target
     expected = {"dns", "tcp", "tls", "certificate", "http"}
@@ -99,24 +99,29 @@ def _body(page: Page, report: Report, view: View) -> None:
     for found in report.findings:
         if found.explained_by is None and found.severity is not Severity.NOTE:
             page.blank()
-            _cause(page, report, found, view)
+            cause(page, report, found, view)
     notes = [one for one in report.findings if one.severity is Severity.NOTE]
     for found in notes:
         if found.explained_by is None:
             page.blank()
             _note(page, report, found, view)
-    _unseen(page, report, view)
+    unseen(page, report, view)
     _closing(page, report, view)
 
 
-def _cause(page: Page, report: Report, found: Finding, view: View) -> None:
+def cause(page: Page, report: Report, found: Finding, view: View) -> None:
+    why(page, report, found, view)
+    remedy(page, report, found, view)
+
+
+def why(page: Page, report: Report, found: Finding, view: View) -> None:
+    """What is wrong, where, and what proves it."""
     _title(page, found, view)
     if found.claim.location:
         _place(page, found.claim.location, view)
     page.markdown(said.summary(found, view.lang), 2)
-    _evidence(page, found, view)
+    evidence(page, found, view)
     _symptoms(page, report, found, view)
-    _remedy(page, report, found, view)
 
 
 def _title(page: Page, found: Finding, view: View) -> None:
@@ -154,7 +159,7 @@ def _place(page: Page, place: Location, view: View) -> None:
         page.add(("place", f"{' ' * margin} |"))
 
 
-def _evidence(page: Page, found: Finding, view: View) -> None:
+def evidence(page: Page, found: Finding, view: View) -> None:
     because = found.claim.because
     shown = because if view.verbosity >= 1 else because[:_EVIDENCE]
     for seen in shown:
@@ -179,7 +184,7 @@ def _symptoms(page: Page, report: Report, found: Finding, view: View) -> None:
         page.prose(said.title(symptom, view.lang), f"- {symptom.check.id}: ", 4, "dim")
 
 
-def _remedy(page: Page, report: Report, found: Finding, view: View) -> None:
+def remedy(page: Page, report: Report, found: Finding, view: View) -> None:
     lang = view.lang
     page.add(("bold", say("fix", lang)), say("how", lang, how=say(said.applicability(found), lang)))
     page.markdown(said.remedy(found, lang), 2)
@@ -225,11 +230,11 @@ def _note(page: Page, report: Report, found: Finding, view: View) -> None:
     _title(page, found, view)
     if view.verbosity >= 1:
         page.markdown(said.summary(found, view.lang), 2)
-        _evidence(page, found, view)
+        evidence(page, found, view)
     _symptoms(page, report, found, view)
 
 
-def _unseen(page: Page, report: Report, view: View) -> None:
+def unseen(page: Page, report: Report, view: View) -> None:
     things = said.unseen(report)
     if things or report.crashes:
         page.blank()
@@ -260,7 +265,7 @@ def _closing(page: Page, report: Report, view: View) -> None:
     page.add(("bold", say("next", lang)), ": ", ("command", said.explain(causes[0])))
 
 
-def _timeline(page: Page, report: Report, view: View) -> None:
+def timeline(page: Page, report: Report, view: View) -> None:
     page.blank()
     page.add(("bold", say("timeline", view.lang)))
     for seen in sorted(report.evidence.observations, key=_moment):

@@ -139,6 +139,12 @@ def test_a_step_that_fails_takes_all_before_it_back(site: Site) -> None:
     assert site.file.read_text() == OLD
 
 
+def test_of_what_nginx_says_the_line_with_the_reason_is_told(site: Site) -> None:
+    says = 'echo "nginx: [emerg] unknown in /a.conf:3" >&2; echo "test failed" >&2; exit 1'
+    done = site.fix(site.plan(Command(("sh", "-c", says))))
+    assert done.why.endswith(": nginx: [emerg] unknown in /a.conf:3")
+
+
 def test_a_file_that_changed_since_it_was_looked_at_is_left_alone(site: Site) -> None:
     site.file.write_text("something else\n")
     done = site.fix(site.plan())
@@ -203,6 +209,47 @@ class Dying(LocalMachine):
 
 class Killed(BaseException):
     pass
+
+
+def test_of_two_fixes_in_one_second_the_last_is_taken_back_first(site: Site) -> None:
+    other = site.file.with_name("other")
+    touch = Command(("touch", str(other)), undo=("rm", "-f", str(other)))
+    site.fix(site.plan(touch))
+    second = Site(site.file.parent / "diagnose")
+    assert second.fix(second.plan()).state == "healed"
+    second.undo()
+    assert (second.file.read_text(), site.file.read_text()) == (OLD, NEW)
+    site.undo()
+    assert (site.file.read_text(), other.exists()) == (OLD, False)
+    assert site.latest() is None
+
+
+def test_a_mode_that_was_changed_is_set_back_wherever_it_is_killed(site: Site) -> None:
+    wider = Command(("chmod", "644", str(site.file)))
+    claim = Claim(about=Subject(port=443), because=(), fix=Fix((wider,)))
+    plan = Plan(Finding("f1", check(CAUSE), claim), (wider,))
+
+    async def look() -> Report:
+        return site.report(*([] if site.file.stat().st_mode & 0o004 else [CAUSE]))
+
+    for at in range(60):
+        site.machine = Dying(at, after=bool(at % 2))
+        try:
+            site.fix(plan, look)
+        except Killed:
+            site.machine = LocalMachine()
+            if site.latest() is None:
+                asyncio.run(fixing.forget(site.machine))
+            else:
+                site.undo()
+        else:
+            break
+        assert site.file.stat().st_mode & 0o777 == 0o640
+    assert at > 6
+    assert site.file.stat().st_mode & 0o777 == 0o644
+    site.machine = LocalMachine()
+    site.undo()
+    assert site.file.stat().st_mode & 0o777 == 0o640
 
 
 @pytest.mark.parametrize("after", [False, True])

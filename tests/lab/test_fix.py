@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from . import state
 from .lab import REPOSITORY, Lab
 from .scenario import found
 from .state import Snapshot
@@ -38,12 +39,19 @@ def killed(lab: Lab, number: int, when: str, words: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize(
     ("name", "stride"),
-    [("https_closed_in_firewalld", 2), ("upgrade_headers_missing", 1), ("nginx_is_stopped", 3)],
+    [
+        ("https_closed_in_firewalld", 3),
+        ("upgrade_headers_missing", 2),
+        ("nginx_is_stopped", 3),
+        ("a_table_of_its_own_drops_443", 5),
+        ("ufw_without_443", 5),
+    ],
 )
 def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
     laboratory: Lab, name: str, stride: int
 ) -> None:
     words, faulty = play(laboratory, name)
+    firewall = state.rules(laboratory.server)
     for number in range(0, MOST, stride):
         when = ("before", "after")[number // stride % 2]
         if not killed(laboratory, number, when, words):
@@ -54,6 +62,7 @@ def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
         status, text = fix(laboratory, "--undo")
         assert status == 0, text
         changed = faulty.difference(laboratory.snapshot())
+        changed += [rules] if (rules := state.rules(laboratory.server)) != firewall else []
         assert not changed, f"killed {when} command {number}: {changed}\n{text}"
     else:
         pytest.fail("it never came to its end")
@@ -115,12 +124,70 @@ def test_over_ssh_it_heals_and_is_taken_back_as_well(laboratory: Lab) -> None:
     assert not faulty.difference(laboratory.snapshot())
 
 
+def test_a_rule_of_nftables_that_was_added_is_taken_back_by_its_handle(laboratory: Lab) -> None:
+    words, _ = play(laboratory, "forward_chain_of_hand_drops")
+    before = state.rules(laboratory.server)
+    assert fix(laboratory, *words)[0] == 0
+    assert state.rules(laboratory.server) != before
+    status, text = fix(laboratory, "--undo")
+    assert status == 0
+    assert "nft delete rule inet guard forward handle" in text
+    assert state.rules(laboratory.server) == before
+
+
+def meddled(lab: Lab, word: str, shell: str, words: tuple[str, ...]) -> tuple[int, str]:
+    argv = [sys.executable, "-m", "tests.lab.meddling", word, shell, "fix", "--yes", *words]
+    done = lab.server.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_where_another_breaks_the_configuration_meanwhile_it_is_taken_back(
+    laboratory: Lab,
+) -> None:
+    words, faulty = play(laboratory, "upgrade_headers_missing")
+    theirs = "/etc/nginx/conf.d/theirs.conf"
+    status, text = meddled(laboratory, "-t", f"echo 'server {{ lissten 81; }}' > {theirs}", words)
+    assert status == 2
+    assert f'unknown directive "lissten" in {theirs}:1' in text
+    assert "taken back" in text
+    assert faulty.difference(laboratory.snapshot()) == [f"file {theirs}: is new"]
+    laboratory.server.sh(f"rm {theirs}")
+    assert fix(laboratory, *words)[0] == 0
+    laboratory.check()
+
+
+def test_where_nginx_ends_before_its_reload_the_files_are_taken_back(laboratory: Lab) -> None:
+    words, faulty = play(laboratory, "upgrade_headers_missing")
+    stop = "nginx -s stop; while [ -e /run/nginx.pid ]; do sleep 0.1; done"
+    status, text = meddled(laboratory, "reload", stop, words)
+    assert status == 2
+    assert "nginx -s reload: " in text
+    assert '"/run/nginx.pid" failed (2: No such file or directory)' in text
+    assert "taken back" in text
+    assert not faulty.difference(laboratory.snapshot(), ("listeners", "processes"))
+    status, text = fix(laboratory, *words)
+    assert status == 0, text
+    laboratory.check()
+
+
 def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
+    """Shown together; and each taken back by an undo of its own, the last first."""
     first, second = found()["https_closed_in_firewalld"], found()["upgrade_headers_missing"]
     laboratory.restore()
     first.apply(laboratory)
     second.apply(laboratory)
+    faulty = laboratory.snapshot()
+    shown = laboratory.diagnose(laboratory.server, "fix", "--dry-run", *second.args, second.target)
+    assert "1. websocket.upgrade-headers-missing" in shown.stdout
+    assert "2. firewall.port-closed" in shown.stdout
+    assert not faulty.difference(laboratory.snapshot())
     status, text = fix(laboratory, *second.args, second.target)
     assert status == 0, text
     assert text.index("edit /etc/nginx") < text.index("$ firewall-cmd", text.index("looking again"))
     laboratory.check()
+    for check in ("firewall.port-closed", "websocket.upgrade-headers-missing"):
+        status, text = fix(laboratory, "--undo")
+        assert status == 0, text
+        assert f"To be taken back: {check}" in text
+    assert not faulty.difference(laboratory.snapshot())
+    assert "There is nothing to take back" in fix(laboratory, "--undo")[1]

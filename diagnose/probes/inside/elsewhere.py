@@ -1,6 +1,6 @@
 """What lies elsewhere on the server, looked for once it matters: the configuration of another
 nginx, where the one that runs knows nothing of the site; a certificate that was renewed in another
-place, where the one in use has run out or soon will.
+place, where the one in use has run out or soon will, or one for the name, where it is another's.
 """
 
 import asyncio
@@ -203,11 +203,17 @@ MOST_CERTIFICATES = 4
 @probe(after=CertificateFile)
 async def renewed(look: Look, seen: CertificateFile) -> None:
     """Certificates for the target's name that are good for longer than the one that nginx reads,
-    where that has run out or soon will."""
-    ending = [one for one in look.seen(CertificateFile) if one.chain and ends(one.chain[0])]
+    where that has run out or soon will; or any that are good, where that is of no use for the name.
+    """
     host = look.target.host
-    if not ending or ending[0] is not seen:
+    wanting = [
+        one
+        for one in look.seen(CertificateFile)
+        if one.chain and (ends(one.chain[0]) or _is_no_use(one.chain[0], host))
+    ]
+    if not wanting or wanting[0] is not seen:
         return
+    no_use = _is_no_use(seen.chain[0], host)
     at = look.now()
     ran = await look.machine.run("sh", "-c", FIND)
     if re.search(r"^shut$", ran.out, re.MULTILINE):
@@ -215,7 +221,7 @@ async def renewed(look: Look, seen: CertificateFile) -> None:
     later = [
         one
         for one in certificates(ran.out)
-        if one.leaf.not_after > seen.chain[0].not_after
+        if (no_use or one.leaf.not_after > seen.chain[0].not_after)
         and one.leaf.sha256 != seen.sha256
         and not ends(one.leaf)
         and covers(host, one.leaf.dns_names, one.leaf.addresses)
@@ -230,6 +236,11 @@ async def renewed(look: Look, seen: CertificateFile) -> None:
     for one in later[:MOST_CERTIFICATES]:
         key = next((path for path, public in keys.get(one.path, ()) if public == one.public), "")
         look.see(replace(one, at=at, took=look.now() - at, key=key))
+
+
+def _is_no_use(leaf: Certificate, host: str) -> bool:
+    """Another name's, or nobody's."""
+    return leaf.self_issued or not covers(host, leaf.dns_names, leaf.addresses)
 
 
 def ends(leaf: Certificate) -> bool:

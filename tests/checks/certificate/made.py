@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from diagnose.model import Evidence, Failure, Finding
+from diagnose.model import Claim, Edit, Evidence, Failure, Finding
+from diagnose.model.files import OtherCertificate
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake
 from tests.saying import NOW
 
@@ -97,3 +99,25 @@ def findings(seen: Iterable[Handshake]) -> tuple[Finding, ...]:
     raised = claims(layer("certificate"), Evidence(SHOP, NOW, tuple(seen)), crashes.append)
     assert not crashes
     return found(raised)
+
+
+LIVE = "/etc/letsencrypt/live/shop.example.com"
+OTHER_FILE = OtherCertificate(
+    path=f"{LIVE}/fullchain.pem",
+    leaf=replace(LEAF, issuer="CN=R13,O=Let's Encrypt,C=US", sha256="05"),
+    public="pp",
+    key=f"{LIVE}/privkey.pem",
+    tool="certbot",
+)
+
+
+def in_use(certificate: Certificate) -> CertificateFile:
+    """The file that the configuration of `tests.serving` names, with this in it."""
+    return CertificateFile(
+        path="/etc/nginx/shop.pem", sha256=certificate.sha256, chain=(certificate,)
+    )
+
+
+def diffs(claim: Claim) -> str:
+    steps = claim.fix.steps if claim.fix else ()
+    return "".join(step.diff for step in steps if isinstance(step, Edit))

@@ -1,8 +1,12 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence
+import pytest
+
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual
+from diagnose.model.nginx import CertificateFile
 from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
 from tests.saying import judge
+from tests.serving import RUNNING, SITE, config
 
 PUBLIC = leaf(issuer_urls=("http://ca.example/middle.der",))
 
@@ -36,3 +40,43 @@ def test_silent_when_the_chain_is_whole_in_whatever_order_or_another_is_at_fault
     assert not judge("certificate.chain-incomplete", visit(LEAF, MIDDLE, code=20))
     assert not judge("certificate.chain-incomplete", visit(LEAF, OTHER, code=20))
     assert not judge("certificate.chain-incomplete", visit(replace(LEAF), code=66))
+
+
+LIVE = "/etc/letsencrypt/live/shop.example.com-0001"
+ACME_SH = "/root/.acme.sh/shop.example.com_ecc"
+
+
+@pytest.mark.parametrize(
+    ("path", "whole"),
+    [
+        (f"{LIVE}/cert.pem", f"{LIVE}/fullchain.pem"),
+        (f"{ACME_SH}/shop.example.com.cer", f"{ACME_SH}/fullchain.cer"),
+        ("/etc/dehydrated/certs/shop/cert.pem", "/etc/dehydrated/certs/shop/fullchain.pem"),
+    ],
+)
+def test_fires_and_names_the_whole_chain_that_the_tool_keeps_beside(path: str, whole: str) -> None:
+    file = CertificateFile(path=path, sha256=PUBLIC.sha256, chain=(PUBLIC,))
+    site = config(SITE.replace("ssl_certificate shop.pem", f"ssl_certificate {path}"))
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20), file, RUNNING, site)
+    assert claim.fix
+    edit, *commands = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert f"-    ssl_certificate {path};\n+    ssl_certificate {whole};\n" in edit.diff
+    assert all(isinstance(one, Command) for one in commands)
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_leaves_a_file_without_a_lineage_to_a_person() -> None:
+    file = CertificateFile(path="/etc/nginx/shop.pem", sha256=PUBLIC.sha256, chain=(PUBLIC,))
+    (claim,) = judge(
+        "certificate.chain-incomplete", visit(PUBLIC, code=20), file, RUNNING, config()
+    )
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.facts["file"] == "/etc/nginx/shop.pem"
+
+
+def test_fires_and_quotes_what_a_certificate_says_for_a_shell() -> None:
+    hostile = leaf(issuer_urls=("http://ca.example/$(reboot)",))
+    (claim,) = judge("certificate.chain-incomplete", visit(hostile, code=20))
+    assert claim.facts["url"] == "'http://ca.example/$(reboot)'"

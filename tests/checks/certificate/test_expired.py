@@ -1,7 +1,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from diagnose.model import Applicability, Command, Host, Vantage
+from diagnose.model.nginx import CertificateFile
 from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, causes, leaf, visit
 from tests.saying import NOW, judge
 
@@ -53,3 +56,39 @@ def test_certbot_renews_what_lets_encrypt_issued_and_nginx_is_reloaded_as_the_se
         ("certbot", "renew"),
         ("systemctl", "reload", "nginx"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "real", "command"),
+    [
+        (
+            "/etc/letsencrypt/live/shop/fullchain.pem",
+            "/etc/letsencrypt/archive/shop/fullchain2.pem",
+            ("certbot", "renew", "--cert-name", "shop"),
+        ),
+        (
+            "/etc/nginx/shop.pem",
+            "/etc/letsencrypt/archive/shop-0001/fullchain12.pem",
+            ("certbot", "renew", "--cert-name", "shop-0001"),
+        ),
+        (
+            "/home/a/.acme.sh/shop.example.com_ecc/fullchain.cer",
+            "",
+            (
+                "/home/a/.acme.sh/acme.sh",
+                *("--home", "/home/a/.acme.sh", "--renew", "-d", "shop.example.com"),
+                *("--ecc", "--force"),
+            ),
+        ),
+    ],
+)
+def test_the_tool_that_keeps_the_file_renews_it(
+    path: str, real: str, command: tuple[str, ...]
+) -> None:
+    file = CertificateFile(path=path, real=real, sha256=OVER.sha256, chain=(OVER,))
+    (claim,) = judge("certificate.expired", visit(OVER, MIDDLE, code=10), file)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.argv == command

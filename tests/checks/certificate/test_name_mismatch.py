@@ -2,9 +2,20 @@ from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Target
-from tests.checks.certificate.made import HEALTHY, MIDDLE, causes, leaf, visit
+from diagnose.model import Applicability, Target
+from tests.checks.certificate.made import (
+    HEALTHY,
+    LIVE,
+    MIDDLE,
+    OTHER_FILE,
+    causes,
+    diffs,
+    in_use,
+    leaf,
+    visit,
+)
 from tests.saying import NOW, judge
+from tests.serving import RUNNING, SITE, config
 
 
 def target(host: str) -> Target:
@@ -51,3 +62,19 @@ def test_silent_for_the_name_a_wildcard_and_an_address() -> None:
         visit(leaf(dns_names=(), addresses=("2001:db8::10",)), MIDDLE),
         target=target("2001:db8:0::10"),
     )
+
+
+def test_fires_and_names_a_certificate_for_the_name_that_lies_on_the_server() -> None:
+    wrong = leaf(dns_names=("www.example.org",), not_after=NOW + timedelta(days=300))
+    seen = (visit(wrong, MIDDLE), in_use(wrong), OTHER_FILE, RUNNING)
+    (claim,) = judge("certificate.name-mismatch", *seen, config())
+    assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diffs(claim)
+    assert f"+    ssl_certificate_key {LIVE}/privkey.pem;" in diffs(claim)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    assert not judge("certificate.renewed-elsewhere", *seen, config())
+    # A block that answers for want of a better one keeps the certificate that is its own.
+    default = config(SITE.replace("shop.example.com", "www.example.org"))
+    (claim,) = judge("certificate.name-mismatch", *seen, default)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -46,6 +46,32 @@ def test_fires_and_names_both_files() -> None:
     assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diff(claim)
     assert f"+    ssl_certificate_key {LIVE}/privkey.pem;" in diff(claim)
     assert claim.facts["place"] == "/etc/nginx/nginx.conf:5"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OTHER, tool="", leaf=replace(NEW, issuer="CN=another")),
+        replace(OTHER, leaf=replace(NEW, issuer="CN=(STAGING) Counterfeit Cashew R10")),
+        replace(OTHER, tool="acme.sh", path="/root/.acme.sh/shop.example.com/fullchain.cer"),
+        replace(OTHER, tool="acme.sh", path="/home/a/.acme.sh/shop.example.com/fullchain.cer"),
+    ],
+    ids=["another authority", "for tests", "acme.sh's own", "somebody's home"],
+)
+def test_fires_and_asks_before_it_takes_what_may_not_do(other: OtherCertificate) -> None:
+    (claim,) = judge(CHECK, SERVED, FILE, other, RUNNING, config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert f"ssl_certificate {other.path};" in diff(claim)
+
+
+def test_fires_without_asking_for_another_public_authority() -> None:
+    other = replace(OTHER, leaf=replace(NEW, issuer="CN=R13,O=Let's Encrypt,C=US"))
+    (claim,) = judge(CHECK, SERVED, FILE, other, RUNNING, config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_as_a_warning_while_the_old_one_is_still_good() -> None:

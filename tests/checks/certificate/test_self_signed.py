@@ -1,8 +1,21 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.checks.certificate.made import HEALTHY, LEAF, ROOT, SELF, causes, visit
+from diagnose.model import Applicability
+from tests.checks.certificate.made import (
+    HEALTHY,
+    LEAF,
+    LIVE,
+    OTHER_FILE,
+    ROOT,
+    SELF,
+    causes,
+    diffs,
+    in_use,
+    visit,
+)
 from tests.saying import NOW, judge
+from tests.serving import RUNNING, config
 
 
 def test_fires_for_a_certificate_that_is_its_own_issuer() -> None:
@@ -25,3 +38,15 @@ def test_it_explains_all_that_is_wrong_with_a_stand_in() -> None:
         key_bits=1024,
     )
     assert causes(visit(snakeoil, code=18)) == ["certificate.self-signed"]
+
+
+def test_fires_and_names_an_authoritys_certificate_that_lies_on_the_server() -> None:
+    seen = (visit(SELF, code=18), in_use(SELF), RUNNING, config())
+    (claim,) = judge("certificate.self-signed", *seen, OTHER_FILE)
+    assert f"+    ssl_certificate {LIVE}/fullchain.pem;" in diffs(claim)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    itself = replace(OTHER_FILE, leaf=replace(SELF, sha256="06"))
+    (claim,) = judge("certificate.self-signed", *seen, itself)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.model import Claim, Edit, Host, Severity, Vantage
+from diagnose.model import Applicability, Claim, Edit, Host, Severity, Vantage
 from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
 from tests.saying import NOW, REFUSED, TIMEOUT, judge
@@ -136,3 +137,19 @@ def test_fires_with_one_edit_for_two_lines(tmp_path: Path) -> None:
     hosts.write_text(f"127.0.0.1 localhost\n{LINE.text}\n{second.text}")
     subprocess.run(["patch", "-s", str(hosts)], input=edit_of(claim).diff, text=True, check=True)
     assert hosts.read_text() == "127.0.0.1 localhost\n203.0.113.77 www"
+
+
+def test_fires_and_may_be_taken_out_by_a_program_on_the_sites_own_server() -> None:
+    name = Directive("server_name", ("shop.example.com",), "/etc/nginx/nginx.conf", 3)
+    config = NginxConfig(path="/etc/nginx/nginx.conf", main=(name,), vantage=Vantage.SERVER)
+    here = Host(hostname="server", vantage=Vantage.SERVER)
+    own = Interface(name="eth0", up=True, addresses=("203.0.113.10/24",), vantage=Vantage.SERVER)
+    other = replace(own, addresses=("203.0.113.99/24",))
+    seen = (LINE, SYSTEM, DNS, DEAD)
+    (claim,) = judge("dns.hosts-override", *seen, config, here, own)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    for less in ((config, own), (here, own), (config, here), (config, here, other)):
+        (claim,) = judge("dns.hosts-override", *seen, *less)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.REVIEW

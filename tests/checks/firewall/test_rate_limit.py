@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from checks.firewall.rate_limit import is_tight
+from checks.firewall.rate_limit import is_tight, raised
 from diagnose.model import Applicability, Severity
 from tests.checks.firewall.packets import DROP, commands, dport, nft, saved, served, state
 from tests.checks.firewall.rules import connected
@@ -20,7 +20,11 @@ def test_fires_where_few_new_connections_are_let_in() -> None:
     (claim,) = judge(CHECK, *served(nft(over(2))))
     assert claim.severity is Severity.WARNING
     assert claim.facts["ports"] == ("443/tcp",)
-    assert commands(claim) == ["nft delete rule inet filter input handle 2"]
+    assert commands(claim) == [
+        "nft replace rule inet filter input handle 2 "
+        "tcp dport 443 ct state new limit rate over 1000/second drop"
+    ]
+    assert claim.facts["without"] == "nft delete rule inet filter input handle 2"
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
 
@@ -29,13 +33,35 @@ def test_fires_where_what_is_above_the_limit_is_not_accepted() -> None:
     accept = "-p tcp -m tcp --dport 443 -m limit --limit 25/min --limit-burst 100 -j ACCEPT"
     rules = (f"-A INPUT {accept}", "-A INPUT -p tcp -m tcp --dport 443 -j DROP")
     (claim,) = judge(CHECK, *served(saved(*rules)))
-    assert commands(claim) == ["iptables -I INPUT 1 -p tcp -m tcp --dport 443 -j ACCEPT"]
+    wider = accept.replace("25/min", "1000/sec")
+    assert commands(claim) == [f"iptables -R INPUT 1 {wider}"]
 
 
 def test_fires_where_a_rule_of_connlimit_goes_by_its_number() -> None:
     rule = "-p tcp -m tcp --dport 443 -m connlimit --connlimit-above 4 -j REJECT"
     (claim,) = judge(CHECK, *served(saved("-A INPUT -i lo -j ACCEPT", f"-A INPUT {rule}")))
-    assert commands(claim) == ["iptables -D INPUT 2"]
+    assert commands(claim) == [f"iptables -R INPUT 2 {rule.replace('above 4', 'above 100')}"]
+    assert claim.facts["without"] == "iptables -D INPUT 2"
+
+
+@pytest.mark.parametrize(
+    ("rule", "wider"),
+    [
+        ("limit rate over 2/hour burst 9 packets", "limit rate over 1000/second burst 9 packets"),
+        ("{ ip saddr limit rate over 3/hour }", "{ ip saddr limit rate over 100/second }"),
+        ("tcp dport 443 ct count over 4 reject", "tcp dport 443 ct count over 100 reject"),
+        (
+            "-m hashlimit --hashlimit-above 10/min --hashlimit-burst 30 --hashlimit-mode srcip",
+            "-m hashlimit --hashlimit-above 100/sec --hashlimit-burst 30 --hashlimit-mode srcip",
+        ),
+        ("-m limit --limit 25/min --limit-burst 9", "-m limit --limit 1000/sec --limit-burst 9"),
+        ("limit rate over 10 mbytes/second drop", "limit rate over 10 mbytes/second drop"),
+        ("-m recent --update --hitcount 6", "-m recent --update --hitcount 6"),
+    ],
+)  # fmt: skip
+def test_a_limit_is_raised_and_all_else_in_the_rule_stays(rule: str, wider: str) -> None:
+    assert raised(rule) == wider
+    assert raised(wider) == wider
 
 
 def test_fires_where_attempts_were_lost_however_wide_the_limit() -> None:

@@ -77,6 +77,17 @@ def test_fires_where_everybody_is_bound() -> None:
     (claim,) = judge("firewall.source-zone", *server(*OPEN, *zone))
     assert (claim.severity, claim.facts["client"]) == (Severity.ERROR, ())
     assert claim.facts["sources"] == ("0.0.0.0/0",)
+    open_it = "firewall-cmd --permanent --zone=drop --add-service=https --add-service=http"
+    assert remedy(claim) == [open_it, "firewall-cmd --reload"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_is_left_to_a_person_where_others_are_shut_out_beside_everybody() -> None:
+    zone = both("drop", target="DROP", sources=("0.0.0.0/0", "2001:db8:bad::/48"))
+    (claim,) = judge("firewall.source-zone", *server(*OPEN, *zone))
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 @pytest.mark.parametrize("source", ["198.51.100.0/24", "ipset:banned"])

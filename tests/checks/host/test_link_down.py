@@ -1,4 +1,4 @@
-from diagnose.model import Command, Confidence, Manual, Subject, Vantage
+from diagnose.model import Applicability, Command, Confidence, Fix, Manual, Subject, Vantage
 from diagnose.model.server import Interface
 from tests.checks.firewall.rules import connected
 from tests.saying import REFUSED, judge
@@ -16,10 +16,16 @@ def test_fires_where_the_only_interface_is_down() -> None:
     assert claim.confidence is Confidence.CERTAIN
     assert claim.covers == (Subject(),)
     assert claim.fix is not None
-    command, routes = claim.fix.steps
-    assert isinstance(command, Command)
-    assert command.argv == ("ip", "link", "set", "eth0", "up")
-    assert isinstance(routes, Manual)
+    up, down = (("ip", "link", "set", "dev", "eth0", word) for word in ("up", "down"))
+    assert claim.fix == Fix((Command(up, undo=down),))
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_leaves_the_address_to_a_person_where_none_is_kept() -> None:
+    (claim,) = judge("host.link-down", LO, nic("eth0", up=False))
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert isinstance(claim.fix.steps[1], Manual)
 
 
 def test_fires_where_a_container_bridge_is_all_that_is_left() -> None:

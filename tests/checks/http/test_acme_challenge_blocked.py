@@ -1,10 +1,12 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from diagnose.model import Severity
+from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
+from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
 from tests.saying import NOW, judge
 
 
@@ -75,3 +77,34 @@ def test_silent_on_what_an_authority_takes(status: int, location: str) -> None:
 
 def test_silent_where_this_client_is_refused_everywhere() -> None:
     assert not judge("http.acme-challenge-blocked", home(403), challenge(403))
+
+
+HIDDEN = "    location ~ /\\. {\n        deny all;\n    }\n\n    location"
+REFUSED = replace(challenge(403), body="<center>nginx/1.26.3</center>")
+
+
+def test_an_expression_no_longer_comes_before_the_challenges() -> None:
+    text = SITE + PLAIN.replace("    location", HIDDEN, 1)
+    (claim,) = judge("http.acme-challenge-blocked", REFUSED, config(text), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        [
+            "-location /.well-known/acme-challenge/ {",
+            "+location ^~ /.well-known/acme-challenge/ {",
+        ],
+    )
+
+
+def test_the_challenges_get_a_location_where_files_are_served() -> None:
+    hidden = "location ~ /\\. { deny all; }"
+    text = f"server {{ listen 80; server_name shop.example.com; root /srv; {hidden} }}"
+    (claim,) = judge("http.acme-challenge-blocked", REFUSED, config(SITE + text), *AROUND)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert any("location ^~ /.well-known/acme-challenge/ {" in line for line in lines)
+
+
+def test_by_hand_where_another_program_refuses() -> None:
+    text = SITE + PLAIN.replace("    location", HIDDEN, 1)
+    (claim,) = judge("http.acme-challenge-blocked", challenge(403), config(text), *AROUND)
+    assert applied(claim) == (Applicability.MANUAL, [])

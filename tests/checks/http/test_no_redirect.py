@@ -1,5 +1,6 @@
-from diagnose.model import Severity, Target
+from diagnose.model import Applicability, Severity, Target
 from diagnose.model.http import Exchange
+from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
 from tests.saying import judge
 
 HOME = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
@@ -77,3 +78,46 @@ def test_silent_about_port_80_of_a_site_on_another_port() -> None:
         url="https://shop.example.com:8443/", address="203.0.113.10", port=8443, status=200
     )
     assert not judge("http.no-redirect", other, plain(), target=target)
+
+
+PAGES = PLAIN.replace("return 301 https://$host$request_uri;", "proxy_pass http://127.0.0.1:3000;")
+LED = "+return 301 https://$host$request_uri;"
+
+
+def test_the_pages_of_port_80_give_way() -> None:
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + PAGES), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        ["-proxy_pass http://127.0.0.1:3000;", LED],
+    )
+
+
+def test_other_locations_are_kept_and_challenges_left_alone() -> None:
+    text = PAGES.replace("    location / {", "    location /api/ { return 404; }\n    location / {")
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + text), *AROUND)
+    condition = r'+if ($request_uri !~ "^/\.well-known/acme-challenge/") {'
+    assert applied(claim) == (Applicability.AUTOMATIC, [condition, LED, "+}"])
+
+
+def test_a_block_for_unknown_names_is_left_and_the_site_gets_one() -> None:
+    default = "server { listen 80 default_server; server_name _; root /var/www/html; }\n"
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + default), *AROUND)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert lines[:3] == ["+server {", "+listen 80;", "+server_name shop.example.com;"]
+    assert "+root /var/www/html;" in lines
+    assert LED in lines
+
+
+def test_by_hand_where_a_name_would_be_led_to_nothing() -> None:
+    text = PAGES.replace("server_name shop", "server_name intranet.example.com shop")
+    (claim,) = judge("http.no-redirect", HOME, plain(), config(SITE + text), *AROUND)
+    assert applied(claim) == (Applicability.MANUAL, [])
+    (claim,) = judge("http.no-redirect", HOME, plain())
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_a_refusal_is_to_be_thought_over() -> None:
+    text = PAGES.replace("proxy_pass http://127.0.0.1:3000;", "return 404;")
+    (claim,) = judge("http.no-redirect", HOME, plain(404), config(SITE + text), *AROUND)
+    assert applied(claim)[0] is Applicability.REVIEW

@@ -1,7 +1,8 @@
 import pytest
 
-from diagnose.model import Failure
+from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
+from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config, led
 from tests.saying import judge
 
 NGINX = "<center>The plain HTTP request was sent to HTTPS port</center>"
@@ -51,4 +52,40 @@ def test_silent_on_other_bad_requests() -> None:
         "http.plain-to-tls-port",
         answer("http://shop.example.com/", 80, "plain", "<h1>400 Bad Request</h1>"),
         answer("https://shop.example.com/", 443, "target", NGINX, 200),
+    )
+
+
+def test_port_80_speaks_without_tls_and_leads_on() -> None:
+    text = SITE.replace("listen 443", "listen 80 ssl;\n    listen 443")
+    seen = answer("http://shop.example.com/", 80, "plain")
+    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        [
+            "-listen 80 ssl;",
+            "+listen 80;",
+            "+if ($scheme = http) {",
+            "+return 301 https://$host$request_uri;",
+            "+}",
+        ],
+    )
+
+
+def test_another_sites_block_is_thought_over() -> None:
+    other = "server { listen 80 ssl; server_name www.example.org; }\n"
+    text = SITE + PLAIN.replace("listen 80", "listen 80 ssl") + other
+    seen = answer("http://shop.example.com/", 80, "plain")
+    (claim,) = judge("http.plain-to-tls-port", seen, config(text), *AROUND)
+    assert applied(claim)[0] is Applicability.REVIEW
+
+
+def test_a_redirect_that_names_the_port_says_https() -> None:
+    words = "return 301 http://$host:443$request_uri;"
+    text = SITE + PLAIN.replace("return 301 https://$host$request_uri;", words)
+    first = led("http://shop.example.com/", "http://shop.example.com:443/")
+    seen = (first, answer("http://shop.example.com:443/", 443, "redirect"))
+    (claim,) = judge("http.plain-to-tls-port", *seen, config(text), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        [f"-{words}", "+return 301 https://$host$request_uri;"],
     )

@@ -1,6 +1,8 @@
-from diagnose.model import Confidence, Severity, Target
+from diagnose.model import Applicability, Confidence, Severity, Target, Vantage
 from diagnose.model.http import Exchange
+from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
+from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
 from tests.saying import CHAT, REFUSED, TIMEOUT, judge
 
 OPEN = Connection(address="203.0.113.10", port=443, family=4)
@@ -50,3 +52,25 @@ def test_silent_where_the_whole_address_does_not_answer() -> None:
 def test_silent_where_a_second_try_succeeded() -> None:
     again = Connection(address="203.0.113.10", port=80, family=4, purpose="plain")
     assert not judge("http.port-closed", OPEN, CLOSED, again)
+
+
+HELD = Listeners(vantage=Vantage.SERVER, sockets=(Listener(family=4, address="0.0.0.0", port=443),))
+
+
+def test_the_site_gets_a_block_for_port_80() -> None:
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, config(SITE), HELD, *AROUND)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert "+listen 80;" in lines
+    assert "+return 301 https://$host$request_uri;" in lines
+
+
+def test_by_hand_where_nginx_has_one_that_is_not_reached() -> None:
+    (claim,) = judge("http.port-closed", OPEN, CLOSED, config(SITE + PLAIN), HELD, *AROUND)
+    assert applied(claim) == (Applicability.MANUAL, [])
+
+
+def test_to_be_thought_over_where_nothing_came_back() -> None:
+    silent = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=TIMEOUT)
+    (claim,) = judge("http.port-closed", OPEN, silent, config(SITE), HELD, *AROUND)
+    assert applied(claim)[0] is Applicability.REVIEW

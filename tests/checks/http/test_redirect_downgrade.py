@@ -1,5 +1,7 @@
-from diagnose.model import Severity
+from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange
+from tests.checks.http.configured import AROUND, SITE, applied, config
+from tests.checks.http.configured import PLAIN as REDIRECTING
 from tests.saying import judge
 
 
@@ -49,3 +51,33 @@ def test_silent_on_a_redirect_to_a_stranger() -> None:
 
 def test_silent_on_plain_http() -> None:
     assert not judge("http.redirect-downgrade", answer(PLAIN, HOME, "plain"))
+
+
+def test_a_redirect_to_where_one_is_goes_and_the_pages_of_port_80_give_way() -> None:
+    text = SITE.replace("    location", "    return 301 http://$host$request_uri;\n    location", 1)
+    served = "proxy_pass http://127.0.0.1:3000;"
+    text += REDIRECTING.replace("return 301 https://$host$request_uri;", served)
+    seen = (answer(HOME, PLAIN), answer(PLAIN, purpose="plain", status=200))
+    (claim,) = judge("http.redirect-downgrade", *seen, config(text), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        [
+            "-return 301 http://$host$request_uri;",
+            f"-{served}",
+            "+return 301 https://$host$request_uri;",
+        ],
+    )
+
+
+def test_one_that_leads_on_says_https() -> None:
+    own = "    location = / { return 301 http://$host/en/; }\n    location"
+    text = SITE.replace("    location", own, 1)
+    (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), config(text), *AROUND)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert "+location = / { return 301 https://$host/en/; }" in lines
+
+
+def test_an_applications_redirect_is_left_to_a_person() -> None:
+    (claim,) = judge("http.redirect-downgrade", answer(HOME, PLAIN + "en/"), config(), *AROUND)
+    assert applied(claim) == (Applicability.MANUAL, [])

@@ -1,5 +1,8 @@
-from diagnose.model import Target
+import pytest
+
+from diagnose.model import Applicability, Target
 from diagnose.model.http import Exchange
+from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
 from tests.saying import judge
 
 
@@ -54,3 +57,31 @@ def test_silent_where_the_site_has_moved_to_another_name() -> None:
     moved = "https://new.example.net/"
     both = plain("/", moved, "plain")
     assert not judge("http.redirect-drops-path", both, plain(UNKNOWN, moved, "path"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "return 301 https://$host/;",
+        "return 301 https://shop.example.com;",
+        "rewrite ^ https://shop.example.com/ permanent;",
+    ],
+)
+def test_nginx_names_the_path(words: str) -> None:
+    text = SITE + PLAIN.replace("return 301 https://$host$request_uri;", words)
+    lost = plain(UNKNOWN, "https://shop.example.com/", "path")
+    (claim,) = judge("http.redirect-drops-path", HOME, lost, config(text), *AROUND)
+    applicability, lines = applied(claim)
+    assert applicability is Applicability.AUTOMATIC
+    assert lines[0] == f"-{words}"
+    assert lines[1].endswith("$request_uri;")
+
+
+def test_a_page_that_was_chosen_may_be_meant() -> None:
+    text = SITE + PLAIN.replace("$request_uri", "/welcome")
+    seen = [
+        plain(p, "https://shop.example.com/welcome", k)
+        for p, k in (("/", "plain"), (UNKNOWN, "path"))
+    ]
+    (claim,) = judge("http.redirect-drops-path", *seen, config(text), *AROUND)
+    assert applied(claim)[0] is Applicability.REVIEW

@@ -1,5 +1,6 @@
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence
 from diagnose.model.http import Exchange
+from tests.checks.http.configured import AROUND, SITE, applied, config
 from tests.saying import judge
 
 
@@ -68,3 +69,31 @@ def test_silent_where_a_cookie_opens_the_page() -> None:
 
 def test_silent_where_the_end_was_not_seen() -> None:
     assert not judge("http.redirect-loop", answer(HOME, "https://www.shop.example.com/"))
+
+
+WORDS = "return 301 https://$host$request_uri;"
+
+
+def test_a_block_for_both_redirects_plain_http_only() -> None:
+    text = SITE.replace("listen 443", "listen 80;\n    listen 443")
+    text = text.replace("    location", f"    {WORDS}\n\n    location", 1)
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        [f"-{WORDS}", "+if ($scheme = http) {", f"+{WORDS}", "+}"],
+    )
+
+
+def test_a_block_for_tls_redirects_nobody() -> None:
+    text = SITE.replace("    location", f"    {WORDS}\n    location", 1)
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert applied(claim) == (Applicability.AUTOMATIC, [f"-{WORDS}"])
+
+
+def test_an_application_is_told_that_it_is_https() -> None:
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(), *AROUND)
+    told = "+proxy_set_header X-Forwarded-Proto $scheme;"
+    assert applied(claim) == (Applicability.AUTOMATIC, [told])
+    text = SITE.replace("Host $host;", "Host $host; proxy_set_header X-Forwarded-Proto https;")
+    (claim,) = judge("http.redirect-loop", answer(HOME, HOME), config(text), *AROUND)
+    assert applied(claim) == (Applicability.MANUAL, [])

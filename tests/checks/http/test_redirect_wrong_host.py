@@ -1,7 +1,8 @@
 import pytest
 
-from diagnose.model import Confidence, Failure
+from diagnose.model import Applicability, Confidence, Failure
 from diagnose.model.http import Exchange
+from tests.checks.http.configured import AROUND, HOME, PLAIN, SITE, applied, config
 from tests.saying import REFUSED, judge
 
 
@@ -85,3 +86,26 @@ def test_silent_within_a_private_network() -> None:
         headers=(("Location", "https://10.0.0.5/"),),
     )
     assert not judge("http.redirect-wrong-host", inside)
+
+
+def test_nginx_leads_to_the_name_that_was_asked_for() -> None:
+    text = PLAIN.replace("shop.example.com", "_").replace("$host", "$server_name")
+    seen = (HOME, plain("https://_/"), config(SITE + text), *AROUND)
+    (claim,) = judge("http.redirect-wrong-host", *seen)
+    assert applied(claim) == (
+        Applicability.AUTOMATIC,
+        [
+            "-return 301 https://$server_name$request_uri;",
+            "+return 301 https://$host$request_uri;",
+        ],
+    )
+    (claim,) = judge("http.redirect-wrong-host", *seen[1:])
+    assert applied(claim)[0] is Applicability.MANUAL
+
+
+def test_a_name_that_does_not_answer_may_be_meant() -> None:
+    text = SITE + PLAIN.replace("$host", "old.example.com")
+    failed = met("https://old.example.com/", REFUSED)
+    seen = (HOME, plain("https://old.example.com/"), failed, config(text), *AROUND)
+    (claim,) = judge("http.redirect-wrong-host", *seen)
+    assert applied(claim)[0] is Applicability.REVIEW

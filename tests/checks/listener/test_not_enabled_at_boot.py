@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.catalogue import one
-from diagnose.model import Command, Confidence, Manual, Severity, Vantage
+from diagnose.model import Applicability, Command, Confidence, Manual, Severity, Vantage
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
@@ -36,11 +36,15 @@ def test_fires_as_a_warning_while_it_runs() -> None:
     assert claim.severity is None
     assert claim.facts["service"] == "nginx.service"
     assert commands(BOOT) == ["systemctl enable nginx.service"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_with_less_certainty_for_what_somebodys_login_started() -> None:
     (claim,) = judge("listener.not-enabled-at-boot", replace(BOOT, by_hand=True), attempt())
     assert claim.confidence is Confidence.LIKELY
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_for_a_masked_unit() -> None:
@@ -49,6 +53,11 @@ def test_fires_for_a_masked_unit() -> None:
         "systemctl unmask nginx.service",
         "systemctl enable nginx.service",
     ]
+    runtime = replace(BOOT, state="masked-runtime")
+    assert commands(runtime)[0] == "systemctl unmask --runtime nginx.service"
+    (claim,) = judge("listener.not-enabled-at-boot", masked, attempt())
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_with_each_managers_own_words() -> None:

@@ -1,6 +1,18 @@
-from diagnose.model import Command, Confidence, Observation, Severity, Vantage
+from dataclasses import replace
+
+from diagnose.model import (
+    Applicability,
+    Command,
+    Confidence,
+    Edit,
+    Observation,
+    Severity,
+    Vantage,
+)
+from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners, PidFile
+from diagnose.wire.edits import patched
 from tests.checks.firewall.rules import connected, host
 from tests.saying import REFUSED, judge
 from tests.serving import BUILD, RUNNING, SYSTEMD, config
@@ -25,15 +37,40 @@ def test_fires_where_the_pid_file_has_gone() -> None:
     (claim,) = judge("listener.orphan-nginx", *seen(listening(), file(), connected()))
     assert (claim.severity, claim.confidence) == (Severity.WARNING, Confidence.CERTAIN)
     assert claim.fix is not None
-    argvs = [step.argv for step in claim.fix.steps if isinstance(step, Command)]
-    assert argvs == [("kill", "-QUIT", "7"), ("nginx", "-t"), ("nginx",)]
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    number, *taken = claim.fix.steps
+    assert isinstance(number, Edit)
+    assert (number.path, patched("", number.diff)) == ("/run/nginx.pid", "7\n")
+    argvs = [step.argv for step in taken if isinstance(step, Command)]
+    assert argvs == [("nginx", "-t"), ("nginx", "-s", "reload")]
 
 
 def test_fires_where_it_names_another_process() -> None:
     (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711)))
     assert claim.facts["named"] == 4711
     assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
     assert claim.fix.steps[-1] == Command(("systemctl", "restart", "nginx"))
+
+
+def test_fires_and_writes_the_number_for_the_service_that_lost_its_file() -> None:
+    boot = Boot(
+        vantage=Vantage.SERVER,
+        manager="systemd",
+        service="nginx.service",
+        state="enabled",
+        running=True,
+    )
+    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), boot))
+    assert claim.fix is not None
+    number, *_, reload = claim.fix.steps
+    assert isinstance(number, Edit)
+    assert patched("4711\n", number.diff) == "7\n"
+    assert reload == Command(("systemctl", "reload", "nginx"))
+    apart = replace(boot, by_hand=True)
+    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), apart))
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_as_an_error_where_visitors_meet_something_wrong() -> None:

@@ -1,4 +1,4 @@
-from diagnose.model import Edit, Vantage
+from diagnose.model import Applicability, Edit, Vantage
 from diagnose.model.server import Interface
 from tests.saying import judge
 from tests.serving import BUILD, HOST, SITE, STOPPED, config, nginx_says
@@ -36,3 +36,14 @@ def test_silent_when_the_port_is_in_use_instead() -> None:
 
 def test_silent_when_nginx_is_content() -> None:
     assert not judge(CHECK, nginx_says(), config(NAMED), ETH0)
+
+
+def test_fires_and_is_sure_where_the_server_has_one_address_of_that_kind() -> None:
+    bridge = Interface(
+        vantage=Vantage.SERVER, name="docker0", up=True, addresses=("172.17.0.1", "2001:db8::1")
+    )
+    second = Interface(vantage=Vantage.SERVER, name="eth1", up=True, addresses=("10.9.0.5",))
+    for seen, how in ((bridge, Applicability.AUTOMATIC), (second, Applicability.REVIEW)):
+        (claim,) = judge(CHECK, nginx_says(SAID), config(NAMED), STOPPED, ETH0, seen, BUILD, HOST)
+        assert claim.fix
+        assert claim.fix.applicability is how

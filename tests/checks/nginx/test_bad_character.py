@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.model import Edit
+from diagnose.model import Applicability, Edit
 from tests.saying import judge
 from tests.serving import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
 
@@ -24,6 +24,7 @@ def test_fires_and_puts_the_plain_one_in_its_place(
     assert claim.facts["characters"] == (code,)
     assert claim.location
     assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     added = [line[1:] for line in edit.diff.split("\n")[2:] if line.startswith("+")]
@@ -44,3 +45,11 @@ def test_silent_when_nginx_complains_of_something_further_up() -> None:
 
 def test_silent_when_nginx_is_content() -> None:
     assert not judge(CHECK, nginx_says(), config())
+
+
+def test_fires_and_leaves_a_name_with_such_a_character_to_a_person() -> None:
+    text = SITE.replace("shop.pem;", "/srv/joe\u2019s/shop.pem\uff1b")
+    said = f'unknown directive "x" in {FILE}:6'
+    (claim,) = judge(CHECK, nginx_says(said), config(text), STOPPED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW

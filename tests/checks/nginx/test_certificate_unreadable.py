@@ -63,6 +63,8 @@ def test_fires_when_it_does_not_run_and_root_may_read_it() -> None:
     (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, UNKNOWN, LINE)
     assert claim.confidence is Confidence.LIKELY
     assert commands(claim) == ["nginx -t", "nginx"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_by_the_test_of_an_earlier_nginx() -> None:
@@ -81,7 +83,12 @@ def test_fires_for_a_label_that_came_along_with_the_file() -> None:
     )
     (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen, start)
     assert claim.facts["label"] == label
-    assert commands(claim)[0] == "restorecon -Rv /etc/nginx"
+    assert commands(claim)[0] == "restorecon -v /etc/nginx/shop.key"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    restore = claim.fix.steps[0]
+    assert isinstance(restore, Command)
+    assert restore.undo == ("chcon", label, "/etc/nginx/shop.key")
 
 
 def test_fires_and_opens_no_home() -> None:

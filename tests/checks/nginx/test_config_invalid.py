@@ -1,11 +1,28 @@
+import pytest
+
+from diagnose.model import Applicability, Claim, Edit
 from tests.saying import judge
-from tests.serving import FILE, RUNNING, STOPPED, config, nginx_says
+from tests.serving import FILE, RUNNING, SITE, STOPPED, config, nginx_says
+
+CHECK = "nginx.config-invalid"
+
+
+def claimed(message: str, text: str) -> Claim:
+    (claim,) = judge(CHECK, nginx_says(message), config(text), STOPPED)
+    return claim
+
+
+def added(claim: Claim) -> list[str]:
+    """The lines that the edits bring."""
+    steps = claim.fix.steps if claim.fix else ()
+    edits = [one for one in steps if isinstance(one, Edit)]
+    lines = [line for one in edits for line in one.diff.split("\n")[2:]]
+    return [line[1:] for line in lines if line.startswith("+")]
 
 
 def test_fires_with_the_caret_under_the_fault() -> None:
     text = "server {\n    listen 443 ssl;\n    proxy_passs x;\n}\n"
-    said = f'unknown directive "proxy_passs" in {FILE}:4'
-    (claim,) = judge("nginx.config-invalid", nginx_says(said), config(text), STOPPED)
+    claim = claimed(f'unknown directive "proxy_passs" in {FILE}:4', text)
     assert str(claim.about) == f"{FILE}:4"
     assert claim.location
     assert (claim.location.line, claim.location.column, claim.location.end_column) == (4, 5, 16)
@@ -15,10 +32,61 @@ def test_fires_with_the_caret_under_the_fault() -> None:
 
 
 def test_fires_while_nginx_runs_with_what_it_loaded_before() -> None:
-    (claim,) = judge("nginx.config-invalid", nginx_says("host not found in upstream"), RUNNING)
+    (claim,) = judge(CHECK, nginx_says("host not found in upstream"), RUNNING)
     assert claim.facts["running"]
     assert claim.location is None
 
 
+@pytest.mark.parametrize("name", ["proxy_passs", "proxy_pas", "porxy_pass", "proxy_pess"])
+def test_fires_and_corrects_a_name_that_is_one_slip_away_wherever_it_stands(name: str) -> None:
+    text = SITE.replace("proxy_pass ", f"{name} ") * 2
+    claim = claimed(f'unknown directive "{name}" in {FILE}:9', text)
+    assert added(claim) == ["        proxy_pass http://127.0.0.1:3000;"] * 2
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+@pytest.mark.parametrize("name", ["brotly", "proxy_path_to", "listn"])
+def test_fires_and_leaves_other_names_to_a_person(name: str) -> None:
+    """What a module has, what is too far away, and what is near to two."""
+    claim = claimed(f'unknown directive "{name}" in {FILE}:4', SITE.replace("server_name", name))
+    assert (added(claim) == []) is (name != "listn")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message", "line"),
+    [
+        ("shop.key", 'invalid number of arguments in "ssl_certificate_key" directive', 6),
+        ("Host $host # theirs", 'unexpected "}"', 11),
+        ("shop.pem # mine", 'no "ssl_certificate" is defined', 2),
+    ],
+)
+def test_fires_and_puts_the_semicolon_before_the_comment(
+    wrong: str, message: str, line: int
+) -> None:
+    right = f"{wrong.partition(' #')[0]};"
+    claim = claimed(f"{message} in {FILE}:{line}", SITE.replace(right, wrong))
+    (made,) = added(claim)
+    assert made.endswith(right + wrong.removeprefix(right[:-1]))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_closes_the_block_where_the_indentation_says() -> None:
+    other = "    location /x {\n        return 204;\n    }\n}\n"
+    text = SITE.replace("    }\n}\n", other)
+    said = f'unexpected end of file, expecting "}}" in {FILE}:16'
+    claim = claimed(said, text)
+    assert added(claim) == ["    }"]
+    edit = claim.fix.steps[0] if claim.fix else None
+    assert isinstance(edit, Edit)
+    assert "$host;\n+    }\n     location /x {" in edit.diff
+
+
+def test_fires_and_leaves_a_brace_to_a_person_where_nothing_is_indented() -> None:
+    text = SITE.replace("    ", "").replace("}\n}\n", "}\n")
+    assert not added(claimed(f'unexpected end of file, expecting "}}" in {FILE}:13', text))
+
+
 def test_silent_when_the_test_passes() -> None:
-    assert not judge("nginx.config-invalid", nginx_says(), config())
+    assert not judge(CHECK, nginx_says(), config())

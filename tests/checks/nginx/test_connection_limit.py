@@ -1,4 +1,4 @@
-from diagnose.model import Command, Edit, Failure, Severity
+from diagnose.model import Applicability, Command, Edit, Failure, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
@@ -35,6 +35,7 @@ def test_fires_while_visitors_are_cut_off() -> None:
     assert isinstance(edit, Edit)
     assert "+    worker_connections 4096;" in edit.diff
     assert "worker_rlimit_nofile" not in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_and_raises_the_limit_on_files_with_it() -> None:
@@ -53,6 +54,8 @@ def test_fires_with_a_restart_when_no_file_can_be_opened() -> None:
     assert claim.facts["files"]
     assert claim.fix
     assert claim.fix.steps[-1] == Command(("nginx",), undo=("nginx", "-s", "stop"))
+    # Who is there would be cut off.
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_as_a_warning_when_it_is_over() -> None:

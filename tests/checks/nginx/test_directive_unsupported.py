@@ -60,7 +60,7 @@ def test_fires_for_http2_before_its_time() -> None:
     assert "+    listen 443 ssl http2;" in diff(claim)
     assert "-    http2 on;" in diff(claim)
     assert claim.fix
-    assert claim.fix.applicability is Applicability.REVIEW
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_for_http2_of_a_build_without_it() -> None:
@@ -155,3 +155,23 @@ def test_silent_where_the_ssl_module_is_missing() -> None:
 
 def test_silent_when_nginx_only_warns() -> None:
     assert not judge(CHECK, nginx_says(), config(), BUILD, RUNNING)
+
+
+def test_fires_and_rewrites_limit_zone() -> None:
+    site = "limit_zone one $binary_remote_addr 10m;\n" + SITE
+    (claim,) = said('unknown directive "limit_zone"', site)
+    assert "+limit_conn_zone $binary_remote_addr zone=one:10m;" in diff(claim)
+
+
+def test_fires_and_takes_quic_away_whole_before_its_time() -> None:
+    site = SITE.replace("443 ssl;", "443 ssl;\n    listen 443 quic;\n    http3 on;")
+    (claim,) = said('unknown directive "http3"', site, OLD)
+    lines = [line for line in diff(claim).split("\n")[2:] if line[:1] in {"-", "+"}]
+    assert lines == ["-    listen 443 quic;", "-    http3 on;"]
+
+
+def test_fires_and_leaves_a_port_80_that_spoke_tls_to_a_person() -> None:
+    site = SITE.replace("listen 443 ssl;", "listen 443;\n    listen 80;\n    ssl on;")
+    (claim,) = said('unknown directive "ssl"', site)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW

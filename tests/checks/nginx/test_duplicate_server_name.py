@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Edit, Manual, Severity
+from diagnose.model import Applicability, Command, Edit, Manual, Observation, Severity
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
 from diagnose.wire.nginx import messages, parse
 from tests.saying import CHAT, REFUSED, judge
@@ -8,6 +8,7 @@ from tests.serving import FILE, SITE, front, nginx_says
 
 UPGRADE = '\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection "upgrade";'
 WEBSOCKET = SITE.replace("$host;", f"$host;{UPGRADE}")
+CHECK = "nginx.duplicate-server-name"
 WARNING = 'conflicting server name "shop.example.com" on 0.0.0.0:443, ignored'
 
 
@@ -87,3 +88,46 @@ def test_silent_when_the_ports_differ() -> None:
 
 def test_silent_when_nginx_does_not_warn() -> None:
     assert not judge("nginx.duplicate-server-name", config(SITE, SITE), nginx_says())
+
+
+def how(winner: str, loser: str, *seen: Observation) -> Applicability:
+    (claim,) = judge(CHECK, config(winner, loser), warned(), *seen, target=CHAT)
+    assert claim.fix
+    return claim.fix.applicability
+
+
+def test_fires_and_is_sure_of_a_block_of_which_nginx_makes_no_use() -> None:
+    assert how(SITE, SITE) is Applicability.AUTOMATIC
+    # Its words about the socket are in force.
+    assert how(SITE.replace(" ssl;", ";"), SITE) is Applicability.REVIEW
+    assert how(SITE, SITE.replace("ssl;", "ssl default_server;")) is Applicability.REVIEW
+
+
+def test_fires_and_is_sure_of_an_earlier_state_of_the_same_block() -> None:
+    assert how(SITE, WEBSOCKET, front(400)) is Applicability.AUTOMATIC
+    more = SITE.replace("location / {", "client_max_body_size 9m;\n    location / {")
+    assert how(more, WEBSOCKET, front(400)) is Applicability.REVIEW
+
+
+def linked(*paths: tuple[str, str]) -> NginxConfig:
+    (http,) = parse("http { }", FILE)
+    files = tuple(ConfigFile(path, SITE, 0.0, real) for path, real in paths)
+    inner = tuple(one for file in files for one in parse(file.text, file.path))
+    return NginxConfig(path=FILE, main=(replace(http, block=inner),), files=files)
+
+
+def test_fires_and_takes_the_link_away_through_which_a_file_is_read_twice() -> None:
+    file, link = "/etc/nginx/conf.d/shop.conf", "/etc/nginx/sites-enabled/shop"
+    (claim,) = judge(CHECK, linked((file, ""), (link, file)), warned())
+    assert claim.fix
+    assert claim.fix.steps[0] == Command(("rm", link), undo=("ln", "-s", file, link))
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_puts_a_backup_where_nothing_reads_it() -> None:
+    old = "/etc/nginx/sites-enabled/shop.bak"
+    seen = linked(("/etc/nginx/conf.d/shop.conf", ""), (old, ""))
+    (claim,) = judge(CHECK, seen, warned())
+    assert claim.fix
+    new = "/etc/nginx/shop.bak"
+    assert claim.fix.steps[0] == Command(("mv", "-n", old, new), undo=("mv", "-n", new, old))

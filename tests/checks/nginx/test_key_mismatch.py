@@ -1,9 +1,10 @@
 from dataclasses import replace
 
+from diagnose.model import Applicability, Edit
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate
 from tests.saying import NOW, judge
-from tests.serving import STOPPED, config, nginx_says
+from tests.serving import SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.key-mismatch"
 SAID = (
@@ -33,3 +34,18 @@ def test_silent_when_the_key_is_that_of_a_certificate_further_down() -> None:
 
 def test_silent_when_nginx_is_content() -> None:
     assert not judge(CHECK, nginx_says(), config(), FILE, KEY)
+
+
+def test_fires_and_takes_the_key_that_other_blocks_pair_with_the_certificate() -> None:
+    www = SITE.replace("shop.example.com", "www.shop.example.com").replace("shop.key", "new.key")
+    (claim,) = judge(CHECK, nginx_says(SAID), config(SITE + www), STOPPED, FILE, KEY)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ssl_certificate_key new.key;\n" in edit.diff
+    # The key is another certificate's: that may be the one that was meant.
+    blog = SITE.replace("shop.pem", "blog.pem")
+    (claim,) = judge(CHECK, nginx_says(SAID), config(SITE + www + blog), STOPPED, FILE, KEY)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Failure, Severity
+from diagnose.model import Applicability, Edit, Failure, Severity
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate, Handshake
 from tests.saying import NOW, judge
@@ -46,3 +46,16 @@ def test_silent_when_one_of_the_keys_could_not_be_read() -> None:
 
 def test_silent_when_nginx_itself_refuses_the_configuration() -> None:
     assert not judge(CHECK, config(), RSA, EC_KEY, FAILED, nginx_says("no"))
+
+
+def test_fires_and_takes_the_key_that_other_blocks_pair_with_the_certificate() -> None:
+    www = SITE.replace("shop.example.com", "www.shop.example.com").replace("shop.key", "rsa.key")
+    (claim,) = judge(CHECK, config(SITE + www), RSA, EC_KEY, FAILED, nginx_says())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ssl_certificate_key rsa.key;\n" in edit.diff
+    (claim,) = judge(CHECK, config(), RSA, EC_KEY, FAILED, nginx_says())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -1,3 +1,4 @@
+from diagnose.model import Applicability, Edit
 from tests.saying import judge
 from tests.serving import FILE, SITE, STOPPED, config, nginx_says
 
@@ -35,3 +36,18 @@ def test_silent_when_a_line_without_its_semicolon_has_swallowed_it() -> None:
 def test_silent_when_nginx_is_content_or_says_something_else() -> None:
     assert not judge(CHECK, nginx_says(), config())
     assert not judge(CHECK, nginx_says("unknown directive"), config(BARE))
+
+
+def test_fires_and_names_the_key_that_other_blocks_pair_with_the_certificate() -> None:
+    bare = SITE.replace("    ssl_certificate_key shop.key;\n", "")
+    said = 'no "ssl_certificate_key" is defined for certificate "/etc/nginx/shop.pem"'
+    www = SITE.replace("shop.example.com", "www.shop.example.com")
+    (claim,) = judge(CHECK, nginx_says(said), config(bare + www), STOPPED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "     ssl_certificate shop.pem;\n+    ssl_certificate_key shop.key;\n" in edit.diff
+    (claim,) = judge(CHECK, nginx_says(said), config(bare), STOPPED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

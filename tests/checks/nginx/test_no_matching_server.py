@@ -1,7 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Edit, Failure, Target
+from diagnose.model import Applicability, Edit, Failure, Target
 from diagnose.model.http import Exchange
+from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
 from tests.saying import NOW, SHOP, judge
 from tests.serving import SITE, config
@@ -70,3 +71,38 @@ def test_silent_when_the_default_block_is_the_sites_own_and_its_certificate_wron
 def test_silent_for_an_address() -> None:
     target = Target("203.0.113.10", "https", "203.0.113.10", 443)
     assert not judge("nginx.no-matching-server", config(), served("a.test"), target=target)
+
+
+PLAIN = "server {\n listen 80;\n server_name shop.example.com;\n}\n"
+
+
+def how(text: str, *seen: CertificateFile) -> Applicability:
+    (claim,) = judge(
+        "nginx.no-matching-server", config(BLOG + text), served("blog.example.com"), *seen
+    )
+    assert claim.fix
+    return claim.fix.applicability
+
+
+def test_fires_and_is_sure_where_the_certificate_lies_under_the_right_name() -> None:
+    live = "ssl_certificate /etc/letsencrypt/live/{}/fullchain.pem"
+    right, wrong = (
+        TYPO.replace("ssl_certificate shop.pem", live.format(name))
+        for name in ("shop.example.com", "shpo.example.com")
+    )
+    assert how(right + PLAIN) is Applicability.AUTOMATIC
+    assert how(wrong + PLAIN) is Applicability.REVIEW
+    # It may be a site of its own, and this one's block was never written or taken away.
+    assert how(right) is Applicability.REVIEW
+    assert how(right + PLAIN + PLAIN.replace("shop", "shpo")) is Applicability.REVIEW
+
+
+def test_fires_and_is_sure_where_the_certificate_is_not_for_the_mistyped_name() -> None:
+    def file(*names: str) -> CertificateFile:
+        leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "00", dns_names=names)
+        return CertificateFile(path="/etc/nginx/shop.pem", chain=(leaf,))
+
+    assert how(TYPO + PLAIN, file("shop.example.com")) is Applicability.AUTOMATIC
+    for names in (("*.example.com",), ("shop.example.com", "shpo.example.com"), ("a.test",)):
+        assert how(TYPO + PLAIN, file(*names)) is Applicability.REVIEW
+    assert how(TYPO + PLAIN) is Applicability.REVIEW

@@ -1,7 +1,10 @@
 import pytest
 
-from diagnose.model.nginx import CertificateFile
-from tests.saying import judge
+from diagnose.model import Applicability, Command, Edit, Failure
+from diagnose.model.nginx import CertificateFile, KeyFile
+from diagnose.model.tls import Certificate
+from diagnose.wire.edits import patched
+from tests.saying import NOW, judge
 from tests.serving import STOPPED, config, nginx_says
 
 CHECK = "nginx.pem-invalid"
@@ -52,3 +55,59 @@ def test_silent_when_it_is_something_else(why: str) -> None:
 
 def test_silent_when_nginx_is_content() -> None:
     assert not judge(CHECK, nginx_says(), config(), held())
+
+
+def pem(name: str) -> str:
+    return f"-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----"
+
+
+def leaf() -> Certificate:
+    return Certificate("CN=x", "CN=y", "1", NOW, NOW, "00")
+
+
+def test_fires_and_puts_each_mark_on_a_line_of_its_own() -> None:
+    file = CertificateFile(
+        path="/etc/nginx/shop.pem",
+        real="/etc/ssl/shop.pem",
+        labels=("CERTIFICATE", "CERTIFICATE"),
+        chain=(leaf(), leaf()),
+        text=pem("QQ==") + pem("QUE="),
+    )
+    said = f"{PEM} (SSL: error:04800066:PEM routines::bad end line)"
+    (claim,) = judge(CHECK, nginx_says(said), config(), file)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.path == "/etc/ssl/shop.pem"
+    assert patched(file.text, edit.diff) == f"{pem('QQ==')}\n{pem('QUE=')}"
+
+
+def test_fires_and_takes_away_what_stands_before_the_only_certificate() -> None:
+    file = CertificateFile(path="/etc/nginx/shop.pem", labels=("CERTIFICATE",), chain=(leaf(),))
+    (claim,) = judge(CHECK, nginx_says(f"{PEM} {NO_START}"), config(), file)
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert (step.argv[0], step.argv[-1]) == ("sed", "/etc/nginx/shop.pem")
+
+
+def test_fires_and_swaps_two_paths_that_are_in_each_others_place() -> None:
+    failed = Failure("exit", "Could not find private key", 1)
+    key = KeyFile(path="/etc/nginx/shop.key", failure=failed)
+    (claim,) = judge(CHECK, nginx_says(f"{PEM} {NO_START}"), config(), held("PRIVATE KEY"), key)
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    ssl_certificate shop.key;\n+    ssl_certificate_key shop.pem;\n" in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_asks_for_a_new_file_where_a_certificate_is_broken() -> None:
+    said = f"{PEM} (SSL: error:04800066:PEM routines::bad end line)"
+    file = CertificateFile(
+        path="/etc/nginx/shop.pem", labels=("CERTIFICATE", "CERTIFICATE"), chain=(leaf(),)
+    )
+    (claim,) = judge(CHECK, nginx_says(said), config(), file)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -38,6 +38,8 @@ def test_fires_by_the_log_of_an_nginx_that_does_not_run() -> None:
     assert claim.confidence is Confidence.LIKELY
     assert commands(claim) == ["nginx -t", "nginx"]
     assert claim.location
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_for_a_reload_of_one_that_is_not_roots() -> None:
@@ -46,6 +48,8 @@ def test_fires_for_a_reload_of_one_that_is_not_roots() -> None:
     (claim,) = judge(CHECK, nginx_says(), config(), state, LINE)
     assert claim.facts["user"] == "33"
     assert commands(claim) == ["nginx -t", "nginx -s stop", "nginx"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_for_a_unit_with_a_user_of_its_own() -> None:

@@ -1,4 +1,4 @@
-from diagnose.model import Command, Confidence, Edit, Manual
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
@@ -79,6 +79,11 @@ def test_fires_with_the_link_set_right_that_led_nowhere() -> None:
     step = claim.fix.steps[0]
     assert isinstance(step, Command)
     assert step.argv == ("ln", "-sfn", AVAILABLE.path, "/etc/nginx/conf.d/shop.conf")
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    said = nginx_says('open() "/etc/nginx/conf.d/blog.conf" failed (2: No such file or directory)')
+    (claim,) = judge("nginx.site-not-included", config(""), AVAILABLE, Listeners(), said)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_silent_when_the_configuration_has_to_be_mended_first() -> None:
@@ -101,3 +106,21 @@ def test_silent_when_the_default_block_serves_the_site() -> None:
 def test_silent_when_something_else_listens_there() -> None:
     other = Listeners(sockets=(Listener(address="0.0.0.0", port=443, family=4),))
     assert not judge("nginx.site-not-included", config(""), AVAILABLE, other)
+
+
+def test_fires_and_is_sure_of_one_file_that_nobody_put_aside() -> None:
+    def how(*names: str) -> Applicability:
+        found = [
+            SiteFile(path=f"/etc/nginx/sites-available/{name}", names=("shop.example.com",))
+            for name in names
+        ]
+        (claim,) = judge(
+            "nginx.site-not-included", config(), *found, shown("blog.example.com"), HOST
+        )
+        assert claim.fix
+        return claim.fix.applicability
+
+    assert how("shop") is Applicability.AUTOMATIC
+    assert how("shop", "shop.bak") is Applicability.AUTOMATIC
+    assert how("shop", "shop2") is Applicability.REVIEW
+    assert how("shop.bak") is Applicability.REVIEW

@@ -1,5 +1,7 @@
+from diagnose.model import Applicability, Edit
+from diagnose.model.server import Listener, Listeners
 from tests.saying import judge
-from tests.serving import FILE, SITE, STOPPED, config, nginx_says
+from tests.serving import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.upstream-unresolvable"
 NAMED = SITE.replace("127.0.0.1:3000", "backend:3000")
@@ -24,3 +26,29 @@ def test_fires_for_a_server_of_a_group() -> None:
 
 def test_silent_when_every_name_resolves() -> None:
     assert not judge(CHECK, nginx_says(), config(NAMED))
+
+
+def listening(address: str, process: str = "node") -> Listeners:
+    one = Listener(address=address, port=3000, family=4, process=process, pid=9)
+    return Listeners(sockets=(one,))
+
+
+def test_fires_with_the_program_that_has_the_port_for_a_person_to_read() -> None:
+    said = f'host not found in upstream "backend" in {FILE}:9'
+    (claim,) = judge(
+        CHECK, nginx_says(said), config(NAMED * 2), STOPPED, listening("127.0.0.1"), BUILD, HOST
+    )
+    assert claim.facts["application"] == "node (9)"
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert edit.diff.count("\n+        proxy_pass http://127.0.0.1:3000;") == 2
+
+
+def test_fires_without_an_edit_where_nothing_that_is_near_has_the_port() -> None:
+    said = f'host not found in upstream "backend" in {FILE}:9'
+    for seen in (listening("172.17.0.1"), listening("0.0.0.0", "nginx"), Listeners()):
+        (claim,) = judge(CHECK, nginx_says(said), config(NAMED), STOPPED, seen)
+        assert claim.fix
+        assert claim.fix.applicability is Applicability.MANUAL

@@ -1,6 +1,15 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Claim, Command, Confidence, Edit, Manual
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Confidence,
+    Edit,
+    Host,
+    Manual,
+    Vantage,
+)
 from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxProcess, NginxState
@@ -24,7 +33,8 @@ TRIED = Connection(address="203.0.113.10", family=4, port=443, failure=REFUSED)
 SHOP = SITE.replace("certificate shop", "certificate /etc/ssl/shop").replace(
     "key shop", "key /etc/ssl/shop"
 )
-SEEN = (nginx_says(), config(WELCOME), replace(BUILD, binary=OWN), STATE, LISTENING, TRIED)
+OWN_BUILD = replace(BUILD, binary=OWN, arguments=("--pid-path=/run/nginx.pid",))
+SEEN = (nginx_says(), config(WELCOME), OWN_BUILD, STATE, LISTENING, TRIED)
 
 
 def other(site: str = SHOP, more: str = "") -> OtherConfig:
@@ -65,6 +75,23 @@ def test_fires_and_starts_the_other_where_its_ports_are_free() -> None:
         ("/usr/sbin/nginx", "-t"),
         ("/usr/sbin/nginx",),
     ]
+
+
+def test_fires_and_is_sure_where_both_can_run_at_a_time() -> None:
+    def how(pid: str, manager: str = "none") -> Applicability:
+        host = Host(vantage=Vantage.SERVER, hostname="shop", manager=manager)
+        found = other()
+        main = (*wire.parse(f"pid {pid};", found.path), *found.main)
+        (claim,) = judge(CHECK, *SEEN, host, replace(found, main=main))
+        assert claim.fix
+        return claim.fix.applicability
+
+    (claim,) = judge(CHECK, *SEEN, other())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW  # where its number goes is not known
+    assert how("/run/shop.pid") is Applicability.AUTOMATIC
+    assert how("/var/run/nginx.pid") is Applicability.REVIEW
+    assert how("/run/shop.pid", "systemd") is Applicability.REVIEW
 
 
 def test_fires_and_leaves_to_a_person_what_does_not_stand_alone() -> None:

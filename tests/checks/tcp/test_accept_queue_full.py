@@ -1,10 +1,11 @@
 from diagnose.catalogue import one
-from diagnose.model import Command, Confidence, Manual, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.kernel import Holder, Queue
 from diagnose.reasoning import findings
 from tests.checks.tcp.inside import counters, kernel, queues
 from tests.checks.tcp.seen import attempt
 from tests.saying import TIMEOUT, judge
+from tests.serving import RUNNING, config
 
 FULL = queues(Queue("0.0.0.0", 443, 3, 2), Queue("0.0.0.0", 80, 0, 511))
 BRIM = queues(Queue("0.0.0.0", 443, 2, 2))
@@ -31,7 +32,26 @@ def test_fires_with_the_way_to_wake_up_what_is_stopped() -> None:
     assert claim.fix is not None
     (step,) = claim.fix.steps
     assert isinstance(step, Command)
-    assert step.argv == ("kill", "-CONT", "37", "36")
+    assert step == Command(("kill", "-CONT", "37", "36"), undo=("kill", "-STOP", "37", "36"))
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_fires_and_lets_a_person_read_first_where_a_debugger_holds_it() -> None:
+    held = queues(Queue("0.0.0.0", 443, 512, 511), holders=(Holder(37, "nginx", "t"),))
+    (claim,) = judge("tcp.accept-queue-full", kernel(), held, LOST)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_with_nginxs_own_length_in_place_of_a_shorter_one() -> None:
+    text = "server {\n    listen 443 ssl backlog=2; # few\n}\n"
+    (claim,) = judge("tcp.accept-queue-full", kernel(), RUNNING, config(text), FULL, LOST)
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit, *taken = claim.fix.steps
+    assert isinstance(edit, Edit)
+    assert "+    listen 443 ssl backlog=511; # few\n" in edit.diff
+    assert [one.argv[-1] for one in taken if isinstance(one, Command)] == ["-t", "reload"]
 
 
 def test_fires_where_the_queue_is_as_full_as_it_may_be_and_connections_are_lost() -> None:

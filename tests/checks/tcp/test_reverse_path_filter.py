@@ -1,6 +1,18 @@
-from diagnose.model import Command, Confidence, Manual, Severity, Subject, Vantage
+import pytest
+
+from diagnose.model import (
+    Applicability,
+    Command,
+    Confidence,
+    Edit,
+    Manual,
+    Severity,
+    Subject,
+    Vantage,
+)
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Firewalld
+from diagnose.wire.edits import patched
 from tests.checks.tcp.inside import (
     ADDRESS,
     FAR6,
@@ -36,6 +48,24 @@ def test_fires_on_the_server_where_a_visitor_would_be_dropped_and_some_were() ->
     step = claim.fix.steps[0]
     assert isinstance(step, Command)
     assert step.argv == ("sysctl", "-w", "net.ipv4.conf.eth1.rp_filter=2")
+    kept = claim.fix.steps[1]
+    assert isinstance(kept, Edit)
+    assert kept.path == "/etc/sysctl.d/99-zz-rp-filter-eth1.conf"
+    assert patched("", kept.diff) == "net.ipv4.conf.eth1.rp_filter = 2\n"
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+@pytest.mark.parametrize(("own", "before"), [((("eth1", 0),), 0), ((("eth1", 1),), 1), ((), 1)])
+def test_what_the_interface_had_itself_is_what_an_undo_sets(
+    own: tuple[tuple[str, int], ...], before: int
+) -> None:
+    known = kernel(reverse_path=(("all", 1), *own))
+    seen = (AT_SECOND, host("local"), *TWO, known, DROPPED, SOME)
+    (claim,) = judge("tcp.reverse-path-filter", *seen)
+    assert claim.fix is not None
+    step = claim.fix.steps[0]
+    assert isinstance(step, Command)
+    assert step.undo == ("sysctl", "-w", f"net.ipv4.conf.eth1.rp_filter={before}")
 
 
 def test_fires_for_certain_where_packets_were_dropped_while_it_was_tried() -> None:

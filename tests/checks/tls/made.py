@@ -1,8 +1,9 @@
 """Handshakes as literals: a visit and the comparisons made after it."""
 
+import re
 from typing import Any
 
-from diagnose.model import Evidence, Failure, Finding
+from diagnose.model import Applicability, Claim, Edit, Evidence, Failure, Finding
 from diagnose.model.tls import Handshake
 from diagnose.wire.tls import ALERTS, alert_of
 from tests.saying import NOW, SHOP
@@ -57,3 +58,28 @@ def said(*seen: Handshake) -> list[str]:
 
 
 WELL = shake()
+
+OWN = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    ssl_certificate shop.pem;
+    ssl_certificate_key shop.key;
+}
+"""
+
+
+def with_line(line: str) -> str:
+    """The site's block with one more line at its end."""
+    return OWN.removesuffix("}\n") + f"    {line}\n}}\n"
+
+
+def changes(claim: Claim) -> str:
+    """The lines that a remedy takes away and puts in."""
+    edits = [step for step in claim.fix.steps if isinstance(step, Edit)] if claim.fix else []
+    lines = "".join(one.diff for one in edits).splitlines()
+    return "\n".join(line for line in lines if re.match(r"[+-](?![+-])", line))
+
+
+def applicability(claim: Claim) -> Applicability | None:
+    return claim.fix.applicability if claim.fix else None

@@ -1,9 +1,19 @@
 from typing import Any
 
-from diagnose.model import Failure
+from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
-from tests.checks.tls.made import WELL, alerted, said, shake
+from tests.checks.tls.made import (
+    OWN,
+    WELL,
+    alerted,
+    applicability,
+    changes,
+    said,
+    shake,
+    with_line,
+)
 from tests.saying import judge
+from tests.serving import RUNNING, config
 
 WANTING = shake(wants_client_certificate=True)
 
@@ -36,3 +46,16 @@ def test_silent_when_one_is_only_asked_for_and_for_other_refusals() -> None:
         "tls.client-certificate-required", WELL, answer(status=400, body="Bad Request")
     )
     assert not judge("tls.client-certificate-required", alerted(40))
+
+
+def test_fires_and_shows_how_this_site_alone_asks_no_more() -> None:
+    line, off = "ssl_verify_client on;", "ssl_verify_client off;"
+    for site, changed in (
+        (with_line(line), f"-    {line}\n+    {off}"),
+        (f"{line}\n{OWN}", f"+    {off}"),
+    ):
+        (claim,) = judge("tls.client-certificate-required", alerted(116), RUNNING, config(site))
+        assert changes(claim) == changed
+        assert applicability(claim) is Applicability.REVIEW
+    (claim,) = judge("tls.client-certificate-required", alerted(116), RUNNING, config(OWN))
+    assert applicability(claim) is Applicability.MANUAL

@@ -1,4 +1,4 @@
-from diagnose.model import Edit, Severity
+from diagnose.model import Applicability, Edit, Severity
 from tests.checks.upstream.asking import logged, page
 from tests.saying import judge
 from tests.serving import LOADED, RUNNING, SITE, config
@@ -15,6 +15,18 @@ def test_fires_by_the_log() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+    large_client_header_buffers 4 32k;\n" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_as_a_warning_where_less_than_the_default_was_set() -> None:
+    text = SITE.replace("location / {", "large_client_header_buffers 2 1k;\n    location / {")
+    (claim,) = judge(CHECK, config(text), RUNNING, SAID)
+    assert claim.severity is Severity.WARNING
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    large_client_header_buffers 4 8k;\n" in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
 def test_fires_as_an_error_where_even_our_request_is_refused() -> None:

@@ -1,8 +1,9 @@
 from dataclasses import replace
 
-from diagnose.model import Command, Edit, Failure, Manual
+from diagnose.model import Applicability, Command, Edit, Failure, Manual
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from tests.saying import REFUSED, judge
+from tests.serving import SITE, config
 from tests.upstreams import PAGE, line, proxied, tried
 
 CHECK = "upstream.socket-unreachable"
@@ -35,6 +36,16 @@ def test_fires_and_names_the_socket_on_which_the_application_listens() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+        proxy_pass http://unix:/run/app.sock;" in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_a_socket_that_another_pass_leads_to_may_be_another_sites() -> None:
+    there = UpstreamSocket(path=PATH, failure=MISSING, listening=("/run/app.sock",))
+    other = "server { listen 8080; location / { proxy_pass http://unix:/run/app.sock:/; } }\n"
+    text = SITE.replace("http://127.0.0.1:3000", TARGET) + other
+    (claim,) = judge(CHECK, replace(OPEN, failure=MISSING), there, PAGE, config(text))
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_fires_when_nobody_listens_behind_it() -> None:

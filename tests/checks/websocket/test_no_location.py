@@ -1,8 +1,8 @@
 import pytest
 
-from diagnose.model import Confidence
+from diagnose.model import Applicability, Confidence, Edit
 from tests.saying import CHAT, SHOP, judge
-from tests.serving import SITE, config, front
+from tests.serving import BUILD, HOST, RUNNING, SITE, config, front
 
 CHECK = "websocket.no-location"
 PASSING = SITE[SITE.index("        proxy_pass") : SITE.index("    }\n}")]
@@ -43,3 +43,29 @@ def test_silent_when_the_location_answers_by_itself() -> None:
 
 def test_silent_when_nobody_asks_for_a_websocket() -> None:
     assert not judge(CHECK, config(FILES), target=SHOP)
+
+
+API = FILES.replace(
+    "    location", "    location /api/ { proxy_pass http://127.0.0.1:3000/v1/; }\n    location"
+)
+
+
+def test_a_location_for_the_one_application_there_is() -> None:
+    (claim,) = judge(CHECK, config(API), BUILD, HOST, RUNNING, front(200), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    location /ws {\n+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
+
+
+MORE = "    location /b { proxy_pass http://127.0.0.1:4000; }\n    location /api"
+
+
+@pytest.mark.parametrize(
+    "text", [FILES, API.replace("    location /api", MORE)], ids=["none", "several"]
+)
+def test_by_hand_where_nobody_knows_whose_it_is(text: str) -> None:
+    (claim,) = judge(CHECK, config(text), BUILD, HOST, RUNNING, front(200), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit
 from tests.checks.websocket.made import upgrade
 from tests.saying import CHAT, judge
 from tests.serving import BUILD, RUNNING, SITE, config
@@ -56,6 +56,15 @@ def test_fires_for_sure_where_a_group_takes_turns() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "ip_hash;" in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_to_be_thought_over_behind_a_cdn() -> None:
+    """All visitors come from a few addresses then."""
+    lost = replace(LOST, headers=(("Via", "1.1 edge"),))
+    (claim,) = judge("websocket.not-sticky", config(site(GROUP)), BUILD, RUNNING, lost, target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 @pytest.mark.parametrize(
@@ -80,3 +89,4 @@ def test_takes_the_place_of_another_method() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert "+upstream app { ip_hash; server" in edit.diff
+    assert claim.fix.applicability is Applicability.REVIEW

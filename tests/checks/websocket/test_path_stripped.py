@@ -1,4 +1,4 @@
-from diagnose.model import Confidence, Edit
+from diagnose.model import Applicability, Confidence, Edit
 from tests.saying import CHAT, judge
 from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
 
@@ -27,6 +27,16 @@ def test_fires_and_takes_the_slash_away() -> None:
     assert isinstance(edit, Edit)
     assert "-        proxy_pass http://127.0.0.1:3000/;\n" in edit.diff
     assert "+        proxy_pass http://127.0.0.1:3000;\n" in edit.diff
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+
+
+def test_to_be_thought_over_where_the_location_has_other_paths() -> None:
+    text = STRIPPED.replace("location /ws", "location /w")
+    (claim,) = judge(
+        CHECK, config(text), BUILD, HOST, RUNNING, front(404), direct(404), WHOLE, target=CHAT
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_silent_when_the_application_refuses_both_paths() -> None:

@@ -1,6 +1,7 @@
-from diagnose.model import Target
+from diagnose.model import Applicability, Edit, Target
 from tests.checks.websocket.made import upgrade
 from tests.saying import CHAT, judge
+from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct
 
 
 def test_fires_on_a_slash_too_few() -> None:
@@ -36,3 +37,20 @@ def test_silent_where_it_opens() -> None:
 
 def test_silent_without_a_place_to_go() -> None:
     assert not judge("websocket.redirected", upgrade(304), upgrade(301), target=CHAT)
+
+
+OWN = "    location /ws/ {\n        proxy_pass http://127.0.0.1:3000;\n    }\n\n    location /"
+
+
+def test_the_location_takes_the_path_without_its_slash() -> None:
+    moved = upgrade(301, headers=(("Location", "https://shop.example.com/ws/"),))
+    seen = (config(SITE.replace("    location /", OWN, 1)), BUILD, HOST, RUNNING, moved)
+    (claim,) = judge("websocket.redirected", *seen, direct(101), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "-    location /ws/ {\n+    location /ws {\n" in edit.diff
+    (claim,) = judge("websocket.redirected", *seen, direct(404), target=CHAT)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL

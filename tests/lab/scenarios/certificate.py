@@ -8,6 +8,7 @@ from .. import certificates, site
 from ..certificates import Issued
 from ..lab import SERVER, Lab, trust
 from ..scenario import healthy, scenario
+from .nginx_files import LIVE, of_certbot
 
 AUTHORITY = "a new certificate comes from an authority"
 CHAIN = "the intermediate comes from the authority"
@@ -47,6 +48,14 @@ def intermediate_missing(lab: Lab) -> None:
     serve(lab, certificates.good(), certificates.good().pem)
 
 
+@scenario(outside="certificate.chain-incomplete", differs=(site.CONF,))
+def leaf_of_certbot_alone(lab: Lab) -> None:
+    """cert.pem of certbot's where fullchain.pem is meant."""
+    of_certbot(lab, certificates.good())
+    lab.edit(site.PEM, f"{LIVE}/cert.pem")
+    lab.change(site.KEY, f"{LIVE}/privkey.pem")
+
+
 @scenario(outside="certificate.wrong-intermediate", manual=CHAIN)
 def intermediate_of_another_authority(lab: Lab) -> None:
     """The file's second certificate did not issue the first."""
@@ -67,6 +76,20 @@ def root_and_intermediate_of_the_company(lab: Lab) -> None:
     between = certificates.authority("Company Intermediate", certificates.private_root())
     leaf = certificates.leaf(issuer=between)
     serve(lab, leaf, leaf.whole_chain)
+
+
+@scenario(outside="certificate.self-signed", differs=(site.CONF,))
+def stand_in_beside_one_of_certbot(lab: Lab) -> None:
+    """The stand-in is still named, and certbot has got one that nobody has installed."""
+    serve(lab, certificates.leaf(issuer="self", ends=3000))
+    of_certbot(lab, certificates.good())
+
+
+@scenario(outside="certificate.name-mismatch", differs=(site.CONF,))
+def another_lineage_has_the_name(lab: Lab) -> None:
+    """The block names the lineage of another site."""
+    serve(lab, certificates.leaf("www.example.org", "example.org"))
+    of_certbot(lab, certificates.good())
 
 
 @scenario(outside="certificate.name-mismatch", manual=AUTHORITY)

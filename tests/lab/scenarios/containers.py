@@ -116,7 +116,7 @@ def forward_chain_of_hand_drops(lab: Lab) -> None:
 @scenario(
     outside="tcp.rejected-by-host",
     server="firewall.forward-blocks",
-    manual="which of two ways is a matter of taste",
+    manual="the safer of two ways leaves the server's own connections shut out",
 )
 def forwards_are_strict(lab: Lab) -> None:
     """StrictForwardPorts=yes (since 2.3): what firewalld does not forward itself is rejected."""

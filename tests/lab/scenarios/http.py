@@ -4,7 +4,7 @@ from .. import site
 from ..lab import Lab
 from ..scenario import healthy, scenario
 
-CHOICE = "where it should lead is a choice"
+MINE = (site.CONF,)
 APPLICATION = "the application has to be mended"
 REDIRECT = "return 301 https://$host$request_uri;"
 PASS = "proxy_pass http://127.0.0.1:3000; proxy_set_header Host $http_host;"
@@ -12,19 +12,19 @@ HSTS = 'add_header Strict-Transport-Security "max-age=31536000" always;'
 TLS = "ssl_session_timeout 5m;"
 
 
-@scenario(outside="http.no-redirect", manual=CHOICE)
+@scenario(outside="http.no-redirect", differs=MINE)
 def plain_http_is_served(lab: Lab) -> None:
     """Port 80 serves the site itself."""
     lab.change(REDIRECT, PASS)
 
 
-@scenario(outside="http.port-closed", manual=CHOICE)
+@scenario(outside="http.port-closed", differs=MINE)
 def nothing_on_port_80(lab: Lab) -> None:
     """There is no block for port 80."""
     lab.change(site.HTTP, "")
 
 
-@scenario(outside="http.redirect-loop", manual=CHOICE)
+@scenario(outside="http.redirect-loop", differs=MINE)
 def one_block_redirects_itself(lab: Lab) -> None:
     """One block for 80 and 443, and it redirects to https in any case."""
     lab.edit(site.HTTP, "")
@@ -32,28 +32,41 @@ def one_block_redirects_itself(lab: Lab) -> None:
     lab.change("  location / {", f"  {REDIRECT}\n\n  location / {{")
 
 
-@scenario(outside="http.redirect-loop", manual=APPLICATION)
+@scenario(outside="http.redirect-loop", differs=MINE)
 def application_does_not_know_of_https(lab: Lab) -> None:
     """The application redirects to https and is not told that it is there already."""
     lab.application("--mode", "redirect-to-https")
     lab.change("    proxy_set_header X-Forwarded-Proto https;\n", "")
 
 
-@scenario(outside="http.redirect-downgrade", manual=CHOICE)
+@scenario(outside="http.redirect-downgrade", differs=MINE)
 def https_leads_back_to_http(lab: Lab) -> None:
     """The secure site redirects to the plain one, which answers."""
     lab.edit(REDIRECT, PASS)
     lab.change(TLS, f"{TLS}\n  return 301 http://$host$request_uri;")
 
 
-@scenario(outside="http.redirect-wrong-host", manual=CHOICE)
+@scenario(outside="http.redirect-wrong-host", differs=MINE)
 def redirect_to_an_underscore(lab: Lab) -> None:
     """server_name _ and a redirect to https://$server_name."""
     lab.edit(REDIRECT, "return 301 https://$server_name$request_uri;")
     lab.change("listen 80;\n  server_name shop.example.com;", "listen 80;\n  server_name _;")
 
 
-@scenario(outside="http.redirect-drops-path", manual=CHOICE)
+@scenario(outside="http.plain-to-tls-port", differs=MINE)
+def tls_on_both_ports(lab: Lab) -> None:
+    """One block, and `ssl` on port 80 as well."""
+    lab.edit(site.HTTP, "")
+    lab.change("listen 443 ssl;", "listen 80 ssl;\n  listen 443 ssl;")
+
+
+@scenario(outside="http.acme-challenge-blocked", differs=MINE)
+def hidden_files_are_denied(lab: Lab) -> None:
+    """The rule for hidden files comes before the location of the challenges."""
+    lab.change("  location /.well", "  location ~ /\\. {\n    deny all;\n  }\n\n  location /.well")
+
+
+@scenario(outside="http.redirect-drops-path", differs=MINE)
 def redirect_to_the_home_page(lab: Lab) -> None:
     """Whatever was asked for on port 80, the home page it is."""
     lab.change(REDIRECT, "return 301 https://$host/;")

@@ -95,7 +95,11 @@ def queue(lab: Lab, port: int) -> tuple[int, int]:
 # Reverse paths
 
 
-@scenario(outside="tcp.timeout", server="tcp.reverse-path-filter")
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.reverse-path-filter",
+    differs=("/etc/sysctl.d/99-zz-rp-filter-eth1.conf",),
+)
 def second_uplink_is_filtered_strictly(lab: Lab) -> None:
     """The site is at the second card's address, and the answers' way leads out of the first."""
     second_uplink(lab)
@@ -104,7 +108,12 @@ def second_uplink_is_filtered_strictly(lab: Lab) -> None:
     visited(lab, SECOND)
 
 
-@scenario(outside="tcp.timeout", server="tcp.reverse-path-filter", both="tcp.timeout")
+@scenario(
+    outside="tcp.timeout",
+    server="tcp.reverse-path-filter",
+    both="tcp.timeout",
+    differs=("/etc/sysctl.d/99-zz-rp-filter-eth0.conf",),
+)
 def default_route_has_moved_to_another_card(lab: Lab) -> None:
     """A second line took over the default route; all interfaces filter strictly."""
     second_uplink(lab)

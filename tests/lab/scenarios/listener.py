@@ -1,6 +1,7 @@
 """Who listens, and where."""
 
 import time
+from pathlib import Path
 
 from .. import site
 from ..lab import HERE, Lab
@@ -64,10 +65,38 @@ def another_server_on_443(lab: Lab) -> None:
     lab.spawn(lab.server, [*program, *redirect], 80)
 
 
-@scenario(outside="tcp.refused", server="listener.orphan-nginx")
+@scenario(outside="tcp.refused", server="listener.orphan-nginx", keeps=("listeners",))
 def nginx_out_of_reach_of_a_reload(lab: Lab) -> None:
     """HTTPS was added to the file, and with the pid file gone no reload reaches nginx."""
     lab.change(site.HTTPS, "")
     time.sleep(0.2)  # so that the file is newer than the workers
     lab.server.write(site.CONF, site.configuration())
     lab.server.path("/run/nginx.pid").unlink()
+
+
+#: systemd's own program on the files of the units, which needs no systemd that runs; only what it
+#: would say of one that does is made up.
+SYSTEMCTL = """#!/bin/sh
+export SYSTEMD_OFFLINE=1
+case $1 in
+show)
+  state=$(/usr/bin/systemctl is-enabled nginx.service 2>/dev/null)
+  echo "Id=nginx.service"; echo "LoadState=loaded"; echo "ActiveState=active"
+  echo "UnitFileState=$state"; echo "ExecMainStartTimestampMonotonic=1"
+  [ "$state" = enabled ] && echo "WantedBy=multi-user.target"; :;;
+enable|disable|is-enabled) exec /usr/bin/systemctl "$@";;
+*) exit 1;;
+esac
+"""
+
+
+def no_systemctl() -> str:
+    return "" if Path("/usr/bin/systemctl").exists() else "systemctl is not installed"
+
+
+@scenario(outside=None, server="listener.not-enabled-at-boot", needs=no_systemctl)
+def nginx_is_not_enabled(lab: Lab) -> None:
+    """It runs, and nothing starts it when the machine starts."""
+    lab.undo(lambda: lab.server.sh("rm -rf /usr/local/bin/systemctl /run/systemd/system"))
+    lab.server.write("/usr/local/bin/systemctl", SYSTEMCTL, 0o755)
+    lab.server.sh("mkdir -p /run/systemd/system; systemctl disable nginx.service")

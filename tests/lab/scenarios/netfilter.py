@@ -358,7 +358,7 @@ def fail2ban_banned_the_client_with_iptables(lab: Lab) -> None:
 # Limits
 
 
-@scenario(outside=None, server="firewall.rate-limit")
+@scenario(outside=None, server="firewall.rate-limit", differs=("rules",))
 def twenty_connections_a_minute(lab: Lab) -> None:
     """New connections beyond twenty a minute, of all visitors together, are dropped."""
     chain(lab, "tcp dport 443 ct state new limit rate over 20/minute burst 40 packets drop")

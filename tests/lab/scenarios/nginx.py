@@ -27,6 +27,15 @@ server {
   }
 }
 """
+WWW = f"""\
+server {{
+  listen 443 ssl;
+  server_name www.{site.NAME};
+  ssl_certificate {site.PEM};
+  ssl_certificate_key {site.KEY};
+  return 301 https://{site.NAME}$request_uri;
+}}
+"""
 REJECTING = """\
 server {
   listen 443 ssl default_server;
@@ -41,6 +50,11 @@ def another_site(lab: Lab) -> None:
     lab.server.write("/etc/nginx/ssl/blog.pem", leaf.chain)
     lab.server.write("/etc/nginx/ssl/blog.key", leaf.key_pem, 0o600)
     lab.server.write(OTHER, BLOG)
+
+
+def beside(lab: Lab) -> None:
+    """A block of www, with the shop's certificate and key."""
+    lab.server.write("/etc/nginx/conf.d/www.conf", WWW)
 
 
 def mistyped(lab: Lab) -> None:
@@ -71,21 +85,21 @@ def nginx_was_killed(lab: Lab) -> None:
     until(lambda: not lab.server.pids("nginx"), "nginx ends")
 
 
-@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
 def semicolon_forgotten(lab: Lab) -> None:
     """And so nginx does not start."""
     lab.edit("server_name shop.example.com;\n\n  ssl", "server_name shop.example.com\n\n  ssl")
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
 def brace_forgotten(lab: Lab) -> None:
     """The file ends before its last block does."""
     lab.server.write(site.CONF, site.configuration().rstrip().removesuffix("}"))
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.config-invalid", manual=TYPING)
+@scenario(outside="tcp.refused", server="nginx.config-invalid", differs=MINE)
 def directive_mistyped(lab: Lab) -> None:
     """proxy_passs."""
     lab.edit("proxy_pass http", "proxy_passs http")
@@ -99,10 +113,12 @@ def included_file_is_missing(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.key-mismatch", manual=KEY)
+@scenario(outside="tcp.refused", server="nginx.key-mismatch", differs=MINE)
 def key_of_another_certificate(lab: Lab) -> None:
-    """Issued anew, and the old key was kept."""
-    lab.server.write(site.KEY, certificates.leaf("other.example.com").key_pem, 0o600)
+    """Issued anew; the block of www names the new key, that of the shop the old one still."""
+    beside(lab)
+    lab.server.write("/etc/nginx/ssl/old.key", certificates.leaf("other.example.com").key_pem)
+    lab.edit("ssl/shop.example.com.key", "ssl/old.key")
     start_in_vain(lab)
 
 
@@ -121,9 +137,10 @@ def certificate_file_is_missing(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", manual="which file?")
+@scenario(outside="tcp.refused", server="nginx.certificate-file-missing", differs=MINE)
 def key_file_is_missing(lab: Lab) -> None:
-    """A slip in its path."""
+    """A slip in its path; the block of www has it right."""
+    beside(lab)
     lab.edit("shop.example.com.key", "shop.exmaple.com.key")
     start_in_vain(lab)
 
@@ -135,7 +152,7 @@ def certificate_file_is_empty(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.pem-invalid", manual="a new file is needed")
+@scenario(outside="tcp.refused", server="nginx.pem-invalid")
 def certificates_joined_without_a_line_break(lab: Lab) -> None:
     """-----END CERTIFICATE----------BEGIN CERTIFICATE-----"""
     good = certificates.good()
@@ -143,7 +160,7 @@ def certificates_joined_without_a_line_break(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.pem-invalid", manual="a person has to swap them")
+@scenario(outside="tcp.refused", server="nginx.pem-invalid", differs=MINE)
 def certificate_and_key_swapped(lab: Lab) -> None:
     """Each in the other's place."""
     lab.edit("ssl_certificate /", "ssl_certificate_x /")
@@ -160,9 +177,10 @@ def certificate_is_not_named(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.no-certificate", manual="which key?")
+@scenario(outside="tcp.refused", server="nginx.no-certificate", differs=MINE)
 def key_is_not_named(lab: Lab) -> None:
-    """The certificate is, its key is not."""
+    """The certificate is, its key is not; the block of www has both."""
+    beside(lab)
     lab.edit("  ssl_certificate_key /etc/nginx/ssl/shop.example.com.key;\n", "")
     start_in_vain(lab)
 
@@ -195,7 +213,7 @@ def byte_order_mark(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.upstream-unresolvable", manual="which address?")
+@scenario(outside="tcp.refused", server="nginx.upstream-unresolvable", differs=MINE)
 def application_by_a_name_without_address(lab: Lab) -> None:
     """proxy_pass http://backend:3000; as inside a container network."""
     lab.edit("http://127.0.0.1:3000", "http://backend:3000")
@@ -220,7 +238,7 @@ def listens_on_an_address_of_the_cloud(lab: Lab) -> None:
     start_in_vain(lab)
 
 
-@scenario(outside=None, server="nginx.config-invalid", manual=TYPING)
+@scenario(outside=None, server="nginx.config-invalid", differs=MINE)
 def broken_since_the_last_start(lab: Lab) -> None:
     """The running nginx goes on with what it has; the next start will fail."""
     later(lab)

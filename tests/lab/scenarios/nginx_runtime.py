@@ -8,7 +8,7 @@ from .. import certificates, site
 from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx import KEY, MINE, OTHER, REJECTING, TYPING, another_site, later, mistyped, start_in_vain
+from .nginx import KEY, MINE, OTHER, REJECTING, another_site, later, mistyped, start_in_vain
 
 LOG = "/var/log/nginx/error.log"
 
@@ -35,7 +35,7 @@ def renewed_with_another_key(lab: Lab) -> None:
     hang_up(lab)
 
 
-@scenario(outside=None, server="nginx.config-invalid", manual=TYPING)
+@scenario(outside=None, server="nginx.config-invalid", differs=MINE)
 def reloaded_with_a_mistake(lab: Lab) -> None:
     """proxy_passs, and kill -HUP."""
     later(lab)
@@ -248,7 +248,11 @@ def an_old_copy_has_the_old_certificate(lab: Lab) -> None:
     old_copy(lab, "shop.example.com.", "old.")
 
 
-@scenario(outside=None, server="nginx.duplicate-server-name", differs=(ENABLED + ".bak",))
+@scenario(
+    outside=None,
+    server="nginx.duplicate-server-name",
+    differs=(ENABLED + ".bak", "/etc/nginx/shop.bak"),
+)
 def a_backup_is_read_as_well(lab: Lab) -> None:
     """sites-enabled/* reads shop.bak too; it loses, and nobody is the worse for it."""
     text = site.configuration().split("\n\n", 1)[1]  # a map may be there twice
@@ -256,7 +260,7 @@ def a_backup_is_read_as_well(lab: Lab) -> None:
     lab.restart_nginx()
 
 
-@scenario(outside=None, server="nginx.duplicate-server-name", manual="which include is to go?")
+@scenario(outside=None, server="nginx.duplicate-server-name", differs=(ENABLED,))
 def one_file_is_read_twice(lab: Lab) -> None:
     """conf.d/*.conf, and a link to the same file in sites-enabled."""
     lab.edit(f"{site.MAP}\n", "")

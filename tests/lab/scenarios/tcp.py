@@ -1,6 +1,6 @@
 """Between the client and the server's port."""
 
-from ..lab import CLIENT, SERVER, Lab
+from ..lab import CLIENT, ROUTER, ROUTER6, SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
 
 CONSOLE = "the cloud's console"
@@ -14,6 +14,23 @@ def for_the_client(lab: Lab, route: str) -> None:
 
 
 NEVER = "tcp.never-arrives"
+
+#: As systemd-networkd does when a link comes up again.
+NETWORK = """
+import pathlib, subprocess, sys, time
+address, *gateways = sys.argv[1:]
+card = pathlib.Path("/sys/class/net/eth0/operstate")
+before = card.read_text()
+pathlib.Path("/run/managed").touch()
+while True:
+    now = card.read_text()
+    if now != before and now.strip() == "up":
+        subprocess.run(["ip", "addr", "replace", address, "dev", "eth0", "nodad"])
+        for gateway in gateways:
+            subprocess.run(["ip", "route", "replace", "default", "via", gateway])
+    before = now
+    time.sleep(0.05)
+"""
 
 
 @scenario(outside="tcp.timeout", server=None, both=NEVER, manual=CONSOLE)
@@ -84,10 +101,13 @@ NO_SSH = "tcp.timeout"
     outside="tcp.host-down",
     server="host.link-down",
     both="tcp.host-down",
-    manual="its routes are lost with it",
 )
 def link_is_down(lab: Lab) -> None:
-    """The server's only interface is down."""
+    """The server's only interface is down; what manages its network sets routes when it is up."""
+    lab.server.write("/run/network.py", NETWORK)
+    address, gateway = f"{SERVER6}/64", ROUTER[1]
+    program = lab.server.python("/run/network.py", address, gateway, ROUTER6[1])
+    lab.spawn(lab.server, program, lab.server.path("/run/managed").exists)
     lab.server.sh("ip link set eth0 down")
 
 

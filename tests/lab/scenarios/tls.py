@@ -4,7 +4,6 @@ from .. import certificates, site
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 
-POLICY = "which protocols and ciphers is a choice"
 PATH = "something on the way belongs to somebody else"
 OLD = "ssl_protocols TLSv1.2 TLSv1.3;"
 
@@ -22,25 +21,26 @@ def instead_of_nginx(lab: Lab, *options: str) -> None:
     lab.spawn(lab.server, argv, 443)
 
 
-@scenario(outside="tls.no-shared-protocol", manual=POLICY)
+@scenario(outside="tls.no-shared-protocol", manual="TLS 1.0 is still offered after it")
 def only_tls_1_0(lab: Lab) -> None:
     """The server speaks TLS 1.0 and nothing newer."""
     rsa(lab, "ssl_protocols TLSv1;\n  ssl_ciphers ALL:@SECLEVEL=0;")
 
 
-@scenario(outside="tls.no-shared-protocol", manual=POLICY)
+@scenario(outside="tls.no-shared-protocol", differs=(site.CONF,))
 def only_tls_1_1(lab: Lab) -> None:
-    """The server speaks TLS 1.0 and 1.1."""
-    rsa(lab, "ssl_protocols TLSv1 TLSv1.1;\n  ssl_ciphers ALL:@SECLEVEL=0;")
+    """TLS 1.0 and 1.1 are allowed, for all sites, and OpenSSL does neither any more."""
+    lab.edit(f"  {OLD}\n", "")
+    lab.change(OLD, "ssl_protocols TLSv1 TLSv1.1;", "/etc/nginx/nginx.conf")
 
 
-@scenario(outside="tls.no-shared-cipher", manual=POLICY)
+@scenario(outside="tls.no-shared-cipher", differs=(site.CONF,))
 def ciphers_for_another_key(lab: Lab) -> None:
     """ECDSA suites only, and an RSA certificate."""
     rsa(lab, "ssl_protocols TLSv1.2;\n  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256;")
 
 
-@scenario(outside="tls.obsolete-protocol", manual=POLICY)
+@scenario(outside="tls.obsolete-protocol", differs=(site.CONF,))
 def tls_1_0_still_offered(lab: Lab) -> None:
     """TLS 1.0 to 1.3."""
     rsa(lab, "ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;\n  ssl_ciphers DEFAULT:@SECLEVEL=0;")
@@ -57,7 +57,7 @@ def key_of_another_algorithm(lab: Lab) -> None:
     lab.install(leaf.chain, certificates.good().key_pem)
 
 
-@scenario(outside="tls.client-certificate-required", manual="whether it should is a choice")
+@scenario(outside="tls.client-certificate-required", differs=(site.CONF,))
 def client_certificate_required(lab: Lab) -> None:
     """ssl_verify_client on: handshake, then 400."""
     lab.server.write("/etc/nginx/ssl/clients.pem", certificates.private_root().pem)

@@ -214,6 +214,16 @@ def large_cookies_were_refused(lab: Lab) -> None:
     lab.client.run(["curl", "-sk", "-H", f"Cookie: a={'x' * 12000}", f"https://{site.NAME}/"])
 
 
+@scenario(outside=None, server="upstream.request-header-too-large", differs=MINE)
+def large_cookies_meet_small_buffers(lab: Lab) -> None:
+    """Two buffers of 1k, as a hardening guide has it, and 3 kB of cookies."""
+    small = "client_header_buffer_size 1k;\n  large_client_header_buffers 2 1k;"
+    log = "error_log /var/log/nginx/shop.log info;"
+    lab.edit("  ssl_session_timeout", f"  {small}\n  {log}\n  ssl_session_timeout")
+    lab.restart_nginx()
+    lab.client.run(["curl", "-sk", "-H", f"Cookie: a={'x' * 3000}", f"https://{site.NAME}/"])
+
+
 # Gateways that are no proxies
 
 

@@ -125,6 +125,16 @@ def a_single_page_application_answers(lab: Lab) -> None:
     lab.change(block, "    root /var/www/shop;\n    try_files $uri /index.html;\n")
 
 
+@scenario(outside="websocket.not-upgraded", server="websocket.no-location", differs=MINE)
+def a_single_page_application_with_an_interface(lab: Lab) -> None:
+    """Files and try_files; /api/ is proxied, and /ws is not."""
+    lab.server.write("/var/www/shop/index.html", "<!doctype html><p>It works.</p>\n")
+    lab.edit(LOCATION, LOCATION.replace("location /ws", "location /api/"))
+    start = site.HTTPS.index("    proxy_pass")
+    block = site.HTTPS[start : site.HTTPS.index("  }", start)]
+    lab.change(block, "    root /var/www/shop;\n    try_files $uri /index.html;\n")
+
+
 @scenario(outside="websocket.not-upgraded", manual=APPLICATION, args=WS)
 def application_has_no_websocket(lab: Lab) -> None:
     """nginx does its part; the application answers 404."""
@@ -141,6 +151,12 @@ def application_answers_with_a_page(lab: Lab) -> None:
 def handshake_redirected(lab: Lab) -> None:
     """To the login page."""
     lab.application("--mode", "redirect")
+
+
+@scenario(outside="websocket.redirected", differs=MINE)
+def slash_behind_the_location(lab: Lab) -> None:
+    """location /ws/, and nginx redirects /ws there."""
+    lab.change("  location /ws {", "  location /ws/ {")
 
 
 @scenario(outside="websocket.unauthorized", manual="who may is a choice")

@@ -1,0 +1,164 @@
+"""A root cause as HTML: what it is, what proves it, what follows from it and what mends it."""
+
+from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Step
+from diagnose.outputs import paper, said
+from diagnose.outputs.digest import digest
+from diagnose.outputs.markup import Markup, inline, joined, lines, pre, prose, tag
+from diagnose.outputs.paper import Told
+from diagnose.outputs.strings import say as word
+from diagnose.outputs.strings_html import say
+from diagnose.outputs.terminal import safe
+
+#: So many pieces of evidence are shown of a cause; the others are folded away.
+_EVIDENCE = 3
+
+
+def cause(told: Told, found: Finding) -> Markup:
+    title = f"{told.prefix}{found.id}"
+    place = found.claim.location
+    return tag(
+        "section",
+        lines(
+            tag("h2", inline(said.title(found, told.lang)), id=title),
+            marks(found, told.lang),
+            _excerpt(place, told.lang) if place else None,
+            prose(said.summary(found, told.lang)),
+            _evidence(told, found),
+            _symptoms(told, found),
+            _remedy(told, found),
+            _meaning(found, told.lang),
+        ),
+        class_=f"cause {found.severity}",
+        aria_labelledby=title,
+    )
+
+
+def marks(found: Finding, lang: str) -> Markup:
+    """Severity, check, confidence and subject."""
+    about = str(found.claim.about)
+    return tag(
+        "ul",
+        tag("li", paper.severity(found, lang), class_="severity"),
+        tag("li", tag("code", found.check.id)),
+        tag("li", f"{say('confidence', lang)}: {word(str(found.claim.confidence), lang)}"),
+        tag("li", f"{say('about', lang)}: ", tag("code", about)) if about else None,
+        class_="marks",
+    )
+
+
+def _excerpt(place: Location, lang: str) -> Markup:
+    rows = list(paper.excerpt(place))
+    margin = len(str(rows[-1].number)) if rows else 0
+    shown = []
+    for row in rows:
+        number = tag("span", f"{row.number:{margin}} ", class_="number")
+        if row.marked:
+            marked = tag("mark", safe(row.marked))
+            code = joined(safe(row.before), marked, safe(row.after))
+            shown.append(tag("strong", number, code, class_="hit"))
+        else:
+            shown.append(joined(number, safe(row.before)))
+    caption = tag("figcaption", tag("code", paper.place(place)))
+    file = pre(Markup("\n".join(shown)), "file") if rows else None
+    return tag("figure", caption, file, class_="excerpt", aria_label=say("marked-line", lang))
+
+
+def _evidence(told: Told, found: Finding) -> Markup | None:
+    numbers = {id(one): n for n, one in enumerate(told.report.evidence.observations, 1)}
+    pieces = [_piece(told, one, numbers.get(id(one))) for one in found.claim.because]
+    shown, folded = pieces[:_EVIDENCE], pieces[_EVIDENCE:]
+    out = ", ".join(found.claim.ruled_out)
+    if not pieces and not out:
+        return None
+    more = tag("summary", say("more", told.lang, count=len(folded)))
+    return lines(
+        tag("h3", say("evidence", told.lang)),
+        tag("ul", lines(*shown), class_="evidence") if shown else None,
+        tag("details", more, tag("ul", lines(*folded), class_="evidence")) if folded else None,
+        tag("p", f"{say('excluded', told.lang)}: ", tag("code", out)) if out else None,
+    )
+
+
+def _piece(told: Told, seen: Observation, number: int | None) -> Markup:
+    link = tag("a", f"o{number}", href=f"#{told.prefix}o{number}") if number else None
+    where = say("on-server" if seen.vantage == "server" else "here", told.lang)
+    return tag(
+        "li",
+        tag("span", digest(seen), class_="digest"),
+        tag("small", " ", where, " " if link else None, link),
+        pre(seen.equivalent, "command") if seen.equivalent else None,
+    )
+
+
+def _symptoms(told: Told, found: Finding) -> Markup | None:
+    lang = told.lang
+    items = [
+        tag("li", tag("code", one.check.id), " ", inline(said.title(one, lang)),
+            id=f"{told.prefix}{one.id}")
+        for one in said.symptoms(told.report, found)
+    ]  # fmt: skip
+    return joined(tag("h3", say("follows", lang)), tag("ul", lines(*items))) if items else None
+
+
+def _remedy(told: Told, found: Finding) -> Markup:
+    lang = told.lang
+    how = said.applicability(found)
+    groups = []
+    for where, steps in paper.groups(found, lang):
+        items = [tag("li", _step(found, step, lang)) for step in steps]
+        groups.append(joined(tag("p", where, class_="where"), tag("ol", lines(*items))))
+    mark = tag("span", word(how, lang), class_=f"how {how}")
+    return tag(
+        "div",
+        lines(
+            tag("h3", say("fix", lang), " ", mark),
+            prose(said.remedy(found, lang)),
+            *groups,
+            tag("h3", say("verify", lang)),
+            prose(paper.how_to_check(found, lang)),
+            pre(said.verify(told.report, found, told.view), "command whole"),
+        ),
+        class_="remedy",
+    )
+
+
+def _step(found: Finding, step: Step, lang: str) -> Markup:
+    if isinstance(step, Manual):
+        return joined(prose(said.manual(found, step, lang)), _link(step.url))
+    if isinstance(step, Edit):
+        return pre(_diff(said.shell(step)), "command whole")
+    undo = said.shell(Command(step.undo)) if step.undo else None
+    taken_back = (
+        tag("p", f"{word('undo', lang)}: ", tag("code", undo), class_="undo") if undo else None
+    )
+    return joined(pre(said.shell(step), "command whole"), taken_back)
+
+
+def _link(url: str) -> Markup | None:
+    if not url:
+        return None
+    known_as = paper.link(url)
+    shown = (
+        tag("a", url, href=known_as, rel="noreferrer noopener") if known_as else tag("code", url)
+    )
+    return tag("p", shown)
+
+
+def _diff(shell: str) -> Markup:
+    """As it is typed, character by character; what goes and what comes is coloured."""
+    first, *others = shell.split("\n")
+    colours = {"+": "added", "-": "removed", "@": "dim"}
+    rows = [
+        tag("span", row, class_=colours[row[:1]]) if row[:1] in colours else joined(row)
+        for row in others
+    ]
+    return Markup("\n".join([joined(first), *rows]))
+
+
+def _meaning(found: Finding, lang: str) -> Markup:
+    return tag(
+        "details",
+        tag("summary", tag("h3", say("meaning", lang))),
+        prose(paper.meaning(found, lang)),
+        pre(said.explain(found), "command"),
+    )

@@ -1,0 +1,90 @@
+"""The pictures of the screen: recorded evidence of the laboratory, replayed into the real
+application, in both languages and two sizes, as SVG.
+
+    python screenshots/make.py [FOLDER]
+"""
+
+import asyncio
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from diagnose.engine import conclude
+from diagnose.events import Concluded, Sink
+from diagnose.model import Report, Target
+from diagnose.outputs import View
+from diagnose.record import decode
+from diagnose.targets import read
+from diagnose.tui.app import DiagnoseApp
+from diagnose.tui.session import Doors, Session
+
+HERE = Path(__file__).parent
+SIZES = ((80, 24), (140, 40))
+
+
+def taken(recording: Path, lang: str, size: tuple[int, int], *keys: str) -> str:
+    """The screen after these keys."""
+    recorded = decode(recording.read_text("utf-8"))
+    seen = recorded.evidence.observations
+    report = replace(conclude(recorded.evidence), duration=max(one.at for one in seen))
+
+    async def run(target: Target, sink: Sink) -> Report:
+        sink(Concluded(report))
+        return report
+
+    doors = Doors(
+        run=run,
+        fix=None,
+        read=read,
+        mask=lambda shown, view: (shown, view),
+        keep=lambda _: None,
+        changes=lambda _, __: (),
+    )
+    session = Session(recorded.evidence.target, doors).begin()
+    app = DiagnoseApp([session], doors, View(lang=lang, width=size[0], color=True))
+
+    async def work() -> str:
+        async with app.run_test(size=size) as pilot:
+            while session.running:
+                await pilot.pause(0.01)
+            await pilot.press(*keys)
+            await pilot.pause()
+            return app.export_screenshot(title="diagnose")
+
+    return _alone(_unsqueezed(asyncio.run(work())))
+
+
+def _alone(svg: str) -> str:
+    """Without the fonts that it would fetch."""
+    return re.sub(r"@font-face\s*{[^}]*}", "", svg)
+
+
+def _unsqueezed(svg: str) -> str:
+    """Rich gives each text the length of its characters, which squeezes those that are two cells
+    wide: these keep their own."""
+
+    def mended(match: re.Match[str]) -> str:
+        return (
+            match[0]
+            if match[3].replace("&#160;", "").isascii()
+            else f"{match[1]}{match[2]}{match[3]}<"
+        )
+
+    return re.sub(r'(<text[^>]*?) textLength="[^"]*"([^>]*>)([^<]*)<', mended, svg)
+
+
+def main(folder: Path) -> None:
+    for recording in sorted((HERE / "evidence").glob("*.ndjson")):
+        for lang in ("en", "zh"):
+            for size in SIZES:
+                for name, keys in (("why", ()), ("fix", ("2",)))[: 2 if size == SIZES[0] else 1]:
+                    picture = f"{recording.stem}.{name}.{lang}.{size[0]}x{size[1]}.svg"
+                    folder.joinpath(picture).write_text(
+                        taken(recording, lang, size, *keys), "utf-8"
+                    )
+                    sys.stdout.write(f"{picture}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

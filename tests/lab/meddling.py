@@ -1,0 +1,31 @@
+"""`diagnose fix …`, while somebody else is at work on the same server: run inside a host.
+
+    python -m tests.lab.meddling WORD SHELL WORDS …
+
+Before the fix's own first command that has WORD among its arguments, SHELL is carried out.
+"""
+
+import asyncio
+import sys
+from typing import Any
+
+from diagnose import cli
+from diagnose.fixing.hands import Hands
+
+
+def main() -> int:
+    word, shell = sys.argv[1:3]
+    run, left = Hands.run, [shell]
+
+    async def meddled(self: Hands, argv: tuple[str, ...]) -> Any:
+        if word in argv and left:
+            done = await asyncio.create_subprocess_exec("sh", "-c", left.pop())
+            assert await done.wait() == 0
+        return await run(self, argv)
+
+    setattr(Hands, "run", meddled)  # noqa: B010
+    return cli.main(sys.argv[3:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""What the screen is made of, without a screen."""
+
+import base64
+import io
+import sys
+
+import pytest
+
+from diagnose import tui
+from diagnose.events import Concluded, Seen
+from diagnose.tui.clipboard import MOST, sequence
+from diagnose.tui.live import Live, rows
+from tests.reports import NAME, healthy, mended
+from tests.saying import SHOP
+
+OSC = "\x1b]52;c;" + base64.b64encode(b"nginx -s reload").decode() + "\x07"
+
+
+def test_the_clipboard_is_asked_by_osc_52() -> None:
+    assert sequence("nginx -s reload", {}) == OSC
+
+
+def test_tmux_is_given_it_twice_once_for_the_terminal_outside() -> None:
+    made = sequence("nginx -s reload", {"TMUX": "/tmp/tmux-0/default,1,0"})
+    assert made is not None
+    assert made.startswith(OSC)
+    assert made.removeprefix(OSC) == "\x1bPtmux;" + OSC.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+
+
+def test_what_no_terminal_would_take_is_not_sent() -> None:
+    assert sequence("x" * MOST, {}) is None
+
+
+def test_chinese_is_sent_as_utf_8() -> None:
+    made = sequence("证书", {})
+    assert made is not None
+    assert base64.b64decode(made[7:-1]).decode() == "证书"
+
+
+def test_the_symptoms_are_listed_under_their_cause() -> None:
+    assert [(one.check.id, depth) for one, depth in rows(mended())] == [
+        ("nginx.door-locked", 0),
+        ("tcp.door-shut", 1),
+    ]
+
+
+def test_a_run_under_way_is_shown_as_far_as_it_is() -> None:
+    live = Live(SHOP)
+    live.take(Seen(NAME, 1))
+    assert live.report.evidence.observations == (NAME,)
+    assert live.report.findings == ()
+    live.take(Concluded(concluded := healthy()))
+    assert live.report is concluded
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 0
+
+
+def sit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a terminal. (Not a fixture: pytest puts its own streams back before the test.)"""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, Terminal())
+    monkeypatch.setattr("os.get_terminal_size", lambda _: (80, 24))
+
+
+def test_a_terminal_gets_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    sit(monkeypatch)
+    assert tui.usable({"TERM": "xterm-256color"})
+
+
+@pytest.mark.parametrize("term", ["", "dumb"])
+def test_a_terminal_that_can_do_nothing_gets_the_plain_report(
+    term: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sit(monkeypatch)
+    assert not tui.usable({"TERM": term})
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 17)])
+def test_a_small_one_gets_the_plain_report(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sit(monkeypatch)
+    monkeypatch.setattr("os.get_terminal_size", lambda _: size)
+    assert not tui.usable({"TERM": "xterm"})
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
+def test_a_pipe_gets_the_plain_report(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sit(monkeypatch)
+    monkeypatch.setattr(sys, name, io.StringIO())
+    assert not tui.usable({"TERM": "xterm"})
+
+
+def test_over_ssh_less_is_drawn_unless_somebody_wants_more() -> None:
+    assert tui.prepare({}) == {}
+    assert tui.prepare({"SSH_CONNECTION": "x"})["TEXTUAL_FPS"] == "15"
+    assert "TEXTUAL_FPS" not in tui.prepare({"SSH_CONNECTION": "x", "TEXTUAL_FPS": "60"})
