@@ -49,8 +49,12 @@ def taken(recording: Path, lang: str, size: tuple[int, int], *keys: str) -> str:
             while session.running:
                 await pilot.pause(0.01)
             await pilot.press(*keys)
-            await pilot.pause()
-            return app.export_screenshot(title="diagnose")
+            before, picture = "", app.export_screenshot(title="diagnose")
+            while before != picture:  # the layout may follow a moment later
+                app.screen.refresh(layout=True)
+                await pilot.pause(0.2)
+                before, picture = picture, app.export_screenshot(title="diagnose")
+            return picture
 
     return _alone(_unsqueezed(asyncio.run(work())))
 
