@@ -2,8 +2,11 @@
 while they look."""
 
 import asyncio
+import contextlib
 import gc
 import os
+import sys
+import termios
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +54,9 @@ def show(targets: list[Target], ways: Ways, view: View) -> list[Report]:
     from diagnose.tui.main import show as shown
 
     left, _ = shown(sessions, doors, view, found=not targets)
+    with contextlib.suppress(OSError, ValueError, termios.error):
+        # What the terminal answers late must not become the shell's next command.
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     if left == "silently":
         return []
     return [one.live.concluded for one in sessions if one.live.concluded is not None]

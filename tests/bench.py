@@ -50,14 +50,15 @@ def screenwatch(times: int, argv: Sequence[str]) -> None:
     painted and when the verdict stood there, the fastest of each (ms)."""
     import pty
 
-    painted, judged = [], []
+    painted: list[float] = []
+    judged: list[float] = []
     for _ in range(times):
         begun = time.perf_counter()
         child, terminal = pty.fork()
         if child == 0:
             os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLUMNS="80", LINES="24",
                               XDG_STATE_HOME="/nonexistent")  # fmt: skip
-            os.execvp(argv[0], argv)
+            os.execvp(argv[0], list(argv))
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
         seen = b""
         while b"healthy" not in seen:

@@ -90,6 +90,7 @@ class DiagnoseApp(App[str]):
         super().__init__()
         self.sessions, self.doors, self.view, self.found = sessions, doors, view, found
         self.masked = False
+        self._masked: tuple[Report, tuple[Report, View]] | None = None
         keys = bindings(view.lang)
         self._site = type("Site", (SiteScreen,), {"BINDINGS": keys})
         start = [one for one in keys if one.action.startswith("app.") and "start" not in one.action]
@@ -121,7 +122,11 @@ class DiagnoseApp(App[str]):
         """A session's report as it may be seen."""
         if not self.masked or session.running:
             return session.report, self.view
-        return self.doors.mask(session.report, self.view)
+        report = session.report
+        if self._masked is None or self._masked[0] is not report:
+            # Masked evidence is judged anew, which is too dear for every paint.
+            self._masked = (report, self.doors.mask(report, self.view))
+        return self._masked[1]
 
     def written(self, form: str, session: Session) -> str:
         report, view = self.shown(session)
