@@ -116,6 +116,8 @@ class DiagnoseApp(App[str]):
         return say(key, self.view.lang, **facts)
 
     def open(self, session: Session) -> None:
+        if not session.begun:
+            session.begin()
         self.push_screen(self._site(session))
 
     def shown(self, session: Session) -> tuple[Report, View]:

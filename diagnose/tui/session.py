@@ -52,6 +52,10 @@ class Session:
         return work is not None and self.live.concluded is None and work.error is None
 
     @property
+    def begun(self) -> bool:
+        return self._work is not None
+
+    @property
     def report(self) -> Report:
         return self.live.report
 

@@ -64,7 +64,7 @@ _WORDS = {
     "fix-over": ("Esc goes back.", "按 Esc 返回。"),
     "asked-target": ("A name, a URL, or host:port", "域名、网址或 主机:端口"),
     "sites": ("Sites that this server's nginx serves", "本服务器 nginx 提供的站点"),
-    "earlier": ("Looked at before", "以前检查过的目标"),
+    "earlier": ("not looked at yet", "尚未检查"),
     "no-sites": ("No site of an nginx was found on this machine.", "本机上没有找到 nginx 站点。"),
     "changed": ("Changed since it was last well", "自上次正常以来的变化"),
     "history": ("History", "历史"),

@@ -361,6 +361,20 @@ def test_t_takes_another_target_and_reads_it_generously() -> None:
     drive(work, Stage())
 
 
+def test_one_that_was_not_looked_at_is_when_it_is_opened() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        app.sessions.append(Session(SHOP, stage.doors))
+        assert isinstance(app.screen, StartScreen)
+        app.screen.draw()
+        assert stage.runs == 0
+        app.screen.query_one("#choices").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: stage.runs == 1)
+
+    stage = Stage()
+    drive(work, stage, start=True)
+
+
 def test_a_target_that_cannot_be_read_is_said() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press(*"https://", "enter")

@@ -67,7 +67,9 @@ class StartScreen(Screen[None]):
         view = self.app.view
         page = Page(200, True, view.ascii)
         report, seen_by = self.app.shown(one)
-        if one.running:
+        if not one.begun:
+            page.add(("dim", "  "), one.target.url, "  ", ("dim", say("earlier", view.lang)))
+        elif one.running:
             page.add(
                 ("dim", "  "), report.evidence.target.url, "  ", ("dim", say("running", view.lang))
             )
