@@ -112,13 +112,16 @@ class Arrival(Observation):
 @frozen(kw_only=True, eq=False)
 class Capture(Observation):
     """SYNs for a port, as they came to the server's interfaces, before any of its rules: from
-    which addresses. `complete` is False where it ended before its time."""
+    which addresses. `complete` is False where it ended before its time. It surely watched from
+    `begun` to `ended` (seconds since the run began); None where the server did not tell."""
 
     layer: ClassVar[str] = "host"
 
     port: int
     sources: tuple[str, ...] = ()
     complete: bool = True
+    begun: float | None = None
+    ended: float | None = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -213,12 +216,15 @@ def watched(evidence: Evidence, tries: Iterable[Connection]) -> Watch | None:
 
 #: When a SYN is sent and repeated, in seconds (RFC 6298 section 2).
 _REPEATED = (0.0, 1.0, 3.0)
-#: Until a program that watches does so, and how much earlier it may have ended.
+#: Until a program that watches does so, and how much earlier it may have ended, where nothing is
+#: known of it.
 _READY, _ENDED = 1.0, 0.3
 
 
 def _within(one: Connection, capture: Capture) -> bool:
     first, last = capture.at + _READY, capture.at + capture.took - _ENDED
+    if capture.begun is not None and capture.ended is not None:
+        first, last = capture.begun, capture.ended
     return any(first <= one.at + delay <= last for delay in _REPEATED if delay < max(one.took, 0.1))
 
 

@@ -154,6 +154,12 @@ def caught(text: str, most: int) -> Caught:
     return Caught(tuple(dict.fromkeys(found)), complete)
 
 
+def clock(text: str) -> dict[str, float]:
+    """What the server's clock showed, in seconds, at each of the moments that were named."""
+    said = re.findall(r"^clock: (\w+) (\d+\.\d+)$", text, re.MULTILINE)
+    return {name: float(seconds) for name, seconds in said}
+
+
 def _syn_source(line: str) -> str | None:
     """Between "IP" or "IP6" and ">": address, dot, port. Since 4.99 the interface stands before."""
     said = re.search(r"\bIP6? ([0-9a-fA-F:.]+)\.\d{1,5} > \S+: Flags \[S", line)

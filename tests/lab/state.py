@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,15 +145,16 @@ class Snapshot:
                 continue
             if (before and before.meaning(path)) != (after and after.meaning(path)):
                 found.append(f"file {path}: {_changed(before, after)}")
+        # Counted: a rule that is there twice is another ruleset.
         pairs = {
-            "listeners": (self.listeners, other.listeners),
-            "processes": (self.processes, other.processes),
-            "rules": (frozenset(self.rules.splitlines()), frozenset(other.rules.splitlines())),
+            "listeners": (Counter(self.listeners), Counter(other.listeners)),
+            "processes": (Counter(self.processes), Counter(other.processes)),
+            "rules": (Counter(self.rules.splitlines()), Counter(other.rules.splitlines())),
         }
         for what, (mine, theirs) in pairs.items():
             if what not in allowed:
-                found += [f"{what}: {line.strip()} has gone" for line in sorted(mine - theirs)]
-                found += [f"{what}: {line.strip()} is new" for line in sorted(theirs - mine)]
+                found += [f"{what}: {line.strip()} has gone" for line in (mine - theirs).elements()]
+                found += [f"{what}: {line.strip()} is new" for line in (theirs - mine).elements()]
         return found
 
 

@@ -125,6 +125,28 @@ def test_after_silence_the_server_watches_for_what_this_machine_sends() -> None:
     assert waiting.holders == (Holder(37, "nginx", "T"),)
 
 
+CLOCKED = """\
+@ watch
+clock: began 1000.00
+listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes
+clock: awake 1002.50
+clock: ended 1004.60
+@ files
+@ end
+clock: end 1004.70
+"""
+
+
+def test_how_long_it_surely_watched_is_told_by_the_servers_own_clock() -> None:
+    """The answer took 6 s and the script 4.7: it may have begun 1.3 s late, and slept 2.5 s."""
+    ran = Ran(("sh",), 0, CLOCKED, "", 6.0)
+    (watch,) = after(RecordedMachine({THERE: ran}, via="ssh://web"), SILENT).seen(Capture)
+    assert watch.begun is not None
+    assert watch.ended is not None
+    assert round(watch.begun - watch.at, 2) == 3.8
+    assert round(watch.ended - watch.at, 2) == 4.6
+
+
 def test_the_server_itself_has_nothing_to_watch() -> None:
     look = after(RecordedMachine({HERE: AGAIN}), SILENT)
     assert not look.seen(Capture)

@@ -5,6 +5,8 @@ Nothing is written and nothing is sent. What comes to the interfaces is watched 
 and only from a machine that itself tries to connect in that time.
 """
 
+from collections.abc import Mapping
+
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.http import Clock
 from diagnose.model.kernel import (
@@ -172,7 +174,7 @@ async def _look_again(look: Look, watch: bool = True) -> None:
         what, enable = "what connection tracking dropped", "sudo cat /proc/net/stat/nf_conntrack"
         look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why="needs root", enable=enable))
     if watched:
-        _capture(look, at, ran.took, said.get("watch", ""))
+        _capture(look, at, ran.took, said.get("watch", ""), said.get("end", ""))
     _half_open(look, said.get("half-open", ""))
     took = ran.took - WATCH if watched else ran.took
     _counters(look, look.now(), took, wire.files(said["files"]))
@@ -193,17 +195,19 @@ def _half_open(look: Look, text: str) -> None:
         )
 
 
-def _capture(look: Look, at: float, took: float, text: str) -> None:
+def _capture(look: Look, at: float, took: float, text: str, end: str) -> None:
     port = look.target.port
     command = f"tcpdump -n -i any 'tcp dst port {port} and tcp[13] & 18 = 2'"
     if "listening on " not in text:
         said = text.partition("cannot: ")[2] or text
-        lines = [clean(line, 100) for line in said.splitlines() if line.strip()]
+        told = [line for line in said.splitlines() if not line.startswith("clock: ")]
+        lines = [clean(line, 100) for line in told if line.strip()]
         why = lines[-1] if lines else "no answer"
         what, enable = f"whether packets for port {port} arrive", f"sudo {command}"
         look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why=why, enable=enable))
         return
     found = wire.caught(text, MOST_SYNS)
+    begun, ended = _sure(at, took, wire.clock(text + end))
     look.see(
         Capture(
             vantage=Vantage.SERVER,
@@ -213,8 +217,20 @@ def _capture(look: Look, at: float, took: float, text: str) -> None:
             port=port,
             sources=found.sources,
             complete=found.complete,
+            begun=begun,
+            ended=ended,
         )
     )
+
+
+def _sure(at: float, took: float, clock: Mapping[str, float]) -> tuple[float | None, float | None]:
+    """Between which times, by this machine's clock, the server surely watched. Its script began at
+    the earliest when it was asked for, and at the latest so much before the answer as it took."""
+    if not {"began", "awake", "ended", "end"} <= clock.keys():
+        return None, None
+    began = clock["began"]
+    late = max(took - (clock["end"] - began), 0.0)
+    return at + late + clock["awake"] - began, at + clock["ended"] - began
 
 
 @probe(after=Clock)

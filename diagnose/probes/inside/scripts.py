@@ -96,17 +96,25 @@ WATCH = 4.5
 
 # tcpdump where it is; else what any Debian and most others have. Both say first that they listen:
 # without that word nothing was watched. A program that watches ends with the script, by its own
-# number. In pcap-filter(7) "and" binds no closer than "or".
+# number. When it began to listen, and for how long it did, is told by the server's own clock: on
+# a busy machine, or behind another command, that may be seconds after it was asked for. In
+# pcap-filter(7) "and" binds no closer than "or".
 _WATCH = f"""
 f="(tcp dst port $port and tcp[13]&18=2) or (ip6[6]=6 and ip6[42:2]=$port and ip6[53]&18=2)"
 if [ "$(id -u)" != 0 ]; then echo "cannot: needs root"
 else
-  if command -v tcpdump >/dev/null; then
-    tcpdump -n -l -p -t -i any -c {MOST_SYNS} "$f" 2>&1 &
-  elif command -v perl >/dev/null; then
-    perl -e "$eye" "$port" {MOST_SYNS} & else echo "cannot: no tcpdump"
-  fi
-  p=$!; [ -n "$p" ] && {{ sleep "$watch"; kill "$p"; wait "$p"; }} 2>/dev/null
+  {{
+    if command -v tcpdump >/dev/null; then
+      tcpdump -n -l -p -t -i any -c {MOST_SYNS} "$f" 2>&1 &
+    elif command -v perl >/dev/null; then
+      perl -e "$eye" "$port" {MOST_SYNS} & else echo "cannot: no tcpdump"
+    fi
+    p=$!; [ -n "$p" ] && {{ sleep "$watch"; kill "$p"; wait "$p"; }}
+  }} 2>/dev/null | while IFS= read -r line; do
+    printf '%s\n' "$line"
+    case $line in *"listening on "*) clock awake ;; esac
+  done
+  clock ended
 fi
 """
 
@@ -134,7 +142,8 @@ while (defined recv(S, my $b, 120, 0)) {
 
 LATER = f"""
 port=$1 watch=$2 eye=$3
-echo "@ watch"; [ "$watch" = 0 ] || {{ {_WATCH.strip()}
+clock() {{ read -r up rest </proc/uptime && echo "clock: $1 $up"; }}
+echo "@ watch"; clock began; [ "$watch" = 0 ] || {{ {_WATCH.strip()}
 }}
 echo "@ files"; grep -sH . {_COUNTERS}
 [ -e /proc/net/stat/nf_conntrack ] && [ ! -r /proc/net/stat/nf_conntrack ] && echo "@ denied"
@@ -145,6 +154,7 @@ for p in $(ss -ltnp "sport = :$port" 2>/dev/null |
   grep -o ',\\(pid=\\)\\{{0,1\\}}[0-9]*,' | tr -dc '0-9\\n'); do
   cat "/proc/$p/stat" 2>/dev/null
 done
+echo "@ end"; clock end
 :
 """.strip()
 

@@ -52,6 +52,13 @@ def test_explains_the_silence() -> None:
     assert (cause.check.id, symptom.explained_by) == ("tcp.never-arrives", cause.id)
 
 
+def test_silent_where_the_server_may_have_begun_to_watch_too_late() -> None:
+    """The last SYN of the second try was sent at 7.0 s."""
+    late = replace(capture(), begun=7.1, ended=8.4)
+    assert not judge("tcp.never-arrives", *INSIDE, *SILENT, late)
+    assert judge("tcp.never-arrives", *INSIDE, *SILENT, replace(late, begun=6.9))
+
+
 def test_silent_where_it_came_in() -> None:
     assert not judge("tcp.never-arrives", *INSIDE, *SILENT, capture(HERE[4]))
 
