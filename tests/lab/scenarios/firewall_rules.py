@@ -225,7 +225,7 @@ def panic_mode(lab: Lab) -> None:
     outside="tcp.timeout",
     server="firewall.source-zone",
     both="tcp.timeout",
-    differs=(ZONE, "/etc/firewalld/zones/drop.xml"),
+    differs=(ZONE, "/etc/firewalld/zones/drop.xml", "rules"),
 )
 def everybody_is_bound_to_the_drop_zone(lab: Lab) -> None:
     """The zone drop has the source 0.0.0.0/0."""
