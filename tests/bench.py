@@ -57,7 +57,7 @@ def screenwatch(times: int, argv: Sequence[str]) -> None:
         child, terminal = pty.fork()
         if child == 0:
             os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLUMNS="80", LINES="24",
-                              XDG_STATE_HOME="/nonexistent")  # fmt: skip
+                              XDG_STATE_HOME="/dev/null")  # fmt: skip
             os.execvp(argv[0], list(argv))
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
         seen = b""

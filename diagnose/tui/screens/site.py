@@ -107,11 +107,11 @@ class SiteScreen(Screen[None]):
         wide = replace(view, width=max(self.size.width - 2, 20), color=True)
         running = self.session.running
         if whole:
-            self._put("#head", pane.head(report, wide, running))
-            self._put("#strip", pane.strip(report, wide))
+            self._put("#head", pane.head(report, wide, running), whole=True)
+            self._put("#strip", pane.strip(report, wide), whole=True)
             self._list(wide)
             news = [self.say("changed"), *self.session.news] if self.session.news else []
-            self._put("#news", "\n".join(news))
+            self._put("#news", "\n".join(news), whole=True)
             self.query_one("#news").display = bool(news)
         self._put("#tabs", self._tabs())
         inner = replace(wide, width=max(self._room() - 4, 20))
@@ -124,8 +124,14 @@ class SiteScreen(Screen[None]):
         change of the terminal's size they have not been laid out anew yet."""
         return self.size.width - (SIDE if self.size.width >= XWIDE else 0)
 
-    def _put(self, where: str, text: str) -> None:
-        self.query_one(where, Static).update(Text.from_ansi(text.rstrip("\n")))
+    def _put(self, where: str, text: str, whole: bool = False) -> None:
+        """`whole`: as high as the text has lines. Left to itself a widget whose text has just
+        changed may keep the height of the one before."""
+        text = text.rstrip("\n")
+        widget = self.query_one(where, Static)
+        widget.update(Text.from_ansi(text))
+        if whole:
+            widget.styles.height = text.count("\n") + 1
 
     def _tabs(self) -> str:
         page = Page(200, True, self.app.view.ascii)
