@@ -134,7 +134,7 @@ def _screen(options: Namespace, targets: list[Target]) -> int:
     from diagnose.engine import run
     from diagnose.net.local import LocalNet
 
-    how, lang = _how(options), language(options.lang)
+    how, view = _how(options), _view(options)
 
     async def look(target: Target, sink: "Sink") -> Report:
         async with _door(options) as door:
@@ -147,12 +147,12 @@ def _screen(options: Namespace, targets: list[Target]) -> int:
     ways = interactive.Ways(
         look=look,
         mend=None if options.outside or options.only or options.skip else mend,
-        read=lambda word: read(word, tuple(options.ws), lang),
+        read=lambda word: read(word, tuple(options.ws), view.lang),
         conclude=_conclude(options),
         server=options.server or "",
     )
-    reports = interactive.show(targets, ways, _view(options))
-    _print(reports, options, _view(options))
+    reports = interactive.show(targets, ways, view)
+    _print(reports, options, view)
     return max((_exit_status(report) for report in reports), default=0)
 
 

@@ -53,7 +53,7 @@ def show(targets: list[Target], ways: Ways, view: View) -> list[Report]:
 
     from diagnose.tui.main import show as shown
 
-    left, _ = shown(sessions, doors, view, found=not targets)
+    left = shown(sessions, doors, view, found=not targets)
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)

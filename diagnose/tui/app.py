@@ -5,6 +5,7 @@ import os
 import queue
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,8 +133,6 @@ class DiagnoseApp(App[str]):
 
     def written(self, form: str, session: Session) -> str:
         report, view = self.shown(session)
-        from dataclasses import replace
-
         return writer(form)(report, replace(view, color=False))
 
     # What the keys do on every screen
@@ -236,8 +235,6 @@ class DiagnoseApp(App[str]):
         self.call_after_refresh(Work(begin).start)
 
     def _plain(self) -> View:
-        from dataclasses import replace
-
         return replace(self.view, width=max(self.size.width - 2, 40), color=True)
 
     def _ask(self, sheet: Asking, question: str) -> bool:

@@ -6,11 +6,8 @@ from diagnose.outputs import View
 from diagnose.tui.session import Doors, Session
 
 
-def show(
-    sessions: list[Session], doors: Doors, view: View, found: bool = False
-) -> tuple[str, View]:
-    """Show the sessions, whose runs are under way, until the person leaves; how, and in which
-    language."""
+def show(sessions: list[Session], doors: Doors, view: View, found: bool = False) -> str:
+    """Show the sessions, whose runs are under way, until the person leaves; how."""
     from diagnose.tui.app import DiagnoseApp
 
     while True:
@@ -21,4 +18,4 @@ def show(
         view = replace(view, lang="en" if view.lang == "zh" else "zh")
     for one in sessions:
         one.stop()
-    return left, view
+    return left

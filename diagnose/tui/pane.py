@@ -4,7 +4,7 @@ a width. Pure."""
 from dataclasses import replace
 
 from diagnose import explain
-from diagnose.model import Finding, Observation, Report
+from diagnose.model import Finding, Manual, Observation, Report
 from diagnose.outputs import View, said, strings
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
@@ -122,7 +122,5 @@ def _began(seen: Observation) -> float:
 
 def steps(found: Finding) -> str:
     """A remedy's steps as they are typed, for the clipboard: what is done by hand as a comment."""
-    from diagnose.model import Manual
-
     lines = [said.shell(step) for step in said.steps(found) if not isinstance(step, Manual)]
     return "\n".join(lines) + "\n" if lines else ""

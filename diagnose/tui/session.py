@@ -59,10 +59,6 @@ class Session:
     def report(self) -> Report:
         return self.live.report
 
-    @property
-    def status(self) -> str:
-        return "unknown" if self.running else verdict(self.report).status
-
     def drain(self, lang: str) -> bool:
         """Take what has happened; whether anything has."""
         happened, work = False, self._work
@@ -75,8 +71,9 @@ class Session:
         return happened
 
     def _concluded(self, report: Report, lang: str) -> None:
-        self.past = [*self.past, verdict(report).status][-MOST:]
-        self.news = () if verdict(report).status == "ok" else self.doors.changes(report, lang)
+        status = verdict(report).status
+        self.past = [*self.past, status][-MOST:]
+        self.news = () if status == "ok" else self.doors.changes(report, lang)
         self.doors.keep(report)
 
     def stop(self, seconds: float = 1.0) -> None:

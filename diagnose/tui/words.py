@@ -31,7 +31,6 @@ _WORDS = {
     "palette": ("command palette", "命令面板"),
     # What it says
     "running": ("looking …", "正在检查……"),
-    "nothing": ("Nothing is wrong.", "没有发现问题。"),
     "nothing-yet": ("Nothing to show yet.", "暂无内容。"),
     "root": ("ROOT CAUSE", "根因"),
     "follows": ("follows", "后果"),
@@ -68,7 +67,6 @@ _WORDS = {
     "no-sites": ("No site of an nginx was found on this machine.", "本机上没有找到 nginx 站点。"),
     "changed": ("Changed since it was last well", "自上次正常以来的变化"),
     "history": ("History", "历史"),
-    "probes": ("{count} observations", "{count} 条观察"),
     "export-what": ("Export as", "导出为"),
     "keys": ("Keys", "按键"),
     "filter-what": ("Filter the findings", "过滤检查结果"),

@@ -17,7 +17,6 @@ class Work:
 
     def __init__(self, begin: Callable[[Sink], Coroutine[Any, Any, Any]]) -> None:
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.result: Any = None
         self.error: Exception | None = None
         self._begin = begin
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -28,10 +27,6 @@ class Work:
         self._loop = asyncio.new_event_loop()
         self._thread.start()
         return self
-
-    @property
-    def alive(self) -> bool:
-        return self._thread.is_alive()
 
     def stop(self) -> None:
         """Cancel it; it says what is known by then."""
@@ -50,7 +45,7 @@ class Work:
         assert self._loop is not None
         self._task = self._loop.create_task(self._begin(self.events.put))
         try:
-            self.result = self._loop.run_until_complete(self._task)
+            self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:
             pass
         except Exception as error:  # a door that cannot be opened, say: it is shown

@@ -19,7 +19,7 @@ from diagnose.targets import UsageError, read
 from diagnose.tui.app import _KEYS, DiagnoseApp, bindings
 from diagnose.tui.screens.choice import Choice
 from diagnose.tui.screens.sheet import Asking, Sheet
-from diagnose.tui.screens.site import SiteScreen, footer
+from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.session import Doors, Session
 from tests.reports import healthy, mended
@@ -391,6 +391,11 @@ def test_every_action_of_the_keys_exists() -> None:
         name = action.partition("(")[0]
         owner: type = DiagnoseApp if name.startswith("app.") else SiteScreen
         assert hasattr(owner, f"action_{name.removeprefix('app.')}"), action
+
+
+def footer(keys: tuple[tuple[str, str], ...]) -> int:
+    """How many cells a footer with these keys takes: each key, a blank, its word, two blanks."""
+    return sum(cells(key) + 1 + cells(word) + 2 for key, word in keys)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

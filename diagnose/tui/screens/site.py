@@ -1,7 +1,7 @@
 """One target: the verdict and the layers above, the causes below them, and what is asked of one."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,9 +10,9 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from diagnose.model import Finding
+from diagnose.model import Finding, Report
 from diagnose.outputs import View
-from diagnose.outputs.terminal import Page, cells
+from diagnose.outputs.terminal import Page
 from diagnose.tui import pane
 from diagnose.tui.live import rows
 from diagnose.tui.session import Session
@@ -98,9 +98,6 @@ class SiteScreen(Screen[None]):
         if self.session.watched:
             self.session.begin()
 
-    def _view(self, width: int) -> View:
-        return replace(self.app.view, width=max(width, 20), color=True)
-
     def draw(self, whole: bool = False) -> None:
         """Everything anew, or the text alone."""
         report, view = self.app.shown(self.session)
@@ -109,7 +106,7 @@ class SiteScreen(Screen[None]):
         if whole:
             self._put("#head", pane.head(report, wide, running), whole=True)
             self._put("#strip", pane.strip(report, wide), whole=True)
-            self._list(wide)
+            self._list(report, wide)
             news = [self.say("changed"), *self.session.news] if self.session.news else []
             self._put("#news", "\n".join(news), whole=True)
             self.query_one("#news").display = bool(news)
@@ -142,7 +139,7 @@ class SiteScreen(Screen[None]):
         page.add(*parts)
         return page.lines[0]
 
-    def _along(self, report: Any, view: View) -> str:
+    def _along(self, report: Report, view: View) -> str:
         page = Page(SIDE - 6, True, view.ascii)
         page.add(("bold", self.say("timeline")))
         pane.waterfall(page, report, replace(view, width=SIDE - 6))
@@ -152,11 +149,10 @@ class SiteScreen(Screen[None]):
             page.add(*((one, page.sign(one)) for one in self.session.past))
         return page.text()
 
-    def _list(self, view: View) -> None:
+    def _list(self, report: Report, view: View) -> None:
         listed = self.query_one(Findings)
         wanted = self._chosen
         narrow = replace(view, width=max(self._room() - 4, 20))
-        report, _ = self.app.shown(self.session)
         found = [row for row in rows(report) if self._asked in _words(row[0], view)]
         self._shown = tuple(one for one, _ in found)
         drawn = (narrow, tuple((one.id, depth) for one, depth in found), id(report))
@@ -252,8 +248,3 @@ class SiteScreen(Screen[None]):
 def _words(found: Finding, view: View) -> str:
     line = Text.from_ansi(pane.listed(found, 0, replace(view, width=400))).plain
     return " ".join(line.lower().split())
-
-
-def footer(keys: tuple[tuple[str, str], ...]) -> int:
-    """How many cells a footer with these keys takes: each key, a blank, its word, two blanks."""
-    return sum(cells(key) + 1 + cells(word) + 2 for key, word in keys)

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from diagnose.outputs import said
 from diagnose.outputs.terminal import Page, cells
 from diagnose.reasoning import verdict
 from diagnose.targets import UsageError
@@ -74,8 +75,6 @@ class StartScreen(Screen[None]):
                 ("dim", "  "), report.evidence.target.url, "  ", ("dim", say("running", view.lang))
             )
         else:
-            from diagnose.outputs import said
-
             status = verdict(report).status
             url = report.evidence.target.url
             room = max(self.app.size.width - cells(url) - 8, 10)
