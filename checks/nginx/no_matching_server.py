@@ -24,6 +24,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.model.server import Listeners
+from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.wire.edits import Change
 from diagnose.wire.names import covers, is_address
@@ -85,6 +87,18 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
         location=nginx.location(mistyped.directive if mistyped else default.block),
         fix=_fix(nginx, mistyped, target.host),
     )
+
+
+def nobody_listens(nginx: Nginx) -> tuple[Observation, ...]:
+    """What shows that nothing listens on the target's port; nothing where that was not seen."""
+    port = nginx.evidence.target.port
+    seen = [one for one in nginx.evidence.good(Listeners) if not one.on(port)]
+    tried = [
+        one
+        for one in nginx.evidence.of(Connection)
+        if one.port == port and one.failure and one.failure.kind == "refused"
+    ]
+    return (*seen, *tried) if seen else ()
 
 
 def symptoms(evidence: Evidence, found: list[Answering]) -> tuple[Observation, ...]:

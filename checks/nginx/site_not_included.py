@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from checks.nginx.no_matching_server import symptoms
+from checks.nginx.no_matching_server import nobody_listens, symptoms
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -27,9 +27,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.server import Listeners
 from diagnose.model.sites import SiteFile
-from diagnose.model.tcp import Connection
 from diagnose.wire import edits, sites
 from diagnose.wire import nginx as wire
 
@@ -110,14 +108,7 @@ def _is_near(nginx: Nginx, site: SiteFile) -> bool:
 
 def _nobody(nginx: Nginx) -> tuple[Observation, ...]:
     """nginx is not told to listen on the port, and nothing does."""
-    port = nginx.evidence.target.port
-    seen = [one for one in nginx.evidence.good(Listeners) if not one.on(port)]
-    tried = [
-        one
-        for one in nginx.evidence.of(Connection)
-        if one.port == port and one.failure and one.failure.kind == "refused"
-    ]
-    return (*seen, *tried) if seen and not nginx.listening(port) else ()
+    return () if nginx.listening(nginx.evidence.target.port) else nobody_listens(nginx)
 
 
 def _foreign(nginx: Nginx) -> tuple[Observation, ...]:

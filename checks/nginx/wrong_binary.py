@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from checks.nginx.no_matching_server import symptoms
+from checks.nginx.no_matching_server import nobody_listens, symptoms
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +33,6 @@ from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig, NginxState
 from diagnose.model.server import Listeners
-from diagnose.model.tcp import Connection
 from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
 from diagnose.wire.serving import Server
@@ -62,7 +61,7 @@ def wrong_binary(evidence: Evidence) -> Iterator[Claim]:
     master, config, answering = nginx.master, nginx.config, nginx.answering()
     if master is None or config is None or any(one.how != "default" for one in answering):
         return
-    plain = symptoms(evidence, list(answering)) if answering else _nobody(nginx)
+    plain = symptoms(evidence, list(answering)) if answering else nobody_listens(nginx)
     shown = plain or (_foreign(nginx) if answering else ())
     for other in evidence.good(OtherConfig):
         site = _site(other, evidence.target.host, evidence.target.port)
@@ -101,18 +100,6 @@ def _site(other: OtherConfig, host: str, port: int) -> Server | None:
         if how != "default":
             return server
     return None
-
-
-def _nobody(nginx: Nginx) -> tuple[Observation, ...]:
-    """Nothing listens on the port."""
-    port = nginx.evidence.target.port
-    seen = [one for one in nginx.evidence.good(Listeners) if not one.on(port)]
-    tried = [
-        one
-        for one in nginx.evidence.of(Connection)
-        if one.port == port and one.failure and one.failure.kind == "refused"
-    ]
-    return (*seen, *tried) if seen else ()
 
 
 def _foreign(nginx: Nginx) -> tuple[Observation, ...]:
