@@ -127,7 +127,7 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     look = made.add_argument_group("how to look")
     add = look.add_argument
     add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
-    add("--server", type=_server, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
+    add("--server", type=server, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
     sides = look.add_mutually_exclusive_group()
     sides.add_argument("--outside", action="store_true", help="only what the network shows")
     sides.add_argument("--inside", action="store_true", help="only what the server shows")
@@ -163,6 +163,9 @@ def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
         metavar="WHEN", help="auto, always or never")  # fmt: skip
     add("--glyphs", type=_choice("--glyphs", "auto", "unicode", "ascii"), default="auto",
         metavar="SET", help="auto, unicode or ascii")  # fmt: skip
+    if command in {None, "replay", "demo"}:
+        add("--no-mouse", dest="mouse", action="store_false",
+            help="leave the mouse to the terminal, for selecting")  # fmt: skip
 
 
 _SHORT = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
@@ -225,7 +228,7 @@ def _readable(text: str) -> str:
 _SSH = re.compile(r"ssh://(?:[\w.+-]+@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
 
 
-def _server(text: str) -> str:
+def server(text: str) -> str:
     """ssh://[user@]host[:port]; user@host is read as the same."""
     url = text if "://" in text else f"ssh://{text}"
     read = _SSH.fullmatch(url)

@@ -28,8 +28,8 @@ class _Other:
 
     def ask(self, question: tuple[object, ...]) -> tuple[bool, Any]:
         with self._one_at_a_time:
-            _write(self._questions, question)
-            answer: tuple[bool, Any] = _read(self._answers)
+            write(self._questions, question)
+            answer: tuple[bool, Any] = read(self._answers)
             return answer
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ def begin(modules: Iterable[str]) -> None:
 async def do(function: str, *args: object, **named: object) -> Any:
     """Call a pure function, "package.module:name", in the second process or in a thread.
 
-    Arguments and result are values that pickle(3) knows; what the function raises is raised.
+    Arguments and result are values that pickle knows; what the function raises is raised.
     """
     if _other is None and function.partition(":")[0] in sys.modules:
         return _call(function, args, named)  # nothing to wait for
@@ -94,6 +94,20 @@ def _call(function: str, args: tuple[object, ...], named: dict[str, object]) -> 
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO, modules: Iterable[str]) -> None:
+    be_quiet()
+    for module in modules:
+        importlib.import_module(module)
+    while True:
+        function, args, named = read(questions)
+        try:
+            answer: tuple[bool, Any] = (True, _call(function, args, named))
+        except Exception as error:
+            answer = (False, error)
+        write(answers, answer)
+
+
+def be_quiet() -> None:
+    """Leave the terminal to the process that forked this one."""
     import signal
 
     # Ctrl-C goes to both; the other one decides what it means.
@@ -102,18 +116,10 @@ def _serve(questions: BinaryIO, answers: BinaryIO, modules: Iterable[str]) -> No
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nowhere, stream)
-    for module in modules:
-        importlib.import_module(module)
-    while True:
-        function, args, named = _read(questions)
-        try:
-            answer: tuple[bool, Any] = (True, _call(function, args, named))
-        except Exception as error:
-            answer = (False, error)
-        _write(answers, answer)
 
 
-def _write(pipe: BinaryIO, value: object) -> None:
+def write(pipe: BinaryIO, value: object) -> None:
+    """One value that pickle knows, behind its size."""
     import pickle
 
     data = pickle.dumps(value)
@@ -121,7 +127,8 @@ def _write(pipe: BinaryIO, value: object) -> None:
     pipe.flush()
 
 
-def _read(pipe: BinaryIO) -> Any:
+def read(pipe: BinaryIO) -> Any:
+    """What was written; EOFError where nobody writes any more."""
     import pickle
 
     head = pipe.read(_SIZE.size)

@@ -4,6 +4,7 @@ There is no list of checks. A module below `checks` that holds a `Check` is one,
 lie beside it in <name>.md and <name>.zh.md (see `diagnose.words`).
 """
 
+import copyreg
 import importlib
 import re
 from collections.abc import Callable, Collection, Iterable
@@ -90,3 +91,11 @@ def layer(name: str) -> tuple[Check, ...]:
 def catalogue() -> tuple[Check, ...]:
     """All checks."""
     return tuple(map(one, names()))
+
+
+def _by_id(check: Check) -> tuple[Callable[[str], Check], tuple[str]]:
+    return one, (check.id,)
+
+
+# From one process to another a check goes by its name: there it is the same one.
+copyreg.pickle(Check, _by_id)

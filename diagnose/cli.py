@@ -63,11 +63,17 @@ def _main(words: list[str], alone: bool) -> int:
         return _version()
     if options.schema:
         return _schema()
+    if _wants_screen(options):
+        return _screen(options, alone)
     if alone and options.words and not options.inside:
-        from diagnose import beside
-
-        beside.begin(_BESIDE)
+        _have_company()
     return _diagnose(options)
+
+
+def _have_company() -> None:
+    from diagnose import beside
+
+    beside.begin(_BESIDE)
 
 
 def _version() -> int:
@@ -102,16 +108,12 @@ def _failed(words: list[str], message: str, status: int) -> int:
 
 def _diagnose(options: Namespace) -> int:
     if not options.words:
-        if _wants_screen(options):
-            return _screen(options, [])
         sys.stderr.write(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
         if options.format in {"json", "jsonl"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
     targets = _targets(options)
     _check_options(options)
-    if _wants_screen(options):
-        return _screen(options, targets)
     view, form = _view(options), options.format
     reports, status = _look(targets, options, lambda: _sink(options, view))
     if form != "jsonl":
@@ -128,32 +130,66 @@ def _wants_screen(options: Namespace) -> bool:
     return tui.usable()
 
 
-def _screen(options: Namespace, targets: list[Target]) -> int:
+def _screen(options: Namespace, alone: bool) -> int:
     """The screen; when it ends, the plain report stands in the scrollback."""
+    targets = _targets(options) if options.words else []
+    _check_options(options)
+    partial = options.outside or options.only or options.skip
+
+    async def look(asked: Any, sink: "Sink") -> Report:
+        from diagnose.engine import run
+        from diagnose.net.local import LocalNet
+
+        own = _as_asked(options, asked)
+        async with _door(own) as door:
+            return await run(asked.target, _how(own), LocalNet(), sink, door)
+
+    async def mend(asked: Any, talk: Any, undo: bool) -> int:
+        own = _as_asked(options, asked, undo=undo, resume=False)
+        return await _fixing(own, [asked.target], talk)
+
+    from diagnose.interactive import Ways
+
+    ws, view = tuple(options.ws), _view(options)
+    ways = Ways(
+        look, mend, lambda word: read(word, ws, view.lang), _conclude(options),
+        options.server or "", "part" if partial else "site",
+    )  # fmt: skip
+    return _shown(options, targets, view, ways, alone)
+
+
+def _as_asked(options: Namespace, asked: Any, **more: object) -> Namespace:
+    """The options of a look that the screen asks for."""
+    own: dict[str, object] = {"only": asked.only or options.only}
+    if asked.server:
+        own |= {"server": asked.server, "outside": False}
+    return Namespace(**{**vars(options), **own, **more})
+
+
+def _shown(
+    options: Namespace, targets: list[Target], view: View, ways: Any, alone: bool = True
+) -> int:
+    """Have the screen show this; the exit status of what is left."""
     from diagnose import interactive
-    from diagnose.engine import run
-    from diagnose.net.local import LocalNet
 
-    how, view = _how(options), _view(options)
+    if options.color == "never":
+        os.environ["NO_COLOR"] = "1"
+    told = interactive.show(targets, ways, view, _have_company if alone else None, options.mouse)
+    _write_out(told, options)
+    return max((_exit_status(report) for report, _ in told), default=0)
 
-    async def look(target: Target, sink: "Sink") -> Report:
-        async with _door(options) as door:
-            return await run(target, how, LocalNet(), sink, door)
 
-    async def mend(target: Target, talk: Any, undo: bool) -> int:
-        asked = Namespace(**{**vars(options), "undo": undo, "resume": False})
-        return await _fixing(asked, [target], talk)
+def _shown_alone(
+    options: Namespace, view: View, target: Target, look: Callable[..., Any], kind: Any
+) -> int:
+    """The screen of what is there once: it is not mended, and there is no other target."""
+    from diagnose.interactive import Ways
 
-    ways = interactive.Ways(
-        look=look,
-        mend=None if options.outside or options.only or options.skip else mend,
-        read=lambda word: read(word, tuple(options.ws), view.lang),
-        conclude=_conclude(options),
-        server=options.server or "",
-    )
-    reports = interactive.show(targets, ways, view)
-    _print(reports, options, view)
-    return max((_exit_status(report) for report in reports), default=0)
+    def refuse(*_: object) -> Any:
+        raise UsageError("There is no other target here.")
+
+    ways = Ways(look, refuse, refuse, _conclude(options), kind=kind)
+    return _shown(options, [target], view, ways)
 
 
 def _targets(options: Namespace) -> list[Target]:
@@ -256,13 +292,17 @@ def _conclude(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Rep
 
 def _print(reports: list[Report], options: Namespace, view: View) -> None:
     """The answer: one report after another, or all of them in one document."""
-    from diagnose.outputs import writer
-
     told = [(report, view) for report in reports]
     if options.redact:
         from diagnose.outputs import redaction
 
         told = [redaction.report(report, view, _conclude(options)) for report in reports]
+    _write_out(told, options)
+
+
+def _write_out(told: list[tuple[Report, View]], options: Namespace) -> None:
+    from diagnose.outputs import writer
+
     form = options.format or "text"
     if form == "json" and len(told) > 1:
         from diagnose.outputs.json import document, written
@@ -357,8 +397,7 @@ def _list(options: Namespace) -> int:
 
 def _record(options: Namespace) -> int:
     from diagnose.events import nowhere
-    from diagnose.outputs.redaction import MASKED, Mask, names
-    from diagnose.record import Recorded, encode
+    from diagnose.outputs.redaction import recorded
 
     if len(options.words) != 1:
         raise UsageError("Record one target: diagnose record TARGET -o FILE.")
@@ -367,9 +406,8 @@ def _record(options: Namespace) -> int:
     targets = _targets(options)
     _check_options(options)
     (report,), status = _look(targets, options, lambda: nowhere)
-    seen = Mask(names(report.evidence)).value(report.evidence)
-    _save(options.output, encode(Recorded(seen, MASKED, os.geteuid() == 0)))
-    count = len(seen.observations)
+    _save(options.output, recorded(report.evidence, os.geteuid() == 0))
+    count = len(report.evidence.observations)
     _say(f"{options.output}: {count} observations, names and addresses masked.\n")
     return status or _exit_status(report)
 
@@ -410,16 +448,13 @@ def _replay(options: Namespace) -> int:
 
 def _screen_of(report: Report, options: Namespace, view: View) -> int:
     """A recording on the screen: to be read, and not to be mended."""
-    from diagnose import interactive
     from diagnose.events import Concluded
 
-    async def look(target: Target, sink: "Sink") -> Report:
+    async def look(asked: Any, sink: "Sink") -> Report:
         sink(Concluded(report))
         return report
 
-    ways = interactive.Ways(look, None, read, _conclude(options), recording=True)
-    reports = interactive.show([report.evidence.target], ways, view)
-    _print(reports, options, view)
+    _shown_alone(options, view, report.evidence.target, look, "recording")
     return _exit_status(report)
 
 
@@ -471,6 +506,8 @@ def _demo(options: Namespace) -> int:
     from diagnose.running import complete
 
     view, form = _view(options), options.format or "text"
+    if _wants_screen(options):
+        return _screen_of_demo(options, view)
     if form == "text" and not options.quiet:
         _write(demo.introduction(view) + "\n")
     sink = _sink(options, view)
@@ -478,6 +515,15 @@ def _demo(options: Namespace) -> int:
     if form != "jsonl":
         _print([report], options, view)
     return status
+
+
+def _screen_of_demo(options: Namespace, view: View) -> int:
+    from diagnose import demo
+
+    async def look(asked: Any, sink: "Sink") -> Report:
+        return await demo.run(sink)
+
+    return _shown_alone(options, view, demo.TARGET, look, "demo")
 
 
 _WORK: dict[str, Callable[[Namespace], int]] = {

@@ -27,6 +27,7 @@ from diagnose.probes import Options
 
 #: An address and a name that belong to nobody (RFC 5737, RFC 2606).
 ADDRESS, HOST, PATH = "203.0.113.80", "chat.example.com", "/ws"
+TARGET = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://{HOST}:443/")
 
 
 def introduction(view: View) -> str:
@@ -37,10 +38,9 @@ def introduction(view: View) -> str:
 
 async def run(sink: Sink) -> Report:
     """Start the site, look at it with the real engine, and take it down."""
-    target = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://{HOST}:443/")
     async with _site() as (net, cafile):
         options = Options(inside=False, cafile=cafile)
-        return await engine.run(target, options, net, sink)
+        return await engine.run(TARGET, options, net, sink)
 
 
 class _Net(LocalNet):

@@ -1,107 +1,136 @@
-"""Where the command line meets the screen: the runs begin at once, and the screen is imported
-while they look."""
+"""Where the command line meets the screen: what the screen is told by, in a process of its own
+where there may be one, and what is left of it in the scrollback."""
 
 import asyncio
 import contextlib
-import gc
 import os
 import sys
 import termios
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from diagnose import history, tui
+from diagnose import apart, tui
+from diagnose.apart import Channel, Here, Place, Service
+from diagnose.arguments import server
 from diagnose.events import Sink
-from diagnose.fix import Talk
 from diagnose.frozen import frozen
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.outputs import View
 from diagnose.targets import UsageError
-from diagnose.tui.session import Doors, Session
+from diagnose.tui.session import Session
+from diagnose.tui.told import Asked, Behind, Changed, Earlier, Kind, Masked, Own, Said
 
-#: Sites of this server that are looked at by themselves; the rest when they are opened.
-AT_ONCE = 8
+if TYPE_CHECKING:
+    from diagnose.fix import Talk
+
+#: So many targets of earlier calls are listed.
+EARLIER = 20
 
 
 @frozen
 class Ways:
-    """How the command line looks, mends (None where only a part is looked at), reads a target
-    and judges; `server` is the one that is looked into. Of a recording nothing is kept."""
+    """How the command line looks, mends, reads a target and judges; `server` is the one that is
+    looked into. Of a recording or a demonstration nothing is kept."""
 
-    look: Callable[[Target, Sink], Coroutine[Any, Any, Report]]
-    mend: Callable[[Target, Talk, bool], Coroutine[Any, Any, int]] | None
+    look: Callable[[Asked, Sink], Coroutine[Any, Any, Report]]
+    mend: "Callable[[Asked, Talk, bool], Coroutine[Any, Any, int]]"
     read: Callable[[str], Target]
     conclude: Callable[[Evidence, tuple[Crash, ...]], Report]
     server: str = ""
-    recording: bool = False
+    kind: Kind = "site"
 
 
-def show(targets: list[Target], ways: Ways, view: View) -> list[Report]:
-    """The screen; the reports that are to stay in the scrollback."""
+def show(
+    targets: list[Target], ways: Ways, view: View, first: Callable[[], None] | None, mouse: bool
+) -> list[tuple[Report, View]]:
+    """The screen; the reports that are to stay in the scrollback, as they were shown. `first` is
+    what the process of the runs does first; None where there may be none."""
     os.environ.update(tui.prepare())
     if os.environ.get("NO_COLOR") == "":
         del os.environ["NO_COLOR"]
-    gc.enable()  # this process stays
-    doors = _doors(ways)
-    wanted = targets or _own(ways)
-    sessions = [Session(target, doors) for target in wanted]
-    for one in sessions[: max(AT_ONCE, len(targets))]:
-        one.begin()
-    if not targets:
-        sessions += [Session(target, doors) for target in _earlier(ways, wanted)]
+    place = _place(services(ways), first)
+    behind = Behind(place, ways.read, server, ways.kind)
+    sessions = [Session(target, behind).begin() for target in targets]
 
     from diagnose.tui.main import show as shown
 
-    left = shown(sessions, doors, view, found=not targets)
+    try:
+        left = shown(sessions, behind, view, mouse)
+    finally:
+        place.close()
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    if left == "silently":
-        return []
-    return [one.live.concluded for one in sessions if one.live.concluded is not None]
+    return left
 
 
-def _doors(ways: Ways) -> Doors:
-    def mask(report: Report, view: View) -> tuple[Report, View]:
+def _place(offered: Mapping[str, Service], first: Callable[[], None] | None) -> Place:
+    if first is None:
+        return Here(offered)
+    return apart.begin(offered, frozenset({"mend"}), first)
+
+
+def services(ways: Ways) -> dict[str, Service]:
+    """What `Behind` says."""
+
+    async def run(channel: Channel, asked: Asked) -> None:
+        report = await ways.look(asked, channel.tell)
+        if not (report.interrupted or asked.only or ways.kind in {"demo", "recording"}):
+            await asyncio.to_thread(_remember, report, asked.server or ways.server, channel)
+
+    async def mend(channel: Channel, asked: Asked, undo: bool, view: View) -> None:
+        from diagnose.fix import Talk
+
+        talk = Talk(view, lambda text: channel.tell(Said(text)), channel.ask)
+        await ways.mend(asked, talk, undo)
+
+    async def mask(channel: Channel, report: Report, view: View) -> None:
         from diagnose.outputs import redaction
 
-        return redaction.report(report, view, ways.conclude)
+        channel.tell(Masked(*redaction.report(report, view, ways.conclude)))
 
-    def keep(report: Report) -> None:
-        if not (report.interrupted or ways.recording):
-            history.append(history.place(), history.entry(report, ways.server))
+    async def sites(channel: Channel) -> None:
+        own = [] if ways.server else await _own(ways)
+        channel.tell(Own(tuple(own)))
+        await asyncio.to_thread(_recall, ways, {one.url for one in own}, channel)
 
-    def changes(report: Report, lang: str) -> tuple[str, ...]:
-        entries = () if ways.recording else history.load(history.place())
-        found = history.since_good(entries, report.evidence.target.url, report)
-        return tuple(history.say(one, lang, datetime.now(UTC)) for one in found[:3])
-
-    return Doors(ways.look, ways.mend, ways.read, mask, keep, changes)
+    return {"run": run, "mend": mend, "mask": mask, "sites": sites}
 
 
-def _own(ways: Ways) -> list[Target]:
-    """The sites that this machine's nginx serves."""
+def _remember(report: Report, server: str, channel: Channel) -> None:
+    """Tell what has changed since the target was last well, and keep what this run said."""
+    from diagnose import history
+
+    place, url = history.place(), report.evidence.target.url
+    channel.tell(Changed(history.since_good(history.load(place), url, report)))
+    history.append(place, history.entry(report, server))
+
+
+async def _own(ways: Ways) -> list[Target]:
+    """The sites that this machine's nginx serves. Which WebSockets they have a run sees itself."""
     from diagnose.machine.local import LocalMachine
     from diagnose.sites import sites
 
-    if ways.server:
-        return []
-    return _read(ways, [one.url for one in asyncio.run(sites(LocalMachine()))])
+    return list(_read(ways, ((one.url, ()) for one in await sites(LocalMachine()))))
 
 
-def _earlier(ways: Ways, others: list[Target]) -> list[Target]:
-    """Those that were looked at before, the last one first."""
-    known = {one.url for one in others}
-    urls = [one.target for one in history.targets(history.load(history.place()))]
-    return _read(ways, [url for url in urls if url not in known][:20])
+def _recall(ways: Ways, others: set[str], channel: Channel) -> None:
+    from diagnose import history
+
+    known = {
+        one.target: one
+        for one in history.targets(history.load(history.place()))
+        if one.target not in others
+    }
+    targets = _read(ways, ((one.target, one.websockets) for one in known.values()))
+    channel.tell(Earlier(tuple((one, known[one.url]) for one in targets)[:EARLIER]))
 
 
-def _read(ways: Ways, urls: list[str]) -> list[Target]:
-    found = []
-    for url in urls:
-        try:
-            found.append(ways.read(url))
-        except UsageError:
-            continue
-    return found
+def _read(ways: Ways, found: Iterable[tuple[str, tuple[str, ...]]]) -> Iterable[Target]:
+    for url, websockets in found:
+        with contextlib.suppress(UsageError):
+            target = ways.read(url)
+            yield replace(
+                target, websockets=tuple(dict.fromkeys((*target.websockets, *websockets)))
+            )

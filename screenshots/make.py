@@ -10,14 +10,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from diagnose.apart import Channel, Here
 from diagnose.engine import conclude
-from diagnose.events import Concluded, Sink
-from diagnose.model import Report, Target
+from diagnose.events import Concluded
 from diagnose.outputs import View
 from diagnose.record import decode
 from diagnose.targets import read
 from diagnose.tui.app import DiagnoseApp
-from diagnose.tui.session import Doors, Session
+from diagnose.tui.session import Session
+from diagnose.tui.told import Asked, Behind
 
 HERE = Path(__file__).parent
 SIZES = ((80, 24), (140, 40))
@@ -29,20 +30,12 @@ def taken(recording: Path, lang: str, size: tuple[int, int], *keys: str) -> str:
     seen = recorded.evidence.observations
     report = replace(conclude(recorded.evidence), duration=max(one.at for one in seen))
 
-    async def run(target: Target, sink: Sink) -> Report:
-        sink(Concluded(report))
-        return report
+    async def run(channel: Channel, asked: Asked) -> None:
+        channel.tell(Concluded(report))
 
-    doors = Doors(
-        run=run,
-        fix=None,
-        read=read,
-        mask=lambda shown, view: (shown, view),
-        keep=lambda _: None,
-        changes=lambda _, __: (),
-    )
-    session = Session(recorded.evidence.target, doors).begin()
-    app = DiagnoseApp([session], doors, View(lang=lang, width=size[0], color=True))
+    behind = Behind(Here({"run": run}), read, str)
+    session = Session(recorded.evidence.target, behind).begin()
+    app = DiagnoseApp([session], behind, View(lang=lang, width=size[0], color=True))
 
     async def work() -> str:
         async with app.run_test(size=size) as pilot:

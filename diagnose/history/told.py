@@ -145,6 +145,10 @@ class Known:
     at: str
     strip: tuple[Status, ...]
 
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.at)
+
 
 def targets(entries: Iterable[Entry], strip: int = 20) -> tuple[Known, ...]:
     """The targets there were, each once, the most recent first."""

@@ -5,7 +5,7 @@ from diagnose.model import Observation, Report, Vantage
 from diagnose.outputs.strings import say
 from diagnose.reasoning import LayerStatus, layers
 
-_INSIDE = {"cloud", "listener", "firewall", "nginx", "upstream"}
+_INSIDE = {"listener", "firewall", "nginx", "upstream"}
 
 
 @frozen
@@ -40,6 +40,8 @@ def _state(report: Report, name: str, status: LayerStatus, lang: str) -> Layer:
 def _why_skipped(report: Report, name: str) -> str:
     if name == "websocket" and not report.evidence.target.websockets:
         return "reason.not-asked"
+    if name == "cloud":
+        return "reason.not-read"
     inside = any(one.vantage is Vantage.SERVER for one in report.evidence.observations)
     return "reason.inside" if name in _INSIDE and not inside else "reason.not-reached"
 

@@ -15,6 +15,7 @@ from diagnose.events import Concluded, Event, Sink
 from diagnose.model import Crash, Evidence, Report
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.outputs import View
+from diagnose.record import Recorded, encode
 
 #: In the place of the name of the machine that looks.
 MASKED = "masked"
@@ -71,6 +72,11 @@ def report(whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]
     """A report masked through and through, that is, the masked evidence judged again, and the
     view of it masked alike."""
     return _masked(Mask(names(whole.evidence)), whole, view, conclude)
+
+
+def recorded(evidence: Evidence, privileged: bool) -> str:
+    """A recording of the evidence, masked (see `diagnose.record`)."""
+    return encode(Recorded(Mask(names(evidence)).value(evidence), MASKED, privileged))
 
 
 def sink(view: View, made: Callable[[View], Sink], conclude: Conclude) -> Sink:

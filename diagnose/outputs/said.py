@@ -69,9 +69,12 @@ def root(step: Step) -> bool:
 
 def verify(report: Report, finding: Finding, view: View) -> str:
     """The command that looks again, at the layer in which the fault was felt."""
-    symptoms = [one for one in report.findings if one.explained_by == finding.id]
-    layer = (symptoms[0] if symptoms else finding).check.layer
-    return again(report, view, "--only", layer)
+    return again(report, view, "--only", felt(report, finding))
+
+
+def felt(report: Report, finding: Finding) -> str:
+    """The layer in which a fault was felt."""
+    return (*symptoms(report, finding), finding)[0].check.layer
 
 
 def again(report: Report, view: View, *more: str) -> str:

@@ -40,6 +40,7 @@ _STRINGS = {
     "layer.websocket": ("WebSocket", "WebSocket"),
     "reason.inside": ("only a look inside the server shows it", "只有在服务器内部才能看到"),
     "reason.not-reached": ("nothing got that far", "未能到达这一层"),
+    "reason.not-read": ("security groups are not read", "不读取安全组"),
     "reason.not-asked": ("not asked for", "未要求检查"),
     # Findings
     "error": ("error", "错误"),

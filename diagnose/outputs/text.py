@@ -63,6 +63,16 @@ def _days(report: Report, lang: str) -> str:
 
 
 def strip(page: Page, report: Report, view: View) -> None:
+    """The layers, and how the target was read where that is not what was typed."""
+    layers(page, report, view)
+    target = report.evidence.target
+    if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
+        page.prose(say("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
+    if report.interrupted:
+        page.prose(say("interrupted", view.lang), "", 2, "warning")
+
+
+def layers(page: Page, report: Report, view: View, times: bool = True) -> None:
     """Every layer that was looked at, and those that should have been reached."""
     target = report.evidence.target
     expected = {"dns", "tcp", "tls", "certificate", "http"}
@@ -75,21 +85,17 @@ def strip(page: Page, report: Report, view: View) -> None:
         if layer.name == "host" and layer.status == "ok":
             continue
         if layer.status != "skipped" or layer.name in expected:
-            text, width = _layer(page, layer, view.lang)
+            text, width = _layer(page, layer, view.lang, times)
             if used + width > page.width and line.strip():
                 page.lines.append(line.rstrip())
                 line, used = "  ", 2
             line, used = line + text, used + width
     page.lines.append(line.rstrip())
-    if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
-        page.prose(say("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
-    if report.interrupted:
-        page.prose(say("interrupted", view.lang), "", 2, "warning")
 
 
-def _layer(page: Page, layer: Layer, lang: str) -> tuple[str, int]:
+def _layer(page: Page, layer: Layer, lang: str, times: bool) -> tuple[str, int]:
     name = say(f"layer.{layer.name}", lang)
-    took = f" {_time(layer.took)}" if layer.status == "ok" and layer.took else ""
+    took = f" {_time(layer.took)}" if times and layer.status == "ok" and layer.took else ""
     sign = page.sign(layer.status)
     painted = f"{name} {page.paint(layer.status, sign)}{page.paint('dim', took)}  "
     return painted, cells(name) + 1 + len(sign) + len(took) + 2

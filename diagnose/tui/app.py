@@ -1,139 +1,148 @@
-"""The application: which screen is up, and what several of them can do. It judges nothing."""
+"""The application: which screen is up, and what is done on all of them. It judges nothing."""
 
-import contextlib
-import os
 import queue
-import time
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding
-from textual.screen import Screen
 
-from diagnose.events import Sink
-from diagnose.fix import Talk
-from diagnose.model import Report
+from diagnose.model import Evidence, Report, Target
 from diagnose.outputs import View, writer
-from diagnose.tui import pane
+from diagnose.tui import saving, sheets
 from diagnose.tui.clipboard import sequence
+from diagnose.tui.keys import EVERYWHERE, SITE, START
 from diagnose.tui.screens.choice import Choice
-from diagnose.tui.screens.sheet import Asking, Sheet
+from diagnose.tui.screens.mending import Mending
+from diagnose.tui.screens.sheet import Sheet
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
-from diagnose.tui.session import Doors, Session
+from diagnose.tui.session import EVERY, Session
+from diagnose.tui.told import Behind, Earlier, Own
 from diagnose.tui.words import say
-from diagnose.tui.work import Work
 
-#: How often what has happened is drawn, at most, in seconds.
+#: How often what has been told is drawn, at most, in seconds.
 DRAWN = 1 / 15
 
-#: Key, action, word, whether the footer has room for it.
-_KEYS = (
-    ("r", "again", "again", True),
-    ("y", "copy", "copy", True),
-    ("a", "apply", "apply", True),
-    ("u", "undo", "undo", True),
-    ("e", "export", "export", True),
-    ("w", "watch", "watch", True),
-    ("question_mark,f1", "app.keys", "help", True),
-    ("q", "app.leave", "quit", True),
-    ("Y", "copy_report", "copy-report", False),
-    ("slash", "filter", "filter", False),
-    ("p", "app.mask", "mask", False),
-    ("t", "app.start", "target", False),
-    ("L", "app.language", "language", False),
-    ("S", "app.svg", "svg", False),
-    ("Q", "app.leave(True)", "silently", False),
-    ("escape", "back", "back", False),
-    ("colon,ctrl+p", "app.command_palette", "palette", False),
-)
+#: Sites of this server that are looked at by themselves; the rest when they are opened.
+AT_ONCE = 8
 
-#: How the keys are called where their names are no use.
-_NAMES = {"question_mark,f1": "?", "slash": "/", "escape": "Esc",
-          "colon,ctrl+p": "^p"}  # fmt: skip
+#: What can be exported, each with the ending of its file.
+_FORMATS = {"json": "json", "markdown": "md", "html": "html", "text": "txt",
+            "recording": "ndjson", "svg": "svg"}  # fmt: skip
+_FORMAT_NAMES = {"json": "JSON", "markdown": "Markdown", "html": "HTML"}
 
-_FORMATS = (("json", "JSON"), ("markdown", "Markdown"), ("html", "HTML"), ("text", "Text"))
-
-
-def bindings(lang: str) -> list[Binding]:
-    """The keys of a target's screen; the footer's words are those of its class."""
-    made = [
-        Binding(key, action, say(word, lang), show=shown, key_display=_NAMES.get(key, key))
-        for key, action, word, shown in _KEYS
-    ]
-    for number, name in enumerate(pane.TABS, 1):
-        made.append(Binding(str(number), f"tab('{name}')", say(name, lang), show=False))
-    return made
+#: In the place of a target that is not to be seen.
+_HIDDEN = Target("***", "https", "***", 443)
 
 
 class DiagnoseApp(App[str]):
-    """Ends with "report", "silently" or "language"."""
+    """Ends with "report" or "silently"."""
 
     CSS_PATH = "app.tcss"
     TITLE = "diagnose"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (140, "-xwide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
     BINDINGS = [
         Binding("ctrl+c", "interrupt", show=False, priority=True),
-        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+q", "do('quit')", show=False, priority=True),
     ]
 
-    def __init__(
-        self,
-        sessions: list[Session],
-        doors: Doors,
-        view: View,
-        found: bool = False,
-    ) -> None:
+    def __init__(self, sessions: list[Session], behind: Behind, view: View) -> None:
         super().__init__()
-        self.sessions, self.doors, self.view, self.found = sessions, doors, view, found
+        self.sessions, self.behind, self.view = sessions, behind, view
+        #: What stands above the list of targets, as the key of words.
+        self.found = "targets" if sessions else "finding-sites"
         self.masked = False
-        self._masked: tuple[Report, tuple[Report, View]] | None = None
-        keys = bindings(view.lang)
-        self._site = type("Site", (SiteScreen,), {"BINDINGS": keys})
-        start = [one for one in keys if one.action.startswith("app.") and "start" not in one.action]
-        self._start = type("Start", (StartScreen,), {"BINDINGS": start})
-        if os.environ.get("TERM", "") in {"linux", "xterm", "screen", "vt100", "ansi"}:
-            self.theme = "ansi-dark"
+        self.mending: Mending | None = None
+        self._finding: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")
         self.set_interval(DRAWN, self.drain)
-        if len(self.sessions) == 1 and not self.found:
-            self.push_screen(self._site(self.sessions[0]))
-        else:
-            self.push_screen(self._start(self.sessions))
+        self.set_interval(EVERY, self.look_again)
+        if len(self.sessions) == 1:
+            self.push_screen(SiteScreen(self.sessions[0]))
+            return
+        if not self.sessions:
+            self.behind.place.start("sites", self._finding.put)
+        self.push_screen(StartScreen())
 
     def drain(self) -> None:
-        """Take what the runs tell, and have it drawn. Only here: an event is told once."""
-        where = [one for one in self.sessions if one.drain(self.view.lang)]
-        if where and isinstance(self.screen, SiteScreen | StartScreen):
+        """Take what has been told, and have it drawn. Only here: everything is told once."""
+        found = not self._finding.empty()
+        while not self._finding.empty():
+            self._take(self._finding.get())
+        where = [one for one in self.sessions if one.drain()]
+        for one in where:
+            if self.masked and one.live.concluded is not None and one.masked is None:
+                one.mask(self.view)
+        if self.mending is not None:
+            self.mending.drain()
+        if (where or found) and isinstance(self.screen, SiteScreen | StartScreen):
             self.screen.happened(where)
+
+    def look_again(self) -> None:
+        """At what is watched; not while something is being mended."""
+        for one in self.sessions:
+            if one.watched and not one.paused and self.mending is None:
+                one.begin()
+
+    def _take(self, told: Any) -> None:
+        match told:
+            case Own(targets):
+                self.found = "sites" if targets else "no-sites"
+                self.sessions += [Session(target, self.behind) for target in targets]
+                for one in self.sessions[:AT_ONCE]:
+                    one.begin()
+            case Earlier(known):
+                self.sessions += [Session(target, self.behind, said) for target, said in known]
 
     def say(self, key: str, **facts: object) -> str:
         return say(key, self.view.lang, **facts)
 
+    # The targets
+
     def open(self, session: Session) -> None:
         if not session.begun:
             session.begin()
-        self.push_screen(self._site(session))
+        self.push_screen(SiteScreen(session))
+
+    def session_of(self, target: Target) -> Session:
+        """The one that looks at this target, or a new one."""
+        for one in self.sessions:
+            if (one.target.url, one.target.websockets) == (target.url, target.websockets):
+                return one
+        made = Session(target, self.behind)
+        self.sessions.insert(0, made)
+        return made
 
     def shown(self, session: Session) -> tuple[Report, View]:
-        """A session's report as it may be seen."""
-        if not self.masked or session.running:
+        """A session's report as it may be seen: while it is being masked, nothing of it."""
+        if not self.masked:
             return session.report, self.view
-        report = session.report
-        if self._masked is None or self._masked[0] is not report:
-            # Masked evidence is judged anew, which is too dear for every paint.
-            self._masked = (report, self.doors.mask(report, self.view))
-        return self._masked[1]
+        if session.masked is not None:
+            return session.masked.report, replace(
+                self.view, hostname=session.masked.view.hostname, again=session.masked.view.again
+            )
+        return Report(Evidence(_HIDDEN, session.report.evidence.started_at)), self.view
+
+    def left(self) -> list[tuple[Report, View]]:
+        """What stays on the terminal: every report that there is, as it was shown."""
+        done = [one for one in self.sessions if one.live.concluded is not None]
+        return [self.shown(one) for one in done if not self.masked or one.masked is not None]
 
     def written(self, form: str, session: Session) -> str:
         report, view = self.shown(session)
+        if form == "recording":
+            from diagnose.outputs.redaction import recorded
+
+            return recorded(report.evidence, view.privileged)
         return writer(form)(report, replace(view, color=False))
+
+    def plain(self) -> View:
+        """For what lies over the whole screen."""
+        return replace(self.view, width=max(self.size.width - 4, 40), color=True)
 
     # What the keys do on every screen
 
@@ -143,35 +152,66 @@ class DiagnoseApp(App[str]):
         for one in running:
             one.stop()
         if not running:
-            self.action_leave()
+            self.action_do("quit")
 
-    def action_leave(self, silently: bool = False) -> None:
-        self.exit("silently" if silently else "report")
+    def action_do(self, name: str) -> None:
+        getattr(self, f"do_{name}")()
 
-    def action_language(self) -> None:
-        self.exit("language")
+    def do_quit(self, how: str = "report") -> None:
+        if self.mending is not None and not self.mending.done:
+            self.notify(self.say("mending"), severity="warning", markup=False)
+            return
+        self.exit(how)
 
-    def action_mask(self) -> None:
+    def do_silently(self) -> None:
+        self.do_quit("silently")
+
+    def do_language(self) -> None:
+        self.view = replace(self.view, lang="en" if self.view.lang == "zh" else "zh")
+        self._draw()
+
+    def do_mask(self) -> None:
         self.masked = not self.masked
         self.notify(self.say("masked" if self.masked else "unmasked"), markup=False)
+        for one in self.sessions:
+            if self.masked and one.live.concluded is not None and one.masked is None:
+                one.mask(self.view)
+        self._draw()
+
+    def _draw(self) -> None:
         if isinstance(self.screen, SiteScreen | StartScreen):
             self.screen.draw()
-            if isinstance(self.screen, SiteScreen):
-                self.screen.draw(True)
 
-    def action_start(self) -> None:
-        self.push_screen(self._start(self.sessions))
+    def do_target(self) -> None:
+        """Back to the list of targets, or to a new one."""
+        if isinstance(self.screen, StartScreen):
+            self.screen.query_one("#input").focus()
+        elif any(isinstance(one, StartScreen) for one in self.screen_stack):
+            while not isinstance(self.screen, StartScreen):
+                self.pop_screen()
+        else:
+            self.push_screen(StartScreen())
 
-    def action_keys(self) -> None:
-        lines = [f"{_NAMES.get(key, key):8} {self.say(word)}" for key, _, word, _ in _KEYS]
-        lines += [f"{'1 - 5':8} {self.say('tabs')}", f"{'j k g G':8} {self.say('move')}",
-                  f"{'Tab':8} {self.say('panes')}"]  # fmt: skip
-        self.push_screen(Sheet(self.say("keys"), "\n".join(lines)))
+    def do_help(self) -> None:
+        screen, focus = self.screen, self.focused.id if self.focused is not None else None
+        site = isinstance(screen, SiteScreen)
+        table = SITE if site else START if isinstance(screen, StartScreen) else EVERYWHERE
+        why_not = screen.why_not if isinstance(screen, SiteScreen | StartScreen) else _nothing
+        text = sheets.keys(table, focus or "", why_not, self.plain(), tabs=site)
+        self.sheet(self.say("help.title"), text)
 
-    def action_svg(self) -> None:
-        self._save("svg", self.export_screenshot())
+    def do_palette(self) -> None:
+        from diagnose.tui.palette import Palette
+
+        self.push_screen(Palette(placeholder=self.say("palette-what")))
+
+    def do_picture(self) -> None:
+        self._save("", "svg", self.export_screenshot())
 
     # What is copied and saved
+
+    def sheet(self, told: str, text: str) -> None:
+        self.push_screen(Sheet(self.say("sheet-back", title=told), text))
 
     def copied(self, text: str) -> None:
         """To the terminal's clipboard, and on a sheet: nobody can know whether it was taken."""
@@ -182,25 +222,25 @@ class DiagnoseApp(App[str]):
         self.push_screen(Sheet(self.say("sheet" if wanted else "sheet-long"), text))
 
     def export(self, session: Session) -> None:
-        if session.running:
-            self.notify(self.say("still-running"), severity="warning", markup=False)
-            return
+        # Of the screen as it is now, not of the list of formats.
+        picture = self.export_screenshot()
 
         def chosen(form: str | None) -> None:
-            if form:
-                suffix = {"markdown": "md", "text": "txt"}.get(form, form)
-                self._save(suffix, self.written(form, session))
+            if form is not None:
+                host = "" if self.masked else session.target.host.replace(":", "-")
+                text = picture if form == "svg" else self.written(form, session)
+                self._save(host, _FORMATS[form], text)
 
-        self.push_screen(Choice(self.say("export-what"), _FORMATS), chosen)
+        choices = tuple(
+            (form, _FORMAT_NAMES.get(form) or self.say(f"export.{form}")) for form in _FORMATS
+        )
+        self.push_screen(Choice(self.say("export-what"), choices), chosen)
 
-    def _save(self, suffix: str, text: str) -> None:
-        path = Path(f"diagnose-{time.strftime('%Y%m%d-%H%M%S')}.{suffix}")
+    def _save(self, name: str, suffix: str, text: str) -> None:
         try:
-            path = path.absolute()
-            with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
+            path = saving.save(name, suffix, text)
         except OSError as error:
-            why = f"{path}: {error.strerror}"
+            why = f"{error.filename}: {error.strerror}"
             self.notify(self.say("not-saved", why=why), severity="error", markup=False)
         else:
             self.notify(self.say("saved", path=path), markup=False)
@@ -209,48 +249,20 @@ class DiagnoseApp(App[str]):
 
     def mend(self, session: Session, undo: bool) -> None:
         """Apply the remedy, or take the last one back, in the words of `diagnose fix`."""
-        fix = self.doors.fix
-        if session.running or fix is None:
-            why = "still-running" if session.running else "no-door"
-            self.notify(self.say(why), severity="warning", markup=False)
-            return
-        sheet = Asking(
-            self.say("undo" if undo else "apply"), self.say("asks"), self.say("fix-over")
-        )
-        talk = Talk(self._plain(), partial(self._from_work, sheet.add), partial(self._ask, sheet))
-
-        async def begin(sink: Sink) -> int:
-            try:
-                return await fix(session.target, talk, undo)
-            except Exception as error:
-                talk.write(f"{type(error).__name__}: {error}\n")
-                return 2
-            finally:
-                self._from_work(sheet.over)
+        url = self.shown(session)[0].evidence.target.url
+        title = f"{self.say('key.undo' if undo else 'key.apply')}   {url}"
+        sheet = Mending(title, self.view.lang)
+        asked = replace(session.asked, only=())
+        view = replace(self.plain(), width=max(self.size.width - 2, 40))
+        sheet.works(self.behind.place.start("mend", sheet.told.put, asked, undo, view))
+        self.mending = sheet
 
         def over(_: None) -> None:
+            self.mending = None
             session.begin()
 
         self.push_screen(sheet, over)
-        self.call_after_refresh(Work(begin).start)
 
-    def _plain(self) -> View:
-        return replace(self.view, width=max(self.size.width - 2, 40), color=True)
 
-    def _ask(self, sheet: Asking, question: str) -> bool:
-        answer: queue.SimpleQueue[bool] = queue.SimpleQueue()
-        self._from_work(sheet.ask, question, answer.put)
-        return answer.get()
-
-    def _from_work(self, call: Callable[..., Any], *given: Any) -> None:
-        # The screen may be gone when a thread still speaks.
-        with contextlib.suppress(RuntimeError):
-            self.call_from_thread(call, *given)
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: what the keys do, in the person's language."""
-        for key, action, word, _ in _KEYS:
-            if "palette" not in action and (isinstance(screen, SiteScreen) or "app." in action):
-                name = _NAMES.get(key, key)
-                run = partial(self.run_action, action, screen)
-                yield SystemCommand(self.say(word), name, run)
+def _nothing(_: str) -> str:
+    return ""

@@ -7,11 +7,13 @@ from diagnose.model import Crash, Evidence, Finding, Observation, Report, Severi
 
 
 class Live:
-    """Fed with a run's events; `report` is what a report of now would be."""
+    """Fed with a run's events; `report` is what a report of now would be. `ended` where nothing
+    more comes, though it may never have come to a conclusion."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.concluded: Report | None = None
+        self.ended = False
         self._began = datetime.now(UTC)
         self._seen: list[Observation] = []
         self._crashes: list[Crash] = []
@@ -24,6 +26,7 @@ class Live:
                 self._crashes.append(event.crash)
             case Concluded():
                 self.concluded = event.report
+                self.ended = True
 
     @property
     def report(self) -> Report:

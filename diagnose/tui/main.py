@@ -1,21 +1,36 @@
 """The screen, from the first paint to what is left of it in the scrollback."""
 
-from dataclasses import replace
+import gc
+import os
 
+from diagnose.model import Report
 from diagnose.outputs import View
-from diagnose.tui.session import Doors, Session
+from diagnose.tui.session import Session
+from diagnose.tui.told import Behind
+
+#: How long a run that is given up may take to say what it knows (seconds).
+PATIENCE = 1.0
+
+#: Terminals of sixteen colours.
+_FEW_COLORS = {"linux", "xterm", "screen", "vt100", "ansi"}
 
 
-def show(sessions: list[Session], doors: Doors, view: View, found: bool = False) -> str:
-    """Show the sessions, whose runs are under way, until the person leaves; how."""
+def show(
+    sessions: list[Session], behind: Behind, view: View, mouse: bool
+) -> list[tuple[Report, View]]:
+    """Show the sessions, whose runs are under way, until the person leaves; what stays on the
+    terminal."""
     from diagnose.tui.app import DiagnoseApp
 
-    while True:
-        app = DiagnoseApp(sessions, doors, view, found)
-        left = app.run() or "silently"
-        if left != "language":
-            break
-        view = replace(view, lang="en" if view.lang == "zh" else "zh")
-    for one in sessions:
+    app = DiagnoseApp(sessions, behind, view)
+    if os.environ.get("TERM", "") in _FEW_COLORS and not os.environ.get("COLORTERM"):
+        app.theme = "ansi-dark"
+    app.call_later(gc.enable)  # this process stays; until it was painted there was no time for it
+    left = app.run(mouse=mouse)
+    if app.return_code:
+        raise RuntimeError("the screen broke down")
+    for one in app.sessions:
         one.stop()
-    return left
+    for one in app.sessions:
+        one.wait(PATIENCE)
+    return app.left() if left == "report" else []

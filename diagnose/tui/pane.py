@@ -4,7 +4,7 @@ a width. Pure."""
 from dataclasses import replace
 
 from diagnose import explain
-from diagnose.model import Finding, Manual, Observation, Report
+from diagnose.model import Finding, Manual, Observation, Report, Severity
 from diagnose.outputs import View, said, strings
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
@@ -16,39 +16,62 @@ TABS = ("why", "fix", "evidence", "timeline", "explain")
 #: A run's longest bars are so many cells.
 _BARS = 24
 
+#: The strip of layers has so many lines at most, if it can.
+_STRIP = 2
+
+
+def page(view: View) -> Page:
+    return Page(view.width, view.color, view.ascii)
+
 
 def head(report: Report, view: View, running: bool) -> str:
-    page = Page(view.width, view.color, view.ascii)
+    made = page(view)
     if running:
-        page.add(("unknown", say("running", view.lang)), "  ", ("bold", report.evidence.target.url))
+        made.add(("unknown", say("running", view.lang)))
     else:
-        texts.head(page, report, view)
-    return page.text()
+        texts.head(made, report, view)
+    return made.text()
 
 
 def strip(report: Report, view: View) -> str:
-    page = Page(view.width, view.color, view.ascii)
-    texts.strip(page, report, view)
-    return page.text()
+    """The layers; without their times where these would take another line."""
+    made, short = page(view), page(view)
+    texts.layers(made, report, view)
+    if len(made.lines) > _STRIP:
+        texts.layers(short, report, view, times=False)
+        made = short
+    if report.interrupted:
+        made.prose(strings.say("interrupted", view.lang), "", 2, "warning")
+    return made.text()
 
 
-def listed(found: Finding, depth: int, view: View) -> str:
-    """A finding on one line of the list, cut where it is too long: the panes have it whole."""
-    page = Page(view.width, view.color, view.ascii)
-    root = depth == 0 and str(found.severity) != "note"
+def listed(found: Finding, depth: int, view: View, tall: bool = False) -> str:
+    """A finding on one line of the list, cut where it is too long, or where a line has no room for
+    a title on two; the panes have it whole."""
+    made = page(view)
+    root = depth == 0 and found.severity is not Severity.NOTE
     mark = say("root" if root else "note" if depth == 0 else "follows", view.lang)
-    sign = page.sign("unknown" if str(found.severity) == "note" else str(found.severity))
+    sign = made.sign("unknown" if found.severity is Severity.NOTE else str(found.severity))
     branch = "" if depth == 0 else "   " * (depth - 1) + ("`- " if view.ascii else "└ ")
-    name = f"{branch}{sign} {found.check.id}  "
-    room = view.width - cells(name) - cells(mark) - 2
-    title = _cut(safe(said.title(found, view.lang)), room, view.ascii)
-    gap = " " * max(room - cells(title) + 2, 1)
+    name = f"{branch}{sign} {found.check.id}"
     role = str(found.severity) if depth == 0 else "dim"
-    page.add((role, name), (("bold" if root else "dim"), title), gap, ("dim", mark))
-    return page.lines[0]
+    title = safe(said.title(found, view.lang))
+    if tall:
+        name = cut(name, view.width - cells(mark) - 2, view.ascii)
+        gap = " " * (view.width - cells(name) - cells(mark))
+        made.add((role, name), gap, ("dim", mark))
+        indent = " " * (cells(branch) + 2)
+        made.add(indent, ("" if root else "dim", cut(title, view.width - len(indent), view.ascii)))
+        return "\n".join(made.lines)
+    room = view.width - cells(name) - cells(mark) - 4
+    title = cut(title, room, view.ascii)
+    gap = " " * max(room - cells(title) + 2, 1)
+    made.add((role, f"{name}  "), (("bold" if root else "dim"), title), gap, ("dim", mark))
+    return made.lines[0]
 
 
-def _cut(text: str, room: int, plain: bool) -> str:
+def cut(text: str, room: int, plain: bool) -> str:
+    """As much of a text as there is room for, in cells."""
     if cells(text) <= room:
         return text
     end = "..." if plain else "…"
@@ -59,46 +82,48 @@ def _cut(text: str, room: int, plain: bool) -> str:
 
 def text(tab: str, report: Report, found: Finding | None, view: View, running: bool) -> str:
     """A tab's text about a finding; the timeline is of the whole run."""
-    page = Page(view.width, view.color, view.ascii)
+    made = page(view)
     if tab == "timeline":
-        waterfall(page, report, view)
+        waterfall(made, report, view)
     elif found is None:
-        _nothing(page, report, view, running)
+        _nothing(made, report, view, running)
     elif tab == "why":
-        texts.why(page, report, found, view)
+        texts.why(made, report, found, view)
     elif tab == "fix":
-        texts.remedy(page, report, found, replace(view, verbosity=1))
+        texts.remedy(made, report, found, replace(view, verbosity=1))
     elif tab == "evidence":
-        _evidence(page, found, view)
+        _evidence(made, found, view)
     else:
         return explain.page(found.check.id, view)
-    return page.text()
+    return made.text()
 
 
-def _nothing(page: Page, report: Report, view: View, running: bool) -> None:
+def _nothing(made: Page, report: Report, view: View, running: bool) -> None:
     if running:
-        page.prose(say("nothing-yet", view.lang), "", 0, "dim")
+        made.prose(say("nothing-yet", view.lang), "", 0, "dim")
         return
-    page.prose(said.sentence(report, view.lang))
-    texts.unseen(page, report, view)
+    made.prose(said.sentence(report, view.lang))
+    texts.unseen(made, report, view)
 
 
-def _evidence(page: Page, found: Finding, view: View) -> None:
+def _evidence(made: Page, found: Finding, view: View) -> None:
     for seen in found.claim.because:
-        page.blank()
-        page.prose(digest(seen), f"{seen.vantage}: ", 0)
-        if seen.equivalent:
-            page.code(f"$ {seen.equivalent}", 4)
-        if seen.failure:
-            code = f" ({seen.failure.name})" if seen.failure.name else ""
-            page.prose(f"{seen.failure.message}{code}", "", 4, "error")
-        page.add(("dim", f"    {seen.at * 1000:.0f} ms + {seen.took * 1000:.0f} ms"))
+        made.blank()
+        observation(made, seen)
     if found.claim.ruled_out:
-        page.blank()
-        page.prose(", ".join(found.claim.ruled_out), f"{strings.say('ruled-out', view.lang)}: ")
+        made.blank()
+        made.prose(", ".join(found.claim.ruled_out), f"{strings.say('ruled-out', view.lang)}: ")
 
 
-def waterfall(page: Page, report: Report, view: View) -> None:
+def observation(made: Page, seen: Observation) -> None:
+    """What was seen, from where, when, and how a person would see the same."""
+    made.prose(digest(seen), f"{seen.vantage}: ", 0)
+    if seen.equivalent:
+        made.code(f"$ {seen.equivalent}", 4)
+    made.add(("dim", f"    {seen.at * 1000:.0f} ms + {seen.took * 1000:.0f} ms"))
+
+
+def waterfall(made: Page, report: Report, view: View) -> None:
     """When each thing was looked at, and for how long: bars on one axis of time."""
     seen = sorted(report.evidence.observations, key=_began)
     end = max((one.at for one in seen), default=0.0)
@@ -109,11 +134,11 @@ def waterfall(page: Page, report: Report, view: View) -> None:
         left = min(int(began / whole * bars), bars - 1)
         size = max(round((one.at - began) / whole * bars), 1)
         bar = " " * left + ("#" if view.ascii else "━") * min(size, bars - left)
-        head = f"{bar:{bars}} {one.took * 1000:5.0f} ms "
-        room = max(view.width - cells(head), 8)
+        start = f"{bar:{bars}} {one.took * 1000:5.0f} ms "
+        room = max(view.width - cells(start), 8)
         role = "error" if one.failure else "dim"
-        page.add((role, head), _cut(safe(digest(one)), room, view.ascii))
-    page.add(("dim", f"0{' ' * (bars - 2)}{whole * 1000:.0f} ms"))
+        made.add((role, start), cut(safe(digest(one)), room, view.ascii))
+    made.add(("dim", f"0{' ' * (bars - 2)}{whole * 1000:.0f} ms"))
 
 
 def _began(seen: Observation) -> float:

@@ -1,84 +1,120 @@
-"""A target under the screen's eye: the run under way, the one before, and what is to be watched."""
+"""A target under the screen's eye: the run under way, those before, and what is to be watched."""
 
-from collections.abc import Callable, Coroutine
-from functools import partial
-from typing import Any
+import queue
+from typing import TYPE_CHECKING, Any
 
-from diagnose.events import Sink
-from diagnose.fix import Talk
-from diagnose.frozen import frozen
-from diagnose.model import Report, Target
-from diagnose.outputs import View
-from diagnose.reasoning import verdict
+from diagnose.apart import Job, Over
+from diagnose.events import Crashed
+from diagnose.model import Crash, Report, Target
+from diagnose.model.tcp import Connection
+from diagnose.reasoning import Status, verdict
 from diagnose.tui.live import Live
-from diagnose.tui.work import Work
+from diagnose.tui.told import Asked, Behind, Changed, Masked
+
+if TYPE_CHECKING:
+    from diagnose.history import Change, Known
+
+#: Seconds between two looks while a target is watched.
+EVERY = 10.0
 
 #: A strip of history shows so many runs.
 MOST = 40
 
 
-@frozen
-class Doors:
-    """What the screen may start: a run; a fix of a target or the undoing of the last one, None
-    where what is shown is a recording; how it reads a target; and how it masks a report."""
-
-    run: Callable[[Target, Sink], Coroutine[Any, Any, Report]]
-    fix: Callable[[Target, Talk, bool], Coroutine[Any, Any, int]] | None
-    read: Callable[[str], Target]
-    mask: Callable[[Report, View], tuple[Report, View]]
-    keep: Callable[[Report], None]
-    changes: Callable[[Report, str], tuple[str, ...]]
-
-
 class Session:
-    def __init__(self, target: Target, doors: Doors) -> None:
-        self.target, self.doors = target, doors
-        self.live = Live(target)
-        self.past: list[str] = []
-        self.news: tuple[str, ...] = ()
-        self.watched = False
-        self._work: Work | None = None
+    """`past` are the verdicts of its whole runs, `waits` how long each took to connect (seconds),
+    `known` what earlier calls of the program said of it."""
 
-    def begin(self) -> "Session":
-        """Look, once more if need be; one that is under way is not disturbed."""
+    def __init__(self, target: Target, behind: Behind, known: "Known | None" = None) -> None:
+        self.target, self.behind, self.known = target, behind, known
+        self.server = known.server if known else ""
+        self.live = Live(target)
+        self.asked = Asked(target, server=self.server)
+        self.before: Report | None = None
+        self.past: list[Status] = []
+        self.waits: list[float | None] = []
+        self.changes: tuple[Change, ...] = ()
+        self.masked: Masked | None = None
+        self.watched = self.paused = False
+        self.runs = 0
+        self._job: Job | None = None
+        self._told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def begin(self, only: tuple[str, ...] = ()) -> "Session":
+        """Look, once more if need be, and at some layers alone if they are named; one that is
+        under way is not disturbed."""
         if not self.running:
-            self.live = Live(self.target)
-            self._work = Work(partial(self.doors.run, self.target)).start()
+            self.before = self.live.concluded or self.before
+            self.live, self.masked = Live(self.target), None
+            self.asked = Asked(self.target, only, self.server)
+            # What an earlier run still tells is told to nobody.
+            self._told = queue.SimpleQueue()
+            self._job = self.behind.place.start("run", self._told.put, self.asked)
+            self.runs += 1
         return self
+
+    def look_into(self, server: str) -> None:
+        """From now on look inside that server too; a run under way begins anew."""
+        self.server = server
+        self.stop()
+        self._job = None
+        self.begin()
 
     @property
     def running(self) -> bool:
-        work = self._work
-        return work is not None and self.live.concluded is None and work.error is None
+        return self._job is not None and not self.live.ended
 
     @property
     def begun(self) -> bool:
-        return self._work is not None
+        return self._job is not None
 
     @property
     def report(self) -> Report:
         return self.live.report
 
-    def drain(self, lang: str) -> bool:
-        """Take what has happened; whether anything has."""
-        happened, work = False, self._work
-        while work is not None and not work.events.empty():
+    def drain(self) -> bool:
+        """Take what has been told; whether anything has."""
+        happened = False
+        while not self._told.empty():
             happened = True
-            self.live.take(work.events.get())
-            if self.live.concluded is not None:
-                self._concluded(self.live.concluded, lang)
-                break
+            self._take(self._told.get())
         return happened
 
-    def _concluded(self, report: Report, lang: str) -> None:
-        status = verdict(report).status
-        self.past = [*self.past, status][-MOST:]
-        self.news = () if status == "ok" else self.doors.changes(report, lang)
-        self.doors.keep(report)
+    def _take(self, told: Any) -> None:
+        match told:
+            case Changed():
+                self.changes = told.changes
+            case Masked():
+                self.masked = told
+            case Over():
+                if not self.live.ended:
+                    self.live.take(Crashed(Crash("run", told.error or "It ended too soon.")))
+                    self.live.ended = True
+            case _:
+                running = self.running
+                self.live.take(told)
+                if running and self.live.concluded is not None:
+                    self._concluded(self.live.concluded)
 
-    def stop(self, seconds: float = 1.0) -> None:
-        """End the run, and take what it says in the end."""
-        if self._work is not None and self.running:
-            self._work.stop()
-            self._work.join(seconds)
-            self.drain("en")
+    def _concluded(self, report: Report) -> None:
+        if not (report.interrupted or self.asked.only):
+            self.past = [*self.past, verdict(report).status][-MOST:]
+            good = [one.took for one in report.evidence.good(Connection)]
+            self.waits = [*self.waits, min(good, default=None)][-MOST:]
+
+    def mask(self, view: object) -> None:
+        """Have the report masked; `masked` has it when it is told."""
+        self.behind.place.start("mask", self._told.put, self.report, view)
+
+    def stop(self) -> None:
+        """Ask the run to end; what it says then is told like all else."""
+        if self._job is not None and self.running:
+            self._job.stop()
+
+    def wait(self, seconds: float) -> None:
+        """Take what a run that was stopped says in the end."""
+        while self.running:
+            try:
+                self._take(self._told.get(timeout=seconds))
+            except queue.Empty:
+                return

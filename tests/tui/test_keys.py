@@ -1,326 +1,75 @@
 """The screen, driven by its keys. Its runs are reports made by hand, told as a run tells them."""
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Static
 
-from diagnose.events import Concluded, Seen, Sink, Started
-from diagnose.fix import Talk
-from diagnose.model import Report, Target
-from diagnose.outputs import View
+from diagnose.model import Command, Fix, Report, Severity
 from diagnose.outputs.terminal import cells
 from diagnose.targets import UsageError, read
-from diagnose.tui.app import _KEYS, DiagnoseApp, bindings
+from diagnose.tui.app import DiagnoseApp
+from diagnose.tui.keys import SITE, START
 from diagnose.tui.screens.choice import Choice
-from diagnose.tui.screens.sheet import Asking, Sheet
+from diagnose.tui.screens.mending import Mending
+from diagnose.tui.screens.prompt import Prompt
+from diagnose.tui.screens.sheet import Sheet
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
-from diagnose.tui.session import Doors, Session
-from tests.reports import healthy, mended
+from diagnose.tui.session import Session
+from diagnose.tui.words import say
+from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
 from tests.saying import SHOP
-
-Drive = Callable[[DiagnoseApp, Pilot[str]], Awaitable[None]]
-
-
-class Stage:
-    """What is behind the screen: a report for every run, and what was asked for."""
-
-    def __init__(self, *reports: Report, fixable: bool = True) -> None:
-        self.reports = list(reports) or [mended()]
-        self.runs = 0
-        self.fixes: list[bool] = []
-        self.kept: list[Report] = []
-        self.doors = Doors(
-            run=self.run,
-            fix=self.fix if fixable else None,
-            read=self.read,
-            mask=lambda report, view: (report, view),
-            keep=self.kept.append,
-            changes=lambda report, lang: ("shop.conf changed",),
-        )
-
-    async def run(self, target: Target, sink: Sink) -> Report:
-        report = self.reports[min(self.runs, len(self.reports) - 1)]
-        self.runs += 1
-        sink(Started(target))
-        for number, seen in enumerate(report.evidence.observations, 1):
-            sink(Seen(seen, number))
-        sink(Concluded(report))
-        return report
-
-    async def fix(self, target: Target, talk: Talk, undo: bool) -> int:
-        self.fixes.append(undo)
-        talk.write("what will be done\n")
-        agreed = talk.ask is not None and talk.ask("Do this?")
-        talk.write("it was done\n" if agreed else "nothing was done\n")
-        return 0
-
-    def read(self, word: str) -> Target:
-        return read(word)
-
-
-def drive(
-    work: Drive,
-    stage: Stage,
-    lang: str = "en",
-    size: tuple[int, int] = (80, 24),
-    start: bool = False,
-) -> str | None:
-    view = View(lang=lang, width=size[0], color=True)
-    sessions = [] if start else [Session(SHOP, stage.doors).begin()]
-    app = DiagnoseApp(sessions, stage.doors, view, found=start)
-
-    async def driven() -> None:
-        async with app.run_test(size=size) as pilot:
-            await settled(app, pilot)
-            await work(app, pilot)
-
-    asyncio.run(driven())
-    return app.return_value
-
-
-async def settled(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-    """All runs have ended and are drawn."""
-    await until(pilot, lambda: not any(one.running for one in app.sessions))
-    await until(pilot, lambda: getattr(app.screen, "ready", True))
-    await pilot.pause()
-
-
-async def until(pilot: Pilot[str], true: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if true():
-            return
-        await pilot.pause(0.01)
-    pytest.fail("it did not happen")
-
-
-def shown(app: DiagnoseApp, where: str) -> str:
-    content: Any = app.screen.query_one(where, Static).content
-    return str(getattr(content, "plain", content))
-
-
-def news(app: DiagnoseApp) -> list[str]:
-    return [str(one.message) for one in app._notifications]
+from tests.tui.stage import MASKED, Stage, chosen, drive, notes, settled, shown, site, until
 
 
 def test_the_verdict_stands_above_and_the_cause_is_chosen() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert shown(app, "#title").startswith("https://shop.example.com/")
         assert "CRITICAL" in shown(app, "#head")
-        assert isinstance(app.screen, SiteScreen)
-        assert app.screen.finding is not None
-        assert app.screen.finding.check.id == "nginx.door-locked"
-        assert "/etc/nginx/conf.d/shop.conf:2:5" in shown(app, "#text")
-        assert "^^^^^^" in shown(app, "#text")
+        assert chosen(app) == "nginx.door-locked"
+        assert "/etc/nginx/conf.d/shop.conf:2:5" in shown(app, "#scroll")
+        assert "^^^^^^" in shown(app, "#scroll")
 
     drive(work, Stage())
+
+
+# Move and read
 
 
 @pytest.mark.parametrize(
     ("key", "words"),
-    [("1", "--> /etc/nginx"), ("2", "nginx -s reload"), ("3", "nc -vz"), ("4", "━")],
-)
-def test_a_digit_shows_its_tab(key: str, words: str) -> None:
+    [("1", "--> /etc/nginx"), ("2", "nginx -s reload"), ("3", "nc -vz"), ("4", "━"),
+     ("5", "error[nginx.door-locked]")],
+)  # fmt: skip
+def test_a_digit_shows_its_tab(key: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press(key)
-        assert words in shown(app, "#text")
+        assert words in shown(app, "#scroll")
+
+    # The report's checks are none of the catalogue.
+    page = "error[nginx.door-locked]"
+    monkeypatch.setattr("diagnose.explain.page", lambda check_id, view: page)
+    drive(work, Stage())
+
+
+def test_a_tab_can_be_clicked() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.click("#tabs", offset=(12, 0))
+        assert site(app).tab == "fix"
 
     drive(work, Stage())
 
 
-def test_j_goes_to_the_symptom_and_k_back() -> None:
+@pytest.mark.parametrize("keys", ["jk", "Gg"])
+def test_j_and_G_go_to_the_symptom_and_k_and_g_back(keys: str) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        assert isinstance(app.screen, SiteScreen)
-        await pilot.press("j")
-        assert app.screen.finding is not None
-        assert app.screen.finding.check.id == "tcp.door-shut"
-        await pilot.press("k")
-        assert app.screen.finding.check.id == "nginx.door-locked"
-
-    drive(work, Stage())
-
-
-def test_r_looks_again_and_the_screen_turns_green() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("r")
-        await settled(app, pilot)
-        assert "OK" in shown(app, "#head")
-        assert app.sessions[0].past == ["critical", "ok"]
-
-    stage = Stage(mended(), healthy())
-    drive(work, stage)
-    assert stage.runs == len(stage.kept) == 2
-
-
-def test_what_changed_since_it_was_well_is_said_of_a_broken_site() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        assert "shop.conf changed" in shown(app, "#news")
-        await pilot.press("r")
-        await settled(app, pilot)
-        assert not app.screen.query_one("#news").display
-
-    drive(work, Stage(mended(), healthy()))
-
-
-def test_y_copies_the_steps_and_shows_them_without_a_border() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("y")
-        assert isinstance(app.screen, Sheet)
-        sheet = shown(app, "#sheet")
-        assert sheet.startswith("patch /etc/nginx/conf.d/shop.conf <<'DIAGNOSE'\n")
-        assert "nginx -s reload" in sheet
-        assert "does not say whether it took it" in shown(app, "#told")
-        await pilot.press("escape")
-        assert isinstance(app.screen, SiteScreen)
-
-    drive(work, Stage())
-
-
-def test_y_says_why_there_is_nothing_to_copy() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("j", "y")
-        assert isinstance(app.screen, SiteScreen)
-        assert any("no steps" in one for one in news(app))
-
-    drive(work, Stage())
-
-
-def test_Y_copies_the_report_for_a_ticket() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("Y")
-        assert isinstance(app.screen, Sheet)
-        assert "nginx.door-locked" in shown(app, "#sheet")
-
-    drive(work, Stage())
-
-
-@pytest.mark.parametrize(("key", "undo"), [("a", False), ("u", True)])
-def test_a_fix_is_shown_asked_about_and_looked_at_again(key: str, undo: bool) -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press(key)
-        assert isinstance(app.screen, Asking)
-        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
-        assert "what will be done" in shown(app, "#sheet")
-        await pilot.press("y")
-        await until(pilot, lambda: "Esc" in shown(app, "#ask"))
-        assert "it was done" in shown(app, "#sheet")
-        await pilot.press("escape")
-        await settled(app, pilot)
-        assert "OK" in shown(app, "#head")
-
-    stage = Stage(mended(), healthy())
-    drive(work, stage)
-    assert stage.fixes == [undo]
-
-
-def test_no_leaves_everything_as_it_is() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("a")
-        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
-        await pilot.press("escape")
-        await until(pilot, lambda: "nothing was done" in shown(app, "#sheet"))
-
-    drive(work, Stage())
-
-
-def test_a_recording_cannot_be_mended_and_says_so() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("a")
-        assert isinstance(app.screen, SiteScreen)
-        assert any("recording" in one for one in news(app))
-
-    drive(work, Stage(fixable=False))
-
-
-@pytest.mark.parametrize(("place", "suffix"), [(0, "json"), (1, "md"), (2, "html"), (3, "txt")])
-def test_e_exports(
-    place: int, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("e")
-        assert isinstance(app.screen, Choice)
-        await pilot.press(*["j"] * place, "enter")
-        await pilot.pause()
-
-    monkeypatch.chdir(tmp_path)
-    drive(work, Stage())
-    (saved,) = tmp_path.iterdir()
-    assert saved.suffix == f".{suffix}"
-    assert "nginx.door-locked" in saved.read_text("utf-8")
-
-
-def test_S_saves_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("S")
-
-    monkeypatch.chdir(tmp_path)
-    drive(work, Stage())
-    (saved,) = tmp_path.iterdir()
-    assert saved.read_text("utf-8").startswith("<svg")
-
-
-def test_an_export_that_cannot_be_saved_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        gone.rmdir()
-        await pilot.press("S")
-        assert any("Not saved" in one for one in news(app))
-
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.setenv("PWD", str(gone))
-    here = Path.cwd()
-    os.chdir(gone)
-    try:
-        drive(work, Stage())
-    finally:
-        os.chdir(here)
-
-
-def test_w_watches_and_ends_watching() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("w")
-        assert app.sessions[0].watched
-        await pilot.press("w")
-        assert not app.sessions[0].watched
-
-    drive(work, Stage())
-
-
-def test_a_slash_filters_and_escape_clears() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        assert isinstance(app.screen, SiteScreen)
-        await pilot.press("slash", *"shut")
-        assert app.screen.finding is not None
-        assert app.screen.finding.check.id == "tcp.door-shut"
-        await pilot.press("escape")
-        assert len(app.screen._shown) == 2
-
-    drive(work, Stage())
-
-
-def test_p_masks() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("p")
-        assert app.masked
-        await pilot.press("p")
-        assert not app.masked
-
-    drive(work, Stage())
-
-
-def test_the_question_mark_shows_every_key() -> None:
-    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        await pilot.press("question_mark")
-        lines = shown(app, "#sheet").splitlines()
-        for key in ("r", "y", "a", "u", "e", "w", "Y", "/", "p", "t", "L", "S", "Q", "q", "1 - 5"):
-            assert any(line.split("  ")[0].strip() == key for line in lines), key
+        await pilot.press(keys[0])
+        assert chosen(app) == "tcp.door-shut"
+        await pilot.press(keys[1])
+        assert chosen(app) == "nginx.door-locked"
 
     drive(work, Stage())
 
@@ -336,16 +85,442 @@ def test_enter_reads_the_text_and_escape_goes_back() -> None:
     drive(work, Stage())
 
 
+def test_tab_goes_from_pane_to_pane_and_shift_tab_back() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        seen = []
+        for key in ("tab", "tab", "tab", "tab", "shift+tab"):
+            await pilot.press(key)
+            assert app.focused is not None
+            seen.append(app.focused.id)
+        assert seen == ["side", "log", "layers", "scroll", "layers"]
+
+    drive(work, Stage(), size=(140, 40))
+
+
+def test_a_slash_filters_and_escape_clears() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("slash", *"shut")
+        assert chosen(app) == "tcp.door-shut"
+        await pilot.press("escape")
+        assert app.screen.query_one("#list").option_count == 2  # type: ignore[attr-defined]
+
+    drive(work, Stage())
+
+
+def test_i_leaves_the_causes_alone() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("i")
+        assert app.screen.query_one("#list").option_count == 1  # type: ignore[attr-defined]
+        assert "causes only" in shown(app, "#title")
+        await pilot.press("i")
+        assert app.screen.query_one("#list").option_count == 2  # type: ignore[attr-defined]
+
+    drive(work, Stage())
+
+
+def test_enter_on_a_layer_shows_all_that_was_seen_of_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        app.screen.query_one("#layers").focus()
+        await pilot.press("g", "j", "enter")
+        assert isinstance(app.screen, Sheet)
+        assert "dig +short shop.example.com A" in shown(app, "#sheet")
+
+    drive(work, Stage(), size=(140, 40))
+
+
+def test_l_leaves_the_failures_alone_in_the_log() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "shop.example.com (IPv4)" in shown(app, "#log")
+        await pilot.press("l")
+        assert "shop.example.com (IPv4)" not in shown(app, "#log")
+        assert "Connection refused" in shown(app, "#log")
+
+    drive(work, Stage(), size=(140, 40))
+
+
+# Look again
+
+
+def test_r_looks_again_and_the_screen_turns_green() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "OK" in shown(app, "#head")
+        assert app.sessions[0].past == ["critical", "ok"]
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert [one.only for one in stage.asked] == [(), ()]
+
+
+def test_f_judges_the_failed_layers_alone_and_says_so() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("f")
+        await settled(app, pilot)
+        assert "only" in shown(app, "#title")
+        assert app.sessions[0].past == ["critical"]  # a part of a look is no verdict
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert set(stage.asked[1].only) >= {"nginx", "tcp"}
+
+
+def test_v_judges_the_layer_in_which_it_was_felt() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("v")
+        await settled(app, pilot)
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert stage.asked[1].only == ("tcp",)
+
+
+def test_w_watches_and_ends_watching_and_space_pauses() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("w")
+        assert "every 10 s" in shown(app, "#title")
+        app.look_again()
+        await settled(app, pilot)
+        assert len(stage.asked) == 2
+        await pilot.press("space")
+        assert "paused" in shown(app, "#title")
+        app.look_again()
+        await pilot.press("space", "w")
+        app.look_again()
+        assert len(stage.asked) == 2
+        assert "every" not in shown(app, "#title")
+
+    stage = Stage()
+    drive(work, stage)
+
+
+def test_what_is_watched_has_a_history_beside_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "✗✓" in shown(app, "#side")
+
+    drive(work, Stage(mended(), healthy()), size=(140, 40))
+
+
+def test_what_changed_since_it_was_well_is_said_of_a_broken_site() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await until(pilot, lambda: "shop.conf changed" in shown(app, "#news"))
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert not app.screen.query_one("#news").display
+
+    drive(work, Stage(mended(), healthy()))
+
+
+def test_c_compares_with_the_run_before_and_with_when_all_was_well() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        await until(pilot, lambda: bool(app.sessions[0].changes))
+        await pilot.press("c")
+        sheet = shown(app, "#sheet")
+        assert "CRITICAL -> OK" in sheet
+        assert "gone: nginx.door-locked" in sheet
+        assert "shop.conf changed" in sheet
+
+    drive(work, Stage(mended(), healthy()))
+
+
+def test_I_looks_into_a_server_too() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("I")
+        assert isinstance(app.screen, Prompt)
+        await pilot.press(*"root@web1:99999", "enter")
+        assert any("ssh://[user@]host[:port]" in one for one in notes(app))
+        app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
+        await pilot.press(*"root@web1", "enter")
+        await settled(app, pilot)
+        assert "into ssh://root@web1" in shown(app, "#title")
+
+    stage = Stage()
+    drive(work, stage)
+    assert [one.server for one in stage.asked] == ["", "ssh://root@web1"]
+
+
+# Copy, mend, export
+
+
+def test_y_copies_the_steps_and_shows_them_without_a_border() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("y")
+        assert isinstance(app.screen, Sheet)
+        sheet = shown(app, "#sheet")
+        assert sheet.startswith("patch /etc/nginx/conf.d/shop.conf <<'DIAGNOSE'\n")
+        assert "nginx -s reload" in sheet
+        assert "does not say whether it took it" in shown(app, ".told")
+        await pilot.press("escape")
+        assert isinstance(app.screen, SiteScreen)
+
+    drive(work, Stage())
+
+
+def test_Y_copies_the_report_for_a_ticket() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("Y")
+        assert isinstance(app.screen, Sheet)
+        assert "nginx.door-locked" in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+def test_d_shows_what_changes_in_files() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("d")
+        assert isinstance(app.screen, Sheet)
+        assert "+    listen 443 ssl;" in shown(app, "#sheet")
+        assert "nginx -s reload" not in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+@pytest.mark.parametrize(("key", "undo"), [("a", False), ("u", True)])
+def test_a_fix_is_shown_asked_about_and_looked_at_again(key: str, undo: bool) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(key)
+        assert isinstance(app.screen, Mending)
+        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
+        assert "what will be done" in shown(app, "#sheet")
+        await pilot.press("y")
+        await until(pilot, lambda: "Esc" in shown(app, "#ask"))
+        assert "it was done" in shown(app, "#sheet")
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert "OK" in shown(app, "#head")
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert stage.fixes == [undo]
+
+
+@pytest.mark.parametrize("key", ["n", "escape"])
+def test_no_leaves_everything_as_it_is(key: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
+        await pilot.press(key)
+        await until(pilot, lambda: "nothing was done" in shown(app, "#sheet"))
+
+    drive(work, Stage())
+
+
+def test_nobody_leaves_in_the_middle_of_a_fix() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
+        await pilot.press("ctrl+q", "ctrl+c")
+        assert any("wait for its end" in one for one in notes(app))
+        await pilot.press("n")
+        await until(pilot, lambda: "Esc" in shown(app, "#ask"))
+        await pilot.press("ctrl+q")
+
+    assert drive(work, Stage()) == "report"
+
+
+FORMATS = ("json", "md", "html", "txt", "ndjson", "svg")
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_e_exports(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("e")
+        assert isinstance(app.screen, Choice)
+        await pilot.press(*["j"] * FORMATS.index(suffix), "enter")
+        await pilot.pause()
+
+    monkeypatch.chdir(tmp_path)
+    drive(work, Stage())
+    (saved,) = tmp_path.iterdir()
+    assert saved.suffix == f".{suffix}"
+    text = saved.read_text("utf-8")
+    assert "door-locked" in text or (suffix == "ndjson" and '"kind": "Connection"' in text)
+    assert ("shop.example.com" in text) is (suffix not in {"ndjson"})
+
+
+def test_an_export_is_never_written_over_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("S", "S", "S")
+
+    monkeypatch.chdir(tmp_path)
+    drive(work, Stage())
+    assert len(list(tmp_path.glob("*.svg"))) == 3
+    assert all(one.read_text("utf-8").startswith("<svg") for one in tmp_path.iterdir())
+
+
+def test_an_export_that_cannot_be_saved_is_said(tmp_path: Path) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        gone.rmdir()
+        await pilot.press("S")
+        assert any("Not saved" in one for one in notes(app))
+
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    here = Path.cwd()
+    os.chdir(gone)
+    try:
+        drive(work, Stage())
+    finally:
+        os.chdir(here)
+
+
+# What is not seen, and by whom
+
+
+def test_s_tells_what_was_not_looked_at_and_what_would_allow_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("s")
+        assert "sudo diagnose shop.example.com" in shown(app, "#sheet")
+        assert "WebSocket: not asked for" in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+def test_p_masks_and_shows_nothing_until_it_is_masked() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        stage.masks = threading.Event()
+        await pilot.press("p")
+        assert "shop.example.com" not in whole(app)
+        await pilot.press("e")
+        assert any("being masked" in one for one in notes(app))
+        stage.masks.set()
+        await until(pilot, lambda: MASKED.url in shown(app, "#title"))
+        await pilot.press("p")
+        assert SHOP.url in shown(app, "#title")
+
+    stage = Stage()
+    drive(work, stage, size=(140, 40))
+
+
+def whole(app: DiagnoseApp) -> str:
+    places = ("#title", "#head", "#strip", "#news", "#scroll", "#side", "#log")
+    return "\n".join(shown(app, where) for where in places)
+
+
+def test_what_was_masked_stays_masked_in_the_scrollback() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("p")
+        await until(pilot, lambda: app.sessions[0].masked is not None)
+        ((left, _),) = app.left()
+        assert left.evidence.target == MASKED
+
+    drive(work, Stage())
+
+
+def test_L_changes_the_language_where_one_is() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("2", "L")
+        assert "严重" in shown(app, "#head")
+        assert "重跑" in shown(app, "#keys")
+        assert site(app).tab == "fix"
+        await pilot.press("L")
+        assert "CRITICAL" in shown(app, "#head")
+
+    drive(work, Stage())
+
+
+# Help, palette, and what cannot be done
+
+
+def test_the_question_mark_shows_where_one_is_and_every_key() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("question_mark")
+        sheet = shown(app, "#sheet")
+        assert sheet.startswith("You are in the list of findings.")
+        for key in (*(one.label for one in SITE), "1 - 5", "Tab"):
+            assert any(line.split("  ")[0] == key for line in sheet.splitlines()), key
+        await pilot.press("escape", "enter", "f1")
+        assert shown(app, "#sheet").startswith("You are in the text.")
+
+    drive(work, Stage())
+
+
+def test_a_key_that_can_do_nothing_says_why_when_pressed_and_in_the_help() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("j", "y")
+        assert isinstance(app.screen, SiteScreen)
+        assert any("no steps" in one for one in notes(app))
+        await pilot.press("question_mark")
+        assert "not now: There are no steps" in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+@pytest.mark.parametrize("key", ["r", "f", "v", "a", "u", "w", "I"])
+def test_a_recording_stays_what_it_is_and_says_so(key: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(key)
+        assert isinstance(app.screen, SiteScreen)
+        assert any("recording" in one for one in notes(app))
+
+    stage = Stage(kind="recording")
+    drive(work, stage)
+    assert len(stage.asked) == 1
+    assert stage.fixes == []
+
+
+@pytest.mark.parametrize("key", ["f", "v", "d", "y", "a", "i"])
+def test_of_a_healthy_site_there_is_nothing_to_do(key: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(key)
+        assert isinstance(app.screen, SiteScreen)
+        assert len(notes(app)) == 1
+
+    drive(work, Stage(healthy()))
+
+
+def test_a_key_of_the_line_below_can_be_clicked() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.click("#keys", offset=(2, 0))
+        await settled(app, pilot)
+
+    stage = Stage()
+    drive(work, stage)
+    assert len(stage.asked) == 2
+
+
+def test_the_palette_goes_to_a_finding() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("colon")
+        await pilot.press(*"go to tcp.door")
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await until(pilot, lambda: palette_has(app, "tcp.door-shut"))
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SiteScreen))
+        assert chosen(app) == "tcp.door-shut"
+
+    drive(work, Stage())
+
+
+def palette_has(app: DiagnoseApp, words: str) -> bool:
+    from textual.command import CommandList
+
+    listed = app.screen.query_one(CommandList)
+    return listed.option_count > 0 and words in str(listed.get_option_at_index(0).prompt)
+
+
+# Leave
+
+
 @pytest.mark.parametrize(
     ("key", "left"),
-    [("q", "report"), ("Q", "silently"), ("L", "language"), ("ctrl+q", "report"),
-     ("ctrl+c", "report")],
-)  # fmt: skip
+    [("q", "report"), ("Q", "silently"), ("ctrl+q", "report"), ("ctrl+c", "report")],
+)
 def test_the_ways_to_leave(key: str, left: str) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press(key)
 
     assert drive(work, Stage()) == left
+
+
+# Targets
 
 
 def test_t_takes_another_target_and_reads_it_generously() -> None:
@@ -355,21 +530,42 @@ def test_t_takes_another_target_and_reads_it_generously() -> None:
         app.screen.query_one("#input").focus()
         await pilot.press(*"shop.example.com:8443", "enter")
         await pilot.pause()
-        assert isinstance(app.screen, SiteScreen)
-        assert app.screen.session.target.port == 8443
+        assert site(app).session.target.port == 8443
+        await pilot.press("t")
+        assert isinstance(app.screen, StartScreen)
+        await pilot.press("escape")
+        assert site(app).session.target == SHOP
 
     drive(work, Stage())
 
 
+def test_the_sites_of_the_server_are_listed_with_their_state() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await settled(app, pilot)
+        assert "nginx serves" in shown(app, "#told")
+        assert "CRITICAL" in listed(app)
+        await pilot.press("enter")
+        assert chosen(app) == "nginx.door-locked"
+
+    stage = Stage()
+    stage.own = (SHOP,)
+    drive(work, stage, start=True)
+
+
+def listed(app: DiagnoseApp) -> str:
+    return str(app.screen.query_one("#choices").get_option_at_index(0).prompt)  # type: ignore[attr-defined]
+
+
 def test_one_that_was_not_looked_at_is_when_it_is_opened() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        app.sessions.append(Session(SHOP, stage.doors))
+        app.sessions.append(Session(SHOP, stage.behind))
         assert isinstance(app.screen, StartScreen)
         app.screen.draw()
-        assert stage.runs == 0
+        assert "not looked at yet" in listed(app)
+        assert stage.asked == []
         app.screen.query_one("#choices").focus()
         await pilot.press("enter")
-        await until(pilot, lambda: stage.runs == 1)
+        await until(pilot, lambda: len(stage.asked) == 1)
 
     stage = Stage()
     drive(work, stage, start=True)
@@ -381,70 +577,69 @@ def test_a_target_that_cannot_be_read_is_said() -> None:
         assert isinstance(app.screen, StartScreen)
         with pytest.raises(UsageError) as raised:
             read("https://")
-        assert str(raised.value) in news(app)
+        assert str(raised.value) in notes(app)
 
     drive(work, Stage(), start=True)
 
 
-def test_every_action_of_the_keys_exists() -> None:
-    for _, action, _, _ in _KEYS:
-        name = action.partition("(")[0]
-        owner: type = DiagnoseApp if name.startswith("app.") else SiteScreen
-        assert hasattr(owner, f"action_{name.removeprefix('app.')}"), action
+# The table of the keys
 
 
-def footer(keys: tuple[tuple[str, str], ...]) -> int:
-    """How many cells a footer with these keys takes: each key, a blank, its word, two blanks."""
-    return sum(cells(key) + 1 + cells(word) + 2 for key, word in keys)
-
-
-@pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_footer_fits_into_80_columns(lang: str) -> None:
-    shown = [one for one in bindings(lang) if one.show]
-    assert 6 <= len(shown) <= 8
-    assert footer(tuple((one.key_display or one.key, one.description) for one in shown)) <= 80
+def test_every_key_has_its_action_and_its_words() -> None:
+    for one in SITE:
+        owner: type = DiagnoseApp if one.everywhere else SiteScreen
+        assert hasattr(owner, f"do_{one.name.replace('-', '_')}"), one
+    for one in (*SITE, *START):
+        for lang in ("en", "zh"):
+            assert say(f"key.{one.name}", lang)
+            assert say(f"does.{one.name}", lang)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("size", [(60, 18), (80, 24), (100, 30), (140, 40)])
-def test_no_line_is_wider_than_its_place(lang: str, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_the_line_of_keys_fits_and_at_80_the_first_eight_are_there(lang: str, width: int) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        assert isinstance(app.screen, SiteScreen)
-        await pilot.pause()
-        for key in "1234":
-            await pilot.press(key)
-            for line in shown(app, "#text").splitlines():
-                code = line.lstrip()[:2] in {"$ ", "--", "++"}  # never cut: it is folded
-                assert code or cells(line) <= app.screen._room() - 2, (key, line)
-        for where in ("#head", "#strip"):
-            assert all(cells(line) <= size[0] - 1 for line in shown(app, where).splitlines())
+        line = shown(app, "#keys")
+        assert cells(line.rstrip()) <= width
+        if width == 80:
+            assert all(say(f"key.{one.name}", lang) in line for one in SITE[:8])
 
-    drive(work, Stage(), lang, size)
+    drive(work, Stage(), lang, (width, 24))
 
 
-def test_five_hundred_observations_are_few_paints_and_typing_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What lies in the queue is taken at one go."""
+def many() -> Report:
+    """A cause with more steps than a screen has lines."""
+    steps = tuple(Command(("nginx", "-t", str(number))) for number in range(60))
+    cause = check("nginx.door-locked", Severity.ERROR)
+    return report(NAME, CLOSED, raised=((cause, refusal(fix=Fix(steps))),))
 
+
+@pytest.mark.parametrize(("key", "moved"), [("j", True), ("G", True), ("pagedown", True)])
+def test_a_long_text_is_scrolled(key: str, moved: bool) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
-        assert isinstance(app.screen, SiteScreen)
-        session, drawn = app.sessions[0], []
-        real = app.screen.draw
+        await pilot.press("2", "enter", key)
+        scroll = app.screen.query_one("#scroll")
+        await until(pilot, lambda: scroll.scroll_target_y > 0)
+        await pilot.press("g")
+        await until(pilot, lambda: scroll.scroll_target_y == 0)
 
-        def draw(whole: bool = False) -> None:
-            drawn.append(whole)
-            real(whole)
+    drive(work, Stage(many()))
 
-        monkeypatch.setattr(app.screen, "draw", draw)
-        seen = mended().evidence.observations[1]
-        session.live.concluded = None
-        assert session._work is not None
-        for number in range(500):
-            session._work.events.put(Seen(seen, number))
-        await pilot.press("slash", *"shut")
-        await until(pilot, session._work.events.empty)
-        assert app.screen.query_one("#filter").value == "shut"  # type: ignore[attr-defined]
-        assert len(drawn) < 30
 
-    drive(work, Stage())
+def test_a_run_that_breaks_down_is_shown_and_ends() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "UNKNOWN" in shown(app, "#head")
+        assert "IndexError" in shown(app, "#scroll")
+
+    stage = Stage(refused())
+    original = stage.run
+
+    async def run(channel: object, asked: object) -> None:
+        if stage.asked:
+            raise IndexError("no more")
+        await original(channel, asked)  # type: ignore[arg-type]
+
+    stage.behind.place._services["run"] = run  # type: ignore[attr-defined]
+    drive(work, stage)

@@ -6,23 +6,19 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from diagnose.tui.widgets.findings import Choices
+
 
 class Choice(Screen[str | None]):
-    BINDINGS = [("escape", "dismiss(None)", ""), ("j", "move(1)", ""), ("k", "move(-1)", "")]
+    BINDINGS = [("escape", "dismiss(None)", "")]
 
     def __init__(self, told: str, choices: tuple[tuple[str, str], ...]) -> None:
         super().__init__()
         self._told, self._choices = told, choices
 
     def compose(self) -> ComposeResult:
-        yield Static(self._told, id="told", markup=False)
-        yield OptionList(
-            *(Option(Text(words), id=key) for key, words in self._choices), id="choices"
-        )
-
-    def action_move(self, by: int) -> None:
-        listed = self.query_one(OptionList)
-        listed.action_cursor_down() if by > 0 else listed.action_cursor_up()
+        yield Static(self._told, classes="told", markup=False)
+        yield Choices(*(Option(Text(words), id=key) for key, words in self._choices), id="choices")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option.id)

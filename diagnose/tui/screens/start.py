@@ -1,20 +1,26 @@
 """Where no target was given: this server's own sites, those looked at before, and a line to type
 one into. With several targets: their list, side by side."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from diagnose.outputs import said
-from diagnose.outputs.terminal import Page, cells
+from diagnose.outputs import View, said, strings
+from diagnose.outputs import text as texts
+from diagnose.outputs.terminal import cells, safe
 from diagnose.reasoning import verdict
 from diagnose.targets import UsageError
-from diagnose.tui.screens.site import Findings
+from diagnose.tui import pane
+from diagnose.tui.keys import START, bindings
 from diagnose.tui.session import Session
+from diagnose.tui.widgets.bars import KeyLine
+from diagnose.tui.widgets.findings import Choices
+from diagnose.tui.widgets.reading import Lines
 from diagnose.tui.words import say
 
 if TYPE_CHECKING:
@@ -23,79 +29,115 @@ if TYPE_CHECKING:
 
 class StartScreen(Screen[None]):
     app: "DiagnoseApp"
+    BINDINGS = bindings(START)
 
-    def __init__(self, sessions: list[Session]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.sessions = sessions
         self._lines: tuple[str, ...] = ()
         self.ready = False  # all widgets are there
 
     def compose(self) -> ComposeResult:
-        yield Input(placeholder=say("asked-target", self.app.view.lang), id="input")
-        yield Static("", id="told", markup=False)
-        yield Findings(id="choices")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Lines(id="told")
+        yield Input(id="input", select_on_focus=False)
+        yield Choices(id="choices")
+        yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
         self.ready = True
-        self.query_one("#input" if not self.sessions else "#choices").focus()
+        self.query_one("#choices" if self.app.sessions else "#input").focus()
         self.draw()
+
+    def on_resize(self) -> None:
+        if self.ready:
+            self.draw()
 
     def on_screen_resume(self) -> None:
         if self.ready:
             self.draw()
 
     def happened(self, where: list[Session]) -> None:
-        """Something has in these sessions."""
+        """Something has in these sessions, or they were found."""
         if self.ready:
             self.draw()
 
     def draw(self) -> None:
-        lang = self.app.view.lang
-        told = "sites" if self.sessions else "no-sites"
-        self.query_one("#told", Static).update(say(told, lang) if self.app.found else "")
-        lines = tuple(self._line(one) for one in self.sessions)
+        view = replace(self.app.view, width=max(self.size.width - 4, 20), color=True)
+        self.query_one("#told", Lines).show(say(self.app.found, view.lang))
+        self.query_one("#input", Input).placeholder = say("asked-target", view.lang)
+        self.query_one(KeyLine).show(START, self.why_not, self.size.width, view.lang)
+        lines = tuple(self._line(one, view) for one in self.app.sessions)
         if lines == self._lines:
             return
-        self._lines = lines
-        listed = self.query_one("#choices", OptionList)
+        listed, fresh = self.query_one(Choices), not self._lines
         at = listed.highlighted
+        self._lines = lines
         listed.clear_options()
         listed.add_options([Option(Text.from_ansi(line)) for line in lines])
         listed.highlighted = at if at is not None else (0 if lines else None)
+        if fresh and not self.query_one("#input", Input).value:
+            listed.focus()
 
-    def _line(self, one: Session) -> str:
-        view = self.app.view
-        page = Page(200, True, view.ascii)
+    def _line(self, one: Session, view: View) -> str:
+        """What is known of a target, on two lines or three."""
         report, seen_by = self.app.shown(one)
+        made, url = pane.page(view), safe(report.evidence.target.url)
         if not one.begun:
-            page.add(("dim", "  "), one.target.url, "  ", ("dim", say("earlier", view.lang)))
-        elif one.running:
-            page.add(
-                ("dim", "  "), report.evidence.target.url, "  ", ("dim", say("running", view.lang))
-            )
+            made.add("  ", ("bold", url))
+            made.add("  ", *self._earlier(one, view))
+            return "\n".join(made.lines)
+        if one.running:
+            made.add(("dim", "  "), ("bold", url), "  ", ("dim", say("running", view.lang)))
         else:
             status = verdict(report).status
-            url = report.evidence.target.url
-            room = max(self.app.size.width - cells(url) - 8, 10)
             sentence = said.sentence(report, seen_by.lang) if status != "ok" else ""
-            page.add(
-                (status, page.sign(status)), " ", ("bold", url), "  ", ("dim", sentence[:room])
-            )
-        return page.lines[0]
+            sign = f"{made.sign(status)} {strings.say(status, view.lang)}"
+            room = max(view.width - cells(sign) - cells(url) - 4, 10)
+            told = pane.cut(sentence, room, view.ascii)
+            made.add((status, sign), "  ", ("bold", url), "  ", told)
+        texts.layers(made, report, view, times=False)
+        return "\n".join(made.lines)
+
+    def _earlier(self, one: Session, view: View) -> list[tuple[str, str]]:
+        if one.known is None:
+            return [("dim", say("earlier", view.lang))]
+        made, known = pane.page(view), one.known
+        when = one.known.moment.astimezone().strftime("%Y-%m-%d %H:%M")
+        word = strings.say(known.status, view.lang)
+        signs = [(status, made.sign(status)) for status in known.strip]
+        return [("dim", say("last", view.lang, when=when)), ("", "  "),
+                (known.status, word), ("", "  "), *signs]  # fmt: skip
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.app.open(self.sessions[event.option_index])
+        self.app.open(self.app.sessions[event.option_index])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if not event.value.strip():
             return
         try:
-            target = self.app.doors.read(event.value.strip())
+            target = self.app.behind.read(event.value.strip())
         except UsageError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        session = Session(target, self.app.doors).begin()
-        self.sessions.insert(0, session)
-        self.draw()
-        self.app.open(session)
+        event.input.value = ""
+        self.app.open(self.app.session_of(target))
+
+    # What the keys do
+
+    def why_not(self, name: str) -> str:
+        """As the screen of one target has it."""
+        if name in {"open", "again"} and not self.app.sessions:
+            return "nothing-yet"
+        recorded = self.app.behind.kind == "recording"
+        return "recording-stays" if name == "again" and recorded else ""
+
+    def action_do(self, name: str) -> None:
+        if why := self.why_not(name):
+            self.notify(say(why, self.app.view.lang), severity="warning", markup=False)
+        elif name == "again":
+            for one in self.app.sessions:
+                if one.begun:
+                    one.begin()
+        elif name == "open":
+            self.query_one(Choices).action_select()
+        elif len(self.app.screen_stack) > 2:
+            self.dismiss()

@@ -1,0 +1,28 @@
+"""The layers in the order in which a visitor's request meets them; Enter shows all of one."""
+
+from rich.text import Text
+from textual.widgets.option_list import Option
+
+from diagnose.model import Report
+from diagnose.outputs import View
+from diagnose.tui import around
+from diagnose.tui.widgets.findings import Choices
+
+
+class Layers(Choices):
+    def __init__(self) -> None:
+        super().__init__(id="layers")
+        self._drawn: list[tuple[str, str]] = []
+
+    def show(self, report: Report, view: View) -> None:
+        drawn = around.layers(report, view)
+        if drawn == self._drawn:
+            return
+        if [name for name, _ in drawn] == [name for name, _ in self._drawn]:
+            for (name, text), (_, before) in zip(drawn, self._drawn, strict=True):
+                if text != before:
+                    self.replace_option_prompt(name, Text.from_ansi(text))
+        else:
+            self.clear_options()
+            self.add_options([Option(Text.from_ansi(text), id=name) for name, text in drawn])
+        self._drawn = drawn
