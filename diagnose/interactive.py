@@ -57,7 +57,7 @@ def show(targets: list[Target], ways: Ways, view: View) -> list[Report]:
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    if left == "silently":
+    if left == "silently" or tui.in_browser():
         return []
     return [one.live.concluded for one in sessions if one.live.concluded is not None]
 
