@@ -9,7 +9,7 @@ WORKERS ?= 4
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
               openssh-server openssh-client patch procps util-linux ufw nodejs node-ws tmux
-# To open the HTML report in a real browser.
+# To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
 # To build an nginx without TLS, which no package is.
 COMPILER := gcc libc6-dev make xz-utils

@@ -29,6 +29,7 @@ COMMANDS = {
     "record": Command("What was seen of a target, masked, to a file.", "TARGET"),
     "replay": Command("A recording put to today's checks, without a network.", "FILE"),
     "demo": Command("A broken site of its own on loopback, diagnosed."),
+    "web": Command("The screen, in a browser on this machine or through SSH.", "TARGET ..."),
 }
 
 DESCRIPTION = """\
@@ -48,6 +49,7 @@ other commands:
   diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
   diagnose replay FILE                 judge a recording again, without a network
   diagnose demo                        a broken site of its own, diagnosed
+  diagnose web [TARGET]                the screen, in a browser
 
 exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
@@ -83,7 +85,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         add_help=False,
     )
     _arguments(made, command)
-    if command in {None, "record", "fix"}:
+    if command in {None, "record", "fix", "web"}:
         _how_to_look(made)
     _what_to_print(made, command)
     about = made.add_argument_group("about")
@@ -112,6 +114,9 @@ def _arguments(made: argparse.ArgumentParser, command: str | None) -> None:
         _how_to_fix(made)
     if command == "record":
         made.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+    if command == "web":
+        made.add_argument("--port", type=_port, default=8043, metavar="PORT",
+            help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
 
 
 def _how_to_fix(made: argparse.ArgumentParser) -> None:
@@ -168,6 +173,26 @@ def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
             help="leave the mouse to the terminal, for selecting")  # fmt: skip
 
 
+def looking(options: argparse.Namespace) -> list[str]:
+    """How to look and what to print, as words that `diagnose TARGET` reads, for a browser: which
+    shows every colour and every sign."""
+    words = [f"--{side}" for side in ("outside", "inside") if getattr(options, side)]
+    if options.family:
+        words.append(f"-{options.family}")
+    for name in ("server", "timeout", "address", "resolver", "cafile", "lang"):
+        if (value := getattr(options, name)) is not None:
+            words += [f"--{name}", str(value)]
+    for name in ("only", "skip"):
+        if layers := getattr(options, name):
+            words += [f"--{name}", ",".join(layers)]
+    for path in options.ws:
+        words += ["--ws", path]
+    for name, best in (("color", "always"), ("glyphs", "unicode")):
+        chosen = getattr(options, name)
+        words += [f"--{name}", best if chosen == "auto" else chosen]
+    return words
+
+
 _SHORT = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
 
 
@@ -205,6 +230,12 @@ def _timeout(text: str) -> float:
         if 0 < seconds <= 3600:
             return seconds
     raise UsageError(f"--timeout takes seconds, more than 0 and at most 3600, not {text!r}.")
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise UsageError(f"--port takes a number from 0 to 65535, not {text!r}.")
 
 
 def _address(text: str) -> str:

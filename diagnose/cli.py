@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from diagnose.arguments import COMMANDS, DESCRIPTION, parser
+from diagnose.arguments import COMMANDS, DESCRIPTION, looking, parser
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.outputs import View
 from diagnose.outputs.terminal import columns, language, safe, wants_ascii, wants_color
@@ -197,7 +197,9 @@ def _targets(options: Namespace) -> list[Target]:
     first = options.words[0]
     if first in known:
         raise UsageError(f"The command comes first: diagnose {first} …")
-    if "." not in first and first != "localhost" and (hint := suggestion(first, known)):
+    # Servers are called web1: that is no mistyped command.
+    like = tuple(one for one in known if one != "web")
+    if "." not in first and first != "localhost" and (hint := suggestion(first, like)):
         raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
     return [read(word, tuple(options.ws), lang) for word in options.words]
 
@@ -526,6 +528,15 @@ def _screen_of_demo(options: Namespace, view: View) -> int:
     return _shown_alone(options, view, demo.TARGET, look, "demo")
 
 
+def _web(options: Namespace) -> int:
+    from diagnose import web
+
+    if options.words:
+        _targets(options)
+    _check_options(options)
+    return web.serve(options.words, looking(options), options.port, language(options.lang))
+
+
 _WORK: dict[str, Callable[[Namespace], int]] = {
     "explain": _explain,
     "list": _list,
@@ -533,4 +544,5 @@ _WORK: dict[str, Callable[[Namespace], int]] = {
     "record": _record,
     "replay": _replay,
     "demo": _demo,
+    "web": _web,
 }

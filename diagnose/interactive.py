@@ -62,7 +62,7 @@ def show(
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    return left
+    return [] if tui.in_browser() else left
 
 
 def _place(offered: Mapping[str, Service], first: Callable[[], None] | None) -> Place:

@@ -11,9 +11,16 @@ from collections.abc import Mapping
 COLUMNS, ROWS = 60, 18
 
 
+def in_browser(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the screen goes to a page (`diagnose.web`), and standard output with it."""
+    return environment.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
+
+
 def usable(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a person sits before a terminal that can show it. Textual itself does not ask, and
     hangs where there is none."""
+    if in_browser(environment):
+        return True
     if environment.get("TERM", "") in {"", "dumb", "unknown"}:
         return False
     if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):

@@ -1,0 +1,78 @@
+"""From the socket to the signal that ends it."""
+
+import asyncio
+import contextlib
+import errno
+import gc
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from diagnose.running import EXIT_SIGINT, EXIT_SIGTERM
+from diagnose.targets import UsageError
+from diagnose.web.app import command
+from diagnose.web.server import Screens
+from diagnose.web.words import say
+
+#: The one address: who is elsewhere comes through SSH.
+HERE = "127.0.0.1"
+
+_SIGNALS = {signal.SIGINT: EXIT_SIGINT, signal.SIGTERM: EXIT_SIGTERM}
+
+
+def run(targets: Sequence[str], options: Sequence[str], port: int, lang: str) -> int:
+    """Serve until a signal; the exit status it asks for."""
+    gc.enable()  # this process stays
+    if not os.environ.get("DIAGNOSE_DEBUG"):
+        logging.disable()
+    title = f"diagnose {' '.join(targets)}".rstrip()
+    # textual-serve prints on stdout what a process complained of.
+    with contextlib.redirect_stdout(sys.stderr):
+        return asyncio.run(_serve(command([*options, *targets]), title, port, lang))
+
+
+async def _serve(argv: Sequence[str], title: str, port: int, lang: str) -> int:
+    ended = _signal()
+    secret = secrets.token_urlsafe()
+    runner = web.AppRunner(
+        await Screens(argv, title, secret, lang)._make_app(), access_log=None, shutdown_timeout=2
+    )
+    await runner.setup()
+    try:
+        await _listen(runner, port)
+        port = runner.addresses[0][1]
+        sys.stderr.write(say("serving", lang, url=f"http://{HERE}:{port}/{secret}/", port=port))
+        sys.stderr.flush()
+        return await ended
+    finally:
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, HERE, port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(f"Port {port} is in use: --port 0 takes any free one.") from None
+        raise UsageError(f"Port {port}: {error.strerror}.") from None
+
+
+def _signal() -> "asyncio.Future[int]":
+    """The exit status that the first signal asks for; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+
+    def end(status: int) -> None:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+        ended.set_result(status)
+
+    for number, status in _SIGNALS.items():
+        loop.add_signal_handler(number, end, status)
+    return ended

@@ -1,0 +1,108 @@
+"""The page, what it consists of, and the WebSocket that carries the screen.
+
+Of textual-serve's server only the reading of the page's messages is left: its page asks another
+host for a font, its folders can be listed, and it lets in everybody.
+"""
+
+import asyncio
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+import textual_serve.server
+from aiohttp import web
+from textual_serve.server import Server, to_int
+
+from diagnose.web.app import App
+from diagnose.web.guard import POLICY, guard, harden
+from diagnose.web.words import say
+
+_OURS = Path(__file__).parent
+_THEIRS = Path(textual_serve.server.__file__).parent / "static"
+
+#: What the page refers to, and its type. Nothing else is served.
+FILES = {
+    "page.css": (_OURS / "page.css", "text/css"),
+    "page.js": (_OURS / "page.js", "text/javascript"),
+    "xterm.css": (_THEIRS / "css" / "xterm.css", "text/css"),
+    "textual.js": (_THEIRS / "js" / "textual.js", "text/javascript"),
+    "mono.ttf": (_THEIRS / "fonts" / "RobotoMono-VariableFont_wght.ttf", "font/ttf"),
+}
+
+#: The page's words (diagnose.web.words).
+_SAID = ("screen", "waiting", "ended", "again", "script")
+
+#: The page's largest message, in bytes: what is pasted at one go.
+_MOST = 1 << 20
+
+
+class Screens(Server):
+    """A screen for each page that is open."""
+
+    def __init__(self, argv: Sequence[str], title: str, secret: str, lang: str) -> None:
+        super().__init__(argv[0], title=title)
+        self._argv, self._secret, self._lang = argv, secret, lang
+        self._page = Template((_OURS / "page.html").read_text("utf-8"))
+        self._apps: set[App] = set()
+
+    async def _make_app(self) -> web.Application:
+        made = web.Application(middlewares=[guard(self._secret, self._lang)])
+        # The guard has compared the secret.
+        made.add_routes(
+            [
+                web.get("/{secret}/", self.handle_index),
+                web.get("/{secret}/ws", self.handle_websocket, allow_head=False),
+                web.get("/{secret}/{name}", self.handle_file),
+            ]
+        )
+        made.on_response_prepare.append(harden)
+        made.on_shutdown.append(self.on_shutdown)
+        return made
+
+    async def handle_index(self, request: web.Request) -> web.Response:
+        words = {name: say(name, self._lang) for name in _SAID}
+        # As the browser calls this machine: the port may be the other end of a tunnel.
+        host = f"ws://{request.host}"
+        page = self._page.substitute(
+            {name: html.escape(word) for name, word in words.items()},
+            lang={"zh": "zh-Hans"}.get(self._lang, self._lang),
+            title=html.escape(self.title),
+            socket=html.escape(f"{host}/{self._secret}/ws"),
+        )
+        policy = {"Content-Security-Policy": POLICY.format(host=host)}
+        return web.Response(text=page, content_type="text/html", headers=policy)
+
+    async def handle_file(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["name"] not in FILES:
+            raise web.HTTPNotFound
+        path, kind = FILES[request.match_info["name"]]
+        return web.FileResponse(path, headers={"Content-Type": kind})
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """A process as long as the page is there."""
+        socket = web.WebSocketResponse(heartbeat=15, timeout=2, max_msg_size=_MOST)
+        await socket.prepare(request)
+        app = App(
+            self._argv,
+            write_bytes=socket.send_bytes,
+            write_str=socket.send_str,
+            close=socket.close,
+            download_manager=self.download_manager,
+        )
+        self._apps.add(app)
+        try:
+            await app.start(_size(request, "width", 80), _size(request, "height", 24))
+            await self._process_messages(socket, app)
+        finally:
+            await app.stop()
+            self._apps.discard(app)
+        return socket
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        await asyncio.gather(*(one.stop() for one in self._apps))
+
+
+def _size(request: web.Request, name: str, usual: int) -> int:
+    """Columns or rows, as the page says."""
+    return max(1, min(to_int(request.query.get(name, ""), usual), 1000))
