@@ -6,6 +6,7 @@ Everything is timed inside the laboratory's client, each command as a fresh proc
 of several runs. Nothing here fails: it measures.
 """
 
+import asyncio
 import contextlib
 import fcntl
 import json
@@ -45,21 +46,35 @@ def stopwatch(times: int, argv: Sequence[str]) -> None:
     print(json.dumps([taken[0] * 1000, taken[len(taken) // 2] * 1000, memory]))
 
 
-def screenwatch(times: int, argv: Sequence[str]) -> None:
-    """Start a command on a terminal of 80x24 several times; print when its screen was first
-    painted and when the verdict stood there, the fastest of each (ms)."""
+def on_terminal(argv: Sequence[str]) -> tuple[int, int]:
+    """Start a command on a terminal of 80x24; its pid and the terminal's other end."""
     import pty
 
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLUMNS="80", LINES="24",
+                          XDG_STATE_HOME="/dev/null")  # fmt: skip
+        os.execvp(argv[0], list(argv))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    return child, terminal
+
+
+def end(child: int, terminal: int) -> None:
+    with contextlib.suppress(OSError):  # EIO: it has ended
+        while os.read(terminal, 65536):
+            pass
+    os.waitpid(child, 0)
+    os.close(terminal)
+
+
+def screenwatch(times: int, argv: Sequence[str]) -> None:
+    """Start a command on a terminal several times; print when its screen was first painted and
+    when the verdict stood there, the fastest of each (ms)."""
     painted: list[float] = []
     judged: list[float] = []
     for _ in range(times):
         begun = time.perf_counter()
-        child, terminal = pty.fork()
-        if child == 0:
-            os.environ.update(TERM="xterm-256color", LANG="C.UTF-8", COLUMNS="80", LINES="24",
-                              XDG_STATE_HOME="/dev/null")  # fmt: skip
-            os.execvp(argv[0], list(argv))
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+        child, terminal = on_terminal(argv)
         seen = b""
         while b"healthy" not in seen:
             seen += os.read(terminal, 65536)
@@ -67,12 +82,51 @@ def screenwatch(times: int, argv: Sequence[str]) -> None:
                 painted.append((time.perf_counter() - begun) * 1000)
         judged.append((time.perf_counter() - begun) * 1000)
         os.write(terminal, b"Q")
-        with contextlib.suppress(OSError):  # EIO: it has ended
-            while os.read(terminal, 65536):
-                pass
-        os.waitpid(child, 0)
-        os.close(terminal)
+        end(child, terminal)
     print(json.dumps([min(painted), min(judged)]))
+
+
+def busy(many: int, seconds: float) -> None:
+    """The screen, told of so many observations within that time."""
+    from diagnose import apart
+    from diagnose.events import Seen
+    from diagnose.model.tcp import Connection
+    from diagnose.outputs import View
+    from diagnose.targets import read
+    from diagnose.tui.main import show
+    from diagnose.tui.session import Session
+    from diagnose.tui.told import Asked, Behind
+
+    async def run(channel: apart.Channel, asked: Asked) -> None:
+        for number in range(many):
+            await asyncio.sleep(seconds / many)
+            channel.tell(Seen(Connection(address="203.0.113.10", port=number, family=4), number))
+        await asyncio.sleep(3600)
+
+    place = apart.begin({"run": run}, frozenset(), lambda: None)
+    behind = Behind(place, read, str)
+    show([Session(read("shop.example.com"), behind).begin()], behind, View(color=True), True)
+
+
+def typingwatch(many: int) -> None:
+    """Type into the filter of the screen while so many observations arrive within two seconds;
+    print how long each key took to stand there, the median and the slowest (ms)."""
+    child, terminal = on_terminal([sys.executable, __file__, "busy", str(many)])
+    seen, waits = b"", []
+    while b"Re-run" not in seen:
+        seen += os.read(terminal, 65536)
+    os.write(terminal, b"/")
+    for key in "~^`|{}_;<>" * 3:
+        time.sleep(0.05)  # as fast as people type
+        begun = time.perf_counter()
+        os.write(terminal, key.encode())
+        while key.encode() not in os.read(terminal, 65536):
+            pass
+        waits.append((time.perf_counter() - begun) * 1000)
+    os.write(terminal, b"\x11")
+    end(child, terminal)
+    waits.sort()
+    print(json.dumps([waits[len(waits) // 2], waits[-1]]))
 
 
 class Bench:
@@ -126,6 +180,12 @@ class Bench:
         painted, judged = json.loads(run.stdout)
         print(f"  first paint after {painted:.0f} ms, the verdict after {judged:.0f} ms: ", end="")
         print(f"{judged - ours:.0f} ms more than --json")
+        for many in (1, 500):
+            watch = [sys.executable, "-I", __file__, "typingwatch", str(many)]
+            run = self.lab.server.run(watch, timeout=120, check=True)
+            median, slowest = json.loads(run.stdout)
+            print(f"  a key typed while {many:3} observations arrive in two seconds stands there "
+                  f"after {median:.0f} ms (slowest of 30: {slowest:.0f} ms)")  # fmt: skip
 
     def slow(self, lab: "Lab", trip_ms: float) -> None:
         self.heading(f"{trip_ms:.0f} ms of round-trip time, name server included")
@@ -197,5 +257,9 @@ if __name__ == "__main__":
         stopwatch(int(sys.argv[2]), sys.argv[3:])
     elif sys.argv[1:2] == ["screenwatch"]:
         screenwatch(int(sys.argv[2]), sys.argv[3:])
+    elif sys.argv[1:2] == ["typingwatch"]:
+        typingwatch(int(sys.argv[2]))
+    elif sys.argv[1:2] == ["busy"]:
+        busy(int(sys.argv[2]), 2.0)
     else:
         sys.exit(main())

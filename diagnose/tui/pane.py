@@ -4,11 +4,11 @@ a width. Pure."""
 from dataclasses import replace
 
 from diagnose import explain
-from diagnose.model import Finding, Manual, Observation, Report, Severity
+from diagnose.model import LAYERS, Finding, Manual, Observation, Report, Severity
 from diagnose.outputs import View, said, strings
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
-from diagnose.outputs.terminal import Page, cells, safe
+from diagnose.outputs.terminal import Page, cells, safe, wrap
 from diagnose.tui.words import say
 
 TABS = ("why", "fix", "evidence", "timeline", "explain")
@@ -46,8 +46,8 @@ def strip(report: Report, view: View) -> str:
 
 
 def listed(found: Finding, depth: int, view: View, tall: bool = False) -> str:
-    """A finding on one line of the list, cut where it is too long, or where a line has no room for
-    a title on two; the panes have it whole."""
+    """A finding on one line of the list, cut where it is too long; or, in a narrow and `tall`
+    list, whole on several."""
     made = page(view)
     root = depth == 0 and found.severity is not Severity.NOTE
     mark = say("root" if root else "note" if depth == 0 else "follows", view.lang)
@@ -57,11 +57,11 @@ def listed(found: Finding, depth: int, view: View, tall: bool = False) -> str:
     role = str(found.severity) if depth == 0 else "dim"
     title = safe(said.title(found, view.lang))
     if tall:
-        name = cut(name, view.width - cells(mark) - 2, view.ascii)
-        gap = " " * (view.width - cells(name) - cells(mark))
-        made.add((role, name), gap, ("dim", mark))
-        indent = " " * (cells(branch) + 2)
-        made.add(indent, ("" if root else "dim", cut(title, view.width - len(indent), view.ascii)))
+        indent = cells(branch) + 2
+        made.add((role, cut(name, view.width, view.ascii)))
+        for line in wrap(title, view.width - indent):
+            made.add(" " * indent, ("" if root else "dim", cut(line, view.width - indent, view.ascii)))
+        made.add(" " * indent, ("bold" if root else "dim", mark))
         return "\n".join(made.lines)
     room = view.width - cells(name) - cells(mark) - 4
     title = cut(title, room, view.ascii)
@@ -125,20 +125,41 @@ def observation(made: Page, seen: Observation) -> None:
 
 def waterfall(made: Page, report: Report, view: View) -> None:
     """When each thing was looked at, and for how long: bars on one axis of time."""
-    seen = sorted(report.evidence.observations, key=_began)
-    end = max((one.at for one in seen), default=0.0)
-    whole = max(end, 0.001)
-    bars = max(min(_BARS, view.width // 4), 8)
-    for one in seen:
-        began = _began(one)
-        left = min(int(began / whole * bars), bars - 1)
-        size = max(round((one.at - began) / whole * bars), 1)
-        bar = " " * left + ("#" if view.ascii else "━") * min(size, bars - left)
-        start = f"{bar:{bars}} {one.took * 1000:5.0f} ms "
+    whole, bars = _axis(report), max(min(_BARS, view.width // 4), 8)
+    for one in sorted(report.evidence.observations, key=_began):
+        start = f"{_bar(_began(one), one.at, whole, bars, view.ascii)} {one.took * 1000:5.0f} ms "
         room = max(view.width - cells(start), 8)
         role = "error" if one.failure else "dim"
         made.add((role, start), cut(safe(digest(one)), room, view.ascii))
     made.add(("dim", f"0{' ' * (bars - 2)}{whole * 1000:.0f} ms"))
+
+
+def by_layer(made: Page, report: Report, view: View) -> None:
+    """The same in short: from the first look at a layer to the last."""
+    whole, bars = _axis(report), max(view.width - 13, 8)
+    spans: dict[str, tuple[float, float]] = {}
+    for one in report.evidence.observations:
+        first, last = spans.get(type(one).layer, (_began(one), one.at))
+        spans[type(one).layer] = min(first, _began(one)), max(last, one.at)
+    for layer in LAYERS:
+        if layer in spans:
+            name = strings.say(f"layer.{layer}", view.lang)
+            gap = " " * max(12 - cells(name), 1)
+            made.add(f"{name}{gap}", ("place", _bar(*spans[layer], whole, bars, view.ascii)))
+    end = f"{whole * 1000:.0f} ms"
+    made.add(("dim", f"{' ' * 12}0{' ' * max(bars - 1 - len(end), 1)}{end}"))
+
+
+def _axis(report: Report) -> float:
+    """How long the axis of time is, in seconds."""
+    return max((0.001, *(one.at for one in report.evidence.observations)))
+
+
+def _bar(begin: float, end: float, whole: float, bars: int, plain: bool) -> str:
+    left = min(int(begin / whole * bars), bars - 1)
+    size = max(round((end - begin) / whole * bars), 1)
+    bar = " " * left + ("#" if plain else "━") * min(size, bars - left)
+    return f"{bar:{bars}}"
 
 
 def _began(seen: Observation) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .hosts import until
+from .hosts import Host, until
 from .lab import Lab
 
 SOCKET, FOLDER = "/run/screen.sock", "/run/screen"
@@ -16,20 +16,21 @@ VARIABLES = ["env", "LANG=C.UTF-8", f"XDG_STATE_HOME={FOLDER}", "TERM=tmux-256co
 class Terminal:
     """Somebody before a terminal of that size."""
 
-    def __init__(self, lab: Lab, size: tuple[int, int]) -> None:
+    def __init__(self, lab: Lab, size: tuple[int, int], on: str = "server") -> None:
         self.lab, self.size = lab, size
+        self.host: Host = getattr(lab, on)
 
     def type(self, command: str) -> None:
         columns, rows = (str(one) for one in self.size)
         shell = f"mkdir -p {FOLDER} && cd {FOLDER} && {command}; echo it ended with $?; exec sh"
         argv = [*TMUX, "new-session", "-d", "-x", columns, "-y", rows, "sh", "-c", shell]
-        self.lab.server.run([*VARIABLES, *argv], check=True)
+        self.host.run([*VARIABLES, *argv], check=True)
 
     def press(self, *keys: str) -> None:
-        self.lab.server.run([*TMUX, "send-keys", *keys], check=True)
+        self.host.run([*TMUX, "send-keys", *keys], check=True)
 
     def screen(self) -> str:
-        return self.lab.server.run([*TMUX, "capture-pane", "-p"]).stdout
+        return self.host.run([*TMUX, "capture-pane", "-p"]).stdout
 
     def sees(self, *words: str) -> str:
         """The screen, once all these words stand on it."""
@@ -48,8 +49,8 @@ class Terminal:
         return shown
 
     def end(self) -> None:
-        self.lab.server.run([*TMUX, "kill-server"])
-        self.lab.server.run(["rm", "-rf", FOLDER])
+        self.host.run([*TMUX, "kill-server"])
+        self.host.run(["rm", "-rf", FOLDER])
 
 
 @pytest.fixture(params=[(80, 24), (140, 40)], ids=["80x24", "140x40"])
@@ -106,6 +107,57 @@ def test_from_the_list_of_sites_to_the_healed_one_and_back(terminal: Terminal, l
     terminal.end()
     changed = [one for one in before.difference(lab.snapshot()) if "/var/lib/diagnose" not in one]
     assert not changed
+
+
+def test_from_the_desk_a_look_inside_is_added_and_tells_the_cause(lab: Lab) -> None:
+    """From outside the port is shut, and no more can be known; over SSH it is firewalld's zone."""
+    lab.server.run(["firewall-cmd", "--permanent", "--remove-service=https"], check=True)
+    lab.server.run(["firewall-cmd", "--reload"], check=True)
+    terminal = Terminal(lab, (80, 24), on="client")
+    terminal.type("diagnose --lang en shop.example.com")
+    try:
+        terminal.sees("tcp.rejected-by-host", "ROOT CAUSE")
+        terminal.press("I")
+        terminal.sees("Look inside which server?")
+        terminal.press("-l", "root@203.0.113.10")
+        terminal.press("Enter")
+        terminal.sees("into ssh://root@203.0.113.10", "firewall.port-closed", "ROOT CAUSE")
+        terminal.press("p")
+        shown = terminal.sees("masked", "firewall.port-closed")
+        assert "203.0.113.10" not in shown
+        assert "shop.example.com" not in shown
+        terminal.press("Q")
+        terminal.sees("it ended with 0")
+    finally:
+        terminal.end()
+
+
+def test_what_goes_on_is_ended_by_ctrl_c_and_by_a_terminal_that_is_closed(lab: Lab) -> None:
+    """Nobody answers on this port of the router: a run takes as long as it may."""
+    lab.router.run(["nft", "add", "table", "inet", "silence"], check=True)
+    chain = "{ type filter hook forward priority -10; policy accept; }"
+    lab.router.run(["nft", "add", "chain", "inet", "silence", "forward", chain], check=True)
+    rule = ["tcp", "dport", "4433", "drop"]
+    lab.router.run(["nft", "add", "rule", "inet", "silence", "forward", *rule], check=True)
+    terminal = Terminal(lab, (80, 24), on="client")
+    terminal.type("diagnose --lang en --timeout 600 shop.example.com:4433")
+    try:
+        terminal.sees("looking ...", "DNS ✓")
+        terminal.press("C-c")
+        terminal.sees("Interrupted: this is what was known by then.")
+        terminal.press("r")
+        terminal.sees("looking ...")
+        assert running(lab)
+    finally:
+        terminal.end()
+        lab.router.run(["nft", "delete", "table", "inet", "silence"])
+    until(lambda: not running(lab), "nothing is left behind", timeout=20)
+
+
+def running(lab: Lab) -> list[str]:
+    """Processes of the screen, and of those behind it."""
+    ps = lab.client.run(["ps", "-eo", "pid=,args="], check=True).stdout
+    return [line for line in ps.splitlines() if "shop.example.com:4433" in line]
 
 
 def test_a_pipe_and_a_dumb_terminal_get_the_plain_report(lab: Lab) -> None:

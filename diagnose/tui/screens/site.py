@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 #: From these widths on there are two columns, and three; from that height on, then, the log
 #: (app.tcss has the same numbers).
 WIDE, XWIDE, TALL = 100, 140, 34
-#: The widths of the findings and of the layers as columns.
-FOUND, LAYERS = 46, 34
+#: The widths of the findings, beside one column and beside two, and of the layers. What is left is
+#: for the text, whose commands shall not be folded.
+FOUND, FOUND_XWIDE, LAYERS = 30, 34, 26
 
 
 class SiteScreen(Screen[None]):
@@ -106,8 +107,7 @@ class SiteScreen(Screen[None]):
         self._line("#title", around.title(report.evidence.target.url, self._marks(), whole))
         self._line("#head", pane.head(report, whole, running))
         self._line("#strip", pane.strip(report, whole))
-        news = around.news(self.session.changes, whole) if self._is_news(report, running) else []
-        self._line("#news", "\n".join([self.say("changed"), *news]) if news else "")
+        self._line("#news", "" if width >= WIDE else "\n".join(self._news(whole)))
         self._list(report, whole)
         if width >= WIDE:
             self.query_one("#side", Reading).show(self._along(report, whole))
@@ -129,8 +129,12 @@ class SiteScreen(Screen[None]):
     def room(self) -> int:
         """The width of the text's column. Not asked of the widgets: after a change of the
         terminal's size they have not been laid out anew yet."""
+        return self.size.width - self._found() - (LAYERS if self.size.width >= XWIDE else 0)
+
+    def _found(self) -> int:
+        """The width of the findings' column; 0 where they stand above the text."""
         width = self.size.width
-        return width - (FOUND if width >= WIDE else 0) - (LAYERS if width >= XWIDE else 0)
+        return FOUND_XWIDE if width >= XWIDE else FOUND if width >= WIDE else 0
 
     def _line(self, where: str, text: str) -> None:
         self.query_one(where, Lines).show(text)
@@ -151,8 +155,13 @@ class SiteScreen(Screen[None]):
             self.say("title.run", number=one.runs) if one.runs > 1 else "",
         ]  # fmt: skip
 
-    def _is_news(self, report: Report, running: bool) -> bool:
-        return bool(report.causes) and not running and not self.app.masked
+    def _news(self, view: View) -> list[str]:
+        """What has changed since a site that is not well now was."""
+        report = self.session.report
+        if self.session.running or self.app.masked or not report.causes:
+            return []
+        told = around.news(self.session.changes, view)
+        return [self.say("changed"), *told] if told else []
 
     def _list(self, report: Report, view: View) -> None:
         found = [
@@ -160,15 +169,19 @@ class SiteScreen(Screen[None]):
             for one, depth in rows(report)
             if self._filter in words(one, view) and (one.is_cause or not self.causes_only)
         ]
-        tall = self.size.width >= WIDE
-        width = (FOUND if tall else self.size.width) - 4
+        width = (self._found() or self.size.width) - 4
+        tall = self._found() > 0
         self.findings.show(found, replace(view, width=max(width, 20)), tall)
 
     def _along(self, report: Report, view: View) -> str:
-        view = replace(view, width=FOUND - 5)
+        view = replace(view, width=self._found() - 5)
         made = pane.page(view)
         made.add(("bold", self.say("timeline")))
-        pane.waterfall(made, report, view)
+        pane.by_layer(made, report, view)
+        for number, line in enumerate(self._news(replace(view, width=400))):
+            if number == 0:
+                made.blank()
+            made.prose(line, "- " if number else "", 0, "" if number else "bold")
         if len(self.session.past) > 1:
             made.blank()
             made.add(("bold", self.say("history")))
