@@ -7,23 +7,20 @@ from argparse import Namespace
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from diagnose import intent
 from diagnose.arguments import COMMANDS, DESCRIPTION, looking, parser
-from diagnose.model import Crash, Evidence, Report, Target
+from diagnose.model import Report, Target
 from diagnose.outputs import View
-from diagnose.outputs.terminal import columns, language, safe, wants_ascii, wants_color
-from diagnose.targets import UsageError, read, suggestion
+from diagnose.outputs.terminal import language, safe
+from diagnose.targets import UsageError, suggestion
 
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 if TYPE_CHECKING:
     from diagnose.events import Sink
     from diagnose.running import Stop
-
-
-#: What a run's second process is for.
-_BESIDE = ("diagnose.wire.dns", "diagnose.wire.certificates")
 
 
 def main(words: list[str], alone: bool = False) -> int:
@@ -64,16 +61,12 @@ def _main(words: list[str], alone: bool) -> int:
     if options.schema:
         return _schema()
     if _wants_screen(options):
-        return _screen(options, alone)
+        from diagnose import interactive
+
+        return _left(interactive.of_targets(options), options)
     if alone and options.words and not options.inside:
-        _have_company()
+        intent.have_company()
     return _diagnose(options)
-
-
-def _have_company() -> None:
-    from diagnose import beside
-
-    beside.begin(_BESIDE)
 
 
 def _version() -> int:
@@ -112,9 +105,9 @@ def _diagnose(options: Namespace) -> int:
         if options.format in {"json", "jsonl"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
-    targets = _targets(options)
-    _check_options(options)
-    view, form = _view(options), options.format
+    targets = intent.targets(options)
+    intent.check(options)
+    view, form = intent.view(options), options.format
     reports, status = _look(targets, options, lambda: _sink(options, view))
     if form != "jsonl":
         _print(reports, options, view)
@@ -130,87 +123,10 @@ def _wants_screen(options: Namespace) -> bool:
     return tui.usable()
 
 
-def _screen(options: Namespace, alone: bool) -> int:
-    """The screen; when it ends, the plain report stands in the scrollback."""
-    targets = _targets(options) if options.words else []
-    _check_options(options)
-    partial = options.outside or options.only or options.skip
-
-    async def look(asked: Any, sink: "Sink") -> Report:
-        from diagnose.engine import run
-        from diagnose.net.local import LocalNet
-
-        own = _as_asked(options, asked)
-        async with _door(own) as door:
-            return await run(asked.target, _how(own), LocalNet(), sink, door)
-
-    async def mend(asked: Any, talk: Any, undo: bool) -> int:
-        own = _as_asked(options, asked, undo=undo, resume=False)
-        return await _fixing(own, [asked.target], talk)
-
-    from diagnose.interactive import Ways
-
-    ws, view = tuple(options.ws), _view(options)
-    ways = Ways(
-        look, mend, lambda word: read(word, ws, view.lang), _conclude(options),
-        options.server or "", "part" if partial else "site",
-    )  # fmt: skip
-    return _shown(options, targets, view, ways, alone)
-
-
-def _as_asked(options: Namespace, asked: Any, **more: object) -> Namespace:
-    """The options of a look that the screen asks for."""
-    own: dict[str, object] = {"only": asked.only or options.only}
-    if asked.server:
-        own |= {"server": asked.server, "outside": False}
-    return Namespace(**{**vars(options), **own, **more})
-
-
-def _shown(
-    options: Namespace, targets: list[Target], view: View, ways: Any, alone: bool = True
-) -> int:
-    """Have the screen show this; the exit status of what is left."""
-    from diagnose import interactive
-
-    if options.color == "never":
-        os.environ["NO_COLOR"] = "1"
-    told = interactive.show(targets, ways, view, _have_company if alone else None, options.mouse)
+def _left(told: "list[tuple[Report, View]]", options: Namespace) -> int:
+    """What the screen leaves on the terminal; the exit status."""
     _write_out(told, options)
     return max((_exit_status(report) for report, _ in told), default=0)
-
-
-def _shown_alone(
-    options: Namespace, view: View, target: Target, look: Callable[..., Any], kind: Any
-) -> int:
-    """The screen of what is there once: it is not mended, and there is no other target."""
-    from diagnose.interactive import Ways
-
-    def refuse(*_: object) -> Any:
-        raise UsageError("There is no other target here.")
-
-    ways = Ways(look, refuse, refuse, _conclude(options), kind=kind)
-    return _shown(options, [target], view, ways)
-
-
-def _targets(options: Namespace) -> list[Target]:
-    lang, known = language(options.lang), tuple(COMMANDS)
-    first = options.words[0]
-    if first in known:
-        raise UsageError(f"The command comes first: diagnose {first} …")
-    # Servers are called web1: that is no mistyped command.
-    like = tuple(one for one in known if one != "web")
-    if "." not in first and first != "localhost" and (hint := suggestion(first, like)):
-        raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
-    return [read(word, tuple(options.ws), lang) for word in options.words]
-
-
-def _check_options(options: Namespace) -> None:
-    if options.server and options.outside:
-        raise UsageError("--server looks inside and --outside does not: leave one of them out.")
-    if options.address and options.family and (":" in options.address) != (options.family == 6):
-        raise UsageError(
-            f"--address {options.address} is not of the family that -{options.family} asks for."
-        )
 
 
 def _look(
@@ -222,43 +138,13 @@ def _look(
     from diagnose.net.local import LocalNet
     from diagnose.running import complete
 
-    how = _how(options)
+    how = intent.how(options)
 
     async def looked(stop: "Stop") -> list[Report]:
-        async with _door(options) as door:
+        async with intent.door(options) as door:
             return await stop.all(run(one, how, LocalNet(), sink(), door) for one in targets)
 
     return complete(looked)
-
-
-def _how(options: Namespace) -> Any:
-    from diagnose.probes import Options
-
-    inside = False if options.outside else True if options.inside or options.server else None
-    return Options(
-        outside=not options.inside,
-        inside=inside,
-        timeout=options.timeout,
-        family=options.family,
-        address=options.address,
-        resolver=options.resolver,
-        cafile=options.cafile,
-        server=options.server,
-        only=options.only,
-        skip=options.skip,
-    )
-
-
-def _door(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
-    if options.outside:
-        return contextlib.nullcontext()
-    if options.server:
-        from diagnose.machine.ssh import SshMachine
-
-        return SshMachine(options.server)
-    from diagnose.machine.local import LocalMachine
-
-    return contextlib.nullcontext(LocalMachine())
 
 
 def _sink(options: Namespace, view: View) -> "Sink":
@@ -272,7 +158,7 @@ def _sink(options: Namespace, view: View) -> "Sink":
         if options.redact:
             from diagnose.outputs import redaction
 
-            return redaction.sink(view, made, _conclude(options))
+            return redaction.sink(view, made, intent.judge(options))
         return made(view)
     if sys.stderr.isatty() and not options.quiet and os.environ.get("TERM", "dumb") != "dumb":
         from diagnose.outputs import progress
@@ -283,22 +169,13 @@ def _sink(options: Namespace, view: View) -> "Sink":
     return nowhere
 
 
-def _conclude(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Report]:
-    """What judges masked evidence as the run itself judged its own."""
-    from diagnose.engine import conclude
-    from diagnose.probes import Options
-
-    how = _how(options) if hasattr(options, "only") else Options()
-    return lambda seen, crashes: conclude(seen, how, crashes)
-
-
 def _print(reports: list[Report], options: Namespace, view: View) -> None:
     """The answer: one report after another, or all of them in one document."""
     told = [(report, view) for report in reports]
     if options.redact:
         from diagnose.outputs import redaction
 
-        told = [redaction.report(report, view, _conclude(options)) for report in reports]
+        told = [redaction.report(report, view, intent.judge(options)) for report in reports]
     _write_out(told, options)
 
 
@@ -326,31 +203,6 @@ def _exit_status(report: Report) -> int:
     from diagnose.reasoning import verdict
 
     return verdict(report).exit_status
-
-
-def _view(options: Namespace) -> View:
-    quiet = getattr(options, "quiet", False)
-    return View(
-        lang=language(options.lang),
-        width=columns(),
-        color=wants_color(options.color, sys.stdout.isatty()),
-        ascii=wants_ascii(options.glyphs),
-        verbosity=-1 if quiet else getattr(options, "verbose", 0),
-        hostname=os.uname().nodename,
-        privileged=os.geteuid() == 0,
-        again=_again(options),
-    )
-
-
-def _again(options: Namespace) -> tuple[str, ...]:
-    """The options without which another run would look at something else."""
-    words: list[str] = []
-    for name in ("server", "address", "resolver", "cafile"):
-        if value := getattr(options, name, None):
-            words += [f"--{name}", value]
-    if family := getattr(options, "family", None):
-        words.append(f"-{family}")
-    return tuple(words)
 
 
 def _write(text: str, form: str = "text") -> None:
@@ -385,7 +237,7 @@ def _explain(options: Namespace) -> int:
         if check_id not in catalogue.names():
             hint = suggestion(check_id, catalogue.names()) or " See diagnose list."
             raise UsageError(f"There is no check {check_id!r}.{hint}")
-    view = _view(options)
+    view = intent.view(options)
     _write("\n".join(explain.page(check_id, view) for check_id in options.words))
     return 0
 
@@ -393,7 +245,7 @@ def _explain(options: Namespace) -> int:
 def _list(options: Namespace) -> int:
     from diagnose import explain
 
-    _write(explain.listing(_view(options)))
+    _write(explain.listing(intent.view(options)))
     return 0
 
 
@@ -405,8 +257,8 @@ def _record(options: Namespace) -> int:
         raise UsageError("Record one target: diagnose record TARGET -o FILE.")
     if not options.output:
         raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
-    targets = _targets(options)
-    _check_options(options)
+    targets = intent.targets(options)
+    intent.check(options)
     (report,), status = _look(targets, options, lambda: nowhere)
     _save(options.output, recorded(report.evidence, os.geteuid() == 0))
     count = len(report.evidence.observations)
@@ -441,22 +293,13 @@ def _replay(options: Namespace) -> int:
     report = replace(
         conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
     )
-    view = replace(_view(options), hostname=recorded.hostname, privileged=recorded.privileged)
+    view = replace(intent.view(options), hostname=recorded.hostname, privileged=recorded.privileged)
     if _wants_screen(options):
-        return _screen_of(report, options, view)
+        from diagnose import interactive
+
+        _write_out(interactive.of_recording(report, options, view), options)
+        return _exit_status(report)
     _print([report], options, view)
-    return _exit_status(report)
-
-
-def _screen_of(report: Report, options: Namespace, view: View) -> int:
-    """A recording on the screen: to be read, and not to be mended."""
-    from diagnose.events import Concluded
-
-    async def look(asked: Any, sink: "Sink") -> Report:
-        sink(Concluded(report))
-        return report
-
-    _shown_alone(options, view, report.evidence.target, look, "recording")
     return _exit_status(report)
 
 
@@ -471,29 +314,11 @@ def _fix(options: Namespace) -> int:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     if len(options.words) != 1 and not (options.undo or options.resume):
         raise UsageError("Fix one target: diagnose fix TARGET.")
-    _check_options(options)
+    intent.check(options)
     ask = None if options.yes or options.dry else _ask
-    talk = fix.Talk(_view(options), lambda text: _write(text, "text"), ask, options.dry)
-    targets = _targets(options) if options.words else []
-    return asyncio.run(_fixing(options, targets, talk))
-
-
-async def _fixing(options: Namespace, targets: list[Target], talk: Any) -> int:
-    from diagnose import fix
-    from diagnose.engine import run
-    from diagnose.net.local import LocalNet
-
-    how = _how(options)
-
-    async def look(target: Target) -> Report:
-        return await run(target, how, LocalNet(), door=machine)
-
-    async with _door(options) as machine:
-        if options.undo:
-            return await fix.undo(machine, talk)
-        if options.resume:
-            return await fix.resume(machine, look, talk)
-        return await fix.fix(machine, lambda: look(targets[0]), talk)
+    talk = fix.Talk(intent.view(options), lambda text: _write(text, "text"), ask, options.dry)
+    targets = intent.targets(options) if options.words else []
+    return asyncio.run(intent.mend(options, targets, talk))
 
 
 def _ask(question: str) -> bool:
@@ -507,9 +332,11 @@ def _demo(options: Namespace) -> int:
     from diagnose import demo
     from diagnose.running import complete
 
-    view, form = _view(options), options.format or "text"
+    view, form = intent.view(options), options.format or "text"
     if _wants_screen(options):
-        return _screen_of_demo(options, view)
+        from diagnose import interactive
+
+        return _left(interactive.of_demo(options, view), options)
     if form == "text" and not options.quiet:
         _write(demo.introduction(view) + "\n")
     sink = _sink(options, view)
@@ -519,21 +346,12 @@ def _demo(options: Namespace) -> int:
     return status
 
 
-def _screen_of_demo(options: Namespace, view: View) -> int:
-    from diagnose import demo
-
-    async def look(asked: Any, sink: "Sink") -> Report:
-        return await demo.run(sink)
-
-    return _shown_alone(options, view, demo.TARGET, look, "demo")
-
-
 def _web(options: Namespace) -> int:
     from diagnose import web
 
     if options.words:
-        _targets(options)
-    _check_options(options)
+        intent.targets(options)
+    intent.check(options)
     return web.serve(options.words, looking(options), options.port, language(options.lang))
 
 

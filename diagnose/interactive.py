@@ -6,18 +6,19 @@ import contextlib
 import os
 import sys
 import termios
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from argparse import Namespace
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from diagnose import apart, tui
-from diagnose.apart import Channel, Here, Place, Service
+from diagnose import apart, intent, tui
+from diagnose.apart import Channel, Service
 from diagnose.arguments import server
-from diagnose.events import Sink
+from diagnose.events import Concluded, Sink
 from diagnose.frozen import frozen
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.outputs import View
-from diagnose.targets import UsageError
+from diagnose.targets import UsageError, read
 from diagnose.tui.session import Session
 from diagnose.tui.told import Asked, Behind, Changed, Earlier, Kind, Masked, Own, Said
 
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
 EARLIER = 20
 
 
+Look = Callable[[Asked, Sink], Coroutine[Any, Any, Report]]
+
+#: A report as it was shown.
+Left = tuple[Report, View]
+
+
 @frozen
 class Ways:
     """How the command line looks, mends, reads a target and judges; `server` is the one that is
     looked into. Of a recording or a demonstration nothing is kept."""
 
-    look: Callable[[Asked, Sink], Coroutine[Any, Any, Report]]
+    look: Look
     mend: "Callable[[Asked, Talk, bool], Coroutine[Any, Any, int]]"
     read: Callable[[str], Target]
     conclude: Callable[[Evidence, tuple[Crash, ...]], Report]
@@ -41,34 +48,92 @@ class Ways:
     kind: Kind = "site"
 
 
-def show(
-    targets: list[Target], ways: Ways, view: View, first: Callable[[], None] | None, mouse: bool
-) -> list[tuple[Report, View]]:
-    """The screen; the reports that are to stay in the scrollback, as they were shown. `first` is
-    what the process of the runs does first; None where there may be none."""
+def of_targets(options: Namespace) -> list[Left]:
+    """The screen of the targets that are named, or of this server's sites; what stays on the
+    terminal when it ends."""
+    targets = intent.targets(options) if options.words else []
+    intent.check(options)
+    partial = options.outside or options.only or options.skip
+
+    async def look(asked: Asked, sink: Sink) -> Report:
+        from diagnose.engine import run
+        from diagnose.net.local import LocalNet
+
+        own = _as_asked(options, asked)
+        async with intent.door(own) as door:
+            return await run(asked.target, intent.how(own), LocalNet(), sink, door)
+
+    async def mend(asked: Asked, talk: "Talk", undo: bool) -> int:
+        own = _as_asked(options, asked, undo=undo, resume=False)
+        return await intent.mend(own, [asked.target], talk)
+
+    ws, view = tuple(options.ws), intent.view(options)
+    ways = Ways(
+        look, mend, lambda word: read(word, ws, view.lang), intent.judge(options),
+        options.server or "", "part" if partial else "site",
+    )  # fmt: skip
+    return _show(targets, ways, view, options)
+
+
+def _as_asked(options: Namespace, asked: Asked, **more: object) -> Namespace:
+    """The options of a look that the screen asks for."""
+    own: dict[str, object] = {"only": asked.only or options.only}
+    if asked.server:
+        own |= {"server": asked.server, "outside": False}
+    return Namespace(**{**vars(options), **own, **more})
+
+
+def of_recording(report: Report, options: Namespace, view: View) -> list[Left]:
+    """To be read, and not to be mended."""
+
+    async def look(asked: Asked, sink: Sink) -> Report:
+        sink(Concluded(report))
+        return report
+
+    return _show_alone(report.evidence.target, look, "recording", options, view)
+
+
+def of_demo(options: Namespace, view: View) -> list[Left]:
+    from diagnose import demo
+
+    async def look(asked: Asked, sink: Sink) -> Report:
+        return await demo.run(sink)
+
+    return _show_alone(demo.TARGET, look, "demo", options, view)
+
+
+def _show_alone(
+    target: Target, look: Look, kind: Kind, options: Namespace, view: View
+) -> list[Left]:
+    """What is there once: it is not mended, and there is no other target."""
+
+    def refuse(*_: object) -> Any:
+        raise UsageError("There is no other target here.")
+
+    ways = Ways(look, refuse, refuse, intent.judge(options), kind=kind)
+    return _show([target], ways, view, options)
+
+
+def _show(targets: list[Target], ways: Ways, view: View, options: Namespace) -> list[Left]:
     os.environ.update(tui.prepare())
-    if os.environ.get("NO_COLOR") == "":
+    if options.color == "never":
+        os.environ["NO_COLOR"] = "1"
+    elif os.environ.get("NO_COLOR") == "":
         del os.environ["NO_COLOR"]
-    place = _place(services(ways), first)
+    place = apart.begin(services(ways), frozenset({"mend"}), intent.have_company)
     behind = Behind(place, ways.read, server, ways.kind)
     sessions = [Session(target, behind).begin() for target in targets]
 
-    from diagnose.tui.main import show as shown
+    from diagnose.tui.main import show
 
     try:
-        left = shown(sessions, behind, view, mouse)
+        left = show(sessions, behind, view, options.mouse)
     finally:
         place.close()
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     return [] if tui.in_browser() else left
-
-
-def _place(offered: Mapping[str, Service], first: Callable[[], None] | None) -> Place:
-    if first is None:
-        return Here(offered)
-    return apart.begin(offered, frozenset({"mend"}), first)
 
 
 def services(ways: Ways) -> dict[str, Service]:

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from diagnose.apart import Channel, Here, Over, Question
 
 ROOT = Path(__file__).parent.parent
@@ -172,11 +170,3 @@ def test_checks_and_reports_go_from_one_process_to_another() -> None:
     again = pickle.loads(pickle.dumps((claim, seen)))
     assert again[0].facts == claim.facts
     assert again[0].because[0] is again[1]  # one observation stays one
-
-
-@pytest.mark.parametrize("service", ["run", "mend", "mask", "sites"])
-def test_the_command_line_offers_what_the_screen_asks_for(service: str) -> None:
-    from diagnose import interactive
-
-    ways: Any = None
-    assert service in interactive.services(ways)

@@ -60,7 +60,9 @@ def listed(found: Finding, depth: int, view: View, tall: bool = False) -> str:
         indent = cells(branch) + 2
         made.add((role, cut(name, view.width, view.ascii)))
         for line in wrap(title, view.width - indent):
-            made.add(" " * indent, ("" if root else "dim", cut(line, view.width - indent, view.ascii)))
+            made.add(
+                " " * indent, ("" if root else "dim", cut(line, view.width - indent, view.ascii))
+            )
         made.add(" " * indent, ("bold" if root else "dim", mark))
         return "\n".join(made.lines)
     room = view.width - cells(name) - cells(mark) - 4

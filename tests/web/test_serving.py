@@ -16,7 +16,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from diagnose import cli
+from diagnose import cli, intent
 from diagnose.arguments import looking, parser
 
 from .processes import Running, serving
@@ -188,7 +188,7 @@ def test_a_mistake_is_found_before_anything_is_served(
 
 
 def test_a_server_called_web1_is_no_mistyped_command() -> None:
-    (target,) = cli._targets(parser().parse_intermixed_args(["web1"]))
+    (target,) = intent.targets(parser().parse_intermixed_args(["web1"]))
     assert target.host == "web1"
 
 

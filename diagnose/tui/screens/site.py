@@ -120,7 +120,7 @@ class SiteScreen(Screen[None]):
         """The text of the chosen tab about the chosen finding, and what can be done with it."""
         report, view = self.app.shown(self.session)
         room = self.room()
-        self.query_one(Tabs).show(self.tab, room - 2, view.lang)
+        self.query_one(Tabs).show(self.tab, room - 3, view.lang)
         inner = replace(view, width=max(room - 4, 20), color=True)
         text = pane.text(self.tab, report, self.finding, inner, self.session.running)
         self.query_one("#scroll", Reading).show(text)
