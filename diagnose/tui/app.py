@@ -147,7 +147,11 @@ class DiagnoseApp(App[str]):
     # What the keys do on every screen
 
     def action_interrupt(self) -> None:
-        """Ctrl-C ends what goes on; where nothing does, the program."""
+        """Ctrl-C copies what is selected, else ends what goes on, else the program."""
+        if selected := self.screen.get_selected_text():
+            self.screen.clear_selection()
+            self.copied(selected)
+            return
         running = [one for one in self.sessions if one.running]
         for one in running:
             one.stop()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from diagnose.history import Known
 from diagnose.model import Command, Fix, Report, Severity
 from diagnose.outputs.terminal import cells
 from diagnose.targets import UsageError, read
@@ -520,6 +521,19 @@ def test_the_ways_to_leave(key: str, left: str) -> None:
     assert drive(work, Stage()) == left
 
 
+def test_ctrl_c_copies_what_is_selected() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        app.screen.query_one("#head").text_select_all()
+        await pilot.pause()
+        await pilot.press("ctrl+c")
+        assert isinstance(app.screen, Sheet)
+        assert "CRITICAL" in shown(app, "#sheet")
+        await pilot.press("escape")
+        assert isinstance(app.screen, SiteScreen)
+
+    drive(work, Stage())
+
+
 # Targets
 
 
@@ -568,6 +582,20 @@ def test_one_that_was_not_looked_at_is_when_it_is_opened() -> None:
         await until(pilot, lambda: len(stage.asked) == 1)
 
     stage = Stage()
+    drive(work, stage, start=True)
+
+
+def test_what_was_looked_at_before_does_not_take_the_line_from_who_types() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "No site" in shown(app, "#told")
+        assert "CRITICAL" in listed(app)
+        assert "✓✗" in listed(app)
+        assert app.focused is not None
+        assert app.focused.id == "input"
+
+    stage = Stage()
+    known = Known(SHOP.url, (), "", "critical", "2026-11-24T12:00:00Z", ("ok", "critical"))
+    stage.earlier = ((SHOP, known),)
     drive(work, stage, start=True)
 
 

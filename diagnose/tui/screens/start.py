@@ -74,7 +74,7 @@ class StartScreen(Screen[None]):
         listed.clear_options()
         listed.add_options([Option(Text.from_ansi(line)) for line in lines])
         listed.highlighted = at if at is not None else (0 if lines else None)
-        if fresh and not self.query_one("#input", Input).value:
+        if fresh and self.app.found == "sites":
             listed.focus()
 
     def _line(self, one: Session, view: View) -> str:
