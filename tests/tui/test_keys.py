@@ -14,12 +14,14 @@ from diagnose.targets import UsageError, read
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.keys import SITE, START
 from diagnose.tui.screens.choice import Choice
+from diagnose.tui.screens.doing import DOINGS
 from diagnose.tui.screens.mending import Mending
 from diagnose.tui.screens.prompt import Prompt
 from diagnose.tui.screens.sheet import Sheet
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.session import Session
+from diagnose.tui.told import Said
 from diagnose.tui.words import say
 from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
 from tests.saying import SHOP
@@ -297,6 +299,19 @@ def test_a_fix_is_shown_asked_about_and_looked_at_again(key: str, undo: bool) ->
     stage = Stage(mended(), healthy())
     drive(work, stage)
     assert stage.fixes == [undo]
+
+
+def test_of_a_fix_with_many_words_the_last_are_seen() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("a")
+        await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
+        assert isinstance(app.screen, Mending)
+        for number in range(100):
+            app.screen.told.put(Said(f"line {number}\n"))
+        sheet = app.screen.query_one("#sheet")
+        await until(pilot, lambda: sheet.max_scroll_y > 50 and sheet.is_vertical_scroll_end)
+
+    drive(work, Stage())
 
 
 @pytest.mark.parametrize("key", ["n", "escape"])
@@ -615,8 +630,7 @@ def test_a_target_that_cannot_be_read_is_said() -> None:
 
 def test_every_key_has_its_action_and_its_words() -> None:
     for one in SITE:
-        owner: type = DiagnoseApp if one.everywhere else SiteScreen
-        assert hasattr(owner, f"do_{one.name.replace('-', '_')}"), one
+        assert hasattr(DiagnoseApp, f"do_{one.name}") if one.everywhere else one.name in DOINGS
     for one in (*SITE, *START):
         for lang in ("en", "zh"):
             assert say(f"key.{one.name}", lang)

@@ -48,10 +48,7 @@ class Mending(Sheet):
             self._show()
 
     def _show(self) -> None:
-        reading = self.query_one(Reading)
-        reading.show(self.text)
-        # Not at once: what was added has no height yet.
-        self.call_after_refresh(reading.scroll_end, animate=False)
+        self.query_one(Reading).show(self.text, end=True)
         said = (
             f"{self._asks}  {say('asks', self._lang)}" if self._asks else say("at-work", self._lang)
         )

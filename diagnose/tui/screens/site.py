@@ -1,6 +1,5 @@
 """One target: the verdict and the layers above, the causes, and what is asked of one of them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,11 @@ from textual.screen import Screen
 from textual.widgets import Input, OptionList
 
 from diagnose.model import Finding, Report
-from diagnose.outputs import View, said, strings
-from diagnose.reasoning import layers
+from diagnose.outputs import View, strings
 from diagnose.tui import around, pane, sheets
 from diagnose.tui.keys import SITE, bindings
 from diagnose.tui.live import rows
-from diagnose.tui.screens.prompt import Prompt
+from diagnose.tui.screens.doing import DOINGS
 from diagnose.tui.session import EVERY, Session
 from diagnose.tui.widgets.bars import KeyLine, Tabs
 from diagnose.tui.widgets.findings import Findings, words
@@ -92,6 +90,11 @@ class SiteScreen(Screen[None]):
     @property
     def finding(self) -> Finding | None:
         return self.findings.finding
+
+    @property
+    def shown(self) -> Report:
+        """The report as it may be seen."""
+        return self.app.shown(self.session)[0]
 
     # What is shown
 
@@ -191,10 +194,8 @@ class SiteScreen(Screen[None]):
     def _log(self, report: Report, view: View) -> None:
         log = self.query_one("#log", Reading)
         log.border_title = self.say("log-failed" if self.failures_only else "log")
-        log.show(around.log(report, replace(view, width=view.width - 3), self._filter,
-                            self.failures_only))  # fmt: skip
-        if self.session.running:
-            log.scroll_end(animate=False)
+        narrow = replace(view, width=view.width - 3)
+        log.show(around.log(report, narrow, self._filter, self.failures_only), end=True)
 
     # What is chosen
 
@@ -221,112 +222,29 @@ class SiteScreen(Screen[None]):
         self.draw_text()
 
     def show_layer(self, layer: str) -> None:
-        report, _ = self.app.shown(self.session)
         name = strings.say(f"layer.{layer}", self.app.view.lang)
-        text = sheets.seen_of(report, layer, self.app.plain())
+        text = sheets.seen_of(self.shown, layer, self.app.plain())
         self.app.sheet(self.say("seen-of", layer=name), text)
 
     # What the keys do
 
     def why_not(self, name: str) -> str:
         """The key of the words that say why an action does nothing now; empty where it does."""
-        reason = _WHY_NOT.get(name)
-        return reason(self) if reason else ""
+        return DOINGS[name].why_not(self) if name in DOINGS else ""
 
     def action_do(self, name: str) -> None:
         if why := self.why_not(name):
             self.notify(self.say(why), severity="warning", markup=False)
         else:
-            getattr(self, f"do_{name.replace('-', '_')}")()
+            DOINGS[name].do(self)
 
-    def do_again(self) -> None:
-        self._begin(())
-
-    def do_failed(self) -> None:
-        self._begin(self.failed())
-
-    def do_verify(self) -> None:
-        assert self.finding is not None, "why_not says so"
-        self._begin((said.felt(self.session.report, self.finding),))
-
-    def _begin(self, only: tuple[str, ...]) -> None:
-        self.session.begin(only)
-        self.draw()
-
-    def failed(self) -> tuple[str, ...]:
-        """The layers in which something is wrong, or not known."""
-        bad = {"error", "warning", "unknown"}
-        return tuple(name for name, status in layers(self.session.report) if status in bad)
-
-    def do_watch(self) -> None:
-        self.session.watched, self.session.paused = not self.session.watched, False
-        key = "watching" if self.session.watched else "watch-ends"
-        self.tell(key, seconds=round(EVERY))
-        self.draw()
-
-    def do_pause(self) -> None:
-        self.session.paused = not self.session.paused
-        self.tell("pauses" if self.session.paused else "goes-on")
-        self.draw()
-
-    def do_copy(self) -> None:
-        self.app.copied(self.steps())
-
-    def steps(self) -> str:
-        return pane.steps(self.finding) if self.finding else ""
-
-    def do_copy_report(self) -> None:
-        self.app.copied(self.app.written("markdown", self.session))
-
-    def do_diff(self) -> None:
-        text = sheets.painted(self.diffs(), self.app.plain())
-        self.app.sheet(self.say("key.diff"), text)
-
-    def diffs(self) -> str:
-        return sheets.diffs(self.finding) if self.finding else ""
-
-    def do_skipped(self) -> None:
-        report, _ = self.app.shown(self.session)
-        self.app.sheet(self.say("skipped"), sheets.skipped(report, self.app.plain()))
-
-    def do_compare(self) -> None:
-        one = self.session
-        text = sheets.compared(one.before, one.report, one.changes, self.app.plain())
-        self.app.sheet(self.say("compare"), text)
-
-    def do_inside(self) -> None:
-        def given(url: str | None) -> None:
-            if url:
-                self.session.look_into(url)
-                self.draw()
-
-        prompt = Prompt(self.say("asked-inside"), self.say("asked-server"), self.app.behind.server)
-        self.app.push_screen(prompt, given)
-
-    def do_apply(self) -> None:
-        self.app.mend(self.session, undo=False)
-
-    def do_undo(self) -> None:
-        self.app.mend(self.session, undo=True)
-
-    def do_export(self) -> None:
-        self.app.export(self.session)
-
-    def do_causes(self) -> None:
-        self.causes_only = not self.causes_only
-        self.draw()
-
-    def do_level(self) -> None:
-        self.failures_only = not self.failures_only
-        self.draw()
-
-    def do_filter(self) -> None:
+    def ask_filter(self) -> None:
         asked = self.query_one("#filter", Input)
         asked.placeholder = self.say("filter-what")
         asked.add_class("-shown")
         asked.focus()
 
-    def do_back(self) -> None:
+    def go_back(self) -> None:
         """Out of the filter, then out of the text, then to the screen below."""
         asked = self.query_one("#filter", Input)
         if asked.has_class("-shown"):
@@ -337,54 +255,3 @@ class SiteScreen(Screen[None]):
             self.findings.focus()
         elif len(self.app.screen_stack) > 2:
             self.dismiss()
-
-
-#: What stands for a site that may not be there: keys of words.
-_UNMENDABLE = {"part": "partial", "demo": "demo", "recording": "recording"}
-_UNRUNNABLE = {"recording": "recording-stays"}
-_ALONE = {"demo": "demo-alone", "recording": "recording-stays"}
-
-
-def _unrunnable(screen: SiteScreen) -> str:
-    """Why there can be no other run now."""
-    if screen.session.running:
-        return "still-running"
-    return _UNRUNNABLE.get(screen.session.behind.kind, "")
-
-
-def _unfinished(screen: SiteScreen) -> str:
-    one = screen.session
-    if one.running:
-        return "still-running"
-    return "masking" if screen.app.masked and one.masked is None else ""
-
-
-def _unmendable(screen: SiteScreen) -> str:
-    barred = _UNMENDABLE.get(screen.session.behind.kind, "")
-    return barred or ("still-running" if screen.session.running else "")
-
-
-def _incomparable(screen: SiteScreen) -> str:
-    if screen.app.masked:
-        return "unmasked-alone"
-    return "" if screen.session.before or screen.session.changes else "no-other-run"
-
-
-#: What is in the way of an action, as the key of words; empty where nothing is.
-_WHY_NOT: dict[str, Callable[[SiteScreen], str]] = {
-    "again": _unrunnable,
-    "failed": lambda screen: _unrunnable(screen) or ("" if screen.failed() else "no-failed"),
-    "verify": lambda screen: _unrunnable(screen) or ("" if screen.finding else "no-finding"),
-    "watch": lambda screen: _UNRUNNABLE.get(screen.session.behind.kind, ""),
-    "pause": lambda screen: "" if screen.session.watched else "no-watch",
-    "inside": lambda screen: _ALONE.get(screen.session.behind.kind, ""),
-    "copy": lambda screen: "" if screen.steps() else "no-fix",
-    "diff": lambda screen: "" if screen.diffs() else "no-diff",
-    "copy-report": _unfinished,
-    "export": _unfinished,
-    "apply": lambda screen: _unmendable(screen) or ("" if screen.finding else "no-finding"),
-    "undo": _unmendable,
-    "skipped": _unfinished,
-    "compare": lambda screen: _unfinished(screen) or _incomparable(screen),
-    "causes": lambda screen: "" if screen.session.report.findings else "no-finding",
-}  # fmt: skip

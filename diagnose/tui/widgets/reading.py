@@ -31,10 +31,15 @@ class Reading(VerticalScroll, can_focus=True):
     def compose(self) -> ComposeResult:
         yield self._lines
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, end: bool = False) -> None:
+        """`end`: what is new stands at the end, and is seen unless somebody reads further up."""
         if text != self._text:
+            follows = end and self.is_vertical_scroll_end
             self._text = text
             self._lines.update(Text.from_ansi(text.rstrip("\n")))
+            if follows:
+                # Not at once: what was added has no height yet.
+                self.call_after_refresh(self.scroll_end, animate=False)
 
     @property
     def text(self) -> str:
