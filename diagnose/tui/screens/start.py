@@ -12,11 +12,12 @@ from textual.widgets.option_list import Option
 
 from diagnose.outputs import View, said, strings
 from diagnose.outputs import text as texts
-from diagnose.outputs.terminal import cells, safe
+from diagnose.outputs.terminal import safe
 from diagnose.reasoning import verdict
 from diagnose.targets import UsageError
 from diagnose.tui import pane
 from diagnose.tui.keys import START, bindings
+from diagnose.tui.screens.site import WIDE
 from diagnose.tui.session import Session
 from diagnose.tui.widgets.bars import KeyLine
 from diagnose.tui.widgets.findings import Choices
@@ -78,7 +79,7 @@ class StartScreen(Screen[None]):
             listed.focus()
 
     def _line(self, one: Session, view: View) -> str:
-        """What is known of a target, on two lines or three."""
+        """A target's state, what is wrong with it, and where there is room its layers."""
         report, seen_by = self.app.shown(one)
         made, url = pane.page(view), safe(report.evidence.target.url)
         if not one.begun:
@@ -89,12 +90,13 @@ class StartScreen(Screen[None]):
             made.add(("dim", "  "), ("bold", url), "  ", ("dim", say("running", view.lang)))
         else:
             status = verdict(report).status
-            sentence = said.sentence(report, seen_by.lang) if status != "ok" else ""
             sign = f"{made.sign(status)} {strings.say(status, view.lang)}"
-            room = max(view.width - cells(sign) - cells(url) - 4, 10)
-            told = pane.cut(sentence, room, view.ascii)
-            made.add((status, sign), "  ", ("bold", url), "  ", told)
-        texts.layers(made, report, view, times=False)
+            made.add((status, sign), "  ", ("bold", url))
+            if status != "ok":
+                sentence = said.sentence(report, seen_by.lang)
+                made.add("  ", pane.cut(sentence, view.width - 2, view.ascii))
+        if self.size.width >= WIDE:
+            texts.layers(made, report, view, times=False)
         return "\n".join(made.lines)
 
     def _earlier(self, one: Session, view: View) -> list[tuple[str, str]]:
