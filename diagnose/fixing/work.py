@@ -13,12 +13,12 @@ from typing import Literal
 from diagnose.fixing import chains
 from diagnose.fixing import journal as journals
 from diagnose.fixing.hands import Hands, Stuck
+from diagnose.fixing.helped import unseen, worse
 from diagnose.fixing.journal import Journal, Kept, Written
 from diagnose.fixing.plan import Plan, modes, renames, stops, takes_effect, touched
 from diagnose.frozen import frozen
 from diagnose.machine import Machine, Ran
-from diagnose.model import Command, Edit, Finding, Report, Severity
-from diagnose.reasoning import layers
+from diagnose.model import Command, Edit, Finding, Report
 from diagnose.wire.edits import patched
 
 #: Seconds before the site is looked at, and looked at again where that did not help: servers take
@@ -228,32 +228,15 @@ def _copy(made: Written, number: int) -> str:
 
 
 async def _settled(cause: Finding, before: Report, look: Look) -> Report:
-    known = {one.check.id for one in before.findings}
     report, looked = before, 0
     for pause in PAUSES:
         await asyncio.sleep(pause)
         report, looked = await look(), looked + 1
         # What is new may come of the change itself: it is looked at a second time.
-        new = any(one.check.id not in known for one in report.causes)
+        new = any(unseen(one, before) for one in report.causes)
         if worse(cause, before, report) is None and (looked > 1 or not new):
             break
     return report
-
-
-def worse(cause: Finding, before: Report, after: Report) -> str | None:
-    """Why a fix is not kept: its cause is still there or what follows from it, or something that
-    was seen to work is broken now. What comes to light behind a door that has opened was broken
-    before."""
-    followed = {one.check.id for one in before.findings if one.explained_by == cause.id}
-    well = {name for name, state in layers(before) if state == "ok"}
-    known = {one.check.id for one in before.findings}
-    for one in after.causes:
-        same = one.check.id == cause.check.id and str(one.claim.about) == str(cause.claim.about)
-        if same or one.check.id in followed:
-            return f"{one.check.id} is still there"
-        if one.severity is Severity.ERROR and one.check.layer in well and one.check.id not in known:
-            return f"{one.check.id} is there now"
-    return None
 
 
 # Back
