@@ -155,6 +155,23 @@ def dropped_over_ipv6_only(lab: Lab) -> None:
     chain(lab, "tcp dport 443 drop", table="ip6 filter6")
 
 
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks")
+def dropped_with_all_that_a_rule_may_have(lab: Lab) -> None:
+    """A limit with a burst of its own, a line in the log with a level, and blanks in quotes."""
+    chain(
+        lab,
+        "tcp dport 443 limit rate 1000/second burst 5000 packets counter "
+        'log prefix "shop:  " level debug flags skuid drop comment "by  hand"',
+    )
+
+
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks", differs=("rules",))
+def dropped_by_a_rule_that_cannot_be_written_again(lab: Lab) -> None:
+    """The elements of its set have comments."""
+    low, high = '0.0.0.0/1 comment "low"', '128.0.0.0/1 comment "high"'
+    chain(lab, f"ip saddr {{ {low}, {high} }} tcp dport 443 drop")
+
+
 @scenario(outside="tcp.rejected-by-host", server="firewall.port-closed", differs=("rules",))
 def accepted_elsewhere(lab: Lab) -> None:
     """firewalld does not let 443 in, and an accept in another table does not help."""
