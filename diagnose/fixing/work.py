@@ -283,6 +283,8 @@ async def _undoing(hands: Hands, number: int, step: Command | Edit) -> tuple[str
         return step.undo
     if chains.same(before.text, now.out):
         return ()
+    if step.undo and made.gone is not None:
+        return chains.back(made, before.text, now.out, step.undo)
     return step.undo or chains.undo(made, before.text, now.out)
 
 
