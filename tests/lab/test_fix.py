@@ -11,6 +11,7 @@ import pytest
 from . import certificates, site, state
 from .lab import REPOSITORY, SERVER, Lab
 from .scenario import found
+from .scenarios.containers import RULES
 from .scenarios.firewall import firewalld
 from .scenarios.firewall_rules import CLOSED
 from .scenarios.netfilter import alone, nft
@@ -291,3 +292,40 @@ def test_of_two_doors_one_behind_the_other_both_are_opened(laboratory: Lab) -> N
     assert status == 0, text
     assert text.count("It helped") == 2
     laboratory.check()
+
+
+# What nothing takes back is said
+
+
+def test_an_engine_that_was_restarted_stays_so_and_that_is_said(laboratory: Lab) -> None:
+    words, _ = play(laboratory, "rules_of_docker_are_gone")
+    laboratory.server.write("/etc/init.d/docker", f"#!/bin/sh -e\n{RULES}", 0o755)
+    laboratory.undo(lambda: laboratory.server.sh("rm /etc/init.d/docker"))
+    status, text = fix(laboratory, *words)
+    assert status == 0, text
+    stays = "$ service docker restart: nothing takes this back, and what it did stays."
+    shown, _, after = text.partition("looking again")
+    assert stays in shown
+    assert "It helped, and nothing takes it back: $ service docker restart." in after
+    mended = state.rules(laboratory.server)
+    status, text = fix(laboratory, "--undo")
+    assert (status, stays in text) == (0, True)
+    assert "Nothing of it could be taken back:" in text
+    assert "as it was" not in text
+    assert state.rules(laboratory.server) == mended
+    assert "There is nothing to take back." in fix(laboratory, "--undo")[1]
+
+
+def test_a_configuration_that_is_refused_again_is_not_taken_and_that_is_said(
+    laboratory: Lab,
+) -> None:
+    words, faulty = play(laboratory, "ssl_on_in_two_sites_and_still_running")
+    assert fix(laboratory, *words)[0] == 0
+    status, text = fix(laboratory, "--undo")
+    assert status == 0
+    assert "put /etc/nginx/conf.d/shop.conf back as it was" in text
+    assert "All is as it was before, but for this:" in text
+    assert "$ nginx -t: it failed (" in text
+    assert 'unknown directive "ssl" in /etc/nginx/conf.d/blog.conf:2)' in text
+    assert "what runs goes on with what it had read" in text
+    assert not faulty.difference(laboratory.snapshot())
