@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from checks import direct
 from checks.netfilter import Blocked, Seen, places
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Step, Where
-from diagnose.wire.edits import diff
-from diagnose.wire.netfilter import iptables, kept, remedies, ufw
+from diagnose.wire.edits import diff, patched
+from diagnose.wire.netfilter import iptables, kept, remedies, ufw, write
 from diagnose.wire.netfilter.filter import Place
 from diagnose.wire.netfilter.remedies import Opening
 
@@ -34,31 +34,47 @@ def opening(seen: Seen, found: tuple[Blocked, ...], *, replies: bool = False) ->
         return Fix((Manual("in-its-own-settings", Where.SERVER),), Applicability.MANUAL)
     steps: list[Step] = []
     files = dict(seen.files)
-    for place in places(found):
+    for place in _in_turn(places(found)):
         here = tuple(one for one in found if one.place.key == place.key)
         ports = tuple(dict.fromkeys(one.port for one in here))
         key = "tcp sport" if replies else "tcp dport"
         gone = seen.filter.without(place)
-        if remedies.names_only(place, ports, key) and all(seen.opens(gone, one) for one in here):
-            steps += remedies.removed(place, files)
+        alone = place.exact and remedies.names_only(place, ports, key)
+        if alone and all(seen.opens(gone, one) for one in here):
+            made = remedies.removed(place, files)
         else:
             let = Opening(ports, replies, remedies.is_early(place))
-            steps += remedies.opened(place, let, files)
+            made = remedies.opened(place, let, files)
+        files |= {
+            one.path: text
+            for one in made
+            if isinstance(one, Edit) and (text := patched(files[one.path], one.diff)) is not None
+        }
+        steps += made
     return Fix(tuple(steps))
+
+
+def _in_turn(found: tuple[Place, ...]) -> list[Place]:
+    """Of a chain of iptables the last rule comes first, so that none has another number when it
+    is its turn. nft's handles stay."""
+    chains = list(dict.fromkeys(place.key[:3] for place in found))
+
+    def turn(one: Place) -> tuple[int, int]:
+        return chains.index(one.key[:3]), one.index if one.program == "nft" else -one.index
+
+    return sorted(found, key=turn)
 
 
 def replaced(place: Place, text: str, files: Mapping[str, str]) -> tuple[Step, ...]:
     """Another rule in a rule's place, for now and for good; () where it cannot be told whole."""
-    if place.rule is None or any(odd in text for odd in ("?", "...", "xt ", "meter ", '"')):
+    if not place.exact:
         return ()
     chain = place.chain.name
     if place.program == "nft":
-        at = (place.table.family, place.table.name, chain, "handle", str(place.rule.handle))
-        words = ("nft", "replace", "rule", *at)
-        # What a rule of that kind had for a burst is not known: no undo may pretend to.
-        known = "limit rate" not in place.text
-        undo = (*words, *place.text.split()) if known else ()
-        change = Command((*words, *text.split()), undo=undo)
+        handle = str(place.rule.handle) if place.rule else ""
+        words = ("nft", "replace", "rule", place.table.family, place.table.name, chain)
+        new, old = (write.words(one) for one in (text, place.text))
+        change = Command((*words, "handle", handle, *new), undo=(*words, "handle", handle, *old))
     else:
         table = () if place.table.name == "filter" else ("-t", place.table.name)
         words = (place.program, *table, "-R", chain, str(place.index + 1))

@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from diagnose import fixing
-from diagnose.fixing import Busy, Left, Outcome, Plan, Stuck, Written
+from diagnose.fixing import Busy, Left, Outcome, Plan, Remains, Stuck, Way, Written
 from diagnose.frozen import frozen
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Host, Report, Target, Vantage
@@ -41,6 +41,7 @@ class Talk:
 
 
 Look = Callable[[], Awaitable[Report]]
+Steps = tuple[Command | Edit, ...]
 
 
 async def fix(machine: Machine, look: Look, talk: Talk) -> int:
@@ -79,19 +80,25 @@ async def undo(machine: Machine, talk: Talk) -> int:
             talk.say("undo.nothing")
             return 0
         talk.say("undo.this", check=written.check, target=written.target, at=written.at)
-        for step in reversed(written.steps):
-            talk.write(f"  {_line(step, talk)}\n")
+        ways = await fixing.ways(machine, written)
+        for way in ways:
+            talk.write(f"  {_way(way, talk)}\n")
         if talk.dry:
             return 0
-        if not talk.agreed("undo.ask"):
+        some = any(way.how != "stays" for way in ways)
+        if some and not talk.agreed("undo.ask"):
             talk.say("fix.nothing-done")
             return 0
-        await fixing.take_back(machine, written, _tell(talk))
+        left = await fixing.take_back(machine, written, _tell(talk))
     except Stuck as stuck:
         talk.say("fix.stuck", why=stuck)
         return 2
-    talk.say("undo.done")
-    return 0
+    if not left:
+        talk.say("undo.done")
+    else:
+        talk.say("undo.done-but" if some else "undo.none")
+        _remains(left, talk)
+    return 2 if any(one.how == "failed" for one in left) else 0
 
 
 async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], talk: Talk) -> int:
@@ -115,7 +122,7 @@ async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], 
     except Stuck as stuck:
         talk.say("fix.stuck", why=stuck)
         return 2
-    _ended(outcome, talk)
+    _ended(outcome, written.steps, talk)
     return verdict(outcome.report or before).exit_status
 
 
@@ -140,7 +147,7 @@ async def _carry_out(
     except asyncio.CancelledError:
         talk.say("fix.cut-off")
         raise
-    _ended(outcome, talk)
+    _ended(outcome, plan.steps, talk)
     return outcome
 
 
@@ -151,8 +158,21 @@ def _busy(written: Written | None, talk: Talk) -> None:
         talk.say("fix.busy", check=written.check, target=written.target, at=written.at)
 
 
-def _ended(outcome: Outcome, talk: Talk) -> None:
-    talk.say(f"fix.{outcome.state}", why=outcome.why, folder=outcome.folder)
+def _ended(outcome: Outcome, steps: Steps, talk: Talk) -> None:
+    key, lasting = f"fix.{outcome.state}", ""
+    if outcome.state == "healed" and (stays := fixing.lasting(steps)):
+        lasting = ", ".join(_line(one, talk) for one in stays)
+        key += "-but" if any(map(fixing.comes_back, steps)) else "-for-good"
+    elif outcome.left:
+        key += "-but"
+    talk.say(key, why=outcome.why, folder=outcome.folder, steps=lasting)
+    _remains(outcome.left, talk)
+
+
+def _remains(left: tuple[Remains, ...], talk: Talk) -> None:
+    for one in left:
+        line = _line(one.step, talk)
+        talk.write(f"  {say(f'undo.{one.how}', talk.view.lang, step=line, why=one.why)}\n")
 
 
 def _tell(talk: Talk) -> Callable[[str, Command | Edit | None], None]:
@@ -163,6 +183,13 @@ def _tell(talk: Talk) -> Callable[[str, Command | Edit | None], None]:
             talk.write(f"  {say(f'fix.{what}', talk.view.lang)}\n")
 
     return tell
+
+
+def _way(way: Way, talk: Talk) -> str:
+    if way.step is None:
+        return say("undo.restore", talk.view.lang, path=way.path)
+    line = _line(way.step, talk)
+    return say("undo.stays", talk.view.lang, step=line) if way.how == "stays" else line
 
 
 def _line(step: Command | Edit, talk: Talk) -> str:
@@ -183,6 +210,8 @@ def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk:
         title = f"{number}. {plan.cause.check.id}: {said.title(plan.cause, lang)}"
         page.prose(title, "", 0, "bold")
         texts.steps(page, plan.cause, talk.view)
+        for step in fixing.lasting(plan.steps):
+            page.prose(say("undo.stays", lang, step=_line(step, talk)), "", 2)
     for one in left:
         page.blank()
         page.prose(f"{one.cause.check.id}: {said.title(one.cause, lang)}", "- ", 0, "bold")

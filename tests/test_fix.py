@@ -30,9 +30,10 @@ class Shop:
         self.here = True
         self.how = Applicability.AUTOMATIC
         self.step = Command(("touch", str(self.file)), undo=("rm", str(self.file)))
+        self.more: tuple[Command, ...] = ()
 
     async def look(self) -> Report:
-        fixed = Fix((self.step,), self.how)
+        fixed = Fix((*self.more, self.step), self.how)
         facts = {"port": 443, "tls": True, "unsure": False}
         claim = Claim(about=Subject(port=443), because=(), fix=fixed, facts=facts)
         found = () if self.file.exists() else (Finding("f1", check("listener.missing"), claim),)
@@ -50,8 +51,9 @@ class Shop:
         talk = fix.Talk(View(lang=lang), self.write, None if yes else self.ask, dry)
         return asyncio.run(fix.fix(LocalMachine(), self.look, talk))
 
-    def undo(self) -> int:
-        talk = fix.Talk(View(), self.write, None)
+    def undo(self, yes: bool = True, lang: str = "en") -> int:
+        self.said = ""
+        talk = fix.Talk(View(lang=lang), self.write, None if yes else self.ask)
         return asyncio.run(fix.undo(LocalMachine(), talk))
 
 
@@ -181,6 +183,84 @@ def test_several_are_asked_about_once_unless_what_was_agreed_to_has_changed(
     shop.fix(yes=False)
     assert len(shop.asked) == asked
     assert (place / "b").exists()
+
+
+def test_undo_shows_what_it_will_do_and_asks(place: Path) -> None:
+    shop = Shop(place, False, True)
+    shop.fix()
+    assert shop.undo(yes=False) == 0
+    assert f"  $ rm {shop.file}\n" in shop.said
+    assert "Nothing was changed." in shop.said
+    assert shop.file.exists()
+    shop.undo(yes=False)
+    assert shop.asked == ["Take it back? [y/N] "] * 2
+    assert not shop.file.exists()
+
+
+class Lasting(Shop):
+    """What heals it cannot be taken back."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.step = Command(("env", "touch", str(self.file)))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_nothing_takes_back_is_said_before_it_is_done_and_after(
+    place: Path, lang: str
+) -> None:
+    shop = Lasting(place)
+    line = f"$ env touch {shop.file}"
+    stays = say("undo.stays", lang, step=line)
+    shop.fix(lang=lang)
+    before, _, after = shop.said.partition(say("fix.looking", lang))
+    assert "".join(stays.split()) in "".join(before.split())
+    assert say("fix.healed-for-good", lang, steps=line) in after
+    assert shop.undo(yes=False, lang=lang) == 0
+    assert shop.asked == []
+    assert say("undo.none", lang) in shop.said
+    assert stays in shop.said
+    assert say("undo.done", lang) not in shop.said
+    assert shop.file.exists()
+    assert shop.undo() == 0
+    assert "There is nothing to take back." in shop.said
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_where_a_part_can_be_taken_back_it_is_said_which_cannot(place: Path, lang: str) -> None:
+    shop = Lasting(place)
+    back, stays = place / "back", place / "stays"
+    undo = Command(("env", "touch", str(back)), undo=("env", "rm", str(back)))
+    shop.more = (undo, Command(("env", "touch", str(stays))))
+    shop.fix(lang=lang)
+    lines = f"$ env touch {stays}, $ env touch {shop.file}"
+    assert lines in shop.said
+    assert "--undo" in shop.said.partition(say("fix.looking", lang))[2]
+    assert shop.undo(lang=lang) == 0
+    assert say("undo.done-but", lang) in shop.said
+    assert say("undo.stays", lang, step=f"$ env touch {stays}") in shop.said
+    assert (back.exists(), stays.exists()) == (False, True)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_undo_that_fails_is_no_success(place: Path, lang: str) -> None:
+    shop = Shop(place)
+    undo = ("sh", "-c", "echo no such rule >&2; exit 1")
+    shop.step = Command(("env", "touch", str(shop.file)), undo=undo)
+    shop.fix()
+    assert shop.undo(lang=lang) == 2
+    line = "$ sh -c 'echo no such rule >&2; exit 1'"
+    assert say("undo.failed", lang, step=line, why="no such rule") in shop.said
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_did_not_help_and_stays_is_said(place: Path, lang: str) -> None:
+    shop = Shop(place)
+    shop.step = Command(("env", "true"))
+    assert shop.fix(lang=lang) == 2
+    why = "listener.missing is still there"
+    assert say("fix.rolled-back-but", lang, why=why) in shop.said
+    assert say("undo.stays", lang, step="$ env true") in shop.said
 
 
 def test_undo_twice_takes_back_once_and_then_says_that_nothing_is_left(place: Path) -> None:

@@ -227,7 +227,10 @@ def _nat_claim(evidence: Evidence, some: list[tuple[Led, Place, Forward, Fault]]
             "rule": place.text,
             "nat": table,
         },
-        fix=Fix(remedies.removed(place, seen.files), _sureness(fault)),
+        fix=Fix(
+            remedies.removed(place, seen.files),
+            _sureness(fault) if place.exact else Applicability.REVIEW,
+        ),
     )
 
 

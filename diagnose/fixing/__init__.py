@@ -4,13 +4,14 @@
 `take_back` and `resume` do it through a door to the server, all by the journal that lies there.
 """
 
+from diagnose.fixing.back import Remains, Way, take_back, ways
 from diagnose.fixing.hands import Stuck
 from diagnose.fixing.journal import Busy, Written, latest
 from diagnose.fixing.journal import drop as forget
-from diagnose.fixing.plan import Left, Plan, plans
-from diagnose.fixing.work import Outcome, carry_out, resume, take_back
+from diagnose.fixing.plan import Left, Plan, comes_back, lasting, plans
+from diagnose.fixing.work import Outcome, carry_out, resume
 
 __all__ = [
-    "Busy", "Left", "Outcome", "Plan", "Stuck", "Written", "carry_out", "forget", "latest", "plans",
-    "resume", "take_back",
+    "Busy", "Left", "Outcome", "Plan", "Remains", "Stuck", "Way", "Written", "carry_out",
+    "comes_back", "forget", "lasting", "latest", "plans", "resume", "take_back", "ways",
 ]  # fmt: skip

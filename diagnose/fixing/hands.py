@@ -73,6 +73,10 @@ elif there "$1"; then diff -rq -- "$1" "$2" >/dev/null 2>&1 && echo same; fi; :
 """
 
 
+#: PATH: its mode and who owns it.
+MODE = 'stat -L -c "%a %u:%g" -- "$1"'
+
+
 class Stuck(Exception):
     """A change could not be made; the machine's own words."""
 
@@ -127,6 +131,13 @@ class Hands:
             self.at(name),
             line,
         )
+
+
+def why(ran: Ran) -> str:
+    """What a program says: nginx names the file and line before its last word."""
+    lines = [line.strip() for line in (ran.err or ran.out).splitlines() if line.strip()]
+    grave = [line for line in lines if "[emerg]" in line or "[error]" in line]
+    return next(iter([*grave, *lines[-1:]]), ran.failure.message if ran.failure else "it failed")
 
 
 def _last(ran: Ran) -> str:

@@ -18,8 +18,9 @@ from diagnose.model import Command, Edit
 PLACE = "/var/lib/diagnose"
 CURRENT = f"{PLACE}/current"
 
-#: What can be said of a fix: its plan comes first, then each step's beginning and end.
-Event = Literal["plan", "begin", "end", "healed", "undoing", "undone"]
+#: What can be said of a fix: its plan comes first, then each step's beginning and end; and of an
+#: undo that a step's own command has been run.
+Event = Literal["plan", "begin", "end", "healed", "undoing", "back", "undone"]
 
 
 @frozen
@@ -45,6 +46,7 @@ class Written:
     websockets: tuple[str, ...] = ()
     begun: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
+    back: tuple[int, ...] = ()
     state: Literal["open", "healed", "undoing", "undone"] = "open"
 
 
@@ -142,6 +144,8 @@ def _told(folder: str, found: Written | None, said: dict[str, Any]) -> Written |
             return replace(found, begun=(*found.begun, said["step"]))
         case "end":
             return replace(found, ended=(*found.ended, said["step"]))
+        case "back":
+            return replace(found, back=(*found.back, said["step"]))
         case "healed":
             return replace(found, state="healed")
         case "undoing":

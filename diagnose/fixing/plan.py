@@ -5,8 +5,10 @@ listens behind it, and plain HTTP redirected when HTTPS works.
 """
 
 import posixpath
+from collections.abc import Iterable
 from typing import Literal
 
+from diagnose.fixing import chains
 from diagnose.frozen import frozen
 from diagnose.model import Applicability, Command, Edit, Finding, Manual, Report, Step, Where
 
@@ -134,3 +136,48 @@ def takes_effect(step: Step) -> bool:
         return False
     words = [posixpath.basename(step.argv[0]), *step.argv[1:]]
     return bool({"reload", "restart", "-t", "--reload"} & set(words)) or words[-1:] == ["reload"]
+
+
+def rereads(steps: Iterable[Step]) -> list[Command]:
+    """Those of a fix that only have programs read their files: reloads, and restarts, whose start
+    is no step to be undone."""
+    restarted = False
+    found: list[Command] = []
+    for step in steps:
+        if not isinstance(step, Command):
+            continue
+        restarted = restarted or stops(step)
+        if takes_effect(step) or stops(step) or restarted:
+            found.append(step)
+    return found
+
+
+def comes_back(step: Step) -> bool:
+    """Whether a step can be taken back: by its undo, by the copies of the files that it names, or
+    by the handle of the rule that it has made."""
+    if not isinstance(step, Command):
+        return isinstance(step, Edit)
+    files = touched(step) if posixpath.basename(step.argv[0]) in _CHANGES else modes(step)
+    made = chains.change(step.argv)
+    return bool(step.undo or files or (made and made.rule))
+
+
+def once_more(steps: Iterable[Step]) -> list[Command]:
+    """What is done again when all else is as it was; where nothing else was changed that would
+    take nothing back."""
+    done = list(steps)
+    again = rereads(done)
+    return again if any(comes_back(step) for step in done if step not in again) else []
+
+
+def lasting(steps: Iterable[Step]) -> tuple[Command, ...]:
+    """The steps that nothing takes back. A test changes nothing."""
+    done = list(steps)
+    again, more = rereads(done), once_more(done)
+    return tuple(
+        step
+        for step in done
+        if isinstance(step, Command)
+        and step.argv[-1] != "-t"
+        and (step not in more if step in again else not comes_back(step))
+    )

@@ -12,13 +12,14 @@ from typing import Literal
 
 from diagnose.fixing import chains
 from diagnose.fixing import journal as journals
-from diagnose.fixing.hands import Hands, Stuck
+from diagnose.fixing.back import Remains, Tell, copy_of, edits, take_back, undoing
+from diagnose.fixing.hands import MODE, Hands, Stuck, why
+from diagnose.fixing.helped import unseen, worse
 from diagnose.fixing.journal import Journal, Kept, Written
-from diagnose.fixing.plan import Plan, modes, renames, stops, takes_effect, touched
+from diagnose.fixing.plan import Plan, modes, renames, touched
 from diagnose.frozen import frozen
-from diagnose.machine import Machine, Ran
-from diagnose.model import Command, Edit, Finding, Report, Severity
-from diagnose.reasoning import layers
+from diagnose.machine import Machine
+from diagnose.model import Command, Edit, Finding, Report
 from diagnose.wire.edits import patched
 
 #: Seconds before the site is looked at, and looked at again where that did not help: servers take
@@ -27,19 +28,17 @@ PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 Look = Callable[[], Awaitable[Report]]
 
-#: What is told while it is done: the word for it, and the step it is about.
-Tell = Callable[[str, Command | Edit | None], None]
-
 
 @frozen(eq=False)
 class Outcome:
     """How it ended. `why` is the machine's own word, `report` the last look, `folder` where the
-    copies lie."""
+    copies lie, `left` what could not be taken back."""
 
     state: Literal["healed", "rolled-back", "untouched", "stuck", "undone"]
     why: str = ""
     report: Report | None = None
     folder: str = ""
+    left: tuple[Remains, ...] = ()
 
 
 async def carry_out(
@@ -73,18 +72,18 @@ async def _do(
         await _steps(journal, made, tell)
         tell("looking", None)
         report = await (_settled(cause, before, look) if cause else look())
-        why = worse(cause, before, report) if cause else None
-        if why is None:
+        fault = worse(cause, before, report) if cause else None
+        if fault is None:
             await journal.note("healed")
             return Outcome("healed", "", report, await journals.end(machine, made.check))
     except Stuck as stuck:
-        report, why = None, str(stuck)
+        report, fault = None, str(stuck)
     tell("undoing", None)
     try:
-        await take_back(machine, await _again(machine, made), tell)
+        left = await take_back(machine, await _again(machine, made), tell)
     except Stuck as stuck:
-        return Outcome("stuck", f"{why}; {stuck}", report, made.folder)
-    return Outcome("rolled-back", why, report)
+        return Outcome("stuck", f"{fault}; {stuck}", report, made.folder)
+    return Outcome("rolled-back", fault, report, left=left)
 
 
 async def _again(machine: Machine, made: Written) -> Written:
@@ -138,7 +137,7 @@ async def _save(journal: Journal, plan: Plan, before: Report, at: str) -> Writte
 
 async def _keep(hands: Hands, name: str, path: str, how: str) -> Kept:
     if how == "mode":
-        said = await hands.script('stat -L -c "%a %u:%g" -- "$1"', path)
+        said = await hands.script(MODE, path)
         return Kept(name, path, said.strip())
     if how == "itself":
         await hands.save(f"{name}.before", path)
@@ -184,19 +183,12 @@ async def _steps(journal: Journal, made: Written, tell: Tell) -> None:
         else:
             ran = await journal.hands.run(step.argv)
             if ran.failure is not None:
-                raise Stuck(f"{shlex.join(step.argv)}: {_why(ran)}")
+                raise Stuck(f"{shlex.join(step.argv)}: {why(ran)}")
         await journal.note("end", step=number)
     for one in made.kept:
         # What it is now, so that an undo sees whether somebody changed it since.
         if not one.mode:
             await journal.hands.save(f"{one.name}.left", one.path)
-
-
-def _why(ran: Ran) -> str:
-    """What a program says: nginx names the file and line before its last word."""
-    lines = [line.strip() for line in (ran.err or ran.out).splitlines() if line.strip()]
-    grave = [line for line in lines if "[emerg]" in line or "[error]" in line]
-    return next(iter([*grave, *lines[-1:]]), ran.failure.message if ran.failure else "it failed")
 
 
 async def _mark(hands: Hands, number: int, step: Command | Edit) -> None:
@@ -207,141 +199,27 @@ async def _mark(hands: Hands, number: int, step: Command | Edit) -> None:
 
 
 async def _edit(hands: Hands, made: Written, number: int, step: Edit) -> None:
-    earlier = [n for n in range(number) if _edits(made.steps[n], step.path)]
-    before = f"{earlier[-1]}.after" if earlier else f"{_copy(made, number)}.before"
+    earlier = [n for n in range(number) if edits(made.steps[n], step.path)]
+    before = f"{earlier[-1]}.after" if earlier else f"{copy_of(made, number)}.before"
     await hands.replace(f"{number}.after", step.path, before)
-
-
-def _edits(step: Command | Edit, path: str) -> bool:
-    return isinstance(step, Edit) and step.path == path
-
-
-def _copy(made: Written, number: int) -> str:
-    """The name of the copy of the file that a step edits: they were made in the steps' order."""
-    paths = dict.fromkeys(path for step in made.steps for path in (*touched(step), *modes(step)))
-    step = made.steps[number]
-    assert isinstance(step, Edit)
-    return made.kept[list(paths).index(step.path)].name
 
 
 # Did it help?
 
 
 async def _settled(cause: Finding, before: Report, look: Look) -> Report:
-    known = {one.check.id for one in before.findings}
     report, looked = before, 0
     for pause in PAUSES:
         await asyncio.sleep(pause)
         report, looked = await look(), looked + 1
         # What is new may come of the change itself: it is looked at a second time.
-        new = any(one.check.id not in known for one in report.causes)
+        new = any(unseen(one, before) for one in report.causes)
         if worse(cause, before, report) is None and (looked > 1 or not new):
             break
     return report
 
 
-def worse(cause: Finding, before: Report, after: Report) -> str | None:
-    """Why a fix is not kept: its cause is still there or what follows from it, or something that
-    was seen to work is broken now. What comes to light behind a door that has opened was broken
-    before."""
-    followed = {one.check.id for one in before.findings if one.explained_by == cause.id}
-    well = {name for name, state in layers(before) if state == "ok"}
-    known = {one.check.id for one in before.findings}
-    for one in after.causes:
-        same = one.check.id == cause.check.id and str(one.claim.about) == str(cause.claim.about)
-        if same or one.check.id in followed:
-            return f"{one.check.id} is still there"
-        if one.severity is Severity.ERROR and one.check.layer in well and one.check.id not in known:
-            return f"{one.check.id} is there now"
-    return None
-
-
-# Back
-
-
-async def take_back(machine: Machine, made: Written, tell: Tell) -> None:
-    """Every file to the byte, every command by its own undo, in the other order; then what makes
-    programs read their files again. May be cut off and begun anew. Stuck where somebody else
-    changed a file in between: what they wrote is not lost."""
-    hands = Hands(machine, made.folder)
-    journal = Journal(hands)
-    await _unchanged_by_others(hands, made)
-    await journal.note("undoing")
-    begun = [number for number in range(len(made.steps)) if number in made.begun]
-    again = _again_after([made.steps[number] for number in begun])
-    for number in reversed(begun):
-        step = made.steps[number]
-        if step not in again and (argv := await _undoing(hands, number, step)):
-            tell("undo", Command(argv))
-            await hands.run(argv)
-    for one in reversed(made.kept):
-        await _put_back(hands, one)
-    for step in again:
-        tell("undo", step)
-        # A configuration that does not load was the fault: nothing is reloaded then.
-        if (await hands.run(step.argv)).failure is not None:
-            break
-    await journal.note("undone")
-    if made.folder == journals.CURRENT:
-        await journals.end(machine, f"{made.check}-undone")
-
-
-async def _undoing(hands: Hands, number: int, step: Command | Edit) -> tuple[str, ...]:
-    """The command that undoes a step; () where there is none, or nothing to undo: a rule that
-    was not taken away yet, or is back already, must not be there twice."""
-    if isinstance(step, Edit):
-        return ()
-    made = chains.change(step.argv)
-    if made is None:
-        return step.undo
-    before = await hands.machine.read(hands.at(f"{number}.chain"))
-    now = await hands.run(made.listing)
-    if before.failure is not None or now.failure is not None:
-        return step.undo
-    if chains.same(before.text, now.out):
-        return ()
-    return step.undo or chains.undo(made, before.text, now.out)
-
-
-def _again_after(begun: list[Command | Edit]) -> list[Command]:
-    """What is done once more when the files are as they were: reloads, and restarts, whose start
-    is no step to be undone."""
-    restarted = False
-    again: list[Command] = []
-    for step in begun:
-        if not isinstance(step, Command):
-            continue
-        restarted = restarted or stops(step)
-        if takes_effect(step) or stops(step) or restarted:
-            again.append(step)
-    return again
-
-
-async def _put_back(hands: Hands, one: Kept) -> None:
-    if not one.mode:
-        await hands.restore(f"{one.name}.before", one.path)
-        return
-    mode, _, owner = one.mode.partition(" ")
-    await hands.script('chown "$2" -- "$3" && chmod "$1" -- "$3"', mode, owner, one.path)
-
-
-async def _unchanged_by_others(hands: Hands, made: Written) -> None:
-    """A file that was edited holds what it held before or what one of the steps made of it; once
-    the fix has ended, so does whatever else it may have changed."""
-    if made.state == "healed":
-        for one in made.kept:
-            if not one.mode and not await hands.same(f"{one.name}.left", one.path):
-                raise Stuck(_changed(hands, one.path))
-        return
-    for path in dict.fromkeys(step.path for step in made.steps if isinstance(step, Edit)):
-        numbers = [n for n, step in enumerate(made.steps) if _edits(step, path)]
-        known = [f"{_copy(made, numbers[0])}.before", *(f"{n}.after" for n in numbers)]
-        if not any([await hands.same(name, path) for name in known]):
-            raise Stuck(_changed(hands, path))
-
-
-def _changed(hands: Hands, path: str) -> str:
-    return f"{path} was changed by somebody else since: {hands.folder} has the copies"
+# Taken up again
 
 
 async def resume(
@@ -351,7 +229,7 @@ async def resume(
     where it can be."""
     hands = Hands(machine, made.folder)
     for number in made.begun:
-        if number not in made.ended and (argv := await _undoing(hands, number, made.steps[number])):
+        if number not in made.ended and (argv := await undoing(hands, number, made.steps[number])):
             await hands.run(argv)
     cause = next((one for one in before.causes if one.check.id == made.check), None)
     return await _do(machine, Journal(hands), made, cause, before, look, tell)

@@ -106,6 +106,19 @@ _STRINGS = {
         "  It helped. `diagnose fix --undo` takes it back; copies are in {folder}.",
         "  已修复。`diagnose fix --undo` 可以撤销；备份在 {folder}。",
     ),
+    "fix.healed-but": (
+        "  It helped. `diagnose fix --undo` takes it back, but for this: {steps}. Copies are in "
+        "{folder}.",
+        "  已修复。`diagnose fix --undo` 可以撤销，但 {steps} 除外；备份在 {folder}。",
+    ),
+    "fix.healed-for-good": (
+        "  It helped, and nothing takes it back: {steps}.",
+        "  已修复，且无法撤销：{steps}。",
+    ),
+    "fix.rolled-back-but": (
+        "  It did not help ({why}) and was taken back, but for this:",
+        "  没有奏效（{why}），已撤销，但以下各项除外：",
+    ),
     "fix.rolled-back": (
         "  It did not help and was taken back: {why}.",
         "  没有奏效，已全部撤销：{why}。",
@@ -149,7 +162,26 @@ _STRINGS = {
         "将撤销：{check}（{target}，{at}）",
     ),
     "undo.ask": ("Take it back? [y/N]", "撤销吗？[y/N]"),
+    "undo.restore": ("put {path} back as it was", "将 {path} 恢复原状"),
+    "undo.stays": (
+        "{step}: nothing takes this back, and what it did stays.",
+        "{step}：无法撤销，其效果将保留。",
+    ),
+    "undo.failed": (
+        "{step}: it failed ({why}), and what it was to take back may still be there.",
+        "{step}：执行失败（{why}），本应由它撤销的更改可能仍在。",
+    ),
+    "undo.not-read": (
+        "{step}: it failed ({why}). The files are as they were; what runs goes on with what it had "
+        "read before.",
+        "{step}：执行失败（{why}）。文件已恢复原状；正在运行的程序仍沿用此前读取的内容。",
+    ),
     "undo.done": ("All is as it was before.", "一切已恢复原状。"),
+    "undo.done-but": (
+        "All is as it was before, but for this:",
+        "除以下各项外，一切已恢复原状：",
+    ),
+    "undo.none": ("Nothing of it could be taken back:", "以下步骤均无法撤销："),
     "undo.nothing": ("There is nothing to take back.", "没有可撤销的修复。"),
     "resume.nothing": ("No fix was cut off.", "没有被中断的修复。"),
     "resume.this": (

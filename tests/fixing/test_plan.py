@@ -2,7 +2,16 @@
 
 import pytest
 
-from diagnose.fixing.plan import Reason, modes, plans, takes_effect, touched
+from diagnose.fixing.plan import (
+    Reason,
+    comes_back,
+    lasting,
+    modes,
+    once_more,
+    plans,
+    takes_effect,
+    touched,
+)
 from diagnose.model import (
     Applicability,
     Claim,
@@ -103,3 +112,46 @@ def test_what_makes_programs_read_their_files_is_done_again_after_an_undo(
     step: Step, again: bool
 ) -> None:
     assert takes_effect(step) is again
+
+
+EDIT = Edit("/a", "")
+TEST, STOP, START = (Command(("nginx", *more)) for more in (("-t",), ("-s", "stop"), ()))
+DOCKER = Command(("service", "docker", "restart"))
+KILL = Command(("kill", "-QUIT", "1"))
+ADDED = Command(("nft", "add", "rule", "inet", "t", "c", "tcp", "dport", "443", "accept"))
+GONE = Command(("nft", "delete", "rule", "inet", "t", "c", "handle", "3"))
+LINK = Command(("ln", "-s", "/a", "/b"))
+MODE = Command(("chmod", "644", "/a"))
+SET = Command(("sysctl", "-w", "a=1"), undo=("sysctl", "-w", "a=0"))
+
+
+@pytest.mark.parametrize(
+    ("step", "back"),
+    [(EDIT, True), (LINK, True), (MODE, True), (SET, True), (ADDED, True), (GONE, False),
+     (RELOAD, False), (DOCKER, False), (KILL, False)],
+)  # fmt: skip
+def test_a_step_comes_back_by_its_undo_its_files_or_its_rule(step: Step, back: bool) -> None:
+    assert comes_back(step) is back
+
+
+@pytest.mark.parametrize(
+    ("steps", "again", "stay"),
+    [
+        ((EDIT, TEST, RELOAD), (TEST, RELOAD), ()),
+        ((LINK, TEST, RELOAD), (TEST, RELOAD), ()),
+        ((EDIT, TEST, STOP, START), (TEST, STOP, START), ()),
+        ((SET,), (), ()),
+        # Nothing was changed that could be read again.
+        ((TEST, RELOAD), (), (RELOAD,)),
+        ((STOP, START), (), (STOP, START)),
+        ((DOCKER,), (), (DOCKER,)),
+        ((SET, DOCKER), (DOCKER,), ()),
+        ((EDIT, KILL), (), (KILL,)),
+        ((GONE, ADDED), (), (GONE,)),
+    ],
+)
+def test_what_nothing_takes_back_stays_and_is_known(
+    steps: tuple[Step, ...], again: tuple[Step, ...], stay: tuple[Step, ...]
+) -> None:
+    assert tuple(once_more(steps)) == again
+    assert lasting(steps) == stay

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from diagnose import fixing
-from diagnose.fixing import Busy, Outcome, Plan, Written, journal
+from diagnose.fixing import Busy, Outcome, Plan, Remains, Written, journal
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Claim, Command, Edit, Finding, Fix, Report, Subject
 from diagnose.model.server import Listeners
@@ -37,6 +37,13 @@ class Site:
         claim = Claim(about=Subject(port=443), because=(), fix=Fix(steps))
         return Plan(Finding("f1", check(CAUSE), claim), steps)
 
+    def commands(self, *steps: Command) -> Plan:
+        claim = Claim(about=Subject(port=443), because=(), fix=Fix(steps))
+        return Plan(Finding("f1", check(CAUSE), claim), steps)
+
+    async def well(self) -> Report:
+        return self.report()
+
     def report(self, *causes: str) -> Report:
         found = [
             Finding(f"f{n}", check(one), Claim(about=Subject(port=443), because=()))
@@ -59,10 +66,19 @@ class Site:
     def latest(self) -> Written | None:
         return asyncio.run(fixing.latest(self.machine))
 
-    def undo(self) -> None:
+    def undo(self) -> tuple[Remains, ...]:
+        """What it could not take back."""
         written = self.latest()
         assert written is not None
-        asyncio.run(fixing.take_back(self.machine, written, self.tell))
+        return asyncio.run(fixing.take_back(self.machine, written, self.tell))
+
+    def ways(self) -> list[str]:
+        written = self.latest()
+        assert written is not None
+        return [
+            f"{way.how} {' '.join(way.step.argv) if way.step else way.path}"
+            for way in asyncio.run(fixing.ways(self.machine, written))
+        ]
 
 
 @pytest.fixture
@@ -92,6 +108,52 @@ def test_it_heals_and_can_be_taken_back_to_the_byte(site: Site) -> None:
     )
     assert names(site) == {"site.conf", "diagnose"}
     assert site.latest() is None
+
+
+def test_the_way_back_is_told_before_it_is_gone(site: Site) -> None:
+    made, reads = site.file.with_name("made"), site.file.with_name("reads")
+    touch = Command(("env", "touch", str(made)), undo=("env", "rm", str(made)))
+    reload = Command(("env", "sh", "-c", f"echo >> {reads}", "reload"))
+    site.fix(site.plan(touch, reload))
+    assert site.ways() == [
+        f"undo env rm {made}",
+        f"restore {site.file}",
+        f"again {' '.join(reload.argv)}",
+    ]
+    assert site.undo() == ()
+    assert reads.read_text() == "\n\n"
+
+
+def test_what_nothing_takes_back_is_left_and_not_done_again(site: Site) -> None:
+    restarts = site.file.with_name("restarts")
+    restart = Command(("env", "sh", "-c", f"echo >> {restarts}", "restart"))
+    ended = Command(("env", "true"))
+    site.fix(site.commands(ended, restart), site.well)
+    assert site.ways() == [f"stays {' '.join(step.argv)}" for step in (ended, restart)]
+    assert site.undo() == (Remains("stays", ended), Remains("stays", restart))
+    assert restarts.read_text() == "\n"
+    assert site.latest() is None
+
+
+def test_an_undo_that_fails_is_left_with_the_reason(site: Site) -> None:
+    undo = ("sh", "-c", "echo no such rule >&2; exit 1")
+    site.fix(site.commands(Command(("true",), undo=undo)), site.well)
+    assert site.undo() == (Remains("failed", Command(undo), "no such rule"),)
+
+
+def test_files_that_are_not_taken_as_they_were_are_left_with_the_reason(site: Site) -> None:
+    """It was refused before the fix, too."""
+    check = f"grep -q B {site.file} || {{ echo no B >&2; exit 1; }}"
+    test, reload = (Command(("env", "sh", "-c", check, word)) for word in ("-t", "reload"))
+    assert site.fix(site.plan(test, reload)).state == "healed"
+    assert site.undo() == (Remains("not-read", test, "no B"),)
+    assert site.file.read_text() == OLD
+
+
+def test_a_fix_that_did_not_help_says_what_of_it_stays(site: Site) -> None:
+    ended = Command(("env", "true"))
+    done = site.fix(site.commands(ended))
+    assert (done.state, done.left) == ("rolled-back", (Remains("stays", ended),))
 
 
 def test_what_a_link_leads_to_is_edited_and_the_link_stays(site: Site) -> None:
@@ -283,6 +345,29 @@ def test_killed_anywhere_it_ends_in_one_of_the_two_right_states(
         assert (site.file.read_text(), made.exists()) == (OLD, False)
         assert names(site) <= {"site.conf", "diagnose"}
     assert at > 8
+
+
+def test_what_an_undo_has_done_is_not_done_again_when_it_is_begun_anew(site: Site) -> None:
+    """A second time it would fail."""
+    made, other = site.file.with_name("made"), site.file.with_name("other")
+    touch = [
+        Command(("env", "touch", str(one)), undo=("env", "rm", str(one))) for one in (made, other)
+    ]
+    for at in range(100):
+        site.machine = LocalMachine()
+        site.fix(site.commands(*touch), site.well)
+        site.machine = Dying(at, after=bool(at % 2))
+        try:
+            assert site.undo() == ()
+        except Killed:
+            site.machine = LocalMachine()
+            if site.latest() is not None:
+                assert site.undo() == ()
+        else:
+            break
+        assert not made.exists()
+        assert not other.exists()
+    assert at > 6
 
 
 def test_an_undo_that_is_killed_can_be_begun_anew(site: Site) -> None:

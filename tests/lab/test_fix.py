@@ -3,18 +3,26 @@ and can be taken back each scenario shows."""
 
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from . import state
-from .lab import REPOSITORY, Lab
+from . import certificates, site, state
+from .lab import REPOSITORY, SERVER, Lab
 from .scenario import found
+from .scenarios.containers import RULES
+from .scenarios.firewall import firewalld
+from .scenarios.firewall_rules import CLOSED
+from .scenarios.netfilter import alone, nft
+from .scenarios.nginx_files import of_certbot
 from .state import Snapshot
 
 pytestmark = pytest.mark.lab
 
 #: So many commands no fix takes.
 MOST = 80
+TARGET = f"https://{site.NAME}/"
 
 
 def fix(lab: Lab, *words: str) -> tuple[int, str]:
@@ -191,3 +199,133 @@ def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
         assert f"To be taken back: {check}" in text
     assert not faulty.difference(laboratory.snapshot())
     assert "There is nothing to take back" in fix(laboratory, "--undo")[1]
+
+
+# What did not help is taken back; what came to light behind is no reason to
+
+
+@pytest.mark.parametrize("ends", [-5, 5], ids=["expired", "expires soon"])
+def test_a_certificate_exchanged_for_one_that_nobody_trusts_is_taken_back(
+    laboratory: Lab, ends: float
+) -> None:
+    """Its issuer is the namesake of the one that everybody trusts."""
+    laboratory.restore()
+    first = certificates.leaf(starts=ends - 90, ends=ends)
+    laboratory.install(first.chain, first.key_pem)
+    namesake = certificates.authority("Lab Intermediate", certificates.authority("Lab Root"))
+    of_certbot(laboratory, certificates.leaf(issuer=namesake))
+    faulty = laboratory.snapshot()
+    status, text = fix(laboratory, TARGET)
+    assert "1. certificate.renewed-elsewhere" in text
+    assert "taken back: certificate.untrusted-root is there now" in text
+    assert status == 2
+    assert not faulty.difference(laboratory.snapshot())
+
+
+def expired(lab: Lab) -> None:
+    old = certificates.leaf(starts=-95, ends=-5)
+    lab.install(old.chain, old.key_pem)
+
+
+def broken(lab: Lab) -> None:
+    lab.application("--mode", "error")
+
+
+@pytest.mark.parametrize(("behind", "says"), [(expired, "expired"), (broken, "500")])
+def test_behind_the_door_that_opened_is_the_next_fault_and_it_stays_open(
+    laboratory: Lab, behind: Callable[[Lab], None], says: str
+) -> None:
+    """Nobody had seen it: sshd forwards nothing. Port 80 was open, and is no witness."""
+    laboratory.restore()
+    sshd = laboratory.sshd
+    laboratory.undo(partial(setattr, sshd, "argv", sshd.argv))
+    sshd.argv = [*sshd.argv, "-o", "AllowTcpForwarding=no"]
+    sshd.restart()
+    behind(laboratory)
+    firewalld(laboratory, CLOSED)
+    door = ("--server", f"ssh://root@{SERVER}")
+    done = laboratory.diagnose(laboratory.client, "fix", "--yes", *door, TARGET)
+    shown, _, after = done.stdout.partition("looking again")
+    assert "firewall.port-closed" in shown
+    assert says not in shown
+    assert "It helped" in after
+    assert says in after
+    assert "https" in laboratory.server.run(["firewall-cmd", "--list-services"]).stdout
+
+
+def test_who_is_no_longer_led_in_circles_meets_the_application(laboratory: Lab) -> None:
+    words, _ = play(laboratory, "one_block_redirects_itself")
+    laboratory.application("--mode", "error")
+    status, text = fix(laboratory, *words)
+    shown, _, after = text.partition("looking again")
+    assert "1. http.redirect-loop" in shown
+    assert "It helped" in after
+    assert "500" in after
+    assert status == 2
+
+
+STRICT = """
+table inet guard {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    iif lo accept
+    tcp dport { 22, 80 } accept
+    udp sport 53 accept
+  }
+  chain output {
+    type filter hook output priority filter; policy drop;
+    oif lo accept
+    tcp sport { 22, 80 } accept
+    udp dport 53 accept
+  }
+}
+"""
+
+
+def test_of_two_doors_one_behind_the_other_both_are_opened(laboratory: Lab) -> None:
+    """What comes in is stopped, and behind it what answers: the second shows when the first is
+    open."""
+    laboratory.restore()
+    alone(laboratory)
+    nft(laboratory, STRICT)
+    status, text = fix(laboratory, TARGET)
+    assert status == 0, text
+    assert text.count("It helped") == 2
+    laboratory.check()
+
+
+# What nothing takes back is said
+
+
+def test_an_engine_that_was_restarted_stays_so_and_that_is_said(laboratory: Lab) -> None:
+    words, _ = play(laboratory, "rules_of_docker_are_gone")
+    laboratory.server.write("/etc/init.d/docker", f"#!/bin/sh -e\n{RULES}", 0o755)
+    laboratory.undo(lambda: laboratory.server.sh("rm /etc/init.d/docker"))
+    status, text = fix(laboratory, *words)
+    assert status == 0, text
+    stays = "$ service docker restart: nothing takes this back, and what it did stays."
+    shown, _, after = text.partition("looking again")
+    assert stays in shown
+    assert "It helped, and nothing takes it back: $ service docker restart." in after
+    mended = state.rules(laboratory.server)
+    status, text = fix(laboratory, "--undo")
+    assert (status, stays in text) == (0, True)
+    assert "Nothing of it could be taken back:" in text
+    assert "as it was" not in text
+    assert state.rules(laboratory.server) == mended
+    assert "There is nothing to take back." in fix(laboratory, "--undo")[1]
+
+
+def test_a_configuration_that_is_refused_again_is_not_taken_and_that_is_said(
+    laboratory: Lab,
+) -> None:
+    words, faulty = play(laboratory, "ssl_on_in_two_sites_and_still_running")
+    assert fix(laboratory, *words)[0] == 0
+    status, text = fix(laboratory, "--undo")
+    assert status == 0
+    assert "put /etc/nginx/conf.d/shop.conf back as it was" in text
+    assert "All is as it was before, but for this:" in text
+    assert "$ nginx -t: it failed (" in text
+    assert 'unknown directive "ssl" in /etc/nginx/conf.d/blog.conf:2)' in text
+    assert "what runs goes on with what it had read" in text
+    assert not faulty.difference(laboratory.snapshot())

@@ -86,7 +86,7 @@ def fixed_and_undone(lab: Lab, scenario: Scenario, faulty: Snapshot) -> None:
     assert done.returncode == 0, say("fix did not heal it:", done.stdout, done.stderr)
     until(lambda: working(lab), f"the fix works\n{done.stdout}\n", timeout=3)
     undone = ""
-    for _ in range(done.stdout.count("--undo")):
+    for _ in range(done.stdout.count("It helped")):
         one = lab.diagnose(lab.server, "fix", "--undo", "--yes")
         undone += one.stdout + one.stderr
         assert one.returncode == 0, undone

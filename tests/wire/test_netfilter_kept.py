@@ -88,6 +88,12 @@ def test_what_does_not_change_a_rule_does_not_matter() -> None:
     assert plain == kept.plain("tcp dport https drop") == "tcp dport 443 drop"
 
 
+def test_a_limit_has_the_burst_that_it_has_anyway_or_its_own() -> None:
+    shown = "tcp dport 443 limit rate 9/second burst {} packets drop"
+    assert kept.plain(shown.format(5)) == kept.plain("tcp dport 443 limit rate 9/second drop")
+    assert kept.plain(shown.format(50)) != kept.plain("tcp dport 443 limit rate 9/second drop")
+
+
 SAVED = saved(
     "-A INPUT -p tcp -m state --state NEW -m tcp --dport 22 -j ACCEPT",
     "-A INPUT -p tcp -m tcp --dport 443 -j DROP",

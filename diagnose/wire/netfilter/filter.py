@@ -39,6 +39,11 @@ class Place:
     def text(self) -> str:
         return self.rule.text if self.rule else ""
 
+    @property
+    def exact(self) -> bool:
+        """Whether the text makes the same rule again."""
+        return self.rule is not None and self.rule.exact()
+
 
 class Filter:
     """All rules in force. Where both nft and iptables-save show a table, iptables made it and

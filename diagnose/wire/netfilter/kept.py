@@ -130,8 +130,10 @@ def _indent(lines: list[str], rules: list[tuple[int, str]], first: int, last: in
 
 def plain(text: str) -> str:
     """A rule without what does not change it: counters, comments, braces round a single value,
-    names of ports, what nft puts in front of a protocol's fields by itself."""
+    names of ports, what nft puts in front of a protocol's fields by itself, the burst that a limit
+    has unless another is given."""
     text = re.sub(r'\bcomment\s+"[^"]*"', "", text)
+    text = re.sub(r"\bburst 5 packets\b", "", text)
     text = re.sub(r"\bcounter\b(?:\s+packets\s+\d+\s+bytes\s+\d+)?", "", text)
     text = re.sub(r"\{\s*([^\s,{}]+)\s*\}", r"\1", text)
     text = re.sub(r"\b(dport|sport)(\s+(?:!=\s+)?)(https|http|ssh)\b", _numbered, text)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from . import write
+from .exact import exact
 from .expressions import Odd, elements, pairs, types
 from .rules import Base, Chain, Lazy, Rule, Rules, Set, Step, Table
 from .statements import datum, step, verdict
@@ -83,8 +84,13 @@ class _Draft:
         for body in self.rules[name]:
             said = body.get("expr")
             comment = str(body.get("comment", ""))
-            text = partial(write.rule, said, comment)
-            yield Rule(tuple(_steps(said, self.over)), text, body.get("handle"), comment)
+            yield Rule(
+                tuple(_steps(said, self.over)),
+                partial(write.rule, said, comment),
+                body.get("handle"),
+                comment,
+                partial(exact, said, comment),
+            )
 
 
 def _steps(said: Any, over: Mapping[str, bool]) -> Iterator[Step]:

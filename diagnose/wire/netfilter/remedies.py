@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from diagnose.frozen import frozen
 from diagnose.model import Command, Edit, Step
 from diagnose.wire.edits import diff
-from diagnose.wire.netfilter import kept
+from diagnose.wire.netfilter import kept, write
 from diagnose.wire.netfilter.filter import Place
 from diagnose.wire.netfilter.iptables import words
 from diagnose.wire.netfilter.rules import Match
@@ -51,7 +51,7 @@ class Opening:
 
 
 def removed(place: Place, files: Mapping[str, str]) -> tuple[Step, ...]:
-    """The rule goes."""
+    """The rule goes. Only where its place is `exact` can it come back."""
     where = kept.find(place, files)
     steps: list[Step] = [_deleted(place)]
     if where and where.exact:
@@ -118,14 +118,14 @@ def _deleted(place: Place) -> Command:
 
 
 def _again(place: Place) -> tuple[str, ...]:
-    """The words that put a rule of nft back where it was; () where they are not sure."""
-    said = place.text
-    if any(odd in said for odd in ("?", "...", "xt ", "meter ")):
+    """The words that put a rule of nft back where it was; () where they would make another."""
+    if not place.exact:
         return ()
+    said = write.words(place.text)
     if place.index == 0:
-        return ("nft", "insert", "rule", *_chain(place), *said.split())
+        return ("nft", "insert", "rule", *_chain(place), *said)
     before = place.chain.rules[place.index - 1].handle
-    return ("nft", "add", "rule", *_chain(place), "handle", str(before), *said.split())
+    return ("nft", "add", "rule", *_chain(place), "handle", str(before), *said)
 
 
 def _inserted(place: Place, opening: Opening) -> Command:

@@ -144,12 +144,14 @@ Step: TypeAlias = (
 
 @frozen(eq=False)
 class Rule:
-    """`said` is the text or makes it: only the deciding rule's is ever needed."""
+    """`said` is the text or makes it: only the deciding rule's is ever needed. `exact` says
+    whether its tool makes the same rule of it."""
 
     steps: tuple[Step, ...]
     said: str | Callable[[], str] = ""
     handle: int | None = None
     comment: str = ""
+    exact: Callable[[], bool] = lambda: True
 
     @property
     def text(self) -> str:

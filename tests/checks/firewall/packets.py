@@ -44,6 +44,7 @@ def ruleset(
     table: str = "inet filter",
     chain: str = "input",
     hook: str = "input",
+    kind: str = "filter",
     policy: str = "accept",
     sets: tuple[dict[str, Any], ...] = (),
 ) -> str:
@@ -51,7 +52,7 @@ def ruleset(
     at = {"family": family, "table": name}
     listed: list[dict[str, Any]] = [{"table": {"family": family, "name": name, "handle": 1}}]
     listed += [{"set": {**at, "handle": 99, **one}} for one in sets]
-    head = {"type": "filter", "hook": hook, "prio": 0, "policy": policy}
+    head = {"type": kind, "hook": hook, "prio": 0, "policy": policy}
     listed.append({"chain": {**at, "name": chain, "handle": 1, **head}})
     for handle, rule in enumerate(rules, 2):
         listed.append({"rule": {**at, "chain": chain, "handle": handle, "expr": rule}})

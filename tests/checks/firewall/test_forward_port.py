@@ -1,8 +1,11 @@
 from typing import Any
 
-from diagnose.model import Confidence, Observation, Severity
+import pytest
+
+from diagnose.model import Applicability, Confidence, Observation, Severity
 from diagnose.model.http import Exchange
 from tests.checks.firewall.nat import saved
+from tests.checks.firewall.packets import dport, nft
 from tests.checks.firewall.rules import (
     ADDRESS,
     HTTP,
@@ -109,6 +112,22 @@ def test_fires_for_a_rule_of_nat() -> None:
     assert (claim.facts["nothing"], claim.facts["to"]) == (True, "8443/tcp")
     assert claim.facts["nat"] == "ip nat PREROUTING"
     assert remedy(claim)[0].startswith("iptables -t nat -D PREROUTING -p tcp")
+
+
+@pytest.mark.parametrize(
+    ("flags", "how"),
+    [("random", Applicability.AUTOMATIC), ({"of": "a newer nft"}, Applicability.REVIEW)],
+)
+def test_fires_for_one_of_nftables_that_goes_by_itself_if_it_can_be_made_again(
+    flags: Any, how: Applicability
+) -> None:
+    redirect = [dport(443), {"redirect": {"port": 8443, "flags": flags}}]
+    rules = nft(redirect, table="ip nat", chain="in", hook="prerouting", kind="nat")
+    around = (host(), nic(), connected(), listening(443))
+    (claim,) = judge("firewall.forward-port", *around, rules)
+    assert remedy(claim) == ["nft delete rule ip nat in handle 2"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is how
 
 
 def test_fires_where_nat_leads_past_nginx_into_a_container() -> None:

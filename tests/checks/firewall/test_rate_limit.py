@@ -22,7 +22,7 @@ def test_fires_where_few_new_connections_are_let_in() -> None:
     assert claim.facts["ports"] == ("443/tcp",)
     assert commands(claim) == [
         "nft replace rule inet filter input handle 2 "
-        "tcp dport 443 ct state new limit rate over 1000/second drop"
+        "tcp dport 443 ct state new limit rate over 1000/second burst 5 packets drop"
     ]
     assert claim.facts["without"] == "nft delete rule inet filter input handle 2"
     assert claim.fix is not None

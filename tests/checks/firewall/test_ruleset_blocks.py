@@ -1,6 +1,7 @@
 import pytest
 
-from diagnose.model import Confidence, Manual, Severity
+from diagnose.model import Command, Confidence, Edit, Manual, Severity
+from diagnose.wire.edits import patched
 from tests.checks.firewall.packets import (
     ACCEPT,
     DROP,
@@ -92,6 +93,52 @@ def test_fires_and_lets_in_before_a_rule_behind_which_another_waits() -> None:
         "nft insert rule inet filter input handle 3 tcp dport 443 accept",
         "nft add rule inet filter input tcp dport 80 accept",
     ]
+
+
+LIMIT = {"limit": {"rate": 9, "burst": 90, "per": "second"}}
+LOG = {"log": {"prefix": "no  web: ", "level": "debug"}}
+
+
+def test_fires_and_the_rule_that_goes_can_be_made_again_with_all_it_has() -> None:
+    (claim,) = judge(CHECK, *served(nft([dport(443), LIMIT, LOG, DROP])))
+    (step,) = claim.fix.steps if claim.fix else ()
+    assert isinstance(step, Command)
+    assert step.argv == ("nft", "delete", "rule", "inet", "filter", "input", "handle", "2")
+    assert step.undo[6:] == (
+        *("tcp", "dport", "443", "limit", "rate", "9/second", "burst", "90", "packets"),
+        *("log", "prefix", '"no  web: "', "level", "debug", "drop"),
+    )
+
+
+def test_fires_and_leaves_a_rule_that_could_not_be_made_again() -> None:
+    commented = {"elem": {"val": "0.0.0.0", "comment": "all"}}
+    everybody = field("ip", "saddr", {"set": [commented]}, "!=")
+    (claim,) = judge(CHECK, *served(nft([everybody, dport(443), DROP])))
+    assert commands(claim) == ["nft insert rule inet filter input handle 2 tcp dport 443 accept"]
+
+
+def test_fires_and_of_two_rules_with_numbers_only_the_last_goes_first() -> None:
+    limit = "-m limit --limit 1000/sec --limit-burst"
+    rules = (
+        f"-A INPUT -p tcp -m tcp --dport 443 {limit} 5000 -j DROP",
+        f"-A INPUT -p tcp -m tcp --dport 80 {limit} 500 -j DROP",
+    )
+    (claim,) = judge(CHECK, *served(saved(*rules)))
+    assert commands(claim) == ["iptables -D INPUT 2", "iptables -D INPUT 1"]
+
+
+def test_fires_and_takes_two_lines_in_a_row_out_of_the_file() -> None:
+    script = (
+        "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter\n"
+        "\t\ttcp dport 443 drop\n\t\ttcp dport 80 drop\n\t}\n}\n"
+    )
+    rules = nft([dport(443), DROP], [dport(80), DROP])
+    (claim,) = judge(CHECK, *served(rules, file("/etc/nftables.conf", script)))
+    text: str | None = script
+    for step in claim.fix.steps if claim.fix else ():
+        if isinstance(step, Edit) and text is not None:
+            text = patched(text, step.diff)
+    assert text == script.replace("\t\ttcp dport 443 drop\n\t\ttcp dport 80 drop\n", "")
 
 
 def test_fires_as_a_warning_where_only_the_redirect_is_stopped() -> None:

@@ -162,12 +162,12 @@ def another_container_has_a_namespace(lab: Lab) -> None:
 # Rules of NAT by hand
 
 
-def redirected(lab: Lab, port: int) -> None:
+def redirected(lab: Lab, to: str) -> None:
     table = f"""
     table ip old {{
       chain prerouting {{
         type nat hook prerouting priority dstnat; policy accept;
-        tcp dport 443 redirect to :{port}
+        tcp dport 443 redirect to :{to}
       }}
     }}
     """
@@ -178,12 +178,18 @@ def redirected(lab: Lab, port: int) -> None:
 @scenario(outside="tcp.refused", server="firewall.forward-port", differs=("rules",))
 def nat_leads_to_nothing(lab: Lab) -> None:
     """443 is redirected to 8443, where the old application was."""
-    redirected(lab, 8443)
+    redirected(lab, "8443")
+
+
+@scenario(outside="tcp.refused", server="firewall.forward-port", differs=("rules",))
+def nat_leads_to_nothing_by_chance(lab: Lab) -> None:
+    """To one of several ports, drawn each time."""
+    redirected(lab, "8443-8445 random,persistent")
 
 
 @healthy()
 def nat_leads_to_the_site(lab: Lab) -> None:
     """nginx serves the same site on 8443, and the zone does not list https."""
     also_on_8443(lab)
-    redirected(lab, 8443)
+    redirected(lab, "8443")
     firewalld(lab, CLOSED)

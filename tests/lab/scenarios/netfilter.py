@@ -155,6 +155,37 @@ def dropped_over_ipv6_only(lab: Lab) -> None:
     chain(lab, "tcp dport 443 drop", table="ip6 filter6")
 
 
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks")
+def dropped_with_all_that_a_rule_may_have(lab: Lab) -> None:
+    """A limit with a burst of its own, a line in the log with a level, and blanks in quotes."""
+    chain(
+        lab,
+        "tcp dport 443 limit rate 1000/second burst 5000 packets counter "
+        'log prefix "shop:  " level debug flags skuid drop comment "by  hand"',
+    )
+
+
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks", differs=(CONF, "rules"))
+def two_rules_in_a_row_drop(lab: Lab) -> None:
+    """One for each port, side by side, here and in nftables.conf."""
+    alone(lab)
+    rules = (
+        "tcp dport 22 accept",
+        "tcp dport 443 drop",
+        "tcp dport 80 drop",
+        "tcp dport 25 accept",
+    )
+    text = chain(lab, *rules)
+    lab.server.write(CONF, f"#!/usr/sbin/nft -f\n\nflush ruleset\n\n{text}")
+
+
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks", differs=("rules",))
+def dropped_by_a_rule_that_cannot_be_written_again(lab: Lab) -> None:
+    """The elements of its set have comments."""
+    low, high = '0.0.0.0/1 comment "low"', '128.0.0.0/1 comment "high"'
+    chain(lab, f"ip saddr {{ {low}, {high} }} tcp dport 443 drop")
+
+
 @scenario(outside="tcp.rejected-by-host", server="firewall.port-closed", differs=("rules",))
 def accepted_elsewhere(lab: Lab) -> None:
     """firewalld does not let 443 in, and an accept in another table does not help."""
@@ -216,6 +247,19 @@ def iptables_policy_drops(lab: Lab) -> None:
 def iptables_rejects_443(lab: Lab) -> None:
     """Somebody rejected 443 with iptables, beside firewalld."""
     iptables(lab, "-I INPUT -p tcp --dport 443 -m comment --comment 'maintenance' -j REJECT")
+
+
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks")
+def iptables_drops_by_two_rules_that_only_have_numbers(lab: Lab) -> None:
+    """iptables does not find a rule with a limit by its words; the first to go moves the second."""
+    limit = "-m limit --limit 1000/sec --limit-burst"
+    iptables(
+        lab,
+        "-A INPUT -p tcp --dport 22 -j ACCEPT",
+        f"-A INPUT -p tcp --dport 443 {limit} 5000 -j DROP",
+        f"-A INPUT -p tcp --dport 80 {limit} 500 -j DROP",
+        "-A INPUT -p tcp --dport 25 -j ACCEPT",
+    )
 
 
 @scenario(outside="tcp.timeout", server="firewall.ruleset-blocks")

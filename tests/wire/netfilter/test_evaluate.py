@@ -239,7 +239,7 @@ def test_a_limit_is_taken_as_not_exceeded_and_told() -> None:
     over = {"limit": {"rate": 5, "burst": 5, "per": "second", "inv": True}}
     said = ask(rules(table(chain(), rule(dport(443), over, DROP))))
     assert said.verdict == "accept"
-    assert said.limits == ("tcp dport 443 limit rate over 5/second drop",)
+    assert said.limits == ("tcp dport 443 limit rate over 5/second burst 5 packets drop",)
 
 
 # What is not known

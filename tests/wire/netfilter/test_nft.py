@@ -61,7 +61,7 @@ def test_tables_of_other_worlds_are_left_out() -> None:
          Match(("fib saddr . iif oif exists",), "==", (((0, 0),),))),
         ({"reject": None}, Reject("icmpx", "port-unreachable")),
         ({"limit": {"rate": 2, "burst": 5, "per": "minute", "inv": True}},
-         Limit("limit rate over 2/minute", True)),
+         Limit("limit rate over 2/minute burst 5 packets", True)),
         ({"ct count": {"val": 3, "inv": True}}, Limit("ct count over 3", True)),
         ({"mangle": {"key": meta("mark"), "value": {"|": [meta("mark"), 16]}}},
          Assign("meta mark", 16, "meta mark", 0xFFFFFFEF)),
@@ -98,7 +98,7 @@ def test_what_does_nothing_to_the_packet_is_no_step(expression: dict[str, object
 def test_a_named_limit_knows_whether_it_is_over() -> None:
     lax = {"limit": {"name": "lax", "rate": 2, "per": "second", "inv": True}}
     read = rules(table(lax, chain(), rule({"limit": "lax"})))
-    assert read.tables[0].chains["input"].rules[0].steps == (Limit("limit name lax", True),)
+    assert read.tables[0].chains["input"].rules[0].steps == (Limit('limit name "lax"', True),)
 
 
 @pytest.mark.parametrize(
