@@ -156,7 +156,7 @@ def test_what_goes_on_is_ended_by_ctrl_c_and_by_a_terminal_that_is_closed(lab: L
 
 def running(lab: Lab) -> list[str]:
     """Processes of the screen, and of those behind it."""
-    ps = lab.client.run(["ps", "-eo", "pid=,args="], check=True).stdout
+    ps = lab.client.run(["ps", "-wweo", "pid=,args="], check=True).stdout
     return [line for line in ps.splitlines() if "shop.example.com:4433" in line]
 
 
