@@ -29,7 +29,7 @@ COMMANDS = {
     "record": Command("What was seen of a target, masked, to a file.", "TARGET"),
     "replay": Command("A recording put to today's checks, without a network.", "FILE"),
     "demo": Command("A broken site of its own on loopback, diagnosed."),
-    "web": Command("The screen, in a browser on this machine or through SSH.", "TARGET ..."),
+    "web": Command("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
 }
 
 DESCRIPTION = """\
@@ -39,6 +39,10 @@ Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how t
   diagnose shop.example.com --ws /ws            its WebSocket too
   diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
   diagnose --json shop.example.com | jq .verdict
+  diagnose                                      on a terminal: the sites of this server's nginx
+
+On a terminal it is a screen, of which the plain report stays; elsewhere, or with --format text, it
+is that report alone.
 """
 
 _EPILOG = """\
@@ -55,8 +59,8 @@ exit status:
   0 ok   1 warning   2 critical   3 unknown: could not be judged
   64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
 
-It changes nothing, but for fix. Nothing is sent to anybody but the target, where it redirects
-to, and the name servers.
+It changes nothing, but for fix, and for the screen's key a after it has asked. Nothing is sent to
+anybody but the target, where it redirects to, and the name servers.
 """
 
 
@@ -98,7 +102,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
 def _usage(command: str | None) -> str:
     if command is None:
-        return "diagnose [OPTION ...] TARGET [TARGET ...]"
+        return "diagnose [OPTION ...] [TARGET ...]"
     operand = COMMANDS[command].operand
     return f"diagnose {command} [OPTION ...]{f' {operand}' if operand else ''}"
 
@@ -108,7 +112,10 @@ def _arguments(made: argparse.ArgumentParser, command: str | None) -> None:
     if operand:
         text = "name, name:port, URL (https, http, wss, ws) or address"
         made.add_argument(
-            "words", nargs="*", metavar=operand, help=text if "TARGET" in operand else None
+            "words",
+            nargs="*",
+            metavar=operand.strip("[]"),
+            help=text if "TARGET" in operand else None,
         )
     if command == "fix":
         _how_to_fix(made)
