@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,6 +21,7 @@ USAGE, BUG, INTERRUPTED = 64, 70, 130
 if TYPE_CHECKING:
     from diagnose.events import Sink
     from diagnose.running import Stop
+    from diagnose.tui.main import Left
 
 
 def main(words: list[str], alone: bool = False) -> int:
@@ -123,10 +124,10 @@ def _wants_screen(options: Namespace) -> bool:
     return tui.usable()
 
 
-def _left(told: "list[tuple[Report, View]]", options: Namespace) -> int:
+def _left(left: "Left", options: Namespace) -> int:
     """What the screen leaves on the terminal; the exit status."""
-    _write_out(told, options)
-    return max((_exit_status(report) for report, _ in told), default=0)
+    _write_out(left.told, options)
+    return left.status or max((_exit_status(report) for report, _ in left.told), default=0)
 
 
 def _look(
@@ -179,7 +180,7 @@ def _print(reports: list[Report], options: Namespace, view: View) -> None:
     _write_out(told, options)
 
 
-def _write_out(told: list[tuple[Report, View]], options: Namespace) -> None:
+def _write_out(told: Sequence[tuple[Report, View]], options: Namespace) -> None:
     from diagnose.outputs import writer
 
     form = options.format or "text"
@@ -297,8 +298,7 @@ def _replay(options: Namespace) -> int:
     if _wants_screen(options):
         from diagnose import interactive
 
-        _write_out(interactive.of_recording(report, options, view), options)
-        return _exit_status(report)
+        return _left(interactive.of_recording(report, options, view), options)
     _print([report], options, view)
     return _exit_status(report)
 

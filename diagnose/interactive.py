@@ -24,15 +24,13 @@ from diagnose.tui.told import Asked, Behind, Changed, Earlier, Kind, Masked, Own
 
 if TYPE_CHECKING:
     from diagnose.fix import Talk
+    from diagnose.tui.main import Left
 
 #: So many targets of earlier calls are listed.
 EARLIER = 20
 
 
 Look = Callable[[Asked, Sink], Coroutine[Any, Any, Report]]
-
-#: A report as it was shown.
-Left = tuple[Report, View]
 
 
 @frozen
@@ -48,7 +46,7 @@ class Ways:
     kind: Kind = "site"
 
 
-def of_targets(options: Namespace) -> list[Left]:
+def of_targets(options: Namespace) -> "Left":
     """The screen of the targets that are named, or of this server's sites; what stays on the
     terminal when it ends."""
     targets = intent.targets(options) if options.words else []
@@ -83,7 +81,7 @@ def _as_asked(options: Namespace, asked: Asked, **more: object) -> Namespace:
     return Namespace(**{**vars(options), **own, **more})
 
 
-def of_recording(report: Report, options: Namespace, view: View) -> list[Left]:
+def of_recording(report: Report, options: Namespace, view: View) -> "Left":
     """To be read, and not to be mended."""
 
     async def look(asked: Asked, sink: Sink) -> Report:
@@ -93,7 +91,7 @@ def of_recording(report: Report, options: Namespace, view: View) -> list[Left]:
     return _show_alone(report.evidence.target, look, "recording", options, view)
 
 
-def of_demo(options: Namespace, view: View) -> list[Left]:
+def of_demo(options: Namespace, view: View) -> "Left":
     from diagnose import demo
 
     async def look(asked: Asked, sink: Sink) -> Report:
@@ -102,9 +100,7 @@ def of_demo(options: Namespace, view: View) -> list[Left]:
     return _show_alone(demo.TARGET, look, "demo", options, view)
 
 
-def _show_alone(
-    target: Target, look: Look, kind: Kind, options: Namespace, view: View
-) -> list[Left]:
+def _show_alone(target: Target, look: Look, kind: Kind, options: Namespace, view: View) -> "Left":
     """What is there once: it is not mended, and there is no other target."""
 
     def refuse(*_: object) -> Any:
@@ -114,7 +110,7 @@ def _show_alone(
     return _show([target], ways, view, options)
 
 
-def _show(targets: list[Target], ways: Ways, view: View, options: Namespace) -> list[Left]:
+def _show(targets: list[Target], ways: Ways, view: View, options: Namespace) -> "Left":
     os.environ.update(tui.prepare())
     if options.color == "never":
         os.environ["NO_COLOR"] = "1"
@@ -133,7 +129,7 @@ def _show(targets: list[Target], ways: Ways, view: View, options: Namespace) -> 
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    return [] if tui.in_browser() else left
+    return replace(left, told=()) if tui.in_browser() else left
 
 
 def services(ways: Ways) -> dict[str, Service]:

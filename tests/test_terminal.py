@@ -115,6 +115,16 @@ def test_whoever_quits_silently_finds_the_terminal_as_it_was(
     assert CAUSE not in after_the_screen(terminal)
 
 
+def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(
+    terminals: list[Terminal], tmp_path: Path
+) -> None:
+    terminal = start(terminals, tmp_path, "replay", "--lang", "en", RECORDING)
+    terminal.sees("ROOT CAUSE")
+    terminal.process.terminate()
+    assert terminal.ends() == 143
+    assert f"error[{CAUSE}]" in after_the_screen(terminal)
+
+
 def test_the_mouse_is_left_to_the_terminal_if_that_is_asked_for(
     terminals: list[Terminal], tmp_path: Path
 ) -> None:

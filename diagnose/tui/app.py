@@ -1,6 +1,8 @@
 """The application: which screen is up, and what is done on all of them. It judges nothing."""
 
+import asyncio
 import queue
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +39,7 @@ _HIDDEN = Target("***", "https", "***", 443)
 
 
 class DiagnoseApp(App[str]):
-    """Ends with "report" or "silently"."""
+    """Ends with "report", "silently" or, by SIGTERM, "terminated"."""
 
     CSS_PATH = "app.tcss"
     TITLE = "diagnose"
@@ -59,6 +61,8 @@ class DiagnoseApp(App[str]):
 
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")
+        # Python's own way would leave the terminal as it is now.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
         self.set_interval(DRAWN, self.drain)
         self.set_interval(EVERY, self.look_again)
         if len(self.sessions) == 1:

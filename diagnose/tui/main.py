@@ -3,8 +3,10 @@
 import gc
 import os
 
+from diagnose.frozen import frozen
 from diagnose.model import Report
 from diagnose.outputs import View
+from diagnose.running import EXIT_SIGTERM
 from diagnose.tui.session import Session
 from diagnose.tui.told import Behind
 
@@ -15,11 +17,17 @@ PATIENCE = 1.0
 _FEW_COLORS = {"linux", "xterm", "screen", "vt100", "ansi"}
 
 
-def show(
-    sessions: list[Session], behind: Behind, view: View, mouse: bool
-) -> list[tuple[Report, View]]:
-    """Show the sessions, whose runs are under way, until the person leaves; what stays on the
-    terminal."""
+@frozen
+class Left:
+    """What stays on the terminal: the reports as they were shown; and the exit status that a
+    signal asks for, or 0."""
+
+    told: tuple[tuple[Report, View], ...] = ()
+    status: int = 0
+
+
+def show(sessions: list[Session], behind: Behind, view: View, mouse: bool) -> Left:
+    """Show the sessions, whose runs are under way, until the person leaves."""
     from diagnose.tui.app import DiagnoseApp
 
     app = DiagnoseApp(sessions, behind, view)
@@ -33,4 +41,5 @@ def show(
         one.stop()
     for one in app.sessions:
         one.wait(PATIENCE)
-    return app.left() if left == "report" else []
+    told = [] if left == "silently" else app.left()
+    return Left(tuple(told), EXIT_SIGTERM if left == "terminated" else 0)
