@@ -10,6 +10,7 @@ work in a thread, `begin` in the other process; whoever asks sees no difference.
 
 import asyncio
 import contextlib
+import gc
 import os
 import queue
 import threading
@@ -257,3 +258,4 @@ class _Other:
             write(self._news, (number, said))
         if type(said) is Over:
             self._works.pop(number, None)
+            gc.enable()  # this process stays; the first answer had no time for it

@@ -8,6 +8,7 @@ import sys
 import termios
 from argparse import Namespace
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,24 +25,26 @@ from diagnose.tui.told import Asked, Behind, Changed, Earlier, Kind, Masked, Own
 
 if TYPE_CHECKING:
     from diagnose.fix import Talk
+    from diagnose.machine import Machine
     from diagnose.tui.main import Left
 
 #: So many targets of earlier calls are listed.
 EARLIER = 20
-
 
 Look = Callable[[Asked, Sink], Coroutine[Any, Any, Report]]
 
 
 @frozen
 class Ways:
-    """How the command line looks, mends, reads a target and judges; `server` is the one that is
-    looked into. Of a recording or a demonstration nothing is kept."""
+    """How the command line looks, mends, reads a target and judges; `door` leads to the server
+    whose sites are listed, `server` is the one that is looked into over SSH. Of a recording or a
+    demonstration nothing is kept."""
 
     look: Look
     mend: "Callable[[Asked, Talk, bool], Coroutine[Any, Any, int]]"
     read: Callable[[str], Target]
     conclude: Callable[[Evidence, tuple[Crash, ...]], Report]
+    door: "Callable[[], AbstractAsyncContextManager[Machine | None]]" = nullcontext
     server: str = ""
     kind: Kind = "site"
 
@@ -68,7 +71,7 @@ def of_targets(options: Namespace) -> "Left":
     ws, view = tuple(options.ws), intent.view(options)
     ways = Ways(
         look, mend, lambda word: read(word, ws, view.lang), intent.judge(options),
-        options.server or "", "part" if partial else "site",
+        lambda: intent.door(options), options.server or "", "part" if partial else "site",
     )  # fmt: skip
     return _show(targets, ways, view, options)
 
@@ -152,7 +155,7 @@ def services(ways: Ways) -> dict[str, Service]:
         channel.tell(Masked(*redaction.report(report, view, ways.conclude)))
 
     async def sites(channel: Channel) -> None:
-        own = [] if ways.server else await _own(ways)
+        own = await _own(ways)
         channel.tell(Own(tuple(own)))
         await asyncio.to_thread(_recall, ways, {one.url for one in own}, channel)
 
@@ -169,11 +172,12 @@ def _remember(report: Report, server: str, channel: Channel) -> None:
 
 
 async def _own(ways: Ways) -> list[Target]:
-    """The sites that this machine's nginx serves. Which WebSockets they have a run sees itself."""
-    from diagnose.machine.local import LocalMachine
+    """The sites that the server's nginx serves. Which WebSockets they have a run sees itself."""
     from diagnose.sites import sites
 
-    return list(_read(ways, ((one.url, ()) for one in await sites(LocalMachine()))))
+    async with ways.door() as machine:
+        found = () if machine is None else await sites(machine)
+    return list(_read(ways, ((one.url, ()) for one in found)))
 
 
 def _recall(ways: Ways, others: set[str], channel: Channel) -> None:

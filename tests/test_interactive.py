@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from diagnose import history, interactive
 from diagnose.apart import Channel
 from diagnose.events import Concluded, Sink
 from diagnose.interactive import Ways
+from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Report
 from diagnose.targets import read
 from diagnose.tui.told import Asked, Changed, Earlier, Own, Said
@@ -105,6 +107,13 @@ def found(*targets: Any) -> Callable[[Ways], Any]:
     return own
 
 
-def test_with_a_server_elsewhere_the_sites_of_this_machine_are_no_matter() -> None:
-    own, _ = told(ways(healthy(), server="ssh://one"), "sites")
+def test_without_a_way_into_a_server_there_are_no_sites_of_its_own() -> None:
+    own, _ = told(ways(healthy()), "sites")
     assert own == Own(())
+
+
+def test_the_sites_are_those_of_the_server_that_the_door_leads_to() -> None:
+    config = "http { server { listen 443 ssl; server_name shop.example.com; } }"
+    machine = RecordedMachine(files={"/etc/nginx/nginx.conf": config})
+    own, _ = told(ways(healthy(), door=lambda: nullcontext(machine)), "sites")
+    assert [one.url for one in own.targets] == [SHOP.url]

@@ -9,6 +9,7 @@ from typing import Any
 from textual.app import App
 from textual.binding import Binding
 
+from diagnose.apart import Over
 from diagnose.model import Evidence, Report, Target
 from diagnose.outputs import View, writer
 from diagnose.tui import saving, sheets
@@ -101,6 +102,9 @@ class DiagnoseApp(App[str]):
                     one.begin()
             case Earlier(known):
                 self.sessions += [Session(target, self.behind, said) for target, said in known]
+            case Over():
+                if self.found == "finding-sites":
+                    self.found = "no-sites"
 
     def say(self, key: str, **facts: object) -> str:
         return say(key, self.view.lang, **facts)

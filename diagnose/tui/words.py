@@ -226,7 +226,7 @@ _WORDS = {
     "targets": ("Targets", "目标"),
     "earlier": ("not looked at yet", "尚未检查"),
     "last": ("last {when}", "上次 {when}"),
-    "no-sites": ("No site of an nginx was found on this machine.", "本机上没有找到 nginx 站点。"),
+    "no-sites": ("No site of an nginx was found.", "没有找到 nginx 站点。"),
     "export-what": ("Export as", "导出为"),
     "export.text": ("Text", "文本"),
     "export.recording": (

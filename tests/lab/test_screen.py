@@ -132,6 +132,17 @@ def test_from_the_desk_a_look_inside_is_added_and_tells_the_cause(lab: Lab) -> N
         terminal.end()
 
 
+def test_from_the_desk_the_sites_of_a_server_are_listed(lab: Lab) -> None:
+    terminal = Terminal(lab, (80, 24), on="client")
+    terminal.type("diagnose --lang en --server ssh://root@203.0.113.10")
+    try:
+        terminal.sees("Sites that this server's nginx serves", "OK", "https://shop.example.com/")
+        terminal.press("Q")
+        terminal.sees("it ended with 0")
+    finally:
+        terminal.end()
+
+
 def test_what_goes_on_is_ended_by_ctrl_c_and_by_a_terminal_that_is_closed(lab: Lab) -> None:
     """Nobody answers on this port of the router: a run takes as long as it may."""
     lab.router.run(["nft", "add", "table", "inet", "silence"], check=True)

@@ -585,6 +585,18 @@ def listed(app: DiagnoseApp) -> str:
     return str(app.screen.query_one("#choices").get_option_at_index(0).prompt)  # type: ignore[attr-defined]
 
 
+def test_where_sites_cannot_be_found_that_is_said() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "No site" in shown(app, "#told")
+
+    async def broken(channel: object) -> None:
+        raise OSError("no")
+
+    stage = Stage()
+    stage.behind.place._services["sites"] = broken  # type: ignore[attr-defined]
+    drive(work, stage, start=True)
+
+
 def test_one_that_was_not_looked_at_is_when_it_is_opened() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         app.sessions.append(Session(SHOP, stage.behind))
