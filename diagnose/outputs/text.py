@@ -1,6 +1,7 @@
 """The report for a person: the verdict first, then each cause with what proves it, what mends
 it and what it explains, then what else is worth knowing. A healthy site takes three lines."""
 
+from collections.abc import Iterable
 from itertools import groupby
 
 from diagnose.model import (
@@ -226,6 +227,11 @@ def _edit(page: Page, shell: str) -> None:
     """Not indented below its first line: so it can be pasted."""
     first, *lines = shell.split("\n")
     page.add("    ", ("command", f"$ {first}"))
+    diff(page, lines)
+
+
+def diff(page: Page, lines: Iterable[str]) -> None:
+    """Lines of a diff, in colour."""
     roles = {"+": "added", "-": "removed", "@": "dim"}
     for line in lines:
         # Blanks at a line's end are part of a diff.

@@ -14,8 +14,8 @@ from diagnose.model import Evidence, Report, Target
 from diagnose.outputs import View, writer
 from diagnose.tui import saving, sheets
 from diagnose.tui.clipboard import sequence
-from diagnose.tui.keys import EVERYWHERE, SITE, START
 from diagnose.tui.screens.choice import Choice
+from diagnose.tui.screens.drawn import Drawn
 from diagnose.tui.screens.mending import Mending
 from diagnose.tui.screens.sheet import Sheet
 from diagnose.tui.screens.site import SiteScreen
@@ -79,13 +79,17 @@ class DiagnoseApp(App[str]):
         while not self._finding.empty():
             self._take(self._finding.get())
         where = [one for one in self.sessions if one.drain()]
-        for one in where:
-            if self.masked and one.live.concluded is not None and one.masked is None:
-                one.mask(self.view)
+        self._mask(where)
         if self.mending is not None:
             self.mending.drain()
-        if (where or found) and isinstance(self.screen, SiteScreen | StartScreen):
-            self.screen.happened(where)
+        screen = self.screen
+        if (where or found) and isinstance(screen, Drawn) and screen.shows(where):
+            screen.happened()
+
+    def _mask(self, sessions: list[Session]) -> None:
+        if self.masked:
+            for one in sessions:
+                one.mask(self.view)
 
     def look_again(self) -> None:
         """At what is watched; not while something is being mended."""
@@ -185,14 +189,12 @@ class DiagnoseApp(App[str]):
     def do_mask(self) -> None:
         self.masked = not self.masked
         self.notify(self.say("masked" if self.masked else "unmasked"), markup=False)
-        for one in self.sessions:
-            if self.masked and one.live.concluded is not None and one.masked is None:
-                one.mask(self.view)
+        self._mask(self.sessions)
         self._draw()
 
     def _draw(self) -> None:
-        if isinstance(self.screen, SiteScreen | StartScreen):
-            self.screen.draw()
+        if isinstance(self.screen, Drawn):
+            self.screen.happened()
 
     def do_target(self) -> None:
         """Back to the list of targets, or to a new one."""
@@ -205,12 +207,12 @@ class DiagnoseApp(App[str]):
             self.push_screen(StartScreen())
 
     def do_help(self) -> None:
-        screen, focus = self.screen, self.focused.id if self.focused is not None else None
-        site = isinstance(screen, SiteScreen)
-        table = SITE if site else START if isinstance(screen, StartScreen) else EVERYWHERE
-        why_not = screen.why_not if isinstance(screen, SiteScreen | StartScreen) else _nothing
-        text = sheets.keys(table, focus or "", why_not, self.plain(), tabs=site)
-        self.sheet(self.say("help.title"), text)
+        screen = self.screen
+        if isinstance(screen, Drawn):
+            focus = self.focused.id if self.focused is not None else None
+            tabs = isinstance(screen, SiteScreen)
+            text = sheets.keys(screen.KEYS, focus or "", screen.why_not, self.plain(), tabs)
+            self.sheet(self.say("help.title"), text)
 
     def do_palette(self) -> None:
         from diagnose.tui.palette import Palette
@@ -274,7 +276,3 @@ class DiagnoseApp(App[str]):
             session.begin()
 
         self.push_screen(sheet, over)
-
-
-def _nothing(_: str) -> str:
-    return ""

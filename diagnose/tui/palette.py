@@ -6,14 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.screen import Screen
 
 from diagnose import catalogue, explain
 from diagnose.model import LAYERS
 from diagnose.outputs import said, strings
-from diagnose.tui.keys import EVERYWHERE, SITE, START
+from diagnose.tui.screens.drawn import Drawn
 from diagnose.tui.screens.site import SiteScreen
-from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.words import say
 
 if TYPE_CHECKING:
@@ -42,13 +40,8 @@ class Commands(Provider):
                 yield Hit(score, matcher.highlight(words), run, help=hint)
 
     def _of_keys(self) -> Iterator[Command]:
-        screen: Screen[Any] = self.screen
-        table = EVERYWHERE
-        if isinstance(screen, SiteScreen):
-            table = SITE
-        elif isinstance(screen, StartScreen):
-            table = START
-        for one in table:
+        screen = self.screen
+        for one in screen.KEYS if isinstance(screen, Drawn) else ():
             owner: Any = self._app if one.everywhere else screen
             if one.name not in {"palette", "back"}:
                 words = say(f"does.{one.name}", self._app.view.lang)

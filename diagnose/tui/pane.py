@@ -169,6 +169,6 @@ def _began(seen: Observation) -> float:
 
 
 def steps(found: Finding) -> str:
-    """A remedy's steps as they are typed, for the clipboard: what is done by hand as a comment."""
+    """A remedy's steps as they are typed, for the clipboard; what is done by hand is left out."""
     lines = [said.shell(step) for step in said.steps(found) if not isinstance(step, Manual)]
     return "\n".join(lines) + "\n" if lines else ""

@@ -7,6 +7,7 @@ from diagnose.apart import Job, Over
 from diagnose.events import Crashed
 from diagnose.model import Crash, Report, Target
 from diagnose.model.tcp import Connection
+from diagnose.outputs import View
 from diagnose.reasoning import Status, verdict
 from diagnose.tui.live import Live
 from diagnose.tui.told import Asked, Behind, Changed, Masked
@@ -35,6 +36,7 @@ class Session:
         self.waits: list[float | None] = []
         self.changes: tuple[Change, ...] = ()
         self.masked: Masked | None = None
+        self._masking = False
         self.watched = self.paused = False
         self.runs = 0
         self._job: Job | None = None
@@ -45,7 +47,7 @@ class Session:
         under way is not disturbed."""
         if not self.running:
             self.before = self.live.concluded or self.before
-            self.live, self.masked = Live(self.target), None
+            self.live, self.masked, self._masking = Live(self.target), None, False
             self.asked = Asked(self.target, only, self.server)
             # What an earlier run still tells is told to nobody.
             self._told = queue.SimpleQueue()
@@ -102,9 +104,11 @@ class Session:
             good = [one.took for one in report.evidence.good(Connection)]
             self.waits = [*self.waits, min(good, default=None)][-MOST:]
 
-    def mask(self, view: object) -> None:
-        """Have the report masked; `masked` has it when it is told."""
-        self.behind.place.start("mask", self._told.put, self.report, view)
+    def mask(self, view: View) -> None:
+        """Have the report masked, once it is there and once only; `masked` has it when told."""
+        if self.live.concluded is not None and not self._masking:
+            self._masking = True
+            self.behind.place.start("mask", self._told.put, self.report, view)
 
     def stop(self) -> None:
         """Ask the run to end; what it says then is told like all else."""

@@ -45,9 +45,7 @@ def diffs(found: Finding) -> str:
 def painted(diff: str, view: View) -> str:
     """A diff in colour."""
     made = pane.page(view)
-    roles = {"+": "added", "-": "removed", "@": "place"}
-    for line in diff.rstrip("\n").split("\n"):
-        made.add((roles.get(line[:1], ""), line))
+    texts.diff(made, diff.rstrip("\n").split("\n"))
     return "\n".join(made.lines)
 
 

@@ -36,6 +36,7 @@ class Stage:
         self.reports = list(reports) or [mended()]
         self.asked: list[Asked] = []
         self.fixes: list[bool] = []
+        self.maskings = 0
         self.own: tuple[Any, ...] = ()
         self.earlier: tuple[Any, ...] = ()
         self.masks: threading.Event | None = None
@@ -64,6 +65,7 @@ class Stage:
 
     async def mask(self, channel: Channel, report: Report, view: View) -> None:
         """What cannot be mistaken for the report itself; held back while `masks` says so."""
+        self.maskings += 1
         if self.masks is not None:
             await asyncio.to_thread(self.masks.wait)
         evidence = replace(report.evidence, target=MASKED)

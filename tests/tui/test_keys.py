@@ -21,7 +21,7 @@ from diagnose.tui.screens.sheet import Sheet
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.session import Session
-from diagnose.tui.told import Said
+from diagnose.tui.told import Changed, Said
 from diagnose.tui.words import say
 from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
 from tests.saying import SHOP
@@ -412,6 +412,22 @@ def test_p_masks_and_shows_nothing_until_it_is_masked() -> None:
 
     stage = Stage()
     drive(work, stage, size=(140, 40))
+    assert stage.maskings == 1
+
+
+def test_a_report_is_masked_once_whatever_is_told_after_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        stage.masks = threading.Event()
+        await pilot.press("p")
+        app.sessions[0]._told.put(Changed(()))
+        await until(pilot, app.sessions[0]._told.empty)
+        await pilot.press("p", "p")
+        stage.masks.set()
+        await until(pilot, lambda: MASKED.url in shown(app, "#title"))
+
+    stage = Stage()
+    drive(work, stage)
+    assert stage.maskings == 1
 
 
 def whole(app: DiagnoseApp) -> str:

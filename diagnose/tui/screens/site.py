@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.screen import Screen
 from textual.widgets import Input, OptionList
 
 from diagnose.model import Finding, Report
@@ -14,15 +13,15 @@ from diagnose.tui import around, pane, sheets
 from diagnose.tui.keys import SITE, bindings
 from diagnose.tui.live import rows
 from diagnose.tui.screens.doing import DOINGS
+from diagnose.tui.screens.drawn import Drawn
 from diagnose.tui.session import EVERY, Session
 from diagnose.tui.widgets.bars import KeyLine, Tabs
 from diagnose.tui.widgets.findings import Findings, words
 from diagnose.tui.widgets.layers import Layers
 from diagnose.tui.widgets.reading import Lines, Reading
-from diagnose.tui.words import say
 
 if TYPE_CHECKING:
-    from diagnose.tui.app import DiagnoseApp
+    pass
 
 #: From these widths on there are two columns, and three; from that height on, then, the log
 #: (app.tcss has the same numbers).
@@ -32,8 +31,8 @@ WIDE, XWIDE, TALL = 100, 140, 34
 FOUND, FOUND_XWIDE, LAYERS = 30, 34, 26
 
 
-class SiteScreen(Screen[None]):
-    app: "DiagnoseApp"
+class SiteScreen(Drawn):
+    KEYS = SITE
     BINDINGS = [
         *bindings(SITE),
         *((str(number), f"tab('{name}')", "") for number, name in enumerate(pane.TABS, 1)),
@@ -45,7 +44,6 @@ class SiteScreen(Screen[None]):
         self.tab = "why"
         self.causes_only = self.failures_only = False
         self._filter = ""
-        self.ready = False  # all widgets are there
 
     def compose(self) -> ComposeResult:
         yield Lines(id="title")
@@ -64,21 +62,11 @@ class SiteScreen(Screen[None]):
         yield Reading("log")
         yield KeyLine(id="keys")
 
-    def on_mount(self) -> None:
-        self.ready = True
+    def arrive(self) -> None:
         self.findings.focus()
-        self.draw()
 
-    def on_resize(self) -> None:
-        if self.ready:
-            self.draw()
-
-    def on_screen_resume(self) -> None:
-        if self.ready:
-            self.draw()
-
-    def say(self, key: str, **facts: object) -> str:
-        return say(key, self.app.view.lang, **facts)
+    def shows(self, sessions: list[Session]) -> bool:
+        return self.session in sessions
 
     def tell(self, key: str, **facts: object) -> None:
         self.notify(self.say(key, **facts), markup=False)
@@ -98,11 +86,6 @@ class SiteScreen(Screen[None]):
 
     # What is shown
 
-    def happened(self, where: list[Session]) -> None:
-        """Something has in these sessions."""
-        if self.session in where and self.ready:
-            self.draw()
-
     def draw(self) -> None:
         report, view = self.app.shown(self.session)
         width, running = self.size.width, self.session.running
@@ -116,7 +99,8 @@ class SiteScreen(Screen[None]):
             self.query_one("#side", Reading).show(self._along(report, whole))
         if width >= XWIDE:
             self.query_one(Layers).show(report, replace(whole, width=LAYERS - 4))
-            self._log(report, whole)
+            if self.size.height >= TALL:
+                self._log(report, whole)
         self.draw_text()
 
     def draw_text(self) -> None:
@@ -229,14 +213,10 @@ class SiteScreen(Screen[None]):
     # What the keys do
 
     def why_not(self, name: str) -> str:
-        """The key of the words that say why an action does nothing now; empty where it does."""
         return DOINGS[name].why_not(self) if name in DOINGS else ""
 
-    def action_do(self, name: str) -> None:
-        if why := self.why_not(name):
-            self.notify(self.say(why), severity="warning", markup=False)
-        else:
-            DOINGS[name].do(self)
+    def do(self, name: str) -> None:
+        DOINGS[name].do(self)
 
     def ask_filter(self) -> None:
         asked = self.query_one("#filter", Input)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
@@ -17,6 +16,7 @@ from diagnose.reasoning import verdict
 from diagnose.targets import UsageError
 from diagnose.tui import pane
 from diagnose.tui.keys import START, bindings
+from diagnose.tui.screens.drawn import Drawn
 from diagnose.tui.screens.site import WIDE
 from diagnose.tui.session import Session
 from diagnose.tui.widgets.bars import KeyLine
@@ -25,17 +25,16 @@ from diagnose.tui.widgets.reading import Lines
 from diagnose.tui.words import say
 
 if TYPE_CHECKING:
-    from diagnose.tui.app import DiagnoseApp
+    pass
 
 
-class StartScreen(Screen[None]):
-    app: "DiagnoseApp"
+class StartScreen(Drawn):
+    KEYS = START
     BINDINGS = bindings(START)
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: tuple[str, ...] = ()
-        self.ready = False  # all widgets are there
 
     def compose(self) -> ComposeResult:
         yield Lines(id="told")
@@ -43,23 +42,11 @@ class StartScreen(Screen[None]):
         yield Choices(id="choices")
         yield KeyLine(id="keys")
 
-    def on_mount(self) -> None:
-        self.ready = True
+    def arrive(self) -> None:
         self.query_one("#choices" if self.app.sessions else "#input").focus()
-        self.draw()
 
-    def on_resize(self) -> None:
-        if self.ready:
-            self.draw()
-
-    def on_screen_resume(self) -> None:
-        if self.ready:
-            self.draw()
-
-    def happened(self, where: list[Session]) -> None:
-        """Something has in these sessions, or they were found."""
-        if self.ready:
-            self.draw()
+    def shows(self, sessions: list[Session]) -> bool:
+        return True
 
     def draw(self) -> None:
         view = replace(self.app.view, width=max(self.size.width - 4, 20), color=True)
@@ -126,16 +113,13 @@ class StartScreen(Screen[None]):
     # What the keys do
 
     def why_not(self, name: str) -> str:
-        """As the screen of one target has it."""
         if name in {"open", "again"} and not self.app.sessions:
             return "nothing-yet"
         recorded = self.app.behind.kind == "recording"
         return "recording-stays" if name == "again" and recorded else ""
 
-    def action_do(self, name: str) -> None:
-        if why := self.why_not(name):
-            self.notify(say(why, self.app.view.lang), severity="warning", markup=False)
-        elif name == "again":
+    def do(self, name: str) -> None:
+        if name == "again":
             for one in self.app.sessions:
                 if one.begun:
                     one.begin()

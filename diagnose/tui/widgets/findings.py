@@ -30,7 +30,7 @@ class Findings(Choices):
         self._drawn: object = None
 
     def show(self, found: list[tuple[Finding, int]], view: View, tall: bool) -> None:
-        """`tall`: a finding has two lines."""
+        """`tall`: in a narrow column, where a finding has several lines."""
         self._shown = tuple(one for one, _ in found)
         drawn = (view, tall, tuple((id(one), depth) for one, depth in found))
         if drawn == self._drawn:
