@@ -82,9 +82,10 @@ class DiagnoseApp(App[str]):
         self._mask(where)
         if self.mending is not None:
             self.mending.drain()
-        screen = self.screen
-        if (where or found) and isinstance(screen, Drawn) and screen.shows(where):
-            screen.happened()
+        # At the end there is no screen any more.
+        for screen in self.screen_stack[-1:] if where or found else ():
+            if isinstance(screen, Drawn) and screen.shows(where):
+                screen.happened()
 
     def _mask(self, sessions: list[Session]) -> None:
         if self.masked:
