@@ -370,9 +370,11 @@ class Lab:
         self.let_icmp_recover()
         with ThreadPoolExecutor() as pool:
             server = pool.submit(self._restore_server, ipv6)
-            names = pool.submit(self.dns, [SERVER], [SERVER6] if ipv6 else [])
-            cloud = pool.submit(self._cloud_reset)
             network = pool.submit(self._restore_network)
+            cloud = pool.submit(self._cloud_reset)
+            # It listens on the router's addresses, which may be given anew just now.
+            network.result()
+            names = pool.submit(self.dns, [SERVER], [SERVER6] if ipv6 else [])
         for step in (network, cloud, names, server):
             step.result()
         self.check()
