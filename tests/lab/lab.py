@@ -33,8 +33,8 @@ REPOSITORY = HERE.parent.parent
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TOOLS = (
     "unshare", "nsenter", "setpriv", "ip", "nft", "nginx", "firewalld", "firewall-cmd",
-    "dbus-daemon", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch", "sysctl",
-    "ufw", "node",
+    "dbus-daemon", "dbus-send", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch",
+    "sysctl", "ufw", "node",
 )  # fmt: skip
 NODE_WS = Path("/usr/share/nodejs/ws")
 
@@ -130,7 +130,6 @@ class Lab:
         self.start_nginx()
         for service in started:
             service.wait()
-        self.server.run(["firewall-cmd", "--state"], check=True)
         self._pristine = {host: state.tree(host) for host in self.hosts}
         self._network = {host: state.network(host) for host in self.hosts}
         self._rules = state.rules(self.server)
@@ -225,7 +224,11 @@ class Lab:
         self._write_names([SERVER], [])
 
     def _firewalld_ready(self) -> bool:
-        return "443" in self.server.run(["nft", "list", "table", "inet", "firewalld"]).stdout
+        """It answers on the bus only when the last of its rules stands: IPv6's, the bridge's."""
+        name, get = "org.fedoraproject.FirewallD1", "org.freedesktop.DBus.Properties.Get"
+        asked = [f"--dest={name}", "/org/fedoraproject/FirewallD1", get]
+        words = ["dbus-send", "--system", "--print-reply", *asked, f"string:{name}", "string:state"]
+        return '"RUNNING"' in self.server.run(words).stdout
 
     # The name server
 

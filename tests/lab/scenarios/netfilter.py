@@ -198,13 +198,10 @@ def accepted_elsewhere(lab: Lab) -> None:
 
 def on_iptables(lab: Lab) -> None:
     """firewalld makes its rules with iptables, as it did before 0.6."""
-    ready = lab.firewalld.ready
-    lab.undo(lambda: setattr(lab.firewalld, "ready", ready))
     lab.firewalld.stop()
     lab.server.sh("nft flush ruleset")
     conf = "/etc/firewalld/firewalld.conf"
     lab.server.sh(f"sed -i s/^FirewallBackend=.*/FirewallBackend=iptables/ {conf}")
-    lab.firewalld.ready = lambda: "443" in lab.server.run(["iptables-save"]).stdout
     lab.firewalld.restart()
 
 
