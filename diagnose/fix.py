@@ -48,10 +48,12 @@ async def fix(machine: Machine, look: Look, talk: Talk) -> int:
     """Remedy one cause after another; the exit status is that of the last look."""
     report = await look()
     agreed: set[str] = set()
+    shown = False
     for _ in range(MOST):
         plans, left = fixing.plans(report)
         new = [plan for plan in plans if _name(plan) not in agreed]
-        if new or not agreed:
+        shown = bool(new or not agreed or (left and not plans))
+        if shown:
             _show(report, plans, left, talk)
         if not plans or talk.dry:
             break
@@ -65,8 +67,8 @@ async def fix(machine: Machine, look: Look, talk: Talk) -> int:
         outcome = await _carry_out(machine, plans[0], report, look, talk)
         if outcome.state != "healed" or outcome.report is None:
             return verdict(outcome.report or report).exit_status or 2
-        report = outcome.report
-    if agreed:
+        report, shown = outcome.report, False
+    if not shown:
         talk.write(said.sentence(report, talk.view.lang) + "\n")
     return verdict(report).exit_status
 

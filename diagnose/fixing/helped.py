@@ -15,6 +15,7 @@ one served, with an error that the former one did not have, a fault was exchange
 from collections.abc import Iterator
 
 from diagnose.model import Finding, Observation, Report, Severity
+from diagnose.model.nginx import NginxTest
 from diagnose.model.tls import Handshake
 from diagnose.reasoning import layers
 
@@ -44,10 +45,20 @@ def _is(one: Finding, cause: Finding) -> bool:
 
 
 def _followed(one: Finding, cause: Finding, before: Report) -> bool:
-    known = [past for past in before.findings if _alike(past, one)]
+    known = [past for past in before.findings if _alike(past, one) and _named_alike(past, one)]
     return any(past.explained_by == cause.id for past in known) and not any(
         past.is_cause for past in known
     )
+
+
+def _named_alike(past: Finding, one: Finding) -> bool:
+    """Not so where nginx's test names another fault than before."""
+    then, now = ({seen.fatal.words for seen in _tests(each) if seen.fatal} for each in (past, one))
+    return not then or not now or bool(then & now)
+
+
+def _tests(one: Finding) -> Iterator[NginxTest]:
+    return (seen for seen in one.claim.because if isinstance(seen, NginxTest))
 
 
 def _is_new(one: Finding, before: Report) -> bool:
@@ -77,7 +88,7 @@ def _worked(one: Finding, before: Report, after: Report) -> bool:
     looks = list(_looks(one))
     if not looks:
         return dict(layers(before))[one.check.layer] == "ok"
-    answered = {_asked(seen) for seen in before.evidence.observations if seen.failure is None}
+    answered = {_asked(seen) for seen in before.evidence.observations if _is_well(seen)}
     return all(_asked(look) in answered for look in looks) and not any(
         past.severity is Severity.ERROR
         and past.check.layer == one.check.layer
@@ -85,6 +96,11 @@ def _worked(one: Finding, before: Report, after: Report) -> bool:
         and not any(_alike(past, left) for left in after.findings)
         for past in before.findings
     )
+
+
+def _is_well(seen: Observation) -> bool:
+    """nginx's test names one fault, and says nothing of what else there may be."""
+    return seen.failure is None and not (isinstance(seen, NginxTest) and not seen.passed)
 
 
 def _looks(one: Finding) -> Iterator[Observation]:

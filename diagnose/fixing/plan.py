@@ -138,6 +138,11 @@ def takes_effect(step: Step) -> bool:
     return bool({"reload", "restart", "-t", "--reload"} & set(words)) or words[-1:] == ["reload"]
 
 
+def is_test(step: Step) -> bool:
+    """`nginx -t`, however that nginx has to be called."""
+    return isinstance(step, Command) and step.argv[-1] == "-t"
+
+
 def rereads(steps: Iterable[Step]) -> list[Command]:
     """Those of a fix that only have programs read their files: reloads, and restarts, whose start
     is no step to be undone."""
@@ -178,6 +183,6 @@ def lasting(steps: Iterable[Step]) -> tuple[Command, ...]:
         step
         for step in done
         if isinstance(step, Command)
-        and step.argv[-1] != "-t"
+        and not is_test(step)
         and (step not in more if step in again else not comes_back(step))
     )

@@ -1,5 +1,6 @@
 """What can be seen of nginx on the server, and of the applications behind it."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from diagnose.frozen import frozen
@@ -101,6 +102,17 @@ class TestMessage:
     file: str | None = None
     line: int | None = None
 
+    @property
+    def words(self) -> str:
+        """Without the line: an edit moves those below it."""
+        return self.text.removesuffix(f":{self.line}")
+
+
+def fatal(messages: Iterable[TestMessage]) -> TestMessage | None:
+    """What stops nginx: the first message of level emerg, alert or crit."""
+    levels = {"emerg", "alert", "crit"}
+    return next((message for message in messages if message.level in levels), None)
+
 
 @frozen(kw_only=True, eq=False)
 class NginxTest(Observation):
@@ -115,9 +127,8 @@ class NginxTest(Observation):
 
     @property
     def fatal(self) -> TestMessage | None:
-        """What stops nginx: the first message of level emerg, alert or crit."""
-        levels = {"emerg", "alert", "crit"}
-        return next((message for message in self.messages if message.level in levels), None)
+        """What stops nginx."""
+        return fatal(self.messages)
 
 
 @frozen(kw_only=True, eq=False)

@@ -101,6 +101,10 @@ _STRINGS = {
     ),
     "fix.edit": ("edit {path}", "修改 {path}"),
     "fix.looking": ("looking again", "重新检查"),
+    "fix.further": (
+        "nginx names another fault now; nothing is loaded before that one is mended too",
+        "nginx 现在指出了另一处错误；在它也被修复之前，不会加载任何更改",
+    ),
     "fix.undoing": ("taking it back", "正在撤销"),
     "fix.healed": (
         "  It helped. `diagnose fix --undo` takes it back; copies are in {folder}.",

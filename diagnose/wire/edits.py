@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 
 from diagnose.frozen import frozen
 from diagnose.model.nginx import Directive
@@ -126,6 +127,18 @@ def patched(text: str, difference: str) -> str | None:
         made += [line[1:] for line in lines if line[0] in " +"]
         at = start + len(gone)
     return "".join(made + had[at:])
+
+
+def lines_made(difference: str) -> Iterator[int]:
+    """The lines (from 1) that a unified diff puts into the text, as they are counted afterwards."""
+    shift = 0
+    for start, lines in _hunks(difference):
+        at = start + shift
+        for line in lines:
+            at += line[0] in " +"
+            if line[0] == "+":
+                yield at
+        shift += sum((line[0] == "+") - (line[0] == "-") for line in lines)
 
 
 def _hunks(difference: str) -> list[tuple[int, list[str]]]:

@@ -8,9 +8,10 @@ from diagnose.model import Claim, Failure, Finding, Observation, Report, Severit
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.nginx import NginxState
+from diagnose.model.nginx import NginxState, NginxTest
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.wire.nginx import messages
 from tests.reports import ADDRESS, LEAF
 from tests.saying import REFUSED, TIMEOUT, evidence
 
@@ -185,6 +186,28 @@ def test_who_is_let_in_may_find_the_answers_are_not_let_out() -> None:
     cause = says("firewall.ruleset-blocks", RULES, about=Subject(port=443, text="nft inet in"))
     out = says("firewall.egress-blocks", RULES, about=Subject(port=443, text="nft inet out"))
     assert worse(cause, report(cause), report(out)) is None
+
+
+def test_nginx_names_one_fault_and_behind_it_the_next() -> None:
+    named = NginxTest(binary="nginx", passed=False, equivalent="nginx -t")
+    cause = says("nginx.config-invalid", named, about=Subject(text="shop.conf:2"))
+    next_one = says("nginx.key-mismatch", named, about=Subject(text="shop.conf:9"))
+    assert worse(cause, report(cause), report(next_one)) is None
+
+
+def test_what_followed_from_a_fault_may_be_said_of_the_next_one() -> None:
+    old, new = (
+        NginxTest(binary="nginx", passed=False, messages=messages(f"nginx: [emerg] {text}\n"))
+        for text in (
+            'unknown directive "ssl" in /a.conf:2',
+            'unknown directive "lisen" in /a.conf:1',
+        )
+    )
+    cause = says("nginx.directive-unsupported", old)
+    before = report(cause, says("nginx.config-invalid", old, by=cause.id))
+    assert worse(cause, before, report(says("nginx.config-invalid", new))) is None
+    left = report(says("nginx.config-invalid", old))
+    assert worse(cause, before, left) == "nginx.config-invalid is still there"
 
 
 # Certificates

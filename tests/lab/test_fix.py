@@ -15,6 +15,7 @@ from .scenarios.containers import RULES
 from .scenarios.firewall import firewalld
 from .scenarios.firewall_rules import CLOSED
 from .scenarios.netfilter import alone, nft
+from .scenarios.nginx import beside, start_in_vain
 from .scenarios.nginx_files import of_certbot
 from .state import Snapshot
 
@@ -199,6 +200,32 @@ def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
         assert f"To be taken back: {check}" in text
     assert not faulty.difference(laboratory.snapshot())
     assert "There is nothing to take back" in fix(laboratory, "--undo")[1]
+
+
+def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: Lab) -> None:
+    """Each is mended when it is named, and all are loaded together; the undo of one shows that
+    nginx refuses its files again."""
+    laboratory.restore()
+    laboratory.edit("proxy_pass http", "proxy_passs http")
+    laboratory.edit("  listen 443 ssl;", "  listen 443;\n  ssl on;")
+    beside(laboratory)
+    laboratory.edit("shop.example.com.key", "shop.exmaple.com.key")
+    start_in_vain(laboratory)
+    faulty = laboratory.snapshot()
+    status, text = fix(laboratory, TARGET)
+    assert status == 0, text
+    causes = ["directive-unsupported", "config-invalid", "certificate-file-missing"]
+    assert text.count("It helped") == len(causes)
+    assert text.count("nginx names another fault now") == len(causes) - 1
+    assert sorted(causes, key=lambda one: text.index(f"nginx.{one}: ")) == causes
+    laboratory.check()
+    for cause in reversed(causes):
+        status, text = fix(laboratory, "--undo")
+        assert status == 0, text
+        assert f"To be taken back: nginx.{cause}" in text
+        assert "$ nginx -t: it failed" in text
+    laboratory.stop_nginx()
+    assert not faulty.difference(laboratory.snapshot())
 
 
 # What did not help is taken back; what came to light behind is no reason to

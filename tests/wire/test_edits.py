@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,16 @@ def test_lines_before_a_directive_and_others_instead_of_it() -> None:
 def test_a_directive_is_gone_with_its_line(text: str, expected: str) -> None:
     directive = next(one for one in walk(parse(text, "f")) if one.name == "b")
     assert edits.changed(text, edits.gone(text, directive)) == expected
+
+
+@given(before=LINES, after=LINES)
+def test_the_lines_that_a_diff_makes_are_those_that_are_new(
+    before: list[str], after: list[str]
+) -> None:
+    one, other = "\n".join([*before, "x"]), "\n".join([*after, "y"])
+    made = list(edits.lines_made(edits.diff("a.conf", one, other)))
+    had, have = one.split("\n"), other.split("\n")
+    kept = [line for number, line in enumerate(have, 1) if number not in made]
+    assert len(made) == len(set(made))
+    assert not Counter(kept) - Counter(had)
+    assert made[-1] == len(have)
