@@ -323,7 +323,7 @@ def _fix(options: Namespace) -> int:
 
 def _ask(question: str) -> bool:
     try:
-        return input(question).strip().lower() in {"y", "yes", "是"}
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes", "是"}
     except EOFError:
         return False
 

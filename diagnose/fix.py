@@ -34,7 +34,7 @@ class Talk:
         self.write(say(key, self.view.lang, **facts) + "\n")
 
     def agreed(self, key: str) -> bool:
-        return self.ask is None or self.ask(say(key, self.view.lang) + " ")
+        return self.ask is None or self.ask(say(key, self.view.lang))
 
     def page(self) -> Page:
         return Page(self.view.width, self.view.color, self.view.ascii)
@@ -91,7 +91,7 @@ async def undo(machine: Machine, talk: Talk) -> int:
         if some and not talk.agreed("undo.ask"):
             talk.say("fix.nothing-done")
             return 0
-        left = await fixing.take_back(machine, written, _tell(talk))
+        left = await fixing.take_back(machine, written, _silent)
     except Stuck as stuck:
         talk.say("fix.stuck", why=stuck)
         return 2
@@ -185,6 +185,10 @@ def _tell(talk: Talk) -> Callable[[str, Command | Edit | None], None]:
             talk.write(f"  {say(f'fix.{what}', talk.view.lang)}\n")
 
     return tell
+
+
+def _silent(what: str, step: Command | Edit | None) -> None:
+    """What an undo does has just been listed."""
 
 
 def _way(way: Way, talk: Talk) -> str:

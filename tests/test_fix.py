@@ -68,7 +68,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_shows_asks_does_and_says_that_it_helped(place: Path) -> None:
     shop = Shop(place, True)
     assert shop.fix(yes=False) == 0
-    assert shop.asked == ["Do this? [y/N] "]
+    assert shop.asked == ["Do this?"]
     assert f"$ touch {shop.file}" in shop.said
     assert "It helped" in shop.said
     assert shop.file.exists()
@@ -193,7 +193,7 @@ def test_undo_shows_what_it_will_do_and_asks(place: Path) -> None:
     assert "Nothing was changed." in shop.said
     assert shop.file.exists()
     shop.undo(yes=False)
-    assert shop.asked == ["Take it back? [y/N] "] * 2
+    assert shop.asked == ["Take it back?"] * 2
     assert not shop.file.exists()
 
 

@@ -92,7 +92,7 @@ _STRINGS = {
         "具体步骤随检查结果一并打印。",
     ),
     # fix
-    "fix.ask": ("Do this? [y/N]", "执行以上步骤吗？[y/N]"),
+    "fix.ask": ("Do this?", "执行以上步骤吗？"),
     "fix.nothing-done": ("Nothing was changed.", "未作任何更改。"),
     "fix.nothing-wrong": ("There is nothing to fix.", "没有需要修复的问题。"),
     "fix.elsewhere": (
@@ -165,7 +165,7 @@ _STRINGS = {
         "To be taken back: {check} ({target}, {at})",
         "将撤销：{check}（{target}，{at}）",
     ),
-    "undo.ask": ("Take it back? [y/N]", "撤销吗？[y/N]"),
+    "undo.ask": ("Take it back?", "撤销吗？"),
     "undo.restore": ("put {path} back as it was", "将 {path} 恢复原状"),
     "undo.stays": (
         "{step}: nothing takes this back, and what it did stays.",
