@@ -110,8 +110,10 @@ def be_quiet() -> None:
     """Leave the terminal to the process that forked this one."""
     import signal
 
-    # Ctrl-C goes to both; the other one decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C, and the end of the terminal, are told to both; the other one decides what they mean.
+    # Not SIG_IGN: what is started from here would ignore them too (execve(2)).
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
     # Whoever reads what the other writes shall not have to wait for this one.
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):

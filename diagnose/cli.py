@@ -219,8 +219,12 @@ def _write(text: str, form: str = "text") -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # Nobody reads any more. What is written at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
+
+
+def _leave_stdout() -> None:
+    """Nobody reads any more. What is written at exit must not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(text: str) -> None:
@@ -305,6 +309,7 @@ def _replay(options: Namespace) -> int:
 
 def _fix(options: Namespace) -> int:
     import asyncio
+    import signal
 
     from diagnose import fix
 
@@ -316,15 +321,26 @@ def _fix(options: Namespace) -> int:
         raise UsageError("Fix one target: diagnose fix TARGET.")
     intent.check(options)
     ask = None if options.yes or options.dry else _ask
-    talk = fix.Talk(intent.view(options), lambda text: _write(text, "text"), ask, options.dry)
+    talk = fix.Talk(intent.view(options), _tell, ask, options.dry)
     targets = intent.targets(options) if options.words else []
+    # The connection over which somebody typed this may be lost by the very change: a fix comes to
+    # its end all the same.
+    signal.signal(signal.SIGHUP, lambda *_: None)
     return asyncio.run(intent.mend(options, targets, talk))
+
+
+def _tell(text: str) -> None:
+    """A fix is more than its words: without a reader it goes on."""
+    try:
+        _write(text)
+    except OSError:  # EIO: the terminal has gone
+        _leave_stdout()
 
 
 def _ask(question: str) -> bool:
     try:
         return input(f"{question} [y/N] ").strip().lower() in {"y", "yes", "是"}
-    except EOFError:
+    except (EOFError, OSError):
         return False
 
 

@@ -4,6 +4,7 @@ where there may be one, and what is left of it in the scrollback."""
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import termios
 from argparse import Namespace
@@ -115,6 +116,8 @@ def _show_alone(target: Target, look: Look, kind: Kind, options: Namespace, view
 
 def _show(targets: list[Target], ways: Ways, view: View, options: Namespace) -> "Left":
     os.environ.update(tui.prepare())
+    # Without its terminal a screen is of no use, even where SIGHUP was ignored: nohup(1).
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if options.color == "never":
         os.environ["NO_COLOR"] = "1"
     elif os.environ.get("NO_COLOR") == "":

@@ -22,7 +22,7 @@ CAUSE = "firewall.port-closed"
 class Terminal:
     """Somebody before it who reads everything that was ever written to it."""
 
-    def __init__(self, state: Path, *words: str, **variables: str) -> None:
+    def __init__(self, state: Path, *words: str, hup: str = "default", **variables: str) -> None:
         self.written = ""
         self.end, terminal = os.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
@@ -30,7 +30,8 @@ class Terminal:
                "HOME": str(state), "PATH": os.environ["PATH"]}  # fmt: skip
         # setsid(1): it is the program's own terminal, whose end it is told of.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", sys.executable, "-m", "diagnose", *words],
+            ["env", f"--{hup}-signal=HUP", "setsid", "--ctty", sys.executable, "-m", "diagnose",
+             *words],
             stdin=terminal, stdout=terminal, stderr=terminal, cwd=ROOT, env=own | variables,
         )  # fmt: skip
         os.close(terminal)
@@ -184,10 +185,12 @@ def test_the_demonstration_is_a_screen_of_its_own(
     assert not list(tmp_path.rglob("history*"))
 
 
+@pytest.mark.parametrize("hup", ["default", "ignore"])
 def test_a_terminal_that_is_closed_ends_the_program(
-    terminals: list[Terminal], tmp_path: Path
+    terminals: list[Terminal], tmp_path: Path, hup: str
 ) -> None:
-    terminal = start(terminals, tmp_path, "demo")
+    """Also where it is started by something that ignores SIGHUP, as nohup(1) does."""
+    terminal = start(terminals, tmp_path, "demo", hup=hup)
     terminal.sees("websocket.not-upgraded")
     terminal.close()
     assert terminal.process.returncode is not None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from . import site
 from .hosts import Host, until
 from .lab import Lab
 
@@ -163,6 +164,36 @@ def test_what_goes_on_is_ended_by_ctrl_c_and_by_a_terminal_that_is_closed(lab: L
         terminal.end()
         lab.router.run(["nft", "delete", "table", "inet", "silence"])
     until(lambda: not running(lab), "nothing is left behind", timeout=20)
+
+
+@pytest.mark.parametrize("way", ["by its command", "on the screen"])
+def test_a_fix_whose_terminal_is_closed_comes_to_its_end(lab: Lab, way: str) -> None:
+    """As where the connection is lost over which it is typed."""
+    lab.server.run(["firewall-cmd", "--permanent", "--remove-service=https"], check=True)
+    lab.server.run(["firewall-cmd", "--remove-service=https"], check=True)
+    terminal = Terminal(lab, (80, 24))
+    target = f"--lang en https://{site.NAME}/"
+    try:
+        if way == "on the screen":
+            terminal.type(f"diagnose {target}")
+            terminal.sees("ROOT CAUSE")
+            terminal.press("a")
+        else:
+            terminal.type(f"diagnose fix {target}")
+        terminal.sees("Do this?")
+        terminal.press("y", *([] if way == "on the screen" else ["Enter"]))
+        terminal.sees("looking again")
+    finally:
+        terminal.end()
+    until(lambda: not fixing(lab), "it ends", timeout=20)
+    lab.check()
+    folder = lab.server.path("/var/lib/diagnose")
+    assert [one.name.partition("-")[2] for one in folder.iterdir()] == ["firewall.port-closed"]
+
+
+def fixing(lab: Lab) -> list[str]:
+    ps = lab.server.run(["ps", "-wweo", "args="], check=True).stdout
+    return [line for line in ps.splitlines() if " -m diagnose " in line]
 
 
 def running(lab: Lab) -> list[str]:
