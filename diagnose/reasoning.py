@@ -75,11 +75,14 @@ def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def explains(check: Check, symptom: str) -> bool:
-    """Whether a check declares findings of that id to be symptoms of it."""
-    return check.id != symptom and any(
-        pattern == symptom or (pattern.endswith(".*") and symptom.startswith(pattern[:-1]))
-        for pattern in check.explains
+def explains(check: Check, symptom: Check) -> bool:
+    """Whether a check declares the findings of another to be symptoms of it. A whole layer is what
+    is met there: what is read in nginx's own files is there whichever way one comes."""
+    whole = f"{symptom.layer}.*" in check.explains
+    read = {need.layer for need in symptom.needs} == {"nginx"}
+    before = LAYERS.index(check.layer) < LAYERS.index("nginx")
+    return check.id != symptom.id and (
+        symptom.id in check.explains or (whole and not (read and before))
     )
 
 
@@ -115,7 +118,7 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
     (check, claim), (other, consequence) = cause, symptom
     if (claim.severity or check.severity) is Severity.NOTE:
         return False
-    return explains(check, other.id) and any(
+    return explains(check, other) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )
 

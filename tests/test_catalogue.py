@@ -68,7 +68,7 @@ def test_what_a_check_explains_exists() -> None:
 
 def test_no_two_checks_explain_each_other_in_a_circle() -> None:
     checks = catalogue.catalogue()
-    above = {check.id: {other for other in IDS if explains(check, other)} for check in checks}
+    above = {check.id: {other.id for other in checks if explains(check, other)} for check in checks}
     while leaves := [check_id for check_id, below in above.items() if not below & above.keys()]:
         for leaf in leaves:
             del above[leaf]

@@ -1,6 +1,7 @@
 """Which finding is the cause, in which order, and what the verdict is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,8 @@ from diagnose.model import (
     Vantage,
     together,
 )
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listener
 from diagnose.model.tcp import Connection
 from diagnose.reasoning import claims, findings, layers, verdict
@@ -70,6 +73,19 @@ def test_what_a_claim_covers_may_be_more_than_what_it_is_about() -> None:
         None
     ] * 2
     assert told((check("tcp.rejected"), claim()), (cause, raised))[1][1] == "firewall.closed"
+
+
+def test_a_whole_layer_is_what_is_met_there_and_not_what_nginx_has_in_its_files() -> None:
+    met = replace(check("websocket.not-upgraded"), needs=(Upgrade,))
+    read = replace(check("websocket.no-location"), needs=(NginxConfig,))
+    away = check("firewall.forward", Severity.ERROR, "websocket.*")
+    assert dict(told((away, claim()), (met, claim()), (read, claim()))) == {
+        "firewall.forward": None,
+        "websocket.not-upgraded": "firewall.forward",
+        "websocket.no-location": None,
+    }
+    other = check("nginx.other-file", Severity.ERROR, "websocket.*")
+    assert ("websocket.no-location", "nginx.other-file") in told((other, claim()), (read, claim()))
 
 
 def test_several_addresses_make_one_subject() -> None:

@@ -1,6 +1,7 @@
 """Whether a fix helped, by what stood before it and what stands now. Pure.
 
-It did not where its cause still stands, or what followed from it. And something is broken where an
+It did not where its cause still stands, or what followed from it; what is read in a file did not
+follow from what is mended elsewhere, and has a remedy of its own. And something is broken where an
 error is new and all that it rests on was looked at before, by the same commands, and answered well.
 
 What else is new came to light. Nobody had seen what is behind a door that was shut; and of two
@@ -14,10 +15,14 @@ one served, with an error that the former one did not have, a fault was exchange
 
 from collections.abc import Iterator
 
-from diagnose.model import Finding, Observation, Report, Severity
+from diagnose.model import Edit, Finding, Observation, Report, Severity
+from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxTest
 from diagnose.model.tls import Handshake
 from diagnose.reasoning import layers
+
+#: Where something is asked and answers; elsewhere a state is read.
+_TRIED = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
 
 
 def worse(cause: Finding, before: Report, after: Report) -> str | None:
@@ -45,10 +50,18 @@ def _is(one: Finding, cause: Finding) -> bool:
 
 
 def _followed(one: Finding, cause: Finding, before: Report) -> bool:
+    if _is_read_elsewhere(one, cause):
+        return False
     known = [past for past in before.findings if _alike(past, one) and _named_alike(past, one)]
     return any(past.explained_by == cause.id for past in known) and not any(
         past.is_cause for past in known
     )
+
+
+def _is_read_elsewhere(one: Finding, cause: Finding) -> bool:
+    place, fix = one.claim.location, cause.claim.fix
+    edited = {step.path for step in (fix.steps if fix else ()) if isinstance(step, Edit)}
+    return place is not None and place.file not in edited
 
 
 def _named_alike(past: Finding, one: Finding) -> bool:
@@ -99,15 +112,22 @@ def _worked(one: Finding, before: Report, after: Report) -> bool:
 
 
 def _is_well(seen: Observation) -> bool:
-    """nginx's test names one fault, and says nothing of what else there may be."""
-    return seen.failure is None and not (isinstance(seen, NginxTest) and not seen.passed)
+    """nginx's test names one fault, and says nothing of what else there may be; a handshake that
+    was refused nothing of how it would have gone on."""
+    if isinstance(seen, NginxTest):
+        return seen.passed
+    if isinstance(seen, Upgrade):
+        return seen.accepted
+    return seen.failure is None
 
 
 def _looks(one: Finding) -> Iterator[Observation]:
-    """What it rests on: of the kinds without which its check would say nothing, where it names
-    any of these."""
-    needed = [seen for seen in one.claim.because if type(seen) in one.check.needs]
-    yield from needed or one.claim.because
+    """What it rests on: the kinds without which its check would say nothing, and whatever was
+    tried; else all that it names. A log's line may be there today and not tomorrow."""
+    because = one.claim.because
+    needed = [seen for seen in because if type(seen) in one.check.needs]
+    tried = [seen for seen in because if type(seen).layer in _TRIED]
+    yield from dict.fromkeys((*needed, *tried)) if needed else because
 
 
 def _asked(seen: Observation) -> tuple[str, str]:

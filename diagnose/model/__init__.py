@@ -318,7 +318,7 @@ class Check:
 
     `needs` are the kinds that must have been observed at least once, else it says nothing.
     `explains` are the ids of checks whose findings about a covered subject are symptoms of
-    this one; `tcp.*` stands for a whole layer.
+    this one; `tcp.*` stands for what is met in a whole layer.
     """
 
     id: str

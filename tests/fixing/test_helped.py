@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from diagnose.catalogue import one as check
 from diagnose.fixing.helped import worse
-from diagnose.model import Claim, Failure, Finding, Observation, Report, Severity, Subject
+from diagnose.model import Claim, Failure, Finding, Location, Observation, Report, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.nginx import NginxState, NginxTest
+from diagnose.model.nginx import NginxConfig, NginxState, NginxTest
+from diagnose.model.requests import Asked
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.wire.nginx import messages
@@ -208,6 +209,38 @@ def test_what_followed_from_a_fault_may_be_said_of_the_next_one() -> None:
     assert worse(cause, before, report(says("nginx.config-invalid", new))) is None
     left = report(says("nginx.config-invalid", old))
     assert worse(cause, before, left) == "nginx.config-invalid is still there"
+
+
+def test_what_is_read_in_a_file_did_not_follow_from_what_is_mended_elsewhere() -> None:
+    cause = says("firewall.forward-port")
+    stripped = says("websocket.path-stripped", handshake(404), by=cause.id)
+    there = replace(stripped.claim, location=Location("/etc/nginx/conf.d/shop.conf", 17, 5, 9))
+    before = report(cause, replace(stripped, claim=there))
+    after = report(replace(stripped, claim=there, explained_by=None))
+    assert worse(cause, before, after) is None
+    met = report(replace(stripped, explained_by=None))
+    assert worse(cause, before, met) == "websocket.path-stripped is still there"
+
+
+def test_a_handshake_that_was_refused_is_no_witness_of_one_that_works() -> None:
+    """Plain HTTP was sent to a port of TLS; behind it the application does not get the Upgrade."""
+    cause = says("upstream.plain-to-tls")
+    lost = report(says("websocket.upgrade-headers-missing", handshake(426)))
+    assert worse(cause, report(cause, handshake(400)), lost) is None
+    opened = report(cause, handshake(101))
+    assert worse(cause, opened, lost) == "websocket.upgrade-headers-missing is there now"
+
+
+def test_what_was_tried_only_now_came_to_light() -> None:
+    """nginx's files were read before; the application was first asked when the site failed."""
+    cause = says("dns.hosts-override")
+    files = NginxConfig(path="/etc/nginx/nginx.conf", equivalent="nginx -T")
+    end = "http://127.0.0.1:3000"
+    asked = Asked(target=end, path="/", address="127.0.0.1", port=3000, equivalent="curl 3000")
+    before = report(cause, files)
+    assert worse(cause, before, report(says("upstream.wrong-host-header", asked, files))) is None
+    after = report(says("websocket.no-location", files))
+    assert worse(cause, before, after) == "websocket.no-location is there now"
 
 
 # Certificates
