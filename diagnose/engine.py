@@ -6,6 +6,7 @@ Holds the one TaskGroup of the program.
 import asyncio
 import contextlib
 import importlib
+import shlex
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
@@ -15,13 +16,23 @@ from typing import Any, TypeVar
 from diagnose.catalogue import awake, one
 from diagnose.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
 from diagnose.machine import Machine, ThroughServer
-from diagnose.model import Check, Crash, Evidence, Observation, Report, Target, Unseen, Vantage
+from diagnose.model import (
+    Check,
+    Crash,
+    Evidence,
+    Host,
+    Observation,
+    Report,
+    Target,
+    Unseen,
+    Vantage,
+)
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.probes import INSIDE, OUTSIDE, WITHIN, Closable, Options, Probe
-from diagnose.reasoning import claims, findings
+from diagnose.reasoning import claims, findings, verdict
 
 Kind = TypeVar("Kind", bound=Observation)
 
@@ -221,9 +232,28 @@ async def run(
     if late:
         looking.see(Unseen(at=looking.now(), what="run", why="deadline", enable="--timeout"))
     report = conclude(looking.evidence(), options, tuple(looking.crashes), sink)
+    if _is_well_from_within(report):
+        more = shlex.join(["diagnose", target.url])
+        looking.see(
+            Unseen(
+                at=looking.now(),
+                what="way from visitors",
+                why="another machine sees it",
+                enable=more,
+            )
+        )
+        report = replace(report, evidence=looking.evidence())
     report = replace(report, duration=looking.now(), interrupted=interrupted)
     sink(Concluded(report))
     return report
+
+
+def _is_well_from_within(report: Report) -> bool:
+    """Nothing is wrong, as far as the server itself can see. What lies before it, such as a cloud's
+    security group, shows only to who comes from elsewhere."""
+    return verdict(report).status == "ok" and any(
+        one.vantage is Vantage.SERVER and one.via == "local" for one in report.evidence.of(Host)
+    )
 
 
 def conclude(

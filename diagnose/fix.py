@@ -69,7 +69,10 @@ async def fix(machine: Machine, look: Look, talk: Talk) -> int:
             return verdict(outcome.report or report).exit_status or 2
         report, shown = outcome.report, False
     if not shown:
-        talk.write(said.sentence(report, talk.view.lang) + "\n")
+        page = talk.page()
+        page.add(said.sentence(report, talk.view.lang))
+        texts.unseen(page, report, talk.view)
+        talk.write(page.text())
     return verdict(report).exit_status
 
 

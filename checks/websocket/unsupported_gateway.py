@@ -65,8 +65,12 @@ def _gateway(place: Place) -> Directive | None:
 
 def _fails(evidence: Evidence, seen: Handshakes, passed: Directive) -> bool:
     """A redirect or a rule came before the gateway. Where the page fails likewise, the gateway
-    may simply be down; and another application that is down has nothing to do with this."""
+    may simply be down; and another application that is down has nothing to do with this. Of a
+    program that might take the connection over only a handshake tells whether it does."""
     answers = {one.status for one in seen.front if one.status}
+    _, never = _GATEWAYS[passed.name]
+    if not (never or answers):
+        return False
     if seen.works or answers & {401, 403, 429} or any(300 <= one < 400 for one in answers):
         return False
     pages = {one.status for one in evidence.of(Exchange) if one.purpose == "target"}

@@ -74,6 +74,14 @@ _STRINGS = {
     "our-fault": ("a fault of diagnose itself", "diagnose 自身的故障"),
     "run": ("the rest of the run", "其余部分"),
     "deadline": ("the time allowed was over", "已到时限"),
+    "way-from-visitors": (
+        "what lies between visitors and this server, such as a security group",
+        "访问者与本服务器之间的环节，例如安全组",
+    ),
+    "another-machine-sees-it": (
+        "it shows only from another machine",
+        "只有从另一台机器上才能看到",
+    ),
     "needs-root": ("needs root", "需要 root 权限"),
     "it-runs-in-a-container": ("it runs in a container", "它运行在容器中"),
     "another-user-runs-it": ("another user runs it", "它由其他用户运行"),

@@ -70,6 +70,9 @@ def judge(scenario: Scenario, reports: dict[Side, Report]) -> None:
 def assert_healthy(report: Report, *why: object) -> None:
     assert not report.complaints, say(f"{report.side}: not healthy", report, *why)
     assert report.status == "ok", say(f"{report.side}: not ok", report, *why)
+    # What lies before it the server does not call healthy: it cannot see it.
+    before = any("visitors" in one["what"] for one in report.document["unknown"])
+    assert before is (report.side == "server"), report
 
 
 def working(lab: Lab) -> bool:

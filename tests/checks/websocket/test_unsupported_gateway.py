@@ -37,6 +37,10 @@ def test_silent_when_the_program_takes_the_connection_over() -> None:
     assert not judge(CHECK, config(UWSGI), front(101), target=CHAT)
 
 
+def test_silent_of_a_program_whose_handshake_nobody_saw() -> None:
+    assert not judge(CHECK, config(UWSGI), target=CHAT)
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 429])
 def test_silent_when_something_came_before_the_gateway(status: int) -> None:
     assert not judge(CHECK, config(UWSGI), front(status), target=CHAT)
