@@ -280,6 +280,28 @@ def test_behind_the_door_that_opened_is_the_next_fault_and_it_stays_open(
     assert "https" in laboratory.server.run(["firewall-cmd", "--list-services"]).stdout
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("plain_to_a_server_with_tls", "tornado_headers_missing"),
+        ("server_has_an_old_line_in_hosts", "host_is_the_applications_address"),
+        ("dropped_by_a_rule_that_cannot_be_written_again", "host_is_inherited_wrong"),
+    ],
+)
+def test_what_only_a_site_that_answers_shows_is_mended_next(
+    laboratory: Lab, first: str, second: str
+) -> None:
+    several = [found()[name] for name in (first, second)]
+    laboratory.restore(ipv6=any(one.ipv6 for one in several))
+    for one in reversed(several):
+        one.apply(laboratory)
+    words = dict.fromkeys(word for one in several for word in one.args)
+    status, text = fix(laboratory, *words, TARGET)
+    assert status == 0, text
+    assert text.count("It helped") == len(several)
+    laboratory.check()
+
+
 def test_who_is_no_longer_led_in_circles_meets_the_application(laboratory: Lab) -> None:
     words, _ = play(laboratory, "one_block_redirects_itself")
     laboratory.application("--mode", "error")

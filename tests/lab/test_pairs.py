@@ -23,6 +23,7 @@ HIDDEN = (
     ("security_group_drops_443", "certificate_expired"),
     ("router_rejects_443", "application_hangs_up"),
     ("nginx_listens_on_loopback_only", "certificate_expired"),
+    ("forward_to_a_port_without_tls", "aiohttp_upgrade_missing"),
 )
 #: Two that are both seen, from wherever one can see them alone.
 SEEN = (
