@@ -237,8 +237,8 @@ async def run(
         looking.see(
             Unseen(
                 at=looking.now(),
-                what="way from visitors",
-                why="another machine sees it",
+                what="the way to this server",
+                why="seen from another machine only",
                 enable=more,
             )
         )

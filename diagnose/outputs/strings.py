@@ -74,11 +74,11 @@ _STRINGS = {
     "our-fault": ("a fault of diagnose itself", "diagnose 自身的故障"),
     "run": ("the rest of the run", "其余部分"),
     "deadline": ("the time allowed was over", "已到时限"),
-    "way-from-visitors": (
+    "the-way-to-this-server": (
         "what lies between visitors and this server, such as a security group",
         "访问者与本服务器之间的环节，例如安全组",
     ),
-    "another-machine-sees-it": (
+    "seen-from-another-machine-only": (
         "it shows only from another machine",
         "只有从另一台机器上才能看到",
     ),
