@@ -275,6 +275,24 @@ def server_name_mistyped_and_default_rejects(lab: Lab) -> None:
 
 
 @scenario(
+    outside="tls.name-rejected", server="nginx.no-matching-server", differs=MINE,
+    args=("--ws", "/ws"),
+)  # fmt: skip
+def server_name_of_a_websocket_mistyped(lab: Lab) -> None:
+    """The default block, which rejects the name, has no location for the WebSocket either."""
+    server_name_mistyped_and_default_rejects(lab)
+
+
+@scenario(
+    outside="certificate.name-mismatch", server="nginx.no-matching-server", differs=MINE,
+    also=("websocket.not-upgraded",), args=("--ws", "/ws"),
+)  # fmt: skip
+def another_site_answers_a_websocket(lab: Lab) -> None:
+    """shpo.example.com: the other site's block serves files, and does not proxy."""
+    server_name_mistyped(lab)
+
+
+@scenario(
     outside="certificate.name-mismatch",
     server="nginx.no-matching-server",
     manual="the block has to be written",
