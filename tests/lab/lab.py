@@ -456,6 +456,22 @@ class Lab:
     def snapshot(self) -> state.Snapshot:
         return state.Snapshot.of(self.server)
 
+    def changes(
+        self, since: state.Snapshot, allowed: Sequence[str] = (), known: Sequence[str] = ()
+    ) -> list[str]:
+        """What is not as it was then, besides what is `allowed` or `known`, in words. What is about
+        to end may do so: sshd's process for a connection does after its client."""
+        found: list[str] = []
+
+        def none() -> bool:
+            differences = since.difference(self.snapshot(), allowed)
+            found[:] = [one for one in differences if one not in known]
+            return not found
+
+        with contextlib.suppress(Gone):
+            until(none, "as it was", timeout=3)
+        return found
+
     # The tool
 
     def diagnose(
