@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from diagnose.history import Known
 from diagnose.model import Command, Fix, Report, Severity
@@ -21,7 +22,7 @@ from diagnose.tui.screens.sheet import Sheet
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.session import Session
-from diagnose.tui.told import Changed, Said
+from diagnose.tui.told import Changed, Own, Said
 from diagnose.tui.words import say
 from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
 from tests.saying import SHOP
@@ -640,6 +641,25 @@ def test_what_was_looked_at_before_does_not_take_the_line_from_who_types() -> No
     known = Known(SHOP.url, (), "", "critical", "2026-11-24T12:00:00Z", ("ok", "critical"))
     stage.earlier = ((SHOP, known),)
     drive(work, stage, start=True)
+
+    async def drawn_after_it_was_known(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await app.push_screen(StartScreen())
+        await settled(app, pilot)
+        await work(app, pilot)
+
+    drive(drawn_after_it_was_known, stage, start=True)
+
+
+def test_sites_found_while_somebody_types_do_not_take_the_line_from_them() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("w")
+        app._finding.put(Own((SHOP,)))
+        app.drain()
+        await pilot.press("w")
+        assert SHOP.url in listed(app)
+        assert app.screen.query_one("#input", Input).value == "ww"
+
+    drive(work, Stage(), start=True)
 
 
 def test_a_target_that_cannot_be_read_is_said() -> None:

@@ -2,7 +2,6 @@
 one into. With several targets: their list, side by side."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -24,8 +23,8 @@ from diagnose.tui.widgets.findings import Choices
 from diagnose.tui.widgets.reading import Lines
 from diagnose.tui.words import say
 
-if TYPE_CHECKING:
-    pass
+#: What stands above a list whose first line is what one most likely wants.
+CHOSEN_FROM = frozenset({"targets", "sites"})
 
 
 class StartScreen(Drawn):
@@ -43,7 +42,8 @@ class StartScreen(Drawn):
         yield KeyLine(id="keys")
 
     def arrive(self) -> None:
-        self.query_one("#choices" if self.app.sessions else "#input").focus()
+        # What was only looked at before may be known by now, and is no reason to choose from it.
+        self.query_one("#choices" if self.app.found in CHOSEN_FROM else "#input").focus()
 
     def shows(self, sessions: list[Session]) -> bool:
         return True
@@ -62,7 +62,7 @@ class StartScreen(Drawn):
         listed.clear_options()
         listed.add_options([Option(Text.from_ansi(line)) for line in lines])
         listed.highlighted = at if at is not None else (0 if lines else None)
-        if fresh and self.app.found == "sites":
+        if fresh and self.app.found in CHOSEN_FROM and not self.query_one("#input", Input).value:
             listed.focus()
 
     def _line(self, one: Session, view: View) -> str:
