@@ -76,6 +76,24 @@ class Stage:
         channel.tell(Earlier(self.earlier))
 
 
+class Patient(Pilot[str]):
+    """Textual's waits until the process seems idle, which it also does on a machine that stalls.
+    This one waits for as many rounds as take a key from the widget with the focus up to the
+    application, and what comes of it back down: in each, every queue is emptied once."""
+
+    ROUNDS = 10
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await super().press(key)
+            await self.pause()
+
+    async def pause(self, delay: float | None = None) -> None:
+        for _ in range(self.ROUNDS if delay is None else 0):
+            await super().pause(0)
+        await super().pause(delay)
+
+
 def drive(
     work: Drive,
     stage: Stage,
@@ -90,7 +108,8 @@ def drive(
     app = DiagnoseApp(sessions, stage.behind, view)
 
     async def driven() -> None:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size):
+            pilot = Patient(app)
             await settled(app, pilot)
             await work(app, pilot)
 
