@@ -5,6 +5,7 @@ import re
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from diagnose.events import Seen
 from diagnose.outputs.terminal import cells
@@ -67,12 +68,12 @@ def test_a_larger_screen_has_more_beside_the_text(size: tuple[int, int], places:
 
 def test_the_screen_follows_the_terminal_when_its_size_changes() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        layers = app.screen.query_one("#layers", OptionList)
         await pilot.resize_terminal(140, 40)
-        await pilot.pause()
-        assert "TCP" in str(app.screen.query_one("#layers").get_option_at_index(3).prompt)  # type: ignore[attr-defined]
+        await until(pilot, lambda: layers.option_count > 3)
+        assert "TCP" in str(layers.get_option_at_index(3).prompt)
         await pilot.resize_terminal(60, 18)
-        await pilot.pause()
-        assert all(cells(line) <= 60 for line in shown(app, "#head").splitlines())
+        await until(pilot, lambda: all(cells(one) <= 60 for one in shown(app, "#head").split("\n")))
 
     drive(work, Stage())
 
