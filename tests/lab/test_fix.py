@@ -70,7 +70,7 @@ def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
             assert status in {0, 2}, text
         status, text = fix(laboratory, "--undo")
         assert status == 0, text
-        changed = laboratory.changes(faulty)
+        changed = faulty.difference(laboratory.snapshot())
         changed += [rules] if (rules := state.rules(laboratory.server)) != firewall else []
         assert not changed, f"killed {when} command {number}: {changed}\n{text}"
     else:
@@ -90,7 +90,7 @@ def test_without_room_for_the_copies_nothing_is_changed(laboratory: Lab) -> None
     assert status == 2
     assert "No space left on device" in text
     assert "Nothing was changed" in text
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 def test_where_the_configuration_may_not_be_written_it_is_taken_back(laboratory: Lab) -> None:
@@ -101,7 +101,7 @@ def test_where_the_configuration_may_not_be_written_it_is_taken_back(laboratory:
     status, text = fix(laboratory, *words)
     assert status == 2
     assert "Read-only file system" in text
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 def test_a_second_fix_waits_for_the_first_to_be_ended(laboratory: Lab) -> None:
@@ -111,7 +111,7 @@ def test_a_second_fix_waits_for_the_first_to_be_ended(laboratory: Lab) -> None:
     assert status == 2
     assert "--undo" in text
     assert fix(laboratory, "--undo")[0] == 0
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 def test_what_is_not_for_a_program_is_refused_with_the_reason(laboratory: Lab) -> None:
@@ -119,7 +119,7 @@ def test_what_is_not_for_a_program_is_refused_with_the_reason(laboratory: Lab) -
     status, text = fix(laboratory, *words)
     assert status == 2
     assert "Only a person can do this" in text
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 def test_over_ssh_it_heals_and_is_taken_back_as_well(laboratory: Lab) -> None:
@@ -130,7 +130,7 @@ def test_over_ssh_it_heals_and_is_taken_back_as_well(laboratory: Lab) -> None:
     laboratory.check()
     done = laboratory.diagnose(laboratory.client, "fix", "--undo", "--yes", *door)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 def test_a_rule_of_nftables_that_was_added_is_taken_back_by_its_handle(laboratory: Lab) -> None:
@@ -159,7 +159,7 @@ def test_where_another_breaks_the_configuration_meanwhile_it_is_taken_back(
     assert status == 2
     assert f'unknown directive "lissten" in {theirs}:1' in text
     assert "taken back" in text
-    assert not laboratory.changes(faulty, known=[f"file {theirs}: is new"])
+    assert faulty.difference(laboratory.snapshot()) == [f"file {theirs}: is new"]
     laboratory.server.sh(f"rm {theirs}")
     assert fix(laboratory, *words)[0] == 0
     laboratory.check()
@@ -173,7 +173,7 @@ def test_where_nginx_ends_before_its_reload_the_files_are_taken_back(laboratory:
     assert "nginx -s reload: " in text
     assert '"/run/nginx.pid" failed (2: No such file or directory)' in text
     assert "taken back" in text
-    assert not laboratory.changes(faulty, ("listeners", "processes"))
+    assert not faulty.difference(laboratory.snapshot(), ("listeners", "processes"))
     status, text = fix(laboratory, *words)
     assert status == 0, text
     laboratory.check()
@@ -189,7 +189,7 @@ def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
     shown = laboratory.diagnose(laboratory.server, "fix", "--dry-run", *second.args, second.target)
     assert "1. websocket.upgrade-headers-missing" in shown.stdout
     assert "2. firewall.port-closed" in shown.stdout
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
     status, text = fix(laboratory, *second.args, second.target)
     assert status == 0, text
     assert text.index("edit /etc/nginx") < text.index("$ firewall-cmd", text.index("looking again"))
@@ -198,7 +198,7 @@ def test_two_faults_are_remedied_one_after_the_other(laboratory: Lab) -> None:
         status, text = fix(laboratory, "--undo")
         assert status == 0, text
         assert f"To be taken back: {check}" in text
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
     assert "There is nothing to take back" in fix(laboratory, "--undo")[1]
 
 
@@ -225,7 +225,7 @@ def test_of_several_mistakes_in_its_files_nginx_names_one_at_a_time(laboratory: 
         assert f"To be taken back: nginx.{cause}" in text
         assert "$ nginx -t: it failed" in text
     laboratory.stop_nginx()
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 # What did not help is taken back; what came to light behind is no reason to
@@ -246,7 +246,7 @@ def test_a_certificate_exchanged_for_one_that_nobody_trusts_is_taken_back(
     assert "1. certificate.renewed-elsewhere" in text
     assert "taken back: certificate.untrusted-root is there now" in text
     assert status == 2
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())
 
 
 def expired(lab: Lab) -> None:
@@ -377,4 +377,4 @@ def test_a_configuration_that_is_refused_again_is_not_taken_and_that_is_said(
     assert "$ nginx -t: it failed (" in text
     assert 'unknown directive "ssl" in /etc/nginx/conf.d/blog.conf:2)' in text
     assert "what runs goes on with what it had read" in text
-    assert not laboratory.changes(faulty)
+    assert not faulty.difference(laboratory.snapshot())

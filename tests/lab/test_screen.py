@@ -106,7 +106,7 @@ def test_from_the_list_of_sites_to_the_healed_one_and_back(terminal: Terminal, l
     (document,) = lab.server.path(FOLDER).glob("diagnose-*.json")
     assert '"firewall.port-closed"' in document.read_text("utf-8")
     terminal.end()
-    assert not lab.changes(before)
+    assert not before.difference(lab.snapshot())
 
 
 def test_from_the_desk_a_look_inside_is_added_and_tells_the_cause(lab: Lab) -> None:

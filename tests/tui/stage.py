@@ -89,8 +89,9 @@ class Patient(Pilot[str]):
             await self.pause()
 
     async def pause(self, delay: float | None = None) -> None:
-        for _ in range(self.ROUNDS if delay is None else 0):
-            await super().pause(0)
+        if delay is None:
+            for _ in range(self.ROUNDS):
+                await super().pause(0)
         await super().pause(delay)
 
 
