@@ -122,8 +122,7 @@ async def _put_back(hands: Hands, one: Kept) -> None:
     if not one.mode:
         await hands.restore(f"{one.name}.before", one.path)
         return
-    mode, _, owner = one.mode.partition(" ")
-    await hands.script('chown "$2" -- "$3" && chmod "$1" -- "$3"', mode, owner, one.path)
+    await hands.set_mode(one.mode, one.path)
 
 
 async def _is_as_before(hands: Hands, one: Kept) -> bool:

@@ -68,10 +68,11 @@ class Journal:
 
 
 async def begin(machine: Machine) -> Journal:
-    """A new fix. Busy where one is open, Stuck where nothing can be written."""
+    """A new fix. Busy where one is open. Stuck where nothing can be written, or where the folder of
+    the journals is not ours alone: what stands in a journal is run as root."""
     hands = Hands(machine, CURRENT)
     made = await hands.script(
-        'mkdir -p -m 700 "$2" || exit 1; mkdir -m 700 "$1" 2>/dev/null || echo open', CURRENT, PLACE
+        'private_folder "$2" && mkdir -m 700 "$1" 2>/dev/null || echo open', CURRENT, PLACE
     )
     if made.strip() == "open":
         if not (await hands.script('[ -d "$1" ] && echo there; :', CURRENT)).strip():
@@ -86,7 +87,7 @@ async def end(machine: Machine, name: str) -> str:
     moved = await hands.script(
         # Their names are their order: in one second the later has more of what sorts last.
         'at=$(date -u +%Y%m%dT%H%M%SZ); while ls "$2" | grep -q "^$at-"; do at=$at~; done; '
-        'to=$2/$at-$3; swap "$1" "$to" && echo "$to"',
+        'to=$2/$at-$3; rename "$1" "$to" && echo "$to"',
         CURRENT,
         PLACE,
         name,
@@ -100,9 +101,13 @@ async def drop(machine: Machine) -> None:
 
 
 async def latest(machine: Machine) -> Written | None:
-    """The open fix; else the last one that was not undone."""
+    """The open fix; else the last one that was not undone. Stuck where the folder of the journals,
+    or one of them, belongs to somebody else."""
     listed = await Hands(machine, CURRENT).script(
-        '[ -d "$1" ] || exit 0; cd "$1" && ls -1d current 2>/dev/null; ls -1r', PLACE
+        'exists "$1" || exit 0; private_folder "$1"; cd "./$name" || exit 1; '
+        'for folder in *; do [ ! -d "./$folder" ] || is_private_folder "./$folder" "$1/$folder"; '
+        "done; ls -1d current 2>/dev/null; ls -1r",
+        PLACE,
     )
     for name in dict.fromkeys(listed.split()):
         found = await written(machine, f"{PLACE}/{name}")

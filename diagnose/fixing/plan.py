@@ -110,6 +110,14 @@ def modes(step: Step) -> tuple[str, ...]:
     return ()
 
 
+def named_paths(step: Step) -> tuple[str, ...]:
+    """The paths that a step's own command changes by their names: nothing but who may write in the
+    folders on the way keeps it from another file."""
+    if not isinstance(step, Command) or posixpath.basename(step.argv[0]) in _KEEPS:
+        return ()
+    return (*touched(step), *modes(step))
+
+
 def renames(step: Step) -> bool:
     """Whether a step is about names in folders, a link's own among them, and no file's content."""
     return isinstance(step, Command) and posixpath.basename(step.argv[0]) in {"ln", "mv", "rm"}

@@ -17,7 +17,7 @@ from diagnose.fixing.further import is_further
 from diagnose.fixing.hands import MODE, Hands, Stuck, why
 from diagnose.fixing.helped import unseen, worse
 from diagnose.fixing.journal import Journal, Kept, Written
-from diagnose.fixing.plan import Plan, modes, renames, touched
+from diagnose.fixing.plan import Plan, modes, named_paths, renames, touched
 from diagnose.frozen import frozen
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Finding, Report
@@ -97,6 +97,9 @@ async def _again(machine: Machine, made: Written) -> Written:
 async def _save(journal: Journal, plan: Plan, before: Report, at: str) -> Written:
     """Copies of all that may be changed, what the edits will make of it, then the plan."""
     hands = journal.hands
+    named = [path for step in plan.steps for path in named_paths(step)]
+    if named:
+        await hands.may_change(tuple(dict.fromkeys(named)))
     kept: list[Kept] = []
     for step in plan.steps:
         for path in (*touched(step), *modes(step)):
@@ -144,9 +147,7 @@ async def _keep(hands: Hands, name: str, path: str, how: str) -> Kept:
         await hands.save(f"{name}.before", path)
         return Kept(name, path)
     # What a link leads to is changed, and not the link.
-    real = (await hands.script('[ -f "$1" ] && readlink -f -- "$1" || echo "$1"', path)).rstrip(
-        "\n"
-    )
+    real = await hands.real_path(path)
     await hands.save(f"{name}.before", real)
     return Kept(name, real)
 

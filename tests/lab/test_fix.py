@@ -83,7 +83,7 @@ def test_killed_at_any_step_it_can_be_taken_back_or_taken_up(
 def test_without_room_for_the_copies_nothing_is_changed(laboratory: Lab) -> None:
     words, faulty = play(laboratory, "upgrade_headers_missing")
     laboratory.server.sh(
-        "mkdir -p /var/lib/diagnose && mount -t tmpfs -o size=4k full /var/lib/diagnose"
+        "mkdir -p /var/lib/diagnose && mount -t tmpfs -o size=4k,mode=700 full /var/lib/diagnose"
     )
     laboratory.undo(lambda: laboratory.server.sh("umount /var/lib/diagnose"))
     status, text = fix(laboratory, *words)
