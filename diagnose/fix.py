@@ -46,6 +46,7 @@ Steps = tuple[Command | Edit, ...]
 
 async def fix(machine: Machine, look: Look, talk: Talk) -> int:
     """Remedy one cause after another; the exit status is that of the last look."""
+    await _tell_what_was_undone(machine, talk)
     report = await look()
     agreed: set[str] = set()
     shown = False
@@ -79,6 +80,7 @@ async def fix(machine: Machine, look: Look, talk: Talk) -> int:
 async def undo(machine: Machine, talk: Talk) -> int:
     """Take the last fix back, or one that was cut off."""
     try:
+        await _tell_what_was_undone(machine, talk)
         written = await fixing.latest(machine)
         if written is None:
             await fixing.forget(machine)
@@ -109,6 +111,7 @@ async def undo(machine: Machine, talk: Talk) -> int:
 async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], talk: Talk) -> int:
     """Go on with a fix that was cut off."""
     try:
+        await _tell_what_was_undone(machine, talk)
         written = await fixing.latest(machine)
         if written is None or written.state in {"healed", "undone"}:
             talk.say("resume.nothing")
@@ -129,6 +132,12 @@ async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], 
         return 2
     _ended(outcome, written.steps, talk)
     return verdict(outcome.report or before).exit_status
+
+
+async def _tell_what_was_undone(machine: Machine, talk: Talk) -> None:
+    """A fix that was cut off and took itself back: the next one says so."""
+    for written in await fixing.unreported(machine):
+        talk.say("undo.by-itself", check=written.check, target=written.target, at=written.at)
 
 
 def _name(plan: Plan) -> str:

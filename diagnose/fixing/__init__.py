@@ -6,12 +6,13 @@
 
 from diagnose.fixing.back import Remains, Way, take_back, ways
 from diagnose.fixing.hands import Stuck
-from diagnose.fixing.journal import Busy, Written, latest
+from diagnose.fixing.journal import Busy, Written, latest, unreported
 from diagnose.fixing.journal import drop as forget
 from diagnose.fixing.plan import Left, Plan, comes_back, lasting, plans
 from diagnose.fixing.work import Outcome, carry_out, resume
 
 __all__ = [
     "Busy", "Left", "Outcome", "Plan", "Remains", "Stuck", "Way", "Written", "carry_out",
-    "comes_back", "forget", "lasting", "latest", "plans", "resume", "take_back", "ways",
+    "comes_back", "forget", "lasting", "latest", "plans", "resume", "take_back",
+    "unreported", "ways",
 ]  # fmt: skip

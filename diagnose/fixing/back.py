@@ -5,7 +5,7 @@ what makes programs read their files again. And what nothing takes back, which h
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
-from diagnose.fixing import chains
+from diagnose.fixing import automatic_undo, chains
 from diagnose.fixing import journal as journals
 from diagnose.fixing.hands import MODE, Hands, Stuck, why
 from diagnose.fixing.journal import Journal, Kept, Written
@@ -57,12 +57,17 @@ async def take_back(machine: Machine, made: Written, tell: Tell) -> tuple[Remain
     file in between: what they wrote is not lost."""
     hands, steps = Hands(machine, made.folder), _begun(made)
     journal = Journal(hands)
+    is_open = made.folder == journals.CURRENT
+    if is_open:
+        await automatic_undo.prolong_if_armed(hands)
     await _unchanged_by_others(hands, made)
     await journal.note("undoing")
     left: list[Remains] = []
     doubted = made.state == "undoing"
     async for number, argv in _own_undos(hands, made):
         tell("undo", Command(argv))
+        if is_open:
+            await automatic_undo.prolong_if_armed(hands)
         ran = await hands.run(argv)
         # A step that did not come to its end may leave nothing to undo; the first command of an
         # undo that is begun anew may have been run before.
@@ -79,8 +84,10 @@ async def take_back(machine: Machine, made: Written, tell: Tell) -> tuple[Remain
         if ran.failure is not None:
             left.append(Remains("not-read", step, why(ran)))
             break
+    if is_open:
+        await automatic_undo.disarm_if_armed(hands)
     await journal.note("undone")
-    if made.folder == journals.CURRENT:
+    if is_open:
         await journals.end(machine, f"{made.check}-undone")
     return (*left, *(Remains("stays", step) for step in lasting(steps)))
 

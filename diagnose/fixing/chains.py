@@ -30,7 +30,7 @@ def change(argv: tuple[str, ...]) -> Change | None:
     """None where a command is no such one."""
     program = posixpath.basename(argv[0])
     if program == "nft" and argv[2:3] == ("rule",) and len(argv) > 6:
-        added = " ".join(_words(argv)) if argv[1] in {"add", "insert"} else ""
+        added = " ".join(rule_words(argv)) if argv[1] in {"add", "insert"} else ""
         gone = int(argv[7]) if argv[1] == "delete" and argv[7:] else None
         listing = (argv[0], "-s", "-a", "list", "chain", *argv[3:6])
         return Change(listing, argv[3:6], added, gone)
@@ -50,7 +50,7 @@ def same(before: str, now: str) -> bool:
 def back(made: Change, before: str, now: str, undo: tuple[str, ...]) -> tuple[str, ...]:
     """The command that puts back the rule that nft has taken, behind the rule nearest before it
     that is there now. One with another handle and the same words was put back itself."""
-    head, words = (undo[0], undo[2], *made.chain), _words(undo)
+    head, words = (undo[0], undo[2], *made.chain), rule_words(undo)
     old = _rules(before)
     above = old[: next((at for at, (handle, _) in enumerate(old) if handle == made.gone), 0)]
     place = _there(above, _rules(now))
@@ -73,8 +73,8 @@ def _there(above: list[tuple[int, str]], now: list[tuple[int, str]]) -> int | No
     return None
 
 
-def _words(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """What a command says of the rule itself."""
+def rule_words(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of an nft command that are the rule itself."""
     return argv[8:] if argv[6] in _PLACES else argv[6:]
 
 

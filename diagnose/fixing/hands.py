@@ -18,7 +18,7 @@ PIECE = 60_000
 #: Seconds for a step. A package's own test or reload may take its time.
 PATIENCE = 60.0
 
-_FILES = resources.files("diagnose.fixing").joinpath("shell/files.sh").read_text("utf-8") + "\n"
+FILES = resources.files("diagnose.fixing").joinpath("shell/files.sh").read_text("utf-8") + "\n"
 
 _SAME = r"""
 if [ -e "$1.absent" ]; then exists "$2" || echo same; exit 0; fi
@@ -46,7 +46,7 @@ class Hands:
 
     async def script(self, text: str, *words: str) -> str:
         """Its output; Stuck where it ends badly."""
-        ran = await self.machine.run("sh", "-c", _FILES + text, "sh", *words, timeout=PATIENCE)
+        ran = await self.machine.run("sh", "-c", FILES + text, "sh", *words, timeout=PATIENCE)
         if ran.failure is not None:
             raise Stuck(_last(ran))
         return ran.out

@@ -77,7 +77,12 @@ async def begin(machine: Machine) -> Journal:
     if made.strip() == "open":
         if not (await hands.script('[ -d "$1" ] && echo there; :', CURRENT)).strip():
             raise Stuck(f"{CURRENT} could not be made")
-        raise Busy(await written(machine, CURRENT))
+        cut_off = await written(machine, CURRENT)
+        if cut_off is None or cut_off.state != "healed":
+            raise Busy(cut_off)
+        # It was killed when all was done.
+        await end(machine, cut_off.check)
+        return await begin(machine)
     return Journal(hands)
 
 
@@ -114,6 +119,17 @@ async def latest(machine: Machine) -> Written | None:
         if found is not None and found.state != "undone":
             return found
     return None
+
+
+async def unreported(machine: Machine) -> tuple[Written, ...]:
+    """The fixes that were taken back by themselves, each told once."""
+    listed = await Hands(machine, CURRENT).script(
+        '[ -d "$1" ] && cd "$1" 2>/dev/null || exit 0; for mark in */unreported; do '
+        '[ -e "$mark" ] && rm -f -- "$mark" && echo "${mark%/*}"; done; :',
+        PLACE,
+    )
+    told = [await written(machine, f"{PLACE}/{name}") for name in listed.split()]
+    return tuple(fix for fix in told if fix is not None)
 
 
 async def written(machine: Machine, folder: str) -> Written | None:

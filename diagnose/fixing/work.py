@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from diagnose.fixing import chains
+from diagnose.fixing import automatic_undo, chains, way_in
 from diagnose.fixing import journal as journals
 from diagnose.fixing.back import Remains, Tell, copy_of, edits, take_back, undoing
 from diagnose.fixing.further import is_further
@@ -70,12 +70,15 @@ async def _do(
 ) -> Outcome:
     """The steps that are still to be done; `cause` is None where it is gone already."""
     try:
+        await automatic_undo.arm(journal.hands, made)
         await _steps(journal, made, before, tell)
         tell("looking", None)
-        report = await (_settled(cause, before, look) if cause else look())
+        report = await _settled(journal.hands, cause, before, look)
         fault = worse(cause, before, report) if cause else None
+        fault = fault or await way_in.shut(machine)
         if fault is None:
             await journal.note("healed")
+            await automatic_undo.disarm(journal.hands)
             return Outcome("healed", "", report, await journals.end(machine, made.check))
     except Stuck as stuck:
         report, fault = None, str(stuck)
@@ -179,6 +182,7 @@ async def _steps(journal: Journal, made: Written, before: Report, tell: Tell) ->
         if number in made.ended:
             continue
         tell("step", step)
+        await automatic_undo.prolong(journal.hands)
         await _mark(journal.hands, number, step)
         await journal.note("begin", step=number)
         if isinstance(step, Edit):
@@ -213,11 +217,15 @@ async def _edit(hands: Hands, made: Written, number: int, step: Edit) -> None:
 # Did it help?
 
 
-async def _settled(cause: Finding, before: Report, look: Look) -> Report:
+async def _settled(hands: Hands, cause: Finding | None, before: Report, look: Look) -> Report:
+    """The look afterwards; several until it helped, where it is known what should have gone."""
     report, looked = before, 0
     for pause in PAUSES:
+        await automatic_undo.prolong(hands)
         await asyncio.sleep(pause)
         report, looked = await look(), looked + 1
+        if cause is None:
+            break
         # What is new may come of the change itself: it is looked at a second time.
         new = any(unseen(one, before) for one in report.causes)
         if worse(cause, before, report) is None and (looked > 1 or not new):

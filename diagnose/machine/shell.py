@@ -138,7 +138,8 @@ class Shell:
                     )
             except TimeoutError:
                 self._lose(asked, Failure("timeout", f"did not end within {asked.timeout:g} s"))
-            except (OSError, EOFError):
+            except (OSError, EOFError, ValueError):
+                # ValueError: what should be a status is none.
                 self._lose(asked, Failure("closed", "the connection to the server was lost"))
             else:
                 self.waiting -= 1

@@ -81,6 +81,7 @@ class SshMachine:
     def __init__(self, url: str, options: tuple[str, ...] = ()) -> None:
         self.via = url
         self._destination = destination(url)
+        self._given_options = options
         self._options = (*_OPTIONS, *options)
         self._directory = ""
         self._failure: Failure | None = None
@@ -99,6 +100,10 @@ class SshMachine:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
+
+    def another(self) -> "SshMachine":
+        """The same server by a connection of its own, which is not made yet."""
+        return SshMachine(self.via, self._given_options)
 
     async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
         return await self._run(argv, timeout)

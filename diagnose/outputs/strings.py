@@ -194,6 +194,12 @@ _STRINGS = {
         "除以下各项外，一切已恢复原状：",
     ),
     "undo.none": ("Nothing of it could be taken back:", "以下步骤均无法撤销："),
+    "undo.by-itself": (
+        "The remedy of {check} on {target}, begun {at}, was cut off: nothing was heard of it for "
+        "120 s, and the server took it back by itself.",
+        "对 {target} 执行的 {check} 修复（开始于 {at}）曾中断：服务器在 120 秒内未收到任何消息，"
+        "已自动撤销该修复。",
+    ),
     "undo.nothing": ("There is nothing to take back.", "没有可撤销的修复。"),
     "resume.nothing": ("No fix was cut off.", "没有被中断的修复。"),
     "resume.this": (

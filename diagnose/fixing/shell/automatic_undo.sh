@@ -1,0 +1,148 @@
+# Takes a fix back by itself when nobody has spoken for it in time: the connection over which it ran
+# was lost, it was killed, or the machine was started anew in the middle.
+# shellcheck shell=sh disable=SC2046,SC2154
+#   (SC2154: die, restore, allowed … stand in files.sh, which comes before this text.)
+#
+# The fix writes this file before its first step, with the functions of files.sh before it and its own
+# steps in a function `undo_steps` behind it. $current is the folder of the fix, $ended its name when
+# it has ended. $current/deadline holds the second of /proc/uptime until which it is waited for; a
+# fix that goes on writes a later one. Who ends the wait renames that file, and only one can.
+
+uptime_s() { read -r up _ < /proc/uptime; echo "${up%%.*}"; }
+
+# begun STEP: whether a step was begun and not taken back.
+begun() {
+  grep -qF "{\"event\": \"begin\", \"step\": $1}" "$current/journal" &&
+    ! grep -qF "{\"event\": \"back\", \"step\": $1}" "$current/journal"
+}
+
+note() { echo "$1" >> "$current/journal" 2>/dev/null; }
+
+# handles: of a chain's listing, the lines "HANDLE TEXT" of its rules (nft -a list chain).
+handles() { sed -n '/{ *# handle/d; s/^[[:space:]]*\(.*[^[:space:]]\) # handle \([0-9]*\)$/\2 \1/p'; }
+
+same_rules() { [ "$(sed 's/[[:space:]]*# handle [0-9]*$//' "$1")" = "$(sed 's/[[:space:]]*# handle [0-9]*$//' "$2")" ]; }
+
+# list_chain STEP COMMAND…: the chain as it is now, in STEP.now; fails where the chain before the
+# step is not known, or is the same.
+list_chain() {
+  step=$1; shift
+  [ -e "$current/$step.chain" ] || return 1
+  "$@" > "$current/$step.now" 2>/dev/null || return 1
+  ! same_rules "$current/$step.chain" "$current/$step.now"
+}
+
+# added_rule STEP TEXT FAMILY TABLE CHAIN: takes away the rule of this text that came since.
+added_rule() {
+  step=$1 text=$2; shift 2
+  handles < "$current/$step.chain" | cut -d ' ' -f 1 > "$current/$step.known"
+  new=$(handles < "$current/$step.now" | while read -r handle rule; do
+    grep -qx "$handle" "$current/$step.known" || [ "$rule" != "$text" ] || echo "$handle"
+  done | sort -n | head -n 1)
+  [ -z "$new" ] || nft delete rule "$@" handle "$new"
+}
+
+# deleted_rule STEP HANDLE FAMILY TABLE CHAIN TEXT…: puts a rule back behind the nearest one before
+# it that is still there.
+deleted_rule() {
+  step=$1 gone=$2 family=$3 table=$4 chain=$5; shift 5
+  place=$(handles < "$current/$step.chain" | cut -d ' ' -f 1 | while read -r handle; do
+    [ "$handle" != "$gone" ] || break
+    grep -q " # handle $handle\$" "$current/$step.now" && echo "$handle"
+  done | tail -n 1)
+  if [ "$place" ]; then nft add rule "$family" "$table" "$chain" handle "$place" "$@"
+  else nft insert rule "$family" "$table" "$chain" "$@"; fi
+}
+
+# wait_for_it: until the deadline has passed; ends this program where the fix has ended.
+wait_for_it() {
+  while :; do
+    deadline=
+    [ -e "$current/deadline" ] && read -r deadline < "$current/deadline"
+    [ "$deadline" ] || { [ -e "$current/deadline" ] || exit 0; }
+    [ "$(uptime_s)" -lt "${deadline:-0}" ] || return 0
+    sleep 1
+  done
+}
+
+take_back() {
+  mv -T -- "$current/deadline" "$current/passed" 2>/dev/null || exit 0
+  note '{"event": "undoing", "by": "deadline"}'
+  undo_steps
+  note '{"event": "undone", "by": "deadline"}'
+  : > "$current/unreported"
+  at=$(date -u +%Y%m%dT%H%M%SZ)
+  # "~" sorts last: of two in one second the later has the later name.
+  while (set -- "${current%/*}/$at-"*; [ -e "$1" ]); do at=$at~; done
+  mv -T -- "$current" "${current%/*}/$at-$ended-undone"
+  forget_boot_unit
+}
+
+# At boot the deadline of an earlier boot means nothing: what is not ended is taken back.
+boot_unit=/usr/local/lib/systemd/system/diagnose-undo-at-boot.service
+
+forget_boot_unit() {
+  rm -f -- "$boot_unit" "${boot_unit%/*}/multi-user.target.wants/${boot_unit##*/}"
+  rmdir -- "${boot_unit%/*}/multi-user.target.wants" 2>/dev/null; :
+}
+
+remember_boot_unit() {
+  enter "$boot_unit" link && only_root || return
+  cat > "$boot_unit" <<UNIT || return
+[Unit]
+Description=Take back a change of diagnose that was cut off
+DefaultDependencies=no
+After=local-fs.target
+Before=network-pre.target multi-user.target
+ConditionPathExists=$current/deadline
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $current/undo.sh boot
+[Install]
+WantedBy=multi-user.target
+UNIT
+  mkdir -p -- "${boot_unit%/*}/multi-user.target.wants" &&
+    ln -sf "../${boot_unit##*/}" "${boot_unit%/*}/multi-user.target.wants/"
+}
+
+# end_waiting: whatever waits for this fix ends.
+end_waiting() {
+  if [ -e "$current/waiting" ]; then
+    read -r pid < "$current/waiting"
+    kill -- "-$pid" 2>/dev/null || kill -- "$pid" 2>/dev/null
+    rm -f -- "$current/waiting"
+  elif [ -d /run/systemd/system ]; then
+    systemctl stop diagnose-undo.service 2>/dev/null
+  fi
+  :
+}
+
+# arm SECONDS: something that outlives the fix and its connection waits.
+arm() {
+  end_waiting
+  echo $(($(uptime_s) + $1)) > "$current/deadline" || exit 1
+  if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
+    mkdir -p -- "${boot_unit%/*}" && (remember_boot_unit)
+    systemctl reset-failed diagnose-undo.service 2>/dev/null
+    systemd-run --quiet --collect --unit=diagnose-undo \
+      /bin/sh "$current/undo.sh" wait && return
+  fi
+  setsid sh "$current/undo.sh" wait </dev/null >/dev/null 2>&1 &
+  echo $! > "$current/waiting"
+}
+
+# disarm: dies where the fix was taken back already.
+disarm() {
+  mv -T -- "$current/deadline" "$current/kept" 2>/dev/null ||
+    die "nobody spoke for it in time: it was taken back by itself"
+  rm -f -- "$current/kept"
+  end_waiting
+  forget_boot_unit
+}
+
+# prolong SECONDS
+prolong() {
+  [ -e "$current/deadline" ] || die "nobody spoke for it in time: it was taken back by itself"
+  echo $(($(uptime_s) + $1)) > "$current/later" && mv -T -- "$current/later" "$current/deadline"
+  [ ! -e "$current/passed" ] || { rm -f -- "$current/deadline"; die "it was taken back by itself"; }
+}

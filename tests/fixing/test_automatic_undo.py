@@ -1,0 +1,173 @@
+"""A fix that was cut off takes itself back: the script that is left beside the journal is run."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from diagnose import fixing
+from diagnose.fixing import Stuck, automatic_undo, journal
+from diagnose.fixing.hands import FILES, Hands
+from diagnose.machine.local import LocalMachine
+from diagnose.model import Command, Report
+from tests.fixing.test_work import CAUSE, NEW, OLD, Dying, Killed, Site, site
+from tests.lab.hosts import until
+
+__all__ = ["site"]  # the fixture
+
+#: More commands than any fix of these takes.
+MOST = 100
+
+
+def boot() -> None:
+    """What the unit does at boot, and the waiting shell after its deadline."""
+    script = Path(journal.CURRENT, "undo.sh")
+    done = subprocess.run(["sh", script, "boot"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def stop_waiting() -> None:
+    text = f"{FILES}{automatic_undo._FUNCTIONS}current=$1; end_waiting"
+    subprocess.run(["sh", "-c", text, "sh", journal.CURRENT], check=True)
+
+
+def waiting() -> list[int]:
+    """The processes that wait for a fix of this test."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if journal.CURRENT.encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def unreported(site: Site) -> list[str]:
+    return [one.check for one in asyncio.run(fixing.unreported(LocalMachine()))]
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_killed_anywhere_all_is_as_before_or_healed(site: Site, first: int) -> None:
+    """At each fourth command from the first one on, before or after it."""
+    made = site.file.with_name("made")
+    touch = Command(("touch", str(made)), undo=("rm", "-f", str(made)))
+    mode = Command(("chmod", "644", str(site.file)))
+    undone = 0
+    for at in range(first, MOST, 4):
+        site.machine = Dying(at, after=bool(first % 2))
+        try:
+            site.fix(site.plan(touch, mode))
+        except Killed:
+            pass
+        else:
+            break
+        finally:
+            site.machine = LocalMachine()
+        if Path(journal.CURRENT, "deadline").exists():
+            stop_waiting()
+            boot()
+            undone += 1
+            assert not Path(journal.CURRENT).exists()
+            assert unreported(site) == [CAUSE]
+            assert unreported(site) == []
+        elif (written := site.latest()) and written.state == "healed":
+            assert (site.file.read_text(), made.exists()) == (NEW, True)
+            site.undo()
+        else:
+            asyncio.run(fixing.forget(LocalMachine()))
+        assert (site.file.read_text(), made.exists()) == (OLD, False)
+        assert site.file.stat().st_mode & 0o777 == 0o640
+        assert waiting() == []
+    assert undone > 2
+
+
+def test_it_waits_and_takes_back_by_itself(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its own time: nobody is there any more."""
+    monkeypatch.setattr(automatic_undo, "DEADLINE", 6)
+
+    async def killed() -> Report:
+        raise Killed
+
+    with pytest.raises(Killed):
+        site.fix(site.plan(), killed)
+    assert site.file.read_text() == NEW
+    until(lambda: not Path(journal.CURRENT).exists(), "it takes itself back", timeout=60)
+    assert site.file.read_text() == OLD
+    assert unreported(site) == [CAUSE]
+    until(lambda: not waiting(), "it ends", timeout=60)
+
+
+def test_what_comes_to_its_end_leaves_nothing_waiting(site: Site) -> None:
+    assert site.fix(site.plan()).state == "healed"
+    assert waiting() == []
+    assert unreported(site) == []
+
+
+def test_what_was_rolled_back_leaves_nothing_waiting(site: Site) -> None:
+    async def look() -> Report:
+        return site.report(CAUSE)
+
+    assert site.fix(site.plan(), look).state == "rolled-back"
+    assert waiting() == []
+    assert unreported(site) == []
+
+
+def test_what_somebody_wrote_since_is_not_lost(site: Site) -> None:
+    async def killed() -> Report:
+        raise Killed
+
+    with pytest.raises(Killed):
+        site.fix(site.plan(), killed)
+    stop_waiting()
+    site.file.write_text(NEW + "theirs\n")
+    boot()
+    assert site.file.read_text() == NEW + "theirs\n"
+
+
+def test_a_fix_that_is_too_slow_says_so(site: Site) -> None:
+    """It was taken back while it slept: what it sees then is not called healed."""
+
+    async def look() -> Report:
+        stop_waiting()
+        boot()
+        return site.report()
+
+    done = site.fix(site.plan(), look)
+    assert done.state == "stuck"
+    assert site.file.read_text() == OLD
+
+
+def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
+    hands = Hands(LocalMachine(), str(site.file.parent))
+    with pytest.raises(Stuck, match="taken back by itself"):
+        asyncio.run(automatic_undo.prolong(hands))
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        (
+            Command(("nft", "add", "rule", "inet", "guard", "forward", "accept")),
+            "list_chain 0 nft -s -a list chain inet guard forward && "
+            "added_rule 0 accept inet guard forward",
+        ),
+        (
+            Command(
+                ("nft", "delete", "rule", "inet", "guard", "input", "handle", "7"),
+                undo=("nft", "insert", "rule", "inet", "guard", "input", "tcp", "drop"),
+            ),
+            "list_chain 0 nft -s -a list chain inet guard input && "
+            "deleted_rule 0 7 inet guard input tcp drop",
+        ),
+        (
+            Command(("iptables", "-I", "INPUT", "-j", "x"), undo=("iptables", "-D", "INPUT", "1")),
+            "list_chain 0 iptables -S INPUT && iptables -D INPUT 1",
+        ),
+        (Command(("firewall-cmd", "a b"), undo=("firewall-cmd", "$x")), "firewall-cmd '$x'"),
+        (Command(("true",)), ""),
+    ],
+)
+def test_each_step_has_its_way_back(step: Command, line: str) -> None:
+    assert automatic_undo._undo(0, step) == line
