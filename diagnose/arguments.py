@@ -263,7 +263,7 @@ def _readable(text: str) -> str:
     return str(Path(text).absolute())
 
 
-_SSH = re.compile(r"ssh://(?:[\w.+-]+@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
+_SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
 
 
 def server(text: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from diagnose.machine import LIMIT, Ran, Socket, Text
+from diagnose.machine.environment import environment
 from diagnose.model import Failure
 from diagnose.net import PATIENCE, Connected
 from diagnose.wire.sockets import listening
@@ -78,12 +79,6 @@ async def spawn(argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | 
     if failure is None and process.returncode:
         failure = exited(process.returncode, complained)
     return Ran(argv, process.returncode, said, complained, time.monotonic() - begun, failure)
-
-
-def environment() -> dict[str, str]:
-    """As this program's own, in no language, and with where only root's programs are."""
-    path = os.environ.get("PATH") or os.defpath
-    return {**os.environ, "LC_ALL": "C", "PATH": f"{path}:/usr/sbin:/sbin"}
 
 
 def could_not(error: BaseException) -> Failure:

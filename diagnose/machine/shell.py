@@ -9,9 +9,11 @@ import contextlib
 import secrets
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from diagnose.machine import LIMIT
-from diagnose.machine.local import could_not, environment
+from diagnose.machine.environment import environment
+from diagnose.machine.local import could_not
 from diagnose.model import Failure
 
 #: Seconds to log in.
@@ -20,11 +22,7 @@ LOGIN = 10.0
 #: Seconds after which a command is given up that should have been ended over there.
 GRACE = 2.0
 
-# Says whether programs can be ended over there (timeout(1)), then waits for commands.
-_SHELL = (
-    "PATH=$PATH:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; "
-    "timeout 1 true 2>/dev/null && echo ready timeout || echo ready; exec sh"
-)
+_SHELL = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
 _KINDS = (
     ("Permission denied", "denied"),
     ("Host key verification failed", "denied"),

@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 
-from diagnose.machine.local import could_not, environment
+from diagnose.machine.environment import environment
+from diagnose.machine.local import could_not
 from diagnose.machine.shell import Lost
 from diagnose.model import Failure
 from diagnose.net.local import TcpStream

@@ -18,7 +18,7 @@ HERE = LocalMachine()
 def test_a_program_is_run_in_no_language_and_with_the_administrators_path() -> None:
     ran = asyncio.run(HERE.run("sh", "-c", 'echo "$LC_ALL $PATH"; echo oops >&2; exit 3'))
     assert ran.out.startswith("C ")
-    assert ran.out.strip().endswith(":/usr/sbin:/sbin")
+    assert {"/usr/sbin", "/usr/bin"} <= set(ran.out.strip().removeprefix("C ").split(":"))
     assert ran.status == 3
     assert ran.failure is not None
     assert (ran.failure.kind, ran.failure.message) == ("exit", "oops")
