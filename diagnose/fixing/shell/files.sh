@@ -137,11 +137,22 @@ put() {
     ln -s -- "$(readlink -- "$1")" "./.diagnose-$3" && rename "./.diagnose-$3" "./$2"
     return
   fi
-  create "$1" ".diagnose-$3" && like "$1" && touch -r "$1" /proc/self/fd/3 || {
-    rm -f -- "./.diagnose-$3"; return 1
-  }
-  exec 3>&-
-  rename "./.diagnose-$3" "./$2"
+  if (create "$1" ".diagnose-$3" && like "$1" && touch -r "$1" /proc/self/fd/3); then
+    rename "./.diagnose-$3" "./$2"
+  else
+    rm -f -- "./.diagnose-$3"
+    put_in_place "$1" "$2"
+  fi
+}
+
+# put_in_place COPY NAME: what is left where the disk is full. The blocks that the file has are
+# written again: a reader may find half of each, so that this is no way to write otherwise.
+put_in_place() {
+  only ''
+  [ -f "./$2" ] && [ ! -L "./$2" ] || return 1
+  cmp -s -- "$1" "./$2" ||
+    dd if="$1" of="./$2" conv=notrunc bs=64k 2>/dev/null && truncate -s "$(stat -c %s -- "$1")" "./$2" &&
+    touch -r "$1" "./$2"
 }
 
 # save COPY PATH: COPY is what PATH is, whatever it is; COPY.absent is there where nothing is.

@@ -1,0 +1,116 @@
+"""A fix that is cut off at one of its steps: without anybody the server is healed, or as before."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from diagnose.fixing.journal import CURRENT
+
+from . import state
+from .hosts import until
+from .lab import REPOSITORY, SERVER, Lab
+from .scenario import found
+from .state import Snapshot
+
+pytestmark = pytest.mark.lab
+
+#: Seconds that the server waits for a word of the fix; and that all may take after that.
+SECONDS, PATIENCE = 4, 60
+#: More steps than any remedy has.
+MOST = 12
+
+SAMPLE = (
+    "https_closed_in_firewalld",
+    "upgrade_headers_missing",
+    "dropped_in_a_chain_of_its_own",
+    "forward_chain_of_hand_drops",
+    "iptables_rejects_443",
+    "ufw_without_443",
+    "server_has_an_old_line_in_hosts",
+    "nginx_is_stopped",
+)
+
+
+def names() -> list[str]:
+    """Those of a sample; with DIAGNOSE_ALL all that a program may remedy."""
+    every = found()
+    if os.environ.get("DIAGNOSE_ALL"):
+        return [name for name, one in every.items() if not one.healthy and not one.manual]
+    return list(SAMPLE)
+
+
+def run(
+    lab: Lab, cut: str, number: int, words: tuple[str, ...]
+) -> subprocess.CompletedProcess[str]:
+    host, more = lab.server, ("fix", "--yes", *words)
+    if cut == "ssh":
+        host, more = lab.client, ("fix", "--yes", "--server", f"ssh://root@{SERVER}", *words)
+    argv = [sys.executable, "-m", "tests.lab.cutting", cut, str(SECONDS), str(number), *more]
+    return host.run(argv, env={"PYTHONPATH": str(REPOSITORY)}, timeout=120)
+
+
+def restart_machine(lab: Lab) -> None:
+    """What an abrupt restart leaves: the files. No process, no rule of the packet filter."""
+    lab.server.sh("nft flush ruleset")
+    lab.server.sh(f"sh {CURRENT}/undo.sh boot", check=False)
+
+
+@pytest.mark.parametrize("cut", ["before", "after", "ssh", "full"])
+@pytest.mark.parametrize("name", names())
+def test_at_each_step(laboratory: Lab, name: str, cut: str) -> None:
+    scenario = found()[name]
+    if why := scenario.obstacle():
+        pytest.skip(why)
+    for number in range(MOST):
+        laboratory.restore(ipv6=scenario.ipv6)
+        scenario.apply(laboratory)
+        faulty, rules = laboratory.snapshot(), state.rules(laboratory.server)
+        laboratory.undo(lambda: laboratory.server.sh("mount -o remount,size=50% /mnt", check=False))
+        done = run(laboratory, cut, number, (*scenario.args, scenario.target))
+        until(
+            lambda: not laboratory.server.path(CURRENT).exists(),
+            f"the fix ends\n{done.stdout}{done.stderr}",
+            timeout=PATIENCE,
+        )
+        assert_healed_or_as_before(laboratory, faulty, rules, f"{cut} {number}\n{done.stdout}")
+        if cut != "full" and done.returncode == 0:
+            break  # it has no such step
+        if cut == "full" and "It helped" in done.stdout:
+            break
+    else:
+        pytest.fail("it never came to its end")
+
+
+def assert_healed_or_as_before(lab: Lab, faulty: Snapshot, rules: str, about: str) -> None:
+    def difference() -> list[str]:
+        changed = faulty.difference(lab.snapshot())
+        return changed + ([now] if (now := state.rules(lab.server)) != rules else [])
+
+    def settled() -> bool:
+        try:
+            lab.check()
+        except Exception:
+            return not difference()
+        return True
+
+    try:
+        until(settled, "it settles", timeout=10)
+    except Exception:
+        pytest.fail(f"neither healed nor as before: {difference()}\n{about}")
+
+
+def test_killed_by_a_restart_of_the_machine(laboratory: Lab) -> None:
+    """Only the files are left of it. The unit that runs at boot puts them back."""
+    scenario = found()["upgrade_headers_missing"]
+    laboratory.restore()
+    scenario.apply(laboratory)
+    faulty = laboratory.snapshot()
+    done = run(laboratory, "after", 0, (*scenario.args, scenario.target))
+    assert done.returncode == -signal.SIGKILL
+    laboratory.server.sh(f"read -r pid < {CURRENT}/waiting && kill -KILL -$pid")
+    restart_machine(laboratory)
+    changed = faulty.difference(laboratory.snapshot(), ("rules",))
+    assert not changed
