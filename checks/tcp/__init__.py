@@ -128,7 +128,8 @@ def facts(evidence: Evidence, met: tuple[Port, ...]) -> dict[str, object]:
         "port": met[0].tries[0].port,
         "target": evidence.target.authority,
         "server": f"[{address}]" if ":" in address else address,
-        "open_ports": _numbers(one for one in others if _answered(one)),
+        "open_ports": _numbers(one for one in others if one.failure is None),
+        "refusing_ports": _numbers(one for one in others if one.failure and _answered(one)),
         "rejected_ports": _numbers(one for one in others if _rejected(one)),
         "silent_ports": _numbers(one for one in others if _kind(one) == "timeout"),
     }

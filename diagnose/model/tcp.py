@@ -71,6 +71,22 @@ class Connection(Observation):
         )
 
 
+@frozen(kw_only=True, eq=False)
+class Uplink(Observation):
+    """Whether this machine has a way to the Internet over one family (4, 6): the address it would
+    send from, as connect(2) on a datagram socket says, which sends nothing. Looked for after names
+    could not be asked for. The failure is ENETUNREACH where there is no way; `links` are the
+    interfaces other than the loopback, and `links_up` those of them that are up."""
+
+    layer: ClassVar[str] = "host"
+
+    family: int
+    towards: str
+    source: str = ""
+    links: tuple[str, ...] = ()
+    links_up: tuple[str, ...] = ()
+
+
 @frozen
 class Hop:
     """A router on the way, or silence where it did not answer."""

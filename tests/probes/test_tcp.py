@@ -59,6 +59,9 @@ class Network:
     ) -> bytes:
         raise NotImplementedError
 
+    def way_to(self, address: str) -> Connected:
+        return Connected(0.0, source="198.51.100.2")
+
     def is_mine(self, address: str) -> bool:
         return False
 

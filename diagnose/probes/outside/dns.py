@@ -24,8 +24,10 @@ from diagnose.model.dns import (
     Resolution,
     ResolverConfig,
     final_answers_of,
+    is_loopback_name,
     loop,
 )
+from diagnose.model.tcp import Uplink
 from diagnose.net import resolvconf
 from diagnose.net.failures import failure_of
 from diagnose.probes import Look, probe
@@ -35,6 +37,12 @@ _QUERY, _READ = "diagnose.wire.dns:query", "diagnose.wire.dns:read"
 
 #: No more addresses of a family than this are looked at.
 MAX_ADDRESSES = 8
+
+#: a.root-servers.net, an address of the Internet to which a way is looked for. Nothing is sent.
+ROOT = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
+
+#: What a name under localhost stands for (RFC 6761 section 6.3).
+LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
 #: Aliases followed by hand. Resolvers give up after 8 to 16.
 MAX_ALIASES = 12
@@ -64,6 +72,9 @@ async def resolve(look: Look) -> None:
         look.see(replace(found, at=look.now()))
         return
     families = (wanted,) if wanted in ADDRESS_TYPES else tuple(ADDRESS_TYPES)
+    if is_loopback_name(name):
+        await _loopback(look, name, families)
+        return
     system: list[asyncio.Future[None]] = []
     if not look.options.resolver:
         system = [asyncio.ensure_future(_system(look, name, family)) for family in families]
@@ -80,6 +91,21 @@ def _literal(host: str, option: str | None) -> tuple[str, str] | None:
     except ValueError:
         return None
     return host, "literal"
+
+
+async def _loopback(look: Look, name: str, families: tuple[int, ...]) -> None:
+    """A name that means this machine. DNS is not to be asked for it (RFC 6761 section 6.3), and
+    where the system does not know it, browsers and curl take the loopback addresses."""
+    await asyncio.gather(*(_system(look, name, family) for family in families))
+    if _resolved(look):
+        return
+    for family in families:
+        address = LOOPBACK[family]
+        look.see(
+            Resolution(
+                at=look.now(), name=name, family=family, addresses=(address,), via="loopback"
+            )
+        )
 
 
 async def _system(look: Look, name: str, family: int) -> None:
@@ -294,6 +320,7 @@ async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -
     for one in servfail:
         work.append(_ask(look, question, one.rdtype, "unvalidated", validate=False))
     if failed:
+        _see_uplinks(look)
         work.append(_ask(look, question, "NS", "control", name="."))
     if any(one.rcode == "NXDOMAIN" and not one.aliases for one in answers):
         work += [
@@ -302,6 +329,25 @@ async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -
     if servfail or any(one.aliases and not one.records for one in answers):
         work.append(_follow(look, question))
     await asyncio.gather(*work)
+
+
+def _see_uplinks(look: Look) -> None:
+    """Whether this machine gets anywhere at all, which tells its own fault from the resolver's."""
+    links = resolvconf.links()
+    for family, root in ROOT.items():
+        way = look.net.way_to(root)
+        look.see(
+            Uplink(
+                at=look.now(),
+                family=family,
+                towards=root,
+                source=way.source,
+                failure=way.failure,
+                links=tuple(name for name, _ in links),
+                links_up=tuple(name for name, up in links if up),
+                equivalent=shlex.join(("ip", "route", "get", root)),
+            )
+        )
 
 
 #: Answers after which the same question, asked more simply, or another resolver may do better.

@@ -40,3 +40,13 @@ def test_silent_when_a_router_says_port_unreachable_in_the_hosts_name() -> None:
 
 def test_silent_when_another_try_was_answered() -> None:
     assert not judge("tcp.refused", attempt(failure=REFUSED), attempt(purpose="again"))
+
+
+def test_fires_and_calls_no_port_open_that_refuses_too() -> None:
+    (claim,) = judge(
+        "tcp.refused",
+        attempt(failure=REFUSED),
+        attempt(port=80, purpose="plain", failure=REFUSED),
+    )
+    assert claim.facts["open_ports"] == ()
+    assert claim.facts["refusing_ports"] == (80,)
