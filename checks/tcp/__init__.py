@@ -109,8 +109,13 @@ def claim(
 
 def severity(evidence: Evidence) -> Severity:
     """An error; a warning where the port answers at another of the site's addresses, to which
-    a visitor's program turns (RFC 8305)."""
-    return Severity.WARNING if ports(evidence, "open", "unstable") else Severity.ERROR
+    a visitor's program turns (RFC 8305). Of localhost only this machine's programs are visitors,
+    and one of its addresses is as good as the other."""
+    if not ports(evidence, "open", "unstable"):
+        return Severity.ERROR
+    from diagnose.model.dns import is_loopback_name
+
+    return Severity.NOTE if is_loopback_name(evidence.target.host) else Severity.WARNING
 
 
 def facts(evidence: Evidence, met: tuple[Port, ...]) -> dict[str, object]:

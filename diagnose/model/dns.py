@@ -42,8 +42,9 @@ class Resolution(Observation):
 
     `via` is "system" (getaddrinfo: hosts file, nsswitch, resolver), "dns" (the raw answer,
     where the system could not or need not be asked), "literal" (the target is an address),
-    "option" (--address) or "loopback" (a name under localhost that the system does not know). The
-    failure's code is the EAI_… number.
+    "option" (--address), "loopback" (a name under localhost that the system does not know) or
+    "proxy" (the proxy resolves it, and `addresses` holds the name). The failure's code is the
+    EAI_… number.
     """
 
     layer: ClassVar[str] = "dns"

@@ -65,6 +65,10 @@ _EAI_AGAIN = Failure("resolution", "Temporary failure in name resolution", -3, "
 @probe()
 async def resolve(look: Look) -> None:
     name, wanted = look.target.host, look.options.family
+    if look.options.by_proxy:
+        # The name is the proxy's to resolve: it stands in the place of its addresses.
+        look.see(Resolution(at=look.now(), name=name, family=4, addresses=(name,), via="proxy"))
+        return
     if literal := _literal(name, look.options.address):
         address, via = literal
         family = 6 if ":" in address else 4
