@@ -27,19 +27,16 @@ from diagnose.model.dns import (
     is_loopback_name,
     loop,
 )
-from diagnose.model.tcp import Uplink
 from diagnose.net import resolvconf
 from diagnose.net.failures import failure_of
 from diagnose.probes import Look, probe
+from diagnose.probes.outside.uplinks import see_uplinks
 
 # Reading dnspython in costs a good part of a short run.
 _QUERY, _READ = "diagnose.wire.dns:query", "diagnose.wire.dns:read"
 
 #: No more addresses of a family than this are looked at.
 MAX_ADDRESSES = 8
-
-#: a.root-servers.net, an address of the Internet to which a way is looked for. Nothing is sent.
-ROOT = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 #: What a name under localhost stands for (RFC 6761 section 6.3).
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
@@ -324,7 +321,7 @@ async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -
     for one in servfail:
         work.append(_ask(look, question, one.rdtype, "unvalidated", validate=False))
     if failed:
-        _see_uplinks(look)
+        see_uplinks(look)
         work.append(_ask(look, question, "NS", "control", name="."))
     if any(one.rcode == "NXDOMAIN" and not one.aliases for one in answers):
         work += [
@@ -333,25 +330,6 @@ async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -
     if servfail or any(one.aliases and not one.records for one in answers):
         work.append(_follow(look, question))
     await asyncio.gather(*work)
-
-
-def _see_uplinks(look: Look) -> None:
-    """Whether this machine gets anywhere at all, which tells its own fault from the resolver's."""
-    links = resolvconf.links()
-    for family, root in ROOT.items():
-        way = look.net.way_to(root)
-        look.see(
-            Uplink(
-                at=look.now(),
-                family=family,
-                towards=root,
-                source=way.source,
-                failure=way.failure,
-                links=tuple(name for name, _ in links),
-                links_up=tuple(name for name, up in links if up),
-                equivalent=shlex.join(("ip", "route", "get", root)),
-            )
-        )
 
 
 #: Answers after which the same question, asked more simply, or another resolver may do better.
