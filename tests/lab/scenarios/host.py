@@ -14,14 +14,3 @@ def client_has_no_default_route(lab: Lab) -> None:
 def client_has_no_link(lab: Lab) -> None:
     """The client's only interface is down, and with it the way to the resolver."""
     lab.client.sh("ip link set eth0 down")
-
-
-@scenario(
-    outside="tcp.refused",
-    server="nginx.no-matching-server",
-    both="tcp.refused",
-    target="https://localhost/",
-    manual="localhost is the asking machine",
-)
-def localhost_on_a_machine_without_a_site(lab: Lab) -> None:
-    """The client has no site of its own; the server has one, under another name."""
