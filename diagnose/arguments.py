@@ -151,6 +151,7 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
     add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
     add("--resolver", type=_address, metavar="IP", help="the name server to ask")
+    add("--proxy", type=_proxy, metavar="URL|none", help="go through it; none: say nothing of one")
     add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
 
 
@@ -186,7 +187,7 @@ def looking(options: argparse.Namespace) -> list[str]:
     words = [f"--{side}" for side in ("outside", "inside") if getattr(options, side)]
     if options.family:
         words.append(f"-{options.family}")
-    for name in ("server", "timeout", "address", "resolver", "cafile", "lang"):
+    for name in ("server", "timeout", "address", "resolver", "proxy", "cafile", "lang"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
     for name in ("only", "skip"):
@@ -252,6 +253,21 @@ def _address(text: str) -> str:
         return str(ip_address(text.strip("[]")))
     except ValueError:
         raise UsageError(f"{text!r} is no IP address.") from None
+
+
+def _proxy(text: str) -> str:
+    from diagnose.wire.proxies import PORTS, read
+
+    if text == "none":
+        return text
+    try:
+        known = read(text).scheme in PORTS
+    except ValueError:
+        known = False
+    if not known:
+        # The text may hold a password.
+        raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
+    return text
 
 
 def _readable(text: str) -> str:

@@ -208,6 +208,10 @@ async def run(
     None, only if the run notices that the door's machine is the target's server. Ends by the
     deadline, and on cancellation, with what is known by then.
     """
+    if options.proxy and options.proxy != "none":
+        from diagnose.net.proxy import ThroughProxy
+
+        net = ThroughProxy(net, options.proxy)
     sink(Started(target))
     interrupted = late = False
     looking: Run | None = None

@@ -55,6 +55,7 @@ def how(options: Namespace) -> Any:
         resolver=options.resolver,
         cafile=options.cafile,
         server=options.server,
+        proxy=options.proxy,
         only=options.only,
         skip=options.skip,
     )
@@ -106,6 +107,10 @@ def _again(options: Namespace) -> tuple[str, ...]:
     for name in ("server", "address", "resolver", "cafile"):
         if value := getattr(options, name, None):
             words += [f"--{name}", value]
+    if (proxy := getattr(options, "proxy", None)) is not None:
+        from diagnose.wire.proxies import masked
+
+        words += ["--proxy", proxy if proxy == "none" else masked(proxy)]
     if family := getattr(options, "family", None):
         words.append(f"-{family}")
     return tuple(words)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from checks.dns import UNREACHED
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import Resolution, by_state
+from diagnose.model.dns import Resolution, by_state, is_loopback_name
 from diagnose.model.tcp import Connection
 
 
@@ -22,7 +22,7 @@ def dead_address(evidence: Evidence) -> Iterator[Claim]:
         if answers and silent:
             dead += silent
             alive += answers
-    if not dead:
+    if not dead or is_loopback_name(evidence.target.host):
         return
     because = tuple(
         one

@@ -17,7 +17,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.dns import DnsAnswer, Resolution, by_state
+from diagnose.model.dns import DnsAnswer, Resolution, by_state, is_loopback_name
 from diagnose.model.tcp import Connection
 
 
@@ -29,7 +29,8 @@ from diagnose.model.tcp import Connection
 def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
     answers, dead, unknown = by_state(evidence, 6)
     ipv4, _, _ = by_state(evidence, 4)
-    if not dead or answers or unknown or not ipv4:
+    # Of localhost, ::1 is this machine's own affair and no record of anybody's.
+    if not dead or answers or unknown or not ipv4 or is_loopback_name(evidence.target.host):
         return
     tried = tuple(
         one

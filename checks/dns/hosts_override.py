@@ -10,11 +10,11 @@ from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Confidence,
     Edit,
     Evidence,
     Fix,
     Location,
+    Manual,
     Severity,
     Subject,
     Vantage,
@@ -53,16 +53,17 @@ def hosts_override(evidence: Evidence) -> Iterator[Claim]:
     if not entries:
         return
     other = [one for one in entries if _differs(evidence, one)]
-    wrong = [one for one in other if _is_elsewhere(evidence, one)]
+    dns = tuple(address for family in (4, 6) for address in published(evidence, family) or ())
+    # Where DNS has no address, the file is the only source: names of a company's own network are
+    # kept like that on purpose, and without the line nothing would be reached at all.
+    wrong = [one for one in other if dns and _is_elsewhere(evidence, one)]
     shown = wrong or other or entries
     first = shown[0]
-    dns = tuple(address for family in (4, 6) for address in published(evidence, family) or ())
     yield Claim(
         about=Subject(name=evidence.target.host, text=f"{first.file}:{first.line}"),
         covers=tuple(Subject(address=one.address) for one in shown),
         because=tuple(shown),
         severity=None if wrong else Severity.NOTE,
-        confidence=Confidence.LIKELY if wrong and not dns else Confidence.CERTAIN,
         facts={
             "name": evidence.target.host,
             "file": first.file,
@@ -71,6 +72,8 @@ def hosts_override(evidence: Evidence) -> Iterator[Claim]:
             "dns": dns,
             "differs": bool(other),
             "wrong": bool(wrong),
+            "own_name": any(map(_is_own_name, wrong)),
+            "target": evidence.target.url,
         },
         location=Location(
             first.file, first.line, 1, len(first.text) + 1, first.line, (clean(first.text, 500),)
@@ -85,6 +88,12 @@ def _is_used(evidence: Evidence, entry: HostsEntry) -> bool:
         entry.address in seen.addresses and seen.via == "system"
         for seen in evidence.good(Resolution)
     )
+
+
+def _is_own_name(entry: HostsEntry) -> bool:
+    """Whether the line gives a machine its own name, as Debian's installer writes it: mail, sudo
+    and `hostname -f` need it (hostname(1), Debian reference section 5.1.1)."""
+    return entry.address == "127.0.1.1"
 
 
 def _differs(evidence: Evidence, entry: HostsEntry) -> bool:
@@ -139,6 +148,8 @@ def _fix(evidence: Evidence, wrong: list[HostsEntry], dns: tuple[str, ...]) -> F
     if not wrong:
         return None
     file, where = wrong[0].file, this_machine(evidence)
+    if any(map(_is_own_name, wrong)):
+        return Fix((Manual("own-name", where),), Applicability.MANUAL)
     edit = Edit(file, _diff(file, wrong, evidence.target.host), where)
     ours = not set(own_addresses(evidence)).isdisjoint(dns) and _serves(evidence)
     sure = where is Where.SERVER and ours

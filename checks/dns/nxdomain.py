@@ -15,7 +15,13 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.dns import DnsAnswer, final_answers, own_addresses, serves_visitors
+from diagnose.model.dns import (
+    DnsAnswer,
+    final_answers,
+    is_local_name,
+    own_addresses,
+    serves_visitors,
+)
 
 # Labels under which registries of countries register (example.co.uk, example.com.cn).
 _SECOND_LEVEL = {"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"}
@@ -36,7 +42,11 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
     closest = _closest(name, seen, above)
     missing = _missing(name, above)
     unregistered = bool(closest) and _is_registry(closest)
+    private = is_local_name(name)
+    unregistered = unregistered and not private
+    multicast = name.endswith(".local")
     step = "restore-domain" if unregistered else "create-record"
+    step, where = ("private-name", Where.CLIENT) if private else (step, Where.DNS_PROVIDER)
     yield Claim(
         about=Subject(name=name),
         because=(*seen, *above),
@@ -50,10 +60,13 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
             "missing": missing if missing != name else "",
             "domain": missing,
             "unregistered": unregistered,
+            "private": private,
+            "multicast": multicast,
+            "label": "." not in name,
             "blocked": [text for one in seen for text in one.extended if text[:3] in _BLOCKED][:1],
             "addresses": own_addresses(evidence),
         },
-        fix=Fix((Manual(step, Where.DNS_PROVIDER),), Applicability.MANUAL),
+        fix=Fix((Manual(step, where),), Applicability.MANUAL),
     )
 
 

@@ -26,6 +26,7 @@ from diagnose.model.dns import (
     own_addresses,
 )
 from diagnose.model.tcp import Connection
+from diagnose.wire import icmp
 
 #: Domains that lead to loopback, or to the address in the name, on purpose.
 FOR_DEVELOPERS = (".localtest.me", ".lvh.me", ".nip.io", ".sslip.io", ".traefik.me")
@@ -54,6 +55,10 @@ def private_address(evidence: Evidence) -> Iterator[Claim]:
     ours = tuple(one for one in tried if one.address in addresses)
     others = tuple(one for one in tried if one.address not in addresses and not one.failure)
     name = evidence.target.host
+    internal = is_local_name(name)
+    step, where = "publish-public-address", Where.DNS_PROVIDER
+    if internal:
+        step, where = "enter-network", Where.CLIENT
     yield Claim(
         about=Subject(name=name, text=f"{name} -> {', '.join(addresses)}"),
         covers=tuple(Subject(address=address) for address in addresses),
@@ -68,8 +73,10 @@ def private_address(evidence: Evidence) -> Iterator[Claim]:
             "works": any(one.failure is None for one in ours),
             "others": tuple(dict.fromkeys(one.address for one in others)),
             "own": own_addresses(evidence),
+            "internal": internal,
+            "target": evidence.target.url,
         },
-        fix=Fix((Manual("publish-public-address", Where.DNS_PROVIDER),), Applicability.MANUAL),
+        fix=Fix((Manual(step, where),), Applicability.MANUAL),
     )
 
 
@@ -83,13 +90,28 @@ def _severity(
     of order has another fault than its address. Or if it works just because we are on the server,
     which has a public address that DNS should name in the place of its loopback."""
     name = evidence.target.host
-    if not ours or is_local_name(name) or name.endswith(FOR_DEVELOPERS):
+    if not ours or name.endswith(FOR_DEVELOPERS):
         return Severity.NOTE
+    if is_local_name(name):
+        return None if _is_elsewhere(ours) else Severity.NOTE
     nowhere = all(is_within(address, NOWHERE) for address in addresses)
     lost = nowhere and bool(own_addresses(evidence))
     if any(map(_is_somebody, ours)) and not lost:
         return Severity.NOTE
     return Severity.WARNING if others else None
+
+
+def _is_elsewhere(ours: tuple[Connection, ...]) -> bool:
+    """Whether no way leads from here into the network that the addresses belong to: a router says
+    so, or this machine itself. In that network, silence or a refusal is the site's own fault."""
+    return all(seen.unroutable or _has_no_way(seen) for seen in ours)
+
+
+def _has_no_way(seen: Connection) -> bool:
+    error = seen.icmp
+    if error is None or seen.rejected_by != "router":
+        return False
+    return icmp.meaning(error.version, error.type, error.code) in {"network", "host"}
 
 
 def _is_somebody(seen: Connection) -> bool:

@@ -20,11 +20,13 @@ from diagnose.model.dns import (
     DnsAnswer,
     ResolverConfig,
     final_answers,
+    is_private,
     knows_the_root,
     outcome,
     reached,
     this_machine,
 )
+from diagnose.model.tcp import Uplink
 from diagnose.wire import edits
 
 # RFC 1035 section 4.1.1: the server's own words about itself, whatever it is asked.
@@ -66,6 +68,7 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
             "servers": tuple(dict.fromkeys(silent)),
             "server": failed[0].server,
             "file": config.file if config else "",
+            "no_family": _missing_family(evidence, failed[0].server),
             "unset": config is not None and not config.servers,
             "outcome": tuple(dict.fromkeys(outcome(one) for one in failed)),
             "transport": failed[0].transport,
@@ -74,6 +77,14 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=_fix(evidence, failed[0].server, config if works else None),
     )
+
+
+def _missing_family(evidence: Evidence, server: str) -> str:
+    """The family of the resolver's address, where this machine has a way out by the other alone."""
+    family = 6 if ":" in server else 4
+    ways = {one.family: one.failure is None for one in evidence.of(Uplink)}
+    lost = not is_private(server) and ways.get(family) is False and any(ways.values())
+    return f"IPv{family}" if lost else ""
 
 
 def _is_usable(answer: DnsAnswer) -> bool:

@@ -17,6 +17,9 @@ from diagnose.model.dns import (
 
 @check(severity=Severity.NOTE, needs=[DnsAnswer])
 def split_horizon(evidence: Evidence) -> Iterator[Claim]:
+    # A name without a dot is completed by search domains on one side and not on the other.
+    if "." not in evidence.target.host:
+        return
     for rdtype, first in final_answers(evidence).items():
         if first.failure or first.truncated or first.rcode not in {"NOERROR", "NXDOMAIN"}:
             continue

@@ -109,8 +109,13 @@ def claim(
 
 def severity(evidence: Evidence) -> Severity:
     """An error; a warning where the port answers at another of the site's addresses, to which
-    a visitor's program turns (RFC 8305)."""
-    return Severity.WARNING if ports(evidence, "open", "unstable") else Severity.ERROR
+    a visitor's program turns (RFC 8305). Of localhost only this machine's programs are visitors,
+    and one of its addresses is as good as the other."""
+    if not ports(evidence, "open", "unstable"):
+        return Severity.ERROR
+    from diagnose.model.dns import is_loopback_name
+
+    return Severity.NOTE if is_loopback_name(evidence.target.host) else Severity.WARNING
 
 
 def facts(evidence: Evidence, met: tuple[Port, ...]) -> dict[str, object]:
@@ -128,7 +133,8 @@ def facts(evidence: Evidence, met: tuple[Port, ...]) -> dict[str, object]:
         "port": met[0].tries[0].port,
         "target": evidence.target.authority,
         "server": f"[{address}]" if ":" in address else address,
-        "open_ports": _numbers(one for one in others if _answered(one)),
+        "open_ports": _numbers(one for one in others if one.failure is None),
+        "refusing_ports": _numbers(one for one in others if one.failure and _answered(one)),
         "rejected_ports": _numbers(one for one in others if _rejected(one)),
         "silent_ports": _numbers(one for one in others if _kind(one) == "timeout"),
     }

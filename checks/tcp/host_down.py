@@ -3,27 +3,30 @@
 says host unreachable. The time tells it from a rule that says the same at once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from checks.tcp import Port, answers, claim, ports
+from checks.tcp import Port, answers, claim, facts, ports, subjects
 from diagnose.catalogue import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 
 
-@check(severity=Severity.ERROR, needs=[Connection])
+@check(severity=Severity.ERROR, needs=[Connection], explains=["tcp.timeout"])
 def host_down(evidence: Evidence) -> Iterator[Claim]:
     met = ports(evidence, "host-down")
     if not met:
         return
+    silent = _as_silent(evidence)
     told = [port.telling.icmp for port in met if port.telling.icmp]
     routers = (error.sender for error in told if not error.local)
     confidence = Confidence.CERTAIN if all(map(_certain, met)) else Confidence.LIKELY
-    yield claim(
+    made = claim(
         evidence,
         met,
         Manual("start", Where.CLOUD_CONSOLE),
         Manual("record", Where.DNS_PROVIDER),
-        confidence=confidence,
+        besides=tuple(one for port in silent for one in port.tries),
+        confidence=Confidence.LIKELY if silent else confidence,
         ruled_out=("tcp.rejected-by-host", "tcp.refused", "tcp.timeout") if told else (),
         said={
             "routers": tuple(dict.fromkeys(routers)),
@@ -31,8 +34,26 @@ def host_down(evidence: Evidence) -> Iterator[Claim]:
             "here": any(error.local for error in told),
             "answers": answers(met),
             "seconds": max(port.telling.took for port in met),
+            "silent": tuple(port.address for port in silent),
         },
     )
+    yield replace(made, covers=subjects((*met, *silent)))
+
+
+def _as_silent(evidence: Evidence) -> tuple[Port, ...]:
+    """The site's other addresses where nothing at all answers, on any port, while the site answers
+    nowhere: a host that is down is silent at all of its addresses, and only some routers say so."""
+    if ports(evidence, "open", "unstable"):
+        return ()
+    silent = ports(evidence, "silent")
+    return tuple(
+        port
+        for port in silent
+        if not any(facts(evidence, (port,))[f"{how}_ports"] for how in _SIGNS_OF_LIFE)
+    )
+
+
+_SIGNS_OF_LIFE = ("open", "refusing", "rejected")
 
 
 def _certain(port: Port) -> bool:

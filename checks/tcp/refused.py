@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from checks.tcp import claim, ports
 from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Manual, Severity, Where
+from diagnose.model.dns import is_within
 from diagnose.model.tcp import Connection
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
 @check(severity=Severity.ERROR, needs=[Connection])
 def refused(evidence: Evidence) -> Iterator[Claim]:
     met = ports(evidence, "refused")
     if met:
-        said = {"icmp": any(port.telling.icmp for port in met)}
-        yield claim(evidence, met, Manual("look-inside", Where.SERVER), said=said)
+        here = all(is_within(port.address, LOOPBACK) for port in met)
+        said = {"icmp": any(port.telling.icmp for port in met), "here": here}
+        # Of the loopback nobody is to be sent to a server by SSH.
+        step = Manual("here", Where.CLIENT) if here else Manual("look-inside", Where.SERVER)
+        yield claim(evidence, met, step, said=said)

@@ -22,7 +22,7 @@ def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
     met = ports(evidence, "rejected-by-host")
     if not met:
         return
-    confidence = _confidence(met, bool(facts(evidence, met)["open_ports"]))
+    confidence = _confidence(met, _others_answer(facts(evidence, met)))
     certain = confidence is Confidence.CERTAIN
     yield claim(
         evidence,
@@ -32,6 +32,11 @@ def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
         confidence=confidence,
         ruled_out=("tcp.rejected-by-router", "tcp.timeout", "tcp.refused") if certain else (),
     )
+
+
+def _others_answer(told: dict[str, object]) -> bool:
+    """Whether another port takes connections, or refuses them by TCP itself."""
+    return bool(told["open_ports"] or told["refusing_ports"])
 
 
 def _confidence(met: tuple[Port, ...], others_answer: bool) -> Confidence:

@@ -18,7 +18,8 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
     walks = [walk for walk in evidence.of(Walk) if walk.address in {port.address for port in met}]
     twice = all(len(port.tries) > 1 for port in met)
     ruled_out = ("tcp.rejected-by-host", "tcp.rejected-by-router", "tcp.refused")
-    up = bool(facts(evidence, met)["open_ports"])
+    others = facts(evidence, met)
+    up = bool(others["open_ports"] or others["refusing_ports"])
     there, told = _seen_there(evidence, met)
     yield claim(
         evidence,

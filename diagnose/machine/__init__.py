@@ -73,6 +73,7 @@ class ThroughServer:
     def __init__(self, net: Net, machine: Machine) -> None:
         self._net, self._machine = net, machine
         self.resolve, self.ask, self.is_mine = net.resolve, net.ask, net.is_mine
+        self.way_to = net.way_to
 
     async def connect(
         self,

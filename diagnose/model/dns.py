@@ -41,8 +41,10 @@ class Resolution(Observation):
     """The addresses of one family (4 or 6) by which the target is reached from here.
 
     `via` is "system" (getaddrinfo: hosts file, nsswitch, resolver), "dns" (the raw answer,
-    where the system could not or need not be asked), "literal" (the target is an address) or
-    "option" (--address). The failure's code is the EAI_… number.
+    where the system could not or need not be asked), "literal" (the target is an address),
+    "option" (--address), "loopback" (a name under localhost that the system does not know) or
+    "proxy" (the proxy resolves it, and `addresses` holds the name). The failure's code is the
+    EAI_… number.
     """
 
     layer: ClassVar[str] = "dns"
@@ -156,6 +158,11 @@ def is_private(address: str) -> bool:
 def is_local_name(name: str) -> bool:
     """Whether a name is none of the public DNS: a single label or under LOCAL_DOMAINS."""
     return "." not in name or any(name.endswith(f".{domain}") for domain in LOCAL_DOMAINS)
+
+
+def is_loopback_name(name: str) -> bool:
+    """Whether a name means the asking machine and is no question for DNS (RFC 6761 section 6.3)."""
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def final_answers(evidence: Evidence) -> dict[str, DnsAnswer]:

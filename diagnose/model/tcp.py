@@ -35,7 +35,8 @@ class Connection(Observation):
     spaced further try after silence) or "control" (another port of the same address, for
     comparison). `failure.code` is the errno. `source` is the address it was made from, "" where
     this machine had no way to send anything; `on_link`, where a neighbour did not answer,
-    whether that neighbour is the target itself (else it is the gateway).
+    whether that neighbour is the target itself (else it is the gateway). Through a proxy,
+    `address` is the target's name, and a failure of the kind "proxy" the proxy's own.
     """
 
     layer: ClassVar[str] = "tcp"
@@ -69,6 +70,36 @@ class Connection(Observation):
             and not self.source
             and self.took < _AT_ONCE
         )
+
+
+@frozen(kw_only=True, eq=False)
+class Proxy(Observation):
+    """A proxy for the target: `source` is the environment variable that names it, or "--proxy".
+    `url` is without its password. `used` says whether this run goes through it, `exempt` whether
+    NO_PROXY names the target, so that programs go directly."""
+
+    layer: ClassVar[str] = "tcp"
+
+    url: str
+    source: str
+    used: bool = False
+    exempt: bool = False
+
+
+@frozen(kw_only=True, eq=False)
+class Uplink(Observation):
+    """Whether this machine has a way to the Internet over one family (4, 6): the address it would
+    send from, as connect(2) on a datagram socket says, which sends nothing. Looked for after names
+    could not be asked for. The failure is ENETUNREACH where there is no way; `links` are the
+    interfaces other than the loopback, and `links_up` those of them that are up."""
+
+    layer: ClassVar[str] = "host"
+
+    family: int
+    towards: str
+    source: str = ""
+    links: tuple[str, ...] = ()
+    links_up: tuple[str, ...] = ()
 
 
 @frozen

@@ -85,3 +85,8 @@ class Net(Protocol):
     def is_mine(self, address: str) -> bool:
         """Whether this machine holds the address."""
         ...
+
+    def way_to(self, address: str) -> Connected:
+        """Whether this machine has a way to an address, and from where it would send (`source`),
+        or the failure. Nothing is sent."""
+        ...

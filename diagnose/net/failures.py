@@ -11,6 +11,7 @@ The kinds are a closed vocabulary:
     alert         a TLS alert came
     certificate   the chain did not verify
     protocol      what came was not the protocol spoken
+    proxy         the proxy cannot be reached, or does not make the connection
     resolution    the name did not resolve
     denied        this user may not do it
     missing       a program or a file that is not there

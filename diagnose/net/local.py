@@ -137,6 +137,15 @@ class LocalNet:
     def is_mine(self, address: str) -> bool:
         return _is_mine(address)
 
+    def way_to(self, address: str) -> Connected:
+        try:
+            sock, where = _open(address, 9, socket.SOCK_DGRAM)
+            with sock:
+                _begin(sock, where)
+                return Connected(0.0, source=_source(sock))
+        except OSError as error:
+            return Connected(0.0, failure=failure_of(error))
+
 
 def _open(
     address: str, port: int, kind: socket.SocketKind, ttl: int | None = None

@@ -10,9 +10,13 @@ from diagnose.frozen import frozen
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 HOSTS = Path("/etc/hosts")
+LINKS = Path("/sys/class/net")
 
 #: Bytes. Hosts files that block advertisements have a hundred thousand lines.
 LIMIT = 8 * 1024 * 1024
+
+#: So many interfaces are named: a host of containers has hundreds.
+MAX_LINKS = 8
 
 #: resolv.conf(5), MAXNS: the C library asks no more than these.
 MAX_SERVERS = 3
@@ -50,6 +54,21 @@ def name_servers(text: str) -> tuple[str, ...]:
         if named and values and _is_address(values[0].partition("%")[0]):
             servers.append(values[0])
     return tuple(servers[:MAX_SERVERS])
+
+
+def links() -> tuple[tuple[str, bool], ...]:
+    """This machine's network interfaces but for the loopback, and whether each is up: neither
+    "down" nor without a carrier (Documentation/ABI/testing/sysfs-class-net, operstate)."""
+    try:
+        cards = sorted(LINKS.iterdir())
+    except OSError:
+        return ()
+    states = ((card.name, read(card / "operstate").strip()) for card in cards)
+    return tuple(
+        (name, state not in {"down", "notpresent", "lowerlayerdown"})
+        for name, state in states
+        if name != "lo"
+    )[:MAX_LINKS]
 
 
 def hosts_lines(text: str, name: str) -> tuple[HostsLine, ...]:

@@ -140,6 +140,8 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
     "HostsEntry": lambda seen: (f"{seen.file}:{seen.line}", seen.text),
     "ResolverConfig": lambda seen: (seen.file, _joined(seen.servers)),
     "Connection": lambda seen: (_endpoint(seen), "connected"),
+    "Proxy": lambda seen: (f"proxy ({seen.source})", seen.url),
+    "Uplink": lambda seen: (f"way to {seen.towards}", f"from {seen.source}"),
     "Walk": lambda seen: (
         f"path to {_endpoint(seen)}",
         _joined(hop.sender or "*" for hop in seen.hops),

@@ -58,8 +58,14 @@ class Options:
     resolver: str | None = None
     cafile: str | None = None
     server: str | None = None
+    proxy: str | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+
+    @property
+    def by_proxy(self) -> bool:
+        """Whether the connections are made by a proxy."""
+        return self.proxy not in {None, "none"}
 
     def wants(self, layer: str) -> bool:
         return layer not in self.skip and (not self.only or layer in self.only)

@@ -22,6 +22,7 @@ from diagnose.model.dns import (
     ResolverConfig,
     final_answers_of,
 )
+from diagnose.model.tcp import Uplink
 from diagnose.net import PATIENCE, Connected, Resolved, resolvconf
 from diagnose.probes import Options
 from diagnose.probes.outside import dns as probe
@@ -94,6 +95,9 @@ class Paper:
         mss: int | None = None,
     ) -> Connected:
         raise NotImplementedError
+
+    def way_to(self, address: str) -> Connected:
+        return Connected(0.0, source="198.51.100.2")
 
     def is_mine(self, address: str) -> bool:
         return address.startswith("127.")
@@ -410,3 +414,21 @@ def test_everything_is_asked_over_a_real_socket_too() -> None:
     said = asyncio.run(run())
     assert said.records == ("203.0.113.10",)
     assert "-p" in said.equivalent
+
+
+@pytest.mark.parametrize("name", ["localhost", "shop.localhost"])
+def test_a_name_of_this_machine_is_no_question_for_dns(name: str) -> None:
+    net = Paper(serving({}))
+    seen = look(net, target=Target(name, "https", name, 443))
+    assert not net.asked
+    found = [(one.addresses, one.via) for one in resolutions(seen) if one.failure is None]
+    assert found == [(("127.0.0.1",), "loopback"), (("::1",), "loopback")]
+
+
+def test_a_resolver_that_cannot_be_asked_has_the_way_out_looked_at() -> None:
+    def unreachable(*_: object) -> dns.message.Message:
+        raise OSError(101, "Network is unreachable")
+
+    seen = look(Paper(unreachable))
+    assert [one.family for one in seen if isinstance(one, Uplink)] == [4, 6]
+    assert not [one for one in look(Paper(serving(HEALTHY), FOUND)) if isinstance(one, Uplink)]

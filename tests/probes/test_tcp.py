@@ -1,14 +1,14 @@
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from diagnose.engine import Run
 from diagnose.events import nowhere
-from diagnose.model import Failure, Target
+from diagnose.model import Failure, Target, Unseen
 from diagnose.model.dns import Resolution
-from diagnose.model.tcp import Connection, IcmpError, Walk
+from diagnose.model.tcp import Connection, IcmpError, Proxy, Walk
 from diagnose.model.tls import Handshake
 from diagnose.net import PATIENCE, Connected, Resolved
 from diagnose.probes import Options
@@ -58,6 +58,9 @@ class Network:
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
     ) -> bytes:
         raise NotImplementedError
+
+    def way_to(self, address: str) -> Connected:
+        return Connected(0.0, source="198.51.100.2")
 
     def is_mine(self, address: str) -> bool:
         return False
@@ -248,3 +251,35 @@ def test_small_segments_are_tried_once_and_only_after_a_stall() -> None:
     assert sizes == []
     asyncio.run(looking(*stalled))
     assert sizes == [tcp.SMALL_SEGMENTS]
+
+
+def proxied(options: Options) -> Run:
+    async def looking() -> Run:
+        async with asyncio.TaskGroup() as tasks:
+            run = Run(SHOP, options, Network(), nowhere, tasks)
+            run.register(tcp.proxy)
+        run.close()
+        return run
+
+    return asyncio.run(looking())
+
+
+def test_the_environments_proxy_is_seen_without_its_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://jo:secret@proxy.corp:3128")
+    (seen,) = proxied(USUAL).seen(Proxy)
+    assert (seen.url, seen.source) == ("http://***@proxy.corp:3128", "HTTPS_PROXY")
+    assert not seen.used
+    monkeypatch.setenv("NO_PROXY", ".example.com")
+    (seen,) = proxied(USUAL).seen(Proxy)
+    assert seen.exempt
+    assert not proxied(replace(USUAL, proxy="none")).seen(Proxy)
+
+
+def test_through_a_proxy_what_cannot_be_judged_is_said_and_port_80_left_alone() -> None:
+    options = replace(USUAL, proxy="http://jo:secret@proxy.corp:3128")
+    run = proxied(options)
+    (seen,) = run.seen(Proxy)
+    assert seen.used
+    assert "secret" not in seen.url
+    assert "port 80" in run.seen(Unseen)[0].what
+    assert tries(look(Network(), "shop.example.com", options=options)) == [("target", 443)]

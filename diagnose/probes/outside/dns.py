@@ -24,17 +24,22 @@ from diagnose.model.dns import (
     Resolution,
     ResolverConfig,
     final_answers_of,
+    is_loopback_name,
     loop,
 )
 from diagnose.net import resolvconf
 from diagnose.net.failures import failure_of
 from diagnose.probes import Look, probe
+from diagnose.probes.outside.uplinks import see_uplinks
 
 # Reading dnspython in costs a good part of a short run.
 _QUERY, _READ = "diagnose.wire.dns:query", "diagnose.wire.dns:read"
 
 #: No more addresses of a family than this are looked at.
 MAX_ADDRESSES = 8
+
+#: What a name under localhost stands for (RFC 6761 section 6.3).
+LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
 #: Aliases followed by hand. Resolvers give up after 8 to 16.
 MAX_ALIASES = 12
@@ -57,6 +62,10 @@ _EAI_AGAIN = Failure("resolution", "Temporary failure in name resolution", -3, "
 @probe()
 async def resolve(look: Look) -> None:
     name, wanted = look.target.host, look.options.family
+    if look.options.by_proxy:
+        # The name is the proxy's to resolve: it stands in the place of its addresses.
+        look.see(Resolution(at=look.now(), name=name, family=4, addresses=(name,), via="proxy"))
+        return
     if literal := _literal(name, look.options.address):
         address, via = literal
         family = 6 if ":" in address else 4
@@ -64,6 +73,9 @@ async def resolve(look: Look) -> None:
         look.see(replace(found, at=look.now()))
         return
     families = (wanted,) if wanted in ADDRESS_TYPES else tuple(ADDRESS_TYPES)
+    if is_loopback_name(name):
+        await _loopback(look, name, families)
+        return
     system: list[asyncio.Future[None]] = []
     if not look.options.resolver:
         system = [asyncio.ensure_future(_system(look, name, family)) for family in families]
@@ -80,6 +92,21 @@ def _literal(host: str, option: str | None) -> tuple[str, str] | None:
     except ValueError:
         return None
     return host, "literal"
+
+
+async def _loopback(look: Look, name: str, families: tuple[int, ...]) -> None:
+    """A name that means this machine. DNS is not to be asked for it (RFC 6761 section 6.3), and
+    where the system does not know it, browsers and curl take the loopback addresses."""
+    await asyncio.gather(*(_system(look, name, family) for family in families))
+    if _resolved(look):
+        return
+    for family in families:
+        address = LOOPBACK[family]
+        look.see(
+            Resolution(
+                at=look.now(), name=name, family=family, addresses=(address,), via="loopback"
+            )
+        )
 
 
 async def _system(look: Look, name: str, family: int) -> None:
@@ -294,6 +321,7 @@ async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -
     for one in servfail:
         work.append(_ask(look, question, one.rdtype, "unvalidated", validate=False))
     if failed:
+        see_uplinks(look)
         work.append(_ask(look, question, "NS", "control", name="."))
     if any(one.rcode == "NXDOMAIN" and not one.aliases for one in answers):
         work += [

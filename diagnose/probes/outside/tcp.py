@@ -10,12 +10,14 @@ A healthy site sees one connection to the target's port and one to port 80, on e
 
 import asyncio
 import contextlib
+import os
 import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from diagnose.model import Unseen
 from diagnose.model.dns import Resolution
-from diagnose.model.tcp import Connection, Hop, Walk
+from diagnose.model.tcp import Connection, Hop, Proxy, Walk
 from diagnose.model.tls import Handshake
 from diagnose.net import PATIENCE, Connected
 from diagnose.probes import Look, probe
@@ -69,6 +71,34 @@ class Turn:
             free.release()
 
 
+@probe()
+async def proxy(look: Look) -> None:
+    """The proxy that this run goes through, or that other programs here would go through."""
+    from diagnose.wire import proxies
+
+    target = look.target
+    if look.options.by_proxy:
+        url = proxies.masked(look.options.proxy or "")
+        look.see(Proxy(at=look.now(), url=url, source="--proxy", used=True))
+        why = "the proxy resolves the name and makes the connections"
+        look.see(Unseen(at=look.now(), what="DNS, ICMP errors, the route, port 80", why=why))
+        return
+    named = proxies.from_environment(os.environ, target.scheme)
+    if named and look.options.proxy != "none":
+        variable, value = named
+        exempt = proxies.is_exempt(os.environ, target.host)
+        url = proxies.masked(value)
+        look.see(
+            Proxy(
+                at=look.now(),
+                url=url,
+                source=variable,
+                exempt=exempt,
+                equivalent=shlex.join(("printenv", variable)),
+            )
+        )
+
+
 @probe(after=Resolution)
 async def connect(look: Look, seen: Resolution) -> None:
     """Open the target's port, and port 80 for the redirect, on every address not yet tried."""
@@ -89,7 +119,7 @@ async def small_segments(look: Look, seen: Handshake) -> None:
         for one in look.seen(Handshake)
         if one.variant == "normal" and one.failure and one.failure.kind == "timeout"
     ]
-    if stalled and stalled[0] is seen:
+    if stalled and stalled[0] is seen and not look.options.by_proxy:
         await _in_small_segments(look, seen)
 
 
@@ -106,12 +136,18 @@ def _new(look: Look, seen: Resolution) -> list[str]:
 
 def _wants_plain(look: Look) -> bool:
     secure = look.target.scheme in {"https", "wss"}
-    return secure and look.target.port != 80 and look.options.wants("http")
+    # A proxy makes connections to port 443, and to others it often refuses them.
+    return (
+        secure
+        and look.target.port != 80
+        and look.options.wants("http")
+        and not look.options.by_proxy
+    )
 
 
 async def _target(look: Look, pace: Pace, address: str) -> None:
     seen = await _try(look, address, look.target.port, "target", pace)
-    if seen.failure is None:
+    if seen.failure is None or look.options.by_proxy:
         return
     if seen.failure.kind == "timeout":
         look.start(_again(look, address))
@@ -163,7 +199,7 @@ async def _try(
     seen = Connection(
         at=begun,
         took=got.took,
-        equivalent=shlex.join(["nc", "-v", "-z", "-w", f"{patience:.0f}", address, str(port)]),
+        equivalent=_equivalent(look, address, port, patience),
         failure=got.failure,
         address=address,
         port=port,
@@ -174,6 +210,17 @@ async def _try(
         on_link=got.on_link,
     )
     return look.see(seen, live=stream)
+
+
+def _equivalent(look: Look, address: str, port: int, patience: float) -> str:
+    if not look.options.by_proxy:
+        return shlex.join(["nc", "-v", "-z", "-w", f"{patience:.0f}", address, str(port)])
+    from diagnose.wire.proxies import masked
+
+    proxy = masked(look.options.proxy or "")
+    host = f"[{address}]" if ":" in address else address
+    words = ["curl", "-vsk", "-o", "/dev/null", "--proxytunnel", "--proxy", proxy]
+    return shlex.join([*words, f"https://{host}:{port}/"])
 
 
 def _was_reset(got: Connected) -> bool:

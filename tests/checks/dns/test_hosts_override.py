@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Edit, Host, Severity, Vantage
+from diagnose.model import Applicability, Claim, Edit, Host, Manual, Severity, Vantage
 from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface
@@ -153,3 +153,20 @@ def test_fires_and_may_be_taken_out_by_a_program_on_the_sites_own_server() -> No
         (claim,) = judge("dns.hosts-override", *seen, *less)
         assert claim.fix
         assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_silent_but_for_a_note_where_the_file_is_the_only_source() -> None:
+    """A name of a company's own network: DNS has no address, and nothing replaces the line."""
+    for dns in (replace(DNS, rcode="NXDOMAIN", records=()), replace(DNS, records=())):
+        (claim,) = judge("dns.hosts-override", LINE, SYSTEM, dns, DEAD)
+        assert claim.severity is Severity.NOTE
+        assert claim.fix is None
+
+
+def test_fires_without_an_edit_for_the_machines_own_name() -> None:
+    line = replace(LINE, address="127.0.1.1", text="127.0.1.1 shop.example.com shop", mine=True)
+    system = replace(SYSTEM, addresses=("127.0.1.1",))
+    refused = replace(DEAD, address="127.0.1.1", failure=REFUSED)
+    (claim,) = judge("dns.hosts-override", line, system, DNS, refused)
+    assert claim.fix is not None
+    assert [type(step) for step in claim.fix.steps] == [Manual]

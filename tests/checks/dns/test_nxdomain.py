@@ -1,6 +1,8 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence, Vantage
+import pytest
+
+from diagnose.model import Confidence, Manual, Vantage, Where
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.server import Interface
 from tests.saying import TIMEOUT, judge, texts
@@ -70,3 +72,13 @@ def test_silent_when_the_hosts_file_or_another_service_knows_it() -> None:
 def test_silent_when_a_second_question_was_answered() -> None:
     again = replace(DENIED, rcode="NOERROR", records=("203.0.113.10",), purpose="again")
     assert not judge("dns.nxdomain", DENIED, again)
+
+
+@pytest.mark.parametrize("name", ["printer.local", "wiki", "git.corp.internal", "nas.lan"])
+def test_fires_without_sending_a_private_name_to_a_dns_provider(name: str) -> None:
+    denied = replace(DENIED, name=name, zone="")
+    top = replace(EXISTS, name=name.rpartition(".")[2], rcode="NXDOMAIN")
+    (claim,) = judge("dns.nxdomain", denied, top)
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("private-name", Where.CLIENT),)
+    assert claim.facts["multicast"] is name.endswith(".local")

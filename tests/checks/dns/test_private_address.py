@@ -2,11 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure, Severity, Target, Vantage
+from diagnose.catalogue import one
+from diagnose.model import Crash, Failure, Manual, Severity, Target, Vantage, Where
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
-from tests.saying import REFUSED, TIMEOUT, judge
+from diagnose.reasoning import claims, findings
+from tests.checks.tcp.seen import ROUTER, rejected
+from tests.saying import REFUSED, TIMEOUT, evidence, judge
 
 
 def answer(*records: str, rdtype: str = "A") -> DnsAnswer:
@@ -90,3 +93,27 @@ def test_silent_about_public_addresses_and_those_of_documentation(address: str) 
 def test_silent_when_it_is_not_dns_that_says_so() -> None:
     found = Resolution(name="shop.example.com", family=4, addresses=("10.0.0.4",))
     assert not judge("dns.private-address", answer("203.0.113.10"), found, tried("10.0.0.4"))
+
+
+@pytest.mark.parametrize("name", ["wiki.corp.internal", "wiki"])
+def test_fires_for_a_private_name_to_whose_network_no_way_leads(name: str) -> None:
+    """A VPN that is off: the router's answer is a consequence, and DNS is right."""
+    inside = Target(name, "https", name, 443)
+    seen = (replace(answer("10.0.0.4"), name=name), rejected("10.0.0.4", 3, 0, sender=ROUTER[4]))
+    (claim,) = judge("dns.private-address", *seen, target=inside)
+    assert claim.severity is None
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("enter-network", Where.CLIENT),)
+    checks = [one("dns.private-address"), one("tcp.rejected-by-router")]
+    crashed: list[Crash] = []
+    found = findings(claims(checks, evidence(*seen, target=inside), crashed.append))
+    assert [made.check.id for made in found if made.is_cause] == ["dns.private-address"]
+    assert len(found) == 2
+
+
+def test_silent_but_for_a_note_where_the_private_network_is_reached() -> None:
+    inside = Target("wiki.lan", "https", "wiki.lan", 443)
+    denied = rejected("10.0.0.4", 3, 13, sender=ROUTER[4])
+    for seen in (tried("10.0.0.4"), tried("10.0.0.4", REFUSED), denied):
+        (claim,) = judge("dns.private-address", answer("10.0.0.4"), seen, target=inside)
+        assert claim.severity is Severity.NOTE

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Confidence
+from diagnose.model import Confidence, Target
 from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution
 from tests.saying import TIMEOUT, judge
 
@@ -57,3 +57,11 @@ def test_silent_when_it_is_the_hosts_file() -> None:
     )
     system = replace(SYSTEM, addresses=("10.0.0.4",))
     assert not judge("dns.split-horizon", FIRST, line, system)
+
+
+def test_silent_for_a_single_label_that_a_search_domain_completes() -> None:
+    wiki = Target("wiki", "https", "wiki", 443)
+    denied = replace(FIRST, name="wiki", rcode="NXDOMAIN", records=())
+    system = replace(SYSTEM, name="wiki", addresses=("10.0.0.4",))
+    assert not judge("dns.split-horizon", denied, system, target=wiki)
+    assert judge("dns.split-horizon", denied, system)

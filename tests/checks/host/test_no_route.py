@@ -1,6 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
-from diagnose.model import Failure, Severity
+from diagnose.catalogue import one
+from diagnose.model import Claim, Crash, Failure, Manual, Observation, Severity
+from diagnose.model.dns import DnsAnswer, Resolution
+from diagnose.model.tcp import Uplink
+from diagnose.reasoning import claims, findings
 from tests.checks.tcp.seen import (
     HERE,
     NETWORK_UNREACHABLE,
@@ -10,7 +16,15 @@ from tests.checks.tcp.seen import (
     attempt,
     rejected,
 )
-from tests.saying import TIMEOUT, judge
+from tests.saying import SHOP, TIMEOUT, evidence
+from tests.saying import judge as judge_evidence
+
+NAME = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
+
+
+def judge(check: str, *seen: Observation) -> list[Claim]:
+    return judge_evidence(check, NAME, *seen, target=SHOP)
+
 
 NO_ADDRESS = Failure("unreachable", "Cannot assign requested address", 99, "EADDRNOTAVAIL")
 NO_FAMILY = Failure("unreachable", "Address family not supported", 97, "EAFNOSUPPORT")
@@ -54,3 +68,58 @@ def test_silent_when_somebody_else_says_that_there_is_no_way() -> None:
 def test_silent_when_there_is_a_way() -> None:
     assert not judge("host.no-route", attempt(), attempt("2001:db8:2::10"))
     assert not judge("host.no-route", attempt(failure=TIMEOUT, took=4.0))
+
+
+UNKNOWN = Failure("resolution", "Temporary failure in name resolution", -3, "EAI_AGAIN")
+LOST = Resolution(name="shop.example.com", family=4, failure=UNKNOWN)
+STUB = DnsAnswer(
+    name="shop.example.com", rdtype="A", server="127.0.0.53", rcode="SERVFAIL", purpose="target"
+)
+ROOTLESS = DnsAnswer(
+    name=".", rdtype="NS", server="127.0.0.53", rcode="SERVFAIL", purpose="control"
+)
+
+
+def uplink(family: int, failure: Failure | None = NETWORK_UNREACHABLE, *up: str) -> Uplink:
+    return Uplink(
+        family=family,
+        towards="198.41.0.4" if family == 4 else "2001:503:ba3e::2:30",
+        failure=failure,
+        links=("eth0", "wlan0"),
+        links_up=up,
+    )
+
+
+@pytest.mark.parametrize(("up", "step"), [((), "link"), (("eth0",), "default")])
+def test_fires_where_no_family_leads_anywhere(up: tuple[str, ...], step: str) -> None:
+    (claim,) = judge_evidence(
+        "host.no-route",
+        LOST,
+        STUB,
+        uplink(4, NETWORK_UNREACHABLE, *up),
+        uplink(6, NETWORK_UNREACHABLE, *up),
+    )
+    assert claim.facts["nothing"]
+    assert claim.fix is not None
+    assert [made.step for made in claim.fix.steps if isinstance(made, Manual)] == [step]
+
+
+@pytest.mark.parametrize("asked", ["127.0.0.53", "192.0.2.53"])
+def test_fires_as_the_cause_of_a_resolver_that_cannot_be_asked(asked: str) -> None:
+    """The stub of systemd-resolved says SERVFAIL at once where there is no network."""
+    failure = None if asked == "127.0.0.53" else NETWORK_UNREACHABLE
+    answers = (replace(answer, server=asked, failure=failure) for answer in (STUB, ROOTLESS))
+    seen = evidence(LOST, *answers, uplink(4), uplink(6))
+    checks = [one("host.no-route"), one("dns.resolver-unreachable"), one("dns.servfail")]
+    crashed: list[Crash] = []
+    found = findings(claims(checks, seen, crashed.append))
+    assert [finding.check.id for finding in found if finding.is_cause] == ["host.no-route"]
+    assert len(found) > 1
+
+
+def test_silent_where_one_family_leads_out_or_the_network_is_a_private_one() -> None:
+    assert not judge_evidence("host.no-route", LOST, STUB, uplink(4), uplink(6, None, "eth0"))
+    near = attempt("10.0.0.9", failure=TIMEOUT, source="10.0.0.2")
+    assert not judge_evidence("host.no-route", LOST, uplink(4), uplink(6), near)
+    answer = DnsAnswer(name="shop.example.com", rdtype="A", server="10.0.0.53", rcode="NXDOMAIN")
+    assert not judge_evidence("host.no-route", LOST, answer, uplink(4), uplink(6))

@@ -1,6 +1,8 @@
-from diagnose.model import Confidence
+from diagnose.catalogue import one
+from diagnose.model import Confidence, Crash
+from diagnose.reasoning import claims, findings
 from tests.checks.tcp.seen import HERE, NO_ROUTE_TO_HOST, ROUTER, attempt, rejected
-from tests.saying import TIMEOUT, judge
+from tests.saying import TIMEOUT, evidence, judge
 
 
 def test_fires_where_the_last_router_finds_nobody() -> None:
@@ -47,3 +49,27 @@ def test_silent_when_it_is_the_gateway_that_does_not_answer() -> None:
         "tcp.host-down",
         rejected("203.0.113.10", 3, 1, sender=HERE[4], took=3.07, on_link=False),
     )
+
+
+DOWN = rejected("2001:db8:2::77", 1, 3, sender=ROUTER[6], took=3.06)
+SILENT = attempt("203.0.113.77", failure=TIMEOUT, took=4.0)
+
+
+def test_fires_once_where_another_address_of_the_host_is_silent() -> None:
+    crashed: list[Crash] = []
+    checks = [one("tcp.host-down"), one("tcp.timeout")]
+    found = findings(claims(checks, evidence(DOWN, SILENT), crashed.append))
+    assert [finding.check.id for finding in found if finding.is_cause] == ["tcp.host-down"]
+    assert found[0].claim.facts["silent"] == ("203.0.113.77",)
+    assert found[0].claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_itself_where_the_silent_address_has_a_port_that_answers() -> None:
+    alive = attempt("203.0.113.77", port=22, purpose="control")
+    crashed: list[Crash] = []
+    checks = [one("tcp.host-down"), one("tcp.timeout")]
+    found = findings(claims(checks, evidence(DOWN, SILENT, alive), crashed.append))
+    assert {finding.check.id for finding in found if finding.is_cause} == {
+        "tcp.host-down",
+        "tcp.timeout",
+    }

@@ -1,4 +1,5 @@
-from diagnose.model import Severity
+from diagnose.model import Manual, Severity, Target, Where
+from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
 from tests.checks.tcp.seen import ROUTER, attempt, rejected
 from tests.saying import REFUSED, TIMEOUT, judge
@@ -40,3 +41,31 @@ def test_silent_when_a_router_says_port_unreachable_in_the_hosts_name() -> None:
 
 def test_silent_when_another_try_was_answered() -> None:
     assert not judge("tcp.refused", attempt(failure=REFUSED), attempt(purpose="again"))
+
+
+def test_fires_and_calls_no_port_open_that_refuses_too() -> None:
+    (claim,) = judge(
+        "tcp.refused",
+        attempt(failure=REFUSED),
+        attempt(port=80, purpose="plain", failure=REFUSED),
+    )
+    assert claim.facts["open_ports"] == ()
+    assert claim.facts["refusing_ports"] == (80,)
+
+
+def test_fires_on_the_loopback_without_sending_anybody_to_a_server() -> None:
+    (claim,) = judge("tcp.refused", attempt("127.0.0.1", failure=REFUSED, source="127.0.0.1"))
+    assert claim.fix is not None
+    assert claim.fix.steps == (Manual("here", Where.CLIENT),)
+
+
+def test_fires_as_a_note_where_localhost_answers_at_its_other_address() -> None:
+    local = Target("localhost", "https", "localhost", 443)
+    seen = (attempt("127.0.0.1"), attempt("::1", failure=REFUSED))
+    (claim,) = judge("tcp.refused", *seen, target=local)
+    assert claim.severity is Severity.NOTE
+    found = (
+        Resolution(name="localhost", family=4, addresses=("127.0.0.1",)),
+        Resolution(name="localhost", family=6, addresses=("::1",)),
+    )
+    assert not judge("dns.dead-ipv6", *found, *seen, target=local)

@@ -1,5 +1,6 @@
 import pytest
 
+from diagnose.model import Claim, Manual
 from tests.checks.tcp.seen import HERE, ROUTER, attempt, rejected
 from tests.saying import REFUSED, judge
 
@@ -49,3 +50,39 @@ def test_silent_when_the_target_itself_rejects_or_is_not_there() -> None:
         "tcp.rejected-by-router", rejected("203.0.113.10", 3, 1, sender=ROUTER[4], took=3.07)
     )
     assert not judge("tcp.rejected-by-router", attempt())
+
+
+@pytest.mark.parametrize(("kind", "code"), [(3, 0), (3, 6), (3, 1), (3, 11)])
+def test_fires_for_a_missing_route_that_is_no_rule_about_a_port(kind: int, code: int) -> None:
+    (claim,) = judge(
+        "tcp.rejected-by-router", rejected("203.0.113.10", kind, code, sender=ROUTER[4])
+    )
+    assert claim.facts["route"]
+    assert manual_step(claim) == "route"
+
+
+@pytest.mark.parametrize(("kind", "code"), [(3, 9), (3, 10), (3, 13)])
+def test_fires_for_a_prohibition_with_words_of_its_own(kind: int, code: int) -> None:
+    (claim,) = judge(
+        "tcp.rejected-by-router", rejected("203.0.113.10", kind, code, sender=ROUTER[4])
+    )
+    assert claim.facts["forbidden"]
+    assert not claim.facts["route"]
+    assert manual_step(claim) == "router"
+
+
+def test_fires_as_a_rule_where_the_router_lets_another_port_through() -> None:
+    (claim,) = judge(
+        "tcp.rejected-by-router",
+        rejected("203.0.113.10", 3, 0, sender=ROUTER[4]),
+        attempt(port=22, purpose="control", failure=REFUSED),
+    )
+    assert claim.facts["forbidden"]
+    assert not claim.facts["no_way"]
+
+
+def manual_step(claim: Claim) -> str:
+    assert claim.fix is not None
+    (step,) = claim.fix.steps
+    assert isinstance(step, Manual)
+    return step.step

@@ -196,3 +196,9 @@ def ipv6_only(lab: Lab) -> None:
 def client_without_ipv6(lab: Lab) -> None:
     """A and AAAA, and a client with no IPv6 route: nothing is wrong with the site."""
     lab.client.sh("ip -6 route del default")
+
+
+@scenario(outside="dns.private-address", manual=PROVIDER)
+def private_address_that_a_router_does_not_know(lab: Lab) -> None:
+    """An inside address in public DNS; a router on the way says that it has no way there."""
+    lab.dns(["10.99.0.10"])

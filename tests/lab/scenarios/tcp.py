@@ -1,5 +1,8 @@
 """Between the client and the server's port."""
 
+import shutil
+
+from ..hosts import PATH as PATHS
 from ..lab import CLIENT, ROUTER, ROUTER6, SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
 
@@ -169,3 +172,52 @@ def router_that_translates_for_others_only(lab: Lab) -> None:
         ip route add default via 10.0.0.1
     """)
     lab.dns([PUBLIC])
+
+
+#: tinyproxy(8) on the router, which alone has a way to the server.
+TINYPROXY = """
+Port 8888
+Listen 198.51.100.1
+ConnectPort {port}
+PidFile "/run/lab/tinyproxy.pid"
+LogFile "/run/lab/tinyproxy.log"
+"""
+BY_PROXY = ("--proxy", "http://198.51.100.1:8888", "--ws", "/ws")
+
+
+def no_tinyproxy() -> str:
+    return "" if shutil.which("tinyproxy", path=PATHS) else "tinyproxy is not installed"
+
+
+def only_the_proxy_leads_out(lab: Lab, port: int) -> None:
+    lab.router.write("/run/lab/tinyproxy.conf", TINYPROXY.format(port=port))
+    argv = ["tinyproxy", "-d", "-c", "/run/lab/tinyproxy.conf"]
+    lab.spawn(lab.router, argv, lambda: lab.router.listening(8888))
+    lab.cloud(f"ip saddr {CLIENT} tcp dport {{ 80, 443 }} drop")
+
+
+@healthy(args=BY_PROXY, needs=no_tinyproxy)
+def proxy_is_the_only_way_out(lab: Lab) -> None:
+    """Directly nothing gets out; through the proxy the site works."""
+    only_the_proxy_leads_out(lab, 443)
+
+
+@scenario(
+    outside="tcp.proxy-refused",
+    server="tcp.proxy-refused",
+    both="tcp.proxy-refused",
+    args=BY_PROXY,
+    needs=no_tinyproxy,
+    manual="the proxy belongs to somebody else",
+)
+def proxy_forbids_the_port(lab: Lab) -> None:
+    """A proxy that connects to another port only."""
+    only_the_proxy_leads_out(lab, 563)
+
+
+@scenario(outside="tcp.host-down", server="dns.wrong-address", ipv6=True, manual=PATH)
+def two_addresses_dead_in_two_ways(lab: Lab) -> None:
+    """Of a machine that is gone one address is silent, the other not known to its network."""
+    gone, gone6 = "203.0.113.77", "2001:db8:2::77"
+    lab.cloud(f"ip daddr {gone} drop")
+    lab.dns([gone], [gone6])

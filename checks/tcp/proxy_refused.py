@@ -1,0 +1,70 @@
+"""The proxy through which this run goes cannot be reached, or does not make the connection: it asks
+for a login (407), forbids it (403, 405), or does not reach the target itself (RFC 9110 sections
+9.3.6 and 15.6; RFC 1928 section 6). Whether the site works without it was not looked at."""
+
+from collections.abc import Iterator
+
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    endpoints,
+    together,
+)
+from diagnose.model.tcp import Connection, Proxy
+
+#: RFC 1928 section 6: not allowed by ruleset; the network, the host, the port, the time to live.
+_SOCKS_FORBIDS = {2}
+_SOCKS_UNREACHED = {3, 4, 5, 6}
+
+
+@check(severity=Severity.ERROR, needs=[Connection, Proxy])
+def proxy_refused(evidence: Evidence) -> Iterator[Claim]:
+    used = [seen for seen in evidence.good(Proxy) if seen.used]
+    tries = [seen for seen in evidence.of(Connection) if seen.purpose == "target"]
+    refused = tuple(seen for seen in tries if seen.failure and seen.failure.kind == "proxy")
+    if not used or not refused:
+        return
+    reason = _reason(refused[0])
+    subjects = endpoints([seen.address for seen in refused], refused[0].port)
+    step = Manual(reason, Where.CLIENT)
+    yield Claim(
+        about=together(subjects),
+        covers=subjects,
+        because=(*refused, *used),
+        # The target itself is the proxy's word, and the proxy may err.
+        confidence=Confidence.LIKELY if reason == "target" else Confidence.CERTAIN,
+        facts={
+            "proxy": used[0].url,
+            "message": refused[0].failure.message if refused[0].failure else "",
+            "target": evidence.target.authority,
+            "url": evidence.target.url,
+            "port": evidence.target.port,
+            "login": reason == "login",
+            "forbidden": reason == "forbidden",
+            "behind": reason == "target",
+            "unreached": reason == "proxy",
+        },
+        fix=Fix((step,), Applicability.MANUAL),
+    )
+
+
+def _reason(seen: Connection) -> str:
+    """What the proxy objects to: the name of a step."""
+    assert seen.failure is not None
+    code, socks = seen.failure.code, seen.failure.name == "SOCKS"
+    if code is None:
+        return "proxy"
+    if socks:
+        if code in _SOCKS_FORBIDS:
+            return "forbidden"
+        return "target" if code in _SOCKS_UNREACHED else "proxy"
+    if code == 407:
+        return "login"
+    return "target" if code >= 500 else "forbidden"

@@ -1,0 +1,185 @@
+"""The network as it is seen through a proxy: every connection is made by it.
+
+The proxy finds the address: a name goes to it as a name (RFC 9110 section 9.3.6, RFC 1928 section
+4), so that `Connection.address` is the name. What a proxy does not tell, such as ICMP errors, the
+way behind it and the answers of name servers, is not seen here.
+"""
+
+import base64
+import time
+from collections.abc import Iterable
+
+from diagnose.model import Failure
+from diagnose.net import PATIENCE, Connected, Net, Resolved, Stream
+from diagnose.net.failures import errno_failure, failure_of
+from diagnose.wire.proxies import ProxyUrl, read
+from diagnose.wire.text import clean
+
+#: A proxy tries the target's addresses itself before it says that none answers (seconds).
+PROXY_PATIENCE = 8.0
+
+#: Bytes. The head of an answer to CONNECT.
+HEAD = 16384
+
+#: Fields by which proxies say why: Squid, RFC 9209, RFC 9110 section 11.7.1.
+_REASONS = (b"x-squid-error", b"proxy-status", b"proxy-authenticate")
+
+
+class ProxyRefused(OSError):
+    """The proxy has no connection for us. `failure` says why, in its own words."""
+
+    def __init__(self, message: str, code: int | None = None, name: str = "PROXY") -> None:
+        super().__init__(message)
+        self.failure = Failure("proxy", message, code, name)
+
+
+class TunnelStream:
+    """A connection through a proxy. `early` are bytes that came right behind the proxy's answer."""
+
+    def __init__(self, stream: Stream, peer: tuple[str, int], early: bytes = b"") -> None:
+        self.peer = peer
+        self._stream, self._early = stream, early
+
+    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+        if self._early:
+            data, self._early = self._early[:limit], self._early[limit:]
+            return data
+        return await self._stream.read(limit, timeout)
+
+    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+        await self._stream.write(data, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class ThroughProxy:
+    """Connections are made by the proxy at `url`; names are left to it."""
+
+    def __init__(self, net: Net, url: str) -> None:
+        self._net, self._proxy = net, read(url)
+        self.way_to = net.way_to
+
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+        return Resolved(0.0, (name,))
+
+    async def connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float = PATIENCE,
+        ttl: int | None = None,
+        mss: int | None = None,
+    ) -> Connected:
+        begun = time.monotonic()
+        patience = max(timeout, PROXY_PATIENCE)
+        try:
+            if self._proxy.scheme == "http":
+                stream = await self._by_connect(address, port, patience)
+            else:
+                stream = await _by_socks(self._proxy, address, port, patience)
+        except (OSError, TimeoutError, EOFError) as error:
+            failure = failure_of(error)
+            if failure.kind != "proxy":
+                text = f"proxy {self._proxy.authority}: {failure.message}"
+                failure = Failure("proxy", text, failure.code, failure.name)
+            return Connected(time.monotonic() - begun, failure=failure)
+        return Connected(time.monotonic() - begun, stream)
+
+    async def ask(
+        self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
+    ) -> bytes:
+        raise OSError("names are left to the proxy")
+
+    def is_mine(self, address: str) -> bool:
+        return False
+
+    async def _by_connect(self, host: str, port: int, timeout: float) -> Stream:
+        stream = await self._reach_proxy(timeout)
+        try:
+            return await _open_tunnel(stream, self._proxy, host, port, timeout)
+        except BaseException:
+            stream.close()
+            raise
+
+    async def _reach_proxy(self, timeout: float) -> Stream:
+        proxy = self._proxy
+        failure: Failure | None = None
+        for family in (4, 6):
+            found = await self._net.resolve(proxy.host, family, timeout)
+            for address in found.addresses[:2]:
+                connected = await self._net.connect(address, proxy.port, min(timeout, PATIENCE))
+                if connected.stream is not None:
+                    return connected.stream
+                failure = connected.failure
+            failure = failure or found.failure
+        why = failure.message if failure else "no address"
+        name = (failure.name if failure else None) or "PROXY"
+        raise ProxyRefused(f"proxy {proxy.authority}: {why}", None, name)
+
+
+async def _open_tunnel(
+    stream: Stream, proxy: ProxyUrl, host: str, port: int, timeout: float
+) -> Stream:
+    """Ask an HTTP proxy for a connection (RFC 9110 section 9.3.6)."""
+    import h11
+
+    end = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    fields = [("Host", end), ("User-Agent", "diagnose")]
+    if proxy.username is not None:
+        pair = f"{proxy.username}:{proxy.password or ''}".encode()
+        fields.append(("Proxy-Authorization", f"Basic {base64.b64encode(pair).decode()}"))
+    talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD)
+    request = h11.Request(method="CONNECT", target=end, headers=fields)
+    try:
+        await stream.write((talk.send(request) or b"") + (talk.send(h11.EndOfMessage()) or b""))
+        while True:
+            event = talk.next_event()
+            if event is h11.NEED_DATA:
+                data = await stream.read(HEAD, timeout)
+                talk.receive_data(data)
+            elif isinstance(event, h11.Response):
+                break
+            elif not isinstance(event, h11.InformationalResponse):
+                raise ProxyRefused(f"proxy {proxy.authority}: closed without an answer")
+    except (h11.RemoteProtocolError, h11.LocalProtocolError) as error:
+        text = f"proxy {proxy.authority}: no HTTP answer to CONNECT ({error})"
+        raise ProxyRefused(clean(text, 300)) from None
+    if event.status_code // 100 != 2:
+        words = _refusal(event.status_code, event.reason, event.headers)
+        raise ProxyRefused(words, event.status_code)
+    return TunnelStream(stream, (host, port), talk.trailing_data[0])
+
+
+def _refusal(status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The proxy's own words: its status line and the field that says why."""
+    text = f"HTTP {status} {reason.decode('latin-1')}".strip()
+    fields = dict(headers)
+    for field in _REASONS:
+        if field in fields:
+            return clean(f"{text} ({field.decode()}: {fields[field].decode('latin-1')})", 300)
+    return clean(text, 300)
+
+
+async def _by_socks(proxy: ProxyUrl, host: str, port: int, timeout: float) -> Stream:
+    """Ask a SOCKS proxy (RFC 1928) for a connection; it resolves the name."""
+    from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
+    from python_socks.async_.asyncio import Proxy
+
+    from diagnose.net.local import TcpStream
+
+    kind = ProxyType.SOCKS4 if proxy.scheme.startswith("socks4") else ProxyType.SOCKS5
+    client = Proxy(kind, proxy.host, proxy.port, proxy.username, proxy.password, rdns=True)
+    try:
+        sock = await client.connect(host, port, timeout)
+    except ProxyTimeoutError:
+        raise ProxyRefused(f"proxy {proxy.authority}: timed out") from None
+    except ProxyConnectionError as error:
+        failure = errno_failure(error.errno or 0)
+        text = f"proxy {proxy.authority}: {failure.message}"
+        raise ProxyRefused(text, None, failure.name or "PROXY") from None
+    except ProxyError as error:
+        code = error.error_code
+        raise ProxyRefused(f"SOCKS: {clean(str(error), 200)}", code, "SOCKS") from None
+    sock.setblocking(False)
+    return TcpStream(sock, (host, port))
