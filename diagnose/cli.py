@@ -143,9 +143,11 @@ def _look(
 
     async def looked(stop: "Stop") -> list[Report]:
         async with intent.door(options) as door:
-            return await stop.all(run(one, how, LocalNet(), sink(), door) for one in targets)
+            return await stop.all(
+                run(one, how, LocalNet(), stop.watchdog.remember(sink()), door) for one in targets
+            )
 
-    return complete(looked)
+    return complete(looked, how)
 
 
 def _sink(options: Namespace, view: View) -> "Sink":
@@ -346,6 +348,7 @@ def _ask(question: str) -> bool:
 
 def _demo(options: Namespace) -> int:
     from diagnose import demo
+    from diagnose.probes import Options
     from diagnose.running import complete
 
     view, form = intent.view(options), options.format or "text"
@@ -356,7 +359,9 @@ def _demo(options: Namespace) -> int:
     if form == "text" and not options.quiet:
         _write(demo.introduction(view) + "\n")
     sink = _sink(options, view)
-    (report,), status = complete(lambda stop: stop.all([demo.run(sink)]))
+    (report,), status = complete(
+        lambda stop: stop.all([demo.run(stop.watchdog.remember(sink))]), Options()
+    )
     if form != "jsonl":
         _print([report], options, view)
     return status
