@@ -287,15 +287,11 @@ def _replay(options: Namespace) -> int:
     from dataclasses import replace
 
     from diagnose.engine import conclude
-    from diagnose.record import decode
+    from diagnose.record import decode, load
 
     if len(options.words) != 1:
         raise UsageError("Replay one recording: diagnose replay FILE.")
-    try:
-        recorded = decode(Path(options.words[0]).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"{options.words[0]}: {reason}.") from None
+    recorded = decode(load(options.words[0]))
     seen = recorded.evidence.observations
     report = replace(
         conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
