@@ -1,10 +1,12 @@
-# make run [TARGET=…] · make test · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make check · make bench · make screenshots · make clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Twice as many as the usual two cores: the laboratory's tests wait a good deal.
 WORKERS ?= 4
+# SEED=1 runs the tests in an order of its own.
+ORDER = $(if $(SEED),-p randomly -p no:cacheprovider --randomly-seed=$(SEED))
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
@@ -14,13 +16,17 @@ BROWSER := chromium
 # To build an nginx without TLS, which no package is.
 COMPILER := gcc libc6-dev make xz-utils
 
-.PHONY: run test check bench screenshots lab clean
+.PHONY: run test test-all check bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
 
 test: $(BIN)/diagnose lab
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ORDER) $(ARGS)
+
+# Everything of which `make test` takes a sample, with new random examples in a new order.
+test-all:
+	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
 
 check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .
