@@ -33,6 +33,7 @@ INSIDE = (
     "firewall",
     "containers",
     "netfilter",
+    "bans",
     "kernel",
     "files",
     "elsewhere",
@@ -60,6 +61,7 @@ class Options:
     server: str | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    visitor: str | None = None
 
     def wants(self, layer: str) -> bool:
         return layer not in self.skip and (not self.only or layer in self.only)
