@@ -151,6 +151,8 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
     add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
     add("--resolver", type=_address, metavar="IP", help="the name server to ask")
+    add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
+        help="judge for the visitor who comes from there")  # fmt: skip
     add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
 
 
@@ -189,6 +191,8 @@ def looking(options: argparse.Namespace) -> list[str]:
     for name in ("server", "timeout", "address", "resolver", "cafile", "lang"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
+    if options.visitor:
+        words += ["--from", options.visitor]
     for name in ("only", "skip"):
         if layers := getattr(options, name):
             words += [f"--{name}", ",".join(layers)]
@@ -252,6 +256,24 @@ def _address(text: str) -> str:
         return str(ip_address(text.strip("[]")))
     except ValueError:
         raise UsageError(f"{text!r} is no IP address.") from None
+
+
+def _visitor(text: str) -> str:
+    """An address that somebody can come from; IPv4 in IPv6 (RFC 4291, 2.5.5.2) is IPv4."""
+    from ipaddress import ip_address
+
+    bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
+    if "/" in bare:
+        raise UsageError(f"--from takes one address, not a network: {text!r}.")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    if address.is_unspecified or address.is_multicast or address.is_loopback:
+        raise UsageError(f"--from: no visitor comes from {address}.")
+    return str(address)
 
 
 def _readable(text: str) -> str:
