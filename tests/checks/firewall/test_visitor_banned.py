@@ -1,5 +1,6 @@
 from diagnose.model import Applicability, Severity, Vantage
 from diagnose.model.kernel import Kernel
+from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, Visitor
 from diagnose.outputs.redaction import Mask
 from tests.checks.firewall.packets import (
@@ -9,6 +10,7 @@ from tests.checks.firewall.packets import (
     commands,
     dport,
     field,
+    file,
     from_outside,
     nft,
     prefix,
@@ -133,3 +135,38 @@ def test_silent_where_nobody_is_shut_out() -> None:
     assert not judge(CHECK, *served(nft([dport(22), DROP])))
     # The client's own ban is said by another check.
     assert not judge("firewall.visitor-banned", *from_outside(FROM, nft([dport(22), DROP])))
+
+
+def test_fires_with_ipsets_words_for_a_member_and_an_exception_for_a_network() -> None:
+    rule = saved("-A INPUT -m set --match-set bad src -j DROP")
+
+    def members(*added: str) -> Ruleset:
+        lines = "".join(f"add bad {one}\n" for one in added)
+        text = f"create bad hash:net family inet hashsize 1024 maxelem 65536 timeout 600\n{lines}"
+        return Ruleset(vantage=Vantage.SERVER, tool="ipset", text=text)
+
+    (claim,) = judge(CHECK, *served(FROM, rule, members("192.0.2.9", f"{VISITOR} timeout 59")))
+    assert commands(claim) == [f"ipset del bad {VISITOR}"]
+    (claim,) = judge(CHECK, *served(FROM, rule, members("192.0.2.64/27")))
+    assert commands(claim) == [
+        f"iptables -I INPUT 1 -s {VISITOR} -p tcp --dport {port} -j ACCEPT" for port in (443, 80)
+    ]
+    assert not judge(CHECK, *served(FROM, rule, members("192.0.2.9")))
+
+
+def test_fires_with_ufws_words() -> None:
+    both = ("-A ufw-user-input -p tcp -m tcp --dport 443 -j ACCEPT",)
+    tuples = (
+        f"deny any any 0.0.0.0/0 any {VISITOR} in", "allow tcp 443 0.0.0.0/0 any 0.0.0.0/0 in",
+        "allow tcp 80 0.0.0.0/0 any 0.0.0.0/0 in",
+    )  # fmt: skip
+    chains = ":ufw-user-input - [0:0]\n"
+    rules = ("-A INPUT -j ufw-user-input", f"-A ufw-user-input -s {VISITOR}/32 -j DROP", *both)
+    seen = (
+        saved(*rules, more=chains),
+        file("/etc/ufw/ufw.conf", "ENABLED=yes\n"),
+        file("/etc/ufw/user.rules", "".join(f"### tuple ### {one}\n" for one in tuples)),
+    )
+    (claim,) = judge(CHECK, *served(FROM, *seen))
+    assert commands(claim) == [f"ufw delete deny from {VISITOR} to any"]
+    assert undone(claim) == [f"ufw insert 1 deny from {VISITOR} to any"]
