@@ -14,6 +14,7 @@ from diagnose.model.firewall import Firewalld, IpSet, Policy, Zone
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.visitor import visitor_of
 from diagnose.wire.firewalld.deciding import Decision, Settings, decide, for_some, holds
 from diagnose.wire.firewalld.rich import Packet, RichRule
 
@@ -47,6 +48,7 @@ class Rules:
         self.evidence = evidence
         self.daemon = next((one for one in evidence.good(Firewalld) if one.running), None)
         self.nics = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
+        self.visitor = visitor_of(evidence)
         self.now = self._settings(permanent=False)
         self.later = self._settings(permanent=True)
         self._fates: dict[tuple[int, str], tuple[Fate, ...]] = {}
@@ -244,6 +246,17 @@ def clients(evidence: Evidence) -> dict[str, tuple[Connection, ...]]:
             source = caller if alike and _is_private(one.source) else one.source
             found.setdefault(source, []).append(one)
     return {source: tuple(tried) for source, tried in found.items()}
+
+
+def administrators(evidence: Evidence) -> tuple[str, ...]:
+    """The address of whoever has logged in over SSH and looks from the server itself: the one
+    visitor whose address the server knows."""
+    from diagnose.model.kernel import Kernel
+
+    if not probes_from_the_server(evidence):
+        return ()
+    found = dict.fromkeys(one.client for one in evidence.good(Kernel) if one.client)
+    return tuple(one for one in found if not is_loopback(one))
 
 
 def _is_private(address: str) -> bool:

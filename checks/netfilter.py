@@ -9,6 +9,7 @@ from typing import Literal
 
 from checks import firewall
 from checks.firewalld import (
+    administrators,
     clients,
     is_elsewhere,
     ports_that_matter,
@@ -25,13 +26,16 @@ from diagnose.model.dns import is_private
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
+from diagnose.model.visitor import visitor_of
 from diagnose.wire import netfilter
 from diagnose.wire.netfilter import Decision, Host, Packet, filter, kept, owners, ufw
 from diagnose.wire.netfilter.filter import Filter, Place
 from diagnose.wire.netfilter.owners import Owner
 from diagnose.wire.netfilter.rules import Rules
 
-Fault = Literal["ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks"]
+Fault = Literal[
+    "ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks", "visitor-banned"
+]
 
 #: What a stopped port looks like to others; to the server itself as well, whose own attempts meet
 #: the same rules, unless they let loopback pass.
@@ -47,7 +51,8 @@ ANY_PORT = 54321
 class Blocked:
     """A visitor who is stopped: where they come to, where, and by whose rule. `address` is "" where
     the target's is not known, `source` the client's own, "" for strangers; `sources` are those who
-    are let in all the same."""
+    are let in all the same. `named`: the source is a person's whom the run judges for, and did not
+    itself try."""
 
     address: str
     packet: Packet
@@ -57,6 +62,7 @@ class Blocked:
     owner: Owner
     sources: tuple[str, ...] = ()
     more: int = 0
+    named: bool = False
 
     @property
     def port(self) -> int:
@@ -72,6 +78,8 @@ class Seen:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.visitor = visitor_of(evidence)
+        self.named = (self.visitor,) if self.visitor else administrators(evidence)
         rulesets = evidence.good(Ruleset)
         self.because: tuple[Observation, ...] = rulesets
         self.filter: Filter = filter.read(tuple((one.tool, one.text) for one in rulesets))
@@ -90,7 +98,9 @@ class Seen:
 
     def packets(self, port: int, source: str = "") -> Iterator[tuple[str, Packet]]:
         """A visitor at each of the target's addresses that lead here; at one of the server's own
-        where the target's are not known ("")."""
+        where the target's are not known (""). Without a source it is whom the run judges for, if
+        that is one visitor, else a stranger."""
+        source = source or self.visitor
         for address in target_addresses(self.evidence) or ("",):
             entered = self._entered(address) if address else self._own()
             if entered and (not source or (":" in source) == (":" in entered[0])):
@@ -138,21 +148,42 @@ class Seen:
         if is_elsewhere(self.evidence, port):
             return
         for address, packet in self.packets(port, source):
-            rules = self.filter.rules
-            for _ in range(MOST_IN_A_ROW):
-                decision = decide(rules, packet)
-                place = self.filter.place(decision)
-                if decision.verdict not in {"reject", "drop"} or place is None:
-                    break
-                if not source and is_private(address) and _neighbours_may(decision):
-                    break
-                rules = self.filter.without_filtering(rules, place.table)
-                owner = self.owner(place)
-                # What a direct rule decides, no zone or policy does.
-                theirs = owner == "firewalld" and not place.chain.name.endswith("_direct")
-                if not theirs and not decision.forwarded and decision.hook != "forward":
-                    sources, more = self._let_in(decision, packet)
-                    yield Blocked(address, packet, source, decision, place, owner, sources, more)
+            yield from self._stops_at(address, packet)
+
+    def _stops_at(self, address: str, packet: Packet) -> Iterator[Blocked]:
+        rules = self.filter.rules
+        for _ in range(MOST_IN_A_ROW):
+            decision, met = self.met(rules, packet)
+            place = self.filter.place(decision)
+            if decision.verdict not in {"reject", "drop"} or place is None:
+                break
+            anybody = not met.source and not self.visitor
+            if anybody and is_private(address) and _neighbours_may(decision):
+                break
+            rules = self.filter.without_filtering(rules, place.table)
+            owner = self.owner(place)
+            # What a direct rule decides, no zone or policy does.
+            theirs = owner == "firewalld" and not place.chain.name.endswith("_direct")
+            named = met.source in self.named
+            through = decision.forwarded or decision.hook == "forward"
+            if not theirs and (named or not through):
+                sources, more = self._let_in(decision, met)
+                yield Blocked(
+                    address, met, met.source or "", decision, place, owner, sources, more, named
+                )
+
+    def met(self, rules: Rules, packet: Packet) -> tuple[Decision, Packet]:
+        """What becomes of a packet of the visitor for whom the run judges. What stops everybody by
+        the same rule is not about them: it is said of a stranger's packet then."""
+        decision = decide(rules, packet)
+        place = self.filter.place(decision) if packet.source == self.visitor else None
+        if place is not None:
+            anybody = replace(packet, source=None)
+            theirs = decide(rules, anybody)
+            there = self.filter.place(theirs)
+            if there and there.key == place.key and theirs.verdict == decision.verdict:
+                return theirs, anybody
+        return decision, packet
 
     def _let_in(self, decision: Decision, packet: Packet) -> tuple[tuple[str, ...], int]:
         """Who may come in to this port, and not, unlike strangers, to any other as well."""
@@ -213,6 +244,8 @@ def _neighbours_may(decision: Decision) -> bool:
 
 
 def fault(one: Blocked) -> Fault:
+    if one.named:
+        return "visitor-banned"
     if one.decision.packet == "reply" or one.decision.hook in {"output", "postrouting", "egress"}:
         return "egress-blocks"
     if one.source or one.sources:
@@ -226,13 +259,23 @@ def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
     for port in ports_that_matter(seen.evidence):
         everybody = seen.stopped(port)
         met = {one.place.key for one in everybody}
-        theirs = (one for source in clients(seen.evidence) for one in seen.stopped(port, source))
+        theirs = (one for source in _tried_from(seen) for one in seen.stopped(port, source))
         for one in (*everybody, *(one for one in theirs if one.place.key not in met)):
             if fault(one) == wanted:
                 doubted = str(bool(contradicting(seen, (one,))))
                 program = "" if one.owner == "ufw" else one.place.program.replace("ip6", "ip")
                 found.setdefault((one.owner, program, one.source, doubted), []).append(one)
     yield from (tuple(some) for some in found.values())
+
+
+def _tried_from(seen: Seen) -> tuple[str, ...]:
+    """Those besides the strangers. Where the run judges for one visitor, only clients whose own
+    tries failed: that explains these, and says nothing of the visitor."""
+    tried = clients(seen.evidence).items()
+    if seen.visitor:
+        failed = [source for source, some in tried if any(one.failure for one in some)]
+        return tuple(one for one in failed if one != seen.visitor)
+    return (*(source for source, _ in tried), *seen.named)
 
 
 def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
@@ -243,6 +286,8 @@ def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...
     for block in found:
         for one in through_the_network(seen.evidence, block.port):
             source = names.get(one, "")
+            if block.named and source != block.source:
+                continue
             if block.address in {"", one.address} and not (
                 source and seen.admits(block.port, source)
             ):
@@ -251,7 +296,10 @@ def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...
 
 
 def let_through(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
-    """What got through from a client whom the rules let in."""
+    """What got through from a client whom the rules let in; it says nothing of the visitor for whom
+    the run judges."""
+    if seen.visitor:
+        return ()
     ports = {one.port for one in found}
     return tuple(one for port in ports for one in through_the_network(seen.evidence, port))
 

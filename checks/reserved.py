@@ -17,6 +17,9 @@ def by_firewalld(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[str, list[Fate]] = {}
     for port in ports_that_matter(evidence):
         for fate in rules.fates(port):
+            theirs = rules.fates(port, rules.visitor) if rules.visitor else ()
+            if any(one.address == fate.address and one.now.admits for one in theirs):
+                continue
             kept = rules.some(fate, "accept") and not (fate.later and fate.later.admits)
             if kept and not (fate.now.admits or fate.now.rule or fate.now.policy):
                 groups.setdefault(fate.now.entered.zone.name, []).append(fate)
@@ -31,7 +34,8 @@ def _claim(evidence: Evidence, rules: Rules, fates: tuple[Fate, ...]) -> Claim:
     told = facts(fates)
     ports = tuple(dict.fromkeys(fate.port for fate in fates))
     reached = tuple(one for port in ports for one in through_the_network(evidence, port))
-    meant = bool(reached) or all(is_private(fate.address) for fate in fates if fate.address)
+    private = all(is_private(fate.address) for fate in fates if fate.address)
+    meant = not rules.visitor and (bool(reached) or private)
     target = evidence.target.port in ports
     serious = Severity.ERROR if target else Severity.WARNING
     steps = opening_place(rules, f"--zone={zone.name}", ports)

@@ -152,6 +152,8 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
     add("--resolver", type=_address, metavar="IP", help="the name server to ask")
     add("--proxy", type=_proxy, metavar="URL|none", help="go through it; none: say nothing of one")
+    add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
+        help="judge for the visitor who comes from there")  # fmt: skip
     add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
 
 
@@ -190,6 +192,8 @@ def looking(options: argparse.Namespace) -> list[str]:
     for name in ("server", "timeout", "address", "resolver", "proxy", "cafile", "lang"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
+    if options.visitor:
+        words += ["--from", options.visitor]
     for name in ("only", "skip"):
         if layers := getattr(options, name):
             words += [f"--{name}", ",".join(layers)]
@@ -268,6 +272,24 @@ def _proxy(text: str) -> str:
         # The text may hold a password.
         raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
     return text
+
+
+def _visitor(text: str) -> str:
+    """An address that somebody can come from; IPv4 in IPv6 (RFC 4291, 2.5.5.2) is IPv4."""
+    from ipaddress import ip_address
+
+    bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
+    if "/" in bare:
+        raise UsageError(f"--from takes one address, not a network: {text!r}.")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    if address.is_unspecified or address.is_multicast or address.is_loopback:
+        raise UsageError(f"--from: no visitor comes from {address}.")
+    return str(address)
 
 
 def _readable(text: str) -> str:

@@ -218,6 +218,8 @@ async def run(
     try:
         async with asyncio.timeout(options.timeout), asyncio.TaskGroup() as tasks:
             looking = Run(target, options, net, sink, tasks, door)
+            if options.visitor:
+                looking.see(_visitor(options.visitor))
             if options.inside:
                 looking.look_inside()
             elif options.inside is None and door is not None:
@@ -250,6 +252,12 @@ async def run(
     report = replace(report, duration=looking.now(), interrupted=interrupted)
     sink(Concluded(report))
     return report
+
+
+def _visitor(address: str) -> Observation:
+    from diagnose.model.visitor import Visitor
+
+    return Visitor(address=address)
 
 
 def _is_well_from_within(report: Report) -> bool:

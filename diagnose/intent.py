@@ -35,6 +35,10 @@ def check(options: Namespace) -> None:
     """UsageError where two options contradict each other."""
     if options.server and options.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
+    if options.visitor and options.family and (":" in options.visitor) != (options.family == 6):
+        raise UsageError(
+            f"--from {options.visitor} is not of the family that -{options.family} asks for."
+        )
     if options.address and options.family and (":" in options.address) != (options.family == 6):
         raise UsageError(
             f"--address {options.address} is not of the family that -{options.family} asks for."
@@ -58,6 +62,7 @@ def how(options: Namespace) -> Any:
         proxy=options.proxy,
         only=options.only,
         skip=options.skip,
+        visitor=options.visitor,
     )
 
 

@@ -32,6 +32,10 @@ LayerStatus = Literal["ok", "warning", "error", "unknown", "skipped"]
 EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 
+#: The finding that the question put to the run was not answered: without a cause it is unknown.
+_UNANSWERED = {"host.visitor-unjudged"}
+
+
 @frozen
 class Verdict:
     status: Status
@@ -131,6 +135,8 @@ def verdict(report: Report) -> Verdict:
         return Verdict("critical", report.causes)
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
+    if any(finding.check.id in _UNANSWERED for finding in report.findings):
+        return Verdict("unknown", ())
     seen = report.evidence.observations
     if _tried_in_vain(seen) or not any(map(_shows_something, seen)):
         return Verdict("unknown", ())

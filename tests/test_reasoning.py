@@ -200,3 +200,11 @@ def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:
     assert states["tcp"] == "unknown"
     assert states["http"] == "skipped"
     assert dict(layers(healthy()))["tcp"] == "ok"
+
+
+def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() -> None:
+    told = replace(healthy(), findings=())
+    assert verdict(told).status == "ok"
+    unanswered = (check("host.visitor-unjudged", Severity.NOTE), claim())
+    seen = told.evidence.observations
+    assert verdict(report(*seen, raised=(unanswered,))).status == "unknown"

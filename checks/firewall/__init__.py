@@ -11,6 +11,7 @@ from typing import Any, Literal
 from checks.firewalld import (
     Fate,
     Rules,
+    administrators,
     clients,
     contradicting,
     is_elsewhere,
@@ -84,7 +85,7 @@ def _to_strangers(rules: Rules) -> Iterator[Closed]:
         for port in ports_that_matter(rules.evidence)
         if not is_elsewhere(rules.evidence, port)
         for fate in rules.fates(port)
-        if not fate.now.admits
+        if not fate.now.admits and _meets_the_visitor(rules, fate)
     ]
     # Ports that one remedy opens are one fault, by the more general of their names. One that
     # some are let in to is not forgotten but kept from others.
@@ -101,6 +102,14 @@ def _to_strangers(rules: Rules) -> Iterator[Closed]:
     for fault, fates in groups:
         instead = _instead(rules, fates[0]) if fault == "wrong-zone" else None
         yield Closed(fault, fates, instead, contradicting(rules, fates))
+
+
+def _meets_the_visitor(rules: Rules, fate: Fate) -> bool:
+    """Whether what refuses strangers also refuses the visitor for whom the run judges."""
+    if not rules.visitor:
+        return True
+    theirs = rules.fates(fate.port, rules.visitor)
+    return any(one.address == fate.address and _same(one.now, fate.now) for one in theirs)
 
 
 class _Groups:
@@ -120,19 +129,33 @@ class _Groups:
 def _to_clients(rules: Rules) -> Iterator[Closed]:
     """What is closed to the client in particular, who may come by IPv4 and by IPv6."""
     groups, through = _Groups(), dict[tuple[str, str, int], Connection]()
-    for source, tried in clients(rules.evidence).items():
+    logged_in = administrators(rules.evidence)
+    for source, tried in _tried_from(rules).items():
         through |= {(source, one.address, one.port): one for one in tried if not one.failure}
         for port in ports_that_matter(rules.evidence):
-            others = {fate.address: fate for fate in rules.fates(port)}
+            strangers = {fate.address: fate for fate in rules.fates(port)}
             for fate in rules.fates(port, source):
-                other = others.get(fate.address)
+                other = strangers.get(fate.address)
                 if not fate.now.admits and not (other and _same(fate.now, other.now)):
-                    groups.add(_fault(rules, fate), fate)
+                    fault = _fault(rules, fate)
+                    # A network from which one administers may well have a zone of its own.
+                    if source not in logged_in or fault == "rich-rule":
+                        groups.add(fault, fate)
     for fault, fates in groups:
         ends = [(fate.packet.source, fate.address, fate.port) for fate in fates]
         reached = tuple(through[end] for end in ends if end in through)
         if fault != "port-closed":
             yield Closed(fault, fates, None, reached)
+
+
+def _tried_from(rules: Rules) -> dict[str, tuple[Connection, ...]]:
+    """Visitors whose address is known, with what they tried. Where the run judges for one of them,
+    others only where their own tries failed."""
+    tried = clients(rules.evidence)
+    if rules.visitor:
+        failed = {one: some for one, some in tried.items() if any(try_.failure for try_ in some)}
+        return {rules.visitor: ()} | failed
+    return dict.fromkeys(administrators(rules.evidence), ()) | tried
 
 
 def _same(one: Decision, other: Decision) -> bool:
@@ -231,7 +254,8 @@ def _severity(found: Closed, rules: Rules) -> Severity:
     target = rules.evidence.target.port
     if target not in found.ports:
         return Severity.WARNING
-    alike = [fate for client in found.client or ("",) for fate in rules.fates(target, client)]
+    who = found.client or (rules.visitor,)
+    alike = [fate for client in who for fate in rules.fates(target, client)]
     return Severity.WARNING if any(fate.now.admits for fate in alike) else Severity.ERROR
 
 

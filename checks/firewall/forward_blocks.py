@@ -40,7 +40,8 @@ def forward_blocks(evidence: Evidence) -> Iterator[Claim]:
     for one in led(evidence, evidence.target.port):
         stopped = one.decision.verdict in {"reject", "drop"} and one.decision.packet == "syn"
         place = seen.filter.place(one.decision) if stopped and one.decision.forwarded else None
-        if place is not None:
+        personal = seen.met(seen.filter.rules, one.packet)[1].source
+        if place is not None and not personal:
             groups.setdefault((place.key, one.to), []).append((one, place))
     for some in groups.values():
         yield _claim(evidence, seen, some)

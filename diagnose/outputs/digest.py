@@ -253,6 +253,19 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
         " ".join(one.text for one in seen.messages[-1:]) or f"SELinux {seen.selinux}",
     ),
     "Access": _access,
+    "Visitor": lambda seen: ("judged for the visitor", seen.address),
+    "Jails": lambda seen: (
+        "fail2ban",
+        _joined(f"{one.name} has banned {len(one.banned)}" for one in seen.jails[:12]),
+    ),
+    "ClosedRoutes": lambda seen: (
+        "routes that lead nowhere",
+        _joined(f"{one.kind} {one.network}" for one in seen.routes[:12]),
+    ),
+    "ReturnRoute": lambda seen: (
+        f"route from {seen.source} to {seen.towards}",
+        seen.refusal or "there is one",
+    ),
     "Host": lambda seen: (seen.hostname, seen.system),
     "Unseen": lambda seen: (seen.what, seen.why),
 }

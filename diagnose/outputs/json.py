@@ -149,6 +149,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "duration_s": _seconds(report.duration),
         "interrupted": report.interrupted,
         "lang": view.lang,
+        "visitor": said.visitor(report) or None,
         "vantage": {
             "here": {
                 "hostname": view.hostname,

@@ -196,6 +196,8 @@ def vantages(report: Report, view: View) -> list[tuple[str, str]]:
     root = say("with-root" if view.privileged else "without-root", view.lang)
     own = say("inside" if here else "outside", view.lang, hostname=view.hostname or "–")
     told = [(say("looked-from", view.lang), own + root)]
+    if address := said.visitor(report):
+        told.append((say("judged", view.lang), word("judged-for", view.lang, address=address)))
     if hosts and not here:
         root = say("with-root" if hosts[0].privileged else "without-root", view.lang)
         text = say("through", view.lang, hostname=hosts[0].hostname, via=hosts[0].via)

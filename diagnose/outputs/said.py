@@ -82,7 +82,9 @@ def again(report: Report, view: View, *more: str) -> str:
     target = report.evidence.target
     own = {target.path} if target.scheme in {"ws", "wss"} else set()
     sockets = [word for path in target.websockets if path not in own for word in ("--ws", path)]
-    return shlex.join(["diagnose", target.url, *sockets, *view.again, *more])
+    address = visitor(report)
+    judged = ("--from", address) if address else ()
+    return shlex.join(["diagnose", target.url, *sockets, *view.again, *judged, *more])
 
 
 def explain(finding: Finding) -> str:
@@ -98,6 +100,12 @@ def sentence(report: Report, lang: str) -> str:
         return say("healthy", lang, url=url)
     why = _why_unjudged(report, lang)
     return say("unjudged-why", lang, url=url, why=why) if why else say("unjudged", lang, url=url)
+
+
+def visitor(report: Report) -> str:
+    """The address of the visitor for whom it was judged (`--from`), "" for anybody."""
+    by_name = (one for one in report.evidence.observations if type(one).__name__ == "Visitor")
+    return next((getattr(one, "address", "") for one in by_name), "")
 
 
 def _why_unjudged(report: Report, lang: str) -> str:

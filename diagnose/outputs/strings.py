@@ -25,6 +25,7 @@ _STRINGS = {
     ),
     "interrupted-why": ("the run was interrupted", "运行被中断"),
     "read-as": ("read as {read_as}", "读作 {read_as}"),
+    "judged-for": ("judged for the visitor {address}", "针对访客 {address} 判断"),
     # Layers
     "layer.host": ("host", "主机"),
     "layer.dns": ("DNS", "DNS"),

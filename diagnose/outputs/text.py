@@ -69,6 +69,8 @@ def strip(page: Page, report: Report, view: View) -> None:
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
         page.prose(say("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
+    if address := said.visitor(report):
+        page.prose(say("judged-for", view.lang, address=address), "", 2, "dim")
     if report.interrupted:
         page.prose(say("interrupted", view.lang), "", 2, "warning")
 

@@ -33,6 +33,7 @@ INSIDE = (
     "firewall",
     "containers",
     "netfilter",
+    "bans",
     "kernel",
     "files",
     "elsewhere",
@@ -61,6 +62,7 @@ class Options:
     proxy: str | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    visitor: str | None = None
 
     @property
     def by_proxy(self) -> bool:

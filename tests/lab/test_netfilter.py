@@ -141,11 +141,11 @@ def load(pair: Pair, text: str, score: Score, seed: int) -> Case | None:
     return Case(pair, text, nft.read(listed), tries(seed))
 
 
-def generated() -> list[str]:
+def generated(most: int = RULESETS) -> list[str]:
     found: dict[str, None] = {}
 
     @settings(
-        max_examples=RULESETS, derandomize=True, database=None, deadline=None,
+        max_examples=most, derandomize=True, database=None, deadline=None,
         phases=[Phase.generate], suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(rulesets())
