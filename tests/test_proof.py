@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -308,3 +309,30 @@ def test_the_demonstration_cut_after_each_look_is_never_healthy() -> None:
     for length in range(len(seen) + 1):
         cut = Evidence(demo.TARGET, NOW, tuple(seen[:length]))
         assert verdict(conclude(cut)).status != "ok"
+
+
+#: Recorded in the laboratory: the healthy site with its WebSocket, from the client and on the
+#: server itself.
+RECORDINGS = Path(__file__).parent / "recordings"
+
+
+@pytest.mark.parametrize("name", ["healthy-outside", "healthy-server"])
+def test_a_recording_is_healthy_from_the_look_on_that_completes_the_proof(name: str) -> None:
+    whole = decode((RECORDINGS / f"{name}.ndjson").read_text("utf-8")).evidence
+    seen = whole.observations
+    assert verdict(conclude(whole)).status == "ok"
+    needed = [
+        number
+        for number in range(len(seen))
+        if _status(whole, seen[:number] + seen[number + 1 :]) == "unknown"
+    ]
+    kinds = {type(seen[number]).__name__ for number in needed}
+    assert kinds >= {"Resolution", "Connection", "Handshake", "Exchange", "Upgrade"}
+    for length in range(len(seen) + 1):
+        proven = length > max(needed)
+        assert (_status(whole, seen[:length]) == "ok") is proven, length
+
+
+def _status(whole: Evidence, seen: tuple[Observation, ...]) -> str:
+    report = Report(replace(whole, observations=seen))
+    return verdict(report).status
