@@ -261,7 +261,7 @@ def test_streams_are_closed_also_when_the_time_is_over(probes: Install) -> None:
 
     stream = Stream()
     probes(endless, hand_over(stream))
-    run(Options(timeout=0.05))
+    run(Options(timeout=0.5))
     assert stream.closed
 
 
