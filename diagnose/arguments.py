@@ -237,11 +237,15 @@ def _layers(text: str) -> tuple[str, ...]:
 
 
 def _timeout(text: str) -> float:
+    from diagnose.probes import MAX_TIMEOUT
+
     with contextlib.suppress(ValueError):
         seconds = float(text.removesuffix("s"))
-        if 0 < seconds <= 3600:
+        if 0 < seconds <= MAX_TIMEOUT:
             return seconds
-    raise UsageError(f"--timeout takes seconds, more than 0 and at most 3600, not {text!r}.")
+    raise UsageError(
+        f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:g}, not {text!r}."
+    )
 
 
 def _port(text: str) -> int:

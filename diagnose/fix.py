@@ -235,6 +235,6 @@ def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk:
         page.prose(f"{one.cause.check.id}: {said.title(one.cause, lang)}", "- ", 0, "bold")
         page.prose(say(f"fix.left.{one.reason}", lang), "", 2)
         page.add("  ", ("command", said.explain(one.cause)))
-    if not plans and not left and report.causes == ():
+    if not plans and not left and status == "ok":
         page.prose(say("fix.nothing-wrong", lang), "", 0)
     talk.write(page.text() + "\n")

@@ -102,23 +102,8 @@ def view(options: Namespace) -> View:
         verbosity=-1 if quiet else getattr(options, "verbose", 0),
         hostname=os.uname().nodename,
         privileged=os.geteuid() == 0,
-        again=_again(options),
+        again=how(options).again if hasattr(options, "only") else (),
     )
-
-
-def _again(options: Namespace) -> tuple[str, ...]:
-    """The options without which another run would look at something else."""
-    words: list[str] = []
-    for name in ("server", "address", "resolver", "cafile"):
-        if value := getattr(options, name, None):
-            words += [f"--{name}", value]
-    if (proxy := getattr(options, "proxy", None)) is not None:
-        from diagnose.wire.proxies import masked
-
-        words += ["--proxy", proxy if proxy == "none" else masked(proxy)]
-    if family := getattr(options, "family", None):
-        words.append(f"-{family}")
-    return tuple(words)
 
 
 async def mend(options: Namespace, targets: list[Target], talk: Any) -> int:

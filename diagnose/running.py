@@ -28,16 +28,16 @@ class Stop:
         for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, EXIT_SIGTERM)):
             # Only the main thread of a program hears signals.
             with contextlib.suppress(RuntimeError, ValueError):
-                loop.add_signal_handler(number, self._stop, status, tasks)
+                loop.add_signal_handler(number, self._stop, number, status, tasks)
         return list(await asyncio.gather(*tasks))
 
-    def _stop(self, status: int, tasks: list[asyncio.Task[Report]]) -> None:
+    def _stop(self, by: int, status: int, tasks: list[asyncio.Task[Report]]) -> None:
         self.status = status
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
         for task in tasks:
-            task.cancel()
+            task.cancel(by)  # which its report passes on
 
 
 def complete(work: Callable[[Stop], Coroutine[Any, Any, list[Report]]]) -> tuple[list[Report], int]:

@@ -282,6 +282,8 @@ def test_a_signal_ends_it_with_what_is_known(silent: int, number: int, status: i
     last = json.loads(rest.splitlines()[-1])
     assert last["type"] == "report"
     assert last["run"]["interrupted"] is True
+    assert last["verdict"]["exit_code"] == status
+    assert last["verdict"]["status"] != "ok"
     assert complaints == ""
     assert time.monotonic() - begun < 3
 

@@ -22,7 +22,7 @@ from diagnose.model import (
 from diagnose.outputs import View, said
 from diagnose.outputs.layers import states
 from diagnose.outputs.strings import known
-from diagnose.reasoning import verdict
+from diagnose.reasoning import exit_status, verdict
 from diagnose.record import plain, timestamp
 
 SCHEMA_VERSION = "1.0"
@@ -67,7 +67,7 @@ def document(report: Report, view: View) -> dict[str, Any]:
         ],
         "unknown": [
             {"what": known(one.what, lang), "why": known(one.why, lang), "enable": one.enable}
-            for one in said.unseen(report)
+            for one in said.unseen(report, view)
         ],
         "errors": [{"where": one.where, "message": one.message} for one in report.crashes],
     }
@@ -174,7 +174,7 @@ def _verdict(report: Report, lang: str) -> dict[str, Any]:
     judged = verdict(report)
     return {
         "status": judged.status,
-        "exit_code": judged.exit_status,
+        "exit_code": exit_status(report),
         "summary": said.sentence(report, lang),
         "root_causes": [cause.id for cause in judged.causes],
     }

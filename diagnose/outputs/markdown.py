@@ -171,7 +171,9 @@ def _notes(report: Report, view: View) -> list[str]:
 def _unseen(report: Report, view: View) -> list[str]:
     lang = view.lang
     items = []
-    for one in said.unseen(report):
+    for one in said.unseen(report, view):
+        if said.is_crash(one, report):
+            continue
         command = f"\n  - {code(one.enable)}" if one.enable else ""
         items.append(f"- {inline(known(one.what, lang))}: {inline(known(one.why, lang))}{command}")
     for crash in report.crashes:

@@ -139,12 +139,12 @@ def counts(report: Report, lang: str) -> str:
 
 def meaning(found: Finding, lang: str) -> str:
     """What the page of the check says of it, filled."""
-    return fill(words(found.check.id, lang).meaning, said.Facts(found.claim.facts), lang)
+    return fill(words(found.check.id, lang).meaning, said.facts(found), lang)
 
 
 def how_to_check(found: Finding, lang: str) -> str:
     """How a person sees that it is mended, filled."""
-    return fill(words(found.check.id, lang).verify, said.Facts(found.claim.facts), lang)
+    return fill(words(found.check.id, lang).verify, said.facts(found), lang)
 
 
 def place(location: Location) -> str:

@@ -1,11 +1,25 @@
 """A finding's words, its steps and the verdict's sentence, for every writer alike."""
 
 import shlex
+from collections.abc import Iterable, Iterator
 
-from diagnose.model import Command, Confidence, Edit, Finding, Manual, Report, Step, Unseen
+from diagnose.model import (
+    Command,
+    Confidence,
+    Edit,
+    Finding,
+    Manual,
+    Observation,
+    Report,
+    Scope,
+    Step,
+    Unseen,
+)
 from diagnose.outputs import View
-from diagnose.outputs.strings import known, say
-from diagnose.reasoning import verdict
+from diagnose.outputs.strings import say
+from diagnose.probes import command
+from diagnose.proof import REST, Missing, Reason
+from diagnose.reasoning import UNANSWERED, verdict
 from diagnose.words import Words, fill, words
 
 
@@ -16,8 +30,19 @@ class Facts(dict[str, object]):
         return f"‹{key}›"
 
 
+def facts(finding: Finding) -> Facts:
+    """What fills a finding's texts. A place in the file to which the finding points has the line to
+    which it points: a directive and the block around it are one fault."""
+    filling, location = Facts(finding.claim.facts), finding.claim.location
+    place = filling.get("place")
+    file, _, line = place.rpartition(":") if isinstance(place, str) else ("", "", "")
+    if location and file == location.file and line.isdecimal():
+        filling["place"] = f"{file}:{location.line}"
+    return filling
+
+
 def _filled(finding: Finding, text: str, lang: str) -> str:
-    return fill(text, Facts(finding.claim.facts), lang)
+    return fill(text, facts(finding), lang)
 
 
 def _words(finding: Finding, lang: str) -> Words:
@@ -79,12 +104,9 @@ def felt(report: Report, finding: Finding) -> str:
 
 def again(report: Report, view: View, *more: str) -> str:
     """The command that makes this run once more."""
-    target = report.evidence.target
-    own = {target.path} if target.scheme in {"ws", "wss"} else set()
-    sockets = [word for path in target.websockets if path not in own for word in ("--ws", path)]
     address = visitor(report)
-    judged = ("--from", address) if address else ()
-    return shlex.join(["diagnose", target.url, *sockets, *view.again, *judged, *more])
+    judged = ("--from", address) if address and "--from" not in view.again else ()
+    return command(report.evidence.target, *view.again, *judged, *more)
 
 
 def explain(finding: Finding) -> str:
@@ -97,9 +119,14 @@ def sentence(report: Report, lang: str) -> str:
     if judged.causes:
         return _cause(judged.causes, lang)
     if judged.status == "ok":
-        return say("healthy", lang, url=url)
-    why = _why_unjudged(report, lang)
-    return say("unjudged-why", lang, url=url, why=why) if why else say("unjudged", lang, url=url)
+        return _healthy(report.evidence.scope, url, lang)
+    why = reasons(judged.unfinished, lang)
+    if judged.missing:
+        pieces = [missing_because(piece, lang) for piece in judged.missing]
+        why.append(say("missing", lang, what=listed(pieces, lang)))
+    unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED)
+    why += [title(finding, lang) for finding in unanswered]
+    return say("unjudged-why", lang, url=url, why=("；" if lang == "zh" else "; ").join(why))
 
 
 def visitor(report: Report) -> str:
@@ -108,15 +135,56 @@ def visitor(report: Report) -> str:
     return next((getattr(one, "address", "") for one in by_name), "")
 
 
-def _why_unjudged(report: Report, lang: str) -> str:
-    """Our own fault, else what could not be looked at, else how the furthest attempt failed."""
-    if report.crashes:
-        return say("our-fault", lang)
-    if report.interrupted:
-        return say("interrupted-why", lang)
-    reasons = [known(one.why, lang) for one in unseen(report)]
-    failed = [one.failure.message for one in report.evidence.observations if one.failure]
-    return next(iter([*reasons, *reversed(failed)]), "").rstrip(".。")
+_REASONS: dict[Reason, str] = {
+    "crash": "our-fault",
+    "interrupted": "it-was-interrupted",
+    "deadline": "deadline",
+    "running": "running",
+}
+
+
+def reasons(unfinished: Iterable[Reason], lang: str) -> list[str]:
+    """Why a run did not come to its end."""
+    return [say(_REASONS[reason], lang) for reason in unfinished]
+
+
+def _healthy(scope: Scope, url: str, lang: str) -> str:
+    """Healthy as far as it was judged, and how far that was."""
+    if scope.only or scope.skip:
+        names = [say(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
+        key = "healthy-only" if scope.only else "healthy-but"
+        return say(key, lang, url=url, layers=listed(names, lang))
+    return say("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def listed(texts: Iterable[str], lang: str) -> str:
+    """ "a, b"."""
+    return ("、" if lang == "zh" else ", ").join(texts)
+
+
+def missing(piece: Missing, lang: str) -> str:
+    """What was not seen, as a noun."""
+    layer = say(f"layer.{piece.layer}", lang)
+    return say(f"missing.{piece.step}", lang, places=listed(piece.places, lang), layer=layer)
+
+
+def why_missing(piece: Missing) -> str:
+    """How the last attempt at it ended, in the machine's own words; empty if there was none."""
+    return next(filter(None, map(_ended, reversed(piece.attempts))), "")
+
+
+def _ended(attempt: Observation) -> str:
+    if attempt.failure is not None:
+        return attempt.failure.message
+    status = getattr(attempt, "status", None)
+    refused = type(attempt).__name__ == "Upgrade" and status
+    return f"{status} {getattr(attempt, 'reason', '')}".rstrip() if refused else ""
+
+
+def missing_because(piece: Missing, lang: str) -> str:
+    """The same, and how the last attempt at it ended."""
+    what, why = missing(piece, lang), why_missing(piece)
+    return say("missing.why", lang, what=what, why=why) if why else what
 
 
 def _cause(causes: tuple[Finding, ...], lang: str) -> str:
@@ -128,10 +196,29 @@ def _cause(causes: tuple[Finding, ...], lang: str) -> str:
     return text
 
 
-def unseen(report: Report) -> tuple[Unseen, ...]:
-    """What could not be looked at, each thing once."""
-    found = {(one.what, one.why): one for one in report.evidence.of(Unseen)}
-    return tuple(found.values())
+def unseen(report: Report, view: View) -> tuple[Unseen, ...]:
+    """What could not be looked at, each thing once; and what a target that could not be judged
+    lacks, with the command that looks for it."""
+    things = [*report.evidence.of(Unseen), *_lacking(report, view)]
+    return tuple({(thing.what, thing.why): thing for thing in things}.values())
+
+
+def _lacking(report: Report, view: View) -> Iterator[Unseen]:
+    judged = verdict(report)
+    rest = [thing.enable for thing in report.evidence.of(Unseen) if thing.what == REST]
+    for piece in judged.missing:
+        tried = [attempt.equivalent for attempt in piece.attempts if attempt.failure]
+        why = why_missing(piece)
+        if not why:
+            unfinished = reasons(judged.unfinished, view.lang)
+            why = next(iter(unfinished), say("reason.not-reached", view.lang))
+        enable = next(filter(None, reversed(tried)), "") or next(iter(rest), again(report, view))
+        yield Unseen(what=missing(piece, view.lang), why=why, enable=enable)
+
+
+def is_crash(thing: Unseen, report: Report) -> bool:
+    """Whether a writer names it among our own faults, with what went wrong."""
+    return any(crash.where == thing.what for crash in report.crashes)
 
 
 def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:

@@ -10,7 +10,18 @@ _STRINGS = {
     "critical": ("CRITICAL", "严重"),
     "unknown": ("UNKNOWN", "无法判断"),
     "healthy": ("{url} is healthy.", "{url} 一切正常。"),
-    "unjudged": ("{url} could not be judged.", "无法判断 {url} 的状况。"),
+    "healthy-only": (
+        "{url}: {layers} healthy. Nothing else was judged.",
+        "{url}：{layers} 正常。未判断其他各层。",
+    ),
+    "healthy-but": (
+        "{url} is healthy. Not judged: {layers}.",
+        "{url} 一切正常。未判断：{layers}。",
+    ),
+    "healthy-inside": (
+        "{url} is healthy, as far as its server shows. What visitors meet was not judged.",
+        "{url} 在服务器内部看来一切正常。未判断访客遇到的情况。",
+    ),
     "unjudged-why": ("{url} could not be judged: {why}.", "无法判断 {url} 的状况：{why}。"),
     "more-causes": ("{title} (and {count} more)", "{title}（另有 {count} 个问题）"),
     "likely-title": ("Probably: {title}", "很可能：{title}"),
@@ -23,7 +34,25 @@ _STRINGS = {
         "Interrupted: this is what was known by then.",
         "已中断：以下是到那时为止已知的情况。",
     ),
-    "interrupted-why": ("the run was interrupted", "运行被中断"),
+    # What a proof lacks
+    "missing": ("not seen: {what}", "未看到：{what}"),
+    "missing.why": ("{what} ({why})", "{what}（{why}）"),
+    "missing.addresses": ("the addresses of {places}", "{places} 的地址"),
+    "missing.connection": ("a connection to {places}", "到 {places} 的连接"),
+    "missing.handshake": ("a TLS handshake with {places}", "与 {places} 的 TLS 握手"),
+    "missing.verification": (
+        "a verified certificate from {places}",
+        "{places} 的证书通过验证",
+    ),
+    "missing.answer": ("an HTTP answer from {places}", "{places} 的 HTTP 响应"),
+    "missing.websocket": (
+        "a WebSocket that opens at {places}",
+        "{places} 的 WebSocket 成功打开",
+    ),
+    "missing.listener": ("a listener on {places}", "{places} 上的监听"),
+    "missing.layer": ("anything of the layer {layer}", "{layer} 层的任何内容"),
+    "it-was-interrupted": ("the run was interrupted", "运行被中断"),
+    "running": ("the run goes on", "检查仍在进行"),
     "read-as": ("read as {read_as}", "读作 {read_as}"),
     "judged-for": ("judged for the visitor {address}", "针对访客 {address} 判断"),
     # Layers

@@ -249,14 +249,16 @@ def _note(page: Page, report: Report, found: Finding, view: View) -> None:
 
 
 def unseen(page: Page, report: Report, view: View) -> None:
-    things = said.unseen(report)
+    things = [thing for thing in said.unseen(report, view) if not said.is_crash(thing, report)]
     if things or report.crashes:
         page.blank()
-    for one in things:
-        text = f"{known(one.what, view.lang)}: {known(one.why, view.lang)}"
+    shown = ""
+    for thing in things:
+        text = f"{known(thing.what, view.lang)}: {known(thing.why, view.lang)}"
         page.prose(text, f"{page.sign('unknown')} {say('not-seen', view.lang)}: ")
-        if one.enable:
-            page.code(f"$ {one.enable}", 4)
+        if thing.enable and thing.enable != shown:
+            page.code(f"$ {thing.enable}", 4)
+        shown = thing.enable
     for crash in report.crashes:
         head = f"{page.sign('unknown')} {say('our-fault', view.lang)}: "
         page.prose(f"{crash.where}: {crash.message}", head)

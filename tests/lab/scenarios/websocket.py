@@ -194,9 +194,9 @@ def websocket_by_its_own_address(lab: Lab) -> None:
     """wss:// as the target."""
 
 
-@healthy(args=WS)
+@healthy(args=WS, unsure=("client", "server", "both"))
 def websocket_needs_credentials(lab: Lab) -> None:
-    """The application's own 401 proves that the way to it is fine."""
+    """The application's own 401 proves that the way to it is fine, and nothing of the WebSocket."""
     lab.application("--mode", "unauthorized")
 
 
