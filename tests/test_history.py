@@ -347,6 +347,7 @@ def test_another_server_is_not_compared_with_this_one() -> None:
 
 
 def test_a_name_that_points_elsewhere_and_a_new_certificate_are_told() -> None:
+    assert LEAF.not_after
     newer = replace(LEAF, serial="02", not_after=LEAF.not_after + timedelta(days=90))
     assert said((SECURE,), (replace(SECURE, chain=(newer,)),)) == [
         "the certificate served: serial 01, until 2027-01-24 14:00 UTC → "

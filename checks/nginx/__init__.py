@@ -36,6 +36,7 @@ from diagnose.model.nginx import (
     TestMessage,
 )
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Certificate, Handshake
 from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
 from diagnose.wire.edits import Change, changed, diff
@@ -50,6 +51,9 @@ MAP = ("map $http_upgrade $connection_upgrade {", "    default upgrade;", "    '
 
 #: How nginx -t says that a key is not the first certificate's (X509_check_private_key(3)).
 MISMATCH = r'SSL_CTX_use_PrivateKey(?:_file)?\("([^"]+)"\) failed .*key (?:values|type) mismatch'
+
+#: What follows where nginx cannot load a certificate or its key: it goes on with the old ones.
+KEEPS_THE_OLD = ("nginx.reload-failed", "nginx.reload-needed", "certificate.renewed-not-loaded")
 
 #: What visitors see of an nginx that does not run.
 NOT_THERE = ("listener.missing", "tcp.refused", "http.port-closed")
@@ -422,12 +426,32 @@ def held_further_down(nginx: Nginx) -> tuple[CertificateFile, int] | None:
     named = nginx.naming("ssl_certificate_key", refused[1][1]) if refused else None
     if refused is None or named is None:
         return None
-    publics = {one.public for one in nginx.keys(named[0]) if one.path == refused[1][1]} - {""}
+    keys = [one for one in nginx.keys(named[0]) if one.path == refused[1][1]]
     for file in nginx.certificates(named[0]):
-        for index, public in enumerate(file.publics):
-            if index and public in publics:
-                return file, index
+        if index := held_behind(file, keys):
+            return file, index
     return None
+
+
+def held_behind(file: CertificateFile, keys: Iterable[KeyFile]) -> int:
+    """The index of the certificate in a file to which one of the keys belongs, where that is not
+    the first and none belongs to the first; else 0."""
+    publics = {one.public for one in keys} - {""}
+    if not file.publics or file.publics[0] in publics:
+        return 0
+    return next((at for at, public in enumerate(file.publics) if public in publics), 0)
+
+
+def works(nginx: Nginx) -> bool:
+    """Whether a visitor's handshake on the target's port succeeded."""
+    seen = (one for one in nginx.evidence.of(Handshake) if one.port == nginx.evidence.target.port)
+    return any(one.as_a_visitor and one.chain and not one.failure for one in seen)
+
+
+def own_certificate(nginx: Nginx, server: Server, file: CertificateFile) -> Certificate:
+    """The site's own certificate in a file: the first, unless the block's keys say otherwise."""
+    index = held_behind(file, nginx.keys(server)) if len(file.publics) == len(file.chain) else 0
+    return file.chain[index]
 
 
 def where(directive: Directive) -> str:

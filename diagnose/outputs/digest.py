@@ -89,6 +89,8 @@ def _firewalld(seen: Any) -> tuple[str, str]:
 
 
 def _until(certificate: Any) -> str:
+    if certificate.not_after is None:
+        return "dates not read"
     return f"valid until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
 
 

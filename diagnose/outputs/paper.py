@@ -67,12 +67,9 @@ def link(url: str) -> str | None:
 
 def sentence(report: Report, lang: str) -> str:
     """The verdict's sentence; of a healthy site also how long its certificate is valid."""
-    chains = [chain for one in report.evidence.observations if (chain := getattr(one, "chain", ()))]
     text = said.sentence(report, lang)
-    if verdict(report).status != "ok" or not chains:
-        return text
-    left = min(chain[0].not_after for chain in chains) - report.evidence.started_at
-    return text + ("" if lang == "zh" else " ") + word("certificate-days", lang, days=left.days)
+    valid = said.validity(report, lang) if verdict(report).status == "ok" else ""
+    return text + ("" if lang == "zh" or not valid else " ") + valid
 
 
 def moment(at: datetime) -> str:

@@ -223,3 +223,19 @@ def is_crash(thing: Unseen, report: Report) -> bool:
 
 def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:
     return tuple(one for one in report.findings if one.explained_by == finding.id)
+
+
+#: Days up to which they are counted; for longer a date says more.
+_COUNTED = 730
+
+
+def validity(report: Report, lang: str) -> str:
+    """How long the certificate that ends first is valid, "" where none was read."""
+    chains = (chain for one in report.evidence.observations if (chain := getattr(one, "chain", ())))
+    ends = [chain[0].not_after for chain in chains if chain[0].not_after is not None]
+    if not ends:
+        return ""
+    days = (min(ends) - report.evidence.started_at).days
+    if days > _COUNTED:
+        return say("certificate-until", lang, date=f"{min(ends):%Y-%m-%d}")
+    return say("certificate-days", lang, days=days)

@@ -30,6 +30,7 @@ _STRINGS = {
         "The certificate is valid for {days} more days.",
         "证书还有 {days} 天有效。",
     ),
+    "certificate-until": ("The certificate is valid until {date}.", "证书有效期至 {date}。"),
     "interrupted": (
         "Interrupted: this is what was known by then.",
         "已中断：以下是到那时为止已知的情况。",

@@ -47,20 +47,12 @@ def head(page: Page, report: Report, view: View) -> None:
     sentence = said.sentence(report, view.lang)
     if status == "ok":
         space = "" if view.lang == "zh" else " "
-        sentence = space.join(filter(None, (sentence, _days(report, view.lang))))
+        sentence = space.join(filter(None, (sentence, said.validity(report, view.lang))))
     first, *others = wrap(sentence, max(page.width - indent - len(took) - 2, 20))
     gap = max(page.width - indent - cells(first) - len(took), 2)
     page.add((status, mark), "  ", ("bold", first), " " * gap, ("dim", took))
     for line in others:
         page.add(" " * indent, ("bold", line))
-
-
-def _days(report: Report, lang: str) -> str:
-    chains = [chain for one in report.evidence.observations if (chain := getattr(one, "chain", ()))]
-    if not chains:
-        return ""
-    left = min(chain[0].not_after for chain in chains) - report.evidence.started_at
-    return say("certificate-days", lang, days=left.days)
 
 
 def strip(page: Page, report: Report, view: View) -> None:
