@@ -8,7 +8,7 @@ from dataclasses import replace
 from checks import reserved
 from checks.netfilter import EXPLAINS, Blocked, Seen, blocked, let_through, seen_of
 from checks.netfilter_fixes import opening
-from checks.netfilter_words import claim
+from checks.netfilter_words import asking, claim
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -39,7 +39,7 @@ def source_restricted(evidence: Evidence) -> Iterator[Claim]:
 
 def _reserved(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
     sources = tuple(dict.fromkeys(source for one in found for source in one.sources))
-    fix = replace(opening(seen, found), applicability=Applicability.REVIEW)
+    fix = asking(seen, found, opening(seen, found))
     meant = bool(let_through(seen, found))
     made = claim(
         seen,
