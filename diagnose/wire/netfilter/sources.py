@@ -18,6 +18,7 @@ from diagnose.wire.netfilter.rules import (
     Limit,
     Match,
     Nat,
+    ObjectMap,
     Obscure,
     Reject,
     Rule,
@@ -58,6 +59,11 @@ class SourceRule:
     @property
     def text(self) -> str:
         return self.rule.text
+
+    @property
+    def place(self) -> Place:
+        """Where it is, as far as its maker can be told by it."""
+        return Place(self.table, self.chain, self.rule, 0, "")
 
 
 def source_rules(
@@ -123,6 +129,11 @@ class _Search:
                     now = matched
                 case Limit() | Unknown() if _asks_source(step.text):
                     now = _named(now, ())
+                case ObjectMap():
+                    picked = self._picked(table, step, now)
+                    if picked is None:
+                        return
+                    now = picked
                 case VerdictMap():
                     yield from self._mapped(table, chain, rule, step, now)
                 case Verdict(kind, to) if kind in ("jump", "goto"):
@@ -172,6 +183,16 @@ class _Search:
                 yield from self._led(table, chain, rule, verdict.chain, then)
             elif verdict.kind != "continue":
                 self._add(table, chain, rule, then, _EFFECTS.get(verdict.kind, "other"))
+
+    def _picked(self, table: Table, step: ObjectMap, context: _Context) -> _Context | None:
+        """Who has an object: for the others the rule ends."""
+        entries: Any = step.entries
+        if isinstance(entries, str):
+            entries = _elements(table, entries)
+            if entries is None:
+                return context
+        listed = tuple(one for one, _ in entries)
+        return self._matched(table, Match(step.keys, "==", listed), context)
 
     # One match
 
