@@ -78,10 +78,12 @@ def removing(rules: Rules, fate: Fate) -> tuple[Command, ...]:
 
 
 def letting_in(rules: Rules, fates: Iterable[Fate], visitor: str) -> tuple[Command, ...]:
-    """Let in this address or network only, before what refuses it. The rich rule stands before
+    """Let in this address or network only, or the client itself where it is known, before what
+    refuses it. The rich rule stands before
     those that refuse, which have the priority 0 or a lower one (firewalld.richlanguage(5))."""
     steps: dict[Command, None] = {}
     for fate in fates:
+        source = fate.packet.source or visitor
         for decision, mode in ((fate.now, ""), (fate.later or fate.now, "--permanent")):
             place = f"--zone={decision.entered.zone.name}"
             if decision.policy:
@@ -89,7 +91,7 @@ def letting_in(rules: Rules, fates: Iterable[Fate], visitor: str) -> tuple[Comma
             first = min(rich_rule(decision.rule).priority, 0) - 1 if decision.rule else -1
             text = (
                 f'rule priority="{max(first, LOWEST)}" family="ipv{fate.family}" '
-                f'source address="{visitor}" port port="{fate.port}" protocol="tcp" accept'
+                f'source address="{source}" port port="{fate.port}" protocol="tcp" accept'
             )
             steps[_rule(mode, place, text, "add")] = None
     return tuple(sorted(steps, key=lambda one: "--permanent" in one.argv))

@@ -274,6 +274,9 @@ def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
     found: dict[tuple[str, ...], list[Blocked]] = {}
     for port in ports_that_matter(seen.evidence):
         everybody = seen.stopped(port)
+        if port != seen.evidence.target.port and _is_kept(seen):
+            # Beside a site that is kept for some its redirect is closed as well.
+            everybody = tuple(one for one in everybody if one.sources)
         met = {one.place.key for one in everybody}
         theirs = (one for source in clients(seen.evidence) for one in seen.stopped(port, source))
         for one in (*everybody, *(one for one in theirs if one.place.key not in met)):
@@ -282,6 +285,10 @@ def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
                 program = "" if one.owner == "ufw" else one.place.program.replace("ip6", "ip")
                 found.setdefault((one.owner, program, one.source, doubted), []).append(one)
     yield from (tuple(some) for some in found.values())
+
+
+def _is_kept(seen: Seen) -> bool:
+    return any(one.sources for one in seen.stopped(seen.evidence.target.port))
 
 
 def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:

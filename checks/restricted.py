@@ -15,6 +15,7 @@ from diagnose.model.firewall import Policy, Zone
 from diagnose.model.netfilter import Ruleset
 from diagnose.wire.firewalld.deciding import Settings
 from diagnose.wire.firewalld.rich import Place, is_about_port, rich_rule
+from diagnose.wire.netfilter import owners
 from diagnose.wire.netfilter.regions import UNICAST4, UNICAST6, outside, region
 from diagnose.wire.netfilter.rules import address
 
@@ -36,7 +37,10 @@ def restrictions(evidence: Evidence, ports: Iterable[int]) -> tuple[str, ...]:
     if evidence.good(Ruleset):
         from checks.netfilter import seen_of
 
-        found += [rule.text or rule.chain.name for rule in seen_of(evidence).source_rules(*wanted)]
+        for rule in seen_of(evidence).source_rules(*wanted):
+            # What firewalld makes of its own settings has been said in its words.
+            if not (found and owners.owner(rule.place) == "firewalld"):
+                found.append(rule.text or rule.chain.name)
     return tuple(dict.fromkeys(found))
 
 

@@ -100,7 +100,14 @@ def _to_strangers(rules: Rules) -> Iterator[Closed]:
     ]
     # Ports that one remedy opens are one fault, by the more general of their names. One that
     # some are let in to is not forgotten but kept from others.
-    refused = [(fate, fault) for fate, fault in refused if not is_kept(rules, fate, fault)]
+    target = rules.evidence.target.port
+    mine = any(is_kept(rules, fate, fault) for fate, fault in refused if fate.port == target)
+    # Beside a site that is kept for some its redirect is closed as well.
+    refused = [
+        (fate, fault)
+        for fate, fault in refused
+        if not is_kept(rules, fate, fault) and not (mine and fate.port != target)
+    ]
     unlisted = [fate for fate, fault in refused if fault == "port-closed"]
     nowhere = {fate.now.entered.zone.name for fate in unlisted if not _instead(rules, fate)}
     groups = _Groups()

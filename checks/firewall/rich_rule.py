@@ -60,7 +60,7 @@ def lifting(rules: Rules, found: Closed) -> tuple[Fix, bool]:
         alone = alone and rule.source is not None and rule.source.name == found.client[0]
         if alone:
             return replace(removed, applicability=Applicability.REVIEW), False
-        one = letting_in(rules, found.fates, found.client[0]) if len(found.client) == 1 else ()
+        one = letting_in(rules, found.fates, found.client[0])
         return restricted.question(one, removed, found.client[0]), False
     if is_about_only(rule.text, found.ports, rules):
         return removed, False

@@ -21,7 +21,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.netfilter import Ruleset
+from diagnose.model.server import Interface
 from diagnose.wire.netfilter import owners
 from diagnose.wire.netfilter.rules import Match
 
@@ -29,7 +29,7 @@ from diagnose.wire.netfilter.rules import Match
 SHOWN = 6
 
 
-@check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
+@check(severity=Severity.ERROR, needs=[Interface], explains=EXPLAINS)
 def source_restricted(evidence: Evidence) -> Iterator[Claim]:
     seen = seen_of(evidence)
     for found in blocked(seen, "source-restricted"):

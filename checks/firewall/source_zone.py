@@ -66,7 +66,7 @@ def _fix(rules: Rules, found: Closed) -> Fix:
         return replace(opening(rules, found), applicability=sure)
     steps = (step for fate in found.fates for step in _unbound(rules, fate))
     unbound = Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
-    if len(found.client) > 1 or _is_bound_alone(rules, found):
+    if _is_bound_alone(rules, found):
         return unbound
     # It is bound with others of its network, who stay where they are.
     narrow = letting_in(rules, found.fates, found.client[0])

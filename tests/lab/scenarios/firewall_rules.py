@@ -49,7 +49,7 @@ def rich_rule_rejects_ipv6(lab: Lab) -> None:
     rule(lab, 'rule family="ipv6" port port="443" protocol="tcp" reject')
 
 
-@scenario(outside="tcp.timeout", server="firewall.rich-rule", differs=(ZONE,))
+@scenario(outside="tcp.timeout", server="firewall.rich-rule", differs=(ZONE, "rules"))
 def rich_rule_drops_a_range(lab: Lab) -> None:
     """440 to 450 are dropped, and logged."""
     rule(
