@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 #: So many of each generator's rulesets, and how long a connection is waited for, in seconds.
-EACH, WAIT = 40, 0.8
+EACH, WAIT = 30, 0.8
 VISITOR = SOURCES4[1]
 #: A connection: source, port; whether it is open.
 Open = dict[tuple[str, int], bool]
@@ -122,6 +122,6 @@ def test_the_kernel_says_so_too(pair: Pair, ports: Iterator[int]) -> None:
             count["opened"] += bool(changed)
             assert load(pair, texts)
             break  # the handles of its other remedies are no longer theirs
-    assert count["automatic"] >= 4, count
+    assert count["automatic"] >= 3, count
     assert count["to one"] >= 10, count
     assert count["opened"] >= 10, count

@@ -17,7 +17,7 @@ from tests.checks.firewall.packets import ACCEPT, DROP, dport, field, prefix, st
 from tests.checks.firewall.rules import ADDRESS, connected, host, listening, nic
 from tests.saying import judge
 
-RULESETS = 240
+RULESETS = 160
 CHECKS = (
     "firewall.ruleset-blocks",
     "firewall.source-restricted",
@@ -256,8 +256,8 @@ def test_what_is_automatic_opens_its_port_and_nothing_to_those_who_are_singled_o
             assert {port for *_, port in changed} <= ports, (seed, texts, claim, changed)
             count["opened"] += bool(changed)
     # It is asked often enough, and often enough it is automatic: else this would prove nothing.
-    assert count["automatic"] > 30, count
-    assert count["opened"] > 30, count
+    assert count["automatic"] > 15, count
+    assert count["opened"] > 15, count
     assert count["review"] > 60, count
 
 

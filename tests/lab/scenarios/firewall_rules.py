@@ -301,6 +301,22 @@ def rich_rules_let_in_the_office_only(lab: Lab) -> None:
     )
 
 
+@scenario(
+    outside="tcp.rejected-by-host",
+    server="firewall.source-restricted",
+    differs=(ZONE, "/etc/firewalld/zones/work.xml", "rules"),
+)
+def a_source_zone_lets_in_the_office_only(lab: Lab) -> None:
+    """The zone public does not list https, and the zone work does, for the office's network."""
+    rule(lab, more=CLOSED)
+    firewalld(
+        lab,
+        "--zone=work --add-source=192.0.2.0/24",
+        "--zone=work --add-service=https",
+        "--zone=work --add-service=http",
+    )
+
+
 # Forwards
 
 APPLICATION = "/etc/nginx/conf.d/8443.conf"
