@@ -2,6 +2,7 @@
 who made it, and what opens the port. Where firewalld's own rules decide, firewalld's checks speak.
 """
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -32,6 +33,7 @@ from diagnose.wire.netfilter import Decision, Host, Packet, filter, kept, owners
 from diagnose.wire.netfilter.filter import Filter, Place
 from diagnose.wire.netfilter.owners import Owner
 from diagnose.wire.netfilter.rules import Rules
+from diagnose.wire.netfilter.sources import SourceRule, source_rules
 
 Fault = Literal[
     "ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks", "visitor-banned"
@@ -86,6 +88,7 @@ class Seen:
         self.files = {one.path: one.text for one in evidence.good(RulesFile)}
         self.ufw = ufw.state(self.files)
         self._known: dict[tuple[int, str], tuple[Blocked, ...]] = {}
+        self._by_source: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
         self.nics = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
         self.host = Host(
             tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
@@ -148,9 +151,9 @@ class Seen:
         if is_elsewhere(self.evidence, port):
             return
         for address, packet in self.packets(port, source):
-            yield from self._stops_at(address, packet)
+            yield from self._stops_at(address, packet, port)
 
-    def _stops_at(self, address: str, packet: Packet) -> Iterator[Blocked]:
+    def _stops_at(self, address: str, packet: Packet, port: int) -> Iterator[Blocked]:
         rules = self.filter.rules
         for _ in range(MOST_IN_A_ROW):
             decision, met = self.met(rules, packet)
@@ -168,6 +171,8 @@ class Seen:
             through = decision.forwarded or decision.hook == "forward"
             if not theirs and (named or not through):
                 sources, more = self._let_in(decision, met)
+                if not sources:
+                    sources = self.kept_for(port)
                 yield Blocked(
                     address, met, met.source or "", decision, place, owner, sources, more, named
                 )
@@ -196,6 +201,42 @@ class Seen:
                     return others.sources, others.more
         return (), 0
 
+    def source_rules(self, *ports: int) -> tuple[SourceRule, ...]:
+        """The rules about these ports that are for some sources only. Several checks ask."""
+        if ports not in self._by_source:
+            nics = {packet.interface for port in ports for _, packet in self.packets(port)}
+            self._by_source[ports] = source_rules(self.filter, ports, nics)
+        return self._by_source[ports]
+
+    def kept_for(self, port: int) -> tuple[str, ...]:
+        """Who is let in to this port by name, over either family, where strangers are not."""
+        kept = (one for one in self.source_rules(port) if one.port and one.effect == "accept")
+        return tuple(dict.fromkeys(name for one in kept for name in self._kept(one, port)))
+
+    def _kept(self, rule: SourceRule, port: int) -> tuple[str, ...]:
+        """The names of those who get in by this rule."""
+        packet = self._packet(port, 6 if rule.family == "ip6" else 4)
+        if packet is None:
+            return rule.names
+        if decide(self.filter.rules, packet).verdict == "accept":
+            return ()
+        return tuple(one for one in rule.names if self._enters(packet, one))
+
+    def _enters(self, packet: Packet, name: str) -> bool:
+        """Whether somebody from a network gets in; of a set or an interface nobody knows."""
+        first = name.partition("/")[0]
+        if (":" in first) is not (":" in packet.destination) or not is_address(first):
+            return True
+        return decide(self.filter.rules, replace(packet, source=first)).verdict == "accept"
+
+    def _packet(self, port: int, family: int) -> Packet | None:
+        """A stranger's of that family, None where the server has no address of it."""
+        for nic in self.nics:
+            for address in nic.addresses if family in nic.default else ():
+                if (":" in address) is (family == 6):
+                    return Packet(None, address, port, nic.name, host=self.host)
+        return None
+
     def owner(self, place: Place) -> Owner:
         """Who made it. Where ufw is told to leave IPv6 out it lets nothing in over it, and has no
         chains there by which it could be told (ufw-init-functions)."""
@@ -216,6 +257,14 @@ class Seen:
         """The file from which a rule is loaded, "" where none of those known holds it."""
         found = kept.find(place, self.files)
         return found.path if found else ""
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -258,6 +307,9 @@ def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
     found: dict[tuple[str, ...], list[Blocked]] = {}
     for port in ports_that_matter(seen.evidence):
         everybody = seen.stopped(port)
+        if port != seen.evidence.target.port and _is_kept(seen):
+            # Beside a site that is kept for some its redirect is closed as well.
+            everybody = tuple(one for one in everybody if one.sources)
         met = {one.place.key for one in everybody}
         theirs = (one for source in _tried_from(seen) for one in seen.stopped(port, source))
         for one in (*everybody, *(one for one in theirs if one.place.key not in met)):
@@ -276,6 +328,10 @@ def _tried_from(seen: Seen) -> tuple[str, ...]:
         failed = [source for source, some in tried if any(one.failure for one in some)]
         return tuple(one for one in failed if one != seen.visitor)
     return (*(source for source, _ in tried), *seen.named)
+
+
+def _is_kept(seen: Seen) -> bool:
+    return any(one.sources for one in seen.stopped(seen.evidence.target.port))
 
 
 def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:

@@ -227,6 +227,7 @@ def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk:
         page.blank()
         title = f"{number}. {plan.cause.check.id}: {said.title(plan.cause, lang)}"
         page.prose(title, "", 0, "bold")
+        page.prose(said.risk(plan.cause, lang), f"= {say('risk', lang)}: ", 2, "dim")
         texts.steps(page, plan.cause, talk.view)
         for step in fixing.lasting(plan.steps):
             page.prose(say("undo.stays", lang, step=_line(step, talk)), "", 2)

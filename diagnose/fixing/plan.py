@@ -83,10 +83,10 @@ def refused(cause: Finding) -> Reason | None:
     fix = cause.claim.fix
     if fix is None or not fix.steps:
         return "none"
-    if fix.applicability is Applicability.MANUAL or any(isinstance(s, Manual) for s in fix.steps):
-        return "manual"
     if fix.applicability is Applicability.REVIEW:
         return "review"
+    if fix.applicability is Applicability.MANUAL or any(isinstance(s, Manual) for s in fix.steps):
+        return "manual"
     if any(step.where is not Where.SERVER for step in fix.steps):
         return "client"
     return None

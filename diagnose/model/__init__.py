@@ -286,11 +286,13 @@ class Edit:
 @frozen
 class Manual:
     """Something only a person can do. `step` names the paragraph of that name under "Steps"
-    in the check's text; it may use the claim's facts."""
+    in the check's text, or of its layer; it may use the claim's facts. `commands` are what the
+    person types who chooses so: of several such steps one is chosen, and no program chooses."""
 
     step: str
     where: Where
     url: str = ""
+    commands: "tuple[Command | Edit, ...]" = ()
 
 
 Step = Command | Edit | Manual

@@ -201,6 +201,8 @@ def _finding(report: Report, found: Finding, ids: Mapping[int, str], view: View)
         "remedy": {
             "summary": said.remedy(found, view.lang),
             "applicability": said.applicability(found),
+            "risk": [str(one) for one in said.risk_kinds(found)],
+            "risk_text": said.risk(found, view.lang),
             "steps": [_step(found, step, view.lang) for step in said.steps(found)],
             "verify": said.verify(report, found, view),
             "explain": said.explain(found),
@@ -234,7 +236,10 @@ def _step(found: Finding, step: Step, lang: str) -> dict[str, Any]:
             return {"kind": "edit", **where, **shell}
         case Manual():
             text = said.manual(found, step, lang)
-            return {"kind": "manual", **where, "text": text, "url": step.url or None}
+            typed = [_step(found, one, lang) for one in step.commands]
+            return {
+                "kind": "manual", **where, "text": text, "url": step.url or None, "commands": typed
+            }  # fmt: skip
         case _:
             assert_never(step)
 

@@ -15,6 +15,7 @@ from diagnose.model import (
     Step,
     Unseen,
 )
+from diagnose.model.risk import Risk, risks
 from diagnose.outputs import View
 from diagnose.outputs.strings import say
 from diagnose.probes import command
@@ -87,9 +88,21 @@ def applicability(finding: Finding) -> str:
     return str(finding.claim.fix.applicability if finding.claim.fix else "manual")
 
 
+def risk_kinds(finding: Finding) -> tuple[Risk, ...]:
+    return risks(steps(finding)) if steps(finding) else (Risk.BY_HAND,)
+
+
+def risk(finding: Finding, lang: str) -> str:
+    """What the remedy puts at risk, in a few words."""
+    words = [say(f"risk.{one}", lang) for one in risk_kinds(finding)]
+    return say("risk.and", lang).join(words or [say("risk.none", lang)])
+
+
 def root(step: Step) -> bool:
     """Whether it is typed as root. What is done in a console or by hand is not."""
-    return not isinstance(step, Manual) and step.root
+    if isinstance(step, Manual):
+        return any(one.root for one in step.commands)
+    return step.root
 
 
 def verify(report: Report, finding: Finding, view: View) -> str:

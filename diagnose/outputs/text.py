@@ -188,6 +188,7 @@ def _symptoms(page: Page, report: Report, found: Finding, view: View) -> None:
 def remedy(page: Page, report: Report, found: Finding, view: View) -> None:
     lang = view.lang
     page.add(("bold", say("fix", lang)), say("how", lang, how=say(said.applicability(found), lang)))
+    page.prose(said.risk(found, lang), f"= {say('risk', lang)}: ", 2, "dim")
     page.markdown(said.remedy(found, lang), 2)
     steps(page, found, view)
     page.add(("bold", say("verify", lang)), ": ", ("command", said.verify(report, found, view)))
@@ -208,6 +209,8 @@ def _step(page: Page, found: Finding, step: Step, view: View) -> None:
         page.markdown(said.manual(found, step, view.lang), 4)
         if step.url:
             page.code(step.url, 4, "place")
+        for command in step.commands:
+            _step(page, found, command, view)
         return
     if isinstance(step, Edit):
         _edit(page, said.shell(step))

@@ -69,7 +69,22 @@ class Report:
         return remedy is not None and remedy["applicability"] == "automatic"
 
     def steps(self) -> list[dict[str, Any]]:
-        """Those of the first root cause."""
+        """Those of the first root cause. Where it is a question, those of the last answer: that
+        everybody is to get in."""
+        steps = self._steps()
+        if all(step["kind"] == "manual" for step in steps):
+            answers = [step["commands"] for step in steps if step.get("commands")]
+            return answers[-1] if answers else steps
+        return steps
+
+    def narrow(self, visitor: str) -> list[dict[str, Any]]:
+        """Those of the first answer, for this visitor."""
+        steps = self._steps()
+        typed = [step for step in steps if step["kind"] != "manual"]
+        chosen = typed or next(step["commands"] for step in steps if step.get("commands"))
+        return [{**one, "shell": one["shell"].replace("ADDRESS", visitor)} for one in chosen]
+
+    def _steps(self) -> list[dict[str, Any]]:
         first = self.document["verdict"]["root_causes"][0]
         remedy = next(found for found in self.findings if found["id"] == first).get("remedy")
         return list(remedy["steps"]) if remedy else []
