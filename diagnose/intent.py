@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from typing import Any
 
-from diagnose.arguments import COMMANDS
+from diagnose.arguments import COMMANDS, request_words
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.outputs import View
 from diagnose.outputs.terminal import columns, language, wants_ascii, wants_color
@@ -44,6 +44,7 @@ def check(options: Namespace) -> None:
 def how(options: Namespace) -> Any:
     """The `diagnose.probes.Options` of a run."""
     from diagnose.probes import Options
+    from diagnose.wire.request_fields import RequestFields
 
     inside = False if options.outside else True if options.inside or options.server else None
     return Options(
@@ -57,6 +58,12 @@ def how(options: Namespace) -> Any:
         server=options.server,
         only=options.only,
         skip=options.skip,
+        request=RequestFields(
+            headers=tuple(options.header),
+            cookie="; ".join(options.cookie),
+            origin=options.origin,
+            subprotocols=tuple(dict.fromkeys(options.subprotocol)),
+        ),
     )
 
 
@@ -108,7 +115,7 @@ def _again(options: Namespace) -> tuple[str, ...]:
             words += [f"--{name}", value]
     if family := getattr(options, "family", None):
         words.append(f"-{family}")
-    return tuple(words)
+    return (*words, *request_words(options, secrets=False))
 
 
 async def mend(options: Namespace, targets: list[Target], talk: Any) -> int:

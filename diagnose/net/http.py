@@ -21,6 +21,7 @@ from diagnose.model.http import Headers, header
 from diagnose.net import Stream
 from diagnose.net.failures import failure_of
 from diagnose.wire.http import socket_urls
+from diagnose.wire.request_fields import merged
 from diagnose.wire.text import clean
 
 # httpx reaches for its command line on import, and with it for click, rich and pygments where
@@ -169,17 +170,17 @@ class _Body(httpx.AsyncByteStream):
             yield bytes(event.data)
 
 
-async def get(wire: Wire, url: str, timeout: float, cookie: str = "") -> Answer:
-    """GET a URL as a browser would, by our own name."""
+async def get(
+    wire: Wire, url: str, timeout: float, more: Mapping[str, str] | None = None
+) -> Answer:
+    """GET a URL as a browser would, by our own name; `more` are further fields."""
     headers = {
         "Accept": "text/html,*/*;q=0.8",
         "Accept-Encoding": "identity",
         # Some redirect to https only those who say, as browsers do, that they can follow.
         "Upgrade-Insecure-Requests": "1",
     }
-    if cookie:
-        headers["Cookie"] = cookie
-    return await ask(wire, url, headers, timeout)
+    return await ask(wire, url, merged(headers, more or {}), timeout)
 
 
 async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
@@ -187,7 +188,7 @@ async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) 
     begun = time.monotonic()
     try:
         async with asyncio.timeout(timeout):
-            request = httpx.Request("GET", url, headers={"User-Agent": USER_AGENT, **headers})
+            request = httpx.Request("GET", url, headers=merged({"User-Agent": USER_AGENT}, headers))
             response = await wire.handle_async_request(request)
     except (OSError, EOFError, NotHttp, httpx.InvalidURL, h11.ProtocolError) as error:
         return Answer(time.monotonic() - begun, time.time(), failure=_failure(error))

@@ -22,6 +22,7 @@ from diagnose.frozen import frozen
 from diagnose.machine import Machine
 from diagnose.model import Observation, Target
 from diagnose.net import Net
+from diagnose.wire.request_fields import RequestFields
 
 #: The modules that hold probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
@@ -60,6 +61,7 @@ class Options:
     server: str | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    request: RequestFields = RequestFields()
 
     def wants(self, layer: str) -> bool:
         return layer not in self.skip and (not self.only or layer in self.only)

@@ -331,7 +331,7 @@ def _by_retries(attempt: Attempt) -> Refusal | None:
         return "subprotocol"
     if any(one.variant == "no-origin" and one.accepted for one in attempt.retries):
         return "origin"
-    return None
+    return "origin" if names_origin(attempt.first) else None
 
 
 def _limited(attempt: Attempt) -> bool:
@@ -339,6 +339,64 @@ def _limited(attempt: Attempt) -> bool:
     first = attempt.first
     said = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
     return first.status == 429 or bool(first.status == 503 and said and 503 not in attempt.site)
+
+
+#: What servers say of an Origin that they refuse. A CORS field alone says nothing of it.
+_ORIGIN = re.compile(
+    r"\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
+    r"|blocked|invalid|mismatch|disallowed|fail))"
+    r"|\b(?:invalid|bad|wrong|disallowed|forbidden|unknown|unexpected|cross|untrusted)[- ]origin\b"
+    r"|(?:\b(?:not|denied|refused|rejected|forbidden|blocked)|n't)\b[^.\n]{0,40}?"
+    r"\borigins?\b(?! server)",
+    re.IGNORECASE,
+)
+
+
+def names_origin(seen: Upgrade) -> bool:
+    """Whether a refusal, or the close frame of one, itself names the Origin as the reason."""
+    refused = not seen.accepted and seen.status in {400, 401, 403}
+    text = f"{seen.reason}\n{seen.body}" if refused else seen.close_reason
+    plain = re.sub(r"<[^>]{0,1000}>", " ", text[:4096])
+    return seen.origin is not None and bool(_ORIGIN.search(plain))
+
+
+#: What became of a WebSocket that opened: "died" every time, "sometimes" (another try held),
+#: "at-ping" (each try with a ping died, and the one without held), "refused" (closed on purpose,
+#: for want of credentials or by a policy), or "origin" (so, for the Origin).
+Ending = Literal["died", "sometimes", "at-ping", "refused", "origin"]
+
+
+def ending(attempt: Attempt) -> Ending | None:
+    """None where it did not open, stayed open, or was closed in good order."""
+    first = attempt.first
+    if not first.accepted or first.held:
+        return None
+    if first.held is None or asks_for_subprotocol(first):
+        if any(one.variant == "subprotocol" and one.held for one in attempt.retries):
+            return None
+        return "origin" if names_origin(first) else "refused"
+    places = {one.address for one in attempt.same}
+    tries = [
+        one
+        for one in attempt.retries
+        if one.variant in {"no-ping", "again"} and one.address in places
+    ]
+    if not any(one.held for one in tries):
+        return "died"
+    again = [one.held for one in tries if one.variant == "again"]
+    return "sometimes" if not again or any(again) else "at-ping"
+
+
+def asks_for_subprotocol(seen: Upgrade) -> bool:
+    """Whether the close frame names the subprotocol as its reason: libraries close with 1002 or
+    4406 where they were offered none that they know."""
+    return (
+        not seen.offered
+        and "protocol" in seen.close_reason.lower()
+        and (
+            "sub" in seen.close_reason.lower() or bool(named_subprotocols(seen.close_reason, None))
+        )
+    )
 
 
 def unknown_session(seen: Upgrade) -> bool:

@@ -8,6 +8,8 @@ the path of ACME's challenges, and a path that nobody has, to see whether a redi
 import asyncio
 import secrets
 import shlex
+from collections.abc import Iterable
+from dataclasses import replace
 
 from diagnose import beside
 from diagnose.model import Failure
@@ -21,6 +23,7 @@ from diagnose.probes import Look, probe
 from diagnose.wire.http import MOST_REDIRECTS, Url, inward, is_host, leads_to, read_url, same
 from diagnose.wire.http import server_time as time_of
 from diagnose.wire.names import covers, is_address
+from diagnose.wire.request_fields import RequestFields, is_own_origin
 
 #: Seconds. A slow page is no fault; the run's own deadline is minded besides.
 PATIENCE = 10.0
@@ -147,12 +150,16 @@ async def _request(
     redirected_from: str | None = None,
     cookie: str = "",
 ) -> Exchange:
-    begun = look.now()
-    answer = await get(wire, url, patience(look), cookie)
+    begun, request = look.now(), look.options.request
+    own = may_authenticate(look, url, address, verified)
+    fields = request.fields(cookie) if own else {"Cookie": cookie} if cookie else {}
+    if request.origin and is_own_origin(look.target, url):
+        fields["Origin"] = request.origin
+    answer = concealed(await get(wire, url, patience(look), fields), request)
     seen = Exchange(
         at=begun,
         took=answer.took,
-        equivalent=equivalent(url, address, verified),
+        equivalent=equivalent(url, address, verified, request.shown() if own else ()),
         failure=answer.failure,
         url=url,
         address=address,
@@ -175,6 +182,30 @@ async def _request(
 _nowhere = Url("http", "", 0, "/")
 
 
+def may_authenticate(look: Look, url: str, address: str, verified: bool) -> bool:
+    """Whether what a person added may be sent there: to the target's own origin, and over TLS
+    only where the certificate was seen to be good on this very address."""
+    if not look.options.request.secret or not is_own_origin(look.target, url):
+        return False
+    shown = [one for one in look.seen(Handshake) if one.address == address and not one.failure]
+    return url.startswith("http:") or (verified and any(one.verify_code == 0 for one in shown))
+
+
+def concealed(answer: Answer, request: RequestFields) -> Answer:
+    """An answer without the secrets that it repeats."""
+    if not request.secret:
+        return answer
+    failure = answer.failure
+    return replace(
+        answer,
+        reason=request.conceal(answer.reason),
+        headers=tuple((name, request.conceal(value)) for name, value in answer.headers),
+        body=request.conceal(answer.body),
+        mentions=tuple(map(request.conceal, answer.mentions)),
+        failure=failure and replace(failure, message=request.conceal(failure.message)),
+    )
+
+
 def _tell_time(look: Look, seen: Exchange, answer: Answer) -> None:
     """Date counts whole seconds, so that it is half a second old on average; and the answer
     was on its way for about half the time it took."""
@@ -193,13 +224,15 @@ def _tell_time(look: Look, seen: Exchange, answer: Answer) -> None:
     )
 
 
-def equivalent(url: str, address: str, verified: bool = True) -> str:
-    """The command a person would type."""
+def equivalent(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
+    """The command a person would type; `fields` as they may be shown."""
     read = read_url(url)
     argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
     if read is not None and read.host != address:
         bracketed = f"[{address}]" if ":" in address else address
         argv += ["--resolve", f"{read.host}:{read.port}:{bracketed}"]
+    for field in fields:
+        argv += ["-H", field]
     return shlex.join([*argv, url])
 
 
