@@ -22,7 +22,9 @@ class Exchange(Observation):
     kilobytes, as text. `purpose` is "target", "plain" (the target's name over http),
     "redirect" (a step further), "path" (an unknown path over http, to see whether a redirect
     keeps it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and
-    wss: URLs that the page names. A failure may come with a status: the answer broke off.
+    wss: URLs that the page names. `extended_connect` says whether a server that was asked over
+    HTTP/2 would open a WebSocket over it (RFC 8441); None where it was not. A failure may come
+    with a status: the answer broke off.
     """
 
     layer: ClassVar[str] = "http"
@@ -40,6 +42,7 @@ class Exchange(Observation):
     redirected_from: str | None = None
     verified: bool = True
     mentions: tuple[str, ...] = ()
+    extended_connect: bool | None = None
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)

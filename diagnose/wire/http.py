@@ -297,6 +297,7 @@ Refusal = Literal[
     "redirected",
     "limited",
     "unauthorized",
+    "http2",
     "other",
 ]
 
@@ -309,7 +310,7 @@ def refusal(attempt: Attempt) -> Refusal | None:
     if first.accepted:
         return None
     if first.failure is not None:
-        return "other"
+        return "http2" if first.failure.name == "HTTP2" else "other"
     if first.fault == "accept":
         return "accept"
     if reason := _by_retries(attempt):

@@ -5,21 +5,18 @@ answers, two things more are asked there, on one address and beside the longer c
 the path of ACME's challenges, and a path that nobody has, to see whether a redirect keeps it.
 """
 
-import asyncio
 import secrets
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from diagnose import beside
-from diagnose.model import Failure
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Certificate, Handshake
-from diagnose.net import Stream
-from diagnose.net.http import Answer, Wire, get
-from diagnose.net.tls import Secured, context, secure, trust
+from diagnose.model.tls import Handshake
+from diagnose.net.http import Answer, HttpWire, Wire, get, wire_for
+from diagnose.net.tls import HTTP2
 from diagnose.probes import Look, probe
+from diagnose.probes.outside.http_connections import find_address, open_http, secured
 from diagnose.wire.http import MOST_REDIRECTS, Url, inward, is_host, leads_to, read_url, same
 from diagnose.wire.http import server_time as time_of
 from diagnose.wire.names import covers, is_address
@@ -43,7 +40,7 @@ async def target(look: Look, seen: Handshake) -> None:
     if stream is None:
         return
     url = f"https://{look.target.authority}{look.target.path}"
-    wire = Wire(stream, patience(look))
+    wire = wire_for(stream, seen.alpn, patience(look))
     await _visit(look, wire, url, seen.address, "target", _verified(look, seen))
     wire.close()
 
@@ -125,7 +122,7 @@ async def _unknown_path(look: Look, seen: Connection, wire: Wire) -> None:
 
 
 async def _visit(
-    look: Look, wire: Wire, url: str, address: str, purpose: str, verified: bool = True
+    look: Look, wire: HttpWire, url: str, address: str, purpose: str, verified: bool = True
 ) -> Exchange:
     """Ask, tell the time by the answer, and go where it leads, once for all addresses that
     lead to the same place."""
@@ -142,7 +139,7 @@ async def _visit(
 
 async def _request(
     look: Look,
-    wire: Wire,
+    wire: HttpWire,
     url: str,
     address: str,
     purpose: str,
@@ -155,7 +152,10 @@ async def _request(
     fields = request.fields(cookie) if own else {"Cookie": cookie} if cookie else {}
     if request.origin and is_own_origin(look.target, url):
         fields["Origin"] = request.origin
-    answer = concealed(await get(wire, url, patience(look), fields), request)
+    answer = await get(wire, url, patience(look), fields)
+    if url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
+        answer = await _over_http2(look, url, address, fields) or answer
+    answer = concealed(answer, request)
     seen = Exchange(
         at=begun,
         took=answer.took,
@@ -173,10 +173,29 @@ async def _request(
         redirected_from=redirected_from,
         verified=verified,
         mentions=answer.mentions,
+        extended_connect=answer.extended_connect,
     )
     look.see(seen)
     _tell_time(look, seen, answer)
     return seen
+
+
+async def _over_http2(
+    look: Look, url: str, address: str, fields: Mapping[str, str]
+) -> Answer | None:
+    """The answer of a server that, without ALPN, speaks HTTP/2 all the same: browsers offer it
+    and are answered. It has the certificate that was judged before."""
+    here = read_url(url) or _nowhere
+    done, _ = await secured(look, address, here, False, HTTP2)
+    if done is None or done.stream is None:
+        return None
+    if done.alpn != "h2":
+        done.stream.close()
+        return None
+    wire = wire_for(done.stream, done.alpn, patience(look))
+    answer = await get(wire, url, patience(look), fields)
+    wire.close()
+    return answer
 
 
 _nowhere = Url("http", "", 0, "/")
@@ -302,13 +321,15 @@ async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange
     begun = look.now()
     here = read_url(before.url)
     stays = here is not None and here.host == url.host
-    address, failure = (before.address, None) if stays else await _find(look, url.host, before)
+    address, failure = (
+        (before.address, None) if stays else await find_address(look, url.host, before)
+    )
     if failure is None and inward(address) and not inward(before.address):
         return None  # a stranger's server does not send us into our own network
-    stream = None
+    wire = None
     if failure is None:
-        stream, failure = await _open(look, address, url, judged=not stays)
-    if stream is None:
+        wire, failure = await open_http(look, address, url, not stays, patience(look))
+    if wire is None:
         return look.see(
             Exchange(
                 at=begun,
@@ -322,49 +343,7 @@ async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange
                 redirected_from=before.url,
             )
         )
-    wire = Wire(stream, patience(look))
     verified = before.verified if stays else True
     step = await _request(look, wire, str(url), address, "redirect", verified, before.url, cookie)
     wire.close()
     return step
-
-
-async def _find(look: Look, host: str, before: Exchange) -> tuple[str, Failure | None]:
-    """An address of another host, of the same family if it has one."""
-    if is_address(host):
-        return host, None
-    families = (6, 4) if ":" in before.address else (4, 6)
-    failure = None
-    for family in families:
-        found = await look.net.resolve(host, family)
-        if found.addresses:
-            return found.addresses[0], None
-        failure = failure or found.failure
-    return "", failure or Failure("resolution", "no address")
-
-
-async def _open(
-    look: Look, address: str, url: Url, judged: bool
-) -> tuple[Stream | None, Failure | None]:
-    """Connect and, for https, shake hands. The certificate is `judged` where it is another
-    site's: the target's own was judged when its turn came."""
-    connected = await look.net.connect(address, url.port)
-    if connected.stream is None or not url.secure:
-        return connected.stream, connected.failure
-    roots = (await asyncio.wrap_future(trust(look.options.cafile))).context if judged else None
-    name = None if is_address(url.host) else url.host
-    done = await secure(connected.stream, roots or context(), name)
-    failure = done.failure
-    if failure is None and roots is not None:
-        failure = await _misnamed(url.host, done)
-        if failure is not None and done.stream is not None:
-            done.stream.close()
-    return (None if failure else done.stream), failure
-
-
-async def _misnamed(host: str, done: Secured) -> Failure | None:
-    read = await beside.do("diagnose.wire.certificates:chain", done.chain)
-    leaf: Certificate | None = next(iter(read), None)
-    if leaf is None or covers(host, leaf.dns_names, leaf.addresses):
-        return None
-    return Failure("certificate", f"the certificate is not for {host}")
