@@ -14,7 +14,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Attempt, attempts
-from diagnose.wire.http import Ending, Refusal, ending, proxy_page, refusal
+from diagnose.wire.http import Refusal, proxy_page, refusal
+from diagnose.wire.websocket_ending import Ending, ending
 
 
 def refused(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:

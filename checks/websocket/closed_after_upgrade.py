@@ -12,7 +12,7 @@ from checks.websocket import claim, ended
 from diagnose.catalogue import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.http import Ending
+from diagnose.wire.websocket_ending import Ending
 
 _SEVERITIES: dict[Ending, Severity | None] = {
     "died": None,

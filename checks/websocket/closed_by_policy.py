@@ -9,7 +9,7 @@ from checks.websocket import claim, ended
 from diagnose.catalogue import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.http import asks_for_subprotocol
+from diagnose.wire.websocket_ending import asks_for_subprotocol
 
 
 @check(severity=Severity.NOTE, needs=[Upgrade])

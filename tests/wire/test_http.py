@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from diagnose.model.http import Exchange
+from diagnose.model.http import Attempt, Exchange, Upgrade
 from diagnose.wire.http import (
     chain,
     engine_path,
@@ -24,6 +25,8 @@ from diagnose.wire.http import (
     strict_transport,
     upgrade_lost,
 )
+from diagnose.wire.websocket_ending import stays_open
+from tests.checks.websocket.made import upgrade
 
 
 def answer(url: str, location: str = "", status: int = 301, address: str = "a") -> Exchange:
@@ -177,3 +180,22 @@ def test_a_socket_io_path_says_what_it_wants() -> None:
     assert engine_path("/socket.io/") == "/socket.io/?EIO=4&transport=websocket"
     assert engine_path("/socket.io/?a=1") == "/socket.io/?a=1&EIO=4&transport=websocket"
     assert engine_path("/socket.io/?EIO=3") == "/socket.io/?EIO=3"
+
+
+def _attempt(first: Upgrade, *retries: Upgrade) -> Attempt:
+    return Attempt("/ws", (first,), retries)
+
+
+def test_whether_a_websocket_stays_open_is_known_or_not() -> None:
+    opened = upgrade(101, accepted=True)
+    died = replace(opened, ended="eof", close_code=1006)
+    quiet = replace(opened, variant="no-ping")
+    offered = replace(opened, variant="subprotocol", offered=("mqtt",))
+    assert stays_open(_attempt(opened)) is True
+    assert stays_open(_attempt(died)) is False
+    assert stays_open(_attempt(died, quiet, replace(died, variant="again"))) is True
+    assert stays_open(_attempt(died, quiet, replace(opened, variant="again"))) is False
+    assert stays_open(_attempt(replace(opened, ended="close", close_code=4401))) is None
+    assert stays_open(_attempt(upgrade(401))) is None
+    assert stays_open(_attempt(upgrade(404))) is False
+    assert stays_open(_attempt(upgrade(400), offered)) is True

@@ -21,9 +21,10 @@ from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.probes import Look, probe
-from diagnose.wire.http import asks_for_subprotocol, engine_path, named_subprotocols
+from diagnose.wire.http import engine_path, named_subprotocols
 from diagnose.wire.names import covers, is_address
 from diagnose.wire.request_fields import shown_subprotocol as shown
+from diagnose.wire.websocket_ending import asks_for_subprotocol
 
 if TYPE_CHECKING:
     from diagnose.net.websocket import Shaken
