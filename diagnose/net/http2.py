@@ -28,8 +28,8 @@ from diagnose.net.http import MOST, NotHttp2
 #: Fields of the connection, which HTTP/2 has no place for (RFC 9113 section 8.2.2).
 _CONNECTION = {b"connection", b"host", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
 
-#: Bytes that are read before the answer's header must have come.
-_MOST_BEFORE = 4 * MOST
+#: Bytes that are read in all: a flood of frames that are no answer must come to an end.
+_MOST_IN_ALL = 8 * MOST
 
 
 class Http2Wire(httpx.AsyncBaseTransport):
@@ -50,7 +50,7 @@ class Http2Wire(httpx.AsyncBaseTransport):
         self._state.send_headers(1, _fields(request), end_stream=True)
         await self._flush()
         while not isinstance(event := await self.event(), ResponseReceived):
-            if isinstance(event, StreamEnded) or self._received > _MOST_BEFORE:
+            if isinstance(event, StreamEnded):
                 raise NotHttp2("the stream ended without an answer")
         fields = [(bytes(name), bytes(value)) for name, value in event.headers or ()]
         status = next((value for name, value in fields if name == b":status"), b"")
@@ -94,6 +94,8 @@ class Http2Wire(httpx.AsyncBaseTransport):
         if not data:
             raise EOFError("the connection was closed without an answer")
         self._received += len(data)
+        if self._received > _MOST_IN_ALL:
+            raise NotHttp2("too much came without an answer")
         try:
             self._events.extend(self._state.receive_data(data))
         except H2Error as error:

@@ -151,9 +151,15 @@ def _away(state: Any, stream: int) -> None:
     state.close_connection(11)
 
 
+def _flood(state: Any, stream: int) -> None:
+    for _ in range(40000):
+        state.ping(b"diagnose")
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
+        (_flood, "too much came"),
         (_reset, "INTERNAL_ERROR"),
         (_away, "ENHANCE_YOUR_CALM"),
         (says(200, b"ok", ("upgrade", "h2,h2c")), "upgrade"),
