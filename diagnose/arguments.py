@@ -155,6 +155,20 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
         help="judge for the visitor who comes from there")  # fmt: skip
     add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
+    _how_to_ask(made)
+
+
+def _how_to_ask(made: argparse.ArgumentParser) -> None:
+    ask = made.add_argument_group("how to ask for the page and the WebSocket (to the target only)")
+    for option, metavar, more in (
+        ("header", '"NAME: VALUE"', "a header field, as a logged-in client sends it"),
+        ("cookie", '"NAME=VALUE"', "a cookie"),
+        ("origin", "URL", "the Origin, in the place of the site's own"),
+        ("subprotocol", "NAME", "offer this subprotocol"),
+    ):
+        several = option != "origin"
+        ask.add_argument(f"--{option}", type=_request_field(option), metavar=metavar, help=more,
+            action="append" if several else "store", default=[] if several else None)  # fmt: skip
 
 
 def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
@@ -199,9 +213,24 @@ def looking(options: argparse.Namespace) -> list[str]:
             words += [f"--{name}", ",".join(layers)]
     for path in options.ws:
         words += ["--ws", path]
+    words += request_words(options)
     for name, best in (("color", "always"), ("glyphs", "unicode")):
         chosen = getattr(options, name)
         words += [f"--{name}", best if chosen == "auto" else chosen]
+    return words
+
+
+def request_words(options: argparse.Namespace) -> list[str]:
+    """How the page is asked for, as words of a command line, secrets included."""
+    words: list[str] = []
+    for name, value in getattr(options, "header", ()):
+        words += ["--header", f"{name}: {value}"]
+    for value in getattr(options, "cookie", ()):
+        words += ["--cookie", value]
+    if origin := getattr(options, "origin", None):
+        words += ["--origin", origin]
+    for value in getattr(options, "subprotocol", ()):
+        words += ["--subprotocol", value]
     return words
 
 
@@ -219,6 +248,28 @@ def _choice(option: str, *known: str) -> Callable[[str], str]:
         return word.lower()
 
     return chosen
+
+
+#: The options about the request, and what reads each (diagnose.wire.request_fields).
+_REQUEST_FIELDS = {
+    "header": "header_field",
+    "cookie": "cookie",
+    "origin": "origin",
+    "subprotocol": "subprotocol",
+}
+
+
+def _request_field(option: str) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        from diagnose.wire import request_fields
+
+        try:
+            field: object = getattr(request_fields, _REQUEST_FIELDS[option])(text)
+            return field
+        except ValueError as error:
+            raise UsageError(f"--{option} {error}.") from None
+
+    return read
 
 
 def _format(word: str) -> str:

@@ -48,6 +48,7 @@ def check(options: Namespace) -> None:
 def how(options: Namespace) -> Any:
     """The `diagnose.probes.Options` of a run."""
     from diagnose.probes import Options
+    from diagnose.wire.request_fields import RequestFields
 
     inside = False if options.outside else True if options.inside or options.server else None
     return Options(
@@ -63,6 +64,12 @@ def how(options: Namespace) -> Any:
         only=options.only,
         skip=options.skip,
         visitor=options.visitor,
+        request=RequestFields(
+            headers=tuple(options.header),
+            cookie="; ".join(options.cookie),
+            origin=options.origin,
+            subprotocols=tuple(dict.fromkeys(options.subprotocol)),
+        ),
     )
 
 

@@ -227,8 +227,9 @@ class _Sight:
         return tuple(pieces)
 
 
-#: A WebSocket as a browser opens it, or with the subprotocol that the server asks for.
-_OPENING = {"normal", "subprotocol"}
+#: A WebSocket as a browser opens it: as it is, with the subprotocol that the server asks for, or
+#: without our ping, which no browser sends.
+_OPENING = {"normal", "subprotocol", "no-ping"}
 
 Attempts = Callable[[_Sight, str], tuple[Observation, ...]]
 IsProof = Callable[[_Sight, tuple[Observation, ...]], bool]
@@ -297,7 +298,8 @@ def _answers(sight: _Sight, address: str) -> tuple[Observation, ...]:
 
 
 def _is_open(seen: Upgrade) -> bool:
-    return seen.accepted and seen.failure is None
+    """It opened, and it stayed open or was closed in good order."""
+    return seen.held is True and seen.failure is None
 
 
 def _is_connected(_: _Sight, seen: tuple[Observation, ...]) -> bool:

@@ -380,3 +380,33 @@ def test_a_recording_is_judged_for_the_visitor_of_its_run(tmp_path: Path) -> Non
     assert f"--from {masked['run']['visitor']}" in masked["findings"][0]["remedy"]["verify"]
     shown = diagnose("replay", "--format", "text", str(path)).stdout
     assert "judged for the visitor 198.51.100.7" in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--header", "X: a\r\nY: b"),
+        ("--header", "Connection: close"),
+        ("--header", "Origin: https://a"),
+        ("--header", "swordfish"),
+        ("--cookie", "swordfish"),
+        ("--origin", "shop.example.com/swordfish"),
+        ("--subprotocol", "a, swordfish"),
+    ],
+)
+def test_a_request_that_cannot_be_made_is_a_usage_error(words: tuple[str, str]) -> None:
+    done = diagnose("--outside", "127.0.0.1", *words)
+    assert done.returncode == 64
+    assert words[0] in done.stderr
+    assert "swordfish" not in done.stderr + done.stdout
+
+
+def test_what_is_added_to_requests_is_not_printed(shut: int) -> None:
+    done = diagnose(
+        "-vv", "--outside", f"ws://127.0.0.1:{shut}/ws", "--header", "Authorization: swordfish",
+        "--cookie", "sid=swordfish", "--origin", "https://app.example.com",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--header 'Authorization: ***'" in done.stdout
+    assert "--origin https://app.example.com" in done.stdout
+    assert "swordfish" not in done.stdout + done.stderr

@@ -90,8 +90,11 @@ class Handshake(Observation):
     "unverified" (the same without looking at the certificate, so that what lies behind it is
     seen); or a control: "no-sni", "other-sni", "tls1.2", "old" (TLS 1.0 and 1.1),
     "small-hello" (without post-quantum key shares), "small-segments" (in packets that fit any
-    path), "any-cipher" (every suite up to TLS 1.2), "stapling" (asks for an OCSP answer), "plain"
-    (an HTTP request in the place of the handshake: `received` is the answer).
+    path), "any-cipher" (every suite up to TLS 1.2), "lenient" (without this machine's own limits
+    on strength and renegotiation), "no-dhe" (without finite-field Diffie-Hellman, like browsers),
+    "http/1.1" and "h2" (ALPN, RFC 7301: a server that has no HTTP/1.1 is visited with HTTP/2
+    offered besides, and the visit with HTTP/1.1 alone is the control), "stapling" (asks for an
+    OCSP answer), "plain" (an HTTP request in the place of the handshake: `received` is the answer).
 
     `verify_code` and `verify_message` are OpenSSL's verdict on the chain for the system's trust
     store (X509_V_ERR_…, 0 for good, None where none was reached); the name is judged apart from

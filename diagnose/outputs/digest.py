@@ -52,6 +52,8 @@ def _upgrade(seen: Any) -> tuple[str, str]:
     variant = "" if seen.variant == "normal" else f" ({seen.variant})"
     through = "" if seen.through == "front" else f" ({seen.through})"
     answer = f"{seen.status} {seen.reason}".rstrip()
+    if seen.ended:
+        answer += f"; then {seen.ended} {seen.close_code or ''} {seen.close_reason}".rstrip()
     return f"WebSocket {seen.url}{variant}{through}", answer
 
 

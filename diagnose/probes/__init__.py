@@ -23,6 +23,7 @@ from diagnose.frozen import frozen
 from diagnose.machine import Machine
 from diagnose.model import Observation, Scope, Target
 from diagnose.net import Net
+from diagnose.wire.request_fields import RequestFields
 
 #: The modules that hold probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
@@ -75,6 +76,7 @@ class Options:
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     visitor: str | None = None
+    request: RequestFields = RequestFields()
 
     @property
     def by_proxy(self) -> bool:
@@ -102,6 +104,7 @@ class Options:
             words += ["--proxy", self.proxy if self.proxy == "none" else masked(self.proxy)]
         words += [f"-{self.family}"] if self.family else []
         words += ["--from", self.visitor] if self.visitor else []
+        words += self.request.words()
         return tuple(words)
 
     @property

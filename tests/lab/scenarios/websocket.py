@@ -172,6 +172,18 @@ def origin_refused(lab: Lab) -> None:
     lab.change(HOST, "    proxy_set_header Upgrade")
 
 
+@scenario(outside="websocket.closed-after-upgrade", manual=APPLICATION)
+def application_breaks_after_the_handshake(lab: Lab) -> None:
+    """101, and then the close frame of an application that raised."""
+    lab.application("--mode", "breaks")
+
+
+@scenario(outside="websocket.closed-after-upgrade", manual=APPLICATION)
+def application_drops_what_it_accepted(lab: Lab) -> None:
+    """101, and then the end of the connection without a close frame."""
+    lab.application("--mode", "drops")
+
+
 @scenario(outside="websocket.bad-accept", manual=APPLICATION)
 def accept_is_wrong(lab: Lab) -> None:
     """101, with another handshake's Sec-WebSocket-Accept."""
