@@ -2,12 +2,30 @@
 of System V. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from diagnose.frozen import frozen
 from diagnose.wire.text import clean
 
 #: Managers of a cluster that start a service themselves, and leave it disabled on purpose.
 CLUSTER = ("pacemaker", "keepalived", "corosync")
+
+
+#: The last part of a control group's path that is a unit: below it a service may have its own.
+_UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
+
+
+def unit_of(cgroups: Iterable[str]) -> str:
+    """The unit of systemd's that a process belongs to, by the lines of its /proc/PID/cgroup:
+    "nginx.service"; "" for what a login, a container or a user's own manager started."""
+    for line in cgroups:
+        hierarchy, _, path = line.rpartition(":")
+        if hierarchy == "0:" or hierarchy.endswith(":name=systemd"):
+            units = _UNIT.findall(path)
+            service = bool(units) and units[-1].endswith(".service")
+            if service and not path.startswith(("/user.slice/", "/machine.slice/")):
+                return clean(units[-1], 100)
+    return ""
 
 
 @frozen

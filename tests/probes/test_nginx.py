@@ -1,6 +1,10 @@
 import asyncio
+import os
 import shlex
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from diagnose.machine import Ran
 from diagnose.machine.local import LocalMachine
@@ -10,6 +14,7 @@ from diagnose.model.nginx import (
     CertificateFile,
     NginxBuild,
     NginxConfig,
+    NginxProcess,
     NginxState,
     NginxTest,
 )
@@ -79,10 +84,79 @@ def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
     assert master.loaded == 500.0 + 3.0
 
 
-def test_a_containers_nginx_is_not_this_machines() -> None:
-    inside = process(10, 1, 100, "nginx: master process nginx", files="mnt:[2]")
-    (master,) = probes.masters(listing(listed(inside)))
-    assert master.foreign
+#: What is printed of us, and of a unit with PrivateTmp= and of containers. All of them have a mount
+#: namespace of their own.
+OWN = (
+    "own root 65024:2\nown pid pid:[1]\nown net net:[1]\nown cgroup 0::/system.slice/ssh.service\n"
+    "own mount 254:0 / /\nown mount 0:24 / /run\n"
+)
+UNIT = (
+    "its root 65024:2\nits pid pid:[1]\nits net net:[1]\n"
+    "its cgroup 0::/system.slice/nginx.service\n"
+    "its mount 254:0 / /\nits mount 0:24 / /run\n"
+    "its mount 254:0 /tmp/systemd-private-1/tmp /tmp\n"
+)
+DOCKER = f"0::/system.slice/docker-{'5e' * 32}.scope"
+
+
+def running(its: str, own: str = OWN) -> NginxProcess:
+    said = f"1000.5\n500.5 900.0\nmnt:[1]\nself 0\n{own}program {BINARY}\n"
+    inside = process(10, 1, 100, f"nginx: master process {BINARY}", files="mnt:[2]")
+    (master,) = probes.masters(listing(f"{said}{inside}user 0\n{its}"))
+    return master
+
+
+def test_a_unit_with_files_of_its_own_is_this_machines() -> None:
+    """PrivateTmp=true, as Red Hat's, Fedora's and Alibaba Cloud Linux' nginx has it."""
+    master = running(UNIT)
+    assert not master.foreign
+    assert master.private == ("/tmp",)
+    assert master.unit == "nginx.service"
+
+
+@pytest.mark.parametrize(
+    ("what", "others"),
+    [
+        ("its root 65024:2", "its root 0:51:77"),  # another root: a container, a chroot
+        ("its pid pid:[1]", "its pid pid:[2]"),
+        ("its net net:[1]", "its net net:[2]"),
+        ("its cgroup 0::/system.slice/nginx.service", f"its cgroup {DOCKER}"),
+        ("its cgroup 0::/system.slice/nginx.service", "its cgroup 0::/lxc.payload.web/init.scope"),
+    ],
+)
+def test_a_containers_nginx_is_not_this_machines(what: str, others: str) -> None:
+    assert running(UNIT.replace(what, others)).foreign
+
+
+def test_in_one_container_with_us_it_is_ours() -> None:
+    both = (text.replace("system.slice/", f"docker/{'5e' * 32}/") for text in (OWN, UNIT))
+    own, its = both
+    assert not running(its, own).foreign
+
+
+def test_what_may_not_be_read_of_it_says_nothing() -> None:
+    """Without root a process of another user shows its control groups alone."""
+    group = "its cgroup 0::/system.slice/nginx.service\n"
+    assert not running(f"its root \nits pid \nits net \n{group}").foreign
+    assert running(f"its root \nits pid \nits net \nits cgroup {DOCKER}\n").foreign
+
+
+def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: Path) -> None:
+    """Line breaks in its own words: they stay one line."""
+    program = tmp_path / "nginx"
+    program.write_bytes(Path("/bin/sleep").read_bytes())
+    program.chmod(0o755)
+    title = f"nginx: master process x\n{program}\nmnt:[1]\nuser 0\nbuild /bin/sh\nforged\nbuilt"
+    with subprocess.Popen([title, "60"], executable=program) as process:
+        try:
+            ran = asyncio.run(LocalMachine().run("sh", "-c", LIST))
+        finally:
+            process.kill()
+    found = listing(ran.out)
+    assert "forged" not in dict(found.builds).get("/bin/sh", "")
+    (mine,) = [one for one in found.processes if one.pid == process.pid]
+    assert mine.title.endswith("forged built 60")
+    assert mine.program == str(program)
 
 
 def test_without_nginx_nothing_more_is_looked_at() -> None:
@@ -127,7 +201,10 @@ def test_a_file_without_a_certificate_has_no_fingerprint() -> None:
 
 def test_this_machine_lists_its_processes() -> None:
     ran = asyncio.run(LocalMachine().run("sh", "-c", LIST))
-    assert listing(ran.out).files.startswith("mnt:") or not Path("/proc/self/ns").exists()
+    found = listing(ran.out)
+    assert found.view.root
+    assert found.view.pid.startswith("pid:")
+    assert found.user == os.getuid()
 
 
 def test_a_server_name_in_the_configuration_is_noticed() -> None:
@@ -182,10 +259,10 @@ TENGINE = (
 )
 
 
-def of(pid: int, title: str, program: str, user: int | None = None, files: str = "mnt:[1]") -> str:
+def of(pid: int, title: str, program: str, user: int | None = None) -> str:
     stat = STAT.format(pid=pid, parent=1, ticks=100)
     owner = "" if user is None else f"user {user}\n"
-    return f"process {stat}\n{title}\n{program}\n{files}\n{owner}"
+    return f"process {stat}\n{title}\n{program}\nmnt:[1]\n{owner}"
 
 
 def panel(text: str, said: str, program: str, files: dict[str, str], *options: str) -> NginxConfig:
@@ -234,7 +311,8 @@ def test_openresty_in_a_container_is_not_looked_into_and_that_is_said() -> None:
     """1Panel runs OpenResty in Docker: the processes are seen from the host, their files not."""
     program = "/usr/local/openresty/nginx/sbin/nginx"
     title = f"nginx: master process {program} -g daemon off;"
-    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, program, 0, "mnt:[2]")
+    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\nown root 65024:2\n" + of(10, title, program, 0)
+    text += "its root 0:51:77\n"
     look = looked(RecordedMachine({shlex.join(("sh", "-c", LIST)): text}), probes.nginx)
     (unseen,) = look.seen(Unseen)
     assert unseen.enable == "docker exec \u2026 nginx -T"
