@@ -81,17 +81,17 @@ def _fix(nginx: Nginx, pid: int, file: PidFile, apart: bool) -> Fix:
     """With its number in the file again it is within reach, and nobody is cut off."""
     if apart:
         ended = Command(("kill", "-QUIT", str(pid)))
-        return Fix((nginx.tested(), ended, _again(nginx)), Applicability.REVIEW)
+        return Fix((nginx.tested(), ended, *_again(nginx)), Applicability.REVIEW)
     before = f"{file.pid}\n" if file.pid is not None else ""
     number = Edit(file.path, diff(file.path, before, f"{pid}\n"))
     return Fix((number, *nginx.taken()))
 
 
-def _again(nginx: Nginx) -> Command:
+def _again(nginx: Nginx) -> tuple[Command, ...]:
     """A service manager may think that it runs, or have started it again by itself."""
     hosts = [one for one in nginx.evidence.of(Host) if one.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
-    return Command(("systemctl", "restart", "nginx")) if by_service else nginx.started()
+    return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.started()
 
 
 def _fails(evidence: Evidence) -> bool:

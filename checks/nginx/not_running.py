@@ -30,7 +30,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
         facts={"port": port, "file": config.path, "failed": failed},
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
         fix=Fix(
-            (nginx.tested(), nginx.started()),
+            (nginx.tested(), *nginx.started()),
             Applicability.REVIEW if failed else Applicability.AUTOMATIC,
         ),
     )

@@ -67,8 +67,8 @@ class NginxProcess(Observation):
     sees other files than this machine, or of another user than root or ourselves, whose program
     or options are not to be used. `user` is the number of the user that it runs as. `private` are
     the folders in which it sees other files than we do (PrivateTmp=, ProtectHome= of
-    systemd.exec(5)); `unit` is the service of systemd's that it belongs to ("nginx.service"), ""
-    where somebody's login started it, or there is no systemd."""
+    systemd.exec(5)); `unit` is the unit of systemd's that it belongs to ("nginx.service",
+    "session-3.scope" of a login), "" where that is not known."""
 
     layer: ClassVar[str] = "nginx"
 

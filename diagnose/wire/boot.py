@@ -17,14 +17,14 @@ _UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
 
 def unit_of(cgroups: Iterable[str]) -> str:
     """The unit of systemd's that a process belongs to, by the lines of its /proc/PID/cgroup:
-    "nginx.service"; "" for what a login, a container or a user's own manager started."""
+    "nginx.service", or the scope of a login ("session-3.scope"); for what a user's own manager
+    started that manager ("user@1000.service"); "" where it is in none."""
     for line in cgroups:
         hierarchy, _, path = line.rpartition(":")
         if hierarchy == "0:" or hierarchy.endswith(":name=systemd"):
             units = _UNIT.findall(path)
-            service = bool(units) and units[-1].endswith(".service")
-            if service and not path.startswith(("/user.slice/", "/machine.slice/")):
-                return clean(units[-1], 100)
+            if units:
+                return clean(units[0 if path.startswith("/user.slice/") else -1], 100)
     return ""
 
 
@@ -42,6 +42,8 @@ class Service:
     named_in: tuple[str, ...] = ()
     cluster: bool = False
     by_hand: bool = False
+    main_pid: int = 0
+    reloads: bool = False
 
 
 def service(text: str) -> Service | None:
@@ -74,6 +76,8 @@ def _of_systemd(text: str, said: dict[str, str]) -> Service | None:
         _named(text),
         any(word in drop_ins for word in CLUSTER),
         "session" in said,
+        int(known["MainPID"]) if known.get("MainPID", "").isdecimal() else 0,
+        known.get("CanReload") == "yes",
     )
 
 

@@ -31,6 +31,8 @@ KEPT = (
 )
 # nginx is always started anew; polkitd is started by the bus when firewall-cmd needs it.
 COME_AND_GO = ("nginx", "polkitd")
+#: systemd's own helpers, and what is about to become another program.
+HELPERS = ("systemd-", "systemctl", "(", "agetty")
 #: Programs that firewalld starts and that end by themselves, as the kernel shortens their names.
 SHORT = ("iptables-restor", "ip6tables-resto", "ebtables-restor", "ipset", "sysctl", "modprobe")
 
@@ -65,7 +67,7 @@ def _entry(path: Path) -> Entry:
 def tree(host: Host) -> dict[str, Entry]:
     """Everything under KEPT. Links are not followed: they would lead out of the host."""
     found = {}
-    for top in KEPT:
+    for top in (*KEPT, *host.kept):
         inside = host.path(top)
         if not os.path.lexists(inside):
             continue
@@ -131,7 +133,9 @@ class Snapshot:
 
     @classmethod
     def of(cls, host: Host) -> "Snapshot":
-        running = frozenset(host.processes().values()) - {"polkitd", *SHORT}
+        names = host.processes().values()
+        running = frozenset(name for name in names if not name.startswith(HELPERS))
+        running -= {"polkitd", *SHORT}
         return cls(tree(host), rules(host), frozenset(host.listeners()), running)
 
     def difference(self, other: "Snapshot", allowed: Sequence[str] = ()) -> list[str]:

@@ -76,13 +76,13 @@ def test_the_unit_of_a_process_is_the_last_service_on_its_groups_path() -> None:
     assert unit_of(["4:memory:/", "1:name=systemd:/system.slice/web@a.service"]) == "web@a.service"
 
 
-def test_what_a_login_started_or_a_container_holds_belongs_to_no_unit() -> None:
-    for path in (
-        "/user.slice/user-0.slice/session-3.scope",
-        "/user.slice/user-1000.slice/user@1000.service/app.slice/nginx.service",
-        "/machine.slice/libpod-1.scope/nginx.service",
-        "/init.scope",
-        "/",
-    ):
-        assert unit_of([f"0::{path}"]) == ""
+def test_what_a_login_or_a_users_own_manager_started_is_theirs() -> None:
+    assert unit_of(["0::/user.slice/user-0.slice/session-3.scope"]) == "session-3.scope"
+    own = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/nginx.service"
+    assert unit_of([own]) == "user@1000.service"
+
+
+def test_a_process_outside_of_units_belongs_to_none() -> None:
+    assert unit_of(["0::/"]) == ""
     assert unit_of(["4:memory:/system.slice/nginx.service"]) == ""
+    assert unit_of([]) == ""

@@ -19,11 +19,22 @@ from diagnose.wire.text import clean
 #: Files of which it is asked who may read them, at most.
 MOST = 8
 
-#: What its service is and says. systemd's own lines ("Starting …") tell one start from another.
+#: What the service is and says that starts the program $1: it is looked for among the units' files
+#: and the scripts of System V, which systemd makes units of. systemd's own lines ("Starting …")
+#: tell one start from another.
 START = r"""
 if [ -d /run/systemd/system ]; then
-  systemctl show nginx -p User -p ActiveState
-  journalctl -u nginx -b -n 60 -o cat --no-pager | sed 's/^/ /'
+  u=
+  for d in /etc /run /usr/local/lib /usr/lib /lib; do
+    [ -n "$u" ] || u=$(grep -lsE "^ExecStart=[-@:+!]*$1( |\$)" "$d"/systemd/system/*.service |
+      sed 's|.*/||; /@/d' | sort |
+      awk '!f || /^(nginx|openresty|tengine)\./ { f = $0 } END { print f }')
+  done
+  [ -n "$u" ] || u=$(grep -lsF -- "$1" /etc/init.d/* | sed 's|.*/||; s/$/.service/' | head -n 1)
+  systemctl show "${u:-nginx}" -p Id -p LoadState -p User -p ActiveState -p Result -p ExecStartPre \
+    -p ExecStart -p InactiveEnterTimestamp
+  [ -n "$u" ] && echo "starts $u"
+  journalctl -u "${u:-nginx}" -b -n 60 -o cat --no-pager | sed 's/^/ /'
 fi 2>/dev/null
 s=$(cat /sys/fs/selinux/enforce 2>/dev/null) && echo "selinux $s" &&
   semanage port -l 2>/dev/null | grep '^http_port_t .*tcp' | head -n 3
@@ -98,9 +109,10 @@ async def start(look: Look, config: NginxConfig) -> None:
     if _master(look) or not ports:
         return
     at = look.now()
-    ran = await look.machine.run("sh", "-c", START)
+    build = next(iter(look.seen(NginxBuild)), None)
+    ran = await look.machine.run("sh", "-c", START, "sh", build.binary if build else "nginx")
     seen = started(ran.out)
-    if seen.messages or seen.user or seen.selinux:
+    if seen.messages or seen.user or seen.selinux or seen.unit:
         look.see(replace(seen, at=at, took=ran.took))
         await _access(look, *(path for one in seen.messages for path in denied(one.text)))
 
@@ -111,17 +123,59 @@ def started(text: str) -> NginxStart:
     lines = [line[1:] for line in text.splitlines() if line.startswith(" ")]
     begun = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
     last = "\n".join(lines[begun[-1] :]) if begun else ""
+    service = clean(said.get("Id", ""), 100).removesuffix(".service") or "nginx"
+    name = clean(said.get("Id", ""), 100) if said.get("LoadState") == "loaded" else ""
     enforced = re.search(r"^selinux (\d)", text, re.MULTILINE)
     ports = re.search(r"^http_port_t\s+tcp\s+(.+)$", text, re.MULTILINE)
     return NginxStart(
         vantage=Vantage.SERVER,
-        equivalent="systemctl status nginx; journalctl -u nginx -b",
-        messages=wire.messages(last) if said.get("ActiveState") == "failed" else (),
-        source="journalctl -u nginx",
+        equivalent=f"systemctl status {service}; journalctl -u {service} -b",
+        messages=wire.messages(last) if said.get("ActiveState") in {"failed", "activating"} else (),
+        source=f"journalctl -u {service}",
         user="" if said.get("User") == "root" else clean(said.get("User", "")),
         selinux={"1": "enforcing", "0": "permissive"}.get(enforced[1], "") if enforced else "",
         ports=clean(ports[1]) if ports else "",
+        unit=name if re.search(r"^starts \S", text, re.MULTILINE) else "",
+        state=clean(said.get("ActiveState", ""), 30) if name else "",
+        result=clean(said.get("Result", ""), 30) if name else "",
+        since=clean(said.get("InactiveEnterTimestamp", ""), 60) if name else "",
+        line=clean(_telling(lines), 200) if name else "",
+        step=clean(_failed_step(text), 200),
     )
+
+
+#: What systemd writes of how a service ended (src/core/unit.c, service.c), the most telling first.
+_ENDS = (
+    r"A process of this unit has been killed by the OOM killer|.*killed by the OOM killer",
+    r"Main process exited, code=(?:killed|dumped|exited), status=(?!0/)",
+    r"Control process exited, code=\w+, status=(?!0/)",
+    r"start(?:-pre)? operation timed out",
+    r"Can't open PID file|Failed to parse PID from file|New main PID \d+ does not",
+    r"Condition check resulted in|.* was skipped because of",
+    r"Start request repeated too quickly",
+    r"Deactivated successfully|Stopped ",
+)
+
+
+def _telling(lines: Sequence[str]) -> str:
+    """The line of systemd's about the last end: after the last start that was tried at all."""
+    begun = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
+    last = lines[begun[-1] :] if begun else lines
+    for pattern in _ENDS:
+        for line in reversed(last):
+            if re.match(rf"(?:\S+\.service: )?(?:{pattern})", line):
+                return line
+    return ""
+
+
+def _failed_step(text: str) -> str:
+    """The first command of ExecStartPre= that ended badly, if it is not nginx itself."""
+    for argv, status in re.findall(
+        r"^ExecStartPre=.*?argv\[\]=(.*?) ; .*?status=(\S+) \}$", text, re.MULTILINE
+    ):
+        if status.partition("/")[0] not in {"0", "(null)"}:
+            return "" if re.match(r"\S*/(?:nginx|openresty|tengine)(?: |$)", argv) else str(argv)
+    return ""
 
 
 # Who may read what

@@ -3,7 +3,7 @@
 from .. import certificates, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx import BLOG, MINE, another_site
+from .nginx import BLOG, BUILT, MINE, another_site
 from .nginx_files import LIVE, LOGS, SNIPPET, of_certbot
 
 
@@ -107,13 +107,13 @@ def another_nginx(lab: Lab, text: str = WELCOME, packaged: bool = False) -> None
     lab.server.run([f"{OWN}/sbin/nginx", "-p", OWN, "-c", "conf/nginx.conf"], check=True)
 
 
-@scenario(outside="tcp.refused", server="nginx.wrong-binary")
+@scenario(outside="tcp.refused", server="nginx.wrong-binary", not_on=BUILT)
 def self_compiled_one_has_port_80(lab: Lab) -> None:
     """It has only its welcome page; the shop is edited in /etc/nginx."""
     another_nginx(lab)
 
 
-@scenario(outside="certificate.name-mismatch", server="nginx.wrong-binary")
+@scenario(outside="certificate.name-mismatch", server="nginx.wrong-binary", not_on=BUILT)
 def self_compiled_one_serves_the_blog(lab: Lab) -> None:
     """On 443 too, so that visitors of the shop get the blog's certificate."""
     another_site(lab)
@@ -121,13 +121,13 @@ def self_compiled_one_serves_the_blog(lab: Lab) -> None:
     another_nginx(lab, WELCOME.replace("http {\n", f"http {{\n{BLOG}"))
 
 
-@scenario(outside="tcp.refused", server="nginx.wrong-binary")
+@scenario(outside="tcp.refused", server="nginx.wrong-binary", not_on=BUILT)
 def self_compiled_one_is_on_another_port(lab: Lab) -> None:
     """8080 only: the packaged one is simply not started."""
     another_nginx(lab, WELCOME.replace("listen 80", "listen 8080"))
 
 
-@scenario(outside="tcp.refused", server="nginx.wrong-binary")
+@scenario(outside="tcp.refused", server="nginx.wrong-binary", not_on=BUILT)
 def started_with_another_file(lab: Lab) -> None:
     """nginx -c /etc/nginx/test.conf, left from a test."""
     lab.stop_nginx()
@@ -135,13 +135,13 @@ def started_with_another_file(lab: Lab) -> None:
     lab.server.run(["nginx", "-c", "/etc/nginx/test.conf"], check=True)
 
 
-@healthy()
+@healthy(not_on=BUILT)
 def another_nginx_on_another_port(lab: Lab) -> None:
     """It has nothing to do with the shop."""
     another_nginx(lab, WELCOME.replace("listen 80", "listen 8080"), packaged=True)
 
 
-@healthy()
+@healthy(not_on=BUILT)
 def another_nginx_knows_the_shop_too(lab: Lab) -> None:
     """The self-compiled one serves it, and the packaged one's files still have it."""
     text = f"events {{\n}}\nhttp {{\n  access_log off;\n{site.configuration()}}}\n"
