@@ -290,11 +290,13 @@ class Nginx:
         too often only after that is forgotten (systemd.unit(5), StartLimitBurst=)."""
         if not self.unit:
             return (Command(self._argv, undo=(*self._argv, "-s", "stop")),)
-        state, result = (self.start.state, self.start.result) if self.start else ("", "")
-        verb = "restart" if state in {"active", "reloading", "activating"} else "start"
-        start = Command(("systemctl", verb, self.unit), undo=("systemctl", "stop", self.unit))
+        start = self.start
+        runs = start is not None and start.state in {"active", "reloading", "activating"}
+        verb = "restart" if runs else "start"
+        change = Command(("systemctl", verb, self.unit), undo=("systemctl", "stop", self.unit))
         forgotten = Command(("systemctl", "reset-failed", self.unit))
-        return (forgotten, start) if result == "start-limit-hit" else (start,)
+        limited = start is not None and (start.limited or start.result == "start-limit-hit")
+        return (forgotten, change) if limited else (change,)
 
     def restarted(self) -> tuple[Command, ...]:
         """Ended and begun anew, where a reload does not do."""

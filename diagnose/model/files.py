@@ -72,6 +72,9 @@ class NginxStart(Observation):
     and `result` are systemd's words for how it is and how it ended ("failed", "start-limit-hit":
     systemd.service(5), ExecStopPost=), `since` from when on. `line` is what the journal says of
     that end, `step` the command that failed before nginx was started (ExecStartPre=), "" if none.
+    `limited` says that after too many starts in vain systemd does not try any more
+    (systemd.unit(5), StartLimitBurst=); `hidden` are the folders in which the service sees other
+    files than we do (systemd.exec(5), PrivateTmp=, ProtectHome=).
     """
 
     layer: ClassVar[str] = "nginx"
@@ -87,6 +90,8 @@ class NginxStart(Observation):
     since: str = ""
     line: str = ""
     step: str = ""
+    limited: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)

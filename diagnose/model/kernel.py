@@ -143,8 +143,8 @@ class Boot(Observation):
     System V; "" where there is no such service. `pulled_by` are the units that start it, `named_in`
     the start-up files that name it, `cluster` that a cluster manager has it in hand. `process` is
     the one that the port belongs to; `by_hand` that it was started from somebody's login instead of
-    by the manager. `main_pid` is the process that systemd takes for the service's own, 0 where there
-    is none; `reloads` that it can be told to read its files again.
+    by the manager. `main_pid` is the process that systemd takes for the service's own, 0 where
+    there is none; `reloads` that it can be told to read its files again.
     """
 
     layer: ClassVar[str] = "listener"

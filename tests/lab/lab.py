@@ -472,8 +472,10 @@ class Lab:
 
     def _restore_server(self, ipv6: bool) -> None:
         changed = state.put_back(self.server, self._pristine[self.server])
-        if changed and isinstance(self.server, Machine):
-            self.server.systemctl("daemon-reload")
+        if isinstance(self.server, Machine):
+            if changed:
+                self.server.systemctl("daemon-reload")
+            self.server.sh("journalctl -q --rotate --vacuum-time=1us")
         if ipv6:
             self.server.write(site.CONF, site.configuration(ipv6))
         for service in (self.bus, self.sshd):

@@ -79,7 +79,7 @@ class Platform:
             host.write(self.paths(path)[-1], text, mode)
         if self.links:
             enabled, available = self.paths(site.CONF)
-            host.sh(f"ln -s {available} {enabled}")
+            host.sh(f"ln -s ../sites-available/{Path(available).name} {enabled}")
         if self.boots:
             host.sh("systemctl daemon-reload")
         folders = (

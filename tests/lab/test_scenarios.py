@@ -137,7 +137,7 @@ def play(lab: Lab, scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("scenario", found().values(), ids=str)
 def test_scenario(laboratory: Lab, scenario: Scenario) -> None:
-    if why := scenario.obstacle():
+    if why := scenario.obstacle() or scenario.obstacle_on(laboratory.platform):
         pytest.skip(why)
     play(laboratory, scenario)
 

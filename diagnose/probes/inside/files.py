@@ -4,7 +4,7 @@ may read a certificate or key, and what its unit's journal says of a start in va
 import posixpath
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.model import Vantage
@@ -30,9 +30,11 @@ if [ -d /run/systemd/system ]; then
       sed 's|.*/||; /@/d' | sort |
       awk '!f || /^(nginx|openresty|tengine)\./ { f = $0 } END { print f }')
   done
-  [ -n "$u" ] || u=$(grep -lsF -- "$1" /etc/init.d/* | sed 's|.*/||; s/$/.service/' | head -n 1)
+  for n in nginx openresty tengine; do
+    [ -n "$u" ] || ! grep -qsF -- "${1%/*}/" "/etc/init.d/$n" || u=$n.service
+  done
   systemctl show "${u:-nginx}" -p Id -p LoadState -p User -p ActiveState -p Result -p ExecStartPre \
-    -p ExecStart -p InactiveEnterTimestamp
+    -p InactiveEnterTimestamp -p PrivateTmp -p ProtectHome -p InaccessiblePaths
   [ -n "$u" ] && echo "starts $u"
   journalctl -u "${u:-nginx}" -b -n 60 -o cat --no-pager | sed 's/^/ /'
 fi 2>/dev/null
@@ -140,7 +142,9 @@ def started(text: str) -> NginxStart:
         result=clean(said.get("Result", ""), 30) if name else "",
         since=clean(said.get("InactiveEnterTimestamp", ""), 60) if name else "",
         line=clean(_telling(lines), 200) if name else "",
+        limited=bool(name) and _is_limited(lines),
         step=clean(_failed_step(text), 200),
+        hidden=_hidden(said) if name else (),
     )
 
 
@@ -150,9 +154,8 @@ _ENDS = (
     r"Main process exited, code=(?:killed|dumped|exited), status=(?!0/)",
     r"Control process exited, code=\w+, status=(?!0/)",
     r"start(?:-pre)? operation timed out",
-    r"Can't open PID file|Failed to parse PID from file|New main PID \d+ does not",
+    r"Can't open PID file(?!.*\(yet\?\))|Failed to parse PID from file|New main PID \d+ does not",
     r"Condition check resulted in|.* was skipped because of",
-    r"Start request repeated too quickly",
     r"Deactivated successfully|Stopped ",
 )
 
@@ -166,6 +169,22 @@ def _telling(lines: Sequence[str]) -> str:
             if re.match(rf"(?:\S+\.service: )?(?:{pattern})", line):
                 return line
     return ""
+
+
+def _is_limited(lines: Sequence[str]) -> bool:
+    """Whether the last starts were not even tried (systemd.unit(5), StartLimitBurst=)."""
+    refused = [n for n, line in enumerate(lines) if "request repeated too quickly" in line]
+    begun = [n for n, line in enumerate(lines) if line.startswith("Starting ")]
+    return bool(refused) and refused[-1] > max(begun, default=-1)
+
+
+def _hidden(said: Mapping[str, str]) -> tuple[str, ...]:
+    """The folders in which the service sees other files than we do (systemd.exec(5))."""
+    found = ["/tmp", "/var/tmp"] if said.get("PrivateTmp") in {"yes", "disconnected"} else []
+    if said.get("ProtectHome") in {"yes", "tmpfs"}:
+        found += ["/home", "/root", "/run/user"]
+    given = [one.lstrip("-+") for one in said.get("InaccessiblePaths", "").split()]
+    return tuple(clean(one, 200) for one in (*found, *given)[:20])
 
 
 def _failed_step(text: str) -> str:
