@@ -24,7 +24,7 @@ def reload(unit: str, *seen: Observation) -> str:
 
 
 def asked(service: str, **more: Any) -> Boot:
-    known = {"state": "enabled", "running": True, "main_pid": 7, "reloads": True}
+    known: dict[str, Any] = {"state": "enabled", "running": True, "main_pid": 7, "reloads": True}
     return Boot(manager="systemd", service=service, **(known | more))
 
 
