@@ -157,8 +157,8 @@ class Lab:
 
     def _lay_out(self) -> None:
         """nginx and the site as the platform has them."""
-        self.server.here = self.platform.here
         self.platform.install(self.server)
+        self.server.here = self.platform.here
         self.start_nginx()
         self._pristine = {**getattr(self, "_pristine", {}), self.server: state.tree(self.server)}
 

@@ -71,12 +71,13 @@ class Platform:
     # Installing
 
     def install(self, host: Host) -> None:
-        """Lay nginx out as it is there; the site's own files come after it."""
+        """Lay nginx out as it is there; the site's own files come after it. The host says all as it
+        stands yet."""
         host.sh(f"set -e\nrm -rf /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*\n{self.prepare}")
         for path, (text, mode) in self.files().items():
             host.write(path, text, mode)
         for path, (text, mode) in site.files().items():
-            host.write(self.paths(path)[-1], text, mode)
+            host.write(self.paths(path)[-1], self.here(text), mode)
         if self.links:
             enabled, available = self.paths(site.CONF)
             host.sh(f"ln -s ../sites-available/{Path(available).name} {enabled}")

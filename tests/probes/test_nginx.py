@@ -290,6 +290,25 @@ def test_baotas_nginx_is_found_by_its_process() -> None:
     assert [one.path for one in config.files] == list(files)
 
 
+def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None:
+    program = "/usr/local/nginx/sbin/nginx"
+    own = "nginx version: nginx/1.26.3\nconfigure arguments: --prefix=/usr/local/nginx\n"
+    site = "http { server { listen 443 ssl; server_name shop.example.com; } }\n"
+    text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {BINARY}\nprogram {program}\n"
+    known: dict[str, str | Ran] = {
+        shlex.join(("sh", "-c", LIST)): text,
+        f"{BINARY} -V": VERSION,
+        f"{program} -V": own,
+        f"{program} -t": "",
+    }
+    files = {
+        "/etc/nginx/nginx.conf": "http { }\n",
+        "/usr/local/nginx/conf/nginx.conf": site,
+    }
+    look = looked(RecordedMachine(known, files), probes.nginx)
+    assert [one.path for one in look.seen(NginxConfig)] == ["/usr/local/nginx/conf/nginx.conf"]
+
+
 def test_an_own_build_reads_the_folder_of_its_prefix() -> None:
     program = "/usr/local/tengine/sbin/nginx"
     text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {program}\n" + of(

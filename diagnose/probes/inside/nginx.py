@@ -80,6 +80,9 @@ done 2>/dev/null
 [ -n "$built" ] || build "$f"; :
 """
 
+#: Programs that do not run and are looked at.
+MOST_PROGRAMS = 4
+
 #: Lines of mountinfo that are read of a process.
 MOST_MOUNTS = 2000
 
@@ -161,7 +164,8 @@ async def nginx(look: Look) -> None:
     if own and own[0].binary.startswith("/"):
         await _look_at(look, found, Program(own[0].binary, own[0].arguments))
     elif found.programs:
-        await _look_at(look, found, Program(found.programs[0], own[0].arguments if own else ()))
+        idle = found.programs[0] if own else await _idle(look, found)
+        await _look_at(look, found, Program(idle, own[0].arguments if own else ()))
     elif running:
         if all(one.user in {None, 0, found.user} for one in running):
             why, enable = "it runs in a container", "docker exec … nginx -T"
@@ -290,6 +294,22 @@ def _is_apart(one: View, own: View) -> bool:
     engine = container_of(one.cgroups)
     other = bool(engine) and engine != container_of(own.cgroups)
     return other or any(his and ours and his != ours for his, ours in pairs)
+
+
+async def _idle(look: Look, found: Listing) -> str:
+    """Of several programs of which none runs, the one whose configuration has the site; else that
+    which a shell finds."""
+    from diagnose.probes.inside.elsewhere import named, tree
+
+    for path in found.programs[:MOST_PROGRAMS] if len(found.programs) > 1 else ():
+        said = dict(found.builds).get(path)
+        if said is None:
+            ran = await look.machine.run(path, "-V")
+            said = ran.err + ran.out
+        main, _ = await tree(look, configured(wire.build(said), ()))
+        if named(main, look):
+            return path
+    return found.programs[0]
 
 
 async def _look_at(look: Look, listed: Listing, program: Program) -> None:
