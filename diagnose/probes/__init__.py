@@ -36,6 +36,7 @@ INSIDE = (
     "kernel",
     "files",
     "elsewhere",
+    "renewals",
     "logs",
     "sites",
     "upstream",

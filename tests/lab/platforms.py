@@ -22,7 +22,8 @@ WANTS = "/etc/systemd/system/multi-user.target.wants"
 
 #: What may lie there of nginx, on one platform or another, besides what every server has.
 KEPT = (
-    "/etc/pki/nginx", "/usr/local/nginx/conf", "/usr/local/nginx/sbin", "/www/server",
+    "/etc/pki/nginx", "/usr/local/nginx/conf", "/usr/local/nginx/sbin", "/www/server/nginx/conf",
+    "/www/server/nginx/sbin", "/www/server/panel",
     "/etc/systemd/system", "/etc/rc.local", "/etc/init.d/nginx", "/etc/rc3.d", UNIT,
     "/usr/sbin/nginx", "/etc/passwd", "/etc/group", "/etc/cron.d",
 )  # fmt: skip

@@ -33,10 +33,10 @@ def renewed_by_acme_sh_and_never_installed(lab: Lab) -> None:
     """The certificate is named in a snippet; acme.sh renews in somebody's home."""
     first, good = old(), certificates.good()
     lab.server.write(
-        SNIPPET, "ssl_certificate ssl/old/cert.pem;\nssl_certificate_key ssl/old/cert.key;\n"
+        SNIPPET, "ssl_certificate certs/cert.pem;\nssl_certificate_key certs/cert.key;\n"
     )
-    lab.server.write("/etc/nginx/ssl/old/cert.pem", first.chain)
-    lab.server.write("/etc/nginx/ssl/old/cert.key", first.key_pem, 0o600)
+    lab.server.write("/etc/nginx/certs/cert.pem", first.chain)
+    lab.server.write("/etc/nginx/certs/cert.key", first.key_pem, 0o600)
     folder = f"/home/admin/.acme.sh/{site.NAME}_ecc"
     lab.server.sh("mount -t tmpfs lab /home")  # the server's alone
     lab.undo(lambda: lab.server.sh("umount /home"))

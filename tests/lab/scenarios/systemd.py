@@ -2,6 +2,7 @@
 unit sees otherwise, timers."""
 
 from .. import certificates, site
+from ..hosts import until
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .nginx import start_in_vain
@@ -43,10 +44,10 @@ def command_before_nginx_fails(lab: Lab) -> None:
 
 
 @scenario(outside="tcp.refused", server="nginx.not-running", not_on=UNITS)
-def killed_for_want_of_memory(lab: Lab) -> None:
-    """As the kernel does it: the master first."""
-    lab.server.sh("systemctl kill -s KILL nginx")
-    lab._end_nginx() if not lab.platform.unit else None
+def all_of_the_unit_was_killed(lab: Lab) -> None:
+    """As the kernel does it: all at once, and the unit remembers."""
+    lab.server.run(["systemctl", "kill", "-s", "KILL", "nginx"], check=True)
+    until(lambda: not lab.server.pids("nginx"), "nginx ends")
 
 
 @scenario(
@@ -55,7 +56,9 @@ def killed_for_want_of_memory(lab: Lab) -> None:
 )  # fmt: skip
 def timer_of_certbot_failed(lab: Lab) -> None:
     """Its unit failed, and its log says why."""
-    of_certbot(lab, certificates.leaf(starts=-85, ends=5))
+    leaf = certificates.leaf(starts=-85, ends=5)
+    of_certbot(lab, leaf)
+    lab.server.write(site.PEM, leaf.chain)
     lab.server.sh("touch -d '85 days ago' /etc/letsencrypt/archive/*/*")
     lab.edit(site.PEM, f"{LIVE}/fullchain.pem")
     lab.change(site.KEY, f"{LIVE}/privkey.pem")
