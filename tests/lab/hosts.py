@@ -123,7 +123,11 @@ class Host:
     # Its files, its processes, its listeners: read without starting anything
 
     def path(self, path: str) -> Path:
-        return Path(f"/proc/{self.pid}/root/{self.here(path).lstrip('/')}")
+        return self.exact(self.here(path))
+
+    def exact(self, path: str) -> Path:
+        """As it stands, not in the platform's words."""
+        return Path(f"/proc/{self.pid}/root/{path.lstrip('/')}")
 
     def read(self, path: str) -> str:
         return self.path(path).read_text(errors="surrogateescape")

@@ -68,7 +68,7 @@ def tree(host: Host) -> dict[str, Entry]:
     """Everything under KEPT. Links are not followed: they would lead out of the host."""
     found = {}
     for top in (*KEPT, *host.kept):
-        inside = host.path(top)
+        inside = host.exact(top)
         if not os.path.lexists(inside):
             continue
         found[top] = _entry(inside)
@@ -84,10 +84,10 @@ def put_back(host: Host, pristine: Mapping[str, Entry]) -> bool:
     current = tree(host)
     wrong = [path for path in current if path not in pristine]
     for path in sorted(wrong, reverse=True):
-        _remove(host.path(path))
+        _remove(host.exact(path))
     changed = [p for p, entry in pristine.items() if p not in current or current[p] != entry]
     for path in sorted(changed):
-        _make(host.path(path), pristine[path])
+        _make(host.exact(path), pristine[path])
     return bool(wrong or changed)
 
 
