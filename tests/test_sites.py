@@ -9,7 +9,7 @@ import pytest
 from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
-from diagnose.probes.inside.nginx import LIST
+from diagnose.probes.inside.nginx_processes import LIST
 from diagnose.sites import MOST, Site, listed, sites
 from diagnose.targets import read
 from diagnose.wire.nginx import parse

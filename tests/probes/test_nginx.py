@@ -20,7 +20,8 @@ from diagnose.model.nginx import (
 )
 from diagnose.probes.inside import nginx as probes
 from diagnose.probes.inside.here import names, serves
-from diagnose.probes.inside.nginx import LIST, configured, fingerprint, listing
+from diagnose.probes.inside.nginx import configured, fingerprint
+from diagnose.probes.inside.nginx_processes import LIST, listing, masters
 from diagnose.wire import nginx as wire
 from tests.probes.looking import looked
 
@@ -80,7 +81,7 @@ def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
         process(13, 10, 900, "nginx: worker process"),
         process(14, 10, 150, "nginx: cache manager process"),
     )
-    (master,) = probes.masters(listing(said))
+    (master,) = masters(listing(said))
     assert master.loaded == 500.0 + 3.0
 
 
@@ -102,7 +103,7 @@ DOCKER = f"0::/system.slice/docker-{'5e' * 32}.scope"
 def running(its: str, own: str = OWN) -> NginxProcess:
     said = f"1000.5\n500.5 900.0\nmnt:[1]\nself 0\n{own}program {BINARY}\n"
     inside = process(10, 1, 100, f"nginx: master process {BINARY}", files="mnt:[2]")
-    (master,) = probes.masters(listing(f"{said}{inside}user 0\n{its}"))
+    (master,) = masters(listing(f"{said}{inside}user 0\n{its}"))
     return master
 
 
@@ -221,8 +222,8 @@ def test_whose_processes_they_are_is_listed() -> None:
     found = listing(said.replace("mnt:[1]\nprogram", "mnt:[1]\nself 1000\nprogram"))
     assert found.user == 1000
     assert [one.user for one in found.processes] == [33, 65534]
-    assert [one.user for one in probes.masters(found)] == [33]
-    assert [one.user for one in probes.masters(listing(listed(MASTER)))] == [None]
+    assert [one.user for one in masters(found)] == [33]
+    assert [one.user for one in masters(listing(listed(MASTER)))] == [None]
 
 
 def test_the_master_that_has_the_port_comes_first() -> None:
@@ -353,14 +354,14 @@ def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> 
     for title, foreign in ((BINARY, False), (f"{BINARY} -c /home/a/nginx.conf", True)):
         running = process(10, 1, 100, f"nginx: master process {title}") + "user 33\n"
         text = listed(running).replace("mnt:[1]\nprogram", mine)
-        assert [one.foreign for one in probes.masters(listing(text))] == [foreign]
+        assert [one.foreign for one in masters(listing(text))] == [foreign]
 
 
 def test_its_own_nginx_a_user_may_look_at() -> None:
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 1000\n" + of(
         10, "nginx: master process x", "/opt/n", 1000
     )
-    assert not probes.masters(listing(text))[0].foreign
+    assert not masters(listing(text))[0].foreign
 
 
 def test_both_blocks_of_one_name_have_their_certificates_read() -> None:

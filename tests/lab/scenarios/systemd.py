@@ -97,3 +97,19 @@ def other_units_failed(lab: Lab) -> None:
     """A unit of somebody else's is failed; the site is not."""
     lab.undo(lambda: lab.server.run(["systemctl", "reset-failed", "backup.service"]))
     lab.server.run(["systemd-run", "--unit=backup.service", "--wait", "--quiet", "false"])
+
+
+@scenario(
+    outside="tcp.refused", server="nginx.file-hidden", manual="where it is to lie is a choice",
+    not_on={**dict.fromkeys(("debian", "nginx.org", "built-*", "panel"), "/home is seen"), **ALONE},
+)  # fmt: skip
+def certificate_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
+    """ProtectHome=true; in a shell nginx -t is content."""
+    lab.server.sh("mount -t tmpfs lab /home")
+    lab.undo(lambda: lab.server.sh("umount /home"))
+    good = certificates.good()
+    lab.server.write("/home/admin/shop.pem", good.chain)
+    lab.server.write("/home/admin/shop.key", good.key_pem, 0o600)
+    lab.edit(site.PEM, "/home/admin/shop.pem")
+    lab.edit(site.KEY, "/home/admin/shop.key")
+    start_in_vain(lab)
