@@ -41,6 +41,7 @@ from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
 from diagnose.wire.edits import Change, changed, diff
 from diagnose.wire.http import proxy_page
+from diagnose.wire.mounts import hides
 from diagnose.wire.serving import How, Place, Server, Socket
 
 #: Where a shell finds programs by their bare name.
@@ -275,6 +276,11 @@ class Nginx:
         if self.start and self.start.state:
             return self.start.unit.removesuffix(".service")
         return "nginx" if self._argv[0] == "nginx" else ""
+
+    def hides(self, path: str) -> str:
+        """The folder in which the running nginx sees other files than we do, if the path lies in
+        one (systemd.exec(5), PrivateTmp=, ProtectHome=)."""
+        return hides(self.master.private, path) if self.master and path else ""
 
     def tested(self) -> Command:
         return Command((*self._argv, "-t"))

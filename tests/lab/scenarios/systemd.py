@@ -6,6 +6,7 @@ from ..hosts import until
 from ..lab import HERE, Lab
 from ..scenario import healthy, scenario
 from .nginx import start_in_vain
+from .nginx_elsewhere import renewed_by_acme_sh_and_never_installed
 from .nginx_files import LIVE, of_certbot
 
 ALONE = {"no-manager": "no systemd is there"}
@@ -113,3 +114,13 @@ def certificate_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
     lab.edit(site.PEM, "/home/admin/shop.pem")
     lab.edit(site.KEY, "/home/admin/shop.key")
     start_in_vain(lab)
+
+
+@scenario(
+    outside="certificate.expired", server="certificate.renewed-elsewhere",
+    manual="it has to be copied to where nginx sees it",
+    not_on={**dict.fromkeys(("debian", "nginx.org", "built-*", "panel"), "/home is seen"), **ALONE},
+)  # fmt: skip
+def renewed_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
+    """ProtectHome=true: to name the file there would stop nginx from reloading."""
+    renewed_by_acme_sh_and_never_installed(lab)
