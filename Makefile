@@ -8,7 +8,7 @@ WORKERS ?= 4
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
-              openssh-server openssh-client patch procps util-linux ufw nodejs node-ws tmux
+              openssh-server openssh-client patch procps util-linux ufw nodejs node-ws tmux systemd
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.

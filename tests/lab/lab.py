@@ -36,7 +36,7 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TOOLS = (
     "unshare", "nsenter", "setpriv", "ip", "nft", "nginx", "firewalld", "firewall-cmd",
     "dbus-daemon", "dbus-send", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch",
-    "sysctl", "ufw", "node",
+    "sysctl", "ufw", "node", "systemctl", "systemd-run", "journalctl", "pivot_root",
 )  # fmt: skip
 NODE_WS = Path("/usr/share/nodejs/ws")
 

@@ -11,8 +11,14 @@ mkdir -p $group
 mount -t cgroup2 cgroup2 $group
 own=$group/lab-$$
 mkdir "$own"
-end() { find "$own" -depth -type d -exec rmdir {} + 2>/dev/null || true; }
+remove() { find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || true; }
+# Its processes end a little after the first of them.
+end() {
+  tries=0
+  while [ -d "$own" ] && [ $((tries += 1)) -lt 30 ]; do remove "$own"; sleep 0.1; done
+}
 trap end EXIT
+for left in "$group"/lab-*; do [ -e "/proc/${left##*-}" ] || remove "$left"; done
 # Here alone: what is started next belongs to it, and this shell goes back before it is taken away.
 echo 0 > "$own/cgroup.procs"
 setpriv --pdeathsig KILL unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child \
