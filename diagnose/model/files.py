@@ -74,7 +74,8 @@ class NginxStart(Observation):
     that end, `step` the command that failed before nginx was started (ExecStartPre=), "" if none.
     `limited` says that after too many starts in vain systemd does not try any more
     (systemd.unit(5), StartLimitBurst=); `hidden` are the folders in which the service sees other
-    files than we do (systemd.exec(5), PrivateTmp=, ProtectHome=).
+    files than we do (systemd.exec(5), PrivateTmp=, ProtectHome=). `socket` is the unit for which
+    systemd itself holds the target's port (systemd.socket(5)), "" if none.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -92,6 +93,7 @@ class NginxStart(Observation):
     step: str = ""
     limited: bool = False
     hidden: tuple[str, ...] = ()
+    socket: str = ""
 
 
 @frozen(kw_only=True, eq=False)

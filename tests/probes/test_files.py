@@ -76,7 +76,7 @@ def command(script: str, *words: str) -> str:
 
 
 def test_the_last_start_is_read_and_not_those_before() -> None:
-    machine = RecordedMachine({command(probes.START, "nginx"): FAILED})
+    machine = RecordedMachine({command(probes.START, "nginx", "443"): FAILED})
     (seen,) = run(probes.start, machine, CONFIG).seen(NginxStart)
     assert [one.text for one in seen.messages] == [
         "bind() to 0.0.0.0:7443 failed (13: Permission denied)"
@@ -87,7 +87,7 @@ def test_the_last_start_is_read_and_not_those_before() -> None:
 
 def test_a_service_that_did_not_fail_says_nothing() -> None:
     text = FAILED.replace("failed\n Starting", "inactive\n Starting").partition("selinux")[0]
-    machine = RecordedMachine({command(probes.START, "nginx"): text})
+    machine = RecordedMachine({command(probes.START, "nginx", "443"): text})
     assert not run(probes.start, machine, CONFIG).seen(NginxStart)
 
 

@@ -36,6 +36,8 @@ if [ -d /run/systemd/system ]; then
   systemctl show "${u:-nginx}" -p Id -p LoadState -p User -p ActiveState -p Result -p ExecStartPre \
     -p InactiveEnterTimestamp -p PrivateTmp -p ProtectHome -p InaccessiblePaths
   [ -n "$u" ] && echo "starts $u"
+  systemctl list-sockets --plain --no-legend --no-pager | awk -v p=":$2" \
+    'substr($1, length($1) - length(p) + 1) == p { print "socket " $2 }' | head -n 1
   journalctl -u "${u:-nginx}" -b -n 60 -o cat --no-pager | sed 's/^/ /'
 fi 2>/dev/null
 s=$(cat /sys/fs/selinux/enforce 2>/dev/null) && echo "selinux $s" &&
@@ -112,9 +114,11 @@ async def start(look: Look, config: NginxConfig) -> None:
         return
     at = look.now()
     build = next(iter(look.seen(NginxBuild)), None)
-    ran = await look.machine.run("sh", "-c", START, "sh", build.binary if build else "nginx")
+    ran = await look.machine.run(
+        "sh", "-c", START, "sh", build.binary if build else "nginx", str(look.target.port)
+    )
     seen = started(ran.out)
-    if seen.messages or seen.user or seen.selinux or seen.unit:
+    if seen.messages or seen.user or seen.selinux or seen.unit or seen.socket:
         look.see(replace(seen, at=at, took=ran.took))
         await _access(look, *(path for one in seen.messages for path in denied(one.text)))
 
@@ -127,6 +131,7 @@ def started(text: str) -> NginxStart:
     last = "\n".join(lines[begun[-1] :]) if begun else ""
     service = clean(said.get("Id", ""), 100).removesuffix(".service") or "nginx"
     name = clean(said.get("Id", ""), 100) if said.get("LoadState") == "loaded" else ""
+    held = re.search(r"^socket (\S+\.socket)$", text, re.MULTILINE)
     enforced = re.search(r"^selinux (\d)", text, re.MULTILINE)
     ports = re.search(r"^http_port_t\s+tcp\s+(.+)$", text, re.MULTILINE)
     return NginxStart(
@@ -145,6 +150,7 @@ def started(text: str) -> NginxStart:
         limited=bool(name) and _is_limited(lines),
         step=clean(_failed_step(text), 200),
         hidden=_hidden(said) if name else (),
+        socket=clean(held[1], 100) if held else "",
     )
 
 

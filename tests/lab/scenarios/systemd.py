@@ -124,3 +124,19 @@ def certificate_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
 def renewed_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
     """ProtectHome=true: to name the file there would stop nginx from reloading."""
     renewed_by_acme_sh_and_never_installed(lab)
+
+
+@scenario(
+    outside="tls.closed", server="listener.socket-unit",
+    manual="the certificate of what it starts is a matter of its own", not_on=UNITS,
+)  # fmt: skip
+def socket_unit_has_the_port(lab: Lab) -> None:
+    """A web.socket of an old installation; what it starts ends at once."""
+    lab.stop_nginx()
+    units = "/etc/systemd/system/web"
+    lab.server.write(f"{units}.socket", "[Socket]\nListenStream=443\nAccept=yes\n")
+    lab.server.write(f"{units}@.service", "[Service]\nExecStart=-/bin/true\nStandardInput=socket\n")
+    lab.undo(lambda: lab.server.run(["systemctl", "stop", "web.socket"]))
+    lab.server.run(["systemctl", "daemon-reload"], check=True)
+    lab.server.run(["systemctl", "start", "web.socket"], check=True)
+    lab.try_to_start_nginx()
