@@ -127,7 +127,7 @@ def renewed_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
 
 
 @scenario(
-    outside="tls.closed", server="listener.socket-unit",
+    outside="tls.closed", server="listener.socket-unit", also=("http.port-closed",),
     manual="the certificate of what it starts is a matter of its own", not_on=UNITS,
 )  # fmt: skip
 def socket_unit_has_the_port(lab: Lab) -> None:
