@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test · make test-all · make check · make bench · make screenshots · make clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,19 +8,24 @@ WORKERS ?= 4
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
-              openssh-server openssh-client patch procps util-linux ufw fail2ban nodejs node-ws tmux
+              openssh-server openssh-client patch procps util-linux ufw fail2ban tinyproxy nodejs \
+              node-ws tmux systemd
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
-# To build an nginx without TLS, which no package is.
-COMPILER := gcc libc6-dev make xz-utils
+# To build nginx as no package is: without TLS, and under prefixes of its own.
+COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test check bench screenshots lab clean
+.PHONY: run test test-all check bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
 
 test: $(BIN)/diagnose lab
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+# Every scenario on every platform (tests/lab/platforms.py): some hours on two cores.
+test-all: $(BIN)/diagnose lab
+	DIAGNOSE_ALL=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .
@@ -59,9 +64,11 @@ lab: $(BIN)/diagnose
 	    rm -f $$ours; \
 	    lacking=$$(missing); \
 	fi; \
-	if [ -z "$$lacking" ] && [ ! -e /var/cache/diagnose-lab/nginx ]; then \
-	    $(BIN)/python tests/lab/build_nginx.py >/dev/null 2>&1 \
-	        || echo "*** An nginx without TLS could not be built: its scenario is skipped."; \
+	if [ -z "$$lacking" ]; then \
+	    $(BIN)/python tests/lab/build_nginx.py >/dev/null 2>&1 || { \
+	        echo "*** nginx could not be built from its source. Skipped: the scenario without TLS,"; \
+	        echo "*** and the platforms with an own build or a panel."; \
+	    }; \
 	fi; \
 	if [ -n "$$lacking" ]; then \
 	    echo "*** THE LABORATORY IS SKIPPED: it lacks $$lacking."; \

@@ -270,9 +270,8 @@ def kept(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
 
 def reload(evidence: Evidence) -> Step:
     """The command that makes nginx read its files again, where the server has been seen."""
-    for host in evidence.of(Host):
-        if host.vantage is Vantage.SERVER:
-            if host.manager == "systemd":
-                return Command(("systemctl", "reload", "nginx"))
-            return Command(("nginx", "-s", "reload"))
+    from checks.nginx import Nginx
+
+    if any(host.vantage is Vantage.SERVER for host in evidence.of(Host)):
+        return Nginx.of(evidence).reloaded()
     return Manual("reload", Where.SERVER)

@@ -162,6 +162,9 @@ def _claim(
 
 
 def _fix(nginx: Nginx, one: Served, other: OtherCertificate, pair: Pair | None) -> Fix:
+    if nginx.hides(other.path) or nginx.hides(other.key):
+        step = Manual("copy-it-into-sight", Where.SERVER)
+        return Fix((step, *nginx.taken()), Applicability.MANUAL)
     changed = _edits(nginx, other, pair) if pair and _fits(nginx, other, pair) else ()
     if not changed:
         step = Manual("name-the-new-one", Where.SERVER)

@@ -22,6 +22,7 @@ from diagnose.model import (
 from diagnose.model.dns import Resolution
 from diagnose.model.files import NginxStart
 from diagnose.model.http import Upgrade
+from diagnose.model.kernel import Boot
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import (
     CertificateFile,
@@ -41,6 +42,7 @@ from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
 from diagnose.wire.edits import Change, changed, diff
 from diagnose.wire.http import proxy_page
+from diagnose.wire.mounts import hides
 from diagnose.wire.serving import How, Place, Server, Socket
 
 #: Where a shell finds programs by their bare name.
@@ -262,28 +264,60 @@ class Nginx:
         return (posixpath.basename(binary) if bare else binary, *options)
 
     @property
-    def _by_service(self) -> bool:
-        """Whether the service manager's own nginx is meant, and not one that was built beside."""
+    def start(self) -> NginxStart | None:
+        """What is known of the service that would start it, where it does not run."""
+        return None if self.master else next(iter(self.evidence.good(NginxStart)), None)
+
+    @property
+    def unit(self) -> str:
+        """What systemd calls the service of this nginx ("nginx", "openresty"); "" where there is
+        none, or somebody started it past its service, who does not know it then."""
         hosts = [one for one in self.evidence.good(Host) if one.vantage is Vantage.SERVER]
-        return bool(hosts) and hosts[0].manager == "systemd" and self._argv[0] == "nginx"
+        if not hosts or hosts[0].manager != "systemd":
+            return ""
+        if self.master:
+            return _unit_of(self.evidence, self.master, self._argv[0] == "nginx")
+        if self.start and self.start.state:
+            return self.start.unit.removesuffix(".service")
+        return "nginx" if self._argv[0] == "nginx" else ""
+
+    def hides(self, path: str) -> str:
+        """The folder in which the running nginx sees other files than we do, if the path lies in
+        one (systemd.exec(5), PrivateTmp=, ProtectHome=)."""
+        return hides(self.master.private, path) if self.master and path else ""
 
     def tested(self) -> Command:
         return Command((*self._argv, "-t"))
 
     def reloaded(self) -> Command:
-        if self._by_service:
-            return Command(("systemctl", "reload", "nginx"))
+        if self.unit:
+            return Command(("systemctl", "reload", self.unit))
         return Command((*self._argv, "-s", "reload"))
 
-    def started(self) -> Command:
-        if self._by_service:
-            return Command(("systemctl", "start", "nginx"), undo=("systemctl", "stop", "nginx"))
-        return Command(self._argv, undo=(*self._argv, "-s", "stop"))
+    def started(self) -> tuple[Command, ...]:
+        """By its service. One that systemd takes for running, as where nginx was killed and its
+        script of System V had ended well, has to be started anew; and one that was started in vain
+        too often only after that is forgotten (systemd.unit(5), StartLimitBurst=)."""
+        if not self.unit:
+            return (Command(self._argv, undo=(*self._argv, "-s", "stop")),)
+        start = self.start
+        runs = start is not None and start.state in {"active", "reloading", "activating"}
+        verb = "restart" if runs else "start"
+        change = Command(("systemctl", verb, self.unit), undo=("systemctl", "stop", self.unit))
+        forgotten = Command(("systemctl", "reset-failed", self.unit))
+        limited = start is not None and (start.limited or start.result == "start-limit-hit")
+        return (forgotten, change) if limited else (change,)
+
+    def restarted(self) -> tuple[Command, ...]:
+        """Ended and begun anew, where a reload does not do."""
+        if self.unit:
+            return (Command(("systemctl", "restart", self.unit)),)
+        return (Command((*self._argv, "-s", "stop")), *self.started())
 
     def taken(self) -> tuple[Command, ...]:
         """Test a change, then have it taken up."""
         running = self.master or self.state is None
-        return (self.tested(), self.reloaded() if running else self.started())
+        return (self.tested(), *((self.reloaded(),) if running else self.started()))
 
     # Where it stands
 
@@ -399,6 +433,24 @@ class Handshakes:
         refused = [one for one in broken if one.status not in {429, 502, 503, 504}]
         ruled = [one for one in refused if one.status in {401, 403} and proxy_page(one.body)]
         return self.taken and len(ruled) < len(refused) and not self.works
+
+
+#: Services that are nginx's by their names, where systemd itself was not asked about them.
+_SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
+
+
+def _unit_of(evidence: Evidence, master: NginxProcess, packaged: bool) -> str:
+    """The service of a master that runs: the one in whose control group it is, if that is its own.
+    What sshd, cron or rc.local started is in theirs."""
+    name = master.unit or ("nginx.service" if packaged else "")
+    asked = next((one for one in evidence.good(Boot) if one.service == name), None)
+    if asked and asked.manager == "systemd":
+        active = asked.running and not asked.by_hand
+        own = active and asked.main_pid in {0, master.pid}
+        own = own and (asked.reloads or not master.unit)
+    else:
+        own = name in _SERVICES
+    return name.removesuffix(".service") if own else ""
 
 
 def _loses(evidence: Evidence, place: Place, path: str) -> bool:

@@ -250,11 +250,14 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
         seen.path,
         _until(seen.leaf) + (f", its key in {seen.key}" if seen.key else ""),
     ),
+    "RenewalFailure": lambda seen: (seen.tool, seen.message or f"failed: {seen.source}"),
     "OtherConfig": lambda seen: (seen.path, f"read by {seen.binary}, which does not run"),
     "NginxModules": lambda seen: (seen.folder, _joined(seen.names)),
     "NginxStart": lambda seen: (
         seen.source,
-        " ".join(one.text for one in seen.messages[-1:]) or f"SELinux {seen.selinux}",
+        " ".join(one.text for one in seen.messages[-1:])
+        or seen.line
+        or (f"SELinux {seen.selinux}" if seen.selinux else f"{seen.unit} {seen.state}"),
     ),
     "Access": _access,
     "Visitor": lambda seen: ("judged for the visitor", seen.address),

@@ -39,6 +39,7 @@ INSIDE = (
     "kernel",
     "files",
     "elsewhere",
+    "renewals",
     "logs",
     "sites",
     "upstream",

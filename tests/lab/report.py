@@ -115,12 +115,12 @@ def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
             continue
         host = lab.client if step["where"] == "client" else lab.server
         if step["kind"] == "edit":
-            done = host.run([*EDIT, step["path"]], input=step["diff"])
+            done = host.run([*EDIT, step["path"]], input=step["diff"], exact=True)
             log.append(f"patch {step['path']}\n{step['diff']}")
         else:
             old = active_workers(lab)
-            done = host.run(["sh", "-c", step["shell"]])
-            if step["shell"] == "nginx -s reload" and done.returncode == 0:
+            done = host.run(["sh", "-c", step["shell"]], exact=True)
+            if "reload" in step["shell"] and "nginx" in step["shell"] and done.returncode == 0:
                 until(partial(gone, lab, old), "the reload is over", timeout=10)
             log.append(f"$ {step['shell']}")
         log.append(f"= {done.returncode} {done.stdout}{done.stderr}".rstrip())

@@ -28,6 +28,10 @@ from diagnose.wire.netfilter.rules import (
     VerdictMap,
 )
 
+#: The addresses of visitors. 6to4 (2002::/16) is no longer in use (RFC 7526). firewalld refuses by
+#: itself what of it stands for private addresses (RFC 3964; firewalld.conf(5), RFC3964_IPv4=).
+VISITORS4, VISITORS6 = UNICAST4, outside(UNICAST6, ((0x2002 << 112, (0x2003 << 112) - 1),))
+
 Effect: TypeAlias = Literal["accept", "refuse", "other"]
 
 #: More rules than these are not looked at, and more than those are not listed.
@@ -316,7 +320,7 @@ def _address(step: Match, key: str, spans: Any, context: _Context) -> _Context |
     alone = len(step.keys) == 1 or step.op == "=="
     if len(known) < len(spans) or step.op not in ("==", "!=") or not alone or "ether" in key:
         return _with(_named(context, ()), family=_of(key, context))
-    everybody = UNICAST4 if family == "ip" else UNICAST6
+    everybody = VISITORS4 if family == "ip" else VISITORS6
     part = inside(everybody, region(known))
     rest = outside(everybody, part) if part else everybody
     chosen = part if step.op == "==" else rest

@@ -93,7 +93,7 @@ def map_missing(lab: Lab) -> None:
     """$connection_upgrade is used and never defined: nginx does not start."""
     lab.edit(site.MAP, "")
     lab.stop_nginx()
-    lab.server.run(["nginx"])
+    lab.try_to_start_nginx()
 
 
 @scenario(outside=None, server="websocket.map-missing", differs=MINE)

@@ -60,6 +60,12 @@ def test_others_are_left_out(rule: list[object]) -> None:
     assert of_nft(rule) == ()
 
 
+@pytest.mark.parametrize("network", [("2002:a00::", 24), ("::ffff:0:0", 96), ("::", 96)])
+def test_addresses_that_no_visitor_has(network: tuple[str, int]) -> None:
+    """firewalld refuses them by itself (RFC 3964)."""
+    assert of_nft([field("ip6", "saddr", prefix(*network)), DROP], family="ip6") == ()
+
+
 def test_everybody_in_two_halves() -> None:
     halves = {"set": [prefix("0.0.0.0", 1), prefix("128.0.0.0", 1)]}
     assert of_nft([field("ip", "saddr", halves), dport(443), DROP]) == ()
