@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -16,7 +16,7 @@ BROWSER := chromium
 # To build an nginx without TLS, which no package is.
 COMPILER := gcc libc6-dev make xz-utils
 
-.PHONY: run test test-all check bench screenshots lab clean
+.PHONY: run test test-all hostile check bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -27,6 +27,10 @@ test: $(BIN)/diagnose lab
 # Everything of which `make test` takes a sample, with new random examples in a new order.
 test-all:
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
+
+# Every hostile server, or those whose names hold WORDS.
+hostile: $(BIN)/diagnose
+	$(BIN)/python -m tests.hostile $(WORDS)
 
 check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .
