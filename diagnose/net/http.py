@@ -158,6 +158,11 @@ class Wire(httpx.AsyncBaseTransport):
         for _ in range(MOST_INTERIM):
             event = await self.event()
             if isinstance(event, h11.Response):
+                if event.http_version not in {b"1.0", b"1.1"}:
+                    # Another major version is another protocol (RFC 9110 section 2.5), and there
+                    # is no other minor one: curl refuses it too.
+                    version = clean(event.http_version)
+                    raise h11.RemoteProtocolError(f"HTTP/{version} where HTTP/1.1 was asked for")
                 return event
             if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
                 return event

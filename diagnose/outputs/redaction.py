@@ -28,6 +28,8 @@ Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
 _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 # Nothing after its first colon can fail: what it takes is looked at as a whole (Mask.v6).
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
+#: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
+_LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
 _SERVER_NAME = re.compile(r"\bserver_name\s")
 #: The longest that an address can be in text (inet_ntop(3), INET6_ADDRSTRLEN).
@@ -273,7 +275,7 @@ def _domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | No
     for name in names:
         labels = name.lower().strip(".").removeprefix("*.").split(".")
         is_address = ":" in name or labels[-1].isdigit()
-        if name and not is_address and name.lower() not in _WORDS:
+        if 0 < len(name) <= _LONGEST_NAME and not is_address and name.lower() not in _WORDS:
             domains.add(".".join(labels[-2:]))
     odd = sorted((one for one in domains if not _WORD.fullmatch(one)), key=len, reverse=True)
     pattern = "|".join(map(re.escape, odd))
