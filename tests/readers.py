@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,15 +97,19 @@ class Reader:
             return None
 
     def words(self) -> tuple[str, ...]:
-        """What its module looks for: the texts in its source are what inputs are made of."""
-        module = importlib.import_module(self.name.partition(":")[0])
-        source = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
-        found = {
-            node.value
-            for node in ast.walk(source)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        return tuple(sorted(word for word in found if 0 < len(word) <= 40 and "\n" not in word))
+        return _words(self.name.partition(":")[0])
+
+
+@cache
+def _words(module: str) -> tuple[str, ...]:
+    """What a module looks for: the texts in its source are what inputs are made of."""
+    source = ast.parse(Path(importlib.import_module(module).__file__ or "").read_text("utf-8"))
+    found = {
+        node.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return tuple(sorted(word for word in found if 0 < len(word) <= 40 and "\n" not in word))
 
 
 def _masked(text: str) -> str:
