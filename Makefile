@@ -1,10 +1,12 @@
-# make run [TARGET=…] · make test · make test-all · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Twice as many as the usual two cores: the laboratory's tests wait a good deal.
 WORKERS ?= 4
+# SEED=1 runs the tests in an order of its own.
+ORDER = $(if $(SEED),-p randomly -p no:cacheprovider --randomly-seed=$(SEED))
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
@@ -15,17 +17,22 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all check bench screenshots lab clean
+.PHONY: run test test-all hostile check bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
 
 test: $(BIN)/diagnose lab
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ORDER) $(ARGS)
 
-# Every scenario on every platform (tests/lab/platforms.py): some hours on two cores.
-test-all: $(BIN)/diagnose lab
-	DIAGNOSE_ALL=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+# Everything of which `make test` takes a sample, every scenario on every platform
+# (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
+test-all:
+	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
+
+# Every hostile server, or those whose names hold WORDS.
+hostile: $(BIN)/diagnose
+	$(BIN)/python -m tests.hostile $(WORDS)
 
 check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .

@@ -143,9 +143,11 @@ def _look(
 
     async def looked(stop: "Stop") -> list[Report]:
         async with intent.door(options) as door:
-            return await stop.all(run(one, how, LocalNet(), sink(), door) for one in targets)
+            return await stop.all(
+                run(one, how, LocalNet(), stop.watchdog.remember(sink()), door) for one in targets
+            )
 
-    return complete(looked)
+    return complete(looked, how)
 
 
 def _sink(options: Namespace, view: View) -> "Sink":
@@ -285,15 +287,11 @@ def _replay(options: Namespace) -> int:
     from dataclasses import replace
 
     from diagnose.engine import conclude
-    from diagnose.record import decode
+    from diagnose.record import decode, load
 
     if len(options.words) != 1:
         raise UsageError("Replay one recording: diagnose replay FILE.")
-    try:
-        recorded = decode(Path(options.words[0]).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"{options.words[0]}: {reason}.") from None
+    recorded = decode(load(options.words[0]))
     seen = recorded.evidence.observations
     report = replace(
         conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
@@ -346,6 +344,7 @@ def _ask(question: str) -> bool:
 
 def _demo(options: Namespace) -> int:
     from diagnose import demo
+    from diagnose.probes import Options
     from diagnose.running import complete
 
     view, form = intent.view(options), options.format or "text"
@@ -356,7 +355,9 @@ def _demo(options: Namespace) -> int:
     if form == "text" and not options.quiet:
         _write(demo.introduction(view) + "\n")
     sink = _sink(options, view)
-    (report,), status = complete(lambda stop: stop.all([demo.run(sink)]))
+    (report,), status = complete(
+        lambda stop: stop.all([demo.run(stop.watchdog.remember(sink))]), Options()
+    )
     if form != "jsonl":
         _print([report], options, view)
     return status

@@ -244,7 +244,7 @@ async def run(
             looking.close()
     assert looking is not None
     if late:
-        looking.unseen(proof.REST, proof.DEADLINE, "--timeout", _longer(options.timeout))
+        looking.unseen(proof.REST, proof.DEADLINE, "--timeout", longer_timeout(options.timeout))
     if interruption is not None:
         looking.unseen(proof.REST, proof.INTERRUPTED)
     report = conclude(looking.evidence(), options, tuple(looking.crashes), sink)
@@ -284,7 +284,7 @@ def _is_well_from_within(report: Report) -> bool:
     return verdict(report).status == "ok" and (here or inside_only)
 
 
-def _longer(timeout: float) -> str:
+def longer_timeout(timeout: float) -> str:
     """The seconds of a run that may come to its end."""
     return f"{min(max(30.0, 2 * timeout), MAX_TIMEOUT):g}"
 

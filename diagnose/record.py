@@ -6,7 +6,10 @@ network (`engine.conclude`). What a key unlocks never gets into one.
 """
 
 import json
+import os
 import re
+import stat
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
@@ -20,6 +23,13 @@ from diagnose.targets import UsageError
 
 #: Grows when an older reader could not understand a recording any more.
 SCHEMA = 1
+
+#: Bytes of a recording, observations of one kind in it, and how deep its values may lie: several
+#: times what a run can see.
+LARGEST, MOST_OF_A_KIND, DEEPEST = 64 << 20, 500, 400
+
+_LARGEST_NUMBER = 1 << 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
 
@@ -58,7 +68,10 @@ def plain(value: Any) -> Any:
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339, in UTC, to the microsecond where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # less than a day from the first or the last that there is
+        return moment.isoformat()
 
 
 def without_keys(text: str) -> str:
@@ -86,6 +99,26 @@ def line(record: Mapping[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def load(path: str) -> str:
+    """The text of a recording's file. UsageError for what is no such file: also for a pipe or a
+    device, which may never end."""
+    try:
+        # Without O_NONBLOCK the mere opening of a pipe would wait for somebody to write into it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UsageError(f"{path}: it is no file.")
+            data = file.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file can be called so"
+        raise UsageError(f"{path}: {reason}.") from None
+    if len(data) > LARGEST:
+        raise UsageError(f"{path}: it is larger than {LARGEST >> 20} MiB.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: it is no text.") from None
+
+
 def decode(text: str) -> Recorded:
     """What `encode` wrote. UsageError if it is no recording, naming the line at fault.
 
@@ -106,31 +139,73 @@ def decode(text: str) -> Recorded:
 
 
 def _observations(lines: Iterable[tuple[int, str]]) -> Iterable[Observation]:
+    counts: Counter[str] = Counter()
     for number, text in lines:
         if text.strip():
             record = _object(number, text)
-            kind = kinds().get(str(record.pop("kind", "")))
+            name = str(record.pop("kind", ""))
+            kind = kinds().get(name)
+            counts[name] += 1
+            if counts[name] > MOST_OF_A_KIND:
+                raise UsageError(
+                    f"Line {number} of the recording: no run sees more than {MOST_OF_A_KIND} times"
+                    " the same kind of thing."
+                )
             if kind is not None:
                 yield _converted(number, record, kind)
 
 
 def _object(number: int, text: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
-    except ValueError:
+        record = _sound(json.loads(text))
+    except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
         raise UsageError(f"Line {number} of the recording is no JSON object.")
     return record
 
 
+def _sound(value: Any, depth: int = 0) -> Any:
+    """What JSON may hold and `encode` never writes: half characters are replaced. ValueError for
+    numbers that are none or that no field holds, and for what lies too deep."""
+    if isinstance(value, str):
+        return value if value.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, float) and value - value != 0:
+        raise ValueError
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        raise ValueError
+    if isinstance(value, (list, dict)) and depth > DEEPEST:
+        raise ValueError
+    if isinstance(value, list):
+        return [_sound(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_sound(key): _sound(item, depth + 1) for key, item in value.items()}
+    return value
+
+
 def _converted(number: int, record: Any, kind: Any) -> Any:
     import msgspec
 
     try:
-        return msgspec.convert(record, kind)
-    except msgspec.ValidationError as error:
+        made = msgspec.convert(record, kind)
+        _check_times(made)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise UsageError(f"Line {number} of the recording: {error}") from None
+    return made
+
+
+def _check_times(value: Any) -> None:
+    """ValueError for a time that is of no zone, and for one that UTC cannot express."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        value.astimezone(UTC)
+    elif isinstance(value, tuple):
+        for item in value:
+            _check_times(item)
+    else:
+        for name in _fields(type(value)):
+            _check_times(getattr(value, name))
 
 
 @cache

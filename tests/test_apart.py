@@ -49,7 +49,7 @@ def told(service, *given, do=lambda job, said: None):
     heard, said = queue.Queue(), []
     job = place.start(service, heard.put, *given)
     while True:
-        one = heard.get(timeout=20)
+        one = heard.get(timeout=60)
         do(job, one)
         if isinstance(one, Over):
             return said + [["over", one.error]]
@@ -93,7 +93,7 @@ heard = queue.Queue()
 job = place.start("forever", heard.put)
 told("count", 1)  # it has begun by then
 job.stop()
-print(json.dumps([heard.get(timeout=20), heard.get(timeout=20).error]))
+print(json.dumps([heard.get(timeout=60), heard.get(timeout=60).error]))
 """
     assert run(body) == ["cancelled", ""]
 
@@ -108,7 +108,7 @@ first = told("count", 0)
 heard = queue.Queue()
 job = place.start("forever", heard.put)
 os.kill(first[0], signal.SIGKILL)
-print(json.dumps([heard.get(timeout=20).error, told("count", 1)]))
+print(json.dumps([heard.get(timeout=60).error, told("count", 1)]))
 """
     gone = "The process that looks has ended."
     assert run(body) == [gone, [["over", gone]]]
@@ -119,7 +119,7 @@ def test_a_lasting_work_is_ended_properly_when_nobody_is_there_any_more(tmp_path
     body = """
 heard = queue.Queue()
 place.start("work", heard.put, sys.argv[1])
-heard.get(timeout=20)
+heard.get(timeout=60)
 place.close()
 os.wait()
 print(json.dumps(pathlib.Path(sys.argv[1]).read_text()))
@@ -133,9 +133,9 @@ def test_in_a_thread_it_is_the_same() -> None:
 
     heard: queue.Queue[Any] = queue.Queue()
     job = Here({"ask": ask}).start("ask", heard.put, "!")
-    assert heard.get(timeout=20) == Question("Shall I?")
+    assert heard.get(timeout=60) == Question("Shall I?")
     job.answer(True)
-    assert [heard.get(timeout=20), heard.get(timeout=20)] == ["yes!", Over()]
+    assert [heard.get(timeout=60), heard.get(timeout=60)] == ["yes!", Over()]
 
 
 def test_in_a_thread_it_can_be_stopped_and_may_fail() -> None:
@@ -149,11 +149,11 @@ def test_in_a_thread_it_can_be_stopped_and_may_fail() -> None:
     heard: queue.Queue[Any] = queue.Queue()
     here = Here({"forever": forever, "fail": fail})
     job = here.start("forever", heard.put)
-    assert heard.get(timeout=20) == "begun"
+    assert heard.get(timeout=60) == "begun"
     job.stop()
-    assert heard.get(timeout=20) == Over()
+    assert heard.get(timeout=60) == Over()
     here.start("fail", heard.put)
-    assert heard.get(timeout=20) == Over("ValueError: no")
+    assert heard.get(timeout=60) == Over("ValueError: no")
 
 
 def test_checks_and_reports_go_from_one_process_to_another() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model import Evidence, Observation, Target
@@ -14,6 +14,7 @@ from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.record import Recorded, decode, encode, kinds, plain
 from diagnose.targets import UsageError
+from tests.effort import examples
 from tests.reports import ANSWER, CLOSED, LEAF, NAME, SECURE, SERVER
 from tests.saying import NOW, SHOP
 
@@ -51,7 +52,7 @@ def test_evidence_comes_back_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(kinds()))
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(4)
 @given(data=st.data())
 def test_every_kind_comes_back_as_it_was(kind: str, data: st.DataObject) -> None:
     seen = data.draw(st.from_type(kinds()[kind]))

@@ -139,7 +139,7 @@ async def written(machine: Machine, folder: str) -> Written | None:
     for line in text.text.splitlines():
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # cut off in the middle: it was not acted upon
         found = _told(folder, found, said)
     return found

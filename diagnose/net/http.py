@@ -44,6 +44,9 @@ KEPT = 2048
 MOST_FIELDS = 64
 MOST_FIELD = 1024
 
+#: Interim answers (RFC 9110 section 15.2) before the final one. Servers send one or two.
+MOST_INTERIM = 100
+
 #: Seconds for the rest of a body whose beginning has come: some never end.
 BODY_PATIENCE = 2.0
 
@@ -161,12 +164,18 @@ class Wire(httpx.AsyncBaseTransport):
             self._unsent = error
 
     async def _head(self) -> h11.Response | h11.InformationalResponse:
-        while True:
+        for _ in range(MOST_INTERIM):
             event = await self.event()
             if isinstance(event, h11.Response):
+                if event.http_version not in {b"1.0", b"1.1"}:
+                    # Another major version is another protocol (RFC 9110 section 2.5), and there
+                    # is no other minor one: curl refuses it too.
+                    version = clean(event.http_version)
+                    raise h11.RemoteProtocolError(f"HTTP/{version} where HTTP/1.1 was asked for")
                 return event
             if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
                 return event
+        raise h11.RemoteProtocolError(f"{MOST_INTERIM} interim answers (1xx) and no final one")
 
 
 class _Body(httpx.AsyncByteStream):

@@ -39,6 +39,9 @@ SO_EE_ORIGIN_ICMP6 = 3
 #: The longest that a datagram may wait for the error that a TCP attempt met (seconds).
 _SECOND_OPINION = 1.0
 
+#: So many datagrams are read for one DNS query: late answers are few.
+_MOST_DATAGRAMS = 100
+
 #: What an ICMP error makes of an attempt and a TCP segment never does.
 _BY_ICMP_ONLY = {
     errno.EHOSTUNREACH,
@@ -60,7 +63,7 @@ class TcpStream:
 
     async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
         async with asyncio.timeout(timeout):
-            return await asyncio.get_running_loop().sock_recv(self._socket, limit)
+            return await receive(self._socket, limit)
 
     async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
         async with asyncio.timeout(timeout):
@@ -68,6 +71,16 @@ class TcpStream:
 
     def close(self) -> None:
         self._socket.close()
+
+
+async def receive(sock: socket.socket, limit: int) -> bytes:
+    """recv(2), for every loop that reads.
+
+    `loop.sock_recv` does not yield while data is there. A sender that never pauses would keep
+    every deadline and every signal waiting, so that the loop has its turn before each read.
+    """
+    await asyncio.sleep(0)
+    return await asyncio.get_running_loop().sock_recv(sock, limit)
 
 
 class LocalNet:
@@ -365,11 +378,12 @@ def _unresolved(error: socket.gaierror) -> Failure:
 async def _ask_datagram(sock: socket.socket, query: bytes) -> bytes:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(sock, query)
-    while True:
-        answer = await loop.sock_recv(sock, 65535)
+    for _ in range(_MOST_DATAGRAMS):
+        answer = await receive(sock, 65535)
         # Another answer than this query's is a late one, or a forgery (RFC 5452 section 9.1).
         if len(answer) >= 12 and answer[:2] == query[:2] and answer[2] & 0x80:
             return answer
+    raise OSError(errno.EBADMSG, f"{_MOST_DATAGRAMS} datagrams, and none answers the query")
 
 
 async def _ask_stream(sock: socket.socket, query: bytes) -> bytes:
@@ -385,7 +399,7 @@ async def _ask_stream(sock: socket.socket, query: bytes) -> bytes:
 async def _exactly(sock: socket.socket, size: int) -> bytes:
     data = b""
     while len(data) < size:
-        more = await asyncio.get_running_loop().sock_recv(sock, size - len(data))
+        more = await receive(sock, size - len(data))
         if not more:
             raise EOFError("connection closed in the middle of an answer")
         data += more

@@ -4,7 +4,9 @@ A stand-in keeps what the checks look at (private or public, IPv4 or IPv6, which
 which domain), so that masked evidence, put to the checks, leads to the same findings.
 """
 
+import contextlib
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
@@ -24,7 +26,14 @@ Value = TypeVar("Value")
 Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
 
 _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
-_V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?<![:.])|::(?=\W|$)")
+# Nothing after its first colon can fail: what it takes is looked at as a whole (Mask.v6).
+_V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
+#: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
+_LONGEST_NAME = 255
+_WORD = re.compile(r"[\w.*-]+")
+_SERVER_NAME = re.compile(r"\bserver_name\s")
+#: The longest that an address can be in text (inet_ntop(3), INET6_ADDRSTRLEN).
+_LONGEST_V6 = 45
 _SECRET_FIELDS = {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"}
 _SECRETS = (
     re.compile(rf"(?i)\b((?:{'|'.join(_SECRET_FIELDS)})\s*:\s*)([^\"'\\\n]+)"),
@@ -36,7 +45,7 @@ _SECRETS = (
         r"(?i)([?&;](?:access_?token|token|key|api_?key|password|passwd|secret|sig|signature|"
         r"session|sid|auth|code)=)([^&\s\"'#\\]+)"
     ),
-    re.compile(r"(?i)((?:https?|wss?|ssh)://)([^/\s\"'@]+:[^/\s\"'@]+)(?=@)"),
+    re.compile(r"(?i)((?:https?|wss?|ssh)://)([^/\s\"'@:]*:[^/\s\"'@]*)(?=@)"),
 )
 
 #: Words of the outputs themselves: a machine that is called so keeps its name.
@@ -117,8 +126,15 @@ def names(evidence: Evidence) -> Iterator[str]:
         for certificate in getattr(seen, "chain", ())[:1]:
             yield from certificate.dns_names
         for file in getattr(seen, "files", ()):
-            for served in re.findall(r"\bserver_name\s+([^;{}]+);", file.text):
-                yield from (name for name in served.split() if re.fullmatch(r"[\w.*-]+", name))
+            yield from _served(file.text)
+
+
+def _served(text: str) -> Iterator[str]:
+    """The names in a file of nginx's, as far as they can be read without its tree."""
+    for statement in re.split(r"[;{}]", text):
+        directive = _SERVER_NAME.search(statement)
+        words = statement[directive.end() :].split() if directive else ()
+        yield from (name for name in words if re.fullmatch(r"[\w.*-]+", name))
 
 
 class Mask:
@@ -128,14 +144,16 @@ class Mask:
         self.labels: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
         self.counts: dict[object, int] = {}
-        self.names = _pattern(names)
+        self.domains, self.odd = _domains(names)
 
     def text(self, text: str) -> str:
         for secret in _SECRETS:
             text = secret.sub(r"\1***", text)
         text = _V4.sub(self.address, text)
-        text = _V6.sub(self.address, text)
-        return self.names.sub(self.name, text) if self.names else text
+        text = _V6.sub(self.v6, text)
+        if self.odd is not None:
+            text = self.odd.sub(lambda match: self.label(match[0].lower()), text)
+        return _WORD.sub(self.name, text) if self.domains else text
 
     def value(self, value: Value) -> Value:
         """A value of the model, everything in it masked."""
@@ -167,8 +185,11 @@ class Mask:
         for file in config.files:
             text, moved[file.path] = self._pieces(file, sorted(marks[file.path]))
             files.append(replace(file, path=self.text(file.path), text=text))
-        texts = {one.path: masked.text for one, masked in zip(config.files, files, strict=True)}
-        main = tuple(self._directive(one, moved, texts) for one in config.main)
+        ends = {
+            one.path: [end.start() for end in re.finditer("\n", masked.text)]
+            for one, masked in zip(config.files, files, strict=True)
+        }
+        main = tuple(self._directive(one, moved, ends) for one in config.main)
         others = replace(config, main=(), files=())
         given = {field.name: getattr(others, field.name) for field in fields(others)}
         kept = {name: self._value(one) for name, one in given.items()}
@@ -183,29 +204,44 @@ class Mask:
         return text, moved
 
     def _directive(
-        self, one: Directive, moved: dict[str, dict[int, int]], texts: dict[str, str]
+        self, one: Directive, moved: dict[str, dict[int, int]], ends: dict[str, list[int]]
     ) -> Directive:
-        there, text = moved.get(one.file, {}), texts.get(one.file, "")
+        """`ends` are the places of the line ends in each masked file."""
+        there, lines = moved.get(one.file, {}), ends.get(one.file, [])
         start = there.get(one.start, one.start)
-        inner = one.block and tuple(self._directive(other, moved, texts) for other in one.block)
+        row = bisect_left(lines, start)
+        before = lines[row - 1] if row else -1
+        inner = one.block and tuple(self._directive(other, moved, ends) for other in one.block)
         return replace(
             one,
             args=self._value(one.args),
             file=self.text(one.file),
             block=inner,
-            column=start - text.rfind("\n", 0, start) if one.file in moved else one.column,
+            column=start - before if one.file in moved else one.column,
             start=start,
             stop=there.get(one.stop, one.stop),
             opened=there.get(one.opened, one.opened),
         )
+
+    def v6(self, match: re.Match[str]) -> str:
+        """An address, and the punctuation behind it as it is: "2001:db8::1:" ends a clause."""
+        written = match[0]
+        for address in (written, written.rstrip(":.")):
+            if 2 <= len(address) <= _LONGEST_V6:
+                with contextlib.suppress(ValueError):
+                    return self._shown(ip_address(address)) + written[len(address) :]
+        return written
 
     def address(self, match: re.Match[str]) -> str:
         try:
             address = ip_address(match[0])
         except ValueError:
             return match[0]
+        return self._shown(address)
+
+    def _shown(self, address: IPv4Address | IPv6Address) -> str:
         if address.is_loopback or address.is_unspecified or address.is_multicast:
-            return match[0]
+            return str(address)
         return self.addresses.setdefault(str(address), self.stand_in(address))
 
     def stand_in(self, address: IPv4Address | IPv6Address) -> str:
@@ -216,26 +252,34 @@ class Mask:
         return str(base.network_address + self.counts[base])
 
     def name(self, match: re.Match[str]) -> str:
-        *labels, top = match[0].lower().split(".")
-        masked = [label if label in {"*", "www", ""} else self.label(label) for label in labels]
-        return ".".join([*masked, top if labels else self.label(top)])
+        """A word, masked up to the last of the domains in it."""
+        labels = match[0].split(".")
+        lower = [label.lower() for label in labels]
+        for end in range(len(labels), 0, -1):
+            if ".".join(lower[max(end - 2, 0) : end]) in self.domains or (
+                lower[end - 1] in self.domains
+            ):
+                *before, top = lower[:end]
+                masked = [one if one in {"*", "www", ""} else self.label(one) for one in before]
+                return ".".join([*masked, top if before else self.label(top), *labels[end:]])
+        return match[0]
 
     def label(self, label: str) -> str:
         return self.labels.setdefault(label, f"name{len(self.labels) + 1}")
 
 
-def _pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Whatever lies in the domains of these names: the last two labels are the domain."""
+def _domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """In which domains these names lie: the last two labels are the domain. And a pattern for
+    those that are not made of the characters of names."""
     domains = set()
     for name in names:
         labels = name.lower().strip(".").removeprefix("*.").split(".")
         is_address = ":" in name or labels[-1].isdigit()
-        if name and not is_address and name.lower() not in _WORDS:
-            domains.add(re.escape(".".join(labels[-2:])))
-    if not domains:
-        return None
-    longest = "|".join(sorted(domains, key=len, reverse=True))
-    return re.compile(rf"(?i)(?<![\w.-])(?:[\w*-]+\.)*(?:{longest})(?![\w-])")
+        if 0 < len(name) <= _LONGEST_NAME and not is_address and name.lower() not in _WORDS:
+            domains.add(".".join(labels[-2:]))
+    odd = sorted((one for one in domains if not _WORD.fullmatch(one)), key=len, reverse=True)
+    pattern = "|".join(map(re.escape, odd))
+    return frozenset(domains), re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if odd else None
 
 
 def _all(directives: tuple[Directive, ...]) -> Iterator[Directive]:

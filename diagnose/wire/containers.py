@@ -37,7 +37,7 @@ def podman_ps(text: str) -> tuple[Container, ...]:
     """`podman ps --no-trunc --format json`: a list of objects."""
     try:
         listed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     found = listed if isinstance(listed, list) else []
     return tuple(_podman(one) for one in found[:MOST] if isinstance(one, dict))
@@ -47,7 +47,7 @@ def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     for line in list(lines)[:MOST]:
         try:
             one = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(one, dict):
             yield one

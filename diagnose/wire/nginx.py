@@ -19,6 +19,9 @@ from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 #: Deeper than this no block is read: nobody writes it, and a stranger's file may.
 DEPTH = 32
 
+#: More directives than these are not read: the largest configurations have a tenth of them.
+MOST_DIRECTIVES = 200_000
+
 # ngx_conf_read_token: any other backslash stays.
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _UNESCAPED = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
@@ -83,7 +86,7 @@ class _Reader:
                 name, *args = self.words or [""]
                 self.stack.append(_Open(name, tuple(args), self._start(), self.at))
             case _:
-                self._statement(token, len(self.text[: self.at - 1].rstrip()))
+                self._statement(token, self._end())
                 if len(self.stack) > 1:
                     self._close(self.at)
         self.begun, self.words = self.at, []
@@ -92,6 +95,13 @@ class _Reader:
     def _start(self) -> int:
         match = _BLANK.match(self.text, self.begun)
         return match.end() if match else self.begun
+
+    def _end(self) -> int:
+        """Where what stands before this "}" ends."""
+        end = self.at - 1
+        while end > self.begun and self.text[end - 1].isspace():
+            end -= 1
+        return end
 
     def _statement(self, end: str, stop: int) -> None:
         if self.words:
@@ -141,24 +151,35 @@ def expand(
 ) -> tuple[Directive, ...]:
     """The main file's directives with every include replaced by what it brings.
 
-    `trees` are the files' own directives, `matches` the files that each pattern finds.
+    `trees` are the files' own directives, `matches` the files that each pattern finds. A file that
+    includes itself brings nothing; of files that include each other again and again only
+    MOST_DIRECTIVES directives are taken.
     """
     folder = posixpath.dirname(path)
+    left = MOST_DIRECTIVES
 
-    def opened(directives: tuple[Directive, ...], within: tuple[str, ...]) -> list[Directive]:
+    def opened(
+        directives: tuple[Directive, ...], within: tuple[str, ...], depth: int
+    ) -> list[Directive]:
+        nonlocal left
         whole: list[Directive] = []
         for one in directives:
+            # An include of an empty file counts too: there may be as many of them.
+            left -= 1
+            if left < 0 or depth > 2 * DEPTH:
+                break
             if one.name == "include" and one.args:
                 for file in matches.get(posixpath.join(folder, one.args[0]), ()):
-                    if file not in within:
-                        whole += opened(trees.get(file, ()), (*within, file))
+                    left -= 1
+                    if file not in within and left >= 0:
+                        whole += opened(trees.get(file, ()), (*within, file), depth + 1)
             elif one.block is None:
                 whole.append(one)
             else:
-                whole.append(replace(one, block=tuple(opened(one.block, within))))
+                whole.append(replace(one, block=tuple(opened(one.block, within, depth + 1))))
         return whole
 
-    return tuple(opened(trees.get(path, ()), (path,)))
+    return tuple(opened(trees.get(path, ()), (path,), 0))
 
 
 # What the program prints
@@ -208,8 +229,16 @@ def seconds(text: str) -> float | None:
 
 
 _MESSAGE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d [\d:]+ )\[(\w+)\] (?:\d+#\d+: )?(.*)$")
-# The path is a whole one; before it a message may say "in" as well.
-_PLACE = re.compile(r" in (/.*):(\d+)$")
+
+
+def _place(message: str) -> tuple[str | None, int | None]:
+    """The "in /path:line" at a message's end. The path is a whole one; before it a message may say
+    "in" as well."""
+    before, _, row = message.rpartition(":")
+    _, mark, path = before.partition(" in /")
+    if not mark or not re.fullmatch(r"[0-9]{1,9}", row):
+        return None, None
+    return f"/{path}", int(row)
 
 
 def messages(text: str) -> tuple[TestMessage, ...]:
@@ -218,8 +247,7 @@ def messages(text: str) -> tuple[TestMessage, ...]:
     found: dict[TestMessage, None] = {}
     for line in text.splitlines():
         if match := _MESSAGE.match(line.strip()):
-            place = _PLACE.search(match[2])
-            file, row = (place[1], int(place[2])) if place else (None, None)
+            file, row = _place(match[2])
             found[TestMessage(match[1], match[2], file, row)] = None
     return tuple(found)
 

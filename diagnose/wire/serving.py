@@ -6,6 +6,7 @@ the real program by tests/wire/test_nginx_selection.py. Pure.
 """
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -299,8 +300,11 @@ def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
     if "[:" in given or re.search(r"\\[QEhHKRzGX]|\(\?[|R&+0-9]|\(\*", given):
         return None
     try:
-        return re.compile(given, re.ASCII | (re.IGNORECASE if ignore_case else 0))
-    except (re.error, RecursionError, OverflowError):
+        with warnings.catch_warnings():
+            # Python warns of "[[", which PCRE reads as Python does today.
+            warnings.simplefilter("ignore")
+            return re.compile(given, re.ASCII | (re.IGNORECASE if ignore_case else 0))
+    except (re.error, RecursionError, OverflowError, ValueError):
         return None
 
 

@@ -5,12 +5,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diagnose.model import Command, Edit
 from diagnose.outputs.said import shell
 from diagnose.wire.edits import diff, patched
+from tests.effort import examples
 
 #: What a shell would make something of, beside all other letters but NUL, which no argument holds.
 PIECES = ("'", '"', "\\", "\n", "$(id)", "`id`", "$HOME", "*", "~", "-", "--", " ", "!", "#", ";&|")
@@ -46,7 +47,7 @@ def arrived(step: Command) -> list[str]:
     return done.stdout.decode().split("\0")[:-1]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(HOSTILE, min_size=1, max_size=4))
 @example(["-n", "", "--", "a\nb"])
 def test_a_command_and_its_undo_are_given_just_these_arguments(words: list[str]) -> None:
@@ -63,7 +64,7 @@ def test_a_program_of_any_name_is_the_one_that_is_started(name: str, tmp_path: P
     assert pasted(shell(Command((str(program), "x")))).stdout == b"started"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(TEXT, TEXT)
 @example("a\n", "DIAGNOSE\n")
 @example("DIAGNOSE\nid\n", "DIAGNOSE\nid")

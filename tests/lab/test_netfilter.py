@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 
 from diagnose.wire.netfilter import Decision, Packet, Rules, decide, nft
 from diagnose.wire.netfilter.filter import Filter
@@ -144,10 +144,8 @@ def load(pair: Pair, text: str, score: Score, seed: int) -> Case | None:
 def generated(most: int = RULESETS) -> list[str]:
     found: dict[str, None] = {}
 
-    @settings(
-        max_examples=most, derandomize=True, database=None, deadline=None,
-        phases=[Phase.generate], suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    # The same rulesets each time: they are what the numbers of a run are about.
+    @settings(max_examples=most, derandomize=True, database=None, phases=[Phase.generate])
     @given(rulesets())
     def collect(text: str) -> None:
         found[text] = None

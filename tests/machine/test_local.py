@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -39,12 +38,14 @@ def test_a_missing_program_is_a_failure() -> None:
 
 
 def test_what_does_not_end_is_killed_with_all_that_it_started() -> None:
-    begun = time.monotonic()
     # The shell's child holds the pipe: killing the shell alone would leave us waiting.
-    ran = asyncio.run(HERE.run("sh", "-c", "sleep 60 & echo $!; wait", timeout=0.3))
-    assert ran.failure is not None
-    assert ran.failure.kind == "timeout"
-    assert time.monotonic() - begun < 5
+    # On a busy machine the shell may not have begun when its time is up: it is given more.
+    for patience in (0.1, 1, 5, 20):
+        ran = asyncio.run(HERE.run("sh", "-c", "sleep 3600 & echo $!; wait", timeout=patience))
+        assert ran.failure is not None
+        assert ran.failure.kind == "timeout"
+        if ran.out:
+            break
     child = Path(f"/proc/{ran.out.strip()}/stat")
     assert not child.exists() or child.read_text().split()[2] == "Z"
 

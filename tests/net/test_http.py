@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from diagnose.net import PATIENCE
-from diagnose.net.http import MOST, USER_AGENT, Answer, Wire, get
+from diagnose.net.http import MOST, MOST_INTERIM, USER_AGENT, Answer, Wire, get
 from diagnose.net.local import LocalNet
 
 URL = "http://shop.example.com/page?q=1"
@@ -66,6 +66,21 @@ def test_an_answer_is_read_as_it_came() -> None:
     assert ("X-Thing", "a b") in answer.headers
     assert answer.body == "gone"
     assert answer.failure is None
+
+
+def test_interim_answers_without_end_are_read_only_so_far() -> None:
+    hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    assert answered(hint * 3, page(b"hello")).body == "hello"
+    failure = answered(*[hint * 10] * (MOST_INTERIM // 10), page(b"late")).failure
+    assert failure is not None
+    assert "interim" in failure.message
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "9.9"])
+def test_another_version_is_no_answer(version: str) -> None:
+    failure = answered(page(b"hello").replace(b"HTTP/1.1", f"HTTP/{version}".encode())).failure
+    assert failure is not None
+    assert failure.kind == "protocol"
 
 
 def test_one_stream_takes_one_request_after_another() -> None:

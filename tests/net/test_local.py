@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from diagnose.model.tcp import IcmpError
 from diagnose.net import local
-from diagnose.net.local import IP_RECVERR, IPV6_RECVERR, LocalNet
+from diagnose.net.local import IP_RECVERR, IPV6_RECVERR, LocalNet, TcpStream
 
 NET = LocalNet()
 
@@ -280,6 +280,33 @@ def serve_datagrams(*answers: bytes) -> tuple[threading.Thread, int]:
     thread = threading.Thread(target=work)
     thread.start()
     return thread, port_of(server)
+
+
+def test_every_read_gives_the_loop_its_turn() -> None:
+    """Also where there is always more to read: deadlines and signals have to be heard."""
+
+    async def turns() -> int:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        counted = 0
+        with ours, theirs:
+            theirs.send(b"flood")
+            for _ in range(5):
+                asyncio.get_running_loop().call_soon(lambda: turned.append(1))
+                await TcpStream(ours, ("203.0.113.10", 443)).read(1)
+                counted += bool(turned)
+                turned.clear()
+        return counted
+
+    turned: list[int] = []
+    assert asyncio.run(turns()) == 5
+
+
+def test_a_flood_of_other_answers_is_read_only_so_far() -> None:
+    thread, port = serve_datagrams(*[b"xx\x80" + bytes(9)] * local._MOST_DATAGRAMS)
+    with pytest.raises(OSError, match="none answers the query"):
+        asyncio.run(NET.ask(f"127.0.0.1#{port}", QUERY, timeout=60))
+    thread.join()
 
 
 def test_only_the_answer_to_the_query_is_taken() -> None:

@@ -236,9 +236,9 @@ def test_the_roots_named_by_the_environment_and_by_hand_are_trusted(
     trustme.CA().cert_pem.write_to_path(str(other))
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(mine))
-    named = tls.trust().result(5)
+    named = tls.trust().result(60)
     monkeypatch.setenv("SSL_CERT_FILE", str(other))
-    given, neither = tls.trust(str(mine)).result(5), tls.trust().result(5)
+    given, neither = tls.trust(str(mine)).result(60), tls.trust().result(60)
     codes = [
         once(echo, server_context(), one.context).verify_code for one in (named, given, neither)
     ]
@@ -246,9 +246,9 @@ def test_the_roots_named_by_the_environment_and_by_hand_are_trusted(
 
 
 def test_a_file_of_roots_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    assert "No such file" in tls.trust(str(tmp_path / "none.pem")).result(5).problem
+    assert "No such file" in tls.trust(str(tmp_path / "none.pem")).result(60).problem
 
 
 def test_the_roots_are_loaded_once_for_many_targets() -> None:
     # To its end: the environment of the test that follows is not this one's.
-    assert tls.trust().result(5) is tls.trust().result(5)
+    assert tls.trust().result(60) is tls.trust().result(60)

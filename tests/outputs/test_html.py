@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from diagnose._version import VERSION
 from diagnose.engine import conclude
@@ -322,7 +322,6 @@ def test_several_targets_are_one_page_whose_anchors_do_not_meet() -> None:
 # That nothing which a stranger wrote becomes part of the page
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("</title></style></pre><script>alert(1)</script>")
 @example('" onload="alert(1)" x=\'')
@@ -338,7 +337,6 @@ def test_hostile_text_makes_no_element_and_no_attribute(text: str) -> None:
     source.encode("utf-8")
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_what_was_said_is_shown_as_it_was_said(text: str) -> None:
     page = Page(render(report(crashes=(Crash("here", text),)), VIEW))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -109,7 +109,6 @@ def test_the_timeline_is_there_when_asked_for() -> None:
     assert "    5 ms     3 ms  203.0.113.10:443: Connection refused (ECONNREFUSED)\n" in made
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_prose_is_one_paragraph_in_which_nothing_is_a_link(text: str) -> None:
     made = inline(text)
@@ -117,7 +116,6 @@ def test_prose_is_one_paragraph_in_which_nothing_is_a_link(text: str) -> None:
     _harmless(tokens(made))
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_code_is_code_to_its_end(text: str) -> None:
     made = tokens(f"a {code(text)} b")
@@ -125,7 +123,6 @@ def test_code_is_code_to_its_end(text: str) -> None:
     assert kinds == ["paragraph_open", "code_inline", "paragraph_close"]
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("a@b|c|d `e|f` \\| `\\|`")
 def test_a_cell_is_one_cell(text: str) -> None:
@@ -135,7 +132,6 @@ def test_a_cell_is_one_cell(text: str) -> None:
     _harmless(tokens(table))
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("x\n\n---\n\n# loud\n\n> quoted")
 @example(" ")

@@ -211,10 +211,10 @@ def running(program: str, text: str, folder: str, port: int) -> Iterator[None]:
     with said.open("wb") as file:
         process = subprocess.Popen(argv, stderr=file)
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                socket.create_connection((ECHO, port), 1).close()
+                socket.create_connection((ECHO, port), 10).close()
                 break
             except OSError:
                 time.sleep(0.01)

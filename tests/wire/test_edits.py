@@ -6,11 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.wire import edits
 from diagnose.wire.nginx import parse, walk
+from tests.effort import examples
 
 LINES = st.lists(st.text(alphabet="ab \t\r\x0c\u2028", max_size=4), max_size=12)
 
@@ -27,9 +28,7 @@ def patched(folder: Path, before: str, diff: str) -> str:
 
 
 @pytest.mark.skipif(not shutil.which("patch"), reason="patch is not installed")
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
-)
+@examples(40)
 @given(before=LINES, after=LINES, ends=st.booleans())
 def test_patch_makes_of_one_text_the_other(
     tmp_path: Path, before: list[str], after: list[str], ends: bool

@@ -85,7 +85,7 @@ class Client:
         tls = asked.kind == "sni"
         key = (asked.address, asked.sni, tls)
         if key not in self.open:
-            made = socket.create_connection((asked.address, self.port), timeout=5)
+            made = socket.create_connection((asked.address, self.port), timeout=60)
             self.open[key] = self.secured(made, asked.sni) if tls else made
         return self.open[key]
 

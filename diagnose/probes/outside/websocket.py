@@ -247,7 +247,7 @@ def session_id(body: str) -> str | None:
     """The sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
     try:
         sid = json.loads(body[body.index("{") : body.rindex("}") + 1])["sid"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
 

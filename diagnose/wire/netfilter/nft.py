@@ -23,7 +23,10 @@ _ASIDE = ("arp", "bridge")
 
 def read(text: str) -> Rules:
     """The tables. ValueError: it is not what nft prints."""
-    listed = msgspec.json.decode(text) if text.strip() else {"nftables": []}
+    try:
+        listed = msgspec.json.decode(text) if text.strip() else {"nftables": []}
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(f"no JSON: {error}") from error
     if not isinstance(listed, Mapping) or not isinstance(listed.get("nftables"), list):
         raise ValueError("not a ruleset in JSON")
     try:

@@ -63,7 +63,7 @@ def test_others_are_left_out(rule: list[object]) -> None:
 @pytest.mark.parametrize("network", [("2002:a00::", 24), ("::ffff:0:0", 96), ("::", 96)])
 def test_addresses_that_no_visitor_has(network: tuple[str, int]) -> None:
     """firewalld refuses them by itself (RFC 3964)."""
-    assert of_nft([field("ip6", "saddr", prefix(*network)), DROP], family="ip6") == ()
+    assert of_nft([field("ip6", "saddr", prefix(*network)), DROP]) == ()
 
 
 def test_everybody_in_two_halves() -> None:

@@ -1,0 +1,61 @@
+"""What holds for every test: its result says nothing of how busy the machine is."""
+
+import ast
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+from tests.effort import ALL
+
+ROOT = Path(__file__).parent
+#: Where the suite's own settings are made.
+HOME = {ROOT / "conftest.py", ROOT / "effort.py", Path(__file__)}
+MODULES = sorted(set(ROOT.rglob("*.py")) - HOME)
+CLOCKS = {"monotonic", "perf_counter", "time", "process_time"}
+
+
+def calls(tree: ast.AST) -> set[str]:
+    """The names of all that is called, without the module that they come from."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            names.add(called.attr if isinstance(called, ast.Attribute) else ast.unparse(called))
+    return names
+
+
+def elapsed(node: ast.AST) -> bool:
+    """A time that was taken: a clock less an earlier reading of it."""
+    return any(
+        isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and calls(part) & CLOCKS
+        for part in ast.walk(node)
+    )
+
+
+def test_hypothesis_has_no_clock() -> None:
+    profile = settings.default
+    assert profile is not None
+    assert profile.deadline is None
+    assert HealthCheck.too_slow in profile.suppress_health_check
+    assert profile.derandomize is not ALL
+
+
+def test_no_module_has_time_limits_or_health_checks_of_its_own() -> None:
+    own = [
+        f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("settings")
+        if {"deadline", "suppress_health_check"} & {each.arg for each in node.keywords}
+    ]
+    assert own == []
+
+
+def test_nothing_is_asserted_of_a_time_that_was_taken() -> None:
+    timed = [
+        f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if type(node) is ast.Assert and elapsed(node)
+    ]
+    assert timed == []
