@@ -1,4 +1,4 @@
-# make run [TARGET=…] · make test [SEED=1] · make test-all · make check · make bench · make screenshots · make clean
+# make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,13 +10,14 @@ ORDER = $(if $(SEED),-p randomly -p no:cacheprovider --randomly-seed=$(SEED))
 
 # What the laboratory runs (tests/lab): the servers that are broken, and the tools that look.
 LABORATORY := nginx firewalld nftables iptables dnsmasq iproute2 dbus openssl curl \
-              openssh-server openssh-client patch procps util-linux ufw nodejs node-ws tmux
+              openssh-server openssh-client patch procps util-linux ufw fail2ban tinyproxy nodejs \
+              node-ws tmux systemd
 # To open the HTML report, and the screen, in a real browser.
 BROWSER := chromium
-# To build an nginx without TLS, which no package is.
-COMPILER := gcc libc6-dev make xz-utils
+# To build nginx as no package is: without TLS, and under prefixes of its own.
+COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all check bench screenshots lab clean
+.PHONY: run test test-all hostile check bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -24,9 +25,14 @@ run: $(BIN)/diagnose
 test: $(BIN)/diagnose lab
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ORDER) $(ARGS)
 
-# Everything of which `make test` takes a sample, with new random examples in a new order.
+# Everything of which `make test` takes a sample, every scenario on every platform
+# (tests/lab/platforms.py), with new random examples in a new order: some hours on two cores.
 test-all:
 	DIAGNOSE_ALL=1 $(MAKE) test SEED=$(or $(SEED),$$(date +%s))
+
+# Every hostile server, or those whose names hold WORDS.
+hostile: $(BIN)/diagnose
+	$(BIN)/python -m tests.hostile $(WORDS)
 
 check: $(BIN)/diagnose
 	$(BIN)/ruff format --check .
@@ -65,9 +71,11 @@ lab: $(BIN)/diagnose
 	    rm -f $$ours; \
 	    lacking=$$(missing); \
 	fi; \
-	if [ -z "$$lacking" ] && [ ! -e /var/cache/diagnose-lab/nginx ]; then \
-	    $(BIN)/python tests/lab/build_nginx.py >/dev/null 2>&1 \
-	        || echo "*** An nginx without TLS could not be built: its scenario is skipped."; \
+	if [ -z "$$lacking" ]; then \
+	    $(BIN)/python tests/lab/build_nginx.py >/dev/null 2>&1 || { \
+	        echo "*** nginx could not be built from its source. Skipped: the scenario without TLS,"; \
+	        echo "*** and the platforms with an own build or a panel."; \
+	    }; \
 	fi; \
 	if [ -n "$$lacking" ]; then \
 	    echo "*** THE LABORATORY IS SKIPPED: it lacks $$lacking."; \

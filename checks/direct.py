@@ -8,9 +8,11 @@ from diagnose.wire.netfilter.filter import Place
 from diagnose.wire.netfilter.iptables import words
 
 
-def opening(evidence: Evidence, found: tuple[Blocked, ...]) -> tuple[Command, ...]:
-    """What opens the ports where direct rules are in the way, for now and for good; () where
-    another rule is."""
+def opening(
+    evidence: Evidence, found: tuple[Blocked, ...], visitor: str = ""
+) -> tuple[Command, ...]:
+    """What opens the ports where direct rules are in the way, to everybody or to this visitor, for
+    now and for good; () where another rule is."""
     daemon = rules_of(evidence).daemon
     if daemon is None:
         return ()
@@ -20,7 +22,7 @@ def opening(evidence: Evidence, found: tuple[Blocked, ...]) -> tuple[Command, ..
         known = _written(one.place, (*daemon.direct, *daemon.permanent_direct))
         if not known:
             return ()
-        made = [_step(mode, known, one.port) for mode, rules in kept if known in rules]
+        made = [_step(mode, known, one.port, visitor) for mode, rules in kept if known in rules]
         steps |= dict.fromkeys(made)
     return tuple(steps)
 
@@ -44,13 +46,24 @@ def _alike(arguments: list[str] | tuple[str, ...]) -> list[str]:
     return sorted(text.replace("--jump ", "-j ").replace("--protocol ", "-p ").split())
 
 
-def _step(mode: str, rule: str, port: int) -> Command:
+def _step(mode: str, rule: str, port: int, visitor: str = "") -> Command:
     """A rule about this port goes; one about more has an exception put before it."""
     family, table, chain, priority, *arguments = rule.split()
     head = ("firewall-cmd", *[mode] * bool(mode), "--direct")
     at = (family, table, chain)
-    if f" --dport {port} " in f" {' '.join(arguments)} ":
+    if not visitor and f" --dport {port} " in f" {' '.join(arguments)} ":
         given = (*at, priority, *arguments)
         return Command((*head, "--remove-rule", *given), undo=(*head, "--add-rule", *given))
-    before = (*at, str(int(priority) - 1), "-p", "tcp", "--dport", str(port), "-j", "ACCEPT")
+    source = ("-s", visitor) if visitor else ()
+    before = (
+        *at,
+        str(int(priority) - 1),
+        *source,
+        "-p",
+        "tcp",
+        "--dport",
+        str(port),
+        "-j",
+        "ACCEPT",
+    )
     return Command((*head, "--add-rule", *before), undo=(*head, "--remove-rule", *before))

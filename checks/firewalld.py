@@ -3,17 +3,18 @@ strangers, of whom nothing is known, and for the client whose own attempt was se
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from diagnose.frozen import frozen
 from diagnose.model import Evidence, Host, Vantage
 from diagnose.model.dns import Resolution
-from diagnose.model.firewall import Firewalld, IpSet, Policy, Zone
+from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tcp import Connection
+from diagnose.model.visitor import visitor_of
 from diagnose.wire.firewalld.deciding import Decision, Settings, decide, for_some, holds
 from diagnose.wire.firewalld.rich import Packet, RichRule
 
@@ -47,6 +48,7 @@ class Rules:
         self.evidence = evidence
         self.daemon = next((one for one in evidence.good(Firewalld) if one.running), None)
         self.nics = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
+        self.visitor = visitor_of(evidence)
         self.now = self._settings(permanent=False)
         self.later = self._settings(permanent=True)
         self._fates: dict[tuple[int, str], tuple[Fate, ...]] = {}
@@ -85,6 +87,40 @@ class Rules:
     def some(self, fate: Fate, action: str) -> tuple[RichRule, ...]:
         """The rich rules with that action about the port, for some sources only."""
         return for_some(self.now, fate.packet, action)
+
+    def kept_for(self, fate: Fate) -> tuple[tuple[str, str], ...]:
+        """Who is let in to this port by name, over either family, where strangers are not: each
+        with the rule that does so."""
+        found: dict[tuple[str, str], None] = {}
+        for family in (fate.family, 10 - fate.family):
+            to = fate.packet.to if family == fate.family else ""
+            packet = replace(fate.packet, family=family, to=to)
+            strangers = decide(self.now, packet)
+            if strangers and not strangers.admits:
+                found |= dict.fromkeys(self._let_in(packet))
+        return tuple(found)
+
+    def _let_in(self, packet: Packet) -> Iterator[tuple[str, str]]:
+        for rule in for_some(self.now, packet, "accept"):
+            if rule.source and self._enters(packet, rule.source.name):
+                yield rule.text, rule.source.name
+        for zone in self.now.zones.values():
+            if zone.target != "ACCEPT" and zone.admits(packet.port):
+                for source in zone.sources:
+                    if self._enters(packet, source):
+                        yield f"--zone={zone.name} --add-source={source}", source
+
+    def _enters(self, packet: Packet, source: str) -> bool:
+        """Whether somebody who comes from there is let in; of a set's members the first is asked,
+        and a hardware address is believed."""
+        members = self.now.members(source[6:]) if source.startswith("ipset:") else (source,)
+        first = next((one.partition("/")[0] for one in members), "")
+        if not re.fullmatch(r"[\d.]+|[0-9a-f:.]*::?[0-9a-f:.]*", first) or first.count(":") == 5:
+            return True
+        if (":" in first) is not (packet.family == 6):
+            return False
+        decision = decide(self.now, replace(packet, source=first))
+        return decision is not None and decision.admits
 
     def _settings(self, permanent: bool) -> Settings:
         zones = [one for one in self.evidence.good(Zone) if one.permanent is permanent]
@@ -172,6 +208,21 @@ class Rules:
         own = [one for nic in routed for one in nic.addresses if (":" in one) is (family == 6)]
         return own[0] if len(own) == 1 else ""
 
+    def reload_changes(self, ports: tuple[int, ...]) -> bool:
+        """Whether a reload would change anything else than that these ports become open: take
+        away what is there for now only, or open what is written and not in force."""
+        if self.only_now():
+            return True
+        now = {one.name: one for one in self.now.policies}
+        pairs: list[tuple[Zone | Policy, Zone | Policy | None]] = [
+            (zone, self.now.zones.get(name)) for name, zone in self.later.zones.items()
+        ]
+        pairs += [(policy, now.get(policy.name)) for policy in self.later.policies]
+        return any(
+            _more(later, known, ports) if known else bool(_lists_anything(later))
+            for later, known in pairs
+        )
+
     def only_now(self) -> bool:
         """Whether a reload would take something away, or may, as far as anyone can tell."""
         if not self.later.zones:
@@ -198,12 +249,27 @@ def rules_of(evidence: Evidence) -> Rules:
     return Rules(evidence)
 
 
-def _more(now: Zone | Policy, later: Zone | Policy) -> bool:
-    """Whether there is something now that will not be there after a reload."""
-    return now.target != later.target or any(
-        set(getattr(now, side, ())) - set(getattr(later, side, ()))
-        for side in ("services", "ports", "opens", "sources", "rich_rules", "forward_ports")
-    )
+_SIDES = ("services", "ports", "opens", "sources", "rich_rules", "forward_ports")
+
+
+def _more(now: Zone | Policy, later: Zone | Policy, ports: tuple[int, ...] = ()) -> bool:
+    """Whether there is something in the first that is not in the other, but for what opens these
+    ports."""
+    wanted = [PortRange(port, port, "tcp") for port in ports]
+    if now.target != later.target:
+        return True
+    for side in _SIDES:
+        left = set(getattr(now, side, ())) - set(getattr(later, side, ()))
+        # A service shows in what it opens.
+        if ports and side in {"services"}:
+            continue
+        if any(one not in wanted for one in left):
+            return True
+    return False
+
+
+def _lists_anything(place: Zone | Policy) -> bool:
+    return place.target == "ACCEPT" or any(getattr(place, side, ()) for side in _SIDES)
 
 
 # Who comes, and where to
@@ -244,6 +310,17 @@ def clients(evidence: Evidence) -> dict[str, tuple[Connection, ...]]:
             source = caller if alike and _is_private(one.source) else one.source
             found.setdefault(source, []).append(one)
     return {source: tuple(tried) for source, tried in found.items()}
+
+
+def administrators(evidence: Evidence) -> tuple[str, ...]:
+    """The address of whoever has logged in over SSH and looks from the server itself: the one
+    visitor whose address the server knows."""
+    from diagnose.model.kernel import Kernel
+
+    if not probes_from_the_server(evidence):
+        return ()
+    found = dict.fromkeys(one.client for one in evidence.good(Kernel) if one.client)
+    return tuple(one for one in found if not is_loopback(one))
 
 
 def _is_private(address: str) -> bool:

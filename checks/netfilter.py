@@ -2,6 +2,7 @@
 who made it, and what opens the port. Where firewalld's own rules decide, firewalld's checks speak.
 """
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -9,6 +10,7 @@ from typing import Literal
 
 from checks import firewall
 from checks.firewalld import (
+    administrators,
     clients,
     is_elsewhere,
     ports_that_matter,
@@ -25,13 +27,17 @@ from diagnose.model.dns import is_private
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
+from diagnose.model.visitor import visitor_of
 from diagnose.wire import netfilter
 from diagnose.wire.netfilter import Decision, Host, Packet, filter, kept, owners, ufw
 from diagnose.wire.netfilter.filter import Filter, Place
 from diagnose.wire.netfilter.owners import Owner
 from diagnose.wire.netfilter.rules import Rules
+from diagnose.wire.netfilter.sources import SourceRule, source_rules
 
-Fault = Literal["ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks"]
+Fault = Literal[
+    "ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks", "visitor-banned"
+]
 
 #: What a stopped port looks like to others; to the server itself as well, whose own attempts meet
 #: the same rules, unless they let loopback pass.
@@ -47,7 +53,8 @@ ANY_PORT = 54321
 class Blocked:
     """A visitor who is stopped: where they come to, where, and by whose rule. `address` is "" where
     the target's is not known, `source` the client's own, "" for strangers; `sources` are those who
-    are let in all the same."""
+    are let in all the same. `named`: the source is a person's whom the run judges for, and did not
+    itself try."""
 
     address: str
     packet: Packet
@@ -57,6 +64,7 @@ class Blocked:
     owner: Owner
     sources: tuple[str, ...] = ()
     more: int = 0
+    named: bool = False
 
     @property
     def port(self) -> int:
@@ -72,12 +80,15 @@ class Seen:
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
+        self.visitor = visitor_of(evidence)
+        self.named = (self.visitor,) if self.visitor else administrators(evidence)
         rulesets = evidence.good(Ruleset)
         self.because: tuple[Observation, ...] = rulesets
         self.filter: Filter = filter.read(tuple((one.tool, one.text) for one in rulesets))
         self.files = {one.path: one.text for one in evidence.good(RulesFile)}
         self.ufw = ufw.state(self.files)
         self._known: dict[tuple[int, str], tuple[Blocked, ...]] = {}
+        self._by_source: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
         self.nics = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
         self.host = Host(
             tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
@@ -90,7 +101,9 @@ class Seen:
 
     def packets(self, port: int, source: str = "") -> Iterator[tuple[str, Packet]]:
         """A visitor at each of the target's addresses that lead here; at one of the server's own
-        where the target's are not known ("")."""
+        where the target's are not known (""). Without a source it is whom the run judges for, if
+        that is one visitor, else a stranger."""
+        source = source or self.visitor
         for address in target_addresses(self.evidence) or ("",):
             entered = self._entered(address) if address else self._own()
             if entered and (not source or (":" in source) == (":" in entered[0])):
@@ -138,21 +151,44 @@ class Seen:
         if is_elsewhere(self.evidence, port):
             return
         for address, packet in self.packets(port, source):
-            rules = self.filter.rules
-            for _ in range(MOST_IN_A_ROW):
-                decision = decide(rules, packet)
-                place = self.filter.place(decision)
-                if decision.verdict not in {"reject", "drop"} or place is None:
-                    break
-                if not source and is_private(address) and _neighbours_may(decision):
-                    break
-                rules = self.filter.without_filtering(rules, place.table)
-                owner = self.owner(place)
-                # What a direct rule decides, no zone or policy does.
-                theirs = owner == "firewalld" and not place.chain.name.endswith("_direct")
-                if not theirs and not decision.forwarded and decision.hook != "forward":
-                    sources, more = self._let_in(decision, packet)
-                    yield Blocked(address, packet, source, decision, place, owner, sources, more)
+            yield from self._stops_at(address, packet, port)
+
+    def _stops_at(self, address: str, packet: Packet, port: int) -> Iterator[Blocked]:
+        rules = self.filter.rules
+        for _ in range(MOST_IN_A_ROW):
+            decision, met = self.met(rules, packet)
+            place = self.filter.place(decision)
+            if decision.verdict not in {"reject", "drop"} or place is None:
+                break
+            anybody = not met.source and not self.visitor
+            if anybody and is_private(address) and _neighbours_may(decision):
+                break
+            rules = self.filter.without_filtering(rules, place.table)
+            owner = self.owner(place)
+            # What a direct rule decides, no zone or policy does.
+            theirs = owner == "firewalld" and not place.chain.name.endswith("_direct")
+            named = met.source in self.named
+            through = decision.forwarded or decision.hook == "forward"
+            if not theirs and (named or not through):
+                sources, more = self._let_in(decision, met)
+                if not sources:
+                    sources = self.kept_for(port)
+                yield Blocked(
+                    address, met, met.source or "", decision, place, owner, sources, more, named
+                )
+
+    def met(self, rules: Rules, packet: Packet) -> tuple[Decision, Packet]:
+        """What becomes of a packet of the visitor for whom the run judges. What stops everybody by
+        the same rule is not about them: it is said of a stranger's packet then."""
+        decision = decide(rules, packet)
+        place = self.filter.place(decision) if packet.source == self.visitor else None
+        if place is not None:
+            anybody = replace(packet, source=None)
+            theirs = decide(rules, anybody)
+            there = self.filter.place(theirs)
+            if there and there.key == place.key and theirs.verdict == decision.verdict:
+                return theirs, anybody
+        return decision, packet
 
     def _let_in(self, decision: Decision, packet: Packet) -> tuple[tuple[str, ...], int]:
         """Who may come in to this port, and not, unlike strangers, to any other as well."""
@@ -164,6 +200,42 @@ class Seen:
                 if theirs.verdict == decide(self.filter.rules, elsewhere).verdict:
                     return others.sources, others.more
         return (), 0
+
+    def source_rules(self, *ports: int) -> tuple[SourceRule, ...]:
+        """The rules about these ports that are for some sources only. Several checks ask."""
+        if ports not in self._by_source:
+            nics = {packet.interface for port in ports for _, packet in self.packets(port)}
+            self._by_source[ports] = source_rules(self.filter, ports, nics)
+        return self._by_source[ports]
+
+    def kept_for(self, port: int) -> tuple[str, ...]:
+        """Who is let in to this port by name, over either family, where strangers are not."""
+        kept = (one for one in self.source_rules(port) if one.port and one.effect == "accept")
+        return tuple(dict.fromkeys(name for one in kept for name in self._kept(one, port)))
+
+    def _kept(self, rule: SourceRule, port: int) -> tuple[str, ...]:
+        """The names of those who get in by this rule."""
+        packet = self._packet(port, 6 if rule.family == "ip6" else 4)
+        if packet is None:
+            return rule.names
+        if decide(self.filter.rules, packet).verdict == "accept":
+            return ()
+        return tuple(one for one in rule.names if self._enters(packet, one))
+
+    def _enters(self, packet: Packet, name: str) -> bool:
+        """Whether somebody from a network gets in; of a set or an interface nobody knows."""
+        first = name.partition("/")[0]
+        if (":" in first) is not (":" in packet.destination) or not is_address(first):
+            return True
+        return decide(self.filter.rules, replace(packet, source=first)).verdict == "accept"
+
+    def _packet(self, port: int, family: int) -> Packet | None:
+        """A stranger's of that family, None where the server has no address of it."""
+        for nic in self.nics:
+            for address in nic.addresses if family in nic.default else ():
+                if (":" in address) is (family == 6):
+                    return Packet(None, address, port, nic.name, host=self.host)
+        return None
 
     def owner(self, place: Place) -> Owner:
         """Who made it. Where ufw is told to leave IPv6 out it lets nothing in over it, and has no
@@ -185,6 +257,14 @@ class Seen:
         """The file from which a rule is loaded, "" where none of those known holds it."""
         found = kept.find(place, self.files)
         return found.path if found else ""
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -213,6 +293,8 @@ def _neighbours_may(decision: Decision) -> bool:
 
 
 def fault(one: Blocked) -> Fault:
+    if one.named:
+        return "visitor-banned"
     if one.decision.packet == "reply" or one.decision.hook in {"output", "postrouting", "egress"}:
         return "egress-blocks"
     if one.source or one.sources:
@@ -225,14 +307,31 @@ def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
     found: dict[tuple[str, ...], list[Blocked]] = {}
     for port in ports_that_matter(seen.evidence):
         everybody = seen.stopped(port)
+        if port != seen.evidence.target.port and _is_kept(seen):
+            # Beside a site that is kept for some its redirect is closed as well.
+            everybody = tuple(one for one in everybody if one.sources)
         met = {one.place.key for one in everybody}
-        theirs = (one for source in clients(seen.evidence) for one in seen.stopped(port, source))
+        theirs = (one for source in _tried_from(seen) for one in seen.stopped(port, source))
         for one in (*everybody, *(one for one in theirs if one.place.key not in met)):
             if fault(one) == wanted:
                 doubted = str(bool(contradicting(seen, (one,))))
                 program = "" if one.owner == "ufw" else one.place.program.replace("ip6", "ip")
                 found.setdefault((one.owner, program, one.source, doubted), []).append(one)
     yield from (tuple(some) for some in found.values())
+
+
+def _tried_from(seen: Seen) -> tuple[str, ...]:
+    """Those besides the strangers. Where the run judges for one visitor, only clients whose own
+    tries failed: that explains these, and says nothing of the visitor."""
+    tried = clients(seen.evidence).items()
+    if seen.visitor:
+        failed = [source for source, some in tried if any(one.failure for one in some)]
+        return tuple(one for one in failed if one != seen.visitor)
+    return (*(source for source, _ in tried), *seen.named)
+
+
+def _is_kept(seen: Seen) -> bool:
+    return any(one.sources for one in seen.stopped(seen.evidence.target.port))
 
 
 def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
@@ -243,6 +342,8 @@ def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...
     for block in found:
         for one in through_the_network(seen.evidence, block.port):
             source = names.get(one, "")
+            if block.named and source != block.source:
+                continue
             if block.address in {"", one.address} and not (
                 source and seen.admits(block.port, source)
             ):
@@ -251,7 +352,10 @@ def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...
 
 
 def let_through(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
-    """What got through from a client whom the rules let in."""
+    """What got through from a client whom the rules let in; it says nothing of the visitor for whom
+    the run judges."""
+    if seen.visitor:
+        return ()
     ports = {one.port for one in found}
     return tuple(one for port in ports for one in through_the_network(seen.evidence, port))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from checks import direct
 from checks.netfilter import Blocked, Seen, places
+from checks.restricted import PLACEHOLDER
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Step, Where
 from diagnose.wire.edits import diff, patched
 from diagnose.wire.netfilter import iptables, kept, remedies, ufw, write
@@ -29,7 +30,7 @@ def opening(seen: Seen, found: tuple[Blocked, ...], *, replies: bool = False) ->
     if not replies and (by_firewalld := direct.opening(seen.evidence, found)):
         return Fix(by_firewalld)
     if found[0].owner == "ufw" and not replies:
-        return Fix(_with_ufw(seen, found))
+        return _with_ufw(seen, found)
     if found[0].owner in _REWRITING:
         return Fix((Manual("in-its-own-settings", Where.SERVER),), Applicability.MANUAL)
     steps: list[Step] = []
@@ -45,13 +46,55 @@ def opening(seen: Seen, found: tuple[Blocked, ...], *, replies: bool = False) ->
         else:
             let = Opening(ports, replies, remedies.is_early(place))
             made = remedies.opened(place, let, files)
-        files |= {
-            one.path: text
-            for one in made
-            if isinstance(one, Edit) and (text := patched(files[one.path], one.diff)) is not None
-        }
+        files |= _patched(files, made)
         steps += made
     return Fix(tuple(steps))
+
+
+def letting_in(
+    seen: Seen, found: tuple[Blocked, ...], visitor: str, *, replies: bool = False
+) -> tuple[Step, ...]:
+    """Let in this address or network only, before what stops it. What is still to be written by
+    hand goes into no file, where it would stop all rules from being loaded."""
+    if found[0].owner in _REWRITING:
+        return ()
+    if not replies and (by_firewalld := direct.opening(seen.evidence, found, visitor)):
+        return by_firewalld
+    if found[0].owner == "ufw" and not replies:
+        return _ufw_from(seen, found, visitor)
+    files = dict(seen.files) if visitor != PLACEHOLDER else {}
+    steps: list[Step] = []
+    for place in _in_turn(places(found)):
+        here = tuple(one for one in found if one.place.key == place.key)
+        for family in dict.fromkeys(one.family for one in here):
+            ports = tuple(dict.fromkeys(one.port for one in here if one.family == family))
+            early = remedies.is_early(place)
+            let = Opening(ports, replies, early, visitor=visitor, family=family)
+            made = remedies.opened(place, let, files)
+            files |= _patched(files, made)
+            steps += made
+    return tuple(steps)
+
+
+def _ufw_from(seen: Seen, found: tuple[Blocked, ...], visitor: str) -> tuple[Step, ...]:
+    """Before a rule that denies, where there is one."""
+    steps: dict[Command, None] = {}
+    for one in found:
+        rules = (seen.ufw.rules6 if one.family == 6 else seen.ufw.rules) if seen.ufw else ()
+        rule = ufw.deciding(rules, one.port)
+        first = ("prepend",) if rule and rule.action in {"deny", "reject"} else ()
+        allow = ("allow", "from", visitor, "to", "any", "port", str(one.port), "proto", "tcp")
+        steps[Command(("ufw", *first, *allow), undo=("ufw", "delete", *allow))] = None
+    return tuple(steps)
+
+
+def _patched(files: Mapping[str, str], made: tuple[Step, ...]) -> dict[str, str]:
+    """The files that these edits change, as they are after them."""
+    return {
+        one.path: text
+        for one in made
+        if isinstance(one, Edit) and (text := patched(files[one.path], one.diff)) is not None
+    }
 
 
 def _in_turn(found: tuple[Place, ...]) -> list[Place]:
@@ -88,18 +131,22 @@ def replaced(place: Place, text: str, files: Mapping[str, str]) -> tuple[Step, .
     return (change, Edit(where.path, diff(where.path, before, after)))
 
 
-def _with_ufw(seen: Seen, found: tuple[Blocked, ...]) -> tuple[Step, ...]:
+def _with_ufw(seen: Seen, found: tuple[Blocked, ...]) -> Fix:
     ports = tuple(dict.fromkeys(one.port for one in found))
     state = seen.ufw
     if state is None:
-        return tuple(map(_allow, ports))
+        return Fix(tuple(map(_allow, ports)))
     if not state.ipv6 and any(one.family == 6 for one in found):
-        return (*_with_ipv6(seen.files.get(ufw.DEFAULTS, "")), *map(_allow, ports))
+        # With IPv6 on, all that is allowed over it in the file is open at once.
+        allows = (rule for rule in state.rules6 if rule.action in {"allow", "limit"})
+        more = any(rule.ports not in {str(port) for port in ports} for rule in allows)
+        steps6 = (*_with_ipv6(seen.files.get(ufw.DEFAULTS, "")), *map(_allow, ports))
+        return Fix(steps6, Applicability.REVIEW if more else Applicability.AUTOMATIC)
     steps: dict[Command, None] = {}
     for one in found:
         rules = state.rules6 if one.family == 6 else state.rules
-        steps |= dict.fromkeys(_allowing(rules, one.port))
-    return tuple(steps)
+        steps |= dict.fromkeys(_allowing(rules, one.port, ports))
+    return Fix(tuple(steps))
 
 
 def _with_ipv6(text: str) -> tuple[Step, ...]:
@@ -110,11 +157,14 @@ def _with_ipv6(text: str) -> tuple[Step, ...]:
     return (Edit(ufw.DEFAULTS, change), reload) if change else ()
 
 
-def _allowing(rules: tuple[ufw.UfwRule, ...], port: int) -> list[Command]:
-    """Take away what stops everybody; allow the port where nothing behind does."""
+def _allowing(rules: tuple[ufw.UfwRule, ...], port: int, ports: tuple[int, ...]) -> list[Command]:
+    """Take away what stops everybody; allow the port where nothing behind does. A rule that stops
+    other ports too stays, and the port is allowed before it."""
     steps = []
     left = list(rules)
     while (rule := ufw.deciding(left, port)) and rule.action in {"deny", "reject"}:
+        if not set(rule.ports.split(",")) <= {str(one) for one in ports}:
+            return [_allow(port, "prepend")]
         at = str(rules.index(rule) + 1)
         words = rule.words()
         steps.append(Command(("ufw", "delete", *words), undo=("ufw", "insert", at, *words)))
@@ -124,6 +174,6 @@ def _allowing(rules: tuple[ufw.UfwRule, ...], port: int) -> list[Command]:
     return steps
 
 
-def _allow(port: int) -> Command:
+def _allow(port: int, *where: str) -> Command:
     rule = ("allow", f"{port}/tcp")
-    return Command(("ufw", *rule), undo=("ufw", "delete", *rule))
+    return Command(("ufw", *where, *rule), undo=("ufw", "delete", *rule))

@@ -3,24 +3,65 @@
 from collections.abc import Iterable
 from typing import Any
 
+from checks import restricted
+from checks.firewall import NOTHING_LISTENS, unused
+from checks.firewalld import clients
 from checks.netfilter import Blocked, Seen, contradicting, places
+from checks.netfilter_fixes import letting_in
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.tcp import Connection
 from diagnose.wire.netfilter.filter import Place, accepts
 
 
-def claim(seen: Seen, found: tuple[Blocked, ...], fix: Fix | None, **more: object) -> Claim:
+def claim(
+    seen: Seen,
+    found: tuple[Blocked, ...],
+    fix: Fix | None,
+    *,
+    replies: bool = False,
+    **more: object,
+) -> Claim:
+    """What is stopped. What would open it is a question where rules name sources."""
     reached = contradicting(seen, found)
+    ports = tuple(dict.fromkeys(one.port for one in found))
+    by_source = restricted.restrictions(seen.evidence, ports)
+    if restricted.is_opening(fix) and unused(seen.evidence, ports):
+        fix = NOTHING_LISTENS
+    elif fix and by_source and restricted.is_opening(fix):
+        fix = asking(seen, found, fix, replies=replies)
     subjects = {Subject(address=one.address or None, port=one.port) for one in found}
     return Claim(
         about=about(found),
         covers=tuple(sorted(subjects, key=str)),
         because=(*seen.because, *_failed(seen, found), *reached),
-        facts={**facts(seen, found), "contradiction": _words(reached), **more},
+        facts={
+            **facts(seen, found),
+            "contradiction": _words(reached),
+            "restricted": restricted.words(by_source),
+            **more,
+        },
         confidence=Confidence.POSSIBLE if reached else Confidence.CERTAIN,
         severity=Severity.NOTE if reached else severity(seen, found),
         fix=fix,
     )
+
+
+def asking(seen: Seen, found: tuple[Blocked, ...], wide: Fix, *, replies: bool = False) -> Fix:
+    """Whether one visitor is to get in, or everybody."""
+    visitor = found[0].source or _tried(seen, found)
+    narrow = letting_in(seen, found, visitor or restricted.PLACEHOLDER, replies=replies)
+    return restricted.question(narrow, wide, visitor)
+
+
+def _tried(seen: Seen, found: tuple[Blocked, ...]) -> str:
+    """The client that tries in vain, where it comes by the family that is stopped."""
+    families = {one.family for one in found}
+    ports = {one.port for one in found}
+    for source, tried in clients(seen.evidence).items():
+        failed = any(one.failure and one.port in ports for one in tried)
+        if failed and families == {6 if ":" in source else 4}:
+            return source
+    return ""
 
 
 def severity(seen: Seen, found: tuple[Blocked, ...]) -> Severity:

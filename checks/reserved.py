@@ -2,10 +2,20 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import about, covers, facts
+from checks import restricted
+from checks.firewall import (
+    NOTHING_LISTENS,
+    about,
+    covers,
+    facts,
+    fault_of,
+    is_kept,
+    unused,
+    visitor_of,
+)
 from checks.firewalld import Fate, Rules, ports_that_matter, rules_of, through_the_network
-from checks.firewalld_fixes import opening_place
-from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
+from checks.firewalld_fixes import excepting, letting_in, opening_place
+from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.dns import is_private
 
 #: So many networks are named.
@@ -17,8 +27,10 @@ def by_firewalld(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[str, list[Fate]] = {}
     for port in ports_that_matter(evidence):
         for fate in rules.fates(port):
-            kept = rules.some(fate, "accept") and not (fate.later and fate.later.admits)
-            if kept and not (fate.now.admits or fate.now.rule or fate.now.policy):
+            theirs = rules.fates(port, rules.visitor) if rules.visitor else ()
+            if any(one.address == fate.address and one.now.admits for one in theirs):
+                continue
+            if not fate.now.admits and is_kept(rules, fate, fault_of(rules, fate)):
                 groups.setdefault(fate.now.entered.zone.name, []).append(fate)
     for fates in groups.values():
         yield _claim(evidence, rules, tuple(fates))
@@ -26,15 +38,18 @@ def by_firewalld(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(evidence: Evidence, rules: Rules, fates: tuple[Fate, ...]) -> Claim:
     zone = fates[0].now.entered.zone
-    accepting = {rule.text: rule for fate in fates for rule in rules.some(fate, "accept")}
-    named = tuple(rule.source.name for rule in accepting.values() if rule.source)
+    accepting = dict(one for fate in fates for one in rules.kept_for(fate))
+    named = tuple(dict.fromkeys(accepting.values()))
     told = facts(fates)
     ports = tuple(dict.fromkeys(fate.port for fate in fates))
     reached = tuple(one for port in ports for one in through_the_network(evidence, port))
-    meant = bool(reached) or all(is_private(fate.address) for fate in fates if fate.address)
+    private = all(is_private(fate.address) for fate in fates if fate.address)
+    meant = not rules.visitor and (bool(reached) or private)
     target = evidence.target.port in ports
     serious = Severity.ERROR if target else Severity.WARNING
-    steps = opening_place(rules, f"--zone={zone.name}", ports)
+    visitor = visitor_of(rules, fates)
+    narrow = letting_in(rules, fates, visitor or restricted.PLACEHOLDER)
+    fix = restricted.question(narrow, _opening(rules, fates, ports), visitor)
     return Claim(
         about=about(zone, fates),
         covers=covers(fates),
@@ -54,6 +69,16 @@ def _claim(evidence: Evidence, rules: Rules, fates: tuple[Fate, ...]) -> Claim:
             "meant": meant,
             "contradiction": (),
             "show": f"firewall-cmd --zone={zone.name} --list-all",
+            "restricted": restricted.words(restricted.restrictions(evidence, ports)),
         },
-        fix=Fix(steps, Applicability.REVIEW),
+        fix=NOTHING_LISTENS if unused(evidence, ports) else fix,
     )
+
+
+def _opening(rules: Rules, fates: tuple[Fate, ...], ports: tuple[int, ...]) -> Fix:
+    """What opens the port to everybody: before a rule that refuses, else where strangers enter."""
+    now = fates[0].now
+    if now.rule:
+        return Fix(tuple(dict.fromkeys(one for fate in fates for one in excepting(rules, fate))))
+    place = f"--policy={now.policy.name}" if now.policy else f"--zone={now.entered.zone.name}"
+    return Fix(opening_place(rules, place, ports))

@@ -152,7 +152,23 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
     add("--resolver", type=_address, metavar="IP", help="the name server to ask")
     add("--proxy", type=_proxy, metavar="URL|none", help="go through it; none: say nothing of one")
+    add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
+        help="judge for the visitor who comes from there")  # fmt: skip
     add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
+    _how_to_ask(made)
+
+
+def _how_to_ask(made: argparse.ArgumentParser) -> None:
+    ask = made.add_argument_group("how to ask for the page and the WebSocket (to the target only)")
+    for option, metavar, more in (
+        ("header", '"NAME: VALUE"', "a header field, as a logged-in client sends it"),
+        ("cookie", '"NAME=VALUE"', "a cookie"),
+        ("origin", "URL", "the Origin, in the place of the site's own"),
+        ("subprotocol", "NAME", "offer this subprotocol"),
+    ):
+        several = option != "origin"
+        ask.add_argument(f"--{option}", type=_request_field(option), metavar=metavar, help=more,
+            action="append" if several else "store", default=[] if several else None)  # fmt: skip
 
 
 def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
@@ -190,14 +206,31 @@ def looking(options: argparse.Namespace) -> list[str]:
     for name in ("server", "timeout", "address", "resolver", "proxy", "cafile", "lang"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
+    if options.visitor:
+        words += ["--from", options.visitor]
     for name in ("only", "skip"):
         if layers := getattr(options, name):
             words += [f"--{name}", ",".join(layers)]
     for path in options.ws:
         words += ["--ws", path]
+    words += request_words(options)
     for name, best in (("color", "always"), ("glyphs", "unicode")):
         chosen = getattr(options, name)
         words += [f"--{name}", best if chosen == "auto" else chosen]
+    return words
+
+
+def request_words(options: argparse.Namespace) -> list[str]:
+    """How the page is asked for, as words of a command line, secrets included."""
+    words: list[str] = []
+    for name, value in getattr(options, "header", ()):
+        words += ["--header", f"{name}: {value}"]
+    for value in getattr(options, "cookie", ()):
+        words += ["--cookie", value]
+    if origin := getattr(options, "origin", None):
+        words += ["--origin", origin]
+    for value in getattr(options, "subprotocol", ()):
+        words += ["--subprotocol", value]
     return words
 
 
@@ -217,6 +250,28 @@ def _choice(option: str, *known: str) -> Callable[[str], str]:
     return chosen
 
 
+#: The options about the request, and what reads each (diagnose.wire.request_fields).
+_REQUEST_FIELDS = {
+    "header": "header_field",
+    "cookie": "cookie",
+    "origin": "origin",
+    "subprotocol": "subprotocol",
+}
+
+
+def _request_field(option: str) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        from diagnose.wire import request_fields
+
+        try:
+            field: object = getattr(request_fields, _REQUEST_FIELDS[option])(text)
+            return field
+        except ValueError as error:
+            raise UsageError(f"--{option} {error}.") from None
+
+    return read
+
+
 def _format(word: str) -> str:
     return _choice("--format", *FORMATS)(word)
 
@@ -233,11 +288,15 @@ def _layers(text: str) -> tuple[str, ...]:
 
 
 def _timeout(text: str) -> float:
+    from diagnose.probes import MAX_TIMEOUT
+
     with contextlib.suppress(ValueError):
         seconds = float(text.removesuffix("s"))
-        if 0 < seconds <= 3600:
+        if 0 < seconds <= MAX_TIMEOUT:
             return seconds
-    raise UsageError(f"--timeout takes seconds, more than 0 and at most 3600, not {text!r}.")
+    raise UsageError(
+        f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:g}, not {text!r}."
+    )
 
 
 def _port(text: str) -> int:
@@ -268,6 +327,24 @@ def _proxy(text: str) -> str:
         # The text may hold a password.
         raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
     return text
+
+
+def _visitor(text: str) -> str:
+    """An address that somebody can come from; IPv4 in IPv6 (RFC 4291, 2.5.5.2) is IPv4."""
+    from ipaddress import ip_address
+
+    bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
+    if "/" in bare:
+        raise UsageError(f"--from takes one address, not a network: {text!r}.")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    if address.is_unspecified or address.is_multicast or address.is_loopback:
+        raise UsageError(f"--from: no visitor comes from {address}.")
+    return str(address)
 
 
 def _readable(text: str) -> str:

@@ -203,9 +203,9 @@ def _write_out(told: Sequence[tuple[Report, View]], options: Namespace) -> None:
 
 
 def _exit_status(report: Report) -> int:
-    from diagnose.reasoning import verdict
+    from diagnose.reasoning import exit_status
 
-    return verdict(report).exit_status
+    return exit_status(report)
 
 
 def _write(text: str, form: str = "text") -> None:

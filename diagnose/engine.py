@@ -6,13 +6,13 @@ Holds the one TaskGroup of the program.
 import asyncio
 import contextlib
 import importlib
-import shlex
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from diagnose import proof
 from diagnose.catalogue import awake, one
 from diagnose.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
 from diagnose.machine import Machine, ThroughServer
@@ -31,7 +31,7 @@ from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
-from diagnose.probes import INSIDE, OUTSIDE, WITHIN, Closable, Options, Probe
+from diagnose.probes import INSIDE, MAX_TIMEOUT, OUTSIDE, WITHIN, Closable, Options, Probe, command
 from diagnose.reasoning import claims, findings, verdict
 
 Kind = TypeVar("Kind", bound=Observation)
@@ -89,7 +89,8 @@ class Run:
         self._task(getattr(work, "__qualname__", "probe"), work)
 
     def evidence(self) -> Evidence:
-        return Evidence(self.target, self.started_at, tuple(self.observations))
+        seen = tuple(self.observations)
+        return Evidence(self.target, self.started_at, seen, self.options.scope)
 
     def register(self, probe: Probe) -> None:
         """A probe joins the run; what it waits for and was already seen, it is given now."""
@@ -143,8 +144,15 @@ class Run:
             await work
 
     def _crashed(self, crash: Crash) -> None:
+        """A recording has no place for a crash, and must not pass for a whole run."""
         self.crashes.append(crash)
         self.sink(Crashed(crash))
+        self.unseen(crash.where, proof.CRASHED)
+
+    def unseen(self, what: str, why: str, *more: str) -> None:
+        """What this run could not look at; another one may, with these further words."""
+        enable = command(self.target, *self.options.again, *self.options.limits, *more)
+        self.see(Unseen(at=self.now(), what=what, why=why, enable=enable))
 
 
 class Within:
@@ -212,12 +220,14 @@ async def run(
         from diagnose.net.proxy import ThroughProxy
 
         net = ThroughProxy(net, options.proxy)
-    sink(Started(target))
-    interrupted = late = False
+    sink(Started(target, options.scope))
+    late, interruption = False, None
     looking: Run | None = None
     try:
         async with asyncio.timeout(options.timeout), asyncio.TaskGroup() as tasks:
             looking = Run(target, options, net, sink, tasks, door)
+            if options.visitor:
+                looking.see(_visitor(options.visitor))
             if options.inside:
                 looking.look_inside()
             elif options.inside is None and door is not None:
@@ -227,17 +237,19 @@ async def run(
                 looking.start(looking.load("outside", OUTSIDE))
     except TimeoutError:
         late = True
-    except asyncio.CancelledError:
-        interrupted = True
+    except asyncio.CancelledError as cancelled:
+        interruption = cancelled
     finally:
         if looking is not None:
             looking.close()
     assert looking is not None
     if late:
-        looking.see(Unseen(at=looking.now(), what="run", why="deadline", enable="--timeout"))
+        looking.unseen(proof.REST, proof.DEADLINE, "--timeout", longer_timeout(options.timeout))
+    if interruption is not None:
+        looking.unseen(proof.REST, proof.INTERRUPTED)
     report = conclude(looking.evidence(), options, tuple(looking.crashes), sink)
     if _is_well_from_within(report):
-        more = shlex.join(["diagnose", target.url])
+        more = command(target)
         looking.see(
             Unseen(
                 at=looking.now(),
@@ -247,17 +259,40 @@ async def run(
             )
         )
         report = replace(report, evidence=looking.evidence())
-    report = replace(report, duration=looking.now(), interrupted=interrupted)
+    report = replace(
+        report,
+        duration=looking.now(),
+        interrupted=interruption is not None,
+        signal=_signal(interruption),
+    )
     sink(Concluded(report))
     return report
+
+
+def _visitor(address: str) -> Observation:
+    from diagnose.model.visitor import Visitor
+
+    return Visitor(address=address)
 
 
 def _is_well_from_within(report: Report) -> bool:
     """Nothing is wrong, as far as the server itself can see. What lies before it, such as a cloud's
     security group, shows only to who comes from elsewhere."""
-    return verdict(report).status == "ok" and any(
-        one.vantage is Vantage.SERVER and one.via == "local" for one in report.evidence.of(Host)
-    )
+    hosts = report.evidence.of(Host)
+    here = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
+    inside_only = not report.evidence.scope.outside
+    return verdict(report).status == "ok" and (here or inside_only)
+
+
+def longer_timeout(timeout: float) -> str:
+    """The seconds of a run that may come to its end."""
+    return f"{min(max(30.0, 2 * timeout), MAX_TIMEOUT):g}"
+
+
+def _signal(interruption: asyncio.CancelledError | None) -> int:
+    """The signal for which a run was cancelled (`diagnose.running`), 0 for none."""
+    number = interruption.args[0] if interruption and interruption.args else 0
+    return number if isinstance(number, int) else 0
 
 
 def conclude(

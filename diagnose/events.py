@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from diagnose.frozen import frozen
-from diagnose.model import Crash, Observation, Report, Target
+from diagnose.model import Crash, Observation, Report, Scope, Target
 
 
 @frozen
@@ -12,6 +12,7 @@ class Started:
     """The run begins."""
 
     target: Target
+    scope: Scope = Scope()
 
 
 @frozen

@@ -227,6 +227,7 @@ def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk:
         page.blank()
         title = f"{number}. {plan.cause.check.id}: {said.title(plan.cause, lang)}"
         page.prose(title, "", 0, "bold")
+        page.prose(said.risk(plan.cause, lang), f"= {say('risk', lang)}: ", 2, "dim")
         texts.steps(page, plan.cause, talk.view)
         for step in fixing.lasting(plan.steps):
             page.prose(say("undo.stays", lang, step=_line(step, talk)), "", 2)
@@ -235,6 +236,6 @@ def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk:
         page.prose(f"{one.cause.check.id}: {said.title(one.cause, lang)}", "- ", 0, "bold")
         page.prose(say(f"fix.left.{one.reason}", lang), "", 2)
         page.add("  ", ("command", said.explain(one.cause)))
-    if not plans and not left and report.causes == ():
+    if not plans and not left and status == "ok":
         page.prose(say("fix.nothing-wrong", lang), "", 0)
     talk.write(page.text() + "\n")

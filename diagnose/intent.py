@@ -35,6 +35,10 @@ def check(options: Namespace) -> None:
     """UsageError where two options contradict each other."""
     if options.server and options.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
+    if options.visitor and options.family and (":" in options.visitor) != (options.family == 6):
+        raise UsageError(
+            f"--from {options.visitor} is not of the family that -{options.family} asks for."
+        )
     if options.address and options.family and (":" in options.address) != (options.family == 6):
         raise UsageError(
             f"--address {options.address} is not of the family that -{options.family} asks for."
@@ -44,6 +48,7 @@ def check(options: Namespace) -> None:
 def how(options: Namespace) -> Any:
     """The `diagnose.probes.Options` of a run."""
     from diagnose.probes import Options
+    from diagnose.wire.request_fields import RequestFields
 
     inside = False if options.outside else True if options.inside or options.server else None
     return Options(
@@ -58,6 +63,13 @@ def how(options: Namespace) -> Any:
         proxy=options.proxy,
         only=options.only,
         skip=options.skip,
+        visitor=options.visitor,
+        request=RequestFields(
+            headers=tuple(options.header),
+            cookie="; ".join(options.cookie),
+            origin=options.origin,
+            subprotocols=tuple(dict.fromkeys(options.subprotocol)),
+        ),
     )
 
 
@@ -97,23 +109,8 @@ def view(options: Namespace) -> View:
         verbosity=-1 if quiet else getattr(options, "verbose", 0),
         hostname=os.uname().nodename,
         privileged=os.geteuid() == 0,
-        again=_again(options),
+        again=how(options).again if hasattr(options, "only") else (),
     )
-
-
-def _again(options: Namespace) -> tuple[str, ...]:
-    """The options without which another run would look at something else."""
-    words: list[str] = []
-    for name in ("server", "address", "resolver", "cafile"):
-        if value := getattr(options, name, None):
-            words += [f"--{name}", value]
-    if (proxy := getattr(options, "proxy", None)) is not None:
-        from diagnose.wire.proxies import masked
-
-        words += ["--proxy", proxy if proxy == "none" else masked(proxy)]
-    if family := getattr(options, "family", None):
-        words.append(f"-{family}")
-    return tuple(words)
 
 
 async def mend(options: Namespace, targets: list[Target], talk: Any) -> int:

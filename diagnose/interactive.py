@@ -19,6 +19,7 @@ from diagnose.arguments import server
 from diagnose.events import Concluded, Sink
 from diagnose.frozen import frozen
 from diagnose.model import Crash, Evidence, Report, Target
+from diagnose.model.visitor import visitor_of
 from diagnose.outputs import View
 from diagnose.targets import UsageError, read
 from diagnose.tui.session import Session
@@ -143,7 +144,9 @@ def services(ways: Ways) -> dict[str, Service]:
 
     async def run(channel: Channel, asked: Asked) -> None:
         report = await ways.look(asked, channel.tell)
-        if not (report.interrupted or asked.only or ways.kind in {"demo", "recording"}):
+        # How it is for one visitor is not how the site is.
+        part = asked.only or visitor_of(report.evidence)
+        if not (report.interrupted or part or ways.kind in {"demo", "recording"}):
             await asyncio.to_thread(_remember, report, asked.server or ways.server, channel)
 
     async def mend(channel: Channel, asked: Asked, undo: bool, view: View) -> None:

@@ -7,6 +7,7 @@ explains, so that adding a cause edits no symptom.
 from collections.abc import Callable, Iterable
 from typing import Literal
 
+from diagnose import proof
 from diagnose.events import forgiven
 from diagnose.frozen import frozen
 from diagnose.model import (
@@ -17,25 +18,35 @@ from diagnose.model import (
     Crash,
     Evidence,
     Finding,
-    Observation,
     Report,
     Severity,
 )
+from diagnose.proof import Missing, Reason
 
 _SEVERITIES = tuple(Severity)
 _CONFIDENCES = tuple(Confidence)
 
 Status = Literal["ok", "warning", "critical", "unknown"]
-LayerStatus = Literal["ok", "warning", "error", "unknown", "skipped"]
+#: "running" only while a run goes on: no report that was concluded has it.
+LayerStatus = Literal["ok", "warning", "error", "unknown", "skipped", "running"]
 
 #: The exit status of each verdict (shells, Nagios, Icinga and Consul agree on these).
 EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 
+#: The finding that the question put to the run was not answered: without a cause it is unknown.
+UNANSWERED = {"host.visitor-unjudged"}
+
+
 @frozen
 class Verdict:
+    """Where it is "unknown", `missing` is what was not seen and would have to be, `unfinished` why
+    the run did not come to its end."""
+
     status: Status
     causes: tuple[Finding, ...]
+    missing: tuple[Missing, ...] = ()
+    unfinished: tuple[Reason, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -124,50 +135,39 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
 
 
 def verdict(report: Report) -> Verdict:
-    """ok needs something seen working: a site of which nothing could be seen is unknown, and so is
-    one that was tried in vain for a reason that says nothing of it."""
+    """Without a cause "ok" needs a proof of all that was to be judged (see `diagnose.proof`), and a
+    run that came to its end; anything less is unknown."""
     severities = {finding.severity for finding in report.causes}
     if Severity.ERROR in severities:
         return Verdict("critical", report.causes)
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
-    seen = report.evidence.observations
-    if _tried_in_vain(seen) or not any(map(_shows_something, seen)):
-        return Verdict("unknown", ())
-    return Verdict("ok", ())
+    unfinished, missing = proof.unfinished(report), proof.lacking(report)
+    unanswered = any(finding.check.id in UNANSWERED for finding in report.findings)
+    status: Status = "unknown" if unfinished or missing or unanswered else "ok"
+    return Verdict(status, (), missing, unfinished)
 
 
-def _tried_in_vain(observations: Iterable[Observation]) -> bool:
-    """Whether no try at the target's own port, by `Connection`, was answered."""
-    tries = [
-        one.failure is not None
-        for one in observations
-        if type(one).__name__ == "Connection" and getattr(one, "purpose", "") in {"target", "again"}
-    ]
-    return bool(tries) and all(tries)
-
-
-def _shows_something(seen: Observation) -> bool:
-    return seen.failure is None and type(seen).layer not in {"", "host", "dns"}
+def exit_status(report: Report) -> int:
+    """That of a process which ends with this report: of a run that a signal ended 128 and its
+    number, as shells count (bash(1), EXIT STATUS)."""
+    return 128 + report.signal if report.signal else verdict(report).exit_status
 
 
 def layers(report: Report) -> tuple[tuple[str, LayerStatus], ...]:
-    """Each layer's state: its worst finding, else ok if something of it was seen, unknown if
-    every look failed, skipped if nobody looked."""
-    states: list[tuple[str, LayerStatus]] = []
-    for name in LAYERS:
-        raised = {finding.severity for finding in report.findings if finding.check.layer == name}
-        seen = [one for one in report.evidence.observations if type(one).layer == name]
-        state: LayerStatus
-        if Severity.ERROR in raised:
-            state = "error"
-        elif Severity.WARNING in raised:
-            state = "warning"
-        elif any(one.failure is None for one in seen):
-            state = "ok"
-        elif seen:
-            state = "unknown"
-        else:
-            state = "skipped"
-        states.append((name, state))
-    return tuple(states)
+    """Each layer's state: its worst finding, else ok if what belongs to the target itself was seen
+    of it, unknown if that was looked for in vain, skipped if nobody looked."""
+    return tuple((name, _state(report, name)) for name in LAYERS)
+
+
+def _state(report: Report, name: str) -> LayerStatus:
+    raised = {finding.severity for finding in report.findings if finding.check.layer == name}
+    if Severity.ERROR in raised:
+        return "error"
+    if Severity.WARNING in raised:
+        return "warning"
+    if proof.is_proven(report, name):
+        return "ok"
+    if not proof.looks(report, name):
+        return "skipped"
+    return "running" if report.running else "unknown"

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from diagnose.frozen import frozen
-from diagnose.model import Evidence, Observation, Target
+from diagnose.model import Evidence, Observation, Scope, Target
 from diagnose.targets import UsageError
 
 #: Grows when an older reader could not understand a recording any more.
@@ -88,6 +88,7 @@ def encode(recorded: Recorded) -> str:
         "target": plain(evidence.target),
         "hostname": recorded.hostname,
         "privileged": recorded.privileged,
+        "scope": plain(evidence.scope),
     }
     seen = ({"kind": type(one).__name__, **plain(one)} for one in evidence.observations)
     return "".join(line(record) for record in (header, *seen))
@@ -131,7 +132,9 @@ def decode(text: str) -> Recorded:
         raise UsageError("This is no recording that this version of diagnose can read.")
     target = _converted(number, head.get("target"), Target)
     started_at = _converted(number, head.get("started_at"), datetime)
-    evidence = Evidence(target, started_at, tuple(_observations(lines)))
+    # Older recordings do not say what was asked to be judged: all of it, mostly.
+    scope = _converted(number, head.get("scope", {}), Scope)
+    evidence = Evidence(target, started_at, tuple(_observations(lines)), scope)
     return Recorded(evidence, str(head.get("hostname", "")), head.get("privileged") is True)
 
 

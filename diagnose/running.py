@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from diagnose.probes import Options
 
 #: As shells count them: 128 and the signal's number.
-EXIT_SIGINT, EXIT_SIGTERM = 130, 143
+SIGNALLED = 128
+EXIT_SIGINT, EXIT_SIGTERM = SIGNALLED + signal.SIGINT, SIGNALLED + signal.SIGTERM
 
 
 class Stop:
@@ -33,17 +34,17 @@ class Stop:
         for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, EXIT_SIGTERM)):
             # Only the main thread of a program hears signals.
             with contextlib.suppress(RuntimeError, ValueError):
-                loop.add_signal_handler(number, self._stop, status, tasks)
+                loop.add_signal_handler(number, self._stop, number, status, tasks)
                 self.watchdog.hear(number, status)
         return list(await asyncio.gather(*tasks))
 
-    def _stop(self, status: int, tasks: list[asyncio.Task[Report]]) -> None:
+    def _stop(self, by: int, status: int, tasks: list[asyncio.Task[Report]]) -> None:
         self.status = status
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
         for task in tasks:
-            task.cancel()
+            task.cancel(by)  # which its report passes on
 
 
 def complete(
@@ -63,7 +64,7 @@ def complete(
             _abandoned.append(loop)
             status = stop.status or watchdog.status
             try:
-                return watchdog.reports(interrupted=bool(status)), status
+                return watchdog.reports(by=max(status - SIGNALLED, 0)), status
             except (Abandoned, Overdue):
                 raise RuntimeError("The run does not end, and neither do its checks.") from None
     loop.close()

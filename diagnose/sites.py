@@ -16,7 +16,8 @@ from diagnose.machine import Machine
 from diagnose.model.nginx import Directive
 from diagnose.probes import Look
 from diagnose.probes.inside.elsewhere import tree
-from diagnose.probes.inside.nginx import LIST, Listing, configured, listing, masters
+from diagnose.probes.inside.nginx import configured
+from diagnose.probes.inside.nginx_processes import LIST, Listing, listing, masters
 from diagnose.probes.inside.upstream import USUAL
 from diagnose.targets import UsageError, read, socket_path
 from diagnose.wire import nginx as wire

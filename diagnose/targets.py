@@ -136,7 +136,8 @@ def _quoted(path: str) -> str:
         return path
     from urllib.parse import quote
 
-    return quote(path, safe="/?&=%:@!$'()*+,;~-._[]")
+    # Bytes that are no UTF-8 come as half characters from the command line (PEP 383).
+    return quote(path, safe="/?&=%:@!$'()*+,;~-._[]", errors="surrogatepass")
 
 
 def _without_credentials(reading: _Reading, authority: str) -> str:

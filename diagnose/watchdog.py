@@ -20,7 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from diagnose.events import Concluded, Crashed, Event, Seen, Sink, Started
-from diagnose.model import Crash, Evidence, Observation, Report, Target, Unseen
+from diagnose.model import Crash, Evidence, Observation, Report, Scope, Target, Unseen
 
 if TYPE_CHECKING:
     from diagnose.probes import Options
@@ -61,6 +61,7 @@ class Memory:
         self._sink = sink
         self.started_at = datetime.now(UTC)
         self.target: Target | None = None
+        self.scope = Scope()
         self.observations: list[Observation] = []
         self.crashes: list[Crash] = []
         self.report: Report | None = None
@@ -68,7 +69,7 @@ class Memory:
     def __call__(self, event: Event) -> None:
         match event:
             case Started():
-                self.target = event.target
+                self.target, self.scope = event.target, event.scope
             case Seen():
                 self.observations.append(event.observation)
             case Crashed():
@@ -77,23 +78,25 @@ class Memory:
                 self.report = event.report
         self._sink(event)
 
-    def conclude(self, options: "Options", interrupted: bool) -> Report | None:
-        """The run's report; None where the run had not even begun."""
+    def conclude(self, options: "Options", by: int) -> Report | None:
+        """The run's report; None where the run had not even begun. `by` is the signal that ended
+        it, 0 where its time was over."""
         if self.report is not None or self.target is None:
             return self.report
         from dataclasses import replace
 
-        from diagnose import engine
+        from diagnose import engine, proof
+        from diagnose.probes import command
 
         took = (datetime.now(UTC) - self.started_at).total_seconds()
-        seen = tuple(self.observations)
-        if not interrupted:
-            seen += (Unseen(at=took, what="run", why="deadline", enable="--timeout"),)
+        longer = ("--timeout", engine.longer_timeout(options.timeout))
+        enable = "" if by else command(self.target, *options.again, *options.limits, *longer)
+        why = proof.INTERRUPTED if by else proof.DEADLINE
+        seen = (*self.observations, Unseen(at=took, what=proof.REST, why=why, enable=enable))
         crash = Crash("engine", "The run did not end when its time was over.")
-        report = engine.conclude(
-            Evidence(self.target, self.started_at, seen), options, (*self.crashes, crash)
-        )
-        report = replace(report, duration=took, interrupted=interrupted)
+        evidence = Evidence(self.target, self.started_at, seen, self.scope)
+        report = engine.conclude(evidence, options, (*self.crashes, crash))
+        report = replace(report, duration=took, interrupted=bool(by), signal=by)
         self._sink(Concluded(report))
         return report
 
@@ -113,9 +116,9 @@ class Watchdog:
         self._memories.append(Memory(sink))
         return self._memories[-1]
 
-    def reports(self, interrupted: bool) -> list[Report]:
-        """What is known of each run that has begun."""
-        reports = (memory.conclude(self._options, interrupted) for memory in self._memories)
+    def reports(self, by: int) -> list[Report]:
+        """What is known of each run that has begun; `by` as in `Memory.conclude`."""
+        reports = (memory.conclude(self._options, by) for memory in self._memories)
         return [report for report in reports if report is not None]
 
     @contextmanager

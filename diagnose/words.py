@@ -11,6 +11,8 @@ A file reads:
     ### name-of-the-step
     What the person does.
 
+Steps that several checks of a layer have stand once, in its `_steps.md`.
+
 `{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
 not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
 puts the steps. A fact that is used and was not given is an error (KeyError). In a command, that is
@@ -63,18 +65,28 @@ def words(check_id: str, lang: str) -> Words:
         name, _, body = chapter.partition("\n")
         parts[name.strip()] = body.strip()
     means, remedy, verify, steps = HEADINGS[lang]
-    named = {}
-    for step in re.split(r"^### ", parts.get(steps, ""), flags=re.MULTILINE)[1:]:
-        name, _, body = step.partition("\n")
-        named[name.strip()] = body.strip()
     return Words(
         title=title.removeprefix("# ").strip(),
         summary=summary.strip(),
         meaning=parts[means],
         remedy=parts[remedy],
         verify=parts[verify],
-        steps=named,
+        steps={**_shared(check_id, lang), **_steps(parts.get(steps, ""))},
     )
+
+
+def _steps(text: str) -> dict[str, str]:
+    named = {}
+    for step in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        name, _, body = step.partition("\n")
+        named[name.strip()] = body.strip()
+    return named
+
+
+def _shared(check_id: str, lang: str) -> dict[str, str]:
+    """The steps that a layer's checks share."""
+    path = path_of(f"{check_id.partition('.')[0]}._steps", lang)
+    return _steps(path.read_text("utf-8")) if path.exists() else {}
 
 
 _SECTION = re.compile(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)

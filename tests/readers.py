@@ -10,10 +10,16 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import diagnose.wire
+from diagnose.model import Evidence, Target
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.outputs.redaction import Mask, names
+from diagnose.probes.inside import here
 from diagnose.targets import UsageError
 from diagnose.wire.errorlog import Clock
 
@@ -44,6 +50,7 @@ OWN = {
     "diagnose.wire.netfilter.targets:steps", "diagnose.wire.requests:buffers",
     "diagnose.wire.firewalld.bus:zone_settings", "diagnose.wire.firewalld.bus:policy_settings",
     "diagnose.wire.netfilter.kept:chains", "diagnose.wire.firewalld.rich:within",
+    "diagnose.record:load",
 }  # fmt: skip
 #: What a reader may raise: it is its answer.
 ANSWERS: dict[str, type[Exception]] = {
@@ -90,17 +97,41 @@ class Reader:
             return None
 
     def words(self) -> tuple[str, ...]:
-        """What its module looks for: the texts in its source are what inputs are made of."""
-        source = ast.parse(Path(inspect.getsourcefile(self.work) or "").read_text("utf-8"))
-        found = {
-            node.value
-            for node in ast.walk(source)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        return tuple(sorted(word for word in found if 0 < len(word) <= 40 and "\n" not in word))
+        return _words(self.name.partition(":")[0])
+
+
+@cache
+def _words(module: str) -> tuple[str, ...]:
+    """What a module looks for: the texts in its source are what inputs are made of."""
+    source = ast.parse(Path(importlib.import_module(module).__file__ or "").read_text("utf-8"))
+    found = {
+        node.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return tuple(sorted(word for word in found if 0 < len(word) <= 40 and "\n" not in word))
+
+
+def _masked(text: str) -> str:
+    return Mask(["shop.example.com", "host", "an odd name", text]).text(text)
+
+
+def _names_masked(text: str) -> list[str]:
+    config = NginxConfig(path="/a", files=(ConfigFile("/a", text),))
+    seen = Evidence(Target("", "https", "a", 443), datetime.now(UTC), (config,))
+    return list(names(seen))
+
+
+#: What reads outside text and is no function of its own.
+MORE = (
+    Reader("diagnose.outputs.redaction:Mask.text", _masked),
+    Reader("diagnose.outputs.redaction:names", _names_masked),
+    Reader("diagnose.probes.inside.here:names", here.names),
+)
 
 
 def readers() -> Iterator[Reader]:
+    yield from MORE
     inner = pkgutil.walk_packages(diagnose.wire.__path__, "diagnose.wire.")
     for name in (*(module.name for module in inner), *OTHERS):
         for key, work in list(vars(importlib.import_module(name)).items()):

@@ -13,6 +13,7 @@ from diagnose.model import (
     Crash,
     Edit,
     Evidence,
+    Failure,
     Fix,
     Host,
     Judge,
@@ -45,6 +46,9 @@ LEAF = Certificate(
 
 NAME = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,), at=0.002, took=0.002,
                   equivalent="dig +short shop.example.com A")  # fmt: skip
+NO_IPV6 = Resolution(name="shop.example.com", family=6, at=0.002, took=0.002,
+                     failure=Failure("resolution", "No address associated with hostname", -5,
+                                     "EAI_NODATA"))  # fmt: skip
 OPEN = Connection(address=ADDRESS, port=443, family=4, at=0.005, took=0.003)
 CLOSED = Connection(address=ADDRESS, port=443, family=4, at=0.005, took=0.003, failure=REFUSED,
                     equivalent=f"nc -vz {ADDRESS} 443")  # fmt: skip
@@ -61,6 +65,8 @@ SECURE = Handshake(
 )
 ANSWER = Exchange(url="https://shop.example.com/", address=ADDRESS, port=443, status=200,
                   reason="OK", at=0.06, took=0.009)  # fmt: skip
+#: All that proves that the site works.
+WELL = (NAME, OPEN, SECURE, ANSWER, NO_IPV6)
 SERVER = Host(hostname="web1", role="server", privileged=True, vantage=Vantage.SERVER)
 
 
@@ -93,12 +99,12 @@ def report(
 
 
 def healthy() -> Report:
-    return report(NAME, OPEN, SECURE, ANSWER)
+    return report(*WELL)
 
 
 def refused() -> Report:
     """One cause, found from outside."""
-    return report(NAME, CLOSED, raised=((check("tcp.door-shut"), refusal()),))
+    return report(NAME, CLOSED, NO_IPV6, raised=((check("tcp.door-shut"), refusal()),))
 
 
 def refusal(**more: object) -> Claim:
@@ -136,6 +142,7 @@ def mended() -> Report:
         NAME,
         CLOSED,
         Unseen(what="the firewall", why="needs-root", enable="sudo diagnose shop.example.com"),
+        NO_IPV6,
         raised=(
             (check("nginx.door-locked", Severity.ERROR, "tcp.door-shut"), cause),
             (check("tcp.door-shut"), symptom),

@@ -15,8 +15,9 @@ import jsonschema
 import pytest
 
 from diagnose import cli
-from diagnose.arguments import COMMANDS, parser
+from diagnose.arguments import COMMANDS, looking, parser
 from diagnose.model import Evidence
+from diagnose.model.visitor import Visitor
 from diagnose.record import Recorded, encode
 from tests.reports import CLOSED, NAME
 from tests.saying import NOW, SHOP
@@ -156,6 +157,10 @@ def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
         (["--timeout", "0", "shop.example.com"], "--timeout takes seconds"),
         (["--address", "300.1.1.1", "shop.example.com"], "no IP address"),
         (["--address", "::1", "-4", "shop.example.com"], "not of the family"),
+        (["--from", "198.51.100.0/24", "shop.example.com"], "not a network"),
+        (["--from", "the-office", "shop.example.com"], "takes an IPv4 or IPv6 address"),
+        (["--from", "127.0.0.1", "shop.example.com"], "no visitor comes from"),
+        (["--from", "198.51.100.7", "-6", "shop.example.com"], "not of the family"),
         (["--lang", "fr", "shop.example.com"], "--lang takes en, zh"),
         (["--cafile", "/nonexistent", "shop.example.com"], "No such file"),
         (["--server", "http://web1", "shop.example.com"], "ssh://[user@]host[:port]"),
@@ -275,6 +280,8 @@ def test_a_signal_ends_it_with_what_is_known(silent: int, number: int, status: i
     last = json.loads(rest.splitlines()[-1])
     assert last["type"] == "report"
     assert last["run"]["interrupted"] is True
+    assert last["verdict"]["exit_code"] == status
+    assert last["verdict"]["status"] != "ok"
     assert complaints == ""
 
 
@@ -339,3 +346,62 @@ def test_what_was_recorded_can_be_replayed(shut: int, tmp_path: Path) -> None:
     assert "error[tcp.refused]" in again.stdout
     streamed = diagnose("record", "--outside", f"127.0.0.1:{shut}", "-o", "-").stdout
     assert json.loads(streamed.splitlines()[0])["diagnose"] == 1
+
+
+@pytest.mark.parametrize(
+    ("word", "address"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("[2001:DB8::0:7]", "2001:db8::7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("fe80::7%eth0", "fe80::7"),
+    ],
+)
+def test_a_visitor_is_one_address_in_its_usual_form(word: str, address: str) -> None:
+    options = parser().parse_args(["--from", word, "shop.example.com"])
+    assert options.visitor == address
+    assert ["--from", address] == looking(parser("web").parse_args(["--from", word]))[-6:-4]
+
+
+def test_a_recording_is_judged_for_the_visitor_of_its_run(tmp_path: Path) -> None:
+    path = tmp_path / "shop.jsonl"
+    seen = (Visitor(address="198.51.100.7"), NAME, CLOSED)
+    path.write_text(encode(Recorded(Evidence(SHOP, NOW, seen), "laptop", True)))
+    told = json.loads(diagnose("replay", "--json", str(path)).stdout)
+    assert told["run"]["visitor"] == "198.51.100.7"
+    assert "--from 198.51.100.7" in told["findings"][0]["remedy"]["verify"]
+    masked = json.loads(diagnose("replay", "--json", "--redact", str(path)).stdout)
+    assert masked["run"]["visitor"].startswith("192.0.2.")
+    assert f"--from {masked['run']['visitor']}" in masked["findings"][0]["remedy"]["verify"]
+    shown = diagnose("replay", "--format", "text", str(path)).stdout
+    assert "judged for the visitor 198.51.100.7" in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--header", "X: a\r\nY: b"),
+        ("--header", "Connection: close"),
+        ("--header", "Origin: https://a"),
+        ("--header", "swordfish"),
+        ("--cookie", "swordfish"),
+        ("--origin", "shop.example.com/swordfish"),
+        ("--subprotocol", "a, swordfish"),
+    ],
+)
+def test_a_request_that_cannot_be_made_is_a_usage_error(words: tuple[str, str]) -> None:
+    done = diagnose("--outside", "127.0.0.1", *words)
+    assert done.returncode == 64
+    assert words[0] in done.stderr
+    assert "swordfish" not in done.stderr + done.stdout
+
+
+def test_what_is_added_to_requests_is_not_printed(shut: int) -> None:
+    done = diagnose(
+        "-vv", "--outside", f"ws://127.0.0.1:{shut}/ws", "--header", "Authorization: swordfish",
+        "--cookie", "sid=swordfish", "--origin", "https://app.example.com",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--header 'Authorization: ***'" in done.stdout
+    assert "--origin https://app.example.com" in done.stdout
+    assert "swordfish" not in done.stdout + done.stderr

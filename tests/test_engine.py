@@ -141,7 +141,8 @@ def test_a_probe_that_raises_loses_nothing_already_seen(probes: Install) -> None
 
     probes(broken, sees(connection("203.0.113.10")))
     report, events = run()
-    assert {type(one) for one in report.evidence.observations} == {Resolution, Connection}
+    kinds = {type(one) for one in report.evidence.observations}
+    assert kinds == {Resolution, Connection, Unseen}
     (crash,) = report.crashes
     assert crash.message == "ValueError: no"
     assert Crashed(crash) in events
@@ -153,7 +154,7 @@ def test_a_module_that_cannot_be_imported_is_a_crash_and_no_more(
     probes(sees(NAME))
     monkeypatch.setattr(engine, "OUTSIDE", ("only_these", "not_there"))
     report, _ = run()
-    assert report.evidence.observations == (NAME,)
+    assert report.evidence.of(Resolution) == (NAME,)
     assert "ModuleNotFoundError" in report.crashes[0].message
 
 
@@ -182,7 +183,8 @@ def test_a_run_ends_by_its_deadline_with_what_is_known(
     probes(endless)
     report, events = run(Options(timeout=3600))
     assert report.evidence.of(Resolution) == (NAME,)
-    assert report.evidence.of(Unseen)[0].why == "deadline"
+    (rest,) = report.evidence.of(Unseen)
+    assert (rest.why, rest.enable) == ("deadline", f"diagnose {SHOP.url} --timeout 3600")
     assert verdict(report).exit_status == 3
     assert isinstance(events[-1], Concluded)
     assert not report.interrupted

@@ -46,9 +46,9 @@ from tests.reports import (
     ANSWER,
     LEAF,
     NAME,
-    OPEN,
     SECURE,
     SERVER,
+    WELL,
     healthy,
     refused,
     report,
@@ -68,11 +68,9 @@ def an_entry(status: Status = "ok", minutes: int = -60, **more: object) -> Entry
 
 
 def an_hour_ago(*seen: Observation) -> Entry:
-    """A run in which all was well."""
+    """A run in which all was well. Of what proves that no more than `seen` is remembered here."""
     past = Report(Evidence(SHOP, NOW - timedelta(hours=1), (*seen, ANSWER)))
-    made = entry(past)
-    assert made.status == "ok"
-    return made
+    return replace(entry(past), status="ok")
 
 
 def changed(before: tuple[Observation, ...], after: tuple[Observation, ...]) -> list[Change]:
@@ -126,8 +124,8 @@ def test_its_target_is_read_again_as_it_was() -> None:
 
 
 def test_an_interrupted_run_did_not_see_that_all_is_well() -> None:
-    assert entry(report(NAME, OPEN, SECURE, ANSWER)).status == "ok"
-    assert entry(report(NAME, OPEN, SECURE, ANSWER, interrupted=True)).status == "unknown"
+    assert entry(report(*WELL)).status == "ok"
+    assert entry(report(*WELL, interrupted=True)).status == "unknown"
 
 
 def test_it_comes_back_from_its_line_as_it_was() -> None:
@@ -335,7 +333,7 @@ def test_a_run_from_outside_does_not_say_that_what_is_inside_is_gone() -> None:
 def test_it_does_not_hide_the_last_good_look_inside_either() -> None:
     inside = an_hour_ago(NAME, config((MAIN, "a")))
     moved = replace(NAME, addresses=("203.0.113.99",))
-    outside = replace(entry(report(moved, ANSWER)), at="2026-11-24T11:30:00Z")
+    outside = replace(entry(report(moved)), at="2026-11-24T11:30:00Z", status="ok")
     now = report(moved, config((MAIN, "b")))
     assert [one.what for one in since_good([inside, outside], URL, now)] == [f"file {MAIN}"]
 
@@ -349,6 +347,7 @@ def test_another_server_is_not_compared_with_this_one() -> None:
 
 
 def test_a_name_that_points_elsewhere_and_a_new_certificate_are_told() -> None:
+    assert LEAF.not_after
     newer = replace(LEAF, serial="02", not_after=LEAF.not_after + timedelta(days=90))
     assert said((SECURE,), (replace(SECURE, chain=(newer,)),)) == [
         "the certificate served: serial 01, until 2027-01-24 14:00 UTC → "

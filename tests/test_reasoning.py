@@ -21,7 +21,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listener
 from diagnose.model.tcp import Connection
 from diagnose.reasoning import claims, findings, layers, verdict
-from tests.reports import CLOSED, NAME, OPEN, check, healthy, judging, report
+from tests.reports import CLOSED, NAME, NO_IPV6, WELL, check, healthy, judging, report
 from tests.saying import NOW, SHOP
 
 AT_443 = Subject(address="203.0.113.10", port=443)
@@ -175,7 +175,7 @@ def test_a_check_that_raises_is_our_fault_and_the_others_are_heard() -> None:
     [(Severity.ERROR, "critical", 2), (Severity.WARNING, "warning", 1), (Severity.NOTE, "ok", 0)],
 )
 def test_the_verdict_is_that_of_the_worst_cause(severity: Severity, status: str, code: int) -> None:
-    judged = verdict(report(OPEN, raised=((check("tcp.x", severity), claim()),)))
+    judged = verdict(report(*WELL, raised=((check("tcp.x", severity), claim()),)))
     assert (judged.status, judged.exit_status) == (status, code)
 
 
@@ -187,9 +187,9 @@ def test_a_site_of_which_nothing_could_be_seen_is_unknown() -> None:
 
 def test_a_site_that_was_tried_in_vain_is_not_called_healthy() -> None:
     inside = Listener(vantage=Vantage.SERVER, address="0.0.0.0", port=443, family=4)
-    assert verdict(report(NAME, inside)).status == "ok"
-    assert verdict(report(NAME, CLOSED, inside)).status == "unknown"
-    assert verdict(report(NAME, CLOSED, OPEN, inside)).status == "ok"
+    assert verdict(report(NAME, NO_IPV6, inside)).status == "unknown"
+    assert verdict(report(NAME, NO_IPV6, CLOSED, inside)).status == "unknown"
+    assert verdict(report(CLOSED, *WELL, inside)).status == "ok"
 
 
 def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:
@@ -200,3 +200,11 @@ def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:
     assert states["tcp"] == "unknown"
     assert states["http"] == "skipped"
     assert dict(layers(healthy()))["tcp"] == "ok"
+
+
+def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() -> None:
+    told = replace(healthy(), findings=())
+    assert verdict(told).status == "ok"
+    unanswered = (check("host.visitor-unjudged", Severity.NOTE), claim())
+    seen = told.evidence.observations
+    assert verdict(report(*seen, raised=(unanswered,))).status == "unknown"

@@ -9,7 +9,7 @@ import pytest
 from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
-from diagnose.probes.inside.nginx import LIST
+from diagnose.probes.inside.nginx_processes import LIST
 from diagnose.sites import MOST, Site, listed, sites
 from diagnose.targets import read
 from diagnose.wire.nginx import parse
@@ -181,10 +181,11 @@ BUILD = "nginx version: nginx/1.26.3\nconfigure arguments: --conf-path=/etc/ngin
 STAT = "{pid} (nginx) S 1 " + "0 " * 17 + "100 0 0"
 
 
-def running(title: str, files: str = "mnt:[1]") -> str:
+def running(title: str, root: str = "65024:2") -> str:
     return (
-        f"1000.5\n500.5 900.0\nmnt:[1]\nprogram /usr/sbin/nginx\n"
-        f"process {STAT.format(pid=10)}\nnginx: master process {title}\n/usr/sbin/nginx\n{files}\n"
+        f"1000.5\n500.5 900.0\nmnt:[1]\nown root 65024:2\nprogram /usr/sbin/nginx\n"
+        f"process {STAT.format(pid=10)}\nnginx: master process {title}\n/usr/sbin/nginx\nmnt:[1]\n"
+        f"its root {root}\n"
         f"build /usr/sbin/nginx\n{BUILD}built\n"
     )
 
@@ -214,7 +215,7 @@ def test_without_a_program_the_usual_places_are_read() -> None:
 
 def test_of_one_in_a_container_the_folders_of_panels_are_read() -> None:
     panel = {path: text for path, text in FILES.items() if path.startswith("/opt/1panel")}
-    said = running("nginx", files="mnt:[2]").replace("program /usr/sbin/nginx\n", "")
+    said = running("nginx", root="0:51:77").replace("program /usr/sbin/nginx\n", "")
     assert on(said, {**panel}) == ["http://blog.example.com/"]
 
 

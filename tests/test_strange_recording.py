@@ -1,5 +1,6 @@
 """A recording from a stranger: judged, or refused with a reason, and never a crash."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -46,10 +47,8 @@ def changed(draw: st.DrawFn) -> str:
         *way, key = draw(st.sampled_from(places(record)))
         for step in way:
             record = record[step]
-        try:
+        with contextlib.suppress(TypeError, IndexError, KeyError):
             record[key] = draw(ODD)
-        except (TypeError, IndexError, KeyError):
-            pass
     return "".join(json.dumps(record) + "\n" for record in records)
 
 
@@ -94,9 +93,7 @@ def test_the_reason_is_said(
     assert reason in capsys.readouterr().err
 
 
-def test_pipes_and_devices_are_not_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pipes_and_devices_are_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Some never end, and to open some waits for ever."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

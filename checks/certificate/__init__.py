@@ -40,9 +40,11 @@ from diagnose.model.tls import Certificate, Handshake, Served, path_of
 # X509_V_ERR_… (X509_STORE_CTX_get_error(3)).
 BAD_SIGNATURE, NOT_YET_VALID, EXPIRED = 7, 9, 10
 NO_ISSUER = {2, 20, 21}
+#: The key of the leaf, the key of an authority, the hash of a signature below the root.
+LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, HASH_TOO_WEAK = 66, 67, 68
 SELF_SIGNED, SELF_SIGNED_IN_CHAIN = 18, 19
 REVOKED, WRONG_PURPOSE = 23, 26
-WEAK = {66, 67, 68}
+WEAK = {LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, HASH_TOO_WEAK}
 
 #: What is wrong with a certificate that has to be replaced, whatever the reason.
 REPLACED = (
@@ -61,38 +63,64 @@ REPLACED = (
 BROUGHT_ABOUT = ("http.hsts-traps-visitors",)
 
 
-def chain_fault(seen: Handshake) -> str:
+def chain_fault(evidence: Evidence, seen: Handshake) -> str:
     """Which check says why the chain of a handshake leads to no trusted root; "" for none.
 
     Where the issuer of the last certificate is neither sent nor known, the certificates sent
     tell what is the matter: other authorities that did not issue it, the wrong ones; none but
-    the leaf, the intermediate is missing; the intermediates, then it is the root that is not
-    trusted, for nobody has to send the root.
+    the leaf of a public authority, the intermediate is missing; anything else, then it is the
+    root that is not trusted, for nobody has to send the root. A public authority's leaf says
+    where its issuer's certificate is, or a tool that gets such leaves keeps the file.
+
+    A signature that does not verify speaks of an issuer that was sent, if one was: of the same
+    name, and with another key. Where the key identifiers agree it is the right key, and the
+    signature is damaged. OpenSSL also finds no issuer where it cannot read an extension.
     """
     code = seen.verify_code
     if code == SELF_SIGNED:
         return "self-signed"
     if code == SELF_SIGNED_IN_CHAIN:
         return "untrusted-root"
-    if code == BAD_SIGNATURE:
-        return "wrong-intermediate"
-    if code not in NO_ISSUER or not seen.chain:
-        return ""
     path = path_of(seen.chain)
+    if code == BAD_SIGNATURE:
+        return "" if all(map(_same_key, path[1:], path)) else "wrong-intermediate"
+    if code not in NO_ISSUER or not path or unread(seen):
+        return ""
     if path[-1].self_issued and len(path) > 1:
         return "untrusted-root"
     if any(one.is_ca for one in seen.chain if one not in path):
         return "wrong-intermediate"
     if len(path) > 1 or private_authority(path[-1].issuer):
         return "untrusted-root"
-    return "chain-incomplete"
+    public = path[-1].issuer_urls or "authorities" in path[-1].unread
+    return "chain-incomplete" if public or lineage(evidence, path[-1]) else "untrusted-root"
+
+
+def _same_key(issuer: Certificate, certificate: Certificate) -> bool:
+    """Whether the key identifiers say that the issuer's key made the signature."""
+    return bool(issuer.key_id) and issuer.key_id == certificate.authority_key_id
+
+
+#: What OpenSSL does not mind, or refuses in other words.
+_HARMLESS = {
+    *("subject", "issuer", "key_type", "signature_hash", "not_before", "not_after"),
+    *("authorities", "must_staple"),
+}
+
+
+def unread(seen: Handshake) -> tuple[str, ...]:
+    """The extensions in the path that cannot be read, for which OpenSSL refuses a certificate."""
+    path = path_of(seen.chain)
+    return tuple(field for one in path for field in one.unread if field not in _HARMLESS)
 
 
 def out_of_time(one: Served, wrong: Callable[[Certificate], bool], code: int) -> Certificate | None:
     """The first certificate at a wrong time. Above the leaf that matters only where OpenSSL
-    says with this code that it found no way around."""
-    path = path_of(one.chain) if code in one.verify_codes else (one.leaf,)
-    return next(filter(wrong, path), None)
+    says with this code that it found no way around. A root is not sent to be renewed: one that
+    this machine trusts and that has expired is this machine's fault."""
+    path = path_of(one.chain) if code in one.verify_codes else ()
+    above = (each for each in path[1:] if not each.self_issued)
+    return next(filter(wrong, (one.leaf, *above)), None)
 
 
 def private_authority(issuer: str) -> str:
@@ -127,8 +155,8 @@ def claim(
             "subject": label(one.leaf),
             "issuer": one.leaf.issuer,
             "serial": one.leaf.serial,
-            "not_before": one.leaf.not_before,
-            "not_after": one.leaf.not_after,
+            "not_before": known(one.leaf.not_before),
+            "not_after": known(one.leaf.not_after),
             **kept(evidence, one.leaf),
             **facts,
         },
@@ -142,7 +170,7 @@ def claim(
 def label(certificate: Certificate) -> str:
     """What people call a certificate."""
     names = (certificate.common_name, *certificate.dns_names, *certificate.addresses)
-    return next(filter(None, names), certificate.subject)
+    return next(filter(None, names), certificate.subject) or f"serial {certificate.serial}"
 
 
 def replaced(evidence: Evidence, one: Served) -> tuple[Fix | None, dict[str, str]]:
@@ -154,6 +182,11 @@ def replaced(evidence: Evidence, one: Served) -> tuple[Fix | None, dict[str, str
     if found is None:
         return None, {"other": "", "place": ""}
     return found.fix, {"other": found.other.path, "place": found.place}
+
+
+def known(value: object) -> object:
+    """A fact of a certificate; "" where it could not be read."""
+    return "" if value is None else value
 
 
 def by_hand(*steps: str) -> Fix:
@@ -237,9 +270,8 @@ def kept(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
 
 def reload(evidence: Evidence) -> Step:
     """The command that makes nginx read its files again, where the server has been seen."""
-    for host in evidence.of(Host):
-        if host.vantage is Vantage.SERVER:
-            if host.manager == "systemd":
-                return Command(("systemctl", "reload", "nginx"))
-            return Command(("nginx", "-s", "reload"))
+    from checks.nginx import Nginx
+
+    if any(host.vantage is Vantage.SERVER for host in evidence.of(Host)):
+        return Nginx.of(evidence).reloaded()
     return Manual("reload", Where.SERVER)

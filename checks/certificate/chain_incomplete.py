@@ -3,7 +3,8 @@ served instead of fullchain.pem. Desktop browsers often fetch or remember what i
 Android, and other programs do not.
 
 From outside an unknown issuer could also be a private root. A certificate that says where its
-issuer's is to be had (RFC 5280 section 4.2.2.1), as all public ones do, speaks against that.
+issuer's is to be had (RFC 5280 section 4.2.2.1), as all public ones do, speaks against that; one
+that says nothing of it is `certificate.untrusted-root`.
 
 The tools that get certificates write the whole chain beside the leaf, in a file whose name is
 known: the same certificate, so that whoever else reads the line only gains by it.
@@ -20,7 +21,7 @@ from diagnose.model.tls import Handshake, Served, served
 
 @check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
 def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: chain_fault(seen) == "chain-incomplete"):
+    for one in served(evidence, lambda seen: chain_fault(evidence, seen) == "chain-incomplete"):
         urls = one.leaf.issuer_urls
         fix = _fix(evidence, one)
         tool = lineage(evidence, one.leaf)

@@ -3,10 +3,15 @@
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, EXPIRED, claim, label, out_of_time, renewal
+from checks.certificate import BROUGHT_ABOUT, EXPIRED, by_hand, claim, label, out_of_time, renewal
 from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, served
+from diagnose.model.tls import Certificate, Handshake, Served, served
+
+
+def too_old(evidence: Evidence, one: Served) -> Certificate | None:
+    """The certificate that has expired."""
+    return out_of_time(one, lambda each: each.is_expired(evidence.started_at), EXPIRED)
 
 
 @check(
@@ -16,12 +21,13 @@ from diagnose.model.tls import Handshake, served
 )
 def expired(evidence: Evidence) -> Iterator[Claim]:
     for one in served(evidence):
-        over = out_of_time(one, lambda each: each.not_after < evidence.started_at, EXPIRED)
-        if over is not None:
+        over = too_old(evidence, one)
+        if over is not None and over.not_after is not None:
             facts = {
                 "which": label(over),
                 "intermediate": over is not one.leaf,
                 "since": over.not_after,
                 "days": (evidence.started_at - over.not_after).days,
             }
-            yield claim(evidence, one, facts, renewal(evidence, one.leaf))
+            fix = renewal(evidence, one.leaf) if over is one.leaf else by_hand("new-intermediate")
+            yield claim(evidence, one, facts, fix)

@@ -13,7 +13,7 @@ from diagnose.model.tls import Handshake, served
 @check(severity=Severity.NOTE, needs=[Handshake])
 def expired_cross_sign(evidence: Evidence) -> Iterator[Claim]:
     for one in served(evidence, lambda seen: seen.verify_code == 0):
-        over = [each for each in one.chain[1:] if each.not_after < evidence.started_at]
+        over = [each for each in one.chain[1:] if each.is_expired(evidence.started_at)]
         if over:
             facts = {"extra": label(over[0]), "since": over[0].not_after}
             yield claim(evidence, one, facts, by_hand("leave-it-out"))

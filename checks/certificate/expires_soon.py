@@ -15,8 +15,10 @@ _SOON = timedelta(days=21)
 @check(severity=Severity.WARNING, needs=[Handshake])
 def expires_soon(evidence: Evidence) -> Iterator[Claim]:
     for one in served(evidence):
+        if one.leaf.not_after is None or one.leaf.lifetime is None:
+            continue
         left = one.leaf.not_after - evidence.started_at
-        third = (one.leaf.not_after - one.leaf.not_before) / 3
+        third = one.leaf.lifetime / 3
         if timedelta(0) <= left < min(third, _SOON):
             facts = {"days": left.days, "hours": int(left.total_seconds() // 3600)}
             yield claim(evidence, one, facts, renewal(evidence, one.leaf))

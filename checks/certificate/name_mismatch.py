@@ -32,7 +32,7 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
     host = evidence.target.host
     for one in served(evidence):
         names, addresses = names_of(one.leaf)
-        if covers(host, names, addresses):
+        if covers(host, names, addresses) or "names" in one.leaf.unread:
             continue
         why, nearest = why_not(host, names)
         covered = tuple(dict.fromkeys((*names, *addresses)))

@@ -13,7 +13,7 @@ from diagnose.wire.names import covers
 @check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
 def no_san(evidence: Evidence) -> Iterator[Claim]:
     for one in served(evidence):
-        named = bool(one.leaf.dns_names or one.leaf.addresses)
+        named = bool(one.leaf.dns_names or one.leaf.addresses) or "names" in one.leaf.unread
         common = (one.leaf.common_name,) if one.leaf.common_name else ()
         # Where the common name is another, the name is the fault: certificate.name-mismatch.
         if not named and (not common or covers(evidence.target.host, common, common)):

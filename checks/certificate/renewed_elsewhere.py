@@ -8,7 +8,7 @@ from a tool that renews those of public ones."""
 
 from collections.abc import Iterator
 
-from checks.certificate import private_authority
+from checks.certificate import known, private_authority
 from checks.nginx import Nginx, where
 from diagnose.catalogue import check
 from diagnose.frozen import frozen
@@ -106,8 +106,8 @@ def _other(evidence: Evidence, one: Served) -> OtherCertificate | None:
         other
         for other in evidence.good(OtherCertificate)
         if other.key
-        and other.leaf.not_before <= now < other.leaf.not_after
-        and (another or other.leaf.not_after > one.leaf.not_after)
+        and other.leaf.is_current(now)
+        and (another or other.leaf.outlasts(one.leaf))
         and covers(host, other.leaf.dns_names, other.leaf.addresses)
         and not other.leaf.self_issued
     ]
@@ -116,7 +116,7 @@ def _other(evidence: Evidence, one: Served) -> OtherCertificate | None:
         found,
         key=lambda other: (
             len(wanted.intersection(other.leaf.dns_names)),
-            other.leaf.not_after,
+            other.leaf.not_after or now,
             other.tool != "",
         ),
         default=None,
@@ -137,7 +137,7 @@ def _pair(nginx: Nginx, server: Server, file: CertificateFile) -> Pair | None:
 def _claim(
     nginx: Nginx, one: Served, file: CertificateFile, other: OtherCertificate, pair: Pair | None
 ) -> Claim:
-    over = one.leaf.not_after < nginx.evidence.started_at
+    over = one.leaf.is_expired(nginx.evidence.started_at)
     return Claim(
         about=one.about,
         covers=one.subjects,
@@ -150,8 +150,8 @@ def _claim(
             "key": other.key,
             "tool": other.tool,
             "acme": other.tool == "acme.sh",
-            "served_until": one.leaf.not_after,
-            "other_until": other.leaf.not_after,
+            "served_until": known(one.leaf.not_after),
+            "other_until": known(other.leaf.not_after),
             "expired": over,
             "place": where(pair.certificate) if pair else "",
         },
@@ -162,6 +162,9 @@ def _claim(
 
 
 def _fix(nginx: Nginx, one: Served, other: OtherCertificate, pair: Pair | None) -> Fix:
+    if nginx.hides(other.path) or nginx.hides(other.key):
+        step = Manual("copy-it-into-sight", Where.SERVER)
+        return Fix((step, *nginx.taken()), Applicability.MANUAL)
     changed = _edits(nginx, other, pair) if pair and _fits(nginx, other, pair) else ()
     if not changed:
         step = Manual("name-the-new-one", Where.SERVER)

@@ -16,6 +16,6 @@ from diagnose.model.tls import Handshake, served
     explains=["certificate.name-mismatch", *REPLACED, *BROUGHT_ABOUT],
 )
 def self_signed(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: chain_fault(seen) == "self-signed"):
+    for one in served(evidence, lambda seen: chain_fault(evidence, seen) == "self-signed"):
         fix, place = replaced(evidence, one)
         yield claim(evidence, one, place, fix or by_hand("get-a-certificate"))

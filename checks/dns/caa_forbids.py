@@ -87,7 +87,7 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
                 "domain": domains[0],
                 "tag": "issue" if host in leaf.dns_names else "issuewild",
                 "allowed": tuple(sorted(allowed)),
-                "expires": leaf.not_after,
+                "expires": leaf.not_after or "",
             },
             fix=Fix((Manual("allow-authority", Where.DNS_PROVIDER),), Applicability.MANUAL),
         )

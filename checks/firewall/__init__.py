@@ -11,14 +11,27 @@ from typing import Any, Literal
 from checks.firewalld import (
     Fate,
     Rules,
+    administrators,
     clients,
     contradicting,
     is_elsewhere,
     ports_that_matter,
 )
 from diagnose.frozen import frozen
-from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Severity,
+    Subject,
+    Where,
+)
 from diagnose.model.firewall import Zone
+from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.wire.firewalld.deciding import Decision
 from diagnose.wire.firewalld.rich import rich_rule as parts
@@ -80,27 +93,40 @@ def closed(rules: Rules, fault: Fault) -> Iterator[Closed]:
 
 def _to_strangers(rules: Rules) -> Iterator[Closed]:
     refused = [
-        (fate, _fault(rules, fate))
+        (fate, fault_of(rules, fate))
         for port in ports_that_matter(rules.evidence)
         if not is_elsewhere(rules.evidence, port)
         for fate in rules.fates(port)
-        if not fate.now.admits
+        if not fate.now.admits and _meets_the_visitor(rules, fate)
     ]
     # Ports that one remedy opens are one fault, by the more general of their names. One that
     # some are let in to is not forgotten but kept from others.
+    target = rules.evidence.target.port
+    mine = any(is_kept(rules, fate, fault) for fate, fault in refused if fate.port == target)
+    # Beside a site that is kept for some its redirect is closed as well.
+    refused = [
+        (fate, fault)
+        for fate, fault in refused
+        if not is_kept(rules, fate, fault) and not (mine and fate.port != target)
+    ]
     unlisted = [fate for fate, fault in refused if fault == "port-closed"]
-    unlisted = [fate for fate in unlisted if not rules.some(fate, "accept")]
     nowhere = {fate.now.entered.zone.name for fate in unlisted if not _instead(rules, fate)}
     groups = _Groups()
     for fate, fault in refused:
-        if fault == "port-closed" and fate not in unlisted:
-            continue
         if fault == "port-closed" and fate.now.entered.zone.name not in nowhere:
             fault = "wrong-zone"
         groups.add(fault, fate, bool(contradicting(rules, [fate])))
     for fault, fates in groups:
         instead = _instead(rules, fates[0]) if fault == "wrong-zone" else None
         yield Closed(fault, fates, instead, contradicting(rules, fates))
+
+
+def _meets_the_visitor(rules: Rules, fate: Fate) -> bool:
+    """Whether what refuses strangers also refuses the visitor for whom the run judges."""
+    if not rules.visitor:
+        return True
+    theirs = rules.fates(fate.port, rules.visitor)
+    return any(one.address == fate.address and _same(one.now, fate.now) for one in theirs)
 
 
 class _Groups:
@@ -120,19 +146,33 @@ class _Groups:
 def _to_clients(rules: Rules) -> Iterator[Closed]:
     """What is closed to the client in particular, who may come by IPv4 and by IPv6."""
     groups, through = _Groups(), dict[tuple[str, str, int], Connection]()
-    for source, tried in clients(rules.evidence).items():
+    logged_in = administrators(rules.evidence)
+    for source, tried in _tried_from(rules).items():
         through |= {(source, one.address, one.port): one for one in tried if not one.failure}
         for port in ports_that_matter(rules.evidence):
-            others = {fate.address: fate for fate in rules.fates(port)}
+            strangers = {fate.address: fate for fate in rules.fates(port)}
             for fate in rules.fates(port, source):
-                other = others.get(fate.address)
+                other = strangers.get(fate.address)
                 if not fate.now.admits and not (other and _same(fate.now, other.now)):
-                    groups.add(_fault(rules, fate), fate)
+                    fault = fault_of(rules, fate)
+                    # A network from which one administers may well have a zone of its own.
+                    if source not in logged_in or fault == "rich-rule":
+                        groups.add(fault, fate)
     for fault, fates in groups:
         ends = [(fate.packet.source, fate.address, fate.port) for fate in fates]
         reached = tuple(through[end] for end in ends if end in through)
         if fault != "port-closed":
             yield Closed(fault, fates, None, reached)
+
+
+def _tried_from(rules: Rules) -> dict[str, tuple[Connection, ...]]:
+    """Visitors whose address is known, with what they tried. Where the run judges for one of them,
+    others only where their own tries failed."""
+    tried = clients(rules.evidence)
+    if rules.visitor:
+        failed = {one: some for one, some in tried.items() if any(try_.failure for try_ in some)}
+        return {rules.visitor: ()} | failed
+    return dict.fromkeys(administrators(rules.evidence), ()) | tried
 
 
 def _same(one: Decision, other: Decision) -> bool:
@@ -152,7 +192,12 @@ def _by(fate: Fate, fault: Fault) -> tuple[str, ...]:
     return (now.entered.zone.name, now.entered.source, policy, now.rule)
 
 
-def _fault(rules: Rules, fate: Fate) -> Fault:
+def is_kept(rules: Rules, fate: Fate, fault: Fault) -> bool:
+    """Whether the port is open to some by name: then it is closed to strangers on purpose."""
+    return fault != "not-reloaded" and bool(rules.kept_for(fate))
+
+
+def fault_of(rules: Rules, fate: Fate) -> Fault:
     """What comes after all that is open (a rule of positive priority) only refuses what nothing
     opens: that is the fault then."""
     now = fate.now
@@ -197,10 +242,35 @@ def _instead(rules: Rules, fate: Fate) -> Zone | None:
 # What the checks say
 
 
+#: Where nothing would answer there is nothing to open.
+NOTHING_LISTENS = Fix((Manual("nothing-listens", Where.SERVER),), Applicability.MANUAL)
+
+
+def unused(evidence: Evidence, ports: Iterable[int]) -> bool:
+    """Whether nothing listens on the target's port, which is among these, nor is it led to
+    anything: as far as the whole list was read."""
+    port, read = evidence.target.port, evidence.good(Listeners)
+    if port not in ports or not read or any(one for seen in read for one in seen.on(port)):
+        return False
+    from checks.translated import led
+
+    return not led(evidence, port)
+
+
 def claim(found: Closed, rules: Rules, fix: Fix | None, **more: object) -> Claim:
     """What is closed, where and to whom; doubted, and no fault, if a client got through all the
-    same."""
+    same. What would open it is a question where rules name sources."""
+    from checks import restricted
+    from checks.firewalld_fixes import letting_in
+
     doubted = bool(found.reached)
+    by_source = restricted.restrictions(rules.evidence, found.ports)
+    if restricted.is_opening(fix) and unused(rules.evidence, found.ports):
+        fix = NOTHING_LISTENS
+    elif fix and by_source and restricted.is_opening(fix):
+        visitor = visitor_of(rules, found.fates)
+        narrow = letting_in(rules, found.fates, visitor or restricted.PLACEHOLDER)
+        fix = restricted.question(narrow, fix, visitor)
     zones = [found.now.policy or found.zone, found.zone, found.instead]
     zones += [found.later.entered.zone] if found.later else []
     because = [one for one in (*zones, *found.reached, *_failed(found, rules)) if one]
@@ -212,12 +282,27 @@ def claim(found: Closed, rules: Rules, fix: Fix | None, **more: object) -> Claim
             **facts(found.fates),
             "iptables": rules.daemon is not None and rules.daemon.backend == "iptables",
             "contradiction": _words(found.reached),
+            "restricted": restricted.words(by_source),
             **more,
         },
         confidence=Confidence.POSSIBLE if doubted else Confidence.CERTAIN,
         severity=Severity.NOTE if doubted else _severity(found, rules),
         fix=fix,
     )
+
+
+def visitor_of(rules: Rules, fates: Iterable[Fate]) -> str:
+    """The client that is refused, or tries in vain, where it comes by the family that is closed."""
+    refused = tuple(fates)
+    for fate in refused:
+        if fate.packet.source:
+            return fate.packet.source
+    families, ports = {fate.family for fate in refused}, {fate.port for fate in refused}
+    for source, tried in clients(rules.evidence).items():
+        failed = any(one.failure and one.port in ports for one in tried)
+        if failed and families == {6 if ":" in source else 4}:
+            return source
+    return ""
 
 
 def _failed(found: Closed, rules: Rules) -> list[Observation]:
@@ -231,7 +316,8 @@ def _severity(found: Closed, rules: Rules) -> Severity:
     target = rules.evidence.target.port
     if target not in found.ports:
         return Severity.WARNING
-    alike = [fate for client in found.client or ("",) for fate in rules.fates(target, client)]
+    who = found.client or (rules.visitor,)
+    alike = [fate for client in who for fate in rules.fates(target, client)]
     return Severity.WARNING if any(fate.now.admits for fate in alike) else Severity.ERROR
 
 

@@ -15,4 +15,4 @@ from diagnose.model.netfilter import Ruleset
 def egress_blocks(evidence: Evidence) -> Iterator[Claim]:
     seen = seen_of(evidence)
     for found in blocked(seen, "egress-blocks"):
-        yield claim(seen, found, opening(seen, found, replies=True))
+        yield claim(seen, found, opening(seen, found, replies=True), replies=True)

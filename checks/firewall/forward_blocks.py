@@ -4,6 +4,7 @@ behind it (ufw(8), "route"; Docker's chain DOCKER-USER)."""
 
 from collections.abc import Iterator
 
+from checks import restricted
 from checks.firewall import EXPLAINS
 from checks.firewalld import rules_of
 from checks.firewalld_fixes import changed
@@ -40,7 +41,8 @@ def forward_blocks(evidence: Evidence) -> Iterator[Claim]:
     for one in led(evidence, evidence.target.port):
         stopped = one.decision.verdict in {"reject", "drop"} and one.decision.packet == "syn"
         place = seen.filter.place(one.decision) if stopped and one.decision.forwarded else None
-        if place is not None:
+        personal = seen.met(seen.filter.rules, one.packet)[1].source
+        if place is not None and not personal:
             groups.setdefault((place.key, one.to), []).append((one, place))
     for some in groups.values():
         yield _claim(evidence, seen, some)
@@ -49,6 +51,11 @@ def forward_blocks(evidence: Evidence) -> Iterator[Claim]:
 def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Claim:
     one, place = some[0]
     port, owner = evidence.target.port, owners.owner(place)
+    by_source = restricted.restrictions(evidence, (port, one.to[1]))
+    fix = _fix(seen, one, place, owner)
+    if by_source and restricted.is_opening(fix):
+        narrow = _fix(seen, one, place, owner, restricted.PLACEHOLDER)
+        fix = restricted.question(narrow.steps, fix)
     where = f"{place.table.family} {place.table.name} {place.chain.name}"
     return Claim(
         about=Subject(port=port, text=f"{place.program} {where}, {port}/tcp"),
@@ -64,19 +71,25 @@ def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Cla
             "owner": "" if owner == "hand" else owner,
             "file": seen.written(place),
             "strict": owner == "firewalld",
+            "files": tuple(filter(None, [seen.written(place)])),
+            "restricted": restricted.words(by_source),
         },
-        fix=_fix(seen, one, place, owner),
+        fix=fix,
     )
 
 
-def _fix(seen: Seen, one: Led, place: Place, owner: Owner) -> Fix:
-    """In the words of whoever made the rule. By then the packet has the inner address and port."""
+def _fix(seen: Seen, one: Led, place: Place, owner: Owner, visitor: str = "") -> Fix:
+    """In the words of whoever made the rule. By then the packet has the inner address and port;
+    the same port of another machine behind this one stays as it is."""
     address, inner = one.to
     if owner == "ufw":
-        rule = ("allow", "proto", "tcp", "from", "any", "to", address, "port", str(inner))
+        source = visitor or "any"
+        rule = ("allow", "proto", "tcp", "from", source, "to", address, "port", str(inner))
         return Fix((Command(("ufw", "route", *rule), undo=("ufw", "route", "delete", *rule)),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
-        return Fix(remedies.opened(place, Opening((inner,)), seen.files))
+        family = 6 if ":" in address else 4
+        let = Opening((inner,), visitor=visitor, server=address, family=family)
+        return Fix(remedies.opened(place, let, {} if visitor else seen.files))
     if owner == "firewalld" and (steps := _forwarded(seen.evidence, one)):
         # What the server itself sends there stays shut out, so a look from it proves nothing.
         return Fix(steps, Applicability.REVIEW)

@@ -14,8 +14,9 @@ from typing import Literal
 from checks import translated
 from checks.firewall import EXPLAINS, about, covers, facts
 from checks.firewalld import CONTAINERS, Fate, Rules, is_loopback, rules_of, through_the_network
-from checks.firewalld_fixes import removing
+from checks.firewalld_fixes import is_about_only, removing
 from checks.netfilter import seen_of
+from checks.restricted import restrictions
 from checks.translated import Led
 from diagnose.catalogue import check
 from diagnose.frozen import frozen
@@ -191,6 +192,9 @@ def _by_firewalld(
     first, sure = fates[0], fault in {"nothing", "plain"}
     place: Observation = first.now.policy or first.now.entered.zone
     failed = [one for fate in fates for one in _fails(evidence, fate.address)]
+    ports = (evidence.target.port,)
+    # A forward of more ports than this one also keeps the others where they go.
+    alone = is_about_only(first.now.rule, ports, rules) and not restrictions(evidence, ports)
     return Claim(
         about=about(first.now.entered.zone, fates),
         covers=covers(fates),
@@ -203,7 +207,7 @@ def _by_firewalld(
             "policy": first.now.policy.name if first.now.policy else "",
             "nat": "",
         },
-        fix=Fix(removing(rules, first), _sureness(fault)),
+        fix=Fix(removing(rules, first), _sureness(fault) if alone else Applicability.REVIEW),
     )
 
 
@@ -213,6 +217,7 @@ def _nat_claim(evidence: Evidence, some: list[tuple[Led, Place, Forward, Fault]]
     addresses = tuple(one.address for one, *_ in some)
     failed = [one for address in addresses for one in _fails(evidence, address)]
     table = f"{place.table.family} {place.table.name} {place.chain.name}"
+    alone = remedies.is_about_only(place, (port,)) and not restrictions(evidence, (port,))
     return Claim(
         about=Subject(port=port, text=f"{place.program} {table}, {port}/tcp"),
         covers=endpoints(addresses, port),
@@ -229,7 +234,7 @@ def _nat_claim(evidence: Evidence, some: list[tuple[Led, Place, Forward, Fault]]
         },
         fix=Fix(
             remedies.removed(place, seen.files),
-            _sureness(fault) if place.exact else Applicability.REVIEW,
+            _sureness(fault) if place.exact and alone else Applicability.REVIEW,
         ),
     )
 

@@ -2,12 +2,14 @@
 (firewall-cmd(1))."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.firewall import about, covers, facts
 from checks.firewalld import Fate, Rules, is_elsewhere, ports_that_matter, rules_of
-from checks.firewalld_fixes import opening_for_good, permanently
+from checks.firewalld_fixes import is_about_only, opening_for_good, permanently
+from checks.restricted import restrictions
 from diagnose.catalogue import check
-from diagnose.model import Claim, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
 from diagnose.wire.firewalld.deciding import Decision
 
@@ -41,8 +43,18 @@ def _claim(rules: Rules, fates: tuple[Fate, ...]) -> Claim:
             "rule": later.rule,
             "policy": later.policy.name if later.policy else "",
         },
-        fix=_fix(rules, fates, now, later),
+        fix=_careful(rules, fates, later, _fix(rules, fates, now, later)),
     )
+
+
+def _careful(rules: Rules, fates: tuple[Fate, ...], later: Decision, fix: Fix) -> Fix:
+    """Whether the files keep the port from some on purpose, a person has to say; and a rule about
+    more than the port stands for more."""
+    ports = tuple(dict.fromkeys(fate.port for fate in fates))
+    broad = later.rule and not is_about_only(later.rule, ports, rules)
+    if broad or restrictions(rules.evidence, ports):
+        return replace(fix, applicability=Applicability.REVIEW)
+    return fix
 
 
 def _fix(rules: Rules, fates: tuple[Fate, ...], now: Decision, later: Decision) -> Fix:

@@ -15,8 +15,8 @@ from diagnose.model.firewall import Firewalld, Zone
 def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
     rules = rules_of(evidence)
     for found in closed(rules, "not-reloaded"):
-        # A reload takes away what has been opened for now only.
-        loses = rules.only_now()
+        # A reload takes away what has been opened for now only, and opens all that is written.
+        loses = rules.reload_changes(found.ports)
         now = _at_once(rules, found)
         again = Command(("firewall-cmd", "--reload"), undo=now[0].undo)
         steps = now if loses else (again,)

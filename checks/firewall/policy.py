@@ -3,10 +3,12 @@ too: those of negative priority before the zone, and what one of them refuses th
 see (firewalld.policies(5))."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from checks.firewall import EXPLAINS, Closed, claim, closed
+from checks.firewall.rich_rule import lifting
 from checks.firewalld import Rules, rules_of
-from checks.firewalld_fixes import opening_place, removing
+from checks.firewalld_fixes import opening_place
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Policy
@@ -18,10 +20,12 @@ def policy(evidence: Evidence) -> Iterator[Claim]:
     for found in closed(rules, "policy"):
         passed = found.now.policy
         assert passed is not None
+        fix, excepted = _fix(rules, found, passed)
         yield claim(
             found,
             rules,
-            _fix(rules, found, passed),
+            fix,
+            excepted=excepted,
             policy=passed.name,
             priority=passed.priority,
             before=passed.priority < 0,
@@ -32,10 +36,22 @@ def policy(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _fix(rules: Rules, found: Closed, passed: Policy) -> Fix:
+def _fix(rules: Rules, found: Closed, passed: Policy) -> tuple[Fix, bool]:
     """Take its rule away, or let the ports through it: its target then refuses the rest, as it
-    did."""
-    sure = Applicability.REVIEW if found.client else Applicability.AUTOMATIC
+    did. What a policy lets in for several zones, a person reads first."""
+    more = found.client or _opens_elsewhere(rules, found, passed)
+    sure = Applicability.REVIEW if more else Applicability.AUTOMATIC
     if found.now.rule:
-        return Fix(removing(rules, found.fates[0]), sure)
-    return Fix(opening_place(rules, f"--policy={passed.name}", found.ports), sure)
+        fix, excepted = lifting(rules, found)
+        return (replace(fix, applicability=Applicability.REVIEW) if more else fix), excepted
+    return Fix(opening_place(rules, f"--policy={passed.name}", found.ports), sure), False
+
+
+def _opens_elsewhere(rules: Rules, found: Closed, passed: Policy) -> bool:
+    """Whether the port would be open by another zone as well, which does not list it."""
+    return any(
+        zone.active and (zone.interfaces or zone.sources) and not zone.admits(port)
+        for zone in rules.now.zones.values()
+        for port in found.ports
+        if zone.name != found.zone.name and {zone.name, "ANY"} & set(passed.ingress)
+    )

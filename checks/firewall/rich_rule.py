@@ -3,10 +3,19 @@ priority before everything (firewalld.richlanguage(5))."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from checks.firewall import EXPLAINS, about, claim, closed, covers, facts
+from checks import restricted
+from checks.firewall import EXPLAINS, Closed, about, claim, closed, covers, facts
 from checks.firewalld import Rules, rules_of
-from checks.firewalld_fixes import removing
+from checks.firewalld_fixes import (
+    LOWEST,
+    excepting,
+    has_priorities,
+    is_about_only,
+    letting_in,
+    removing,
+)
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -24,11 +33,12 @@ def rich_rule(evidence: Evidence) -> Iterator[Claim]:
     for found in closed(rules, "rich-rule"):
         rule = parts(found.now.rule)
         named.add(rule.text)
-        sure = Applicability.REVIEW if found.client else Applicability.AUTOMATIC
+        fix, excepted = lifting(rules, found)
         yield claim(
             found,
             rules,
-            Fix(removing(rules, found.fates[0]), sure),
+            fix,
+            excepted=excepted,
             rule=rule.text,
             client=found.client,
             limited=rule.limited,
@@ -38,6 +48,26 @@ def rich_rule(evidence: Evidence) -> Iterator[Claim]:
             unlisted=not rules.without(found.fates[0]).admits,
         )
     yield from _notes(rules, named)
+
+
+def lifting(rules: Rules, found: Closed) -> tuple[Fix, bool]:
+    """Take away the rule that decides, where it is about nothing else; else let the ports in
+    before it, and it stays (True). A client alone is let in before a rule about more than it."""
+    fate, rule = found.fates[0], parts(found.now.rule)
+    removed = Fix(removing(rules, fate))
+    if found.client:
+        alone = len(found.client) == 1 and rule.source is not None
+        alone = alone and rule.source is not None and rule.source.name == found.client[0]
+        if alone:
+            return replace(removed, applicability=Applicability.REVIEW), False
+        one = letting_in(rules, found.fates, found.client[0])
+        return restricted.question(one, removed, found.client[0]), False
+    if is_about_only(rule.text, found.ports, rules):
+        return removed, False
+    if not has_priorities(rules) or rule.priority <= LOWEST:
+        return replace(removed, applicability=Applicability.REVIEW), False
+    steps = (step for fate in found.fates for step in excepting(rules, fate))
+    return Fix(tuple(dict.fromkeys(steps))), True
 
 
 def _looks_closed(rule: RichRule) -> bool:
@@ -74,6 +104,7 @@ def _notes(rules: Rules, named: set[str]) -> Iterator[Claim]:
                 "early": False,
                 "refused": False,
                 "unlisted": False,
+                "excepted": False,
                 "sources": (*sources[:_SHOWN], f"+{more}") if more > 0 else sources,
                 "contradiction": (),
             },

@@ -8,7 +8,7 @@ from dataclasses import replace
 from checks import reserved
 from checks.netfilter import EXPLAINS, Blocked, Seen, blocked, let_through, seen_of
 from checks.netfilter_fixes import opening
-from checks.netfilter_words import claim
+from checks.netfilter_words import asking, claim
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +21,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.netfilter import Ruleset
+from diagnose.model.server import Interface
 from diagnose.wire.netfilter import owners
 from diagnose.wire.netfilter.rules import Match
 
@@ -29,7 +29,7 @@ from diagnose.wire.netfilter.rules import Match
 SHOWN = 6
 
 
-@check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
+@check(severity=Severity.ERROR, needs=[Interface], explains=EXPLAINS)
 def source_restricted(evidence: Evidence) -> Iterator[Claim]:
     seen = seen_of(evidence)
     for found in blocked(seen, "source-restricted"):
@@ -39,7 +39,7 @@ def source_restricted(evidence: Evidence) -> Iterator[Claim]:
 
 def _reserved(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
     sources = tuple(dict.fromkeys(source for one in found for source in one.sources))
-    fix = replace(opening(seen, found), applicability=Applicability.REVIEW)
+    fix = asking(seen, found, opening(seen, found))
     meant = bool(let_through(seen, found))
     made = claim(
         seen,

@@ -8,9 +8,10 @@ elsewhere, or everybody. Else it is worth a note.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from checks import restricted
 from checks.firewall import EXPLAINS, Closed, about, claim, closed, covers, facts
 from checks.firewalld import Fate, Rules, rules_of
-from checks.firewalld_fixes import changed, opening
+from checks.firewalld_fixes import changed, letting_in, opening
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -64,7 +65,23 @@ def _fix(rules: Rules, found: Closed) -> Fix:
         sure = Applicability.AUTOMATIC if alone else Applicability.REVIEW
         return replace(opening(rules, found), applicability=sure)
     steps = (step for fate in found.fates for step in _unbound(rules, fate))
-    return Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
+    unbound = Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
+    if _is_bound_alone(rules, found):
+        return unbound
+    # It is bound with others of its network, who stay where they are.
+    narrow = letting_in(rules, found.fates, found.client[0])
+    return restricted.question(narrow, unbound, found.client[0])
+
+
+def _is_bound_alone(rules: Rules, found: Closed) -> bool:
+    def entry(fate: Fate) -> str:
+        source = fate.now.entered.source
+        return _entry(rules, source[6:], fate) if source.startswith("ipset:") else source
+
+    return all(
+        entry(fate).removesuffix("/32").removesuffix("/128") == fate.packet.source
+        for fate in found.fates
+    )
 
 
 def _unbound(rules: Rules, fate: Fate) -> tuple[Command, ...]:

@@ -71,7 +71,7 @@ def _severity(said: dict[str, bool], sync: TimeSync | None) -> Severity | None:
 
 
 def _all_valid(leaves: list[Certificate], now: datetime) -> bool:
-    return all(leaf.not_before <= now <= leaf.not_after for leaf in leaves)
+    return all(leaf.is_current(now) for leaf in leaves)
 
 
 def _of_another_machine(evidence: Evidence) -> TimeSync | None:

@@ -37,7 +37,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
         return
     leaves = [one.leaf for one in served(evidence)]
     by_hand = bool(leaves) and all(
-        leaf.not_after - leaf.not_before > _RENEWED_BY_ITSELF for leaf in leaves
+        leaf.lifetime is not None and leaf.lifetime > _RENEWED_BY_ITSELF for leaf in leaves
     )
     subjects = places(blocked)
     yield Claim(

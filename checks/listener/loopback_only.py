@@ -9,17 +9,14 @@ from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Edit,
     Evidence,
     Fix,
-    Host,
     Location,
     Manual,
     Severity,
     Subject,
-    Vantage,
     Where,
 )
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
@@ -100,16 +97,15 @@ def _fix(evidence: Evidence, places: tuple[_Place, ...], process: str) -> Fix:
     if not places:
         step = "publish" if process == "docker-proxy" else "bind"
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
-    hosts = [one for one in evidence.good(Host) if one.vantage is Vantage.SERVER]
-    # A reload would not do: the old socket is still open when nginx opens the new one, and
-    # Linux lets no two listen on one port of one address.
-    restart = [Command(("nginx", "-s", "stop")), Command(("nginx",))]
-    if hosts and hosts[0].manager == "systemd":
-        restart = [Command(("systemctl", "restart", "nginx"))]
+    from checks.nginx import Nginx
+
+    nginx = Nginx.of(evidence)
     edits = [_edit(place) for place in places]
     sure = bool(tries(evidence))
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((*edits, Command(("nginx", "-t")), *restart), applicability)
+    # A reload would not do: the old socket is still open when nginx opens the new one, and
+    # Linux lets no two listen on one port of one address.
+    return Fix((*edits, nginx.tested(), *nginx.restarted()), applicability)
 
 
 def _edit(place: _Place) -> Edit:

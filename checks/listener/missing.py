@@ -23,7 +23,21 @@ from diagnose.model.server import Listeners
 @check(
     severity=Severity.ERROR,
     needs=[Listeners],
-    explains=["tcp.refused", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
+    explains=[
+        "tcp.refused",
+        "http.port-closed",
+        "dns.dead-address",
+        "dns.dead-ipv6",
+        # A port on which nothing listens is rightly closed.
+        "firewall.port-closed",
+        "firewall.wrong-zone",
+        "firewall.source-zone",
+        "firewall.source-restricted",
+        "firewall.rich-rule",
+        "firewall.policy",
+        "firewall.ruleset-blocks",
+        "firewall.ufw-port-closed",
+    ],
 )
 def missing(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port

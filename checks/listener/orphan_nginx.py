@@ -46,7 +46,7 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     ports = sorted({one.port for one in listeners if one.pid == master.pid})
     if not ports:
         return
-    apart = _apart(evidence)
+    apart = _apart(nginx)
     held = any(one.pid == master.pid for one in sockets(evidence, evidence.target.port))
     yield Claim(
         about=Subject(text=f"nginx, process {master.pid}"),
@@ -67,31 +67,35 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _apart(evidence: Evidence) -> bool:
-    """Whether it is not the service manager's own: that one would still not know it by the
-    file."""
-    hosts = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
+def _apart(nginx: Nginx) -> bool:
+    """Whether a service of the service manager's has nginx, and this is not its own: that one
+    would still not know it by the file."""
+    hosts = [one for one in nginx.evidence.of(Host) if one.vantage is Vantage.SERVER]
     if not any(one.manager == "systemd" for one in hosts):
         return False
-    own = [one for one in evidence.good(Boot) if one.service == "nginx.service"]
-    return not any(one.running and not one.by_hand for one in own)
+    asked = next(iter(nginx.evidence.good(Boot)), None)
+    if asked is None or asked.service == "ssh.service":
+        return True
+    if asked.service == "rc-local.service" or not asked.state:
+        return False
+    return asked.by_hand or not asked.running
 
 
 def _fix(nginx: Nginx, pid: int, file: PidFile, apart: bool) -> Fix:
     """With its number in the file again it is within reach, and nobody is cut off."""
     if apart:
         ended = Command(("kill", "-QUIT", str(pid)))
-        return Fix((nginx.tested(), ended, _again(nginx)), Applicability.REVIEW)
+        return Fix((nginx.tested(), ended, *_again(nginx)), Applicability.REVIEW)
     before = f"{file.pid}\n" if file.pid is not None else ""
     number = Edit(file.path, diff(file.path, before, f"{pid}\n"))
     return Fix((number, *nginx.taken()))
 
 
-def _again(nginx: Nginx) -> Command:
+def _again(nginx: Nginx) -> tuple[Command, ...]:
     """A service manager may think that it runs, or have started it again by itself."""
     hosts = [one for one in nginx.evidence.of(Host) if one.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
-    return Command(("systemctl", "restart", "nginx")) if by_service else nginx.started()
+    return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.started()
 
 
 def _fails(evidence: Evidence) -> bool:

@@ -22,6 +22,7 @@ from diagnose.model import (
 from diagnose.model.dns import Resolution
 from diagnose.model.files import NginxStart
 from diagnose.model.http import Upgrade
+from diagnose.model.kernel import Boot
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import (
     CertificateFile,
@@ -36,10 +37,12 @@ from diagnose.model.nginx import (
     TestMessage,
 )
 from diagnose.model.server import Listeners
+from diagnose.model.tls import Certificate, Handshake
 from diagnose.wire import edits, serving
 from diagnose.wire import nginx as wire
 from diagnose.wire.edits import Change, changed, diff
 from diagnose.wire.http import proxy_page
+from diagnose.wire.mounts import hides
 from diagnose.wire.serving import How, Place, Server, Socket
 
 #: Where a shell finds programs by their bare name.
@@ -50,6 +53,9 @@ MAP = ("map $http_upgrade $connection_upgrade {", "    default upgrade;", "    '
 
 #: How nginx -t says that a key is not the first certificate's (X509_check_private_key(3)).
 MISMATCH = r'SSL_CTX_use_PrivateKey(?:_file)?\("([^"]+)"\) failed .*key (?:values|type) mismatch'
+
+#: What follows where nginx cannot load a certificate or its key: it goes on with the old ones.
+KEEPS_THE_OLD = ("nginx.reload-failed", "nginx.reload-needed", "certificate.renewed-not-loaded")
 
 #: What visitors see of an nginx that does not run.
 NOT_THERE = ("listener.missing", "tcp.refused", "http.port-closed")
@@ -258,28 +264,60 @@ class Nginx:
         return (posixpath.basename(binary) if bare else binary, *options)
 
     @property
-    def _by_service(self) -> bool:
-        """Whether the service manager's own nginx is meant, and not one that was built beside."""
+    def start(self) -> NginxStart | None:
+        """What is known of the service that would start it, where it does not run."""
+        return None if self.master else next(iter(self.evidence.good(NginxStart)), None)
+
+    @property
+    def unit(self) -> str:
+        """What systemd calls the service of this nginx ("nginx", "openresty"); "" where there is
+        none, or somebody started it past its service, who does not know it then."""
         hosts = [one for one in self.evidence.good(Host) if one.vantage is Vantage.SERVER]
-        return bool(hosts) and hosts[0].manager == "systemd" and self._argv[0] == "nginx"
+        if not hosts or hosts[0].manager != "systemd":
+            return ""
+        if self.master:
+            return _unit_of(self.evidence, self.master, self._argv[0] == "nginx")
+        if self.start and self.start.state:
+            return self.start.unit.removesuffix(".service")
+        return "nginx" if self._argv[0] == "nginx" else ""
+
+    def hides(self, path: str) -> str:
+        """The folder in which the running nginx sees other files than we do, if the path lies in
+        one (systemd.exec(5), PrivateTmp=, ProtectHome=)."""
+        return hides(self.master.private, path) if self.master and path else ""
 
     def tested(self) -> Command:
         return Command((*self._argv, "-t"))
 
     def reloaded(self) -> Command:
-        if self._by_service:
-            return Command(("systemctl", "reload", "nginx"))
+        if self.unit:
+            return Command(("systemctl", "reload", self.unit))
         return Command((*self._argv, "-s", "reload"))
 
-    def started(self) -> Command:
-        if self._by_service:
-            return Command(("systemctl", "start", "nginx"), undo=("systemctl", "stop", "nginx"))
-        return Command(self._argv, undo=(*self._argv, "-s", "stop"))
+    def started(self) -> tuple[Command, ...]:
+        """By its service. One that systemd takes for running, as where nginx was killed and its
+        script of System V had ended well, has to be started anew; and one that was started in vain
+        too often only after that is forgotten (systemd.unit(5), StartLimitBurst=)."""
+        if not self.unit:
+            return (Command(self._argv, undo=(*self._argv, "-s", "stop")),)
+        start = self.start
+        runs = start is not None and start.state in {"active", "reloading", "activating"}
+        verb = "restart" if runs else "start"
+        change = Command(("systemctl", verb, self.unit), undo=("systemctl", "stop", self.unit))
+        forgotten = Command(("systemctl", "reset-failed", self.unit))
+        limited = start is not None and (start.limited or start.result == "start-limit-hit")
+        return (forgotten, change) if limited else (change,)
+
+    def restarted(self) -> tuple[Command, ...]:
+        """Ended and begun anew, where a reload does not do."""
+        if self.unit:
+            return (Command(("systemctl", "restart", self.unit)),)
+        return (Command((*self._argv, "-s", "stop")), *self.started())
 
     def taken(self) -> tuple[Command, ...]:
         """Test a change, then have it taken up."""
         running = self.master or self.state is None
-        return (self.tested(), self.reloaded() if running else self.started())
+        return (self.tested(), *((self.reloaded(),) if running else self.started()))
 
     # Where it stands
 
@@ -397,6 +435,24 @@ class Handshakes:
         return self.taken and len(ruled) < len(refused) and not self.works
 
 
+#: Services that are nginx's by their names, where systemd itself was not asked about them.
+_SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
+
+
+def _unit_of(evidence: Evidence, master: NginxProcess, packaged: bool) -> str:
+    """The service of a master that runs: the one in whose control group it is, if that is its own.
+    What sshd, cron or rc.local started is in theirs."""
+    name = master.unit or ("nginx.service" if packaged else "")
+    asked = next((one for one in evidence.good(Boot) if one.service == name), None)
+    if asked and asked.manager == "systemd":
+        active = asked.running and not asked.by_hand
+        own = active and asked.main_pid in {0, master.pid}
+        own = own and (asked.reloads or not master.unit)
+    else:
+        own = name in _SERVICES
+    return name.removesuffix(".service") if own else ""
+
+
 def _loses(evidence: Evidence, place: Place, path: str) -> bool:
     seen = Handshakes.at(evidence, path)
     if serving.passed(place) is None or all(serving.upgrade_passed(place)) or seen.works:
@@ -422,12 +478,32 @@ def held_further_down(nginx: Nginx) -> tuple[CertificateFile, int] | None:
     named = nginx.naming("ssl_certificate_key", refused[1][1]) if refused else None
     if refused is None or named is None:
         return None
-    publics = {one.public for one in nginx.keys(named[0]) if one.path == refused[1][1]} - {""}
+    keys = [one for one in nginx.keys(named[0]) if one.path == refused[1][1]]
     for file in nginx.certificates(named[0]):
-        for index, public in enumerate(file.publics):
-            if index and public in publics:
-                return file, index
+        if index := held_behind(file, keys):
+            return file, index
     return None
+
+
+def held_behind(file: CertificateFile, keys: Iterable[KeyFile]) -> int:
+    """The index of the certificate in a file to which one of the keys belongs, where that is not
+    the first and none belongs to the first; else 0."""
+    publics = {one.public for one in keys} - {""}
+    if not file.publics or file.publics[0] in publics:
+        return 0
+    return next((at for at, public in enumerate(file.publics) if public in publics), 0)
+
+
+def works(nginx: Nginx) -> bool:
+    """Whether a visitor's handshake on the target's port succeeded."""
+    seen = (one for one in nginx.evidence.of(Handshake) if one.port == nginx.evidence.target.port)
+    return any(one.as_a_visitor and one.chain and not one.failure for one in seen)
+
+
+def own_certificate(nginx: Nginx, server: Server, file: CertificateFile) -> Certificate:
+    """The site's own certificate in a file: the first, unless the block's keys say otherwise."""
+    index = held_behind(file, nginx.keys(server)) if len(file.publics) == len(file.chain) else 0
+    return file.chain[index]
 
 
 def where(directive: Directive) -> str:

@@ -3,7 +3,7 @@ certificate that was not issued yet, a renewal under another name (certbot's -00
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import KEEPS_THE_OLD, Nginx
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -17,7 +17,7 @@ _MISSING = (
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid"],
+    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
 )
 def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

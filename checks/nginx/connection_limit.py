@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx.reload_failed import restarted
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -137,7 +136,7 @@ def _fix(nginx: Nginx, wanted: int, files: int | None, anew: bool) -> Fix:
         given = [one for one in main if one.name == "worker_rlimit_nofile"]
         _put(nginx, changes, "worker_rlimit_nofile", files, given)
     done: tuple[Edit, ...] = nginx.edited(changes)
-    then = (nginx.tested(), *restarted(nginx)) if anew else nginx.taken()
+    then = (nginx.tested(), *nginx.restarted()) if anew else nginx.taken()
     if not done:
         return Fix((Manual("raise", Where.SERVER), *then), Applicability.MANUAL)
     # A restart cuts off who is there; a reload leaves them.

@@ -135,8 +135,7 @@ def _would_do(nginx: Nginx, files: tuple[CertificateFile, ...]) -> bool:
     host, now = nginx.evidence.target.host, nginx.evidence.started_at
     leaves = [file.chain[0] for file in files if file.chain]
     return any(
-        leaf.not_before <= now < leaf.not_after and covers(host, leaf.dns_names, leaf.addresses)
-        for leaf in leaves
+        leaf.is_current(now) and covers(host, leaf.dns_names, leaf.addresses) for leaf in leaves
     )
 
 

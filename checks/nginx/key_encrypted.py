@@ -3,7 +3,7 @@ passphrase: on a terminal it asks, a service that starts by itself cannot answer
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import KEEPS_THE_OLD, Nginx
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -19,7 +19,7 @@ _LOCKED = (
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid"],
+    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
 )
 def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -3,7 +3,7 @@ certificate in the file either (X509_check_private_key(3))."""
 
 from collections.abc import Iterator
 
-from checks.nginx import MISMATCH, Nginx, held_further_down
+from checks.nginx import KEEPS_THE_OLD, MISMATCH, Nginx, held_further_down
 from diagnose.catalogue import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -13,7 +13,7 @@ from diagnose.wire import serving
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid"],
+    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
 )
 def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -4,7 +4,7 @@ contradiction, and no handshake finds a pair it could use."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, held_behind, where, works
 from checks.nginx.key_mismatch import paired_elsewhere
 from diagnose.catalogue import check
 from diagnose.model import (
@@ -31,6 +31,8 @@ from diagnose.wire.serving import Place, Server
         "tls.handshake-failed",
         "tls.closed",
         "tls.reset",
+        "certificate.renewed-not-loaded",
+        "nginx.reload-needed",
     ],
 )
 def key_type_mismatch(evidence: Evidence) -> Iterator[Claim]:
@@ -52,6 +54,8 @@ def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
     named = len(Place((server.http, server.block)).all("ssl_certificate_key"))
     for certificate in certificates:
         leaf = certificate.chain[0]
+        if held_behind(certificate, keys):
+            continue  # nginx.chain-order
         if len(keys) == named and keys and leaf.key_type and leaf.key_type not in kinds:
             yield _claim(nginx, certificate, keys)
 
@@ -59,7 +63,7 @@ def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
 def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> Claim:
     port = nginx.evidence.target.port
     handshakes = [one for one in nginx.evidence.of(Handshake) if one.port == port]
-    works = any(one.as_a_visitor and one.chain and not one.failure for one in handshakes)
+    served = works(nginx)
     found = nginx.naming("ssl_certificate_key", keys[0].path)
     shown = found[1] if found else None
     known = paired_elsewhere(nginx, keys[0].path) if len(keys) == 1 else ()
@@ -79,10 +83,10 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
             "key_kind": keys[0].key_type,
             "place": where(shown) if shown else "",
             "port": port,
-            "works": works,
+            "works": served,
         },
         # nginx has not read these files yet: it will at its next reload.
-        severity=Severity.WARNING if works else None,
+        severity=Severity.WARNING if served else None,
         location=nginx.location(shown) if shown else None,
         fix=Fix(
             (*(known or (Manual("the-right-key", Where.SERVER),)), *nginx.taken()),

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 from checks.nginx import NOT_THERE, Nginx
 from diagnose.catalogue import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxConfig, NginxState
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
@@ -23,17 +33,42 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
     if not nginx.listening(port) or _served(evidence, port):
         return
     failed = nginx.test is not None and not nginx.test.passed
+    start = nginx.start
     yield Claim(
         about=Subject(text=f"nginx ({config.path})"),
         covers=(Subject(port=port), Subject(port=80)) if nginx.listening(80) else (),
-        because=(state, config, *evidence.good(Listeners)),
-        facts={"port": port, "file": config.path, "failed": failed},
+        because=(state, config, *evidence.good(Listeners), *((start,) if start else ())),
+        facts={"port": port, "file": config.path, "failed": failed, **_end(nginx, start)},
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
-        fix=Fix(
-            (nginx.tested(), nginx.started()),
-            Applicability.REVIEW if failed else Applicability.AUTOMATIC,
-        ),
+        fix=_fix(nginx, start, failed),
     )
+
+
+def _end(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
+    """What its service says of how it ended: "" each where that is not known."""
+    known = start is not None and bool(start.unit)
+    line = start.line if start and known else ""
+    result = start.result if start and known else ""
+    return {
+        "unit": nginx.unit if known else "",
+        "line": line,
+        "source": start.source if start and line else "",
+        "since": start.since if start and line else "",
+        "step": start.step if start and known else "",
+        "limited": bool(start and known and start.limited),
+        "memory": result == "oom-kill",
+        "killed": result in {"signal", "core-dump"},
+        "stopped": result == "success" and line.startswith("Stopped "),
+    }
+
+
+def _fix(nginx: Nginx, start: NginxStart | None, failed: bool) -> Fix:
+    if start and start.step:
+        # What runs before nginx fails again.
+        first = Manual("step", Where.SERVER)
+        return Fix((first, nginx.tested(), *nginx.started()), Applicability.MANUAL)
+    how = Applicability.REVIEW if failed else Applicability.AUTOMATIC
+    return Fix((nginx.tested(), *nginx.started()), how)
 
 
 def _refused(evidence: Evidence, port: int) -> bool:

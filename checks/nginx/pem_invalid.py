@@ -4,7 +4,7 @@ the place of the certificate, or a PEM file with a broken line (RFC 7468)."""
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx import KEEPS_THE_OLD, Nginx
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -37,7 +37,7 @@ _BROKEN = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "not e
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid"],
+    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
 )
 def pem_invalid(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)

@@ -105,6 +105,6 @@ def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> 
     test, change = nginx.tested(), nginx.started()
     if nginx.master is None:
         # By who may: what a start of its service would do.
-        return Fix((test, change))
+        return Fix((test, *change))
     stop = Command((*test.argv[:-1], "-s", "stop"))
-    return Fix((test, stop, change), Applicability.REVIEW)
+    return Fix((test, stop, *change), Applicability.REVIEW)

@@ -17,7 +17,6 @@ from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Evidence,
     Fix,
     Manual,
@@ -137,15 +136,7 @@ def _fix(nginx: Nginx, broken: bool, anew: bool, taken: Taken | None) -> Fix:
         return Fix((Manual("correct", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
     if anew:
         # Visitors notice: what they had open is cut.
-        return Fix((nginx.tested(), *restarted(nginx)), Applicability.REVIEW)
+        return Fix((nginx.tested(), *nginx.restarted()), Applicability.REVIEW)
     if taken:
         return Fix((Manual("free-the-port", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
     return Fix(nginx.taken())
-
-
-def restarted(nginx: Nginx) -> tuple[Command, ...]:
-    """Ended and begun anew, where a reload does not do."""
-    started, (*words, _) = nginx.started(), nginx.reloaded().argv
-    if started.argv[0] == "systemctl":
-        return (Command(("systemctl", "restart", "nginx")),)
-    return (Command((*words, "stop")), started)

@@ -53,7 +53,7 @@ def ssl_module_missing(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
         location=nginx.location(used) if used else None,
         fix=Fix(
-            (Manual("build", Where.SERVER), nginx.tested(), nginx.started()), Applicability.MANUAL
+            (Manual("build", Where.SERVER), nginx.tested(), *nginx.started()), Applicability.MANUAL
         ),
     )
 

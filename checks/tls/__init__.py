@@ -42,6 +42,27 @@ _SPEAKING = {
 #: What a server says that wanted a client certificate and got none (41: SSL 3.0).
 _UNCERTIFIED = {40, 41, 42, 43, 46, 48, 49}
 
+#: What a visit offers up to TLS 1.2 (OpenSSL's DEFAULT at security level 2), by IANA's names.
+OFFERED = frozenset(
+    f"TLS_{exchange}_WITH_{cipher}"
+    for exchange, ciphers in (
+        (
+            "ECDHE_ECDSA ECDHE_RSA DHE_RSA",
+            "AES_128_GCM_SHA256 AES_256_GCM_SHA384 CHACHA20_POLY1305_SHA256 AES_128_CBC_SHA "
+            "AES_256_CBC_SHA AES_128_CBC_SHA256",
+        ),
+        ("ECDHE_ECDSA ECDHE_RSA", "AES_256_CBC_SHA384"),
+        ("DHE_RSA RSA", "AES_256_CBC_SHA256"),
+        (
+            "RSA",
+            "AES_128_GCM_SHA256 AES_256_GCM_SHA384 AES_128_CBC_SHA AES_256_CBC_SHA "
+            "AES_128_CBC_SHA256",
+        ),
+    )
+    for exchange in exchange.split()
+    for cipher in ciphers.split()
+)
+
 _MUTE = {"reset": "reset", "closed": "closed", "timeout": "stalled"}
 
 #: OpenSSL's words for a server that answered in a version which was not offered.
@@ -84,6 +105,13 @@ class Failed:
             "message": self.visits[0].failure.message if self.visits[0].failure else "",
             "alert": f"{alert.code} {alert.name}" if alert else "",
         }
+
+    @property
+    def shares_a_cipher(self) -> bool:
+        """Whether, of all suites, the server chose one that had been offered to it before: then
+        it is not the suites that it refused."""
+        taken = self.control("any-cipher")
+        return taken is not None and taken.cipher in OFFERED
 
     @property
     def sometimes(self) -> bool:
@@ -155,7 +183,11 @@ def fault_of(failed: Failed) -> str:
         return "no-shared-protocol"
     if alert and failed.passing_name is not None:
         return "name-rejected"
-    if failed.control("any-cipher") or (alert and alert.code in {40, 71}):
+    if failure.kind == "protocol" and alert is None:
+        return "refused-here"
+    if failed.control("lenient") and failed.shares_a_cipher:
+        return "refused-here"
+    if alert and alert.code in {40, 71} and not failed.shares_a_cipher:
         return "no-shared-cipher"
     return "handshake-failed"
 

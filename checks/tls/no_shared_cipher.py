@@ -1,8 +1,9 @@
 """Client and server find no cipher suite: alert 40 whatever the name and version.
 
-It is certain only where the server takes a suite that clients no longer offer, or where its list
-is seen to hold none for its kind of key. Else a server whose key does not fit its certificate
-looks the same: it has no suite that it could use.
+It is certain only where, of all suites, the server takes one that clients no longer offer, or
+where its list is seen to hold none for its kind of key. Else a server whose key does not fit its
+certificate looks the same: it has no suite that it could use. Where it takes one that had been
+offered, the suites are not the reason.
 """
 
 import re

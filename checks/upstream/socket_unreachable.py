@@ -35,18 +35,20 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from diagnose.wire import errorlog, permissions
+from diagnose.wire.mounts import hides
 from diagnose.wire.nginx import walk
 
 
 @frozen
 class Fault:
-    """What keeps nginx from a socket: "missing", "refused", "no-socket" or "denied", there by
-    whom."""
+    """What keeps nginx from a socket: "missing", "refused", "no-socket", "denied", there by whom,
+    or "hidden": it is there, and in that folder the unit of nginx's sees other files."""
 
     kind: str
     tried: UpstreamTry
     socket: UpstreamSocket | None = None
     blocker: Permissions | None = None
+    folder: str = ""
 
 
 @check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
@@ -55,7 +57,8 @@ def socket_unreachable(evidence: Evidence) -> Iterator[Claim]:
     for backend in backends(nginx):
         sockets = [one for one in backend.tries if one.socket]
         written = _refused(nginx, backend)
-        faults = [fault for one in sockets if (fault := _fault(evidence, one, written))]
+        unseen = _unseen(nginx, backend)
+        faults = [fault for one in sockets if (fault := _fault(nginx, one, written, unseen))]
         others = [one for one in backend.tries if not one.socket and not one.failure]
         # One server that can be reached is enough: nginx goes on to the next.
         if backend.known and faults and len(faults) == len(sockets) and not others:
@@ -69,8 +72,23 @@ def _refused(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
     return lines(nginx, backend, r"connect\(\) to unix:", 13) if broken and not enforcing else ()
 
 
-def _fault(evidence: Evidence, tried: UpstreamTry, written: tuple[LogLine, ...]) -> Fault | None:
+def _unseen(nginx: Nginx, backend: Backend) -> bool:
+    """Whether nginx itself found no such file, or at least the pages behind it fail."""
+    return bool(lines(nginx, backend, r"connect\(\) to unix:", 2)) or bool(
+        fails(nginx.evidence, backend.paths)
+    )
+
+
+def _fault(
+    nginx: Nginx, tried: UpstreamTry, written: tuple[LogLine, ...], unseen: bool
+) -> Fault | None:
+    evidence = nginx.evidence
     seen = next((o for o in evidence.of(UpstreamSocket) if o.path == tried.socket), None)
+    folder = hides(nginx.master.private, tried.socket) if nginx.master else ""
+    if folder and not unseen:
+        return None  # what we see there is not what nginx sees
+    if folder and tried.failure is None:
+        return Fault("hidden", tried, seen, folder=folder)
     if tried.failure is None or tried.failure.kind == "denied":
         # Whether it takes nginx's connection, one of ours cannot tell.
         blocker = _blocker(seen) if seen else None
@@ -105,6 +123,9 @@ def _claim(nginx: Nginx, backend: Backend, fault: Fault, ends: list[str]) -> Cla
         "refused": fault.kind == "refused",
         "file": fault.kind == "no-socket",
         "denied": fault.kind == "denied",
+        "hidden": fault.kind == "hidden",
+        "private": fault.folder,
+        "unit": nginx.unit,
         "user": user or "nginx",
         "group": group,
         "blocker": blocker.path if blocker else "",
@@ -146,6 +167,8 @@ def _fix(nginx: Nginx, backend: Backend, fault: Fault, elsewhere: str) -> Fix:
             for word in one.args
         )
         return mended(nginx, changes, "start-the-application", sure=not used)
+    if fault.kind == "hidden":
+        return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
     if fault.kind == "denied" and (joined := _joined(fault)):
         return Fix((joined, nginx.reloaded()), Applicability.REVIEW)
     if fault.kind == "denied":

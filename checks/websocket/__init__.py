@@ -15,11 +15,20 @@ from diagnose.model import (
 )
 from diagnose.model.http import Attempt, attempts
 from diagnose.wire.http import Refusal, proxy_page, refusal
+from diagnose.wire.websocket_ending import Ending, ending
 
 
 def refused(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
     """The handshakes that failed for that reason."""
     return (one for one in attempts(evidence) if refusal(one) == reason)
+
+
+def ended(evidence: Evidence, *endings: Ending) -> Iterator[tuple[Attempt, Ending]]:
+    """The WebSockets that opened and ended in one of these ways."""
+    for attempt in attempts(evidence):
+        end = ending(attempt)
+        if end is not None and end in endings:
+            yield attempt, end
 
 
 def claim(

@@ -1,13 +1,13 @@
 """The handshake succeeds without an Origin and is refused with the site's own (RFC 6455 section
-10.2). A site that serves pages has its own WebSocket opened from them; a host for programs may
-mean to admit another site's pages only."""
+10.2), or the refusal itself names the Origin as its reason. A site that serves pages has its own
+WebSocket opened from them; a host for programs may mean to admit another site's pages only."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks import mending
 from checks.nginx import Handshakes, Nginx, where
-from checks.websocket import claim, refused
+from checks.websocket import claim, ended, refused
 from diagnose.catalogue import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
@@ -24,19 +24,30 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
         for one in evidence.good(Exchange)
     )
     nginx = Nginx.of(evidence)
-    for attempt in refused(evidence, "origin"):
+    closed = [attempt for attempt, _ in ended(evidence, "origin")]
+    for attempt in (*refused(evidence, "origin"), *closed):
         scheme = "https" if evidence.target.scheme in {"https", "wss"} else "http"
-        origin = f"{scheme}://{evidence.target.authority}"
+        own = f"{scheme}://{evidence.target.authority}"
+        origin = attempt.first.origin or own
+        without = any(one.variant == "no-origin" and one.accepted for one in attempt.retries)
         found = _by_host(nginx, attempt.path)
         place = found[0] if found else None
-        facts = {"origin": origin, "pages": pages, **_facts(nginx, place)}
+        facts = {
+            "origin": origin,
+            "other": origin != own,
+            "without": without,
+            "code": attempt.first.close_code or "",
+            "close_reason": attempt.first.close_reason,
+            "pages": pages,
+            **_facts(nginx, place),
+        }
         made = claim(
             attempt,
             "allow",
             Where.SERVER,
             facts,
             Confidence.CERTAIN if found else Confidence.LIKELY if pages else Confidence.POSSIBLE,
-            None if found or pages else Severity.WARNING,
+            None if found or (pages and origin == own) else Severity.WARNING,
         )
         yield _mended(nginx, made, *found) if found else made
 

@@ -20,7 +20,11 @@ def unauthorized(evidence: Evidence) -> Iterator[Claim]:
             attempt,
             "exempt" if by_proxy else "credentials",
             Where.SERVER if by_proxy else Where.APPLICATION,
-            {"proxy": proxy, "everywhere": everywhere},
+            {
+                "proxy": proxy,
+                "everywhere": everywhere,
+                "authenticated": attempt.first.authenticated,
+            },
             Confidence.LIKELY,
             None if by_proxy else Severity.NOTE,
         )

@@ -83,10 +83,10 @@ def refused(cause: Finding) -> Reason | None:
     fix = cause.claim.fix
     if fix is None or not fix.steps:
         return "none"
-    if fix.applicability is Applicability.MANUAL or any(isinstance(s, Manual) for s in fix.steps):
-        return "manual"
     if fix.applicability is Applicability.REVIEW:
         return "review"
+    if fix.applicability is Applicability.MANUAL or any(isinstance(s, Manual) for s in fix.steps):
+        return "manual"
     if any(step.where is not Where.SERVER for step in fix.steps):
         return "client"
     return None
@@ -151,6 +151,11 @@ def is_test(step: Step) -> bool:
     return isinstance(step, Command) and step.argv[-1] == "-t"
 
 
+def forgets(step: Step) -> bool:
+    """Whether a step only has systemd forget that a service failed (systemctl(1), reset-failed)."""
+    return isinstance(step, Command) and step.argv[:2] == ("systemctl", "reset-failed")
+
+
 def rereads(steps: Iterable[Step]) -> list[Command]:
     """Those of a fix that only have programs read their files: reloads, and restarts, whose start
     is no step to be undone."""
@@ -184,7 +189,7 @@ def once_more(steps: Iterable[Step]) -> list[Command]:
 
 
 def lasting(steps: Iterable[Step]) -> tuple[Command, ...]:
-    """The steps that nothing takes back. A test changes nothing."""
+    """The steps that nothing takes back. A test changes nothing, nor does what systemd forgets."""
     done = list(steps)
     again, more = rereads(done), once_more(done)
     return tuple(
@@ -192,5 +197,6 @@ def lasting(steps: Iterable[Step]) -> tuple[Command, ...]:
         for step in done
         if isinstance(step, Command)
         and not is_test(step)
+        and not forgets(step)
         and (step not in more if step in again else not comes_back(step))
     )

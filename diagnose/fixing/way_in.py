@@ -37,6 +37,17 @@ async def shut(machine: Machine) -> str | None:
     return f"sshd does not answer at {words[2]} port {words[3]}: {connected.failure.message}"
 
 
+async def client(machine: Machine) -> str:
+    """The address from which the administrator comes, as the server sees it; "" where that is not
+    known, or nobody came by the network."""
+    if isinstance(machine, SshMachine):
+        ran = await machine.run("sh", "-c", 'echo "$SSH_CONNECTION"', timeout=PATIENCE)
+        words = ran.out.split()
+    else:
+        words = ssh_connection().split()
+    return words[0].partition("%")[0] if len(words) == 4 else ""
+
+
 def ssh_connection() -> str:
     """The session's "client-address client-port server-address server-port"; "" where there is
     none. sudo(8) takes it from the environment, so that of the ancestors is read too (proc(5))."""

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-from diagnose.fixing import automatic_undo, chains, way_in
+from diagnose.fixing import automatic_undo, chains, open_ports, way_in
 from diagnose.fixing import journal as journals
 from diagnose.fixing.back import Remains, Tell, copy_of, edits, take_back, undoing
 from diagnose.fixing.further import is_further
@@ -75,6 +75,7 @@ async def _do(
         tell("looking", None)
         report = await _settled(journal.hands, cause, before, look)
         fault = worse(cause, before, report) if cause else None
+        fault = fault or open_ports.shut(before, report, await way_in.client(machine))
         fault = fault or await way_in.shut(machine)
         if fault is None:
             await journal.note("healed")

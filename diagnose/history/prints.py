@@ -299,7 +299,8 @@ def time(seconds: float | None) -> str:
 
 
 def _certificate(leaf: Certificate) -> str:
-    return f"serial {leaf.serial[:40]}, until {leaf.not_after:%Y-%m-%d %H:%M} UTC"
+    until = f", until {leaf.not_after:%Y-%m-%d %H:%M} UTC" if leaf.not_after else ""
+    return f"serial {leaf.serial[:40]}{until}"
 
 
 def _listed(values: Iterable[str]) -> str:

@@ -40,14 +40,14 @@ class Entry:
 
 
 def entry(report: Report, server: str = "") -> Entry:
-    """What to remember of a run. One that was interrupted did not see that all is well."""
+    """What to remember of a run."""
     judged, target = verdict(report).status, report.evidence.target
     whole = Entry(
         at=timestamp(report.evidence.started_at),
         target=target.url,
         websockets=target.websockets,
         server=server,
-        status="unknown" if report.interrupted and judged == "ok" else judged,
+        status=judged,
         causes=tuple(dict.fromkeys(one.check.id for one in report.causes)),
         duration=round(report.duration, 3),
         prints={},

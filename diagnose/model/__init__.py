@@ -168,6 +168,20 @@ class Host(Observation):
 Kind = TypeVar("Kind", bound=Observation)
 
 
+@frozen
+class Scope:
+    """What a run was asked to judge: what a visitor meets (`outside`), else only what the server
+    itself shows; which layers; which version of IP, None for both."""
+
+    outside: bool = True
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    family: int | None = None
+
+    def wants(self, layer: str) -> bool:
+        return layer not in self.skip and (not self.only or layer in self.only)
+
+
 @frozen(eq=False)
 class Evidence:
     """All that one run has seen, in the order in which it was seen."""
@@ -175,6 +189,7 @@ class Evidence:
     target: Target
     started_at: datetime
     observations: tuple[Observation, ...] = ()
+    scope: Scope = Scope()
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Every observation of one kind, failed attempts among them."""
@@ -271,11 +286,13 @@ class Edit:
 @frozen
 class Manual:
     """Something only a person can do. `step` names the paragraph of that name under "Steps"
-    in the check's text; it may use the claim's facts."""
+    in the check's text, or of its layer; it may use the claim's facts. `commands` are what the
+    person types who chooses so: of several such steps one is chosen, and no program chooses."""
 
     step: str
     where: Where
     url: str = ""
+    commands: "tuple[Command | Edit, ...]" = ()
 
 
 Step = Command | Edit | Manual
@@ -361,13 +378,18 @@ class Crash:
 
 @frozen(eq=False)
 class Report:
-    """What a run ends in. `findings` are ordered: each cause followed by its symptoms."""
+    """What a run ends in. `findings` are ordered: each cause followed by its symptoms.
+
+    `signal` is the number of the one that interrupted it, 0 for none; `running` says that it goes
+    on and that nothing was judged yet."""
 
     evidence: Evidence
     findings: tuple[Finding, ...] = ()
     crashes: tuple[Crash, ...] = ()
     duration: float = 0.0
     interrupted: bool = False
+    signal: int = 0
+    running: bool = False
 
     @property
     def causes(self) -> tuple[Finding, ...]:

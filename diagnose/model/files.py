@@ -66,7 +66,17 @@ class NginxStart(Observation):
     """What is known of nginx's last start, where it does not run: the messages of that start in
     the journal (`source`), if it failed. `user` is whom its unit starts it as, "" for root.
     `selinux` is the mode ("enforcing", "permissive", "" where there is none), `ports` what that
-    lets web servers listen on (http_port_t)."""
+    lets web servers listen on (http_port_t).
+
+    `unit` is the service that starts this program ("nginx.service"), "" where none does; `state`
+    and `result` are systemd's words for how it is and how it ended ("failed", "start-limit-hit":
+    systemd.service(5), ExecStopPost=), `since` from when on. `line` is what the journal says of
+    that end, `step` the command that failed before nginx was started (ExecStartPre=), "" if none.
+    `limited` says that after too many starts in vain systemd does not try any more
+    (systemd.unit(5), StartLimitBurst=); `hidden` are the folders in which the service sees other
+    files than we do (systemd.exec(5), PrivateTmp=, ProtectHome=). `socket` is the unit for which
+    systemd itself holds the target's port (systemd.socket(5)), "" if none.
+    """
 
     layer: ClassVar[str] = "nginx"
 
@@ -75,6 +85,15 @@ class NginxStart(Observation):
     user: str = ""
     selinux: str = ""
     ports: str = ""
+    unit: str = ""
+    state: str = ""
+    result: str = ""
+    since: str = ""
+    line: str = ""
+    step: str = ""
+    limited: bool = False
+    hidden: tuple[str, ...] = ()
+    socket: str = ""
 
 
 @frozen(kw_only=True, eq=False)

@@ -22,7 +22,9 @@ class Exchange(Observation):
     kilobytes, as text. `purpose` is "target", "plain" (the target's name over http),
     "redirect" (a step further), "path" (an unknown path over http, to see whether a redirect
     keeps it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and
-    wss: URLs that the page names. A failure may come with a status: the answer broke off.
+    wss: URLs that the page names. `extended_connect` says whether a server that was asked over
+    HTTP/2 would open a WebSocket over it (RFC 8441); None where it was not. A failure may come
+    with a status: the answer broke off.
     """
 
     layer: ClassVar[str] = "http"
@@ -40,9 +42,21 @@ class Exchange(Observation):
     redirected_from: str | None = None
     verified: bool = True
     mentions: tuple[str, ...] = ()
+    extended_connect: bool | None = None
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+
+#: Close codes (RFC 6455 section 7.4.1, IANA's registry) of a server that has no more to say.
+_ORDERLY = {1000, 1001, 1005}
+
+
+def is_policy(close_code: int | None) -> bool:
+    """Whether a server closes with this code on purpose: 1008 (policy), 1012 and 1013 (restart,
+    try again later), 3000 to 3999 (registered by libraries) and 4000 to 4999 (the application's
+    own; RFC 6455 section 7.4.2)."""
+    return close_code in {1008, 1012, 1013} or 3000 <= (close_code or 0) <= 4999
 
 
 @frozen(kw_only=True, eq=False)
@@ -52,13 +66,20 @@ class Upgrade(Observation):
     `variant` is "normal", "no-origin", "subprotocol" (offering what an answer named) or "session"
     (as a Socket.IO client does it, after a first request by polling); to the application itself
     also "http-1.0", "whole-path" (the visitor's path, nothing cut off) and "visitor-host" (the
-    site's own name in the Host field, where nginx sends another). `accepted` says whether
-    status, Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of them was
-    not ("status", "upgrade", "connection", "accept", "subprotocol"). `ping_s` is the round trip of
-    a ping frame, `close_code` the close code if the server closed at once (1006 where it did so
-    without a close frame), `idle_s` the seconds of silence after which the open connection was
-    cut, where that was seen. `through` is "front" (the site's own URL) or "application" (the
-    server behind the proxy, tried directly).
+    site's own name in the Host field, where nginx sends another); where the open connection died,
+    "no-ping" (without a ping, as browsers do) and "again" (the same once more). `accepted` says
+    whether status, Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of
+    them was not ("status", "upgrade", "connection", "accept", "subprotocol").
+
+    Of an open connection, `held_s` is for how many seconds it was watched, `ping_s` the round trip
+    of a ping frame (None where no pong came), `frames` the frames that came, `ended` how it ended
+    meanwhile ("" where it stayed open): "close" (by a close frame), "eof", "reset", "invalid" (by
+    bytes that are no frame) or "http" (by an HTTP answer in place of frames). `close_code` and
+    `close_reason` are those of the close frame; the code is 1006 where it ended without one.
+    `idle_s` are the seconds of silence after which the open connection was cut, where that was
+    seen. `origin` is the Origin that was sent, None for none; `authenticated` says whether
+    credentials of the person's were sent along. `through` is "front" (the site's own URL) or
+    "application" (the server behind the proxy, tried directly).
     """
 
     layer: ClassVar[str] = "websocket"
@@ -80,9 +101,26 @@ class Upgrade(Observation):
     ping_s: float | None = None
     close_code: int | None = None
     idle_s: float | None = None
+    held_s: float | None = None
+    ended: str = ""
+    close_reason: str = ""
+    frames: int = 0
+    origin: str | None = None
+    authenticated: bool = False
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+    @property
+    def held(self) -> bool | None:
+        """Whether the connection opened and stayed, or was closed in good order (1000, 1001, or
+        without a code). False where it was refused or died. None where the server closed it for
+        a reason of its own: credentials, a policy, its restart."""
+        if not self.accepted:
+            return False
+        if not self.ended or self.close_code in _ORDERLY:
+            return True
+        return None if self.ended == "close" and is_policy(self.close_code) else False
 
 
 @frozen(kw_only=True, eq=False)
@@ -134,7 +172,8 @@ def attempts(evidence: Evidence) -> tuple[Attempt, ...]:
     groups: dict[tuple[object, ...], list[Upgrade]] = {}
     for one in front:
         if one.variant == "normal":
-            ended = (one.accepted, one.status, one.fault, one.failure and one.failure.kind)
+            kind = one.failure and one.failure.kind
+            ended = (one.accepted, one.status, one.fault, kind, one.ended, one.close_code)
             groups.setdefault((one.path, *ended), []).append(one)
     pages = (one for one in evidence.of(Exchange) if one.purpose == "target")
     site = frozenset(one.status for one in pages if one.status)

@@ -143,7 +143,8 @@ class Boot(Observation):
     System V; "" where there is no such service. `pulled_by` are the units that start it, `named_in`
     the start-up files that name it, `cluster` that a cluster manager has it in hand. `process` is
     the one that the port belongs to; `by_hand` that it was started from somebody's login instead of
-    by the manager.
+    by the manager. `main_pid` is the process that systemd takes for the service's own, 0 where
+    there is none; `reloads` that it can be told to read its files again.
     """
 
     layer: ClassVar[str] = "listener"
@@ -158,6 +159,8 @@ class Boot(Observation):
     named_in: tuple[str, ...] = ()
     cluster: bool = False
     by_hand: bool = False
+    main_pid: int = 0
+    reloads: bool = False
 
 
 @frozen(kw_only=True, eq=False)

@@ -65,7 +65,10 @@ class NginxProcess(Observation):
     the oldest of its `workers`, those that are not shutting down, as a reload replaces them all
     and one that crashed is replaced with the old configuration. `foreign` is a container's, which
     sees other files than this machine, or of another user than root or ourselves, whose program
-    or options are not to be used. `user` is the number of the user that it runs as."""
+    or options are not to be used. `user` is the number of the user that it runs as. `private` are
+    the folders in which it sees other files than we do (PrivateTmp=, ProtectHome= of
+    systemd.exec(5)); `unit` is the unit of systemd's that it belongs to ("nginx.service",
+    "session-3.scope" of a login), "" where that is not known."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -78,6 +81,8 @@ class NginxProcess(Observation):
     workers: tuple[int, ...] = ()
     foreign: bool = False
     user: int | None = None
+    private: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @frozen(kw_only=True, eq=False)

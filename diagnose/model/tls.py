@@ -1,7 +1,7 @@
 """What can be seen of a TLS handshake and in certificates."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from diagnose.frozen import frozen
@@ -14,14 +14,19 @@ class Certificate:
 
     `dns_names` and `addresses` are the subject alternative names; `sha256` is the fingerprint
     in lower-case hex; `key_id` and `authority_key_id` in lower-case hex, "" where absent;
-    `usages` the extended key usages by their dotted OIDs, () where the extension is absent.
+    `usages` the extended key usages by their dotted OIDs and `key_usages` the key usages by their
+    names (RFC 5280 section 4.2.1.3), () where the extension is absent.
+
+    `unread` names what is there and could not be read: fields, "names" for the subject alternative
+    names, "authorities" for the addresses of issuer and responder, "name_constraints". Nothing
+    follows from its being empty; a date that could not be read is None.
     """
 
     subject: str
     issuer: str
     serial: str
-    not_before: datetime
-    not_after: datetime
+    not_before: datetime | None
+    not_after: datetime | None
     sha256: str
     common_name: str = ""
     dns_names: tuple[str, ...] = ()
@@ -37,10 +42,34 @@ class Certificate:
     issuer_urls: tuple[str, ...] = ()
     ocsp_urls: tuple[str, ...] = ()
     crl_urls: tuple[str, ...] = ()
+    key_usages: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def self_issued(self) -> bool:
-        return self.subject == self.issuer
+        """Issuer and subject are one name; two that could not be read are no name."""
+        return bool(self.subject) and _same_name(self.subject, self.issuer)
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        if self.not_before is None or self.not_after is None:
+            return None
+        return self.not_after - self.not_before
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether its dates are known, and it is valid by them."""
+        begun = self.not_before is not None and self.not_before <= now
+        return begun and self.not_after is not None and now < self.not_after
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether its end is known to be past."""
+        return self.not_after is not None and self.not_after < now
+
+    def outlasts(self, other: "Certificate") -> bool:
+        """Whether it is known to end later than another one."""
+        if self.not_after is None or other.not_after is None:
+            return False
+        return self.not_after > other.not_after
 
 
 @frozen
@@ -61,8 +90,11 @@ class Handshake(Observation):
     "unverified" (the same without looking at the certificate, so that what lies behind it is
     seen); or a control: "no-sni", "other-sni", "tls1.2", "old" (TLS 1.0 and 1.1),
     "small-hello" (without post-quantum key shares), "small-segments" (in packets that fit any
-    path), "any-cipher" (every suite up to TLS 1.2), "stapling" (asks for an OCSP answer), "plain"
-    (an HTTP request in the place of the handshake: `received` is the answer).
+    path), "any-cipher" (every suite up to TLS 1.2), "lenient" (without this machine's own limits
+    on strength and renegotiation), "no-dhe" (without finite-field Diffie-Hellman, like browsers),
+    "http/1.1" and "h2" (ALPN, RFC 7301: a server that has no HTTP/1.1 is visited with HTTP/2
+    offered besides, and the visit with HTTP/1.1 alone is the control), "stapling" (asks for an
+    OCSP answer), "plain" (an HTTP request in the place of the handshake: `received` is the answer).
 
     `verify_code` and `verify_message` are OpenSSL's verdict on the chain for the system's trust
     store (X509_V_ERR_…, 0 for good, None where none was reached); the name is judged apart from
@@ -163,8 +195,13 @@ def path_of(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
 
 def issued(issuer: Certificate, certificate: Certificate) -> bool:
     """Whether, by names and key identifiers, one can have issued the other."""
-    return issuer.subject == certificate.issuer and (
+    return _same_name(issuer.subject, certificate.issuer) and (
         not issuer.key_id
         or not certificate.authority_key_id
         or issuer.key_id == certificate.authority_key_id
     )
+
+
+def _same_name(name: str, other: str) -> bool:
+    """Names are compared without regard to case and repeated spaces (RFC 5280 section 7.1)."""
+    return name == other or " ".join(name.split()).lower() == " ".join(other.split()).lower()

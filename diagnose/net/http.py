@@ -11,6 +11,7 @@ import sys
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
 
 import h11
 
@@ -21,6 +22,7 @@ from diagnose.model.http import Headers, header
 from diagnose.net import Stream
 from diagnose.net.failures import failure_of
 from diagnose.wire.http import socket_urls
+from diagnose.wire.request_fields import merged
 from diagnose.wire.text import clean
 
 # httpx reaches for its command line on import, and with it for click, rich and pygments where
@@ -62,7 +64,12 @@ class Answer:
     headers: Headers = ()
     body: str = ""
     mentions: tuple[str, ...] = ()
+    extended_connect: bool | None = None
     failure: Failure | None = None
+
+
+class NotHttp2(Exception):
+    """HTTP/2 was agreed upon, and what came is no answer of it."""
 
 
 class NotHttp(Exception):
@@ -71,7 +78,9 @@ class NotHttp(Exception):
 
     def __init__(self, data: bytes) -> None:
         self.tls = data[:2] in {b"\x15\x03", b"\x16\x03"}
-        what = "a TLS record" if self.tls else clean(data, 60)
+        # A SETTINGS or GOAWAY frame on stream 0 (RFC 9113 section 4.1).
+        self.http2 = data[3:4] in {b"\x04", b"\x07"} and data[5:9] == bytes(4)
+        what = "a TLS record" if self.tls else "HTTP/2" if self.http2 else clean(data, 60)
         super().__init__(f"no HTTP answer came, but {what}")
 
 
@@ -158,6 +167,11 @@ class Wire(httpx.AsyncBaseTransport):
         for _ in range(MOST_INTERIM):
             event = await self.event()
             if isinstance(event, h11.Response):
+                if event.http_version not in {b"1.0", b"1.1"}:
+                    # Another major version is another protocol (RFC 9110 section 2.5), and there
+                    # is no other minor one: curl refuses it too.
+                    version = clean(event.http_version)
+                    raise h11.RemoteProtocolError(f"HTTP/{version} where HTTP/1.1 was asked for")
                 return event
             if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
                 return event
@@ -173,27 +187,54 @@ class _Body(httpx.AsyncByteStream):
             yield bytes(event.data)
 
 
-async def get(wire: Wire, url: str, timeout: float, cookie: str = "") -> Answer:
-    """GET a URL as a browser would, by our own name."""
+class HttpWire(Protocol):
+    """A connection that takes a request, over whichever version."""
+
+    @property
+    def reusable(self) -> bool: ...
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
+
+    def close(self) -> None: ...
+
+
+def wire_for(stream: Stream, alpn: str, timeout: float) -> HttpWire:
+    """By what the TLS handshake agreed upon: the library for HTTP/2 is loaded only for it."""
+    if alpn == "h2":
+        from diagnose.net.http2 import Http2Wire
+
+        return Http2Wire(stream, timeout)
+    return Wire(stream, timeout)
+
+
+async def get(
+    wire: HttpWire, url: str, timeout: float, more: Mapping[str, str] | None = None
+) -> Answer:
+    """GET a URL as a browser would, by our own name; `more` are further fields."""
     headers = {
         "Accept": "text/html,*/*;q=0.8",
         "Accept-Encoding": "identity",
         # Some redirect to https only those who say, as browsers do, that they can follow.
         "Upgrade-Insecure-Requests": "1",
     }
-    if cookie:
-        headers["Cookie"] = cookie
-    return await ask(wire, url, headers, timeout)
+    return await ask(wire, url, merged(headers, more or {}), timeout)
 
 
-async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
+async def ask(wire: HttpWire, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
     """Send a GET with these fields. Never raises for what the other side does."""
     begun = time.monotonic()
     try:
         async with asyncio.timeout(timeout):
-            request = httpx.Request("GET", url, headers={"User-Agent": USER_AGENT, **headers})
+            request = httpx.Request("GET", url, headers=merged({"User-Agent": USER_AGENT}, headers))
             response = await wire.handle_async_request(request)
-    except (OSError, EOFError, NotHttp, httpx.InvalidURL, h11.ProtocolError) as error:
+    except (
+        OSError,
+        EOFError,
+        NotHttp,
+        NotHttp2,
+        httpx.InvalidURL,
+        h11.ProtocolError,
+    ) as error:
         return Answer(time.monotonic() - begun, time.time(), failure=_failure(error))
     took, received = time.monotonic() - begun, time.time()
     fields = _headers(response)
@@ -208,6 +249,7 @@ async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) 
         headers=fields,
         body=printable(page[:KEPT]),
         mentions=tuple(clean(found) for found in socket_urls(page)),
+        extended_connect=response.extensions.get("extended_connect"),
         failure=failure,
     )
 
@@ -215,8 +257,9 @@ async def ask(wire: Wire, url: str, headers: Mapping[str, str], timeout: float) 
 def _failure(error: Exception) -> Failure:
     match error:
         case NotHttp():
-            return Failure("protocol", str(error), name="TLS" if error.tls else None)
-        case h11.ProtocolError() | httpx.InvalidURL():
+            name = "TLS" if error.tls else "HTTP2" if error.http2 else None
+            return Failure("protocol", str(error), name=name)
+        case NotHttp2() | h11.ProtocolError() | httpx.InvalidURL():
             return Failure("protocol", clean(str(error)))
         case _:
             return failure_of(error)
@@ -245,7 +288,7 @@ async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Fail
                     break
     except TimeoutError:
         pass
-    except (OSError, EOFError, h11.ProtocolError) as error:
+    except (OSError, EOFError, NotHttp2, h11.ProtocolError) as error:
         failure = _failure(error)
     return _decoded(data[:MOST], header(headers, "Content-Encoding") or ""), failure
 

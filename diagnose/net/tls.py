@@ -52,6 +52,11 @@ _CIPHERS = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=2"
 # SSL_OP_NO_RX_CERTIFICATE_COMPRESSION (OpenSSL 3.2): we want to read the certificates.
 _UNCOMPRESSED = 1 << 33
 
+#: What a visit offers (RFC 7301). A WebSocket cannot be opened over HTTP/2 as it is over HTTP/1.1,
+#: and nearly every server has both: HTTP/2 is offered where a server has nothing else.
+HTTP1 = ("http/1.1",)
+HTTP2 = ("h2", "http/1.1")
+
 _POSITION = re.compile(r"\s*\(_ssl\.c:\d+\)$")
 
 
@@ -102,7 +107,7 @@ class _Heard:
     wants_client_certificate: bool = False
 
 
-def context() -> ssl.SSLContext:
+def context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
     """A client's context that takes any certificate."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
@@ -114,8 +119,7 @@ def context() -> ssl.SSLContext:
         made.set_ciphers(_CIPHERS)
     with contextlib.suppress(ValueError, OverflowError):
         made.options |= _UNCOMPRESSED
-    # A WebSocket cannot be opened over HTTP/2 as it is over HTTP/1.1, and every server has both.
-    made.set_alpn_protocols(["http/1.1"])
+    made.set_alpn_protocols(list(alpn))
     made._msg_callback = _listen  # type: ignore[attr-defined]
     return made
 
@@ -133,7 +137,7 @@ def at_most_tls12() -> ssl.SSLContext:
     return made
 
 
-def trust(cafile: str | None = None) -> "Future[Trust]":
+def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[Trust]":
     """The machine's trusted roots, those of SSL_CERT_FILE and SSL_CERT_DIR (the OpenSSL way,
     SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
 
@@ -141,18 +145,20 @@ def trust(cafile: str | None = None) -> "Future[Trust]":
     a minute later, so that many targets share it.
     """
     given = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-    return _loading(cafile, given, int(time.monotonic() // 60))
+    return _loading(cafile, given, int(time.monotonic() // 60), alpn)
 
 
 @lru_cache(maxsize=4)
-def _loading(cafile: str | None, given: tuple[str | None, ...], minute: int) -> "Future[Trust]":
+def _loading(
+    cafile: str | None, given: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]
+) -> "Future[Trust]":
     loaded: Future[Trust] = Future()
     # Many wait for it: that one of them is cancelled must not take it from the others.
     loaded.set_running_or_notify_cancel()
 
     def load() -> None:
         try:
-            loaded.set_result(_load(cafile, any(given)))
+            loaded.set_result(_load(cafile, any(given), alpn))
         except Exception as error:
             loaded.set_exception(error)
 
@@ -160,8 +166,8 @@ def _loading(cafile: str | None, given: tuple[str | None, ...], minute: int) -> 
     return loaded
 
 
-def _load(cafile: str | None, given: bool) -> Trust:
-    made, problem = context(), ""
+def _load(cafile: str | None, given: bool, alpn: tuple[str, ...]) -> Trust:
+    made, problem = context(alpn), ""
     made.verify_mode = ssl.CERT_REQUIRED
     # As curl does: what is in the store is trusted, be it a root or not.
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN

@@ -1,12 +1,19 @@
-"""The WebSocket opening handshake (RFC 6455), and one ping, over any stream of the door.
+"""The WebSocket opening handshake (RFC 6455), and what follows it, over any stream of the door.
 
 The library builds the request and the frames. The answer is read as any HTTP answer is, and
 judged here: a refusal may come over HTTP/1.0 and with a body that the library would not take.
+
+After the 101 the connection is held and a ping is sent. A pong proves that frames pass in both
+directions; an application that breaks at its first step does so within SETTLE of the 101, after
+the pong of its library. Without a pong the connection is held for HOLD: some servers answer no
+ping while they wait for the client's first message.
 """
 
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
@@ -19,23 +26,41 @@ from websockets.utils import accept_key
 from diagnose.frozen import frozen
 from diagnose.net import PATIENCE, Stream
 from diagnose.net.http import Answer, Wire, ask
+from diagnose.wire.request_fields import merged
+from diagnose.wire.text import clean
 
 _PING = b"diagnose"
+_HTTP = b"HTTP/1."
 
-#: Bytes of frames that are read while a pong is waited for.
+#: Seconds after the 101 for which a connection is held that answers a ping, and one that does not.
+SETTLE = 0.25
+HOLD = 1.0
+
+#: Bytes of frames that are read meanwhile. A server that sends more is alive.
 _MOST = 262144
 
 
 @frozen
 class Shaken:
     """How a handshake ended: the HTTP answer, what was wrong with it ("" for nothing), and,
-    where it was right, a ping's round trip and the close code if the server closed at once."""
+    where it was right, what the open connection did.
+
+    `ping_s` is a ping's round trip, None if no pong came; `held_s` the seconds for which the
+    connection was watched; `ended` how it ended meanwhile, "" where it was still open: "close" (a
+    close frame, with `close_code` and `close_reason`), "eof", "reset", "invalid" (no frame of
+    RFC 6455) or "http" (an HTTP answer in place of frames). `close_code` is 1006 where the
+    connection ended without a close frame. `frames` counts the frames that came.
+    """
 
     answer: Answer
     fault: str = ""
     subprotocol: str | None = None
     ping_s: float | None = None
+    held_s: float | None = None
+    ended: str = ""
     close_code: int | None = None
+    close_reason: str = ""
+    frames: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -47,27 +72,40 @@ async def shake(
     url: str,
     origin: str | None,
     offered: tuple[str, ...] = (),
-    cookie: str = "",
     timeout: float = PATIENCE,
+    more: Mapping[str, str] | None = None,
+    ping: bool = True,
 ) -> Shaken:
-    """Shake hands at a ws: or wss: URL and, if it was accepted, ping. Closes the stream."""
+    """Shake hands at a ws: or wss: URL and, if it was accepted, hold the connection for a
+    moment. `more` are further fields of the request. Closes the stream."""
     protocol = ClientProtocol(
         parse_uri(url),
         origin=Origin(origin) if origin else None,
         subprotocols=[Subprotocol(name) for name in offered] or None,
         state=OPEN,
+        # How large a message may be is the client's affair, and the bytes read are bounded.
+        max_size=None,
     )
     wire = Wire(stream, timeout)
     try:
-        headers = dict(protocol.connect().headers.raw_items())
-        if cookie:
-            headers["Cookie"] = cookie
+        headers = merged(dict(protocol.connect().headers.raw_items()), more or {})
         answer = await ask(wire, f"http{url.removeprefix('ws')}", headers, timeout)
         fault, subprotocol = judge(answer, protocol.key, offered)
         if fault or answer.failure:
             return Shaken(answer, fault, subprotocol)
-        ping_s, close_code = await _ping(wire, protocol)
-        return Shaken(answer, "", subprotocol, ping_s, close_code)
+        held = _Held(wire, protocol)
+        await held.watch(ping, HOLD + 4 * min(answer.took, HOLD))
+        return Shaken(
+            answer,
+            "",
+            subprotocol,
+            held.ping_s,
+            held.held_s,
+            held.ended,
+            held.close_code,
+            held.close_reason,
+            held.frames,
+        )
     finally:
         wire.close()
 
@@ -98,43 +136,99 @@ def _values(answer: Answer, name: str) -> list[str]:
     return [part.strip() for line in lines for part in line.split(",") if part.strip()]
 
 
-async def _ping(wire: Wire, protocol: ClientProtocol) -> tuple[float | None, int | None]:
-    """A ping's round trip, None if no pong came, and the code with which the server closed
-    meanwhile, None if it did not. Says good-bye."""
-    begun, pong, total = time.monotonic(), None, 0
-    protocol.send_ping(_PING)
-    with contextlib.suppress(TimeoutError, WebSocketException):
-        async with asyncio.timeout(PATIENCE):
+@dataclass(slots=True)
+class _Held:
+    """An open connection, watched. `begun` says that something has come."""
+
+    wire: Wire
+    protocol: ClientProtocol
+    ping_s: float | None = None
+    held_s: float = 0.0
+    ended: str = ""
+    frames: int = 0
+    begun: bool = False
+
+    @property
+    def close_code(self) -> int | None:
+        close = self.protocol.close_rcvd
+        if close is not None:
+            return int(close.code)
+        return 1006 if self.ended else None
+
+    @property
+    def close_reason(self) -> str:
+        close = self.protocol.close_rcvd
+        return clean(close.reason, 200) if close is not None else ""
+
+    async def watch(self, ping: bool, patience: float) -> None:
+        """Until the server ends it, or long enough. Says good-bye."""
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(patience):
+                await self._read(begun, ping)
+        except TimeoutError:
+            pass
+        except OSError:
+            # What came before a reset counts: a close frame, or an answer that is no frame.
+            self.ended = self.ended or "reset"
+        self.held_s = time.monotonic() - begun
+        with contextlib.suppress(OSError, WebSocketException):
+            if self.protocol.state is OPEN:
+                self.protocol.send_close(1000)
+            async with asyncio.timeout(SETTLE):
+                await self._flush()
+
+    async def _read(self, begun: float, ping: bool) -> None:
+        total, data = 0, self.wire.rest
+        if ping:
+            self.protocol.send_ping(_PING)
+        # What a server sent before it closed is read even if the ping could not be sent.
+        with contextlib.suppress(OSError):
+            await self._flush()
+        while not self._takes(data, begun) and total < _MOST:
+            left = None if self.ping_s is None else begun + SETTLE - time.monotonic()
             try:
-                protocol.receive_data(wire.rest)
-                await _flush(wire, protocol)
-                while not (pong := _pong(protocol)) and protocol.close_rcvd is None:
-                    data = await wire.stream.read()
-                    total += len(data)
-                    if not data or total > _MOST:
-                        return None, None if data else 1006
-                    protocol.receive_data(data)
+                # What has come by then is still read: the loop may have been busy.
+                async with asyncio.timeout(left and max(left, 0.01)):
+                    data = await self.wire.stream.read()
             except TimeoutError:
-                raise
-            except OSError:
-                return None, 1006
-    took = time.monotonic() - begun
-    closed = None if protocol.close_rcvd is None else int(protocol.close_rcvd.code)
-    with contextlib.suppress(OSError, WebSocketException):
-        if protocol.state is OPEN:
-            protocol.send_close(1000)
-        await _flush(wire, protocol)
-    return took if pong else None, closed
+                return
+            if not data:
+                self.ended = "eof"
+                return
+            total += len(data)
 
-
-def _pong(protocol: ClientProtocol) -> bool:
-    return any(
-        isinstance(event, Frame) and event.opcode is Opcode.PONG
-        for event in protocol.events_received()
-    )
-
-
-async def _flush(wire: Wire, protocol: ClientProtocol) -> None:
-    for data in protocol.data_to_send():
+    def _takes(self, data: bytes, begun: float) -> bool:
+        """Whether, by these bytes, the connection is over."""
+        if data and not self.begun:
+            self.begun = True
+            if not _begins_a_frame(data):
+                # The parser would wait for the end of what it takes for a frame.
+                self.ended = "http" if data.startswith(_HTTP) else "invalid"
+                return True
         if data:
-            await wire.stream.write(data)
+            self.protocol.receive_data(data)
+        for event in self.protocol.events_received():
+            self.frames += 1
+            if isinstance(event, Frame) and event.opcode is Opcode.PONG and self.ping_s is None:
+                self.ping_s = time.monotonic() - begun
+        if self.protocol.close_rcvd is not None:
+            self.ended = "close"
+        elif self.protocol.parser_exc is not None:
+            self.ended = "invalid"
+        return bool(self.ended)
+
+    async def _flush(self) -> None:
+        for data in self.protocol.data_to_send():
+            if data:
+                await self.wire.stream.write(data)
+
+
+def _begins_a_frame(data: bytes) -> bool:
+    """Whether bytes can begin a server's frame where no extension was agreed upon (RFC 6455
+    section 5.2): no reserved bit, a known opcode, not masked."""
+    return (
+        not data[0] & 0x70
+        and data[0] & 0x0F in {0, 1, 2, 8, 9, 10}
+        and not any(byte & 0x80 for byte in data[1:2])
+    )

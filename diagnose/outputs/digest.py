@@ -52,6 +52,8 @@ def _upgrade(seen: Any) -> tuple[str, str]:
     variant = "" if seen.variant == "normal" else f" ({seen.variant})"
     through = "" if seen.through == "front" else f" ({seen.through})"
     answer = f"{seen.status} {seen.reason}".rstrip()
+    if seen.ended:
+        answer += f"; then {seen.ended} {seen.close_code or ''} {seen.close_reason}".rstrip()
     return f"WebSocket {seen.url}{variant}{through}", answer
 
 
@@ -89,6 +91,8 @@ def _firewalld(seen: Any) -> tuple[str, str]:
 
 
 def _until(certificate: Any) -> str:
+    if certificate.not_after is None:
+        return "dates not read"
     return f"valid until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
 
 
@@ -246,13 +250,29 @@ _KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
         seen.path,
         _until(seen.leaf) + (f", its key in {seen.key}" if seen.key else ""),
     ),
+    "RenewalFailure": lambda seen: (seen.tool, seen.message or f"failed: {seen.source}"),
     "OtherConfig": lambda seen: (seen.path, f"read by {seen.binary}, which does not run"),
     "NginxModules": lambda seen: (seen.folder, _joined(seen.names)),
     "NginxStart": lambda seen: (
         seen.source,
-        " ".join(one.text for one in seen.messages[-1:]) or f"SELinux {seen.selinux}",
+        " ".join(one.text for one in seen.messages[-1:])
+        or seen.line
+        or (f"SELinux {seen.selinux}" if seen.selinux else f"{seen.unit} {seen.state}"),
     ),
     "Access": _access,
+    "Visitor": lambda seen: ("judged for the visitor", seen.address),
+    "Jails": lambda seen: (
+        "fail2ban",
+        _joined(f"{one.name} has banned {len(one.banned)}" for one in seen.jails[:12]),
+    ),
+    "ClosedRoutes": lambda seen: (
+        "routes that lead nowhere",
+        _joined(f"{one.kind} {one.network}" for one in seen.routes[:12]),
+    ),
+    "ReturnRoute": lambda seen: (
+        f"route from {seen.source} to {seen.towards}",
+        seen.refusal or "there is one",
+    ),
     "Host": lambda seen: (seen.hostname, seen.system),
     "Unseen": lambda seen: (seen.what, seen.why),
 }

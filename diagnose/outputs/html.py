@@ -167,7 +167,8 @@ def _unseen(told: Told) -> Markup | None:
             f"{known(one.what, lang)}: {known(one.why, lang)}",
             pre(one.enable, "command") if one.enable else None,
         )
-        for one in said.unseen(told.report)
+        for one in said.unseen(told.report, told.view)
+        if not said.is_crash(one, told.report)
     ]
     items += [
         tag("li", f"{word('our-fault', lang)}: ", tag("code", f"{one.where}: {one.message}"))

@@ -112,6 +112,7 @@ def _remedy(told: Told, found: Finding) -> Markup:
         "div",
         lines(
             tag("h3", say("fix", lang), " ", mark),
+            tag("p", f"{word('risk', lang)}: {said.risk(found, lang)}", class_="risk"),
             prose(said.remedy(found, lang)),
             *groups,
             tag("h3", say("verify", lang)),
@@ -124,7 +125,8 @@ def _remedy(told: Told, found: Finding) -> Markup:
 
 def _step(found: Finding, step: Step, lang: str) -> Markup:
     if isinstance(step, Manual):
-        return joined(prose(said.manual(found, step, lang)), _link(step.url))
+        typed = [_step(found, one, lang) for one in step.commands]
+        return joined(prose(said.manual(found, step, lang)), _link(step.url), *typed)
     if isinstance(step, Edit):
         return pre(_diff(said.shell(step)), "command whole")
     undo = said.shell(Command(step.undo)) if step.undo else None

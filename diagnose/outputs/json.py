@@ -22,7 +22,7 @@ from diagnose.model import (
 from diagnose.outputs import View, said
 from diagnose.outputs.layers import states
 from diagnose.outputs.strings import known
-from diagnose.reasoning import verdict
+from diagnose.reasoning import exit_status, verdict
 from diagnose.record import plain, timestamp
 
 SCHEMA_VERSION = "1.0"
@@ -67,7 +67,7 @@ def document(report: Report, view: View) -> dict[str, Any]:
         ],
         "unknown": [
             {"what": known(one.what, lang), "why": known(one.why, lang), "enable": one.enable}
-            for one in said.unseen(report)
+            for one in said.unseen(report, view)
         ],
         "errors": [{"where": one.where, "message": one.message} for one in report.crashes],
     }
@@ -149,6 +149,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "duration_s": _seconds(report.duration),
         "interrupted": report.interrupted,
         "lang": view.lang,
+        "visitor": said.visitor(report) or None,
         "vantage": {
             "here": {
                 "hostname": view.hostname,
@@ -173,7 +174,7 @@ def _verdict(report: Report, lang: str) -> dict[str, Any]:
     judged = verdict(report)
     return {
         "status": judged.status,
-        "exit_code": judged.exit_status,
+        "exit_code": exit_status(report),
         "summary": said.sentence(report, lang),
         "root_causes": [cause.id for cause in judged.causes],
     }
@@ -200,6 +201,8 @@ def _finding(report: Report, found: Finding, ids: Mapping[int, str], view: View)
         "remedy": {
             "summary": said.remedy(found, view.lang),
             "applicability": said.applicability(found),
+            "risk": [str(one) for one in said.risk_kinds(found)],
+            "risk_text": said.risk(found, view.lang),
             "steps": [_step(found, step, view.lang) for step in said.steps(found)],
             "verify": said.verify(report, found, view),
             "explain": said.explain(found),
@@ -233,7 +236,10 @@ def _step(found: Finding, step: Step, lang: str) -> dict[str, Any]:
             return {"kind": "edit", **where, **shell}
         case Manual():
             text = said.manual(found, step, lang)
-            return {"kind": "manual", **where, "text": text, "url": step.url or None}
+            typed = [_step(found, one, lang) for one in step.commands]
+            return {
+                "kind": "manual", **where, "text": text, "url": step.url or None, "commands": typed
+            }  # fmt: skip
         case _:
             assert_never(step)
 

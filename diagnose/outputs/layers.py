@@ -2,7 +2,9 @@
 
 from diagnose.frozen import frozen
 from diagnose.model import Observation, Report, Vantage
+from diagnose.outputs import said
 from diagnose.outputs.strings import say
+from diagnose.proof import TARGET_LAYERS, looks, missing, unfinished
 from diagnose.reasoning import LayerStatus, layers
 
 _INSIDE = {"listener", "firewall", "nginx", "upstream"}
@@ -24,17 +26,21 @@ def states(report: Report, lang: str) -> tuple[Layer, ...]:
 
 
 def _state(report: Report, name: str, status: LayerStatus, lang: str) -> Layer:
-    seen = [one for one in report.evidence.observations if type(one).layer == name]
-    if name == "certificate" and not seen:
-        # A certificate is seen in the handshake that brings it.
-        seen = [one for one in report.evidence.observations if getattr(one, "chain", ())]
-        status = "ok" if seen and status == "skipped" else status
     reason = None
     if status == "unknown":
-        reason = next((one.failure.message for one in seen if one.failure), None)
+        reason = _why_unknown(report, name, lang)
     elif status == "skipped":
         reason = say(_why_skipped(report, name), lang)
-    return Layer(name, status, reason, _took(seen))
+    return Layer(name, status, reason, _took(looks(report, name)))
+
+
+def _why_unknown(report: Report, name: str, lang: str) -> str | None:
+    """What was not seen of it, else how a look at it failed, else why the run has no end."""
+    pieces = [said.missing_because(piece, lang) for piece in missing(report, name)]
+    if pieces and name in TARGET_LAYERS:
+        return say("missing", lang, what=said.listed(pieces, lang))
+    failures = (look.failure.message for look in looks(report, name) if look.failure)
+    return next(failures, None) or next(iter(said.reasons(unfinished(report), lang)), None)
 
 
 def _why_skipped(report: Report, name: str) -> str:
@@ -46,6 +52,6 @@ def _why_skipped(report: Report, name: str) -> str:
     return "reason.inside" if name in _INSIDE and not inside else "reason.not-reached"
 
 
-def _took(seen: list[Observation]) -> float | None:
-    good = [one for one in seen if one.failure is None]
-    return max((one.took for one in good or seen), default=None)
+def _took(seen: tuple[Observation, ...]) -> float | None:
+    good = [look for look in seen if look.failure is None]
+    return max((look.took for look in good or seen), default=None)

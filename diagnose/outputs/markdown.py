@@ -115,7 +115,8 @@ def _excerpt(place: Location) -> list[str]:
 def _remedy(report: Report, found: Finding, view: View) -> list[str]:
     lang = view.lang
     how = word("how", lang, how=word(said.applicability(found), lang))
-    parts = [f"#### {say('fix', lang)}{how}", *_prose(said.remedy(found, lang))]
+    risk = f"{word('risk', lang)}: {said.risk(found, lang)}"
+    parts = [f"#### {say('fix', lang)}{how}", risk, *_prose(said.remedy(found, lang))]
     for where, steps in paper.groups(found, lang):
         parts.append(where)
         for step in steps:
@@ -126,7 +127,9 @@ def _remedy(report: Report, found: Finding, view: View) -> list[str]:
 
 def _step(found: Finding, step: Step, lang: str) -> list[str]:
     if isinstance(step, Manual):
-        return [*_prose(said.manual(found, step, lang)), *([_link(step.url)] if step.url else [])]
+        typed = [part for one in step.commands for part in _step(found, one, lang)]
+        link = [_link(step.url)] if step.url else []
+        return [*_prose(said.manual(found, step, lang)), *link, *typed]
     if isinstance(step, Edit) or not step.undo:
         return [fence(said.shell(step))]
     undo = said.shell(Command(step.undo))
@@ -171,7 +174,9 @@ def _notes(report: Report, view: View) -> list[str]:
 def _unseen(report: Report, view: View) -> list[str]:
     lang = view.lang
     items = []
-    for one in said.unseen(report):
+    for one in said.unseen(report, view):
+        if said.is_crash(one, report):
+            continue
         command = f"\n  - {code(one.enable)}" if one.enable else ""
         items.append(f"- {inline(known(one.what, lang))}: {inline(known(one.why, lang))}{command}")
     for crash in report.crashes:

@@ -67,12 +67,9 @@ def link(url: str) -> str | None:
 
 def sentence(report: Report, lang: str) -> str:
     """The verdict's sentence; of a healthy site also how long its certificate is valid."""
-    chains = [chain for one in report.evidence.observations if (chain := getattr(one, "chain", ()))]
     text = said.sentence(report, lang)
-    if verdict(report).status != "ok" or not chains:
-        return text
-    left = min(chain[0].not_after for chain in chains) - report.evidence.started_at
-    return text + ("" if lang == "zh" else " ") + word("certificate-days", lang, days=left.days)
+    valid = said.validity(report, lang) if verdict(report).status == "ok" else ""
+    return text + ("" if lang == "zh" or not valid else " ") + valid
 
 
 def moment(at: datetime) -> str:
@@ -139,12 +136,12 @@ def counts(report: Report, lang: str) -> str:
 
 def meaning(found: Finding, lang: str) -> str:
     """What the page of the check says of it, filled."""
-    return fill(words(found.check.id, lang).meaning, said.Facts(found.claim.facts), lang)
+    return fill(words(found.check.id, lang).meaning, said.facts(found), lang)
 
 
 def how_to_check(found: Finding, lang: str) -> str:
     """How a person sees that it is mended, filled."""
-    return fill(words(found.check.id, lang).verify, said.Facts(found.claim.facts), lang)
+    return fill(words(found.check.id, lang).verify, said.facts(found), lang)
 
 
 def place(location: Location) -> str:
@@ -196,6 +193,8 @@ def vantages(report: Report, view: View) -> list[tuple[str, str]]:
     root = say("with-root" if view.privileged else "without-root", view.lang)
     own = say("inside" if here else "outside", view.lang, hostname=view.hostname or "–")
     told = [(say("looked-from", view.lang), own + root)]
+    if address := said.visitor(report):
+        told.append((say("judged", view.lang), word("judged-for", view.lang, address=address)))
     if hosts and not here:
         root = say("with-root" if hosts[0].privileged else "without-root", view.lang)
         text = say("through", view.lang, hostname=hosts[0].hostname, via=hosts[0].via)

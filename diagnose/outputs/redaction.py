@@ -45,6 +45,8 @@ _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 # Nothing after its first colon can fail: what it takes is looked at as a whole (Mask.v6).
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
 _BEHIND = re.compile(r"[_-](?=[a-z]{3}$|\d)")
+#: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
+_LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
 _SERVER_NAME = re.compile(r"\bserver_name\s")
 _HOST_IN_URL = re.compile(r"://(?:[^/\s\"'@]{0,200}@)?([\w.-]{1,253})")
@@ -369,7 +371,8 @@ def _domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | No
         is_address = ":" in name or labels[-1].isdigit()
         is_cdn = name.lower().rstrip(".").endswith(_CDN)
         if (
-            any(map(str.isalnum, labels[-1]))
+            len(name) <= _LONGEST_NAME
+            and any(map(str.isalnum, labels[-1]))
             and not is_address
             and not is_cdn
             and name.lower() not in _WORDS

@@ -1,11 +1,26 @@
 """A finding's words, its steps and the verdict's sentence, for every writer alike."""
 
 import shlex
+from collections.abc import Iterable, Iterator
 
-from diagnose.model import Command, Confidence, Edit, Finding, Manual, Report, Step, Unseen
+from diagnose.model import (
+    Command,
+    Confidence,
+    Edit,
+    Finding,
+    Manual,
+    Observation,
+    Report,
+    Scope,
+    Step,
+    Unseen,
+)
+from diagnose.model.risk import Risk, risks
 from diagnose.outputs import View
-from diagnose.outputs.strings import known, say
-from diagnose.reasoning import verdict
+from diagnose.outputs.strings import say
+from diagnose.probes import command
+from diagnose.proof import REST, Missing, Reason
+from diagnose.reasoning import UNANSWERED, verdict
 from diagnose.words import Words, fill, words
 
 
@@ -16,8 +31,19 @@ class Facts(dict[str, object]):
         return f"‹{key}›"
 
 
+def facts(finding: Finding) -> Facts:
+    """What fills a finding's texts. A place in the file to which the finding points has the line to
+    which it points: a directive and the block around it are one fault."""
+    filling, location = Facts(finding.claim.facts), finding.claim.location
+    place = filling.get("place")
+    file, _, line = place.rpartition(":") if isinstance(place, str) else ("", "", "")
+    if location and file == location.file and line.isdecimal():
+        filling["place"] = f"{file}:{location.line}"
+    return filling
+
+
 def _filled(finding: Finding, text: str, lang: str) -> str:
-    return fill(text, Facts(finding.claim.facts), lang)
+    return fill(text, facts(finding), lang)
 
 
 def _words(finding: Finding, lang: str) -> Words:
@@ -62,9 +88,21 @@ def applicability(finding: Finding) -> str:
     return str(finding.claim.fix.applicability if finding.claim.fix else "manual")
 
 
+def risk_kinds(finding: Finding) -> tuple[Risk, ...]:
+    return risks(steps(finding)) if steps(finding) else (Risk.BY_HAND,)
+
+
+def risk(finding: Finding, lang: str) -> str:
+    """What the remedy puts at risk, in a few words."""
+    words = [say(f"risk.{one}", lang) for one in risk_kinds(finding)]
+    return say("risk.and", lang).join(words or [say("risk.none", lang)])
+
+
 def root(step: Step) -> bool:
     """Whether it is typed as root. What is done in a console or by hand is not."""
-    return not isinstance(step, Manual) and step.root
+    if isinstance(step, Manual):
+        return any(one.root for one in step.commands)
+    return step.root
 
 
 def verify(report: Report, finding: Finding, view: View) -> str:
@@ -79,10 +117,9 @@ def felt(report: Report, finding: Finding) -> str:
 
 def again(report: Report, view: View, *more: str) -> str:
     """The command that makes this run once more."""
-    target = report.evidence.target
-    own = {target.path} if target.scheme in {"ws", "wss"} else set()
-    sockets = [word for path in target.websockets if path not in own for word in ("--ws", path)]
-    return shlex.join(["diagnose", target.url, *sockets, *view.again, *more])
+    address = visitor(report)
+    judged = ("--from", address) if address and "--from" not in view.again else ()
+    return command(report.evidence.target, *view.again, *judged, *more)
 
 
 def explain(finding: Finding) -> str:
@@ -95,20 +132,72 @@ def sentence(report: Report, lang: str) -> str:
     if judged.causes:
         return _cause(judged.causes, lang)
     if judged.status == "ok":
-        return say("healthy", lang, url=url)
-    why = _why_unjudged(report, lang)
-    return say("unjudged-why", lang, url=url, why=why) if why else say("unjudged", lang, url=url)
+        return _healthy(report.evidence.scope, url, lang)
+    why = reasons(judged.unfinished, lang)
+    if judged.missing:
+        pieces = [missing_because(piece, lang) for piece in judged.missing]
+        why.append(say("missing", lang, what=listed(pieces, lang)))
+    unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED)
+    why += [title(finding, lang) for finding in unanswered]
+    return say("unjudged-why", lang, url=url, why=("；" if lang == "zh" else "; ").join(why))
 
 
-def _why_unjudged(report: Report, lang: str) -> str:
-    """Our own fault, else what could not be looked at, else how the furthest attempt failed."""
-    if report.crashes:
-        return say("our-fault", lang)
-    if report.interrupted:
-        return say("interrupted-why", lang)
-    reasons = [known(one.why, lang) for one in unseen(report)]
-    failed = [one.failure.message for one in report.evidence.observations if one.failure]
-    return next(iter([*reasons, *reversed(failed)]), "").rstrip(".。")
+def visitor(report: Report) -> str:
+    """The address of the visitor for whom it was judged (`--from`), "" for anybody."""
+    by_name = (one for one in report.evidence.observations if type(one).__name__ == "Visitor")
+    return next((getattr(one, "address", "") for one in by_name), "")
+
+
+_REASONS: dict[Reason, str] = {
+    "crash": "our-fault",
+    "interrupted": "it-was-interrupted",
+    "deadline": "deadline",
+    "running": "running",
+}
+
+
+def reasons(unfinished: Iterable[Reason], lang: str) -> list[str]:
+    """Why a run did not come to its end."""
+    return [say(_REASONS[reason], lang) for reason in unfinished]
+
+
+def _healthy(scope: Scope, url: str, lang: str) -> str:
+    """Healthy as far as it was judged, and how far that was."""
+    if scope.only or scope.skip:
+        names = [say(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
+        key = "healthy-only" if scope.only else "healthy-but"
+        return say(key, lang, url=url, layers=listed(names, lang))
+    return say("healthy" if scope.outside else "healthy-inside", lang, url=url)
+
+
+def listed(texts: Iterable[str], lang: str) -> str:
+    """ "a, b"."""
+    return ("、" if lang == "zh" else ", ").join(texts)
+
+
+def missing(piece: Missing, lang: str) -> str:
+    """What was not seen, as a noun."""
+    layer = say(f"layer.{piece.layer}", lang)
+    return say(f"missing.{piece.step}", lang, places=listed(piece.places, lang), layer=layer)
+
+
+def why_missing(piece: Missing) -> str:
+    """How the last attempt at it ended, in the machine's own words; empty if there was none."""
+    return next(filter(None, map(_ended, reversed(piece.attempts))), "")
+
+
+def _ended(attempt: Observation) -> str:
+    if attempt.failure is not None:
+        return attempt.failure.message
+    status = getattr(attempt, "status", None)
+    refused = type(attempt).__name__ == "Upgrade" and status
+    return f"{status} {getattr(attempt, 'reason', '')}".rstrip() if refused else ""
+
+
+def missing_because(piece: Missing, lang: str) -> str:
+    """The same, and how the last attempt at it ended."""
+    what, why = missing(piece, lang), why_missing(piece)
+    return say("missing.why", lang, what=what, why=why) if why else what
 
 
 def _cause(causes: tuple[Finding, ...], lang: str) -> str:
@@ -120,11 +209,46 @@ def _cause(causes: tuple[Finding, ...], lang: str) -> str:
     return text
 
 
-def unseen(report: Report) -> tuple[Unseen, ...]:
-    """What could not be looked at, each thing once."""
-    found = {(one.what, one.why): one for one in report.evidence.of(Unseen)}
-    return tuple(found.values())
+def unseen(report: Report, view: View) -> tuple[Unseen, ...]:
+    """What could not be looked at, each thing once; and what a target that could not be judged
+    lacks, with the command that looks for it."""
+    things = [*report.evidence.of(Unseen), *_lacking(report, view)]
+    return tuple({(thing.what, thing.why): thing for thing in things}.values())
+
+
+def _lacking(report: Report, view: View) -> Iterator[Unseen]:
+    judged = verdict(report)
+    rest = [thing.enable for thing in report.evidence.of(Unseen) if thing.what == REST]
+    for piece in judged.missing:
+        tried = [attempt.equivalent for attempt in piece.attempts if attempt.failure]
+        why = why_missing(piece)
+        if not why:
+            unfinished = reasons(judged.unfinished, view.lang)
+            why = next(iter(unfinished), say("reason.not-reached", view.lang))
+        enable = next(filter(None, reversed(tried)), "") or next(iter(rest), again(report, view))
+        yield Unseen(what=missing(piece, view.lang), why=why, enable=enable)
+
+
+def is_crash(thing: Unseen, report: Report) -> bool:
+    """Whether a writer names it among our own faults, with what went wrong."""
+    return any(crash.where == thing.what for crash in report.crashes)
 
 
 def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:
     return tuple(one for one in report.findings if one.explained_by == finding.id)
+
+
+#: Days up to which they are counted; for longer a date says more.
+_COUNTED = 730
+
+
+def validity(report: Report, lang: str) -> str:
+    """How long the certificate that ends first is valid, "" where none was read."""
+    chains = (chain for one in report.evidence.observations if (chain := getattr(one, "chain", ())))
+    ends = [chain[0].not_after for chain in chains if chain[0].not_after is not None]
+    if not ends:
+        return ""
+    days = (min(ends) - report.evidence.started_at).days
+    if days > _COUNTED:
+        return say("certificate-until", lang, date=f"{min(ends):%Y-%m-%d}")
+    return say("certificate-days", lang, days=days)

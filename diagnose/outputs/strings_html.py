@@ -7,6 +7,7 @@ _STRINGS = {
     "took": ("Took", "用时"),
     "again": ("Run again", "再次运行"),
     "looked-from": ("Looked from", "检查来自"),
+    "judged": ("Judged", "判断"),
     "looked-inside": ("Looked inside", "内部查看"),
     "outside": ("{hostname} (not the server)", "{hostname}（不是该服务器）"),
     "inside": ("{hostname} (the server)", "{hostname}（即该服务器）"),

@@ -20,6 +20,7 @@ _COLORS = {
     "unknown": "1;35",
     "ok": "1;32",
     "skipped": "2",
+    "running": "2",
     "dim": "2",
     "bold": "1",
     "place": "34",
@@ -36,6 +37,7 @@ _SIGNS = {
     "warning": ("!", "!"),
     "unknown": ("?", "?"),
     "skipped": ("-", "-"),
+    "running": ("…", "~"),
 }
 
 # Controls but the tab, bidirectional overrides and what cannot be seen (UAX 9).

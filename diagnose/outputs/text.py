@@ -47,20 +47,12 @@ def head(page: Page, report: Report, view: View) -> None:
     sentence = said.sentence(report, view.lang)
     if status == "ok":
         space = "" if view.lang == "zh" else " "
-        sentence = space.join(filter(None, (sentence, _days(report, view.lang))))
+        sentence = space.join(filter(None, (sentence, said.validity(report, view.lang))))
     first, *others = wrap(sentence, max(page.width - indent - len(took) - 2, 20))
     gap = max(page.width - indent - cells(first) - len(took), 2)
     page.add((status, mark), "  ", ("bold", first), " " * gap, ("dim", took))
     for line in others:
         page.add(" " * indent, ("bold", line))
-
-
-def _days(report: Report, lang: str) -> str:
-    chains = [chain for one in report.evidence.observations if (chain := getattr(one, "chain", ()))]
-    if not chains:
-        return ""
-    left = min(chain[0].not_after for chain in chains) - report.evidence.started_at
-    return say("certificate-days", lang, days=left.days)
 
 
 def strip(page: Page, report: Report, view: View) -> None:
@@ -69,6 +61,8 @@ def strip(page: Page, report: Report, view: View) -> None:
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
         page.prose(say("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
+    if address := said.visitor(report):
+        page.prose(say("judged-for", view.lang, address=address), "", 2, "dim")
     if report.interrupted:
         page.prose(say("interrupted", view.lang), "", 2, "warning")
 
@@ -194,6 +188,7 @@ def _symptoms(page: Page, report: Report, found: Finding, view: View) -> None:
 def remedy(page: Page, report: Report, found: Finding, view: View) -> None:
     lang = view.lang
     page.add(("bold", say("fix", lang)), say("how", lang, how=say(said.applicability(found), lang)))
+    page.prose(said.risk(found, lang), f"= {say('risk', lang)}: ", 2, "dim")
     page.markdown(said.remedy(found, lang), 2)
     steps(page, found, view)
     page.add(("bold", say("verify", lang)), ": ", ("command", said.verify(report, found, view)))
@@ -214,6 +209,8 @@ def _step(page: Page, found: Finding, step: Step, view: View) -> None:
         page.markdown(said.manual(found, step, view.lang), 4)
         if step.url:
             page.code(step.url, 4, "place")
+        for command in step.commands:
+            _step(page, found, command, view)
         return
     if isinstance(step, Edit):
         _edit(page, said.shell(step))
@@ -247,14 +244,16 @@ def _note(page: Page, report: Report, found: Finding, view: View) -> None:
 
 
 def unseen(page: Page, report: Report, view: View) -> None:
-    things = said.unseen(report)
+    things = [thing for thing in said.unseen(report, view) if not said.is_crash(thing, report)]
     if things or report.crashes:
         page.blank()
-    for one in things:
-        text = f"{known(one.what, view.lang)}: {known(one.why, view.lang)}"
+    shown = ""
+    for thing in things:
+        text = f"{known(thing.what, view.lang)}: {known(thing.why, view.lang)}"
         page.prose(text, f"{page.sign('unknown')} {say('not-seen', view.lang)}: ")
-        if one.enable:
-            page.code(f"$ {one.enable}", 4)
+        if thing.enable and thing.enable != shown:
+            page.code(f"$ {thing.enable}", 4)
+        shown = thing.enable
     for crash in report.crashes:
         head = f"{page.sign('unknown')} {say('our-fault', view.lang)}: "
         page.prose(f"{crash.where}: {crash.message}", head)

@@ -15,13 +15,15 @@ offers the open stream to the probes that follow, `look.take(observation)` takes
 nobody takes the run closes at its end.
 """
 
+import shlex
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from diagnose.frozen import frozen
 from diagnose.machine import Machine
-from diagnose.model import Observation, Target
+from diagnose.model import Observation, Scope, Target
 from diagnose.net import Net
+from diagnose.wire.request_fields import RequestFields
 
 #: The modules that hold probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
@@ -33,9 +35,11 @@ INSIDE = (
     "firewall",
     "containers",
     "netfilter",
+    "bans",
     "kernel",
     "files",
     "elsewhere",
+    "renewals",
     "logs",
     "sites",
     "upstream",
@@ -43,7 +47,18 @@ INSIDE = (
     "front",
 )
 
+#: Seconds. No run is allowed more.
+MAX_TIMEOUT = 3600.0
+
 Seen = TypeVar("Seen", bound=Observation)
+
+
+def command(target: Target, *words: str) -> str:
+    """The command that looks at a target and its WebSockets, with these words of the command
+    line."""
+    own = {target.path} if target.scheme in {"ws", "wss"} else set()
+    sockets = [word for path in target.websockets if path not in own for word in ("--ws", path)]
+    return shlex.join(["diagnose", target.url, *sockets, *words])
 
 
 @frozen
@@ -61,14 +76,47 @@ class Options:
     proxy: str | None = None
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    visitor: str | None = None
+    request: RequestFields = RequestFields()
 
     @property
     def by_proxy(self) -> bool:
         """Whether the connections are made by a proxy."""
         return self.proxy not in {None, "none"}
 
+    @property
+    def scope(self) -> Scope:
+        """What is to be judged."""
+        return Scope(self.outside, self.only, self.skip, self.family)
+
     def wants(self, layer: str) -> bool:
-        return layer not in self.skip and (not self.only or layer in self.only)
+        return self.scope.wants(layer)
+
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The words of the command line without which another run would look at something else."""
+        words: list[str] = []
+        for name in ("server", "address", "resolver", "cafile"):
+            if value := getattr(self, name):
+                words += [f"--{name}", value]
+        if self.proxy is not None:
+            from diagnose.wire.proxies import masked
+
+            words += ["--proxy", self.proxy if self.proxy == "none" else masked(self.proxy)]
+        words += [f"-{self.family}"] if self.family else []
+        words += ["--from", self.visitor] if self.visitor else []
+        words += self.request.words()
+        return tuple(words)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The words of the command line that leave something out."""
+        sides = (
+            ("--inside",) if not self.outside else ("--outside",) if self.inside is False else ()
+        )
+        named = (("--only", self.only), ("--skip", self.skip))
+        layers = (word for name, of in named if of for word in (name, ",".join(of)))
+        return (*sides, *layers)
 
 
 class Closable(Protocol):

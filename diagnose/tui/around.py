@@ -48,7 +48,7 @@ def _layer(layer: Layer, report: Report, view: View) -> str:
     made = page(view)
     name = strings.say(f"layer.{layer.name}", view.lang)
     took = "" if layer.took is None else f"{layer.took * 1000:.0f} ms"
-    role = "" if layer.status in {"ok", "skipped"} else layer.status
+    role = "" if layer.status in {"ok", "skipped", "running"} else layer.status
     gap = " " * max(view.width - cells(name) - 2 - cells(took), 1)
     made.add((layer.status, made.sign(layer.status)), " ", (role, name), gap, ("dim", took))
     of_it = seen_of(report, layer.name)
@@ -56,7 +56,7 @@ def _layer(layer: Layer, report: Report, view: View) -> str:
     told = failed[:2] or of_it[:1]
     for one in told:
         made.add(("dim", "  " + cut(safe(digest(one)), view.width - 2, view.ascii)))
-    if layer.status == "skipped" and layer.reason:
+    if layer.reason and (layer.status == "skipped" or not failed):
         made.add(("dim", "  " + cut(layer.reason, view.width - 2, view.ascii)))
     return "\n".join(made.lines)
 

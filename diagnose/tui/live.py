@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from diagnose.events import Concluded, Crashed, Event, Seen
-from diagnose.model import Crash, Evidence, Finding, Observation, Report, Severity, Target
+from diagnose.events import Concluded, Crashed, Event, Seen, Started
+from diagnose.model import Crash, Evidence, Finding, Observation, Report, Scope, Severity, Target
 
 
 class Live:
@@ -17,9 +17,12 @@ class Live:
         self._began = datetime.now(UTC)
         self._seen: list[Observation] = []
         self._crashes: list[Crash] = []
+        self._scope = Scope()
 
     def take(self, event: Event) -> None:
         match event:
+            case Started():
+                self._scope = event.scope
             case Seen():
                 self._seen.append(event.observation)
             case Crashed():
@@ -32,8 +35,8 @@ class Live:
     def report(self) -> Report:
         if self.concluded is not None:
             return self.concluded
-        evidence = Evidence(self.target, self._began, tuple(self._seen))
-        return Report(evidence, (), tuple(self._crashes))
+        evidence = Evidence(self.target, self._began, tuple(self._seen), self._scope)
+        return Report(evidence, (), tuple(self._crashes), running=not self.ended)
 
 
 def rows(report: Report) -> tuple[tuple[Finding, int], ...]:

@@ -40,6 +40,8 @@ def strip(report: Report, view: View) -> str:
     if len(made.lines) > _STRIP:
         texts.layers(short, report, view, times=False)
         made = short
+    if address := said.visitor(report):
+        made.prose(strings.say("judged-for", view.lang, address=address), "", 2, "dim")
     if report.interrupted:
         made.prose(strings.say("interrupted", view.lang), "", 2, "warning")
     return made.text()

@@ -2,12 +2,30 @@
 of System V. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from diagnose.frozen import frozen
 from diagnose.wire.text import clean
 
 #: Managers of a cluster that start a service themselves, and leave it disabled on purpose.
 CLUSTER = ("pacemaker", "keepalived", "corosync")
+
+
+#: The last part of a control group's path that is a unit: below it a service may have its own.
+_UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
+
+
+def unit_of(cgroups: Iterable[str]) -> str:
+    """The unit of systemd's that a process belongs to, by the lines of its /proc/PID/cgroup:
+    "nginx.service", or the scope of a login ("session-3.scope"); for what a user's own manager
+    started that manager ("user@1000.service"); "" where it is in none."""
+    for line in cgroups:
+        hierarchy, _, path = line.rpartition(":")
+        if hierarchy == "0:" or hierarchy.endswith(":name=systemd"):
+            units = _UNIT.findall(path)
+            if units:
+                return clean(units[0 if path.startswith("/user.slice/") else -1], 100)
+    return ""
 
 
 @frozen
@@ -24,6 +42,8 @@ class Service:
     named_in: tuple[str, ...] = ()
     cluster: bool = False
     by_hand: bool = False
+    main_pid: int = 0
+    reloads: bool = False
 
 
 def service(text: str) -> Service | None:
@@ -56,6 +76,8 @@ def _of_systemd(text: str, said: dict[str, str]) -> Service | None:
         _named(text),
         any(word in drop_ins for word in CLUSTER),
         "session" in said,
+        int(known["MainPID"]) if known.get("MainPID", "").isdecimal() else 0,
+        known.get("CanReload") == "yes",
     )
 
 

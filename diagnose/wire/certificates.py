@@ -1,20 +1,28 @@
 """X.509 certificates from DER or PEM to values (RFC 5280). Pure; public parts only.
 
-Certificates are read leniently: what one of its extensions does not say, or says in a way that
-cannot be read, is left out. Importing this costs some 40 ms (cryptography), so it is imported
-while packets fly.
+cryptography reads first, and refuses much that OpenSSL and browsers accept. What it refuses is
+read field by field (`diagnose.wire.x509_fields`), and what stays unread is marked so. Importing
+this costs some 40 ms (cryptography), so it is imported while packets fly.
 """
 
 import contextlib
 import hashlib
 import warnings
+from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from diagnose.model.tls import Certificate
+from diagnose.wire.names import shown
 from diagnose.wire.text import clean
 
 
@@ -24,7 +32,36 @@ def read(der: bytes) -> Certificate:
     with warnings.catch_warnings():
         # Serial numbers of 0, superfluous NULLs: real certificates have them, and we only read.
         warnings.simplefilter("ignore")
-        return _read(x509.load_der_x509_certificate(der), der)
+        try:
+            return _read(x509.load_der_x509_certificate(der), der)
+        except Exception:  # ValueError, UnsupportedGeneralNameType, DuplicateExtension, …
+            return _read_by_fields(der)
+
+
+def _read_by_fields(der: bytes) -> Certificate:
+    """What cryptography refuses. A key and a signature's algorithm it may know all the same."""
+    from diagnose.wire import x509_fields
+
+    found = x509_fields.read(der)
+    try:
+        key_type, key_bits = _kind(load_der_public_key(x509_fields.parts(der).key))
+    except Exception:  # a key that is damaged or of an algorithm that is not known here
+        return found
+    unread = tuple(one for one in found.unread if one != "key_type")
+    return replace(found, key_type=key_type, key_bits=key_bits, unread=unread)
+
+
+def public_key_der(der: bytes) -> bytes:
+    """A certificate's SubjectPublicKeyInfo as `openssl pkey -pubout` writes it. ValueError for what
+    is no certificate."""
+    from diagnose.wire import x509_fields
+
+    written = x509_fields.parts(der).key
+    try:
+        key = load_der_public_key(written)
+        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except Exception:  # an algorithm or a curve that is not known here
+        return written
 
 
 def chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
@@ -37,8 +74,6 @@ def chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
 
 def from_pem(text: bytes) -> tuple[Certificate, ...]:
     """The certificates of a PEM file, in its order. ValueError where there is none."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     found = x509.load_pem_x509_certificates(text)
     return tuple(read(one.public_bytes(Encoding.DER)) for one in found)
 
@@ -62,6 +97,7 @@ def _read(found: x509.Certificate, der: bytes) -> Certificate:
         signature_hash=_signature_hash(found),
         is_ca=_is_ca(found),
         usages=_usages(found),
+        key_usages=_key_usages(found),
         must_staple=_must_staple(found),
         key_id=_key_id(found),
         authority_key_id=_authority_key_id(found),
@@ -72,10 +108,10 @@ def _read(found: x509.Certificate, der: bytes) -> Certificate:
 
 
 def _extension(found: x509.Certificate, kind: type[x509.ExtensionType]) -> object | None:
-    """An extension's value, None where there is none or it cannot be read."""
+    """An extension's value, None where there is none. Raises where any of them cannot be read."""
     try:
         return found.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return None
 
 
@@ -88,7 +124,7 @@ def _names(found: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
     value = _extension(found, x509.SubjectAlternativeName)
     if not isinstance(value, x509.SubjectAlternativeName):
         return (), ()
-    names = tuple(clean(name, 253) for name in value.get_values_for_type(x509.DNSName))
+    names = tuple(shown(name) for name in value.get_values_for_type(x509.DNSName))
     return names, tuple(str(one) for one in value.get_values_for_type(x509.IPAddress))
 
 
@@ -98,6 +134,10 @@ def _key(found: x509.Certificate) -> tuple[str, int]:
         key = found.public_key()
     except Exception:
         return clean(found.public_key_algorithm_oid.dotted_string), 0
+    return _kind(key)
+
+
+def _kind(key: Any) -> tuple[str, int]:
     match key:
         case rsa.RSAPublicKey():
             return "RSA", key.key_size
@@ -131,6 +171,26 @@ def _usages(found: x509.Certificate) -> tuple[str, ...]:
     if not isinstance(value, x509.ExtendedKeyUsage):
         return ()
     return tuple(oid.dotted_string for oid in value)
+
+
+#: RFC 5280 section 4.2.1.3, and cryptography's names for it.
+_KEY_USAGES = {
+    "digitalSignature": "digital_signature",
+    "nonRepudiation": "content_commitment",
+    "keyEncipherment": "key_encipherment",
+    "dataEncipherment": "data_encipherment",
+    "keyAgreement": "key_agreement",
+    "keyCertSign": "key_cert_sign",
+    "cRLSign": "crl_sign",
+}
+
+
+def _key_usages(found: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(found, x509.KeyUsage)
+    usages = tuple(name for name, field in _KEY_USAGES.items() if getattr(value, field, False))
+    if value is not None and not usages:
+        raise ValueError("a key for nothing")
+    return usages
 
 
 def _must_staple(found: x509.Certificate) -> bool:

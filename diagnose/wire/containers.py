@@ -14,6 +14,19 @@ MOST = 200
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
+#: The control groups of containers: Docker's, containerd's and Podman's by the container's number;
+#: LXC's, systemd-nspawn's, Kubernetes' and Amazon's by their own names.
+_GROUP = re.compile(
+    r"[0-9a-f]{64}|/lxc(?:\.payload[./]|/)([^/]+)|/machine\.slice/([^/]+)|/(kubepods[^/]*|ecs)/"
+)
+
+
+def container_of(cgroups: Iterable[str]) -> str:
+    """What tells the container of a process from others, by the lines of its /proc/PID/cgroup; ""
+    where they name none."""
+    found = (_GROUP.search(line) for line in cgroups)
+    return next((clean(one[0], 128) for one in found if one), "")
+
 
 def docker_ps(text: str) -> tuple[Container, ...]:
     """`docker ps --no-trunc --format '{{json .}}'`: an object on each line."""

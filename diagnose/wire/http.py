@@ -297,6 +297,7 @@ Refusal = Literal[
     "redirected",
     "limited",
     "unauthorized",
+    "http2",
     "other",
 ]
 
@@ -309,7 +310,7 @@ def refusal(attempt: Attempt) -> Refusal | None:
     if first.accepted:
         return None
     if first.failure is not None:
-        return "other"
+        return "http2" if first.failure.name == "HTTP2" else "other"
     if first.fault == "accept":
         return "accept"
     if reason := _by_retries(attempt):
@@ -331,7 +332,7 @@ def _by_retries(attempt: Attempt) -> Refusal | None:
         return "subprotocol"
     if any(one.variant == "no-origin" and one.accepted for one in attempt.retries):
         return "origin"
-    return None
+    return "origin" if names_origin(attempt.first) else None
 
 
 def _limited(attempt: Attempt) -> bool:
@@ -339,6 +340,25 @@ def _limited(attempt: Attempt) -> bool:
     first = attempt.first
     said = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
     return first.status == 429 or bool(first.status == 503 and said and 503 not in attempt.site)
+
+
+#: What servers say of an Origin that they refuse. A CORS field alone says nothing of it.
+_ORIGIN = re.compile(
+    r"\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
+    r"|blocked|invalid|mismatch|disallowed|fail))"
+    r"|\b(?:invalid|bad|wrong|disallowed|forbidden|unknown|unexpected|cross|untrusted)[- ]origin\b"
+    r"|(?:\b(?:not|denied|refused|rejected|forbidden|blocked)|n't)\b[^.\n]{0,40}?"
+    r"\borigins?\b(?! server)",
+    re.IGNORECASE,
+)
+
+
+def names_origin(seen: Upgrade) -> bool:
+    """Whether a refusal, or the close frame of one, itself names the Origin as the reason."""
+    refused = not seen.accepted and seen.status in {400, 401, 403}
+    text = f"{seen.reason}\n{seen.body}" if refused else seen.close_reason
+    plain = re.sub(r"<[^>]{0,1000}>", " ", text[:4096])
+    return seen.origin is not None and bool(_ORIGIN.search(plain))
 
 
 def unknown_session(seen: Upgrade) -> bool:

@@ -4,8 +4,11 @@ The common name plays no part in it (RFC 9525 section 2): browsers have ignored 
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Literal
+
+from diagnose.wire.text import clean
 
 #: Why names do not cover a host. "apex": there is a wildcard for what is below it; "depth": a
 #: wildcard reaches one label and the host lies deeper; "www": only with or without "www.";
@@ -69,3 +72,9 @@ def why_not(host: str, dns_names: Iterable[str]) -> tuple[Why, str]:
 def _labels(name: str) -> list[str]:
     """The labels in lower case; the dot of the root left out (RFC 1034 section 3.1)."""
     return name.lower().removesuffix(".").split(".")
+
+
+def shown(name: str) -> str:
+    """A certificate's DNS name as it may be shown and compared. White space in it stays visible:
+    with a blank before or behind it, it is no host's name."""
+    return clean(re.sub(r"\s", "\N{OPEN BOX}", name[:1024]), 253)

@@ -50,9 +50,9 @@ def ders(text: str) -> tuple[bytes, ...]:
 
 
 def certificates(text: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
-    """The certificates that can be read, and the fingerprints of their public keys ("" for one of
-    an algorithm that is not known). Imports cryptography."""
-    from diagnose.wire.certificates import read
+    """The certificates that can be read, and the fingerprints of their public keys. Imports
+    cryptography."""
+    from diagnose.wire.certificates import public_key_der, read
 
     chain, publics = [], []
     for der in ders(text):
@@ -60,20 +60,8 @@ def certificates(text: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
             chain.append(read(der))
         except ValueError:
             continue
-        publics.append(_public(der))
+        publics.append(hashlib.sha256(public_key_der(der)).hexdigest())
     return tuple(chain), tuple(publics)
-
-
-def _public(der: bytes) -> str:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    try:
-        key = x509.load_der_x509_certificate(der).public_key()
-        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except Exception:  # an algorithm or a curve that is not known here
-        return ""
-    return hashlib.sha256(spki).hexdigest()
 
 
 def public_key(text: str) -> tuple[str, str]:

@@ -6,7 +6,8 @@ the real program by tests/wire/test_nginx_selection.py. Pure.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
@@ -271,8 +272,13 @@ def _wildcard(table: _NameTable, name: str) -> Server | None:
 def matches(pattern: str, text: str, ignore_case: bool) -> bool:
     """Whether a PCRE matches, for all that Python's own expressions can say; what they cannot
     say matches nothing."""
+    return captured(pattern, text, ignore_case) is not None
+
+
+def captured(pattern: str, text: str, ignore_case: bool) -> re.Match[str] | None:
+    """What a PCRE finds, with its groups; None also where Python cannot say it."""
     compiled = _compiled(pattern, ignore_case)
-    return compiled is not None and compiled.search(text) is not None
+    return compiled.search(text) if compiled else None
 
 
 def understood(pattern: str) -> bool:
@@ -294,8 +300,11 @@ def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
     if "[:" in given or re.search(r"\\[QEhHKRzGX]|\(\?[|R&+0-9]|\(\*", given):
         return None
     try:
-        return re.compile(given, re.ASCII | (re.IGNORECASE if ignore_case else 0))
-    except (re.error, RecursionError, OverflowError):
+        with warnings.catch_warnings():
+            # Python warns of "[[", which PCRE reads as Python does today.
+            warnings.simplefilter("ignore")
+            return re.compile(given, re.ASCII | (re.IGNORECASE if ignore_case else 0))
+    except (re.error, RecursionError, OverflowError, ValueError):
         return None
 
 
@@ -307,15 +316,28 @@ def find(server: Server, path: str, merge: bool | None = None) -> Place:
     does. Follows the fallback of try_files to a named location. `merge` is whether slashes are
     merged: the block that the connection began with says so, which by TLS is this one as a
     rule."""
-    given = normal(path, merges(server) if merge is None else merge) or "/"
-    place = _search((server.http, server.block), given) or Place((server.http, server.block))
+    place = located(server, path, merge)
     for _ in range(HOPS):
-        fallback = _fallback(place)
-        named = fallback and _named(server.block, fallback)
-        if not named or named in place.blocks:
+        named = fallback(server, place)
+        if named is None:
             break
-        place = Place((server.http, server.block, named))
+        place = named
     return place
+
+
+def located(server: Server, path: str, merge: bool | None = None) -> Place:
+    """The location that is asked first for a path, whatever files there are."""
+    given = normal(path, merges(server) if merge is None else merge) or "/"
+    return _search((server.http, server.block), given) or Place((server.http, server.block))
+
+
+def fallback(server: Server, place: Place) -> Place | None:
+    """The named location to which a location's try_files leads at last; None where it does not."""
+    name = _fallback(place)
+    named = _named(server.block, name) if name else None
+    if named is None or named in place.blocks:
+        return None
+    return Place((server.http, server.block, named))
 
 
 def places(server: Server) -> Iterator[Place]:
@@ -463,7 +485,7 @@ def header(place: Place, name: str) -> Directive | None:
     return found[-1] if found else None
 
 
-def value(place: Place, text: str, request: dict[str, str], depth: int = 0) -> str | None:
+def value(place: Place, text: str, request: Mapping[str, str | None], depth: int = 0) -> str | None:
     """A value with its variables replaced, None where one cannot be known.
 
     `request` gives the variables of the request ("http_upgrade"); maps and `set` are followed.
@@ -480,7 +502,7 @@ def value(place: Place, text: str, request: dict[str, str], depth: int = 0) -> s
     return None if unknown else filled
 
 
-def _variable(place: Place, name: str, request: dict[str, str], depth: int) -> str | None:
+def _variable(place: Place, name: str, request: Mapping[str, str | None], depth: int) -> str | None:
     if name in request:
         return request[name]
     if depth > HOPS:
@@ -498,7 +520,9 @@ def mapped(http: Directive, name: str) -> Directive | None:
     return next((one for one in children(http, "map") if one.args[1:] == (f"${name}",)), None)
 
 
-def _map_value(place: Place, found: Directive, request: dict[str, str], depth: int) -> str | None:
+def _map_value(
+    place: Place, found: Directive, request: Mapping[str, str | None], depth: int
+) -> str | None:
     source = value(place, found.args[0], request, depth)
     if source is None:
         return None

@@ -10,6 +10,10 @@ from diagnose.wire import nginx, serving
 from diagnose.wire.serving import Server
 
 #: Names that a file gets when it is put aside: by hand, by editors, by package managers, by panels.
+#: Bytes of a file's name (limits.h, NAME_MAX): what is longer fits none. To read a pattern takes
+#: the square of its length.
+LONGEST_NAME = 255
+
 _ASIDE = re.compile(
     r"(?i)(?:~|\.(?:bak|backup|old|orig|saved?|off|disabled?|swp|tmp|dpkg-\w+|rpm(?:save|new|orig)|"
     r"ucf-\w+|\d{4,})[._-]?\d{0,14}(?:\.conf)?)$|^(?:bak|backup)[._-]"
@@ -64,7 +68,9 @@ def fits(path: str, pattern: str) -> bool:
     """As glob(7) has it: a star ends at a slash, and does not begin with a dot."""
     parts, given = path.split("/"), pattern.split("/")
     return len(parts) == len(given) and all(
-        fnmatch.fnmatchcase(part, one) and (not part.startswith(".") or one.startswith("."))
+        len(one) <= LONGEST_NAME
+        and fnmatch.fnmatchcase(part, one)
+        and (not part.startswith(".") or one.startswith("."))
         for part, one in zip(parts, given, strict=True)
     )
 

@@ -182,6 +182,21 @@ def flight(data: bytes) -> Flight:
     return Flight(version, cipher, tuple(kinds), alert)
 
 
+def chosen_alpn(data: bytes) -> str:
+    """The protocol that a ServerHello names (RFC 7301 section 3.1, up to TLS 1.2, where it is
+    plain); "" where it names none."""
+    spoken = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
+    hello = next((body for kind, body in messages(spoken) if kind == SERVER_HELLO), b"")
+    at = 35 + (hello[34] if len(hello) > 34 else 0) + 5
+    while at + 4 <= len(hello):
+        kind, size = struct.unpack_from("!HH", hello, at)
+        content = hello[at + 4 : at + 4 + size]
+        if kind == 16 and len(content) > 3:
+            return clean(content[3 : 3 + content[2]], 40)
+        at += 4 + size
+    return ""
+
+
 def messages(data: bytes) -> list[tuple[int, bytes]]:
     """The complete handshake messages at the beginning: type and body (RFC 8446 section 4)."""
     found, at = [], 0

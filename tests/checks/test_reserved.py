@@ -2,6 +2,7 @@
 
 from diagnose.model import Confidence, Severity
 from tests.checks.firewall.nat import saved
+from tests.checks.firewall.packets import answers
 from tests.checks.firewall.rules import (
     HTTP,
     SSH,
@@ -24,7 +25,10 @@ def test_a_port_that_some_may_use_is_closed_to_a_stranger() -> None:
     (claim,) = judge("firewall.source-restricted", host(), *AROUND, connected())
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
     assert claim.facts["sources"] == ("198.51.100.0/24",)
-    assert remedy(claim)[0] == "firewall-cmd --zone=public --add-service=https"
+    assert remedy(claim) == []
+    one, everybody = answers(claim)
+    assert 'source address="ADDRESS" port port="443"' in one[0]
+    assert everybody[0] == "firewall-cmd --zone=public --add-service=https"
     assert not judge("firewall.port-closed", host(), *AROUND, connected())
 
 

@@ -1,6 +1,8 @@
 """python -m tests.lab list
 python -m tests.lab shell [SCENARIO]                       a laboratory to walk about in
 python -m tests.lab run SCENARIO [--on HOST] -- COMMAND    one command, on client and server
+
+--platform NAME: on a server that systemd boots, laid out like that (tests/lab/platforms.py).
 """
 
 import argparse
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from .hosts import PATH, environment
 from .lab import REPOSITORY, Lab, missing
+from .platforms import PLATFORMS, TODAY, Platform
 from .scenario import Scenario, found
 
 HEALTHY = "healthy"
@@ -32,7 +35,7 @@ def choose(name: str) -> Scenario | None:
 def apply(lab: Lab, scenario: Scenario | None) -> None:
     if scenario is None:
         return
-    if why := scenario.needs():
+    if why := scenario.needs() or scenario.obstacle_on(lab.platform):
         sys.exit(f"{scenario}: {why}")
     if scenario.ipv6:
         lab.restore(ipv6=True)
@@ -45,8 +48,8 @@ def listing() -> None:
         print(f"{scenario.layer:12} {scenario.name:40} {outside:36} {server}")
 
 
-def shell(scenario: Scenario | None) -> None:
-    with tempfile.TemporaryDirectory(prefix="lab-") as folder, Lab() as lab:
+def shell(scenario: Scenario | None, platform: Platform) -> None:
+    with tempfile.TemporaryDirectory(prefix="lab-") as folder, Lab(platform) as lab:
         apply(lab, scenario)
         if scenario:
             print(f"{scenario}: {scenario.words}")
@@ -77,9 +80,9 @@ def wait() -> None:
     ended.wait()
 
 
-def run(scenario: Scenario | None, names: list[str], command: list[str]) -> int:
+def run(scenario: Scenario | None, names: list[str], command: list[str], platform: Platform) -> int:
     status = 0
-    with Lab() as lab:
+    with Lab(platform) as lab:
         apply(lab, scenario)
         for host in lab.hosts:
             if host.name in names:
@@ -101,7 +104,10 @@ def main() -> int:
     parser.add_argument("what", choices=("list", "shell", "run"))
     parser.add_argument("scenario", nargs="?", default=HEALTHY)
     parser.add_argument("--on", action="append", choices=("client", "router", "server"))
+    known = {platform.name: platform for platform in (TODAY, *PLATFORMS)}
+    parser.add_argument("--platform", choices=known, default=TODAY.name)
     options = parser.parse_args(words)
+    platform = known[options.platform]
     if options.what == "list":
         listing()
         return 0
@@ -109,10 +115,10 @@ def main() -> int:
         sys.exit(f"The laboratory needs {', '.join(lacking)}.")
     scenario = choose(options.scenario)
     if options.what == "shell":
-        shell(scenario)
+        shell(scenario, platform)
         return 0
     names = options.on or ["client", "server"]
-    return run(scenario, names, command or ["diagnose", *arguments(scenario)])
+    return run(scenario, names, command or ["diagnose", *arguments(scenario)], platform)
 
 
 def arguments(scenario: Scenario | None) -> list[str]:

@@ -23,6 +23,8 @@ MODES = (
     "forbidden",  # 403 likewise
     "own-origin",  # 403 for an Origin of another host than the Host header's
     "bad-accept",  # 101 with a wrong Sec-WebSocket-Accept
+    "breaks",  # 101, and closes with 1011, as an application that raised
+    "drops",  # 101, and closes without a close frame
     "subprotocol",  # only with Sec-WebSocket-Protocol: chat
     "no-websocket",  # 404 for every handshake
     "page",  # 200 and a page for every handshake, like a single-page application
@@ -92,6 +94,8 @@ def upgrade(mode: str, headers: dict[str, str], protocol: ServerProtocol) -> Non
         del response.headers["Sec-WebSocket-Accept"]
         response.headers["Sec-WebSocket-Accept"] = "bm90IHRoZSByaWdodCBvbmUgYXQgYWw="
     protocol.send_response(response)
+    if mode == "breaks" and response.status_code == 101:
+        protocol.send_close(1011, "internal error")
 
 
 def echo(protocol: ServerProtocol) -> None:
@@ -118,7 +122,7 @@ async def websocket(
                 return
             writer.write(data)
         await writer.drain()
-        if protocol.close_expected():
+        if protocol.close_expected() or mode == "drops":
             return
         data = await reader.read(65536)
         protocol.receive_data(data) if data else protocol.receive_eof()

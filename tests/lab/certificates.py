@@ -9,7 +9,7 @@ from typing import Literal
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 KeyType = Literal["ec", "rsa", "rsa1024"]
@@ -87,6 +87,13 @@ def _identifiers(
     return builder.add_extension(of_subject, False).add_extension(of_issuer, False)
 
 
+def _access() -> x509.AuthorityInformationAccess:
+    """Where the issuer's certificate is, as every public authority says it."""
+    place = x509.UniformResourceIdentifier("http://ca.example.com/issuer.der")
+    access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, place)
+    return x509.AuthorityInformationAccess([access])
+
+
 def authority(
     name: str,
     issuer: Issued | None = None,
@@ -152,6 +159,8 @@ def leaf(
         builder = builder.add_extension(
             x509.TLSFeature([x509.TLSFeatureType.status_request]), False
         )
+    if above and above.root is not private_root():
+        builder = builder.add_extension(_access(), False)
     if identifiers:
         builder = _identifiers(builder, key, above)
     return Issued(builder.sign(above.key if above else key, hash or hashes.SHA256()), key, above)

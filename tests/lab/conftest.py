@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from .lab import Lab, missing
+from .platforms import PLATFORMS
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +13,15 @@ def laboratory() -> Iterator[Lab]:
     if lacking := missing():
         pytest.skip(f"The laboratory needs {', '.join(lacking)}.")
     with Lab() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def booted() -> Iterator[Lab]:
+    """With a server that systemd boots."""
+    if lacking := missing():
+        pytest.skip(f"The laboratory needs {', '.join(lacking)}.")
+    with Lab(PLATFORMS[0]) as lab:
         yield lab
 
 

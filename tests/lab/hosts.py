@@ -59,6 +59,13 @@ class Host:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), cwd="/",
         )  # fmt: skip
         self.pid = 0
+        self._defaults()
+
+    def _defaults(self) -> None:
+        #: Says a path, a command or a file's text in the words of this host's platform.
+        self.here: Callable[[str], str] = str
+        #: More of its folders that belong to its state.
+        self.kept: tuple[str, ...] = ()
 
     def ready(self) -> "Host":
         assert self._holder.stdout
@@ -85,9 +92,12 @@ class Host:
         env: Mapping[str, str] | None = None,
         input: str | None = None,
         check: bool = False,
+        exact: bool = False,
     ) -> subprocess.CompletedProcess[str]:
+        """`exact`: as it stands, not in the platform's words."""
+        words = argv if exact else [self.here(word) for word in argv]
         done = subprocess.run(
-            self.entering(argv), capture_output=True, text=True, errors="replace", check=False,
+            self.entering(words), capture_output=True, text=True, errors="replace", check=False,
             timeout=timeout, env=environment(env), input=input or "", cwd="/",
         )  # fmt: skip
         if check and done.returncode:
@@ -100,6 +110,7 @@ class Host:
         return self.run(["sh", "-c", script], timeout=timeout, check=check).stdout
 
     def spawn(self, argv: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
+        argv = [self.here(word) for word in argv]
         quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         process: subprocess.Popen[bytes] = subprocess.Popen(
             self.entering(argv), env=environment(), cwd="/", start_new_session=True, **quiet | more
@@ -112,6 +123,10 @@ class Host:
     # Its files, its processes, its listeners: read without starting anything
 
     def path(self, path: str) -> Path:
+        return self.exact(self.here(path))
+
+    def exact(self, path: str) -> Path:
+        """As it stands, not in the platform's words."""
         return Path(f"/proc/{self.pid}/root/{path.lstrip('/')}")
 
     def read(self, path: str) -> str:
@@ -120,7 +135,7 @@ class Host:
     def write(self, path: str, text: str | bytes, mode: int = 0o644) -> None:
         to = self.path(path)
         to.parent.mkdir(parents=True, exist_ok=True)
-        data = text if isinstance(text, bytes) else text.encode(errors="surrogateescape")
+        data = text if isinstance(text, bytes) else self.here(text).encode(errors="surrogateescape")
         to.write_bytes(data)
         to.chmod(mode)
 

@@ -19,8 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from . import certificates, site, state
+from . import certificates, platforms, site, state
 from .hosts import PATH, Gone, Host, until
+from .machines import Machine, Unit
+from .platforms import Platform
 from .services import Service
 
 CLIENT, SERVER = "198.51.100.10", "203.0.113.10"
@@ -34,7 +36,7 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 TOOLS = (
     "unshare", "nsenter", "setpriv", "ip", "nft", "nginx", "firewalld", "firewall-cmd",
     "dbus-daemon", "dbus-send", "dnsmasq", "openssl", "sshd", "ssh-keygen", "curl", "patch",
-    "sysctl", "ufw", "node",
+    "sysctl", "ufw", "node", "systemctl", "systemd-run", "journalctl", "pivot_root",
 )  # fmt: skip
 NODE_WS = Path("/usr/share/nodejs/ws")
 
@@ -64,6 +66,17 @@ PUBLIC = """\
   <forward/>
 </zone>
 """
+SSHD = """\
+HostKey /etc/ssh/lab_host_key
+AuthorizedKeysFile /etc/ssh/lab_authorized_keys
+StrictModes no
+UsePAM no
+"""
+SSHD_ARGV = (
+    "/usr/sbin/sshd", "-D", "-e", "-h", "/etc/ssh/lab_host_key",
+    "-o", "AuthorizedKeysFile=/etc/ssh/lab_authorized_keys", "-o", "StrictModes=no",
+)  # fmt: skip
+UNITS = "/usr/lib/systemd/system"
 SSH_CLIENT = """\
 Host 203.0.113.10 shop.example.com 2001:db8:2::10
   IdentityFile /etc/ssh/lab_key
@@ -81,12 +94,18 @@ def missing() -> list[str]:
 
 
 class Lab:
-    def __init__(self) -> None:
-        self.client, self.router, self.server = Host("client"), Host("router"), Host("server")
+    """`platform` is how nginx lies and runs on the server; where systemd boots there, another may
+    be installed later (`become`)."""
+
+    def __init__(self, platform: Platform = platforms.TODAY) -> None:
+        self.platform = platform
+        self.client, self.router = Host("client"), Host("router")
+        self.server = Machine("server") if platform.boots else Host("server")
         self.hosts = (self.client, self.router, self.server)
-        self.services: tuple[Service, ...] = ()
+        self.services: tuple[Service | Unit, ...] = ()
         self._icmp_errors, self._icmp_paid, self._icmp_seen_at = 0, 0, 0.0
         self._undo = contextlib.ExitStack()
+        self._logins = 0
 
     def __enter__(self) -> "Lab":
         try:
@@ -118,22 +137,40 @@ class Lab:
         self._addresses()
         for host in self.hosts:
             self._base_files(host)
+        self._server_files()
+        self._ssh_keys()
         self._define_services()
         self.bus.start()
-        self._site_files()
-        self._ssh_keys()
         self._cloud_reset()
         self.bus.wait()
         started = [self.firewalld, self.sshd, self.application_service, self.names]
         for service in started:
             service.start()
-        self.start_nginx()
+        self._bare = state.tree(self.server)
+        self._lay_out()
         for service in started:
             service.wait()
-        self._pristine = {host: state.tree(host) for host in self.hosts}
+        self._pristine |= {host: state.tree(host) for host in (self.client, self.router)}
         self._network = {host: state.network(host) for host in self.hosts}
         self._rules = state.rules(self.server)
         self.check()
+
+    def _lay_out(self) -> None:
+        """nginx and the site as the platform has them."""
+        self.platform.install(self.server)
+        self.server.here = self.platform.here
+        self.start_nginx()
+        self._pristine = {**getattr(self, "_pristine", {}), self.server: state.tree(self.server)}
+
+    def become(self, platform: Platform) -> None:
+        """Another platform on the same server, healthy."""
+        if platform is not self.platform:
+            self._undo.close()
+            self._end_nginx()
+            self.server.here = str
+            state.put_back(self.server, self._bare)
+            self.platform = platform
+            self._lay_out()
 
     def _cable(self, host: Host, port: str) -> None:
         """From the host's eth0 to that port of the router."""
@@ -179,17 +216,19 @@ class Lab:
         command = f'PYTHONPATH={REPOSITORY} exec {sys.executable} -m diagnose "$@"\n'
         host.write("/usr/local/bin/diagnose", f"#!/bin/sh\n{command}", 0o755)
 
-    def _site_files(self) -> None:
+    def _server_files(self) -> None:
         server = self.server
+        server.kept = platforms.KEPT if self.platform.boots else ()
         server.sh("""
             rm -f /etc/nginx/sites-enabled/* /etc/nginx/conf.d/*
             mkdir -p /var/log/nginx /var/lib/nginx /run/lock /run/sshd /etc/letsencrypt
             rm -f /var/log/nginx/*
         """)
         server.write("/etc/firewalld/zones/public.xml", PUBLIC)
-        for path, (text, mode) in site.files().items():
-            server.write(path, text, mode)
-        server.sh("find /etc/nginx /etc/firewalld /var/www -exec touch -h -d '1 hour ago' {} +")
+        if self.platform.boots:
+            server.write("/etc/ssh/sshd_config.d/lab.conf", SSHD)
+            wants = platforms.WANTS
+            server.sh(f"mkdir -p {wants}; cd {wants}; ln -sf {UNITS}/firewalld.service .")
 
     def _ssh_keys(self) -> None:
         key = self.directory / "key"
@@ -205,15 +244,20 @@ class Lab:
             return Service(host, list(argv), ready, self.directory / Path(argv[0]).name)
 
         server = self.server
-        bus = server.path("/run/dbus/system_bus_socket")
-        server.path("/run/dbus").mkdir()
-        self.bus = service(server, bus.exists, "dbus-daemon", "--system", "--nofork", "--nopidfile")
-        self.firewalld = service(server, self._firewalld_ready, "firewalld", "--nofork", "--nopid")
-        self.sshd = service(
-            server, lambda: server.listening(22),
-            "/usr/sbin/sshd", "-D", "-e", "-h", "/etc/ssh/lab_host_key",
-            "-o", "AuthorizedKeysFile=/etc/ssh/lab_authorized_keys", "-o", "StrictModes=no",
-        )  # fmt: skip
+        self.bus: Service | Unit
+        self.firewalld: Service | Unit
+        self.sshd: Service | Unit
+        if isinstance(server, Machine):
+            names = ("dbus.service", "firewalld.service", "ssh.service")
+            self.bus, self.firewalld, self.sshd = (Unit(server, name) for name in names)
+        else:
+            bus = server.path("/run/dbus/system_bus_socket")
+            server.path("/run/dbus").mkdir()
+            daemon = ("dbus-daemon", "--system", "--nofork", "--nopidfile")
+            self.bus = service(server, bus.exists, *daemon)
+            firewalld = ("firewalld", "--nofork", "--nopid")
+            self.firewalld = service(server, self._firewalld_ready, *firewalld)
+            self.sshd = service(server, lambda: server.listening(22), *SSHD_ARGV)
         self.application_service = service(
             server, lambda: server.listening(3000), *self._application_argv()
         )
@@ -277,7 +321,7 @@ class Lab:
 
     def edit(self, old: str, new: str, path: str = site.CONF) -> None:
         """In the file only: nginx does not hear of it."""
-        text = self.server.read(path)
+        text, old, new = self.server.read(path), self.server.here(old), self.server.here(new)
         if old not in text:
             raise ValueError(f"{path} has no {old!r}")
         self.server.write(path, text.replace(old, new))
@@ -296,7 +340,7 @@ class Lab:
     def reload(self) -> None:
         """`nginx -s reload`, and wait until the old workers have gone."""
         old = set(self.server.pids("nginx")[1:])
-        self.server.run(["nginx", "-s", "reload"], check=True)
+        self.server.run([self.platform.binary, "-s", "reload"], check=True)
         gone = "nginx's old workers go"
         until(lambda: not old & set(self.server.pids("nginx")), gone, timeout=10)
 
@@ -313,10 +357,31 @@ class Lab:
         listening = (lambda: host.listening(ready)) if isinstance(ready, int) else ready
         until(listening, f"{argv[0]} serves")
 
-    def start_nginx(self) -> None:
-        self.server.run(["nginx"], check=True)
+    def start_nginx(self, check: bool = True) -> None:
+        """As it is started there: by its unit, or by somebody who has logged in."""
+        platform, server = self.platform, self.server
+        unit = platform.starts or platform.unit
+        if isinstance(server, Machine) and unit:
+            server.systemctl("reset-failed", unit, check=False)
+            server.systemctl("restart" if platform.starts else "start", unit, check=check)
+        else:
+            server.run([*self._login(), platform.binary], check=check)
+
+    def _login(self) -> list[str]:
+        """What puts a program into the session of somebody who has logged in."""
+        if not isinstance(self.server, Machine):
+            return []
+        self._logins += 1
+        scope = f"--unit=session-{self._logins}.scope"
+        return ["systemd-run", "--quiet", "--scope", "--slice=user-0.slice", scope]
 
     def stop_nginx(self) -> None:
+        """As somebody stops it who is entitled to."""
+        if self.platform.unit:
+            self.server.run(["systemctl", "stop", self.platform.unit])
+        self._end_nginx()
+
+    def _end_nginx(self) -> None:
         """Again until none is left: a master that reloads makes a worker more while it ends."""
 
         def ended() -> bool:
@@ -324,10 +389,18 @@ class Lab:
             return not left
 
         until(ended, "nginx ends")
+        if isinstance(self.server, Machine):
+            for unit in filter(None, {self.platform.unit, self.platform.starts}):
+                self.server.systemctl("stop", unit, check=False)
+                self.server.systemctl("reset-failed", unit, check=False)
         self.server.path("/run/nginx.pid").unlink(missing_ok=True)
 
+    def try_to_start_nginx(self) -> None:
+        """It may refuse."""
+        self.start_nginx(check=False)
+
     def restart_nginx(self) -> None:
-        self.stop_nginx()
+        self._end_nginx()
         self.start_nginx()
 
     # The router
@@ -398,16 +471,23 @@ class Lab:
             self._icmp_errors, self._icmp_seen_at = sent, time.monotonic()
 
     def _restore_server(self, ipv6: bool) -> None:
-        state.put_back(self.server, self._pristine[self.server])
+        changed = state.put_back(self.server, self._pristine[self.server])
+        if isinstance(self.server, Machine):
+            if changed:
+                self.server.systemctl("daemon-reload")
+            self.server.sh("journalctl -q --rotate --vacuum-time=1us")
         if ipv6:
             self.server.write(site.CONF, site.configuration(ipv6))
         for service in (self.bus, self.sshd):
-            service.restore(service.argv)
+            service.restore([] if isinstance(service, Unit) else service.argv)
         self.application_service.ready = lambda: self.server.listening(3000)
         self.application_service.restore(self._application_argv())
         self._restore_firewall()
         self.restart_nginx()
-        self.server.sh("rm -rf /var/lib/diagnose /var/log/nginx/*.log; nginx -s reopen")
+        self.server.sh(f"""
+            rm -rf /var/lib/diagnose {self.platform.logs}/*.log
+            {self.platform.binary} -s reopen
+        """)
 
     def _restore_firewall(self) -> None:
         if not self.firewalld.alive():
@@ -438,6 +518,8 @@ class Lab:
     def _kill_strays(self) -> None:
         for host in self.hosts:
             ours = {1} | {service.pid for service in self.services if service.host is host}
+            if isinstance(host, Machine):
+                ours |= host.own_processes()
             strays = [
                 pid
                 for pid, name in host.processes().items()
@@ -465,7 +547,7 @@ class Lab:
         self, host: Host, *arguments: str, timeout: float = 40
     ) -> subprocess.CompletedProcess[str]:
         """`diagnose …` as somebody on that host would type it."""
-        done = host.run(["diagnose", *arguments], timeout=timeout)
+        done = host.run(["diagnose", *arguments], timeout=timeout, exact=True)
         self._note_icmp()
         return done
 

@@ -69,7 +69,22 @@ class Report:
         return remedy is not None and remedy["applicability"] == "automatic"
 
     def steps(self) -> list[dict[str, Any]]:
-        """Those of the first root cause."""
+        """Those of the first root cause. Where it is a question, those of the last answer: that
+        everybody is to get in."""
+        steps = self._steps()
+        if all(step["kind"] == "manual" for step in steps):
+            answers = [step["commands"] for step in steps if step.get("commands")]
+            return answers[-1] if answers else steps
+        return steps
+
+    def narrow(self, visitor: str) -> list[dict[str, Any]]:
+        """Those of the first answer, for this visitor."""
+        steps = self._steps()
+        typed = [step for step in steps if step["kind"] != "manual"]
+        chosen = typed or next(step["commands"] for step in steps if step.get("commands"))
+        return [{**one, "shell": one["shell"].replace("ADDRESS", visitor)} for one in chosen]
+
+    def _steps(self) -> list[dict[str, Any]]:
         first = self.document["verdict"]["root_causes"][0]
         remedy = next(found for found in self.findings if found["id"] == first).get("remedy")
         return list(remedy["steps"]) if remedy else []
@@ -100,12 +115,12 @@ def carry_out(lab: Lab, steps: list[dict[str, Any]]) -> str:
             continue
         host = lab.client if step["where"] == "client" else lab.server
         if step["kind"] == "edit":
-            done = host.run([*EDIT, step["path"]], input=step["diff"])
+            done = host.run([*EDIT, step["path"]], input=step["diff"], exact=True)
             log.append(f"patch {step['path']}\n{step['diff']}")
         else:
             old = active_workers(lab)
-            done = host.run(["sh", "-c", step["shell"]])
-            if step["shell"] == "nginx -s reload" and done.returncode == 0:
+            done = host.run(["sh", "-c", step["shell"]], exact=True)
+            if "reload" in step["shell"] and "nginx" in step["shell"] and done.returncode == 0:
                 until(partial(gone, lab, old), "the reload is over", timeout=10)
             log.append(f"$ {step['shell']}")
         log.append(f"= {done.returncode} {done.stdout}{done.stderr}".rstrip())

@@ -85,7 +85,7 @@ def matches(draw: DrawFn, where: Where, ip: str) -> str:
         case "limit":
             return draw(one_of((f"limit rate {LAX}", f"limit rate over {LAX}",
                                 "quota over 10000 mbytes", "quota 10000 mbytes",
-                                "ct count over 100000", "limit name lax")))  # fmt: skip
+                                "ct count over 100000", "limit name lax", *PICKED)))  # fmt: skip
         case "fib":
             return draw(one_of(("fib daddr type local", "fib daddr type != local",
                                 "fib saddr type local", "fib saddr type { local, unicast }",
@@ -96,6 +96,13 @@ def matches(draw: DrawFn, where: Where, ip: str) -> str:
     return draw(one_of(REST))
 
 
+#: Objects that a map picks: the rule ends where it has none for the packet.
+PICKED = (
+    'limit name tcp dport map { 80 : "lax", 5000 : "lax" }',
+    'quota name tcp dport map { 443 : "much", 22 : "more" }',
+    'counter name tcp dport map { 443 : "seen", 8080 : "seen" }',
+    "quota name tcp dport map @shares",
+)
 _KINDS = (
     *["port"] * 6, *["source"] * 6, *["state"] * 4, *["destination"] * 2, *["flags"] * 2,
     *["interface"] * 2, *["pair"] * 3, "mark", "mark", "conntrack", "conntrack", "protocol", "mask",
@@ -273,6 +280,12 @@ def _chain(name: str, base: str, said: list[str]) -> list[str]:
 def _sets(family: str) -> dict[str, str]:
     found = {
         "lax": f"limit lax {{ rate {LAX}\n }}",
+        '"much"': "quota much { 10000 mbytes\n }",
+        '"more"': "quota more { over 10000 mbytes\n }",
+        "@shares": "quota under { 10000 mbytes\n }\n  quota beyond { over 10000 mbytes\n }\n"
+        "  map shares { type inet_service : quota; "
+        'elements = { 80 : "under", 443 : "beyond" }\n }',
+        '"seen"': "counter seen { }",
         "@ports": "set ports { type inet_service; flags interval; elements = { 80, 5000-9000 }\n }",
         "@fate": "map fate { type inet_service : verdict; "
         "elements = { 22 : drop, 443 : accept, 8080 : continue }\n }",

@@ -8,18 +8,21 @@
 unless given, None where that side sees nothing wrong. `both` is the one named from the client with
 the server looked into over SSH: that of the server, or of the outside where the server sees
 nothing wrong, unless given. After the fault the remedy is carried out as printed, by the report
-of the side that `heals`; `manual` says why it cannot be.
+of the side that `heals`; `manual` says why it cannot be. `not_on` names platforms on which it makes
+no sense ("panel", "built-*"), each with the reason.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
 
 from . import scenarios, site
 from .lab import REPOSITORY, Lab
+from .platforms import Platform
 
 Apply = Callable[[Lab], None]
 Side = Literal["client", "server", "both"]
@@ -50,6 +53,7 @@ class Scenario:
     both: str | None = SAME
     unsure: tuple[Side, ...] = ()  # who sees nothing wrong, and no site that works either
     keeps: tuple[str, ...] = ()  # what an undo cannot bring back
+    not_on: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
@@ -65,6 +69,11 @@ class Scenario:
         checks = dict.fromkeys(check for check in self.expected.values() if check)
         unwritten = [check for check in checks if not _page(check).exists()]
         return self.needs() or " and ".join(f"{check} is not written yet" for check in unwritten)
+
+    def obstacle_on(self, platform: Platform) -> str:
+        """Why it makes no sense there; empty when it does."""
+        reasons = (why for names, why in self.not_on.items() if fnmatch(platform.name, names))
+        return next(reasons, "")
 
     @property
     def words(self) -> str:
@@ -90,6 +99,7 @@ def scenario(
     both: str | None = SAME,
     unsure: tuple[Side, ...] = (),
     keeps: tuple[str, ...] = (),
+    not_on: Mapping[str, str] | None = None,
 ) -> Callable[[Apply], Apply]:
     on_server = outside if server == SAME else server
 
@@ -103,7 +113,7 @@ def scenario(
         its_layer = layer or (on_server or outside or "healthy").partition(".")[0]
         FOUND[name] = Scenario(
             name, apply, outside, on_server, its_layer, target, asked, ipv6, heals, manual,
-            differs, also, needs, both, unsure, keeps,
+            differs, also, needs, both, unsure, keeps, not_on or {},
         )  # fmt: skip
         return apply
 
@@ -117,11 +127,13 @@ def healthy(
     ipv6: bool = False,
     needs: Callable[[], str] = lambda: "",
     unsure: tuple[Side, ...] = (),
+    not_on: Mapping[str, str] | None = None,
 ) -> Callable[[Apply], Apply]:
     """Odd, but nothing is wrong with it: no finding above note, from either side."""
     return scenario(
-        outside=None, server=None, target=target, args=args, ipv6=ipv6, needs=needs, unsure=unsure
-    )
+        outside=None, server=None, target=target, args=args, ipv6=ipv6, needs=needs,
+        unsure=unsure, not_on=not_on,
+    )  # fmt: skip
 
 
 def found() -> dict[str, Scenario]:

@@ -31,6 +31,8 @@ KEPT = (
 )
 # nginx is always started anew; polkitd is started by the bus when firewall-cmd needs it.
 COME_AND_GO = ("nginx", "polkitd")
+#: systemd's own helpers, and what is about to become another program.
+HELPERS = ("systemd-", "systemctl", "(", "agetty")
 #: Programs that firewalld starts and that end by themselves, as the kernel shortens their names.
 SHORT = ("iptables-restor", "ip6tables-resto", "ebtables-restor", "ipset", "sysctl", "modprobe")
 
@@ -65,8 +67,8 @@ def _entry(path: Path) -> Entry:
 def tree(host: Host) -> dict[str, Entry]:
     """Everything under KEPT. Links are not followed: they would lead out of the host."""
     found = {}
-    for top in KEPT:
-        inside = host.path(top)
+    for top in (*KEPT, *host.kept):
+        inside = host.exact(top)
         if not os.path.lexists(inside):
             continue
         found[top] = _entry(inside)
@@ -82,10 +84,10 @@ def put_back(host: Host, pristine: Mapping[str, Entry]) -> bool:
     current = tree(host)
     wrong = [path for path in current if path not in pristine]
     for path in sorted(wrong, reverse=True):
-        _remove(host.path(path))
+        _remove(host.exact(path))
     changed = [p for p, entry in pristine.items() if p not in current or current[p] != entry]
     for path in sorted(changed):
-        _make(host.path(path), pristine[path])
+        _make(host.exact(path), pristine[path])
     return bool(wrong or changed)
 
 
@@ -131,7 +133,9 @@ class Snapshot:
 
     @classmethod
     def of(cls, host: Host) -> "Snapshot":
-        running = frozenset(host.processes().values()) - {"polkitd", *SHORT}
+        names = host.processes().values()
+        running = frozenset(name for name in names if not name.startswith(HELPERS))
+        running -= {"polkitd", *SHORT}
         return cls(tree(host), rules(host), frozenset(host.listeners()), running)
 
     def difference(self, other: "Snapshot", allowed: Sequence[str] = ()) -> list[str]:

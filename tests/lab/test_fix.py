@@ -17,6 +17,7 @@ from .scenarios.firewall_rules import CLOSED
 from .scenarios.netfilter import alone, nft
 from .scenarios.nginx import beside, start_in_vain
 from .scenarios.nginx_files import of_certbot
+from .services import Service
 from .state import Snapshot
 
 pytestmark = pytest.mark.lab
@@ -265,6 +266,7 @@ def test_behind_the_door_that_opened_is_the_next_fault_and_it_stays_open(
     """Nobody had seen it: sshd forwards nothing. Port 80 was open, and is no witness."""
     laboratory.restore()
     sshd = laboratory.sshd
+    assert isinstance(sshd, Service)
     laboratory.undo(partial(setattr, sshd, "argv", sshd.argv))
     sshd.argv = [*sshd.argv, "-o", "AllowTcpForwarding=no"]
     sshd.restart()

@@ -76,6 +76,13 @@ def test_interim_answers_without_end_are_read_only_so_far() -> None:
     assert "interim" in failure.message
 
 
+@pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "9.9"])
+def test_another_version_is_no_answer(version: str) -> None:
+    failure = answered(page(b"hello").replace(b"HTTP/1.1", f"HTTP/{version}".encode())).failure
+    assert failure is not None
+    assert failure.kind == "protocol"
+
+
 def test_one_stream_takes_one_request_after_another() -> None:
     async def twice() -> tuple[Answer, bool, Answer, bool]:
         wire = Wire(Script(page(b"one"), page(b"two", "Connection: close")), 5.0)

@@ -85,6 +85,7 @@ def test_a_manual_step_is_told_in_words() -> None:
         "root": False,
         "text": "Ask at 203.0.113.10 who has the key.",
         "url": None,
+        "commands": [],
     }
 
 

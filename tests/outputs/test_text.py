@@ -1,13 +1,15 @@
 """The report for a person. The golden files are what a person reads: read them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Where
 from diagnose.model.dns import Resolution
-from diagnose.outputs import View
+from diagnose.model.tls import Certificate, Handshake
+from diagnose.outputs import View, said
 from diagnose.outputs.terminal import cells
 from diagnose.outputs.text import render
 from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
@@ -119,3 +121,22 @@ def test_verify_repeats_what_the_run_was_asked_for() -> None:
         "verify: diagnose https://shop.example.com/ --ws /ws "
         "--server ssh://root@203.0.113.10 --only tcp\n" in made
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (61, "valid for 61 more days."),
+        (730, "valid for 730 more days."),
+        (355417, "valid until 29"),
+    ],
+)
+def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
+    good = healthy()
+    leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
+    seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
+    report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
+    assert words in said.validity(report, "en")
+    undated = replace(seen, chain=(replace(leaf, not_after=None),))
+    report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
+    assert said.validity(report, "en") == ""

@@ -76,7 +76,7 @@ def command(script: str, *words: str) -> str:
 
 
 def test_the_last_start_is_read_and_not_those_before() -> None:
-    machine = RecordedMachine({command(probes.START): FAILED})
+    machine = RecordedMachine({command(probes.START, "nginx", "443"): FAILED})
     (seen,) = run(probes.start, machine, CONFIG).seen(NginxStart)
     assert [one.text for one in seen.messages] == [
         "bind() to 0.0.0.0:7443 failed (13: Permission denied)"
@@ -87,7 +87,7 @@ def test_the_last_start_is_read_and_not_those_before() -> None:
 
 def test_a_service_that_did_not_fail_says_nothing() -> None:
     text = FAILED.replace("failed\n Starting", "inactive\n Starting").partition("selinux")[0]
-    machine = RecordedMachine({command(probes.START): text})
+    machine = RecordedMachine({command(probes.START, "nginx", "443"): text})
     assert not run(probes.start, machine, CONFIG).seen(NginxStart)
 
 
@@ -179,3 +179,64 @@ def test_the_modules_that_lie_there_are_listed_when_one_is_missed() -> None:
 def test_modules_lie_below_the_prefix_unless_told_otherwise() -> None:
     assert probes.modules_folder((), "/usr/local/nginx") == "/usr/local/nginx/modules"
     assert probes.modules_folder(("--modules-path=/m",), "/usr/local/nginx") == "/m"
+
+
+# What systemd 257 says, as it was seen on a server that it boots.
+
+SHOWN = """\
+Result={result}
+ExecStartPre={{ path=/usr/bin/rm ; argv[]=/usr/bin/rm -f /run/nginx.pid ; ignore_errors=no ; \
+start_time=[n/a] ; stop_time=[n/a] ; pid=276 ; code=exited ; status=0 }}
+ExecStartPre={{ path={step} ; argv[]={step} -t ; ignore_errors=no ; start_time=[n/a] ; \
+stop_time=[n/a] ; pid=278 ; code=exited ; status={status} }}
+User=
+PrivateTmp=yes
+ProtectHome=yes
+InaccessiblePaths=-/srv/secret
+Id=nginx.service
+LoadState=loaded
+ActiveState=failed
+InactiveEnterTimestamp=Wed 2026-11-25 17:51:35 UTC
+starts nginx.service
+ Starting nginx.service - The nginx HTTP and reverse proxy server...
+"""
+
+
+def shown(
+    *lines: str, result: str = "exit-code", step: str = "/usr/sbin/nginx", status: str = "1"
+) -> NginxStart:
+    text = SHOWN.format(result=result, step=step, status=status)
+    return probes.started(text + "".join(f" {line}\n" for line in lines))
+
+
+def test_the_line_that_tells_how_a_service_ended_is_found() -> None:
+    killed = "nginx.service: Main process exited, code=killed, status=9/KILL"
+    seen = shown("Started nginx.service.", killed, "nginx.service: Failed with result 'signal'.")
+    assert (seen.line, seen.since) == (killed, "Wed 2026-11-25 17:51:35 UTC")
+    pid = "nginx.service: Can't open PID file '/run/nginx.pid' (yet?) after start: No such file"
+    stopped = "Stopped nginx.service - The nginx HTTP and reverse proxy server."
+    assert shown(pid, "nginx.service: Deactivated successfully.", stopped).line == stopped
+
+
+def test_starts_that_are_not_tried_any_more_are_noticed() -> None:
+    failed = "nginx.service: Failed with result 'exit-code'."
+    again = "nginx.service: Start request repeated too quickly."
+    assert shown(failed, again, failed).limited
+    assert not shown(again, "Starting nginx.service...", failed).limited
+
+
+def test_a_command_before_nginx_that_failed_is_named_and_nginxs_own_test_is_not() -> None:
+    assert shown(step="/usr/bin/test").step == "/usr/bin/test -t"
+    assert shown().step == ""
+    assert shown(step="/usr/bin/test", status="0").step == ""
+
+
+def test_the_folders_of_a_units_own_are_known() -> None:
+    folders = ("/tmp", "/var/tmp", "/home", "/root", "/run/user", "/srv/secret")
+    assert shown().hidden == folders
+
+
+def test_a_service_that_does_not_start_this_program_is_not_its() -> None:
+    text = SHOWN.format(result="success", step="x", status="0").replace("starts nginx", "x")
+    seen = probes.started(text)
+    assert seen.unit == ""

@@ -1,6 +1,10 @@
 import asyncio
+import os
 import shlex
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from diagnose.machine import Ran
 from diagnose.machine.local import LocalMachine
@@ -10,12 +14,14 @@ from diagnose.model.nginx import (
     CertificateFile,
     NginxBuild,
     NginxConfig,
+    NginxProcess,
     NginxState,
     NginxTest,
 )
 from diagnose.probes.inside import nginx as probes
 from diagnose.probes.inside.here import names, serves
-from diagnose.probes.inside.nginx import LIST, configured, fingerprint, listing
+from diagnose.probes.inside.nginx import configured, fingerprint
+from diagnose.probes.inside.nginx_processes import LIST, listing, masters
 from diagnose.wire import nginx as wire
 from tests.probes.looking import looked
 
@@ -75,14 +81,83 @@ def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
         process(13, 10, 900, "nginx: worker process"),
         process(14, 10, 150, "nginx: cache manager process"),
     )
-    (master,) = probes.masters(listing(said))
+    (master,) = masters(listing(said))
     assert master.loaded == 500.0 + 3.0
 
 
-def test_a_containers_nginx_is_not_this_machines() -> None:
-    inside = process(10, 1, 100, "nginx: master process nginx", files="mnt:[2]")
-    (master,) = probes.masters(listing(listed(inside)))
-    assert master.foreign
+#: What is printed of us, and of a unit with PrivateTmp= and of containers. All of them have a mount
+#: namespace of their own.
+OWN = (
+    "own root 65024:2\nown pid pid:[1]\nown net net:[1]\nown cgroup 0::/system.slice/ssh.service\n"
+    "own mount 254:0 / /\nown mount 0:24 / /run\n"
+)
+UNIT = (
+    "its root 65024:2\nits pid pid:[1]\nits net net:[1]\n"
+    "its cgroup 0::/system.slice/nginx.service\n"
+    "its mount 254:0 / /\nits mount 0:24 / /run\n"
+    "its mount 254:0 /tmp/systemd-private-1/tmp /tmp\n"
+)
+DOCKER = f"0::/system.slice/docker-{'5e' * 32}.scope"
+
+
+def running(its: str, own: str = OWN) -> NginxProcess:
+    said = f"1000.5\n500.5 900.0\nmnt:[1]\nself 0\n{own}program {BINARY}\n"
+    inside = process(10, 1, 100, f"nginx: master process {BINARY}", files="mnt:[2]")
+    (master,) = masters(listing(f"{said}{inside}user 0\n{its}"))
+    return master
+
+
+def test_a_unit_with_files_of_its_own_is_this_machines() -> None:
+    """PrivateTmp=true, as Red Hat's, Fedora's and Alibaba Cloud Linux' nginx has it."""
+    master = running(UNIT)
+    assert not master.foreign
+    assert master.private == ("/tmp",)
+    assert master.unit == "nginx.service"
+
+
+@pytest.mark.parametrize(
+    ("what", "others"),
+    [
+        ("its root 65024:2", "its root 0:51:77"),  # another root: a container, a chroot
+        ("its pid pid:[1]", "its pid pid:[2]"),
+        ("its net net:[1]", "its net net:[2]"),
+        ("its cgroup 0::/system.slice/nginx.service", f"its cgroup {DOCKER}"),
+        ("its cgroup 0::/system.slice/nginx.service", "its cgroup 0::/lxc.payload.web/init.scope"),
+    ],
+)
+def test_a_containers_nginx_is_not_this_machines(what: str, others: str) -> None:
+    assert running(UNIT.replace(what, others)).foreign
+
+
+def test_in_one_container_with_us_it_is_ours() -> None:
+    both = (text.replace("system.slice/", f"docker/{'5e' * 32}/") for text in (OWN, UNIT))
+    own, its = both
+    assert not running(its, own).foreign
+
+
+def test_what_may_not_be_read_of_it_says_nothing() -> None:
+    """Without root a process of another user shows its control groups alone."""
+    group = "its cgroup 0::/system.slice/nginx.service\n"
+    assert not running(f"its root \nits pid \nits net \n{group}").foreign
+    assert running(f"its root \nits pid \nits net \nits cgroup {DOCKER}\n").foreign
+
+
+def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: Path) -> None:
+    """Line breaks in its own words: they stay one line."""
+    program = tmp_path / "nginx"
+    program.write_bytes(Path("/bin/sleep").read_bytes())
+    program.chmod(0o755)
+    title = f"nginx: master process x\n{program}\nmnt:[1]\nuser 0\nbuild /bin/sh\nforged\nbuilt"
+    with subprocess.Popen([title, "60"], executable=program) as process:
+        try:
+            ran = asyncio.run(LocalMachine().run("sh", "-c", LIST))
+        finally:
+            process.kill()
+    found = listing(ran.out)
+    assert "forged" not in dict(found.builds).get("/bin/sh", "")
+    (mine,) = [one for one in found.processes if one.pid == process.pid]
+    assert mine.title.endswith("forged built 60")
+    assert mine.program == str(program)
 
 
 def test_without_nginx_nothing_more_is_looked_at() -> None:
@@ -127,7 +202,10 @@ def test_a_file_without_a_certificate_has_no_fingerprint() -> None:
 
 def test_this_machine_lists_its_processes() -> None:
     ran = asyncio.run(LocalMachine().run("sh", "-c", LIST))
-    assert listing(ran.out).files.startswith("mnt:") or not Path("/proc/self/ns").exists()
+    found = listing(ran.out)
+    assert found.view.root
+    assert found.view.pid.startswith("pid:")
+    assert found.user == os.getuid()
 
 
 def test_a_server_name_in_the_configuration_is_noticed() -> None:
@@ -144,8 +222,8 @@ def test_whose_processes_they_are_is_listed() -> None:
     found = listing(said.replace("mnt:[1]\nprogram", "mnt:[1]\nself 1000\nprogram"))
     assert found.user == 1000
     assert [one.user for one in found.processes] == [33, 65534]
-    assert [one.user for one in probes.masters(found)] == [33]
-    assert [one.user for one in probes.masters(listing(listed(MASTER)))] == [None]
+    assert [one.user for one in masters(found)] == [33]
+    assert [one.user for one in masters(listing(listed(MASTER)))] == [None]
 
 
 def test_the_master_that_has_the_port_comes_first() -> None:
@@ -182,10 +260,10 @@ TENGINE = (
 )
 
 
-def of(pid: int, title: str, program: str, user: int | None = None, files: str = "mnt:[1]") -> str:
+def of(pid: int, title: str, program: str, user: int | None = None) -> str:
     stat = STAT.format(pid=pid, parent=1, ticks=100)
     owner = "" if user is None else f"user {user}\n"
-    return f"process {stat}\n{title}\n{program}\n{files}\n{owner}"
+    return f"process {stat}\n{title}\n{program}\nmnt:[1]\n{owner}"
 
 
 def panel(text: str, said: str, program: str, files: dict[str, str], *options: str) -> NginxConfig:
@@ -213,6 +291,25 @@ def test_baotas_nginx_is_found_by_its_process() -> None:
     assert [one.path for one in config.files] == list(files)
 
 
+def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None:
+    program = "/usr/local/nginx/sbin/nginx"
+    own = "nginx version: nginx/1.26.3\nconfigure arguments: --prefix=/usr/local/nginx\n"
+    site = "http { server { listen 443 ssl; server_name shop.example.com; } }\n"
+    text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {BINARY}\nprogram {program}\n"
+    known: dict[str, str | Ran] = {
+        shlex.join(("sh", "-c", LIST)): text,
+        f"{BINARY} -V": VERSION,
+        f"{program} -V": own,
+        f"{program} -t": "",
+    }
+    files = {
+        "/etc/nginx/nginx.conf": "http { }\n",
+        "/usr/local/nginx/conf/nginx.conf": site,
+    }
+    look = looked(RecordedMachine(known, files), probes.nginx)
+    assert [one.path for one in look.seen(NginxConfig)] == ["/usr/local/nginx/conf/nginx.conf"]
+
+
 def test_an_own_build_reads_the_folder_of_its_prefix() -> None:
     program = "/usr/local/tengine/sbin/nginx"
     text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {program}\n" + of(
@@ -234,7 +331,8 @@ def test_openresty_in_a_container_is_not_looked_into_and_that_is_said() -> None:
     """1Panel runs OpenResty in Docker: the processes are seen from the host, their files not."""
     program = "/usr/local/openresty/nginx/sbin/nginx"
     title = f"nginx: master process {program} -g daemon off;"
-    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, program, 0, "mnt:[2]")
+    text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\nown root 65024:2\n" + of(10, title, program, 0)
+    text += "its root 0:51:77\n"
     look = looked(RecordedMachine({shlex.join(("sh", "-c", LIST)): text}), probes.nginx)
     (unseen,) = look.seen(Unseen)
     assert unseen.enable == "docker exec \u2026 nginx -T"
@@ -256,14 +354,14 @@ def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> 
     for title, foreign in ((BINARY, False), (f"{BINARY} -c /home/a/nginx.conf", True)):
         running = process(10, 1, 100, f"nginx: master process {title}") + "user 33\n"
         text = listed(running).replace("mnt:[1]\nprogram", mine)
-        assert [one.foreign for one in probes.masters(listing(text))] == [foreign]
+        assert [one.foreign for one in masters(listing(text))] == [foreign]
 
 
 def test_its_own_nginx_a_user_may_look_at() -> None:
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 1000\n" + of(
         10, "nginx: master process x", "/opt/n", 1000
     )
-    assert not probes.masters(listing(text))[0].foreign
+    assert not masters(listing(text))[0].foreign
 
 
 def test_both_blocks_of_one_name_have_their_certificates_read() -> None:

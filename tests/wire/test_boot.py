@@ -4,7 +4,7 @@ systemd 219, 239 and 257, the rest is what the probe's own script prints."""
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.wire.boot import Service, service
+from diagnose.wire.boot import Service, service, unit_of
 
 DISABLED = """\
 process nginx
@@ -68,3 +68,21 @@ def test_without_a_service_manager_nothing_is_said() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     service(f"manager systemd\nId={text}\n{text}")
     service(f"manager sysv\nservice x\n{text}")
+
+
+def test_the_unit_of_a_process_is_the_last_service_on_its_groups_path() -> None:
+    assert unit_of(["0::/system.slice/nginx.service"]) == "nginx.service"
+    assert unit_of(["1:name=systemd:/system.slice/nginx.service/sub"]) == "nginx.service"
+    assert unit_of(["4:memory:/", "1:name=systemd:/system.slice/web@a.service"]) == "web@a.service"
+
+
+def test_what_a_login_or_a_users_own_manager_started_is_theirs() -> None:
+    assert unit_of(["0::/user.slice/user-0.slice/session-3.scope"]) == "session-3.scope"
+    own = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/nginx.service"
+    assert unit_of([own]) == "user@1000.service"
+
+
+def test_a_process_outside_of_units_belongs_to_none() -> None:
+    assert unit_of(["0::/"]) == ""
+    assert unit_of(["4:memory:/system.slice/nginx.service"]) == ""
+    assert unit_of([]) == ""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model.containers import ContainerPort, Namespace
-from diagnose.wire.containers import docker_ports, docker_ps, namespace, podman_ps
+from diagnose.wire.containers import container_of, docker_ports, docker_ps, namespace, podman_ps
 
 ID = "4c01db0b339c" + "0" * 52
 
@@ -95,6 +95,15 @@ def test_a_namespace_is_read() -> None:
     assert space.listens(443)
     assert not space.listens(3000)
     assert not space.listens(8080)
+
+
+def test_a_container_is_known_by_its_control_group() -> None:
+    assert container_of([f"0::/system.slice/docker-{ID}.scope"]) == ID
+    assert container_of(["4:memory:/", f"1:name=systemd:/docker/{ID}"]) == ID
+    assert container_of(["0::/lxc.payload.web/system.slice/nginx.service"]) == "/lxc.payload.web"
+    assert container_of(["0::/machine.slice/machine-web.scope/payload"])
+    assert container_of(["0::/kubepods.slice/kubepods-pod1.slice/x.scope"])
+    assert container_of(["0::/system.slice/nginx.service", "0::/"]) == ""
 
 
 @given(st.text(st.sampled_from('pid comm0123456789ABCDEF:{}[]" \n->/tcp')))

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from diagnose.model.http import Exchange
+from diagnose.model.http import Attempt, Exchange, Upgrade
 from diagnose.wire.http import (
     chain,
     engine_path,
@@ -24,6 +25,8 @@ from diagnose.wire.http import (
     strict_transport,
     upgrade_lost,
 )
+from diagnose.wire.websocket_ending import ending
+from tests.checks.websocket.made import upgrade
 
 
 def answer(url: str, location: str = "", status: int = 301, address: str = "a") -> Exchange:
@@ -177,3 +180,19 @@ def test_a_socket_io_path_says_what_it_wants() -> None:
     assert engine_path("/socket.io/") == "/socket.io/?EIO=4&transport=websocket"
     assert engine_path("/socket.io/?a=1") == "/socket.io/?a=1&EIO=4&transport=websocket"
     assert engine_path("/socket.io/?EIO=3") == "/socket.io/?EIO=3"
+
+
+def _attempt(first: Upgrade, *retries: Upgrade) -> Attempt:
+    return Attempt("/ws", (first,), retries)
+
+
+def test_what_became_of_a_websocket_that_opened() -> None:
+    opened = upgrade(101, accepted=True)
+    died = replace(opened, ended="eof", close_code=1006)
+    quiet = replace(opened, variant="no-ping")
+    assert ending(_attempt(opened)) is None
+    assert ending(_attempt(died)) == "died"
+    assert ending(_attempt(died, quiet, replace(died, variant="again"))) == "at-ping"
+    assert ending(_attempt(died, quiet, replace(opened, variant="again"))) == "sometimes"
+    assert ending(_attempt(replace(opened, ended="close", close_code=4401))) == "refused"
+    assert ending(_attempt(upgrade(401))) is None

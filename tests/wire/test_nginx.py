@@ -207,3 +207,36 @@ def test_what_cannot_be_followed_is_nothing(target: str) -> None:
     passed = serving.passed(place)
     assert passed
     assert serving.application(place, passed) is None
+
+
+def test_files_that_include_each_other_again_and_again_are_read_only_so_far(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each includes the next one twice: 2 to the power of 26 directives."""
+    monkeypatch.setattr(nginx, "MOST_DIRECTIVES", 500)
+    names = [f"/{number}" for number in range(27)]
+    text = [f"include {name}; include {name};" for name in names[1:]]
+    trees = {name: parse(one, name) for name, one in zip(names, [*text, "a;"], strict=True)}
+    whole = nginx.expand("/0", trees, {name: (name,) for name in names})
+    assert 0 < len(list(nginx.walk(whole))) <= 500
+
+
+def test_a_long_chain_of_includes_ends() -> None:
+    names = [f"/{number}" for number in range(3000)]
+    trees = {name: parse(f"a; include /{number + 1};", name) for number, name in enumerate(names)}
+    assert len(nginx.expand("/0", trees, {name: (name,) for name in names})) < 100
+
+
+@pytest.mark.parametrize(
+    ("message", "file", "line"),
+    [
+        ("unknown directive in /etc/in /a:3", "/etc/in /a", 3),
+        (" in /" * 5000, None, None),
+        (" in /a:" + "9" * 5000, None, None),
+    ],
+)
+def test_the_place_at_the_end_of_a_message(
+    message: str, file: str | None, line: int | None
+) -> None:
+    (read,) = nginx.messages(f"nginx: [emerg] {message}")
+    assert (read.file, read.line) == (file, line)

@@ -221,13 +221,13 @@ async def renewed(look: Look, seen: CertificateFile) -> None:
     later = [
         one
         for one in certificates(ran.out)
-        if (no_use or one.leaf.not_after > seen.chain[0].not_after)
+        if (no_use or one.leaf.outlasts(seen.chain[0]))
         and one.leaf.sha256 != seen.sha256
         and not ends(one.leaf)
         and covers(host, one.leaf.dns_names, one.leaf.addresses)
     ]
     later.sort(key=lambda one: (one.tool == "", one.path))
-    later.sort(key=lambda one: one.leaf.not_after, reverse=True)
+    later.sort(key=lambda one: one.leaf.not_after or datetime.min.replace(tzinfo=UTC), reverse=True)
     if not later:
         return
     paths = [one.path for one in later[:MOST_CERTIFICATES]]
@@ -245,7 +245,9 @@ def _is_no_use(leaf: Certificate, host: str) -> bool:
 
 def ends(leaf: Certificate) -> bool:
     """As `certificate.expires-soon` has it: less than a third of its time is left, or 21 days."""
-    third = (leaf.not_after - leaf.not_before) / 3
+    if leaf.not_after is None or leaf.lifetime is None:
+        return True
+    third = leaf.lifetime / 3
     return leaf.not_after - datetime.now(UTC) < min(third, timedelta(days=21))
 
 

@@ -4,7 +4,7 @@ may read a certificate or key, and what its unit's journal says of a start in va
 import posixpath
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.model import Vantage
@@ -19,11 +19,26 @@ from diagnose.wire.text import clean
 #: Files of which it is asked who may read them, at most.
 MOST = 8
 
-#: What its service is and says. systemd's own lines ("Starting …") tell one start from another.
+#: What the service is and says that starts the program $1: it is looked for among the units' files
+#: and the scripts of System V, which systemd makes units of. systemd's own lines ("Starting …")
+#: tell one start from another.
 START = r"""
 if [ -d /run/systemd/system ]; then
-  systemctl show nginx -p User -p ActiveState
-  journalctl -u nginx -b -n 60 -o cat --no-pager | sed 's/^/ /'
+  u=
+  for d in /etc /run /usr/local/lib /usr/lib /lib; do
+    [ -n "$u" ] || u=$(grep -lsE "^ExecStart=[-@:+!]*$1( |\$)" "$d"/systemd/system/*.service |
+      sed 's|.*/||; /@/d' | sort |
+      awk '!f || /^(nginx|openresty|tengine)\./ { f = $0 } END { print f }')
+  done
+  for n in nginx openresty tengine; do
+    [ -n "$u" ] || ! grep -qsF -- "${1%/*}/" "/etc/init.d/$n" || u=$n.service
+  done
+  systemctl show "${u:-nginx}" -p Id -p LoadState -p User -p ActiveState -p Result -p ExecStartPre \
+    -p InactiveEnterTimestamp -p PrivateTmp -p ProtectHome -p InaccessiblePaths
+  [ -n "$u" ] && echo "starts $u"
+  systemctl list-sockets --plain --no-legend --no-pager | awk -v p=":$2" \
+    'substr($1, length($1) - length(p) + 1) == p { print "socket " $2 }' | head -n 1
+  journalctl -u "${u:-nginx}" -b -n 60 -o cat --no-pager | sed 's/^/ /'
 fi 2>/dev/null
 s=$(cat /sys/fs/selinux/enforce 2>/dev/null) && echo "selinux $s" &&
   semanage port -l 2>/dev/null | grep '^http_port_t .*tcp' | head -n 3
@@ -98,9 +113,12 @@ async def start(look: Look, config: NginxConfig) -> None:
     if _master(look) or not ports:
         return
     at = look.now()
-    ran = await look.machine.run("sh", "-c", START)
+    build = next(iter(look.seen(NginxBuild)), None)
+    ran = await look.machine.run(
+        "sh", "-c", START, "sh", build.binary if build else "nginx", str(look.target.port)
+    )
     seen = started(ran.out)
-    if seen.messages or seen.user or seen.selinux:
+    if seen.messages or seen.user or seen.selinux or seen.unit or seen.socket:
         look.see(replace(seen, at=at, took=ran.took))
         await _access(look, *(path for one in seen.messages for path in denied(one.text)))
 
@@ -111,17 +129,78 @@ def started(text: str) -> NginxStart:
     lines = [line[1:] for line in text.splitlines() if line.startswith(" ")]
     begun = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
     last = "\n".join(lines[begun[-1] :]) if begun else ""
+    service = clean(said.get("Id", ""), 100).removesuffix(".service") or "nginx"
+    name = clean(said.get("Id", ""), 100) if said.get("LoadState") == "loaded" else ""
+    held = re.search(r"^socket (\S+\.socket)$", text, re.MULTILINE)
     enforced = re.search(r"^selinux (\d)", text, re.MULTILINE)
     ports = re.search(r"^http_port_t\s+tcp\s+(.+)$", text, re.MULTILINE)
     return NginxStart(
         vantage=Vantage.SERVER,
-        equivalent="systemctl status nginx; journalctl -u nginx -b",
-        messages=wire.messages(last) if said.get("ActiveState") == "failed" else (),
-        source="journalctl -u nginx",
+        equivalent=f"systemctl status {service}; journalctl -u {service} -b",
+        messages=wire.messages(last) if said.get("ActiveState") in {"failed", "activating"} else (),
+        source=f"journalctl -u {service}",
         user="" if said.get("User") == "root" else clean(said.get("User", "")),
         selinux={"1": "enforcing", "0": "permissive"}.get(enforced[1], "") if enforced else "",
         ports=clean(ports[1]) if ports else "",
+        unit=name if re.search(r"^starts \S", text, re.MULTILINE) else "",
+        state=clean(said.get("ActiveState", ""), 30) if name else "",
+        result=clean(said.get("Result", ""), 30) if name else "",
+        since=clean(said.get("InactiveEnterTimestamp", ""), 60) if name else "",
+        line=clean(_telling(lines), 200) if name else "",
+        limited=bool(name) and _is_limited(lines),
+        step=clean(_failed_step(text), 200),
+        hidden=_hidden(said) if name else (),
+        socket=clean(held[1], 100) if held else "",
     )
+
+
+#: What systemd writes of how a service ended (src/core/unit.c, service.c), the most telling first.
+_ENDS = (
+    r"A process of this unit has been killed by the OOM killer|.*killed by the OOM killer",
+    r"Main process exited, code=(?:killed|dumped|exited), status=(?!0/)",
+    r"Control process exited, code=\w+, status=(?!0/)",
+    r"start(?:-pre)? operation timed out",
+    r"Can't open PID file(?!.*\(yet\?\))|Failed to parse PID from file|New main PID \d+ does not",
+    r"Condition check resulted in|.* was skipped because of",
+    r"Deactivated successfully|Stopped ",
+)
+
+
+def _telling(lines: Sequence[str]) -> str:
+    """The line of systemd's about the last end: after the last start that was tried at all."""
+    begun = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
+    last = lines[begun[-1] :] if begun else lines
+    for pattern in _ENDS:
+        for line in reversed(last):
+            if re.match(rf"(?:\S+\.service: )?(?:{pattern})", line):
+                return line
+    return ""
+
+
+def _is_limited(lines: Sequence[str]) -> bool:
+    """Whether the last starts were not even tried (systemd.unit(5), StartLimitBurst=)."""
+    refused = [n for n, line in enumerate(lines) if "request repeated too quickly" in line]
+    begun = [n for n, line in enumerate(lines) if line.startswith("Starting ")]
+    return bool(refused) and refused[-1] > max(begun, default=-1)
+
+
+def _hidden(said: Mapping[str, str]) -> tuple[str, ...]:
+    """The folders in which the service sees other files than we do (systemd.exec(5))."""
+    found = ["/tmp", "/var/tmp"] if said.get("PrivateTmp") in {"yes", "disconnected"} else []
+    if said.get("ProtectHome") in {"yes", "tmpfs"}:
+        found += ["/home", "/root", "/run/user"]
+    given = [one.lstrip("-+") for one in said.get("InaccessiblePaths", "").split()]
+    return tuple(clean(one, 200) for one in (*found, *given)[:20])
+
+
+def _failed_step(text: str) -> str:
+    """The first command of ExecStartPre= that ended badly, if it is not nginx itself."""
+    for argv, status in re.findall(
+        r"^ExecStartPre=.*?argv\[\]=(.*?) ; .*?status=(\S+) \}$", text, re.MULTILINE
+    ):
+        if status.partition("/")[0] not in {"0", "(null)"}:
+            return "" if re.match(r"\S*/(?:nginx|openresty|tengine)(?: |$)", argv) else str(argv)
+    return ""
 
 
 # Who may read what

@@ -15,7 +15,7 @@ PLACES = (
     "/www/server/panel/vhost/nginx/*.conf",
 )
 
-_NAMES = re.compile(r"(?:^|[;{}])\s*server_name\s+([^;#{}]+);", re.MULTILINE)
+_SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
 
 
 async def serves(machine: Machine, name: str) -> bool:
@@ -28,8 +28,12 @@ async def serves(machine: Machine, name: str) -> bool:
 
 def names(text: str, host: str) -> bool:
     """Whether a server_name in a configuration's text is the host's, wildcards included."""
-    given = (one.lower() for match in _NAMES.finditer(text) for one in match[1].split())
-    return any(_matches(one.strip("\"'"), host.lower()) for one in given)
+    for statement in re.split(r"[;{}]", text):
+        directive = _SERVER_NAME.search(statement)
+        words = statement[directive.end() :] if directive else ""
+        if any(_matches(word.strip("\"'"), host.lower()) for word in words.lower().split()):
+            return True
+    return False
 
 
 def _matches(given: str, host: str) -> bool:

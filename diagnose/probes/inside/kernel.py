@@ -132,6 +132,8 @@ def _boot(look: Look, at: float, took: float, text: str) -> None:
             named_in=found.named_in,
             cluster=found.cluster,
             by_hand=found.by_hand,
+            main_pid=found.main_pid,
+            reloads=found.reloads,
         )
     )
 

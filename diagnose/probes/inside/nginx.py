@@ -10,7 +10,6 @@ import posixpath
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 
 from diagnose.frozen import frozen
 from diagnose.machine import LIMIT, Ran, Text
@@ -27,6 +26,7 @@ from diagnose.model.nginx import (
     NginxTest,
 )
 from diagnose.probes import Look, probe
+from diagnose.probes.inside.nginx_processes import LIST, Listing, listing, masters
 from diagnose.wire import nginx as wire
 from diagnose.wire import pem, serving
 from diagnose.wire.names import is_address
@@ -39,58 +39,8 @@ MOST = 500
 #: Certificates, and keys, that are looked at at once.
 MOST_PAIRS = 8
 
-#: The clock, the time since boot, our own view of files, the programs there are, of every
-#: process that is nginx: proc_pid_stat(5), its title, its program, its view of files, its user; and
-#: how the programs that may be the one to look at were built. "self" is our own user. A process of
-#: another user than root or ourselves may be called nginx and be anything: its program is not run.
-LIST = r"""
-date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
-user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
-me=$(user self /proc/self 2>/dev/null); echo "$me"
-build() {
-  case "$built" in *":$1:"*) return ;; esac
-  built=$built:$1:; [ -x "$1" ] && echo "build $1" && "$1" -V 2>&1 && echo "built"
-}
-for b in "$(command -v nginx)" /usr/sbin/nginx /usr/local/nginx/sbin/nginx \
-  /www/server/nginx/sbin/nginx /usr/local/openresty/nginx/sbin/nginx /usr/local/tengine/sbin/nginx
-do [ -x "$b" ] && echo "program $b" && f=${f:-$b}; done
-for d in /proc/[0-9]*; do
-  c=; read -r c < "$d/comm" || continue
-  case $c in nginx|openresty|tengine) ;; *) continue ;; esac
-  echo "process $(cat "$d/stat")"; tr '\0' ' ' < "$d/cmdline"; echo
-  e=$(readlink "$d/exe"); echo "$e"; n=$(readlink "$d/ns/mnt"); echo "$n"
-  u=$(user user "$d"); echo "$u"
-  case ${u#user } in 0|"${me#self }") [ "$n" = "$own" ] && [ -n "$e" ] && build "$e" ;; esac
-done 2>/dev/null
-[ -n "$built" ] || build "$f"; :
-"""
-
-#: Clock ticks a second in /proc/PID/stat: 100 on every Linux (sysconf(3), _SC_CLK_TCK).
-TICKS = 100
-
-
-@frozen
-class Process:
-    """A process that is nginx; `started` in seconds since the epoch by the server's own clock."""
-
-    pid: int
-    parent: int
-    title: str
-    program: str
-    files: str
-    started: float | None
-    user: int | None = None
-
-
-@frozen
-class Listing:
-    """What LIST printed. `builds` are programs and what their -V says, `user` is who we are."""
-
-    files: str = ""
-    programs: tuple[str, ...] = ()
-    processes: tuple[Process, ...] = ()
-    builds: tuple[tuple[str, str], ...] = ()
-    user: int | None = None
+#: Programs that do not run and are looked at.
+MOST_PROGRAMS = 4
 
 
 @frozen
@@ -129,45 +79,14 @@ async def nginx(look: Look) -> None:
     if own and own[0].binary.startswith("/"):
         await _look_at(look, found, Program(own[0].binary, own[0].arguments))
     elif found.programs:
-        await _look_at(look, found, Program(found.programs[0], own[0].arguments if own else ()))
+        idle = found.programs[0] if own else await _idle(look, found)
+        await _look_at(look, found, Program(idle, own[0].arguments if own else ()))
     elif running:
         if all(one.user in {None, 0, found.user} for one in running):
             why, enable = "it runs in a container", "docker exec … nginx -T"
         else:
             why, enable = "another user runs it", f"sudo -u \\#{running[0].user} nginx -T"
         _unseen(look, "nginx's configuration", why, enable)
-
-
-def listing(text: str) -> Listing:
-    """Read what LIST printed."""
-    lines = text.splitlines()
-    if len(lines) < 3:
-        return Listing()
-    try:
-        boot = float(lines[0]) - float(lines[1].split()[0])
-    except (ValueError, IndexError):
-        boot = None
-    programs = [line.partition(" ")[2] for line in lines if line.startswith("program ")]
-    processes = []
-    for number, line in enumerate(lines):
-        if line.startswith("process ") and len(lines) > number + 3:
-            title, program, files = lines[number + 1 : number + 4]
-            if one := _process(line.partition(" ")[2], title, program, files, boot):
-                processes.append(replace(one, user=_user("user", lines[number + 4 :])))
-    builds = re.findall(r"^build (.+)\n((?:.*\n)*?)built$", text, re.MULTILINE)
-    return Listing(
-        lines[2],
-        tuple(dict.fromkeys(programs)),
-        tuple(processes),
-        tuple(builds),
-        _user("self", lines[3:]),
-    )
-
-
-def _user(word: str, lines: list[str]) -> int | None:
-    """The number in the next line, if that is about a user."""
-    said, _, number = (lines or [""])[0].partition(" ")
-    return int(number) if said == word and number.isdigit() else None
 
 
 async def _in_front(look: Look, found: Listing) -> tuple[NginxProcess, ...]:
@@ -182,57 +101,20 @@ async def _in_front(look: Look, found: Listing) -> tuple[NginxProcess, ...]:
     return tuple(sorted(every, key=lambda one: one.pid not in holders))
 
 
-def _process(stat: str, title: str, program: str, files: str, boot: float | None) -> Process | None:
-    # The name in parentheses may hold anything: what follows the last one counts.
-    head, _, tail = stat.rpartition(") ")
-    fields = tail.split()
-    if not head or len(fields) < 20 or not head.split()[0].isdigit():
-        return None
-    started = None if boot is None else boot + int(fields[19]) / TICKS
-    program = program.removesuffix(" (deleted)")
-    return Process(int(head.split()[0]), int(fields[1]), title.strip(), program, files, started)
+async def _idle(look: Look, found: Listing) -> str:
+    """Of several programs of which none runs, the one whose configuration has the site; else that
+    which a shell finds."""
+    from diagnose.probes.inside.elsewhere import named, tree
 
-
-def masters(found: Listing) -> tuple[NginxProcess, ...]:
-    """The masters, with when each last loaded its configuration."""
-    made = []
-    for one in found.processes:
-        if "master process" not in one.title:
-            continue
-        workers = [
-            other
-            for other in found.processes
-            if other.parent == one.pid
-            and "worker process" in other.title
-            and "shutting down" not in other.title
-        ]
-        loads = [other.started for other in workers if other.started is not None]
-        said = wire.commanded(one.title)
-        made.append(
-            NginxProcess(
-                vantage=Vantage.SERVER,
-                pid=one.pid,
-                binary=clean(one.program or said.binary, 300),
-                arguments=said.options,
-                config=said.config,
-                started=one.started,
-                loaded=min(loads, default=None),
-                workers=tuple(other.pid for other in workers),
-                foreign=_is_foreign(one, found),
-                user=one.user,
-            )
-        )
-    return tuple(made)
-
-
-def _is_foreign(one: Process, found: Listing) -> bool:
-    """A container's, or of a user whose word is not taken for what to run, and with which options:
-    anybody may call a process of his nginx. An installed program that runs without options is what
-    would be looked at anyway, whoever runs it."""
-    elsewhere = bool(one.files and found.files and one.files != found.files)
-    said = wire.commanded(one.title)
-    installed = one.program in found.programs and not (said.prefix or said.config)
-    return elsewhere or not (found.user is None or one.user in {0, found.user} or installed)
+    for path in found.programs[:MOST_PROGRAMS] if len(found.programs) > 1 else ():
+        said = dict(found.builds).get(path)
+        if said is None:
+            ran = await look.machine.run(path, "-V")
+            said = ran.err + ran.out
+        main, _ = await tree(look, configured(wire.build(said), ()))
+        if named(main, look):
+            return path
+    return found.programs[0]
 
 
 async def _look_at(look: Look, listed: Listing, program: Program) -> None:

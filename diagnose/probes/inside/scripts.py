@@ -62,6 +62,7 @@ if [ -d /run/systemd/system ]; then
   [ -n "$p" ] && grep -qs '/session-[^/]*\\.scope$' /proc/$p/cgroup && echo "session yes"
   systemctl show -p Id -p LoadState -p UnitFileState -p ActiveState -p WantedBy -p RequiredBy \\
     -p TriggeredBy -p BoundBy -p UpheldBy -p DropInPaths -p ExecMainStartTimestampMonotonic \\
+    -p MainPID -p CanReload \\
     "${u:-$n.service}" 2>/dev/null
 elif [ -d /run/openrc ]; then
   echo "manager openrc"

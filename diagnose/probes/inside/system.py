@@ -1,6 +1,7 @@
 """The server itself: who it is, what listens on it, its network interfaces."""
 
 import asyncio
+import posixpath
 import shlex
 
 from diagnose.machine import Socket
@@ -93,7 +94,8 @@ async def pid_file(look: Look, config: NginxConfig) -> None:
 
 
 def _pid_path(look: Look, config: NginxConfig) -> str:
-    """By the configuration, else by the build; "" where that does not say, or nothing runs."""
+    """By the configuration, else by the build, else where nginx leaves it by itself (nginx(8)); ""
+    where nothing runs, or nobody knows how it was built."""
     running = [one for seen in look.seen(NginxState) for one in seen.masters if not one.foreign]
     options = running[0].arguments if running else ()
     main = (*nginx.told(options), *config.main)
@@ -104,8 +106,11 @@ def _pid_path(look: Look, config: NginxConfig) -> str:
         for one in (build.arguments if build else ())
         if one.startswith("--pid-path=")
     ]
-    path = next(iter([*given, *built]), "")
-    return path if running and path.startswith("/") else ""
+    if not running or build is None:
+        return next(iter(given), "") if running else ""
+    prefix = dict(zip(options[::2], options[1::2], strict=False)).get("-p") or build.prefix
+    path = posixpath.join(prefix, next(iter([*given, *built]), "logs/nginx.pid"))
+    return path if path.startswith("/") else ""
 
 
 def _homeless(nics: tuple[Nic, ...]) -> tuple[str, ...]:

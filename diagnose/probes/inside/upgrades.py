@@ -188,6 +188,11 @@ async def _shake(
         subprotocol=done.subprotocol,
         ping_s=done.ping_s,
         close_code=done.close_code,
+        held_s=done.held_s,
+        ended=done.ended,
+        close_reason=done.close_reason,
+        frames=done.frames,
+        origin=origin + look.target.authority,
     )
 
 

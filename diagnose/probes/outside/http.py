@@ -5,22 +5,22 @@ answers, two things more are asked there, on one address and beside the longer c
 the path of ACME's challenges, and a path that nobody has, to see whether a redirect keeps it.
 """
 
-import asyncio
 import secrets
 import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from diagnose import beside
-from diagnose.model import Failure
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Certificate, Handshake
-from diagnose.net import Stream
-from diagnose.net.http import Answer, Wire, get
-from diagnose.net.tls import Secured, context, secure, trust
+from diagnose.model.tls import Handshake
+from diagnose.net.http import Answer, HttpWire, Wire, get, wire_for
+from diagnose.net.tls import HTTP2
 from diagnose.probes import Look, probe
+from diagnose.probes.outside.http_connections import find_address, open_http, secured
 from diagnose.wire.http import MOST_REDIRECTS, Url, inward, is_host, leads_to, read_url, same
 from diagnose.wire.http import server_time as time_of
 from diagnose.wire.names import covers, is_address
+from diagnose.wire.request_fields import RequestFields, is_own_origin
 
 #: Seconds. A slow page is no fault; the run's own deadline is minded besides.
 PATIENCE = 10.0
@@ -40,7 +40,7 @@ async def target(look: Look, seen: Handshake) -> None:
     if stream is None:
         return
     url = f"https://{look.target.authority}{look.target.path}"
-    wire = Wire(stream, patience(look))
+    wire = wire_for(stream, seen.alpn, patience(look))
     await _visit(look, wire, url, seen.address, "target", _verified(look, seen))
     wire.close()
 
@@ -122,7 +122,7 @@ async def _unknown_path(look: Look, seen: Connection, wire: Wire) -> None:
 
 
 async def _visit(
-    look: Look, wire: Wire, url: str, address: str, purpose: str, verified: bool = True
+    look: Look, wire: HttpWire, url: str, address: str, purpose: str, verified: bool = True
 ) -> Exchange:
     """Ask, tell the time by the answer, and go where it leads, once for all addresses that
     lead to the same place."""
@@ -139,7 +139,7 @@ async def _visit(
 
 async def _request(
     look: Look,
-    wire: Wire,
+    wire: HttpWire,
     url: str,
     address: str,
     purpose: str,
@@ -147,12 +147,19 @@ async def _request(
     redirected_from: str | None = None,
     cookie: str = "",
 ) -> Exchange:
-    begun = look.now()
-    answer = await get(wire, url, patience(look), cookie)
+    begun, request = look.now(), look.options.request
+    own = may_authenticate(look, url, address, verified)
+    fields = request.fields(cookie) if own else {"Cookie": cookie} if cookie else {}
+    if request.origin and is_own_origin(look.target, url):
+        fields["Origin"] = request.origin
+    answer = await get(wire, url, patience(look), fields)
+    if url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
+        answer = await _over_http2(look, url, address, fields) or answer
+    answer = concealed(answer, request)
     seen = Exchange(
         at=begun,
         took=answer.took,
-        equivalent=equivalent(url, address, verified),
+        equivalent=equivalent(url, address, verified, request.shown() if own else ()),
         failure=answer.failure,
         url=url,
         address=address,
@@ -166,13 +173,56 @@ async def _request(
         redirected_from=redirected_from,
         verified=verified,
         mentions=answer.mentions,
+        extended_connect=answer.extended_connect,
     )
     look.see(seen)
     _tell_time(look, seen, answer)
     return seen
 
 
+async def _over_http2(
+    look: Look, url: str, address: str, fields: Mapping[str, str]
+) -> Answer | None:
+    """The answer of a server that, without ALPN, speaks HTTP/2 all the same: browsers offer it
+    and are answered. It has the certificate that was judged before."""
+    here = read_url(url) or _nowhere
+    done, _ = await secured(look, address, here, False, HTTP2)
+    if done is None or done.stream is None:
+        return None
+    if done.alpn != "h2":
+        done.stream.close()
+        return None
+    wire = wire_for(done.stream, done.alpn, patience(look))
+    answer = await get(wire, url, patience(look), fields)
+    wire.close()
+    return answer
+
+
 _nowhere = Url("http", "", 0, "/")
+
+
+def may_authenticate(look: Look, url: str, address: str, verified: bool) -> bool:
+    """Whether what a person added may be sent there: to the target's own origin, and over TLS
+    only where the certificate was seen to be good on this very address."""
+    if not look.options.request.secret or not is_own_origin(look.target, url):
+        return False
+    shown = [one for one in look.seen(Handshake) if one.address == address and not one.failure]
+    return url.startswith("http:") or (verified and any(one.verify_code == 0 for one in shown))
+
+
+def concealed(answer: Answer, request: RequestFields) -> Answer:
+    """An answer without the secrets that it repeats."""
+    if not request.secret:
+        return answer
+    failure = answer.failure
+    return replace(
+        answer,
+        reason=request.conceal(answer.reason),
+        headers=tuple((name, request.conceal(value)) for name, value in answer.headers),
+        body=request.conceal(answer.body),
+        mentions=tuple(map(request.conceal, answer.mentions)),
+        failure=failure and replace(failure, message=request.conceal(failure.message)),
+    )
 
 
 def _tell_time(look: Look, seen: Exchange, answer: Answer) -> None:
@@ -193,13 +243,15 @@ def _tell_time(look: Look, seen: Exchange, answer: Answer) -> None:
     )
 
 
-def equivalent(url: str, address: str, verified: bool = True) -> str:
-    """The command a person would type."""
+def equivalent(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
+    """The command a person would type; `fields` as they may be shown."""
     read = read_url(url)
     argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
     if read is not None and read.host != address:
         bracketed = f"[{address}]" if ":" in address else address
         argv += ["--resolve", f"{read.host}:{read.port}:{bracketed}"]
+    for field in fields:
+        argv += ["-H", field]
     return shlex.join([*argv, url])
 
 
@@ -269,13 +321,15 @@ async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange
     begun = look.now()
     here = read_url(before.url)
     stays = here is not None and here.host == url.host
-    address, failure = (before.address, None) if stays else await _find(look, url.host, before)
+    address, failure = (
+        (before.address, None) if stays else await find_address(look, url.host, before)
+    )
     if failure is None and inward(address) and not inward(before.address):
         return None  # a stranger's server does not send us into our own network
-    stream = None
+    wire = None
     if failure is None:
-        stream, failure = await _open(look, address, url, judged=not stays)
-    if stream is None:
+        wire, failure = await open_http(look, address, url, not stays, patience(look))
+    if wire is None:
         return look.see(
             Exchange(
                 at=begun,
@@ -289,49 +343,7 @@ async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange
                 redirected_from=before.url,
             )
         )
-    wire = Wire(stream, patience(look))
     verified = before.verified if stays else True
     step = await _request(look, wire, str(url), address, "redirect", verified, before.url, cookie)
     wire.close()
     return step
-
-
-async def _find(look: Look, host: str, before: Exchange) -> tuple[str, Failure | None]:
-    """An address of another host, of the same family if it has one."""
-    if is_address(host):
-        return host, None
-    families = (6, 4) if ":" in before.address else (4, 6)
-    failure = None
-    for family in families:
-        found = await look.net.resolve(host, family)
-        if found.addresses:
-            return found.addresses[0], None
-        failure = failure or found.failure
-    return "", failure or Failure("resolution", "no address")
-
-
-async def _open(
-    look: Look, address: str, url: Url, judged: bool
-) -> tuple[Stream | None, Failure | None]:
-    """Connect and, for https, shake hands. The certificate is `judged` where it is another
-    site's: the target's own was judged when its turn came."""
-    connected = await look.net.connect(address, url.port)
-    if connected.stream is None or not url.secure:
-        return connected.stream, connected.failure
-    roots = (await asyncio.wrap_future(trust(look.options.cafile))).context if judged else None
-    name = None if is_address(url.host) else url.host
-    done = await secure(connected.stream, roots or context(), name)
-    failure = done.failure
-    if failure is None and roots is not None:
-        failure = await _misnamed(url.host, done)
-        if failure is not None and done.stream is not None:
-            done.stream.close()
-    return (None if failure else done.stream), failure
-
-
-async def _misnamed(host: str, done: Secured) -> Failure | None:
-    read = await beside.do("diagnose.wire.certificates:chain", done.chain)
-    leaf: Certificate | None = next(iter(read), None)
-    if leaf is None or covers(host, leaf.dns_names, leaf.addresses):
-        return None
-    return Failure("certificate", f"the certificate is not for {host}")

@@ -13,7 +13,7 @@ from diagnose import beside
 from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.net import PATIENCE, Connected, Stream
+from diagnose.net import PATIENCE, Connected, Stream, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import Secured, Trust, secure, trust
 from diagnose.probes import Look, probe
@@ -70,7 +70,12 @@ async def handshake(look: Look, seen: Connection) -> None:
     elif shown.received:
         _control(look, seen, shown, ("plain",))
     else:
-        _control(look, seen, shown, ("any-cipher", "tls1.2", "no-sni", "other-sni"))
+        others = ("any-cipher", "tls1.2", "no-sni", "other-sni", "lenient")
+        _control(look, seen, shown, (*others, "no-dhe") if _about_dhe(shown) else others)
+
+
+def _about_dhe(shown: Handshake) -> bool:
+    return bool(shown.failure and (shown.failure.name or "").startswith("DH_"))
 
 
 def _wanted(look: Look) -> bool:
@@ -107,10 +112,32 @@ async def _reading(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
 async def _visit(
     look: Look, seen: Connection, stream: Stream, variant: str, trusted: Trust
 ) -> Handshake:
-    begun = look.now()
-    done = await secure(stream, trusted.context, _server_name(look))
-    shown = await _shown(look, seen, variant, _server_name(look), begun, done, trusted.empty)
+    begun, name = look.now(), _server_name(look)
+    done = await secure(stream, trusted.context, name)
+    if tls_controls.wants_http2(done):
+        begun, done = await _over_http2(look, seen, begun, done, trusted)
+    shown = await _shown(look, seen, variant, name, begun, done, trusted.empty)
     return look.see(shown, live=done.stream)
+
+
+async def _over_http2(
+    look: Look, seen: Connection, begun: float, done: Secured, trusted: Trust
+) -> tuple[float, Secured]:
+    """The same visit with HTTP/2 offered, as browsers offer it. If TLS is reached so, this is the
+    visit, and what was offered before a comparison ("http/1.1"); else it is the comparison."""
+    name, again = _server_name(look), look.now()
+    connected = await look.net.connect(seen.address, seen.port)
+    if connected.stream is None:
+        return begun, done
+    both = net_tls.context(net_tls.HTTP2)
+    if trusted.context.verify_mode is not ssl.CERT_NONE:
+        both = (await asyncio.wrap_future(trust(look.options.cafile, net_tls.HTTP2))).context
+    second = await secure(connected.stream, both, name)
+    if second.failure is None or second.failure.kind == "certificate":
+        look.see(await _shown(look, seen, "http/1.1", name, begun, done, unjudged=True))
+        return again, second
+    look.see(await _shown(look, seen, "h2", name, again, second, unjudged=True))
+    return begun, done
 
 
 async def _again(look: Look, seen: Connection, variant: str, context: ssl.SSLContext) -> None:
@@ -149,6 +176,10 @@ async def _compare(look: Look, seen: Connection, variant: str) -> None:
             if name is not None:
                 other = None if variant == "no-sni" else NOBODY
                 await _offer(look, seen, variant, net_tls.context(), other)
+        case "lenient":
+            await _offer(look, seen, variant, tls_controls.lenient(), name)
+        case "no-dhe":
+            await _offer(look, seen, variant, tls_controls.without_dhe(), name)
         case "small-hello":
             await _offer(look, seen, variant, net_tls.small_hello(), name)
         case _:
@@ -190,6 +221,8 @@ async def _hello(look: Look, seen: Connection, variant: str, version: int, timeo
         failure = Failure("alert", alert.name.replace("_", " "), alert.code, alert.name)
     elif not wire.looks_like_tls(data):
         failure = Failure("protocol", wire.printable(data))
+    elif failure is None and not flight.version:
+        failure = Failure("protocol", "no ServerHello came")
     stapled = wire.CERTIFICATE_STATUS in flight.messages if variant == "stapling" else None
     look.see(
         Handshake(
@@ -322,6 +355,10 @@ _OPTIONS = {
     "tls1.2": ("-tls1_2",),
     "small-hello": ("-groups", "X25519"),
     "stapling": ("-tls1_2", "-status"),
+    "lenient": ("-legacy_server_connect", "-cipher", "ALL:@SECLEVEL=0"),
+    "no-dhe": ("-cipher", "DEFAULT:!kDHE"),
+    "http/1.1": ("-alpn", "http/1.1"),
+    "h2": ("-alpn", "h2,http/1.1"),
 }
 
 

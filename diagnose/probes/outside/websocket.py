@@ -8,8 +8,12 @@ nothing is said where there is no connection, and any certificate will do.
 import asyncio
 import importlib
 import json
+import ssl
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from diagnose import beside
+from diagnose.frozen import frozen
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Upgrade
@@ -18,7 +22,9 @@ from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.probes import Look, probe
 from diagnose.wire.http import engine_path, named_subprotocols
-from diagnose.wire.names import is_address
+from diagnose.wire.names import covers, is_address
+from diagnose.wire.request_fields import shown_subprotocol as shown
+from diagnose.wire.websocket_ending import asks_for_subprotocol
 
 if TYPE_CHECKING:
     from diagnose.net.websocket import Shaken
@@ -46,13 +52,13 @@ async def upgrade(look: Look, seen: Resolution) -> None:
         asyncio.to_thread(importlib.import_module, "diagnose.net.websocket")
     )
     for address in seen.addresses:
-        stream = await _open(look, address)
+        line = await _open(look, address)
         await reading
-        if stream is not None:
+        if line is not None:
             first, *others = look.target.websockets
             for path in others:
                 look.start(_judge(look, address, path, None))
-            await _judge(look, address, first, stream)
+            await _judge(look, address, first, line)
             return
     await reading
 
@@ -66,26 +72,50 @@ async def from_within(look: Look, seen: Connection) -> None:
             look.start(_judge(look, seen.address, path, None))
 
 
-async def _open(look: Look, address: str) -> Stream | None:
-    """A connection for one handshake, over HTTP/1.1: browsers upgrade on no other."""
+@frozen
+class _Line:
+    """An open connection; `trusted` says that what a person added may be sent on it."""
+
+    stream: Stream
+    trusted: bool
+
+
+async def _open(look: Look, address: str) -> _Line | None:
+    """A connection for one handshake, over HTTP/1.1: browsers upgrade on no other. Any certificate
+    will do, but for a person's secrets it must be the site's own."""
+    if not _secure(look):
+        connected = await look.net.connect(address, look.target.port)
+        return _Line(connected.stream, True) if connected.stream else None
+    if look.options.request.secret:
+        trusted = await asyncio.wrap_future(net_tls.trust(look.options.cafile))
+        done = None if trusted.empty else await _secured(look, address, trusted.context)
+        if done is not None and done.stream is not None:
+            read = await beside.do("diagnose.wire.certificates:chain", done.chain)
+            names = bool(read) and covers(look.target.host, read[0].dns_names, read[0].addresses)
+            return _Line(done.stream, names)
+    done = await _secured(look, address, net_tls.context())
+    return _Line(done.stream, False) if done and done.stream else None
+
+
+async def _secured(look: Look, address: str, context: ssl.SSLContext) -> net_tls.Secured | None:
     connected = await look.net.connect(address, look.target.port)
-    if connected.stream is None or not _secure(look):
-        return connected.stream
+    if connected.stream is None:
+        return None
     name = None if is_address(look.target.host) else look.target.host
-    done = await net_tls.secure(connected.stream, net_tls.context(), name)
-    return done.stream
+    return await net_tls.secure(connected.stream, context, name)
 
 
 def _secure(look: Look) -> bool:
     return look.target.scheme in {"https", "wss"}
 
 
-async def _judge(look: Look, address: str, path: str, stream: Stream | None) -> None:
+async def _judge(look: Look, address: str, path: str, line: _Line | None) -> None:
     """The handshake, and where it is refused the one thing that may tell why."""
-    seen = await _shake(look, address, path, "normal", stream=stream)
+    seen = await _shake(look, address, path, "normal", line=line)
     if seen is None:
         return
     if seen.accepted:
+        await _what_ended_it(look, address, path, seen)
         if "socket.io" in path:
             for _ in range(_SESSIONS):
                 look.start(_session(look, address, path))
@@ -99,12 +129,25 @@ async def _judge(look: Look, address: str, path: str, stream: Stream | None) -> 
         await _shake(look, address, path, "no-origin")
 
 
+async def _what_ended_it(look: Look, address: str, path: str, seen: Upgrade) -> None:
+    """An open connection that ended is opened again: with the subprotocol that the close frame
+    names; or, where it died, without a ping, which browsers never send, and, if that one holds,
+    once more as it was, to tell a server that breaks at a ping from one that breaks sometimes."""
+    if asks_for_subprotocol(seen):
+        if named := named_subprotocols(seen.close_reason, None):
+            await _shake(look, address, path, "subprotocol", offered=named)
+    elif seen.held is False:
+        quiet = await _shake(look, address, path, "no-ping")
+        if quiet is not None and quiet.held:
+            await _shake(look, address, path, "again")
+
+
 async def _shake(
     look: Look,
     address: str,
     path: str,
     variant: str,
-    stream: Stream | None = None,
+    line: _Line | None = None,
     offered: tuple[str, ...] = (),
     cookie: str = "",
     asked: str | None = None,
@@ -113,54 +156,62 @@ async def _shake(
     asked for. None where no connection is to be had."""
     from diagnose.net.websocket import shake
 
-    stream = stream or await _open(look, address)
-    if stream is None:
+    line = line or await _open(look, address)
+    if line is None:
         return None
-    begun = look.now()
+    begun, request = look.now(), look.options.request
     scheme = "wss" if _secure(look) else "ws"
     url = f"{scheme}://{look.target.authority}{asked or engine_path(path)}"
-    origin = f"{'https' if _secure(look) else 'http'}://{look.target.authority}"
+    origin = None if variant == "no-origin" else request.origin or _own_origin(look)
+    named = tuple(one for one in request.subprotocols if line.trusted or one == shown(one))
+    offered = offered or named
+    fields = request.fields(cookie) if line.trusted else {"Cookie": cookie} if cookie else {}
     wait = max(1.0, min(PATIENCE, look.options.timeout - begun - 1.0))
     done = await shake(
-        stream, url, None if variant == "no-origin" else origin, offered, cookie, wait
+        line.stream, url, origin, offered, wait, more=fields, ping=variant != "no-ping"
     )
-    given = None if variant == "no-origin" else origin
-    line = _equivalent(look, address, url, given, offered)
-    return look.see(_upgrade(look, done, begun, line, url, path, address, variant, offered))
-
-
-def _upgrade(
-    look: Look,
-    done: "Shaken",
-    begun: float,
-    equivalent: str,
-    url: str,
-    path: str,
-    address: str,
-    variant: str,
-    offered: tuple[str, ...],
-) -> Upgrade:
-    answer = done.answer
-    return Upgrade(
+    seen = Upgrade(
         at=begun,
-        took=answer.took,
-        equivalent=equivalent,
-        failure=answer.failure,
         url=url,
         path=path,
         address=address,
         port=look.target.port,
         variant=variant,
+        origin=origin,
+        offered=tuple(map(shown, offered)),
+        authenticated=line.trusted and request.secret,
+    )
+    more = request.shown() if line.trusted else []
+    return look.see(_ended(look, seen, done, _equivalent(look, seen, more)))
+
+
+def _own_origin(look: Look) -> str:
+    return f"{'https' if _secure(look) else 'http'}://{look.target.authority}"
+
+
+def _ended(look: Look, seen: Upgrade, done: "Shaken", equivalent: str) -> Upgrade:
+    from diagnose.probes.outside.http import concealed
+
+    request = look.options.request
+    answer = concealed(done.answer, request)
+    return replace(
+        seen,
+        took=answer.took,
+        equivalent=equivalent,
+        failure=answer.failure,
         status=answer.status,
         reason=answer.reason,
         headers=answer.headers,
         body=answer.body,
         accepted=done.accepted,
         fault=done.fault,
-        offered=offered,
-        subprotocol=done.subprotocol,
+        subprotocol=done.subprotocol and request.conceal(done.subprotocol),
         ping_s=done.ping_s,
         close_code=done.close_code,
+        held_s=done.held_s,
+        ended=done.ended,
+        close_reason=request.conceal(done.close_reason),
+        frames=done.frames,
     )
 
 
@@ -169,13 +220,14 @@ async def _session(look: Look, address: str, path: str) -> None:
     its own, which may come to another worker (Engine.IO protocol, "Upgrade mechanism")."""
     from diagnose.net.http import Wire, get
 
-    stream = await _open(look, address)
-    if stream is None:
+    line = await _open(look, address)
+    if line is None:
         return
+    fields = look.options.request.fields() if line.trusted else {}
     polling = engine_path(path).replace("transport=websocket", "transport=polling")
     scheme = "https" if _secure(look) else "http"
-    wire = Wire(stream, PATIENCE)
-    answer = await get(wire, f"{scheme}://{look.target.authority}{polling}", PATIENCE)
+    wire = Wire(line.stream, PATIENCE)
+    answer = await get(wire, f"{scheme}://{look.target.authority}{polling}", PATIENCE, fields)
     wire.close()
     sid = session_id(answer.body)
     if answer.status != 200 or sid is None:
@@ -200,21 +252,19 @@ def session_id(body: str) -> str | None:
     return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
 
 
-def _equivalent(
-    look: Look, address: str, url: str, origin: str | None, offered: tuple[str, ...]
-) -> str:
+def _equivalent(look: Look, seen: Upgrade, more: list[str]) -> str:
     """The command a person would type: curl ends in a timeout where all is well, since a
     WebSocket that was accepted stays open."""
     import shlex
 
-    host = f"[{address}]" if ":" in address else address
+    host = f"[{seen.address}]" if ":" in seen.address else seen.address
     argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if _secure(look) else [])]
-    if look.target.host != address:
+    if look.target.host != seen.address:
         argv += ["--resolve", f"{look.target.host}:{look.target.port}:{host}"]
     fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
-    fields += [f"Origin: {origin}"] if origin else []
-    fields += [f"Sec-WebSocket-Protocol: {', '.join(offered)}"] if offered else []
-    for field in fields:
+    fields += [f"Origin: {seen.origin}"] if seen.origin else []
+    fields += [f"Sec-WebSocket-Protocol: {', '.join(seen.offered)}"] if seen.offered else []
+    for field in (*fields, *more):
         argv += ["-H", field]
-    return shlex.join([*argv, f"http{url.removeprefix('ws')}"])
+    return shlex.join([*argv, f"http{seen.url.removeprefix('ws')}"])

@@ -97,16 +97,25 @@ def service_file(text: str) -> ServiceText:
     return ServiceText(_opening(every), _all(every, "include", "service"))
 
 
+def _without_comments(text: str) -> str:
+    """A comment that never ends is none."""
+    kept, at = [], 0
+    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
+        kept.append(text[at:begin])
+        at = end + 3
+    return "".join((*kept, text[at:]))
+
+
 def ipset_entries(text: str) -> tuple[str, ...]:
     """What a set's file holds, line for line: it may be long. "" where it is no set."""
-    found = re.findall(r"<entry>([^<]{1,128})</entry>", re.sub(r"<!--.*?-->", "", text, flags=re.S))
+    found = re.findall(r"<entry>([^<]{1,128})</entry>", _without_comments(text))
     return tuple(clean(entry, 128) for entry in found[: MOST_OF_SET + 1])
 
 
 def direct_rules(text: str) -> tuple[str, ...]:
     """The rules of direct.xml for what comes in, each as firewall-cmd takes it: "ipv4 filter
     INPUT 0 -p tcp --dport 443 …", and a "passthrough ipv4 -I INPUT …"."""
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    text = _without_comments(text)
     found = []
     for kind, written, words in re.findall(r"<(rule|passthrough)\b([^>]*)>([^<]{1,500})</", text):
         said = dict(re.findall(r"(\w+)=[\"']([^\"']*)[\"']", written))

@@ -32,7 +32,7 @@ def _blocks(text: str) -> Iterator[tuple[str, list[str], dict[str, list[str]]]]:
     found: list[tuple[str, list[str], dict[str, list[str]]]] = []
     key = ""
     for line in text.splitlines():
-        if head := re.fullmatch(r"(\S[^(]*?)(?: \(([^)]*)\))?\s*", line):
+        if head := re.fullmatch(r"(\S[^(]*?)(?: \(([^)]*)\))?", line.rstrip()):
             found.append((clean(head[1], 64), (head[2] or "").split(", "), {}))
         elif found and (one := re.match(r"  ([a-z][\w -]*):(.*)", line)):
             key = one[1]
@@ -100,5 +100,7 @@ def info_service(text: str) -> ServiceText:
 
 def configuration(text: str) -> dict[str, str]:
     """firewalld.conf(5): its keys and values."""
-    pairs = re.findall(r"^\s*(\w+)\s*=\s*(.*?)\s*$", text, re.MULTILINE)
-    return {key: clean(value, 100) for key, value in pairs}
+    pairs = (line.partition("=")[::2] for line in text.splitlines() if "=" in line)
+    return {
+        key.strip(): clean(value, 100) for key, value in pairs if re.fullmatch(r"\w+", key.strip())
+    }

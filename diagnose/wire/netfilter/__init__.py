@@ -16,4 +16,11 @@ def decide(rules: Rules, packet: Packet) -> Decision:
     return answer(rules, packet)
 
 
-__all__ = ["Decision", "Host", "Others", "Packet", "Rules", "Stage", "decide"]
+def shut_out(rules: Rules, packet: Packet) -> tuple[Others, ...]:
+    """Whom single rules keep from this port. ValueError: an address is none."""
+    from .evaluate import shut_out as answer
+
+    return answer(rules, packet)
+
+
+__all__ = ["Decision", "Host", "Others", "Packet", "Rules", "Stage", "decide", "shut_out"]

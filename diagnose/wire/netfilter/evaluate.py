@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from .packet import Decision, Others, Packet
 from .path import begin
@@ -26,11 +27,33 @@ def decide(rules: Rules, packet: Packet) -> Decision:
     if source is None and packet.interface == "lo":
         source = packet.destination
     if source is None:
-        return _of_all(plan, _Search().ways(begin(plan, plan.strangers())))
+        return _of_all(*_anybody(rules, packet))
     one = ipaddress.ip_address(source)
     if one.version != plan.version:
         raise ValueError(f"{source} cannot connect to {packet.destination}")
     return _Search().ways(begin(plan, ((int(one), int(one)),)))[0].decision
+
+
+def shut_out(rules: Rules, packet: Packet) -> tuple[Others, ...]:
+    """Of a packet from anybody: the sources that a rule drops or rejects, rule by rule; those that
+    most addresses share are not among them. ValueError: an address is none."""
+    plan, ways = _anybody(rules, packet)
+    most = _answer(_of_all(plan, ways))
+    groups: dict[tuple[str | int | bool | None, ...], list[Ended]] = {}
+    for way in ways:
+        one = way.decision
+        if one.verdict in {"drop", "reject"} and _answer(one) != most:
+            rule = (one.family, one.table, one.chain, one.handle, one.rule, one.policy)
+            groups.setdefault(rule, []).append(way)
+    return tuple(_others(plan, group) for group in groups.values())
+
+
+@lru_cache(maxsize=4)
+def _anybody(rules: Rules, packet: Packet) -> tuple[Plan, list[Ended]]:
+    """Every way of a packet from anybody. Of the same one two things may be asked, and with
+    thousands of banned addresses it takes a while."""
+    plan = Plan(rules, packet)
+    return plan, _Search().ways(begin(plan, plan.strangers()))
 
 
 class _Search:

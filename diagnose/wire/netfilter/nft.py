@@ -118,10 +118,19 @@ def _elements(body: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _pairs(body: Mapping[str, Any]) -> tuple[object, ...]:
-    read = verdict if body.get("map") == "verdict" else datum
+    kind = body.get("map")
+    read: Callable[[Any], object] = datum
+    if kind == "verdict":
+        read = verdict
+    elif kind in _OBJECTS:
+        read = str
     return tuple((one, read(to)) for one, to in pairs(body.get("elem", ()), types(body["type"])))
 
 
+#: Kinds of objects that have names, which a map may hold.
+_OBJECTS = (
+    "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "synproxy", "secmark",
+)  # fmt: skip
 _PARTS: dict[str, Callable[[_Draft, Mapping[str, Any]], None]] = {
     "chain": _Draft.chain,
     "rule": _Draft.rule,

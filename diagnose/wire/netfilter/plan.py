@@ -20,6 +20,7 @@ from .rules import (
     Limit,
     Match,
     Nat,
+    ObjectMap,
     Obscure,
     Rules,
     Step,
@@ -51,7 +52,7 @@ def _needs_conntrack(step: Step, ip: str) -> bool:
     match step:
         case Nat():
             return step.family in ("", ip)
-        case Match() | VerdictMap():
+        case Match() | VerdictMap() | ObjectMap():
             return any(key.startswith("ct ") for key in step.keys)
         case Assign():
             return "ct mark" in (step.key, step.source)

@@ -9,7 +9,7 @@ from diagnose.wire.edits import diff
 from diagnose.wire.netfilter import kept, write
 from diagnose.wire.netfilter.filter import Place
 from diagnose.wire.netfilter.iptables import words
-from diagnose.wire.netfilter.rules import Match
+from diagnose.wire.netfilter.rules import Match, VerdictMap
 
 #: What is let through: what comes in to these ports, or, with `replies`, what answers.
 Ports = tuple[int, ...]
@@ -21,12 +21,17 @@ _KEEPING = {"connlimit", "hashlimit", "limit", "quota", "recent", "set", "statis
 
 @frozen
 class Opening:
-    """What is to be let through at a place: new connections to ports, or (`replies`) answers;
-    `early` where the kernel does not know yet what is an answer to what."""
+    """What is to be let through at a place: new connections to ports, or (`replies`) the answers
+    from these ports, and no others; `early` where the kernel does not know yet what is an answer
+    to what. `visitor` is the only address or network that may, "" for everybody, and `server` the
+    only address that it may connect to; both are of one `family`."""
 
     ports: Ports
     replies: bool = False
     early: bool = False
+    visitor: str = ""
+    server: str = ""
+    family: int = 4
 
     @property
     def side(self) -> str:
@@ -34,20 +39,35 @@ class Opening:
 
     @property
     def nft(self) -> tuple[str, ...]:
-        if self.replies and not self.early:
-            return ("ct", "state", "established,related", "accept")
         ports = [str(port) for port in self.ports]
         number = ports[0] if len(ports) == 1 else f"{{ {', '.join(ports)} }}"
-        return ("tcp", self.side, number, "accept")
+        ip = "ip" if self.family == 4 else "ip6"
+        to, at = ("daddr", "saddr") if self.replies else ("saddr", "daddr")
+        return (
+            *((ip, to, self.visitor) if self.visitor else ()),
+            *((ip, at, self.server) if self.server else ()),
+            *("tcp", self.side, number),
+            *(("ct", "state", "established") if self._tracked else ()),
+            "accept",
+        )
 
     @property
     def iptables(self) -> tuple[str, ...]:
-        if self.replies and not self.early:
-            return ("-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT")
         ports = ",".join(map(str, self.ports))
         several = len(self.ports) > 1
         asked = ("multiport", f"--{self.side}s") if several else ("tcp", f"--{self.side}")
-        return ("-p", "tcp", "-m", *asked, ports, "-j", "ACCEPT")
+        to, at = ("-d", "-s") if self.replies else ("-s", "-d")
+        return (
+            *((to, self.visitor) if self.visitor else ()),
+            *((at, self.server) if self.server else ()),
+            *("-p", "tcp", "-m", *asked, ports),
+            *(("-m", "conntrack", "--ctstate", "ESTABLISHED") if self._tracked else ()),
+            *("-j", "ACCEPT"),
+        )
+
+    @property
+    def _tracked(self) -> bool:
+        return self.replies and not self.early
 
 
 def removed(place: Place, files: Mapping[str, str]) -> tuple[Step, ...]:
@@ -82,8 +102,15 @@ def is_early(place: Place) -> bool:
 
 def names_only(place: Place, ports: Ports, key: str = "tcp dport") -> bool:
     """Whether a rule is about nothing but these ports, so that it can go."""
-    if place.rule is None or place.chain.base is None:
+    return place.chain.base is not None and is_about_only(place, ports, key)
+
+
+def is_about_only(place: Place, ports: Ports, key: str = "tcp dport") -> bool:
+    """Whether a rule itself names these ports and no others, whatever leads to its chain."""
+    if place.rule is None:
         return False
+    if any(isinstance(step, VerdictMap) for step in place.rule.steps):
+        return False  # it decides about more than what it stops
     for step in place.rule.steps:
         if isinstance(step, Match) and step.keys == (key,) and step.op == "==":
             spans = [one[0] for one in step.values] if isinstance(step.values, tuple) else []

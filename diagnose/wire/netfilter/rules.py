@@ -111,6 +111,19 @@ class Limit:
 
 
 @frozen
+class ObjectMap:
+    """A named limit, quota or counter that a map picks by a value of the packet. Where the map has
+    none for it the rule ends there (nft_objref_map_eval in net/netfilter/nft_objref.c). `over` are
+    the names of those that match what exceeds them; `limits` that these are limits at all."""
+
+    text: str
+    keys: tuple[str, ...]
+    entries: "tuple[tuple[Element, str], ...] | str"
+    over: frozenset[str] = frozenset()
+    limits: bool = True
+
+
+@frozen
 class Add:
     """The packet's values go into a set."""
 
@@ -138,7 +151,18 @@ class Obscure:
 
 
 Step: TypeAlias = (
-    Match | Verdict | VerdictMap | Reject | Nat | Assign | Limit | Add | Untrack | Unknown | Obscure
+    Match
+    | Verdict
+    | VerdictMap
+    | Reject
+    | Nat
+    | Assign
+    | Limit
+    | ObjectMap
+    | Add
+    | Untrack
+    | Unknown
+    | Obscure
 )
 
 

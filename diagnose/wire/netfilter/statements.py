@@ -13,6 +13,7 @@ from .rules import (
     Limit,
     Match,
     Nat,
+    ObjectMap,
     Obscure,
     Reject,
     Step,
@@ -41,10 +42,12 @@ def step(statement: Any, over: Mapping[str, bool]) -> Step | None:
     if not isinstance(statement, Mapping) or not statement:
         return Obscure("?")
     name, body = next(iter(statement.items()))
-    if name in _HARMLESS:
+    if name in _HARMLESS and not _picks(body):
         return None
     read = _READERS.get(name)
     try:
+        if _picks(body) and (name in _LIMITS or name in _HARMLESS):
+            return _object(name, body["map"], over)
         if name in _LIMITS:
             return _limit(name, body, over)
         return read(body) if read else Obscure(write.statement(statement))
@@ -185,6 +188,23 @@ def _assign(key: str, value: Any) -> Assign:
     except (Odd, KeyError, TypeError):
         pass
     return Assign(key, None)
+
+
+def _picks(body: Any) -> bool:
+    """Whether a map says which object of that kind is meant."""
+    return isinstance(body, Mapping) and "map" in body
+
+
+def _object(name: str, body: Any, over: Mapping[str, bool]) -> Step:
+    of, mask = keys(body["key"])
+    if mask is not None:
+        raise Odd("mask")
+    text, data = write.statement({name: {"map": body}}), body["data"]
+    exceeding = frozenset(one for one, is_over in over.items() if is_over)
+    if isinstance(data, str):
+        return ObjectMap(text, of, data[1:], exceeding, name in _LIMITS)
+    entries = tuple((one, str(to)) for one, to in pairs(data["set"], of))
+    return ObjectMap(text, of, entries, exceeding, name in _LIMITS)
 
 
 def _limit(name: str, body: Any, over: Mapping[str, bool]) -> Step:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from . import nat
-from .fields import ABSENT, UNKNOWN, Answer, Value
+from .fields import ABSENT, UNKNOWN, Answer, Value, whole
 from .judge import fits_all, judge, listed, mapped, value_of
 from .path import ahead, refuse
-from .regions import Region, inside, outside
+from .regions import Region, inside, outside, region
 from .rules import (
     Add,
     Assign,
@@ -15,6 +15,7 @@ from .rules import (
     Limit,
     Match,
     Nat,
+    ObjectMap,
     Obscure,
     Reject,
     Rule,
@@ -183,10 +184,35 @@ def _unknown(walk: Walk, step: Unknown, _: Rule) -> Result:
 
 
 def _limit(walk: Walk, step: Limit, rule: Rule) -> Result:
-    text = rule.text or step.text
+    _meets(walk, rule.text or step.text)
+    return not step.over
+
+
+def _meets(walk: Walk, text: str) -> None:
     if text not in walk.limits and not walk.refused:
         walk.limits = (*walk.limits, text)
-    return not step.over
+
+
+def _object(walk: Walk, step: ObjectMap, rule: Rule) -> Result:
+    """On for those whose object is not exceeded; for those who have none the rule ends."""
+    entries = step.entries if isinstance(step.entries, tuple) else listed(walk, step.entries)
+    if entries is None:
+        return _unsure(walk, step, f"@{step.entries}")
+    left, passing = walk.region, list[tuple[int, int]]()
+    for one, name in entries:
+        answer = fits_all(walk, step.keys, one)
+        if answer is None:
+            return _unsure(walk, step, " . ".join(step.keys))
+        mine = _mine(left, answer)
+        left = outside(left, mine) if mine else left
+        if mine and name not in step.over:
+            passing += mine
+        if mine and step.limits:
+            _meets(walk, rule.text or step.text)
+        if not left:
+            break
+    answer = whole(walk.region, region(passing))
+    return answer if isinstance(answer, bool) else _split(walk, answer or ())
 
 
 def _add(walk: Walk, step: Add, _: Rule) -> Result:
@@ -242,6 +268,7 @@ _STEPS: dict[type, Callable[[Walk, Any, Rule], Result]] = {
     Obscure: _obscure,
     Unknown: _unknown,
     Limit: _limit,
+    ObjectMap: _object,
     Add: _add,
     Untrack: _untrack,
     Assign: _assign,

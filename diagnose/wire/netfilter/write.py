@@ -146,12 +146,16 @@ def _match(body: Any) -> str:
 
 
 def _counter(body: Any) -> str:
-    return f'counter name "{body}"' if isinstance(body, str) else "counter"
+    if isinstance(body, str):
+        return f'counter name "{body}"'
+    return f"counter name {expression(body)}" if body and "map" in body else "counter"
 
 
 def _limit(body: Any) -> str:
     if isinstance(body, str):
         return f'limit name "{body}"'
+    if "map" in body:
+        return f"limit name {expression(body)}"
     over = "over " if body.get("inv") else ""
     unit = f" {body['rate_unit']}" if body.get("rate_unit", "packets") != "packets" else ""
     burst = (
@@ -163,6 +167,8 @@ def _limit(body: Any) -> str:
 def _quota(body: Any) -> str:
     if isinstance(body, str):
         return f'quota name "{body}"'
+    if "map" in body:
+        return f"quota name {expression(body)}"
     used = f" used {body['used']} {body['used_unit']}" if body.get("used") else ""
     return f"quota {'over ' if body.get('inv') else ''}{body['val']} {body['val_unit']}{used}"
 

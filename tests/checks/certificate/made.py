@@ -51,6 +51,7 @@ LEAF = replace(
     is_ca=False,
     key_id="dd",
     authority_key_id="bb",
+    issuer_urls=("http://ca.example/middle.der",),
 )
 SELF = replace(LEAF, issuer=LEAF.subject, authority_key_id="dd", sha256="04")
 

@@ -18,8 +18,21 @@ def test_fires_when_only_the_leaf_is_sent() -> None:
     assert causes(visit(PUBLIC, code=20)) == ["certificate.chain-incomplete"]
 
 
-def test_fires_with_less_confidence_where_it_may_be_a_private_root() -> None:
-    (claim,) = judge("certificate.chain-incomplete", visit(LEAF, code=21))
+def test_silent_where_the_leaf_of_a_private_root_comes_alone() -> None:
+    assert causes(visit(leaf(issuer_urls=()), code=21)) == ["certificate.untrusted-root"]
+
+
+def test_fires_where_a_tool_for_public_authorities_keeps_the_leaf() -> None:
+    private = leaf(issuer_urls=())
+    path = "/etc/letsencrypt/live/shop/cert.pem"
+    file = CertificateFile(path=path, sha256=private.sha256, chain=(private,))
+    assert judge("certificate.chain-incomplete", visit(private, code=20), file)
+    assert not judge("certificate.untrusted-root", visit(private, code=20), file)
+
+
+def test_fires_with_less_confidence_where_it_could_not_be_read_whether_it_is_public() -> None:
+    odd = leaf(issuer_urls=(), unread=("authorities",))
+    (claim,) = judge("certificate.chain-incomplete", visit(odd, code=21))
     assert claim.confidence is Confidence.LIKELY
 
 

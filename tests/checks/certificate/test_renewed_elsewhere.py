@@ -5,7 +5,7 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Edit, Failure, Manual, Severity
 from diagnose.model.files import OtherCertificate
-from diagnose.model.nginx import CertificateFile
+from diagnose.model.nginx import CertificateFile, NginxProcess, NginxState
 from diagnose.model.tls import Certificate, Handshake
 from tests.saying import NOW, judge
 from tests.serving import RUNNING, SITE, config
@@ -135,3 +135,14 @@ def test_silent_when_the_other_would_not_do(other: OtherCertificate) -> None:
 def test_silent_when_something_else_is_served_than_the_file() -> None:
     front = replace(SERVED, chain=(replace(OLD, sha256="cc"),))
     assert not judge(CHECK, front, FILE, OTHER, RUNNING, config())
+
+
+def test_fires_and_has_it_copied_where_nginx_does_not_see_the_place() -> None:
+    """ProtectHome=true: with a path in /home nginx would not start any more."""
+    other = replace(OTHER, tool="acme.sh", path="/home/a/.acme.sh/shop.example.com/fullchain.cer")
+    master = NginxProcess(pid=7, binary="/usr/sbin/nginx", private=("/home", "/tmp"))
+    state = NginxState(installed=True, masters=(master,))
+    (claim,) = judge(CHECK, SERVED, FILE, other, state, config())
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert isinstance(claim.fix.steps[0], Manual)

@@ -22,6 +22,17 @@ def test_fires_for_a_cdns_origin_authority() -> None:
     assert claim.facts["origin"]
 
 
+def test_fires_for_a_private_leaf_that_comes_alone() -> None:
+    (claim,) = judge("certificate.untrusted-root", visit(leaf(issuer_urls=()), code=20))
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["root"] == "CN=Example Middle"
+
+
+def test_silent_where_an_extension_cannot_be_read_for_which_openssl_finds_no_issuer() -> None:
+    odd = leaf(unread=("usages",))
+    assert causes(visit(odd, MIDDLE, code=20)) == ["certificate.rejected"]
+
+
 def test_silent_when_the_root_is_trusted_sent_or_not() -> None:
     assert not judge("certificate.untrusted-root", HEALTHY, visit(LEAF, MIDDLE, ROOT))
     assert not judge("certificate.untrusted-root", visit(LEAF, code=20))

@@ -18,6 +18,17 @@ def test_fires_for_a_broken_hash_in_the_leaf_or_above() -> None:
         "certificate.weak", visit(LEAF, replace(MIDDLE, signature_hash="md5"), code=68)
     )
     assert claim.facts["which"] == "Example Middle"
+    assert claim.facts["authority"]
+
+
+def test_fires_for_a_root_and_does_not_blame_the_leaf() -> None:
+    short = replace(ROOT, key_type="RSA", key_bits=1024)
+    (claim,) = judge("certificate.weak", visit(LEAF, MIDDLE, short, code=67))
+    assert (claim.facts["which"], claim.facts["key"]) == ("Example Root", "RSA 1024")
+    # A root that was not sent is known by its name alone.
+    (claim,) = judge("certificate.weak", visit(LEAF, MIDDLE, code=67))
+    assert (claim.facts["which"], claim.facts["key"]) == ("CN=Example Root", "")
+    assert claim.facts["authority"]
 
 
 def test_silent_for_strong_ones_and_about_what_clients_do_without() -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from diagnose.model import Command, Edit, Observation, Vantage
+from diagnose.model import Command, Edit, Manual, Observation, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile
 from tests.checks.firewall.rules import connected, host, listening, nic
 from tests.saying import TIMEOUT
@@ -86,6 +86,15 @@ def from_outside(*more: Observation, source: str = CLIENT) -> tuple[Observation,
 
 def commands(claim) -> list[str]:  # type: ignore[no-untyped-def]
     return [" ".join(step.argv) for step in claim.fix.steps if isinstance(step, Command)]
+
+
+def answers(claim) -> list[list[str]]:  # type: ignore[no-untyped-def]
+    """What a person may type, for each answer to the question that the remedy is."""
+    return [
+        [" ".join(one.argv) for one in step.commands if isinstance(one, Command)]
+        for step in claim.fix.steps
+        if isinstance(step, Manual)
+    ]
 
 
 def undone(claim) -> list[str]:  # type: ignore[no-untyped-def]

@@ -27,7 +27,7 @@ def test_fires_where_the_policy_lets_no_answers_out() -> None:
     text = seen.text.replace(":OUTPUT ACCEPT", ":OUTPUT DROP")
     (claim,) = judge(CHECK, *served(type(seen)(tool="iptables", text=text)))
     assert claim.facts["ports"] == ("443/tcp",)
-    accept = "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+    accept = "-p tcp -m tcp --sport 443 -m conntrack --ctstate ESTABLISHED -j ACCEPT"
     assert commands(claim) == [f"iptables -A OUTPUT {accept}"]
 
 

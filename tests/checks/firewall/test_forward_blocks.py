@@ -11,7 +11,9 @@ def test_fires_where_dockers_own_chain_for_users_drops() -> None:
     lines = f"{USER}-A DOCKER-USER -i eth0 -j DROP\n"
     (claim,) = judge("firewall.forward-blocks", *AROUND, saved(DNAT, ("DOCKER-USER",), lines))
     assert (claim.facts["to"], claim.facts["drops"]) == ("172.17.0.2:8443", True)
-    assert remedy(claim) == ["iptables -I DOCKER-USER 1 -p tcp -m tcp --dport 8443 -j ACCEPT"]
+    assert remedy(claim) == [
+        "iptables -I DOCKER-USER 1 -d 172.17.0.2 -p tcp -m tcp --dport 8443 -j ACCEPT"
+    ]
 
 
 def test_fires_where_ufw_lets_in_but_not_through() -> None:

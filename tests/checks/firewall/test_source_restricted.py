@@ -4,6 +4,7 @@ from tests.checks.firewall.packets import (
     CLIENT,
     DROP,
     REPLIES,
+    answers,
     commands,
     dport,
     field,
@@ -31,7 +32,11 @@ def test_fires_where_one_network_may_and_others_may_not() -> None:
     (claim,) = judge(CHECK, *served(nft(OFFICE, OTHERS)))
     assert claim.facts["sources"] == ("192.0.2.0/24",)
     assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.ERROR)
-    assert commands(claim) == ["nft delete rule inet filter input handle 3"]
+    assert commands(claim) == []
+    assert answers(claim) == [
+        ["nft insert rule inet filter input handle 3 ip saddr ADDRESS tcp dport 443 accept"],
+        ["nft delete rule inet filter input handle 3"],
+    ]
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
 

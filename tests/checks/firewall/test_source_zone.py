@@ -1,6 +1,7 @@
 import pytest
 
 from diagnose.model import Applicability, Severity
+from tests.checks.firewall.packets import answers
 from tests.checks.firewall.rules import (
     HTTP,
     HTTPS,
@@ -26,13 +27,26 @@ def from_a_client(*more, source: str = "198.51.100.10", **daemon):  # type: igno
     return (*seen, connected(failure=TIMEOUT, source=source))
 
 
+#: What lets in the client and nobody else.
+LET_IN = (
+    '--add-rich-rule=rule priority="-1" family="ipv4" source address="198.51.100.10" '
+    'port port="443" protocol="tcp" accept'
+)
+
+
 def test_fires_where_the_client_is_bound_to_a_zone_that_shuts_out() -> None:
     (claim,) = judge("firewall.source-zone", *from_a_client(*DROP))
     assert claim.severity is Severity.ERROR
     assert claim.facts["client"] == ("198.51.100.10",)
     assert remedy(claim) == [
-        "firewall-cmd --zone=drop --remove-source=198.51.100.0/24",
-        "firewall-cmd --permanent --zone=drop --remove-source=198.51.100.0/24",
+        f"firewall-cmd --zone=drop {LET_IN}",
+        f"firewall-cmd --permanent --zone=drop {LET_IN}",
+    ]
+    assert answers(claim) == [
+        [
+            "firewall-cmd --zone=drop --remove-source=198.51.100.0/24",
+            "firewall-cmd --permanent --zone=drop --remove-source=198.51.100.0/24",
+        ]
     ]
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
@@ -49,12 +63,18 @@ def test_fires_with_the_entry_of_a_set() -> None:
     ]
 
 
-def test_fires_and_opens_the_port_in_a_zone_that_lets_others_in() -> None:
+def test_fires_and_lets_the_client_alone_in_to_a_zone_of_its_network() -> None:
     zone = both("office", SSH, sources=("198.51.100.0/24",))
     (claim,) = judge("firewall.source-zone", *from_a_client(*zone))
     assert remedy(claim) == [
-        "firewall-cmd --permanent --zone=office --add-service=https",
-        "firewall-cmd --reload",
+        f"firewall-cmd --zone=office {LET_IN}",
+        f"firewall-cmd --permanent --zone=office {LET_IN}",
+    ]
+    assert answers(claim) == [
+        [
+            "firewall-cmd --permanent --zone=office --add-service=https",
+            "firewall-cmd --reload",
+        ]
     ]
 
 

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import (
     Applicability,
     Command,
@@ -71,6 +73,19 @@ def test_fires_and_writes_the_number_for_the_service_that_lost_its_file() -> Non
     (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), apart))
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("service", "state"), [("nginx.service", ""), ("rc-local.service", "static")]
+)
+def test_fires_and_where_no_service_has_nginx_its_number_is_enough(
+    service: str, state: str
+) -> None:
+    """An own build that a login or rc.local started: nothing else would start a second one."""
+    boot = Boot(manager="systemd", service=service, state=state, running=True, by_hand=not state)
+    (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), boot))
+    assert claim.fix is not None
+    assert isinstance(claim.fix.steps[0], Edit)
 
 
 def test_fires_as_an_error_where_visitors_meet_something_wrong() -> None:

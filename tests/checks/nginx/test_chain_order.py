@@ -1,10 +1,13 @@
 from dataclasses import replace
+from datetime import timedelta
 
-from diagnose.model import Applicability, Edit
+from diagnose.catalogue import layer
+from diagnose.model import Applicability, Edit, Evidence, Failure, Observation, Severity
 from diagnose.model.nginx import CertificateFile, KeyFile
-from diagnose.model.tls import Certificate
-from tests.saying import NOW, judge
-from tests.serving import BUILD, HOST, STOPPED, config, nginx_says
+from diagnose.model.tls import Certificate, Handshake
+from diagnose.reasoning import claims, findings
+from tests.saying import NOW, SHOP, judge
+from tests.serving import BUILD, HOST, LOADED, RUNNING, STOPPED, config, nginx_says
 
 CHECK = "nginx.chain-order"
 SAID = (
@@ -48,3 +51,42 @@ def test_silent_when_the_key_belongs_to_none_of_them() -> None:
 
 def test_silent_when_nginx_is_content() -> None:
     assert not judge(CHECK, nginx_says(), config(), FILE, KEY)
+
+
+def test_fires_where_the_first_is_of_another_algorithm_and_nginx_is_content() -> None:
+    first = replace(CA, key_type="RSA")
+    file = replace(FILE, chain=(first, LEAF), publics=("ca", "shop"), text="")
+    failed = Handshake(address="203.0.113.10", port=443, failure=Failure("alert", "no", 40))
+    seen = (nginx_says(), config(), RUNNING, file, KEY, failed)
+    (claim,) = judge(CHECK, *seen)
+    assert (claim.facts["own"], claim.facts["message"]) == ("shop", "")
+    assert claim.severity is None
+    assert not judge("nginx.key-type-mismatch", *seen)
+    (claim,) = judge(CHECK, *seen[:-1], replace(failed, failure=None, chain=(LEAF,)))
+    assert claim.severity is Severity.WARNING
+
+
+def test_fires_and_explains_the_expired_certificate_that_is_still_served() -> None:
+    old = Certificate("CN=shop", "CN=ca", "1", NOW, NOW - timedelta(days=5), "old",
+                      dns_names=("shop.example.com",))  # fmt: skip
+    new = replace(LEAF, not_after=NOW + timedelta(days=80), dns_names=("shop.example.com",))
+    visit = Handshake(
+        address="203.0.113.10", port=443, chain=(old,), verify_code=10,
+        failure=Failure("certificate", "certificate has expired", 10),
+    )  # fmt: skip
+    file = replace(FILE, chain=(ROOT, CA, new), sha256="cc", changed=LOADED + 60)
+    seen = (nginx_says(SAID), config(), RUNNING, file, KEY, visit, BUILD, HOST)
+    assert causes(*seen) == ["nginx.chain-order"]
+    other = replace(KEY, public="other")
+    renewed = replace(file, chain=(new, CA), publics=("shop", "ca"))
+    mismatch = (nginx_says(SAID), config(), RUNNING, renewed, other, visit, BUILD, HOST)
+    assert causes(*mismatch) == ["nginx.key-mismatch"]
+
+
+def causes(*seen: Observation) -> list[str]:
+    """The root causes of nginx's files and of the certificate together."""
+    crashes: list[object] = []
+    checks = [*layer("certificate"), *layer("nginx")]
+    raised = claims(checks, Evidence(SHOP, NOW, seen), crashes.append)
+    assert not crashes
+    return [one.check.id for one in findings(raised) if one.is_cause]

@@ -1,4 +1,7 @@
-from diagnose.model import Command
+from typing import Any
+
+from diagnose.model import Applicability, Command, Observation
+from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
@@ -43,3 +46,46 @@ def test_silent_when_another_program_serves_the_port() -> None:
 
 def test_silent_when_the_port_is_none_of_nginxs() -> None:
     assert not judge("nginx.not-running", STOPPED, config("server { listen 80; }\n"))
+
+
+def ended(**what: Any) -> NginxStart:
+    known = {"unit": "nginx.service", "state": "failed", "source": "journalctl -u nginx"}
+    return NginxStart(**(known | what))
+
+
+def steps(*seen: Observation) -> list[tuple[str, ...]]:
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, *seen)
+    assert claim.fix
+    return [step.argv for step in claim.fix.steps if isinstance(step, Command)][1:]
+
+
+def test_fires_and_says_how_its_service_ended() -> None:
+    line = "nginx.service: Main process exited, code=killed, status=9/KILL"
+    start = ended(result="signal", line=line, since="Wed 2026-11-25 17:36:53 UTC")
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, start)
+    assert claim.facts["killed"]
+    assert claim.facts["line"] == line
+    assert start in claim.because
+
+
+def test_fires_and_has_systemd_forget_starts_in_vain() -> None:
+    assert steps(ended(result="exit-code", limited=True)) == [
+        ("systemctl", "reset-failed", "nginx"),
+        ("systemctl", "start", "nginx"),
+    ]
+
+
+def test_fires_and_leaves_what_runs_before_nginx_to_a_person() -> None:
+    start = ended(result="exit-code", step="/usr/bin/test -e /srv/data")
+    (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, SYSTEMD, start)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+    assert claim.facts["step"] == "/usr/bin/test -e /srv/data"
+
+
+def test_fires_and_starts_the_service_that_starts_this_program() -> None:
+    """By its own name; anew where a script's service counts as running; and where there is none the
+    program itself."""
+    assert steps(ended(unit="openresty.service")) == [("systemctl", "start", "openresty")]
+    assert steps(ended(state="active")) == [("systemctl", "restart", "nginx")]
+    assert steps(ended(unit="", state="inactive")) == [("nginx",)]

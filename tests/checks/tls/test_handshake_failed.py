@@ -7,7 +7,11 @@ GARBLED = Failure("protocol", "[SSL: BAD_SIGNATURE] bad signature", name="BAD_SI
 
 def test_fires_where_nothing_else_does() -> None:
     assert said(alerted(80), alerted(80, "any-cipher")) == ["tls.handshake-failed"]
-    assert said(shake(failure=GARBLED)) == ["tls.handshake-failed"]
+    assert said(alerted(120), shake("any-cipher")) == ["tls.handshake-failed"]
+
+
+def test_silent_where_this_side_ended_it() -> None:
+    assert said(shake(failure=GARBLED)) == ["tls.refused-here"]
 
 
 def test_silent_where_a_cause_is_known_and_about_certificates() -> None:

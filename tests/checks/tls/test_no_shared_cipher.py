@@ -1,5 +1,8 @@
+from checks.tls import OFFERED
 from diagnose.model import Applicability, Confidence
 from diagnose.model.nginx import CertificateFile, KeyFile
+from diagnose.net.tls import context
+from diagnose.wire.tls import SUITES
 from tests.checks.certificate.made import leaf
 from tests.checks.tls.made import (
     OWN,
@@ -78,3 +81,16 @@ def test_fires_and_changes_nothing_where_the_key_may_be_another_certificates() -
         CHECK, alerted(40), RSA, KEY, RUNNING, config(with_line("ssl_ciphers HIGH:!aNULL;"))
     )
     assert applicability(claim) is Applicability.MANUAL
+
+
+def test_silent_where_the_suite_had_been_offered() -> None:
+    taken = shake("any-cipher", protocol="TLSv1.2", cipher="TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
+    assert said(alerted(40), taken) == ["tls.handshake-failed"]
+    assert said(alerted(120), taken) == ["tls.handshake-failed"]
+
+
+def test_what_is_offered_is_what_openssl_offers() -> None:
+    numbers = {one["id"] & 0xFFFF for one in context().get_ciphers()}
+    offered = {name for number, name in SUITES.items() if number in numbers}
+    assert offered == OFFERED & set(SUITES.values())
+    assert len(offered) > 20

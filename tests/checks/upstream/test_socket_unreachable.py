@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Edit, Failure, Manual
+from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from tests.saying import REFUSED, judge
 from tests.serving import SITE, config
@@ -110,3 +111,26 @@ def test_silent_when_nobody_could_look_or_another_of_the_group_is_up() -> None:
     group = f"upstream app {{ server unix:{PATH}; server 127.0.0.1:3000; }}\n"
     gone = replace(OPEN, target="http://app", failure=MISSING)
     assert not judge(CHECK, gone, tried("http://app"), proxied("http://app", group))
+
+
+def test_fires_where_nginx_has_a_folder_of_its_own() -> None:
+    """PrivateTmp=true: the socket is there for us, and nginx finds nothing."""
+    target = "http://unix:/tmp/app.sock"
+    there = tried(target, "", host="", port=0, socket="/tmp/app.sock")
+    master = NginxProcess(pid=7, binary="/usr/sbin/nginx", private=("/tmp", "/var/tmp"))
+    state = NginxState(installed=True, masters=(master,))
+    (claim,) = judge(CHECK, there, PAGE, proxied(target), state)
+    assert claim.facts["hidden"]
+    assert claim.facts["private"] == "/tmp"
+    missing = replace(there, failure=MISSING)
+    assert judge(CHECK, missing, PAGE, proxied(target), state)[0].facts["missing"]
+
+
+def test_silent_where_the_site_works_whatever_we_see_in_a_folder_of_nginxs_own() -> None:
+    """Both units may share a /tmp that is not ours (JoinsNamespaceOf=)."""
+    target = "http://unix:/tmp/app.sock"
+    there = tried(target, "", host="", port=0, socket="/tmp/app.sock")
+    master = NginxProcess(pid=7, binary="/usr/sbin/nginx", private=("/tmp",))
+    state = NginxState(installed=True, masters=(master,))
+    for one in (there, replace(there, failure=MISSING)):
+        assert not judge(CHECK, one, proxied(target), state)

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Exchange
 from tests.checks.websocket.made import upgrade
@@ -61,3 +65,43 @@ def test_fires_for_sure_where_the_visitors_host_is_all_it_takes() -> None:
     assert "+        proxy_set_header Host $host;\n" in edit.diff
     (claim,) = judge("websocket.origin-refused", *seen, target=CHAT)
     assert claim.confidence is not Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Origin not allowed",
+        "Forbidden: origin https://shop.example.com is not in the list",
+        "cross-origin request",
+        "Cross origin websockets not allowed",
+        "websocket: request origin not allowed by Upgrader.CheckOrigin",
+        "Invalid origin",
+        "request Origin header value does not match",
+        "origin_not_allowed: bad origin",
+    ],
+)
+def test_fires_where_the_refusal_names_the_origin(answer: str) -> None:
+    refusal = replace(upgrade(403, body=answer), origin="https://shop.example.com")
+    (claim,) = judge("websocket.origin-refused", refusal, target=CHAT)
+    assert not claim.facts["without"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Forbidden",
+        "The origin server is down",
+        "original request denied",
+        "cors: Access-Control-Allow-Origin",
+        "Token required",
+    ],
+)
+def test_silent_where_the_refusal_does_not_name_it(answer: str) -> None:
+    refusal = replace(upgrade(403, body=answer), origin="https://shop.example.com")
+    assert not judge("websocket.origin-refused", refusal, target=CHAT)
+
+
+def test_silent_about_the_origin_where_none_was_sent() -> None:
+    assert not judge(
+        "websocket.origin-refused", upgrade(403, body="Origin not allowed"), target=CHAT
+    )

@@ -49,7 +49,7 @@ def rich_rule_rejects_ipv6(lab: Lab) -> None:
     rule(lab, 'rule family="ipv6" port port="443" protocol="tcp" reject')
 
 
-@scenario(outside="tcp.timeout", server="firewall.rich-rule", differs=(ZONE,))
+@scenario(outside="tcp.timeout", server="firewall.rich-rule", differs=(ZONE, "rules"))
 def rich_rule_drops_a_range(lab: Lab) -> None:
     """440 to 450 are dropped, and logged."""
     rule(
@@ -298,6 +298,22 @@ def rich_rules_let_in_the_office_only(lab: Lab) -> None:
         'rule family="ipv4" source address="192.0.2.0/25" service name="https" accept',
         'rule family="ipv4" source address="192.0.2.128/25" service name="https" accept',
         more=CLOSED,
+    )
+
+
+@scenario(
+    outside="tcp.rejected-by-host",
+    server="firewall.source-restricted",
+    differs=(ZONE, "/etc/firewalld/zones/work.xml", "rules"),
+)
+def a_source_zone_lets_in_the_office_only(lab: Lab) -> None:
+    """The zone public does not list https, and the zone work does, for the office's network."""
+    rule(lab, more=CLOSED)
+    firewalld(
+        lab,
+        "--zone=work --add-source=192.0.2.0/24",
+        "--zone=work --add-service=https",
+        "--zone=work --add-service=http",
     )
 
 

@@ -2,6 +2,7 @@
 
 from ..lab import CLIENT, Lab
 from ..scenario import scenario
+from ..site import NAME
 from .firewall import firewalld as reloaded
 
 CONF = "/etc/nftables.conf"
@@ -394,6 +395,66 @@ def fail2ban_banned_the_client_with_iptables(lab: Lab) -> None:
         "-A f2b-nginx-limit-req -j RETURN",
         "-I INPUT -p tcp -m multiport --dports 80,443 -j f2b-nginx-limit-req",
     )
+
+
+OFFICE = "ip saddr 192.0.2.0/24 tcp dport 443 accept"
+NECESSARY = (
+    "ct state established,related accept",
+    "iif lo accept",
+    "meta l4proto { icmp, icmpv6 } accept",
+    "tcp dport { 22, 80 } accept",
+)
+
+
+@scenario(outside="tcp.timeout", server="firewall.source-restricted", differs=("rules",), ipv6=True)
+def office_only_over_both_families(lab: Lab) -> None:
+    """443 is open to the office's IPv4 network, and the policy drops the rest: over IPv6 all."""
+    alone(lab)
+    chain(lab, *NECESSARY, OFFICE, policy="drop")
+
+
+@scenario(outside="tcp.timeout", server="firewall.source-restricted", differs=("rules",))
+def office_only_with_iptables(lab: Lab) -> None:
+    """The same with iptables, and a range of addresses."""
+    alone(lab)
+    iptables(
+        lab,
+        "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+        "-A INPUT -i lo -j ACCEPT",
+        "-A INPUT -p tcp -m multiport --dports 22,80 -j ACCEPT",
+        "-A INPUT -p tcp --dport 443 -m iprange --src-range 192.0.2.1-192.0.2.99 -j ACCEPT",
+        "-P INPUT DROP",
+    )
+
+
+@scenario(outside="tcp.timeout", server="firewall.source-restricted", differs=("rules",))
+def a_country_only(lab: Lab) -> None:
+    """A set holds the networks of a country; the client comes from another."""
+    alone(lab)
+    elements = "{ 192.0.2.0/24, 203.0.113.128/25, 10.20.0.0/16 }"
+    kind = "type ipv4_addr\n\t\tflags interval"
+    country = f"\tset country_de {{\n\t\t{kind}\n\t\telements = {elements}\n\t}}\n"
+    rules = (*NECESSARY, "ip saddr @country_de tcp dport 443 accept")
+    chain(lab, *rules, policy="drop", before=country)
+
+
+@scenario(outside="tcp.timeout", server="firewall.ruleset-blocks", differs=("rules",))
+def closed_and_some_are_banned(lab: Lab) -> None:
+    """443 is forgotten, and fail2ban keeps a list of bans for it: it is a question."""
+    alone(lab)
+    banned(lab, "192.0.2.66")
+    chain(lab, *NECESSARY, policy="drop")
+
+
+@scenario(
+    outside="tcp.timeout",
+    server="listener.missing",
+    target=f"https://{NAME}:8443/",
+    manual="which port is a choice",
+)
+def a_port_where_nothing_listens_is_closed(lab: Lab) -> None:
+    """8443 is dropped, and nothing listens there: there is nothing to open."""
+    chain(lab, "tcp dport 8443 drop")
 
 
 # Limits

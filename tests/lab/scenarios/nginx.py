@@ -1,10 +1,9 @@
 """nginx itself."""
 
-import os
 import time
-from pathlib import Path
 
 from .. import certificates, site
+from ..build_nginx import FOLDER
 from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
@@ -13,7 +12,11 @@ MINE = (site.CONF,)
 OTHER = "/etc/nginx/conf.d/blog.conf"  # before shop.conf, and so the default
 KEY = "the right key has to be found"
 TYPING = "what was meant is for a person to say"
-WITHOUT_SSL = Path(os.environ.get("LAB_NGINX_WITHOUT_SSL", "/var/cache/diagnose-lab/nginx"))
+WITHOUT_SSL = FOLDER / "nginx"
+#: Platforms that have no sites-enabled, and those that have no /usr/sbin/nginx.
+NO_LINKS = "only Debian has sites-enabled"
+LINKS = dict.fromkeys(("redhat", "nginx.org", "built-*", "panel"), NO_LINKS)
+BUILT = dict.fromkeys(("built-*", "panel"), "no packaged nginx is there")
 
 BLOG = """\
 server {
@@ -69,7 +72,7 @@ def later(lab: Lab) -> None:
 def start_in_vain(lab: Lab) -> None:
     """As after a boot: nginx refuses this configuration."""
     lab.stop_nginx()
-    lab.server.run(["nginx"])
+    lab.try_to_start_nginx()
 
 
 @scenario(outside="tcp.refused", server="nginx.not-running")
@@ -118,7 +121,7 @@ def key_of_another_certificate(lab: Lab) -> None:
     """Issued anew; the block of www names the new key, that of the shop the old one still."""
     beside(lab)
     lab.server.write("/etc/nginx/ssl/old.key", certificates.leaf("other.example.com").key_pem)
-    lab.edit("ssl/shop.example.com.key", "ssl/old.key")
+    lab.edit(site.KEY, "/etc/nginx/ssl/old.key")
     start_in_vain(lab)
 
 
@@ -338,6 +341,7 @@ def no_such_nginx() -> str:
     server="nginx.ssl-module-missing",
     manual="nginx has to be built again",
     needs=no_such_nginx,
+    not_on=BUILT,
 )
 def nginx_without_ssl(lab: Lab) -> None:
     """Built by ./configure without --with-http_ssl_module; it does not start."""
@@ -346,7 +350,7 @@ def nginx_without_ssl(lab: Lab) -> None:
     lab.stop_nginx()
     lab.server.path("/usr/sbin/nginx").unlink()
     lab.server.write("/usr/sbin/nginx", WITHOUT_SSL.read_bytes(), 0o755)
-    lab.server.run(["nginx"])
+    lab.try_to_start_nginx()
 
 
 @healthy()
@@ -390,7 +394,7 @@ def server_name_by_expression(lab: Lab) -> None:
     lab.change("server_name shop.example.com;", "server_name ~^(shop|store)\\.example\\.com$;")
 
 
-@healthy()
+@healthy(not_on={**LINKS, "debian": "it is so from the beginning"})
 def site_in_sites_enabled(lab: Lab) -> None:
     """Debian's layout: a link in sites-enabled."""
     lab.server.path(site.CONF).unlink()

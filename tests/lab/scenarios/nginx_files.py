@@ -6,7 +6,7 @@ import time
 from .. import certificates, site
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx import MINE, another_site, later, start_in_vain
+from .nginx import LINKS, MINE, another_site, later, start_in_vain
 
 SNIPPET = "/etc/nginx/snippets/tls.conf"
 MAIN = "/etc/nginx/nginx.conf"
@@ -108,6 +108,7 @@ def mistyped_like_a_module(lab: Lab) -> None:
     outside="tcp.refused",
     server="nginx.directive-unsupported",
     differs=("/etc/nginx/sites-available/shop",),
+    not_on={**LINKS, "debian": "it is so from the beginning"},
 )
 def ssl_on_behind_a_link(lab: Lab) -> None:
     """Debian's layout: sites-enabled holds a link to the file in sites-available."""
@@ -252,6 +253,10 @@ def of_certbot(lab: Lab, one: certificates.Issued, name: str = site.NAME) -> Non
 
 
 LOGS = "/var/log/nginx"
+#: Where systemd boots, root's unit starts nginx.
+ROOTS = dict.fromkeys(
+    ("debian", "redhat", "nginx.org", "built-*", "panel"), "root's unit starts it"
+)
 UNIX = "setpriv --reuid www-data --regid www-data --init-groups nginx"
 
 
@@ -272,14 +277,14 @@ def readable(lab: Lab, path: str = site.KEY) -> None:
     lab.server.sh(f"chgrp www-data {path}; chmod 640 {path}")
 
 
-@scenario(outside="tcp.refused", server="nginx.port-permission", differs=(site.KEY,))
+@scenario(outside="tcp.refused", server="nginx.port-permission", differs=(site.KEY,), not_on=ROOTS)
 def started_by_www_data(lab: Lab) -> None:
     """As in a script of one's own: su -s /bin/sh www-data -c nginx."""
     readable(lab)
     without_root(lab)
 
 
-@scenario(outside="tcp.refused", server="nginx.port-permission", differs=(site.KEY,))
+@scenario(outside="tcp.refused", server="nginx.port-permission", differs=(site.KEY,), not_on=ROOTS)
 def port_443_added_to_an_nginx_of_www_data(lab: Lab) -> None:
     """It has port 80, is told to reload, and may not have 443."""
     readable(lab)
@@ -292,13 +297,18 @@ def port_443_added_to_an_nginx_of_www_data(lab: Lab) -> None:
     time.sleep(0.3)
 
 
-@scenario(outside="tcp.refused", server="nginx.certificate-unreadable")
+@scenario(outside="tcp.refused", server="nginx.certificate-unreadable", not_on=ROOTS)
 def key_of_root_and_nginx_of_www_data(lab: Lab) -> None:
     """The first thing that it may not do is to read the key."""
     without_root(lab, 80, f"-e {LOGS}/error.log")
 
 
-@scenario(outside="certificate.expired", server="nginx.certificate-unreadable", differs=(site.KEY,))
+@scenario(
+    outside="certificate.expired",
+    server="nginx.certificate-unreadable",
+    differs=(site.KEY,),
+    not_on=ROOTS,
+)
 def renewed_key_is_roots_alone(lab: Lab) -> None:
     """nginx runs as www-data; root renewed the certificate, and the reload came to nothing."""
     old = certificates.leaf(starts=-95, ends=-5)
@@ -319,6 +329,7 @@ def renewed_key_is_roots_alone(lab: Lab) -> None:
     outside=None,
     server="nginx.certificate-unreadable",
     differs=("/etc/letsencrypt/live", "/etc/letsencrypt/archive"),
+    not_on=ROOTS,
 )
 def folder_of_certbot_is_shut(lab: Lab) -> None:
     """Links lead from live to archive, and both folders are root's since an update."""
@@ -331,14 +342,14 @@ def folder_of_certbot_is_shut(lab: Lab) -> None:
     lab.server.sh("chmod 700 /etc/letsencrypt/live /etc/letsencrypt/archive")
 
 
-@healthy()
+@healthy(not_on=ROOTS)
 def nginx_of_www_data(lab: Lab) -> None:
     """Its key is its group's to read, its ports are everybody's."""
     readable(lab)
     without_root(lab, 80)
 
 
-@healthy()
+@healthy(not_on=ROOTS)
 def was_refused_a_port_once(lab: Lab) -> None:
     """Somebody forgot sudo; then root started it."""
     readable(lab)

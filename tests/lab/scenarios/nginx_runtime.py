@@ -8,7 +8,18 @@ from .. import certificates, site
 from ..hosts import until
 from ..lab import Lab
 from ..scenario import healthy, scenario
-from .nginx import KEY, MINE, OTHER, REJECTING, another_site, later, mistyped, start_in_vain
+from .nginx import (
+    BUILT,
+    KEY,
+    LINKS,
+    MINE,
+    OTHER,
+    REJECTING,
+    another_site,
+    later,
+    mistyped,
+    start_in_vain,
+)
 
 LOG = "/var/log/nginx/error.log"
 
@@ -109,6 +120,8 @@ def tested_in_vain_and_corrected(lab: Lab) -> None:
 
 
 AVAILABLE = "/etc/nginx/sites-available/shop"
+#: On Debian all of sites-enabled is read, and the others have no such folders.
+AVAILABLES = {**LINKS, "debian": "the site is there already"}
 ENABLED = "/etc/nginx/sites-enabled/shop"
 MAIN = "/etc/nginx/nginx.conf"
 
@@ -130,8 +143,11 @@ def put(lab: Lab, path: str, text: str = "") -> None:
 
 
 @scenario(
-    outside="certificate.name-mismatch", server="nginx.site-not-included", differs=(ENABLED,)
-)  # fmt: skip
+    outside="certificate.name-mismatch",
+    server="nginx.site-not-included",
+    differs=(ENABLED,),
+    not_on=AVAILABLES,
+)
 def not_linked_into_sites_enabled(lab: Lab) -> None:
     """Written into sites-available, as on Debian, and not linked: the blog answers."""
     among_others(lab)
@@ -154,15 +170,20 @@ def switched_off_by_its_name(lab: Lab) -> None:
 
 
 @scenario(
-    outside="tcp.refused", server="nginx.site-not-included", differs=(site.CONF,)
-)  # fmt: skip
+    outside="tcp.refused",
+    server="nginx.site-not-included",
+    differs=(site.CONF,),
+    not_on=AVAILABLES,
+)
 def no_include_for_sites_enabled(lab: Lab) -> None:
     """A layout from Debian on a system whose nginx.conf reads conf.d/*.conf only."""
     lab.edit("include /etc/nginx/sites-enabled/*;", "", MAIN)
     put(lab, ENABLED)
 
 
-@scenario(outside="tcp.refused", server="nginx.site-not-included", differs=(MAIN,))
+@scenario(
+    outside="tcp.refused", server="nginx.site-not-included", differs=(MAIN,), not_on=AVAILABLES
+)
 def nothing_is_included(lab: Lab) -> None:
     """nginx.conf has neither include."""
     lab.edit("include /etc/nginx/sites-enabled/*;", "", MAIN)
@@ -171,15 +192,20 @@ def nothing_is_included(lab: Lab) -> None:
 
 
 @scenario(
-    outside="tls.name-rejected", server="nginx.site-not-included", differs=(ENABLED,)
-)  # fmt: skip
+    outside="tls.name-rejected",
+    server="nginx.site-not-included",
+    differs=(ENABLED,),
+    not_on=AVAILABLES,
+)
 def not_linked_and_the_default_rejects(lab: Lab) -> None:
     """ssl_reject_handshake for all names that nginx does not know, and the shop is one."""
     lab.server.write("/etc/nginx/conf.d/default.conf", REJECTING + REDIRECT)
     put(lab, AVAILABLE)
 
 
-@scenario(outside="tcp.refused", server="nginx.site-not-included", differs=(ENABLED,))
+@scenario(
+    outside="tcp.refused", server="nginx.site-not-included", differs=(ENABLED,), not_on=AVAILABLES
+)
 def link_leads_nowhere(lab: Lab) -> None:
     """sites-enabled/shop links to sites-available/shop, which was renamed: nginx did not start."""
     lab.server.path(site.CONF).unlink()
@@ -199,7 +225,7 @@ def written_for_another_nginx(lab: Lab) -> None:
     put(lab, "/usr/local/openresty/nginx/conf/conf.d/shop.conf")
 
 
-@healthy()
+@healthy(not_on=AVAILABLES)
 def copies_of_the_site_lie_about(lab: Lab) -> None:
     """shop.conf.bak, sites-available/shop and a dozen other sites that are switched off."""
     text = site.configuration()
@@ -210,7 +236,7 @@ def copies_of_the_site_lie_about(lab: Lab) -> None:
         lab.server.write(f"/etc/nginx/sites-available/old{number}", other)
 
 
-@healthy()
+@healthy(not_on=AVAILABLES)
 def served_by_a_block_of_no_name(lab: Lab) -> None:
     """server_name _ serves the shop; an old file of its name is not linked any more."""
     lab.server.write(AVAILABLE, site.configuration())
@@ -252,6 +278,7 @@ def an_old_copy_has_the_old_certificate(lab: Lab) -> None:
     outside=None,
     server="nginx.duplicate-server-name",
     differs=(ENABLED + ".bak", "/etc/nginx/shop.bak"),
+    not_on=AVAILABLES,
 )
 def a_backup_is_read_as_well(lab: Lab) -> None:
     """sites-enabled/* reads shop.bak too; it loses, and nobody is the worse for it."""
@@ -260,7 +287,7 @@ def a_backup_is_read_as_well(lab: Lab) -> None:
     lab.restart_nginx()
 
 
-@scenario(outside=None, server="nginx.duplicate-server-name", differs=(ENABLED,))
+@scenario(outside=None, server="nginx.duplicate-server-name", differs=(ENABLED,), not_on=AVAILABLES)
 def one_file_is_read_twice(lab: Lab) -> None:
     """conf.d/*.conf, and a link to the same file in sites-enabled."""
     lab.edit(f"{site.MAP}\n", "")
@@ -374,7 +401,7 @@ def own_build(lab: Lab, *options: str, text: str = "") -> None:
     server.run(argv, check=True)
 
 
-@healthy(args=("--ws", "/ws"))
+@healthy(args=("--ws", "/ws"), not_on=BUILT)
 def nginx_of_its_own_prefix(lab: Lab) -> None:
     """Not in the PATH, its configuration named on the command line."""
     own_build(lab)
@@ -386,6 +413,7 @@ def nginx_of_its_own_prefix(lab: Lab) -> None:
     args=("--ws", "/ws"),
     layer="nginx",
     differs=(OWN_CONF,),
+    not_on=BUILT,
 )
 def own_prefix_without_upgrade(lab: Lab) -> None:
     """The file to be changed is that of the nginx that runs, which -g told where its pid is."""
@@ -393,7 +421,9 @@ def own_prefix_without_upgrade(lab: Lab) -> None:
     own_build(lab, "-g", "pid /run/shop.pid;", text=text)
 
 
-@scenario(outside="tcp.refused", server="nginx.site-not-included", differs=(OWN_CONF,))
+@scenario(
+    outside="tcp.refused", server="nginx.site-not-included", differs=(OWN_CONF,), not_on=BUILT
+)
 def own_prefix_and_a_site_switched_off(lab: Lab) -> None:
     """conf/vhost/shop.conf.off, as panels switch a site off."""
     own_build(lab)

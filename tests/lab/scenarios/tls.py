@@ -1,7 +1,7 @@
 """The connection stands, and no TLS comes about."""
 
 from .. import certificates, site
-from ..lab import HERE, Lab
+from ..lab import HERE, SSHD_ARGV, Lab
 from ..scenario import healthy, scenario
 
 PATH = "something on the way belongs to somebody else"
@@ -113,7 +113,7 @@ def program_on_443_hangs_up(lab: Lab) -> None:
 def sshd_on_443(lab: Lab) -> None:
     """sshd was moved to 443 to get through firewalls."""
     lab.stop_nginx()
-    lab.spawn(lab.server, [*lab.sshd.argv, "-p", "443"], 443)
+    lab.spawn(lab.server, [*SSHD_ARGV, "-p", "443"], 443)
 
 
 @healthy()

@@ -93,7 +93,7 @@ def map_missing(lab: Lab) -> None:
     """$connection_upgrade is used and never defined: nginx does not start."""
     lab.edit(site.MAP, "")
     lab.stop_nginx()
-    lab.server.run(["nginx"])
+    lab.try_to_start_nginx()
 
 
 @scenario(outside=None, server="websocket.map-missing", differs=MINE)
@@ -172,6 +172,18 @@ def origin_refused(lab: Lab) -> None:
     lab.change(HOST, "    proxy_set_header Upgrade")
 
 
+@scenario(outside="websocket.closed-after-upgrade", manual=APPLICATION)
+def application_breaks_after_the_handshake(lab: Lab) -> None:
+    """101, and then the close frame of an application that raised."""
+    lab.application("--mode", "breaks")
+
+
+@scenario(outside="websocket.closed-after-upgrade", manual=APPLICATION)
+def application_drops_what_it_accepted(lab: Lab) -> None:
+    """101, and then the end of the connection without a close frame."""
+    lab.application("--mode", "drops")
+
+
 @scenario(outside="websocket.bad-accept", manual=APPLICATION)
 def accept_is_wrong(lab: Lab) -> None:
     """101, with another handshake's Sec-WebSocket-Accept."""
@@ -194,9 +206,9 @@ def websocket_by_its_own_address(lab: Lab) -> None:
     """wss:// as the target."""
 
 
-@healthy(args=WS)
+@healthy(args=WS, unsure=("client", "server", "both"))
 def websocket_needs_credentials(lab: Lab) -> None:
-    """The application's own 401 proves that the way to it is fine."""
+    """The application's own 401 proves that the way to it is fine, and nothing of the WebSocket."""
     lab.application("--mode", "unauthorized")
 
 

@@ -242,6 +242,41 @@ def test_a_limit_is_taken_as_not_exceeded_and_told() -> None:
     assert said.limits == ("tcp dport 443 limit rate over 5/second burst 5 packets drop",)
 
 
+@pytest.mark.parametrize("kind", ["limit", "quota", "counter"])
+@pytest.mark.parametrize(("picked", "verdict"), [(443, "drop"), (80, "accept")])
+def test_where_a_map_has_no_object_for_the_packet_the_rule_ends(
+    kind: str, picked: int, verdict: str
+) -> None:
+    by = {"key": {"payload": {"protocol": "tcp", "field": "dport"}},
+          "data": {"set": [[picked, "lax"]]}}  # fmt: skip
+    listed = {
+        "map": {"name": "some", "type": "inet_service", "map": kind, "elem": [[picked, "lax"]]}
+    }
+    anonymous = rules(table(chain(), rule({kind: {"map": by}}, DROP)))
+    named = rules(table(listed, chain(), rule({kind: {"map": {**by, "data": "@some"}}}, DROP)))
+    for one in (anonymous, named):
+        said = ask(one)
+        assert said.verdict == verdict
+        assert bool(said.limits) is (verdict == "drop" and kind != "counter")
+
+
+def test_an_object_of_a_map_that_matches_what_exceeds_it() -> None:
+    over = {"quota": {"name": "much", "bytes": 10_000, "inv": True}}
+    by = {"key": {"payload": {"protocol": "tcp", "field": "dport"}},
+          "data": {"set": [[443, "much"]]}}  # fmt: skip
+    said = ask(rules(table(over, chain(), rule({"quota": {"map": by}}, DROP))))
+    assert said.verdict == "accept"
+    assert said.limits == ("quota name tcp dport map { 443 : much } drop",)
+
+
+def test_an_object_that_only_some_sources_have() -> None:
+    by = {"key": {"payload": {"protocol": "ip", "field": "saddr"}},
+          "data": {"set": [["192.0.2.8", "lax"]]}}  # fmt: skip
+    some = rules(table(chain(), rule({"limit": {"map": by}}, DROP)))
+    assert ask(some, source="192.0.2.8").verdict == "drop"
+    assert ask(some, source="192.0.2.9").verdict == "accept"
+
+
 # What is not known
 
 

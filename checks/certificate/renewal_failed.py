@@ -1,0 +1,69 @@
+"""A certificate has expired or soon will, and the tool that keeps its file tried to renew it and
+failed: its log says why. A failure of another certificate's, or one from before the file was last
+written, is not this."""
+
+from collections.abc import Iterator
+
+from checks.certificate import lineage_of
+from diagnose.catalogue import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import RenewalFailure
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[RenewalFailure, CertificateFile],
+    explains=["certificate.expired", "certificate.expires-soon"],
+)
+def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
+    for file in evidence.good(CertificateFile):
+        kept = lineage_of(file.path) or lineage_of(file.real)
+        failure = _failure(evidence, file, kept.tool, kept.name) if kept else None
+        if kept is None or failure is None or not file.chain:
+            continue
+        ends = file.chain[0].not_after
+        if ends is None:
+            continue
+        yield Claim(
+            about=Subject(text=file.path),
+            covers=(Subject(),),
+            because=(failure, file),
+            confidence=Confidence.CERTAIN if failure.names else Confidence.LIKELY,
+            severity=Severity.ERROR if ends < evidence.started_at else None,
+            facts={
+                "tool": failure.tool,
+                "name": kept.name,
+                "file": file.path,
+                "message": failure.message,
+                "source": failure.source,
+                "unit": failure.unit,
+                "not_after": ends.date().isoformat(),
+                "expired": ends < evidence.started_at,
+                "renew": " ".join(kept.renew.argv),
+                "limited": "rate limit" in failure.message.lower(),
+            },
+            fix=Fix((Manual("cause", Where.SERVER), kept.renew), Applicability.MANUAL),
+        )
+        return
+
+
+def _failure(
+    evidence: Evidence, file: CertificateFile, tool: str, name: str
+) -> RenewalFailure | None:
+    """The failure of this tool about this certificate, after the file was last written."""
+    for one in evidence.good(RenewalFailure):
+        late = one.when is None or file.changed is None or one.when > file.changed
+        if one.tool == tool and late and (not one.names or name in one.names):
+            return one
+    return None

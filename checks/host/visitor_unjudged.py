@@ -1,0 +1,68 @@
+"""Whether the visitor for whom the run judges (`--from`) gets in could not be told, and why: the
+rules were not seen, or hang on what only the kernel knows. Then the site is not called healthy for
+them."""
+
+import ipaddress
+from collections.abc import Iterator
+
+from checks.firewalld import rules_of
+from checks.netfilter import decide, seen_of
+from checks.nginx import Nginx
+from checks.nginx_access import judged
+from diagnose.catalogue import check
+from diagnose.model import Claim, Confidence, Evidence, Host, Severity, Subject, Vantage
+from diagnose.model.netfilter import Ruleset
+from diagnose.model.visitor import Visitor, visitor_of
+
+
+@check(severity=Severity.NOTE, needs=[Visitor])
+def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
+    visitor = visitor_of(evidence)
+    hosts = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
+    family = f"IPv{ipaddress.ip_address(visitor).version}"
+    outside = not hosts
+    packets = [] if outside else list(seen_of(evidence).packets(evidence.target.port, visitor))
+    rules = seen_of(evidence).filter.rules if packets else None
+    doubts = tuple(
+        dict.fromkeys(
+            text
+            for _, packet in (packets if rules else ())
+            for decision in [decide(rules, packet)]
+            if decision.verdict == "unknown"
+            for text in (*decision.unknown, "?")[:3]
+        )
+    )
+    unseen = not outside and not (evidence.good(Ruleset) or _firewalld(evidence))
+    access = () if outside else _access(evidence, visitor)
+    if outside or unseen or doubts or access or not packets:
+        yield Claim(
+            about=Subject(text=f"the visitor {visitor}"),
+            because=tuple(evidence.of(Visitor)),
+            confidence=Confidence.CERTAIN,
+            facts={
+                "visitor": visitor,
+                "outside": outside,
+                "unseen": unseen,
+                "doubts": doubts,
+                "access": access,
+                "family": family,
+                "no_address": not outside and not packets,
+            },
+        )
+
+
+def _firewalld(evidence: Evidence) -> bool:
+    """firewalld decides, and its zones were seen: they say it as well as the rules do."""
+    daemon = rules_of(evidence).daemon
+    return daemon is not None and bool(rules_of(evidence).now.zones)
+
+
+def _access(evidence: Evidence, visitor: str) -> tuple[str, ...]:
+    nginx = Nginx.of(evidence)
+    found = (
+        text
+        for one in judged(nginx, visitor)
+        if one.answer.verdict == "unknown"
+        for text in one.answer.unknown
+    )
+    return tuple(dict.fromkeys(found))[:4]

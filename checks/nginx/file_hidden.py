@@ -1,0 +1,42 @@
+"""The configuration names a file that is there, and the service does not see it: its unit hides the
+folder (systemd.exec(5), ProtectHome=, PrivateTmp=, InaccessiblePaths=). `nginx -t` in a shell finds
+nothing wrong, and the start fails."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.files import NginxStart
+from diagnose.model.nginx import NginxState, NginxTest
+from diagnose.wire import nginx as wire
+from diagnose.wire.mounts import hides
+
+_NOT_THERE = r'[^"]*"(/[^"]+)".*(?:No such file|Permission denied)'
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxState, NginxTest, NginxStart],
+    explains=["nginx.not-running", "listener.missing", "tcp.refused"],
+)
+def file_hidden(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    found = nginx.said(_NOT_THERE)
+    start = nginx.start
+    if start is None or found is None or nginx.test is None or not nginx.test.passed:
+        return
+    said, match, seen = found
+    folder = hides(start.hidden, match[1])
+    if not folder:
+        return
+    main = nginx.config.main if nginx.config else ()
+    place = next((one for one in wire.walk(main) if match[1] in map(nginx.path, one.args)), None)
+    facts = {
+        "file": match[1],
+        "folder": folder,
+        "unit": nginx.unit or "nginx",
+        "home": folder in {"/home", "/root", "/run/user"},
+    }
+    fix = Fix((Manual("move", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+    yield nginx.complaint(said, match[1], facts, fix, place, seen)

@@ -1,0 +1,64 @@
+"""Not the server ends the handshake, but the TLS library of the machine that asks: what the server
+sends is against the library's own limits (a small Diffie-Hellman key, a certificate message above
+100 kB, a weak signature) or against the protocol (RFC 8446, RFC 5246). Or the server ends it since
+it has only what lies below those limits. That is neither its list of suites nor its versions.
+
+What other clients do is known only by a comparison: with the limits lowered, and without
+Diffie-Hellman, as browsers come.
+"""
+
+from collections.abc import Iterator
+
+from checks.tls import confidence, failed
+from diagnose.catalogue import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.tls import Handshake
+
+#: OpenSSL's reasons (openssl/sslerr.h), by what they are about.
+_SMALL_DH = {"DH_KEY_TOO_SMALL", "BAD_DH_VALUE"}
+_TOO_LONG = {"EXCESSIVE_MESSAGE_SIZE"}
+_RENEGOTIATION = {"UNSAFE_LEGACY_RENEGOTIATION_DISABLED"}
+
+
+@check(severity=Severity.ERROR, needs=[Handshake])
+def refused_here(evidence: Evidence) -> Iterator[Claim]:
+    for one in failed(evidence, "refused-here"):
+        failure, alert = one.visits[0].failure, one.visits[0].alert
+        reason = (failure.name if failure and not alert else "") or ""
+        lenient, modern = one.control("lenient"), one.control("no-dhe")
+        dh, long = reason in _SMALL_DH, reason in _TOO_LONG
+        renegotiation = reason in _RENEGOTIATION
+        known = dh or long or renegotiation
+        step = next(
+            (
+                step
+                for step, is_it in (
+                    ("dh", dh),
+                    ("shorten", long),
+                    ("renegotiation", renegotiation),
+                    ("strengthen", lenient),
+                )
+                if is_it
+            ),
+            "compare",
+        )
+        yield Claim(
+            about=one.about,
+            covers=one.subjects,
+            because=one.because,
+            confidence=confidence(known or lenient),
+            # Browsers get in: without Diffie-Hellman, or as they do not ask for RFC 5746.
+            severity=Severity.WARNING if modern or (renegotiation and lenient) else None,
+            ruled_out=("tls.no-shared-cipher", "tls.no-shared-protocol"),
+            facts={
+                **one.facts,
+                "dh": dh,
+                "long": long,
+                "renegotiation": renegotiation,
+                "weak": bool(lenient) and not known,
+                "other": not known and not lenient,
+                "lenient": f"{lenient.protocol}, {lenient.cipher}" if lenient else "",
+                "browsers": modern is not None,
+            },
+            fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
+        )

@@ -1,0 +1,35 @@
+"""The WebSocket opens, and the server closes it on purpose: 1008 (policy), 1012 or 1013 (restart,
+try again later), or a code of the application's own (3000 to 4999; 4401 and 4403 are common for
+credentials). That is no fault by itself: whether clients with credentials stay connected is not
+known."""
+
+from collections.abc import Iterator
+
+from checks.websocket import claim, ended
+from diagnose.catalogue import check
+from diagnose.model import Claim, Confidence, Evidence, Severity, Where
+from diagnose.model.http import Upgrade
+from diagnose.wire.websocket_ending import asks_for_subprotocol
+
+
+@check(severity=Severity.NOTE, needs=[Upgrade])
+def closed_by_policy(evidence: Evidence) -> Iterator[Claim]:
+    for attempt, _ in ended(evidence, "refused"):
+        first = attempt.first
+        later = first.close_code in {1012, 1013}
+        protocol = asks_for_subprotocol(first)
+        step = "later" if later else "subprotocol" if protocol else "credentials"
+        yield claim(
+            attempt,
+            step,
+            Where.SERVER if later else Where.CLIENT,
+            {
+                "code": first.close_code or "",
+                "close_reason": first.close_reason,
+                "later": later,
+                "subprotocol": protocol,
+                "credentials": not later and not protocol,
+                "authenticated": first.authenticated,
+            },
+            Confidence.LIKELY,
+        )

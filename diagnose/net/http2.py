@@ -1,0 +1,136 @@
+"""HTTP/2 (RFC 9113) on one stream of the door, for servers that speak nothing else.
+
+Imported only where a handshake agreed upon "h2". The library holds the state; what it takes for a
+breach of the protocol comes back as a failure in its words. One request, and no push.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator
+
+import httpx
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+)
+from h2.exceptions import H2Error
+from h2.settings import SettingCodes
+
+from diagnose.net import Stream
+from diagnose.net.http import MOST, NotHttp2
+
+#: Fields of the connection, which HTTP/2 has no place for (RFC 9113 section 8.2.2).
+_CONNECTION = {b"connection", b"host", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
+
+#: Bytes that are read in all: a flood of frames that are no answer must come to an end.
+_MOST_IN_ALL = 8 * MOST
+
+
+class Http2Wire(httpx.AsyncBaseTransport):
+    """One request over a stream on which "h2" was agreed upon."""
+
+    reusable = False
+
+    def __init__(self, stream: Stream, timeout: float) -> None:
+        self.stream = stream
+        self.timeout = timeout
+        self._state = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+        self._events: deque[Event] = deque()
+        self._received = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._state.initiate_connection()
+        self._state.update_settings({SettingCodes.ENABLE_PUSH: 0})
+        self._state.send_headers(1, _fields(request), end_stream=True)
+        await self._flush()
+        while not isinstance(event := await self.event(), ResponseReceived):
+            if isinstance(event, StreamEnded):
+                raise NotHttp2("the stream ended without an answer")
+        fields = [(bytes(name), bytes(value)) for name, value in event.headers or ()]
+        status = next((value for name, value in fields if name == b":status"), b"")
+        if not (status.isdigit() and len(status) == 3):
+            raise NotHttp2("the answer has no status")
+        return httpx.Response(
+            int(status),
+            headers=[(name, value) for name, value in fields if not name.startswith(b":")],
+            stream=_Body(self),
+            extensions={
+                "http_version": b"HTTP/2",
+                "reason_phrase": b"",
+                # RFC 8441 section 3: whether a WebSocket may be opened over HTTP/2.
+                "extended_connect": bool(self._state.remote_settings.enable_connect_protocol),
+            },
+        )
+
+    async def aclose(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.stream.close()
+
+    async def event(self) -> Event:
+        """The next that concerns the request."""
+        while True:
+            while self._events:
+                event = self._events.popleft()
+                if isinstance(event, StreamReset):
+                    raise NotHttp2(f"the server reset the stream: {_name(event.error_code)}")
+                if isinstance(event, ConnectionTerminated) and event.error_code:
+                    raise NotHttp2(f"the server went away: {_name(event.error_code)}")
+                if isinstance(event, DataReceived):
+                    self._state.acknowledge_received_data(event.flow_controlled_length or 0, 1)
+                if isinstance(event, (DataReceived, ResponseReceived, StreamEnded)):
+                    return event
+            await self._read()
+
+    async def _read(self) -> None:
+        data = await self.stream.read(MOST, self.timeout)
+        if not data:
+            raise EOFError("the connection was closed without an answer")
+        self._received += len(data)
+        if self._received > _MOST_IN_ALL:
+            raise NotHttp2("too much came without an answer")
+        try:
+            self._events.extend(self._state.receive_data(data))
+        except H2Error as error:
+            raise NotHttp2(f"not as HTTP/2 has it: {error}") from None
+        await self._flush()
+
+    async def _flush(self) -> None:
+        if data := self._state.data_to_send():
+            await self.stream.write(data, self.timeout)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, wire: Http2Wire) -> None:
+        self._wire = wire
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while isinstance(event := await self._wire.event(), DataReceived):
+            yield bytes(event.data or b"")
+
+
+def _fields(request: httpx.Request) -> list[tuple[bytes, bytes]]:
+    url = request.url
+    return [
+        (b":method", request.method.encode()),
+        (b":scheme", url.scheme.encode()),
+        (b":authority", url.netloc),
+        (b":path", url.raw_path),
+        *(
+            (name.lower(), value)
+            for name, value in request.headers.raw
+            if name.lower() not in _CONNECTION
+        ),
+    ]
+
+
+def _name(code: ErrorCodes | int | None) -> str:
+    """RFC 9113 section 7."""
+    return code.name if isinstance(code, ErrorCodes) else f"error {code}"

@@ -1,0 +1,111 @@
+"""Who is shut out from the server otherwise than by a packet filter's rule: fail2ban's own list,
+routes that lead nowhere, and the way back to the visitor for whom the run judges, or, without one,
+to whoever has logged in over SSH.
+
+fail2ban is asked only where it runs. Nothing is changed and nothing is sent.
+"""
+
+import re
+
+from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.visitor import ClosedRoutes, Jails, ReturnRoute
+from diagnose.probes import Look, probe
+from diagnose.wire import bans as wire
+from diagnose.wire.text import clean
+
+#: Bytes of what a tool prints.
+MOST = 1_000_000
+
+# Each part follows a line "@@@ name". The way back is asked for from each address of the server.
+SCRIPT = r"""
+most=$1 far=$2
+part() { printf '\n@@@ %s\n' "$*"; }
+if [ -z "$far" ]; then set -- $SSH_CONNECTION; far=$1; fi
+if [ -S /run/fail2ban/fail2ban.sock ] || [ -S /var/run/fail2ban/fail2ban.sock ]; then
+  part fail2ban
+  fail2ban-client banned 2>&1 | head -c "$most"
+fi
+for v in 4 6; do
+  part routes$v
+  ip -$v route show table all 2>/dev/null | grep -E '^(blackhole|unreachable|prohibit) ' |
+    head -c "$most"
+done
+case $far in '') exit 0;; *:*) v=6;; *) v=4;; esac
+n=0
+for a in $(ip -$v -o addr show scope global 2>/dev/null |
+  sed -n 's/.* inet6\{0,1\} \([0-9a-f.:]*\).*/\1/p'); do
+  [ $((n += 1)) -gt 8 ] && break
+  part way "$a" "$far"
+  ip -$v route get "$far" from "$a" 2>&1 | head -c 1000
+done; :
+""".strip()
+
+_PART = re.compile(r"^@@@ (\w+)(?: (\S+) (\S+))?\n", re.MULTILINE)
+
+
+@probe()
+async def bans(look: Look) -> None:
+    at = look.now()
+    ran = await look.machine.run("sh", "-c", SCRIPT, "sh", str(MOST), look.options.visitor or "")
+    routes = ""
+    for name, source, towards, text in _parts(ran.out):
+        if name == "fail2ban":
+            _jails(look, at, ran.took, text)
+        elif name == "way":
+            _way(look, at, source, towards, text)
+        else:
+            routes += text
+    found, more = wire.closed_routes(routes)
+    if found:
+        look.see(
+            ClosedRoutes(
+                vantage=Vantage.SERVER,
+                at=at,
+                took=ran.took,
+                equivalent="ip route show table all; ip -6 route show table all",
+                routes=found,
+                more=more,
+            )
+        )
+
+
+def _parts(out: str) -> list[tuple[str, str, str, str]]:
+    found = _PART.split(out)
+    return list(zip(found[1::4], found[2::4], found[3::4], found[4::4], strict=True))
+
+
+def _jails(look: Look, at: float, took: float, text: str) -> None:
+    command = "fail2ban-client banned"
+    if not text.lstrip().startswith("["):
+        denied = "ermission denied" in text or "must be root" in text
+        why = "needs root" if denied else clean(text, 200) or "no answer"
+        look.see(
+            Unseen(
+                vantage=Vantage.SERVER, at=at, what="whom fail2ban has banned", why=why,
+                enable=f"sudo {command}",
+            )
+        )  # fmt: skip
+        return
+    jails, more = wire.jails(text)
+    look.see(
+        Jails(
+            vantage=Vantage.SERVER, at=at, took=took, equivalent=command, jails=jails, more=more
+        )
+    )  # fmt: skip
+
+
+def _way(look: Look, at: float, source: str, towards: str, text: str) -> None:
+    if wire.network(source) is None or wire.network(towards) is None:
+        return
+    refusal = wire.refusal(text)
+    look.see(
+        ReturnRoute(
+            vantage=Vantage.SERVER,
+            at=at,
+            equivalent=f"ip route get {towards} from {source}",
+            failure=Failure("route", clean(text, 200)) if refusal is None else None,
+            source=source,
+            towards=towards,
+            refusal=refusal or "",
+        )
+    )

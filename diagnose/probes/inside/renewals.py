@@ -1,0 +1,98 @@
+"""Why a certificate was not renewed: what the tools that renew it wrote and what systemd says of
+their timers. Looked at only where a certificate of nginx's has expired or soon will.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diagnose.model import Unseen, Vantage
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import RenewalFailure
+from diagnose.probes import Look, probe
+from diagnose.probes.inside.elsewhere import ends
+from diagnose.wire import renewals as wire
+from diagnose.wire.text import clean
+
+#: Each part follows a line "@@@ kind when name": units of systemd's that failed with their journal,
+#: and the ends of the tools' logs. Lines of theirs are behind a blank.
+SCRIPT = r"""
+if [ -d /run/systemd/system ]; then
+  for u in $(systemctl list-units --all --state=failed --plain --no-legend 'certbot*.service' \
+    'snap.certbot*.service' 'acme*.service' 'lego*.service' 'dehydrated*.service' |
+    sed 's/ .*//' | head -n 6)
+  do
+    w=$(journalctl -u "$u" -n 1 -o short-unix --no-pager | sed -n 's/^\([0-9][0-9]*\).*/\1/p')
+    echo "@@@ unit ${w:-0} $u"; journalctl -u "$u" -n 80 -o cat --no-pager | sed 's/^/ /'
+  done
+fi 2>/dev/null
+log() {
+  [ -f "$2" ] && [ ! -L "$2" ] || return
+  [ -r "$2" ] || { echo "@@@ denied 0 $2"; return; }
+  echo "@@@ $1 $(stat -L -c %Y -- "$2" 2>/dev/null || echo 0) $2"
+  tail -c 65536 -- "$2" | sed 's/^/ /'; echo
+}
+log certbot /var/log/letsencrypt/letsencrypt.log
+d=/var/log/letsencrypt; [ ! -d $d ] || [ -x $d ] || echo "@@@ denied 0 $d"
+for f in /root/.acme.sh/acme.sh.log /home/*/.acme.sh/acme.sh.log /var/log/acme.sh.log
+do log acme.sh "$f"; done
+:
+"""
+
+_PART = re.compile(r"^@@@ (\S+) (\d+) (.+)$", re.MULTILINE)
+
+
+@probe(after=CertificateFile)
+async def renewal(look: Look, seen: CertificateFile) -> None:
+    wanting = [one for one in look.seen(CertificateFile) if one.chain and ends(one.chain[0])]
+    if not wanting or wanting[0] is not seen:
+        return
+    at = look.now()
+    ran = await look.machine.run("sh", "-c", SCRIPT)
+    for path in re.findall(r"^@@@ denied 0 (.+)$", ran.out, re.MULTILINE):
+        what, enable = clean(path, 200), f"sudo tail -n 50 {shlex.quote(clean(path, 200))}"
+        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why="needs root", enable=enable))
+    for failure in failures(ran.out):
+        look.see(replace(failure, at=at, took=ran.took))
+
+
+def failures(text: str) -> Iterator[RenewalFailure]:
+    """What SCRIPT printed; of one tool what its log says, if it does: that has the names."""
+    parts = _PART.split(text)
+    units: dict[str, RenewalFailure] = {}
+    told: set[str] = set()
+    for kind, when, name, body in zip(*(iter(parts[1:]),) * 4, strict=False):
+        lines = "\n".join(line.removeprefix(" ") for line in body.splitlines())
+        if kind == "unit":
+            tool = _tool(name)
+            run = (wire.certbot(lines) if tool == "certbot" else None) or wire.other(lines)
+            source = f"journalctl -u {clean(name, 100)}"
+            units.setdefault(tool, _failure(tool, source, when, run, clean(name, 100)))
+        elif kind in {"certbot", "acme.sh"}:
+            read = wire.certbot(lines) if kind == "certbot" else wire.acme_sh(lines)
+            if read:
+                told.add(kind)
+                unit = units[kind].unit if kind in units else ""
+                yield _failure(kind, clean(name, 200), when, read, unit)
+    yield from (one for tool, one in units.items() if tool not in told)
+
+
+def _tool(unit: str) -> str:
+    """certbot.service, snap.certbot.renew.service, acme-shop.example.com.service, lego.service."""
+    names = (("certbot", "certbot"), ("lego", "lego"), ("dehydrated", "dehydrated"))
+    return next((tool for word, tool in names if word in unit), "acme.sh")
+
+
+def _failure(tool: str, source: str, when: str, run: wire.Run, unit: str) -> RenewalFailure:
+    tail = source if source.startswith("journalctl") else f"tail -n 50 {shlex.quote(source)}"
+    return RenewalFailure(
+        vantage=Vantage.SERVER,
+        equivalent=tail,
+        tool=tool,
+        source=source,
+        unit=unit,
+        names=run.names,
+        message=run.message,
+        when=float(when) if when != "0" else None,
+    )

@@ -1,0 +1,81 @@
+"""What fail2ban and iproute2 print of those who are shut out, from text to values. Pure."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from diagnose.model.visitor import ClosedRoute, Jail
+
+#: More addresses than these are counted, and not kept.
+MOST_BANNED = 20_000
+MOST_ROUTES = 5_000
+
+_JAIL = re.compile(r"'([^'\n]{1,200})': \[([^\]]*)\]")
+_QUOTED = re.compile(r"'([^'\s]{1,60})'")
+_KINDS = ("blackhole", "unreachable", "prohibit")
+#: How `ip route get` says where a packet may not go (fib_props in the kernel's fib_semantics.c).
+_REFUSALS = {
+    "Invalid argument": "blackhole",
+    "No route to host": "unreachable",
+    "Permission denied": "prohibit",
+}
+
+
+def jails(text: str) -> tuple[tuple[Jail, ...], int]:
+    """What `fail2ban-client banned` prints, `[{'sshd': ['192.0.2.66']}, …]`, and how many
+    addresses were left out."""
+    left, more = MOST_BANNED, 0
+    found = []
+    for name, listed in _JAIL.findall(text):
+        banned = tuple(one for one in _QUOTED.findall(listed) if network(one))
+        found.append(Jail(name, banned[:left]))
+        more += max(len(banned) - left, 0)
+        left -= len(found[-1].banned)
+    return tuple(found), more
+
+
+def closed_routes(text: str) -> tuple[tuple[ClosedRoute, ...], int]:
+    """The routes that lead nowhere among those that `ip route show table all` prints, and how many
+    were left out. Those that the kernel makes itself are passed over."""
+    found = tuple(dict.fromkeys(_closed(text)))
+    return found[:MOST_ROUTES], max(len(found) - MOST_ROUTES, 0)
+
+
+def _closed(text: str) -> Iterator[ClosedRoute]:
+    for line in text.splitlines():
+        kind, *words = line.split() or [""]
+        if kind not in _KINDS or not words or "proto kernel" in line:
+            continue
+        to = {"default": "::/0" if " pref " in line else "0.0.0.0/0"}.get(words[0], words[0])
+        if network(to):
+            named = dict(pairwise(words[1:]))
+            yield ClosedRoute(kind, to, named.get("table", ""))
+
+
+def refusal(text: str) -> str | None:
+    """What `ip route get` says of a way: "" for one that is there, the kind of route or rule that
+    forbids it, None for anything else."""
+    for line in text.splitlines():
+        if "answers: " in line:
+            return _REFUSALS.get(line.partition("answers: ")[2].strip())
+        kind, *words = line.split() or [""]
+        if kind in _KINDS:
+            return kind
+        if " from " in line or "dev" in words:
+            return ""
+    return None
+
+
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """An address or a network; None for what is none."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def holds(text: str, address: str) -> bool:
+    """Whether an address is in a network, or is it."""
+    among, one = network(text), ipaddress.ip_address(address)
+    return among is not None and among.version == one.version and one in among

@@ -1,0 +1,50 @@
+from datetime import timedelta
+
+from diagnose.model import Applicability, Severity
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import RenewalFailure
+from tests.checks.certificate.made import leaf
+from tests.saying import NOW, judge
+
+CHECK = "certificate.renewal-failed"
+LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"
+WRITTEN = NOW.timestamp() - 85 * 86400
+
+
+def file(days: float = 5, path: str = LIVE) -> CertificateFile:
+    end = NOW + timedelta(days=days)
+    chain = (leaf(not_before=end - timedelta(days=90), not_after=end),)
+    return CertificateFile(path=path, chain=chain, changed=WRITTEN)
+
+
+def failure(
+    *names: str, tool: str = "certbot", when: float | None = WRITTEN + 86400 * 60
+) -> RenewalFailure:
+    return RenewalFailure(
+        tool=tool, source="/var/log/letsencrypt/letsencrypt.log", names=names,
+        message="Timeout during connect", when=when, unit="certbot.service",
+    )  # fmt: skip
+
+
+def test_fires_where_the_tool_could_not_renew_the_certificate_of_the_file() -> None:
+    (claim,) = judge(CHECK, file(), failure("blog.example.com", "shop.example.com"))
+    assert claim.facts["message"] == "Timeout during connect"
+    assert claim.severity is None
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_as_an_error_once_it_has_expired() -> None:
+    (claim,) = judge(CHECK, file(-1), failure())
+    assert claim.severity is Severity.ERROR
+    assert claim.facts["expired"]
+
+
+def test_silent_about_other_certificates_and_other_tools() -> None:
+    assert not judge(CHECK, file(), failure("blog.example.com"))
+    assert not judge(CHECK, file(), failure(tool="acme.sh"))
+    assert not judge(CHECK, file(path="/etc/nginx/ssl/shop.pem"), failure())
+
+
+def test_silent_where_it_was_renewed_after_that() -> None:
+    assert not judge(CHECK, file(), failure("shop.example.com", when=WRITTEN - 60))

@@ -1,0 +1,85 @@
+from diagnose.model import Applicability, Edit, Severity, Vantage
+from diagnose.model.kernel import Kernel
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.visitor import Visitor
+from tests.saying import judge
+from tests.serving import BUILD, HOST, RUNNING, SITE, config
+
+CHECK = "nginx.visitor-denied"
+VISITOR = "192.0.2.66"
+FROM = Visitor(address=VISITOR)
+
+
+def site(inside: str = "", before: str = "") -> NginxConfig:
+    return config(before + SITE.replace("    location / {\n", f"    location / {{\n{inside}", 1))
+
+
+def changed(claim) -> list[str]:  # type: ignore[no-untyped-def]
+    edits = [step for step in claim.fix.steps if isinstance(step, Edit)]
+    lines = [line for edit in edits for line in edit.diff.splitlines()]
+    return [line for line in lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
+
+
+def test_fires_where_deny_names_the_visitor_and_takes_the_line_away() -> None:
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(f"        deny {VISITOR};\n"))
+    assert claim.severity is Severity.ERROR
+    assert (claim.facts["listed"], claim.facts["status"]) == (True, 403)
+    assert changed(claim) == [f"-        deny {VISITOR};"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_where_the_visitor_is_not_on_the_list_and_makes_one_exception() -> None:
+    rules = "        allow 198.51.100.0/24;\n        deny all;\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(rules))
+    assert claim.facts["reserved"]
+    assert changed(claim) == [f"+        allow {VISITOR};"]
+
+
+def test_fires_for_a_geo_block_and_leaves_the_change_to_a_person() -> None:
+    geo = "geo $blocked {\n    default 0;\n    192.0.2.0/24 1;\n}\n"
+    rules = "        if ($blocked) {\n            return 403;\n        }\n"
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, FROM, site(rules, geo))
+    assert claim.facts["computed"]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_fires_for_whoever_has_logged_in_by_a_rule_about_them_only() -> None:
+    local = HOST
+    login = Kernel(vantage=Vantage.SERVER, client=VISITOR)
+    (claim,) = judge(CHECK, local, login, BUILD, RUNNING, site("        deny 192.0.2.0/24;\n"))
+    assert not claim.facts["asked"]
+    rules = "        allow 198.51.100.0/24;\n        deny all;\n"
+    (note,) = judge(CHECK, local, login, BUILD, RUNNING, site(rules))
+    assert note.severity is Severity.NOTE
+
+
+def test_fires_as_a_note_without_a_visitor() -> None:
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny 192.0.2.0/24;\n"))
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["sources"] == ("192.0.2.0/24",)
+
+
+def test_silent_where_another_visitor_is_denied_and_where_nobody_is() -> None:
+    assert not judge(CHECK, HOST, BUILD, RUNNING, FROM, site("        deny 192.0.2.9;\n"))
+    allowed = f"        allow {VISITOR};\n        deny all;\n"
+    assert not judge(CHECK, HOST, BUILD, RUNNING, FROM, site(allowed))
+    assert not judge(CHECK, HOST, BUILD, RUNNING, site())
+
+
+def test_silent_where_the_answer_is_the_same_for_everybody_or_hangs_on_a_password() -> None:
+    assert not judge(CHECK, HOST, BUILD, RUNNING, FROM, site("        return 403;\n"))
+    password = '        satisfy any;\n        deny all;\n        auth_basic "x";\n'
+    assert not judge(CHECK, HOST, BUILD, RUNNING, FROM, site(password))
+    (claim,) = judge("host.visitor-unjudged", HOST, BUILD, RUNNING, FROM, site(password))
+    assert claim.facts["access"] == ("satisfy any",)
+
+
+def test_silent_for_an_address_that_is_taken_for_a_proxys() -> None:
+    trusted = "        deny 192.0.2.0/24;\n"
+    proxy = "set_real_ip_from 192.0.2.0/24;\nreal_ip_header X-Forwarded-For;\n"
+    assert not judge(CHECK, HOST, BUILD, RUNNING, FROM, site(trusted, proxy))
+    (claim,) = judge("host.visitor-unjudged", HOST, BUILD, RUNNING, FROM, site(trusted, proxy))
+    named = "set_real_ip_from 192.0.2.0/24; real_ip_header X-Forwarded-For"
+    assert claim.facts["access"] == (named,)

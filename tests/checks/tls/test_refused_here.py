@@ -1,0 +1,70 @@
+import pytest
+
+from diagnose.model import Claim, Confidence, Failure, Severity
+from diagnose.model.tls import Handshake
+from tests.checks.tls.made import WELL, alerted, said, shake
+from tests.saying import judge
+
+CHECK = "tls.refused-here"
+
+
+def refusing(reason: str, variant: str = "normal") -> Handshake:
+    words = reason.replace("_", " ").lower()
+    return shake(variant, Failure("protocol", f"[SSL: {reason}] {words}", name=reason))
+
+
+TAKEN = shake("any-cipher", protocol="TLSv1.2", cipher="TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+
+
+def claim(*seen: Handshake) -> Claim:
+    (made,) = judge(CHECK, *seen)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("reason", "step"),
+    [
+        ("DH_KEY_TOO_SMALL", "dh"),
+        ("EXCESSIVE_MESSAGE_SIZE", "shorten"),
+        ("UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "renegotiation"),
+        ("UNEXPECTED_MESSAGE", "compare"),
+        ("BAD_EXTENSION", "compare"),
+        ("BAD_SIGNATURE", "compare"),
+    ],
+)
+def test_fires_where_openssl_ends_it(reason: str, step: str) -> None:
+    seen = (refusing(reason), TAKEN, shake("tls1.2", refusing(reason).failure))
+    assert said(*seen) == [CHECK]
+    made = claim(*seen)
+    assert made.fix
+    assert [one.step for one in made.fix.steps] == [step]  # type: ignore[union-attr]
+    assert "tls.no-shared-cipher" in made.ruled_out
+
+
+def test_fires_and_is_sure_only_of_what_openssl_names() -> None:
+    assert claim(refusing("DH_KEY_TOO_SMALL")).confidence is Confidence.CERTAIN
+    assert claim(refusing("UNEXPECTED_MESSAGE")).confidence is Confidence.LIKELY
+
+
+def test_warns_where_browsers_get_in() -> None:
+    small = refusing("DH_KEY_TOO_SMALL")
+    assert claim(small).severity is None
+    assert claim(small, shake("no-dhe")).severity is Severity.WARNING
+    old = refusing("UNSAFE_LEGACY_RENEGOTIATION_DISABLED")
+    assert claim(old, shake("lenient")).severity is Severity.WARNING
+
+
+def test_fires_where_only_the_limits_keep_it_out() -> None:
+    seen = (alerted(40), TAKEN, shake("lenient", cipher="ECDHE-RSA-AES256-GCM-SHA384"))
+    assert said(*seen) == [CHECK]
+    assert claim(*seen).facts["weak"]
+
+
+def test_silent_where_the_server_takes_another_suite_only() -> None:
+    taken = shake("any-cipher", protocol="TLSv1.2", cipher="TLS_RSA_WITH_SEED_CBC_SHA")
+    assert said(alerted(40), taken, shake("lenient")) == ["tls.no-shared-cipher"]
+
+
+def test_silent_where_it_is_well_or_does_not_answer_in_tls() -> None:
+    assert not judge(CHECK, WELL)
+    assert not judge(CHECK, shake(failure=refusing("WRONG_VERSION_NUMBER").failure, received="SSH"))

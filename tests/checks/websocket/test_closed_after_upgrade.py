@@ -1,0 +1,70 @@
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence, Severity
+from diagnose.model.http import Upgrade
+from tests.checks.websocket.made import upgrade
+from tests.saying import CHAT, judge
+
+CHECK = "websocket.closed-after-upgrade"
+
+
+def opened(variant: str = "normal", ended: str = "", code: int | None = None) -> Upgrade:
+    seen = upgrade(101, variant, accepted=True)
+    return replace(seen, held_s=0.3, ended=ended, close_code=code)
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        *(("close", code) for code in (1002, 1003, 1007, 1009, 1010, 1011, 1014)),
+        *((ended, 1006) for ended in ("eof", "reset", "invalid", "http")),
+    ],
+)
+def test_fires_where_it_dies(ended: str, code: int) -> None:
+    (claim,) = judge(CHECK, opened("normal", ended, code), target=CHAT)
+    assert claim.severity is None
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_for_certain_where_it_dies_without_a_ping_too() -> None:
+    seen = [opened(variant, "close", 1011) for variant in ("normal", "no-ping")]
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["always"]
+
+
+def test_warns_where_another_try_holds() -> None:
+    seen = opened("normal", "eof", 1006), opened("no-ping"), opened("again")
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert claim.severity is Severity.WARNING
+
+
+def test_notes_that_only_pings_break_it() -> None:
+    seen = opened("normal", "eof", 1006), opened("no-ping"), opened("again", "eof", 1006)
+    (claim,) = judge(CHECK, *seen, target=CHAT)
+    assert claim.severity is Severity.NOTE
+    assert claim.facts["at_ping"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [("", None), ("close", 1000), ("close", 1001), ("close", 1005), ("close", 1008)]
+    + [("close", code) for code in (1012, 1013, 3000, 3003, 4000, 4401, 4403, 4999)],
+)
+def test_silent_where_it_stays_or_is_closed_on_purpose(ended: str, code: int | None) -> None:
+    assert not judge(CHECK, opened("normal", ended, code), target=CHAT)
+
+
+def test_silent_where_it_was_refused() -> None:
+    assert not judge(CHECK, upgrade(404), target=CHAT)
+
+
+def test_what_was_seen_says_whether_it_held() -> None:
+    assert opened().held is True
+    assert opened("normal", "close", 1000).held is True
+    assert opened("normal", "close", 1011).held is False
+    assert opened("normal", "eof", 1006).held is False
+    assert opened("normal", "close", 4401).held is None
+    assert upgrade(403).held is False

@@ -1,0 +1,127 @@
+"""What was closed on purpose stays closed, by the kernel's own word: the remedies of generated
+rulesets that are called automatic are typed, and the first answers to the others; connections from
+several sources to several ports are tried before and after."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Command, Manual, Vantage
+from diagnose.model.netfilter import Ruleset
+from tests.checks.firewall import test_no_source_let_in as generator
+from tests.checks.firewall.rules import connected, host, listening, nic
+from tests.saying import judge
+
+from . import real_rulesets
+from .kernel import PORTS, SERVER, SOURCES4, SOURCES6, Pair, Try, play
+from .lab import missing
+from .test_netfilter import generated
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(bool(missing()), reason="needs root and the laboratory's programs"),
+]
+
+#: So many of each generator's rulesets, and how long a connection is waited for, in seconds.
+EACH, WAIT = 30, 0.8
+VISITOR = SOURCES4[1]
+#: A connection: source, port; whether it is open.
+Open = dict[tuple[str, int], bool]
+
+
+@pytest.fixture(scope="module")
+def ports() -> Iterator[int]:
+    return itertools.cycle(range(20000, 60999))
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    made = Pair().up()
+    yield made
+    made.close()
+
+
+def tried(pair: Pair, ports: Iterator[int]) -> Open:
+    ways = [Try(source, SERVER[0], port) for source in SOURCES4 for port in PORTS]
+    ways += [Try(source, SERVER[2], port) for source in SOURCES6 for port in PORTS]
+    play([(pair, ways)], ports, WAIT)
+    return {(one.source, one.port): one.seen == "open" for one in ways}
+
+
+def claims(pair: Pair) -> list[Claim]:
+    seen = [
+        Ruleset(vantage=Vantage.SERVER, tool=tool, text=text)
+        for tool, text in real_rulesets.texts(pair.server).items()
+        if text.strip()
+    ]
+    there = (connected(SERVER[0]), connected(SERVER[2]))
+    around = (host(), nic("eth0", *SERVER), listening(*PORTS), *there)
+    return [one for check in generator.CHECKS for one in judge(check, *around, *seen)]
+
+
+def load(pair: Pair, texts: dict[str, str]) -> bool:
+    """False where the kernel does not take them."""
+    pair.server.run("nft", "flush", "ruleset")
+    for tool, text in texts.items():
+        argv = {"nft": ["nft", "-f", "-"], "json": ["nft", "-j", "-f", "-"]}.get(tool)
+        if pair.server.accepts(argv or [f"{tool}-restore"], text):
+            return False
+    return True
+
+
+def sample() -> list[dict[str, str]]:
+    odd = [{"nft": text} for text in generated()[:EACH]]
+    plain = [generator.generated(seed) for seed in range(EACH)]
+    return [*odd, *({"json": one["nft"]} if "nft" in one else one for one in plain)]
+
+
+def typed(pair: Pair, commands: Sequence[Command]) -> None:
+    for one in commands:
+        pair.server.run(*(word.replace("ADDRESS", VISITOR) for word in one.argv))
+
+
+def four(commands: Sequence[object]) -> list[Command]:
+    """Those that take an address of IPv4."""
+    found = [one for one in commands if isinstance(one, Command)]
+    return [one for one in found if "ip6" not in one.argv and "ip6tables" not in one.argv[0]]
+
+
+def is_mixed(before: Open, port: int) -> bool:
+    """Whether some get in and others of the same family do not."""
+    return any(len({before[one, port] for one in some}) > 1 for some in (SOURCES4, SOURCES6))
+
+
+def test_the_kernel_says_so_too(pair: Pair, ports: Iterator[int]) -> None:
+    count: Counter[str] = Counter()
+    for texts in sample():
+        if not load(pair, texts):
+            count["refused"] += 1
+            continue
+        before: Open = {}
+        for claim in claims(pair):
+            assert claim.fix
+            automatic = claim.fix.applicability is Applicability.AUTOMATIC
+            first = claim.fix.steps[0]
+            one = isinstance(first, Manual) and first.step == "open-to-one"
+            if not automatic and not one:
+                continue
+            before = before or tried(pair, ports)
+            commands = four(first.commands) if isinstance(first, Manual) else claim.fix.steps
+            typed(pair, [one for one in commands if isinstance(one, Command)])
+            after = tried(pair, ports)
+            changed = {key for key in before if before[key] is not after[key]}
+            its = generator.ports_of(claim)
+            assert {port for _, port in changed} <= its, (texts, claim, changed)
+            if automatic:
+                assert not any(is_mixed(before, port) for port in its), (texts, claim, before)
+            else:
+                assert {source for source, _ in changed} <= {VISITOR}, (texts, claim, changed)
+            count["automatic" if automatic else "to one"] += 1
+            count["opened"] += bool(changed)
+            assert load(pair, texts)
+            break  # the handles of its other remedies are no longer theirs
+    assert count["automatic"] >= 3, count
+    assert count["to one"] >= 10, count
+    assert count["opened"] >= 10, count
