@@ -26,15 +26,13 @@ from diagnose.wire.nginx import parse
 MASKED = "masked"
 
 #: Fields that hold messages of nginx, or of programs behind it.
-_MESSAGES = {
-    ("LogLine", "text"),
-    ("TestMessage", "text"),
+_MESSAGES = {("LogLine", "text"), ("TestMessage", "text")}
+#: Fields that strangers and other programs fill: only the marks that checks look for stay.
+_STRANGERS = {
+    ("Upgrade", "close_reason"),
     ("NginxStart", "line"),
-    ("NginxStart", "step"),
     ("RenewalFailure", "message"),
 }
-#: Fields that strangers fill and no check reads.
-_UNREAD = {("Upgrade", "close_reason")}
 #: Observations of files in which people leave remarks.
 _REMARKED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld", "Zone", "Policy"}
 
@@ -59,7 +57,7 @@ _WRITTEN_BY = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edi
 #: The longest that an address can be in text (inet_ntop(3), INET6_ADDRSTRLEN).
 _LONGEST_V6 = 45
 #: What a person wrote beside a rule or an address, and the words that mark it.
-_REMARK = re.compile(r"(--comment |\"comment\": |\bcomment[ =])(\"[^\"\n]*\"?|[^\s\"]+)")
+_REMARK = re.compile(r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)")
 _LINE_REMARK = re.compile(r"(?m)(?:^|(?<=[ \t]))(?!### )(?<!###)(?<!### tuple )([#;])[^\n]*")
 
 #: Words of the outputs themselves: a machine that is called so keeps its name.
@@ -245,12 +243,10 @@ class Mask:
             return self._value(value)
         if name == "headers":
             return kept_headers(value, self.text)
-        if name == "body":
-            return kept_body(value)
         if (kind, name) in _MESSAGES:
             return kept_message(value, self.text)
-        if (kind, name) in _UNREAD:
-            return HIDDEN
+        if (kind, name) in _STRANGERS or name == "body":
+            return kept_body(value)
         if (kind, name) == ("NginxProcess", "arguments"):
             return self._options(value)
         if (kind, name) == ("Handshake", "received"):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from diagnose.outputs.redaction_secrets import HIDDEN
+from diagnose.wire.http import named_subprotocols, says_origin
 
 Masked = Callable[[str], str]
 Headers = Iterable[tuple[str, str]]
@@ -75,13 +76,15 @@ def kept_field(name: str, value: str, masked: Masked) -> str:
 
 
 def kept_body(body: str) -> str:
-    """Of a body the marks that checks look for, in their order in the list."""
+    """Of a body, or of a reason that a stranger gives, the marks that checks look for."""
     if not body:
         return body
-    kept = []
-    for pattern, instead in _MARKERS:
-        if match := pattern.search(body):
-            kept.append(instead or match[0])
+    kept = [instead or match[0] for pattern, instead in _MARKERS if (match := pattern.search(body))]
+    if says_origin(body):
+        kept.append("origin not allowed")
+    if "protocol" in body.lower():
+        kept += ["subprotocol"] if "sub" in body.lower() else ["protocol"]
+        kept += named_subprotocols(body, None)
     return " ".join([HIDDEN, *kept])
 
 

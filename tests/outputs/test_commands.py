@@ -18,7 +18,7 @@ CHECKS = Path(__file__).parent.parent.parent / "checks"
 IDS = sorted(
     f"{path.parent.name}.{path.stem.replace('_', '-')}"
     for path in CHECKS.glob("*/*.md")
-    if not path.stem.endswith(".zh")
+    if not path.stem.endswith(".zh") and not path.stem.startswith("_")
 )
 
 #: What a name, a path, a URL or a header may hold; `pwned` is a program.
