@@ -76,6 +76,8 @@ _WORDS = {
 #: The networks of documentation (RFC 5737), and more for tests (RFC 2544).
 _PUBLIC = (ip_network("192.0.2.0/24"), ip_network("198.51.100.0/24"), ip_network("203.0.113.0/24"))
 _MORE = ip_network("198.18.0.0/15")
+#: What clouds call their own the same everywhere says nothing of anybody.
+_CLOUDS = {"169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254"}
 _CDN = tuple(end for end, _ in ALIASES)
 
 #: The networks whose members stay what they are; a stand-in counts up from each base.
@@ -298,7 +300,8 @@ class Mask:
         return self._shown(address)
 
     def _shown(self, address: IPv4Address | IPv6Address) -> str:
-        if address.is_loopback or address.is_unspecified or address.is_multicast:
+        usual = address.is_loopback or address.is_unspecified or address.is_multicast
+        if usual or str(address) in _CLOUDS:
             return str(address)
         return self.addresses.setdefault(str(address), self.stand_in(address))
 
