@@ -15,10 +15,12 @@ Steps that several checks of a layer have stand once, in its `_steps.md`.
 
 `{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
 not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
-puts the steps. A fact that is used and was not given is an error (KeyError).
+puts the steps. A fact that is used and was not given is an error (KeyError). In a command, that is
+a span of code which is more than the fact alone, a fact is quoted for the shell.
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -88,6 +90,8 @@ def _shared(check_id: str, lang: str) -> dict[str, str]:
 
 
 _SECTION = re.compile(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
+#: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
+_CODE = re.compile(r"(`[^`]*`)")
 _FACT = re.compile(r"\{\{([\w.-]+)\}\}")
 
 
@@ -104,7 +108,43 @@ def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
     # From the outermost section inwards.
     while (chosen := _SECTION.sub(section, text)) != text:
         text = chosen
-    return _FACT.sub(fact, text)
+    pieces = (
+        _command(piece, facts, lang) if _is_command(piece) else _FACT.sub(fact, piece)
+        for piece in _CODE.split(text)
+    )
+    return "".join(pieces)
+
+
+def _is_command(piece: str) -> bool:
+    """A span of code that is more than one fact alone is typed as it stands."""
+    return piece[:1] == piece[-1:] == "`" and _FACT.fullmatch(piece[1:-1]) is None
+
+
+def _command(span: str, facts: Mapping[str, object], lang: str) -> str:
+    """A span of code, its facts quoted for the shell: each stays the word that it is in."""
+    made = typed = ""
+    for at, part in enumerate(_FACT.split(span)):
+        # At every second place there is the name of a fact.
+        if at % 2 and part != "fix":
+            made += _quoted(facts[part], typed, lang)
+        else:
+            made, typed = made + part, typed + part
+    return made
+
+
+def _quoted(value: object, before: str, lang: str) -> str:
+    """A fact behind what the page itself has `before` it in a command."""
+    if isinstance(value, (tuple, list)):
+        return (", ").join(_quoted(item, before, lang) for item in value)
+    text = plain(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
+    if before.count("'") % 2:
+        return text.replace("'", "'\\''")
+    if before.count('"') % 2:
+        return re.sub(r'([\\"$])', r"\\\1", text)
+    if before == "`":
+        # The program itself, which may have a word behind it ("ip -6 route").
+        return " ".join(map(shlex.quote, text.split()))
+    return shlex.quote(text) if text else ""
 
 
 def plain(value: object, lang: str = "en") -> str:

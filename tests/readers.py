@@ -18,10 +18,12 @@ from typing import Any
 import diagnose.wire
 from diagnose.model import Evidence, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
-from diagnose.outputs.redaction import Mask, names
+from diagnose.outputs.redaction import Mask, endpoints, names
+from diagnose.outputs.redaction_http import kept_body, kept_message
 from diagnose.probes.inside import here
 from diagnose.targets import UsageError
 from diagnose.wire.errorlog import Clock
+from diagnose.wire.nginx import parse
 
 #: Modules besides those of `diagnose.wire`.
 OTHERS = ("diagnose.record", "diagnose.net.resolvconf", "diagnose.net.http", "diagnose.targets")
@@ -116,16 +118,31 @@ def _masked(text: str) -> str:
     return Mask(["shop.example.com", "host", "an odd name", text]).text(text)
 
 
+def _message_masked(text: str) -> str:
+    return kept_message(text, Mask(["shop.example.com"]).text)
+
+
+def _configuration_masked(text: str) -> object:
+    config = NginxConfig(path="a", main=parse(text, "a"), files=(ConfigFile("a", text),))
+    return Mask(["shop.example.com"], endpoints(_seen(config))).value(config)
+
+
 def _names_masked(text: str) -> list[str]:
     config = NginxConfig(path="/a", files=(ConfigFile("/a", text),))
-    seen = Evidence(Target("", "https", "a", 443), datetime.now(UTC), (config,))
-    return list(names(seen))
+    return list(names(_seen(config)))
+
+
+def _seen(config: NginxConfig) -> Evidence:
+    return Evidence(Target("", "https", "a", 443), datetime.now(UTC), (config,))
 
 
 #: What reads outside text and is no function of its own.
 MORE = (
     Reader("diagnose.outputs.redaction:Mask.text", _masked),
     Reader("diagnose.outputs.redaction:names", _names_masked),
+    Reader("diagnose.outputs.redaction_http:kept_body", kept_body),
+    Reader("diagnose.outputs.redaction_http:kept_message", _message_masked),
+    Reader("diagnose.outputs.redaction_nginx:masked_configuration", _configuration_masked),
     Reader("diagnose.probes.inside.here:names", here.names),
 )
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from diagnose.catalogue import one
 from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
+from diagnose.outputs.redaction import mask_for
 from diagnose.words import LANGUAGES, fill, words
 
 #: When every piece of evidence in these tests was seen.
@@ -22,17 +23,32 @@ def evidence(*seen: Observation, target: Target = SHOP, at: datetime = NOW) -> E
 
 
 def judge(
-    check_id: str, *seen: Observation, target: Target = SHOP, at: datetime = NOW
+    check_id: str,
+    *seen: Observation,
+    target: Target = SHOP,
+    at: datetime = NOW,
+    masked: bool = True,
 ) -> list[Claim]:
     """Put one check to the evidence. It is silent where its needs were not observed. Every
-    claim it makes must fill its text in each language, steps included."""
+    claim it makes must fill its text in each language, steps included; and it must claim the same
+    of the evidence `masked`. That is False where stand-ins lose what the check compares."""
     check, given = one(check_id), evidence(*seen, target=target, at=at)
     if not {type(observation) for observation in seen}.issuperset(check.needs):
         return []
     claims = list(check.judge(given))
     for claim in claims:
         texts(check_id, claim)
+    if masked:
+        again = check.judge(mask_for(given).value(given))
+        assert sorted(map(_kind, again)) == sorted(map(_kind, claims)), "masked, it says otherwise"
     return claims
+
+
+def _kind(claim: Claim) -> tuple[str, ...]:
+    """What a claim must have in common with that on the same evidence, masked."""
+    fix = claim.fix
+    steps = (type(step).__name__ for step in (fix.steps if fix else ()))
+    return (str(claim.confidence), str(fix and fix.applicability), *steps)
 
 
 def texts(check_id: str, claim: Claim) -> Sequence[str]:

@@ -6,29 +6,7 @@ from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Observation, Severity, Subject
 from diagnose.model.dns import Resolution, final_answers
 from diagnose.model.http import Exchange
-
-#: Ends of the names to which CDNs have their customers' names aliased.
-ALIASES = (
-    (".cdn.cloudflare.net", "Cloudflare"),
-    (".cloudfront.net", "Amazon CloudFront"),
-    (".fastly.net", "Fastly"),
-    (".fastlylb.net", "Fastly"),
-    (".edgekey.net", "Akamai"),
-    (".edgesuite.net", "Akamai"),
-    (".akamaiedge.net", "Akamai"),
-    (".azureedge.net", "Azure CDN"),
-    (".azurefd.net", "Azure Front Door"),
-    (".b-cdn.net", "bunny.net"),
-    (".impervadns.net", "Imperva"),
-    (".kunlunsl.com", "Alibaba Cloud CDN"),
-    (".kunlunaq.com", "Alibaba Cloud CDN"),
-    (".kunlunar.com", "Alibaba Cloud CDN"),
-    (".alikunlun.com", "Alibaba Cloud CDN"),
-    (".cdn.dnsv1.com", "Tencent Cloud CDN"),
-    (".cdn.dnsv1.com.cn", "Tencent Cloud CDN"),
-    (".cdnhwc1.com", "Huawei Cloud CDN"),
-    (".qiniudns.com", "Qiniu CDN"),
-)
+from diagnose.wire.cdn import ALIASES
 
 #: Fields that a CDN adds to what it serves: name, what the value begins with, whose it is.
 FIELDS = (

@@ -6,7 +6,6 @@ so a server that holds private ones only does not know its own."""
 from collections.abc import Iterator
 
 from checks.dns import UNREACHED
-from checks.dns.cdn_in_front import ALIASES
 from diagnose.catalogue import check
 from diagnose.model import (
     Applicability,
@@ -26,6 +25,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.wire.cdn import ALIASES
 
 
 @check(

@@ -6,21 +6,35 @@ which domain), so that masked evidence, put to the checks, leads to the same fin
 
 import contextlib
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, TypeVar
 
 from diagnose.events import Concluded, Event, Sink
 from diagnose.model import Crash, Evidence, Report
-from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.outputs import View
+from diagnose.outputs.redaction_http import kept_body, kept_headers, kept_message
+from diagnose.outputs.redaction_nginx import Arguments, masked_configuration
+from diagnose.outputs.redaction_secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 from diagnose.record import Recorded, encode
+from diagnose.wire.cdn import ALIASES
+from diagnose.wire.nginx import parse
 
 #: In the place of the name of the machine that looks.
 MASKED = "masked"
+
+#: Fields that hold messages of nginx, or of programs behind it.
+_MESSAGES = {("LogLine", "text"), ("TestMessage", "text")}
+#: Fields that strangers and other programs fill: only the marks that checks look for stay.
+_STRANGERS = {
+    ("Upgrade", "close_reason"),
+    ("NginxStart", "line"),
+    ("RenewalFailure", "message"),
+}
+#: Observations of files in which people leave remarks.
+_REMARKED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld", "Zone", "Policy"}
 
 Value = TypeVar("Value")
 Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
@@ -28,25 +42,23 @@ Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
 _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
 # Nothing after its first colon can fail: what it takes is looked at as a whole (Mask.v6).
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
+_BEHIND = re.compile(r"[_-](?=[a-z]{3}$|\d)")
 #: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
 _LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
 _SERVER_NAME = re.compile(r"\bserver_name\s")
+_HOST_IN_URL = re.compile(r"://(?:[^/\s\"'@]{0,200}@)?([\w.-]{1,253})")
+_ENDPOINT = re.compile(
+    r"(?:^|[\s;{}])(?:upstream|server|\w{1,20}_pass)\s+([\w.-]{1,253})(?=[;{\s]|:(?!//))"
+)
+#: Fields of an observation that hold the hosts of upstreams, redirects and doors.
+_HOST_FIELDS = ("host", "sent", "target", "upstream", "url", "redirected_from", "via", "server")
+_WRITTEN_BY = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edit this file")
 #: The longest that an address can be in text (inet_ntop(3), INET6_ADDRSTRLEN).
 _LONGEST_V6 = 45
-_SECRET_FIELDS = {"authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key"}
-_SECRETS = (
-    re.compile(rf"(?i)\b((?:{'|'.join(_SECRET_FIELDS)})\s*:\s*)([^\"'\\\n]+)"),
-    re.compile(
-        rf"(?i)(proxy_set_header\s+(?:{'|'.join(_SECRET_FIELDS)})\s+)"
-        r"(?!['\"]?\$)(\"[^\"]*\"|'[^']*'|[^;\s]+)"
-    ),
-    re.compile(
-        r"(?i)([?&;](?:access_?token|token|key|api_?key|password|passwd|secret|sig|signature|"
-        r"session|sid|auth|code)=)([^&\s\"'#\\]+)"
-    ),
-    re.compile(r"(?i)((?:https?|wss?|ssh)://)([^/\s\"'@:]*:[^/\s\"'@]*)(?=@)"),
-)
+#: What a person wrote beside a rule or an address, and the words that mark it.
+_REMARK = re.compile(r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)")
+_LINE_REMARK = re.compile(r"(?m)(?:^|(?<=[ \t]))(?!### )(?<!###)(?<!### tuple )([#;])[^\n]*")
 
 #: Words of the outputs themselves: a machine that is called so keeps its name.
 _WORDS = {
@@ -61,6 +73,11 @@ _WORDS = {
     "target",
 }
 
+#: The networks of documentation (RFC 5737), and more for tests (RFC 2544).
+_PUBLIC = (ip_network("192.0.2.0/24"), ip_network("198.51.100.0/24"), ip_network("203.0.113.0/24"))
+_MORE = ip_network("198.18.0.0/15")
+_CDN = tuple(end for end, _ in ALIASES)
+
 #: The networks whose members stay what they are; a stand-in counts up from each base.
 _NETWORKS = tuple(
     (ip_network(network), ip_network(base))
@@ -69,6 +86,7 @@ _NETWORKS = tuple(
         ("172.16.0.0/12", "172.16.0.0/12"),
         ("192.168.0.0/16", "192.168.0.0/16"),
         ("100.64.0.0/10", "100.64.0.0/10"),
+        ("169.254.0.0/16", "169.254.0.0/16"),
         ("0.0.0.0/0", "192.0.2.0/24"),
         ("fc00::/7", "fd00::/64"),
         ("fe80::/10", "fe80::/64"),
@@ -80,12 +98,12 @@ _NETWORKS = tuple(
 def report(whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]:
     """A report masked through and through, that is, the masked evidence judged again, and the
     view of it masked alike."""
-    return _masked(Mask(names(whole.evidence)), whole, view, conclude)
+    return _masked(mask_for(whole.evidence), whole, view, conclude)
 
 
 def recorded(evidence: Evidence, privileged: bool) -> str:
     """A recording of the evidence, masked (see `diagnose.record`)."""
-    return encode(Recorded(Mask(names(evidence)).value(evidence), MASKED, privileged))
+    return encode(Recorded(mask_for(evidence).value(evidence), MASKED, privileged))
 
 
 def sink(view: View, made: Callable[[View], Sink], conclude: Conclude) -> Sink:
@@ -96,7 +114,7 @@ def sink(view: View, made: Callable[[View], Sink], conclude: Conclude) -> Sink:
     def masked(event: Event) -> None:
         held.append(event)
         if isinstance(event, Concluded):
-            mask = Mask(names(event.report.evidence))
+            mask = mask_for(event.report.evidence)
             told, seen_by = _masked(mask, event.report, view, conclude)
             passed_on = made(seen_by)
             for one in held[:-1]:
@@ -110,7 +128,7 @@ def _masked(mask: "Mask", whole: Report, view: View, conclude: Conclude) -> tupl
     evidence, crashes = mask.value((whole.evidence, whole.crashes))
     again = conclude(evidence, crashes)
     told = replace(again, duration=whole.duration, interrupted=whole.interrupted)
-    return told, replace(view, hostname=MASKED, again=mask.value(view.again))
+    return told, replace(view, hostname=MASKED, again=mask.words(view.again))
 
 
 def names(evidence: Evidence) -> Iterator[str]:
@@ -129,6 +147,35 @@ def names(evidence: Evidence) -> Iterator[str]:
             yield from _served(file.text)
 
 
+def endpoints(evidence: Evidence) -> Iterator[str]:
+    """Every host of an upstream, a redirect or a door that the evidence holds. One of a single
+    word may be any word elsewhere ("app"): it is a name only where a host can stand."""
+    for seen in evidence.observations:
+        for field in _HOST_FIELDS:
+            value = getattr(seen, field, None)
+            if isinstance(value, str):
+                yield from _hosts(value, bare=field in {"host", "sent", "server"})
+        for name, value in getattr(seen, "headers", ()):
+            if name.lower() in {"location", "content-location", "origin"}:
+                yield from _hosts(value)
+        for mention in getattr(seen, "mentions", ()):
+            yield from _hosts(mention)
+        for file in getattr(seen, "files", ()):
+            yield from _hosts(file.text)
+            yield from (match[1] for match in _ENDPOINT.finditer(file.text))
+
+
+def _hosts(text: str, bare: bool = False) -> Iterator[str]:
+    yield from (match[1] for match in _HOST_IN_URL.finditer(text))
+    if bare and re.fullmatch(r"[\w-]+(?:\.[\w-]+)*(?::\d+)?", text):
+        yield text.partition(":")[0]
+
+
+def mask_for(evidence: Evidence) -> "Mask":
+    """A mask that knows every name in the evidence."""
+    return Mask(names(evidence), endpoints(evidence))
+
+
 def _served(text: str) -> Iterator[str]:
     """The names in a file of nginx's, as far as they can be read without its tree."""
     for statement in re.split(r"[;{}]", text):
@@ -140,20 +187,35 @@ def _served(text: str) -> Iterator[str]:
 class Mask:
     """Remembers the stand-in of everything it has masked."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], endpoints: Iterable[str] = ()) -> None:
         self.labels: dict[str, str] = {}
         self.addresses: dict[str, str] = {}
         self.counts: dict[object, int] = {}
-        self.domains, self.odd = _domains(names)
+        self.networks: dict[object, IPv4Network | IPv6Network] = {}
+        self.tokens = Tokens()
+        hosts = {name.strip(".").lower() for name in endpoints}
+        dotted = (name for name in hosts if name.count("."))
+        self.domains, self.odd = _domains([*names, *sorted(dotted)])
+        single = {name for name in hosts if name and "." not in name and not name.isdigit()}
+        self.hosts = _hosts_of_a_word(single - _WORDS - {"unix", "_"} - self.domains)
 
     def text(self, text: str) -> str:
-        for secret in _SECRETS:
-            text = secret.sub(r"\1***", text)
+        text = self.tokens.hide(hide_secrets(text))
         text = _V4.sub(self.address, text)
         text = _V6.sub(self.v6, text)
         if self.odd is not None:
             text = self.odd.sub(lambda match: self.label(match[0].lower()), text)
+        if self.hosts is not None:
+            text = self.hosts.sub(lambda match: self.label(match[0].lower()), text)
         return _WORD.sub(self.name, text) if self.domains else text
+
+    def words(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """A command's words: what follows an option that takes a secret is hidden."""
+        before = ("", *words)
+        return tuple(
+            HIDDEN if option in SECRET_OPTIONS else self.text(word)
+            for option, word in zip(before, words, strict=False)
+        )
 
     def value(self, value: Value) -> Value:
         """A value of the model, everything in it masked."""
@@ -164,64 +226,60 @@ class Mask:
         if isinstance(value, str):
             return value if isinstance(value, Enum) else self.text(value)
         if isinstance(value, tuple):
-            if len(value) == 2 and str(value[0]).lower() in _SECRET_FIELDS:
-                return (value[0], value[1] if str(value[1]).startswith("$") else "***")
             return tuple(self._value(item) for item in value)
-        if isinstance(value, NginxConfig):
-            return self._configuration(value)
+        if hasattr(value, "main") and hasattr(value, "files"):
+            return masked_configuration(value, self.text, self._value)
         if is_dataclass(value) and not isinstance(value, type):
             given = {field.name: getattr(value, field.name) for field in fields(value)}
-            return type(value)(**{name: self._value(one) for name, one in given.items()})
+            masked = {name: self._field(value, name, one) for name, one in given.items()}
+            return type(value)(**masked)
         return value
 
-    def _configuration(self, config: NginxConfig) -> NginxConfig:
-        """Where a directive stands in its file moves with what is masked before it."""
-        marks = {file.path: {0, len(file.text)} for file in config.files}
-        for directive in _all(config.main):
-            if directive.file in marks:
-                marks[directive.file].update(_offsets(directive))
-        moved: dict[str, dict[int, int]] = {}
-        files = []
-        for file in config.files:
-            text, moved[file.path] = self._pieces(file, sorted(marks[file.path]))
-            files.append(replace(file, path=self.text(file.path), text=text))
-        ends = {
-            one.path: [end.start() for end in re.finditer("\n", masked.text)]
-            for one, masked in zip(config.files, files, strict=True)
-        }
-        main = tuple(self._directive(one, moved, ends) for one in config.main)
-        others = replace(config, main=(), files=())
-        given = {field.name: getattr(others, field.name) for field in fields(others)}
-        kept = {name: self._value(one) for name, one in given.items()}
-        return NginxConfig(**{**kept, "main": main, "files": tuple(files)})
+    def _field(self, holder: object, name: str, value: Any) -> Any:
+        """A field of a value: what strangers and applications wrote stays only as far as it is
+        known."""
+        kind = type(holder).__name__
+        if not value or isinstance(value, Enum):
+            return self._value(value)
+        if name == "headers":
+            return kept_headers(value, self.text)
+        if (kind, name) in _MESSAGES:
+            return kept_message(value, self.text)
+        if (kind, name) in _STRANGERS or name == "body":
+            return kept_body(value)
+        if (kind, name) == ("NginxProcess", "arguments"):
+            return self._options(value)
+        if (kind, name) == ("Handshake", "received"):
+            return self._received(value)
+        if kind in _REMARKED:
+            return self._value(self._without_remarks(value))
+        return self._value(value)
 
-    def _pieces(self, file: ConfigFile, marks: list[int]) -> tuple[str, dict[int, int]]:
-        """The file's text, masked from mark to mark, and where each mark is now."""
-        text, moved = "", {}
-        for begin, end in zip(marks, [*marks[1:], len(file.text)], strict=True):
-            moved[begin] = len(text)
-            text += self.text(file.text[begin:end])
-        return text, moved
+    def _options(self, options: tuple[str, ...]) -> tuple[str, ...]:
+        """nginx's own options; the directives of -g are masked as those of a file."""
+        masked = Arguments(self.text)
+        made = list(self._value(options))
+        for at in range(1, len(options)):
+            if options[at - 1] == "-g":
+                given = parse(options[at], "-g")
+                whole = (
+                    " ".join((one.name, *masked.mask(one.name, "", one.args))) for one in given
+                )
+                made[at] = " ".join(f"{one};" for one in whole)
+        return tuple(made)
 
-    def _directive(
-        self, one: Directive, moved: dict[str, dict[int, int]], ends: dict[str, list[int]]
-    ) -> Directive:
-        """`ends` are the places of the line ends in each masked file."""
-        there, lines = moved.get(one.file, {}), ends.get(one.file, [])
-        start = there.get(one.start, one.start)
-        row = bisect_left(lines, start)
-        before = lines[row - 1] if row else -1
-        inner = one.block and tuple(self._directive(other, moved, ends) for other in one.block)
-        return replace(
-            one,
-            args=self._value(one.args),
-            file=self.text(one.file),
-            block=inner,
-            column=start - before if one.file in moved else one.column,
-            start=start,
-            stop=there.get(one.stop, one.stop),
-            opened=there.get(one.opened, one.opened),
-        )
+    def _received(self, text: str) -> str:
+        if not text.startswith("HTTP/"):
+            return self.text(text)
+        return f"{self.text(text.split(chr(10), 1)[0][:60].rstrip())} {kept_body(text)}"
+
+    def _without_remarks(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._without_remarks(item) for item in value)
+        if not isinstance(value, str) or isinstance(value, Enum):
+            return value
+        value = _REMARK.sub(_remark, value)
+        return _LINE_REMARK.sub(_line_remark, value)
 
     def v6(self, match: re.Match[str]) -> str:
         """An address, and the punctuation behind it as it is: "2001:db8::1:" ends a clause."""
@@ -247,22 +305,54 @@ class Mask:
     def stand_in(self, address: IPv4Address | IPv6Address) -> str:
         if str(address) in self.addresses:
             return self.addresses[str(address)]
-        base = next(base for network, base in _NETWORKS if address in network)
-        self.counts[base] = self.counts.get(base, 0) + 1
-        return str(base.network_address + self.counts[base])
+        base = next(base for whole, base in _NETWORKS if address in whole)
+        network = self._network(address, base)
+        self.counts[network] = self.counts.get(network, 0) + 1
+        return str(network.network_address + self.counts[network])
+
+    def _network(
+        self, address: IPv4Address | IPv6Address, base: IPv4Network | IPv6Network
+    ) -> IPv4Network | IPv6Network:
+        """The stand-in of the address's own network (/24, or /64 of IPv6): addresses of one are
+        of one again, and of two of two."""
+        own = ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False)
+        if own not in self.networks:
+            number = self.counts["of", base] = self.counts.get(("of", base), 0) + 1
+            public = _PUBLIC if base.prefixlen == 24 and address.version == 4 else ()
+            step = 1 << (8 if address.version == 4 else 64)
+            begin = int(base.network_address) + (number - 1) * step
+            if number <= len(public):
+                begin = int(public[number - 1].network_address)
+            elif public:
+                begin = int(_MORE.network_address) + (number - len(public)) * step
+            kind = IPv4Address if address.version == 4 else IPv6Address
+            self.networks[own] = ip_network(f"{kind(begin)}/{own.prefixlen}")
+        return self.networks[own]
 
     def name(self, match: re.Match[str]) -> str:
-        """A word, masked up to the last of the domains in it."""
-        labels = match[0].split(".")
+        """A word, masked up to the last of the domains in it. What follows in the last label
+        ("shop.example.com-0001", "shop.example.com_ecc") stays."""
+        word = match[0]
+        if word.lower().endswith(_CDN):
+            at = -len(next(suffix for suffix in _CDN if word.lower().endswith(suffix)))
+            return self._under(word[:at]) + word[at:]
+        labels = word.split(".")
         lower = [label.lower() for label in labels]
         for end in range(len(labels), 0, -1):
-            if ".".join(lower[max(end - 2, 0) : end]) in self.domains or (
-                lower[end - 1] in self.domains
-            ):
-                *before, top = lower[:end]
-                masked = [one if one in {"*", "www", ""} else self.label(one) for one in before]
-                return ".".join([*masked, top if before else self.label(top), *labels[end:]])
-        return match[0]
+            for last in dict.fromkeys((lower[end - 1], _BEHIND.split(lower[end - 1])[0])):
+                if ".".join([*lower[max(end - 2, 0) : end - 1], last]) in self.domains or (
+                    last in self.domains
+                ):
+                    before, rest = lower[: end - 1], labels[end - 1][len(last) :]
+                    masked = [one if one in {"*", "www", ""} else self.label(one) for one in before]
+                    top = last if before else self.label(last)
+                    return ".".join([*masked, f"{top}{rest}", *labels[end:]])
+        return word
+
+    def _under(self, word: str) -> str:
+        """What a customer is called below a CDN's name."""
+        masked = _WORD.sub(self.name, word)
+        return masked if masked != word else ".".join(map(self.label, word.lower().split(".")))
 
     def label(self, label: str) -> str:
         return self.labels.setdefault(label, f"name{len(self.labels) + 1}")
@@ -275,18 +365,37 @@ def _domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | No
     for name in names:
         labels = name.lower().strip(".").removeprefix("*.").split(".")
         is_address = ":" in name or labels[-1].isdigit()
-        if 0 < len(name) <= _LONGEST_NAME and not is_address and name.lower() not in _WORDS:
+        is_cdn = name.lower().rstrip(".").endswith(_CDN)
+        if (
+            len(name) <= _LONGEST_NAME
+            and any(map(str.isalnum, labels[-1]))
+            and not is_address
+            and not is_cdn
+            and name.lower() not in _WORDS
+        ):
             domains.add(".".join(labels[-2:]))
     odd = sorted((one for one in domains if not _WORD.fullmatch(one)), key=len, reverse=True)
     pattern = "|".join(map(re.escape, odd))
     return frozenset(domains), re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if odd else None
 
 
-def _all(directives: tuple[Directive, ...]) -> Iterator[Directive]:
-    for directive in directives:
-        yield directive
-        yield from _all(directive.block or ())
+def _hosts_of_a_word(names: set[str]) -> re.Pattern[str] | None:
+    """Where a name of one word is a host: after "//" or a quote, or before a port."""
+    if not names:
+        return None
+    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.compile(
+        rf"(?i)(?<=://)(?:{either})(?![\w.-])|(?<=\")(?:{either})(?=[\":])"
+        rf"|(?<![\w./-])(?:{either})(?=:\d)|\A(?:{either})\Z"
+    )
 
 
-def _offsets(directive: Directive) -> tuple[int, int, int]:
-    return directive.start, directive.stop, directive.opened
+def _remark(match: re.Match[str]) -> str:
+    quote = '"' if match[2].startswith('"') else ""
+    return f"{match[1]}{quote}{HIDDEN}{quote}"
+
+
+def _line_remark(match: re.Match[str]) -> str:
+    """Whether a program writes the file, is read by checks."""
+    written = _WRITTEN_BY.search(match[0])
+    return f"{match[1]} {HIDDEN}{f' {written[0]}' if written else ''}"

@@ -357,8 +357,12 @@ def names_origin(seen: Upgrade) -> bool:
     """Whether a refusal, or the close frame of one, itself names the Origin as the reason."""
     refused = not seen.accepted and seen.status in {400, 401, 403}
     text = f"{seen.reason}\n{seen.body}" if refused else seen.close_reason
-    plain = re.sub(r"<[^>]{0,1000}>", " ", text[:4096])
-    return seen.origin is not None and bool(_ORIGIN.search(plain))
+    return seen.origin is not None and says_origin(text)
+
+
+def says_origin(text: str) -> bool:
+    """Whether a text says that an Origin was refused."""
+    return _ORIGIN.search(re.sub(r"<[^>]{0,1000}>", " ", text[:4096])) is not None
 
 
 def unknown_session(seen: Upgrade) -> bool:

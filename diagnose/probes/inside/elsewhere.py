@@ -92,7 +92,7 @@ async def _read(look: Look, binary: str, path: str, on_path: bool) -> None:
                 vantage=Vantage.SERVER,
                 at=at,
                 took=look.now() - at,
-                equivalent=f"{binary} -T",
+                equivalent=f"{shlex.quote(binary)} -T",
                 binary=binary,
                 path=path,
                 on_path=on_path,

@@ -90,7 +90,7 @@ async def modules(look: Look, seen: NginxTest) -> None:
             vantage=Vantage.SERVER,
             at=at,
             took=look.now() - at,
-            equivalent=f"ls {folder}",
+            equivalent=f"ls {shlex.quote(folder)}",
             folder=folder,
             names=tuple(path.rpartition("/")[2].removesuffix(".so") for path in found[:200]),
         )

@@ -4,6 +4,7 @@ the port has the name: else what lies about beside it is nobody's fault."""
 import asyncio
 import posixpath
 import re
+import shlex
 
 from diagnose.model import Vantage
 from diagnose.model.nginx import NginxConfig
@@ -63,7 +64,7 @@ async def not_included(look: Look, config: NginxConfig) -> None:
                     vantage=Vantage.SERVER,
                     at=at,
                     took=look.now() - at,
-                    equivalent=f"grep -rlF {host} {posixpath.dirname(text.path)}",
+                    equivalent=shlex.join(["grep", "-rlF", host, posixpath.dirname(text.path)]),
                     path=clean(text.path, 300),
                     line=server.block.line,
                     names=tuple(clean(name, 255) for name in server.names[:20]),

@@ -82,7 +82,7 @@ async def names(look: Look, seen: NginxConfig) -> None:
             vantage=Vantage.SERVER,
             at=at,
             took=look.now() - at,
-            equivalent=f"cat {' '.join(files)}",
+            equivalent=shlex.join(["cat", *files]),
             failure=resolv.failure,
             resolvers=name_servers(resolv.text),
             written=tuple(name for name in sorted(wanted) if hosts_lines(hosts.text, name)),

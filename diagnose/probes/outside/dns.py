@@ -205,7 +205,11 @@ async def _configuration(look: Look, name: str) -> tuple[str, ...]:
     servers = resolvconf.name_servers(text)
     look.see(
         ResolverConfig(
-            at=at, file=file, servers=servers, text=text[:2000], equivalent=f"cat {file}"
+            at=at,
+            file=file,
+            servers=servers,
+            text=text[:2000],
+            equivalent=f"cat {shlex.quote(file)}",
         )
     )
     for line in resolvconf.hosts_lines(hosts, name)[:MAX_ADDRESSES]:

@@ -1,0 +1,143 @@
+"""Secrets in any text: values that a name gives away, credentials in URLs and commands, values of
+queries, and words that look random. Each pattern takes time in proportion to the text.
+"""
+
+import re
+
+#: In the place of every secret.
+HIDDEN = "***"
+
+# A name, and what stands between it and its value. The value is looked at afterwards.
+_NAME = re.compile(r"(?<![\w-])([\w-]{1,64})([\"']?[ \t]{0,4}[:=][ \t]{0,4})")
+_SECRET_NAME = re.compile(
+    r"(?i)authorization|cookie|token|secret|passw|pwd|api[_-]?key|apikey|access[_-]?key|"
+    r"auth[_-]?key|private[_-]?key|session[_-]?id|credential|signature|^x-auth|^auth$|^sid$|"
+    r"^sig$|^dsn$|^code$|^session$|^key$"
+)
+#: What is secret only in a query or a form: in prose `code: 5` is none.
+_ONLY_AFTER_EQUALS = re.compile(r"(?i)^(?:auth|sid|sig|code|session|key|dsn)$")
+_VALUE = re.compile(
+    r"\"[^\"\n]*\"?|'[^'\n]*'?|(?:(?:Basic|Bearer|Digest|Token)[ \t]+)?[^\s\"'&;,<>]*"
+)
+# A header's value is all that follows on its line, or up to the quote around it.
+_FIELD_VALUE = re.compile(r"[^\"'\n\\]*")
+_FIELD_NAME = re.compile(r"(?i)authorization|cookie")
+
+_SCHEME = re.compile(r"(?i)\b(bearer|basic)([ \t]{1,4})(?!realm\b)[A-Za-z0-9._~+/=-]{6,}")
+_USER = re.compile(r"://[^/\s\"'@?#]{1,200}(?=@)")
+_JSON_TOKEN = re.compile(r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?")
+# Options of curl and of our own that take a secret.
+_OPTION = re.compile(
+    r"(?<!\S)(--cookie|--user|--proxy-user|-b|-u|-U)([ =])('[^'\n]*'?|\"[^\"\n]*\"?|[^\s'\"]+)"
+)
+_FIELD_OPTION = re.compile(
+    r"(?<!\S)((?:--header|-H)[ =][\"']?)(?!(?:accept|connection|content-type|host|origin|upgrade|"
+    r"sec-websocket-\w+|user-agent)\s*:)([\w-]{1,64}:\s*)([^\"'\n]*)",
+    re.IGNORECASE,
+)
+#: The same options as words of a command.
+SECRET_OPTIONS = {"--cookie", "--user", "--proxy-user", "--header", "-b", "-u", "-U", "-H"}
+_QUERY = re.compile(r"([?&][\w.\[\]%~-]{1,64}=)([^&\s\"'`#\\;,<>(){}|]*)")
+#: The path that the probes ask for, to see whether a redirect keeps it.
+_PROBED = re.compile(
+    r"(?:https?%3A%2F%2F[\w.-]+)?(?:/|%2F)diagnose-\w+(?:(?:\?|%3F)q(?:=|%3D)1)?", re.I
+)
+#: Parameters that checks or readers need, and that hold no secret (Engine.IO, "Transports").
+_KNOWN_PARAMETERS = {"eio", "transport", "q"}
+
+_TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{16,512}(?![\w-])")
+_CHANGE = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])")
+_HEX = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
+
+
+def hide_secrets(text: str) -> str:
+    """The text with every secret in it replaced by HIDDEN."""
+    text = _hide_named(text)
+    text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
+    text = _USER.sub(_hide_user, text)
+    text = _JSON_TOKEN.sub(HIDDEN, text)
+    if "curl " in text or "diagnose " in text:
+        text = _OPTION.sub(rf"\1\2{HIDDEN}", text)
+        text = _FIELD_OPTION.sub(rf"\1\2{HIDDEN}", text)
+    return _QUERY.sub(_hide_parameter, text)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what is called so is not to be shown: a field, a parameter, a variable."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def _hide_named(text: str) -> str:
+    pieces, end = [], 0
+    for match in _NAME.finditer(text):
+        name, mark = match[1], match[2]
+        if match.start() < end or not is_secret_name(name):
+            continue
+        if ":" in mark and _ONLY_AFTER_EQUALS.search(name):
+            continue
+        whole_line = ":" in mark and _FIELD_NAME.search(name)
+        value = (_FIELD_VALUE if whole_line else _VALUE).match(text, match.end())
+        if value is None or not value[0] or value[0].lstrip("\"'").startswith(("$", "//", HIDDEN)):
+            continue
+        quote = value[0][0] if value[0][0] in "\"'" else ""
+        pieces += [text[end : match.end()], f"{quote}{HIDDEN}{quote}"]
+        end = value.end()
+    return "".join([*pieces, text[end:]])
+
+
+def _hide_user(match: re.Match[str]) -> str:
+    return f"://{HIDDEN}"
+
+
+def _hide_parameter(match: re.Match[str]) -> str:
+    name = match[1][1:-1].lower()
+    value = match[2]
+    kept = name in _KNOWN_PARAMETERS or value.startswith("$") or not value
+    kept = kept or _PROBED.fullmatch(value) is not None
+    return match[0] if kept else f"{match[1]}{HIDDEN}"
+
+
+class Tokens:
+    """Stand-ins for words that look random: keys, sessions, invitations in a path. A stand-in has
+    the length and the kinds of characters of the word, so that a pattern that fitted still fits."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, str] = {}
+
+    def hide(self, text: str) -> str:
+        return _TOKEN.sub(self._stand_in, text)
+
+    def _stand_in(self, match: re.Match[str]) -> str:
+        word = match[0]
+        if not looks_random(word):
+            return word
+        if word not in self.known:
+            made = _numbered(word, len(self.known) // 2 + 1)
+            # A stand-in stands for itself: what is masked twice stays the same.
+            self.known[word] = self.known[made] = made
+        return self.known[word]
+
+
+def looks_random(word: str) -> bool:
+    """Whether a person would not have written it: many changes between kinds of characters, or a
+    long hexadecimal number."""
+    if word.startswith(("diagnose-", "name")) or word.isdigit():
+        return False
+    if _HEX.fullmatch(word) and any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
+        return True
+    changes = len(_CHANGE.findall(word))
+    return changes >= 4 and any(c.isdigit() for c in word)
+
+
+def _numbered(word: str, number: int) -> str:
+    digits = list(str(number))
+    shape = []
+    for character in reversed(word):
+        if character.isdigit():
+            shape.append(digits.pop() if digits else "0")
+        elif character in "_-":
+            shape.append(character)
+        else:
+            letter = "a" if character.lower() <= "f" else "x"
+            shape.append(letter.upper() if character.isupper() else letter)
+    return "".join(reversed(shape))
