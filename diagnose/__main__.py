@@ -1,6 +1,5 @@
 """`diagnose` and `python -m diagnose`. The version is answered before anything is imported."""
 
-import contextlib
 import os
 import sys
 
@@ -14,8 +13,7 @@ def main() -> None:
             sys.stdout.write(f"diagnose {VERSION}\n")
             sys.stdout.flush()
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.write(2, f"diagnose: Standard output: {error.strerror}.\n".encode())
+            _say(f"diagnose: Standard output: {error.strerror}.\n")
             os._exit(64)
         return
     import gc
@@ -25,6 +23,14 @@ def main() -> None:
     from diagnose import cli
 
     cli.leave(cli.main(sys.argv[1:], alone=True))
+
+
+def _say(text: str) -> None:
+    # contextlib is not imported yet, and the version is to be there at once.
+    try:  # noqa: SIM105
+        os.write(2, text.encode())
+    except OSError:
+        pass
 
 
 def open_streams() -> None:

@@ -76,6 +76,8 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def holds(text: str, address: str) -> bool:
-    """Whether an address is in a network, or is it."""
-    among, one = network(text), ipaddress.ip_address(address)
-    return among is not None and among.version == one.version and one in among
+    """Whether an address is in a network, or is it; nonsense is in none."""
+    among, host = network(text), network(address)
+    if among is None or host is None or host.num_addresses != 1 or among.version != host.version:
+        return False
+    return host.network_address in among

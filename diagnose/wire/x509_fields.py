@@ -260,12 +260,14 @@ def _moment(validity: bytes, index: int) -> datetime:
 
 
 def public_key(data: bytes) -> tuple[str, int]:
-    """Algorithm and size in bits of a key that cryptography does not know; 0 for no known size."""
+    """Algorithm and size in bits of a key that cryptography does not know; 0 for no known size.
+    ValueError for what is no SubjectPublicKeyInfo (RFC 5280 section 4.1)."""
     algorithm, bits = sequence(data)[:2]
-    name = oid(elements(algorithm.content)[0].content)
+    identifier, *_ = elements(algorithm.content)
+    name = oid(identifier.content)
     if name == "1.2.840.113549.1.1.1":
-        modulus = sequence(bits.content[1:])[0].content
-        return "RSA", int.from_bytes(modulus[:4096], "big").bit_length()
+        modulus, *_ = sequence(bits.content[1:])
+        return "RSA", int.from_bytes(modulus.content[:4096], "big").bit_length()
     return {"1.2.840.10045.2.1": "EC", "1.2.840.10040.4.1": "DSA"}.get(name, name), 0
 
 

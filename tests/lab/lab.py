@@ -544,7 +544,7 @@ class Lab:
     # The tool
 
     def diagnose(
-        self, host: Host, *arguments: str, timeout: float = 40
+        self, host: Host, *arguments: str, timeout: float = 90
     ) -> subprocess.CompletedProcess[str]:
         """`diagnose …` as somebody on that host would type it."""
         done = host.run(["diagnose", *arguments], timeout=timeout, exact=True)

@@ -58,7 +58,8 @@ def claims(pair: Pair) -> list[Claim]:
     ]
     there = (connected(SERVER[0]), connected(SERVER[2]))
     around = (host(), nic("eth0", *SERVER), listening(*PORTS), *there)
-    return [one for check in generator.CHECKS for one in judge(check, *around, *seen)]
+    # A stand-in lies in none of the networks that the generated rules name.
+    return [one for check in generator.CHECKS for one in judge(check, *around, *seen, masked=False)]
 
 
 def load(pair: Pair, texts: dict[str, str]) -> bool:

@@ -12,8 +12,9 @@ from .scenario import Scenario, Side, found
 from .state import Snapshot
 
 pytestmark = pytest.mark.lab
-DEADLINE = 15.0  # seconds, the default of --timeout
-START = 2.0  # for the interpreter, on a machine that does other things too
+#: Seconds that a run is given, more than it needs: what it says shall not hang on how busy this
+#: machine is; and those after which it hangs.
+DEADLINE, HANGS = 40, 70
 
 
 #: What each side adds to the command: nothing on the server, which notices that it is there.
@@ -33,10 +34,11 @@ def look(
     def ask(side: Side) -> Report:
         host = lab.server if side == "server" else lab.client
         started = time.monotonic()
-        done = lab.diagnose(host, "--json", *WORDS[side], *args, scenario.target)
+        words = ("--json", "--timeout", str(DEADLINE), *WORDS[side], *args, scenario.target)
+        done = lab.diagnose(host, *words)
         report = Report.of(side, done)
         took = time.monotonic() - started
-        assert took < DEADLINE + START, f"{side}: {took:.1f} s\n{report}"
+        assert took < HANGS, f"{side}: {took:.1f} s\n{report}"
         return report
 
     if scenario.outside == "tcp.rejected-by-router":

@@ -31,7 +31,7 @@ def test_the_cause_stands_in_the_browser_and_the_keys_work(tab: Tab) -> None:
     shown = tab.sees("tcp.refused", "refuses the connection", "[1 Why]")
     assert "ROOT CAUSE" in shown
     tab.press("2")
-    assert "Look inside the server" in tab.sees("[2 Fix]")
+    assert "this machine itself" in tab.sees("[2 Fix]")
     tab.press("L")
     tab.sees("tcp.refused", "端口拒绝连接")
     assert tab.complaints() == []
