@@ -1,0 +1,49 @@
+"""A masked report of the server names the same causes as the scenario's own, and the same steps."""
+
+import json
+
+import pytest
+
+from tests.effort import ALL
+
+from .lab import Lab
+from .scenario import Scenario, found
+
+pytestmark = pytest.mark.lab
+
+#: What `make test` plays: nginx's configuration, its log, an application, rules, certificates.
+SAMPLE = (
+    "upgrade_headers_missing",
+    "https_closed_in_firewalld",
+    "iptables_rejects_443",
+    "hidden_files_are_denied",
+    "one_block_redirects_itself",
+    "certificate_expired",
+)
+
+
+def scenarios() -> list[Scenario]:
+    """A sample; with DIAGNOSE_ALL each that the server can see into."""
+    every = found()
+    names = list(every) if ALL else [name for name in SAMPLE if name in every]
+    return [every[name] for name in names]
+
+
+@pytest.mark.parametrize("scenario", scenarios(), ids=str)
+def test_the_masked_report_says_the_same(laboratory: Lab, scenario: Scenario) -> None:
+    if why := scenario.obstacle() or scenario.obstacle_on(laboratory.platform):
+        pytest.skip(why)
+    laboratory.restore(ipv6=scenario.ipv6)
+    scenario.apply(laboratory)
+    words = ("--json", "--redact", *scenario.args, scenario.target)
+    done = laboratory.diagnose(laboratory.server, *words)
+    document = json.loads(done.stdout)
+    expected = scenario.expected["server"]
+    causes = [
+        one["check"]
+        for one in document["findings"]
+        if one["explained_by"] is None and one["severity"] != "note"
+    ]
+    named = [cause for cause in causes if cause not in scenario.also]
+    assert named == ([expected] if expected else [])
+    assert "shop.example.com" not in done.stdout
