@@ -58,7 +58,10 @@ _WRITTEN_BY = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edi
 _LONGEST_V6 = 45
 #: What a person wrote beside a rule or an address, and the words that mark it.
 _REMARK = re.compile(r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)")
-_LINE_REMARK = re.compile(r"(?m)(?:^|(?<=[ \t]))(?!### )(?<!###)(?<!### tuple )([#;])[^\n]*")
+# A line that begins with ";", or the rest of one behind "#"; what ufw marks with "###" is read.
+_LINE_REMARK = re.compile(
+    r"(?m)^(?:\#!|\#\#\# (?:tuple|RULES|END|LOGGING|RATE))[^\n]*|(^;|(?:^|(?<=[ \t]))\#)[^\n]*"
+)
 
 #: Words of the outputs themselves: a machine that is called so keeps its name.
 _WORDS = {
@@ -281,7 +284,8 @@ class Mask:
         if not isinstance(value, str) or isinstance(value, Enum):
             return value
         value = _REMARK.sub(_remark, value)
-        return _LINE_REMARK.sub(_line_remark, value)
+        # A list of nft's is JSON.
+        return value if value.startswith("{") else _LINE_REMARK.sub(_line_remark, value)
 
     def v6(self, match: re.Match[str]) -> str:
         """An address, and the punctuation behind it as it is: "2001:db8::1:" ends a clause."""
@@ -310,6 +314,10 @@ class Mask:
             return self.addresses[str(address)]
         base = next(base for whole, base in _NETWORKS if address in whole)
         network = self._network(address, base)
+        if address.version == 4:
+            # By exclusive or what lies in one of its parts (a /27) lies in one again.
+            last = int(address) & 255
+            return str(network.network_address + (last ^ self.counts.setdefault(network, last ^ 1)))
         self.counts[network] = self.counts.get(network, 0) + 1
         return str(network.network_address + self.counts[network])
 
@@ -400,5 +408,7 @@ def _remark(match: re.Match[str]) -> str:
 
 def _line_remark(match: re.Match[str]) -> str:
     """Whether a program writes the file, is read by checks."""
+    if not match[1]:
+        return match[0]
     written = _WRITTEN_BY.search(match[0])
     return f"{match[1]} {HIDDEN}{f' {written[0]}' if written else ''}"

@@ -19,6 +19,8 @@ SAMPLE = (
     "hidden_files_are_denied",
     "one_block_redirects_itself",
     "certificate_expired",
+    "nat_leads_to_nothing",
+    "others_are_in_sets_and_zones",
 )
 
 
