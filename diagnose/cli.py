@@ -102,7 +102,7 @@ def _failed(words: list[str], message: str, status: int) -> int:
 
 def _diagnose(options: Namespace) -> int:
     if not options.words:
-        sys.stderr.write(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
+        _say(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
         if options.format in {"json", "jsonl"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
@@ -222,6 +222,9 @@ def _write(text: str, form: str = "text") -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _leave_stdout()
+    except OSError as error:
+        _leave_stdout()
+        raise UsageError(f"Standard output: {error.strerror}.") from None
 
 
 def _leave_stdout() -> None:
@@ -329,10 +332,9 @@ def _fix(options: Namespace) -> int:
 
 def _tell(text: str) -> None:
     """A fix is more than its words: without a reader it goes on."""
-    try:
+    # EIO: the terminal has gone; ENOSPC: nothing more fits there.
+    with contextlib.suppress(UsageError):
         _write(text)
-    except OSError:  # EIO: the terminal has gone
-        _leave_stdout()
 
 
 def _ask(question: str) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Scope, Target
 from diagnose.targets import UsageError
+from diagnose.wire.text import UNSAFE
 
 #: Grows when an older reader could not understand a recording any more.
 SCHEMA = 1
@@ -96,7 +97,18 @@ def encode(recorded: Recorded) -> str:
 
 def line(record: Mapping[str, Any]) -> str:
     """One record on one line."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(record, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def escaped(document: str) -> str:
+    """JSON in which nothing controls a terminal or turns the direction of writing: such characters
+    are written as \\uXXXX (RFC 8259 section 7), and read back as they were."""
+    return UNSAFE.sub(_escape, document)
+
+
+def _escape(match: re.Match[str]) -> str:
+    # Between its texts a document may have ends of lines; within them these are escaped already.
+    return match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1]
 
 
 def load(path: str) -> str:

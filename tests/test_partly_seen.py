@@ -120,7 +120,7 @@ def test_port_80_answers_and_443_is_dropped_until_the_deadline() -> None:
 def test_port_80_answers_and_somebody_presses_ctrl_c() -> None:
     async def go() -> Report:
         answered = asyncio.Event()
-        purposes = {"plain", "acme", "path"}
+        purposes = {"plain", "path"}
 
         def sink(event: Event) -> None:
             """All that port 80 is asked has been answered: only port 443 is waited for."""

@@ -9,16 +9,13 @@ from diagnose.catalogue import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
 
-_SOON = timedelta(days=21)
-
 
 @check(severity=Severity.WARNING, needs=[Handshake])
 def expires_soon(evidence: Evidence) -> Iterator[Claim]:
     for one in served(evidence):
-        if one.leaf.not_after is None or one.leaf.lifetime is None:
+        if one.leaf.not_after is None or not one.leaf.is_due(evidence.started_at):
             continue
         left = one.leaf.not_after - evidence.started_at
-        third = one.leaf.lifetime / 3
-        if timedelta(0) <= left < min(third, _SOON):
+        if timedelta(0) <= left:
             facts = {"days": left.days, "hours": int(left.total_seconds() // 3600)}
             yield claim(evidence, one, facts, renewal(evidence, one.leaf))

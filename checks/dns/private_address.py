@@ -20,6 +20,7 @@ from diagnose.model.dns import (
     NOWHERE,
     DnsAnswer,
     final_answers,
+    is_guarded,
     is_local_name,
     is_private,
     is_within,
@@ -90,6 +91,9 @@ def _severity(
     of order has another fault than its address. Or if it works just because we are on the server,
     which has a public address that DNS should name in the place of its loopback."""
     name = evidence.target.host
+    if not ours and all(map(is_guarded, addresses)):
+        # Not tried, and it is no visitor's address anywhere.
+        return Severity.WARNING if others else None
     if not ours or name.endswith(FOR_DEVELOPERS):
         return Severity.NOTE
     if is_local_name(name):

@@ -20,6 +20,7 @@ PRIVATE = (
     "10.0.0.0/8",  # RFC 1918
     "100.64.0.0/10",  # RFC 6598: shared, behind a carrier's NAT
     "127.0.0.0/8",  # RFC 1122: loopback
+    "168.63.129.16/32",  # Azure's own, for its machines
     "169.254.0.0/16",  # RFC 3927: link-local
     "172.16.0.0/12",  # RFC 1918
     "192.168.0.0/16",  # RFC 1918
@@ -27,6 +28,17 @@ PRIVATE = (
     "::1/128",  # RFC 4291: loopback
     "fc00::/7",  # RFC 4193: unique local
     "fe80::/10",  # RFC 4291: link-local
+)
+#: Of the asker's own wire, and where clouds give their machines' credentials (AWS, Google Cloud,
+#: Azure and others 169.254.169.254; Alibaba Cloud, AWS and Google Cloud by IPv6, Azure, Oracle).
+GUARDED = (
+    "169.254.0.0/16",
+    "fe80::/10",
+    "100.100.100.200/32",
+    "fd00:ec2::/32",
+    "fd20:ce::254/128",
+    "168.63.129.16/32",
+    "192.0.0.192/32",
 )
 #: Those of them that mean the asker's own machine or its own wire: of no use in DNS.
 NOWHERE = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
@@ -53,6 +65,12 @@ class Resolution(Observation):
     family: int
     addresses: tuple[str, ...] = ()
     via: str = "system"
+
+    @property
+    def to_ask(self) -> tuple[str, ...]:
+        """The addresses that we may be led to by a name; one that a person typed always is."""
+        typed = self.via in {"literal", "option", "proxy"}
+        return tuple(one for one in self.addresses if typed or not is_guarded(one))
 
 
 @frozen
@@ -153,6 +171,12 @@ def is_within(address: str, ranges: tuple[str, ...]) -> bool:
 def is_private(address: str) -> bool:
     """Whether nobody on the Internet can reach an address (see PRIVATE)."""
     return is_within(address, PRIVATE)
+
+
+def is_guarded(address: str) -> bool:
+    """Whether a name or a redirect must not lead us to an address (see GUARDED): it is asked only
+    where a person typed it."""
+    return is_within(address, GUARDED)
 
 
 def is_local_name(name: str) -> bool:

@@ -61,6 +61,13 @@ class Certificate:
         begun = self.not_before is not None and self.not_before <= now
         return begun and self.not_after is not None and now < self.not_after
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether it should have been renewed: it has expired, or less than a third of its life
+        and less than 21 days are left. Automatic renewal comes at a third."""
+        if self.not_after is None or self.lifetime is None:
+            return False
+        return self.not_after - now < min(self.lifetime / 3, timedelta(days=21))
+
     def is_expired(self, now: datetime) -> bool:
         """Whether its end is known to be past."""
         return self.not_after is not None and self.not_after < now

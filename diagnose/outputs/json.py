@@ -23,7 +23,7 @@ from diagnose.outputs import View, said
 from diagnose.outputs.layers import states
 from diagnose.outputs.strings import known
 from diagnose.reasoning import exit_status, verdict
-from diagnose.record import plain, timestamp
+from diagnose.record import escaped, plain, timestamp
 
 SCHEMA_VERSION = "1.0"
 TOOL = {"name": "diagnose", "version": VERSION}
@@ -40,7 +40,7 @@ def render(report: Report, view: View) -> str:
 
 
 def written(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    return escaped(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
 
 
 def document(report: Report, view: View) -> dict[str, Any]:

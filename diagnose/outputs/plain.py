@@ -5,7 +5,7 @@ subject and title. A target without findings has one line, whose severity is its
 """
 
 from diagnose.model import Finding, Report, Severity
-from diagnose.outputs import View, said
+from diagnose.outputs import View, paper, said
 from diagnose.reasoning import verdict
 
 
@@ -35,4 +35,4 @@ def _role(found: Finding) -> str:
 
 
 def _row(*columns: str) -> str:
-    return "\t".join(" ".join(column.split()) or "-" for column in columns) + "\n"
+    return "\t".join(paper.line(column) or "-" for column in columns) + "\n"

@@ -4,17 +4,16 @@ A stand-in keeps what the checks look at (private or public, IPv4 or IPv6, which
 which domain), so that masked evidence, put to the checks, leads to the same findings.
 """
 
-import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, TypeVar
 
 from diagnose.events import Concluded, Event, Sink
 from diagnose.model import Crash, Evidence, Report
 from diagnose.outputs import View
+from diagnose.outputs.redaction_addresses import Addresses
 from diagnose.outputs.redaction_http import kept_body, kept_headers, kept_message
 from diagnose.outputs.redaction_nginx import Arguments, masked_configuration
 from diagnose.outputs.redaction_secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
@@ -39,9 +38,6 @@ _REMARKED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld"
 Value = TypeVar("Value")
 Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
 
-_V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
-# Nothing after its first colon can fail: what it takes is looked at as a whole (Mask.v6).
-_V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
 _BEHIND = re.compile(r"[_-](?=[a-z]{3}$|\d)")
 #: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
 _LONGEST_NAME = 255
@@ -54,11 +50,12 @@ _ENDPOINT = re.compile(
 #: Fields of an observation that hold the hosts of upstreams, redirects and doors.
 _HOST_FIELDS = ("host", "sent", "target", "upstream", "url", "redirected_from", "via", "server")
 _WRITTEN_BY = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edit this file")
-#: The longest that an address can be in text (inet_ntop(3), INET6_ADDRSTRLEN).
-_LONGEST_V6 = 45
 #: What a person wrote beside a rule or an address, and the words that mark it.
 _REMARK = re.compile(r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)")
-_LINE_REMARK = re.compile(r"(?m)(?:^|(?<=[ \t]))(?!### )(?<!###)(?<!### tuple )([#;])[^\n]*")
+# A line that begins with ";", or the rest of one behind "#"; what ufw marks with "###" is read.
+_LINE_REMARK = re.compile(
+    r"(?m)^(?:\#!|\#\#\# (?:tuple|RULES|END|LOGGING|RATE))[^\n]*|(^;|(?:^|(?<=[ \t]))\#)[^\n]*"
+)
 
 #: Words of the outputs themselves: a machine that is called so keeps its name.
 _WORDS = {
@@ -73,26 +70,7 @@ _WORDS = {
     "target",
 }
 
-#: The networks of documentation (RFC 5737), and more for tests (RFC 2544).
-_PUBLIC = (ip_network("192.0.2.0/24"), ip_network("198.51.100.0/24"), ip_network("203.0.113.0/24"))
-_MORE = ip_network("198.18.0.0/15")
 _CDN = tuple(end for end, _ in ALIASES)
-
-#: The networks whose members stay what they are; a stand-in counts up from each base.
-_NETWORKS = tuple(
-    (ip_network(network), ip_network(base))
-    for network, base in (
-        ("10.0.0.0/8", "10.0.0.0/8"),
-        ("172.16.0.0/12", "172.16.0.0/12"),
-        ("192.168.0.0/16", "192.168.0.0/16"),
-        ("100.64.0.0/10", "100.64.0.0/10"),
-        ("169.254.0.0/16", "169.254.0.0/16"),
-        ("0.0.0.0/0", "192.0.2.0/24"),
-        ("fc00::/7", "fd00::/64"),
-        ("fe80::/10", "fe80::/64"),
-        ("::/0", "2001:db8:0:ffff::/64"),
-    )
-)
 
 
 def report(whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]:
@@ -189,9 +167,7 @@ class Mask:
 
     def __init__(self, names: Iterable[str], endpoints: Iterable[str] = ()) -> None:
         self.labels: dict[str, str] = {}
-        self.addresses: dict[str, str] = {}
-        self.counts: dict[object, int] = {}
-        self.networks: dict[object, IPv4Network | IPv6Network] = {}
+        self.addresses = Addresses()
         self.tokens = Tokens()
         hosts = {name.strip(".").lower() for name in endpoints}
         dotted = (name for name in hosts if name.count("."))
@@ -201,8 +177,7 @@ class Mask:
 
     def text(self, text: str) -> str:
         text = self.tokens.hide(hide_secrets(text))
-        text = _V4.sub(self.address, text)
-        text = _V6.sub(self.v6, text)
+        text = self.addresses.hide(text)
         if self.odd is not None:
             text = self.odd.sub(lambda match: self.label(match[0].lower()), text)
         if self.hosts is not None:
@@ -279,55 +254,8 @@ class Mask:
         if not isinstance(value, str) or isinstance(value, Enum):
             return value
         value = _REMARK.sub(_remark, value)
-        return _LINE_REMARK.sub(_line_remark, value)
-
-    def v6(self, match: re.Match[str]) -> str:
-        """An address, and the punctuation behind it as it is: "2001:db8::1:" ends a clause."""
-        written = match[0]
-        for address in (written, written.rstrip(":.")):
-            if 2 <= len(address) <= _LONGEST_V6:
-                with contextlib.suppress(ValueError):
-                    return self._shown(ip_address(address)) + written[len(address) :]
-        return written
-
-    def address(self, match: re.Match[str]) -> str:
-        try:
-            address = ip_address(match[0])
-        except ValueError:
-            return match[0]
-        return self._shown(address)
-
-    def _shown(self, address: IPv4Address | IPv6Address) -> str:
-        if address.is_loopback or address.is_unspecified or address.is_multicast:
-            return str(address)
-        return self.addresses.setdefault(str(address), self.stand_in(address))
-
-    def stand_in(self, address: IPv4Address | IPv6Address) -> str:
-        if str(address) in self.addresses:
-            return self.addresses[str(address)]
-        base = next(base for whole, base in _NETWORKS if address in whole)
-        network = self._network(address, base)
-        self.counts[network] = self.counts.get(network, 0) + 1
-        return str(network.network_address + self.counts[network])
-
-    def _network(
-        self, address: IPv4Address | IPv6Address, base: IPv4Network | IPv6Network
-    ) -> IPv4Network | IPv6Network:
-        """The stand-in of the address's own network (/24, or /64 of IPv6): addresses of one are
-        of one again, and of two of two."""
-        own = ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False)
-        if own not in self.networks:
-            number = self.counts["of", base] = self.counts.get(("of", base), 0) + 1
-            public = _PUBLIC if base.prefixlen == 24 and address.version == 4 else ()
-            step = 1 << (8 if address.version == 4 else 64)
-            begin = int(base.network_address) + (number - 1) * step
-            if number <= len(public):
-                begin = int(public[number - 1].network_address)
-            elif public:
-                begin = int(_MORE.network_address) + (number - len(public)) * step
-            kind = IPv4Address if address.version == 4 else IPv6Address
-            self.networks[own] = ip_network(f"{kind(begin)}/{own.prefixlen}")
-        return self.networks[own]
+        # A list of nft's is JSON.
+        return value if value.startswith("{") else _LINE_REMARK.sub(_line_remark, value)
 
     def name(self, match: re.Match[str]) -> str:
         """A word, masked up to the last of the domains in it. What follows in the last label
@@ -397,5 +325,7 @@ def _remark(match: re.Match[str]) -> str:
 
 def _line_remark(match: re.Match[str]) -> str:
     """Whether a program writes the file, is read by checks."""
+    if not match[1]:
+        return match[0]
     written = _WRITTEN_BY.search(match[0])
     return f"{match[1]} {HIDDEN}{f' {written[0]}' if written else ''}"

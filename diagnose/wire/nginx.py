@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from diagnose.frozen import frozen
 from diagnose.model import Location
 from diagnose.model.nginx import ConfigFile, Directive, TestMessage
+from diagnose.wire.text import printable
 
 #: Deeper than this no block is read: nobody writes it, and a stranger's file may.
 DEPTH = 32
@@ -247,8 +248,9 @@ def messages(text: str) -> tuple[TestMessage, ...]:
     found: dict[TestMessage, None] = {}
     for line in text.splitlines():
         if match := _MESSAGE.match(line.strip()):
-            file, row = _place(match[2])
-            found[TestMessage(match[1], match[2], file, row)] = None
+            message = printable(match[2])
+            file, row = _place(message)
+            found[TestMessage(match[1], message, file, row)] = None
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ import re
 
 # C0 and C1 controls, and what turns the reading direction or hides itself (Unicode TR 36
 # section 2.5, UAX 9): they can move the cursor, colour a terminal or disguise a name.
-_UNSAFE = re.compile(
+UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -21,5 +21,10 @@ def clean(text: str | bytes, limit: int = 200) -> str:
         # A character has at most four bytes: no need to decode more.
         text = text[: 4 * limit + 4].decode("utf-8", "replace")
     shown = re.sub(r"\s+", " ", text[: 4 * limit + 4]).strip()
-    shown = _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", shown)
+    shown = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", shown)
     return shown if len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
+
+
+def printable(line: str, limit: int = 2000) -> str:
+    """A line as it stands, blanks and all, in which nothing controls a terminal."""
+    return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", line.replace("\t", " ")[:limit])

@@ -18,6 +18,8 @@ from diagnose.outputs import View
 from diagnose.outputs.json import document, failed, render, written
 from diagnose.outputs.jsonl import sink
 from diagnose.outputs.plain import render as plain
+from diagnose.wire.text import UNSAFE
+from tests.outputs.hostile import hostile
 from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
 
 SCHEMA = json.loads((Path(diagnose.__path__[0]) / "schema/report-1.json").read_text("utf-8"))
@@ -176,3 +178,17 @@ def test_columns_are_one_line_a_finding() -> None:
     ]
     assert symptom.split("\t")[3] == "symptom"
     assert plain(healthy(), VIEW).split("\t")[:2] == ["https://shop.example.com/", "ok"]
+
+
+def test_nothing_in_a_document_controls_a_terminal_and_all_is_read_back() -> None:
+    text = "a\x9b2J\x7f\u202eb\u2066\ufeff\U000e0041é\n"
+    made = written({"a": [text]})
+    assert json.loads(made) == {"a": [text]}
+    assert not UNSAFE.search(made.replace("\n", ""))
+    assert "é" in made
+
+
+@pytest.mark.parametrize("text", ["a\x1b[2Jb", "a\x9bb", "a\u202eb", "a\x7fb"])
+def test_a_line_of_columns_is_harmless(text: str) -> None:
+    made = plain(hostile(text), View())
+    assert not UNSAFE.search(made.replace("\n", "").replace("\t", ""))

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -24,7 +25,21 @@ NAMES = ["shop.example.com", "db.internal.acme.net"]
 def test_one_address_has_one_stand_in_everywhere() -> None:
     mask = Mask(NAMES).text
     assert mask("198.51.100.7:443 and 198.51.100.7") == "192.0.2.1:443 and 192.0.2.1"
-    assert mask("198.51.100.8, again 198.51.100.7.") == "192.0.2.2, again 192.0.2.1."
+    assert mask("198.51.100.6, again 198.51.100.7.") == "192.0.2.0, again 192.0.2.1."
+
+
+def test_what_lies_in_one_network_does_so_again_and_what_does_not_does_not() -> None:
+    mask = Mask(NAMES).text
+    written = "198.51.100.66 198.51.100.70 198.51.100.96 203.0.113.66"
+    first, second, third, other = map(ip_address, mask(written).split())
+
+    def near(address: object, length: int) -> bool:
+        return ip_address(str(address)) in ip_network(f"{first}/{length}", strict=False)
+
+    assert near(second, 27)
+    assert near(third, 24)
+    assert not near(third, 27)
+    assert not near(other, 24)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from diagnose.model import Failure, Observation, Target
 from diagnose.model.http import Clock, Exchange
@@ -11,6 +15,7 @@ from diagnose.model.tls import Handshake
 from diagnose.net import PATIENCE, Connected, Resolved
 from diagnose.probes import Options
 from diagnose.probes.outside import http as probes
+from tests.reports import LEAF
 
 HERE = "203.0.113.10"
 Serve = Callable[[str, str, str], str]
@@ -105,6 +110,8 @@ def on_80(serve: Serve, target: Target = SHOP, **more: Any) -> tuple[Looking, Pa
 
     async def run() -> Looking:
         look = Looking(net, target)
+        for shaken in more.get("shaken", ()):
+            look.see(shaken)
         connected = await net.connect(HERE, 80)
         seen = Connection(address=HERE, port=80, family=4, purpose="plain")
         look.see(seen, connected.stream)
@@ -153,12 +160,45 @@ def test_controls_are_left_alone() -> None:
     assert not over_tls(lambda host, path, cookie: answer(), "no-sni").seen(Exchange)
 
 
-def test_port_80_is_asked_for_the_page_a_challenge_and_an_unknown_path() -> None:
+def test_port_80_is_asked_for_the_page_and_an_unknown_path() -> None:
     look, net = on_80(lambda host, path, cookie: moved(f"https://{host}{path}"))
     purposes = [one.purpose for one in look.seen(Exchange)]
-    assert sorted(purposes) == ["acme", "path", "plain"]
-    # The unknown path is asked for on the first connection, the challenge beside it.
+    assert sorted(purposes) == ["path", "plain"]
+    assert net.connected == [(HERE, 80)]
+
+
+def shaken(days: float) -> Handshake:
+    """A handshake with a certificate of 90 days of which so many are left."""
+    until = datetime.now(UTC) + timedelta(days=days)
+    leaf = replace(LEAF, not_before=until - timedelta(days=90), not_after=until)
+    return Handshake(address=HERE, port=443, chain=(leaf,), verify_code=0)
+
+
+@pytest.mark.parametrize("left", [-3, 5])
+def test_a_challenge_is_asked_for_where_a_certificate_was_to_be_renewed(left: int) -> None:
+    look, net = on_80(lambda host, path, cookie: answer(), shaken=(shaken(left),))
+    assert len(steps(look, "acme")) == 1
     assert net.connected == [(HERE, 80), (HERE, 80)]
+
+
+def test_no_challenge_is_asked_for_where_nothing_is_to_be_renewed() -> None:
+    look, _ = on_80(lambda host, path, cookie: answer(), shaken=(shaken(40),))
+    assert not steps(look, "acme")
+
+
+def test_a_challenge_is_asked_for_once_where_the_handshake_comes_later() -> None:
+    net = PaperNet({}, {(HERE, 80): lambda host, path, cookie: answer()})
+
+    async def run() -> Looking:
+        look = Looking(net, SHOP)
+        look.see(Connection(address=HERE, port=80, family=4, purpose="plain"))
+        for seen in (shaken(5), shaken(5)):
+            look.see(seen)
+            await probes.challenge.work(look, seen)
+        await look.all()
+        return look
+
+    assert len(steps(asyncio.run(run()), "acme")) == 1
 
 
 def test_a_second_connection_is_made_where_the_first_was_closed() -> None:
@@ -166,7 +206,7 @@ def test_a_second_connection_is_made_where_the_first_was_closed() -> None:
         lambda host, path, cookie: moved(f"https://{host}{path}", "Connection: close")
     )
     assert steps(look, "path")
-    assert len(net.connected) == 3
+    assert len(net.connected) == 2
 
 
 def test_no_unknown_path_is_asked_for_where_nothing_redirects() -> None:
@@ -234,6 +274,16 @@ def test_a_stranger_does_not_send_us_into_our_own_network() -> None:
         assert {address for address, _ in net.connected} == {HERE}
 
 
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/", "http://[::ffff:100.100.100.200]/", "http://meta.example/"]
+)
+def test_nor_does_a_server_in_our_own_network_to_a_clouds_addresses(url: str) -> None:
+    before = Exchange(url="http://10.0.0.1/", address="10.0.0.1", port=80)
+    address = {"http://meta.example/": "168.63.129.16"}.get(url, url[7:-1].strip("[]"))
+    assert probes._is_closed_to(before, address)
+    assert not probes._is_closed_to(before, "10.0.0.2")
+
+
 def test_a_cookie_is_sent_back_within_a_chain_and_only_there() -> None:
     given = []
 
@@ -284,7 +334,7 @@ def test_the_clock_is_compared_once_for_each_address() -> None:
 
 def test_an_address_has_no_challenge() -> None:
     target = Target(HERE, "https", HERE, 443)
-    look, _ = on_80(lambda host, path, cookie: answer(), target)
+    look, _ = on_80(lambda host, path, cookie: answer(), target, shaken=(shaken(5),))
     assert not steps(look, "acme")
 
 

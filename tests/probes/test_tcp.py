@@ -124,6 +124,19 @@ def test_a_connection_is_offered_alive_and_ended_if_nobody_takes_it() -> None:
     assert [wire.open for wire in net.opened] == [False, False]
 
 
+@pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "168.63.129.16"])
+def test_a_name_does_not_lead_to_a_clouds_own_address(address: str) -> None:
+    net = Network()
+    run = look(net, "203.0.113.10", address)
+    assert {tried for tried, _ in net.tried} == {"203.0.113.10"}
+    assert [one.what for one in run.seen(Unseen)] == [address]
+
+
+def test_such_an_address_is_tried_where_it_is_the_target() -> None:
+    seen = Resolution(name="a", family=4, addresses=("169.254.169.254",), via="literal")
+    assert seen.to_ask == seen.addresses
+
+
 def test_an_address_is_tried_once_however_often_it_is_found() -> None:
     net = Network()
     look(net, "203.0.113.10", "203.0.113.10", before=("203.0.113.10",))

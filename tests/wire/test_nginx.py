@@ -240,3 +240,11 @@ def test_the_place_at_the_end_of_a_message(
 ) -> None:
     (read,) = nginx.messages(f"nginx: [emerg] {message}")
     assert (read.file, read.line) == (file, line)
+
+
+def test_a_message_of_nginx_controls_no_terminal() -> None:
+    printed = 'nginx: [emerg] unknown directive "\x1b]0;x\x07\x9b\u202e" in /a:1\n'
+    (message,) = nginx.messages(printed)
+    text = 'unknown directive "\ufffd]0;x\ufffd\ufffd\ufffd" in /a:1'
+    assert message.text == text
+    assert (message.file, message.line) == ("/a", 1)

@@ -1,15 +1,17 @@
 """What the site answers, on each address, over TLS and on port 80, and where that leads.
 
 The streams are those that the handshake and the connection to port 80 left. Where port 80
-answers, two things more are asked there, on one address and beside the longer chain over TLS:
-the path of ACME's challenges, and a path that nobody has, to see whether a redirect keeps it.
+redirects, a path that nobody has is asked for as well, to see whether the redirect keeps it; where
+the certificate should have been renewed, the path of ACME's challenges, on one address.
 """
 
 import secrets
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 
+from diagnose.model.dns import is_guarded
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
@@ -55,7 +57,7 @@ async def plain(look: Look, seen: Connection) -> None:
     if stream is None:
         return
     first = _first(look, seen)
-    if secured and first and not is_address(look.target.host):
+    if secured and first and any(map(_is_due, look.seen(Handshake))):
         look.start(_challenge(look, seen))
     wire = Wire(stream, patience(look))
     url = _plain_url(look, seen, look.target.path)
@@ -97,8 +99,25 @@ def _plain_url(look: Look, seen: Connection, path: str) -> str:
     return str(Url("http", look.target.host, seen.port, path))
 
 
+@probe(after=Handshake)
+async def challenge(look: Look, seen: Handshake) -> None:
+    """Where a certificate should have been renewed by now, and port 80 was open before that was
+    seen: whether the authority would get through. Elsewhere it is not asked, as the answer is a
+    line in the server's error log."""
+    due = [one for one in look.seen(Handshake) if _is_due(one)]
+    opened = [one for one in look.seen(Connection) if one.purpose == "plain" and not one.failure]
+    if due and due[0] is seen and opened and _wanted(look):
+        await _challenge(look, opened[0])
+
+
+def _is_due(seen: Handshake) -> bool:
+    return any(leaf.is_due(datetime.now(UTC)) for leaf in seen.chain[:1])
+
+
 async def _challenge(look: Look, seen: Connection) -> None:
     """A challenge that nobody set (RFC 8555 section 8.3): 404 is the right answer to it."""
+    if is_address(look.target.host):
+        return
     connected = await look.net.connect(seen.address, seen.port)
     if connected.stream is None:
         return
@@ -315,6 +334,10 @@ class Cookies:
         return "; ".join(f"{key}={value}" for key, value in self._kept.get(host, {}).items())
 
 
+def _is_closed_to(before: Exchange, address: str) -> bool:
+    return is_guarded(address) or (inward(address) and not inward(before.address))
+
+
 async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange | None:
     """One redirect further: on the same address if it is the same host. None where it must not
     or cannot be gone."""
@@ -324,7 +347,7 @@ async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange
     address, failure = (
         (before.address, None) if stays else await find_address(look, url.host, before)
     )
-    if failure is None and inward(address) and not inward(before.address):
+    if failure is None and not stays and _is_closed_to(before, address):
         return None  # a stranger's server does not send us into our own network
     wire = None
     if failure is None:

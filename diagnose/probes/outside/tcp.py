@@ -102,7 +102,11 @@ async def proxy(look: Look) -> None:
 @probe(after=Resolution)
 async def connect(look: Look, seen: Resolution) -> None:
     """Open the target's port, and port 80 for the redirect, on every address not yet tried."""
-    addresses, pace = _new(look, seen), Pace()
+    addresses, pace = [one for one in _new(look, seen) if one in seen.to_ask], Pace()
+    for address in seen.addresses:
+        if address not in seen.to_ask:
+            why = "a link-local or metadata address is asked only as the target itself"
+            look.see(Unseen(at=look.now(), what=address, why=why))
     for address in addresses:
         look.start(_target(look, pace, address))
     if _wants_plain(look):

@@ -51,7 +51,7 @@ async def upgrade(look: Look, seen: Resolution) -> None:
     reading = asyncio.ensure_future(
         asyncio.to_thread(importlib.import_module, "diagnose.net.websocket")
     )
-    for address in seen.addresses:
+    for address in seen.to_ask:
         line = await _open(look, address)
         await reading
         if line is not None:

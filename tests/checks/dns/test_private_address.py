@@ -117,3 +117,9 @@ def test_silent_but_for_a_note_where_the_private_network_is_reached() -> None:
     for seen in (tried("10.0.0.4"), tried("10.0.0.4", REFUSED), denied):
         (claim,) = judge("dns.private-address", answer("10.0.0.4"), seen, target=inside)
         assert claim.severity is Severity.NOTE
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "100.100.100.200", "168.63.129.16"])
+def test_fires_for_the_addresses_of_clouds_though_they_are_not_tried(address: str) -> None:
+    (claim,) = judge("dns.private-address", answer(address))
+    assert claim.severity is None
