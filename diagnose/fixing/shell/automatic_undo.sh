@@ -110,6 +110,11 @@ end_waiting() {
   if [ -e "$current/waiting" ]; then
     read -r pid < "$current/waiting"
     kill -- "-$pid" 2>/dev/null || kill -- "$pid" 2>/dev/null
+    # Nothing of it is left when this returns.
+    tries=0
+    while kill -0 -- "-$pid" 2>/dev/null && [ "$tries" -lt 40 ]; do
+      tries=$((tries + 1)); sleep 0.05 2>/dev/null || sleep 1
+    done
     rm -f -- "$current/waiting"
   elif [ -d /run/systemd/system ]; then
     systemctl stop diagnose-undo.service 2>/dev/null
