@@ -256,7 +256,7 @@ def _judged(report: Report) -> tuple[str, ...]:
 def _unresolved(evidence: Evidence) -> tuple[Missing, ...]:
     """The versions of IP of which nobody knows whether the name has an address."""
     seen = evidence.of(Resolution)
-    if any(look.via in {"literal", "option"} for look in seen):
+    if any(look.via in {"literal", "option", "proxy"} for look in seen):
         return ()
     families = (evidence.scope.family,) if evidence.scope.family else (4, 6)
     open_ = [look for look in families if not _is_resolved(evidence, look)]

@@ -75,6 +75,12 @@ LISTENING = Listeners(
 )
 INSIDE_ONLY = Scope(outside=False)
 
+#: The name stands in the place of its addresses.
+BY_PROXY = (
+    replace(NAME, via="proxy", addresses=(SHOP.host,)),
+    *(replace(look, address=SHOP.host) for look in (OPEN, SECURE, ANSWER)),
+)
+
 #: Healthy evidence of each kind: the target, what was asked to be judged, and what was seen.
 HEALTHY: dict[str, tuple[Target, Scope, tuple[Observation, ...]]] = {
     "https": (SHOP, Scope(), WELL),
@@ -85,6 +91,7 @@ HEALTHY: dict[str, tuple[Target, Scope, tuple[Observation, ...]]] = {
         Scope(),
         (replace(NAME, via="option"), OPEN, SECURE, ANSWER),
     ),
+    "proxy": (SHOP, Scope(), BY_PROXY),
     "wss": (CHAT, Scope(), (NAME, NO_IPV6, OPEN, SECURE, SOCKET)),
     "ws-path": (replace(SHOP, websockets=("/ws",)), Scope(), (*WELL, SOCKET)),
     "http": (
