@@ -131,8 +131,19 @@ like() {
   }
 }
 
+# unchanged COPY NAME: whether NAME in the working folder is as COPY is: content, owner, mode, time.
+unchanged() {
+  if [ -L "$1" ] || [ -L "./$2" ]; then
+    [ -L "$1" ] && [ -L "./$2" ] && [ "$(readlink -- "$1")" = "$(readlink -- "./$2")" ]
+  else
+    [ -f "./$2" ] && [ "$(stat -c '%a %u %g %Y' -- "$1")" = "$(stat -c '%a %u %g %Y' -- "./$2")" ] &&
+      cmp -s -- "$1" "./$2"
+  fi
+}
+
 # put COPY NAME TOKEN: NAME in the working folder is as COPY is, a file or a link.
 put() {
+  if unchanged "$1" "$2"; then return; fi
   if [ -L "$1" ]; then
     ln -s -- "$(readlink -- "$1")" "./.diagnose-$3" && rename "./.diagnose-$3" "./$2"
     return
