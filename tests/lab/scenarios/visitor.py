@@ -54,7 +54,12 @@ def fail2ban(lab: Lab, action: str, *banned: str) -> None:
         asked = ["fail2ban-client", "status", "nginx-http-auth"]
         return server.run(asked).returncode == 0
 
-    lab.spawn(server, ["fail2ban-server", "-f", "--logtarget", "/run/fail2ban/log", "start"], ready)
+    # Without a database: it would ban again whom an earlier scenario had banned.
+    lab.spawn(
+        server,
+        ["fail2ban-server", "-f", "--dbfile", "None", "--logtarget", "/run/fail2ban/log", "start"],
+        ready,
+    )
     lab.undo(lambda: server.run(["fail2ban-client", "stop"]))
     for address in banned:
         server.run(["fail2ban-client", "set", "nginx-http-auth", "banip", address], check=True)
