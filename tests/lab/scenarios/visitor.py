@@ -48,18 +48,16 @@ def fail2ban(lab: Lab, action: str, *banned: str) -> None:
     server = lab.server
     server.sh("mkdir -p /run/fail2ban; touch /var/log/nginx/error.log")
     server.write("/etc/fail2ban/jail.local", JAIL.format(action=action))
-    lab.undo(lambda: server.sh("rm -f /etc/fail2ban/jail.local"))
+    # Without a database: it would ban again whom an earlier scenario had banned.
+    server.write("/etc/fail2ban/fail2ban.local", "[Definition]\ndbfile = None\n")
+    lab.undo(lambda: server.sh("rm -f /etc/fail2ban/jail.local /etc/fail2ban/fail2ban.local"))
 
     def ready() -> bool:
         asked = ["fail2ban-client", "status", "nginx-http-auth"]
         return server.run(asked).returncode == 0
 
-    # Without a database: it would ban again whom an earlier scenario had banned.
-    lab.spawn(
-        server,
-        ["fail2ban-server", "-f", "--dbfile", "None", "--logtarget", "/run/fail2ban/log", "start"],
-        ready,
-    )
+    argv = ["fail2ban-server", "-f", "--logtarget", "/run/fail2ban/log", "start"]
+    lab.spawn(server, argv, ready)
     lab.undo(lambda: server.run(["fail2ban-client", "stop"]))
     for address in banned:
         server.run(["fail2ban-client", "set", "nginx-http-auth", "banip", address], check=True)
