@@ -3,7 +3,6 @@ addresses. What the whole program says of the visitor, out of the evidence that 
 compared with what becomes of the connection. `make test` takes a sample, DIAGNOSE_ALL=1 all."""
 
 import itertools
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +18,13 @@ from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.visitor import Visitor
 from tests.saying import NOW, SHOP
 
+from ..effort import ALL
 from . import real_rulesets
 from .kernel import BRIDGE, PORTS, SERVER, SOURCES4, SOURCES6, Pair, Try, play
 from .lab import missing
 from .test_netfilter import AT_ONCE, PATIENT, WAIT, batches, generated
 
-RULESETS = 200 if os.environ.get("DIAGNOSE_ALL") else 40
+RULESETS = 200 if ALL else 40
 
 pytestmark = [
     pytest.mark.lab,

@@ -7,7 +7,6 @@ with DIAGNOSE_ALL=1."""
 import asyncio
 import contextlib
 import datetime as dt
-import os
 import socket
 import ssl
 import subprocess
@@ -33,10 +32,12 @@ from tests.odd_certificates import cases
 from tests.probes.test_tls import Looking
 from tests.x509_writer import Case
 
+from ..effort import ALL
+
 EVERY = tuple(cases())
 #: Every thirtieth, and of those whose cause is known every fifth.
 SAMPLE = (*EVERY[::30], *[case for case in EVERY if case.causes][::5])
-CHOSEN = EVERY if os.environ.get("DIAGNOSE_ALL") else SAMPLE
+CHOSEN = EVERY if ALL else SAMPLE
 
 #: What curl and OpenSSL accept, and the product calls a fault because browsers refuse it.
 BROWSERS = {

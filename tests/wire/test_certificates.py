@@ -1,5 +1,4 @@
 import datetime as dt
-import os
 from dataclasses import replace
 from ipaddress import ip_address
 from itertools import islice
@@ -20,7 +19,8 @@ from diagnose.wire.certificates import chain, from_pem, read
 from tests import x509_writer as odd
 from tests.odd_certificates import cases
 
-EVERY = bool(os.environ.get("DIAGNOSE_ALL"))
+from ..effort import ALL
+
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 END = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 
@@ -161,7 +161,7 @@ def test_a_blank_beside_a_name_stays_visible() -> None:
 
 def test_both_readers_read_the_same() -> None:
     compared = 0
-    for case in cases() if EVERY else islice(cases(), 0, None, 8):
+    for case in cases() if ALL else islice(cases(), 0, None, 8):
         for der in case.chain:
             first, second = read(der), x509_fields.read(der)
             if second.key_bits == 0:  # a curve, which the second reader leaves to cryptography

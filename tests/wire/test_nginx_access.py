@@ -17,8 +17,10 @@ from diagnose.wire.nginx import parse
 from diagnose.wire.nginx_access import Asked, answer
 from tests.wire.nginx_sites import ports, running
 
+from ..effort import ALL
+
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-CONFIGURATIONS = 400 if os.environ.get("DIAGNOSE_ALL") else 48
+CONFIGURATIONS = 400 if ALL else 48
 SEED = int(os.environ.get("NGINX_ACCESS_SEED", "7"))
 VISITORS = ("127.0.0.2", "127.9.8.7")
 PATHS = ("/", "/a", "/a/b", "/a/x.php", "/b", "/static/1", "/private", "/nowhere?x=1")
