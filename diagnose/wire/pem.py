@@ -12,9 +12,8 @@ MOST = 16
 
 _LABEL = re.compile(r"-----BEGIN ([A-Z0-9 #]{1,40})-----")
 _BLOCK = re.compile(
-    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?"
-    r"CERTIFICATE-----",
-    re.DOTALL,
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([^-]*)-----END (?:X509 |TRUSTED )?"
+    r"CERTIFICATE-----"
 )
 
 #: The algorithms of public keys by their object identifiers in DER (RFC 3279, 5480, 8410, 5756).
