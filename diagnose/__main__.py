@@ -20,9 +20,9 @@ def main() -> None:
 
     # One run ends before there is anything to collect; looking for it takes a tenth of its time.
     gc.disable()
-    from diagnose import cli
+    from diagnose.cli import main
 
-    cli.leave(cli.main(sys.argv[1:], alone=True))
+    main.leave(main.main(sys.argv[1:], alone=True))
 
 
 def _say(text: str) -> None:

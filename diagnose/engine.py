@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from diagnose import proof
-from diagnose.catalogue import awake, one
-from diagnose.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
+from diagnose.checking import proof
+from diagnose.checking.registry import awake, one
+from diagnose.checking.root_cause import claims, findings, verdict
 from diagnose.machine import Machine, ThroughServer
 from diagnose.model import (
     Check,
@@ -28,11 +28,11 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.dns import Resolution
+from diagnose.model.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
 from diagnose.probes import INSIDE, MAX_TIMEOUT, OUTSIDE, WITHIN, Closable, Options, Probe, command
-from diagnose.reasoning import claims, findings, verdict
 
 Kind = TypeVar("Kind", bound=Observation)
 
@@ -290,7 +290,7 @@ def longer_timeout(timeout: float) -> str:
 
 
 def _signal(interruption: asyncio.CancelledError | None) -> int:
-    """The signal for which a run was cancelled (`diagnose.running`), 0 for none."""
+    """The signal for which a run was cancelled (`diagnose.processes.signals`), 0 for none."""
     number = interruption.args[0] if interruption and interruption.args else 0
     return number if isinstance(number, int) else 0
 
@@ -337,7 +337,7 @@ async def _notice_address(look: Run, seen: Resolution) -> None:
 
 async def _notice_name(look: Run) -> None:
     """The target's name is one that this machine's nginx serves: we are on the server."""
-    from diagnose.probes.inside.here import serves
+    from diagnose.probes.inside.server_detection import serves
 
     if await serves(look.machine, look.target.host):
         look.look_inside()

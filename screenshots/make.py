@@ -10,15 +10,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from diagnose.apart import Channel, Here
 from diagnose.engine import conclude
-from diagnose.events import Concluded
-from diagnose.outputs import View
-from diagnose.record import decode
-from diagnose.targets import read
+from diagnose.model.events import Concluded
+from diagnose.model.view import View
+from diagnose.parsers.target import read
+from diagnose.processes.worker import Channel, Here
+from diagnose.recording.codec import decode
 from diagnose.tui.app import DiagnoseApp
+from diagnose.tui.messages import Asked, Behind
 from diagnose.tui.session import Session
-from diagnose.tui.told import Asked, Behind
 
 HERE = Path(__file__).parent
 SIZES = ((80, 24), (140, 40))

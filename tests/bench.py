@@ -88,22 +88,22 @@ def screenwatch(times: int, argv: Sequence[str]) -> None:
 
 def busy(many: int, seconds: float) -> None:
     """The screen, told of so many observations within that time."""
-    from diagnose import apart
-    from diagnose.events import Seen
+    from diagnose.model.events import Seen
     from diagnose.model.tcp import Connection
-    from diagnose.outputs import View
-    from diagnose.targets import read
+    from diagnose.model.view import View
+    from diagnose.parsers.target import read
+    from diagnose.processes import worker
     from diagnose.tui.main import show
+    from diagnose.tui.messages import Asked, Behind
     from diagnose.tui.session import Session
-    from diagnose.tui.told import Asked, Behind
 
-    async def run(channel: apart.Channel, asked: Asked) -> None:
+    async def run(channel: worker.Channel, asked: Asked) -> None:
         for number in range(many):
             await asyncio.sleep(seconds / many)
             channel.tell(Seen(Connection(address="203.0.113.10", port=number, family=4), number))
         await asyncio.sleep(3600)
 
-    place = apart.begin({"run": run}, frozenset(), lambda: None)
+    place = worker.begin({"run": run}, frozenset(), lambda: None)
     behind = Behind(place, read, str)
     show([Session(read("shop.example.com"), behind).begin()], behind, View(color=True), True)
 

@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-from tests.effort import ALL, FACTOR
+from tests.support.effort import ALL, FACTOR
 
 # The time that an example takes says how busy the machine is, and no test may fail for that.
 EVERY = settings(

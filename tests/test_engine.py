@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from diagnose import engine
-from diagnose.catalogue import catalogue
-from diagnose.events import Concluded, Crashed, Event, Seen, Started
+from diagnose.checking.registry import catalogue
+from diagnose.checking.root_cause import verdict
 from diagnose.machine import Machine, Ran, Socket, Text
 from diagnose.model import Failure, Observation, Report, Unseen, Vantage
 from diagnose.model.dns import Resolution
+from diagnose.model.events import Concluded, Crashed, Event, Seen, Started
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Connected
 from diagnose.net.local import LocalNet
 from diagnose.probes import Look, Options, Probe, probe
-from diagnose.reasoning import verdict
-from tests.reports import NAME
-from tests.saying import SHOP
+from tests.support.check_evidence import SHOP
+from tests.support.report_builder import NAME
 
 Install = Callable[..., None]
 
@@ -355,7 +355,7 @@ def test_what_the_server_sees_of_itself_is_seen_by_the_same_probes(
 
 def test_layers_that_are_not_wanted_say_nothing() -> None:
     from diagnose.model import Evidence
-    from tests.saying import NOW, REFUSED
+    from tests.support.check_evidence import NOW, REFUSED
 
     evidence = Evidence(
         SHOP, NOW, (Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED),)

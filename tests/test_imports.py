@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 _RUN = """
 import json, sys
 sys.argv = {argv!r}
-from diagnose import {module}
+from diagnose.cli import main
 import contextlib, io
 with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
     {work}
@@ -23,8 +23,8 @@ sys.stdout.write(json.dumps(sorted(sys.modules)))
 
 def modules(*words: str) -> set[str]:
     """The modules that a run of the command line has imported at its end."""
-    work = f"cli.main({list(words)!r})"
-    return _modules(_RUN.format(argv=["diagnose"], module="cli", work=work))
+    work = f"main.main({list(words)!r})"
+    return _modules(_RUN.format(argv=["diagnose"], work=work))
 
 
 def _modules(code: str) -> set[str]:
@@ -71,7 +71,7 @@ def test_json_imports_nothing_that_only_people_and_failures_need() -> None:
     people = {"wcwidth", "diagnose.outputs.text"}
     assert people & seen == set()
     assert {name for name in seen if name.startswith("diagnose.probes.inside.")} <= {
-        "diagnose.probes.inside.here"
+        "diagnose.probes.inside.server_detection"
     }
 
 
@@ -87,4 +87,4 @@ def test_json_on_a_refused_port_keeps_its_budget_of_modules() -> None:
 def test_help_and_mistakes_start_no_engine() -> None:
     for words in (["--help"], ["ftp://x"], ["list"]):
         assert "diagnose.engine" not in modules(*words)
-    assert len(modules("--help")) <= 112
+    assert len(modules("--help")) <= 115

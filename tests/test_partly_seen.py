@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from diagnose import demo, engine
-from diagnose.events import Event, Seen
+from diagnose import engine
+from diagnose.checking.root_cause import layers, verdict
+from diagnose.cli import demo
 from diagnose.model import Report
+from diagnose.model.events import Event, Seen
 from diagnose.model.http import Exchange
 from diagnose.net import PATIENCE, Connected
 from diagnose.probes import Options
-from diagnose.reasoning import layers, verdict
-from tests.servers import tls_server
-from tests.test_cli import diagnose
+from tests.cli.test_main import diagnose
+from tests.support.servers import tls_server
 
 
 @pytest.fixture(scope="module")

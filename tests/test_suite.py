@@ -5,11 +5,11 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
-from tests.effort import ALL
+from tests.support.effort import ALL
 
 ROOT = Path(__file__).parent
 #: Where the suite's own settings are made.
-HOME = {ROOT / "conftest.py", ROOT / "effort.py", Path(__file__)}
+HOME = {ROOT / "conftest.py", ROOT / "support" / "effort.py", Path(__file__)}
 MODULES = sorted(set(ROOT.rglob("*.py")) - HOME)
 CLOCKS = {"monotonic", "perf_counter", "time", "process_time"}
 

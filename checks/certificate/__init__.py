@@ -19,7 +19,6 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -34,6 +33,7 @@ from diagnose.model import (
     Vantage,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake, Served, path_of
 

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, by_hand, chain_fault, claim, file_of, lineage
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.tls import Handshake, Served, served
 
@@ -42,8 +42,8 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
 def _fix(evidence: Evidence, one: Served) -> Fix | None:
     """The whole chain's file named in place of the leaf's."""
     from checks.nginx import Nginx
-    from diagnose.wire import edits
-    from diagnose.wire.serving import Place
+    from diagnose.parsers.nginx import edits
+    from diagnose.parsers.nginx.server_blocks import Place
 
     file, tool = file_of(evidence, one.leaf), lineage(evidence, one.leaf)
     if file is None or tool is None or len(file.chain) != 1 or tool.whole == file.path:

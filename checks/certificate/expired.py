@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, EXPIRED, by_hand, claim, label, out_of_time, renewal
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, Served, served
 

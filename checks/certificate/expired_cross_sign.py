@@ -5,7 +5,7 @@ fail."""
 from collections.abc import Iterator
 
 from checks.certificate import by_hand, claim, label
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from checks.certificate import claim, renewal
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
 

@@ -6,7 +6,7 @@ names no responder from which one could be had."""
 from collections.abc import Iterator
 
 from checks.certificate import by_hand, claim
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
 

@@ -1,5 +1,5 @@
 """The certificate does not cover the name that visitors use (RFC 9525). It says which names it
-does cover and what keeps the nearest from reaching; see `diagnose.wire.names`.
+does cover and what keeps the nearest from reaching; see `diagnose.parsers.hostnames`.
 
 A certificate for another name is not the site's own: renewing it, or completing its chain,
 would help nobody. So it explains these; see `checks.certificate`.
@@ -8,10 +8,10 @@ would help nobody. So it explains these; see `checks.certificate`.
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, claim, replaced
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, served
-from diagnose.wire.names import covers, why_not
+from diagnose.parsers.hostnames import covers, why_not
 
 _SHOWN = 12
 

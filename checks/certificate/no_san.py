@@ -4,10 +4,10 @@ OpenSSL still take that; browsers have not since 2017 (RFC 9525 section 2)."""
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, by_hand, claim
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
-from diagnose.wire.names import covers
+from diagnose.parsers.hostnames import covers
 
 
 @check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)

@@ -4,7 +4,7 @@ this machine is the reason, `host.clock-wrong` says so."""
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, NOT_YET_VALID, by_hand, claim, label, out_of_time
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, Served, served
 

@@ -19,7 +19,7 @@ from checks.certificate import (
 from checks.certificate.expired import too_old
 from checks.certificate.not_yet_valid import too_early
 from checks.certificate.wrong_purpose import unfit
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, endpoints, together
 from diagnose.model.tls import Handshake, Served, served
 

@@ -5,7 +5,7 @@ written, is not this."""
 from collections.abc import Iterator
 
 from checks.certificate import lineage_of
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

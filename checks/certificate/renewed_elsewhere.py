@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from checks.certificate import known, private_authority
 from checks.nginx import Nginx, where
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -23,11 +22,12 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.files import OtherCertificate
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.tls import Handshake, Served, served
-from diagnose.wire import edits
-from diagnose.wire.names import covers
-from diagnose.wire.serving import Place, Server
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.server_blocks import Place, Server
 
 #: Whose files may be changed by others than root, or are, by the tool's own word, not to be named.
 _HOMES = ("/home/", "/root/.acme.sh/")

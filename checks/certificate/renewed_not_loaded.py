@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from checks.certificate import known
 from checks.nginx import Answering, Nginx, own_certificate
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.nginx import CertificateFile, NginxConfig
 from diagnose.model.tls import Certificate, Handshake, Served, served
-from diagnose.wire.names import covers
+from diagnose.parsers.hostnames import covers
 
 
 @check(

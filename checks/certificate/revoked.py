@@ -4,7 +4,7 @@ from the issuer's own word: a responder that is down says nothing."""
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, REVOKED, by_hand, claim
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, Revocation, served
 

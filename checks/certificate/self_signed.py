@@ -5,7 +5,7 @@ strength; see `checks.certificate`."""
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, chain_fault, claim, replaced
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served
 

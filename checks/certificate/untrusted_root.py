@@ -14,7 +14,7 @@ from checks.certificate import (
     label,
     private_authority,
 )
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.tls import Handshake, path_of, served
 

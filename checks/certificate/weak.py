@@ -14,7 +14,7 @@ from checks.certificate import (
     claim,
     label,
 )
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, Served, path_of, served
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.certificate import BAD_SIGNATURE, BROUGHT_ABOUT, by_hand, chain_fault, claim, label
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.tls import Handshake, path_of, served
 

@@ -6,7 +6,7 @@ anything else, as an extension that cannot be read, is `certificate.rejected`.""
 from collections.abc import Iterator
 
 from checks.certificate import BROUGHT_ABOUT, WRONG_PURPOSE, by_hand, claim, label
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, path_of, served
 

@@ -4,7 +4,7 @@ the certificate in use is not among them: its renewal will be refused."""
 import re
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Observation, Severity, Subject
 from diagnose.model.dns import Resolution, final_answers
 from diagnose.model.http import Exchange
-from diagnose.wire.cdn import ALIASES
+from diagnose.parsers.cdn import ALIASES
 
 #: Fields that a CDN adds to what it serves: name, what the value begins with, whose it is.
 FIELDS = (

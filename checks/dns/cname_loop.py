@@ -3,7 +3,7 @@ that has no end; followed by hand it shows."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.dns import DnsAnswer, final_answers, loop, own_addresses, serves_visitors
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from checks.dns import UNREACHED
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.dns import Resolution, by_state, is_loopback_name
 from diagnose.model.tcp import Connection

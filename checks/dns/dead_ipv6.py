@@ -5,7 +5,7 @@ at all, nothing is known."""
 from collections.abc import Iterator
 
 from checks.dns import UNREACHED
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -3,7 +3,7 @@ the answer: the signatures do not hold (RFC 4035 section 5.5)."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

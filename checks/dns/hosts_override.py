@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks.dns import UNREACHED
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -30,7 +30,7 @@ from diagnose.model.dns import (
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.wire.text import clean
+from diagnose.parsers.sanitize import clean
 
 
 @check(

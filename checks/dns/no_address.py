@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses, serves_visitors
 

@@ -3,7 +3,7 @@ below it). An alias that leads to such a name is `dns.dangling-cname`."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -4,7 +4,7 @@ address does not answer here either; an internal site that works is at most wort
 from collections.abc import Iterator
 
 from checks.dns import UNREACHED
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -27,7 +27,7 @@ from diagnose.model.dns import (
     own_addresses,
 )
 from diagnose.model.tcp import Connection
-from diagnose.wire import icmp
+from diagnose.parsers import icmp
 
 #: Domains that lead to loopback, or to the address in the name, on purpose.
 FOR_DEVELOPERS = (".localtest.me", ".lvh.me", ".nip.io", ".sslip.io", ".traefik.me")

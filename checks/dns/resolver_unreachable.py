@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -27,7 +27,7 @@ from diagnose.model.dns import (
     this_machine,
 )
 from diagnose.model.tcp import Uplink
-from diagnose.wire import edits
+from diagnose.parsers.nginx import edits
 
 # RFC 1035 section 4.1.1: the server's own words about itself, whatever it is asked.
 _REFUSALS = {"REFUSED", "NOTIMP", "FORMERR"}

@@ -3,7 +3,7 @@ for the name's own name servers."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -4,7 +4,7 @@ between the system and DNS only a difference in kind counts."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
 from diagnose.model.dns import (
     DnsAnswer,

@@ -6,7 +6,7 @@ so a server that holds private ones only does not know its own."""
 from collections.abc import Iterator
 
 from checks.dns import UNREACHED
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -25,7 +25,7 @@ from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.wire.cdn import ALIASES
+from diagnose.parsers.cdn import ALIASES
 
 
 @check(
@@ -110,7 +110,7 @@ def _is_cdn(answers: tuple[DnsAnswer, ...]) -> bool:
 def _is_ours(evidence: Evidence) -> bool:
     """Whether the server is the one that should serve the name: its nginx has a block of that
     name; or, where no nginx was read, it is the one that we were sent to."""
-    from diagnose.wire.serving import servers
+    from diagnose.parsers.nginx.server_blocks import servers
 
     configs = evidence.good(NginxConfig)
     if not configs:

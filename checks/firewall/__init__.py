@@ -8,7 +8,7 @@ same one.
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from checks.firewalld import (
+from checks.firewall._firewalld import (
     Fate,
     Rules,
     administrators,
@@ -17,7 +17,6 @@ from checks.firewalld import (
     is_elsewhere,
     ports_that_matter,
 )
-from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -31,10 +30,11 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.firewall import Zone
+from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
-from diagnose.wire.firewalld.deciding import Decision
-from diagnose.wire.firewalld.rich import rich_rule as parts
+from diagnose.parsers.firewalld.evaluator import Decision
+from diagnose.parsers.firewalld.rich_rules import rich_rule as parts
 
 #: What a closed port looks like to others.
 EXPLAINS = (
@@ -252,7 +252,7 @@ def unused(evidence: Evidence, ports: Iterable[int]) -> bool:
     port, read = evidence.target.port, evidence.good(Listeners)
     if port not in ports or not read or any(one for seen in read for one in seen.on(port)):
         return False
-    from checks.translated import led
+    from checks.firewall._nat import led
 
     return not led(evidence, port)
 
@@ -260,17 +260,17 @@ def unused(evidence: Evidence, ports: Iterable[int]) -> bool:
 def claim(found: Closed, rules: Rules, fix: Fix | None, **more: object) -> Claim:
     """What is closed, where and to whom; doubted, and no fault, if a client got through all the
     same. What would open it is a question where rules name sources."""
-    from checks import restricted
-    from checks.firewalld_fixes import letting_in
+    from checks.firewall import _restricted_ports
+    from checks.firewall._firewalld_fixes import letting_in
 
     doubted = bool(found.reached)
-    by_source = restricted.restrictions(rules.evidence, found.ports)
-    if restricted.is_opening(fix) and unused(rules.evidence, found.ports):
+    by_source = _restricted_ports.restrictions(rules.evidence, found.ports)
+    if _restricted_ports.is_opening(fix) and unused(rules.evidence, found.ports):
         fix = NOTHING_LISTENS
-    elif fix and by_source and restricted.is_opening(fix):
+    elif fix and by_source and _restricted_ports.is_opening(fix):
         visitor = visitor_of(rules, found.fates)
-        narrow = letting_in(rules, found.fates, visitor or restricted.PLACEHOLDER)
-        fix = restricted.question(narrow, fix, visitor)
+        narrow = letting_in(rules, found.fates, visitor or _restricted_ports.PLACEHOLDER)
+        fix = _restricted_ports.question(narrow, fix, visitor)
     zones = [found.now.policy or found.zone, found.zone, found.instead]
     zones += [found.later.entered.zone] if found.later else []
     because = [one for one in (*zones, *found.reached, *_failed(found, rules)) if one]
@@ -282,7 +282,7 @@ def claim(found: Closed, rules: Rules, fix: Fix | None, **more: object) -> Claim
             **facts(found.fates),
             "iptables": rules.daemon is not None and rules.daemon.backend == "iptables",
             "contradiction": _words(found.reached),
-            "restricted": restricted.words(by_source),
+            "restricted": _restricted_ports.words(by_source),
             **more,
         },
         confidence=Confidence.POSSIBLE if doubted else Confidence.CERTAIN,

@@ -4,13 +4,13 @@ the site, and worth knowing to whoever believes the port closed."""
 
 from collections.abc import Iterator
 
-from checks.netfilter import Seen, seen_of
-from checks.translated import Led, by, led
-from diagnose.catalogue import check
+from checks.firewall._nat import Led, by, led
+from checks.firewall._netfilter import Seen, seen_of
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject, endpoints
 from diagnose.model.netfilter import Ruleset
-from diagnose.wire.netfilter import decide, owners
-from diagnose.wire.netfilter.filter import Place
+from diagnose.parsers.netfilter import decide, owners
+from diagnose.parsers.netfilter.ruleset import Place
 
 
 @check(severity=Severity.NOTE, needs=[Ruleset])

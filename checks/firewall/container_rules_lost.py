@@ -9,12 +9,11 @@ the server itself. conmon only keeps the port from others.
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS
-from checks.firewalld import rules_of, through_the_network
+from checks.firewall._firewalld import rules_of, through_the_network
+from checks.firewall._nat import led
+from checks.firewall._netfilter import seen_of
 from checks.listener import sockets
-from checks.netfilter import seen_of
-from checks.translated import led
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Command,
@@ -27,6 +26,7 @@ from diagnose.model import (
     endpoints,
 )
 from diagnose.model.containers import Containers
+from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Listeners
 

@@ -3,10 +3,10 @@ rules of its own, and what answers is not let out by what let the question in.""
 
 from collections.abc import Iterator
 
-from checks.netfilter import EXPLAINS, blocked, seen_of
-from checks.netfilter_fixes import opening
-from checks.netfilter_words import claim
-from diagnose.catalogue import check
+from checks.firewall._netfilter import EXPLAINS, blocked, seen_of
+from checks.firewall._netfilter_claims import claim
+from checks.firewall._netfilter_fixes import opening
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.netfilter import Ruleset
 

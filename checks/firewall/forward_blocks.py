@@ -4,13 +4,12 @@ behind it (ufw(8), "route"; Docker's chain DOCKER-USER)."""
 
 from collections.abc import Iterator
 
-from checks import restricted
-from checks.firewall import EXPLAINS
-from checks.firewalld import rules_of
-from checks.firewalld_fixes import changed
-from checks.netfilter import Seen, seen_of
-from checks.translated import Led, led
-from diagnose.catalogue import check
+from checks.firewall import EXPLAINS, _restricted_ports
+from checks.firewall._firewalld import rules_of
+from checks.firewall._firewalld_fixes import changed
+from checks.firewall._nat import Led, led
+from checks.firewall._netfilter import Seen, seen_of
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -24,10 +23,10 @@ from diagnose.model import (
     endpoints,
 )
 from diagnose.model.netfilter import Ruleset
-from diagnose.wire.netfilter import owners, remedies
-from diagnose.wire.netfilter.filter import Place
-from diagnose.wire.netfilter.owners import Owner
-from diagnose.wire.netfilter.remedies import Opening
+from diagnose.parsers.netfilter import owners, remedies
+from diagnose.parsers.netfilter.owners import Owner
+from diagnose.parsers.netfilter.remedies import Opening
+from diagnose.parsers.netfilter.ruleset import Place
 
 
 @check(
@@ -51,11 +50,11 @@ def forward_blocks(evidence: Evidence) -> Iterator[Claim]:
 def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Claim:
     one, place = some[0]
     port, owner = evidence.target.port, owners.owner(place)
-    by_source = restricted.restrictions(evidence, (port, one.to[1]))
+    by_source = _restricted_ports.restrictions(evidence, (port, one.to[1]))
     fix = _fix(seen, one, place, owner)
-    if by_source and restricted.is_opening(fix):
-        narrow = _fix(seen, one, place, owner, restricted.PLACEHOLDER)
-        fix = restricted.question(narrow.steps, fix)
+    if by_source and _restricted_ports.is_opening(fix):
+        narrow = _fix(seen, one, place, owner, _restricted_ports.PLACEHOLDER)
+        fix = _restricted_ports.question(narrow.steps, fix)
     where = f"{place.table.family} {place.table.name} {place.chain.name}"
     return Claim(
         about=Subject(port=port, text=f"{place.program} {where}, {port}/tcp"),
@@ -72,7 +71,7 @@ def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Cla
             "file": seen.written(place),
             "strict": owner == "firewalld",
             "files": tuple(filter(None, [seen.written(place)])),
-            "restricted": restricted.words(by_source),
+            "restricted": _restricted_ports.words(by_source),
         },
         fix=fix,
     )

@@ -11,15 +11,20 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from checks import translated
-from checks.firewall import EXPLAINS, about, covers, facts
-from checks.firewalld import CONTAINERS, Fate, Rules, is_loopback, rules_of, through_the_network
-from checks.firewalld_fixes import is_about_only, removing
-from checks.netfilter import seen_of
-from checks.restricted import restrictions
-from checks.translated import Led
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from checks.firewall import EXPLAINS, _nat, about, covers, facts
+from checks.firewall._firewalld import (
+    CONTAINERS,
+    Fate,
+    Rules,
+    is_loopback,
+    rules_of,
+    through_the_network,
+)
+from checks.firewall._firewalld_fixes import is_about_only, removing
+from checks.firewall._nat import Led
+from checks.firewall._netfilter import seen_of
+from checks.firewall._restricted_ports import restrictions
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -31,15 +36,16 @@ from diagnose.model import (
     Subject,
     endpoints,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.wire import serving
-from diagnose.wire.firewalld.rich import rich_rule
-from diagnose.wire.netfilter import owners, remedies
-from diagnose.wire.netfilter.filter import Place
+from diagnose.parsers.firewalld.rich_rules import rich_rule
+from diagnose.parsers.netfilter import owners, remedies
+from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.nginx import server_blocks
 
 _EXPLAINS = (
     *EXPLAINS,
@@ -81,8 +87,8 @@ def forward_port(evidence: Evidence) -> Iterator[Claim]:
 def _by_nat(evidence: Evidence, rules: Rules, known: set[str]) -> Iterator[Claim]:
     """Rules of NAT besides firewalld's own."""
     found: dict[tuple[object, ...], list[tuple[Led, Place, Forward, Fault]]] = {}
-    for one in translated.led(evidence, evidence.target.port):
-        place = translated.by(seen_of(evidence), one)
+    for one in _nat.led(evidence, evidence.target.port):
+        place = _nat.by(seen_of(evidence), one)
         if one.address in known or place is None or owners.owner(place) == "firewalld":
             continue
         family = 6 if ":" in one.address else 4
@@ -181,7 +187,7 @@ def _is_plain(evidence: Evidence, port: int, there: tuple[Listener, ...]) -> boo
     configured = [
         one
         for config in evidence.good(NginxConfig)
-        for one in serving.sockets(serving.servers(config.main), port)
+        for one in server_blocks.sockets(server_blocks.servers(config.main), port)
     ]
     return bool(configured) and not any(one.ssl for one in configured)
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.firewall import about, covers, facts
-from checks.firewalld import Fate, Rules, is_elsewhere, ports_that_matter, rules_of
-from checks.firewalld_fixes import is_about_only, opening_for_good, permanently
-from checks.restricted import restrictions
-from diagnose.catalogue import check
+from checks.firewall._firewalld import Fate, Rules, is_elsewhere, ports_that_matter, rules_of
+from checks.firewall._firewalld_fixes import is_about_only, opening_for_good, permanently
+from checks.firewall._restricted_ports import restrictions
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
-from diagnose.wire.firewalld.deciding import Decision
+from diagnose.parsers.firewalld.evaluator import Decision
 
 
 @check(severity=Severity.WARNING, needs=[Firewalld, Zone])

@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS, Closed, claim, closed
-from checks.firewalld import Rules, rules_of
-from checks.firewalld_fixes import opening_place
-from diagnose.catalogue import check
+from checks.firewall._firewalld import Rules, rules_of
+from checks.firewall._firewalld_fixes import opening_place
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Command, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
 

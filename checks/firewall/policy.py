@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.firewall import EXPLAINS, Closed, claim, closed
+from checks.firewall._firewalld import Rules, rules_of
+from checks.firewall._firewalld_fixes import opening_place
 from checks.firewall.rich_rule import lifting
-from checks.firewalld import Rules, rules_of
-from checks.firewalld_fixes import opening_place
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Policy
 

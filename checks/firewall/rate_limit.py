@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewalld import ports_that_matter
-from checks.netfilter import EXPLAINS, Blocked, Seen, decide, places, seen_of
-from checks.netfilter_fixes import opening, replaced
-from checks.netfilter_words import claim
-from diagnose.catalogue import check
+from checks.firewall._firewalld import ports_that_matter
+from checks.firewall._netfilter import EXPLAINS, Blocked, Seen, decide, places, seen_of
+from checks.firewall._netfilter_claims import claim
+from checks.firewall._netfilter_fixes import opening, replaced
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -24,7 +24,7 @@ from diagnose.model import (
 )
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.tcp import Connection
-from diagnose.wire.netfilter.filter import limits
+from diagnose.parsers.netfilter.ruleset import limits
 
 #: New connections a minute of one address, and of all together, and connections of one address
 #: at a time, below which visitors meet the limit.

@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks import restricted
-from checks.firewall import EXPLAINS, Closed, about, claim, closed, covers, facts
-from checks.firewalld import Rules, rules_of
-from checks.firewalld_fixes import (
+from checks.firewall import EXPLAINS, Closed, _restricted_ports, about, claim, closed, covers, facts
+from checks.firewall._firewalld import Rules, rules_of
+from checks.firewall._firewalld_fixes import (
     LOWEST,
     excepting,
     has_priorities,
@@ -16,11 +15,11 @@ from checks.firewalld_fixes import (
     letting_in,
     removing,
 )
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
-from diagnose.wire.firewalld.rich import RichRule
-from diagnose.wire.firewalld.rich import rich_rule as parts
+from diagnose.parsers.firewalld.rich_rules import RichRule
+from diagnose.parsers.firewalld.rich_rules import rich_rule as parts
 
 #: So many sources are named.
 _SHOWN = 5
@@ -61,7 +60,7 @@ def lifting(rules: Rules, found: Closed) -> tuple[Fix, bool]:
         if alone:
             return replace(removed, applicability=Applicability.REVIEW), False
         one = letting_in(rules, found.fates, found.client[0])
-        return restricted.question(one, removed, found.client[0]), False
+        return _restricted_ports.question(one, removed, found.client[0]), False
     if is_about_only(rule.text, found.ports, rules):
         return removed, False
     if not has_priorities(rules) or rule.priority <= LOWEST:

@@ -4,10 +4,10 @@ one does not help against a drop in another (nft(8), "Chains")."""
 
 from collections.abc import Iterator
 
-from checks.netfilter import EXPLAINS, blocked, seen_of
-from checks.netfilter_fixes import opening
-from checks.netfilter_words import claim
-from diagnose.catalogue import check
+from checks.firewall._netfilter import EXPLAINS, blocked, seen_of
+from checks.firewall._netfilter_claims import claim
+from checks.firewall._netfilter_fixes import opening
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.firewall import Firewalld
 from diagnose.model.netfilter import Ruleset

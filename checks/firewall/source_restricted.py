@@ -5,11 +5,11 @@ the rules do not say; where the client that looks gets in, it is taken to be."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks import reserved
-from checks.netfilter import EXPLAINS, Blocked, Seen, blocked, let_through, seen_of
-from checks.netfilter_fixes import opening
-from checks.netfilter_words import asking, claim
-from diagnose.catalogue import check
+from checks.firewall import _rich_rule_allowlist
+from checks.firewall._netfilter import EXPLAINS, Blocked, Seen, blocked, let_through, seen_of
+from checks.firewall._netfilter_claims import asking, claim
+from checks.firewall._netfilter_fixes import opening
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -22,8 +22,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.server import Interface
-from diagnose.wire.netfilter import owners
-from diagnose.wire.netfilter.rules import Match
+from diagnose.parsers.netfilter import owners
+from diagnose.parsers.netfilter.rules import Match
 
 #: So many networks are named.
 SHOWN = 6
@@ -34,7 +34,7 @@ def source_restricted(evidence: Evidence) -> Iterator[Claim]:
     seen = seen_of(evidence)
     for found in blocked(seen, "source-restricted"):
         yield _banned(seen, found) if found[0].source else _reserved(seen, found)
-    yield from reserved.by_firewalld(evidence)
+    yield from _rich_rule_allowlist.by_firewalld(evidence)
 
 
 def _reserved(seen: Seen, found: tuple[Blocked, ...]) -> Claim:

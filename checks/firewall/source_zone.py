@@ -8,14 +8,13 @@ elsewhere, or everybody. Else it is worth a note.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks import restricted
-from checks.firewall import EXPLAINS, Closed, about, claim, closed, covers, facts
-from checks.firewalld import Fate, Rules, rules_of
-from checks.firewalld_fixes import changed, letting_in, opening
-from diagnose.catalogue import check
+from checks.firewall import EXPLAINS, Closed, _restricted_ports, about, claim, closed, covers, facts
+from checks.firewall._firewalld import Fate, Rules, rules_of
+from checks.firewall._firewalld_fixes import changed, letting_in, opening
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
-from diagnose.wire.firewalld.rich import within
+from diagnose.parsers.firewalld.rich_rules import within
 
 #: So many sources are named.
 _SHOWN = 5
@@ -70,7 +69,7 @@ def _fix(rules: Rules, found: Closed) -> Fix:
         return unbound
     # It is bound with others of its network, who stay where they are.
     narrow = letting_in(rules, found.fates, found.client[0])
-    return restricted.question(narrow, unbound, found.client[0])
+    return _restricted_ports.question(narrow, unbound, found.client[0])
 
 
 def _is_bound_alone(rules: Rules, found: Closed) -> bool:

@@ -5,15 +5,15 @@ is shut out."""
 
 from collections.abc import Iterator
 
-from checks import unbanning
-from checks.netfilter import EXPLAINS, Blocked, Seen, blocked, seen_of
-from checks.netfilter_words import claim
-from diagnose.catalogue import check
+from checks.firewall import _unban
+from checks.firewall._netfilter import EXPLAINS, Blocked, Seen, blocked, seen_of
+from checks.firewall._netfilter_claims import claim
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
-from diagnose.wire.bans import network
-from diagnose.wire.netfilter import Others, Packet, owners, shut_out
+from diagnose.parsers.linux.bans import network
+from diagnose.parsers.netfilter import Others, Packet, owners, shut_out
 
 #: So many addresses are named.
 SHOWN = 5
@@ -31,11 +31,11 @@ def visitor_banned(evidence: Evidence) -> Iterator[Claim]:
 
 def _banned(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
     one = found[0]
-    jails = unbanning.jails(seen, one) if one.owner == "fail2ban" else ()
+    jails = _unban.jails(seen, one) if one.owner == "fail2ban" else ()
     return claim(
         seen,
         found,
-        unbanning.letting_in(seen, found),
+        _unban.letting_in(seen, found),
         visitor=one.source,
         asked=bool(seen.visitor),
         jails=jails,

@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS, claim, closed
-from checks.firewalld import rules_of
-from checks.firewalld_fixes import opening
-from diagnose.catalogue import check
+from checks.firewall._firewalld import rules_of
+from checks.firewall._firewalld_fixes import opening
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.firewall import Firewalld, Zone
 

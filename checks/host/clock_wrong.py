@@ -6,7 +6,7 @@ looked into from another machine, may know whether its clock follows others'."""
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

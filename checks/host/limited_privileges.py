@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -5,7 +5,7 @@ name either."""
 from collections.abc import Iterator
 from typing import Literal
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -6,7 +6,7 @@ about the target."""
 from collections.abc import Iterator
 
 from checks.tcp import Port, ports, subjects
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -5,11 +5,11 @@ them."""
 import ipaddress
 from collections.abc import Iterator
 
-from checks.firewalld import rules_of
-from checks.netfilter import decide, seen_of
+from checks.firewall._firewalld import rules_of
+from checks.firewall._netfilter import decide, seen_of
 from checks.nginx import Nginx
-from checks.nginx_access import judged
-from diagnose.catalogue import check
+from checks.nginx._access import judged
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Host, Severity, Subject, Vantage
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import Visitor, visitor_of

@@ -4,10 +4,9 @@ no rule of the packet filter shows why nothing comes back."""
 
 from collections.abc import Iterator
 
-from checks import unbanning
-from checks.firewall import EXPLAINS
-from checks.firewalld import administrators, target_addresses
-from diagnose.catalogue import check
+from checks.firewall import EXPLAINS, _unban
+from checks.firewall._firewalld import administrators, target_addresses
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -20,7 +19,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails, ReturnRoute, visitor_of
-from diagnose.wire.bans import holds, network
+from diagnose.parsers.linux.bans import holds, network
 
 
 @check(severity=Severity.ERROR, needs=[ReturnRoute], explains=EXPLAINS)
@@ -81,7 +80,7 @@ def _fix(visitor: str, route: ClosedRoute | None, jails: tuple[str, ...]) -> Fix
     if route is None or among is None or among.num_addresses > 1:
         return Fix((Manual("give-a-route", Where.SERVER),), Applicability.MANUAL)
     if jails:
-        steps = tuple(unbanning.unbanned(jail, visitor) for jail in jails)
+        steps = tuple(_unban.unbanned(jail, visitor) for jail in jails)
         return Fix(steps, Applicability.REVIEW)
     head = ("ip", "-6", "route") if among.version == 6 else ("ip", "route")
     words = (route.kind, visitor, *(("table", route.table) if route.table else ()))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from diagnose.model import Evidence, Subject, endpoints
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.wire.http import REDIRECTS, chain, leads_to, read_url, related
+from diagnose.parsers.http import REDIRECTS, chain, leads_to, read_url, related
 
 
 def pages(evidence: Evidence, purpose: str) -> tuple[Exchange, ...]:

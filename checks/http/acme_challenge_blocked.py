@@ -5,11 +5,10 @@ Redirects are followed, but only to names and to the ports 80 and 443 (Let's Enc
 from collections.abc import Iterator
 from datetime import timedelta
 
-from checks import redirects
-from checks.http import addresses, pages, places
-from checks.mending import Changes
+from checks.http import _redirects, addresses, pages, places
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
@@ -20,11 +19,11 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.tls import served
-from diagnose.wire import edits, serving
-from diagnose.wire.edits import Change
-from diagnose.wire.http import leads_to, proxy_page, read_url, wants_tls
-from diagnose.wire.names import is_address
-from diagnose.wire.serving import Place, Server
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import leads_to, proxy_page, read_url, wants_tls
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.server_blocks import Place, Server
 
 #: Whoever renews by ACME has certificates of at most 90 days, mostly; by hand nobody would.
 _RENEWED_BY_ITSELF = timedelta(days=101)
@@ -60,29 +59,31 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
     """Where nginx itself refuses: the challenges' folder, and no more, is open to everybody."""
     changes: Changes = {}
-    found = {id(s.block): s for one in blocked for _, s, _ in redirects.answering(nginx, one)}
+    found = {id(s.block): s for one in blocked for _, s, _ in _redirects.answering(nginx, one)}
     ours = all(one.status in {401, 403} and proxy_page(one.body) for one in blocked)
     if ours and len(found) == 1:
         _open(nginx, next(iter(found.values())), blocked[0], changes)
-    return redirects.fix(nginx, changes, "location")
+    return _redirects.fix(nginx, changes, "location")
 
 
 def _open(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
     url = read_url(answer.url)
-    path = url.path if url else redirects.CHALLENGE
-    place = serving.find(server, path)
+    path = url.path if url else _redirects.CHALLENGE
+    place = server_blocks.find(server, path)
     own = [
         one
-        for one in serving.children(server.block, "location")
-        if (given := serving.pattern(one))
+        for one in server_blocks.children(server.block, "location")
+        if (given := server_blocks.pattern(one))
         and given.modifier == ""
         and len(given.text) > 1
         and path.startswith(given.text)
         and given.text.startswith("/.well-known")
     ]
     file = nginx.file(server.block)
-    way = serving.pattern(place.location) if place.location.name == "location" else None
-    if file is None or any(serving.children(place.location, one) for one in serving.PASSES):
+    way = server_blocks.pattern(place.location) if place.location.name == "location" else None
+    if file is None or any(
+        server_blocks.children(place.location, one) for one in server_blocks.PASSES
+    ):
         return
     by_rule = way is not None and way.modifier in {"~", "~*"}
     if own and own[-1].file == file.path and by_rule:
@@ -90,9 +91,9 @@ def _open(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> N
         at = own[-1].start + len("location")
         changes.setdefault(file.path, []).append(Change(at, at, " ^~"))
     elif not own and Place((server.http, server.block)).one("root"):
-        lines = [f"location ^~ {redirects.CHALLENGE} {{", "    allow all;", "}"]
+        lines = [f"location ^~ {_redirects.CHALLENGE} {{", "    allow all;", "}"]
         lines.insert(2, "    auth_basic off;")
-        anchor = serving.children(server.block, "location")[:1]
+        anchor = server_blocks.children(server.block, "location")[:1]
         if anchor and anchor[0].file == file.path:
             change = edits.before(file.text, anchor[0], [*lines, ""])
         else:

@@ -4,10 +4,10 @@ before lets nobody click past a certificate error. The certificate is the cause.
 from collections.abc import Iterator
 
 from checks.http import addresses, pages, places
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where, together
 from diagnose.model.http import Exchange
-from diagnose.wire.http import strict_transport
+from diagnose.parsers.http import strict_transport
 
 
 @check(severity=Severity.ERROR, needs=[Exchange])

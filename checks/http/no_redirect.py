@@ -3,14 +3,13 @@ A refusal there is a choice that some make for programs, and so is worth a note 
 
 from collections.abc import Iterator
 
-from checks import redirects
-from checks.http import addresses, pages, places, works_over_https
-from checks.mending import Changes
+from checks.http import _redirects, addresses, pages, places, works_over_https
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, together
 from diagnose.model.http import Exchange
-from diagnose.wire.http import Chain, chain, https_only, leads_by_page, related, wants_tls
+from diagnose.parsers.http import Chain, chain, https_only, leads_by_page, related, wants_tls
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -65,6 +64,6 @@ def _claim(
 
 def _fix(nginx: Nginx, answers: list[Exchange], severity: Severity) -> Fix:
     changes: Changes = {}
-    if not redirects.lead_on(nginx, answers, changes):
-        return redirects.by_hand("redirect")
-    return redirects.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)
+    if not _redirects.lead_on(nginx, answers, changes):
+        return _redirects.by_hand("redirect")
+    return _redirects.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)

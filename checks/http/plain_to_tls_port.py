@@ -4,15 +4,14 @@ TLS port, or a proxy took the TLS off and passed plain HTTP on to a TLS port beh
 
 from collections.abc import Iterator
 
-from checks import redirects
-from checks.http import addresses, places
-from checks.mending import Changes
+from checks.http import _redirects, addresses, places
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, together
 from diagnose.model.http import Exchange
-from diagnose.wire import edits, serving
-from diagnose.wire.http import leads_to, same, wants_tls
+from diagnose.parsers.http import leads_to, same, wants_tls
+from diagnose.parsers.nginx import edits, server_blocks
 
 
 @check(
@@ -61,23 +60,23 @@ def _fix(nginx: Nginx, seen: list[Exchange], step: str) -> Fix:
         _with_tls(nginx, {same(one.url) for one in seen}, changes)
     elif step == "port":
         sure = _without_tls(nginx, seen, changes)
-    return redirects.fix(nginx, changes, step, sure)
+    return _redirects.fix(nginx, changes, step, sure)
 
 
 def _with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
     """The redirects that lead there say https."""
     from_here = (one for one in nginx.evidence.good(Exchange) if leads_to(one) in urls)
-    found = {id(one.given): one for step in from_here if (one := redirects.made(nginx, step))}
+    found = {id(one.given): one for step in from_here if (one := _redirects.made(nginx, step))}
     for one in found.values():
         scheme, host, rest = one.parts or ("", "", "")
         if scheme:
-            redirects.instead(nginx, one, f"https://{host.removesuffix(':443')}{rest}", changes)
+            _redirects.instead(nginx, one, f"https://{host.removesuffix(':443')}{rest}", changes)
 
 
 def _without_tls(nginx: Nginx, seen: list[Exchange], changes: Changes) -> bool:
     """Port 80 speaks without TLS; a block for both leads visitors on to the other. Whether that
     is sure: no other site's block is touched."""
-    found = {id(server.block) for one in seen for _, server, _ in redirects.answering(nginx, one)}
+    found = {id(server.block) for one in seen for _, server, _ in _redirects.answering(nginx, one)}
     ports = {one.port for one in seen}
     given = [
         (server, one)
@@ -93,11 +92,11 @@ def _without_tls(nginx: Nginx, seen: list[Exchange], changes: Changes) -> bool:
         file, last = nginx.file(directive), listen is given[-1][1]
         changes.setdefault(directive.file, []).append(edits.instead(directive, words))
         if file and last and any(one.ssl and one.port not in ports for one in server.listens):
-            own = serving.children(server.block, "server_name")
+            own = server_blocks.children(server.block, "server_name")
             anchor = own[0] if own and own[0].file == file.path else directive
-            step = redirects.stepped(file.text, server.block, directive)
-            words = f"return 301 {redirects.SECURE};"
-            lines = redirects.condition("($scheme = http)", words, step)
+            step = _redirects.stepped(file.text, server.block, directive)
+            words = f"return 301 {_redirects.SECURE};"
+            lines = _redirects.condition("($scheme = http)", words, step)
             changes[directive.file].append(edits.after(file.text, anchor, lines))
     return {id(server.block) for server, _ in given} <= found and len(found) == 1
 

@@ -3,10 +3,10 @@ links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) come to port 
 
 from collections.abc import Iterator
 
-from checks import redirects
-from checks.mending import Changes
+from checks.http import _redirects
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
@@ -19,7 +19,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
-from diagnose.wire.http import https_only
+from diagnose.parsers.http import https_only
 
 
 @check(
@@ -73,5 +73,5 @@ def _fix(nginx: Nginx, sure: bool) -> Fix:
     changes: Changes = {}
     if nginx.master and not held and not nginx.listening(80) and len(blocks) == 1:
         (server,) = blocks.values()
-        redirects.added(nginx, redirects.beside(server.listens), "", changes)
-    return redirects.fix(nginx, changes, "open", sure)
+        _redirects.added(nginx, _redirects.beside(server.listens), "", changes)
+    return _redirects.fix(nginx, changes, "open", sure)

@@ -3,14 +3,13 @@ http answers: a visitor who is led back again has only lost his privacy for a mo
 
 from collections.abc import Iterator
 
-from checks import redirects
-from checks.http import addresses, pages, places, sockets_sent_to
-from checks.mending import Changes
+from checks.http import _redirects, addresses, pages, places, sockets_sent_to
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, together
 from diagnose.model.http import Exchange
-from diagnose.wire.http import Chain, chain, leads_to, read_url, related, same
+from diagnose.parsers.http import Chain, chain, leads_to, read_url, related, same
 
 
 @check(
@@ -50,19 +49,19 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
     """https in the place of http, where that leads on; a redirect to where the visitor is already
     goes. If pages are served in the clear there, these give way as well."""
     changes: Changes = {}
-    found = {id(one.given): (one, step) for step in steps if (one := redirects.made(nginx, step))}
+    found = {id(one.given): (one, step) for step in steps if (one := _redirects.made(nginx, step))}
     for one, step in found.values():
         scheme, host, rest = one.parts or ("", "", "")
         home = same("https:" + (leads_to(step) or "").partition(":")[2]) == same(step.url)
         if not home and scheme == "http" and ":" not in host:
-            redirects.instead(nginx, one, f"https://{host}{rest}", changes)
+            _redirects.instead(nginx, one, f"https://{host}{rest}", changes)
             continue
-        if not home or not redirects.let_in(nginx, one, _path(step), changes):
-            return redirects.by_hand("scheme")
+        if not home or not _redirects.let_in(nginx, one, _path(step), changes):
+            return _redirects.by_hand("scheme")
         served = last.url.startswith("http:") and (last.status or 500) < 300
-        if served and not redirects.lead_on(nginx, [last], changes):
-            return redirects.by_hand("scheme")
-    return redirects.fix(nginx, changes, "scheme")
+        if served and not _redirects.lead_on(nginx, [last], changes):
+            return _redirects.by_hand("scheme")
+    return _redirects.fix(nginx, changes, "scheme")
 
 
 def _path(step: Exchange) -> str:

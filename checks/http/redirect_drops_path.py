@@ -3,11 +3,10 @@ for a path that nobody has; its redirect should name it."""
 
 from collections.abc import Iterator
 
-from checks import redirects
-from checks.http import addresses, pages, places
-from checks.mending import Changes
+from checks.http import _redirects, addresses, pages, places
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
@@ -17,7 +16,7 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.http import Exchange
-from diagnose.wire.http import keeps, leads_to, read_url, related
+from diagnose.parsers.http import keeps, leads_to, read_url, related
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -48,14 +47,14 @@ def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
     """The same host, and the visitor's own path. A page that was chosen may be meant."""
     changes: Changes = {}
-    found = {id(one.given): one for answer in lost if (one := redirects.made(nginx, answer))}
+    found = {id(one.given): one for answer in lost if (one := _redirects.made(nginx, answer))}
     rests = []
     for one in found.values():
         scheme, host, rest = one.parts or ("", "", "")
         if scheme and "$" not in rest:
             rests.append(rest)
-            redirects.instead(nginx, one, f"{scheme}://{host}$request_uri", changes)
-    return redirects.fix(nginx, changes, "request-uri", sure=set(rests) <= {"", "/"})
+            _redirects.instead(nginx, one, f"{scheme}://{host}$request_uri", changes)
+    return _redirects.fix(nginx, changes, "request-uri", sure=set(rests) <= {"", "/"})
 
 
 def _leads_home(one: Exchange) -> bool:

@@ -3,11 +3,10 @@ ERR_TOO_MANY_REDIRECTS (RFC 9110 section 15.4: a client should detect cyclical r
 
 from collections.abc import Iterator
 
-from checks import mending, redirects
-from checks.http import addresses, pages, places, sockets_sent_to
-from checks.mending import Changes
-from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.http import _redirects, addresses, pages, places, sockets_sent_to
+from checks.nginx import Nginx, _location_edits
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
@@ -17,8 +16,8 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.http import Exchange
-from diagnose.wire import serving
-from diagnose.wire.http import MOST_REDIRECTS, Chain, chain, hops, leads_to, read_url, same
+from diagnose.parsers.http import MOST_REDIRECTS, Chain, chain, hops, leads_to, read_url, same
+from diagnose.parsers.nginx import server_blocks
 
 
 @check(
@@ -72,7 +71,7 @@ def _claim(evidence: Evidence, chains: list[Chain]) -> Claim:
             "server": first[0].header("Server") or "",
             "hops": hops(first[0].headers),
         },
-        fix=redirects.by_hand("find-the-rule") if endless else _fix(Nginx.of(evidence), first),
+        fix=_redirects.by_hand("find-the-rule") if endless else _fix(Nginx.of(evidence), first),
     )
 
 
@@ -82,12 +81,12 @@ def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
         url = read_url(step.url)
         if url is None or not url.secure or url.host != nginx.evidence.target.host:
             continue
-        found = redirects.made(nginx, step, conditions=False)
-        if found and redirects.let_in(nginx, found, url.path, changes):
+        found = _redirects.made(nginx, step, conditions=False)
+        if found and _redirects.let_in(nginx, found, url.path, changes):
             break
         if not found and len(cycle) == 1 and step.port == nginx.evidence.target.port:
             _told(nginx, url.path, step, changes)
-    return redirects.fix(nginx, changes, "find-the-rule")
+    return _redirects.fix(nginx, changes, "find-the-rule")
 
 
 def _told(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
@@ -96,6 +95,6 @@ def _told(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
     if len(given) != 1 or hops(step.headers) or leads_to(step) != same(step.url):
         return
     place = given[0]
-    if serving.passed(place) and serving.header(place, "X-Forwarded-Proto") is None:
-        lines = mending.fields(nginx, place, {"X-Forwarded-Proto": "$scheme"}, changes)
+    if server_blocks.passed(place) and server_blocks.header(place, "X-Forwarded-Proto") is None:
+        lines = _location_edits.fields(nginx, place, {"X-Forwarded-Proto": "$scheme"}, changes)
         nginx.insert(place, lines, changes)

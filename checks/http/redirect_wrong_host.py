@@ -4,11 +4,10 @@ name that does not exist, or to a server that does not answer for it. To another
 
 from collections.abc import Iterator
 
-from checks import redirects
-from checks.http import addresses, places, sockets_sent_to, works_over_https
-from checks.mending import Changes
+from checks.http import _redirects, addresses, places, sockets_sent_to, works_over_https
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
@@ -18,8 +17,8 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.http import Exchange
-from diagnose.wire.http import inward, is_host, leads_to, read_url, same
-from diagnose.wire.names import is_address
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import inward, is_host, leads_to, read_url, same
 
 #: What the facts say of the place, and the kinds of failure met there that mean it.
 _KINDS = {
@@ -118,10 +117,10 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     only not there yet, or not well, may be meant."""
     changes: Changes = {}
     if any(one.url.startswith("https:") for one in steps) or not works_over_https(nginx.evidence):
-        return redirects.by_hand("name-the-host")
-    found = {id(one.given): one for step in steps if (one := redirects.made(nginx, step))}
+        return _redirects.by_hand("name-the-host")
+    found = {id(one.given): one for step in steps if (one := _redirects.made(nginx, step))}
     for one in found.values():
         rest = one.parts[2] if one.parts else ""
         kept = rest if rest.startswith(("$request_uri", "$uri")) else "$request_uri"
-        redirects.instead(nginx, one, f"https://$host{kept}", changes)
-    return redirects.fix(nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"})
+        _redirects.instead(nginx, one, f"https://$host{kept}", changes)
+    return _redirects.fix(nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"})

@@ -5,7 +5,7 @@ proxy that got no answer says 502 or 504, an application that broke says 500."""
 from collections.abc import Iterator
 
 from checks.http import addresses, places
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -19,7 +19,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from diagnose.wire.http import proxy_page, wants_tls
+from diagnose.parsers.http import proxy_page, wants_tls
 
 #: A gateway speaks of the server behind it; 520 to 530 are Cloudflare's (its documentation,
 #: "Cloudflare 5xx errors").
@@ -88,10 +88,10 @@ def _said(evidence: Evidence) -> tuple[LogLine, ...]:
     lines = evidence.of(LogLine)
     if not lines:
         return ()
-    from diagnose.wire import errorlog
+    from diagnose.parsers.nginx import error_log
 
-    grave = [one for one in lines if one.level in errorlog.LEVELS[:4]]
-    return errorlog.about(grave, host=evidence.target.host, path=evidence.target.path)
+    grave = [one for one in lines if one.level in error_log.LEVELS[:4]]
+    return error_log.about(grave, host=evidence.target.host, path=evidence.target.path)
 
 
 def _pages(evidence: Evidence, seen: list[Exchange]) -> tuple[Subject, ...]:

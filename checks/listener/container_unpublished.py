@@ -7,12 +7,11 @@ Seen without an engine, a namespace in which the port is listened on makes it li
 
 from collections.abc import Iterator
 
-from checks.firewalld import CONTAINERS, target_addresses
+from checks.firewall._firewalld import CONTAINERS, target_addresses
+from checks.firewall._nat import led
 from checks.listener import answers, sockets, tries
 from checks.nginx import Nginx
-from checks.translated import led
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -25,6 +24,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.containers import Container, Containers, Namespace
+from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 
 _EXPLAINS = (

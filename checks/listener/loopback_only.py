@@ -4,8 +4,7 @@ others the port is closed (ip(7))."""
 from collections.abc import Iterator
 
 from checks.listener import answers, is_loopback, sockets, tries
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -19,6 +18,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners
 
@@ -70,7 +70,7 @@ def _all_loopback(evidence: Evidence, port: int) -> bool:
 
 def _places(evidence: Evidence) -> tuple[_Place, ...]:
     """Where nginx is told so, for the target's name; for every name, if none is named so."""
-    from diagnose.wire.serving import servers
+    from diagnose.parsers.nginx.server_blocks import servers
 
     for config in evidence.good(NginxConfig):
         listens = [
@@ -109,7 +109,7 @@ def _fix(evidence: Evidence, places: tuple[_Place, ...], process: str) -> Fix:
 
 
 def _edit(place: _Place) -> Edit:
-    from diagnose.wire.edits import changed, diff, instead
+    from diagnose.parsers.nginx.edits import changed, diff, instead
 
     text, path = place.file.text, place.file.real or place.file.path
     changes = [instead(one, f"listen {_everywhere(one)};") for one in place.directives]
@@ -124,6 +124,6 @@ def _everywhere(listen: Directive) -> str:
 
 
 def _location(places: tuple[_Place, ...]) -> Location | None:
-    from diagnose.wire.nginx import place
+    from diagnose.parsers.nginx.config import place
 
     return place(places[0].file, places[0].directives[0]) if places else None

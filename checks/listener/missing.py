@@ -4,7 +4,7 @@ SYN with a reset (RFC 9293 section 3.10.7.1)."""
 from collections.abc import Iterator
 
 from checks.listener import answers, sockets, tries
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -73,7 +73,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
 
 def _block(evidence: Evidence) -> str:
     """Where the name's server block stands, "" where there is none."""
-    from diagnose.wire.serving import servers
+    from diagnose.parsers.nginx.server_blocks import servers
 
     for config in evidence.good(NginxConfig):
         for server in servers(config.main):

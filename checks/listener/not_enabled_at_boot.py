@@ -4,7 +4,7 @@ it does not even run, and was not started since the machine was, that is why."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

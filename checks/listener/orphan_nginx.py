@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.listener import sockets
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -26,7 +26,7 @@ from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners, PidFile
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.wire.edits import diff
+from diagnose.parsers.nginx.edits import diff
 
 
 @check(

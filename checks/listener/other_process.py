@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.listener import is_loopback, sockets
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -21,7 +21,7 @@ from diagnose.model import (
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
-from diagnose.wire.serving import reachable
+from diagnose.parsers.nginx.server_blocks import reachable
 
 #: What nginx and its kin are called, as the kernel cuts names to 15 letters (proc_pid_comm(5)).
 NGINX = ("nginx", "openresty", "tengine", "angie")

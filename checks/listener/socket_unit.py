@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from checks.listener import sockets
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity, Subject
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxState

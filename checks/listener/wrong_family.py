@@ -5,8 +5,7 @@
 from collections.abc import Iterator
 
 from checks.listener import is_loopback, sockets
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -23,6 +22,7 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.dns import is_private, reached
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tcp import Connection
@@ -125,7 +125,7 @@ def _family(address: str) -> int:
 
 def _fix(evidence: Evidence, found: _Unheard, ports: list[int]) -> Fix:
     from checks.nginx import Nginx
-    from diagnose.wire.edits import Change, after
+    from diagnose.parsers.nginx.edits import Change, after
 
     nginx = Nginx.of(evidence)
     changes: dict[str, list[Change]] = {}
@@ -149,7 +149,7 @@ def _fix(evidence: Evidence, found: _Unheard, ports: list[int]) -> Fix:
 def _listens(evidence: Evidence, port: int, family: int) -> tuple[Directive, ...]:
     """Where nginx is told to listen on the port of every address of a family, in whatever block:
     one that has no such line would be answered for by another's."""
-    from diagnose.wire.serving import servers
+    from diagnose.parsers.nginx.server_blocks import servers
 
     everywhere = "::" if family == 6 else "*"
     found = (

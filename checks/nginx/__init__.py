@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from diagnose.frozen import frozen
 from diagnose.model import (
     Claim,
     Command,
@@ -21,6 +20,7 @@ from diagnose.model import (
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.files import NginxStart
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.kernel import Boot
 from diagnose.model.logs import LogLine
@@ -38,12 +38,12 @@ from diagnose.model.nginx import (
 )
 from diagnose.model.server import Listeners
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.wire import edits, serving
-from diagnose.wire import nginx as wire
-from diagnose.wire.edits import Change, changed, diff
-from diagnose.wire.http import proxy_page
-from diagnose.wire.mounts import hides
-from diagnose.wire.serving import How, Place, Server, Socket
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.linux.mounts import hides
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.edits import Change, changed, diff
+from diagnose.parsers.nginx.server_blocks import How, Place, Server, Socket
 
 #: Where a shell finds programs by their bare name.
 _PATH = {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"}
@@ -92,7 +92,7 @@ class Nginx:
 
     @property
     def servers(self) -> tuple[Server, ...]:
-        return serving.servers(self.config.main) if self.config else ()
+        return server_blocks.servers(self.config.main) if self.config else ()
 
     @property
     def master(self) -> NginxProcess | None:
@@ -101,21 +101,21 @@ class Nginx:
         return next((one for one in masters if not one.foreign), None)
 
     def listening(self, port: int) -> tuple[Socket, ...]:
-        return serving.sockets(self.servers, port)
+        return server_blocks.sockets(self.servers, port)
 
     def answering(self) -> tuple[Answering, ...]:
         """What answers the target's name on the target's port, on every address that visitors
         may reach."""
         target = self.evidence.target
         addresses = [a for seen in self.evidence.good(Resolution) for a in seen.addresses]
-        found = serving.reachable(self.listening(target.port), addresses)
-        return tuple(Answering(one, *serving.choose(one, target.host)) for one in found)
+        found = server_blocks.reachable(self.listening(target.port), addresses)
+        return tuple(Answering(one, *server_blocks.choose(one, target.host)) for one in found)
 
     def places(self, path: str) -> Iterator[Place]:
         """The locations that answer a path; the same one for several sockets once."""
         met: set[int] = set()
         for one in self.answering():
-            place = serving.find(one.server, path)
+            place = server_blocks.find(one.server, path)
             if id(place.location) not in met:
                 met.add(id(place.location))
                 yield place
@@ -210,17 +210,17 @@ class Nginx:
 
     def certificates(self, server: Server) -> tuple[CertificateFile, ...]:
         """The files of a block's certificates, as far as they were looked at."""
-        wanted = {self.path(one) for one in serving.files(server, "ssl_certificate")}
+        wanted = {self.path(one) for one in server_blocks.files(server, "ssl_certificate")}
         return tuple(one for one in self.evidence.of(CertificateFile) if one.path in wanted)
 
     def keys(self, server: Server) -> tuple[KeyFile, ...]:
-        wanted = {self.path(one) for one in serving.files(server, "ssl_certificate_key")}
+        wanted = {self.path(one) for one in server_blocks.files(server, "ssl_certificate_key")}
         return tuple(one for one in self.evidence.of(KeyFile) if one.path in wanted)
 
     def naming(self, name: str, path: str) -> tuple[Server, Directive] | None:
         """The first block in which a directive names a file."""
         for server in self.servers:
-            for one in serving.Place((server.http, server.block)).all(name):
+            for one in server_blocks.Place((server.http, server.block)).all(name):
                 if one.args and self.path(one.args[0]) == path:
                     return server, one
         return None
@@ -358,14 +358,14 @@ class Nginx:
             return [] if known and known >= (1, 29, 7) else [line]
         if given.args[:1] != ("1.0",):
             return []
-        if given in serving.children(place.location, given.name):
+        if given in server_blocks.children(place.location, given.name):
             changes.setdefault(given.file, []).append(edits.instead(given, line))
             return []
         return [line]
 
     def insert(self, place: Place, lines: list[str], changes: dict[str, list[Change]]) -> None:
         """Lines behind proxy_pass; where that is written elsewhere, at the location's beginning."""
-        location, passed = place.location, serving.passed(place)
+        location, passed = place.location, server_blocks.passed(place)
         file = self.file(location)
         if file is None or not lines:
             return
@@ -455,7 +455,11 @@ def _unit_of(evidence: Evidence, master: NginxProcess, packaged: bool) -> str:
 
 def _loses(evidence: Evidence, place: Place, path: str) -> bool:
     seen = Handshakes.at(evidence, path)
-    if serving.passed(place) is None or all(serving.upgrade_passed(place)) or seen.works:
+    if (
+        server_blocks.passed(place) is None
+        or all(server_blocks.upgrade_passed(place))
+        or seen.works
+    ):
         return False
     if seen.proxy_breaks_it or seen.elsewhere:
         return True

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -19,8 +19,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.model.server import Interface
-from diagnose.wire import edits
-from diagnose.wire.serving import servers
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.server_blocks import servers
 
 #: Networks of containers and virtual machines on the server itself.
 _WITHIN = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc", "lxdbr")

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest
-from diagnose.wire import nginx as wire
-from diagnose.wire.edits import Change
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx.edits import Change
 
 #: What nginx would have understood in their place.
 MEANT = {

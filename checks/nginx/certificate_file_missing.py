@@ -4,7 +4,7 @@ certificate that was not issued yet, a renewal under another name (certbot's -00
 from collections.abc import Iterator
 
 from checks.nginx import KEEPS_THE_OLD, Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

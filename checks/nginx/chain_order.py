@@ -13,7 +13,7 @@ from checks.nginx import (
     held_further_down,
     works,
 )
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -26,8 +26,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, TestMessage
 from diagnose.model.tls import path_of
-from diagnose.wire import pem
-from diagnose.wire.edits import diff
+from diagnose.parsers import pem
+from diagnose.parsers.nginx.edits import diff
 
 
 @check(

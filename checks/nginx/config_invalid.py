@@ -13,8 +13,7 @@ from itertools import pairwise
 from typing import Literal
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -27,10 +26,11 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxTest, TestMessage
-from diagnose.wire import directives as known
-from diagnose.wire import nginx as wire
-from diagnose.wire.edits import Change, indentation
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import directive_versions as known
+from diagnose.parsers.nginx.edits import Change, indentation
 
 #: Shorter names are too much like one another.
 SHORTEST = 5

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -27,8 +27,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.model.tls import Handshake
-from diagnose.wire import edits, errorlog, serving
-from diagnose.wire import nginx as wire
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import edits, error_log, server_blocks
 
 #: nginx's own default (ngx_core_module, worker_connections).
 DEFAULT = 512
@@ -53,13 +53,13 @@ NOWHERE = Subject(port=0)
 )
 def connection_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    lines = [one for one in errorlog.exhausted(evidence.of(LogLine)) if _still_counts(one, nginx)]
+    lines = [one for one in error_log.exhausted(evidence.of(LogLine)) if _still_counts(one, nginx)]
     if not lines:
         return
     last = max(lines, key=lambda one: one.when)
     shown = tuple(_cut_off(evidence))
     files = next(iter(evidence.good(OpenFiles)), None)
-    out_of_files = not re.search(errorlog.NO_CONNECTIONS, last.text)
+    out_of_files = not re.search(error_log.NO_CONNECTIONS, last.text)
     given = _connections(nginx)
     limit = files.soft if files else None
     wanted = max(4 * given, 4096) if not out_of_files else given
@@ -119,7 +119,7 @@ def _connections(nginx: Nginx) -> int:
 
 def _events(nginx: Nginx, name: str) -> list[Directive]:
     blocks = [one for one in (nginx.config.main if nginx.config else ()) if one.name == "events"]
-    return [one for block in blocks for one in serving.children(block, name)]
+    return [one for block in blocks for one in server_blocks.children(block, name)]
 
 
 # What to do

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxModules
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
-from diagnose.wire import directives as known
-from diagnose.wire import edits, serving
-from diagnose.wire import nginx as wire
-from diagnose.wire.edits import Change
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import directive_versions as known
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.edits import Change
 
 _SAYS = (
     r'(?:unknown directive "(?P<directive>[^"]+)"'
@@ -290,9 +290,9 @@ def _switched(nginx: Nginx, name: str) -> Iterable[Directive]:
     """The listens of the blocks in which a switch is on."""
     found: dict[tuple[str, int], Directive] = {}
     for server in nginx.servers:
-        switch = serving.Place((server.http, server.block)).one(name)
+        switch = server_blocks.Place((server.http, server.block)).one(name)
         if switch and switch.args[:1] == ("on",):
-            for one in serving.children(server.block, "listen"):
+            for one in server_blocks.children(server.block, "listen"):
                 found.setdefault((one.file, one.start), one)
     return found.values()
 

@@ -4,10 +4,10 @@ and one's own."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
-from diagnose.wire import edits
+from diagnose.parsers.nginx import edits
 
 _WORDS = {"default_server", "default"}
 

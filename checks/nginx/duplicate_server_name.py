@@ -10,8 +10,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -26,14 +25,15 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, UpstreamTry
 from diagnose.model.tls import Handshake
-from diagnose.wire import nginx as wire
-from diagnose.wire import serving, sites
-from diagnose.wire.edits import Change
-from diagnose.wire.names import covers
-from diagnose.wire.serving import Listen, Server, Socket
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import server_blocks, site_files
+from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
 
 #: A symptom at no port is the only kind that a mere trap covers.
 NOWHERE = Subject(port=0)
@@ -96,7 +96,7 @@ def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
 def _found(nginx: Nginx) -> Iterator[Rivals]:
     host = nginx.evidence.target.host
     for one in nginx.answering():
-        for loser in serving.rivals(one.socket, host):
+        for loser in server_blocks.rivals(one.socket, host):
             yield Rivals(one.socket, one.server, loser)
 
 
@@ -143,10 +143,12 @@ def _websocket(nginx: Nginx, found: Rivals) -> Iterator[Observation]:
     for one in nginx.evidence.good(Upgrade):
         if one.through == "front" and one.variant == "normal" and not one.accepted:
             mine, theirs = (
-                serving.find(server, one.path) for server in (found.winner, found.loser)
+                server_blocks.find(server, one.path) for server in (found.winner, found.loser)
             )
-            passed = serving.passed(theirs) and all(serving.upgrade_passed(theirs))
-            if passed and not (serving.passed(mine) and all(serving.upgrade_passed(mine))):
+            passed = server_blocks.passed(theirs) and all(server_blocks.upgrade_passed(theirs))
+            if passed and not (
+                server_blocks.passed(mine) and all(server_blocks.upgrade_passed(mine))
+            ):
                 yield one
 
 
@@ -154,7 +156,8 @@ def _application(nginx: Nginx, found: Rivals) -> Iterator[Observation]:
     """It passes requests on to where nothing answers, and the other to somewhere else."""
     path = nginx.evidence.target.path
     mine, theirs = (
-        serving.passed(serving.find(server, path)) for server in (found.winner, found.loser)
+        server_blocks.passed(server_blocks.find(server, path))
+        for server in (found.winner, found.loser)
     )
     if mine and theirs and mine.args != theirs.args:
         for one in nginx.evidence.of(UpstreamTry):
@@ -217,14 +220,14 @@ def _unlinked(nginx: Nginx, found: Rivals) -> Command | None:
 def _put_aside(nginx: Nginx, path: str, spare: list[Server]) -> Command | None:
     """A file that its name calls a backup goes to where nothing reads it, as it is."""
     file, config = nginx.config.file(path) if nginx.config else None, nginx.config
-    if file is None or config is None or file.real or not sites.is_aside(path):
+    if file is None or config is None or file.real or not site_files.is_aside(path):
         return None
     folder, name = posixpath.split(path)
     new = posixpath.join(posixpath.dirname(folder), name)
     others = [one for one in config.main for one in wire.walk((one,)) if one.file == path]
     inside = {id(each) for one in spare for each in wire.walk((one.block,))}
     patterns = wire.includes(wire.parse(file.text, path), folder)
-    read = any(sites.fits(new, one) for one in sites.patterns(config))
+    read = any(site_files.fits(new, one) for one in site_files.patterns(config))
     if read or patterns or any(id(one) not in inside for one in others):
         return None
     return Command(("mv", "-n", path, new), undo=("mv", "-n", new, path))

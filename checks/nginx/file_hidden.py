@@ -5,12 +5,12 @@ nothing wrong, and the start fails."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxState, NginxTest
-from diagnose.wire import nginx as wire
-from diagnose.wire.mounts import hides
+from diagnose.parsers.linux.mounts import hides
+from diagnose.parsers.nginx import config as wire
 
 _NOT_THERE = r'[^"]*"(/[^"]+)".*(?:No such file|Permission denied)'
 

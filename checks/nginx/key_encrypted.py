@@ -4,10 +4,10 @@ passphrase: on a terminal it asks, a service that starts by itself cannot answer
 from collections.abc import Iterator
 
 from checks.nginx import KEEPS_THE_OLD, Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
-from diagnose.wire import serving
+from diagnose.parsers.nginx import server_blocks
 
 _LOCKED = (
     r'(?:cannot load certificate key "([^"]+)": \w+\(\)|SSL_CTX_use_PrivateKey_file\("([^"]+)"\))'
@@ -29,7 +29,7 @@ def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     said, found = refused
     path = found[1] or found[2]
     named = nginx.naming("ssl_certificate_key", path)
-    given = serving.Place((named[0].http, named[0].block)) if named else None
+    given = server_blocks.Place((named[0].http, named[0].block)) if named else None
     supplied = given.one("ssl_password_file") if given else None
     file = nginx.path(supplied.args[0]) if supplied and supplied.args else ""
     # nginx asks for a passphrase unless the file was given.

@@ -4,10 +4,10 @@ certificate in the file either (X509_check_private_key(3))."""
 from collections.abc import Iterator
 
 from checks.nginx import KEEPS_THE_OLD, MISMATCH, Nginx, held_further_down
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
-from diagnose.wire import serving
+from diagnose.parsers.nginx import server_blocks
 
 
 @check(
@@ -22,7 +22,7 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
         return
     said, found = refused
     named = nginx.naming("ssl_certificate_key", found[1])
-    files = serving.files(named[0], "ssl_certificate") if named else ()
+    files = server_blocks.files(named[0], "ssl_certificate") if named else ()
     known = paired_elsewhere(nginx, found[1])
     facts = {
         "known": bool(known),

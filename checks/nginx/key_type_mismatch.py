@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, held_behind, where, works
 from checks.nginx.key_mismatch import paired_elsewhere
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -19,7 +19,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.wire.serving import Place, Server
+from diagnose.parsers.nginx.server_blocks import Place, Server
 
 
 @check(

@@ -5,7 +5,7 @@ the port of HTTPS. (A block without the word is healthy where another block on t
 from collections.abc import Iterator
 
 from checks.nginx import Answering, Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -21,8 +21,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.wire.edits import Change
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.server_blocks import Place
 
 
 @check(

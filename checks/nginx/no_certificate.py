@@ -5,12 +5,12 @@ the socket: a block with a plain `listen 443;` needs a certificate too where ano
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
-from diagnose.wire import edits
-from diagnose.wire import nginx as wire
-from diagnose.wire.serving import Place, Server
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.server_blocks import Place, Server
 
 _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "([^"]*)")'
 

@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Answering, Nginx, where
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -22,14 +21,15 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.wire.edits import Change
-from diagnose.wire.names import covers, is_address
-from diagnose.wire.serving import Server, children, files
+from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.server_blocks import Server, children, files
 
 #: How much two names must have in common (0 to 1) for one to be the other mistyped.
 ALIKE = 0.85

@@ -5,7 +5,7 @@ alone, so that one of them must have been refused."""
 from collections.abc import Iterator
 
 from checks.nginx import NOT_THERE, Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import KEEPS_THE_OLD, Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -19,8 +19,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import CertificateFile, NginxConfig, NginxTest
-from diagnose.wire.edits import Change, diff, instead
-from diagnose.wire.serving import Place, Server
+from diagnose.parsers.nginx.edits import Change, diff, instead
+from diagnose.parsers.nginx.server_blocks import Place, Server
 
 _UNREADABLE = (
     r'(?:cannot load certificate(?: key)? "([^"]+)": \w+\(\)|\w+\("([^"]+)"\)) failed \(SSL: (.*)\)'

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -21,7 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxConfig, NginxState
-from diagnose.wire import nginx as wire
+from diagnose.parsers.nginx import config as wire
 
 _DENIED = r"bind\(\) to (\S+):(\d+) failed \(13: "
 

@@ -6,7 +6,7 @@ front; so it is one only where a visitor's connection was cut."""
 from collections.abc import Iterator
 
 from checks.nginx import Answering, Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -21,7 +21,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.wire import edits
+from diagnose.parsers.nginx import edits
 
 _CUT = {"reset", "closed"}
 

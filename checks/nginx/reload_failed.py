@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx.reload_needed import differences
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -24,10 +23,11 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listener, Listeners
-from diagnose.wire import errorlog
+from diagnose.parsers.nginx import error_log
 
 #: Seconds within which one reload says all it has to say: it tries to bind five times.
 ONE_RELOAD = 5.0
@@ -106,7 +106,7 @@ def _refusal(nginx: Nginx) -> LogLine | None:
         return None
     mine = [
         one
-        for one in errorlog.about(nginx.evidence.of(LogLine), since=master.loaded)
+        for one in error_log.about(nginx.evidence.of(LogLine), since=master.loaded)
         if one.level == "emerg" and one.pid == master.pid
     ]
     last = max((one.when for one in mine), default=0.0)

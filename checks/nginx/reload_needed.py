@@ -5,7 +5,7 @@ disk would not do; each such thing is looked for by itself."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import (
@@ -18,7 +18,7 @@ from diagnose.model.nginx import (
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.wire import serving
+from diagnose.parsers.nginx import server_blocks
 
 #: Seconds by which a file must be newer: processes and files are dated to some hundredths, and
 #: who reloads has saved before.
@@ -122,7 +122,7 @@ def _websocket(nginx: Nginx) -> Iterator[Observation]:
         taken = any(other.accepted and other.path == one.path for other in direct)
         if one.through == "front" and one.status and not one.accepted and taken:
             places = list(nginx.places(one.path))
-            if places and all(all(serving.upgrade_passed(place)) for place in places):
+            if places and all(all(server_blocks.upgrade_passed(place)) for place in places):
                 yield one
 
 

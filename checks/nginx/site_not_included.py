@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
 from checks.nginx.no_matching_server import nobody_listens, symptoms
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -28,8 +28,8 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
-from diagnose.wire import edits, sites
-from diagnose.wire import nginx as wire
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import edits, site_files
 
 
 @check(
@@ -58,16 +58,18 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
     found = sorted(evidence.good(SiteFile), key=lambda one: _rank(nginx, one))
     plain = symptoms(evidence, list(answering)) if answering else _nobody(nginx)
     shown = plain or (_foreign(nginx) if answering else ())
-    if not found or not shown or (not plain and sites.is_aside(found[0].path)):
+    if not found or not shown or (not plain and site_files.is_aside(found[0].path)):
         return
-    site, patterns = found[0], sites.patterns(nginx.config)
+    site, patterns = found[0], site_files.patterns(nginx.config)
     dangling = _dangling(nginx, patterns)
     if nginx.test and not nginx.test.passed and not dangling:
         # That comes first: nothing can be included before.
         return
     folder = posixpath.dirname(site.path)
-    beside = [one for one in patterns if posixpath.dirname(one) == folder and sites.is_wild(one)]
-    aside = sites.is_aside(site.path)
+    beside = [
+        one for one in patterns if posixpath.dirname(one) == folder and site_files.is_wild(one)
+    ]
+    aside = site_files.is_aside(site.path)
     yield Claim(
         about=Subject(text=site.path),
         covers=(Subject(),),
@@ -93,7 +95,7 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
 
 def _rank(nginx: Nginx, site: SiteFile) -> tuple[bool, bool, float, str]:
     """Not put aside before put aside, where the configuration lies before elsewhere, the newest."""
-    aside, near = sites.is_aside(site.path), _is_near(nginx, site)
+    aside, near = site_files.is_aside(site.path), _is_near(nginx, site)
     return (aside, not near, -(site.changed or 0.0), site.path)
 
 
@@ -102,7 +104,7 @@ def _is_near(nginx: Nginx, site: SiteFile) -> bool:
     config = nginx.config
     if config is None:
         return False
-    folders = [posixpath.dirname(one) for one in (config.path, *sites.patterns(config))]
+    folders = [posixpath.dirname(one) for one in (config.path, *site_files.patterns(config))]
     return any(site.path.startswith(f"{folder}/") for folder in folders)
 
 
@@ -136,14 +138,20 @@ def _dangling(nginx: Nginx, patterns: tuple[str, ...]) -> str:
     and there is no file behind it."""
     missing = nginx.refused(r'open\(\) "([^"]+)" failed \(2: ')
     path = missing[1][1] if missing else ""
-    return path if any(sites.is_wild(one) and sites.fits(path, one) for one in patterns) else ""
+    return (
+        path
+        if any(site_files.is_wild(one) and site_files.fits(path, one) for one in patterns)
+        else ""
+    )
 
 
 def _fix(nginx: Nginx, found: list[SiteFile], patterns: tuple[str, ...], dangling: str) -> Fix:
     """Give it the name that is read, else link it where it is read, else include it. It is sure
     where there is one such file that nobody has put aside, and a place of its own for it."""
     site = found[0]
-    sure = not sites.is_aside(site.path) and all(sites.is_aside(one.path) for one in found[1:])
+    sure = not site_files.is_aside(site.path) and all(
+        site_files.is_aside(one.path) for one in found[1:]
+    )
     how = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     if dangling:
         if not _is_called_alike(site.path, dangling):
@@ -168,18 +176,18 @@ def _is_called_alike(path: str, other: str) -> bool:
 def _renamed(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
     folder, name = posixpath.split(site.path)
     for one in patterns:
-        new = sites.fitting(name, one) if posixpath.dirname(one) == folder else None
-        if new and new != site.path and sites.is_wild(one):
+        new = site_files.fitting(name, one) if posixpath.dirname(one) == folder else None
+        if new and new != site.path and site_files.is_wild(one):
             return Command(("mv", "-n", site.path, new), undo=("mv", "-n", new, site.path))
     return None
 
 
 def _linked(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
     """Into sites-enabled where there is one, as on Debian."""
-    wild = [one for one in patterns if sites.is_wild(one)]
+    wild = [one for one in patterns if site_files.is_wild(one)]
     wild.sort(key=lambda one: not posixpath.dirname(one).endswith("enabled"))
     for one in wild:
-        if new := sites.fitting(posixpath.basename(site.path), one):
+        if new := site_files.fitting(posixpath.basename(site.path), one):
             return Command(("ln", "-s", site.path, new), undo=("rm", new))
     return None
 

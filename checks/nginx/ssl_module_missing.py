@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -20,7 +20,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import Directive, NginxBuild
-from diagnose.wire.nginx import walk
+from diagnose.parsers.nginx.config import walk
 
 _REFUSED = re.compile(r'requires ngx_http_ssl_module|unknown directive "ssl')
 

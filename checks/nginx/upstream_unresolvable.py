@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.model.server import Listener, Listeners
-from diagnose.wire.edits import Change
-from diagnose.wire.nginx import walk
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.edits import Change
 
 #: Where a program listens that 127.0.0.1 reaches.
 _NEAR = {"127.0.0.1", "0.0.0.0", "::", "*"}

@@ -6,10 +6,10 @@ note says that the page is not open to all."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewalld import administrators
+from checks.firewall._firewalld import administrators
 from checks.nginx import Nginx, where
-from checks.nginx_access import Judged, judged
-from diagnose.catalogue import check
+from checks.nginx._access import Judged, judged
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -23,8 +23,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.visitor import visitor_of
-from diagnose.wire import edits, serving
-from diagnose.wire.nginx_access import rules
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.access_rules import rules
 
 #: So many networks are named.
 SHOWN = 5
@@ -80,7 +80,7 @@ def _denied(nginx: Nginx, visitor: str, some: list[Judged], asked: bool) -> Clai
 
 def _header(one: Judged) -> str:
     """The field from which nginx takes the visitor's address where a proxy hands it on."""
-    place = serving.Place((one.answering.server.http, one.answering.server.block))
+    place = server_blocks.Place((one.answering.server.http, one.answering.server.block))
     if not place.all("set_real_ip_from"):
         return ""
     named = place.one("real_ip_header")

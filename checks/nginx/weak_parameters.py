@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, NginxTest
 from diagnose.model.tls import Certificate
-from diagnose.wire import edits
-from diagnose.wire import nginx as wire
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import edits
 
 _CIPHERS = r'SSL_CTX_set_cipher_list\("(?P<ciphers>[^"]*)"\) failed'
 _COMMAND = r'SSL_CONF_cmd\("(?P<command>[^"]+)", "(?P<value>[^"]*)"\) failed'

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
 from checks.nginx.no_matching_server import nobody_listens, symptoms
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -33,9 +33,9 @@ from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig, NginxState
 from diagnose.model.server import Listeners
-from diagnose.wire import edits, serving
-from diagnose.wire import nginx as wire
-from diagnose.wire.serving import Server
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.server_blocks import Server
 
 
 @check(
@@ -95,8 +95,8 @@ def wrong_binary(evidence: Evidence) -> Iterator[Claim]:
 
 def _site(other: OtherConfig, host: str, port: int) -> Server | None:
     """The block that would answer the name there."""
-    for socket in serving.sockets(serving.servers(other.main), port):
-        server, how = serving.choose(socket, host)
+    for socket in server_blocks.sockets(server_blocks.servers(other.main), port):
+        server, how = server_blocks.choose(socket, host)
         if how != "default":
             return server
     return None
@@ -114,7 +114,7 @@ def _foreign(nginx: Nginx) -> tuple[Observation, ...]:
 
 def _taken(evidence: Evidence, other: OtherConfig) -> bool:
     """Whether a port that the other one would listen on is taken."""
-    ports = {one.port for server in serving.servers(other.main) for one in server.listens}
+    ports = {one.port for server in server_blocks.servers(other.main) for one in server.listens}
     return any(seen.on(port) for seen in evidence.good(Listeners) for port in ports)
 
 

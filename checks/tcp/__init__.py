@@ -5,7 +5,6 @@ import errno
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -21,8 +20,9 @@ from diagnose.model import (
     endpoints,
     together,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.tcp import Connection
-from diagnose.wire import icmp
+from diagnose.parsers import icmp
 
 Fate = Literal[
     "open",

@@ -5,7 +5,7 @@ counter is of all ports together, so it says nothing without a full queue at thi
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -22,7 +22,7 @@ from diagnose.model import (
 from diagnose.model.kernel import Counters, Holder, Kernel, Queue, Queues, moved
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
-from diagnose.wire.edits import Change
+from diagnose.parsers.nginx.edits import Change
 
 #: What nginx takes by itself on Linux (ngx_http_core_module, listen).
 BACKLOG = 511

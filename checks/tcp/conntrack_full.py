@@ -4,7 +4,7 @@ documentation, nf_conntrack_max). A table that is well filled is no fault."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

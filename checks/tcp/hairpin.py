@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.tcp import claim, ports
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Host, Manual, Severity, Where
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tcp import Connection

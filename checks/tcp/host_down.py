@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.tcp import Port, answers, claim, facts, ports, subjects
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 

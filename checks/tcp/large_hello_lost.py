@@ -6,7 +6,7 @@ excluded: by a failure that is no silence, or by the size of what came back."""
 from collections.abc import Iterator
 
 from checks.tcp import ONE_PACKET
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

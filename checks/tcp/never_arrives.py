@@ -5,7 +5,7 @@ dropped before it."""
 from collections.abc import Iterator
 
 from checks.tcp import Port, claim, ports
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.dns import own_addresses
 from diagnose.model.kernel import Capture, Watch, watched

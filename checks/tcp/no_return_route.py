@@ -4,8 +4,7 @@ connections never leave it."""
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -20,6 +19,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.dns import is_private, reached
+from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface, Route
 from diagnose.model.tcp import Connection
 

@@ -5,7 +5,7 @@ trial decides it; a server that is merely slow or stuck fails there as well."""
 from collections.abc import Iterator
 
 from checks.tcp import ONE_PACKET
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -3,7 +3,7 @@ directly and got no connection. So a browser or curl may reach the site all the 
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -4,7 +4,7 @@ for a login (407), forbids it (403, 405), or does not reach the target itself (R
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -4,7 +4,7 @@ From outside nobody can tell whether nothing listens or a firewall answers in th
 from collections.abc import Iterator
 
 from checks.tcp import claim, ports
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.dns import is_within
 from diagnose.model.tcp import Connection

@@ -11,10 +11,10 @@ import errno
 from collections.abc import Iterator
 
 from checks.tcp import Port, answers, claim, facts, ports
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
-from diagnose.wire import icmp
+from diagnose.parsers import icmp
 
 
 @check(severity=Severity.ERROR, needs=[Connection])

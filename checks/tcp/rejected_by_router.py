@@ -6,10 +6,10 @@ this machine's own firewall."""
 from collections.abc import Iterator
 
 from checks.tcp import Port, answers, claim, facts, ports
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
-from diagnose.wire import icmp
+from diagnose.parsers import icmp
 
 #: What a router says that knows no way to the address, or whose neighbour does not answer.
 NO_WAY = {"network", "host"}

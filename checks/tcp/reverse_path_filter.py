@@ -5,8 +5,7 @@ packet, by all its rules and tables; whether any was dropped, its counter tells.
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -23,10 +22,11 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.dns import is_private, reached
+from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Arrival, Counters, Kernel, moved, total
 from diagnose.model.server import Firewalld, Interface
 from diagnose.model.tcp import Connection
-from diagnose.wire.edits import diff
+from diagnose.parsers.nginx.edits import diff
 
 COUNTER = "IPReversePathFilter"
 

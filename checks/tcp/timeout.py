@@ -5,7 +5,7 @@ outside of who drops them."""
 from collections.abc import Iterator
 
 from checks.tcp import Port, claim, facts, ports
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Observation, Severity, Where
 from diagnose.model.tcp import Connection, Walk
 

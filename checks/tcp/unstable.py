@@ -4,7 +4,7 @@ a limit on new connections, or several machines behind one address of which some
 from collections.abc import Iterator
 
 from checks.tcp import facts, ports, subjects
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -7,7 +7,6 @@ handshake. A certificate that does not verify is none: the layer `certificate` s
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -24,13 +23,14 @@ from diagnose.model import (
     endpoints,
     together,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.tls import Handshake
 
 if TYPE_CHECKING:
     from checks.nginx import Nginx
     from diagnose.model.nginx import Directive
-    from diagnose.wire.edits import Change
-    from diagnose.wire.serving import Server
+    from diagnose.parsers.nginx.edits import Change
+    from diagnose.parsers.nginx.server_blocks import Server
 
 #: Alerts (RFC 8446 section 6.2) that say one thing only.
 _SPEAKING = {
@@ -284,7 +284,7 @@ def settings(evidence: Evidence, name: str, early: bool = False) -> Settings | N
     """A directive as it counts for the target; `early` for what OpenSSL decides before it looks
     at the name ("Virtual server selection", nginx.org). None where nginx was not seen."""
     from checks.nginx import Nginx
-    from diagnose.wire.serving import Place
+    from diagnose.parsers.nginx.server_blocks import Place
 
     nginx = Nginx.of(evidence)
     answering = nginx.answering()
@@ -328,7 +328,7 @@ def _outside(one: Setting) -> bool:
 
 
 def _change(nginx: "Nginx", one: Setting, text: str) -> "tuple[str, Change] | None":
-    from diagnose.wire import edits
+    from diagnose.parsers.nginx import edits
 
     if one.line is not None and not _outside(one):
         return one.line.file, edits.instead(one.line, text)

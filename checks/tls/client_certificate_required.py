@@ -9,7 +9,7 @@ in: a person has to say that this is meant.
 from collections.abc import Iterator
 
 from checks.tls import Settings, failed, settings
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from checks.tls import mute
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake
 

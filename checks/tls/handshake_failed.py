@@ -4,7 +4,7 @@ the server's alert are all that is known. The most general of this layer's check
 from collections.abc import Iterator
 
 from checks.tls import failed
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 

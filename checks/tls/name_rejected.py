@@ -4,10 +4,10 @@ with `ssl_reject_handshake on` does, or another alert that a different name does
 from collections.abc import Iterator
 
 from checks.tls import confidence, failed
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
-from diagnose.wire.names import is_address
+from diagnose.parsers.hostnames import is_address
 
 
 @check(severity=Severity.ERROR, needs=[Handshake])

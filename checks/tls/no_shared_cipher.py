@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from checks.tls import Setting, Settings, confidence, failed, settings
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from checks.tls import Settings, confidence, failed, settings, value
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 
@@ -63,7 +63,7 @@ def _is_old(args: tuple[str, ...]) -> bool:
 
 def _is_commanded(given: Settings) -> bool:
     """Whether the version is set past ssl_protocols (SSL_CONF_cmd(3))."""
-    from diagnose.wire.serving import Place
+    from diagnose.parsers.nginx.server_blocks import Place
 
     return any(
         command.args[:1] and "Protocol" in command.args[0]

@@ -6,7 +6,7 @@ turned away is for a person to say."""
 from collections.abc import Iterator
 
 from checks.tls import Settings, settings, value
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,

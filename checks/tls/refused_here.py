@@ -10,7 +10,7 @@ Diffie-Hellman, as browsers come.
 from collections.abc import Iterator
 
 from checks.tls import confidence, failed
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 

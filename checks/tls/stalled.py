@@ -4,7 +4,7 @@ is judged by `tcp.path-mtu` and `tcp.large-hello-lost`."""
 from collections.abc import Iterator
 
 from checks.tls import mute
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake
 

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from checks.nginx import Nginx, where
-from diagnose.frozen import frozen
 from diagnose.model import (
     Applicability,
     Claim,
@@ -18,15 +17,16 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.wire import errorlog, serving, upstreams
-from diagnose.wire.edits import Change, instead
-from diagnose.wire.http import wants_tls
-from diagnose.wire.serving import Place
-from diagnose.wire.upstreams import End, Lead
+from diagnose.parsers.http import wants_tls
+from diagnose.parsers.nginx import error_log, server_blocks, upstreams
+from diagnose.parsers.nginx.edits import Change, instead
+from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.upstreams import End, Lead
 
 #: What such an application brings about.
 BROKEN = (
@@ -88,7 +88,7 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
             if lead := upstreams.lead(place, known):
                 found.setdefault(_key(lead), []).append((place, lead))
                 paths.setdefault(_key(lead), []).append(path)
-        for place in serving.places(one.server):
+        for place in server_blocks.places(one.server):
             if lead := upstreams.lead(place, known):
                 found.setdefault(_key(lead), []).append((place, lead))
     return tuple(_backend(nginx.evidence, each, paths.get(key, ())) for key, each in found.items())
@@ -177,7 +177,7 @@ def lines(
     return tuple(
         line
         for path in backend.paths
-        for line in errorlog.about(every, host, path, None, errno, says, since)
+        for line in error_log.about(every, host, path, None, errno, says, since)
     )
 
 
@@ -285,9 +285,11 @@ def unanswered(evidence: Evidence, kinds: Collection[str]) -> Iterator[Unanswere
             groups.setdefault(ends, {})[path] = several
     for ends, found in groups.items():
         path = next(iter(found))
-        place = next((one for one in nginx.places(path) if serving.passed(one)), None)
+        place = next((one for one in nginx.places(path) if server_blocks.passed(one)), None)
         seen = tuple(one for several in found.values() for one in several)
-        yield Unanswered(ends, tuple(found), seen, place, serving.passed(place) if place else None)
+        yield Unanswered(
+            ends, tuple(found), seen, place, server_blocks.passed(place) if place else None
+        )
 
 
 def _attempts(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:

@@ -5,15 +5,14 @@ size are wanted is a choice."""
 import re
 from collections.abc import Iterator
 
-from checks import mending
-from checks.nginx import Nginx, where
-from diagnose.catalogue import check
+from checks.nginx import Nginx, _location_edits, where
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
-from diagnose.wire import errorlog
-from diagnose.wire import requests as wire
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx import proxy_headers as wire
+from diagnose.parsers.nginx.server_blocks import Place
 
 USUAL = 1 << 20
 _SAID = r"client intended to send too large (?:chunked )?body: (\d+)"
@@ -22,7 +21,7 @@ _SAID = r"client intended to send too large (?:chunked )?body: (\d+)"
 @check(severity=Severity.NOTE, needs=[NginxConfig, LogLine])
 def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    said = errorlog.about(evidence.of(LogLine), host=evidence.target.host, says=_SAID)
+    said = error_log.about(evidence.of(LogLine), host=evidence.target.host, says=_SAID)
     found: dict[int, tuple[Place, list[LogLine]]] = {}
     for line in said:
         for place in nginx.places(line.path or "/"):
@@ -48,7 +47,7 @@ def _claim(nginx: Nginx, place: Place, lines: list[LogLine]) -> Claim:
     largest = max(lines, key=_bytes)
     given = place.one("client_max_body_size")
     wanted = next(one for one in (1 << shift for shift in range(20, 64)) if one >= _bytes(largest))
-    made = mending.settings(nginx, place, {"client_max_body_size": wire.shown(wanted)})
+    made = _location_edits.settings(nginx, place, {"client_max_body_size": wire.shown(wanted)})
     shown = given or place.location
     times = sum(one.times for one in lines)
     return Claim(

@@ -5,7 +5,7 @@ or "recv() failed (104: Connection reset by peer)")."""
 from collections.abc import Iterator
 
 from checks.upstream import BROKEN, claim, unanswered
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 

@@ -7,18 +7,17 @@ Seen by asking the application itself; or in the log, where it answered so to a 
 
 from collections.abc import Iterator
 
-from checks import mending
-from checks.nginx import Nginx, where
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from checks.nginx import Nginx, _location_edits, where
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked
-from diagnose.wire import errorlog, serving
-from diagnose.wire import requests as wire
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx import proxy_headers as wire
+from diagnose.parsers.nginx.server_blocks import Place
 
 #: The gateways, by the directive that leads to each.
 _PREFIXES = {
@@ -55,7 +54,7 @@ class Big:
 def header_too_big(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     target = evidence.target
-    said = errorlog.about(
+    said = error_log.about(
         evidence.of(LogLine), host=target.host, says=r"upstream sent too big header"
     )
     paths = dict.fromkeys((target.path.partition("?")[0], *(one.path for one in said)))
@@ -71,7 +70,7 @@ def header_too_big(evidence: Evidence) -> Iterator[Claim]:
 def _big(nginx: Nginx, path: str, place: Place, said: tuple[LogLine, ...]) -> Big | None:
     evidence, target = nginx.evidence, nginx.evidence.target
     prefix = next(
-        (p for name, p in _PREFIXES.items() if serving.children(place.location, name)), ""
+        (p for name, p in _PREFIXES.items() if server_blocks.children(place.location, name)), ""
     )
     if not prefix:
         return None
@@ -96,7 +95,9 @@ def _big(nginx: Nginx, path: str, place: Place, said: tuple[LogLine, ...]) -> Bi
 def _claim(nginx: Nginx, found: Big) -> Claim:
     port, asked = nginx.evidence.target.port, found.asked
     shown = found.place.one(f"{found.prefix}_buffer_size")
-    passed = next(one for name in _PREFIXES for one in serving.children(found.place.location, name))
+    passed = next(
+        one for name in _PREFIXES for one in server_blocks.children(found.place.location, name)
+    )
     needed = asked.head if asked else found.limit * _GUESS
     wanted = wire.buffers(found.prefix, found.place, needed)
     return Claim(
@@ -129,5 +130,9 @@ def _claim(nginx: Nginx, found: Big) -> Claim:
 
 
 def _fix(nginx: Nginx, place: Place, wanted: dict[str, str]) -> Fix:
-    made = mending.settings(nginx, place, wanted)
-    return mending.fix(nginx, place, made) if made else Fix(nginx.taken(), Applicability.REVIEW)
+    made = _location_edits.settings(nginx, place, wanted)
+    return (
+        _location_edits.fix(nginx, place, made)
+        if made
+        else Fix(nginx.taken(), Applicability.REVIEW)
+    )

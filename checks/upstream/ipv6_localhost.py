@@ -17,11 +17,11 @@ from checks.upstream import (
     mended,
     reworded,
 )
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
-from diagnose.wire.upstreams import End
+from diagnose.parsers.nginx.upstreams import End
 
 
 @check(severity=Severity.WARNING, needs=[UpstreamTry, NginxConfig], explains=BROKEN)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import BROKEN, Backend, Changes, backends, blame, fails, lines, mended, works
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import ServerNames
-from diagnose.wire import serving, upstreams
+from diagnose.parsers.nginx import server_blocks, upstreams
 
 
 @check(
@@ -51,6 +51,6 @@ def _changes(nginx: Nginx, backend: Backend, resolvers: list[str]) -> Changes:
     changes: Changes = {}
     shown = " ".join(f"[{one}]" if ":" in one else one for one in resolvers)
     for place, lead in zip(backend.places, backend.leads, strict=True):
-        if shown and serving.passed(place) is lead.given:
+        if shown and server_blocks.passed(place) is lead.given:
             nginx.insert(place, [f"resolver {shown} valid=30s;"], changes)
     return changes

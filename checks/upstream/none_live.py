@@ -7,13 +7,13 @@ again. Where they still fail, how they do is the cause, and other checks name it
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
-from diagnose.wire import errorlog, serving
-from diagnose.wire.nginx import seconds
+from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx.config import seconds
 
 #: Seconds that a server is left alone, unless the group says otherwise.
 USUAL = 10.0
@@ -30,13 +30,13 @@ _OTHERS = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid
 def none_live(evidence: Evidence) -> Iterator[Claim]:
     nginx, lines = Nginx.of(evidence), evidence.of(LogLine)
     for group, broken in _broken(nginx).items():
-        said = errorlog.about(lines, says=r"no live upstreams", upstream=group)
+        said = error_log.about(lines, says=r"no live upstreams", upstream=group)
         directive = next((one for one in _groups(nginx) if one.args[0] == group), None)
         if directive is None or not said:
             continue
         ends = _servers(directive)
-        before = [one for one in lines if errorlog.authority(one) in ends]
-        other = errorlog.about(before, says=_OTHERS)
+        before = [one for one in lines if error_log.authority(one) in ends]
+        other = error_log.about(before, says=_OTHERS)
         answers = _answering(evidence, group)
         if answers and not other:
             yield _claim(nginx, directive, said, before, broken, answers)
@@ -58,7 +58,7 @@ def _broken(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
     found: dict[str, list[Exchange | Upgrade]] = {}
     for path, one in seen:
         for place in nginx.places(path):
-            passed = serving.passed(place)
+            passed = server_blocks.passed(place)
             group = passed.args[0].partition("://")[2].partition("/")[0] if passed else ""
             if group:
                 found.setdefault(group, []).append(one)
@@ -68,11 +68,11 @@ def _broken(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
 def _groups(nginx: Nginx) -> Iterator[Directive]:
     for http in nginx.config.main if nginx.config else ():
         if http.name == "http":
-            yield from (one for one in serving.children(http, "upstream") if one.args)
+            yield from (one for one in server_blocks.children(http, "upstream") if one.args)
 
 
 def _servers(group: Directive) -> tuple[str, ...]:
-    found = (one.args[0] for one in serving.children(group, "server") if one.args)
+    found = (one.args[0] for one in server_blocks.children(group, "server") if one.args)
     return tuple(one if ":" in one else f"{one}:80" for one in found)
 
 
@@ -107,7 +107,7 @@ def _claim(
         )
     )
     reasons = dict.fromkeys(one.text for one in before)
-    options = [word for one in serving.children(group, "server") for word in one.args[1:]]
+    options = [word for one in server_blocks.children(group, "server") for word in one.args[1:]]
     waits = [seconds(word.partition("=")[2]) for word in options if word.startswith("fail_timeout")]
     times = sum(one.times for one in said)
     return Claim(

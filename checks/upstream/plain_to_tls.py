@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import BROKEN, Backend, Changes, backends, blame, lines, mended, spoken
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.wire import serving
+from diagnose.parsers.nginx import server_blocks
 
 _SAYS = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
 
@@ -52,7 +52,7 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
     changes: Changes = {}
     spoken(nginx, backend, "https", changes)
     for place, lead in zip(backend.places, backend.leads, strict=True):
-        if name and serving.passed(place) is lead.given:
+        if name and server_blocks.passed(place) is lead.given:
             lines = ["proxy_ssl_server_name on;"]
             lines += [f"proxy_ssl_name {name};"] if name != lead.host else []
             nginx.insert(place, lines, changes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import BROKEN, Backend, backends, blame, lines
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Listeners

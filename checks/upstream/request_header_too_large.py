@@ -4,16 +4,15 @@ info only, so that it is mostly seen by those who meet it: with old, large cooki
 
 from collections.abc import Iterator
 
-from checks import mending
-from checks.nginx import Nginx, where
-from diagnose.catalogue import check
+from checks.nginx import Nginx, _location_edits, where
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
-from diagnose.wire import errorlog
-from diagnose.wire import requests as wire
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx import proxy_headers as wire
+from diagnose.parsers.nginx.server_blocks import Place
 
 #: nginx's own size of a buffer.
 DEFAULT = 8 << 10
@@ -26,7 +25,7 @@ _PAGES = ("Request Header Or Cookie Too Large", "Request-URI Too Large")
 @check(severity=Severity.NOTE, needs=[NginxConfig])
 def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    lines = errorlog.about(evidence.of(LogLine), says=_SAID)
+    lines = error_log.about(evidence.of(LogLine), says=_SAID)
     loaded = (nginx.master.loaded if nginx.master else None) or 0.0
     # The log knows whole seconds.
     lines = tuple(one for one in lines if one.when + 1 > loaded and _is_ours(one, target.host))
@@ -43,7 +42,7 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
 
 def _is_ours(line: LogLine, host: str) -> bool:
     """The Host field comes late: a line without one is about whoever was connected to."""
-    return not line.host or bool(errorlog.about([line], host=host))
+    return not line.host or bool(error_log.about([line], host=host))
 
 
 def _is_refused(one: Exchange) -> bool:
@@ -59,7 +58,7 @@ def _claim(
     number, each = _buffers(given.args if given else ())
     enough = DEFAULT if given is not None and each < DEFAULT else max(4 * each, 32 << 10)
     wanted = f"{max(number, 4)} {wire.shown(enough)}"
-    made = mending.settings(nginx, server, {NAME: wanted})
+    made = _location_edits.settings(nginx, server, {NAME: wanted})
     shown = given or server.location
     times = sum(one.times for one in lines)
     # Less than nginx's own default was chosen, and refuses visitors: the default is safe. More

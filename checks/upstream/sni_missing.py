@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import BROKEN, Backend, Changes, backends, blame, lines, mended
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.wire import edits, serving
-from diagnose.wire.serving import Place
-from diagnose.wire.upstreams import Lead
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.upstreams import Lead
 
 
 @check(
@@ -51,7 +51,7 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
     changes: Changes = {}
     for place, lead in zip(backend.places, backend.leads, strict=True):
         added = [line for line in _wanted(place, lead, name) if not _changed(place, line, changes)]
-        if serving.passed(place) is lead.given:
+        if server_blocks.passed(place) is lead.given:
             nginx.insert(place, added, changes)
     return changes
 
@@ -63,14 +63,14 @@ def _wanted(place: Place, lead: Lead, name: str) -> Iterator[str]:
         yield "proxy_ssl_server_name on;"
     known = {"proxy_host": lead.authority}
     given = place.one("proxy_ssl_name")
-    now = serving.value(place, given.args[0], known) if given and given.args else lead.host
+    now = server_blocks.value(place, given.args[0], known) if given and given.args else lead.host
     if now != name:
         yield f"proxy_ssl_name {name};"
 
 
 def _changed(place: Place, line: str, changes: Changes) -> bool:
     """Whether the location has such a line already, which is changed instead."""
-    own = serving.children(place.location, line.split()[0])
+    own = server_blocks.children(place.location, line.split()[0])
     for one in own[:1]:
         changes.setdefault(one.file, []).append(edits.instead(one, line))
     return bool(own)

@@ -18,8 +18,7 @@ from checks.upstream import (
     mended,
     reworded,
 )
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -31,12 +30,14 @@ from diagnose.model import (
     Severity,
     Where,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
-from diagnose.wire import errorlog, permissions
-from diagnose.wire.mounts import hides
-from diagnose.wire.nginx import walk
+from diagnose.parsers.linux import file_permissions
+from diagnose.parsers.linux.mounts import hides
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.config import walk
 
 
 @frozen
@@ -92,7 +93,7 @@ def _fault(
     if tried.failure is None or tried.failure.kind == "denied":
         # Whether it takes nginx's connection, one of ours cannot tell.
         blocker = _blocker(seen) if seen else None
-        said = any(errorlog.authority(one) == f"unix:{tried.socket}".lower() for one in written)
+        said = any(error_log.authority(one) == f"unix:{tried.socket}".lower() for one in written)
         return Fault("denied", tried, seen, blocker) if blocker or said else None
     if tried.failure.kind == "missing":
         return Fault("missing", tried, seen)
@@ -107,7 +108,7 @@ def _blocker(seen: UpstreamSocket) -> Permissions | None:
     """What forbids it, unless an access control list may allow it after all."""
     if seen.user is None or seen.failure is not None:
         return None
-    found = permissions.blocked(seen.above, seen.user, seen.groups)
+    found = file_permissions.blocked(seen.above, seen.user, seen.groups)
     return found if found and not found.extended else None
 
 
@@ -184,7 +185,11 @@ def _joined(fault: Fault) -> Command | None:
         return None
     group = seen.above[0].group
     member = (*seen.groups, group)
-    if group == 0 or group in seen.groups or permissions.blocked(seen.above, seen.user, member):
+    if (
+        group == 0
+        or group in seen.groups
+        or file_permissions.blocked(seen.above, seen.user, member)
+    ):
         return None
     user, name = seen.names
     return Command(("usermod", "-aG", name, user), undo=("gpasswd", "-d", user, name))

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import BROKEN, Backend, backends, blame, fails, lines
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.wire import errorlog, upstreams
-from diagnose.wire.names import is_address
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.nginx import error_log, upstreams
 
 #: So many addresses of a name are tried at most: beyond, one may be among those not seen.
 _MOST = 3
@@ -31,7 +31,7 @@ def stale_address(evidence: Evidence) -> Iterator[Claim]:
         written = [one for one in lines(nginx, backend, _SAYS) if _is_old(one, backend, now)]
         if not written or len(now) > _MOST:
             continue
-        old = tuple(dict.fromkeys(errorlog.authority(one) for one in written))
+        old = tuple(dict.fromkeys(error_log.authority(one) for one in written))
         yield blame(
             nginx,
             backend,
@@ -71,6 +71,6 @@ def _now(backend: Backend) -> set[str]:
 
 def _is_old(line: LogLine, backend: Backend, now: set[str]) -> bool:
     """Whether nginx went to one of these ports at an address that the name has no more."""
-    address, _, port = errorlog.authority(line).rpartition(":")
+    address, _, port = error_log.authority(line).rpartition(":")
     ports = {str(end.port) for end in backend.lead.ends}
     return bool(address) and port in ports and address.strip("[]") not in now and bool(now)

@@ -5,10 +5,10 @@ reading response header from upstream")."""
 from collections.abc import Iterator
 
 from checks.upstream import BROKEN, claim, unanswered
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
-from diagnose.wire.nginx import seconds
+from diagnose.parsers.nginx.config import seconds
 
 #: Seconds. What nginx waits unless it is told otherwise.
 USUAL = 60

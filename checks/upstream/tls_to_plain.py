@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import BROKEN, Changes, backends, blame, lines, mended, spoken
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk

@@ -8,17 +8,16 @@ Seen by asking the application twice: with the name that nginx sends, and with a
 
 from collections.abc import Iterator
 
-from checks import mending
-from checks.nginx import Handshakes, Nginx, where
+from checks.nginx import Handshakes, Nginx, _location_edits, where
 from checks.websocket import refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
-from diagnose.wire import requests as wire
-from diagnose.wire import serving, upstreams
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import proxy_headers as wire
+from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx.server_blocks import Place
 
 
 @check(
@@ -56,7 +55,7 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _place(nginx: Nginx, path: str) -> Place | None:
-    return next((one for one in nginx.places(path) if serving.passed(one)), None)
+    return next((one for one in nginx.places(path) if server_blocks.passed(one)), None)
 
 
 def _is_refused(one: Asked) -> bool:
@@ -82,7 +81,7 @@ def _of_page(nginx: Nginx, place: Place, passed: Asked, better: Asked) -> Claim:
     visitor = better.variant == "visitor"
     found = upstreams.lead(place, upstreams.request(target))
     own = "$proxy_host" if found and found.authority == better.sent else better.sent
-    value = mending.visitors_host(target) if visitor else own
+    value = _location_edits.visitors_host(target) if visitor else own
     return _claim(
         nginx,
         place,
@@ -109,7 +108,7 @@ def _of_websocket(nginx: Nginx, place: Place, seen: Handshakes, named: Upgrade) 
     target = nginx.evidence.target
     found = upstreams.lead(place, upstreams.request(target))
     direct = next(one for one in seen.direct if one.status)
-    made = mending.websocket(nginx, place, host=True)
+    made = _location_edits.websocket(nginx, place, host=True)
     return _claim(
         nginx,
         place,
@@ -124,10 +123,10 @@ def _of_websocket(nginx: Nginx, place: Place, seen: Handshakes, named: Upgrade) 
             "message": "",
             "application": _end(named),
             "visitor": True,
-            "value": mending.visitors_host(target),
+            "value": _location_edits.visitors_host(target),
         },
         Confidence.CERTAIN,
-        mending.fix(nginx, place, made),
+        _location_edits.fix(nginx, place, made),
     )
 
 
@@ -148,7 +147,7 @@ def _claim(
             "path": path,
             "place": where(shown),
             "location": " ".join((place.location.name, *place.location.args)),
-            "set": serving.header(place, "Host") is not None,
+            "set": server_blocks.header(place, "Host") is not None,
             **facts,
         },
         confidence=confidence,
@@ -163,12 +162,12 @@ def _end(one: Upgrade) -> str:
 
 
 def _shown(place: Place) -> Directive:
-    return serving.header(place, "Host") or serving.passed(place) or place.location
+    return server_blocks.header(place, "Host") or server_blocks.passed(place) or place.location
 
 
 def _fix(nginx: Nginx, place: Place, value: str, visitor: bool) -> Fix:
-    changes: mending.Changes = {}
-    lines = mending.fields(nginx, place, {"Host": value}, changes)
+    changes: _location_edits.Changes = {}
+    lines = _location_edits.fields(nginx, place, {"Host": value}, changes)
     nginx.insert(place, lines, changes)
-    made = mending.fix(nginx, place, nginx.edited(changes))
+    made = _location_edits.fix(nginx, place, nginx.edited(changes))
     return made if visitor else Fix(made.steps, Applicability.REVIEW)

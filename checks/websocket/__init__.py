@@ -1,5 +1,5 @@
 """Checks of layer websocket: what became of the opening handshake. Which of them a failed
-handshake belongs to is decided once, in `diagnose.wire.http.refusal`."""
+handshake belongs to is decided once, in `diagnose.parsers.http.refusal`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,8 +14,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Attempt, attempts
-from diagnose.wire.http import Refusal, proxy_page, refusal
-from diagnose.wire.websocket_ending import Ending, ending
+from diagnose.parsers.http import Refusal, proxy_page, refusal
+from diagnose.parsers.websocket_ending import Ending, ending
 
 
 def refused(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:

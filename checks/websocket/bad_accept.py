@@ -4,7 +4,7 @@ connection, and proxies do not notice."""
 from collections.abc import Iterator
 
 from checks.websocket import claim, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 

@@ -9,10 +9,10 @@ A close in good order (1000, 1001) is none, and one on purpose (1008, 4000 to 49
 from collections.abc import Iterator
 
 from checks.websocket import claim, ended
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.websocket_ending import Ending
+from diagnose.parsers.websocket_ending import Ending
 
 _SEVERITIES: dict[Ending, Severity | None] = {
     "died": None,

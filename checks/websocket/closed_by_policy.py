@@ -6,10 +6,10 @@ known."""
 from collections.abc import Iterator
 
 from checks.websocket import claim, ended
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.websocket_ending import asks_for_subprotocol
+from diagnose.parsers.websocket_ending import asks_for_subprotocol
 
 
 @check(severity=Severity.NOTE, needs=[Upgrade])

@@ -5,12 +5,12 @@ ngx_http_proxy_module, proxy_set_header)."""
 from collections.abc import Iterator
 
 from checks.nginx import Handshakes, Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.wire import serving
-from diagnose.wire.edits import Change
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.server_blocks import Place
 
 _WANTED = ("Upgrade", "Connection")
 
@@ -23,7 +23,7 @@ _WANTED = ("Upgrade", "Connection")
 def headers_wiped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for place, several in nginx.losing_upgrades():
-        if around := serving.wiped(place):
+        if around := server_blocks.wiped(place):
             yield _claim(nginx, place, around, several)
 
 
@@ -60,8 +60,8 @@ def _claim(nginx: Nginx, place: Place, around: Place, several: list[str]) -> Cla
 
 def _lost(place: Place, around: Place) -> tuple[Directive, ...]:
     """The directives around that would have passed the upgrade on."""
-    rights = zip(_WANTED, serving.upgrade_passed(place), strict=True)
-    found = [serving.header(around, name) for name, right in rights if not right]
+    rights = zip(_WANTED, server_blocks.upgrade_passed(place), strict=True)
+    found = [server_blocks.header(around, name) for name, right in rights if not right]
     return tuple(one for one in found if one)
 
 

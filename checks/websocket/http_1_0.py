@@ -5,13 +5,13 @@ a cause only where this one was tried and does."""
 from collections.abc import Iterator
 
 from checks.nginx import Handshakes, Nginx, paths, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.wire import edits, serving
-from diagnose.wire.edits import Change
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.server_blocks import Place
 
 
 @check(
@@ -28,7 +28,7 @@ def http_1_0(evidence: Evidence) -> Iterator[Claim]:
         if not (seen.proxy_breaks_it and minds):
             continue
         for place in nginx.places(path):
-            passes = serving.passed(place) and all(serving.upgrade_passed(place))
+            passes = server_blocks.passed(place) and all(server_blocks.upgrade_passed(place))
             if passes and id(place.location) not in met:
                 met.add(id(place.location))
                 yield _claim(nginx, place, path, seen)
@@ -36,7 +36,7 @@ def http_1_0(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(nginx: Nginx, place: Place, path: str, seen: Handshakes) -> Claim:
     given = place.one("proxy_http_version")
-    shown = given or serving.passed(place) or place.location
+    shown = given or server_blocks.passed(place) or place.location
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=where(shown)),
         covers=(Subject(port=nginx.evidence.target.port, path=path),),
@@ -62,7 +62,7 @@ def _claim(nginx: Nginx, place: Place, path: str, seen: Handshakes) -> Claim:
 
 def _fix(nginx: Nginx, place: Place) -> Fix:
     line, location = "proxy_http_version 1.1;", place.location
-    given, passed = place.one("proxy_http_version"), serving.passed(place)
+    given, passed = place.one("proxy_http_version"), server_blocks.passed(place)
     file = nginx.file(location)
     change: Change | None = None
     if given and given in (location.block or ()):

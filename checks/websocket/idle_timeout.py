@@ -6,8 +6,7 @@ the application takes a WebSocket there."""
 from collections.abc import Iterator
 
 from checks.nginx import Handshakes, Nginx, paths, where
-from diagnose.catalogue import check
-from diagnose.frozen import frozen
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -20,11 +19,12 @@ from diagnose.model import (
     Where,
     together,
 )
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
-from diagnose.wire import edits, serving
-from diagnose.wire.nginx import seconds
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.config import seconds
+from diagnose.parsers.nginx.server_blocks import Place
 
 #: Seconds. What nginx waits unless it is told otherwise; applications that ping do so more often.
 USUAL = 60
@@ -64,7 +64,7 @@ def _short(nginx: Nginx) -> tuple[Short, ...]:
         for place in nginx.places(path) if seen.works or seen.taken else ():
             given = place.one("proxy_read_timeout")
             waits = seconds(given.args[0]) if given and given.args else None
-            passes = serving.passed(place) and all(serving.upgrade_passed(place))
+            passes = server_blocks.passed(place) and all(server_blocks.upgrade_passed(place))
             if given and passes and waits is not None and waits < USUAL:
                 before = found.get(id(place.location))
                 several = (*(before.paths if before else ()), path)
@@ -96,7 +96,7 @@ def _configured(nginx: Nginx, found: Short, cut: list[Upgrade]) -> Claim:
 def _fix(nginx: Nginx, found: Short) -> Fix:
     """In the location of the WebSocket only: other locations may have reasons for theirs."""
     given, location = found.given, found.place.location
-    if given in serving.children(location, given.name):
+    if given in server_blocks.children(location, given.name):
         changes = {given.file: [edits.instead(given, LONGER)]}
     else:
         changes = {}

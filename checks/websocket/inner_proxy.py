@@ -4,10 +4,10 @@ it passed besides the server in front. Which of them lost it cannot be seen from
 from collections.abc import Iterator
 
 from checks.websocket import claim, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.http import hops, upgrade_lost
+from diagnose.parsers.http import hops, upgrade_lost
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade], explains=["websocket.not-upgraded"])

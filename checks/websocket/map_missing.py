@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import MAP, Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxTest
-from diagnose.wire import edits
-from diagnose.wire.nginx import walk
-from diagnose.wire.serving import Server
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.server_blocks import Server
 
 _UNKNOWN = re.compile(r'^unknown "(\w+)" variable')
 

@@ -3,7 +3,7 @@ Content, section 4). A page that names the wss: one as well chooses between the 
 
 from collections.abc import Iterator
 
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -17,7 +17,7 @@ from diagnose.model import (
     together,
 )
 from diagnose.model.http import Exchange
-from diagnose.wire.http import read_url, related
+from diagnose.parsers.http import read_url, related
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])

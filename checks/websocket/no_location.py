@@ -4,10 +4,10 @@ with 404, or with the page of a single-page application, by try_files."""
 import re
 from collections.abc import Iterator
 
-from checks import mending, redirects
-from checks.mending import Changes
-from checks.nginx import Handshakes, Nginx, where
-from diagnose.catalogue import check
+from checks.http import _redirects
+from checks.nginx import Handshakes, Nginx, _location_edits, where
+from checks.nginx._location_edits import Changes
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -20,8 +20,8 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.wire import edits, serving
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx.server_blocks import Place
 
 #: What answers in the place of files.
 _OTHERWISE = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
@@ -52,9 +52,9 @@ def _is_rule(status: int | None) -> bool:
 
 
 def _serves_files(place: Place) -> bool:
-    passes = any(serving.children(place.location, name) for name in serving.PASSES)
+    passes = any(server_blocks.children(place.location, name) for name in server_blocks.PASSES)
     blocks = (place.location, place.blocks[1])
-    otherwise = any(serving.children(block, name) for block in blocks for name in _OTHERWISE)
+    otherwise = any(server_blocks.children(block, name) for block in blocks for name in _OTHERWISE)
     return not (passes or otherwise or place.redirects)
 
 
@@ -87,20 +87,22 @@ def _fix(nginx: Nginx, server: Directive, several: list[str]) -> Fix:
     """A location beside those of the one application that the block leads to already. With
     several of them, or none, nobody knows whose the WebSocket is."""
     blocks = [one for one in nginx.servers if one.block is server]
-    passes = [p for s in blocks for one in serving.places(s) if (p := serving.passed(one))]
+    passes = [
+        p for s in blocks for one in server_blocks.places(s) if (p := server_blocks.passed(one))
+    ]
     targets = {found[0] for one in passes if (found := re.match(r"https?://[^/$]+", one.args[0]))}
     file = nginx.file(server)
     changes: Changes = {}
-    inner = [one for one in serving.children(server, "location") if one.file == server.file]
+    inner = [one for one in server_blocks.children(server, "location") if one.file == server.file]
     plain = all(re.fullmatch(r"/[\w./-]*", path) for path in several)
     if file is None or len(targets) != 1 or not inner or not plain or _is_odd(passes, targets):
         manual = Manual("add-a-location", Where.SERVER)
         return Fix((manual, *nginx.taken()), Applicability.MANUAL)
-    step, target = redirects.stepped(file.text, server, inner[0]), next(iter(targets))
+    step, target = _redirects.stepped(file.text, server, inner[0]), next(iter(targets))
     within = [
         f"proxy_pass {target};",
         "proxy_http_version 1.1;",
-        f"proxy_set_header Host {mending.visitors_host(nginx.evidence.target)};",
+        f"proxy_set_header Host {_location_edits.visitors_host(nginx.evidence.target)};",
         "proxy_set_header Upgrade $http_upgrade;",
         'proxy_set_header Connection "upgrade";',
         "proxy_read_timeout 3600s;",

@@ -5,7 +5,7 @@ configuration shows a group of servers that takes each in turn, that is how they
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -20,8 +20,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
-from diagnose.wire import edits, serving
-from diagnose.wire.http import hops, unknown_session
+from diagnose.parsers.http import hops, unknown_session
+from diagnose.parsers.nginx import edits, server_blocks
 
 #: By which a group sends a client to the same server again; sticky is commercial nginx's.
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
@@ -73,11 +73,11 @@ def _confidence(opened: bool, group: bool) -> Confidence:
 def _group(nginx: Nginx, path: str) -> Directive | None:
     """The group of several servers that a path leads to, where nothing keeps clients apart."""
     for place in nginx.places(path):
-        passed = serving.passed(place)
+        passed = server_blocks.passed(place)
         name = passed.args[0].partition("://")[2].partition("/")[0] if passed else ""
-        for group in serving.children(place.blocks[0], "upstream"):
-            several = len(serving.children(group, "server")) > 1
-            sticky = any(serving.children(group, one) for one in _STICKY)
+        for group in server_blocks.children(place.blocks[0], "upstream"):
+            several = len(server_blocks.children(group, "server")) > 1
+            sticky = any(server_blocks.children(group, one) for one in _STICKY)
             if group.args == (name,) and several and not sticky:
                 return group
     return None
@@ -90,10 +90,10 @@ def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
     if (
         group is None
         or file is None
-        or any("backup" in one.args for one in serving.children(group, "server"))
+        or any("backup" in one.args for one in server_blocks.children(group, "server"))
     ):
         return by_hand
-    turns = [one for name in _TURNS for one in serving.children(group, name)]
+    turns = [one for name in _TURNS for one in server_blocks.children(group, name)]
     change = (
         edits.instead(turns[0], "ip_hash;")
         if turns

@@ -5,10 +5,10 @@ the next (426, 400, 404, 505, 200), and 404 is also a plain wrong path."""
 from collections.abc import Iterator
 
 from checks.websocket import claim, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.http import proxy_page, upgrade_lost
+from diagnose.parsers.http import proxy_page, upgrade_lost
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])

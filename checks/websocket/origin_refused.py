@@ -5,14 +5,13 @@ WebSocket opened from them; a host for programs may mean to admit another site's
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks import mending
-from checks.nginx import Handshakes, Nginx, where
+from checks.nginx import Handshakes, Nginx, _location_edits, where
 from checks.websocket import claim, ended, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.wire import requests, serving, upstreams
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
+from diagnose.parsers.nginx.server_blocks import Place
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -55,25 +54,25 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
 def _by_host(nginx: Nginx, path: str) -> tuple[Place, tuple[Upgrade, ...]] | None:
     """Whether the application takes this very Origin if only the Host is the visitor's."""
     named = tuple(one for one in Handshakes.at(nginx.evidence, path).named if one.accepted)
-    place = next((one for one in nginx.places(path) if serving.passed(one)), None)
+    place = next((one for one in nginx.places(path) if server_blocks.passed(one)), None)
     return (place, named) if named and place else None
 
 
 def _facts(nginx: Nginx, place: Place | None) -> dict[str, object]:
-    passed = serving.passed(place) if place else None
+    passed = server_blocks.passed(place) if place else None
     if place is None or passed is None:
         return {"place": "", "sent": ""}
     found = upstreams.lead(place, upstreams.request(nginx.evidence.target))
-    shown = serving.header(place, "Host") or passed
-    sent = requests.host_passed(place, found, nginx.evidence.target) if found else ""
+    shown = server_blocks.header(place, "Host") or passed
+    sent = proxy_headers.host_passed(place, found, nginx.evidence.target) if found else ""
     return {"place": where(shown), "sent": sent or ""}
 
 
 def _mended(nginx: Nginx, made: Claim, place: Place, named: tuple[Upgrade, ...]) -> Claim:
-    shown = serving.header(place, "Host") or serving.passed(place) or place.location
+    shown = server_blocks.header(place, "Host") or server_blocks.passed(place) or place.location
     return replace(
         made,
         because=(*made.because, *named, *([nginx.config] if nginx.config else [])),
         location=nginx.location(shown),
-        fix=mending.fix(nginx, place, mending.websocket(nginx, place, host=True)),
+        fix=_location_edits.fix(nginx, place, _location_edits.websocket(nginx, place, host=True)),
     )

@@ -5,14 +5,13 @@ path, and not at the one that nginx makes of it."""
 
 from collections.abc import Iterator
 
-from checks import mending
-from checks.nginx import Handshakes, Nginx, where
-from diagnose.catalogue import check
+from checks.nginx import Handshakes, Nginx, _location_edits, where
+from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.wire import serving
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.server_blocks import Place
 
 
 @check(
@@ -39,15 +38,15 @@ def _is_stripped(seen: Handshakes) -> bool:
 
 def _passed_on(place: Place, path: str) -> str | None:
     """The path that nginx asks the application for."""
-    passed = serving.passed(place)
-    found = serving.application(place, passed) if passed else None
-    return serving.path_passed(place, found, path) if found else None
+    passed = server_blocks.passed(place)
+    found = server_blocks.application(place, passed) if passed else None
+    return server_blocks.path_passed(place, found, path) if found else None
 
 
 def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
     port, location = nginx.evidence.target.port, place.location
     seen = [Handshakes.at(nginx.evidence, path) for path in several]
-    passed = serving.passed(place) or location
+    passed = server_blocks.passed(place) or location
     return Claim(
         about=Subject(port=port, text=where(passed)),
         covers=tuple(Subject(port=port, path=path) for path in several),
@@ -61,7 +60,7 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
             "place": where(passed),
             "location": " ".join(("location", *location.args)),
             "target": passed.args[0],
-            "loses": not all(serving.upgrade_passed(place)),
+            "loses": not all(server_blocks.upgrade_passed(place)),
             "status": next((one.status for p in seen for one in p.front if one.status), None) or "",
             "application": next(f"{one.address}:{one.port}" for p in seen for one in p.whole),
         },
@@ -72,7 +71,7 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
 
 
 def _fix(nginx: Nginx, place: Place, several: list[str]) -> Fix:
-    if made := mending.websocket(nginx, place, whole=True):
+    if made := _location_edits.websocket(nginx, place, whole=True):
         # Other paths of a location may have been made for the application as it was.
-        return mending.fix(nginx, place, made, sure=mending.alone(place, several))
+        return _location_edits.fix(nginx, place, made, sure=_location_edits.alone(place, several))
     return Fix((Manual("whole-path", Where.SERVER), *nginx.taken()), Applicability.MANUAL)

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks import mending
-from checks.mending import Changes
-from checks.nginx import Handshakes, Nginx
+from checks.nginx import Handshakes, Nginx, _location_edits
+from checks.nginx._location_edits import Changes
 from checks.websocket import claim, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire import edits, serving
-from diagnose.wire.http import read_url
+from diagnose.parsers.http import read_url
+from diagnose.parsers.nginx import edits, server_blocks
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -44,9 +43,9 @@ def _mended(nginx: Nginx, made: Claim, path: str) -> Claim:
     place = places[0]
     changes: Changes = {}
     location = place.location
-    file, given = nginx.file(location), serving.pattern(location)
-    passed = serving.passed(place)
-    found = serving.application(place, passed) if passed else None
+    file, given = nginx.file(location), server_blocks.pattern(location)
+    passed = server_blocks.passed(place)
+    found = server_blocks.application(place, passed) if passed else None
     if file is None or given is None or given.modifier or found is None or found.uri is not None:
         return made
     words = file.text[location.start : location.opened]
@@ -58,4 +57,6 @@ def _mended(nginx: Nginx, made: Claim, path: str) -> Claim:
         return made
     because = (*made.because, *([nginx.config] if nginx.config else []))
     shown = nginx.location(location)
-    return replace(made, because=because, location=shown, fix=mending.fix(nginx, place, edited))
+    return replace(
+        made, because=because, location=shown, fix=_location_edits.fix(nginx, place, edited)
+    )

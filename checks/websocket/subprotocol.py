@@ -4,7 +4,7 @@ those that were. One that only wants to be asked by the right name is healthy, a
 from collections.abc import Iterator
 
 from checks.websocket import claim, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 

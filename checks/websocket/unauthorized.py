@@ -4,10 +4,10 @@ is fine, and credentials are its business; a proxy's own page shuts everybody ou
 from collections.abc import Iterator
 
 from checks.websocket import claim, refused
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.wire.http import proxy_page
+from diagnose.parsers.http import proxy_page
 
 
 @check(severity=Severity.WARNING, needs=[Upgrade])

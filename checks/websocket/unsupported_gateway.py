@@ -7,7 +7,7 @@ uWSGI's own WebSocket functions do; a WSGI application cannot (PEP 3333).
 from collections.abc import Iterator
 
 from checks.nginx import Handshakes, Nginx, where
-from diagnose.catalogue import check
+from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
@@ -21,8 +21,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
-from diagnose.wire import serving
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.server_blocks import Place
 
 #: The gateways, what they are called, and whether a connection can never be taken over there.
 _GATEWAYS = {
@@ -59,7 +59,7 @@ def unsupported_gateway(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _gateway(place: Place) -> Directive | None:
-    found = (one for name in _GATEWAYS for one in serving.children(place.location, name))
+    found = (one for name in _GATEWAYS for one in server_blocks.children(place.location, name))
     return next((one for one in found if one.args), None)
 
 

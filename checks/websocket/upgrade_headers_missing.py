@@ -8,9 +8,8 @@ nginx it is refused.
 
 from collections.abc import Iterator
 
-from checks import mending
-from checks.nginx import Handshakes, Nginx, where
-from diagnose.catalogue import check
+from checks.nginx import Handshakes, Nginx, _location_edits, where
+from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
     Confidence,
@@ -20,8 +19,8 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.nginx import NginxConfig
-from diagnose.wire import serving
-from diagnose.wire.serving import Place
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.server_blocks import Place
 
 
 @check(
@@ -32,7 +31,7 @@ from diagnose.wire.serving import Place
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for place, several in nginx.losing_upgrades():
-        if not serving.wiped(place):
+        if not server_blocks.wiped(place):
             yield _claim(nginx, place, several)
 
 
@@ -40,9 +39,9 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
     evidence, location = nginx.evidence, place.location
     seen = [Handshakes.at(evidence, path) for path in several]
     proven = any(one.proxy_breaks_it or one.elsewhere for one in seen)
-    upgrade, connection = serving.upgrade_passed(place)
+    upgrade, connection = server_blocks.upgrade_passed(place)
     fronts = [one for pair in seen for one in pair.front]
-    given = serving.header(place, "Connection")
+    given = server_blocks.header(place, "Connection")
     return Claim(
         about=Subject(port=evidence.target.port, text=where(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in several),
@@ -75,5 +74,7 @@ def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
 def _fix(nginx: Nginx, place: Place, seen: list[Handshakes], several: list[str]) -> Fix:
     host = any(one.accepted for pair in seen if pair.elsewhere for one in pair.named)
     whole = any(one.accepted for pair in seen if pair.elsewhere for one in pair.whole)
-    made = mending.websocket(nginx, place, host, whole)
-    return mending.fix(nginx, place, made, sure=not whole or mending.alone(place, several))
+    made = _location_edits.websocket(nginx, place, host, whole)
+    return _location_edits.fix(
+        nginx, place, made, sure=not whole or _location_edits.alone(place, several)
+    )

@@ -11,10 +11,10 @@ import shlex
 from collections.abc import Iterator
 from importlib import resources
 
-from diagnose.fixing import chains
-from diagnose.fixing.hands import FILES, Hands
+from diagnose.fixing import rule_undo
 from diagnose.fixing.journal import Kept, Written
 from diagnose.fixing.plan import modes, once_more, rereads, touched
+from diagnose.fixing.remote_files import FILES, Hands
 from diagnose.model import Command, Edit
 
 #: Seconds without a word from the fix, after which it is taken back.
@@ -82,12 +82,12 @@ def _undo_steps(written: Written) -> Iterator[str]:
 
 
 def _undo(number: int, step: Command) -> str:
-    change = chains.change(step.argv)
+    change = rule_undo.change(step.argv)
     if change is None:
         return shlex.join(step.undo)
     listed = f"list_chain {number} {shlex.join(change.listing)}"
     if change.gone is not None and step.undo:
-        words = (str(change.gone), *change.chain, *chains.rule_words(step.undo))
+        words = (str(change.gone), *change.chain, *rule_undo.rule_words(step.undo))
         return f"{listed} && deleted_rule {number} {shlex.join(words)}"
     if step.undo:
         return f"{listed} && {shlex.join(step.undo)}"

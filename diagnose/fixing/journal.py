@@ -10,10 +10,10 @@ A fix that was killed leaves `current` behind; making it is also what keeps two 
 import json
 from typing import Any, Literal
 
-from diagnose.fixing.hands import Hands, Stuck
-from diagnose.frozen import frozen
+from diagnose.fixing.remote_files import Hands, Stuck
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit
+from diagnose.model.frozen import frozen
 
 PLACE = "/var/lib/diagnose"
 CURRENT = f"{PLACE}/current"

@@ -6,14 +6,14 @@ sshd's port among it.
 
 from collections.abc import Iterator
 
-from diagnose.frozen import frozen
 from diagnose.model import Evidence, Report, Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listeners
-from diagnose.wire.netfilter import decide
-from diagnose.wire.netfilter.filter import Filter
-from diagnose.wire.netfilter.filter import read as read_rules
-from diagnose.wire.netfilter.packet import Host, Packet
+from diagnose.parsers.netfilter import decide
+from diagnose.parsers.netfilter.packet import Host, Packet
+from diagnose.parsers.netfilter.ruleset import Filter
+from diagnose.parsers.netfilter.ruleset import read as read_rules
 
 #: So many pairs of an address and a port are asked about.
 MOST = 200

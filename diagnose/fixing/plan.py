@@ -8,9 +8,9 @@ import posixpath
 from collections.abc import Iterable
 from typing import Literal
 
-from diagnose.fixing import chains
-from diagnose.frozen import frozen
+from diagnose.fixing import rule_undo
 from diagnose.model import Applicability, Command, Edit, Finding, Manual, Report, Step, Where
+from diagnose.model.frozen import frozen
 
 _ORDER = (
     "host",
@@ -176,7 +176,7 @@ def comes_back(step: Step) -> bool:
     if not isinstance(step, Command):
         return isinstance(step, Edit)
     files = touched(step) if posixpath.basename(step.argv[0]) in _CHANGES else modes(step)
-    made = chains.change(step.argv)
+    made = rule_undo.change(step.argv)
     return bool(step.undo or files or (made and made.rule))
 
 

@@ -7,9 +7,9 @@ targets                  the targets there were (`told`)
 """
 
 from diagnose.history.changes import Change, say, since_good
-from diagnose.history.file import append, load, place
-from diagnose.history.prints import looked, prints
-from diagnose.history.told import Entry, Known, entry, targets
+from diagnose.history.entries import Entry, Known, entry, targets
+from diagnose.history.fingerprints import looked, prints
+from diagnose.history.store import append, load, place
 
 __all__ = [
     "Change", "Entry", "Known", "append", "entry", "load", "looked", "place", "prints", "say",

@@ -7,11 +7,11 @@ a run from outside says nothing of the firewall's zones, and what one may not re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from diagnose.frozen import frozen
-from diagnose.history.prints import LONGEST, kind_of, looked, prints
-from diagnose.history.told import Entry
+from diagnose.history.entries import Entry
+from diagnose.history.fingerprints import LONGEST, kind_of, looked, prints
 from diagnose.model import Report, Unseen
-from diagnose.wire.text import clean
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
 
 #: A start is reckoned from the clock and the time since boot, which differ by a bit (seconds).
 _NEAR = 2.0

@@ -7,10 +7,10 @@ systems, for tests). What fails comes back as a value.
 
 from typing import Protocol
 
-from diagnose.frozen import frozen
 from diagnose.model import Failure
+from diagnose.model.frozen import frozen
 from diagnose.net import PATIENCE, Connected, Net
-from diagnose.wire.sockets import Socket as Socket
+from diagnose.parsers.linux.sockets import Socket as Socket
 
 #: No more of any output or file is read than this (bytes).
 LIMIT = 4 * 1024 * 1024

@@ -12,7 +12,7 @@ from diagnose.machine import LIMIT, Ran, Socket, Text
 from diagnose.machine.environment import environment
 from diagnose.model import Failure
 from diagnose.net import PATIENCE, Connected
-from diagnose.wire.sockets import listening
+from diagnose.parsers.linux.sockets import listening
 
 #: More paths than this of one pattern are not looked at.
 MOST_PATHS = 2000

@@ -9,7 +9,7 @@ from pathlib import Path
 from diagnose.machine import LIMIT, Ran, Socket, Text
 from diagnose.model import Failure
 from diagnose.net import PATIENCE, Connected
-from diagnose.wire.sockets import listening
+from diagnose.parsers.linux.sockets import listening
 
 _LISTENERS = (
     ("ss", "-ltnpe"),

@@ -27,7 +27,7 @@ from diagnose.machine.shell import LOGIN, Lost, Shell, Unasked
 from diagnose.machine.tunnel import Tunnel
 from diagnose.model import Failure
 from diagnose.net import PATIENCE, Connected
-from diagnose.wire.sockets import listening
+from diagnose.parsers.linux.sockets import listening
 
 #: Commands that run side by side. sshd lets a connection have ten sessions unless told otherwise
 #: (sshd_config(5), MaxSessions).

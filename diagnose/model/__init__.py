@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, TypeVar
 
-from diagnose.frozen import frozen
+from diagnose.model.frozen import frozen
 
 #: The layers, in the order in which a visitor's request meets them. Causes are ordered by it.
 LAYERS = (
@@ -108,7 +108,7 @@ class Target:
 class Failure:
     """A failed attempt, which is a fact like any other.
 
-    `kind` is a word of a small closed vocabulary (see `diagnose.net.failures`), `message`
+    `kind` is a word of a small closed vocabulary (see `diagnose.net.error_mapping`), `message`
     the machine's own words, verbatim, `code` its number (errno, EAI, rcode, TLS alert,
     X.509 verify code, exit status) and `name` that number's name ("EHOSTUNREACH").
     """

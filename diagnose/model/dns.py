@@ -5,8 +5,8 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Evidence, Host, Observation, Vantage, Where
+from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 

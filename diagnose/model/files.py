@@ -3,8 +3,8 @@ left in a log, a configuration that no running nginx reads, certificates that li
 
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Observation
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 from diagnose.model.tls import Certificate
 

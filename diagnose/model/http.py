@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Subject, together
+from diagnose.model.frozen import frozen
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -4,8 +4,8 @@ packet in, what reaches its interfaces; and what its service manager will start.
 from collections.abc import Iterable
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 

@@ -1,11 +1,11 @@
 """What can be seen of netfilter, the packet filter in the server's kernel, and of the files its
 rules come from. Both are kept as they were printed: what they mean, today's checks say, also of
-old recordings (`diagnose.wire.netfilter`)."""
+old recordings (`diagnose.parsers.netfilter`)."""
 
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Observation
+from diagnose.model.frozen import frozen
 
 
 @frozen(kw_only=True, eq=False)

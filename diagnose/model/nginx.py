@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Observation
+from diagnose.model.frozen import frozen
 from diagnose.model.tls import Certificate
 
 

@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Observation
 from diagnose.model.firewall import Firewalld as Firewalld
 from diagnose.model.firewall import PortRange as PortRange
 from diagnose.model.firewall import Zone as Zone
+from diagnose.model.frozen import frozen
 
 
 @frozen(kw_only=True, eq=False)

@@ -2,8 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from diagnose.frozen import frozen
 from diagnose.model import Observation
+from diagnose.model.frozen import frozen
 
 #: Who rejected an attempt: the target itself, another host on the way, or the machine that
 #: probes (its neighbour does not answer, or its own firewall); or nobody can tell.
@@ -18,7 +18,7 @@ class IcmpError:
     """An ICMP (version 4) or ICMPv6 (version 6) error as the kernel reports it in the socket's
     error queue (ip(7), IP_RECVERR): RFC 792, RFC 4443. `sender` is the host that sent it;
     `local` says that this is the machine that probes (a neighbour does not answer, or its own
-    firewall rejects). Names and meanings are in `diagnose.wire.icmp`."""
+    firewall rejects). Names and meanings are in `diagnose.parsers.icmp`."""
 
     version: int
     type: int

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation, Subject, endpoints, together
+from diagnose.model.frozen import frozen
 
 
 @frozen

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Evidence, Observation
+from diagnose.model.frozen import frozen
 
 
 @frozen(kw_only=True, eq=False)

@@ -2,13 +2,13 @@
 
 `Net` is what probes are given; `diagnose.net.local` is the real one, and a test can write
 another in a page. What fails comes back as a value, or, on an open stream, as OSError,
-TimeoutError or EOFError, which `diagnose.net.failures` turns into one.
+TimeoutError or EOFError, which `diagnose.net.error_mapping` turns into one.
 """
 
 from typing import Protocol
 
-from diagnose.frozen import frozen
 from diagnose.model import Failure
+from diagnose.model.frozen import frozen
 from diagnose.model.tcp import IcmpError
 
 #: Seconds. SYNs are repeated after 1 and 3 s, a dead neighbour is known after 3.1 s, and a

@@ -16,14 +16,14 @@ from typing import Protocol
 import h11
 
 from diagnose._version import VERSION
-from diagnose.frozen import frozen
 from diagnose.model import Failure
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Headers, header
 from diagnose.net import Stream
-from diagnose.net.failures import failure_of
-from diagnose.wire.http import socket_urls
-from diagnose.wire.request_fields import merged
-from diagnose.wire.text import clean
+from diagnose.net.error_mapping import failure_of
+from diagnose.parsers.http import socket_urls
+from diagnose.parsers.request_fields import merged
+from diagnose.parsers.sanitize import clean
 
 # httpx reaches for its command line on import, and with it for click, rich and pygments where
 # they are installed (20 ms and 90 modules). It goes without if that module cannot be had.

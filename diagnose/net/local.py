@@ -28,7 +28,7 @@ from typing import Any
 from diagnose.model import Failure
 from diagnose.model.tcp import IcmpError
 from diagnose.net import PATIENCE, Connected, Resolved
-from diagnose.net.failures import errno_failure, failure_of
+from diagnose.net.error_mapping import errno_failure, failure_of
 
 # Not in every Python's socket module: ip(7), ipv6(7), linux/errqueue.h.
 IP_RECVERR = 11

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 from diagnose.model import Failure
 from diagnose.net import PATIENCE, Connected, Net, Resolved, Stream
-from diagnose.net.failures import errno_failure, failure_of
-from diagnose.wire.proxies import ProxyUrl, read
-from diagnose.wire.text import clean
+from diagnose.net.error_mapping import errno_failure, failure_of
+from diagnose.parsers.proxy_url import ProxyUrl, read
+from diagnose.parsers.sanitize import clean
 
 #: A proxy tries the target's addresses itself before it says that none answers (seconds).
 PROXY_PATIENCE = 8.0

@@ -6,7 +6,7 @@ Of this machine, not of the server: the server's files are read through `diagnos
 import ipaddress
 from pathlib import Path
 
-from diagnose.frozen import frozen
+from diagnose.model.frozen import frozen
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 HOSTS = Path("/etc/hosts")

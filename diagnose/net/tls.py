@@ -7,7 +7,7 @@ it, so that one handshake tells chain, verdict, protocol and alerts even where i
 - the context reports each message (`SSLContext._msg_callback`, unofficial, in every CPython
   since 3.8), after decryption. Without it the chain and encrypted alerts remain unknown.
 
-The name is not checked here: OpenSSL judges the chain, `diagnose.wire.names` the name.
+The name is not checked here: OpenSSL judges the chain, `diagnose.parsers.hostnames` the name.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from diagnose.frozen import frozen
 from diagnose.model import Failure
+from diagnose.model.frozen import frozen
 from diagnose.model.tls import Alert
 from diagnose.net import PATIENCE, Stream
-from diagnose.net.failures import failure_of
-from diagnose.wire import tls as wire
+from diagnose.net.error_mapping import failure_of
+from diagnose.parsers import tls as wire
 
 Result = TypeVar("Result")
 

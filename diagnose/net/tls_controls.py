@@ -4,7 +4,7 @@ import contextlib
 import ssl
 
 from diagnose.net.tls import Secured, context
-from diagnose.wire import tls as wire
+from diagnose.parsers import tls as wire
 
 # SSL_OP_LEGACY_SERVER_CONNECT
 _LEGACY_SERVER = 1 << 2

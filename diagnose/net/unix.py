@@ -7,7 +7,7 @@ import time
 
 from diagnose.model import Failure
 from diagnose.net import PATIENCE, Connected
-from diagnose.net.failures import failure_of
+from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import TcpStream
 
 # For a TCP connection EACCES is an ICMP error; here it is this machine's own word.

@@ -23,11 +23,11 @@ from websockets.typing import Origin, Subprotocol
 from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
-from diagnose.frozen import frozen
+from diagnose.model.frozen import frozen
 from diagnose.net import PATIENCE, Stream
 from diagnose.net.http import Answer, Wire, ask
-from diagnose.wire.request_fields import merged
-from diagnose.wire.text import clean
+from diagnose.parsers.request_fields import merged
+from diagnose.parsers.sanitize import clean
 
 _PING = b"diagnose"
 _HTTP = b"HTTP/1."

@@ -7,28 +7,10 @@ A writer module has `render(report, view) -> str`. Where a stream of events is w
 import importlib
 from collections.abc import Callable
 
-from diagnose.frozen import frozen
 from diagnose.model import Report
+from diagnose.model.view import View
 
 FORMATS = ("text", "plain", "json", "jsonl", "markdown", "html")
-
-
-@frozen
-class View:
-    """For whom it is written, and how the run was asked for.
-
-    `width` is in cells; `verbosity` -1 for the verdict alone, 1 with all evidence, 2 with the
-    timeline; `again` the options that make the same run once more.
-    """
-
-    lang: str = "en"
-    width: int = 80
-    color: bool = False
-    ascii: bool = False
-    verbosity: int = 0
-    hostname: str = ""
-    privileged: bool = False
-    again: tuple[str, ...] = ()
 
 
 def writer(name: str) -> Callable[[Report, View], str]:

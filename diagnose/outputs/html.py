@@ -9,18 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from diagnose._version import VERSION
+from diagnose.checking.root_cause import verdict
+from diagnose.i18n.html import say
+from diagnose.i18n.reports import known
+from diagnose.i18n.reports import say as word
 from diagnose.model import Report
-from diagnose.outputs import View, paper, said
+from diagnose.model.view import View
+from diagnose.outputs import document, finding_text
+from diagnose.outputs.document import Told
 from diagnose.outputs.html_finding import cause, marks
-from diagnose.outputs.html_looks import observations, timeline
+from diagnose.outputs.html_observations import observations, timeline
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
 from diagnose.outputs.markup import Markup, inline, joined, lines, pre, prose, tag, terms
-from diagnose.outputs.paper import Told
-from diagnose.outputs.strings import known
-from diagnose.outputs.strings import say as word
-from diagnose.outputs.strings_html import say
-from diagnose.reasoning import verdict
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "critical": "✗", "unknown": "?", "skipped": "–"}
@@ -56,7 +57,7 @@ def _page(title: str, lang: str, *parts: Markup) -> str:
         # Telephones would make calls of addresses.
         tag("meta", name="format-detection", content="telephone=no"),
         tag("meta", name="generator", content=f"diagnose {VERSION}"),
-        tag("title", paper.line(title)),
+        tag("title", document.line(title)),
         tag("style", Markup(f"\n{style}")),
     )
     language = "zh-Hans" if lang == "zh" else "en"
@@ -72,13 +73,13 @@ def _head(told: Told) -> Markup:
     report, lang = told.report, told.lang
     status = verdict(report).status
     mark = tag("span", _sign(status), " ", word(status, lang), class_="status")
-    title = tag("h1", mark, " ", tag("span", inline(paper.sentence(report, lang))))
+    title = tag("h1", mark, " ", tag("span", inline(document.sentence(report, lang))))
     started = report.evidence.started_at
-    time = tag("time", paper.moment(started), datetime=paper.stamp(started))
+    time = tag("time", document.moment(started), datetime=document.stamp(started))
     about = terms(
         (say("target", lang), joined(tag("code", report.evidence.target.url), _read_as(told))),
         (say("started", lang), time),
-        (say("took", lang), paper.duration(report.duration)),
+        (say("took", lang), document.duration(report.duration)),
     )
     stopped = tag("p", word("interrupted", lang), class_="stopped") if report.interrupted else None
     strip = None if told.view.verbosity < 0 else _strip(told)
@@ -86,7 +87,7 @@ def _head(told: Told) -> Markup:
 
 
 def _read_as(told: Told) -> str | None:
-    text = paper.read_as(told.report, told.lang)
+    text = document.read_as(told.report, told.lang)
     return f" ({text})" if text else None
 
 
@@ -95,7 +96,7 @@ def _sign(status: str) -> Markup:
 
 
 def _strip(told: Told) -> Markup:
-    items = [_layer(layer, told.lang) for layer in paper.layers(told.report, told.lang)]
+    items = [_layer(layer, told.lang) for layer in document.layers(told.report, told.lang)]
     return tag("ul", lines(*items), class_="layers", aria_label=say("layers", told.lang))
 
 
@@ -106,7 +107,7 @@ def _layer(layer: Layer, lang: str) -> Markup:
         tag("b", word(f"layer.{layer.name}", lang)),
         " ",
         tag("span", _sign(layer.status), " ", say(f"state.{layer.status}", lang), class_="state"),
-        tag("span", f" {paper.duration(took)}", class_="took") if took else None,
+        tag("span", f" {document.duration(took)}", class_="took") if took else None,
         tag("span", f" ({layer.reason})", class_="reason") if layer.reason else None,
         class_=layer.status,
     )
@@ -136,22 +137,22 @@ def _contents(told: Told) -> Markup | None:
     if len(causes) < 2:
         return None
     links = [
-        tag("li", tag("a", inline(said.title(one, lang)), href=f"#{told.prefix}{one.id}"))
+        tag("li", tag("a", inline(finding_text.title(one, lang)), href=f"#{told.prefix}{one.id}"))
         for one in causes
     ]
-    head = tag("p", paper.counts(told.report, lang))
+    head = tag("p", document.counts(told.report, lang))
     return tag("nav", head, tag("ol", lines(*links)), aria_label=say("causes", lang))
 
 
 def _notes(told: Told) -> Markup | None:
-    notes, lang = paper.notes(told.report), told.lang
+    notes, lang = document.notes(told.report), told.lang
     if not notes:
         return None
     items = [
         lines(
-            tag("h3", inline(said.title(one, lang)), id=f"{told.prefix}{one.id}"),
+            tag("h3", inline(finding_text.title(one, lang)), id=f"{told.prefix}{one.id}"),
             marks(one, lang),
-            prose(said.summary(one, lang)),
+            prose(finding_text.summary(one, lang)),
         )
         for one in notes
     ]
@@ -167,8 +168,8 @@ def _unseen(told: Told) -> Markup | None:
             f"{known(one.what, lang)}: {known(one.why, lang)}",
             pre(one.enable, "command") if one.enable else None,
         )
-        for one in said.unseen(told.report, told.view)
-        if not said.is_crash(one, told.report)
+        for one in finding_text.unseen(told.report, told.view)
+        if not finding_text.is_crash(one, told.report)
     ]
     items += [
         tag("li", f"{word('our-fault', lang)}: ", tag("code", f"{one.where}: {one.message}"))
@@ -182,12 +183,12 @@ def _unseen(told: Told) -> Markup | None:
 
 def _foot(told: Told) -> Markup:
     versions = say("versions", told.lang, version=VERSION, schema=SCHEMA_VERSION)
-    again = tag("code", said.again(told.report, told.view))
+    again = tag("code", finding_text.again(told.report, told.view))
     return tag(
         "footer",
         terms(
             (say("again", told.lang), again),
-            *paper.vantages(told.report, told.view),
+            *document.vantages(told.report, told.view),
             (say("version", told.lang), versions),
         ),
     )

@@ -1,12 +1,12 @@
 """A root cause as HTML: what it is, what proves it, what follows from it and what mends it."""
 
+from diagnose.i18n.html import say
+from diagnose.i18n.reports import say as word
 from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Step
-from diagnose.outputs import paper, said
+from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
+from diagnose.outputs.document import Told
 from diagnose.outputs.markup import Markup, inline, joined, lines, pre, prose, tag
-from diagnose.outputs.paper import Told
-from diagnose.outputs.strings import say as word
-from diagnose.outputs.strings_html import say
 from diagnose.outputs.terminal import safe
 
 #: So many pieces of evidence are shown of a cause; the others are folded away.
@@ -19,10 +19,10 @@ def cause(told: Told, found: Finding) -> Markup:
     return tag(
         "section",
         lines(
-            tag("h2", inline(said.title(found, told.lang)), id=title),
+            tag("h2", inline(finding_text.title(found, told.lang)), id=title),
             marks(found, told.lang),
             _excerpt(place, told.lang) if place else None,
-            prose(said.summary(found, told.lang)),
+            prose(finding_text.summary(found, told.lang)),
             _evidence(told, found),
             _symptoms(told, found),
             _remedy(told, found),
@@ -38,7 +38,7 @@ def marks(found: Finding, lang: str) -> Markup:
     about = str(found.claim.about)
     return tag(
         "ul",
-        tag("li", paper.severity(found, lang), class_="severity"),
+        tag("li", document.severity(found, lang), class_="severity"),
         tag("li", tag("code", found.check.id)),
         tag("li", f"{say('confidence', lang)}: {word(str(found.claim.confidence), lang)}"),
         tag("li", f"{say('about', lang)}: ", tag("code", about)) if about else None,
@@ -47,7 +47,7 @@ def marks(found: Finding, lang: str) -> Markup:
 
 
 def _excerpt(place: Location, lang: str) -> Markup:
-    rows = list(paper.excerpt(place))
+    rows = list(document.excerpt(place))
     margin = len(str(rows[-1].number)) if rows else 0
     shown = []
     for row in rows:
@@ -58,7 +58,7 @@ def _excerpt(place: Location, lang: str) -> Markup:
             shown.append(tag("strong", number, code, class_="hit"))
         else:
             shown.append(joined(number, safe(row.before)))
-    caption = tag("figcaption", tag("code", paper.place(place)))
+    caption = tag("figcaption", tag("code", document.place(place)))
     file = pre(Markup("\n".join(shown)), "file") if rows else None
     return tag("figure", caption, file, class_="excerpt", aria_label=say("marked-line", lang))
 
@@ -93,18 +93,18 @@ def _piece(told: Told, seen: Observation, number: int | None) -> Markup:
 def _symptoms(told: Told, found: Finding) -> Markup | None:
     lang = told.lang
     items = [
-        tag("li", tag("code", one.check.id), " ", inline(said.title(one, lang)),
+        tag("li", tag("code", one.check.id), " ", inline(finding_text.title(one, lang)),
             id=f"{told.prefix}{one.id}")
-        for one in said.symptoms(told.report, found)
+        for one in finding_text.symptoms(told.report, found)
     ]  # fmt: skip
     return joined(tag("h3", say("follows", lang)), tag("ul", lines(*items))) if items else None
 
 
 def _remedy(told: Told, found: Finding) -> Markup:
     lang = told.lang
-    how = said.applicability(found)
+    how = finding_text.applicability(found)
     groups = []
-    for where, steps in paper.groups(found, lang):
+    for where, steps in document.groups(found, lang):
         items = [tag("li", _step(found, step, lang)) for step in steps]
         groups.append(joined(tag("p", where, class_="where"), tag("ol", lines(*items))))
     mark = tag("span", word(how, lang), class_=f"how {how}")
@@ -112,12 +112,12 @@ def _remedy(told: Told, found: Finding) -> Markup:
         "div",
         lines(
             tag("h3", say("fix", lang), " ", mark),
-            tag("p", f"{word('risk', lang)}: {said.risk(found, lang)}", class_="risk"),
-            prose(said.remedy(found, lang)),
+            tag("p", f"{word('risk', lang)}: {finding_text.risk(found, lang)}", class_="risk"),
+            prose(finding_text.remedy(found, lang)),
             *groups,
             tag("h3", say("verify", lang)),
-            prose(paper.how_to_check(found, lang)),
-            pre(said.verify(told.report, found, told.view), "command whole"),
+            prose(document.how_to_check(found, lang)),
+            pre(finding_text.verify(told.report, found, told.view), "command whole"),
         ),
         class_="remedy",
     )
@@ -126,20 +126,20 @@ def _remedy(told: Told, found: Finding) -> Markup:
 def _step(found: Finding, step: Step, lang: str) -> Markup:
     if isinstance(step, Manual):
         typed = [_step(found, one, lang) for one in step.commands]
-        return joined(prose(said.manual(found, step, lang)), _link(step.url), *typed)
+        return joined(prose(finding_text.manual(found, step, lang)), _link(step.url), *typed)
     if isinstance(step, Edit):
-        return pre(_diff(said.shell(step)), "command whole")
-    undo = said.shell(Command(step.undo)) if step.undo else None
+        return pre(_diff(finding_text.shell(step)), "command whole")
+    undo = finding_text.shell(Command(step.undo)) if step.undo else None
     taken_back = (
         tag("p", f"{word('undo', lang)}: ", tag("code", undo), class_="undo") if undo else None
     )
-    return joined(pre(said.shell(step), "command whole"), taken_back)
+    return joined(pre(finding_text.shell(step), "command whole"), taken_back)
 
 
 def _link(url: str) -> Markup | None:
     if not url:
         return None
-    known_as = paper.link(url)
+    known_as = document.link(url)
     shown = (
         tag("a", url, href=known_as, rel="noreferrer noopener") if known_as else tag("code", url)
     )
@@ -161,6 +161,6 @@ def _meaning(found: Finding, lang: str) -> Markup:
     return tag(
         "details",
         tag("summary", tag("h3", say("meaning", lang))),
-        prose(paper.meaning(found, lang)),
-        pre(said.explain(found), "command"),
+        prose(document.meaning(found, lang)),
+        pre(finding_text.explain(found), "command"),
     )

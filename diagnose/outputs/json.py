@@ -7,6 +7,8 @@ from typing import Any, assert_never
 from zlib import crc32
 
 from diagnose._version import VERSION
+from diagnose.checking.root_cause import exit_status, verdict
+from diagnose.i18n.reports import known
 from diagnose.model import (
     Claim,
     Command,
@@ -19,11 +21,10 @@ from diagnose.model import (
     Step,
     Vantage,
 )
-from diagnose.outputs import View, said
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from diagnose.outputs.layers import states
-from diagnose.outputs.strings import known
-from diagnose.reasoning import exit_status, verdict
-from diagnose.record import escaped, plain, timestamp
+from diagnose.recording.codec import escaped, plain, timestamp
 
 SCHEMA_VERSION = "1.0"
 TOOL = {"name": "diagnose", "version": VERSION}
@@ -67,7 +68,7 @@ def document(report: Report, view: View) -> dict[str, Any]:
         ],
         "unknown": [
             {"what": known(one.what, lang), "why": known(one.why, lang), "enable": one.enable}
-            for one in said.unseen(report, view)
+            for one in finding_text.unseen(report, view)
         ],
         "errors": [{"where": one.where, "message": one.message} for one in report.crashes],
     }
@@ -149,7 +150,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
         "duration_s": _seconds(report.duration),
         "interrupted": report.interrupted,
         "lang": view.lang,
-        "visitor": said.visitor(report) or None,
+        "visitor": finding_text.visitor(report) or None,
         "vantage": {
             "here": {
                 "hostname": view.hostname,
@@ -175,7 +176,7 @@ def _verdict(report: Report, lang: str) -> dict[str, Any]:
     return {
         "status": judged.status,
         "exit_code": exit_status(report),
-        "summary": said.sentence(report, lang),
+        "summary": finding_text.sentence(report, lang),
         "root_causes": [cause.id for cause in judged.causes],
     }
 
@@ -190,8 +191,8 @@ def _finding(report: Report, found: Finding, ids: Mapping[int, str], view: View)
         "severity": str(found.severity),
         "confidence": str(claim.confidence),
         "about": str(claim.about),
-        "title": said.title(found, view.lang),
-        "summary": said.summary(found, view.lang),
+        "title": finding_text.title(found, view.lang),
+        "summary": finding_text.summary(found, view.lang),
         "root_cause": found.is_cause,
         "explained_by": found.explained_by,
         "facts": plain(claim.facts),
@@ -199,13 +200,13 @@ def _finding(report: Report, found: Finding, ids: Mapping[int, str], view: View)
         "ruled_out": list(claim.ruled_out),
         "location": _location(claim),
         "remedy": {
-            "summary": said.remedy(found, view.lang),
-            "applicability": said.applicability(found),
-            "risk": [str(one) for one in said.risk_kinds(found)],
-            "risk_text": said.risk(found, view.lang),
-            "steps": [_step(found, step, view.lang) for step in said.steps(found)],
-            "verify": said.verify(report, found, view),
-            "explain": said.explain(found),
+            "summary": finding_text.remedy(found, view.lang),
+            "applicability": finding_text.applicability(found),
+            "risk": [str(one) for one in finding_text.risk_kinds(found)],
+            "risk_text": finding_text.risk(found, view.lang),
+            "steps": [_step(found, step, view.lang) for step in finding_text.steps(found)],
+            "verify": finding_text.verify(report, found, view),
+            "explain": finding_text.explain(found),
         },
     }
 
@@ -225,17 +226,17 @@ def _location(claim: Claim) -> dict[str, Any] | None:
 
 
 def _step(found: Finding, step: Step, lang: str) -> dict[str, Any]:
-    where = {"where": str(step.where), "root": said.root(step)}
+    where = {"where": str(step.where), "root": finding_text.root(step)}
     match step:
         case Command():
-            undo = said.shell(Command(step.undo)) if step.undo else None
-            shell = {"argv": list(step.argv), "shell": said.shell(step), "undo": undo}
+            undo = finding_text.shell(Command(step.undo)) if step.undo else None
+            shell = {"argv": list(step.argv), "shell": finding_text.shell(step), "undo": undo}
             return {"kind": "command", **where, **shell}
         case Edit():
-            shell = {"path": step.path, "diff": step.diff, "shell": said.shell(step)}
+            shell = {"path": step.path, "diff": step.diff, "shell": finding_text.shell(step)}
             return {"kind": "edit", **where, **shell}
         case Manual():
-            text = said.manual(found, step, lang)
+            text = finding_text.manual(found, step, lang)
             typed = [_step(found, one, lang) for one in step.commands]
             return {
                 "kind": "manual", **where, "text": text, "url": step.url or None, "commands": typed

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from diagnose.events import Concluded, Crashed, Event, Seen, Sink, Started
 from diagnose.model import Report
-from diagnose.outputs import View
+from diagnose.model.events import Concluded, Crashed, Event, Seen, Sink, Started
+from diagnose.model.view import View
 from diagnose.outputs.json import SCHEMA_VERSION, document, observation
-from diagnose.record import line, plain
+from diagnose.recording.codec import line, plain
 
 
 def render(report: Report, view: View) -> str:

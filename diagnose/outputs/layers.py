@@ -1,11 +1,11 @@
 """Each layer's state, with the reason why it is not known, and how long it took."""
 
-from diagnose.frozen import frozen
+from diagnose.checking.proof import TARGET_LAYERS, looks, missing, unfinished
+from diagnose.checking.root_cause import LayerStatus, layers
+from diagnose.i18n.reports import say
 from diagnose.model import Observation, Report, Vantage
-from diagnose.outputs import said
-from diagnose.outputs.strings import say
-from diagnose.proof import TARGET_LAYERS, looks, missing, unfinished
-from diagnose.reasoning import LayerStatus, layers
+from diagnose.model.frozen import frozen
+from diagnose.outputs import finding_text
 
 _INSIDE = {"listener", "firewall", "nginx", "upstream"}
 
@@ -36,11 +36,11 @@ def _state(report: Report, name: str, status: LayerStatus, lang: str) -> Layer:
 
 def _why_unknown(report: Report, name: str, lang: str) -> str | None:
     """What was not seen of it, else how a look at it failed, else why the run has no end."""
-    pieces = [said.missing_because(piece, lang) for piece in missing(report, name)]
+    pieces = [finding_text.missing_because(piece, lang) for piece in missing(report, name)]
     if pieces and name in TARGET_LAYERS:
-        return say("missing", lang, what=said.listed(pieces, lang))
+        return say("missing", lang, what=finding_text.listed(pieces, lang))
     failures = (look.failure.message for look in looks(report, name) if look.failure)
-    return next(failures, None) or next(iter(said.reasons(unfinished(report), lang)), None)
+    return next(failures, None) or next(iter(finding_text.reasons(unfinished(report), lang)), None)
 
 
 def _why_skipped(report: Report, name: str) -> str:

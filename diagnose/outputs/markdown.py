@@ -7,16 +7,17 @@ everything else is escaped. Commands are fenced, so that they can be copied.
 import re
 
 from diagnose._version import VERSION
+from diagnose.checking.root_cause import verdict
+from diagnose.i18n.html import say
+from diagnose.i18n.reports import known
+from diagnose.i18n.reports import say as word
 from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Report, Step
-from diagnose.outputs import View, paper, said
+from diagnose.model.view import View
+from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
-from diagnose.outputs.strings import known
-from diagnose.outputs.strings import say as word
-from diagnose.outputs.strings_html import say
 from diagnose.outputs.terminal import blocks, cells
-from diagnose.reasoning import verdict
 
 _SIGNS = {
     "ok": "✅",
@@ -50,12 +51,12 @@ def render(report: Report, view: View) -> str:
 
 def _head(report: Report, view: View) -> list[str]:
     status, lang = verdict(report).status, view.lang
-    sentence = inline(paper.sentence(report, lang))
-    read_as = paper.read_as(report, lang)
+    sentence = inline(document.sentence(report, lang))
+    read_as = document.read_as(report, lang)
     facts = [
         code(report.evidence.target.url) + (f" ({inline(read_as)})" if read_as else ""),
-        paper.moment(report.evidence.started_at),
-        paper.duration(report.duration),
+        document.moment(report.evidence.started_at),
+        document.duration(report.duration),
     ]
     return [
         f"## {_SIGNS[status]} {word(status, lang)}: {sentence}",
@@ -67,12 +68,12 @@ def _head(report: Report, view: View) -> list[str]:
 
 def _layers(report: Report, lang: str) -> str:
     heads = (say(key, lang) for key in ("layer", "state", "took", "reason"))
-    rows = [_row(layer, lang) for layer in paper.layers(report, lang)]
+    rows = [_row(layer, lang) for layer in document.layers(report, lang)]
     return "\n".join([f"| {' | '.join(heads)} |", "|---|---|--:|---|", *rows])
 
 
 def _row(layer: Layer, lang: str) -> str:
-    took = paper.duration(layer.took) if layer.took else ""
+    took = document.duration(layer.took) if layer.took else ""
     state = f"{_SIGNS[layer.status]} {say(f'state.{layer.status}', lang)}"
     name = word(f"layer.{layer.name}", lang)
     return f"| {name} | {state} | {took} | {cell(layer.reason or '')} |"
@@ -81,10 +82,10 @@ def _row(layer: Layer, lang: str) -> str:
 def _cause(report: Report, found: Finding, view: View) -> list[str]:
     place = found.claim.location
     return [
-        f"### {inline(said.title(found, view.lang))}",
+        f"### {inline(finding_text.title(found, view.lang))}",
         _marks(found, view.lang),
         *(_excerpt(place) if place else ()),
-        *_prose(said.summary(found, view.lang)),
+        *_prose(finding_text.summary(found, view.lang)),
         *_evidence(found, view.lang),
         *_symptoms(report, found, view.lang),
         *_remedy(report, found, view),
@@ -94,50 +95,55 @@ def _cause(report: Report, found: Finding, view: View) -> list[str]:
 def _marks(found: Finding, lang: str) -> str:
     about = str(found.claim.about)
     sure = f"{say('confidence', lang)}: {word(str(found.claim.confidence), lang)}"
-    told = [f"**{paper.severity(found, lang)}**", code(found.check.id), sure]
+    told = [f"**{document.severity(found, lang)}**", code(found.check.id), sure]
     return " · ".join([*told, *([f"{say('about', lang)}: {code(about)}"] if about else [])])
 
 
 def _excerpt(place: Location) -> list[str]:
     """The lines around a fault, their numbers before them, and a caret under the span."""
-    rows = list(paper.excerpt(place))
+    rows = list(document.excerpt(place))
     margin = len(str(rows[-1].number)) if rows else 0
     shown = []
     for row in rows:
         whole = (row.before + row.marked + row.after).rstrip(" ")
-        shown.append(f"{row.number:{margin}} | {paper.line_of(whole)}")
+        shown.append(f"{row.number:{margin}} | {document.line_of(whole)}")
         if row.marked:
-            indent = " " * cells(paper.line_of(row.before))
+            indent = " " * cells(document.line_of(row.before))
             shown.append(f"{' ' * margin} | {indent}{'^' * max(cells(row.marked), 1)}")
-    return [code(paper.place(place)), *([fence("\n".join(shown), "text")] if shown else [])]
+    return [code(document.place(place)), *([fence("\n".join(shown), "text")] if shown else [])]
 
 
 def _remedy(report: Report, found: Finding, view: View) -> list[str]:
     lang = view.lang
-    how = word("how", lang, how=word(said.applicability(found), lang))
-    risk = f"{word('risk', lang)}: {said.risk(found, lang)}"
-    parts = [f"#### {say('fix', lang)}{how}", risk, *_prose(said.remedy(found, lang))]
-    for where, steps in paper.groups(found, lang):
+    how = word("how", lang, how=word(finding_text.applicability(found), lang))
+    risk = f"{word('risk', lang)}: {finding_text.risk(found, lang)}"
+    parts = [f"#### {say('fix', lang)}{how}", risk, *_prose(finding_text.remedy(found, lang))]
+    for where, steps in document.groups(found, lang):
         parts.append(where)
         for step in steps:
             parts += _step(found, step, lang)
-    verify = fence(said.verify(report, found, view))
-    return [*parts, f"#### {say('verify', lang)}", *_prose(paper.how_to_check(found, lang)), verify]
+    verify = fence(finding_text.verify(report, found, view))
+    return [
+        *parts,
+        f"#### {say('verify', lang)}",
+        *_prose(document.how_to_check(found, lang)),
+        verify,
+    ]
 
 
 def _step(found: Finding, step: Step, lang: str) -> list[str]:
     if isinstance(step, Manual):
         typed = [part for one in step.commands for part in _step(found, one, lang)]
         link = [_link(step.url)] if step.url else []
-        return [*_prose(said.manual(found, step, lang)), *link, *typed]
+        return [*_prose(finding_text.manual(found, step, lang)), *link, *typed]
     if isinstance(step, Edit) or not step.undo:
-        return [fence(said.shell(step))]
-    undo = said.shell(Command(step.undo))
-    return [fence(said.shell(step)), f"{word('undo', lang)}: {code(undo)}"]
+        return [fence(finding_text.shell(step))]
+    undo = finding_text.shell(Command(step.undo))
+    return [fence(finding_text.shell(step)), f"{word('undo', lang)}: {code(undo)}"]
 
 
 def _link(url: str) -> str:
-    return f"<{url}>" if paper.link(url) else code(url)
+    return f"<{url}>" if document.link(url) else code(url)
 
 
 def _evidence(found: Finding, lang: str) -> list[str]:
@@ -157,16 +163,16 @@ def _piece(seen: Observation, lang: str) -> str:
 
 def _symptoms(report: Report, found: Finding, lang: str) -> list[str]:
     items = [
-        f"- {code(one.check.id)}: {inline(said.title(one, lang))}"
-        for one in said.symptoms(report, found)
+        f"- {code(one.check.id)}: {inline(finding_text.title(one, lang))}"
+        for one in finding_text.symptoms(report, found)
     ]
     return [f"#### {say('follows', lang)}", "\n".join(items)] if items else []
 
 
 def _notes(report: Report, view: View) -> list[str]:
     items = [
-        f"- {code(one.check.id)}: {inline(said.title(one, view.lang))}"
-        for one in paper.notes(report)
+        f"- {code(one.check.id)}: {inline(finding_text.title(one, view.lang))}"
+        for one in document.notes(report)
     ]
     return [f"### {say('notes', view.lang)}", "\n".join(items)] if items else []
 
@@ -174,8 +180,8 @@ def _notes(report: Report, view: View) -> list[str]:
 def _unseen(report: Report, view: View) -> list[str]:
     lang = view.lang
     items = []
-    for one in said.unseen(report, view):
-        if said.is_crash(one, report):
+    for one in finding_text.unseen(report, view):
+        if finding_text.is_crash(one, report):
             continue
         command = f"\n  - {code(one.enable)}" if one.enable else ""
         items.append(f"- {inline(known(one.what, lang))}: {inline(known(one.why, lang))}{command}")
@@ -186,19 +192,25 @@ def _unseen(report: Report, view: View) -> list[str]:
 
 def _timeline(report: Report, lang: str) -> list[str]:
     rows = [
-        f"{paper.duration(seen.at):>8} {paper.duration(seen.took):>8}  {paper.line(digest(seen))}"
-        for seen in paper.timeline(report)
+        " ".join(
+            (
+                f"{document.duration(seen.at):>8}",
+                f"{document.duration(seen.took):>8}",
+                f" {document.line(digest(seen))}",
+            )
+        )
+        for seen in document.timeline(report)
     ]
     return [f"### {say('timeline', lang)}", fence("\n".join(rows), "text")] if rows else []
 
 
 def _foot(report: Report, view: View) -> list[str]:
     lang = view.lang
-    told = [f"{name}: {inline(text)}" for name, text in paper.vantages(report, view)]
+    told = [f"{name}: {inline(text)}" for name, text in document.vantages(report, view)]
     told.append(say("versions", lang, version=VERSION, schema=SCHEMA_VERSION))
     first = report.causes[:1]
-    explain = [code(said.explain(found)) for found in first]
-    return ["---", paper.counts(report, lang), " · ".join([*told, *explain])]
+    explain = [code(finding_text.explain(found)) for found in first]
+    return ["---", document.counts(report, lang), " · ".join([*told, *explain])]
 
 
 # What makes a text harmless, by where it stands
@@ -207,7 +219,7 @@ def _foot(report: Report, view: View) -> list[str]:
 def inline(prose: str) -> str:
     """Prose on one line: what stood in backticks is code, all else means nothing."""
     made = ""
-    for is_code, text in paper.spans(paper.line(prose)):
+    for is_code, text in document.spans(document.line(prose)):
         for piece in [code(text)] if is_code else _pieces(text):
             # Backticks that touch would count as one longer run.
             made += f" {piece}" if made.endswith("`") and piece.startswith("`") else piece
@@ -243,7 +255,7 @@ def cell(prose: str) -> str:
 def code(text: str) -> str:
     """A span of code (GitHub Flavored Markdown 6.3) that no backtick within it ends."""
     # Of nothing there is no code, and with nothing behind it a list's hyphen makes a heading.
-    text = paper.line(text) or "–"
+    text = document.line(text) or "–"
     ticks = "`" * (_longest(text) + 1)
     blank = " " if text[0] == "`" or text[-1] == "`" else ""
     return f"{ticks}{blank}{text}{blank}{ticks}"
@@ -252,7 +264,7 @@ def code(text: str) -> str:
 def fence(text: str, language: str = "sh") -> str:
     """Lines as they stand, in a fence that none of them ends."""
     ticks = "`" * max(_longest(text) + 1, 3)
-    return f"{ticks}{language}\n{paper.clean(text)}\n{ticks}"
+    return f"{ticks}{language}\n{document.clean(text)}\n{ticks}"
 
 
 def _longest(text: str) -> int:

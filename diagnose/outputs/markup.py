@@ -7,7 +7,7 @@ controls a terminal or turns the direction of writing is replaced, as everywhere
 import html
 from collections.abc import Iterable
 
-from diagnose.outputs.paper import clean, spans
+from diagnose.outputs.document import clean, spans
 from diagnose.outputs.terminal import blocks
 
 #: HTML's elements without an end (HTML Living Standard, 13.1.2), as far as they are used.

@@ -4,15 +4,16 @@ The columns are target, severity, check, role ("cause", "symptom" or "note"), co
 subject and title. A target without findings has one line, whose severity is its status.
 """
 
+from diagnose.checking.root_cause import verdict
 from diagnose.model import Finding, Report, Severity
-from diagnose.outputs import View, paper, said
-from diagnose.reasoning import verdict
+from diagnose.model.view import View
+from diagnose.outputs import document, finding_text
 
 
 def render(report: Report, view: View) -> str:
     url = report.evidence.target.url
     if not report.findings:
-        sentence = said.sentence(report, view.lang)
+        sentence = finding_text.sentence(report, view.lang)
         return _row(url, verdict(report).status, "-", "-", "-", "-", sentence)
     return "".join(
         _row(
@@ -22,7 +23,7 @@ def render(report: Report, view: View) -> str:
             _role(found),
             str(found.claim.confidence),
             str(found.claim.about),
-            said.title(found, view.lang),
+            finding_text.title(found, view.lang),
         )
         for found in report.findings
     )
@@ -35,4 +36,4 @@ def _role(found: Finding) -> str:
 
 
 def _row(*columns: str) -> str:
-    return "\t".join(paper.line(column) or "-" for column in columns) + "\n"
+    return "\t".join(document.line(column) or "-" for column in columns) + "\n"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from diagnose.events import Concluded, Event, Seen, Sink
-from diagnose.outputs.strings import say
+from diagnose.i18n.reports import say
+from diagnose.model.events import Concluded, Event, Seen, Sink
 
 #: Seconds. What is done sooner needs no line.
 PATIENCE = 0.15

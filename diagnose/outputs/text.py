@@ -4,6 +4,8 @@ it and what it explains, then what else is worth knowing. A healthy site takes t
 from collections.abc import Iterable
 from itertools import groupby
 
+from diagnose.checking.root_cause import verdict
+from diagnose.i18n.reports import counted, known, say
 from diagnose.model import (
     Command,
     Edit,
@@ -16,12 +18,11 @@ from diagnose.model import (
     Step,
     Vantage,
 )
-from diagnose.outputs import View, said
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, states
-from diagnose.outputs.strings import counted, known, say
 from diagnose.outputs.terminal import Page, cells, wrap
-from diagnose.reasoning import verdict
 
 #: So many pieces of evidence are shown of a cause unless asked for more.
 _EVIDENCE = 3
@@ -44,10 +45,10 @@ def head(page: Page, report: Report, view: View) -> None:
     mark = f"{page.sign(status)} {say(status, view.lang)}"
     took = _time(report.duration)
     indent = cells(mark) + 2
-    sentence = said.sentence(report, view.lang)
+    sentence = finding_text.sentence(report, view.lang)
     if status == "ok":
         space = "" if view.lang == "zh" else " "
-        sentence = space.join(filter(None, (sentence, said.validity(report, view.lang))))
+        sentence = space.join(filter(None, (sentence, finding_text.validity(report, view.lang))))
     first, *others = wrap(sentence, max(page.width - indent - len(took) - 2, 20))
     gap = max(page.width - indent - cells(first) - len(took), 2)
     page.add((status, mark), "  ", ("bold", first), " " * gap, ("dim", took))
@@ -61,7 +62,7 @@ def strip(page: Page, report: Report, view: View) -> None:
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
         page.prose(say("read-as", view.lang, read_as=target.read_as), "", 2, "dim")
-    if address := said.visitor(report):
+    if address := finding_text.visitor(report):
         page.prose(say("judged-for", view.lang, address=address), "", 2, "dim")
     if report.interrupted:
         page.prose(say("interrupted", view.lang), "", 2, "warning")
@@ -120,7 +121,7 @@ def why(page: Page, report: Report, found: Finding, view: View) -> None:
     _title(page, found, view)
     if found.claim.location:
         _place(page, found.claim.location, view)
-    page.markdown(said.summary(found, view.lang), 2)
+    page.markdown(finding_text.summary(found, view.lang), 2)
     evidence(page, found, view)
     _symptoms(page, report, found, view)
 
@@ -131,7 +132,7 @@ def _title(page: Page, found: Finding, view: View) -> None:
     sure = str(found.claim.confidence)
     doubt = "" if sure == "certain" else f" ({say(sure, view.lang)})"
     mark = f"{word}[{found.check.id}]{doubt}: "
-    title = said.title(found, view.lang)
+    title = finding_text.title(found, view.lang)
     room = page.width - cells(mark)
     if room < 30:
         page.add((severity, mark.rstrip()))
@@ -178,27 +179,34 @@ def evidence(page: Page, found: Finding, view: View) -> None:
 
 def _symptoms(page: Page, report: Report, found: Finding, view: View) -> None:
     """What follows from it: there, and never counted as problems of their own."""
-    symptoms = said.symptoms(report, found)
+    symptoms = finding_text.symptoms(report, found)
     if symptoms:
         page.prose(say("symptoms", view.lang), "= ", 2, "dim")
     for symptom in symptoms:
-        page.prose(said.title(symptom, view.lang), f"- {symptom.check.id}: ", 4, "dim")
+        page.prose(finding_text.title(symptom, view.lang), f"- {symptom.check.id}: ", 4, "dim")
 
 
 def remedy(page: Page, report: Report, found: Finding, view: View) -> None:
     lang = view.lang
-    page.add(("bold", say("fix", lang)), say("how", lang, how=say(said.applicability(found), lang)))
-    page.prose(said.risk(found, lang), f"= {say('risk', lang)}: ", 2, "dim")
-    page.markdown(said.remedy(found, lang), 2)
+    page.add(
+        ("bold", say("fix", lang)),
+        say("how", lang, how=say(finding_text.applicability(found), lang)),
+    )
+    page.prose(finding_text.risk(found, lang), f"= {say('risk', lang)}: ", 2, "dim")
+    page.markdown(finding_text.remedy(found, lang), 2)
     steps(page, found, view)
-    page.add(("bold", say("verify", lang)), ": ", ("command", said.verify(report, found, view)))
+    page.add(
+        ("bold", say("verify", lang)), ": ", ("command", finding_text.verify(report, found, view))
+    )
 
 
 def steps(page: Page, found: Finding, view: View) -> None:
     """A remedy's steps as they are typed, and where."""
     lang = view.lang
-    every = said.steps(found)
-    for (where, root), group in groupby(every, lambda step: (str(step.where), said.root(step))):
+    every = finding_text.steps(found)
+    for (where, root), group in groupby(
+        every, lambda step: (str(step.where), finding_text.root(step))
+    ):
         page.add("  ", ("bold", say(where, lang) + say("as-root" if root else "as-anyone", lang)))
         for step in group:
             _step(page, found, step, view)
@@ -206,18 +214,18 @@ def steps(page: Page, found: Finding, view: View) -> None:
 
 def _step(page: Page, found: Finding, step: Step, view: View) -> None:
     if isinstance(step, Manual):
-        page.markdown(said.manual(found, step, view.lang), 4)
+        page.markdown(finding_text.manual(found, step, view.lang), 4)
         if step.url:
             page.code(step.url, 4, "place")
         for command in step.commands:
             _step(page, found, command, view)
         return
     if isinstance(step, Edit):
-        _edit(page, said.shell(step))
+        _edit(page, finding_text.shell(step))
         return
-    page.code(f"$ {said.shell(step)}", 4)
+    page.code(f"$ {finding_text.shell(step)}", 4)
     if view.verbosity >= 1 and step.undo:
-        page.code(f"  {say('undo', view.lang)}: {said.shell(Command(step.undo))}", 4, "dim")
+        page.code(f"  {say('undo', view.lang)}: {finding_text.shell(Command(step.undo))}", 4, "dim")
 
 
 def _edit(page: Page, shell: str) -> None:
@@ -238,13 +246,17 @@ def diff(page: Page, lines: Iterable[str]) -> None:
 def _note(page: Page, report: Report, found: Finding, view: View) -> None:
     _title(page, found, view)
     if view.verbosity >= 1:
-        page.markdown(said.summary(found, view.lang), 2)
+        page.markdown(finding_text.summary(found, view.lang), 2)
         evidence(page, found, view)
     _symptoms(page, report, found, view)
 
 
 def unseen(page: Page, report: Report, view: View) -> None:
-    things = [thing for thing in said.unseen(report, view) if not said.is_crash(thing, report)]
+    things = [
+        thing
+        for thing in finding_text.unseen(report, view)
+        if not finding_text.is_crash(thing, report)
+    ]
     if things or report.crashes:
         page.blank()
     shown = ""
@@ -273,7 +285,7 @@ def _closing(page: Page, report: Report, view: View) -> None:
     counts += [counted("count.notes", notes, lang)] if notes else []
     page.blank()
     page.add(("，" if lang == "zh" else ", ").join(counts) + ("。" if lang == "zh" else "."))
-    page.add(("bold", say("next", lang)), ": ", ("command", said.explain(causes[0])))
+    page.add(("bold", say("next", lang)), ": ", ("command", finding_text.explain(causes[0])))
 
 
 def timeline(page: Page, report: Report, view: View) -> None:

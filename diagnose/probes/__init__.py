@@ -19,11 +19,11 @@ import shlex
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
-from diagnose.frozen import frozen
 from diagnose.machine import Machine
 from diagnose.model import Observation, Scope, Target
+from diagnose.model.frozen import frozen
 from diagnose.net import Net
-from diagnose.wire.request_fields import RequestFields
+from diagnose.parsers.request_fields import RequestFields
 
 #: The modules that hold probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
@@ -37,14 +37,14 @@ INSIDE = (
     "netfilter",
     "bans",
     "kernel",
-    "files",
-    "elsewhere",
+    "nginx_files",
+    "other_nginx",
     "renewals",
     "logs",
-    "sites",
-    "upstream",
-    "requests",
-    "front",
+    "unincluded_sites",
+    "upstream_connect",
+    "upstream_requests",
+    "server_side_entry",
 )
 
 #: Seconds. No run is allowed more.
@@ -100,7 +100,7 @@ class Options:
             if value := getattr(self, name):
                 words += [f"--{name}", value]
         if self.proxy is not None:
-            from diagnose.wire.proxies import masked
+            from diagnose.parsers.proxy_url import masked
 
             words += ["--proxy", self.proxy if self.proxy == "none" else masked(self.proxy)]
         words += [f"-{self.family}"] if self.family else []

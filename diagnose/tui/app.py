@@ -9,20 +9,21 @@ from typing import Any
 from textual.app import App
 from textual.binding import Binding
 
-from diagnose.apart import Over
+from diagnose.i18n.screen import say
 from diagnose.model import Evidence, Report, Target
-from diagnose.outputs import View, writer
-from diagnose.tui import saving, sheets
+from diagnose.model.view import View
+from diagnose.outputs import writer
+from diagnose.processes.worker import Over
+from diagnose.tui import dialog_text, export
 from diagnose.tui.clipboard import sequence
+from diagnose.tui.messages import Behind, Earlier, Own
+from diagnose.tui.screens.base import Drawn
 from diagnose.tui.screens.choice import Choice
-from diagnose.tui.screens.drawn import Drawn
-from diagnose.tui.screens.mending import Mending
-from diagnose.tui.screens.sheet import Sheet
+from diagnose.tui.screens.fix import Mending
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
+from diagnose.tui.screens.text_dialog import Sheet
 from diagnose.tui.session import EVERY, Session
-from diagnose.tui.told import Behind, Earlier, Own
-from diagnose.tui.words import say
 
 #: How often what has been told is drawn, at most, in seconds.
 DRAWN = 1 / 15
@@ -148,7 +149,7 @@ class DiagnoseApp(App[str]):
     def written(self, form: str, session: Session) -> str:
         report, view = self.shown(session)
         if form == "recording":
-            from diagnose.outputs.redaction import recorded
+            from diagnose.recording.redaction import recorded
 
             return recorded(report.evidence, view.privileged)
         return writer(form)(report, replace(view, color=False))
@@ -212,7 +213,7 @@ class DiagnoseApp(App[str]):
         if isinstance(screen, Drawn):
             focus = self.focused.id if self.focused is not None else None
             tabs = isinstance(screen, SiteScreen)
-            text = sheets.keys(screen.KEYS, focus or "", screen.why_not, self.plain(), tabs)
+            text = dialog_text.keys(screen.KEYS, focus or "", screen.why_not, self.plain(), tabs)
             self.sheet(self.say("help.title"), text)
 
     def do_palette(self) -> None:
@@ -253,7 +254,7 @@ class DiagnoseApp(App[str]):
 
     def _save(self, name: str, suffix: str, text: str) -> None:
         try:
-            path = saving.save(name, suffix, text)
+            path = export.save(name, suffix, text)
         except OSError as error:
             why = f"{error.filename}: {error.strerror}"
             self.notify(self.say("not-saved", why=why), severity="error", markup=False)

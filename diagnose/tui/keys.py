@@ -3,7 +3,7 @@ palette."""
 
 from textual.binding import Binding, BindingType
 
-from diagnose.frozen import frozen
+from diagnose.model.frozen import frozen
 
 
 @frozen

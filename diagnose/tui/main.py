@@ -3,12 +3,12 @@
 import gc
 import os
 
-from diagnose.frozen import frozen
 from diagnose.model import Report
-from diagnose.outputs import View
-from diagnose.running import EXIT_SIGTERM
+from diagnose.model.frozen import frozen
+from diagnose.model.view import View
+from diagnose.processes.signals import EXIT_SIGTERM
+from diagnose.tui.messages import Behind
 from diagnose.tui.session import Session
-from diagnose.tui.told import Behind
 
 #: How long a run that is given up may take to say what it knows (seconds).
 PATIENCE = 1.0

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
-from diagnose import catalogue, explain
+from diagnose.checking import registry
+from diagnose.i18n import reports
+from diagnose.i18n.screen import say
 from diagnose.model import LAYERS
-from diagnose.outputs import said, strings
-from diagnose.tui.screens.drawn import Drawn
+from diagnose.outputs import check_page, finding_text
+from diagnose.tui.screens.base import Drawn
 from diagnose.tui.screens.site import SiteScreen
-from diagnose.tui.words import say
 
 if TYPE_CHECKING:
     from diagnose.tui.app import DiagnoseApp
@@ -54,9 +55,9 @@ class Commands(Provider):
         report, _ = self._app.shown(screen.session)
         for found in report.findings:
             go = partial(screen.findings.choose, found.id)
-            yield say("does.go", lang, id=found.check.id), said.title(found, lang), go
+            yield say("does.go", lang, id=found.check.id), finding_text.title(found, lang), go
         for layer in LAYERS:
-            words = say("does.layer", lang, layer=strings.say(f"layer.{layer}", lang))
+            words = say("does.layer", lang, layer=reports.say(f"layer.{layer}", lang))
             yield words, layer, partial(screen.show_layer, layer)
 
     def _others(self) -> Iterator[Command]:
@@ -64,12 +65,12 @@ class Commands(Provider):
         for theme in self._app.available_themes:
             words = say("does.theme", lang, name=theme)
             yield words, "", partial(setattr, self._app, "theme", theme)
-        for check_id in catalogue.names():
+        for check_id in registry.names():
             words = say("does.explain", lang, id=check_id)
             yield words, "", partial(self._explain, check_id)
 
     def _explain(self, check_id: str) -> None:
-        self._app.sheet(check_id, explain.page(check_id, self._app.plain()))
+        self._app.sheet(check_id, check_page.page(check_id, self._app.plain()))
 
 
 class Palette(CommandPalette):

@@ -3,14 +3,14 @@
 import queue
 from typing import TYPE_CHECKING, Any
 
-from diagnose.apart import Job, Over
-from diagnose.events import Crashed
+from diagnose.checking.root_cause import Status, verdict
 from diagnose.model import Crash, Report, Target
+from diagnose.model.events import Crashed
 from diagnose.model.tcp import Connection
-from diagnose.outputs import View
-from diagnose.reasoning import Status, verdict
-from diagnose.tui.live import Live
-from diagnose.tui.told import Asked, Behind, Changed, Masked
+from diagnose.model.view import View
+from diagnose.processes.worker import Job, Over
+from diagnose.tui.messages import Asked, Behind, Changed, Masked
+from diagnose.tui.run_state import Live
 
 if TYPE_CHECKING:
     from diagnose.history import Change, Known

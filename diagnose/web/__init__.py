@@ -7,7 +7,7 @@ nothing of it is imported before it is asked for.
 
 from collections.abc import Sequence
 
-from diagnose.targets import UsageError
+from diagnose.parsers.target import UsageError
 
 _LACKING = (
     "The browser view needs textual-serve: pipx inject diagnose-https textual-serve, "

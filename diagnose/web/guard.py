@@ -14,7 +14,7 @@ import secrets
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from diagnose.web.words import say
+from diagnose.i18n.web import say
 
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 
@@ -40,7 +40,7 @@ HEADERS = {
 
 
 def refused(path: str, host: str, origin: str | None, secret: str) -> str | None:
-    """Why a request is not answered, as a key of `diagnose.web.words`, or None. `origin` is None
+    """Why a request is not answered, as a key of `diagnose.i18n.web`, or None. `origin` is None
     where the field is missing, which no browser leaves out before a WebSocket."""
     if not _LOOPBACK.fullmatch(host):
         return "not-loopback"

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from diagnose.running import EXIT_SIGINT, EXIT_SIGTERM
-from diagnose.targets import UsageError
+from diagnose.i18n.web import say
+from diagnose.parsers.target import UsageError
+from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM
 from diagnose.web.app import command
 from diagnose.web.server import Screens
-from diagnose.web.words import say
 
 #: The one address: who is elsewhere comes through SSH.
 HERE = "127.0.0.1"

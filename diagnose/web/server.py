@@ -14,9 +14,9 @@ import textual_serve.server
 from aiohttp import web
 from textual_serve.server import Server, to_int
 
+from diagnose.i18n.web import say
 from diagnose.web.app import App
 from diagnose.web.guard import POLICY, guard, harden
-from diagnose.web.words import say
 
 _OURS = Path(__file__).parent
 _THEIRS = Path(textual_serve.server.__file__).parent / "static"
@@ -30,7 +30,7 @@ FILES = {
     "mono.ttf": (_THEIRS / "fonts" / "RobotoMono-VariableFont_wght.ttf", "font/ttf"),
 }
 
-#: The page's words (diagnose.web.words).
+#: The page's words (diagnose.i18n.web).
 _SAID = ("screen", "waiting", "ended", "again", "script")
 
 #: The page's largest message, in bytes: what is pasted at one go.

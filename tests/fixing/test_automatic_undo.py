@@ -8,10 +8,10 @@ import pytest
 
 from diagnose import fixing
 from diagnose.fixing import Stuck, automatic_undo, journal
-from diagnose.fixing.hands import FILES, Hands
+from diagnose.fixing.remote_files import FILES, Hands
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Command, Report
-from tests.fixing.test_work import CAUSE, NEW, OLD, Dying, Killed, Site, site
+from tests.fixing.test_apply import CAUSE, NEW, OLD, Dying, Killed, Site, site
 from tests.lab.hosts import until
 
 __all__ = ["site"]  # the fixture

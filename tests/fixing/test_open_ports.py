@@ -6,8 +6,8 @@ from diagnose.fixing import open_ports
 from diagnose.model import Report, Vantage
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listener, Listeners
-from tests.checks.firewall.packets import ACCEPT, dport, field, prefix, ruleset
-from tests.saying import evidence
+from tests.support.check_evidence import evidence
+from tests.support.packets import ACCEPT, dport, field, prefix, ruleset
 
 SERVER, CLIENT = "203.0.113.10", "198.51.100.7"
 NIC = Interface(vantage=Vantage.SERVER, name="eth0", up=True, addresses=(SERVER,), default=(4,))

@@ -25,8 +25,8 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from tests.reports import check
-from tests.saying import evidence
+from tests.support.check_evidence import evidence
+from tests.support.report_builder import check
 
 RELOAD = Command(("nginx", "-s", "reload"))
 OPEN = Command(("firewall-cmd", "--add-service=https"), undo=("firewall-cmd", "--remove-service"))

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diagnose.model import Command, Edit
-from diagnose.outputs.said import shell
-from diagnose.wire.edits import diff, patched
-from tests.effort import examples
+from diagnose.outputs.finding_text import shell
+from diagnose.parsers.nginx.edits import diff, patched
+from tests.support.effort import examples
 
 #: What a shell would make something of, beside all other letters but NUL, which no argument holds.
 PIECES = ("'", '"', "\\", "\n", "$(id)", "`id`", "$HOME", "*", "~", "-", "--", " ", "!", "#", ";&|")

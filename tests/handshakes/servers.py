@@ -11,7 +11,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import RequestReceived
 
-from diagnose.wire.tls import HANDSHAKE, SERVER_DONE, SERVER_HELLO
+from diagnose.parsers.tls import HANDSHAKE, SERVER_DONE, SERVER_HELLO
 
 #: RFC 2409 section 6.2, "Second Oakley Group": 1024 bits.
 OAKLEY_2 = int(

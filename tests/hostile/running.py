@@ -36,11 +36,11 @@ TIRED = {28}
 #: The program, which says at its end what its memory was (proc(5), VmHWM).
 PROGRAM = """
 import sys; sys.path.insert(0, {root!r})
-from diagnose import cli
-status = cli.main(sys.argv[1:], alone=True)
+from diagnose.cli import main
+status = main.main(sys.argv[1:], alone=True)
 (peak,) = (line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 sys.stderr.write(f"\\npeak {{peak}}\\n")
-cli.leave(status)
+main.leave(status)
 """
 
 

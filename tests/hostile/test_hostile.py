@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.effort import ALL
+from tests.support.effort import ALL
 
 from .families import servers
 from .running import Authority, look

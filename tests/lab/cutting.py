@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from diagnose import cli
+from diagnose.cli import main as command
 from diagnose.fixing import automatic_undo
-from diagnose.fixing.hands import Hands
+from diagnose.fixing.remote_files import Hands
 
 
 def kill_self() -> None:
@@ -68,7 +68,7 @@ def main() -> int:
     setattr(automatic_undo, "DEADLINE", seconds)  # noqa: B010
     for method in ("run", "replace"):
         setattr(Hands, method, cut(getattr(Hands, method), left, name))
-    return cli.main(sys.argv[4:])
+    return command.main(sys.argv[4:])
 
 
 if __name__ == "__main__":

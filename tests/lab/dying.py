@@ -12,8 +12,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from diagnose import cli
-from diagnose.fixing.hands import Hands
+from diagnose.cli import main as command
+from diagnose.fixing.remote_files import Hands
 
 
 def dying(work: Callable[..., Awaitable[Any]], left: list[int], after: bool) -> Any:
@@ -33,7 +33,7 @@ def main() -> int:
     left, after = [int(sys.argv[1])], sys.argv[2] == "after"
     for name in ("script", "run"):
         setattr(Hands, name, dying(getattr(Hands, name), left, after))
-    return cli.main(sys.argv[3:])
+    return command.main(sys.argv[3:])
 
 
 if __name__ == "__main__":

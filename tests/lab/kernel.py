@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from diagnose.wire.netfilter import Host
+from diagnose.parsers.netfilter import Host
 
 from .hosts import environment
 

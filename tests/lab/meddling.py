@@ -9,8 +9,8 @@ import asyncio
 import sys
 from typing import Any
 
-from diagnose import cli
-from diagnose.fixing.hands import Hands
+from diagnose.cli import main as command
+from diagnose.fixing.remote_files import Hands
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
         return await run(self, argv)
 
     setattr(Hands, "run", meddled)  # noqa: B010
-    return cli.main(sys.argv[3:])
+    return command.main(sys.argv[3:])
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import pytest
 from diagnose.model import Applicability, Claim, Command, Manual, Vantage
 from diagnose.model.netfilter import Ruleset
 from tests.checks.firewall import test_no_source_let_in as generator
-from tests.checks.firewall.rules import connected, host, listening, nic
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import connected, host, listening, nic
 
 from . import real_rulesets
 from .kernel import PORTS, SERVER, SOURCES4, SOURCES6, Pair, Try, play

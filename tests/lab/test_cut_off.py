@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from diagnose.fixing.journal import CURRENT
-from tests.effort import ALL
+from tests.support.effort import ALL
 
 from . import state
 from .hosts import until

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.effort import ALL
+from tests.support.effort import ALL
 
 from .lab import Lab
 from .scenario import Scenario, found

@@ -13,8 +13,8 @@ from typing import TypeVar
 import pytest
 from hypothesis import Phase, given, settings
 
-from diagnose.wire.netfilter import Decision, Packet, Rules, decide, nft
-from diagnose.wire.netfilter.filter import Filter
+from diagnose.parsers.netfilter import Decision, Packet, Rules, decide, nft
+from diagnose.parsers.netfilter.ruleset import Filter
 
 from . import real_rulesets
 from .firewalld_rulesets import CHANGES

@@ -7,7 +7,8 @@ from zlib import crc32
 
 import pytest
 
-from ..effort import ALL
+from tests.support.effort import ALL
+
 from .lab import Lab
 from .platforms import PLATFORMS, TODAY, Platform
 from .scenario import Scenario, found

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.wire.netfilter import nft
+from diagnose.parsers.netfilter import nft
 
 from . import real_rulesets, rule_words
 from .firewalld_rulesets import CHANGES

@@ -10,7 +10,8 @@ from zlib import crc32
 
 import pytest
 
-from ..effort import ALL
+from tests.support.effort import ALL
+
 from .hosts import Gone, until
 from .lab import SERVER, Lab
 from .report import Report, carry_out

@@ -16,9 +16,9 @@ from diagnose.model.dns import Resolution
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.visitor import Visitor
-from tests.saying import NOW, SHOP
+from tests.support.check_evidence import NOW, SHOP
+from tests.support.effort import ALL
 
-from ..effort import ALL
 from . import real_rulesets
 from .kernel import BRIDGE, PORTS, SERVER, SOURCES4, SOURCES6, Pair, Try, play
 from .lab import missing

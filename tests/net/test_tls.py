@@ -10,10 +10,10 @@ import trustme
 
 from diagnose.model import Failure
 from diagnose.net import tls
-from diagnose.net.failures import failure_of
+from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import LocalNet
 from diagnose.net.tls import Secured, converse, secure
-from tests.servers import tls_server
+from tests.support.servers import tls_server
 
 NAME = "shop.example.com"
 ROOT = trustme.CA()

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from diagnose import words
+from diagnose.checking import texts
 
 OWN = Path(__file__).parent / "words"
 
 
 @pytest.fixture(autouse=True)
 def own_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    real = words.path_of
+    real = texts.path_of
 
     def path_of(check_id: str, lang: str) -> Path:
         own = OWN / f"{check_id}{'' if lang == 'en' else f'.{lang}'}.md"
         return own if own.exists() else real(check_id, lang)
 
-    monkeypatch.setattr(words, "path_of", path_of)
-    words.words.cache_clear()
+    monkeypatch.setattr(texts, "path_of", path_of)
+    texts.words.cache_clear()
     yield
-    words.words.cache_clear()
+    texts.words.cache_clear()

@@ -25,13 +25,14 @@ from diagnose.model.nginx import (
 )
 from diagnose.model.nginx import TestMessage as Message
 from diagnose.model.requests import Asked
-from diagnose.outputs import View, html, jsonl, markdown, plain, text
+from diagnose.model.view import View
+from diagnose.outputs import html, jsonl, markdown, plain, text
 from diagnose.outputs import json as document
-from diagnose.outputs.redaction import names, recorded, report
-from diagnose.record import kinds
-from diagnose.wire.nginx import parse
-from tests.effort import examples
-from tests.saying import NOW
+from diagnose.parsers.nginx.config import parse
+from diagnose.recording.codec import kinds
+from diagnose.recording.redaction import names, recorded, report
+from tests.support.check_evidence import NOW
+from tests.support.effort import examples
 
 #: Random as keys are, and with what a person may have written.
 WORD = "S3sam3kQ9vXz7LmW2p"

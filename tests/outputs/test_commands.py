@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.outputs import View
+from diagnose.checking.texts import LANGUAGES, fill, words
+from diagnose.model.view import View
 from diagnose.outputs.markdown import render
-from diagnose.words import LANGUAGES, fill, words
-from tests.outputs.hostile import hostile
+from tests.support.hostile_report import hostile
 
 CHECKS = Path(__file__).parent.parent.parent / "checks"
 IDS = sorted(

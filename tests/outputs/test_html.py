@@ -18,12 +18,15 @@ from diagnose._version import VERSION
 from diagnose.engine import conclude
 from diagnose.model import Command, Crash, Edit, Fix, Manual, Report, Unseen, Where
 from diagnose.model.tls import Handshake
-from diagnose.outputs import View, said
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from diagnose.outputs.html import render, together
 from diagnose.outputs.markup import tag
-from diagnose.record import Recorded, encode
-from tests.outputs.hostile import TEXTS, hostile
-from tests.reports import (
+from diagnose.recording.codec import Recorded, encode
+from tests.support.check_evidence import evidence
+from tests.support.hostile_report import TEXTS, hostile
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
+from tests.support.report_builder import (
     ADDRESS,
     CLOSED,
     NAME,
@@ -36,8 +39,6 @@ from tests.reports import (
     refused,
     report,
 )
-from tests.saying import evidence
-from tests.serving import BUILD, HOST, RUNNING, SITE, config
 
 ROOT = Path(__file__).parent.parent.parent
 VIEW = View(hostname="laptop")
@@ -139,7 +140,7 @@ def test_a_real_cause_is_told_from_verdict_to_verification(lang: str) -> None:
     found = real()
     page = Page(render(found, View(lang=lang, hostname="laptop")))
     (cause,) = found.causes
-    title = said.title(cause, lang)
+    title = finding_text.title(cause, lang)
     assert page.all("h1")[0].endswith(f" {title}")
     assert page.all("span", "status")[0] == {"en": "✗ CRITICAL", "zh": "✗ 严重"}[lang]
     assert page.all("h2")[0] == title
@@ -147,8 +148,12 @@ def test_a_real_cause_is_told_from_verdict_to_verification(lang: str) -> None:
     assert page.all("mark") == ["listen 443;"]
     assert page.all("strong", "hit") == ["3     listen 443;"]
     assert page.all("span", "how") == [{"en": "safe to run as it stands", "zh": "可直接执行"}[lang]]
-    steps = [said.shell(step) for step in said.steps(cause) if not isinstance(step, Manual)]
-    verify = said.verify(found, cause, VIEW)
+    steps = [
+        finding_text.shell(step)
+        for step in finding_text.steps(cause)
+        if not isinstance(step, Manual)
+    ]
+    verify = finding_text.verify(found, cause, VIEW)
     assert page.all("pre", "whole") == [*steps, verify]
     assert steps[0].startswith("patch ")
 
@@ -203,7 +208,7 @@ def _with(fix: Fix) -> str:
 def test_a_diff_keeps_its_tabs_and_the_blank_at_the_end_of_a_line() -> None:
     edit = Edit("a", "--- a\n+++ a\n@@ -1,2 +1,2 @@\n \n-\tx \n+\ty<&>\n")
     page = Page(_with(Fix((edit,))))
-    assert page.all("pre", "whole")[0] == said.shell(edit)
+    assert page.all("pre", "whole")[0] == finding_text.shell(edit)
     assert page.all("span", "removed") == ["--- a", "-\tx "]
     assert page.all("span", "added") == ["+++ a", "+\ty<&>"]
 
@@ -421,7 +426,7 @@ def test_a_browser_shows_the_cause_and_complains_of_nothing(tmp_path: Path) -> N
     page = tmp_path / "report.html"
     page.write_text(together([(hostile("<script>alert(1)</script>"), VIEW), (real(), VIEW)]))
     opened = _open(page, "--dump-dom")
-    assert said.title(real().causes[0], "en") in opened.stdout
+    assert finding_text.title(real().causes[0], "en") in opened.stdout
     assert "&lt;script&gt;alert(1)" in opened.stdout
     assert "<script" not in opened.stdout
     assert "CONSOLE" not in opened.stderr

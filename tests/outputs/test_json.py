@@ -10,17 +10,26 @@ import jsonschema
 import pytest
 
 import diagnose
-from diagnose.events import Concluded, Crashed, Seen, Started
 from diagnose.model import Claim, Crash, Fix, Manual, Report, Subject, Where
+from diagnose.model.events import Concluded, Crashed, Seen, Started
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listener, Listeners
-from diagnose.outputs import View
+from diagnose.model.view import View
 from diagnose.outputs.json import document, failed, render, written
 from diagnose.outputs.jsonl import sink
 from diagnose.outputs.plain import render as plain
-from diagnose.wire.text import UNSAFE
-from tests.outputs.hostile import hostile
-from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
+from diagnose.parsers.sanitize import UNSAFE
+from tests.support.hostile_report import hostile
+from tests.support.report_builder import (
+    CLOSED,
+    NAME,
+    check,
+    healthy,
+    mended,
+    refusal,
+    refused,
+    report,
+)
 
 SCHEMA = json.loads((Path(diagnose.__path__[0]) / "schema/report-1.json").read_text("utf-8"))
 VIEW = View(hostname="laptop", privileged=False)

@@ -10,10 +10,19 @@ from markdown_it.token import Token
 
 from diagnose._version import VERSION
 from diagnose.model import Command, Crash, Edit, Fix, Manual, Report, Unseen, Where
-from diagnose.outputs import View
+from diagnose.model.view import View
 from diagnose.outputs.markdown import cell, code, fence, inline, render
-from tests.outputs.hostile import TEXTS, hostile
-from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
+from tests.support.hostile_report import TEXTS, hostile
+from tests.support.report_builder import (
+    CLOSED,
+    NAME,
+    check,
+    healthy,
+    mended,
+    refusal,
+    refused,
+    report,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 REPORTS = {"healthy": healthy, "refused": refused, "mended": mended}

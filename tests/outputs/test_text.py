@@ -9,10 +9,20 @@ import pytest
 from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Where
 from diagnose.model.dns import Resolution
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.outputs import View, said
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from diagnose.outputs.terminal import cells
 from diagnose.outputs.text import render
-from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
+from tests.support.report_builder import (
+    CLOSED,
+    NAME,
+    check,
+    healthy,
+    mended,
+    refusal,
+    refused,
+    report,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 REPORTS = {"healthy": healthy, "refused": refused, "mended": mended}
@@ -136,7 +146,7 @@ def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
     leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
     seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
     report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
-    assert words in said.validity(report, "en")
+    assert words in finding_text.validity(report, "en")
     undated = replace(seen, chain=(replace(leaf, not_after=None),))
     report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
-    assert said.validity(report, "en") == ""
+    assert finding_text.validity(report, "en") == ""

@@ -9,24 +9,43 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from diagnose.history import Known
+from diagnose.i18n.screen import say
 from diagnose.model import Command, Fix, Report, Severity
 from diagnose.outputs.terminal import cells
-from diagnose.targets import UsageError, read
+from diagnose.parsers.target import UsageError, read
 from diagnose.tui.app import DiagnoseApp
 from diagnose.tui.keys import SITE, START
+from diagnose.tui.messages import Changed, Own, Said
+from diagnose.tui.screens.actions import DOINGS
 from diagnose.tui.screens.choice import Choice
-from diagnose.tui.screens.doing import DOINGS
-from diagnose.tui.screens.mending import Mending
-from diagnose.tui.screens.prompt import Prompt
-from diagnose.tui.screens.sheet import Sheet
+from diagnose.tui.screens.fix import Mending
+from diagnose.tui.screens.input_dialog import Prompt
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
+from diagnose.tui.screens.text_dialog import Sheet
 from diagnose.tui.session import Session
-from diagnose.tui.told import Changed, Own, Said
-from diagnose.tui.words import say
-from tests.reports import CLOSED, NAME, check, healthy, mended, refusal, refused, report
-from tests.saying import SHOP
-from tests.tui.stage import MASKED, Stage, chosen, drive, notes, settled, shown, site, until
+from tests.support.check_evidence import SHOP
+from tests.support.report_builder import (
+    CLOSED,
+    NAME,
+    check,
+    healthy,
+    mended,
+    refusal,
+    refused,
+    report,
+)
+from tests.support.tui_driver import (
+    MASKED,
+    Stage,
+    chosen,
+    drive,
+    notes,
+    settled,
+    shown,
+    site,
+    until,
+)
 
 
 def test_the_verdict_stands_above_and_the_cause_is_chosen() -> None:
@@ -55,7 +74,7 @@ def test_a_digit_shows_its_tab(key: str, words: str, monkeypatch: pytest.MonkeyP
 
     # The report's checks are none of the catalogue.
     page = "error[nginx.door-locked]"
-    monkeypatch.setattr("diagnose.explain.page", lambda check_id, view: page)
+    monkeypatch.setattr("diagnose.outputs.check_page.page", lambda check_id, view: page)
     drive(work, Stage())
 
 

@@ -7,11 +7,11 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from diagnose.events import Seen
+from diagnose.model.events import Seen
 from diagnose.outputs.terminal import cells
 from diagnose.tui.app import DiagnoseApp
-from tests.reports import healthy, mended
-from tests.tui.stage import Stage, drive, settled, shown, site, until
+from tests.support.report_builder import healthy, mended
+from tests.support.tui_driver import Stage, drive, settled, shown, site, until
 
 SIZES = [(60, 18), (80, 24), (100, 30), (140, 40), (200, 50)]
 

@@ -7,14 +7,14 @@ import sys
 import pytest
 
 from diagnose import tui
-from diagnose.events import Concluded, Seen
-from diagnose.outputs import View
+from diagnose.model.events import Concluded, Seen
+from diagnose.model.view import View
 from diagnose.outputs.terminal import cells
-from diagnose.tui import around, pane, sheets
+from diagnose.tui import dialog_text, header_text, tab_text
 from diagnose.tui.clipboard import MOST, sequence
-from diagnose.tui.live import Live, rows
-from tests.reports import NAME, healthy, mended
-from tests.saying import SHOP
+from diagnose.tui.run_state import Live, rows
+from tests.support.check_evidence import SHOP
+from tests.support.report_builder import NAME, healthy, mended
 
 OSC = "\x1b]52;c;" + base64.b64encode(b"nginx -s reload").decode() + "\x07"
 
@@ -111,41 +111,41 @@ def test_over_ssh_less_is_drawn_unless_somebody_wants_more() -> None:
 
 def test_the_title_has_the_url_and_the_marks_give_way_to_it() -> None:
     marks = ["masked", "", "run 3"]
-    assert around.title("https://a.example/", marks, View(width=40)).split("  ")[0] == (
+    assert header_text.title("https://a.example/", marks, View(width=40)).split("  ")[0] == (
         "https://a.example/"
     )
-    assert around.title("https://a.example/", marks, View(width=40)).endswith("masked  run 3")
-    assert around.title(f"https://{'a' * 60}/", marks, View(width=40)).endswith("…")
-    assert cells(around.title(f"https://{'a' * 60}/", marks, View(width=40))) == 40
+    assert header_text.title("https://a.example/", marks, View(width=40)).endswith("masked  run 3")
+    assert header_text.title(f"https://{'a' * 60}/", marks, View(width=40)).endswith("…")
+    assert cells(header_text.title(f"https://{'a' * 60}/", marks, View(width=40))) == 40
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "▁▄█ "), (True, "_-# ")])
 def test_sparks_are_as_high_as_their_values(plain: bool, marks: str) -> None:
-    assert around.sparks([0.0, 0.5, 1.0, None], plain)[::2] == marks[::2]
-    assert around.sparks([0.0, 0.5, 1.0, None], plain)[3] == " "
-    assert around.sparks([0.0, 0.0], plain) == marks[0] * 2
+    assert header_text.sparks([0.0, 0.5, 1.0, None], plain)[::2] == marks[::2]
+    assert header_text.sparks([0.0, 0.5, 1.0, None], plain)[3] == " "
+    assert header_text.sparks([0.0, 0.0], plain) == marks[0] * 2
 
 
 def test_the_short_timeline_has_a_line_for_each_layer_that_was_looked_at() -> None:
-    made = pane.page(View(width=30))
-    pane.by_layer(made, healthy(), View(width=30))
+    made = tab_text.page(View(width=30))
+    tab_text.by_layer(made, healthy(), View(width=30))
     assert [line.split()[0] for line in made.lines[:-1]] == ["DNS", "TCP", "TLS", "HTTP"]
     assert made.lines[-1].split() == ["0", "60", "ms"]
 
 
 def test_the_strip_leaves_the_times_out_before_it_takes_a_third_line() -> None:
-    assert "ms" in pane.strip(healthy(), View(width=80))
-    narrow = pane.strip(healthy(), View(width=32))
+    assert "ms" in tab_text.strip(healthy(), View(width=80))
+    narrow = tab_text.strip(healthy(), View(width=32))
     assert "ms" not in narrow
     assert narrow.count("\n") == 2
 
 
 def test_two_equal_runs_have_no_difference() -> None:
-    text = sheets.compared(mended(), mended(), (), View(width=80))
+    text = dialog_text.compared(mended(), mended(), (), View(width=80))
     assert "Nothing is other than it was." in text
 
 
 def test_a_fix_without_an_edit_changes_no_file() -> None:
     found = mended().findings
-    assert sheets.diffs(found[0]).startswith("--- /etc/nginx/conf.d/shop.conf")
-    assert sheets.diffs(found[1]) == ""
+    assert dialog_text.diffs(found[0]).startswith("--- /etc/nginx/conf.d/shop.conf")
+    assert dialog_text.diffs(found[1]) == ""

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .chromium import CHROMIUM, Tab, browser
-from .processes import serving
+from tests.support.chromium import CHROMIUM, Tab, browser
+from tests.support.processes import serving
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="chromium is not installed: no browser has opened the screen"

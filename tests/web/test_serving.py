@@ -16,10 +16,9 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from diagnose import cli, intent
-from diagnose.arguments import looking, parser
-
-from .processes import Running, serving
+from diagnose.cli import main, request
+from diagnose.cli.parser import looking, parser
+from tests.support.processes import Running, serving
 
 #: How long anything may take on a busy machine, in seconds.
 PATIENCE = 60
@@ -149,7 +148,7 @@ def test_when_the_screen_is_left_the_page_is_told(shut: str, tmp_path: Path) -> 
 def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert cli.main(["web", "--port", str(port)]) == 64
+        assert main.main(["web", "--port", str(port)]) == 64
     said = capsys.readouterr()
     assert said.err == f"diagnose: Port {port} is in use: --port 0 takes any free one.\n"
     assert said.out == ""
@@ -162,7 +161,7 @@ def test_without_the_extra_it_says_how_to_get_it(
         monkeypatch.delitem(sys.modules, name)
     for lacking in ("aiohttp", "textual_serve"):
         monkeypatch.setitem(sys.modules, lacking, None)
-        assert cli.main(["web"]) == 64
+        assert main.main(["web"]) == 64
         said = capsys.readouterr().err
         assert "pipx inject diagnose-https textual-serve" in said
         assert "pip install 'diagnose-https[web]'" in said
@@ -183,12 +182,12 @@ def test_without_the_extra_it_says_how_to_get_it(
 def test_a_mistake_is_found_before_anything_is_served(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["web", *words]) == 64
+    assert main.main(["web", *words]) == 64
     assert said in capsys.readouterr().err
 
 
 def test_a_server_called_web1_is_no_mistyped_command() -> None:
-    (target,) = intent.targets(parser().parse_intermixed_args(["web1"]))
+    (target,) = request.targets(parser().parse_intermixed_args(["web1"]))
     assert target.host == "web1"
 
 

@@ -14,10 +14,10 @@ from diagnose.engine import conclude, run
 from diagnose.model import Report, Target
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.net.local import LocalNet
-from diagnose.outputs.redaction import recorded
+from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options
-from diagnose.record import Recorded, encode
-from diagnose.wire.request_fields import RequestFields
+from diagnose.recording.codec import Recorded, encode
+from diagnose.recording.redaction import recorded
 
 SECRET = "swordfish-swordfish"
 FIELDS = RequestFields(

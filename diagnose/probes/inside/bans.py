@@ -9,9 +9,9 @@ import re
 
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.visitor import ClosedRoutes, Jails, ReturnRoute
+from diagnose.parsers.linux import bans as wire
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import Look, probe
-from diagnose.wire import bans as wire
-from diagnose.wire.text import clean
 
 #: Bytes of what a tool prints.
 MOST = 1_000_000

@@ -10,8 +10,8 @@ import re
 from diagnose.model import Unseen, Vantage
 from diagnose.model.containers import Containers
 from diagnose.model.server import Listeners
+from diagnose.parsers.linux import containers as wire
 from diagnose.probes import Look, probe
-from diagnose.wire import containers as wire
 
 #: What listens on behalf of a container.
 ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}

@@ -6,10 +6,10 @@ from typing import Any
 
 from diagnose.model import Unseen, Vantage
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
+from diagnose.parsers.firewalld import MOST_OF_SET, PolicyText, ServiceText, ZoneText, opened
 from diagnose.probes import Look, probe
-from diagnose.probes.inside.firewalld_later import Permanent, read_files
-from diagnose.probes.inside.firewalld_now import Denied, Runtime, ask_daemon
-from diagnose.wire.firewalld import MOST_OF_SET, PolicyText, ServiceText, ZoneText, opened
+from diagnose.probes.inside.firewalld_permanent import Permanent, read_files
+from diagnose.probes.inside.firewalld_runtime import Denied, Runtime, ask_daemon
 
 
 @probe()

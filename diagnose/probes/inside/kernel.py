@@ -21,12 +21,12 @@ from diagnose.model.kernel import (
 )
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
+from diagnose.parsers.linux import kernel as wire
+from diagnose.parsers.linux import service_managers as boots
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import Look, probe
 from diagnose.probes.inside.scripts import CLOCK, EYE, FIRST, LATER, MOST_SYNS, WATCH
 from diagnose.probes.inside.system import FAR
-from diagnose.wire import boot as boots
-from diagnose.wire import kernel as wire
-from diagnose.wire.text import clean
 
 #: Seconds. What clocks may differ by before it matters whose is right.
 SKEW = 60.0

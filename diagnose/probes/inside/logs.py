@@ -11,16 +11,17 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from diagnose.frozen import frozen
 from diagnose.model import Failure, Observation, Unseen, Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
+from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx.config import told
+from diagnose.parsers.nginx.error_log import Clock, Log
+from diagnose.parsers.nginx.server_blocks import Place
 from diagnose.probes import Look, probe
-from diagnose.wire import errorlog, nginx, serving
-from diagnose.wire.errorlog import Clock, Log
-from diagnose.wire.serving import Place
 
 #: Seconds. What was written earlier is of another day's trouble.
 RECENT = 600
@@ -136,7 +137,7 @@ async def _read(look: Look, config: NginxConfig, again: bool = False) -> None:
     ran = await look.machine.run("sh", "-c", READ, "sh", *(log.to for log in files))
     for one in readings(ran.out, files):
         _tell(look, one, at, ran.took, again)
-    spent = errorlog.exhausted(look.seen(LogLine))
+    spent = error_log.exhausted(look.seen(LogLine))
     if spent and not look.seen(OpenFiles):
         await _limits(look, [spent[-1].pid, *(one.pid for one in _masters(look))])
 
@@ -169,7 +170,7 @@ def _tell(look: Look, one: Reading, at: float, took: float, again: bool) -> None
         elif one.state == "special" and (again or _last_failed(look)):
             _unseen(look, one.log.to, "logged to no file", _elsewhere(one.log))
         return
-    lines = errorlog.kept(one.lines, look.target.host, one.since)
+    lines = error_log.kept(one.lines, look.target.host, one.since)
     known = {_key(line) for line in look.seen(LogLine)}
     for line in lines:
         if _key(line) not in known:
@@ -209,7 +210,7 @@ def _reading(log: Log, part: str, clock: Clock | None) -> Reading:
     # What was found further back lies behind the empty line.
     end = rest.index("") if "" in rest else len(rest)
     tail, back = (
-        errorlog.parse("\n".join(line.removeprefix(" ") for line in some), log.to, clock)
+        error_log.parse("\n".join(line.removeprefix(" ") for line in some), log.to, clock)
         for some in (rest[:end], rest[end:])
     )
     oldest = min((line.when for line in tail), default=clock.epoch)
@@ -228,8 +229,8 @@ def _logs(look: Look, config: NginxConfig) -> tuple[Log, ...]:
     built = [one.partition("=")[2] for one in (build.arguments if build else ())
              if one.startswith("--error-log-path=")]  # fmt: skip
     default = given.get("-e") or next(iter(built), "logs/error.log")
-    main = (*nginx.told(master.arguments if master else ()), *config.main)
-    return errorlog.logs(main, _places(look, config), default, prefix)
+    main = (*told(master.arguments if master else ()), *config.main)
+    return error_log.logs(main, _places(look, config), default, prefix)
 
 
 def _masters(look: Look) -> list[NginxProcess]:
@@ -237,12 +238,12 @@ def _masters(look: Look) -> list[NginxProcess]:
 
 
 def _places(look: Look, config: NginxConfig) -> Iterator[Place]:
-    every = serving.servers(config.main)
-    for socket in serving.sockets(every, look.target.port):
-        server, _ = serving.choose(socket, look.target.host)
+    every = server_blocks.servers(config.main)
+    for socket in server_blocks.sockets(every, look.target.port):
+        server, _ = server_blocks.choose(socket, look.target.host)
         yield Place((server.http, server.block))
         for path in (look.target.path, *look.target.websockets):
-            yield serving.find(server, path)
+            yield server_blocks.find(server, path)
 
 
 def _elsewhere(log: Log) -> str:

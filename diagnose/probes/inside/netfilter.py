@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import Look, probe
-from diagnose.wire.text import clean
 
 #: No more of what a tool prints is kept than this, nor of a file (bytes).
 MOST_RULES = 1_500_000

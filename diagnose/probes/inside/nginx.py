@@ -11,9 +11,9 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from diagnose.frozen import frozen
 from diagnose.machine import LIMIT, Ran, Text
 from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import (
     CertificateFile,
     ConfigFile,
@@ -25,13 +25,14 @@ from diagnose.model.nginx import (
     NginxState,
     NginxTest,
 )
+from diagnose.parsers import pem
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import Look, probe
 from diagnose.probes.inside.nginx_processes import LIST, Listing, listing, masters
-from diagnose.wire import nginx as wire
-from diagnose.wire import pem, serving
-from diagnose.wire.names import is_address
-from diagnose.wire.serving import Server
-from diagnose.wire.text import clean
 
 #: Files of a configuration that are read at most.
 MOST = 500
@@ -104,7 +105,7 @@ async def _in_front(look: Look, found: Listing) -> tuple[NginxProcess, ...]:
 async def _idle(look: Look, found: Listing) -> str:
     """Of several programs of which none runs, the one whose configuration has the site; else that
     which a shell finds."""
-    from diagnose.probes.inside.elsewhere import named, tree
+    from diagnose.probes.inside.other_nginx import named, tree
 
     for path in found.programs[:MOST_PROGRAMS] if len(found.programs) > 1 else ():
         said = dict(found.builds).get(path)
@@ -168,9 +169,9 @@ async def _refused(look: Look) -> None:
     said = set(re.findall(r'"([^"]+)"', fatal.text))
     wanted = [
         server
-        for server in serving.servers(config.main)
+        for server in server_blocks.servers(config.main)
         for name in ("ssl_certificate", "ssl_certificate_key")
-        if not said.isdisjoint(posixpath.join(folder, p) for p in serving.files(server, name))
+        if not said.isdisjoint(posixpath.join(folder, p) for p in server_blocks.files(server, name))
     ]
     await _pairs(look, folder, wanted[:2])
 
@@ -262,15 +263,15 @@ async def _matching(look: Look, pattern: str) -> tuple[Text, ...]:
 async def _certificates(look: Look, seen: NginxConfig) -> None:
     """The certificates and keys in the files that the answering blocks name."""
     folder = posixpath.dirname(seen.path)
-    every = serving.servers(seen.main)
+    every = server_blocks.servers(seen.main)
     host = look.target.host
     chosen = [
         server
-        for socket in serving.sockets(every, look.target.port)
-        for server in (serving.choose(socket, host)[0], *serving.rivals(socket, host))
+        for socket in server_blocks.sockets(every, look.target.port)
+        for server in (server_blocks.choose(socket, host)[0], *server_blocks.rivals(socket, host))
     ]
     if is_address(host):  # for which no name is sent (RFC 6066 section 3): the default's is shown
-        chosen += [socket.default for socket in serving.sockets(every, look.target.port)]
+        chosen += [socket.default for socket in server_blocks.sockets(every, look.target.port)]
     await _pairs(look, folder, chosen)
 
 
@@ -287,7 +288,9 @@ async def _pairs(look: Look, folder: str, servers: Sequence[Server]) -> None:
 
 def _named(folder: str, servers: Sequence[Server], name: str, known: set[str]) -> list[str]:
     found = dict.fromkeys(
-        posixpath.join(folder, path) for server in servers for path in serving.files(server, name)
+        posixpath.join(folder, path)
+        for server in servers
+        for path in server_blocks.files(server, name)
     )
     return [path for path in found if path not in known][:MOST_PAIRS]
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from diagnose.frozen import frozen
 from diagnose.model import Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxProcess
-from diagnose.wire import nginx as wire
-from diagnose.wire.boot import unit_of
-from diagnose.wire.containers import container_of
-from diagnose.wire.mounts import Mount, private, read_mount
-from diagnose.wire.text import clean
+from diagnose.parsers.linux.containers import container_of
+from diagnose.parsers.linux.mounts import Mount, private, read_mount
+from diagnose.parsers.linux.service_managers import unit_of
+from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.sanitize import clean
 
 #: The clock, the time since boot, our own mount namespace, the programs there are, of every process
 #: that is nginx: proc_pid_stat(5), its title, its program, its mount namespace, its user and what

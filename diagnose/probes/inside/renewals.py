@@ -10,10 +10,10 @@ from dataclasses import replace
 from diagnose.model import Unseen, Vantage
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
+from diagnose.parsers.linux import renewal_logs as wire
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import Look, probe
-from diagnose.probes.inside.elsewhere import ends
-from diagnose.wire import renewals as wire
-from diagnose.wire.text import clean
+from diagnose.probes.inside.other_nginx import ends
 
 #: Each part follows a line "@@@ kind when name": units of systemd's that failed with their journal,
 #: and the ends of the tools' logs. Lines of theirs are behind a blank.

@@ -1,5 +1,6 @@
 """What the server's own shell is asked about its kernel: POSIX sh, as dash and busybox know it too,
-with nothing written and nothing sent. Each thing follows a line "@ name" (`diagnose.wire.kernel`);
+with nothing written and nothing sent. Each thing follows a line "@ name"
+(`diagnose.parsers.linux.kernel`);
 a tool that is not there leaves its part empty."""
 
 _COUNTERS = (

@@ -9,11 +9,12 @@ from diagnose.model import Failure, Host, Unseen, Vantage
 from diagnose.model.dns import NOWHERE, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
+from diagnose.parsers.linux import routes
+from diagnose.parsers.linux.interfaces import Nic, os_name
+from diagnose.parsers.linux.interfaces import interfaces as read_interfaces
+from diagnose.parsers.nginx.config import told
+from diagnose.parsers.sanitize import clean
 from diagnose.probes import Look, probe
-from diagnose.wire import nginx, routes
-from diagnose.wire.files import Nic, os_name
-from diagnose.wire.files import interfaces as read_interfaces
-from diagnose.wire.text import clean
 
 _EQUIVALENT = "ss -ltnp"
 
@@ -98,7 +99,7 @@ def _pid_path(look: Look, config: NginxConfig) -> str:
     where nothing runs, or nobody knows how it was built."""
     running = [one for seen in look.seen(NginxState) for one in seen.masters if not one.foreign]
     options = running[0].arguments if running else ()
-    main = (*nginx.told(options), *config.main)
+    main = (*told(options), *config.main)
     given = [one.args[0] for one in main if one.name == "pid" and one.args]
     build = next(iter(look.seen(NginxBuild)), None)
     built = [

@@ -13,8 +13,6 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from diagnose import beside
-from diagnose.frozen import frozen
 from diagnose.model import Failure, Unseen
 from diagnose.model.dns import (
     ADDRESS_TYPES,
@@ -27,13 +25,15 @@ from diagnose.model.dns import (
     is_loopback_name,
     loop,
 )
+from diagnose.model.frozen import frozen
 from diagnose.net import resolvconf
-from diagnose.net.failures import failure_of
+from diagnose.net.error_mapping import failure_of
 from diagnose.probes import Look, probe
 from diagnose.probes.outside.uplinks import see_uplinks
+from diagnose.processes import parser_process
 
 # Reading dnspython in costs a good part of a short run.
-_QUERY, _READ = "diagnose.wire.dns:query", "diagnose.wire.dns:read"
+_QUERY, _READ = "diagnose.parsers.dns:query", "diagnose.parsers.dns:read"
 
 #: No more addresses of a family than this are looked at.
 MAX_ADDRESSES = 8
@@ -142,7 +142,7 @@ async def _directly(
     rdtypes = tuple(ADDRESS_TYPES[family] for family in families)
     question = Question(name, rdtypes, servers)
     try:
-        await beside.do(_QUERY, name, rdtypes[0])
+        await parser_process.do(_QUERY, name, rdtypes[0])
     except ValueError as error:
         look.see(Unseen(at=look.now(), what=f"DNS: {name}", why=str(error)))
         return
@@ -263,14 +263,14 @@ async def _ask(
 async def _send(look: Look, blank: DnsAnswer, edns: bool, timeout: float) -> DnsAnswer:
     """One question, sent as `blank` says, and what came back."""
     blank = replace(blank, at=look.now(), equivalent=_dig(blank, edns))
-    query = await beside.do(
+    query = await parser_process.do(
         _QUERY, blank.name, blank.rdtype, validate=not blank.checking_disabled, edns=edns
     )
     try:
         data = await look.net.ask(
             blank.server, query, timeout=timeout, tcp=blank.transport == "tcp"
         )
-        said = await beside.do(_READ, data, blank.name, blank.rdtype)
+        said = await parser_process.do(_READ, data, blank.name, blank.rdtype)
     except (OSError, TimeoutError, EOFError) as error:
         return look.see(_failed(look, blank, failure_of(error)))
     except ValueError as error:

@@ -17,12 +17,12 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Answer, HttpWire, Wire, get, wire_for
 from diagnose.net.tls import HTTP2
+from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import MOST_REDIRECTS, Url, inward, is_host, leads_to, read_url, same
+from diagnose.parsers.http import server_time as time_of
+from diagnose.parsers.request_fields import RequestFields, is_own_origin
 from diagnose.probes import Look, probe
 from diagnose.probes.outside.http_connections import find_address, open_http, secured
-from diagnose.wire.http import MOST_REDIRECTS, Url, inward, is_host, leads_to, read_url, same
-from diagnose.wire.http import server_time as time_of
-from diagnose.wire.names import covers, is_address
-from diagnose.wire.request_fields import RequestFields, is_own_origin
 
 #: Seconds. A slow page is no fault; the run's own deadline is minded besides.
 PATIENCE = 10.0

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from diagnose import beside
 from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate
 from diagnose.net.http import HttpWire, wire_for
 from diagnose.net.tls import HTTP1, HTTP2, Secured, context, secure, trust
 from diagnose.net.tls_controls import wants_http2
+from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import Url
 from diagnose.probes import Look
-from diagnose.wire.http import Url
-from diagnose.wire.names import covers, is_address
+from diagnose.processes import parser_process
 
 
 async def find_address(look: Look, host: str, before: Exchange) -> tuple[str, Failure | None]:
@@ -64,7 +64,7 @@ async def secured(
 
 
 async def _misnamed(host: str, done: Secured) -> Failure | None:
-    read = await beside.do("diagnose.wire.certificates:chain", done.chain)
+    read = await parser_process.do("diagnose.parsers.x509:chain", done.chain)
     leaf: Certificate | None = next(iter(read), None)
     if leaf is None or covers(host, leaf.dns_names, leaf.addresses):
         return None

@@ -74,20 +74,20 @@ class Turn:
 @probe()
 async def proxy(look: Look) -> None:
     """The proxy that this run goes through, or that other programs here would go through."""
-    from diagnose.wire import proxies
+    from diagnose.parsers import proxy_url
 
     target = look.target
     if look.options.by_proxy:
-        url = proxies.masked(look.options.proxy or "")
+        url = proxy_url.masked(look.options.proxy or "")
         look.see(Proxy(at=look.now(), url=url, source="--proxy", used=True))
         why = "the proxy resolves the name and makes the connections"
         look.see(Unseen(at=look.now(), what="DNS, ICMP errors, the route, port 80", why=why))
         return
-    named = proxies.from_environment(os.environ, target.scheme)
+    named = proxy_url.from_environment(os.environ, target.scheme)
     if named and look.options.proxy != "none":
         variable, value = named
-        exempt = proxies.is_exempt(os.environ, target.host)
-        url = proxies.masked(value)
+        exempt = proxy_url.is_exempt(os.environ, target.host)
+        url = proxy_url.masked(value)
         look.see(
             Proxy(
                 at=look.now(),
@@ -219,7 +219,7 @@ async def _try(
 def _equivalent(look: Look, address: str, port: int, patience: float) -> str:
     if not look.options.by_proxy:
         return shlex.join(["nc", "-v", "-z", "-w", f"{patience:.0f}", address, str(port)])
-    from diagnose.wire.proxies import masked
+    from diagnose.parsers.proxy_url import masked
 
     proxy = masked(look.options.proxy or "")
     host = f"[{address}]" if ":" in address else address

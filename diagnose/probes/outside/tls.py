@@ -9,16 +9,16 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from diagnose import beside
 from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.net import PATIENCE, Connected, Stream, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import Secured, Trust, secure, trust
+from diagnose.parsers import tls as wire
+from diagnose.parsers.hostnames import is_address
 from diagnose.probes import Look, probe
-from diagnose.wire import tls as wire
-from diagnose.wire.names import is_address
+from diagnose.processes import parser_process
 
 #: A name that no server has (RFC 6761 section 6.4).
 NOBODY = "nothing.invalid"
@@ -105,7 +105,7 @@ def _server_name(look: Look) -> str | None:
 
 async def _reading(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
     """Certificates, read. To import what reads them takes 20 ms, once."""
-    read: tuple[Certificate, ...] = await beside.do("diagnose.wire.certificates:chain", ders)
+    read: tuple[Certificate, ...] = await parser_process.do("diagnose.parsers.x509:chain", ders)
     return read
 
 

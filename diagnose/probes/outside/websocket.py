@@ -12,19 +12,19 @@ import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from diagnose import beside
-from diagnose.frozen import frozen
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
+from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import engine_path, named_subprotocols
+from diagnose.parsers.request_fields import shown_subprotocol as shown
+from diagnose.parsers.websocket_ending import asks_for_subprotocol
 from diagnose.probes import Look, probe
-from diagnose.wire.http import engine_path, named_subprotocols
-from diagnose.wire.names import covers, is_address
-from diagnose.wire.request_fields import shown_subprotocol as shown
-from diagnose.wire.websocket_ending import asks_for_subprotocol
+from diagnose.processes import parser_process
 
 if TYPE_CHECKING:
     from diagnose.net.websocket import Shaken
@@ -90,7 +90,7 @@ async def _open(look: Look, address: str) -> _Line | None:
         trusted = await asyncio.wrap_future(net_tls.trust(look.options.cafile))
         done = None if trusted.empty else await _secured(look, address, trusted.context)
         if done is not None and done.stream is not None:
-            read = await beside.do("diagnose.wire.certificates:chain", done.chain)
+            read = await parser_process.do("diagnose.parsers.x509:chain", done.chain)
             names = bool(read) and covers(look.target.host, read[0].dns_names, read[0].addresses)
             return _Line(done.stream, names)
     done = await _secured(look, address, net_tls.context())

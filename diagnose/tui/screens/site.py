@@ -7,18 +7,19 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.widgets import Input, OptionList
 
+from diagnose.i18n import reports
 from diagnose.model import Finding, Report
-from diagnose.outputs import View, strings
-from diagnose.tui import around, pane, sheets
+from diagnose.model.view import View
+from diagnose.tui import dialog_text, header_text, tab_text
 from diagnose.tui.keys import SITE, bindings
-from diagnose.tui.live import rows
-from diagnose.tui.screens.doing import DOINGS
-from diagnose.tui.screens.drawn import Drawn
+from diagnose.tui.run_state import rows
+from diagnose.tui.screens.actions import DOINGS
+from diagnose.tui.screens.base import Drawn
 from diagnose.tui.session import EVERY, Session
 from diagnose.tui.widgets.bars import KeyLine, Tabs
 from diagnose.tui.widgets.findings import Findings, words
 from diagnose.tui.widgets.layers import Layers
-from diagnose.tui.widgets.reading import Lines, Reading
+from diagnose.tui.widgets.text_view import Lines, Reading
 
 if TYPE_CHECKING:
     pass
@@ -35,7 +36,7 @@ class SiteScreen(Drawn):
     KEYS = SITE
     BINDINGS = [
         *bindings(SITE),
-        *((str(number), f"tab('{name}')", "") for number, name in enumerate(pane.TABS, 1)),
+        *((str(number), f"tab('{name}')", "") for number, name in enumerate(tab_text.TABS, 1)),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -90,9 +91,9 @@ class SiteScreen(Drawn):
         report, view = self.app.shown(self.session)
         width, running = self.size.width, self.session.running
         whole = replace(view, width=max(width - 2, 20), color=True)
-        self._line("#title", around.title(report.evidence.target.url, self._marks(), whole))
-        self._line("#head", pane.head(report, whole, running))
-        self._line("#strip", pane.strip(report, whole))
+        self._line("#title", header_text.title(report.evidence.target.url, self._marks(), whole))
+        self._line("#head", tab_text.head(report, whole, running))
+        self._line("#strip", tab_text.strip(report, whole))
         self._line("#news", "" if width >= WIDE else "\n".join(self._news(whole)))
         self._list(report, whole)
         if width >= WIDE:
@@ -109,7 +110,7 @@ class SiteScreen(Drawn):
         room = self.room()
         self.query_one(Tabs).show(self.tab, room - 3, view.lang)
         inner = replace(view, width=max(room - 4, 20), color=True)
-        text = pane.text(self.tab, report, self.finding, inner, self.session.running)
+        text = tab_text.text(self.tab, report, self.finding, inner, self.session.running)
         self.query_one("#scroll", Reading).show(text)
         self.query_one(KeyLine).show(SITE, self.why_not, self.size.width, view.lang)
 
@@ -129,7 +130,7 @@ class SiteScreen(Drawn):
     def _marks(self) -> list[str]:
         """How it is looked at."""
         one, lang, kind = self.session, self.app.view.lang, self.session.behind.kind
-        only = ", ".join(strings.say(f"layer.{name}", lang) for name in one.asked.only)
+        only = ", ".join(reports.say(f"layer.{name}", lang) for name in one.asked.only)
         server = "" if self.app.masked else one.server
         return [
             self.say(f"title.{kind}") if kind in {"demo", "recording"} else "",
@@ -147,7 +148,7 @@ class SiteScreen(Drawn):
         report = self.session.report
         if self.session.running or self.app.masked or not report.causes:
             return []
-        told = around.news(self.session.changes, view)
+        told = header_text.news(self.session.changes, view)
         return [self.say("changed"), *told] if told else []
 
     def _list(self, report: Report, view: View) -> None:
@@ -162,9 +163,9 @@ class SiteScreen(Drawn):
 
     def _along(self, report: Report, view: View) -> str:
         view = replace(view, width=self._found() - 5)
-        made = pane.page(view)
+        made = tab_text.page(view)
         made.add(("bold", self.say("timeline")))
-        pane.by_layer(made, report, view)
+        tab_text.by_layer(made, report, view)
         for number, line in enumerate(self._news(replace(view, width=400))):
             if number == 0:
                 made.blank()
@@ -172,14 +173,14 @@ class SiteScreen(Drawn):
         if len(self.session.past) > 1:
             made.blank()
             made.add(("bold", self.say("history")))
-            around.past(made, self.session.past, self.session.waits, view.lang)
+            header_text.past(made, self.session.past, self.session.waits, view.lang)
         return made.text()
 
     def _log(self, report: Report, view: View) -> None:
         log = self.query_one("#log", Reading)
         log.border_title = self.say("log-failed" if self.failures_only else "log")
         narrow = replace(view, width=view.width - 3)
-        log.show(around.log(report, narrow, self._filter, self.failures_only), end=True)
+        log.show(header_text.log(report, narrow, self._filter, self.failures_only), end=True)
 
     # What is chosen
 
@@ -206,8 +207,8 @@ class SiteScreen(Drawn):
         self.draw_text()
 
     def show_layer(self, layer: str) -> None:
-        name = strings.say(f"layer.{layer}", self.app.view.lang)
-        text = sheets.seen_of(self.shown, layer, self.app.plain())
+        name = reports.say(f"layer.{layer}", self.app.view.lang)
+        text = dialog_text.seen_of(self.shown, layer, self.app.plain())
         self.app.sheet(self.say("seen-of", layer=name), text)
 
     # What the keys do

@@ -8,20 +8,22 @@ from textual.app import ComposeResult
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from diagnose.outputs import View, said, strings
+from diagnose.checking.root_cause import verdict
+from diagnose.i18n import reports
+from diagnose.i18n.screen import say
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.terminal import safe
-from diagnose.reasoning import verdict
-from diagnose.targets import UsageError
-from diagnose.tui import pane
+from diagnose.parsers.target import UsageError
+from diagnose.tui import tab_text
 from diagnose.tui.keys import START, bindings
-from diagnose.tui.screens.drawn import Drawn
+from diagnose.tui.screens.base import Drawn
 from diagnose.tui.screens.site import WIDE
 from diagnose.tui.session import Session
 from diagnose.tui.widgets.bars import KeyLine
 from diagnose.tui.widgets.findings import Choices
-from diagnose.tui.widgets.reading import Lines
-from diagnose.tui.words import say
+from diagnose.tui.widgets.text_view import Lines
 
 #: What stands above a list whose first line is what one most likely wants.
 CHOSEN_FROM = frozenset({"targets", "sites"})
@@ -68,7 +70,7 @@ class StartScreen(Drawn):
     def _line(self, one: Session, view: View) -> str:
         """A target's state, what is wrong with it, and where there is room its layers."""
         report, seen_by = self.app.shown(one)
-        made, url = pane.page(view), safe(report.evidence.target.url)
+        made, url = tab_text.page(view), safe(report.evidence.target.url)
         if not one.begun:
             made.add("  ", ("bold", url))
             made.add("  ", *self._earlier(one, view))
@@ -77,11 +79,11 @@ class StartScreen(Drawn):
             made.add(("dim", "  "), ("bold", url), "  ", ("dim", say("running", view.lang)))
         else:
             status = verdict(report).status
-            sign = f"{made.sign(status)} {strings.say(status, view.lang)}"
+            sign = f"{made.sign(status)} {reports.say(status, view.lang)}"
             made.add((status, sign), "  ", ("bold", url))
             if status != "ok":
-                sentence = said.sentence(report, seen_by.lang)
-                made.add("  ", pane.cut(sentence, view.width - 2, view.ascii))
+                sentence = finding_text.sentence(report, seen_by.lang)
+                made.add("  ", tab_text.cut(sentence, view.width - 2, view.ascii))
         if self.size.width >= WIDE:
             texts.layers(made, report, view, times=False)
         return "\n".join(made.lines)
@@ -89,9 +91,9 @@ class StartScreen(Drawn):
     def _earlier(self, one: Session, view: View) -> list[tuple[str, str]]:
         if one.known is None:
             return [("dim", say("earlier", view.lang))]
-        made, known = pane.page(view), one.known
+        made, known = tab_text.page(view), one.known
         when = one.known.moment.astimezone().strftime("%Y-%m-%d %H:%M")
-        word = strings.say(known.status, view.lang)
+        word = reports.say(known.status, view.lang)
         signs = [(status, made.sign(status)) for status in known.strip]
         return [("dim", say("last", view.lang, when=when)), ("", "  "),
                 (known.status, word), ("", "  "), *signs]  # fmt: skip

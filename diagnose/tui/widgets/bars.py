@@ -6,10 +6,10 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
+from diagnose.i18n.screen import say
 from diagnose.outputs.terminal import cells
 from diagnose.tui.keys import Key
-from diagnose.tui.pane import TABS
-from diagnose.tui.words import say
+from diagnose.tui.tab_text import TABS
 
 _KEY, _DIM = Style(bold=True), Style(dim=True)
 _HERE = Style(bold=True, reverse=True)

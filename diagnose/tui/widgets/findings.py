@@ -8,8 +8,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from diagnose.model import Finding
-from diagnose.outputs import View
-from diagnose.tui import pane
+from diagnose.model.view import View
+from diagnose.tui import tab_text
 
 
 class Choices(OptionList):
@@ -38,7 +38,7 @@ class Findings(Choices):
         self._drawn, wanted = drawn, self._chosen
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
-            lines = (pane.listed(one, depth, view, tall) for one, depth in found)
+            lines = (tab_text.listed(one, depth, view, tall) for one, depth in found)
             self.add_options([Option(Text.from_ansi(line)) for line in lines])
             self.display = bool(found)
             if found:
@@ -67,5 +67,5 @@ class Findings(Choices):
 
 def words(found: Finding, view: View) -> str:
     """What a filter looks for in a finding."""
-    line = Text.from_ansi(pane.listed(found, 0, replace(view, width=400))).plain
+    line = Text.from_ansi(tab_text.listed(found, 0, replace(view, width=400))).plain
     return " ".join(line.lower().split())

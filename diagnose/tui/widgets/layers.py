@@ -4,8 +4,8 @@ from rich.text import Text
 from textual.widgets.option_list import Option
 
 from diagnose.model import Report
-from diagnose.outputs import View
-from diagnose.tui import around
+from diagnose.model.view import View
+from diagnose.tui import header_text
 from diagnose.tui.widgets.findings import Choices
 
 
@@ -15,7 +15,7 @@ class Layers(Choices):
         self._drawn: list[tuple[str, str]] = []
 
     def show(self, report: Report, view: View) -> None:
-        drawn = around.layers(report, view)
+        drawn = header_text.layers(report, view)
         if drawn == self._drawn:
             return
         if [name for name, _ in drawn] == [name for name, _ in self._drawn]:

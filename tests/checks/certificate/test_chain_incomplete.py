@@ -4,9 +4,9 @@ import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.nginx import CertificateFile
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
-from tests.saying import judge
-from tests.serving import RUNNING, SITE, config
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 
 PUBLIC = leaf(issuer_urls=("http://ca.example/middle.der",))
 

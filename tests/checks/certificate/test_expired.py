@@ -5,8 +5,8 @@ import pytest
 
 from diagnose.model import Applicability, Command, Host, Vantage
 from diagnose.model.nginx import CertificateFile
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, causes, leaf, visit
-from tests.saying import NOW, judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, causes, leaf, visit
+from tests.support.check_evidence import NOW, judge
 
 YESTERDAY = NOW - timedelta(days=1)
 OVER = leaf(not_after=YESTERDAY)

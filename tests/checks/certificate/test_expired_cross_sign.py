@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, ROOT, causes, visit
-from tests.saying import NOW, judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, ROOT, causes, visit
+from tests.support.check_evidence import NOW, judge
 
 CROSS = replace(
     ROOT,

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from diagnose.model.tls import Certificate
-from tests.checks.certificate.made import HEALTHY, MIDDLE, leaf, visit
-from tests.saying import NOW, judge
+from tests.support.certificates import HEALTHY, MIDDLE, leaf, visit
+from tests.support.check_evidence import NOW, judge
 
 
 def living(lifetime: float, left: float) -> Certificate:

@@ -1,6 +1,6 @@
 from diagnose.model.tls import Handshake
-from tests.checks.certificate.made import HEALTHY, MIDDLE, leaf, visit
-from tests.saying import judge
+from tests.support.certificates import HEALTHY, MIDDLE, leaf, visit
+from tests.support.check_evidence import judge
 
 STAPLED = leaf(must_staple=True, ocsp_urls=("http://ocsp.example",))
 

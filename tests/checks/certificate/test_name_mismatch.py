@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from diagnose.model import Applicability, Target
-from tests.checks.certificate.made import (
+from tests.support.certificates import (
     HEALTHY,
     LIVE,
     MIDDLE,
@@ -14,8 +14,8 @@ from tests.checks.certificate.made import (
     leaf,
     visit,
 )
-from tests.saying import NOW, judge
-from tests.serving import RUNNING, SITE, config
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 
 
 def target(host: str) -> Target:

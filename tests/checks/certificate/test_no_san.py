@@ -1,5 +1,5 @@
-from tests.checks.certificate.made import HEALTHY, MIDDLE, causes, leaf, visit
-from tests.saying import judge
+from tests.support.certificates import HEALTHY, MIDDLE, causes, leaf, visit
+from tests.support.check_evidence import judge
 
 
 def test_fires_when_only_the_common_name_is_right() -> None:

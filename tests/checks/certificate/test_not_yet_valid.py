@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from tests.checks.certificate.made import HEALTHY, MIDDLE, causes, leaf, visit
-from tests.saying import NOW, judge
+from tests.support.certificates import HEALTHY, MIDDLE, causes, leaf, visit
+from tests.support.check_evidence import NOW, judge
 
 EARLY = leaf(not_before=NOW + timedelta(hours=2))
 

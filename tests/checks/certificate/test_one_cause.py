@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.checks.certificate.made import LEAF, MIDDLE, OTHER, ROOT, SELF, causes, visit
+from tests.support.certificates import LEAF, MIDDLE, OTHER, ROOT, SELF, causes, visit
 
 
 def test_healthy_oddities_have_no_cause() -> None:

@@ -1,8 +1,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, ROOT, SELF, causes, leaf, visit
-from tests.saying import NOW, judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, ROOT, SELF, causes, leaf, visit
+from tests.support.check_evidence import NOW, judge
 
 
 def test_fires_in_the_machines_own_words_for_what_no_other_check_names() -> None:

@@ -3,8 +3,8 @@ from datetime import timedelta
 from diagnose.model import Applicability, Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
-from tests.checks.certificate.made import leaf
-from tests.saying import NOW, judge
+from tests.support.certificates import leaf
+from tests.support.check_evidence import NOW, judge
 
 CHECK = "certificate.renewal-failed"
 LIVE = "/etc/letsencrypt/live/shop.example.com/fullchain.pem"

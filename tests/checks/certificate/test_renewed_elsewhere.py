@@ -7,8 +7,8 @@ from diagnose.model import Applicability, Claim, Edit, Failure, Manual, Severity
 from diagnose.model.files import OtherCertificate
 from diagnose.model.nginx import CertificateFile, NginxProcess, NginxState
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import NOW, judge
-from tests.serving import RUNNING, SITE, config
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import RUNNING, SITE, config
 
 CHECK = "certificate.renewed-elsewhere"
 OLD = Certificate(

@@ -6,8 +6,8 @@ import pytest
 from diagnose.model import Applicability, Failure, Severity
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import NOW, judge
-from tests.serving import LOADED, RUNNING, STOPPED, config
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import LOADED, RUNNING, STOPPED, config
 
 CHECK = "certificate.renewed-not-loaded"
 OLD = Certificate(

@@ -1,7 +1,7 @@
 from diagnose.model import Failure
 from diagnose.model.tls import Revocation
-from tests.checks.certificate.made import HEALTHY, causes, visit
-from tests.saying import NOW, judge
+from tests.support.certificates import HEALTHY, causes, visit
+from tests.support.check_evidence import NOW, judge
 
 OCSP = "http://ocsp.example"
 

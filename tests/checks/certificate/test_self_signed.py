@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from diagnose.model import Applicability
-from tests.checks.certificate.made import (
+from tests.support.certificates import (
     HEALTHY,
     LEAF,
     LIVE,
@@ -14,8 +14,8 @@ from tests.checks.certificate.made import (
     in_use,
     visit,
 )
-from tests.saying import NOW, judge
-from tests.serving import RUNNING, config
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import RUNNING, config
 
 
 def test_fires_for_a_certificate_that_is_its_own_issuer() -> None:

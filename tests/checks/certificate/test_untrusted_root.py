@@ -1,6 +1,6 @@
 from diagnose.model import Confidence
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
-from tests.saying import judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
+from tests.support.check_evidence import judge
 
 ORIGIN = "OU=CloudFlare Origin SSL Certificate Authority,O=CloudFlare\\, Inc."
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
-from tests.saying import judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, ROOT, causes, leaf, visit
+from tests.support.check_evidence import judge
 
 
 def test_fires_for_a_short_key() -> None:

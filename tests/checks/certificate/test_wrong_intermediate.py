@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from tests.checks.certificate.made import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, visit
-from tests.saying import judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, visit
+from tests.support.check_evidence import judge
 
 
 def test_fires_when_none_of_those_sent_issued_the_leaf() -> None:

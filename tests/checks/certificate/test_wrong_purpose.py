@@ -1,5 +1,5 @@
-from tests.checks.certificate.made import HEALTHY, MIDDLE, causes, leaf, visit
-from tests.saying import judge
+from tests.support.certificates import HEALTHY, MIDDLE, causes, leaf, visit
+from tests.support.check_evidence import judge
 
 CLIENT, SERVER = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1"
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import NOW, TIMEOUT, judge
+from tests.support.check_evidence import NOW, TIMEOUT, judge
 
 LEAF = Certificate(
     subject="CN=shop.example.com",

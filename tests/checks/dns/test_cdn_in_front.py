@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Severity
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.http import Exchange
-from tests.saying import judge
+from tests.support.check_evidence import judge
 
 FOUND = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
 ALIAS = DnsAnswer(

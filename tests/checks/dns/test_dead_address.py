@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 
 FOUND = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10", "203.0.113.77"))
 WORKS = Connection(address="203.0.113.10", port=443, family=4)

@@ -3,7 +3,7 @@ from dataclasses import replace
 from diagnose.model import Confidence, Failure
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.tcp import Connection, IcmpError
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 
 FOUND = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
 FOUND6 = Resolution(name="shop.example.com", family=6, addresses=("2001:db8::10",))

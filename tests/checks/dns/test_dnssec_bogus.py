@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Severity
 from diagnose.model.dns import DnsAnswer
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
 
 FAILED = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", rcode="SERVFAIL")
 AGAIN = replace(FAILED, purpose="again")

@@ -10,7 +10,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import NOW, REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import NOW, REFUSED, TIMEOUT, judge
 
 LINE = HostsEntry(
     file="/etc/hosts",

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.dns import DnsAnswer, Resolution
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
 
 EMPTY = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", rcode="NOERROR")
 EMPTY6 = replace(EMPTY, rdtype="AAAA")

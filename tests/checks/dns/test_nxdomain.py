@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Confidence, Manual, Vantage, Where
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.server import Interface
-from tests.saying import TIMEOUT, judge, texts
+from tests.support.check_evidence import TIMEOUT, judge, texts
 
 DENIED = DnsAnswer(
     name="shop.example.com",

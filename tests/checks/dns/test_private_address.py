@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Crash, Failure, Manual, Severity, Target, Vantage, Where
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
-from diagnose.reasoning import claims, findings
-from tests.checks.tcp.seen import ROUTER, rejected
-from tests.saying import REFUSED, TIMEOUT, evidence, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, evidence, judge
+from tests.support.tcp_evidence import ROUTER, rejected
 
 
 def answer(*records: str, rdtype: str = "A") -> DnsAnswer:

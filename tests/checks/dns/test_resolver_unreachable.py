@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Confidence, Edit, Failure, Manual, Severity
 from diagnose.model.dns import DnsAnswer, Resolution, ResolverConfig
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 
 SILENT = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", failure=TIMEOUT)
 ROOT = DnsAnswer(name=".", rdtype="NS", server="198.51.100.1", failure=TIMEOUT, purpose="control")

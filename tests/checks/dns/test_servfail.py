@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Failure, Severity
 from diagnose.model.dns import DnsAnswer
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
 
 FAILED = DnsAnswer(name="shop.example.com", rdtype="A", server="198.51.100.1", rcode="SERVFAIL")
 WITHOUT = replace(FAILED, purpose="unvalidated", checking_disabled=True)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from diagnose.model import Confidence, Target
 from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
 
 FIRST = DnsAnswer(
     name="shop.example.com",

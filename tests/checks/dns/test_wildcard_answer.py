@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from diagnose.model.dns import DnsAnswer
-from tests.saying import judge
+from tests.support.check_evidence import judge
 
 OURS = DnsAnswer(
     name="shop.example.com",

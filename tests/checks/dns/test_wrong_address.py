@@ -4,9 +4,9 @@ from diagnose.model import Confidence, Observation, Severity, Vantage
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.wire.nginx import parse
-from tests.checks.firewall.rules import ADDRESS, connected, host, nic
-from tests.saying import TIMEOUT, judge
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import ADDRESS, connected, host, nic
 
 OLD = "203.0.113.77"
 SILENT = connected(OLD, failure=TIMEOUT)

@@ -1,6 +1,6 @@
-from tests.checks.firewall.nat import saved
-from tests.checks.firewall.rules import SSH, both, connected, firewalld, host, listening, nic
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import SSH, both, connected, firewalld, host, listening, nic
+from tests.support.nat_rules import saved
 
 AROUND = (host(), nic(), listening(443, process="docker-proxy"), connected())
 

@@ -5,21 +5,9 @@ import pytest
 
 from diagnose.model import Applicability, Claim, Observation, Target
 from diagnose.model.firewall import PortRange
-from tests.checks.firewall.packets import (
-    ACCEPT,
-    CLIENT,
-    REPLIES,
-    answers,
-    commands,
-    dport,
-    field,
-    from_outside,
-    nft,
-    prefix,
-    saved,
-    served,
-)
-from tests.checks.firewall.rules import (
+from tests.checks.firewall.test_ufw_port_closed import everybody, ufw
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import (
     ADDRESS,
     HTTP,
     HTTPS,
@@ -36,8 +24,20 @@ from tests.checks.firewall.rules import (
     server,
     zone,
 )
-from tests.checks.firewall.test_ufw_port_closed import everybody, ufw
-from tests.saying import TIMEOUT, judge
+from tests.support.packets import (
+    ACCEPT,
+    CLIENT,
+    REPLIES,
+    answers,
+    commands,
+    dport,
+    field,
+    from_outside,
+    nft,
+    prefix,
+    saved,
+    served,
+)
 
 SIX = "2001:db8::10"
 OFFICE = [field("ip", "saddr", prefix("192.0.2.0", 24)), dport(443), ACCEPT]
@@ -140,7 +140,7 @@ def test_a_rule_of_ufw_about_more_ports_stays() -> None:
 
 
 def test_ufw_that_would_open_more_with_ipv6_is_read_first() -> None:
-    from tests.checks.firewall.packets import file
+    from tests.support.packets import file
 
     six = saved(policy="DROP", tool="ip6tables")
     allows = "".join(f"### tuple ### allow tcp {port} ::/0 any ::/0 in\n" for port in (22, 443))
@@ -293,8 +293,8 @@ def test_a_port_on_which_nothing_listens_is_not_opened() -> None:
 
 
 def test_it_is_a_consequence_of_that_nothing_listens() -> None:
-    from diagnose.catalogue import one
-    from diagnose.reasoning import explains
+    from diagnose.checking.registry import one
+    from diagnose.checking.root_cause import explains
 
     missing = one("listener.missing")
     for name in ("port-closed", "ruleset-blocks", "ufw-port-closed", "source-restricted"):

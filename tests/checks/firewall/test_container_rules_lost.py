@@ -2,8 +2,8 @@ import pytest
 
 from diagnose.model import Command, Host, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers
-from tests.checks.firewall.nat import saved
-from tests.checks.firewall.rules import (
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import (
     HTTPS,
     SSH,
     both,
@@ -14,7 +14,7 @@ from tests.checks.firewall.rules import (
     nic,
     remedy,
 )
-from tests.saying import TIMEOUT, judge
+from tests.support.nat_rules import saved
 
 CLOSED = (firewalld(), *both("public", SSH, interfaces=("eth0",)))
 WEB = Container("docker", "c1", "web", ports=(ContainerPort(443, 443, "0.0.0.0"),))

@@ -1,4 +1,5 @@
-from tests.checks.firewall.packets import (
+from tests.support.check_evidence import judge
+from tests.support.packets import (
     ACCEPT,
     DROP,
     REPLIES,
@@ -9,7 +10,6 @@ from tests.checks.firewall.packets import (
     saved,
     served,
 )
-from tests.saying import judge
 
 CHECK = "firewall.egress-blocks"
 ANSWERS = [field("tcp", "sport", 443), DROP]

@@ -1,7 +1,7 @@
 from diagnose.model import Applicability
-from tests.checks.firewall.nat import DNAT, saved
-from tests.checks.firewall.rules import connected, host, listening, nic, remedy
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import connected, host, listening, nic, remedy
+from tests.support.nat_rules import DNAT, saved
 
 AROUND = (host(), nic(), listening(443, process="docker-proxy"), connected(failure=TIMEOUT))
 USER = "-A FORWARD -j DOCKER-USER\n"

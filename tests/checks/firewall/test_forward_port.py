@@ -4,9 +4,8 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Observation, Severity
 from diagnose.model.http import Exchange
-from tests.checks.firewall.nat import saved
-from tests.checks.firewall.packets import dport, nft
-from tests.checks.firewall.rules import (
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import (
     ADDRESS,
     HTTP,
     HTTPS,
@@ -20,7 +19,8 @@ from tests.checks.firewall.rules import (
     remedy,
     zone,
 )
-from tests.saying import REFUSED, judge
+from tests.support.nat_rules import saved
+from tests.support.packets import dport, nft
 
 FORWARD = "port=443:proto=tcp:toport=8443:toaddr="
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from diagnose.model import Applicability, Claim, Command, Manual, Observation, Vantage
 from diagnose.model.netfilter import Ruleset
-from diagnose.wire.netfilter import Decision, Packet, decide
-from diagnose.wire.netfilter.filter import Filter
-from tests.checks.firewall.packets import ACCEPT, DROP, dport, field, prefix, state
-from tests.checks.firewall.rules import ADDRESS, connected, host, listening, nic
-from tests.saying import judge
+from diagnose.parsers.netfilter import Decision, Packet, decide
+from diagnose.parsers.netfilter.ruleset import Filter
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import ADDRESS, connected, host, listening, nic
+from tests.support.packets import ACCEPT, DROP, dport, field, prefix, state
 
 RULESETS = 160
 CHECKS = (

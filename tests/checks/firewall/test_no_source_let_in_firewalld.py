@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from diagnose.model import Applicability, Claim, Command, Manual, Observation, Vantage
 from diagnose.model.firewall import Policy, PortRange, Zone
-from diagnose.wire.firewalld.deciding import Settings, decide
-from diagnose.wire.firewalld.rich import Packet, RichRule, rich_rule
-from tests.checks.firewall.rules import (
+from diagnose.parsers.firewalld.evaluator import Settings, decide
+from diagnose.parsers.firewalld.rich_rules import Packet, RichRule, rich_rule
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import (
     ADDRESS,
     HTTP,
     HTTPS,
@@ -23,7 +24,6 @@ from tests.checks.firewall.rules import (
     listening,
     nic,
 )
-from tests.saying import judge
 
 SETTINGS = 250
 CHECKS = tuple(

@@ -1,7 +1,7 @@
 from diagnose.model import Command
 from diagnose.model.firewall import PortRange
-from tests.checks.firewall.rules import HTTP, HTTPS, SSH, both, server, zone
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import HTTP, HTTPS, SSH, both, server, zone
 
 NOW = zone("public", SSH, HTTP, interfaces=("eth0",))
 LATER = zone("public", SSH, HTTP, HTTPS, permanent=True, interfaces=("eth0",))

@@ -1,7 +1,7 @@
-from diagnose.catalogue import one
-from diagnose.reasoning import explains
-from tests.checks.firewall.rules import HTTPS, both, remedy, server
-from tests.saying import judge
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import explains
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import HTTPS, both, remedy, server
 
 
 def test_fires_in_panic_mode_whatever_the_zones_open() -> None:

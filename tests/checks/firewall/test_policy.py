@@ -1,6 +1,6 @@
 from diagnose.model import Severity
-from tests.checks.firewall.rules import HTTP, HTTPS, SSH, both, policies, remedy, server
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import HTTP, HTTPS, SSH, both, policies, remedy, server
 
 OPEN = both("public", SSH, HTTP, HTTPS, interfaces=("eth0",))
 

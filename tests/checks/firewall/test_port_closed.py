@@ -2,7 +2,8 @@ import pytest
 
 from diagnose.model import Command, Confidence, Severity, Target
 from diagnose.model.firewall import PortRange
-from tests.checks.firewall.rules import (
+from tests.support.check_evidence import TIMEOUT, judge, texts
+from tests.support.firewall_rules import (
     ADDRESS,
     HTTP,
     HTTPS,
@@ -17,7 +18,6 @@ from tests.checks.firewall.rules import (
     server,
     zone,
 )
-from tests.saying import TIMEOUT, judge, texts
 
 CLOSED = both("public", SSH, HTTP, interfaces=("eth0",), services=("ssh", "http"))
 

@@ -4,9 +4,9 @@ import pytest
 
 from checks.firewall.rate_limit import is_tight, raised
 from diagnose.model import Applicability, Severity
-from tests.checks.firewall.packets import DROP, commands, dport, nft, saved, served, state
-from tests.checks.firewall.rules import connected
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import connected
+from tests.support.packets import DROP, commands, dport, nft, saved, served, state
 
 CHECK = "firewall.rate-limit"
 

@@ -1,5 +1,6 @@
 from diagnose.model import Applicability, Confidence, Severity
-from tests.checks.firewall.rules import (
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import (
     HTTP,
     HTTPS,
     both,
@@ -12,7 +13,6 @@ from tests.checks.firewall.rules import (
     server,
     zone,
 )
-from tests.saying import REFUSED, judge
 
 REJECT = 'rule family="ipv4" service name="https" reject'
 OFFICE = 'rule family="ipv4" source address="198.51.100.0/24" service name="https" drop'

@@ -1,8 +1,10 @@
 import pytest
 
 from diagnose.model import Command, Confidence, Edit, Manual, Severity
-from diagnose.wire.edits import patched
-from tests.checks.firewall.packets import (
+from diagnose.parsers.nginx.edits import patched
+from tests.support.check_evidence import judge, texts
+from tests.support.firewall_rules import ADDRESS, connected, firewalld, host, listening, nic
+from tests.support.packets import (
     ACCEPT,
     DROP,
     REPLIES,
@@ -19,8 +21,6 @@ from tests.checks.firewall.packets import (
     state,
     undone,
 )
-from tests.checks.firewall.rules import ADDRESS, connected, firewalld, host, listening, nic
-from tests.saying import judge, texts
 
 CHECK = "firewall.ruleset-blocks"
 SHIPPED = (

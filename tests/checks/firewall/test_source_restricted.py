@@ -1,5 +1,7 @@
 from diagnose.model import Applicability, Confidence, Manual, Severity
-from tests.checks.firewall.packets import (
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import connected, host, listening, nic
+from tests.support.packets import (
     ACCEPT,
     CLIENT,
     DROP,
@@ -15,8 +17,6 @@ from tests.checks.firewall.packets import (
     served,
     undone,
 )
-from tests.checks.firewall.rules import connected, host, listening, nic
-from tests.saying import judge
 
 CHECK = "firewall.source-restricted"
 OFFICE = [field("ip", "saddr", prefix("192.0.2.0", 24)), dport(443), ACCEPT]

@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model import Applicability, Severity
-from tests.checks.firewall.packets import answers
-from tests.checks.firewall.rules import (
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import (
     HTTP,
     HTTPS,
     SSH,
@@ -16,7 +16,7 @@ from tests.checks.firewall.rules import (
     remedy,
     server,
 )
-from tests.saying import TIMEOUT, judge
+from tests.support.packets import answers
 
 OPEN = both("public", SSH, HTTP, HTTPS, interfaces=("eth0",))
 DROP = both("drop", target="DROP", sources=("198.51.100.0/24",))

@@ -1,7 +1,7 @@
 from diagnose.model import Observation, Severity
-from tests.checks.firewall.packets import commands, edits, file, saved, served, undone
-from tests.checks.firewall.rules import connected, host, listening, nic
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import connected, host, listening, nic
+from tests.support.packets import commands, edits, file, saved, served, undone
 
 CHECK = "firewall.ufw-port-closed"
 CHAINS = ":ufw-before-input - [0:0]\n:ufw-user-input - [0:0]\n"

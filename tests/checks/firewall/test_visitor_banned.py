@@ -2,8 +2,10 @@ from diagnose.model import Applicability, Severity, Vantage
 from diagnose.model.kernel import Kernel
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, Visitor
-from diagnose.outputs.redaction import Mask
-from tests.checks.firewall.packets import (
+from diagnose.recording.redaction import Mask
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import connected, host, listening, nic
+from tests.support.packets import (
     ACCEPT,
     CLIENT,
     DROP,
@@ -18,8 +20,6 @@ from tests.checks.firewall.packets import (
     served,
     undone,
 )
-from tests.checks.firewall.rules import connected, host, listening, nic
-from tests.saying import judge
 
 CHECK = "firewall.visitor-banned"
 VISITOR = "192.0.2.66"

@@ -1,6 +1,6 @@
 from diagnose.model import Command
-from tests.checks.firewall.rules import HTTP, HTTPS, SSH, both, server
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import HTTP, HTTPS, SSH, both, server
 
 DMZ = both("dmz", SSH, interfaces=("eth0",))
 

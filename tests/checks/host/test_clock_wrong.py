@@ -1,12 +1,12 @@
 from datetime import timedelta
 
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Host, Severity, Vantage
 from diagnose.model.http import Clock
 from diagnose.model.kernel import TimeSync
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.reasoning import findings
-from tests.saying import NOW, judge
+from tests.support.check_evidence import NOW, judge
 
 DAY = 86400.0
 

@@ -1,5 +1,5 @@
 from diagnose.model import Unseen, Vantage
-from tests.saying import judge, texts
+from tests.support.check_evidence import judge, texts
 
 
 def unseen(what: str, why: str = "needs root", enable: str = "") -> Unseen:

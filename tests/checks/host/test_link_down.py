@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Command, Confidence, Fix, Manual, Subject, Vantage
 from diagnose.model.server import Interface
-from tests.checks.firewall.rules import connected
-from tests.saying import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import connected
 
 
 def nic(name: str, *addresses: str, up: bool = True, carrier: bool = True) -> Interface:

@@ -2,12 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Claim, Crash, Failure, Manual, Observation, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
 from diagnose.model.tcp import Uplink
-from diagnose.reasoning import claims, findings
-from tests.checks.tcp.seen import (
+from tests.support.check_evidence import SHOP, TIMEOUT, evidence
+from tests.support.check_evidence import judge as judge_evidence
+from tests.support.tcp_evidence import (
     HERE,
     NETWORK_UNREACHABLE,
     NO_ROUTE_TO_HOST,
@@ -16,8 +18,6 @@ from tests.checks.tcp.seen import (
     attempt,
     rejected,
 )
-from tests.saying import SHOP, TIMEOUT, evidence
-from tests.saying import judge as judge_evidence
 
 NAME = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))
 

@@ -2,8 +2,8 @@ from typing import Any
 
 from diagnose.model import Severity
 from diagnose.model.visitor import Visitor
-from tests.checks.firewall.packets import DROP, dport, nft, served
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.packets import DROP, dport, nft, served
 
 CHECK = "host.visitor-unjudged"
 FROM = Visitor(address="192.0.2.66")

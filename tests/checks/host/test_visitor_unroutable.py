@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Vantage
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, ReturnRoute, Visitor
-from tests.checks.firewall.packets import commands, served, undone
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.packets import commands, served, undone
 
 CHECK = "host.visitor-unroutable"
 VISITOR = "192.0.2.66"

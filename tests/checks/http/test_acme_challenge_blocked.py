@@ -6,8 +6,8 @@ import pytest
 from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate, Handshake
-from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
-from tests.saying import NOW, judge
+from tests.support.check_evidence import NOW, judge
+from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 
 def challenge(status: int, location: str = "") -> Exchange:

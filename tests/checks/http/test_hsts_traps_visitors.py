@@ -1,5 +1,5 @@
 from diagnose.model.http import Exchange
-from tests.saying import judge
+from tests.support.check_evidence import judge
 
 
 def home(header: str, verified: bool = False) -> Exchange:

@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Severity, Target
 from diagnose.model.http import Exchange
-from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 HOME = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=200)
 

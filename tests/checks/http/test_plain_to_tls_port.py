@@ -2,8 +2,8 @@ import pytest
 
 from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
-from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config, led
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config, led
 
 NGINX = "<center>The plain HTTP request was sent to HTTPS port</center>"
 

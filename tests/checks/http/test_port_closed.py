@@ -2,8 +2,8 @@ from diagnose.model import Applicability, Confidence, Severity, Target, Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
-from tests.saying import CHAT, REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import CHAT, REFUSED, TIMEOUT, judge
+from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 OPEN = Connection(address="203.0.113.10", port=443, family=4)
 CLOSED = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=REFUSED)

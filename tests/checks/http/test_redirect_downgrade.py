@@ -1,8 +1,8 @@
 from diagnose.model import Applicability, Severity
 from diagnose.model.http import Exchange
-from tests.checks.http.configured import AROUND, SITE, applied, config
-from tests.checks.http.configured import PLAIN as REDIRECTING
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.redirect_evidence import AROUND, SITE, applied, config
+from tests.support.redirect_evidence import PLAIN as REDIRECTING
 
 
 def answer(url: str, location: str = "", purpose: str = "target", status: int = 301) -> Exchange:

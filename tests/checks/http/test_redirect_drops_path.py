@@ -2,8 +2,8 @@ import pytest
 
 from diagnose.model import Applicability, Target
 from diagnose.model.http import Exchange
-from tests.checks.http.configured import AROUND, PLAIN, SITE, applied, config
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 
 def plain(path: str, location: str, purpose: str) -> Exchange:

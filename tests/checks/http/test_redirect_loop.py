@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Confidence
 from diagnose.model.http import Exchange
-from tests.checks.http.configured import AROUND, SITE, applied, config
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.redirect_evidence import AROUND, SITE, applied, config
 
 
 def answer(

@@ -2,8 +2,8 @@ import pytest
 
 from diagnose.model import Applicability, Confidence, Failure
 from diagnose.model.http import Exchange
-from tests.checks.http.configured import AROUND, HOME, PLAIN, SITE, applied, config
-from tests.saying import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.redirect_evidence import AROUND, HOME, PLAIN, SITE, applied, config
 
 
 def plain(location: str) -> Exchange:

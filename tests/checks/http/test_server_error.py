@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Failure
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
-from tests.saying import CHAT, TIMEOUT, judge
+from tests.support.check_evidence import CHAT, TIMEOUT, judge
 
 
 def home(status: int | None, failure: Failure | None = None, path: str = "/") -> Exchange:

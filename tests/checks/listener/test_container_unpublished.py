@@ -5,8 +5,8 @@ from typing import Any
 from diagnose.model import Confidence, Observation, Vantage
 from diagnose.model.containers import Container, ContainerPort, Containers, Namespace
 from diagnose.model.nginx import Directive, NginxConfig
-from tests.checks.firewall.rules import connected, host, listening
-from tests.saying import REFUSED, judge, texts
+from tests.support.check_evidence import REFUSED, judge, texts
+from tests.support.firewall_rules import connected, host, listening
 
 INSIDE = Namespace(pid=4242, processes=("nginx",), container="c1", sockets=(("0.0.0.0", 443),))
 DECLARED, ELSEWHERE = ContainerPort(443), ContainerPort(443, 433, "0.0.0.0")

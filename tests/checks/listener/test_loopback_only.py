@@ -12,9 +12,9 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.nginx import ConfigFile, NginxConfig
-from diagnose.wire.nginx import parse
-from tests.checks.firewall.rules import connected, listening
-from tests.saying import REFUSED, judge
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import connected, listening
 
 TEXT = """\
 server {

@@ -1,7 +1,7 @@
 from diagnose.model import Confidence, Failure, Severity, Vantage
 from diagnose.model.server import Listeners
-from tests.checks.firewall.rules import ADDRESS, connected, host, listening
-from tests.saying import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import ADDRESS, connected, host, listening
 
 
 def test_fires_where_nothing_listens_on_the_port() -> None:

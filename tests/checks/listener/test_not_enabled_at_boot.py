@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import findings
 from diagnose.model import Applicability, Command, Confidence, Manual, Severity, Vantage
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
-from diagnose.reasoning import findings
-from tests.checks.tcp.seen import attempt
-from tests.saying import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.tcp_evidence import attempt
 
 BOOT = Boot(
     vantage=Vantage.SERVER,

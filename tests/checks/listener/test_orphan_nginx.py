@@ -14,10 +14,10 @@ from diagnose.model import (
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners, PidFile
-from diagnose.wire.edits import patched
-from tests.checks.firewall.rules import connected, host
-from tests.saying import REFUSED, judge
-from tests.serving import BUILD, RUNNING, SYSTEMD, config
+from diagnose.parsers.nginx.edits import patched
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import connected, host
+from tests.support.nginx_evidence import BUILD, RUNNING, SYSTEMD, config
 
 
 def listening(pid: int = 7, port: int = 443) -> Listeners:

@@ -3,9 +3,9 @@ from typing import Any
 from diagnose.model import Confidence, Failure, Manual, Observation, Severity, Vantage
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
-from diagnose.wire.nginx import parse
-from tests.checks.firewall.rules import ADDRESS, host, listening
-from tests.saying import judge
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import judge
+from tests.support.firewall_rules import ADDRESS, host, listening
 
 TEXT = "http { server { listen 443 ssl; server_name shop.example.com; }\nserver { listen 80; } }\n"
 CONFIG = NginxConfig(

@@ -4,8 +4,8 @@ from diagnose.model import Applicability, Failure
 from diagnose.model.files import NginxStart
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
-from tests.saying import judge
-from tests.serving import BUILD, RUNNING, STOPPED, SYSTEMD, config
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, STOPPED, SYSTEMD, config
 
 CHECK = "listener.socket-unit"
 START = NginxStart(unit="nginx.service", state="failed", socket="web.socket")

@@ -5,9 +5,9 @@ from diagnose.model import Applicability, Confidence, Edit, Manual, Observation,
 from diagnose.model.dns import Resolution
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
-from diagnose.wire.nginx import parse
-from tests.checks.firewall.rules import ADDRESS, connected, host, listening, nic
-from tests.saying import REFUSED, judge
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.firewall_rules import ADDRESS, connected, host, listening, nic
 
 ADDRESS6 = "2001:db8:2::10"
 NAME4 = Resolution(name="shop.example.com", family=4, addresses=(ADDRESS,))

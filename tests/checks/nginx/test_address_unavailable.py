@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Edit, Vantage
 from diagnose.model.server import Interface
-from tests.saying import judge
-from tests.serving import BUILD, HOST, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, HOST, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.address-unavailable"
 SAID = "bind() to 203.0.113.9:443 failed (99: Cannot assign requested address)"

@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model import Applicability, Edit
-from tests.saying import judge
-from tests.serving import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.bad-character"
 

@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model import Applicability, Edit
-from tests.saying import judge
-from tests.serving import FILE, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import FILE, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.certificate-file-missing"
 WHY = "(SSL: error:80000002:system library::No such file or directory:calling fopen(x, r))"

@@ -5,9 +5,9 @@ from diagnose.model.files import Access, NginxStart, Part
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
-from diagnose.wire import nginx as wire
-from tests.saying import judge
-from tests.serving import LOADED, RUNNING, SITE, STOPPED, config, nginx_says
+from diagnose.parsers.nginx import config as wire
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import LOADED, RUNNING, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.certificate-unreadable"
 KEY = "/etc/nginx/shop.key"

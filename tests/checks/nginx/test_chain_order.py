@@ -1,13 +1,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.catalogue import layer
+from diagnose.checking.registry import layer
+from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Applicability, Edit, Evidence, Failure, Observation, Severity
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.reasoning import claims, findings
-from tests.saying import NOW, SHOP, judge
-from tests.serving import BUILD, HOST, LOADED, RUNNING, STOPPED, config, nginx_says
+from tests.support.check_evidence import NOW, SHOP, judge
+from tests.support.nginx_evidence import BUILD, HOST, LOADED, RUNNING, STOPPED, config, nginx_says
 
 CHECK = "nginx.chain-order"
 SAID = (

@@ -3,9 +3,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
-from diagnose.wire.nginx import parse
-from tests.saying import judge
-from tests.serving import FILE, HOST, LOADED, RUNNING, SITE
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import FILE, HOST, LOADED, RUNNING, SITE
 
 FULL = "768 worker_connections are not enough"
 NO_FILES = "accept4() failed (24: Too many open files)"

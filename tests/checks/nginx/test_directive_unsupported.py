@@ -5,8 +5,17 @@ import pytest
 from diagnose.model import Applicability, Claim, Edit
 from diagnose.model.files import NginxModules
 from diagnose.model.nginx import NginxBuild
-from tests.saying import judge
-from tests.serving import BUILD, FILE, RUNNING, SITE, STOPPED, WITHOUT_SSL, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import (
+    BUILD,
+    FILE,
+    RUNNING,
+    SITE,
+    STOPPED,
+    WITHOUT_SSL,
+    config,
+    nginx_says,
+)
 
 CHECK = "nginx.directive-unsupported"
 OLD = replace(BUILD, version="nginx/1.18.0", arguments=(*BUILD.arguments, "--with-http_v2_module"))

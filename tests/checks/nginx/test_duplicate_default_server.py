@@ -2,9 +2,9 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Edit
 from diagnose.model.nginx import ConfigFile, NginxConfig
-from diagnose.wire.nginx import parse
-from tests.saying import judge
-from tests.serving import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.duplicate-default-server"
 DEFAULT = SITE.replace("443 ssl", "443 ssl default_server")

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 from diagnose.model import Applicability, Command, Edit, Manual, Observation, Severity
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
-from diagnose.wire.nginx import messages, parse
-from tests.saying import CHAT, REFUSED, judge
-from tests.serving import FILE, SITE, front, nginx_says
+from diagnose.parsers.nginx.config import messages, parse
+from tests.support.check_evidence import CHAT, REFUSED, judge
+from tests.support.nginx_evidence import FILE, SITE, front, nginx_says
 
 UPGRADE = '\n proxy_set_header Upgrade $http_upgrade;\n proxy_set_header Connection "upgrade";'
 WEBSOCKET = SITE.replace("$host;", f"$host;{UPGRADE}")

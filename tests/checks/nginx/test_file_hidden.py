@@ -1,8 +1,8 @@
 from diagnose.model import Applicability
 from diagnose.model.files import NginxStart
-from diagnose.wire import nginx as wire
-from tests.saying import judge
-from tests.serving import BUILD, RUNNING, SITE, STOPPED, SYSTEMD, config, nginx_says
+from diagnose.parsers.nginx import config as wire
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, STOPPED, SYSTEMD, config, nginx_says
 
 CHECK = "nginx.file-hidden"
 PEM = "/home/admin/shop.pem"

@@ -1,7 +1,7 @@
 import pytest
 
-from tests.saying import judge
-from tests.serving import SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.key-encrypted"
 ASKED = (

@@ -3,8 +3,8 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate
-from tests.saying import NOW, judge
-from tests.serving import SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.key-mismatch"
 SAID = (

@@ -3,8 +3,8 @@ from dataclasses import replace
 from diagnose.model import Applicability, Edit, Failure, Severity
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import NOW, judge
-from tests.serving import SITE, config, nginx_says
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import SITE, config, nginx_says
 
 CHECK = "nginx.key-type-mismatch"
 LEAF = Certificate("CN=shop", "CN=ca", "1", NOW, NOW, "aa", key_type="RSA")

@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Confidence, Edit
 from diagnose.model.tls import Handshake
-from tests.saying import judge
-from tests.serving import SITE, config
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import SITE, config
 
 PLAIN = SITE.replace("443 ssl", "443")
 SPOKE_HTTP = Handshake(address="203.0.113.10", port=443, received="HTTP/1.1 400 Bad Request")

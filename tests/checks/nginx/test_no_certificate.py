@@ -1,6 +1,6 @@
 from diagnose.model import Applicability, Edit
-from tests.saying import judge
-from tests.serving import FILE, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import FILE, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.no-certificate"
 BARE = SITE.replace("    ssl_certificate shop.pem;\n    ssl_certificate_key shop.key;\n", "")

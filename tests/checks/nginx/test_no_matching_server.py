@@ -4,8 +4,8 @@ from diagnose.model import Applicability, Edit, Failure, Target
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
-from tests.saying import NOW, SHOP, judge
-from tests.serving import SITE, config
+from tests.support.check_evidence import NOW, SHOP, judge
+from tests.support.nginx_evidence import SITE, config
 
 BLOG = "server {\n listen 443 ssl;\n server_name blog.example.com;\n ssl_certificate b.pem;\n}\n"
 TYPO = SITE.replace("shop.example.com", "shpo.example.com")

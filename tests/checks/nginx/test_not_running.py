@@ -5,8 +5,8 @@ from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from tests.saying import REFUSED, judge
-from tests.serving import BUILD, HOST, RUNNING, STOPPED, SYSTEMD, config, nginx_says
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, STOPPED, SYSTEMD, config, nginx_says
 
 NOTHING = Listeners()
 

@@ -3,9 +3,9 @@ import pytest
 from diagnose.model import Applicability, Command, Edit, Failure
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate
-from diagnose.wire.edits import patched
-from tests.saying import NOW, judge
-from tests.serving import STOPPED, config, nginx_says
+from diagnose.parsers.nginx.edits import patched
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import STOPPED, config, nginx_says
 
 CHECK = "nginx.pem-invalid"
 NO_START = "(SSL: error:0480006C:PEM routines::no start line:Expecting: TRUSTED CERTIFICATE)"

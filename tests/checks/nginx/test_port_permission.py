@@ -6,9 +6,9 @@ from diagnose.model import Applicability, Claim, Command, Confidence
 from diagnose.model.files import NginxStart
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
-from diagnose.wire import nginx as wire
-from tests.saying import judge
-from tests.serving import LOADED, RUNNING, STOPPED, SYSTEMD, config, nginx_says
+from diagnose.parsers.nginx import config as wire
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import LOADED, RUNNING, STOPPED, SYSTEMD, config, nginx_says
 
 CHECK = "nginx.port-permission"
 SAID = "bind() to 0.0.0.0:443 failed (13: Permission denied)"

@@ -1,8 +1,8 @@
 from diagnose.model import Applicability, Edit, Failure
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
-from tests.saying import SHOP, judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 
 CHECK = "nginx.proxy-protocol"
 EXPECTING = SITE.replace("443 ssl", "443 ssl proxy_protocol")

@@ -2,8 +2,8 @@ from diagnose.model import Command, Manual, Severity
 from diagnose.model.logs import LogLine
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import NOW, judge
-from tests.serving import HOST, LOADED, RUNNING, SYSTEMD, config, nginx_says
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import HOST, LOADED, RUNNING, SYSTEMD, config, nginx_says
 
 TAKEN = "bind() to 0.0.0.0:8443 failed (98: Address already in use)"
 ZONE = (

@@ -3,8 +3,8 @@ from diagnose.model.nginx import CertificateFile
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
-from tests.saying import CHAT, NOW, REFUSED, judge
-from tests.serving import LOADED, RUNNING, SITE, config, direct, front, nginx_says
+from tests.support.check_evidence import CHAT, NOW, REFUSED, judge
+from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config, direct, front, nginx_says
 
 WEBSOCKET = SITE.replace(
     "$host;",

@@ -4,9 +4,9 @@ from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.sites import SiteFile
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.wire.nginx import parse
-from tests.saying import NOW, judge
-from tests.serving import FILE, HOST, SITE, nginx_says
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import FILE, HOST, SITE, nginx_says
 
 BLOG = SITE.replace("shop.example.com", "blog.example.com")
 AVAILABLE = SiteFile(path="/etc/nginx/sites-available/shop", names=("shop.example.com",))

@@ -1,6 +1,6 @@
 from diagnose.model import Confidence
-from tests.saying import judge
-from tests.serving import BUILD, FILE, WITHOUT_SSL, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, FILE, WITHOUT_SSL, config, nginx_says
 
 REFUSED = f'the "ssl" parameter requires ngx_http_ssl_module in {FILE}:3'
 

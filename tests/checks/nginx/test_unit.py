@@ -8,8 +8,8 @@ from checks.nginx import Nginx
 from diagnose.model import Observation
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
-from tests.saying import evidence
-from tests.serving import BUILD, HOST, SYSTEMD
+from tests.support.check_evidence import evidence
+from tests.support.nginx_evidence import BUILD, HOST, SYSTEMD
 
 LOCAL = NginxBuild(binary="/usr/local/nginx/sbin/nginx", version="1.26.3")
 

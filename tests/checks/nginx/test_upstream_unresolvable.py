@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Edit
 from diagnose.model.server import Listener, Listeners
-from tests.saying import judge
-from tests.serving import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, FILE, HOST, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.upstream-unresolvable"
 NAMED = SITE.replace("127.0.0.1:3000", "backend:3000")

@@ -2,8 +2,8 @@ from diagnose.model import Applicability, Edit, Severity, Vantage
 from diagnose.model.kernel import Kernel
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.visitor import Visitor
-from tests.saying import judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 
 CHECK = "nginx.visitor-denied"
 VISITOR = "192.0.2.66"

@@ -6,8 +6,8 @@ from checks.nginx.weak_parameters import GOOD
 from diagnose.model import Applicability, Edit
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate
-from tests.saying import NOW, judge
-from tests.serving import FILE, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import FILE, SITE, STOPPED, config, nginx_says
 
 CHECK = "nginx.weak-parameters"
 WHY = "failed (SSL: error:0A0000B9:SSL routines::no cipher match)"

@@ -15,9 +15,9 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from diagnose.wire import nginx as wire
-from tests.saying import REFUSED, judge
-from tests.serving import BUILD, SITE, config, nginx_says
+from diagnose.parsers.nginx import config as wire
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.nginx_evidence import BUILD, SITE, config, nginx_says
 
 CHECK = "nginx.wrong-binary"
 OWN = "/usr/local/nginx/sbin/nginx"

@@ -1,11 +1,11 @@
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import findings
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.kernel import Holder, Queue
-from diagnose.reasoning import findings
-from tests.checks.tcp.inside import counters, kernel, queues
-from tests.checks.tcp.seen import attempt
-from tests.saying import TIMEOUT, judge
-from tests.serving import RUNNING, config
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.server_tcp_evidence import counters, kernel, queues
+from tests.support.tcp_evidence import attempt
 
 FULL = queues(Queue("0.0.0.0", 443, 3, 2), Queue("0.0.0.0", 80, 0, 511))
 BRIM = queues(Queue("0.0.0.0", 443, 2, 2))

@@ -1,12 +1,12 @@
 """The size of the table belongs to the whole machine, so that a namespace cannot make it small:
 these are literals."""
 
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import findings
 from diagnose.model import Command, Confidence, Severity
-from diagnose.reasoning import findings
-from tests.checks.tcp.inside import counters, kernel
-from tests.checks.tcp.seen import attempt
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.server_tcp_evidence import counters, kernel
+from tests.support.tcp_evidence import attempt
 
 LOST = attempt(failure=TIMEOUT, took=4.0)
 SMALL = kernel(tracked=100, trackable=65536)

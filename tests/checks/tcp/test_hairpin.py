@@ -1,9 +1,9 @@
 import pytest
 
 from diagnose.model import Failure, Observation, Severity
-from tests.checks.tcp.inside import PUBLISHED, host, nic
-from tests.checks.tcp.seen import attempt, rejected
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.server_tcp_evidence import PUBLISHED, host, nic
+from tests.support.tcp_evidence import attempt, rejected
 
 PRIVATE = nic("eth0", "10.0.0.10", "fe80::1")
 LOST = attempt(failure=TIMEOUT, took=4.0)

@@ -1,8 +1,8 @@
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Confidence, Crash
-from diagnose.reasoning import claims, findings
-from tests.checks.tcp.seen import HERE, NO_ROUTE_TO_HOST, ROUTER, attempt, rejected
-from tests.saying import TIMEOUT, evidence, judge
+from tests.support.check_evidence import TIMEOUT, evidence, judge
+from tests.support.tcp_evidence import HERE, NO_ROUTE_TO_HOST, ROUTER, attempt, rejected
 
 
 def test_fires_where_the_last_router_finds_nobody() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from diagnose.model import Failure
 from tests.checks.tcp.test_path_mtu import RESET, SMALL, hello
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
 
 SMALL_HELLO = hello("small-hello", None, 2162)
 CLOSED = Failure("closed", "connection closed")

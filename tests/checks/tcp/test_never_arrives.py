@@ -1,12 +1,12 @@
 from dataclasses import replace
 
-from diagnose.catalogue import one
+from diagnose.checking.registry import one
+from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Observation
 from diagnose.model.tcp import Connection
-from diagnose.reasoning import findings
-from tests.checks.tcp.inside import ADDRESS, PUBLISHED, capture, host, kernel, nic
-from tests.checks.tcp.seen import HERE, attempt
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.server_tcp_evidence import ADDRESS, PUBLISHED, capture, host, kernel, nic
+from tests.support.tcp_evidence import HERE, attempt
 
 
 def again(at: float = 4.0, address: str = ADDRESS) -> Connection:

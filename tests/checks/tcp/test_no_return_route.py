@@ -1,8 +1,8 @@
 from diagnose.model import Confidence, Failure, Severity, Subject, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Interface, Route
-from tests.checks.firewall.rules import ADDRESS, connected, host, nic
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.firewall_rules import ADDRESS, connected, host, nic
 
 NO_WAY = Failure("unreachable", "Network is unreachable", 101, "ENETUNREACH")
 ADDRESS6 = "2001:db8:2::10"

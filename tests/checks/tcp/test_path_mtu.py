@@ -1,6 +1,6 @@
 from diagnose.model import Confidence, Failure
 from diagnose.model.tls import Handshake
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
 
 RESET = Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
 

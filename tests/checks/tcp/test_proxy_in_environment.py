@@ -3,8 +3,8 @@ from dataclasses import replace
 from diagnose.model import Failure
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Proxy
-from tests.checks.tcp.seen import attempt
-from tests.saying import TIMEOUT, judge
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.tcp_evidence import attempt
 
 PROXY = Proxy(url="http://proxy.corp:3128", source="HTTPS_PROXY")
 NAME = Resolution(name="shop.example.com", family=4, addresses=("203.0.113.10",))

@@ -2,7 +2,7 @@ import pytest
 
 from diagnose.model import Claim, Confidence, Failure, Manual
 from diagnose.model.tcp import Connection, Proxy
-from tests.saying import judge
+from tests.support.check_evidence import judge
 
 PROXY = Proxy(url="http://***@proxy.corp:3128", source="--proxy", used=True)
 

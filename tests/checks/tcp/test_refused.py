@@ -1,8 +1,8 @@
 from diagnose.model import Manual, Severity, Target, Where
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection
-from tests.checks.tcp.seen import ROUTER, attempt, rejected
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.tcp_evidence import ROUTER, attempt, rejected
 
 
 def test_fires_once_for_all_addresses_that_refuse() -> None:

@@ -1,14 +1,14 @@
 import pytest
 
 from diagnose.model import Confidence
-from tests.checks.tcp.seen import (
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.tcp_evidence import (
     NO_ROUTE_TO_HOST,
     PERMISSION_DENIED,
     ROUTER,
     attempt,
     rejected,
 )
-from tests.saying import TIMEOUT, judge
 
 
 def test_fires_once_for_what_firewalld_answers_over_both_families() -> None:

@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model import Claim, Manual
-from tests.checks.tcp.seen import HERE, ROUTER, attempt, rejected
-from tests.saying import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.tcp_evidence import HERE, ROUTER, attempt, rejected
 
 
 @pytest.mark.parametrize(

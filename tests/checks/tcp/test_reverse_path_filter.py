@@ -12,8 +12,9 @@ from diagnose.model import (
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Firewalld
-from diagnose.wire.edits import patched
-from tests.checks.tcp.inside import (
+from diagnose.parsers.nginx.edits import patched
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.server_tcp_evidence import (
     ADDRESS,
     FAR6,
     SECOND,
@@ -23,8 +24,7 @@ from tests.checks.tcp.inside import (
     kernel,
     nic,
 )
-from tests.checks.tcp.seen import HERE, attempt
-from tests.saying import TIMEOUT, judge
+from tests.support.tcp_evidence import HERE, attempt
 
 CROSS = "Invalid cross-device link"
 SECOND6 = "2001:db8:9::10"

@@ -1,8 +1,8 @@
 from diagnose.model import Confidence, Manual, Severity
 from diagnose.model.tcp import Hop, Walk
-from tests.checks.tcp.inside import capture, half_open, host, kernel, nic
-from tests.checks.tcp.seen import HERE, attempt, rejected
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.server_tcp_evidence import capture, half_open, host, kernel, nic
+from tests.support.tcp_evidence import HERE, attempt, rejected
 
 WALK = Walk(
     address="203.0.113.10",

@@ -1,5 +1,5 @@
-from tests.checks.tcp.seen import attempt
-from tests.saying import REFUSED, TIMEOUT, judge
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.tcp_evidence import attempt
 
 
 def test_fires_where_one_try_is_answered_and_another_is_not() -> None:

@@ -2,7 +2,9 @@ from typing import Any
 
 from diagnose.model import Applicability, Failure
 from diagnose.model.http import Exchange
-from tests.checks.tls.made import (
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.tls_evidence import (
     OWN,
     WELL,
     alerted,
@@ -12,8 +14,6 @@ from tests.checks.tls.made import (
     shake,
     with_line,
 )
-from tests.saying import judge
-from tests.serving import RUNNING, config
 
 WANTING = shake(wants_client_certificate=True)
 

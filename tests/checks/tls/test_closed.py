@@ -1,6 +1,6 @@
 from diagnose.model import Severity
-from tests.checks.tls.made import CLOSED, WELL, alerted, all_failing, said, shake
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.tls_evidence import CLOSED, WELL, alerted, all_failing, said, shake
 
 
 def test_fires_once_for_all_addresses_and_alone() -> None:

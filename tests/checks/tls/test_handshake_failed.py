@@ -1,6 +1,6 @@
 from diagnose.model import Failure
-from tests.checks.tls.made import WELL, alerted, said, shake
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.tls_evidence import WELL, alerted, said, shake
 
 GARBLED = Failure("protocol", "[SSL: BAD_SIGNATURE] bad signature", name="BAD_SIGNATURE")
 

@@ -1,6 +1,6 @@
 from diagnose.model import Confidence
-from tests.checks.tls.made import WELL, alerted, said, shake
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.tls_evidence import WELL, alerted, said, shake
 
 
 def test_fires_on_the_alert_that_says_so() -> None:

@@ -2,9 +2,11 @@ from checks.tls import OFFERED
 from diagnose.model import Applicability, Confidence
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.net.tls import context
-from diagnose.wire.tls import SUITES
-from tests.checks.certificate.made import leaf
-from tests.checks.tls.made import (
+from diagnose.parsers.tls import SUITES
+from tests.support.certificates import leaf
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.tls_evidence import (
     OWN,
     WELL,
     alerted,
@@ -14,8 +16,6 @@ from tests.checks.tls.made import (
     shake,
     with_line,
 )
-from tests.saying import judge
-from tests.serving import RUNNING, config
 
 CHECK = "tls.no-shared-cipher"
 TAKEN = shake("any-cipher", protocol="TLSv1.2", cipher="AES128-SHA")

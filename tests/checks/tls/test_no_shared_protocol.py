@@ -1,7 +1,9 @@
 import pytest
 
 from diagnose.model import Applicability, Command, Confidence, Failure, Manual
-from tests.checks.tls.made import (
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, config
+from tests.support.tls_evidence import (
     OWN,
     WELL,
     alerted,
@@ -11,8 +13,6 @@ from tests.checks.tls.made import (
     shake,
     with_line,
 )
-from tests.saying import judge
-from tests.serving import BUILD, RUNNING, config
 
 FOREIGN = Failure(
     "protocol", "[SSL: UNSUPPORTED_PROTOCOL] unsupported protocol", name="UNSUPPORTED_PROTOCOL"

@@ -1,5 +1,7 @@
 from diagnose.model import Applicability
-from tests.checks.tls.made import (
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.tls_evidence import (
     OWN,
     SILENCE,
     WELL,
@@ -10,8 +12,6 @@ from tests.checks.tls.made import (
     shake,
     with_line,
 )
-from tests.saying import judge
-from tests.serving import RUNNING, config
 
 OLD = shake("old", protocol="TLSv1.1", cipher="TLS_RSA_WITH_AES_128_CBC_SHA")
 

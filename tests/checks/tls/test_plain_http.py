@@ -1,7 +1,7 @@
 import pytest
 
-from tests.checks.tls.made import CLOSED, GARBAGE, SILENCE, WELL, all_failing, said, shake
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.tls_evidence import CLOSED, GARBAGE, SILENCE, WELL, all_failing, said, shake
 
 
 @pytest.mark.parametrize(

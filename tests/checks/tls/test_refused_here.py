@@ -2,8 +2,8 @@ import pytest
 
 from diagnose.model import Claim, Confidence, Failure, Severity
 from diagnose.model.tls import Handshake
-from tests.checks.tls.made import WELL, alerted, said, shake
-from tests.saying import judge
+from tests.support.check_evidence import judge
+from tests.support.tls_evidence import WELL, alerted, said, shake
 
 CHECK = "tls.refused-here"
 

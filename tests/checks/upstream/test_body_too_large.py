@@ -1,7 +1,7 @@
 from diagnose.model import Edit
-from tests.checks.upstream.asking import logged
-from tests.saying import judge
-from tests.serving import SITE, config
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import SITE, config
+from tests.support.upstream_evidence import logged
 
 CHECK = "upstream.body-too-large"
 SAID = logged(

@@ -5,8 +5,8 @@ import pytest
 from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
-from tests.saying import REFUSED, SHOP, TIMEOUT, judge
-from tests.serving import FILE, config
+from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT, judge
+from tests.support.nginx_evidence import FILE, config
 
 CHECK = "upstream.closed-early"
 PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=502)

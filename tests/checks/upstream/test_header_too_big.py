@@ -1,9 +1,9 @@
 import pytest
 
 from diagnose.model import Edit, Severity
-from tests.checks.upstream.asking import asked, logged, page
-from tests.saying import judge
-from tests.serving import BUILD, LOADED, RUNNING, SITE, config
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, LOADED, RUNNING, SITE, config
+from tests.support.upstream_evidence import asked, logged, page
 
 CHECK = "upstream.header-too-big"
 SAID = "upstream sent too big header while reading response header from upstream"

@@ -1,7 +1,7 @@
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.server import Interface
-from tests.saying import REFUSED, judge
-from tests.upstreams import PAGE, WELL, line, proxied, tried
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.upstreams import PAGE, WELL, line, proxied, tried
 
 CHECK = "upstream.ipv6-localhost"
 TARGET = "http://localhost:3000"

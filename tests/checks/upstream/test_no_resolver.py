@@ -1,7 +1,7 @@
 from diagnose.model import Confidence, Edit, Manual
 from diagnose.model.upstream import ServerNames
-from tests.saying import judge
-from tests.upstreams import PAGE, WELL, line, proxied
+from tests.support.check_evidence import judge
+from tests.support.upstreams import PAGE, WELL, line, proxied
 
 CHECK = "upstream.no-resolver"
 SET = "\n        set $app app.internal;"

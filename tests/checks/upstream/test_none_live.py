@@ -4,9 +4,9 @@ import pytest
 
 from diagnose.model import Command
 from diagnose.model.nginx import UpstreamTry
-from tests.checks.upstream.asking import logged, page
-from tests.saying import REFUSED, judge
-from tests.serving import BUILD, FILE, RUNNING, SITE, config
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
+from tests.support.upstream_evidence import logged, page
 
 CHECK = "upstream.none-live"
 GROUP = "upstream shop { server 127.0.0.1:3001 fail_timeout=600s; server 127.0.0.1:3002; }\n"

@@ -4,9 +4,9 @@ import pytest
 
 from diagnose.model import Edit, Failure
 from diagnose.model.nginx import UpstreamTry
-from tests.saying import CHAT, judge
-from tests.serving import direct, front
-from tests.upstreams import DIRECT, PAGE, proxied, talk, tried
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import direct, front
+from tests.support.upstreams import DIRECT, PAGE, proxied, talk, tried
 
 CHECK = "upstream.plain-to-tls"
 CLOSED = Failure("closed", "connection closed")

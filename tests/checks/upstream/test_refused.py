@@ -4,8 +4,8 @@ from diagnose.model import Severity
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
 from diagnose.model.server import Listener, Listeners
-from tests.saying import REFUSED, SHOP, judge
-from tests.serving import FILE, SITE, config
+from tests.support.check_evidence import REFUSED, SHOP, judge
+from tests.support.nginx_evidence import FILE, SITE, config
 
 CHECK = "upstream.refused"
 DOWN = UpstreamTry(

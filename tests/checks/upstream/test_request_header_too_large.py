@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Edit, Severity
-from tests.checks.upstream.asking import logged, page
-from tests.saying import judge
-from tests.serving import LOADED, RUNNING, SITE, config
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import LOADED, RUNNING, SITE, config
+from tests.support.upstream_evidence import logged, page
 
 CHECK = "upstream.request-header-too-large"
 SAID = logged('client sent too long header line: "Cookie: a=xxxx..."', upstream="", host="")

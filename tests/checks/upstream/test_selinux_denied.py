@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from diagnose.model import Command, Confidence, Manual
 from diagnose.model.upstream import Denial, Selinux
-from tests.saying import REFUSED, judge
-from tests.upstreams import PAGE, WELL, line, proxied, tried
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.upstreams import PAGE, WELL, line, proxied, tried
 
 CHECK = "upstream.selinux-denied"
 OFF = (("httpd_can_network_connect", False), ("httpd_can_network_relay", False))

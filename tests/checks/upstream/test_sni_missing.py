@@ -1,8 +1,8 @@
 from typing import Any
 
 from diagnose.model import Edit
-from tests.saying import judge
-from tests.upstreams import ALERT, PAGE, proxied, talk, tried
+from tests.support.check_evidence import judge
+from tests.support.upstreams import ALERT, PAGE, proxied, talk, tried
 
 CHECK = "upstream.sni-missing"
 TARGET = "https://app.internal:8443"

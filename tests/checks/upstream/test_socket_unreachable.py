@@ -3,9 +3,9 @@ from dataclasses import replace
 from diagnose.model import Applicability, Command, Edit, Failure, Manual
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
-from tests.saying import REFUSED, judge
-from tests.serving import SITE, config
-from tests.upstreams import PAGE, line, proxied, tried
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.nginx_evidence import SITE, config
+from tests.support.upstreams import PAGE, line, proxied, tried
 
 CHECK = "upstream.socket-unreachable"
 PATH = "/run/app/app.sock"

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
 from diagnose.model import Command, Confidence
-from tests.saying import REFUSED, judge
-from tests.serving import LOADED, RUNNING, config
-from tests.upstreams import PAGE, WELL, line, proxied, tried
+from tests.support.check_evidence import REFUSED, judge
+from tests.support.nginx_evidence import LOADED, RUNNING, config
+from tests.support.upstreams import PAGE, WELL, line, proxied, tried
 
 CHECK = "upstream.stale-address"
 TARGET = "http://app.internal:3000"

@@ -3,8 +3,8 @@ from dataclasses import replace
 from diagnose.model import Confidence, Failure
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import UpstreamTry
-from tests.saying import CHAT, SHOP, TIMEOUT, judge
-from tests.serving import FILE, SITE, config, direct, front
+from tests.support.check_evidence import CHAT, SHOP, TIMEOUT, judge
+from tests.support.nginx_evidence import FILE, SITE, config, direct, front
 
 CHECK = "upstream.timeout"
 PAGE = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=504)

@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model import Applicability, Edit, Failure
-from tests.saying import TIMEOUT, judge
-from tests.upstreams import PAGE, proxied, talk, tried
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.upstreams import PAGE, proxied, talk, tried
 
 CHECK = "upstream.tls-to-plain"
 WRONG = Failure("protocol", "[SSL: WRONG_VERSION_NUMBER]", name="WRONG_VERSION_NUMBER")

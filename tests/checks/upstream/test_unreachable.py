@@ -1,6 +1,6 @@
 from diagnose.model import Confidence, Failure, Manual
-from tests.saying import REFUSED, TIMEOUT, judge
-from tests.upstreams import PAGE, proxied, tried
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.upstreams import PAGE, proxied, tried
 
 CHECK = "upstream.unreachable"
 TARGET = "http://203.0.113.77:3000"

@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Edit, Failure
-from tests.checks.upstream.asking import asked, page
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, RUNNING, SITE, config, direct, front
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct, front
+from tests.support.upstream_evidence import asked, page
 
 CHECK = "upstream.wrong-host-header"
 BARE = SITE.replace("        proxy_set_header Host $host;\n", "")

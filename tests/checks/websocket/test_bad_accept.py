@@ -1,5 +1,5 @@
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 
 def test_fires_on_a_wrong_value_and_on_none() -> None:

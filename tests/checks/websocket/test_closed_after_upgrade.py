@@ -4,8 +4,8 @@ import pytest
 
 from diagnose.model import Confidence, Severity
 from diagnose.model.http import Upgrade
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.closed-after-upgrade"
 

@@ -4,8 +4,8 @@ import pytest
 
 from diagnose.model import Severity
 from diagnose.model.http import Upgrade
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.closed-by-policy"
 
@@ -22,7 +22,7 @@ def test_notes_that_credentials_would_decide(code: int) -> None:
 
 
 def test_fires_as_a_note_and_never_as_a_cause() -> None:
-    from diagnose.catalogue import one
+    from diagnose.checking.registry import one
 
     assert one(CHECK).severity is Severity.NOTE
 

@@ -1,6 +1,6 @@
 from diagnose.model import Applicability, Confidence, Edit
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
 
 CHECK = "websocket.headers-wiped"
 BASIC = "websocket.upgrade-headers-missing"

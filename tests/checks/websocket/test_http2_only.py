@@ -1,8 +1,8 @@
 from diagnose.model import Failure, Severity, Target
 from diagnose.model.http import Exchange
-from tests.checks.tls.made import alerted, shake
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, SHOP, judge
+from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.tls_evidence import alerted, shake
+from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.http2-only"
 OVER = shake(alpn="h2")

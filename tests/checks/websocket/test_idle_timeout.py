@@ -1,8 +1,8 @@
 from diagnose.model import Confidence, Edit
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config, front
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, front
 
 CHECK = "websocket.idle-timeout"
 

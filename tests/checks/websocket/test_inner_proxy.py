@@ -1,6 +1,6 @@
 from diagnose.model import Confidence
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 
 def test_fires_where_a_further_proxy_was_passed_and_the_upgrade_lost() -> None:

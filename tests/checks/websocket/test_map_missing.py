@@ -1,6 +1,6 @@
 from diagnose.model import Edit
-from tests.saying import judge
-from tests.serving import RUNNING, SITE, STOPPED, config, nginx_says
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, SITE, STOPPED, config, nginx_says
 
 CHECK = "websocket.map-missing"
 TEXT = SITE.replace("$host;", "$host;\n proxy_set_header Connection $connection_upgrade;")

@@ -1,5 +1,5 @@
 from diagnose.model.http import Exchange
-from tests.saying import judge
+from tests.support.check_evidence import judge
 
 
 def page(*mentions: str, url: str = "https://shop.example.com/") -> Exchange:

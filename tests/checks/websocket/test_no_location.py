@@ -1,8 +1,8 @@
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
-from tests.saying import CHAT, SHOP, judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config, front
+from tests.support.check_evidence import CHAT, SHOP, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, front
 
 CHECK = "websocket.no-location"
 PASSING = SITE[SITE.index("        proxy_pass") : SITE.index("    }\n}")]

@@ -3,9 +3,9 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, RUNNING, SITE, config
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.websocket_evidence import upgrade
 
 UNKNOWN = '{"code":1,"message":"Session ID unknown"}'
 

@@ -1,7 +1,7 @@
 from diagnose.model import Failure
 from diagnose.model.http import Exchange
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 
 def test_fires_once_for_all_addresses_that_answer_alike() -> None:

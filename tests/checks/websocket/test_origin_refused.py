@@ -4,9 +4,9 @@ import pytest
 
 from diagnose.model import Confidence, Edit, Severity
 from diagnose.model.http import Exchange
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, RUNNING, SITE, config, direct
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config, direct
+from tests.support.websocket_evidence import upgrade
 
 OPENS = upgrade(101, "no-origin", accepted=True)
 

@@ -1,6 +1,6 @@
 from diagnose.model.http import Exchange
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 
 def test_fires_on_429_and_on_503_that_speaks_of_a_limit() -> None:

@@ -1,7 +1,7 @@
 from diagnose.model import Applicability, Edit, Target
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct
+from tests.support.websocket_evidence import upgrade
 
 
 def test_fires_on_a_slash_too_few() -> None:

@@ -1,6 +1,6 @@
 from diagnose.model import Severity
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 
 def test_fires_where_none_of_those_offered_is_chosen() -> None:

@@ -1,7 +1,7 @@
 from diagnose.model import Severity
 from diagnose.model.http import Exchange
-from tests.checks.websocket.made import upgrade
-from tests.saying import CHAT, judge
+from tests.support.check_evidence import CHAT, judge
+from tests.support.websocket_evidence import upgrade
 
 NGINX = "<center><h1>403 Forbidden</h1></center><hr><center>nginx/1.26.3</center>"
 

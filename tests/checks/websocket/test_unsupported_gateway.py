@@ -4,9 +4,9 @@ import pytest
 
 from diagnose.model import Confidence
 from diagnose.model.nginx import UpstreamTry
-from tests.checks.upstream.asking import page
-from tests.saying import CHAT, REFUSED, SHOP, judge
-from tests.serving import SITE, config, front
+from tests.support.check_evidence import CHAT, REFUSED, SHOP, judge
+from tests.support.nginx_evidence import SITE, config, front
+from tests.support.upstream_evidence import page
 
 CHECK = "websocket.unsupported-gateway"
 

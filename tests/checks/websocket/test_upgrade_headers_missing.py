@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Confidence, Edit
-from tests.saying import CHAT, judge
-from tests.serving import BUILD, HOST, RUNNING, SITE, config, direct, front
+from tests.support.check_evidence import CHAT, judge
+from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config, direct, front
 
 CHECK = "websocket.upgrade-headers-missing"
 MAP = "map $http_upgrade $hop {\n    default upgrade;\n    '' close;\n}\n"

@@ -1,0 +1,158 @@
+"""The words of a check: Markdown beside it, one file a language, filled with a claim's facts.
+
+A file reads:
+
+    # The title, one line; {{facts}} may stand in it
+    The summary: what is wrong, in a sentence or two, up to the first heading.
+    ## What it means
+    ## What to do
+    ## How to check
+    ## Steps                     (only where the remedy has manual steps)
+    ### name-of-the-step
+    What the person does.
+
+Steps that several checks of a layer have stand once, in its `_steps.md`.
+
+`{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
+not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
+puts the steps. A fact that is used and was not given is an error (KeyError). In a command, that is
+a span of code which is more than the fact alone, a fact is quoted for the shell.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import checks
+from diagnose.model.frozen import frozen
+
+LANGUAGES = ("en", "zh")
+
+HEADINGS = {
+    "en": ("What it means", "What to do", "How to check", "Steps"),
+    "zh": ("含义", "处理", "验证", "步骤"),
+}
+
+
+@frozen
+class Words:
+    """One check's text in one language, not yet filled."""
+
+    title: str
+    summary: str
+    meaning: str
+    remedy: str
+    verify: str
+    steps: Mapping[str, str]
+
+
+def path_of(check_id: str, lang: str) -> Path:
+    """Where the words of a check are."""
+    suffix = ".md" if lang == "en" else f".{lang}.md"
+    layer, _, name = check_id.partition(".")
+    return Path(next(iter(checks.__path__)), layer, name.replace("-", "_") + suffix)
+
+
+@cache
+def words(check_id: str, lang: str) -> Words:
+    """The words of a check; KeyError if a heading is missing."""
+    title, _, rest = path_of(check_id, lang).read_text("utf-8").partition("\n")
+    summary, *chapters = re.split(r"^## ", rest, flags=re.MULTILINE)
+    parts = {}
+    for chapter in chapters:
+        name, _, body = chapter.partition("\n")
+        parts[name.strip()] = body.strip()
+    means, remedy, verify, steps = HEADINGS[lang]
+    return Words(
+        title=title.removeprefix("# ").strip(),
+        summary=summary.strip(),
+        meaning=parts[means],
+        remedy=parts[remedy],
+        verify=parts[verify],
+        steps={**_shared(check_id, lang), **_steps(parts.get(steps, ""))},
+    )
+
+
+def _steps(text: str) -> dict[str, str]:
+    named = {}
+    for step in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        name, _, body = step.partition("\n")
+        named[name.strip()] = body.strip()
+    return named
+
+
+def _shared(check_id: str, lang: str) -> dict[str, str]:
+    """The steps that a layer's checks share."""
+    path = path_of(f"{check_id.partition('.')[0]}._steps", lang)
+    return _steps(path.read_text("utf-8")) if path.exists() else {}
+
+
+_SECTION = re.compile(r"\{\{([#^])([\w.-]+)\}\}(.*?)\{\{/\2\}\}", re.DOTALL)
+#: Spans of code (CommonMark 6.1, of one backtick, as these pages have them).
+_CODE = re.compile(r"(`[^`]*`)")
+_FACT = re.compile(r"\{\{([\w.-]+)\}\}")
+
+
+def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
+    """Put facts into a text. `{{fix}}` is left for the front end."""
+
+    def section(match: re.Match[str]) -> str:
+        present = bool(facts.get(match[2]))
+        return match[3] if present is (match[1] == "#") else ""
+
+    def fact(match: re.Match[str]) -> str:
+        return match[0] if match[1] == "fix" else plain(facts[match[1]], lang)
+
+    # From the outermost section inwards.
+    while (chosen := _SECTION.sub(section, text)) != text:
+        text = chosen
+    pieces = (
+        _command(piece, facts, lang) if _is_command(piece) else _FACT.sub(fact, piece)
+        for piece in _CODE.split(text)
+    )
+    return "".join(pieces)
+
+
+def _is_command(piece: str) -> bool:
+    """A span of code that is more than one fact alone is typed as it stands."""
+    return piece[:1] == piece[-1:] == "`" and _FACT.fullmatch(piece[1:-1]) is None
+
+
+def _command(span: str, facts: Mapping[str, object], lang: str) -> str:
+    """A span of code, its facts quoted for the shell: each stays the word that it is in."""
+    made = typed = ""
+    for at, part in enumerate(_FACT.split(span)):
+        # At every second place there is the name of a fact.
+        if at % 2 and part != "fix":
+            made += _quoted(facts[part], typed, lang)
+        else:
+            made, typed = made + part, typed + part
+    return made
+
+
+def _quoted(value: object, before: str, lang: str) -> str:
+    """A fact behind what the page itself has `before` it in a command."""
+    if isinstance(value, (tuple, list)):
+        return (", ").join(_quoted(item, before, lang) for item in value)
+    text = plain(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
+    if before.count("'") % 2:
+        return text.replace("'", "'\\''")
+    if before.count('"') % 2:
+        return re.sub(r'([\\"$])', r"\\\1", text)
+    if before == "`":
+        # The program itself, which may have a word behind it ("ip -6 route").
+        return " ".join(map(shlex.quote, text.split()))
+    return shlex.quote(text) if text else ""
+
+
+def plain(value: object, lang: str = "en") -> str:
+    """A fact as text: lists joined as the language joins them, times in UTC to the minute."""
+    if isinstance(value, (tuple, list)):
+        return ("、" if lang == "zh" else ", ").join(plain(item, lang) for item in value)
+    if isinstance(value, float):
+        return f"{value:.1f}".rstrip("0").rstrip(".")
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d %H:%M UTC"))
+    return str(value)

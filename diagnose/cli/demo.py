@@ -1,0 +1,179 @@
+"""A broken site of its own on loopback, diagnosed: everything but the internet is real.
+
+Two servers are started on free ports, made of asyncio, OpenSSL and certificates of this
+minute: a proxy with TLS that forgets to pass on the WebSocket upgrade, and port 80, which
+redirects to it. Only the door to the network lies: it leads the demonstration's name and
+address to those ports. So no root and no name server is needed, and nothing else is touched.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from diagnose import engine
+from diagnose.i18n.reports import say
+from diagnose.model import Report, Target
+from diagnose.model.events import Sink
+from diagnose.model.view import View
+from diagnose.net import PATIENCE, Connected, Resolved
+from diagnose.net.local import LocalNet
+from diagnose.outputs.terminal import wrap
+from diagnose.probes import Options
+
+#: An address and a name that belong to nobody (RFC 5737, RFC 2606).
+ADDRESS, HOST, PATH = "203.0.113.80", "chat.example.com", "/ws"
+TARGET = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://{HOST}:443/")
+
+
+def introduction(view: View) -> str:
+    """What is about to be shown."""
+    text = say("demo", view.lang, host=HOST, path=PATH)
+    return "\n".join(wrap(text, min(view.width, 100))) + "\n"
+
+
+async def run(sink: Sink) -> Report:
+    """Start the site, look at it with the real engine, and take it down."""
+    async with _site() as (net, cafile):
+        options = Options(inside=False, cafile=cafile)
+        return await engine.run(TARGET, options, net, sink)
+
+
+class _Net(LocalNet):
+    """The network as it would be if the demonstration's site stood in it."""
+
+    def __init__(self, ports: dict[int, int]) -> None:
+        super().__init__()
+        self._ports = ports
+
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+        return Resolved(0.001, (ADDRESS,) if family == 4 else ())
+
+    async def connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float = PATIENCE,
+        ttl: int | None = None,
+        mss: int | None = None,
+    ) -> Connected:
+        there = self._ports.get(port, 1) if address == ADDRESS else 1
+        return await super().connect("127.0.0.1", there, timeout)
+
+    async def ask(
+        self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
+    ) -> bytes:
+        raise TimeoutError("the demonstration has no name server")
+
+    def is_mine(self, address: str) -> bool:
+        return False
+
+
+@contextlib.asynccontextmanager
+async def _site() -> AsyncIterator[tuple[_Net, str]]:
+    """The two servers, up; the network in which they stand, and the file of roots to trust."""
+    with tempfile.TemporaryDirectory(prefix="diagnose-demo-") as folder:
+        chain, key, roots = _certificates(Path(folder))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key)
+        secure = await asyncio.start_server(_proxy, "127.0.0.1", 0, ssl=context)
+        plain = await asyncio.start_server(_redirect, "127.0.0.1", 0)
+        ports = {443: secure.sockets[0].getsockname()[1], 80: plain.sockets[0].getsockname()[1]}
+        async with secure, plain:
+            yield _Net(ports), str(roots)
+
+
+async def _request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
+    """The first line, and the header fields by their names in lower case."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = head.split("\r\n")
+    fields = (line.partition(":") for line in lines if ":" in line)
+    return first, {name.strip().lower(): value.strip() for name, _, value in fields}
+
+
+async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What a reverse proxy does without `proxy_set_header Upgrade`: hop-by-hop fields end at
+    it (RFC 9110 section 7.6.1), so that the application never learns of the WebSocket."""
+    with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
+        first, fields = await _request(reader)
+        passed_on = {name: fields[name] for name in fields if name not in {"upgrade", "connection"}}
+        path = first.split(" ")[1] if first.count(" ") == 2 else "/"
+        await _say(writer, *_application(path, passed_on))
+
+
+def _application(path: str, fields: dict[str, str]) -> tuple[str, str, str]:
+    """A WebSocket server at PATH and a page elsewhere."""
+    if path == PATH and fields.get("upgrade", "").lower() != "websocket":
+        return "426 Upgrade Required", "upgrade: websocket\r\n", "Here a WebSocket is spoken.\n"
+    return "200 OK", "content-type: text/html; charset=utf-8\r\n", "<h1>Chat</h1>\n"
+
+
+async def _redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
+        first, _ = await _request(reader)
+        path = first.split(" ")[1] if first.count(" ") == 2 else "/"
+        await _say(writer, "301 Moved Permanently", f"location: https://{HOST}{path}\r\n", "")
+
+
+async def _say(writer: asyncio.StreamWriter, status: str, fields: str, body: str) -> None:
+    date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    common = f"date: {date}\r\ncontent-length: {len(body.encode())}\r\nconnection: close\r\n"
+    writer.write(f"HTTP/1.1 {status}\r\n{fields}{common}\r\n{body}".encode())
+    await writer.drain()
+    writer.close()
+
+
+def _certificates(folder: Path) -> tuple[Path, Path, Path]:
+    """A root and a leaf of this minute: files of the chain, of its key, and of the roots."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509 import DNSName, ExtendedKeyUsage, SubjectAlternativeName
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    ca, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root = _issue("Demonstration Root", ca, "Demonstration Root", ca, days=3650)
+    names = SubjectAlternativeName([DNSName(HOST)])
+    usage = ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    leaf = _issue(HOST, key, "Demonstration Root", ca, 90, names, usage)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    files = folder / "chain.pem", folder / "key.pem", folder / "roots.pem"
+    for path, content in zip(files, (leaf, secret, root), strict=True):
+        path.touch(0o600)
+        path.write_bytes(content)
+    return files
+
+
+def _issue(name: str, key: Any, issuer: str, issuer_key: Any, days: int, *more: Any) -> bytes:
+    """A certificate in PEM (RFC 5280 section 4): of an authority where `issuer` is itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.x509.oid import NameOID
+
+    def called(common: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+    now, authority = datetime.now(UTC), name == issuer
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(called(name))
+        .issuer_name(called(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(authority, None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(signer, critical=False)
+    )
+    for extension in more:
+        made = made.add_extension(extension, critical=False)
+    return made.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

@@ -1,0 +1,368 @@
+"""The words of the command line: the options, how each is read, and the help.
+
+Whatever cannot be read is a `UsageError` with a suggestion.
+"""
+
+import argparse
+import contextlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from diagnose.model import LAYERS
+from diagnose.outputs import FORMATS
+from diagnose.parsers.target import UsageError, suggestion
+
+
+class Command(NamedTuple):
+    """A command besides `diagnose TARGET`: what for, and what it is about."""
+
+    purpose: str
+    operand: str = ""
+
+
+COMMANDS = {
+    "explain": Command("The page of a check: what it means, and what to do.", "CHECK ..."),
+    "list": Command("All checks, by layer."),
+    "fix": Command("The root cause's remedy, applied; taken back if it did not help.", "TARGET"),
+    "record": Command("What was seen of a target, masked, to a file.", "TARGET"),
+    "replay": Command("A recording put to today's checks, without a network.", "FILE"),
+    "demo": Command("A broken site of its own on loopback, diagnosed."),
+    "web": Command("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
+}
+
+DESCRIPTION = """\
+Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how to mend it.
+
+  diagnose https://shop.example.com/            what visitors meet; on the server also why
+  diagnose shop.example.com --ws /ws            its WebSocket too
+  diagnose --server ssh://root@203.0.113.10 wss://shop.example.com/ws
+  diagnose --json shop.example.com | jq .verdict
+  diagnose                                      on a terminal: the sites of this server's nginx
+
+On a terminal it is a screen, of which the plain report stays; elsewhere, or with --format text, it
+is that report alone.
+"""
+
+_EPILOG = """\
+other commands:
+  diagnose explain CHECK               the page of a check
+  diagnose list                        all checks
+  diagnose fix TARGET                  apply the remedy, look again, undo what did not help
+  diagnose record TARGET -o FILE       what was seen, names and addresses masked, to a file
+  diagnose replay FILE                 judge a recording again, without a network
+  diagnose demo                        a broken site of its own, diagnosed
+  diagnose web [TARGET]                the screen, in a browser
+
+exit status:
+  0 ok   1 warning   2 critical   3 unknown: could not be judged
+  64 usage   70 a fault of diagnose itself   130, 143 ended by a signal
+
+It changes nothing, but for fix, and for the screen's key a after it has asked. Nothing is sent to
+anybody but the target, where it redirects to, and the name servers.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with one clear line for what it does not understand."""
+
+    def error(self, message: str) -> NoReturn:
+        known = tuple(option for option in self._option_string_actions if option.startswith("--"))
+        words = message.partition("unrecognized arguments: ")[2].split()
+        if words:
+            message = f"There is no option {words[0]}."
+            hint = suggestion(words[0].partition("=")[0], known)
+            raise UsageError(f"{message}{hint or ' See diagnose --help.'}")
+        raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
+
+
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """The options of `diagnose TARGET`, and of a command that is one of `COMMANDS`."""
+    made = _Parser(
+        prog="diagnose" if command is None else f"diagnose {command}",
+        usage=_usage(command),
+        description=DESCRIPTION if command is None else COMMANDS[command].purpose,
+        epilog=_EPILOG if command is None else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    _arguments(made, command)
+    if command in {None, "record", "fix", "web"}:
+        _how_to_look(made)
+    _what_to_print(made, command)
+    about = made.add_argument_group("about")
+    about.add_argument("-h", "--help", action="help", help="this page")
+    if command is None:
+        about.add_argument("-V", "--version", action="store_true", help="the version")
+        about.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
+    return made
+
+
+def _usage(command: str | None) -> str:
+    if command is None:
+        return "diagnose [OPTION ...] [TARGET ...]"
+    operand = COMMANDS[command].operand
+    return f"diagnose {command} [OPTION ...]{f' {operand}' if operand else ''}"
+
+
+def _arguments(made: argparse.ArgumentParser, command: str | None) -> None:
+    operand = "TARGET" if command is None else COMMANDS[command].operand
+    if operand:
+        text = "name, name:port, URL (https, http, wss, ws) or address"
+        made.add_argument(
+            "words",
+            nargs="*",
+            metavar=operand.strip("[]"),
+            help=text if "TARGET" in operand else None,
+        )
+    if command == "fix":
+        _how_to_fix(made)
+    if command == "record":
+        made.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+    if command == "web":
+        made.add_argument("--port", type=_port, default=8043, metavar="PORT",
+            help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
+
+
+def _how_to_fix(made: argparse.ArgumentParser) -> None:
+    what = made.add_argument_group("what to do")
+    add = what.add_mutually_exclusive_group().add_argument
+    add("--undo", action="store_true", help="take the last fix back, or one that was cut off")
+    add("--resume", action="store_true", help="go on with a fix that was cut off")
+    add("--dry-run", dest="dry", action="store_true", help="show what would be done")
+    what.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+
+def _how_to_look(made: argparse.ArgumentParser) -> None:
+    look = made.add_argument_group("how to look")
+    add = look.add_argument
+    add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
+    add("--server", type=server, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
+    sides = look.add_mutually_exclusive_group()
+    sides.add_argument("--outside", action="store_true", help="only what the network shows")
+    sides.add_argument("--inside", action="store_true", help="only what the server shows")
+    add("--only", type=_layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
+    add("--skip", type=_layers, default=(), metavar="LAYER,…", help="all but these")
+    add("--timeout", type=_timeout, default=15.0, metavar="SECONDS", help="for the whole run (15)")
+    family = look.add_mutually_exclusive_group()
+    family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
+    family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
+    add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
+    add("--resolver", type=_address, metavar="IP", help="the name server to ask")
+    add("--proxy", type=_proxy, metavar="URL|none", help="go through it; none: say nothing of one")
+    add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
+        help="judge for the visitor who comes from there")  # fmt: skip
+    add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
+    _how_to_ask(made)
+
+
+def _how_to_ask(made: argparse.ArgumentParser) -> None:
+    ask = made.add_argument_group("how to ask for the page and the WebSocket (to the target only)")
+    for option, metavar, more in (
+        ("header", '"NAME: VALUE"', "a header field, as a logged-in client sends it"),
+        ("cookie", '"NAME=VALUE"', "a cookie"),
+        ("origin", "URL", "the Origin, in the place of the site's own"),
+        ("subprotocol", "NAME", "offer this subprotocol"),
+    ):
+        several = option != "origin"
+        ask.add_argument(f"--{option}", type=_request_field(option), metavar=metavar, help=more,
+            action="append" if several else "store", default=[] if several else None)  # fmt: skip
+
+
+def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
+    show = made.add_argument_group("what to print")
+    add = show.add_argument
+    if command in {None, "replay", "demo"}:
+        formats = show.add_mutually_exclusive_group()
+        formats.add_argument("--format", type=_format, metavar="FORMAT", help=", ".join(FORMATS))
+        for name in ("json", "jsonl"):
+            formats.add_argument(
+                f"--{name}", dest="format", action="store_const", const=name, help=_SHORT[name]
+            )
+        amount = show.add_mutually_exclusive_group()
+        amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
+        amount.add_argument(
+            "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
+        )
+        add("--redact", action="store_true", help="mask addresses, names and secrets")
+    add("--lang", type=_choice("--lang", "en", "zh"), metavar="LANG", help="en or zh")
+    add("--color", type=_choice("--color", "auto", "always", "never"), default="auto",
+        metavar="WHEN", help="auto, always or never")  # fmt: skip
+    add("--glyphs", type=_choice("--glyphs", "auto", "unicode", "ascii"), default="auto",
+        metavar="SET", help="auto, unicode or ascii")  # fmt: skip
+    if command in {None, "replay", "demo"}:
+        add("--no-mouse", dest="mouse", action="store_false",
+            help="leave the mouse to the terminal, for selecting")  # fmt: skip
+
+
+def looking(options: argparse.Namespace) -> list[str]:
+    """How to look and what to print, as words that `diagnose TARGET` reads, for a browser: which
+    shows every colour and every sign."""
+    words = [f"--{side}" for side in ("outside", "inside") if getattr(options, side)]
+    if options.family:
+        words.append(f"-{options.family}")
+    for name in ("server", "timeout", "address", "resolver", "proxy", "cafile", "lang"):
+        if (value := getattr(options, name)) is not None:
+            words += [f"--{name}", str(value)]
+    if options.visitor:
+        words += ["--from", options.visitor]
+    for name in ("only", "skip"):
+        if layers := getattr(options, name):
+            words += [f"--{name}", ",".join(layers)]
+    for path in options.ws:
+        words += ["--ws", path]
+    words += request_words(options)
+    for name, best in (("color", "always"), ("glyphs", "unicode")):
+        chosen = getattr(options, name)
+        words += [f"--{name}", best if chosen == "auto" else chosen]
+    return words
+
+
+def request_words(options: argparse.Namespace) -> list[str]:
+    """How the page is asked for, as words of a command line, secrets included."""
+    words: list[str] = []
+    for name, value in getattr(options, "header", ()):
+        words += ["--header", f"{name}: {value}"]
+    for value in getattr(options, "cookie", ()):
+        words += ["--cookie", value]
+    if origin := getattr(options, "origin", None):
+        words += ["--origin", origin]
+    for value in getattr(options, "subprotocol", ()):
+        words += ["--subprotocol", value]
+    return words
+
+
+_SHORT = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
+
+
+# What the words of an option are read as. Each raises UsageError.
+
+
+def _choice(option: str, *known: str) -> Callable[[str], str]:
+    def chosen(word: str) -> str:
+        if word.lower() not in known:
+            hint = suggestion(word.lower(), known)
+            raise UsageError(f"{option} takes {', '.join(known)}, not {word!r}.{hint}")
+        return word.lower()
+
+    return chosen
+
+
+#: The options about the request, and what reads each (diagnose.parsers.request_fields).
+_REQUEST_FIELDS = {
+    "header": "header_field",
+    "cookie": "cookie",
+    "origin": "origin",
+    "subprotocol": "subprotocol",
+}
+
+
+def _request_field(option: str) -> Callable[[str], object]:
+    def read(text: str) -> object:
+        from diagnose.parsers import request_fields
+
+        try:
+            field: object = getattr(request_fields, _REQUEST_FIELDS[option])(text)
+            return field
+        except ValueError as error:
+            raise UsageError(f"--{option} {error}.") from None
+
+    return read
+
+
+def _format(word: str) -> str:
+    return _choice("--format", *FORMATS)(word)
+
+
+def _layers(text: str) -> tuple[str, ...]:
+    names = tuple(word.strip().lower() for word in text.split(",") if word.strip())
+    for name in names:
+        if name not in LAYERS:
+            hint = suggestion(name, LAYERS) or f" There are {', '.join(LAYERS)}."
+            raise UsageError(f"There is no layer {name!r}.{hint}")
+    if not names:
+        raise UsageError(f"Name a layer: {', '.join(LAYERS)}.")
+    return names
+
+
+def _timeout(text: str) -> float:
+    from diagnose.probes import MAX_TIMEOUT
+
+    with contextlib.suppress(ValueError):
+        seconds = float(text.removesuffix("s"))
+        if 0 < seconds <= MAX_TIMEOUT:
+            return seconds
+    raise UsageError(
+        f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:g}, not {text!r}."
+    )
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise UsageError(f"--port takes a number from 0 to 65535, not {text!r}.")
+
+
+def _address(text: str) -> str:
+    from ipaddress import ip_address
+
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        raise UsageError(f"{text!r} is no IP address.") from None
+
+
+def _proxy(text: str) -> str:
+    from diagnose.parsers.proxy_url import PORTS, read
+
+    if text == "none":
+        return text
+    try:
+        known = read(text).scheme in PORTS
+    except ValueError:
+        known = False
+    if not known:
+        # The text may hold a password.
+        raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
+    return text
+
+
+def _visitor(text: str) -> str:
+    """An address that somebody can come from; IPv4 in IPv6 (RFC 4291, 2.5.5.2) is IPv4."""
+    from ipaddress import ip_address
+
+    bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
+    if "/" in bare:
+        raise UsageError(f"--from takes one address, not a network: {text!r}.")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    if address.is_unspecified or address.is_multicast or address.is_loopback:
+        raise UsageError(f"--from: no visitor comes from {address}.")
+    return str(address)
+
+
+def _readable(text: str) -> str:
+    try:
+        with Path(text).open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UsageError(f"{text}: {error.strerror}.") from None
+    return str(Path(text).absolute())
+
+
+_SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
+
+
+def server(text: str) -> str:
+    """ssh://[user@]host[:port]; user@host is read as the same."""
+    url = text if "://" in text else f"ssh://{text}"
+    read = _SSH.fullmatch(url)
+    if read is None or not 1 <= int(read[1] or 22) <= 65535:
+        raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
+    return url

@@ -1,0 +1,137 @@
+"""What the words of the command line mean: which targets, how to look, through which door, how to
+mend and to judge, and for whom it is written."""
+
+import contextlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from diagnose.cli.parser import COMMANDS
+from diagnose.model import Crash, Evidence, Report, Target
+from diagnose.model.view import View
+from diagnose.outputs.terminal import columns, language, wants_ascii, wants_color
+from diagnose.parsers.target import UsageError, read, suggestion
+
+#: What a run's second process is for.
+_BESIDE = ("diagnose.parsers.dns", "diagnose.parsers.x509")
+
+
+def targets(options: Namespace) -> list[Target]:
+    """The targets that are named; UsageError for a word that looks like a mistyped command."""
+    lang, known = language(options.lang), tuple(COMMANDS)
+    first = options.words[0]
+    if first in known:
+        raise UsageError(f"The command comes first: diagnose {first} …")
+    # Servers are called web1: that is no mistyped command.
+    like = tuple(one for one in known if one != "web")
+    if "." not in first and first != "localhost" and (hint := suggestion(first, like)):
+        raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
+    return [read(word, tuple(options.ws), lang) for word in options.words]
+
+
+def check(options: Namespace) -> None:
+    """UsageError where two options contradict each other."""
+    if options.server and options.outside:
+        raise UsageError("--server looks inside and --outside does not: leave one of them out.")
+    if options.visitor and options.family and (":" in options.visitor) != (options.family == 6):
+        raise UsageError(
+            f"--from {options.visitor} is not of the family that -{options.family} asks for."
+        )
+    if options.address and options.family and (":" in options.address) != (options.family == 6):
+        raise UsageError(
+            f"--address {options.address} is not of the family that -{options.family} asks for."
+        )
+
+
+def how(options: Namespace) -> Any:
+    """The `diagnose.probes.Options` of a run."""
+    from diagnose.parsers.request_fields import RequestFields
+    from diagnose.probes import Options
+
+    inside = False if options.outside else True if options.inside or options.server else None
+    return Options(
+        outside=not options.inside,
+        inside=inside,
+        timeout=options.timeout,
+        family=options.family,
+        address=options.address,
+        resolver=options.resolver,
+        cafile=options.cafile,
+        server=options.server,
+        proxy=options.proxy,
+        only=options.only,
+        skip=options.skip,
+        visitor=options.visitor,
+        request=RequestFields(
+            headers=tuple(options.header),
+            cookie="; ".join(options.cookie),
+            origin=options.origin,
+            subprotocols=tuple(dict.fromkeys(options.subprotocol)),
+        ),
+    )
+
+
+def door(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
+    """The way into the server, as long as the block lasts; None where nobody is to look there."""
+    if options.outside:
+        return contextlib.nullcontext()
+    if options.server:
+        from diagnose.machine.ssh import SshMachine
+
+        return SshMachine(options.server)
+    from diagnose.machine.local import LocalMachine
+
+    return contextlib.nullcontext(LocalMachine())
+
+
+def judge(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Report]:
+    """What judges masked evidence as the run itself judged its own."""
+
+    def judged(seen: Evidence, crashes: tuple[Crash, ...]) -> Report:
+        from diagnose.engine import conclude
+        from diagnose.probes import Options
+
+        return conclude(seen, how(options) if hasattr(options, "only") else Options(), crashes)
+
+    return judged
+
+
+def view(options: Namespace) -> View:
+    """For whom it is written."""
+    quiet = getattr(options, "quiet", False)
+    return View(
+        lang=language(options.lang),
+        width=columns(),
+        color=wants_color(options.color, sys.stdout.isatty()),
+        ascii=wants_ascii(options.glyphs),
+        verbosity=-1 if quiet else getattr(options, "verbose", 0),
+        hostname=os.uname().nodename,
+        privileged=os.geteuid() == 0,
+        again=how(options).again if hasattr(options, "only") else (),
+    )
+
+
+async def mend(options: Namespace, targets: list[Target], talk: Any) -> int:
+    """What `diagnose fix` does with these options; `talk` is whom it talks to."""
+    from diagnose.cli import fix
+    from diagnose.engine import run
+    from diagnose.net.local import LocalNet
+
+    async def look(target: Target) -> Report:
+        return await run(target, how(options), LocalNet(), door=machine)
+
+    async with door(options) as machine:
+        if options.undo:
+            return await fix.undo(machine, talk)
+        if options.resume:
+            return await fix.resume(machine, look, talk)
+        return await fix.fix(machine, lambda: look(targets[0]), talk)
+
+
+def have_company() -> None:
+    """Fork the second process (`diagnose.processes.parser_process`) while there is one thread."""
+    from diagnose.processes import parser_process
+
+    parser_process.begin(_BESIDE)

@@ -1,0 +1,177 @@
+"""A run ends, also where its own code does not.
+
+The deadline of a run is a timer of the event loop. A check or a reader that loops never lets the
+loop have its turn, and then neither the deadline nor Ctrl-C is heard. So an interval timer of the
+kernel (setitimer(2)) interrupts the main thread when the deadline and a grace have passed. Python
+calls its handler between two instructions, and also in the middle of a regular expression.
+
+- Where the code of a probe or of a check is at work, `Overdue` is raised in it. It becomes a crash
+  of that probe or check, as any other mistake in it, and everything else goes on to its end.
+- Where that does not help, `Abandoned` ends the event loop, and the report is what the events had
+  told by then.
+"""
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from diagnose.model import Crash, Evidence, Observation, Report, Scope, Target, Unseen
+from diagnose.model.events import Concluded, Crashed, Event, Seen, Sink, Started
+
+if TYPE_CHECKING:
+    from diagnose.probes import Options
+
+#: A run has so long after its deadline (seconds), and so long after a signal.
+GRACE, SIGNAL_GRACE = 5.0, 2.0
+
+#: Seconds from one interruption to the next.
+TICK = 0.5
+
+#: So many interruptions that change nothing are enough.
+PATIENCE = 6
+
+#: Functions in which what raises is reported as a crash, and everything else goes on; and their
+#: variable that says which of several pieces of work is under way.
+FORGIVING = {
+    ("diagnose.engine", "Run._guarded"): "name",
+    ("diagnose.engine", "conclude"): "check_id",
+    ("diagnose.checking.root_cause", "claims"): "check",
+}
+
+
+class Overdue(Exception):
+    """This code was still at work long after the deadline of its run."""
+
+    def __init__(self) -> None:
+        super().__init__("still at work when the time was over")
+
+
+class Abandoned(KeyboardInterrupt):
+    """The event loop is given up. A KeyboardInterrupt, which asyncio lets through."""
+
+
+class Memory:
+    """What the events of one run have told."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.started_at = datetime.now(UTC)
+        self.target: Target | None = None
+        self.scope = Scope()
+        self.observations: list[Observation] = []
+        self.crashes: list[Crash] = []
+        self.report: Report | None = None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started():
+                self.target, self.scope = event.target, event.scope
+            case Seen():
+                self.observations.append(event.observation)
+            case Crashed():
+                self.crashes.append(event.crash)
+            case Concluded():
+                self.report = event.report
+        self._sink(event)
+
+    def conclude(self, options: "Options", by: int) -> Report | None:
+        """The run's report; None where the run had not even begun. `by` is the signal that ended
+        it, 0 where its time was over."""
+        if self.report is not None or self.target is None:
+            return self.report
+        from dataclasses import replace
+
+        from diagnose import engine
+        from diagnose.checking import proof
+        from diagnose.probes import command
+
+        took = (datetime.now(UTC) - self.started_at).total_seconds()
+        longer = ("--timeout", engine.longer_timeout(options.timeout))
+        enable = "" if by else command(self.target, *options.again, *options.limits, *longer)
+        why = proof.INTERRUPTED if by else proof.DEADLINE
+        seen = (*self.observations, Unseen(at=took, what=proof.REST, why=why, enable=enable))
+        crash = Crash("engine", "The run did not end when its time was over.")
+        evidence = Evidence(self.target, self.started_at, seen, self.scope)
+        report = engine.conclude(evidence, options, (*self.crashes, crash))
+        report = replace(report, duration=took, interrupted=bool(by), signal=by)
+        self._sink(Concluded(report))
+        return report
+
+
+class Watchdog:
+    """Watches over the runs of this process. Only the main thread can be watched."""
+
+    def __init__(self, options: "Options") -> None:
+        self.status = 0
+        self._options = options
+        self._memories: list[Memory] = []
+        self._ticks = 0
+        self._work: tuple[object, ...] | None = None
+
+    def remember(self, sink: Sink) -> Sink:
+        """A sink for a run, which passes everything on to this one."""
+        self._memories.append(Memory(sink))
+        return self._memories[-1]
+
+    def reports(self, by: int) -> list[Report]:
+        """What is known of each run that has begun; `by` as in `Memory.conclude`."""
+        reports = (memory.conclude(self._options, by) for memory in self._memories)
+        return [report for report in reports if report is not None]
+
+    @contextmanager
+    def watching(self, seconds: float) -> Iterator[None]:
+        """As long as the block lasts; `seconds` are those of the runs themselves."""
+        try:
+            before = signal.signal(signal.SIGALRM, self._tick)
+        except ValueError:  # not the main thread
+            yield
+            return
+        self._arm(seconds + GRACE)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def hear(self, number: int, status: int) -> None:
+        """A signal that ends the runs, by the loop's own handler, ends them also where that is
+        never called; `status` is then that of the process. A second one ends the process."""
+
+        def hurry(*_: object) -> None:
+            signal.signal(number, signal.SIG_DFL)
+            self.status = status
+            self._arm(SIGNAL_GRACE)
+
+        with contextlib.suppress(ValueError):
+            signal.signal(number, hurry)
+
+    def _arm(self, seconds: float) -> None:
+        self._ticks, self._work = 0, None
+        signal.setitimer(signal.ITIMER_REAL, seconds, TICK)
+
+    def _tick(self, _: int, frame: FrameType | None) -> None:
+        self._ticks += 1
+        before, self._work = self._work, _work(frame)
+        # What has only just begun is given until the next tick. A piece of work that catches
+        # whatever is raised in it is not asked for ever.
+        if self._work is not None and self._ticks <= 4 * PATIENCE:
+            if self._work == before:
+                raise Overdue
+        elif self._ticks >= PATIENCE:
+            self._ticks = 0
+            raise Abandoned
+
+
+def _work(frame: FrameType | None) -> tuple[object, ...] | None:
+    """Which piece of forgivable work is under way; None for none."""
+    innermost = frame
+    while frame is not None:
+        place = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
+        if frame is not innermost and FORGIVING.get(place) in frame.f_locals:
+            return id(frame), frame.f_locals[FORGIVING[place]]
+        frame = frame.f_back
+    return None

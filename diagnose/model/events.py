@@ -1,0 +1,64 @@
+"""What happens during a run. Every front end is a function of these and of nothing else."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from diagnose.model import Crash, Observation, Report, Scope, Target
+from diagnose.model.frozen import frozen
+
+
+@frozen
+class Started:
+    """The run begins."""
+
+    target: Target
+    scope: Scope = Scope()
+
+
+@frozen
+class Seen:
+    """Something was seen. It is the `number`th observation of the run, counted from 1."""
+
+    observation: Observation
+    number: int
+
+
+@frozen
+class Crashed:
+    """A probe or a check of ours raised; the run goes on."""
+
+    crash: Crash
+
+
+@frozen
+class Concluded:
+    """The run has ended and this is what it means."""
+
+    report: Report
+
+
+Event = Started | Seen | Crashed | Concluded
+Sink = Callable[[Event], None]
+
+
+@contextmanager
+def forgiven(where: str, crashed: Callable[[Crash], None]) -> Iterator[None]:
+    """What raises in here is a fault of ours: it is reported, and everything else goes on."""
+    try:
+        yield
+    except Exception as error:
+        crashed(Crash(where, f"{type(error).__name__}: {error}"))
+
+
+def nowhere(event: Event) -> None:
+    """The sink of a run that nobody watches."""
+
+
+def tee(*sinks: Sink) -> Sink:
+    """One sink that passes every event on to each of several."""
+
+    def passed_on(event: Event) -> None:
+        for sink in sinks:
+            sink(event)
+
+    return passed_on

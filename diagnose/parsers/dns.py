@@ -1,0 +1,136 @@
+"""DNS messages (RFC 1035): a question to bytes, bytes to what they say. Pure.
+
+Reading dnspython in costs a good part of a short run; whoever needs this module imports it
+while packets fly.
+"""
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+from diagnose.model.dns import Answer
+from diagnose.parsers.sanitize import clean
+
+#: No more records and no longer chain of aliases than this are taken from one answer.
+MAX_RECORDS = 64
+MAX_ALIASES = 16
+
+#: What fits through every path without fragments (DNS flag day 2020).
+PAYLOAD = 1232
+
+# OPT record, option 15 (RFC 8914). Its names are those of the registry.
+_ERRORS = {
+    1: "Unsupported DNSKEY Algorithm",
+    2: "Unsupported DS Digest Type",
+    3: "Stale Answer",
+    4: "Forged Answer",
+    5: "DNSSEC Indeterminate",
+    6: "DNSSEC Bogus",
+    7: "Signature Expired",
+    8: "Signature Not Yet Valid",
+    9: "DNSKEY Missing",
+    10: "RRSIGs Missing",
+    11: "No Zone Key Bit Set",
+    12: "NSEC Missing",
+    13: "Cached Error",
+    14: "Not Ready",
+    15: "Blocked",
+    16: "Censored",
+    17: "Filtered",
+    18: "Prohibited",
+    19: "Stale NXDOMAIN Answer",
+    20: "Not Authoritative",
+    21: "Not Supported",
+    22: "No Reachable Authority",
+    23: "Network Error",
+    24: "Invalid Data",
+}
+
+
+def query(name: str, rdtype: str, *, validate: bool = True, edns: bool = True) -> bytes:
+    """A question with RD and, by EDNS (RFC 6891), DO; without `validate` also CD (RFC 4035
+    section 3.2.2). ValueError if the name cannot be one."""
+    try:
+        asked = dns.message.make_query(
+            dns.name.from_text(name),
+            rdtype,
+            want_dnssec=edns,
+            use_edns=0 if edns else False,
+            payload=PAYLOAD if edns else None,
+        )
+    except dns.exception.DNSException as error:
+        raise ValueError(f"no domain name: {error}") from error
+    if not validate:
+        asked.flags |= dns.flags.CD
+    return asked.to_wire()
+
+
+def read(data: bytes, name: str, rdtype: str) -> Answer:
+    """What an answer to `query(name, rdtype)` says. ValueError if it is none."""
+    try:
+        message = dns.message.from_wire(data, ignore_trailing=True)
+        asked = dns.name.from_text(name)
+    except (dns.exception.DNSException, ValueError, IndexError, KeyError) as error:
+        # RFC 2181 section 9: what was cut is to be asked for again by TCP, wherever it breaks off.
+        if len(data) >= 12 and data[2] & 0x82 == 0x82:
+            return Answer(rcode="NOERROR", truncated=True)
+        raise ValueError(f"no DNS answer: {clean(str(error)) or type(error).__name__}") from error
+    if not message.flags & dns.flags.QR:
+        raise ValueError("no DNS answer: it is a question")
+    # A refusal may leave the question out.
+    if message.question and message.question[0].name != asked:
+        raise ValueError("no DNS answer: it is about another name")
+    aliases, owner = _follow(message.answer, asked, rdtype)
+    found = [record for record in message.answer if record.name == owner and _is(record, rdtype)][
+        :1
+    ]
+    return Answer(
+        rcode=dns.rcode.to_text(message.rcode()),
+        aliases=aliases,
+        records=tuple(clean(r.to_text(), 500) for rrset in found for r in [*rrset][:MAX_RECORDS]),
+        ttl=min((record.ttl for record in message.answer), default=None),
+        authoritative=bool(message.flags & dns.flags.AA),
+        authenticated=bool(message.flags & dns.flags.AD),
+        truncated=bool(message.flags & dns.flags.TC),
+        extended=tuple(_extended(message)),
+        zone=next((_text(record.name) for record in message.authority if _is(record, "SOA")), ""),
+    )
+
+
+def _follow(
+    answer: list[dns.rrset.RRset], name: dns.name.Name, rdtype: str
+) -> tuple[tuple[str, ...], dns.name.Name]:
+    """The chain of aliases from a name, and its last name; a chain that comes back to where it
+    was ends there."""
+    leads = {rrset.name: rrset[0].target for rrset in answer if _is(rrset, "CNAME") and rrset}
+    chain: list[str] = []
+    seen = {name}
+    while rdtype != "CNAME" and name in leads and len(chain) < MAX_ALIASES:
+        name = leads[name]
+        chain.append(_text(name))
+        if name in seen:
+            break
+        seen.add(name)
+    return tuple(chain), name
+
+
+def _is(rrset: dns.rrset.RRset, rdtype: str) -> bool:
+    return rrset.rdtype == dns.rdatatype.from_text(rdtype)
+
+
+def _text(name: dns.name.Name) -> str:
+    return clean(name.to_text(omit_final_dot=True).lower(), 300) if name.labels != (b"",) else "."
+
+
+def _extended(message: dns.message.Message) -> list[str]:
+    found = []
+    for option in message.options[:8]:
+        if isinstance(option, dns.edns.EDEOption):
+            named = f"{int(option.code)} {_ERRORS.get(int(option.code), '')}".strip()
+            found.append(f"{named}: {clean(option.text)}" if option.text else named)
+    return found

@@ -1,0 +1,382 @@
+"""HTTP's fields and URLs to values, and the chain of redirects that answers make. Pure."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+from urllib.parse import unquote, urljoin, urlsplit
+
+from diagnose.model.dns import is_private
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Attempt, Exchange, Headers, Upgrade, header
+
+#: RFC 9110 section 15.4: those that send a browser on to Location.
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+#: Browsers give up after twenty; nobody means to make ten.
+MOST_REDIRECTS = 10
+
+#: Top-level domains that browsers reach by https alone (hstspreload.org, whole TLDs).
+_PRELOADED = frozenset(
+    (
+        "app", "bank", "boo", "channel", "dad", "day", "dev", "eat", "esq", "fly", "foo", "gle",
+        "gmail", "google", "hangout", "ing", "insurance", "meet", "meme", "mov", "new", "nexus",
+        "page", "phd", "play", "prof", "rsvp", "search", "youtube", "zip",
+    )
+)  # fmt: skip
+
+
+@frozen
+class Url:
+    """An http, https, ws or wss URL, taken apart. `path` includes the query, not the fragment."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def secure(self) -> bool:
+        return self.scheme in {"https", "wss"}
+
+    @property
+    def usual(self) -> bool:
+        """Whether the port is the scheme's own."""
+        return self.port == (443 if self.secure else 80)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{'' if self.usual else f':{self.port}'}{self.path}"
+
+
+def read_url(text: str) -> Url | None:
+    """RFC 3986; None for what no browser could follow."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+        host = (parts.hostname or "").lower()
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    if scheme not in {"http", "https", "ws", "wss"} or not host:
+        return None
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Url(scheme, host, port or (443 if scheme[-1] == "s" else 80), path)
+
+
+def same(url: str) -> str:
+    """One form for URLs that are the same request (RFC 3986 section 6.2.3)."""
+    found = read_url(url)
+    return str(found) if found else url
+
+
+def leads_to(answer: Exchange) -> str | None:
+    """The absolute URL to which an answer redirects, as it would be requested."""
+    given = answer.header("Location")
+    if answer.status not in REDIRECTS or not given:
+        return None
+    try:
+        return same(urljoin(answer.url, given.strip()))
+    except ValueError:
+        return given
+
+
+@frozen
+class Chain:
+    """Answers, each redirecting to the next. `end` says how it ends: with another "answer" than
+    a redirect (or a failure), in a "loop", or at `onward`, which was not visited ("unseen")."""
+
+    steps: tuple[Exchange, ...]
+    end: Literal["answer", "loop", "unseen"]
+    onward: str = ""
+
+
+def chain(start: Exchange, exchanges: Iterable[Exchange]) -> Chain:
+    """Where an answer leads, by the other answers seen, on the same address where possible.
+
+    A URL that once answered with something else than a redirect is no part of a loop: there
+    are sites that redirect to themselves until a cookie comes back.
+    """
+    pages = [one for one in exchanges if one.purpose in {"target", "plain", "redirect"}]
+    steps, visited = [start], {same(start.url)}
+    while (onward := leads_to(steps[-1])) is not None:
+        found = _answer(onward, start.address, pages)
+        if onward in visited and (found is None or leads_to(found) is not None):
+            return Chain(tuple(steps), "loop", onward)
+        if found is None:
+            return Chain(tuple(steps), "unseen", onward)
+        steps.append(found)
+        visited.add(onward)
+    return Chain(tuple(steps), "answer")
+
+
+def _answer(url: str, address: str, pages: list[Exchange]) -> Exchange | None:
+    """The answer seen at a URL: at this address before others, a final one before redirects."""
+    candidates = [one for one in pages if same(one.url) == url]
+    return min(
+        candidates,
+        key=lambda one: (one.address != address, leads_to(one) is not None),
+        default=None,
+    )
+
+
+_DATE = re.compile(r"\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def server_time(headers: Headers) -> datetime | None:
+    """When the server says it answered: Date (RFC 9110 section 5.6.7, the fixed form), plus the
+    Age that a cache adds to an older answer (RFC 9111 section 5.1)."""
+    match = _DATE.fullmatch((header(headers, "Date") or "").strip())
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, month, year = int(match[1]), _MONTHS.index(match[2]) + 1, int(match[3])
+    try:
+        said = datetime(
+            year, month, day, int(match[4]), int(match[5]), min(int(match[6]), 59), tzinfo=UTC
+        )
+    except ValueError:
+        return None
+    age = (header(headers, "Age") or "").strip()
+    seconds = int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0
+    return datetime.fromtimestamp(said.timestamp() + seconds, UTC)
+
+
+def inward(host: str) -> bool:
+    """An address, or localhost, that means nothing to visitors from outside."""
+    return host == "localhost" or host.endswith(".localhost") or is_private(host)
+
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+
+
+def is_host(host: str) -> bool:
+    """Whether it could be a name in DNS at all: "_" and "$host" could not."""
+    labels = host.removesuffix(".").split(".")
+    return (
+        len(host) <= 253
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and any(character.isalnum() for character in labels[-1])
+    )
+
+
+def related(one: str, other: str) -> bool:
+    """The same name, or one a part of the other: shop.example.com and www.shop.example.com."""
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+
+
+def strict_transport(headers: Headers) -> dict[str, str]:
+    """Strict-Transport-Security, its directives in lower case (RFC 6797 section 6.1); {} where
+    there is none or where max-age=0 takes it back."""
+    given = header(headers, "Strict-Transport-Security") or ""
+    found = {}
+    for part in given.lower().split(";"):
+        name, _, value = part.strip().partition("=")
+        found[name.strip()] = value.strip().strip('"')
+    age = found.get("max-age", "")
+    return found if age.isascii() and age.isdigit() and int(age[:18]) else {}
+
+
+def https_only(host: str, headers: Headers) -> bool:
+    """Whether browsers never try plain http there: the whole top-level domain is preloaded, or
+    the site asks to be (hstspreload.org)."""
+    return host.rpartition(".")[2] in _PRELOADED or "preload" in strict_transport(headers)
+
+
+def keeps(path: str, url: str) -> bool:
+    """Whether a redirect's URL still holds the path somewhere, be it encoded in a parameter."""
+    return path in url or path in unquote(unquote(url))
+
+
+#: What servers answer to plain HTTP on a TLS port: nginx, Apache httpd, Go, Node, lighttpd.
+_TLS_PORT = (
+    "plain HTTP request was sent to HTTPS port",
+    "speaking plain HTTP to an SSL-enabled server port",
+    "sent an HTTP request to an HTTPS server",
+    "requires TLS",
+)
+
+
+def wants_tls(answer: Exchange) -> bool:
+    """Whether the answer says that plain HTTP came to a port that speaks TLS."""
+    if answer.failure is not None:
+        return answer.failure.name == "TLS"
+    return answer.status == 400 and any(words in answer.body for words in _TLS_PORT)
+
+
+#: The pages by which proxies themselves refuse, and whose they are.
+_PAGES = (
+    (re.compile(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),
+    (re.compile(r"<address>(Apache)[^<]* Server at ", re.IGNORECASE), ""),
+    (re.compile(r"forbidden by administrative rules"), "HAProxy"),
+    (re.compile(r"<center>awselb/[\d.]+</center>"), "AWS load balancer"),
+    (re.compile(r"<title>Attention Required! \| Cloudflare</title>"), "Cloudflare"),
+    (re.compile(r"Error 54\d\d\d.*Varnish cache server|Guru Meditation", re.DOTALL), "Varnish"),
+)
+
+
+def proxy_page(body: str) -> str:
+    """The proxy whose own error page this is ("nginx"); "" for anybody else's."""
+    for pattern, name in _PAGES:
+        if match := pattern.search(body):
+            return name or match[1]
+    return ""
+
+
+_SOCKET = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
+
+
+def socket_urls(page: str) -> tuple[str, ...]:
+    """The ws: and wss: URLs with a host that a page names, each once, at most sixteen."""
+    return tuple(dict.fromkeys(_SOCKET.findall(page)))[:16]
+
+
+def engine_path(path: str) -> str:
+    """Socket.IO answers a handshake only if the query names the protocol's version and the
+    transport (Engine.IO protocol, "Transports"); other paths stay as they are."""
+    where, _, query = path.partition("?")
+    if "socket.io" not in where or "EIO=" in query:
+        return path
+    return f"{where}?{query + '&' if query else ''}EIO=4&transport=websocket"
+
+
+#: Subprotocols by which servers go (IANA's registry, and those that libraries made common).
+_SUBPROTOCOLS = (
+    "mqtt", "mqttv3.1", "graphql-transport-ws", "graphql-ws", "sip", "xmpp", "wamp.2.json",
+    "wamp.2.msgpack", "v10.stomp", "v11.stomp", "v12.stomp", "ocpp1.6", "ocpp2.0", "ocpp2.0.1",
+    "ocpp2.1", "soap", "msrp", "bfcp", "janus-protocol", "actioncable-v1-json", "binary", "base64",
+    "chat", "superchat", "json", "tty", "livekit", "lws-minimal", "nats", "amqp", "webtty",
+)  # fmt: skip
+
+
+def named_subprotocols(answer: str, given: str | None) -> tuple[str, ...]:
+    """The subprotocols that a refusal names: in Sec-WebSocket-Protocol, or in a text that speaks
+    of subprotocols."""
+    named = [name.strip() for name in (given or "").split(",")]
+    if "protocol" in answer.lower():
+        words = set(re.findall(r"[\w.-]+", answer.lower()))
+        named += [name for name in _SUBPROTOCOLS if name in {word.rstrip(".") for word in words}]
+    return tuple(dict.fromkeys(name for name in named if re.fullmatch(r"[\w.+-]{1,64}", name)))[:8]
+
+
+#: What applications say that got a WebSocket's request without its Upgrade: websockets, ws,
+#: aiohttp, Tornado, flask-sock, Jetty, gorilla.
+_NO_UPGRADE = (
+    r"upgrade required|(missing|invalid|bad) (upgrade|connection) header|no websocket upgrade"
+    r"|can \"?upgrade\"? only|not a websocket handshake|'upgrade' token not found"
+    r"|expected websocket|unsupported http version|expected http/1\.1"
+)
+
+
+def upgrade_lost(status: int | None, body: str) -> bool:
+    """Whether an answer says that the request came without its Upgrade, or over HTTP/1.0: we
+    sent it, so that it was lost on the way."""
+    said = status in {400, 404} and re.search(_NO_UPGRADE, body, re.IGNORECASE)
+    return status in {426, 505} or bool(said)
+
+
+#: RFC 9110 section 7.6.3, and the fields that some leave instead of Via.
+_HOPS = ("Via", "X-Varnish", "CF-RAY", "X-Amz-Cf-Id", "X-Served-By", "X-Cache", "X-Squid-Error")
+
+
+def hops(headers: Headers) -> tuple[str, ...]:
+    """The fields by which proxies on the way say that they were passed."""
+    return tuple(f"{name}: {value}" for name in _HOPS if (value := header(headers, name)))
+
+
+#: Why a handshake failed, as far as the answers tell: each by a check of its own, "other" by the
+#: general one. "offered" is no fault: it succeeds if the subprotocol is offered that was named.
+Refusal = Literal[
+    "accept",
+    "subprotocol",
+    "offered",
+    "origin",
+    "sticky",
+    "redirected",
+    "limited",
+    "unauthorized",
+    "http2",
+    "other",
+]
+
+_LIMITS = re.compile(r"rate.?limit|too many|limit exceeded|throttl", re.IGNORECASE)
+
+
+def refusal(attempt: Attempt) -> Refusal | None:
+    """The one reason; None where the handshake succeeded."""
+    first = attempt.first
+    if first.accepted:
+        return None
+    if first.failure is not None:
+        return "http2" if first.failure.name == "HTTP2" else "other"
+    if first.fault == "accept":
+        return "accept"
+    if reason := _by_retries(attempt):
+        return reason
+    if unknown_session(first):
+        return "sticky"
+    if first.status in REDIRECTS and first.header("Location"):
+        return "redirected"
+    if _limited(attempt):
+        return "limited"
+    return "unauthorized" if first.status in {401, 403, 407} else "other"
+
+
+def _by_retries(attempt: Attempt) -> Refusal | None:
+    offers = [one for one in attempt.retries if one.variant == "subprotocol"]
+    if any(one.accepted for one in offers):
+        return "offered"
+    if attempt.first.fault == "subprotocol" or any(one.fault == "subprotocol" for one in offers):
+        return "subprotocol"
+    if any(one.variant == "no-origin" and one.accepted for one in attempt.retries):
+        return "origin"
+    return "origin" if names_origin(attempt.first) else None
+
+
+def _limited(attempt: Attempt) -> bool:
+    """A limit on the handshake, and not a site that answers nobody."""
+    first = attempt.first
+    said = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
+    return first.status == 429 or bool(first.status == 503 and said and 503 not in attempt.site)
+
+
+#: What servers say of an Origin that they refuse. A CORS field alone says nothing of it.
+_ORIGIN = re.compile(
+    r"\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
+    r"|blocked|invalid|mismatch|disallowed|fail))"
+    r"|\b(?:invalid|bad|wrong|disallowed|forbidden|unknown|unexpected|cross|untrusted)[- ]origin\b"
+    r"|(?:\b(?:not|denied|refused|rejected|forbidden|blocked)|n't)\b[^.\n]{0,40}?"
+    r"\borigins?\b(?! server)",
+    re.IGNORECASE,
+)
+
+
+def names_origin(seen: Upgrade) -> bool:
+    """Whether a refusal, or the close frame of one, itself names the Origin as the reason."""
+    refused = not seen.accepted and seen.status in {400, 401, 403}
+    text = f"{seen.reason}\n{seen.body}" if refused else seen.close_reason
+    return seen.origin is not None and says_origin(text)
+
+
+def says_origin(text: str) -> bool:
+    """Whether a text says that an Origin was refused."""
+    return _ORIGIN.search(re.sub(r"<[^>]{0,1000}>", " ", text[:4096])) is not None
+
+
+def unknown_session(seen: Upgrade) -> bool:
+    """Engine.IO's error 1 ("Session ID unknown"): the worker asked does not know the session."""
+    return seen.status == 400 and "Session ID unknown" in seen.body
+
+
+_BY_PAGE = re.compile(
+    r"http-equiv=[\"']?refresh[\"']?[^>]{0,200}https://|location(?:\.href|\.protocol)?\s*=[^;]{0,80}"
+    r"https:|location\.replace\([^)]{0,80}https:",
+    re.IGNORECASE,
+)
+
+
+def leads_by_page(body: str) -> bool:
+    """Whether a page itself sends the browser on to https, by meta refresh or script."""
+    return bool(_BY_PAGE.search(body))

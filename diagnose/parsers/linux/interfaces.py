@@ -1,0 +1,58 @@
+"""Small files and small outputs of a server, read. Pure."""
+
+import re
+from dataclasses import replace
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+
+def os_name(text: str) -> str:
+    """The system's name for people: PRETTY_NAME of os-release(5), "" where there is none."""
+    found = re.search(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", text, re.MULTILINE)
+    return clean(found[1], 100) if found else ""
+
+
+@frozen
+class Nic:
+    """A network interface; `default` are the families (4, 6) whose default route leaves by it."""
+
+    name: str
+    up: bool
+    addresses: tuple[str, ...] = ()
+    default: tuple[int, ...] = ()
+    carrier: bool = True
+
+
+def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
+    """The interfaces in the output of `ip addr`, with those of `ip route` and `ip -6 route`."""
+    found: list[Nic] = []
+    for line in addresses.splitlines():
+        if head := re.match(r"\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)>", line):
+            flags = head[2].split(",")
+            carrier = "NO-CARRIER" not in flags
+            found.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier))
+        elif found and (one := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
+            found[-1] = replace(found[-1], addresses=(*found[-1].addresses, one[1]))
+    four, six = _default_devices(routes), _default_devices(routes6)
+    return tuple(
+        replace(nic, default=(4,) * (nic.name in four) + (6,) * (nic.name in six)) for nic in found
+    )
+
+
+def _default_devices(routes: str) -> set[str]:
+    """By which interfaces the default route leaves: those of the lowest metric. One with several
+    next hops has them on the lines after it; what is dead is not used (ip-route(8))."""
+    found = []
+    rank: int | None = None
+    for line in routes.splitlines():
+        if line.startswith("default"):
+            metric = re.search(r"\bmetric (\d+)", line)
+            rank = int(metric[1]) if metric else 0
+        elif not re.match(r"\s+nexthop ", line):
+            rank = None
+        device = re.search(r"\bdev (\S+)", line)
+        if rank is not None and device and not re.search(r"\bdead\b", line):
+            found.append((rank, device[1]))
+    best = min((metric for metric, _ in found), default=0)
+    return {device for metric, device in found if metric == best}

@@ -1,0 +1,100 @@
+"""What service managers say of a service: systemctl(1), the runlevels of OpenRC (rc-update(8)) and
+of System V. Pure."""
+
+import re
+from collections.abc import Iterable
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+#: Managers of a cluster that start a service themselves, and leave it disabled on purpose.
+CLUSTER = ("pacemaker", "keepalived", "corosync")
+
+
+#: The last part of a control group's path that is a unit: below it a service may have its own.
+_UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
+
+
+def unit_of(cgroups: Iterable[str]) -> str:
+    """The unit of systemd's that a process belongs to, by the lines of its /proc/PID/cgroup:
+    "nginx.service", or the scope of a login ("session-3.scope"); for what a user's own manager
+    started that manager ("user@1000.service"); "" where it is in none."""
+    for line in cgroups:
+        hierarchy, _, path = line.rpartition(":")
+        if hierarchy == "0:" or hierarchy.endswith(":name=systemd"):
+            units = _UNIT.findall(path)
+            if units:
+                return clean(units[0 if path.startswith("/user.slice/") else -1], 100)
+    return ""
+
+
+@frozen
+class Service:
+    """See `diagnose.model.kernel.Boot`."""
+
+    manager: str
+    name: str
+    state: str
+    running: bool = False
+    started: bool = True
+    process: str = ""
+    pulled_by: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()
+    cluster: bool = False
+    by_hand: bool = False
+    main_pid: int = 0
+    reloads: bool = False
+
+
+def service(text: str) -> Service | None:
+    """What the script of the probe printed: lines "key value" before what systemctl says."""
+    said = dict(re.findall(r"^([a-z]+) (.+)$", text, re.MULTILINE))
+    match said.get("manager"):
+        case "systemd":
+            return _of_systemd(text, said)
+        case "openrc" | "sysv" as manager:
+            return _of_runlevels(manager, text, said)
+    return None
+
+
+def _of_systemd(text: str, said: dict[str, str]) -> Service | None:
+    known = dict(re.findall(r"^([A-Z]\w+)=(.*)$", text, re.MULTILINE))
+    if "Id" not in known:
+        return None
+    loaded = known.get("LoadState") not in {"not-found", ""}
+    pulling = ("WantedBy", "RequiredBy", "TriggeredBy", "BoundBy", "UpheldBy")
+    by = [unit for key in pulling for unit in known.get(key, "").split()]
+    drop_ins = known.get("DropInPaths", "").lower()
+    return Service(
+        "systemd",
+        clean(known["Id"], 100),
+        clean(known.get("UnitFileState", ""), 30) if loaded else "",
+        known.get("ActiveState") in {"active", "reloading"} or "session" in said,
+        known.get("ExecMainStartTimestampMonotonic", "0") != "0",
+        clean(said.get("process", ""), 64),
+        tuple(clean(unit, 100) for unit in dict.fromkeys(by)),
+        _named(text),
+        any(word in drop_ins for word in CLUSTER),
+        "session" in said,
+        int(known["MainPID"]) if known.get("MainPID", "").isdecimal() else 0,
+        known.get("CanReload") == "yes",
+    )
+
+
+def _of_runlevels(manager: str, text: str, said: dict[str, str]) -> Service | None:
+    if "service" not in said:
+        return None
+    levels = re.findall(r"^level (.+)$", text, re.MULTILINE)
+    return Service(
+        manager,
+        clean(said["service"], 100),
+        "enabled" if levels else "disabled",
+        "running" in said,
+        "running" in said,
+        clean(said.get("process", ""), 64),
+        named_in=_named(text),
+    )
+
+
+def _named(text: str) -> tuple[str, ...]:
+    return tuple(clean(path, 200) for path in re.findall(r"^named (.+)$", text, re.MULTILINE))

@@ -1,0 +1,148 @@
+"""Listening TCP sockets, out of what a server's own tools print. Pure.
+
+Reads ss(8) of any age, netstat(8) of net-tools and of busybox, and /proc/net/tcp and tcp6
+(proc(5)); which of them a text is, it says itself.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+#: No server that is looked at has more; what prints more is not believed.
+MOST = 20_000
+
+_USERS = re.compile(r'\("([^"]{0,64})",(?:pid=)?(\d{1,10}),')
+_PROGRAM = re.compile(r"(?:^|\s)(\d{1,10})/(\S[^/]*?):?(?:\s|$)")
+
+
+@frozen
+class Socket:
+    """A listening TCP socket as the machine lists it.
+
+    `address` is "0.0.0.0", "::" or one address; `dual` says that a "::" socket takes IPv4 too
+    (ipv6(7), IPV6_V6ONLY). `pid` and `process` are None where they may not be seen.
+    """
+
+    address: str
+    port: int
+    family: int
+    dual: bool = False
+    pid: int | None = None
+    process: str | None = None
+
+
+def listening(text: str) -> tuple[Socket, ...]:
+    """Every listening TCP socket in the output of one of the tools; what cannot be read is
+    passed over."""
+    lines = text.splitlines()[:MOST]
+    if any("local_address" in line for line in lines[:3]):
+        return _with_dual(list(_from_proc(lines)))
+    if any(line.startswith(("tcp ", "tcp6 ")) and "LISTEN" in line for line in lines) and not any(
+        line.startswith("Netid") for line in lines[:1]
+    ):
+        return _with_dual(list(_from_netstat(lines)))
+    return _from_ss(lines)
+
+
+def _from_ss(lines: list[str]) -> tuple[Socket, ...]:
+    found: list[Socket] = []
+    unsure = set()
+    rows = [row for line in lines if (row := _ss_row(line))]
+    # Old versions print IPv6 without brackets and "*" for IPv4; new ones print "*" for a
+    # socket of both families.
+    old = any(re.match(r"(:::|[0-9a-f]*:[0-9a-f:]*:\d+$)", local) for local, _ in rows)
+    for local, rest in rows:
+        where = _address(local, old)
+        if where is None:
+            continue
+        address, port, family, dual = where
+        if said := re.search(r"\bv6only:([01])", rest):
+            dual = said[1] == "0"
+        elif old and address == "::":
+            unsure.add(len(found))
+        pid, process = _ss_process(rest)
+        found.append(Socket(address, port, family, dual, pid, process))
+    guessed = _with_dual(found)
+    return tuple(guessed[i] if i in unsure else socket for i, socket in enumerate(found))
+
+
+def _ss_row(line: str) -> tuple[str, str] | None:
+    """Local address and the rest of a line about a listening TCP socket."""
+    fields = line.split(None, 6)
+    fields = fields[1:] if fields[:1] == ["tcp"] else line.split(None, 5)
+    if len(fields) < 5 or fields[0] != "LISTEN":
+        return None
+    return fields[3], fields[5] if len(fields) > 5 else ""
+
+
+def _ss_process(rest: str) -> tuple[int | None, str | None]:
+    """The oldest of the processes that hold the socket: a master, not its workers."""
+    users = [(int(pid), clean(name, 64)) for name, pid in _USERS.findall(rest)]
+    return min(users, default=(None, None))
+
+
+def _from_netstat(lines: list[str]) -> Iterator[Socket]:
+    for line in lines:
+        fields = line.split()
+        if not fields or fields[0] not in {"tcp", "tcp6"} or "LISTEN" not in fields:
+            continue
+        where = _address(fields[3], old=True) if len(fields) > 3 else None
+        if where is None:
+            continue
+        address, port, _, _ = where
+        family = 6 if fields[0] == "tcp6" or ":" in address else 4
+        if family == 6 and address == "0.0.0.0":
+            address = "::"
+        program = _PROGRAM.search(line[line.index("LISTEN") + 6 :])
+        pid = int(program[1]) if program else None
+        process = clean(program[2], 64) if program else None
+        yield Socket(address, port, family, False, pid, process)
+
+
+def _from_proc(lines: list[str]) -> Iterator[Socket]:
+    for line in lines:
+        fields = line.split()
+        if len(fields) < 4 or fields[3] != "0A" or ":" not in fields[1]:
+            continue
+        digits, _, port = fields[1].partition(":")
+        try:
+            address = _hex_address(digits)
+            yield Socket(address, int(port, 16), 6 if len(digits) == 32 else 4)
+        except (ValueError, struct.error):
+            continue
+
+
+def _hex_address(digits: str) -> str:
+    """The kernel prints an address as words in the byte order of the machine; nearly all are
+    little-endian."""
+    import ipaddress
+
+    words = [int(digits[i : i + 8], 16) for i in range(0, len(digits), 8)]
+    return str(ipaddress.ip_address(struct.pack(f"<{len(words)}I", *words)))
+
+
+def _address(text: str, old: bool) -> tuple[str, int, int, bool] | None:
+    """address:port as printed -> address, port, family, whether it surely takes both families."""
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        return None
+    host = re.sub(r"%[\w.-]+", "", host).strip("[]")
+    if host == "*":
+        return ("0.0.0.0", int(port), 4, False) if old else ("::", int(port), 6, True)
+    if not re.fullmatch(r"[0-9a-fA-F:.]{2,}", host):
+        return None
+    return host, int(port), 6 if ":" in host else 4, False
+
+
+def _with_dual(sockets: list[Socket]) -> tuple[Socket, ...]:
+    """Where the tool does not say so: a "::" socket takes IPv4 too unless another socket has
+    the port on 0.0.0.0. Linux lets no two have it, and IPV6_V6ONLY is off unless asked for."""
+    four = {socket.port for socket in sockets if socket.address == "0.0.0.0"}
+    return tuple(
+        replace(socket, dual=True) if socket.address == "::" and socket.port not in four else socket
+        for socket in sockets
+    )

@@ -1,0 +1,129 @@
+"""Whether nft makes the same rule of what `diagnose.parsers.netfilter.nft_writer` writes. Pure.
+
+Only what is known in full: each statement and each field with all that nft may say of it. What a
+newer nft says besides is not known, and such a rule is not the same without it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from diagnose.parsers.netfilter.nft_writer import BINARY, MOST
+
+_BARE = {"accept", "drop", "return", "continue", "notrack"}
+_NAT = {"family", "addr", "port", "flags", "type_flags"}
+_STATEMENTS: Mapping[str, set[str]] = {
+    "match": {"op", "left", "right"},
+    "vmap": {"key", "data"},
+    "mangle": {"key", "value"},
+    "counter": {"packets", "bytes"},
+    "last": {"used"},
+    "limit": {"rate", "rate_unit", "per", "burst", "burst_unit", "inv"},
+    "quota": {"val", "val_unit", "used", "used_unit", "inv"},
+    "ct count": {"val", "inv"},
+    "log": {"prefix", "level", "group", "snaplen", "queue-threshold", "flags"},
+    "reject": {"type", "expr"},
+    "jump": {"target"},
+    "goto": {"target"},
+    "dnat": _NAT,
+    "snat": _NAT,
+    "redirect": _NAT,
+    "masquerade": _NAT,
+    # Without the element's own timeout: nft gives it in whole seconds.
+    "set": {"op", "elem", "set", "stmt"},
+    "map": {"op", "elem", "data", "map"},
+}
+#: Those of which nft may say nothing but their name, and those that may be a name's.
+_EMPTY = {"counter", "last", "log", "reject", "redirect", "masquerade"}
+_NAMED = {"counter", "limit", "quota", "ct helper", "ct timeout", "ct expectation"}
+_FIELDS: Mapping[str, set[str]] = {
+    "payload": {"protocol", "field", "base", "offset", "len"},
+    "meta": {"key"},
+    "ct": {"key", "dir"},
+    "fib": {"result", "flags"},
+    "numgen": {"mode", "mod", "offset"},
+    "tcp option": {"name", "field"},
+    "ip option": {"name", "field"},
+    "prefix": {"addr", "len"},
+    "elem": {"val"},
+    "map": {"key", "data"},
+}
+#: They are written in the local time of whoever writes.
+_CLOCKS = {"time", "day", "hour"}
+#: nft knows no escape for a quotation mark, and puts in what a name behind a dollar stands for.
+_TEXT = re.compile(r"[ !#%-~]*")
+_WORD = re.compile(r"[\w@*:][\w.:/@+*-]*", re.ASCII)
+
+
+def exact(said: Any, comment: str = "") -> bool:
+    """Of a rule's `expr`, and its comment."""
+    return isinstance(said, list) and all(map(_statement, said)) and _is_text(comment)
+
+
+def _is_text(one: Any) -> bool:
+    return isinstance(one, str) and _TEXT.fullmatch(one) is not None
+
+
+def _statement(one: Any) -> bool:
+    if isinstance(one, str):
+        return one in _BARE
+    if not isinstance(one, Mapping) or len(one) != 1:
+        return False
+    ((name, body),) = one.items()
+    if body is None:
+        return name in _BARE or name in _EMPTY
+    if isinstance(body, str):
+        return name in _NAMED and _is_text(body)
+    known = _STATEMENTS.get(name)
+    if known is None or not isinstance(body, Mapping) or not body.keys() <= known:
+        return False
+    return all(_part(name, key, value) for key, value in body.items())
+
+
+def _part(name: str, key: str, value: Any) -> bool:
+    match name, key:
+        case "log", "prefix":
+            return _is_text(value)
+        case "log", "flags":
+            return True
+        case "set", "stmt":
+            return isinstance(value, list) and all(map(_statement, value))
+        case "match", "op":
+            return True
+        case "reject", "type":
+            return value in ("icmp", "icmpv6", "icmpx", "tcp reset")
+    return _expression(value)
+
+
+def _expression(one: Any) -> bool:
+    match one:
+        case bool() | int():
+            return True
+        case str():
+            return _WORD.fullmatch(one) is not None
+        case list():
+            return all(map(_expression, one))
+        case {"set": list(items)}:
+            return len(items) <= MOST and all(map(_element, items))
+        case {"concat": list(parts)} | {"range": list(parts)}:
+            return all(map(_expression, parts))
+        case Mapping() if len(one) == 1:
+            ((name, body),) = one.items()
+            return all(map(_expression, body)) if name in BINARY else _field(name, body)
+    return False
+
+
+def _field(name: str, body: Any) -> bool:
+    known = _FIELDS.get(name)
+    if known is None or not isinstance(body, Mapping) or not body.keys() <= known:
+        return False
+    timed = name == "meta" and body.get("key") in _CLOCKS
+    words = body["key"].split() if name == "ct" else ()
+    return not timed and all(map(_expression, words or body.values()))
+
+
+def _element(one: Any) -> bool:
+    """Of a set; of a map a pair, with a verdict or a value."""
+    if isinstance(one, list) and len(one) == 2:
+        return _expression(one[0]) and (_statement(one[1]) or _expression(one[1]))
+    return _expression(one)

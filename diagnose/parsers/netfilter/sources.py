@@ -1,0 +1,351 @@
+"""Rules about a port that name where a connection comes from: an address, a network, a set of
+them, a country, a ban, another network's interface. Whoever opens such a port to everybody may let
+in addresses that somebody kept out on purpose. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeAlias
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.netfilter import owners
+from diagnose.parsers.netfilter.address_sets import (
+    UNICAST4,
+    UNICAST6,
+    inside,
+    networks,
+    outside,
+    region,
+)
+from diagnose.parsers.netfilter.packet_fields import OTHER_PROTOCOLS
+from diagnose.parsers.netfilter.rules import (
+    STATES,
+    Assign,
+    Chain,
+    Limit,
+    Match,
+    Nat,
+    ObjectMap,
+    Obscure,
+    Reject,
+    Rule,
+    Table,
+    Unknown,
+    Verdict,
+    VerdictMap,
+)
+from diagnose.parsers.netfilter.ruleset import Filter, Place
+
+#: The addresses of visitors. 6to4 (2002::/16) is no longer in use (RFC 7526). firewalld refuses by
+#: itself what of it stands for private addresses (RFC 3964; firewalld.conf(5), RFC3964_IPv4=).
+VISITORS4, VISITORS6 = UNICAST4, outside(UNICAST6, ((0x2002 << 112, (0x2003 << 112) - 1),))
+
+Effect: TypeAlias = Literal["accept", "refuse", "other"]
+
+#: More rules than these are not looked at, and more than those are not listed.
+MOST_VISITED, MOST_LISTED = 100_000, 40
+MOST_NAMES = 16
+_OUT = {"output", "postrouting", "egress"}
+#: Programs whose chains hold bans, also while nobody is banned.
+_BANNING = {"fail2ban", "crowdsec", "sshguard", "csf"}
+#: Extensions of iptables that ask where a packet comes from.
+_EXTENSIONS = re.compile(r"(?:xt match )?(?:geoip|set|mac|asn|iprange|account|psd|condition)\b")
+_TCP = 6
+
+
+@frozen(eq=False)
+class SourceRule:
+    """A rule about the port that is only for some sources. `names` are their networks, the
+    names of sets (`@office`) or of interfaces, as far as the rule says them; `effect` is what it
+    does with them; `port` says that it, or a rule that leads to it, names the port, rather than
+    being about all ports."""
+
+    table: Table
+    chain: Chain
+    rule: Rule
+    names: tuple[str, ...]
+    effect: Effect
+    port: bool
+    family: str
+
+    @property
+    def text(self) -> str:
+        return self.rule.text
+
+    @property
+    def place(self) -> Place:
+        """Where it is, as far as its maker can be told by it."""
+        return Place(self.table, self.chain, self.rule, 0, "")
+
+
+def source_rules(
+    filter: Filter, ports: Iterable[int], interfaces: Iterable[str] = ()
+) -> tuple[SourceRule, ...]:
+    """Those of all families. `interfaces` are the ones that visitors come in by: a port that is
+    open by another one only is open to that one's network."""
+    search = _Search(frozenset(ports), frozenset(interfaces))
+    for table in filter.rules.tables:
+        for chain in table.chains.values():
+            if chain.base:
+                search.base(table, chain)
+    return tuple(search.found)
+
+
+@frozen
+class _Context:
+    """What the rules that lead to a chain have asked already."""
+
+    out: bool
+    source: bool = False
+    port: bool = False
+    names: tuple[str, ...] = ()
+    family: str = ""
+
+
+class _Search:
+    def __init__(self, ports: frozenset[int], interfaces: frozenset[str]) -> None:
+        self.ports, self.interfaces = ports, interfaces
+        self.found: list[SourceRule] = []
+        self._left = MOST_VISITED
+        self._entered: set[tuple[int, bool, bool, bool]] = set()
+
+    def base(self, table: Table, chain: Chain) -> None:
+        assert chain.base
+        family = {"ip": "ip", "ip6": "ip6"}.get(table.family, "")
+        self._chain(table, chain, _Context(chain.base.hook in _OUT, family=family))
+
+    def _chain(self, table: Table, first: Chain, context: _Context) -> None:
+        todo = [(first, context)]
+        while todo:
+            chain, context = todo.pop()
+            key = (id(chain), context.out, context.source, context.port)
+            if key in self._entered:
+                continue
+            self._entered.add(key)
+            for rule in chain.rules:
+                self._left -= 1
+                if self._left < 0 or len(self.found) >= MOST_LISTED:
+                    return
+                todo += self._rule(table, chain, rule, context)
+
+    def _rule(
+        self, table: Table, chain: Chain, rule: Rule, context: _Context
+    ) -> Iterator[tuple[Chain, _Context]]:
+        now = context
+        for step in rule.steps:
+            match step:
+                case Match():
+                    matched = self._matched(table, step, now)
+                    if matched is None:
+                        return
+                    now = matched
+                case Limit() | Unknown() if _asks_source(step.text):
+                    now = _named(now, ())
+                case ObjectMap():
+                    picked = self._picked(table, step, now)
+                    if picked is None:
+                        return
+                    now = picked
+                case VerdictMap():
+                    yield from self._mapped(table, chain, rule, step, now)
+                case Verdict(kind, to) if kind in ("jump", "goto"):
+                    yield from self._led(table, chain, rule, to, now)
+                case Verdict(kind):
+                    if kind != "continue":
+                        self._add(table, chain, rule, now, _EFFECTS.get(kind, "other"))
+                case Reject():
+                    self._add(table, chain, rule, now, "refuse")
+                case Nat() | Assign() | Obscure():
+                    self._add(table, chain, rule, now, "other")
+
+    def _add(
+        self, table: Table, chain: Chain, rule: Rule, context: _Context, effect: Effect
+    ) -> None:
+        if context.source:
+            found = SourceRule(
+                table, chain, rule, context.names, effect, context.port, context.family
+            )
+            self.found.append(found)
+
+    def _led(
+        self, table: Table, chain: Chain, rule: Rule, to: str, context: _Context
+    ) -> Iterator[tuple[Chain, _Context]]:
+        there = table.chains.get(to)
+        if there is None:
+            return
+        if owners.owner(Place(table, there, None, 0, "")) in _BANNING:
+            self._add(table, there, rule, _named(context, ()), "refuse")
+        yield there, context
+
+    def _mapped(
+        self, table: Table, chain: Chain, rule: Rule, step: VerdictMap, context: _Context
+    ) -> Iterator[tuple[Chain, _Context]]:
+        entries: Any = step.entries
+        if isinstance(entries, str):
+            entries = _elements(table, entries)
+            if entries is None:
+                return
+        for element, verdict in entries:
+            then: _Context | None = context
+            if element:  # else it is for all that no other entry is for
+                then = self._matched(table, Match(step.keys, "==", (element,)), context)
+            if then is None:
+                continue
+            if verdict.kind in ("jump", "goto"):
+                yield from self._led(table, chain, rule, verdict.chain, then)
+            elif verdict.kind != "continue":
+                self._add(table, chain, rule, then, _EFFECTS.get(verdict.kind, "other"))
+
+    def _picked(self, table: Table, step: ObjectMap, context: _Context) -> _Context | None:
+        """Who has an object: for the others the rule ends."""
+        entries: Any = step.entries
+        if isinstance(entries, str):
+            entries = _elements(table, entries)
+            if entries is None:
+                return context
+        listed = tuple(one for one, _ in entries)
+        return self._matched(table, Match(step.keys, "==", listed), context)
+
+    # One match
+
+    def _matched(self, table: Table, step: Match, context: _Context) -> _Context | None:
+        """What is asked with it; None where a new connection to the port cannot fit."""
+        values: Any = step.values
+        if isinstance(values, str):
+            values = _elements(table, values)
+        for at, key in enumerate(step.keys):
+            spans = None if values is None else [one[at] for one in values if len(one) > at]
+            changed = self._key(step, key, spans, context)
+            if changed is None:
+                return None
+            context = changed
+        return context
+
+    def _key(self, step: Match, key: str, spans: Any, context: _Context) -> _Context | None:
+        head, _, _ = key.partition(" ")
+        source, port = ("daddr", "sport") if context.out else ("saddr", "dport")
+        if key in (f"tcp {port}", f"th {port}", "ct original proto-dst"):
+            return self._port(step, spans, context)
+        if head in OTHER_PROTOCOLS or (head == "tcp" and port not in key):
+            return None if head in OTHER_PROTOCOLS else context
+        if key in ("meta l4proto", "ip protocol", "ip6 nexthdr"):
+            return context if _may(step, spans, _TCP) else None
+        if key == "ct state":
+            return context if context.out or _may_be_new(step, spans) else None
+        if key in ("meta iifname", "meta iif") and not context.out:
+            return self._interface(step, spans, context)
+        if key.split()[-1] == source and head in ("ip", "ip6", "ct", "ether"):
+            return _address(step, key, spans, context)
+        return context
+
+    def _port(self, step: Match, spans: Any, context: _Context) -> _Context | None:
+        if not any(_may(step, spans, port) for port in self.ports):
+            return None
+        return _with(context, port=True)
+
+    def _interface(self, step: Match, spans: Any, context: _Context) -> _Context | None:
+        names = [one for one in spans or () if isinstance(one, str)]
+        if step.op != "==" or not names:
+            return context
+        if all(name == "lo" for name in names):
+            return None
+        met = any(_is_named(one, name) for one in self.interfaces for name in names)
+        if met or not self.interfaces:
+            return context
+        # Another network's door: it counts where the port itself is named.
+        return _named(context, tuple(names[:MOST_NAMES])) if context.port else None
+
+
+_EFFECTS: dict[str, Effect] = {"accept": "accept", "return": "accept", "drop": "refuse"}
+
+
+def _with(context: _Context, **more: Any) -> _Context:
+    given = {
+        "out": context.out, "source": context.source, "port": context.port,
+        "names": context.names, "family": context.family,
+    }  # fmt: skip
+    return _Context(**{**given, **more})
+
+
+def _named(context: _Context, names: tuple[str, ...]) -> _Context:
+    return _with(context, source=True, names=(*context.names, *names)[:MOST_NAMES])
+
+
+def _asks_source(text: str) -> bool:
+    """Whether an extension's match is a list of addresses; one of how often they come is not."""
+    if text.startswith("recent"):
+        return "--hitcount" not in text and "--seconds" not in text
+    return bool(_EXTENSIONS.match(text))
+
+
+def _elements(table: Table, name: str) -> Any:
+    """The elements of a named set or map; None where it cannot be read."""
+    found = table.sets.get(name)
+    elements = found.elements if found else None
+    return elements if found and found.readable else None
+
+
+def _may(step: Match, spans: Any, number: int) -> bool:
+    """Whether a value may fit; what cannot be read may."""
+    if spans is None or step.mask is not None or step.op not in ("==", "!="):
+        return True
+    known = [one for one in spans if isinstance(one, tuple)]
+    if len(known) < len(spans):
+        return True
+    hit = any(low <= number <= high for low, high in known)
+    if len(step.keys) > 1 and step.op == "!=":
+        return True
+    return hit if step.op == "==" else not (hit and len(step.keys) == 1)
+
+
+def _may_be_new(step: Match, spans: Any) -> bool:
+    bits = 0
+    for one in spans or ():
+        if not isinstance(one, tuple):
+            return True
+        bits |= one[0]
+    if spans is None or step.mask is not None:
+        return True
+    new = bool(bits & (STATES["new"] | STATES["untracked"]))
+    return not new if step.op in ("!", "!=") and bits == STATES["new"] else step.op != "in" or new
+
+
+def _is_named(interface: str, name: str) -> bool:
+    return interface.startswith(name[:-1]) if name.endswith("*") else interface == name
+
+
+def _address(step: Match, key: str, spans: Any, context: _Context) -> _Context | None:
+    """A source that is everybody is none, and one that nobody can have never comes."""
+    family = "ip6" if key.startswith("ip6") or " ip6 " in key else "ip"
+    if context.family not in ("", family) and key.startswith("ip"):
+        return None
+    if isinstance(step.values, str) or spans is None or step.mask is not None:
+        name = f"@{step.values}" if isinstance(step.values, str) else ""
+        listed = _listed(spans, family) if key.startswith("ip") and spans else ()
+        names = listed or ((name,) if name else ())
+        return _with(_named(context, names), family=_of(key, context))
+    known = [one for one in spans if isinstance(one, tuple)]
+    alone = len(step.keys) == 1 or step.op == "=="
+    if len(known) < len(spans) or step.op not in ("==", "!=") or not alone or "ether" in key:
+        return _with(_named(context, ()), family=_of(key, context))
+    everybody = VISITORS4 if family == "ip" else VISITORS6
+    part = inside(everybody, region(known))
+    rest = outside(everybody, part) if part else everybody
+    chosen = part if step.op == "==" else rest
+    if not chosen:
+        return None
+    if chosen == everybody:
+        return _with(context, family=_of(key, context))
+    names = _listed(known, family) if step.op == "==" else ()
+    return _with(_named(context, names), family=_of(key, context))
+
+
+def _of(key: str, context: _Context) -> str:
+    return key.split()[0] if key.startswith("ip") else context.family
+
+
+def _listed(spans: Any, family: str) -> tuple[str, ...]:
+    """Networks, as far as they are few."""
+    ordered = (one for one in spans if isinstance(one, tuple) and one[0] <= one[1])
+    known = region(ordered)[:MOST_NAMES]
+    found, _ = networks(known, 4 if family == "ip" else 6, MOST_NAMES)
+    return tuple(found)

@@ -1,0 +1,133 @@
+"""What a rule of iptables does with a packet: `-j` and `-g` (iptables-extensions(8), "Target
+Extensions"). Pure."""
+
+import re
+from itertools import pairwise
+
+from diagnose.parsers.netfilter.rules import (
+    Assign,
+    Nat,
+    Obscure,
+    Reject,
+    Step,
+    Untrack,
+    Verdict,
+    address,
+)
+
+#: Targets that change nothing of where a packet goes; the next rule is asked.
+_HARMLESS = {
+    "AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "CT", "DSCP", "ECN", "HL", "HMARK",
+    "IDLETIMER", "LED", "LOG", "NFLOG", "RATEEST", "SECMARK", "SET", "TCPMSS", "TCPOPTSTRIP",
+    "TEE", "TOS", "TRACE", "TTL", "ULOG",
+}  # fmt: skip
+#: Others take the packet out of the rules, to where they cannot be followed.
+_ELSEWHERE = {
+    "NFQUEUE",
+    "QUEUE",
+    "TPROXY",
+    "TARPIT",
+    "SYNPROXY",
+    "NETMAP",
+    "CLUSTERIP",
+    "DNPT",
+    "SNPT",
+}
+_WITH = {
+    "net-unreachable": "net-unreachable",
+    "host-unreachable": "host-unreachable",
+    "port-unreachable": "port-unreachable",
+    "proto-unreachable": "prot-unreachable",
+    "net-prohibited": "net-prohibited",
+    "host-prohibited": "host-prohibited",
+    "admin-prohibited": "admin-prohibited",
+    "adm-prohibited": "admin-prohibited",
+    "no-route": "no-route",
+    "addr-unreachable": "addr-unreachable",
+    "policy-fail": "policy-fail",
+    "reject-route": "reject-route",
+}
+
+
+def steps(jump: str, words: tuple[str, ...], family: str) -> tuple[Step, ...]:
+    """`jump` is "-j" or "-g"; `words` the target and its options."""
+    if not words:
+        return ()
+    target, options = words[0], words[1:]
+    if jump == "-g":
+        return (Verdict("goto", target),)
+    match target:
+        case "ACCEPT":
+            return (Verdict("accept"),)
+        case "DROP":
+            return (Verdict("drop"),)
+        case "RETURN":
+            return (Verdict("return"),)
+        case "REJECT":
+            return (_reject(options, family),)
+        case "DNAT" | "REDIRECT" | "SNAT" | "MASQUERADE":
+            return (_nat(target, options),)
+        case "MARK" | "CONNMARK":
+            return _marks(target, options)
+        case "NOTRACK":
+            return (Untrack(),)
+        case "CT" if "--notrack" in options:
+            return (Untrack(),)
+        case _ if target in _HARMLESS:
+            return ()
+        case _ if target in _ELSEWHERE:
+            return (Obscure(target),)
+    return (Verdict("jump", target),)
+
+
+def _option(options: tuple[str, ...], *names: str) -> str:
+    found = (value for name, value in pairwise(options) if name in names)
+    return next(found, "")
+
+
+def _reject(options: tuple[str, ...], family: str) -> Reject:
+    given = _option(options, "--reject-with") or "port-unreachable"
+    if given in {"tcp-reset", "tcp-rst"}:
+        return Reject("tcp reset")
+    code = re.sub(r"^icmp6?-", "", given)
+    return Reject("icmpv6" if family == "ip6" else "icmp", _WITH.get(code, code))
+
+
+def _nat(target: str, options: tuple[str, ...]) -> Step:
+    kinds = {"DNAT": "dnat", "REDIRECT": "redirect", "SNAT": "snat", "MASQUERADE": "masquerade"}
+    given = _option(options, "--to-destination", "--to-source", "--to-ports")
+    bare = target in {"REDIRECT", "MASQUERADE"}
+    found = re.fullmatch(
+        r"(?:\[([^\]]+)\]|([^:\[\]]+|[^\[\]]*:[^\[\]]*:[^\[\]]*))?(?::(\S+))?", given
+    )
+    if bare:
+        hosts, ports = "", given
+    elif found:
+        hosts, ports = found[1] or found[2] or "", found[3] or ""
+    else:
+        return Obscure(f"{target} {given}")
+    try:
+        return Nat(kinds[target], address(hosts) if hosts else None, _ports(ports))  # type: ignore[arg-type]
+    except ValueError:
+        return Obscure(f"{target} {given}")
+
+
+def _ports(text: str) -> tuple[int, int] | None:
+    low, _, high = text.partition("/")[0].partition("-")
+    return (int(low), int(high or low)) if low else None
+
+
+def _marks(target: str, options: tuple[str, ...]) -> tuple[Step, ...]:
+    """MARK is the packet's mark, CONNMARK the connection's; saved as value and mask of bits."""
+    own = "meta mark" if target == "MARK" else "ct mark"
+    if "--restore-mark" in options:
+        return (Assign("meta mark", 0, "ct mark"),)
+    if "--save-mark" in options:
+        return (Assign("ct mark", 0, "meta mark"),)
+    given = _option(options, "--set-xmark", "--set-mark")
+    value, _, mask = given.partition("/")
+    try:
+        bits, kept = int(value, 0), int(mask, 0) if mask else 0xFFFFFFFF
+    except ValueError:
+        return (Assign(own, None),)
+    return (Assign(own, bits, own, ~kept & 0xFFFFFFFF),)

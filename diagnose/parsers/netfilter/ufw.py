@@ -1,0 +1,154 @@
+"""ufw's rules and settings out of its files (ufw(8), ufw-framework(8)), and the words by which
+`ufw` takes them. Pure.
+
+ufw keeps each rule beside what it makes of it, as a comment in user.rules:
+
+    ### tuple ### allow tcp 443 0.0.0.0/0 any 0.0.0.0/0 in
+
+that is action, protocol, port, destination, source port, source, perhaps the names of two
+application profiles, and the direction with an interface.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.sanitize import clean
+
+RULES, RULES6 = "/etc/ufw/user.rules", "/etc/ufw/user6.rules"
+CONF, DEFAULTS = "/etc/ufw/ufw.conf", "/etc/default/ufw"
+
+ANY = {"0.0.0.0/0", "::/0", "any"}
+#: More rules than this are not read.
+MOST = 2000
+
+
+@frozen
+class UfwRule:
+    """One rule. `ports` is "443", "80,443", "8000:8010" or "any"; `application` the name of the
+    profile it was given by, else ""."""
+
+    action: str
+    protocol: str
+    ports: str
+    destination: str
+    source_ports: str
+    source: str
+    application: str = ""
+    interface: str = ""
+    direction: str = "in"
+    forwarded: bool = False
+
+    def concerns(self, port: int, interface: str = "") -> bool:
+        """Whether it is about TCP connections that come in to that port."""
+        return (
+            not self.forwarded
+            and self.direction == "in"
+            and self.protocol in {"tcp", "any"}
+            and (not interface or not self.interface or self.interface == interface)
+            and self.source_ports == "any"
+            and self.names(port)
+        )
+
+    def names(self, port: int) -> bool:
+        if self.ports == "any":
+            return True
+        spans = (one.partition(":") for one in self.ports.split(","))
+        return any(
+            low.isdigit() and int(low) <= port <= int(high or low)
+            for low, colon, high in spans
+            if not colon or high.isdigit()
+        )
+
+    @property
+    def for_everyone(self) -> bool:
+        return self.source in ANY and self.destination in ANY and not self.interface
+
+    def words(self) -> tuple[str, ...]:
+        """As it is given to `ufw`, from its action on."""
+        simple = self.for_everyone and self.source_ports == "any"
+        if simple and self.application:
+            return (self.action, self.application)
+        if simple and self.ports != "any":
+            tail = "" if self.protocol == "any" else f"/{self.protocol}"
+            return (self.action, f"{self.ports}{tail}")
+        return (self.action, *self._at_length())
+
+    def _at_length(self) -> Iterator[str]:
+        if self.interface:
+            yield from (self.direction, "on", self.interface)
+        if self.protocol != "any" and not self.application:
+            yield from ("proto", self.protocol)
+        yield from ("from", "any" if self.source in ANY else self.source)
+        if self.source_ports != "any":
+            yield from ("port", self.source_ports)
+        yield from ("to", "any" if self.destination in ANY else self.destination)
+        if self.application:
+            yield from ("app", self.application)
+        elif self.ports != "any":
+            yield from ("port", self.ports)
+
+
+@frozen
+class Ufw:
+    """What ufw is set to: `enabled` at boot, with rules for IPv6 too, and what it does with what
+    no rule names ("drop", "reject", "accept")."""
+
+    enabled: bool
+    ipv6: bool
+    incoming: str
+    rules: tuple[UfwRule, ...]
+    rules6: tuple[UfwRule, ...]
+
+
+def state(files: Mapping[str, str]) -> Ufw | None:
+    """Out of its files, by path; None where it is not installed."""
+    if CONF not in files:
+        return None
+    defaults = settings(files.get(DEFAULTS, ""))
+    return Ufw(
+        enabled=settings(files[CONF]).get("ENABLED", "").lower() == "yes",
+        ipv6=defaults.get("IPV6", "yes").lower() == "yes",
+        incoming=defaults.get("DEFAULT_INPUT_POLICY", "drop").lower(),
+        rules=rules(files.get(RULES, "")),
+        rules6=rules(files.get(RULES6, "")),
+    )
+
+
+def settings(text: str) -> dict[str, str]:
+    """NAME=value, as a shell reads it; the last one counts."""
+    found = re.findall(r"^[ \t]*(\w+)=[\"']?([^\"'\s#]*)", text, re.MULTILINE)
+    return dict(found)
+
+
+def rules(text: str) -> tuple[UfwRule, ...]:
+    lines = re.findall(r"^### tuple ### (.+)$", text, re.MULTILINE)[:MOST]
+    return tuple(rule for line in lines if (rule := _rule(line)))
+
+
+def _rule(line: str) -> UfwRule | None:
+    words = [clean(unquote(word), 120) for word in line.split() if not word.startswith("comment=")]
+    if len(words) not in {7, 9}:
+        return None
+    action, protocol, ports, destination, source_ports, source = words[:6]
+    application = words[6] if len(words) == 9 and words[6] != "-" else ""
+    direction, _, interface = words[-1].partition("_")
+    head, _, kind = action.rpartition(":")
+    return UfwRule(
+        action=kind.partition("_")[0],
+        protocol=protocol,
+        ports=ports,
+        destination=destination,
+        source_ports=source_ports,
+        source=source,
+        application=application,
+        interface=interface,
+        direction=direction,
+        forwarded=head == "route",
+    )
+
+
+def deciding(rules: Iterable[UfwRule], port: int) -> UfwRule | None:
+    """The first rule that decides about everybody's connections to a port; None where none does."""
+    return next((rule for rule in rules if rule.concerns(port) and rule.for_everyone), None)

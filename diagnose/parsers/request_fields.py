@@ -1,0 +1,186 @@
+"""What a person adds to the requests: header fields, a cookie, an Origin, subprotocols. Pure.
+
+All of it may be a secret. It is sent to the target's own origin only (RFC 6454), and what a server
+repeats of it is masked before it becomes evidence.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from diagnose.model import Target
+from diagnose.model.frozen import frozen
+
+MASKED = "***"
+
+#: RFC 9110 section 5.6.2.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
+_LONGEST = 8192
+
+#: Fields of the connection (RFC 9110 section 7.6.1) and of the message's framing: each decides
+#: how the request is read, and a wrong one is a fault of its own.
+_FORBIDDEN = {
+    *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive"),
+    *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    *("sec-websocket-accept", "sec-websocket-extensions", "sec-websocket-key"),
+    "sec-websocket-version",
+}
+
+#: Fields that have an option of their own.
+_OPTION = {"origin": "--origin", "sec-websocket-protocol": "--subprotocol"}
+
+#: Shorter texts occur by chance: to mask them would spoil what a server says.
+_SHORTEST = 4
+
+#: Longer subprotocols are no names: some clients carry a token there.
+_LONGEST_NAME = 32
+
+
+@frozen
+class RequestFields:
+    """What is added to requests for the page and for WebSockets. `headers` are names and values
+    in order, `origin` replaces the site's own."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    cookie: str = ""
+    origin: str | None = None
+    subprotocols: tuple[str, ...] = ()
+
+    @property
+    def secret(self) -> bool:
+        """Whether there is anything that must not reach anybody but the target."""
+        return bool(self.headers or self.cookie or any(map(_is_token, self.subprotocols)))
+
+    def fields(self, cookie: str = "") -> dict[str, str]:
+        """The fields to send; `cookie` are those that the site itself has set."""
+        cookies = "; ".join(filter(None, (self.cookie, cookie)))
+        sent = dict(self.headers)
+        return {**sent, "Cookie": cookies} if cookies else sent
+
+    def shown(self) -> list[str]:
+        """The fields as a printed command may name them."""
+        names = [name for name, _ in self.headers] + (["Cookie"] if self.cookie else [])
+        return [f"{name}: {MASKED}" for name in names]
+
+    def words(self) -> list[str]:
+        """The words of the command line that ask the same, each secret masked."""
+        words = [word for name, _ in self.headers for word in ("--header", f"{name}: {MASKED}")]
+        words += ["--cookie", MASKED] if self.cookie else []
+        words += ["--origin", self.origin] if self.origin else []
+        for name in self.subprotocols:
+            words += ["--subprotocol", shown_subprotocol(name)]
+        return words
+
+    def conceal(self, text: str) -> str:
+        """A text of the server's, with each secret that it repeats masked."""
+        for secret in sorted(set(self._secrets()), key=len, reverse=True):
+            if len(secret) >= _SHORTEST:
+                text = text.replace(secret, MASKED)
+        return text
+
+    def _secrets(self) -> Iterator[str]:
+        for _, value in self.headers:
+            yield value
+            scheme, _, rest = value.partition(" ")
+            yield rest.strip()
+            if scheme.lower() == "basic":
+                yield from _password(rest.strip())
+        yield self.cookie
+        for pair in self.cookie.split(";"):
+            yield pair.partition("=")[2].strip().strip('"')
+        yield from filter(_is_token, self.subprotocols)
+
+
+def shown_subprotocol(name: str) -> str:
+    return MASKED if _is_token(name) else name
+
+
+def header_field(text: str) -> tuple[str, str]:
+    """`NAME: VALUE`. ValueError says what is wrong, and never repeats the value."""
+    name, colon, value = text.partition(":")
+    name, value = name.strip(), value.strip(" \t")
+    if not colon or not _TOKEN.fullmatch(name):
+        raise ValueError('takes "NAME: VALUE"')
+    if option := _OPTION.get(name.lower()):
+        raise ValueError(f"does not set {name}: use {option}")
+    if name.lower() in _FORBIDDEN:
+        raise ValueError(f"cannot set {name}: the connection itself needs it")
+    return name, _value(value, f"the value of {name}")
+
+
+def cookie(text: str) -> str:
+    """`NAME=VALUE; …` (RFC 6265 section 4.2.1)."""
+    if "=" not in text:
+        raise ValueError('takes "NAME=VALUE"')
+    return _value(text.strip().removeprefix("Cookie:").strip(), "the cookie")
+
+
+def origin(text: str) -> str:
+    """scheme://host[:port] (RFC 6454 section 6.2), or "null"."""
+    if text == "null":
+        return text
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("takes scheme://host[:port]") from None
+    plain = not (parts.query or parts.fragment or "@" in parts.netloc) and parts.path in {"", "/"}
+    if not (parts.scheme and parts.hostname and plain and text.isascii() and text.isprintable()):
+        raise ValueError("takes scheme://host[:port]")
+    if " " in text:
+        raise ValueError("takes scheme://host[:port]")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}.get(parts.scheme.lower())
+    return f"{parts.scheme.lower()}://{host}" + (f":{port}" if port and port != usual else "")
+
+
+def subprotocol(text: str) -> str:
+    """One token (RFC 6455 section 4.1)."""
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("takes one name without spaces or commas")
+    return text
+
+
+def is_own_origin(target: Target, url: str) -> bool:
+    """Whether a URL is of the target's scheme, host and port; ws is http here, wss is https."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    secure = parts.scheme in {"https", "wss"}
+    same_scheme = secure == (target.scheme in {"https", "wss"})
+    here = ((parts.hostname or "").lower(), port or (443 if secure else 80))
+    return same_scheme and here == (target.host.lower(), target.port)
+
+
+def merged(fields: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """Fields, with others in the place of those of the same name (case-insensitive)."""
+    names = {name.lower() for name in more}
+    return {**{name: one for name, one in fields.items() if name.lower() not in names}, **more}
+
+
+def _value(value: str, what: str) -> str:
+    """RFC 9110 section 5.5: visible characters, spaces and tabs."""
+    if len(value) > _LONGEST:
+        raise ValueError(f"takes at most {_LONGEST} characters for {what}")
+    if any(not (32 <= ord(char) < 127 or char == "\t") for char in value):
+        raise ValueError(f"takes printable ASCII on one line for {what}")
+    return value
+
+
+def _is_token(subprotocol: str) -> bool:
+    return len(subprotocol) > _LONGEST_NAME
+
+
+def _password(encoded: str) -> Iterator[str]:
+    """RFC 7617 section 2."""
+    import base64
+    import binascii
+
+    try:
+        text = base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return
+    yield text
+    yield text.partition(":")[2]

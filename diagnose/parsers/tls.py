@@ -1,0 +1,272 @@
+"""TLS on the wire: records and alerts read, a ClientHello written. Pure.
+
+A hello written by hand asks what a TLS library no longer will: whether a server still speaks
+TLS 1.0 (libraries and distributions forbid it to their own clients), which cipher suite it
+would have chosen from all there are, whether it staples an OCSP answer. Up to TLS 1.2 a
+server's first flight is plain (RFC 5246 section 7.3), so that it can be read without a key.
+"""
+
+import os
+import struct
+
+from diagnose.model.frozen import frozen
+from diagnose.model.tls import Alert
+from diagnose.parsers.sanitize import clean
+
+ALERT, HANDSHAKE = 21, 22
+
+#: Types of handshake messages (RFC 8446 section 4, RFC 6066 section 8, RFC 8879).
+CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_DONE = 1, 2, 11, 14
+CERTIFICATE_REQUEST, CERTIFICATE_STATUS = 13, 22
+
+VERSIONS = {0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2"}
+TLS1_1, TLS1_2 = 0x0302, 0x0303
+
+#: https://www.iana.org/assignments/tls-parameters, TLS Alerts
+ALERTS = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    21: "decryption_failed",
+    22: "record_overflow",
+    30: "decompression_failure",
+    40: "handshake_failure",
+    41: "no_certificate",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    100: "no_renegotiation",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    111: "certificate_unobtainable",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
+    120: "no_application_protocol",
+    121: "ech_required",
+}
+
+#: Cipher suites up to TLS 1.2 that a server may want, the modern ones first (the registry's
+#: TLS Cipher Suites). Whatever else it chooses is shown by its number.
+SUITES = {
+    0xC02B: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    0xC02C: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    0xC030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    0xCCA9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    0xCCA8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    0x009E: "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+    0x009F: "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",
+    0xCCAA: "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    0xC023: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+    0xC024: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+    0xC027: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+    0xC028: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+    0xC009: "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    0xC00A: "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    0xC013: "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    0xC014: "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    0x0067: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256",
+    0x006B: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
+    0x0033: "TLS_DHE_RSA_WITH_AES_128_CBC_SHA",
+    0x0039: "TLS_DHE_RSA_WITH_AES_256_CBC_SHA",
+    0x009C: "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    0x009D: "TLS_RSA_WITH_AES_256_GCM_SHA384",
+    0x003C: "TLS_RSA_WITH_AES_128_CBC_SHA256",
+    0x003D: "TLS_RSA_WITH_AES_256_CBC_SHA256",
+    0x002F: "TLS_RSA_WITH_AES_128_CBC_SHA",
+    0x0035: "TLS_RSA_WITH_AES_256_CBC_SHA",
+    0xC0AC: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+    0xC0AD: "TLS_ECDHE_ECDSA_WITH_AES_256_CCM",
+    0xC05C: "TLS_ECDHE_ECDSA_WITH_ARIA_128_GCM_SHA256",
+    0xC060: "TLS_ECDHE_RSA_WITH_ARIA_128_GCM_SHA256",
+    0xC072: "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256",
+    0xC076: "TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256",
+    0x0041: "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA",
+    0x0084: "TLS_RSA_WITH_CAMELLIA_256_CBC_SHA",
+    0x0096: "TLS_RSA_WITH_SEED_CBC_SHA",
+    0xC008: "TLS_ECDHE_ECDSA_WITH_3DES_EDE_CBC_SHA",
+    0xC012: "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+    0x0016: "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA",
+    0x000A: "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+    0xC007: "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
+    0xC011: "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
+    0x0005: "TLS_RSA_WITH_RC4_128_SHA",
+    0x0004: "TLS_RSA_WITH_RC4_128_MD5",
+    0x0009: "TLS_RSA_WITH_DES_CBC_SHA",
+    0x0034: "TLS_DH_anon_WITH_AES_128_CBC_SHA",
+    0xC018: "TLS_ECDH_anon_WITH_AES_128_CBC_SHA",
+    0x003B: "TLS_RSA_WITH_NULL_SHA256",
+    0x0002: "TLS_RSA_WITH_NULL_SHA",
+    0xC006: "TLS_ECDHE_ECDSA_WITH_NULL_SHA",
+    0xC010: "TLS_ECDHE_RSA_WITH_NULL_SHA",
+}
+
+_GROUPS = (0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x0100, 0x0101)
+_SIGNATURES = (
+    *(0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B),
+    *(0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0402, 0x0202),
+)
+
+
+@frozen
+class Flight:
+    """What a server sent first, as far as it can be read without a key.
+
+    `version` is the version it chose ("" where it sent no ServerHello), `messages` the types
+    of its handshake messages in order.
+    """
+
+    version: str = ""
+    cipher: str = ""
+    messages: tuple[int, ...] = ()
+    alert: Alert | None = None
+
+    @property
+    def complete(self) -> bool:
+        """It ended with ServerHelloDone or an alert: nothing more comes."""
+        return SERVER_DONE in self.messages or self.alert is not None
+
+
+def alert_of(level: int, code: int) -> Alert:
+    return Alert(level, code, ALERTS.get(code, f"alert {code}"))
+
+
+def looks_like_tls(data: bytes) -> bool:
+    """Whether a stream that begins so can be TLS (RFC 8446 section 5.1: type, 3, minor)."""
+    return not data or (20 <= data[0] <= 24 and data[1:2] in {b"", b"\x03"})
+
+
+def records(data: bytes) -> list[tuple[int, bytes]]:
+    """The complete records at the beginning: type and content."""
+    found, at = [], 0
+    while at + 5 <= len(data):
+        kind, _, size = struct.unpack_from("!BHH", data, at)
+        if at + 5 + size > len(data):
+            break
+        found.append((kind, data[at + 5 : at + 5 + size]))
+        at += 5 + size
+    return found
+
+
+def flight(data: bytes) -> Flight:
+    """Read the plain part of a server's first flight."""
+    spoken, alert = b"", None
+    for kind, content in records(data):
+        if kind == HANDSHAKE:
+            spoken += content
+        elif kind == ALERT and len(content) == 2:
+            alert = alert_of(content[0], content[1])
+            break
+        else:
+            break
+    version = cipher = ""
+    kinds = []
+    for kind, body in messages(spoken):
+        kinds.append(kind)
+        if kind == SERVER_HELLO and len(body) >= 38:
+            version, cipher = _chosen(body)
+    return Flight(version, cipher, tuple(kinds), alert)
+
+
+def chosen_alpn(data: bytes) -> str:
+    """The protocol that a ServerHello names (RFC 7301 section 3.1, up to TLS 1.2, where it is
+    plain); "" where it names none."""
+    spoken = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
+    hello = next((body for kind, body in messages(spoken) if kind == SERVER_HELLO), b"")
+    at = 35 + (hello[34] if len(hello) > 34 else 0) + 5
+    while at + 4 <= len(hello):
+        kind, size = struct.unpack_from("!HH", hello, at)
+        content = hello[at + 4 : at + 4 + size]
+        if kind == 16 and len(content) > 3:
+            return clean(content[3 : 3 + content[2]], 40)
+        at += 4 + size
+    return ""
+
+
+def messages(data: bytes) -> list[tuple[int, bytes]]:
+    """The complete handshake messages at the beginning: type and body (RFC 8446 section 4)."""
+    found, at = [], 0
+    while at + 4 <= len(data):
+        size = int.from_bytes(data[at + 1 : at + 4], "big")
+        if at + 4 + size > len(data):
+            break
+        found.append((data[at], data[at + 4 : at + 4 + size]))
+        at += 4 + size
+    return found
+
+
+def certificates(body: bytes, tls13: bool) -> tuple[bytes, ...]:
+    """The certificates of a Certificate message, in DER, the leaf first (RFC 8446 section 4.4.2,
+    RFC 5246 section 7.4.2). What is cut short is left out."""
+    at = 0
+    if tls13:
+        at = 1 + body[0] if body else 0
+    end = at + 3 + int.from_bytes(body[at : at + 3], "big")
+    at += 3
+    found = []
+    while at + 3 <= min(end, len(body)):
+        size = int.from_bytes(body[at : at + 3], "big")
+        found.append(body[at + 3 : at + 3 + size])
+        at += 3 + size
+        if tls13:
+            at += 2 + int.from_bytes(body[at : at + 2], "big")
+    return tuple(one for one in found if one)
+
+
+def client_hello(server_name: str | None, version: int, staple: bool = False) -> bytes:
+    """A ClientHello for at most `version` that offers every suite we know, in one record
+    (RFC 5246 section 7.4.1.2). With `staple` it asks for an OCSP answer (RFC 6066 section 8)."""
+    extensions = b""
+    if server_name:
+        name = server_name.encode("ascii", "ignore")
+        extensions += _extension(0, _sized(2, b"\0" + _sized(2, name)))
+    if staple:
+        extensions += _extension(5, b"\x01\0\0\0\0")
+    extensions += _extension(10, _sized(2, _numbers(_GROUPS)))
+    extensions += _extension(11, b"\x01\0")
+    if version >= TLS1_2:
+        extensions += _extension(13, _sized(2, _numbers(_SIGNATURES)))
+    extensions += _extension(23, b"")
+    extensions += _extension(0xFF01, b"\0")
+    body = struct.pack("!H", version) + os.urandom(32) + b"\0"
+    body += _sized(2, _numbers(SUITES)) + b"\x01\0" + _sized(2, extensions)
+    message = bytes([CLIENT_HELLO]) + _sized(3, body)
+    return struct.pack("!BH", HANDSHAKE, 0x0301) + _sized(2, message)
+
+
+def printable(data: bytes) -> str:
+    """The beginning of what came instead of TLS, as text."""
+    return clean(data[:256], 120)
+
+
+def _chosen(body: bytes) -> tuple[str, str]:
+    number = int.from_bytes(body[:2], "big")
+    at = 35 + body[34]
+    suite = int.from_bytes(body[at : at + 2], "big")
+    return VERSIONS.get(number, f"0x{number:04x}"), SUITES.get(suite, f"0x{suite:04x}")
+
+
+def _extension(kind: int, body: bytes) -> bytes:
+    return struct.pack("!H", kind) + _sized(2, body)
+
+
+def _sized(width: int, data: bytes) -> bytes:
+    return len(data).to_bytes(width, "big") + data
+
+
+def _numbers(values: "tuple[int, ...] | dict[int, str]") -> bytes:
+    return b"".join(struct.pack("!H", value) for value in values)

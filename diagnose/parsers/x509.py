@@ -1,0 +1,235 @@
+"""X.509 certificates from DER or PEM to values (RFC 5280). Pure; public parts only.
+
+cryptography reads first, and refuses much that OpenSSL and browsers accept. What it refuses is
+read field by field (`diagnose.parsers.x509_fields`), and what stays unread is marked so. Importing
+this costs some 40 ms (cryptography), so it is imported while packets fly.
+"""
+
+import contextlib
+import hashlib
+import warnings
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
+
+from diagnose.model.tls import Certificate
+from diagnose.parsers.hostnames import shown
+from diagnose.parsers.sanitize import clean
+
+
+@lru_cache(maxsize=256)
+def read(der: bytes) -> Certificate:
+    """One certificate. ValueError where it is none."""
+    with warnings.catch_warnings():
+        # Serial numbers of 0, superfluous NULLs: real certificates have them, and we only read.
+        warnings.simplefilter("ignore")
+        try:
+            return _read(x509.load_der_x509_certificate(der), der)
+        except Exception:  # ValueError, UnsupportedGeneralNameType, DuplicateExtension, …
+            return _read_by_fields(der)
+
+
+def _read_by_fields(der: bytes) -> Certificate:
+    """What cryptography refuses. A key and a signature's algorithm it may know all the same."""
+    from diagnose.parsers import x509_fields
+
+    found = x509_fields.read(der)
+    try:
+        key_type, key_bits = _kind(load_der_public_key(x509_fields.parts(der).key))
+    except Exception:  # a key that is damaged or of an algorithm that is not known here
+        return found
+    unread = tuple(one for one in found.unread if one != "key_type")
+    return replace(found, key_type=key_type, key_bits=key_bits, unread=unread)
+
+
+def public_key_der(der: bytes) -> bytes:
+    """A certificate's SubjectPublicKeyInfo as `openssl pkey -pubout` writes it. ValueError for what
+    is no certificate."""
+    from diagnose.parsers import x509_fields
+
+    written = x509_fields.parts(der).key
+    try:
+        key = load_der_public_key(written)
+        return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except Exception:  # an algorithm or a curve that is not known here
+        return written
+
+
+def chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
+    """A chain as it was sent; from the first that cannot be read on, it is left out."""
+    found: list[Certificate] = []
+    with contextlib.suppress(ValueError):
+        found += (read(der) for der in ders[:16])
+    return tuple(found)
+
+
+def from_pem(text: bytes) -> tuple[Certificate, ...]:
+    """The certificates of a PEM file, in its order. ValueError where there is none."""
+    found = x509.load_pem_x509_certificates(text)
+    return tuple(read(one.public_bytes(Encoding.DER)) for one in found)
+
+
+def _read(found: x509.Certificate, der: bytes) -> Certificate:
+    key_type, key_bits = _key(found)
+    dns_names, addresses = _names(found)
+    issuers, responders = _authorities(found)
+    return Certificate(
+        subject=clean(found.subject.rfc4514_string()),
+        issuer=clean(found.issuer.rfc4514_string()),
+        serial=f"{found.serial_number:x}",
+        not_before=found.not_valid_before_utc,
+        not_after=found.not_valid_after_utc,
+        sha256=hashlib.sha256(der).hexdigest(),
+        common_name=_common_name(found.subject),
+        dns_names=dns_names,
+        addresses=addresses,
+        key_type=key_type,
+        key_bits=key_bits,
+        signature_hash=_signature_hash(found),
+        is_ca=_is_ca(found),
+        usages=_usages(found),
+        key_usages=_key_usages(found),
+        must_staple=_must_staple(found),
+        key_id=_key_id(found),
+        authority_key_id=_authority_key_id(found),
+        issuer_urls=issuers,
+        ocsp_urls=responders,
+        crl_urls=_crl_urls(found),
+    )
+
+
+def _extension(found: x509.Certificate, kind: type[x509.ExtensionType]) -> object | None:
+    """An extension's value, None where there is none. Raises where any of them cannot be read."""
+    try:
+        return found.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _common_name(name: x509.Name) -> str:
+    values = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return clean(str(values[0].value)) if values else ""
+
+
+def _names(found: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    value = _extension(found, x509.SubjectAlternativeName)
+    if not isinstance(value, x509.SubjectAlternativeName):
+        return (), ()
+    names = tuple(shown(name) for name in value.get_values_for_type(x509.DNSName))
+    return names, tuple(str(one) for one in value.get_values_for_type(x509.IPAddress))
+
+
+def _key(found: x509.Certificate) -> tuple[str, int]:
+    """Algorithm and size. An algorithm that is not known here is no reason to give up."""
+    try:
+        key = found.public_key()
+    except Exception:
+        return clean(found.public_key_algorithm_oid.dotted_string), 0
+    return _kind(key)
+
+
+def _kind(key: Any) -> tuple[str, int]:
+    match key:
+        case rsa.RSAPublicKey():
+            return "RSA", key.key_size
+        case ec.EllipticCurvePublicKey():
+            return "EC", key.key_size
+        case ed25519.Ed25519PublicKey():
+            return "Ed25519", 256
+        case ed448.Ed448PublicKey():
+            return "Ed448", 448
+        case dsa.DSAPublicKey():
+            return "DSA", key.key_size
+        case _:
+            return type(key).__name__, 0
+
+
+def _signature_hash(found: x509.Certificate) -> str:
+    try:
+        algorithm = found.signature_hash_algorithm
+    except Exception:
+        return ""
+    return algorithm.name if algorithm else ""
+
+
+def _is_ca(found: x509.Certificate) -> bool:
+    value = _extension(found, x509.BasicConstraints)
+    return isinstance(value, x509.BasicConstraints) and value.ca
+
+
+def _usages(found: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(found, x509.ExtendedKeyUsage)
+    if not isinstance(value, x509.ExtendedKeyUsage):
+        return ()
+    return tuple(oid.dotted_string for oid in value)
+
+
+#: RFC 5280 section 4.2.1.3, and cryptography's names for it.
+_KEY_USAGES = {
+    "digitalSignature": "digital_signature",
+    "nonRepudiation": "content_commitment",
+    "keyEncipherment": "key_encipherment",
+    "dataEncipherment": "data_encipherment",
+    "keyAgreement": "key_agreement",
+    "keyCertSign": "key_cert_sign",
+    "cRLSign": "crl_sign",
+}
+
+
+def _key_usages(found: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(found, x509.KeyUsage)
+    usages = tuple(name for name, field in _KEY_USAGES.items() if getattr(value, field, False))
+    if value is not None and not usages:
+        raise ValueError("a key for nothing")
+    return usages
+
+
+def _must_staple(found: x509.Certificate) -> bool:
+    value = _extension(found, x509.TLSFeature)
+    return isinstance(value, x509.TLSFeature) and x509.TLSFeatureType.status_request in value
+
+
+def _key_id(found: x509.Certificate) -> str:
+    value = _extension(found, x509.SubjectKeyIdentifier)
+    return value.digest.hex() if isinstance(value, x509.SubjectKeyIdentifier) else ""
+
+
+def _authority_key_id(found: x509.Certificate) -> str:
+    value = _extension(found, x509.AuthorityKeyIdentifier)
+    if not isinstance(value, x509.AuthorityKeyIdentifier) or value.key_identifier is None:
+        return ""
+    return value.key_identifier.hex()
+
+
+def _authorities(found: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where the issuer's certificate and its OCSP responder are (RFC 5280 section 4.2.2.1)."""
+    value = _extension(found, x509.AuthorityInformationAccess)
+    if not isinstance(value, x509.AuthorityInformationAccess):
+        return (), ()
+    places: dict[x509.ObjectIdentifier, list[str]] = {}
+    for one in value:
+        if isinstance(one.access_location, x509.UniformResourceIdentifier):
+            places.setdefault(one.access_method, []).append(clean(one.access_location.value))
+    issuers = places.get(AuthorityInformationAccessOID.CA_ISSUERS, [])
+    return tuple(issuers), tuple(places.get(AuthorityInformationAccessOID.OCSP, []))
+
+
+def _crl_urls(found: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(found, x509.CRLDistributionPoints)
+    if not isinstance(value, x509.CRLDistributionPoints):
+        return ()
+    return tuple(
+        clean(name.value)
+        for point in value
+        for name in point.full_name or ()
+        if isinstance(name, x509.UniformResourceIdentifier)
+    )

@@ -1,0 +1,230 @@
+"""What firewalld does now.
+
+The daemon itself is asked over D-Bus (firewalld.dbus(5)): all of it takes as long as one
+firewall-cmd, most of which is Python starting. Where dbus-send is not there, or the daemon is
+too old for it (before 0.9), firewall-cmd is asked.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from diagnose.machine import Machine
+from diagnose.model.frozen import frozen
+from diagnose.parsers.firewalld import (
+    MOST_OF_SET,
+    PolicyText,
+    ServiceText,
+    ZoneText,
+    cmd_output,
+    dbus_output,
+    wanted,
+)
+from diagnose.parsers.firewalld.config_files import service_file
+from diagnose.parsers.sanitize import clean
+
+FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld")
+#: What a site needs open, whether or not a zone lists it.
+ALWAYS = ("http", "https")
+
+# Each answer follows a line "@ method argument". The bus is asked first, since a message to
+# firewalld itself might start it. Of a set of addresses, which may be long, only the beginning
+# is taken.
+RUNTIME = f"""
+echo "@ caller ${{SSH_CONNECTION%% *}}"
+f=org.fedoraproject.FirewallD1
+d="dbus-send --system --print-reply --reply-timeout=5000"
+command -v dbus-send >/dev/null || exit 127
+at() {{ $d --dest=$f /org/fedoraproject/FirewallD1 "$@" 2>&1; }}
+ask() {{ echo "@ $1 $2"; at "$f.$1" ${{2:+"string:$2"}}; }}
+names() {{ sed -n 's/^ *string "\\(.*\\)"$/\\1/p'; }}
+echo "@ owner"
+$d --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner "string:$f" 2>&1 || exit 0
+ask getDefaultZone
+ask queryPanicMode
+ask zone.getActiveZones
+zones=$(at $f.zone.getZones | names)
+for z in $zones; do ask zone.getZoneSettings2 "$z"; done
+for p in $(at $f.policy.getPolicies | names); do ask policy.getPolicySettings "$p"; done
+for s in $(at $f.ipset.getIPSets | names | head -n 50); do
+  echo "@ ipset $s"
+  at $f.ipset.getEntries "string:$s" | names | head -n {MOST_OF_SET + 1}
+done
+ask direct.getAllRules
+ask direct.getAllPassthroughs
+echo "@ version"
+at org.freedesktop.DBus.Properties.Get string:$f string:version
+:
+""".strip()
+SERVICES = """
+f=org.fedoraproject.FirewallD1
+for s; do
+  echo "@ service $s"
+  dbus-send --system --print-reply --reply-timeout=5000 --dest=$f \\
+    /org/fedoraproject/FirewallD1 $f.getServiceSettings2 "string:$s" 2>&1
+done; :
+""".strip()
+
+_DENIED = ("NotAuthorized", "AccessDenied", "Authorization failed", "authentication")
+
+Answer = TypeVar("Answer")
+
+
+class Denied(Exception):
+    """firewalld does not tell this user."""
+
+
+@frozen
+class Runtime:
+    """What the daemon does now; `running` False where there is none. `caller` is who asks from
+    far away."""
+
+    running: bool
+    default: str = ""
+    panic: bool = False
+    version: str = ""
+    zones: tuple[ZoneText, ...] = ()
+    policies: tuple[PolicyText, ...] = ()
+    ipsets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    services: Mapping[str, ServiceText] = field(default_factory=dict)
+    direct: tuple[str, ...] = ()
+    caller: str = ""
+
+
+async def ask_daemon(machine: Machine) -> Runtime:
+    """Denied where this user may not ask it."""
+    ran = await machine.run("sh", "-c", RUNTIME)
+    answers = _answers(ran.out)
+    caller = next((head[7:] for head in answers if head.startswith("caller ")), "")
+    if answers.get("owner", "").rstrip().endswith("boolean false"):
+        return Runtime(False, caller=caller)
+    try:
+        found = await _from_bus(machine, answers)
+    except (ValueError, KeyError):
+        if any(word in ran.out for word in _DENIED):
+            raise Denied from None
+        found = await _from_command(machine)
+    return replace(found, caller=clean(caller, 64))
+
+
+def _answers(text: str) -> dict[str, str]:
+    parts = re.split(r"^@ (.*)\n", text, flags=re.MULTILINE)
+    return {head.strip(): body for head, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+async def _from_bus(machine: Machine, answers: Mapping[str, str]) -> Runtime:
+    """ValueError or KeyError where an answer is missing or is an error."""
+    default = clean(str(dbus_output.dbus_reply(answers["getDefaultZone"])), 64)
+    # An empty dictionary prints as an empty list.
+    active = dbus_output.dbus_reply(answers["zone.getActiveZones"]) or {}
+    zones = tuple(
+        marked(
+            dbus_output.zone_settings(name, dbus_output.dbus_reply(answer)), default, name in active
+        )
+        for name, answer in _of(answers, "zone.getZoneSettings2")
+    )
+    if not zones:
+        raise ValueError("no zones")
+    policies = tuple(
+        dbus_output.policy_settings(name, dbus_output.dbus_reply(answer))
+        for name, answer in _of(answers, "policy.getPolicySettings")
+    )
+    return Runtime(
+        running=True,
+        default=default,
+        panic=dbus_output.dbus_reply(answers["queryPanicMode"]) is True,
+        version=clean(str(_or(_told(answers, "version"), "")), 20),
+        zones=zones,
+        policies=policies,
+        ipsets={name: _entries(text) for name, text in _of(answers, "ipset")},
+        services=await _ask_services(machine, {*ALWAYS, *wanted(*zones, *policies)}),
+        direct=dbus_output.direct_rules(
+            _or(_told(answers, "direct.getAllRules"), ()),
+            _or(_told(answers, "direct.getAllPassthroughs"), ()),
+        ),
+    )
+
+
+def _of(answers: Mapping[str, str], method: str) -> Iterable[tuple[str, str]]:
+    """The answers to a method, by its argument."""
+    for head, answer in answers.items():
+        asked, _, name = head.partition(" ")
+        if asked == method:
+            yield name, answer
+
+
+def _told(answers: Mapping[str, str], head: str) -> Callable[[], Any]:
+    return lambda: dbus_output.dbus_reply(answers.get(head, ""))
+
+
+def _or(read: Callable[[], Answer], otherwise: Answer) -> Answer:
+    try:
+        return read()
+    except ValueError:
+        return otherwise
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    return tuple(clean(line, 128) for line in text.splitlines()[: MOST_OF_SET + 1])
+
+
+def marked(zone: ZoneText, default: str, active: bool) -> ZoneText:
+    return replace(zone, default=zone.name == default, active=active or zone.name == default)
+
+
+async def _ask_services(machine: Machine, names: set[str]) -> dict[str, ServiceText]:
+    """The definitions in use of these services, and of those they include."""
+    known: dict[str, ServiceText] = {}
+    while names:
+        ran = await machine.run("sh", "-c", SERVICES, "sh", *sorted(names))
+        for head, answer in _answers(ran.out).items():
+            # A service that is not defined opens nothing.
+            told = partial(_service, answer)
+            known[head.removeprefix("service ")] = _or(told, ServiceText())
+        included = {name for service in known.values() for name in service.includes}
+        names = included - known.keys() if names <= known.keys() else set()
+    return known
+
+
+def _service(answer: str) -> ServiceText:
+    return dbus_output.service_settings(dbus_output.dbus_reply(answer))
+
+
+async def _from_command(machine: Machine) -> Runtime:
+    asked = ("--list-all-zones", "--get-default-zone", "--list-all-policies", "--query-panic")
+    zones, default, policies, panic = await asyncio.gather(
+        *(machine.run("firewall-cmd", word) for word in asked)
+    )
+    if zones.failure is not None:
+        if any(word in zones.err + zones.out for word in _DENIED):
+            raise Denied
+        return Runtime(False)
+    name = clean(default.out, 64)
+    found = tuple(marked(one, name, one.active) for one in cmd_output.list_all_zones(zones.out))
+    passed = cmd_output.list_all_policies(policies.out) if policies.failure is None else ()
+    services = await read_services(machine, {*ALWAYS, *wanted(*found, *passed)})
+    return Runtime(
+        running=True,
+        default=name,
+        panic=panic.out.strip() == "yes",
+        zones=found,
+        policies=passed,
+        services=services,
+    )
+
+
+async def read_services(machine: Machine, names: set[str]) -> dict[str, ServiceText]:
+    """The definitions of these services and of those they include, in the files."""
+    known: dict[str, ServiceText] = {}
+    while names:
+        ordered = sorted(names)
+        paths = [f"{folder}/services/{name}.xml" for name in ordered for folder in FOLDERS]
+        texts = await asyncio.gather(*map(machine.read, paths))
+        for name, own, shipped in zip(ordered, texts[::2], texts[1::2], strict=True):
+            text = own if own.failure is None else shipped
+            known[name] = _or(partial(service_file, text.text), ServiceText())
+        names = {one for service in known.values() for one in service.includes} - known.keys()
+    return known

@@ -1,0 +1,116 @@
+"""Applications tried from a server that was entered over SSH: by the server's own curl, as nothing
+of ours runs there. curl's exit status is the same for every error of connect(2) and its message
+says nothing; what it prints with -v does.
+"""
+
+import re
+import shlex
+
+from diagnose.machine import Machine, Ran
+from diagnose.model import Failure
+from diagnose.model.frozen import frozen
+from diagnose.net.error_mapping import errno_failure
+from diagnose.parsers.sanitize import clean
+
+#: Seconds.
+PATIENCE = 1
+
+#: curl never ends by itself where a WebSocket was accepted: it is ended as soon as its story, on
+#: standard error, has come to the end of a 101's head. It says its own number first.
+UNTIL_ANSWERED = r"""
+cr=$(printf '\r')
+{ sh -c 'echo $$; exec "$@" 2>&1 >&3' sh "$@" | {
+  read -r pid
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >&2
+    case $line in
+    '< HTTP/'*' 101'*) up=1 ;;
+    '<'|'< '|"< $cr") [ "$up" ] && kill "$pid" 2>/dev/null ;;
+    esac
+  done
+}; } 3>&1; :
+"""
+
+#: RFC 6455 section 1.3: the example's key, and the answer to it.
+KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+FIELDS = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    f"Sec-WebSocket-Key: {KEY}",
+)
+
+#: curl(1), "EXIT CODES", for a request that was sent.
+_STATUS = {
+    28: ("timeout", "timed out"),
+    52: ("closed", "connection closed"),
+    56: ("reset", "Connection reset by peer"),
+}
+_ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreachable": 101}
+
+
+@frozen
+class Curled:
+    """What curl met. `status` is the answer's, None where none came; `accepted` that it was a
+    WebSocket's, with the right Sec-WebSocket-Accept; `connected` that the connection stood, so
+    that a failure is the application's own."""
+
+    argv: tuple[str, ...]
+    took: float
+    status: int | None = None
+    accepted: bool = False
+    body: str = ""
+    failure: Failure | None = None
+    connected: bool = False
+
+    @property
+    def equivalent(self) -> str:
+        return shlex.join(self.argv)
+
+
+async def curl(
+    machine: Machine,
+    url: str,
+    fields: tuple[str, ...],
+    version: str = "1.1",
+    more: tuple[str, ...] = (),
+    patience: int = PATIENCE,
+) -> Curled | None:
+    """One request from the server; None where it has no curl."""
+    argv = ["curl", "-sSkv", "-o", "-", "-m", str(patience), f"--http{version}", *more]
+    for field in fields:
+        argv += ["-H", field]
+    argv.append(url)
+    ran = await machine.run("sh", "-c", UNTIL_ANSWERED, "sh", *argv, timeout=patience + 4.0)
+    return None if ran.status is None or "curl: not found" in ran.err else read(tuple(argv), ran)
+
+
+def read(argv: tuple[str, ...], ran: Ran) -> Curled:
+    """What curl printed: the answer's body to standard output, its own story, in which the head
+    stands behind "<", to standard error."""
+    head = [line[2:].strip() for line in ran.err.splitlines() if line.startswith("< ")]
+    first = re.match(r"HTTP/[\d.]+ (\d{3})", head[0]) if head else None
+    if first:
+        status = int(first[1])
+        fields = {
+            name.lower(): value.strip() for name, _, value in (f.partition(":") for f in head)
+        }
+        accepted = status == 101 and fields.get("sec-websocket-accept") == ACCEPT
+        body = clean(ran.out, 500)
+        return Curled(argv, ran.took, status, accepted, body, connected=True)
+    connected = re.search(r"^\* (Connected to|Established connection)", ran.err, re.MULTILINE)
+    return Curled(argv, ran.took, failure=_failure(ran), connected=connected is not None)
+
+
+def _failure(ran: Ran) -> Failure:
+    """Refused only if every address was."""
+    said = re.findall(r"connect to \S+ port \d+ .*?failed: (.+)", ran.err)
+    numbers = {_ERRNO.get(one.strip()) for one in said}
+    if len(numbers) == 1 and (number := numbers.pop()):
+        return errno_failure(number, said[0].strip())
+    lines = [line for line in ran.err.splitlines() if line.startswith("curl: ")]
+    given = re.match(r"curl: \((\d+)\)", lines[-1]) if lines else None
+    status = int(given[1]) if given else None
+    if status in _STATUS:
+        return Failure(*_STATUS[status])
+    return Failure("other", clean(lines[-1] if lines else "no answer"), status)

@@ -1,0 +1,143 @@
+"""What is kept of HTTP's fields, bodies and error logs: an allow-list of what the checks read."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from diagnose.parsers.http import named_subprotocols, says_origin
+from diagnose.recording.redaction_secrets import HIDDEN
+
+Masked = Callable[[str], str]
+Headers = Iterable[tuple[str, str]]
+
+#: Fields whose values are read, or say nothing about anybody. Of all others the name stays.
+KEPT_FIELDS = {
+    "accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "content-encoding",
+    "content-length", "content-type", "date", "expires", "host", "keep-alive", "last-modified",
+    "location", "origin", "retry-after", "sec-websocket-accept", "sec-websocket-extensions",
+    "sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version", "server",
+    "strict-transport-security",
+    "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
+    "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
+}  # fmt: skip
+#: Fields by whose beginning checks know a CDN; what follows the beginning is hidden.
+_BEGINNINGS = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+_CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
+
+#: What checks look for in a body, and what stays in its place ("" where all that was matched may).
+_MARKERS = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), kept)
+    for pattern, kept in (
+        (r"plain HTTP request was sent to HTTPS port", ""),
+        (r"speaking plain HTTP to an SSL-enabled server port", ""),
+        (r"sent an HTTP request to an HTTPS server", ""),
+        (r"requires TLS", ""),
+        (r"<center>(?:openresty|tengine|nginx)[/\d. ]{0,20}", "<center>nginx</center>"),
+        (r"<address>Apache[^<]{0,80} Server at ", "<address>Apache Server at "),
+        (r"forbidden by administrative rules", ""),
+        (r"<center>awselb/[\d.]{1,10}</center>", ""),
+        (r"<title>Attention Required! \| Cloudflare</title>", ""),
+        (r"Error 54\d\d\d", "Error 54113 Varnish cache server"),
+        (r"Guru Meditation", ""),
+        (r"upgrade required|(?:missing|invalid|bad) (?:upgrade|connection) header", ""),
+        (r"no websocket upgrade|can \"?upgrade\"? only|not a websocket handshake", ""),
+        (r"'upgrade' token not found|expected websocket", ""),
+        (r"unsupported http version|expected http/1\.1", ""),
+        (r"rate.?limit|too many|limit exceeded|throttl", ""),
+        (r"Session ID unknown", ""),
+        (r"http-equiv=[\"']?refresh[\"']?[^>]{0,200}https://", 'http-equiv="refresh" https://'),
+        (r"location(?:\.href|\.protocol)?\s{0,9}=[^;]{0,80}https:", "location = https:"),
+        (r"location\.replace\([^)]{0,80}https:", "location.replace(https:"),
+        (r"invalid http_host|disallowedhost|invalid host header|blocked (?:request|hosts?)", ""),
+        (r"this host .{0,100} is not allowed", "this host *** is not allowed"),
+        (r"<title>Welcome to nginx", ""),
+        (r"<title>(?:404 Not Found|403 Forbidden)", ""),
+        (r"Request Header Or Cookie Too Large", ""),
+        (r"Request-URI Too Large", ""),
+        (r"The SSL certificate error", ""),
+        (r"No required SSL certificate was sent", ""),
+    )
+)
+
+
+def kept_headers(headers: Headers, masked: Masked) -> tuple[tuple[str, str], ...]:
+    """The fields, each with its name, and its value where that is on the list."""
+    return tuple((masked(name), kept_field(name, value, masked)) for name, value in headers)
+
+
+def kept_field(name: str, value: str, masked: Masked) -> str:
+    lower = name.lower()
+    if lower in KEPT_FIELDS or value.startswith("$") or not value:
+        return masked(value)
+    if lower in {"www-authenticate", "proxy-authenticate"}:
+        scheme = _CHALLENGE.match(value)
+        return f"{scheme[0]} {HIDDEN}" if scheme else HIDDEN
+    begin = _BEGINNINGS.match(value)
+    return f"{begin[0]}{HIDDEN}" if begin else HIDDEN
+
+
+def kept_body(body: str) -> str:
+    """Of a body, or of a reason that a stranger gives, the marks that checks look for."""
+    if not body:
+        return body
+    kept = [instead or match[0] for pattern, instead in _MARKERS if (match := pattern.search(body))]
+    if says_origin(body):
+        kept.append("origin not allowed")
+    if "protocol" in body.lower():
+        kept += ["subprotocol"] if "sub" in body.lower() else ["protocol"]
+        kept += named_subprotocols(body, None)
+    return " ".join([HIDDEN, *kept])
+
+
+# Messages of nginx: in its error log, and of `nginx -t`
+
+_QUOTED = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")
+#: The beginnings of nginx's own messages. Other lines are a program's behind it, or a module's.
+_OWN = re.compile(
+    r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open\(\)|bind\(\)|"
+    r"listen\(\)|still could not bind|setsockopt|\d+ worker_connections|accept4?\(\)|"
+    r"socket\(\)|SSL_|peer |cannot load|\S{1,253} could not be resolved|no resolver|conflicting|"
+    r"recv\(\)|send\(\)|readv\(\)|writev\(\)|sendfile\(\)|directory index|rewrite or internal|"
+    r"host not found|invalid |unknown |access forbidden|access denied|limiting |delaying |too |"
+    r"BIO_new|PEM_|duplicate |unexpected |directive |stat\(\)|no |the |a duplicate|could not |"
+    r"zero size|getpwnam|getgrnam|chown|mkdir\(\)|kill\(|signal |using |ssl_|low address|"
+    r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
+    r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
+    r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone )"
+)
+#: What may stand in quotes: a path, a Unix socket, a name or a number of nginx's own, a URL.
+_KEPT_QUOTED = re.compile(
+    r"(?:/[^?]*|unix:.*|\$?[a-z]+(?:_[a-z0-9]+)+|listen|server|location|http|http2|http3|stream|"
+    r"mail|quic|spdy|ssl|reuseport|if|map|root|alias|upstream|resolver|include|geo|zone|\d+|[;{}]|"
+    r"TLSv[\d.]+|SSLv[\d.]+|[a-z]+://.*|[\w.*-]+:\d+|\[[0-9a-fA-F:.]+\](?::\d+)?|"
+    r"(?:[\w*-]+\.)+[\w-]+|name\d+)",
+    re.DOTALL,
+)
+_OUTPUT_OF_PROGRAM = re.compile(r"(?i)\b(sent in stderr|\[lua\]|js:|perl:)")
+_NAMED_QUOTED = re.compile(
+    r"(?i)(?:directive|parameter|unknown|upstream|variable|module|zone|host|\bon|"
+    r"limit_req|limit_conn)\s$"
+    r"|SSL_\w+\((?:\"\w+\", )?$|curve name \($"
+)
+_CODE = re.compile(r"\(\d{1,5}: [A-Za-z ./-]{1,60}\)")
+
+
+def kept_message(text: str, masked: Masked) -> str:
+    """A message of nginx with its values hidden. What a program behind nginx wrote goes."""
+    if match := _OUTPUT_OF_PROGRAM.search(text):
+        return f"{masked(text[: match.start()])}{match[0]}: {HIDDEN}"
+    if not _OWN.match(text):
+        code = _CODE.search(text)
+        return f"{HIDDEN} {code[0]}" if code else HIDDEN
+    pieces, end = [], 0
+    for match in _QUOTED.finditer(text):
+        before = text[end : match.start()]
+        pieces += [before, _quoted(match[0], before)]
+        end = match.end()
+    return masked("".join([*pieces, text[end:]]))
+
+
+def _quoted(written: str, before: str) -> str:
+    quote, inside = written[0], written[1:].removesuffix(written[0])
+    if _KEPT_QUOTED.fullmatch(inside) or (_NAMED_QUOTED.search(before) and "user" not in before):
+        return written
+    return f"{quote}{HIDDEN}{quote}" if inside else written

@@ -1,0 +1,75 @@
+"""What holds for every check, whoever adds it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from diagnose.checking import registry
+from diagnose.checking.root_cause import explains
+from diagnose.checking.texts import LANGUAGES, path_of, words
+from diagnose.model import LAYERS
+
+TESTS = Path(__file__).parents[1] / "checks"
+IDS = registry.names()
+
+
+@pytest.mark.parametrize("check_id", IDS)
+def test_a_check_bears_the_name_of_its_file_and_of_its_function(check_id: str) -> None:
+    check = registry.one(check_id)
+    assert check.id == check_id
+    assert check.layer in LAYERS
+    assert re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+(-[a-z0-9]+)*", check_id)
+    assert check.judge.__name__ == check_id.partition(".")[2].replace("-", "_")
+
+
+@pytest.mark.parametrize("check_id", IDS)
+def test_what_a_check_needs_can_be_read_without_importing_it(check_id: str) -> None:
+    needs = {kind.__name__ for kind in registry.one(check_id).needs}
+    assert needs
+    assert registry.needs(check_id) == needs
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("check_id", IDS)
+def test_a_check_has_words_in_every_language(check_id: str, lang: str) -> None:
+    said = words(check_id, lang)
+    assert said.title
+    assert said.summary
+    assert said.meaning
+    assert "{{fix}}" in said.remedy
+    assert said.verify
+
+
+@pytest.mark.parametrize("check_id", IDS)
+def test_every_language_names_the_same_facts_and_steps(check_id: str) -> None:
+    said = [path_of(check_id, lang).read_text("utf-8") for lang in LANGUAGES]
+    facts = [set(re.findall(r"\{\{[#^]?([\w.-]+)\}\}", text)) for text in said]
+    assert all(named == facts[0] for named in facts)
+    steps = [list(words(check_id, lang).steps) for lang in LANGUAGES]
+    assert all(named == steps[0] for named in steps)
+
+
+@pytest.mark.parametrize("check_id", IDS)
+def test_a_check_has_a_test_in_which_it_fires_and_one_in_which_it_is_silent(check_id: str) -> None:
+    layer, _, name = check_id.partition(".")
+    text = (TESTS / layer / f"test_{name.replace('-', '_')}.py").read_text("utf-8")
+    assert "def test_fires" in text
+    assert "def test_silent" in text
+
+
+def test_what_a_check_explains_exists() -> None:
+    for check in registry.catalogue():
+        for pattern in check.explains:
+            assert pattern in IDS or (pattern.endswith(".*") and pattern[:-2] in LAYERS), (
+                f"{check.id} explains {pattern}, which is no check"
+            )
+
+
+def test_no_two_checks_explain_each_other_in_a_circle() -> None:
+    checks = registry.catalogue()
+    above = {check.id: {other.id for other in checks if explains(check, other)} for check in checks}
+    while leaves := [check_id for check_id, below in above.items() if not below & above.keys()]:
+        for leaf in leaves:
+            del above[leaf]
+    assert not above, f"a circle among {sorted(above)}"

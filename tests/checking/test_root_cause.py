@@ -1,0 +1,219 @@
+"""Which finding is the cause, in which order, and what the verdict is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from diagnose.checking.root_cause import claims, findings, layers, verdict
+from diagnose.model import (
+    Check,
+    Claim,
+    Confidence,
+    Crash,
+    Evidence,
+    Severity,
+    Subject,
+    Vantage,
+    together,
+)
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Listener
+from diagnose.model.tcp import Connection
+from tests.support.check_evidence import NOW, SHOP
+from tests.support.report_builder import (
+    CLOSED,
+    NAME,
+    NO_IPV6,
+    WELL,
+    check,
+    healthy,
+    judging,
+    report,
+)
+
+AT_443 = Subject(address="203.0.113.10", port=443)
+AT_80 = Subject(address="203.0.113.10", port=80)
+
+
+def claim(about: Subject = AT_443, **more: object) -> Claim:
+    return Claim(about=about, because=(), **more)  # type: ignore[arg-type]
+
+
+def told(*raised: tuple[Check, Claim]) -> list[tuple[str, str | None]]:
+    """Each finding's check and the check that explains it."""
+    found = findings(raised)
+    by_id = {one.id: one.check.id for one in found}
+    return [(one.check.id, by_id.get(one.explained_by or "")) for one in found]
+
+
+def test_a_cause_explains_what_it_declares_about_the_same_subject() -> None:
+    cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
+    assert told((check("tcp.rejected"), claim()), (cause, claim())) == [
+        ("firewall.closed", None),
+        ("tcp.rejected", "firewall.closed"),
+    ]
+
+
+def test_about_another_subject_it_explains_nothing() -> None:
+    cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
+    assert told((check("tcp.rejected"), claim(AT_80)), (cause, claim())) == [
+        ("tcp.rejected", None),
+        ("firewall.closed", None),
+    ]
+
+
+def test_an_open_side_of_a_subject_covers_all() -> None:
+    cause = check("nginx.stopped", Severity.ERROR, "tcp.*")
+    port = claim(Subject(port=443))
+    assert told((check("tcp.refused"), claim()), (cause, port))[1] == (
+        "tcp.refused",
+        "nginx.stopped",
+    )
+    assert told((check("tcp.refused"), claim(AT_80)), (cause, port))[0] == ("tcp.refused", None)
+
+
+def test_what_a_claim_covers_may_be_more_than_what_it_is_about() -> None:
+    cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
+    raised = claim(Subject(text="zone public"), covers=(AT_80, AT_443))
+    six = Subject(address="2001:db8::10", port=443)
+    assert [why for _, why in told((check("tcp.rejected"), claim(six)), (cause, raised))] == [
+        None
+    ] * 2
+    assert told((check("tcp.rejected"), claim()), (cause, raised))[1][1] == "firewall.closed"
+
+
+def test_a_whole_layer_is_what_is_met_there_and_not_what_nginx_has_in_its_files() -> None:
+    met = replace(check("websocket.not-upgraded"), needs=(Upgrade,))
+    read = replace(check("websocket.no-location"), needs=(NginxConfig,))
+    away = check("firewall.forward", Severity.ERROR, "websocket.*")
+    assert dict(told((away, claim()), (met, claim()), (read, claim()))) == {
+        "firewall.forward": None,
+        "websocket.not-upgraded": "firewall.forward",
+        "websocket.no-location": None,
+    }
+    other = check("nginx.other-file", Severity.ERROR, "websocket.*")
+    assert ("websocket.no-location", "nginx.other-file") in told((other, claim()), (read, claim()))
+
+
+def test_several_addresses_make_one_subject() -> None:
+    both = together((AT_443, Subject(address="2001:db8::10", port=443)))
+    assert str(both) == "203.0.113.10:443, [2001:db8::10]:443"
+    assert both.covers(AT_443)
+    assert not both.covers(AT_80)
+
+
+def test_a_chain_of_explanations_has_one_root() -> None:
+    root = check("nginx.broken", Severity.ERROR, "nginx.stopped")
+    middle = check("nginx.stopped", Severity.ERROR, "tcp.refused")
+    assert told((check("tcp.refused"), claim()), (middle, claim()), (root, claim())) == [
+        ("nginx.broken", None),
+        ("tcp.refused", "nginx.broken"),
+        ("nginx.stopped", "nginx.broken"),
+    ]
+
+
+def test_the_heavier_of_two_roots_explains_the_symptom_that_both_would() -> None:
+    one = check("firewall.closed", Severity.ERROR, "tcp.rejected")
+    other = check("nginx.odd", Severity.WARNING, "tcp.rejected")
+    assert ("tcp.rejected", "firewall.closed") in told(
+        (other, claim()), (check("tcp.rejected"), claim()), (one, claim())
+    )
+
+
+def test_two_faults_are_two_causes() -> None:
+    raised = (check("tcp.refused"), claim()), (check("certificate.expired"), claim())
+    assert [one.is_cause for one in findings(raised)] == [True, True]
+
+
+def test_causes_are_ordered_by_severity_then_confidence_then_layer() -> None:
+    raised = (
+        (check("dns.note", Severity.NOTE), claim()),
+        (check("dns.warning", Severity.WARNING), claim()),
+        (check("http.error"), claim()),
+        (check("tcp.error"), claim()),
+        (check("dns.error"), claim(confidence=Confidence.LIKELY)),
+    )
+    order = ["tcp.error", "http.error", "dns.error", "dns.warning", "dns.note"]
+    assert [check_id for check_id, _ in told(*raised)] == order
+
+
+def test_a_claim_may_be_milder_than_its_check() -> None:
+    (found,) = findings([(check("dns.hosts"), claim(severity=Severity.NOTE))])
+    assert found.severity is Severity.NOTE
+    assert not found.is_cause
+
+
+def test_findings_are_numbered_in_their_order() -> None:
+    cause = check("firewall.closed", Severity.ERROR, "tcp.rejected")
+    raised = [(check("http.slow", Severity.WARNING), claim()), (check("tcp.rejected"), claim())]
+    assert [one.id for one in findings([*raised, (cause, claim())])] == ["f1", "f2", "f3"]
+
+
+def test_a_check_whose_needs_were_not_seen_is_not_asked() -> None:
+    def judge(evidence: Evidence) -> Iterator[Claim]:
+        raise AssertionError("asked")
+        yield
+
+    crashes: list[Crash] = []
+    assert (
+        claims([judging("tcp.x", judge, Connection)], Evidence(SHOP, NOW, (NAME,)), crashes.append)
+        == []
+    )
+    assert crashes == []
+
+
+def test_a_check_that_raises_is_our_fault_and_the_others_are_heard() -> None:
+    def broken(evidence: Evidence) -> Iterator[Claim]:
+        yield claim()
+        raise ValueError("no")
+
+    def sound(evidence: Evidence) -> Iterator[Claim]:
+        yield claim()
+
+    crashes: list[Crash] = []
+    checks = [judging("tcp.broken", broken), judging("tcp.sound", sound)]
+    raised = claims(checks, Evidence(SHOP, NOW), crashes.append)
+    assert [check.id for check, _ in raised] == ["tcp.sound"]
+    assert crashes == [Crash("tcp.broken", "ValueError: no")]
+
+
+@pytest.mark.parametrize(
+    ("severity", "status", "code"),
+    [(Severity.ERROR, "critical", 2), (Severity.WARNING, "warning", 1), (Severity.NOTE, "ok", 0)],
+)
+def test_the_verdict_is_that_of_the_worst_cause(severity: Severity, status: str, code: int) -> None:
+    judged = verdict(report(*WELL, raised=((check("tcp.x", severity), claim()),)))
+    assert (judged.status, judged.exit_status) == (status, code)
+
+
+def test_a_site_of_which_nothing_could_be_seen_is_unknown() -> None:
+    assert verdict(report()).exit_status == 3
+    assert verdict(report(NAME, CLOSED)).status == "unknown"
+    assert verdict(healthy()).status == "ok"
+
+
+def test_a_site_that_was_tried_in_vain_is_not_called_healthy() -> None:
+    inside = Listener(vantage=Vantage.SERVER, address="0.0.0.0", port=443, family=4)
+    assert verdict(report(NAME, NO_IPV6, inside)).status == "unknown"
+    assert verdict(report(NAME, NO_IPV6, CLOSED, inside)).status == "unknown"
+    assert verdict(report(CLOSED, *WELL, inside)).status == "ok"
+
+
+def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:
+    states = dict(
+        layers(report(NAME, CLOSED, raised=((check("dns.odd", Severity.WARNING), claim()),)))
+    )
+    assert states["dns"] == "warning"
+    assert states["tcp"] == "unknown"
+    assert states["http"] == "skipped"
+    assert dict(layers(healthy()))["tcp"] == "ok"
+
+
+def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() -> None:
+    told = replace(healthy(), findings=())
+    assert verdict(told).status == "ok"
+    unanswered = (check("host.visitor-unjudged", Severity.NOTE), claim())
+    seen = told.evidence.observations
+    assert verdict(report(*seen, raised=(unanswered,))).status == "unknown"

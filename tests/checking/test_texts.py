@@ -1,0 +1,55 @@
+"""The words of a check, and how facts get into them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from diagnose.checking.texts import fill, plain, words
+
+
+def test_facts_are_put_in_and_dollars_are_left_alone() -> None:
+    text = "proxy_set_header Upgrade $http_upgrade; on {{address}}"
+    assert fill(text, {"address": "203.0.113.10"}) == (
+        "proxy_set_header Upgrade $http_upgrade; on 203.0.113.10"
+    )
+
+
+def test_a_fact_that_was_not_given_is_an_error() -> None:
+    with pytest.raises(KeyError, match="port"):
+        fill("port {{port}}", {})
+
+
+def test_sections_stand_only_where_their_fact_is_there() -> None:
+    text = "{{#icmp}}by ICMP {{icmp}}{{/icmp}}{{^icmp}}by a reset{{/icmp}}"
+    assert fill(text, {"icmp": "3/13"}) == "by ICMP 3/13"
+    assert fill(text, {"icmp": ""}) == fill(text, {}) == "by a reset"
+
+
+def test_the_place_of_the_steps_is_left_to_the_front_end() -> None:
+    assert fill("Do this:\n{{fix}}", {}) == "Do this:\n{{fix}}"
+
+
+def test_a_fact_is_not_read_as_words() -> None:
+    assert fill("{{name}}", {"name": "{{port}} $x"}) == "{{port}} $x"
+
+
+@pytest.mark.parametrize(
+    ("value", "lang", "text"),
+    [
+        (("a", "b"), "en", "a, b"),
+        (("a", "b"), "zh", "a、b"),
+        (3.0, "en", "3"),
+        (2.54, "en", "2.5"),
+        (datetime(2026, 11, 24, 12, 30, tzinfo=UTC), "en", "2026-11-24 12:30 UTC"),
+        (443, "zh", "443"),
+    ],
+)
+def test_facts_read_as_a_person_writes_them(value: object, lang: str, text: str) -> None:
+    assert plain(value, lang) == text
+
+
+def test_the_words_of_a_check_have_their_parts() -> None:
+    said = words("tcp.refused", "en")
+    assert "{{" in said.title
+    assert "\n" not in said.title
+    assert "{{fix}}" in said.remedy

@@ -1,0 +1,149 @@
+"""A run ends with one document, whatever its own code does."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diagnose import engine
+from diagnose.checking import root_cause
+from diagnose.cli import watchdog
+
+ROOT = Path(__file__).parents[2]
+
+PROGRAM = """
+import asyncio, os, re, sys
+sys.path.insert(0, {root!r})
+from dataclasses import replace
+from diagnose.checking import registry
+from diagnose.cli import main, watchdog
+watchdog.GRACE = watchdog.SIGNAL_GRACE = 0.1
+watchdog.TICK = 0.3
+
+def loop(*_):
+    print("stuck", file=sys.stderr, flush=True)
+    while True:
+        pass
+
+def stubborn(*_):
+    while True:
+        try:
+            loop()
+        except Exception:
+            pass
+
+def judge(check_id, work):
+    real = registry.one
+    own = replace(real(check_id), judge=work)
+    import diagnose.engine
+    diagnose.engine.one = lambda name: own if name == check_id else real(name)
+
+def probe(work):
+    from diagnose.probes.outside import tcp
+    from diagnose.probes import probe
+    from diagnose.model.tcp import Connection
+
+    @probe(after=Connection)
+    async def endless(look, seen):
+        work()
+    tcp.endless = endless
+
+def stop_the_loop():
+    real, told = asyncio.base_events.BaseEventLoop._run_once, []
+    def once(self):
+        told.append(1)
+        if len(told) > 5:
+            loop()
+        real(self)
+    asyncio.base_events.BaseEventLoop._run_once = once
+
+{spoil}
+main.leave(main.main(sys.argv[1:]))
+"""
+
+#: What is done to the program before it runs.
+SPOILS = {
+    "check": "judge('tcp.refused', loop)",
+    "expression": "judge('tcp.refused', lambda _: re.match('(a|a)*b', 'a' * 64))",
+    "stubborn check": "judge('tcp.refused', stubborn)",
+    "probe": "probe(loop)",
+    "stubborn probe": "probe(stubborn)",
+    "event loop": "stop_the_loop()",
+}
+
+
+@pytest.fixture(scope="module")
+def shut() -> Iterator[int]:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@contextmanager
+def running(spoil: str, *words: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(root=str(ROOT), spoil=SPOILS[spoil]), *words],
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def document(text: str) -> dict[str, Any]:
+    """The one document: `loads` takes no second one behind it."""
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_code_that_loops_costs_only_itself(spoil: str, shut: int) -> None:
+    with running(spoil, "--timeout", "0.5", "--json", "--outside", f"127.0.0.1:{shut}") as process:
+        said, complaints = process.communicate(timeout=60)
+    told = document(said)
+    assert process.returncode == told["verdict"]["exit_code"] != 0
+    assert told["verdict"]["status"] != "ok"
+    assert told["errors"]
+    if spoil != "stubborn check":  # what is known cannot be judged
+        assert not [line for line in complaints.splitlines() if line != "stuck"]
+        assert spoil == "event loop" or told["observations"]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"]
+)
+@pytest.mark.parametrize("spoil", ["probe", "stubborn probe", "check", "event loop"])
+def test_a_signal_is_heard_by_code_that_loops(
+    spoil: str, number: int, status: int, shut: int
+) -> None:
+    words = ("--timeout", "3600", "--json", "--outside", f"127.0.0.1:{shut}")
+    with running(spoil, *words) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "stuck\n"
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert document(said)["verdict"]["status"] != "ok"
+
+
+def test_the_work_that_may_be_interrupted_is_there() -> None:
+    """It is known by its name."""
+    names = {
+        (work.__module__, work.__qualname__)
+        for work in (engine.Run._guarded, engine.conclude, root_cause.claims)
+    }
+    assert names == set(watchdog.FORGIVING)
+    for work in (engine.Run._guarded, engine.conclude, root_cause.claims):
+        variable = watchdog.FORGIVING[work.__module__, work.__qualname__]
+        assert variable in {*work.__code__.co_varnames, *work.__code__.co_cellvars}

@@ -1,0 +1,121 @@
+"""What docker (27) and podman (4.9) print, as literals: neither runs where these tests do."""
+
+import contextlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.model.containers import ContainerPort, Namespace
+from diagnose.parsers.linux.containers import (
+    container_of,
+    docker_ports,
+    docker_ps,
+    namespace,
+    podman_ps,
+)
+
+ID = "4c01db0b339c" + "0" * 52
+
+DOCKER = (
+    '{"Command":"\\"/docker-entrypoint.…\\"","CreatedAt":"2026-11-20 08:00:01 +0000 UTC",'
+    f'"ID":"{ID}","Image":"nginx:1.27","Labels":"maintainer=NGINX","LocalVolumes":"0",'
+    '"Mounts":"","Names":"web","Networks":"bridge",'
+    '"Ports":"0.0.0.0:80-\\u003e80/tcp, [::]:80-\\u003e80/tcp, 443/tcp",'
+    '"RunningFor":"4 days ago","Size":"0B","State":"running","Status":"Up 4 days"}\n'
+    "WARNING: something else\n"
+)
+
+PODMAN = f"""\
+[
+  {{
+    "AutoRemove": false,
+    "Command": ["nginx", "-g", "daemon off;"],
+    "Exited": false,
+    "ExposedPorts": {{"80": ["tcp"], "443": ["tcp"]}},
+    "Id": "{ID}",
+    "Image": "docker.io/library/nginx:latest",
+    "Names": ["web"],
+    "Networks": ["podman"],
+    "Ports": [
+      {{"host_ip": "", "container_port": 80, "host_port": 8080, "range": 1, "protocol": "tcp"}}
+    ],
+    "State": "running"
+  }}
+]
+"""
+
+# /proc/PID/net/tcp and tcp6 of a container with nginx on 80 and 443, and what is told around it.
+INSIDE = f"""\
+pid 4242
+comm nginx
+comm nginx
+cgroup 0::/system.slice/docker-{ID}.scope
+address 127.0.0.1
+address 172.17.0.2
+address 172.17.0.2
+address 00000000000000000000000000000001
+address fe80000000000000004211fffe110002
+address 20010db8000000000000000000000002
+   0: 00000000:01BB 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 31 1
+   1: 0100007F:0BB8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 32 1
+   0: 00000000000000000000000000000000:0050 00000000000000000000000000000000:0000 0A 0 0 0
+   1: 00000000000000000000000001000000:1F90 00000000000000000000000000000000:0000 0A 0 0 0
+"""
+
+
+def test_dockers_list_is_read() -> None:
+    (web,) = docker_ps(DOCKER)
+    assert (web.engine, web.id, web.name, web.networks) == ("docker", ID, "web", ("bridge",))
+    assert web.ports == (
+        ContainerPort(80, 80, "0.0.0.0"),
+        ContainerPort(80, 80, "::"),
+        ContainerPort(443),
+    )
+
+
+def test_dockers_ports_in_their_forms() -> None:
+    assert docker_ports("") == ()
+    assert docker_ports(":::433->443/tcp") == (ContainerPort(443, 433, "::"),)
+    assert docker_ports("127.0.0.1:8000-8001->80-81/tcp, 53/udp, 0.0.0.0:53->53/udp") == (
+        ContainerPort(80, 8000, "127.0.0.1"),
+        ContainerPort(81, 8001, "127.0.0.1"),
+    )
+
+
+def test_podmans_list_is_read() -> None:
+    (web,) = podman_ps(PODMAN)
+    assert (web.engine, web.name, web.image) == ("podman", "web", "docker.io/library/nginx:latest")
+    assert web.ports == (ContainerPort(80, 8080, "0.0.0.0"), ContainerPort(443))
+    assert podman_ps("Error: no") == ()
+
+
+def test_a_namespace_is_read() -> None:
+    space = namespace(INSIDE)
+    assert space == Namespace(
+        pid=4242,
+        processes=("nginx",),
+        container=ID,
+        addresses=("172.17.0.2", "2001:db8::2"),
+        sockets=(("0.0.0.0", 443), ("127.0.0.1", 3000), ("::", 80), ("::1", 8080)),
+    )
+    assert space.listens(443)
+    assert not space.listens(3000)
+    assert not space.listens(8080)
+
+
+def test_a_container_is_known_by_its_control_group() -> None:
+    assert container_of([f"0::/system.slice/docker-{ID}.scope"]) == ID
+    assert container_of(["4:memory:/", f"1:name=systemd:/docker/{ID}"]) == ID
+    assert container_of(["0::/lxc.payload.web/system.slice/nginx.service"]) == "/lxc.payload.web"
+    assert container_of(["0::/machine.slice/machine-web.scope/payload"])
+    assert container_of(["0::/kubepods.slice/kubepods-pod1.slice/x.scope"])
+    assert container_of(["0::/system.slice/nginx.service", "0::/"]) == ""
+
+
+@given(st.text(st.sampled_from('pid comm0123456789ABCDEF:{}[]" \n->/tcp')))
+def test_nothing_breaks_it(text: str) -> None:
+    with contextlib.suppress(ZeroDivisionError):
+        namespace(text)
+        docker_ps(text)
+        docker_ports(text)
+        podman_ps(text)

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+from diagnose.parsers.linux.interfaces import Nic, interfaces, os_name
+
+RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13" / "commands"
+
+
+def test_interfaces_with_their_addresses_and_default_routes() -> None:
+    texts = [(RECORDED / name).read_text() for name in ("ip-addr", "ip-route", "ip-6-route")]
+    loopback, wired = interfaces(*texts)
+    assert loopback == Nic("lo", True, ("127.0.0.1", "::1"))
+    assert wired.addresses[:2] == ("203.0.113.10", "2001:db8:2::10")
+    assert wired.default == (4, 6)
+
+
+def test_the_default_route_of_the_lowest_metric_counts() -> None:
+    text = "2: a@if3: <BROADCAST,UP> mtu 1\n3: b: <BROADCAST> mtu 1\n"
+    routes = "default via 192.0.2.1 dev b metric 600\ndefault via 192.0.2.9 dev a metric 100\n"
+    assert interfaces(text, routes) == (Nic("a", True, (), (4,)), Nic("b", False))
+
+
+def test_the_name_of_the_system() -> None:
+    assert os_name((RECORDED / "who").read_text()) == "Debian GNU/Linux 13 (trixie)"
+    assert os_name("nothing") == ""
+
+
+def test_a_default_route_with_several_next_hops_leaves_by_all_that_live() -> None:
+    text = "".join(f"{n}: {name}: <UP> mtu 1\n" for n, name in ((2, "a"), (3, "b"), (4, "c")))
+    routes = """\
+default proto static metric 50
+\tnexthop via 192.0.2.1 dev a weight 1
+\tnexthop via 198.51.100.1 dev b weight 1 dead linkdown
+\tnexthop dev c weight 1
+192.0.2.0/24 dev b proto kernel scope link src 192.0.2.2
+"""
+    found = {nic.name: nic.default for nic in interfaces(text, routes)}
+    assert found == {"a": (4,), "b": (), "c": (4,)}
+
+
+def test_the_forms_of_busybox_and_of_old_iproute2() -> None:
+    busybox = """\
+1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue qlen 1000
+    inet 127.0.0.1/8 scope host lo
+2: eth0@if3: <BROADCAST,MULTICAST,UP,LOWER_UP,M-DOWN> mtu 1500 qdisc noqueue qlen 1000
+    inet 203.0.113.10/24 scope global eth0
+    inet6 2001:db8:2::10/64 scope global flags 02
+"""
+    six = "2001:db8:2::/64 dev eth0  metric 256\ndefault via 2001:db8:2::1 dev eth0  metric 1024\n"
+    wired = interfaces(busybox, "default via 203.0.113.1 dev eth0 \n", six)[1]
+    assert wired == Nic("eth0", True, ("203.0.113.10", "2001:db8:2::10"), (4, 6))
+    old = "unreachable default dev lo  proto kernel  metric 4294967295  error -101 hoplimit 255\n"
+    assert interfaces(busybox, "", old)[0].default == ()

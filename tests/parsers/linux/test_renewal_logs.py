@@ -1,0 +1,76 @@
+"""What certbot 2.11 and acme.sh 3.0 write, taken down by hand: neither can renew here."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.parsers.linux.renewal_logs import acme_sh, certbot, other
+
+CERTBOT = """\
+2026-11-25 03:12:01,101:DEBUG:certbot._internal.main:certbot version: 2.11.0
+2026-11-25 03:12:04,310:ERROR:certbot._internal.auth_handler:
+Certbot failed to authenticate some domains (authenticator: webroot). The Certificate Authority \
+reported these problems:
+  Domain: shop.example.com
+  Type:   connection
+  Detail: 203.0.113.10: Fetching http://shop.example.com/.well-known/acme-challenge/x: \
+Timeout during connect (likely firewall problem)
+2026-11-25 03:12:04,501:ERROR:certbot._internal.renewal:Failed to renew certificate \
+shop.example.com with error: Some challenges have failed.
+2026-11-25 03:12:04,510:ERROR:certbot._internal.renewal:All renewals failed. The following \
+certificates could not be renewed:
+"""
+LIMIT = (
+    "2026-11-25 03:12:04,501:ERROR:certbot._internal.renewal:Failed to renew certificate a.test "
+    "with error: urn:ietf:params:acme:error:rateLimited :: There were too many requests of a given "
+    "type :: too many certificates already issued\n"
+)
+ACME = """\
+[Tue Nov 24 00:32:01 UTC 2026] ===Starting cron===
+[Tue Nov 24 00:32:01 UTC 2026] Renewing: 'old.example.com'
+[Tue Nov 24 00:32:09 UTC 2026] Error renewing old.example.com.
+[Wed Nov 25 00:32:01 UTC 2026] ===Starting cron===
+[Wed Nov 25 00:32:01 UTC 2026] Renewing: 'blog.example.com'
+[Wed Nov 25 00:32:04 UTC 2026] Skipping. Next renewal time is: 2026-12-30T00:00:00Z
+[Wed Nov 25 00:32:04 UTC 2026] Renewing: 'shop.example.com'
+[Wed Nov 25 00:32:09 UTC 2026] Invalid status. Verification error details: DNS problem: NXDOMAIN
+[Wed Nov 25 00:32:09 UTC 2026] Please check log file for more details: /root/.acme.sh/acme.sh.log
+[Wed Nov 25 00:32:09 UTC 2026] Error renewing shop.example.com.
+[Wed Nov 25 00:32:09 UTC 2026] ===End cron===
+"""
+
+
+def test_certbots_reason_is_what_the_authority_met() -> None:
+    run = certbot(CERTBOT)
+    assert run
+    assert run.names == ("shop.example.com",)
+    assert run.message.startswith("203.0.113.10: Fetching http://shop.example.com/")
+    limited = certbot(LIMIT)
+    assert limited
+    assert "rateLimited" in limited.message
+
+
+def test_a_run_of_certbots_that_came_to_a_good_end_is_no_failure() -> None:
+    assert (
+        certbot("2026-11-25 03:12:01,1:DEBUG:certbot._internal.renewal:no renewal failures\n")
+        is None
+    )
+
+
+def test_of_acme_sh_only_the_last_run_counts() -> None:
+    run = acme_sh(ACME)
+    assert run
+    assert run.names == ("shop.example.com",)
+    assert "NXDOMAIN" in run.message
+    assert acme_sh(f"{ACME}[Thu Nov 26 00:32:01 UTC 2026] ===Starting cron===\n") is None
+
+
+def test_of_another_unit_its_own_last_line_is_the_reason() -> None:
+    text = "Starting lego.service - renew...\nacme: error: 403\nlego.service: Failed with result\n"
+    assert other(text).message == "acme: error: 403"
+    assert other("").message == ""
+
+
+@given(st.text(st.sampled_from("Faildtorenwcth: []\n=Er'.")))
+def test_nothing_breaks_them(text: str) -> None:
+    for read in (certbot, acme_sh, other):
+        read(text)

@@ -1,0 +1,163 @@
+import json
+
+import pytest
+
+from diagnose.parsers.netfilter import nft
+from diagnose.parsers.netfilter.rules import (
+    Assign,
+    Base,
+    DataMap,
+    Limit,
+    Match,
+    Nat,
+    Obscure,
+    Reject,
+    Unknown,
+    Verdict,
+)
+from tests.support.netfilter_expectations import (
+    ACCEPT,
+    ask,
+    chain,
+    field,
+    match,
+    meta,
+    rule,
+    rules,
+    table,
+)
+
+
+def steps(*expr: dict[str, object]) -> tuple[object, ...]:
+    read = rules(table(chain(), rule(*expr)))
+    return read.tables[0].chains["input"].rules[0].steps
+
+
+def test_nothing_is_an_empty_ruleset() -> None:
+    assert nft.read("").tables == ()
+    assert nft.read('{"nftables": [{"metainfo": {"version": "1.1.3"}}]}').tables == ()
+
+
+@pytest.mark.parametrize("text", ["table inet t {}", "[]", '{"nftables": 1}', '{"nftables": [1]}',
+                                  '{"nftables": [{"chain": {}}]}'])  # fmt: skip
+def test_anything_else_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        nft.read(text)
+
+
+def test_a_base_chain_and_one_that_is_called() -> None:
+    read = rules(table(chain(prio=-10, policy="drop"), {"chain": {"name": "sub"}}))
+    chains = read.tables[0].chains
+    assert chains["input"].base == Base("filter", "input", -10, "drop")
+    assert chains["sub"].base is None
+
+
+def test_tables_of_other_worlds_are_left_out() -> None:
+    assert rules(table(family="arp"), table(family="bridge"), table(family="ip")).tables[0].family
+
+
+@pytest.mark.parametrize(
+    ("expression", "step"),
+    [
+        (match(field("tcp dport"), 443), Match(("tcp dport",), "==", (((443, 443),),))),
+        (match(field("tcp dport"), "@ports"), Match(("tcp dport",), "==", "ports")),
+        (match({"ct": {"key": "state"}}, ["established", "new"], "in"),
+         Match(("ct state",), "in", (((2, 2),), ((8, 8),)))),
+        (match({"&": [field("tcp flags"), {"|": ["syn", "ack"]}]}, "syn"),
+         Match(("tcp flags",), "==", (((2, 2),),), 18)),
+        (match(meta("iifname"), "eth*"), Match(("meta iifname",), "==", (("eth*",),))),
+        (match({"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, False),
+         Match(("fib saddr . iif oif exists",), "==", (((0, 0),),))),
+        ({"reject": None}, Reject("icmpx", "port-unreachable")),
+        ({"limit": {"rate": 2, "burst": 5, "per": "minute", "inv": True}},
+         Limit("limit rate over 2/minute burst 5 packets", True)),
+        ({"ct count": {"val": 3, "inv": True}}, Limit("ct count over 3", True)),
+        ({"mangle": {"key": meta("mark"), "value": {"|": [meta("mark"), 16]}}},
+         Assign("meta mark", 16, "meta mark", 0xFFFFFFEF)),
+        ({"dnat": {"family": "ip", "addr": "10.0.0.1", "port": 80}},
+         Nat("dnat", (0x0A000001, 0x0A000001), (80, 80), "ip")),
+        ({"redirect": {"port": {"map": {"key": field("tcp dport"), "data": "@to"}}}},
+         Nat("redirect", None, DataMap(("tcp dport",), "to"))),
+        ({"masquerade": None}, Nat("masquerade")),
+        ({"jump": {"target": "sub"}}, Verdict("jump", "sub")),
+        ({"queue": {"num": 0}}, Obscure("queue 0")),
+        ({"xt": {"type": "match", "name": "recent"}}, Unknown("xt match recent")),
+        ({"xt": {"type": "target", "name": "REJECT"}}, Obscure("xt target REJECT")),
+    ],
+)  # fmt: skip
+def test_statements(expression: dict[str, object], step: object) -> None:
+    assert steps(expression) == (step,)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        {"counter": {"packets": 1, "bytes": 60}},
+        {"log": {"prefix": "x"}},
+        {"xt": {"type": "match", "name": "comment"}},
+        {"xt": {"type": "target", "name": "LOG"}},
+        {"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": 1400}},
+        {"dup": {"addr": "192.0.2.1"}},
+    ],
+)
+def test_what_does_nothing_to_the_packet_is_no_step(expression: dict[str, object]) -> None:
+    assert steps(expression) == ()
+
+
+def test_a_named_limit_knows_whether_it_is_over() -> None:
+    lax = {"limit": {"name": "lax", "rate": 2, "per": "second", "inv": True}}
+    read = rules(table(lax, chain(), rule({"limit": "lax"})))
+    assert read.tables[0].chains["input"].rules[0].steps == (Limit('limit name "lax"', True),)
+
+
+@pytest.mark.parametrize(
+    ("declared", "listed", "element"),
+    [
+        ("ipv4_addr", {"prefix": {"addr": "10.0.0.0", "len": 8}}, ((0x0A000000, 0x0AFFFFFF),)),
+        ("ipv6_addr", "::1", ((1, 1),)),
+        ("inet_service", {"range": [5, 9]}, ((5, 9),)),
+        ("ipv4_addr", {"elem": {"val": "0.0.0.1", "expires": 2999, "timeout": 3600}}, ((1, 1),)),
+        (["ipv4_addr", "inet_service"], {"concat": ["0.0.0.1", 80]}, ((1, 1), (80, 80))),
+        ({"typeof": {"meta": {"key": "iifname"}}}, "10", ("10",)),
+        ("inet_proto", "udp", ((17, 17),)),
+        ("inet_service", "*", ()),
+    ],
+)
+def test_elements_of_a_set(declared: object, listed: object, element: object) -> None:
+    read = rules(table({"set": {"name": "s", "type": declared, "elem": [listed]}}))
+    assert read.tables[0].sets["s"].elements == (element,)
+
+
+def test_a_set_that_cannot_be_read_makes_its_matches_unknown() -> None:
+    odd = {"set": {"name": "s", "type": "ipv4_addr", "elem": [{"new": "form"}]}}
+    said = ask(rules(table(odd, chain(), rule(match(field("ip saddr"), "@s"), ACCEPT))))
+    assert said.verdict == "accept", "whatever is in it"
+    said = ask(
+        rules(table(odd, chain(policy="drop"), rule(match(field("ip saddr"), "@s"), ACCEPT)))
+    )
+    assert (said.verdict, said.unknown) == ("unknown", ("@s",))
+
+
+def test_a_rule_is_written_as_nft_writes_it() -> None:
+    expr = [
+        match(meta("iifname"), {"set": ["eth0", "eth1"]}),
+        match(field("ip saddr"), {"prefix": {"addr": "10.0.0.0", "len": 8}}, "!="),
+        match({"ct": {"key": "state"}}, ["established", "new"], "in"),
+        match({"&": [field("tcp flags"), {"|": ["syn", "ack"]}]}, "syn"),
+        {"counter": {"packets": 1, "bytes": 60}},
+        {"vmap": {"key": field("tcp dport"), "data": {"set": [[80, ACCEPT]]}}},
+        {"reject": {"type": "icmpx", "expr": "admin-prohibited"}},
+    ]
+    body = {"family": "inet", "table": "t", "chain": "c", "handle": 3, "expr": expr}
+    text = json.dumps({"nftables": [
+        {"table": {"family": "inet", "name": "t"}},
+        {"chain": {"family": "inet", "table": "t", "name": "c"}},
+        {"rule": body | {"comment": "hello"}},
+    ]})  # fmt: skip
+    (read,) = nft.read(text).tables[0].chains["c"].rules
+    assert read.text == (
+        "meta iifname { eth0, eth1 } ip saddr != 10.0.0.0/8 ct state established,new "
+        "tcp flags & (syn | ack) == syn counter tcp dport vmap { 80 : accept } "
+        'reject with icmpx admin-prohibited comment "hello"'
+    )
+    assert (read.handle, read.comment) == (3, "hello")

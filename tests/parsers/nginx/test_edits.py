@@ -1,0 +1,106 @@
+"""Edits, and that patch(1) takes them as they are."""
+
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import parse, walk
+from tests.support.effort import examples
+
+LINES = st.lists(st.text(alphabet="ab \t\r\x0c\u2028", max_size=4), max_size=12)
+
+
+def patched(folder: Path, before: str, diff: str) -> str:
+    path = folder / "a.conf"
+    path.write_bytes(before.encode())
+    done = subprocess.run(
+        ["patch", "--batch", "--forward", "--binary", str(path)], input=diff.encode(), check=False,
+        capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return path.read_bytes().decode()
+
+
+@pytest.mark.skipif(not shutil.which("patch"), reason="patch is not installed")
+@examples(40)
+@given(before=LINES, after=LINES, ends=st.booleans())
+def test_patch_makes_of_one_text_the_other(
+    tmp_path: Path, before: list[str], after: list[str], ends: bool
+) -> None:
+    # patch deletes a file that it empties, which no edit does.
+    one, other = "\n".join([*before, "x"]), "\n".join([*after, "y"]) + "\n" * ends
+    assert patched(tmp_path, one, edits.diff("a.conf", one, other)) == other
+
+
+def test_no_change_is_no_diff() -> None:
+    assert edits.diff("a.conf", "a\n", "a\n") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a {\n\tb;\n}\n", "a {\n\tb;\n\tc;\n}\n"),
+        ("a {\n  b; # why\n}\n", "a {\n  b; # why\n  c;\n}\n"),
+        ("a { b; }\n", "a { b;\n    c;\n}\n"),
+        ("  a { b; d; }", "  a { b;\n      c;\n  d; }"),
+        ("a {\r\n  b;\r\n}\r\n", "a {\r\n  b;\r\n  c;\r\n}\r\n"),
+        ("b;", "b;\nc;"),
+    ],
+)
+def test_lines_behind_a_directive(text: str, expected: str) -> None:
+    directive = next(one for one in walk(parse(text, "f")) if one.name == "b")
+    assert edits.changed(text, edits.after(text, directive, ["c;"])) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a {\n  b;\n}\n", "a {\n  c;\n  b;\n}\n"),
+        ("a { b; }\n", "a {\n    c;\n    b; }\n"),
+        ("a {}\n", "a {\n    c;\n    }\n"),
+    ],
+)
+def test_lines_at_the_beginning_of_a_block(text: str, expected: str) -> None:
+    directive = parse(text, "f")[0]
+    assert edits.changed(text, edits.first(text, directive, ["c;"])) == expected
+
+
+def test_lines_before_a_directive_and_others_instead_of_it() -> None:
+    text = "x;\n  a;\n"
+    one = parse(text, "f")[1]
+    assert edits.changed(text, edits.before(text, one, ["b;", ""])) == "x;\n  b;\n\n  a;\n"
+    assert edits.changed(text, edits.instead(one, "b;")) == "x;\n  b;\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a {\n  b;\n  c;\n}\n", "a {\n  c;\n}\n"),
+        ("a {\r\n  b;\r\n  c;\r\n}\r\n", "a {\r\n  c;\r\n}\r\n"),
+        ("a { b; c; }\n", "a { c; }\n"),
+        ("  b; # why\n", "  # why\n"),
+        ("b;", ""),
+    ],
+)
+def test_a_directive_is_gone_with_its_line(text: str, expected: str) -> None:
+    directive = next(one for one in walk(parse(text, "f")) if one.name == "b")
+    assert edits.changed(text, edits.gone(text, directive)) == expected
+
+
+@given(before=LINES, after=LINES)
+def test_the_lines_that_a_diff_makes_are_those_that_are_new(
+    before: list[str], after: list[str]
+) -> None:
+    one, other = "\n".join([*before, "x"]), "\n".join([*after, "y"])
+    made = list(edits.lines_made(edits.diff("a.conf", one, other)))
+    had, have = one.split("\n"), other.split("\n")
+    kept = [line for number, line in enumerate(have, 1) if number not in made]
+    assert len(made) == len(set(made))
+    assert not Counter(kept) - Counter(had)
+    assert made[-1] == len(have)

@@ -1,0 +1,130 @@
+from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.config import parse as configuration
+from diagnose.parsers.nginx.error_log import (
+    Clock,
+    Log,
+    about,
+    authority,
+    exhausted,
+    kept,
+    logs,
+    parse,
+)
+from diagnose.parsers.nginx.server_blocks import Place
+
+CLOCK = Clock(1_795_543_262.0, "2026/11/24 18:01:02")
+REFUSED = (
+    "2026/11/24 18:01:00 [error] 123#124: *45 connect() failed (111: Connection refused) while "
+    "connecting to upstream, client: 198.51.100.7, server: shop.example.com, request: "
+    '"GET /cart?token=secret HTTP/1.1", upstream: "http://127.0.0.1:3000/cart?token=secret", host: '
+    '"shop.example.com:8443", referrer: "https://shop.example.com/"\n'
+)
+OLD = "2026/11/23 18:01:00 [error] 7#7: *1 open() failed (2: No such file or directory)\n"
+EMERG = "2026/11/20 08:00:00 [emerg] 7#7: bind() to 0.0.0.0:443 failed (98: Address in use)\n"
+
+
+def read(text: str) -> tuple[LogLine, ...]:
+    return parse(text, "error.log", CLOCK)
+
+
+def test_a_line_about_a_request_is_taken_apart() -> None:
+    (line,) = read(REFUSED)
+    assert (line.when, line.written) == (CLOCK.epoch - 2, "2026/11/24 18:01:00")
+    assert (line.level, line.pid, line.errno) == ("error", 123, 111)
+    assert line.text == "connect() failed (111: Connection refused) while connecting to upstream"
+    assert line.doing == "connecting to upstream"
+    assert (line.client, line.server) == ("198.51.100.7", "shop.example.com")
+    assert (line.request, line.path) == ("GET /cart HTTP/1.1", "/cart")
+    assert (line.upstream, line.host) == ("http://127.0.0.1:3000/cart", "shop.example.com:8443")
+
+
+def test_a_line_about_nginx_itself() -> None:
+    (line,) = read("2026/11/24 18:01:00 [alert] 9#9: 768 worker_connections are not enough\n")
+    assert (line.level, line.errno, line.doing, line.request) == ("alert", None, "", "")
+    assert exhausted([line])
+
+
+def test_what_a_program_printed_over_several_lines_is_one() -> None:
+    text = (
+        '2026/11/24 18:01:00 [error] 9#9: *1 FastCGI sent in stderr: "PHP message: oh\n#0 /a.php\n'
+        '#1 {main}" while reading response header from upstream, client: ::1, server: _, request: '
+        '"GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php.sock:", host: "shop.example.com"\n'
+    )
+    (line,) = read(text)
+    assert line.text.startswith('FastCGI sent in stderr: "PHP message: oh #0 /a.php #1 {main}"')
+    assert authority(line) == "unix:/run/php.sock"
+
+
+def test_a_line_that_was_cut_off_at_its_beginning_is_left_out() -> None:
+    assert not read("failed (111: Connection refused), client: ::1\nnonsense\n")
+    assert not read("2026/99/24 18:01:00 [error] 1#1: no such month\n")
+
+
+def test_what_a_visitor_wrote_is_made_safe_to_show() -> None:
+    text = REFUSED.replace("/cart?token=secret HTTP", "/\x1b[31m\u202e HTTP")
+    assert "\x1b" not in read(text)[0].request
+
+
+def test_lines_are_found_by_what_they_are_about() -> None:
+    (line,) = read(REFUSED)
+    assert about([line], host="shop.example.com", path="/cart?x", upstream="127.0.0.1:3000")
+    assert about([line], errno=111, says="^connect", since=CLOCK.epoch - 60)
+    assert not about([line], host="blog.example.com")
+    assert not about([line], path="/")
+    assert not about([line], upstream="127.0.0.1:3001")
+    assert not about([line], errno=13)
+    assert not about([line], since=CLOCK.epoch)
+
+
+def test_the_same_again_and_again_is_one_line() -> None:
+    (line,) = kept(read(REFUSED * 3), "shop.example.com", 0.0)
+    assert line.times == 3
+
+
+def test_what_is_old_goes_but_for_a_refused_configuration() -> None:
+    lines = kept(read(EMERG + OLD + REFUSED), "shop.example.com", CLOCK.epoch - 600)
+    assert [one.level for one in lines] == ["emerg", "error"]
+
+
+def test_other_sites_do_not_crowd_out_the_targets_lines() -> None:
+    others = "".join(
+        REFUSED.replace("shop.", "blog.").replace("3000", str(number)) for number in range(99)
+    )
+    lines = kept(read(REFUSED + others), "shop.example.com", 0.0, most=10)
+    assert len(lines) == 10
+    assert about(lines, host="shop.example.com")
+
+
+def places(text: str) -> list[Place]:
+    (http,) = [one for one in configuration(text, "nginx.conf") if one.name == "http"]
+    (server,) = [one for one in http.block or () if one.name == "server"]
+    return [Place((http, server))]
+
+
+def test_the_innermost_level_says_where_errors_go() -> None:
+    text = "error_log logs/main.log warn; http { server { error_log /var/log/shop.log; } }"
+    main = configuration(text, "nginx.conf")
+    assert logs(main, places(text), "logs/error.log", "/opt/nginx") == (
+        Log("/opt/nginx/logs/main.log", "warn"),
+        Log("/var/log/shop.log"),
+    )
+
+
+def test_the_build_says_it_where_nothing_does() -> None:
+    text = "http { server { } }"
+    found = logs(configuration(text, "nginx.conf"), places(text), "/var/log/e.log", "/x")
+    assert found == (Log("/var/log/e.log"),)
+
+
+def test_not_every_log_is_a_file() -> None:
+    text = "error_log stderr; error_log syslog:server=10.0.0.1 crit; http { server { } }"
+    found = logs(configuration(text, "nginx.conf"), places(text), "", "/x")
+    assert [(one.to, one.is_file) for one in found] == [
+        ("stderr", False),
+        ("syslog:server=10.0.0.1", False),
+    ]
+
+
+def test_levels_are_known() -> None:
+    assert error_log.LEVELS.index("emerg") < error_log.LEVELS.index("error")

@@ -1,0 +1,120 @@
+"""Readers of what strangers send: none raises, whatever it is given, and none takes long."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.support.effort import ALL, examples
+from tests.support.readers import Reader, readers
+
+ROOT = Path(__file__).parents[2]
+READERS = tuple(readers())
+
+#: What formats are made of.
+PIECES = (
+    ":", ".", " ", "\t", "/", "{", "}", ";", '"', "'", "\\", "(", ")", "[", "]", "<", ">", "-", "*",
+    "?", "&", "=", ",", "0", "9", "\n", "\r\n", "#", "$", "%", "a", "b", "\0", "\udcff", "\ud800",
+    "é", "²", "\u0660", "-1", "99999999999999999999", "1e999", "NaN", "0x", "::", "\u2028",
+    "a:b:c", "content_by_lua_block {", "-----BEGIN X-----", "-----END X-----",
+    '{"a":', "@@ -1 +1 @@",
+    "T" * 64, "1" * 5000,
+)  # fmt: skip
+
+
+def texts(reader: Reader) -> st.SearchStrategy[str]:
+    """Texts of the pieces that this reader looks for, and of any others."""
+    piece = st.sampled_from(PIECES + reader.words()) | st.text(max_size=8)
+    return st.lists(piece, max_size=24).map("".join)
+
+
+@pytest.mark.parametrize(
+    "reader", READERS, ids=lambda reader: reader.name.removeprefix("diagnose.")
+)
+@examples(40)
+@example(data="")
+@example(data="content_by_lua_block {")
+@example(data="[" * 100_000)
+@example(data='{"a":' * 100_000)
+@example(data="\ud800\udcff")
+@example(data="9" * 5000)
+@given(data=st.data())
+def test_a_reader_is_total(reader: Reader, data: st.DataObject | str) -> None:
+    reader.read(data if isinstance(data, str) else data.draw(texts(reader)))
+
+
+#: Which of its patterns the library compiles anew depends on what was asked before (re, 512 of
+#: them are kept): that is no step of a reader's.
+NOT_COUNTED = {"re", "enum", "functools", "warnings"}
+
+
+def steps(reader: Reader, text: str) -> int:
+    """How many lines of Python the reader needs for it, whatever the machine."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> object:
+        nonlocal count
+        if event == "call" and frame.f_globals.get("__name__", "").split(".")[0] in NOT_COUNTED:
+            return None
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type]
+    try:
+        reader.read(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+#: Characters, and what is added for what is done once.
+SHORT, ONCE = 400, 1000
+
+
+@pytest.mark.parametrize(
+    "reader", READERS, ids=lambda reader: reader.name.removeprefix("diagnose.")
+)
+def test_four_times_the_text_takes_four_times_the_steps(reader: Reader) -> None:
+    reader.read("")  # what is imported or compiled once
+    units = [unit for word in reader.words() for unit in (word, f"{word}\n")]
+    for unit in (*PIECES[:-2], "a;\n", "a{", "a}\n", "<a>", '["a",', "a: b\n", *units):
+        few, many = (unit * (size // len(unit) or 1) for size in (SHORT, 4 * SHORT))
+        assert steps(reader, many) <= 5 * steps(reader, few) + ONCE, unit
+
+
+#: What a regular expression or another library does in one step is not counted above. What takes
+#: the square of the time takes an hour for so many characters, and everything else some seconds.
+LONG = 200_000
+#: Seconds of the processor (setrlimit(2)), not of the clock.
+LIMIT = 300
+
+_PROGRAM = """
+import sys, warnings; sys.path.insert(0, {root!r}); warnings.simplefilter("ignore")
+from tests.parsers.test_readers import LONG, PIECES, READERS
+(reader,) = (one for one in READERS if one.name == sys.argv[1])
+for piece in dict.fromkeys((*PIECES, *reader.words())):
+    for unit in (piece, piece + "\\n"):
+        print(repr(unit), flush=True)
+        reader.read(unit * (LONG // len(unit)))
+"""
+
+
+@pytest.mark.skipif(not ALL, reason="make test-all")
+@pytest.mark.parametrize(
+    "reader", READERS, ids=lambda reader: reader.name.removeprefix("diagnose.")
+)
+def test_no_library_takes_the_square_of_the_time(reader: Reader) -> None:
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT))
+
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM.format(root=str(ROOT)), reader.name],
+        preexec_fn=limited, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-200:] + done.stderr[-2000:]

@@ -1,0 +1,56 @@
+"""What a server with containers says, as literals: Docker does not run here."""
+
+import shlex
+from typing import Any
+
+import pytest
+
+from diagnose.machine import Machine
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Unseen, Vantage
+from diagnose.model.containers import Containers
+from diagnose.model.server import Listeners
+from diagnose.probes.inside.containers import SCRIPT, containers
+from tests.parsers.linux.test_containers import DOCKER, INSIDE, PODMAN
+from tests.support.fake_context import Looking
+from tests.support.firewall_rules import listening
+
+ASK = shlex.join(("sh", "-c", SCRIPT))
+
+
+async def looked(machine: Machine, listeners: Listeners) -> Looking:
+    look = Looking(machine)
+    await containers.work(look, listeners)
+    return look
+
+
+def ran(listeners: Listeners, **said: Any) -> Looking:
+    import asyncio
+
+    return asyncio.run(looked(RecordedMachine(said), listeners))
+
+
+def test_containers_and_namespaces_are_seen() -> None:
+    out = f"\n@@@ docker\n{DOCKER}\n@@@ podman\n{PODMAN}\n@@@ net\n{INSIDE}"
+    (found,) = ran(listening(22, 80), **{ASK: out}).seen(Containers)
+    assert (found.engines, found.vantage) == (("docker", "podman"), Vantage.SERVER)
+    assert [one.name for one in found.containers] == ["web", "web"]
+    assert found.namespaces[0].listens(443)
+
+
+def test_a_list_that_is_denied_is_unseen() -> None:
+    out = "\n@@@ docker\npermission denied while trying to connect to the Docker daemon socket\n"
+    look = ran(listening(22), **{ASK: out})
+    (unseen,) = look.seen(Unseen)
+    assert unseen.enable == "sudo docker ps"
+    assert look.seen(Containers)[0].engines == ()
+
+
+def test_where_there_is_neither_nothing_is_said() -> None:
+    assert not ran(listening(22), **{ASK: ""}).observations
+
+
+@pytest.mark.parametrize("process", ["nginx", "", None])
+def test_nobody_is_asked_where_something_of_the_servers_own_listens(process: Any) -> None:
+    look = ran(listening(443, process=process))
+    assert not look.machine.asked  # type: ignore[attr-defined]

@@ -1,0 +1,237 @@
+"""firewalld as the laboratory's was recorded (tests/machine/fixtures/debian-13)."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from diagnose.machine import Ran
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Unseen
+from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
+from diagnose.probes.inside.firewall import firewalld
+from diagnose.probes.inside.firewalld_runtime import RUNTIME, SERVICES
+from tests.support.fake_context import Looking, looked
+
+RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
+ASK = shlex.join(("sh", "-c", RUNTIME))
+BUS = {
+    "runtime": ("sh", "-c", RUNTIME),
+    "services": ("sh", "-c", SERVICES, "sh", "http", "https", "ssh"),
+}
+HTTPS = PortRange(443, 443, "tcp")
+DENIED = Failure("denied", "Permission denied", 13)
+
+
+def zone(look: Looking, name: str, permanent: bool) -> Zone:
+    (found,) = [one for one in look.seen(Zone) if one.name == name and one.permanent is permanent]
+    return found
+
+
+@pytest.mark.parametrize("way", ["bus", "firewall-cmd"])
+def test_the_running_and_the_permanent_configuration_are_seen(way: str) -> None:
+    commands = {
+        "list-all-zones": ("firewall-cmd", "--list-all-zones"),
+        **(BUS if way == "bus" else {}),
+    }
+    machine = RecordedMachine.load(RECORDED, commands)
+    if way == "firewall-cmd":
+        machine = machine.also({"firewall-cmd --get-default-zone": "public\n"})
+    look = looked(machine, firewalld)
+    (daemon,) = look.seen(Firewalld)
+    assert (daemon.running, daemon.default_zone, daemon.backend) == (True, "public", "nftables")
+    assert dict(daemon.services)["https"] == (HTTPS,)
+    for permanent in (False, True):
+        public = zone(look, "public", permanent)
+        assert (public.active, public.default) == (True, True)
+        assert public.interfaces == ("eth0",)
+        assert HTTPS in public.opens
+        assert zone(look, "block", permanent).target == "%%REJECT%%"
+        assert not zone(look, "dmz", permanent).active
+    if way == "bus":
+        assert not any(asked.startswith("firewall-cmd") for asked in machine.asked)
+
+
+def test_that_it_does_not_run_is_a_fact() -> None:
+    answer = "@ owner\nmethod return time=1 sender=x\n   boolean false\n"
+    look = looked(RecordedMachine({ASK: answer}), firewalld)
+    (daemon,) = look.seen(Firewalld)
+    assert not daemon.running
+    assert not look.seen(Zone)
+    assert not look.seen(Unseen)
+
+
+def test_that_it_is_not_installed_is_a_fact() -> None:
+    (daemon,) = looked(RecordedMachine(), firewalld).seen(Firewalld)
+    assert not daemon.running
+
+
+def test_what_it_does_not_tell_this_user_is_said_to_be_unseen() -> None:
+    answer = (
+        "@ owner\nmethod return time=1 sender=x\n   boolean true\n@ getDefaultZone \n"
+        "Error org.fedoraproject.slip.dbus.service.PolKit.NotAuthorizedException.x: info\n"
+    )
+    look = looked(RecordedMachine({ASK: answer}), firewalld)
+    (unseen,) = look.observations
+    assert isinstance(unseen, Unseen)
+    assert unseen.enable == "sudo firewall-cmd --list-all-zones"
+
+
+def test_files_that_only_root_may_read_are_said_to_be_unseen() -> None:
+    machine = RecordedMachine.load(RECORDED, BUS).also(
+        {}, {"/etc/firewalld/firewalld.conf": DENIED}
+    )
+    look = looked(machine, firewalld)
+    assert zone(look, "public", permanent=False).admits(443)
+    assert not [one for one in look.seen(Zone) if one.permanent]
+    (unseen,) = look.seen(Unseen)
+    assert unseen.enable == "sudo firewall-cmd --permanent --list-all-zones"
+
+
+def test_a_file_of_the_administrator_comes_before_that_of_the_package() -> None:
+    machine = RecordedMachine.load(RECORDED, BUS).also(
+        {},
+        {
+            "/etc/firewalld/services/https.xml": (
+                '<service><port protocol="tcp" port="8443"/></service>'
+            ),
+            "/etc/firewalld/zones/dmz.xml": "<zone",
+        },
+    )
+    look = looked(machine, firewalld)
+    assert not zone(look, "public", permanent=True).admits(443)
+    assert zone(look, "public", permanent=False).admits(443)
+    # A file that is no XML firewalld passes over as well.
+    assert not [one for one in look.seen(Zone) if one.permanent and one.name == "dmz"]
+
+
+def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
+    old = "@ owner\nmethod return time=1\n   boolean true\n@ getDefaultZone \nmethod return x\n"
+    old += '   string "public"\n@ zone.getZoneSettings2 public\nError x.UnknownMethod: no\n'
+    listed = "public (default, active)\n  target: default\n  interfaces: eth0\n  services: ssh\n"
+    machine = RecordedMachine(
+        {
+            ASK: Ran(("sh",), 1, old, "", 0.0),
+            "firewall-cmd --list-all-zones": listed,
+            "firewall-cmd --get-default-zone": "public\n",
+        }
+    )
+    assert zone(looked(machine, firewalld), "public", permanent=False).services == ("ssh",)
+
+
+HEAD = "method return time=1795542966.33 sender=:1.0 -> destination=:1.20 serial=9 reply_serial=2\n"
+# What firewalld 2.3 says of a policy and of the rest, one zone kept.
+MORE = f"""\
+@ caller 198.51.100.10
+@ owner
+{HEAD}   boolean true
+@ getDefaultZone
+{HEAD}   string "public"
+@ queryPanicMode
+{HEAD}   boolean true
+@ zone.getActiveZones
+{HEAD}   array [
+   ]
+@ zone.getZoneSettings2 public
+{HEAD}   array [
+      dict entry(
+         string "sources"
+         variant             array [
+               string "ipset:office"
+            ]
+      )
+   ]
+@ policy.getPolicySettings guard
+{HEAD}   array [
+      dict entry(
+         string "target"
+         variant             string "DROP"
+      )
+      dict entry(
+         string "services"
+         variant             array [
+               string "https"
+            ]
+      )
+      dict entry(
+         string "priority"
+         variant             int32 -10
+      )
+      dict entry(
+         string "ingress_zones"
+         variant             array [
+               string "ANY"
+            ]
+      )
+      dict entry(
+         string "egress_zones"
+         variant             array [
+               string "HOST"
+            ]
+      )
+   ]
+@ ipset office
+192.0.2.0/24
+@ direct.getAllRules
+{HEAD}   array [
+      struct {{
+         string "ipv4"
+         string "filter"
+         string "INPUT"
+         int32 0
+         array [
+            string "-p"
+            string "tcp"
+            string "--dport"
+            string "443"
+            string "-j"
+            string "ACCEPT"
+         ]
+      }}
+   ]
+@ direct.getAllPassthroughs
+{HEAD}   array [
+   ]
+@ version
+{HEAD}   variant       string "2.3.1"
+"""
+FILES = {
+    "/etc/firewalld/firewalld.conf": "DefaultZone=public\nAllowZoneDrifting=yes\n",
+    "/etc/firewalld/zones/public.xml": "<zone><service name='https'/></zone>",
+    "/usr/lib/firewalld/zones/public.xml": "<zone/>",
+    "/usr/lib/firewalld/policies/guard.xml": "<policy/>",
+    "/etc/firewalld/policies/guard.xml": '<policy priority="-5" target="REJECT"/>',
+    "/etc/firewalld/ipsets/office.xml": "<ipset><entry>192.0.2.0/25</entry></ipset>",
+    "/usr/lib/firewalld/services/https.xml": (
+        '<service><port protocol="tcp" port="443"/></service>'
+    ),
+}
+
+
+def test_policies_sets_and_direct_rules_are_seen() -> None:
+    look = looked(RecordedMachine({ASK: MORE}, FILES, "ssh://web"), firewalld)
+    (daemon,) = look.seen(Firewalld)
+    assert (daemon.panic, daemon.version, daemon.caller) == (True, "2.3.1", "198.51.100.10")
+    assert daemon.direct == ("ipv4 filter INPUT 0 -p tcp --dport 443 -j ACCEPT",)
+    assert daemon.permanent_direct == ()
+    assert dict(daemon.permanent_services)["https"] == (HTTPS,)
+    # It drifts before 1.0 only.
+    assert not daemon.drifts
+    now, later = look.seen(Policy)
+    assert (now.target, now.priority, now.ingress, now.egress) == ("DROP", -10, ("ANY",), ("HOST",))
+    assert (later.target, later.priority, later.permanent) == ("REJECT", -5, True)
+    sets = [(one.permanent, one.entries, one.whole) for one in look.seen(IpSet)]
+    assert sets == [(False, ("192.0.2.0/24",), True), (True, ("192.0.2.0/25",), True)]
+    assert zone(look, "public", permanent=True).admits(443)
+
+
+def test_of_a_long_set_only_the_beginning_is_kept() -> None:
+    long = "\n".join(f"192.0.2.{number % 256}" for number in range(600))
+    machine = RecordedMachine({ASK: MORE.replace("192.0.2.0/24", long)}, FILES)
+    now, _ = looked(machine, firewalld).seen(IpSet)
+    assert (len(now.entries), now.whole) == (500, False)
+
+
+def test_who_asks_from_here_is_no_caller() -> None:
+    (daemon,) = looked(RecordedMachine({ASK: MORE}, FILES), firewalld).seen(Firewalld)
+    assert daemon.caller == ""

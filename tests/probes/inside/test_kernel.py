@@ -1,0 +1,227 @@
+"""The kernel as the scripts of the probe print it, and these scripts themselves on this machine."""
+
+import asyncio
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from diagnose.machine import Ran
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Unseen
+from diagnose.model.http import Clock
+from diagnose.model.kernel import (
+    Arrival,
+    Boot,
+    Capture,
+    Counters,
+    HalfOpen,
+    Holder,
+    Kernel,
+    Queue,
+    Queues,
+    TimeSync,
+)
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
+from diagnose.probes.inside.kernel import clock, kernel, lost, stalled
+from diagnose.probes.inside.scripts import CLOCK, EYE, FIRST, LATER, WATCH
+from diagnose.probes.inside.system import FAR
+from tests.support.check_evidence import TIMEOUT
+from tests.support.fake_context import Looking, looked
+
+ASKED = shlex.join(("sh", "-c", FIRST, "sh", "443", FAR[4], FAR[6]))
+HERE = shlex.join(("sh", "-c", LATER, "sh", "443", "0", EYE))
+THERE = shlex.join(("sh", "-c", LATER, "sh", "443", str(WATCH), EYE))
+
+SAID = """\
+@ files
+/proc/sys/net/ipv4/conf/all/rp_filter:0
+/proc/sys/net/ipv4/conf/eth1/rp_filter:1
+/proc/sys/net/netfilter/nf_conntrack_max:262144
+/proc/sys/net/core/somaxconn:4096
+/proc/net/netstat:TcpExt: ListenOverflows IPReversePathFilter
+/proc/net/netstat:TcpExt: 3 20
+/proc/sys/net/netfilter/nf_conntrack_count:5
+/etc/firewalld/firewalld.conf:IPv6_rpfilter=strict
+@ client
+198.51.100.10 45746 203.0.113.10 22
+@ queues
+State  Recv-Q Send-Q Local Address:Port Peer Address:Port
+LISTEN 0      511          0.0.0.0:443       0.0.0.0:*
+@ arrivals
+? 198.41.0.4 192.0.2.10 eth1
+RTNETLINK answers: Invalid argument
+@ boot
+process nginx
+manager systemd
+Id=nginx.service
+LoadState=loaded
+UnitFileState=enabled
+ActiveState=active
+WantedBy=multi-user.target
+"""
+AGAIN = """\
+@ watch
+tcpdump: verbose output suppressed, use -v[v]... for full protocol decode
+listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes
+IP 198.51.100.10.51234 > server.443: Flags [S]
+@ files
+/proc/net/netstat:TcpExt: ListenOverflows IPReversePathFilter
+/proc/net/netstat:TcpExt: 9 20
+@ half-open
+Recv-Q Send-Q Local Address:Port   Peer Address:Port
+0      0       203.0.113.10:443   198.51.100.10:38044
+@ queues
+LISTEN 3      2            0.0.0.0:443       0.0.0.0:*
+@ holders
+37 (nginx) T 35 35 35
+"""
+SILENT = Connection(address="203.0.113.10", port=443, family=4, failure=TIMEOUT)
+
+
+def after(machine: RecordedMachine, seen: Connection) -> Looking:
+    look = Looking(machine)
+    look.see(seen)
+    asyncio.run(lost.work(look, seen))  # type: ignore[arg-type]
+    return look
+
+
+def test_one_script_tells_it_all() -> None:
+    machine = RecordedMachine({ASKED: SAID})
+    look = looked(machine, kernel)
+    (settings,) = look.seen(Kernel)
+    assert (settings.strictness("eth0"), settings.strictness("eth1")) == (0, 1)
+    assert (settings.trackable, settings.longest_queue) == (262144, 4096)
+    assert (settings.client, settings.ipv6_reverse_path) == ("198.51.100.10", "strict")
+    (read,) = look.seen(Counters)
+    assert (read.get("ListenOverflows"), read.tracked) == (3, 5)
+    (waiting,) = look.seen(Queues)
+    assert waiting.on(443) == (Queue("0.0.0.0", 443, 0, 511),)
+    (arrival,) = look.seen(Arrival)
+    assert arrival.failure is not None
+    assert arrival.equivalent == "ip route get 192.0.2.10 from 198.41.0.4 iif eth1"
+    (boot,) = look.seen(Boot)
+    assert (boot.service, boot.state, boot.running) == ("nginx.service", "enabled", True)
+    assert machine.asked == [ASKED]
+
+
+def test_a_server_that_cannot_be_entered_says_nothing() -> None:
+    denied = Ran(("sh",), None, "", "", 0.0, Failure("denied", "Permission denied", 255))
+    assert not looked(RecordedMachine({ASKED: denied}), kernel).observations
+
+
+def test_after_silence_the_server_watches_for_what_this_machine_sends() -> None:
+    look = after(RecordedMachine({THERE: AGAIN}, via="ssh://web"), SILENT)
+    (watch,) = look.seen(Capture)
+    assert (watch.sources, watch.complete) == (("198.51.100.10",), True)
+    (half,) = look.seen(HalfOpen)
+    assert half.sources == ("198.51.100.10",)
+    (read,) = look.seen(Counters)
+    assert read.get("ListenOverflows") == 9
+    (waiting,) = look.seen(Queues)
+    assert waiting.queues[0].full
+    assert waiting.holders == (Holder(37, "nginx", "T"),)
+
+
+CLOCKED = """\
+@ watch
+clock: began 1000.00
+listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes
+clock: awake 1002.50
+clock: ended 1004.60
+@ files
+@ end
+clock: end 1004.70
+"""
+
+
+def test_how_long_it_surely_watched_is_told_by_the_servers_own_clock() -> None:
+    """The answer took 6 s and the script 4.7: it may have begun 1.3 s late, and slept 2.5 s."""
+    ran = Ran(("sh",), 0, CLOCKED, "", 6.0)
+    (watch,) = after(RecordedMachine({THERE: ran}, via="ssh://web"), SILENT).seen(Capture)
+    assert watch.begun is not None
+    assert watch.ended is not None
+    assert round(watch.begun - watch.at, 2) == 3.8
+    assert round(watch.ended - watch.at, 2) == 4.6
+
+
+def test_the_server_itself_has_nothing_to_watch() -> None:
+    look = after(RecordedMachine({HERE: AGAIN}), SILENT)
+    assert not look.seen(Capture)
+    assert look.seen(Counters)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("cannot: needs root", "needs root"),
+        (
+            "tcpdump: syntax error in filter expression",
+            "tcpdump: syntax error in filter expression",
+        ),
+        ("", "no answer"),
+    ],
+)
+def test_what_cannot_be_watched_is_said_to_be_unseen(said: str, why: str) -> None:
+    _, _, rest = AGAIN.partition("@ files")
+    said = f"@ watch\n{said}\n@ files{rest}"
+    look = after(RecordedMachine({THERE: said}, via="ssh://web"), SILENT)
+    (unseen,) = look.seen(Unseen)
+    assert unseen.why == why
+    assert unseen.enable.startswith("sudo tcpdump -n -i any 'tcp dst port 443")
+    assert not look.seen(Capture)
+
+
+def test_without_root_what_was_dropped_is_said_to_be_unseen() -> None:
+    head, half_open, rest = AGAIN.partition("@ half-open")
+    look = after(RecordedMachine({HERE: f"{head}@ denied\n{half_open}{rest}"}), SILENT)
+    (unseen,) = look.seen(Unseen)
+    assert (unseen.why, unseen.enable) == ("needs root", "sudo cat /proc/net/stat/nf_conntrack")
+
+
+def test_nothing_is_asked_again_while_all_goes_well() -> None:
+    machine = RecordedMachine()
+    after(machine, Connection(address="203.0.113.10", port=443, family=4))
+    plain = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=TIMEOUT)
+    after(machine, plain)
+    assert not machine.asked
+
+
+def test_a_handshake_that_stalls_is_looked_into_once() -> None:
+    machine = RecordedMachine({HERE: AGAIN})
+    look = Looking(machine)
+    for _ in range(2):
+        stuck = look.see(Handshake(address="203.0.113.10", port=443, failure=TIMEOUT))
+        asyncio.run(stalled.work(look, stuck))  # type: ignore[arg-type]
+    assert machine.asked == [HERE]
+
+
+def test_clocks_that_differ_are_asked_whom_they_follow() -> None:
+    said = "@ timedatectl\n@ chronyc\nLeap status     : Not synchronised\n"
+    look = Looking(RecordedMachine({shlex.join(("sh", "-c", CLOCK)): said}))
+    for ahead in (3.0, 300.0, 400.0):
+        seen = look.see(Clock(source="203.0.113.10", ahead_s=ahead))
+        asyncio.run(clock.work(look, seen))  # type: ignore[arg-type]
+    (sync,) = look.seen(TimeSync)
+    assert (sync.synchronized, sync.equivalent) == (False, "chronyc tracking")
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
+@pytest.mark.parametrize("script", [FIRST, LATER, CLOCK])
+def test_every_shell_understands_the_scripts(shell: str, script: str) -> None:
+    words = shell.split()
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"no {words[0]} here")
+    done = subprocess.run([*words, "-n", "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_script_ends_well_without_any_tool() -> None:
+    """Only the shell's own words are there."""
+    words = ["/bin/sh", "-c", FIRST, "sh", "443", FAR[4], FAR[6]]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": "/none"})
+    assert done.returncode == 0
+    assert "@ files" in done.stdout
+    assert "@ boot" in done.stdout

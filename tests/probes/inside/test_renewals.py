@@ -1,0 +1,68 @@
+import asyncio
+import shlex
+from datetime import UTC, datetime, timedelta
+
+from diagnose.machine.local import LocalMachine
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Unseen
+from diagnose.model.nginx import CertificateFile
+from diagnose.model.renewal import RenewalFailure
+from diagnose.probes.inside import renewals as probes
+from tests.parsers.linux.test_renewal_logs import CERTBOT
+from tests.probes.inside.test_nginx_files import run
+from tests.support.certificates import leaf
+
+COMMAND = shlex.join(("sh", "-c", probes.SCRIPT))
+
+
+def lines(text: str) -> str:
+    return "".join(f" {line}\n" for line in text.splitlines())
+
+
+UNIT = "@@@ unit 1795627379 certbot.service\n" + lines("Starting certbot.service - Certbot...\nx\n")
+LOG = "@@@ certbot 1795627000 /var/log/letsencrypt/letsencrypt.log\n" + lines(CERTBOT)
+
+
+def file(days: int) -> CertificateFile:
+    """One of 90 days, with so many left."""
+    end = datetime.now(UTC) + timedelta(days=days)
+    chain = (leaf(not_before=end - timedelta(days=90), not_after=end),)
+    return CertificateFile(path="/etc/letsencrypt/live/shop/fullchain.pem", chain=chain)
+
+
+def test_the_log_says_why_and_the_unit_that_it_failed() -> None:
+    look = run(probes.renewal, RecordedMachine({COMMAND: UNIT + LOG}), file(5))
+    (seen,) = look.seen(RenewalFailure)
+    assert (seen.tool, seen.unit, seen.names) == (
+        "certbot",
+        "certbot.service",
+        ("shop.example.com",),
+    )
+    assert seen.source == "/var/log/letsencrypt/letsencrypt.log"
+    assert seen.when == 1795627000.0
+
+
+def test_without_a_log_the_journal_of_the_unit_does() -> None:
+    (seen,) = run(probes.renewal, RecordedMachine({COMMAND: UNIT}), file(5)).seen(RenewalFailure)
+    assert seen.source == "journalctl -u certbot.service"
+    assert seen.message == "x"
+    assert seen.names == ()
+
+
+def test_a_log_that_may_not_be_read_is_unseen() -> None:
+    denied = "@@@ denied 0 /var/log/letsencrypt\n"
+    look = run(probes.renewal, RecordedMachine({COMMAND: denied}), file(5))
+    assert [one.what for one in look.seen(Unseen)] == ["/var/log/letsencrypt"]
+    assert not look.seen(RenewalFailure)
+
+
+def test_of_a_certificate_that_is_good_nothing_is_asked() -> None:
+    machine = RecordedMachine({})
+    run(probes.renewal, machine, file(80))
+    assert not machine.asked
+
+
+def test_this_machine_answers() -> None:
+    ran = asyncio.run(LocalMachine().run("sh", "-c", probes.SCRIPT))
+    assert ran.status == 0
+    assert ran.err == ""

@@ -1,0 +1,108 @@
+"""The server's own front door, with a listener of its own on loopback as the server."""
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+
+from diagnose.machine import ThroughServer
+from diagnose.machine.local import LocalMachine
+from diagnose.model import Failure, Observation
+from diagnose.model.server import Interface, Listener, Listeners
+from diagnose.model.tcp import Connection
+from diagnose.net.local import LocalNet
+from diagnose.probes import Closable, Options, Probe
+from diagnose.probes.inside import server_side_entry
+from tests.support.fake_context import Looking
+
+OURS = "203.0.113.10"
+NIC = Interface(name="eth0", up=True, addresses=(OURS,), default=(4,))
+
+
+def listening(address: str) -> Listeners:
+    return Listeners(sockets=(Listener(address=address, port=443, family=4),))
+
+
+def tried(failure: Failure | None, address: str = OURS) -> Connection:
+    return Connection(address=address, port=443, family=4, failure=failure)
+
+
+class Knocking(Looking):
+    """Notes at which addresses the server was asked from within."""
+
+    def __init__(self, *seen: Observation, outside: bool = True) -> None:
+        super().__init__(LocalMachine())
+        self.options = Options(outside=outside)
+        self.observations = list(seen)
+        self.knocked: list[str] = []
+
+    def within(self, address: str) -> Any:
+        self.knocked.append(address)
+        return None
+
+
+def told(look: Looking, probe: Probe, seen: Observation) -> None:
+    async def work() -> None:
+        await probe.work(look, seen)
+
+    asyncio.run(work())
+
+
+REJECTED = Failure("unreachable", "No route to host", 113, "EHOSTUNREACH")
+
+
+@pytest.mark.parametrize(
+    ("seen", "knocked"),
+    [
+        ((NIC, listening("0.0.0.0"), tried(REJECTED)), [OURS]),
+        ((NIC, listening(OURS), tried(REJECTED)), [OURS]),
+        ((NIC, listening("127.0.0.1"), tried(REJECTED)), ["127.0.0.1"]),
+        # Open to us, nothing listening, or another machine's address.
+        ((NIC, listening("0.0.0.0"), tried(None)), []),
+        ((NIC, Listeners(), tried(REJECTED)), []),
+        ((NIC, listening("0.0.0.0"), tried(REJECTED, "203.0.113.99")), []),
+        # Not all is known yet.
+        ((NIC, tried(REJECTED)), []),
+        ((listening("0.0.0.0"), tried(REJECTED)), []),
+        ((NIC, listening("0.0.0.0")), []),
+    ],
+)
+def test_a_door_that_is_shut_to_us_is_knocked_at_from_within(
+    seen: tuple[Observation, ...], knocked: list[str]
+) -> None:
+    look = Knocking(*seen)
+    last = seen[-1] if isinstance(seen[-1], Connection) else tried(None)
+    told(look, server_side_entry.shut, last)
+    told(look, server_side_entry.listening, Listeners())
+    assert list(dict.fromkeys(look.knocked)) == knocked
+
+
+def test_from_within_alone_the_servers_first_address_is_asked() -> None:
+    look = Knocking(NIC, listening("0.0.0.0"), outside=False)
+    told(look, server_side_entry.addressed, NIC)
+    assert look.knocked == [OURS]
+
+
+class Taking(Looking):
+    """Closes what nobody takes, as a run does."""
+
+    def see(self, observation: Any, live: Closable | None = None) -> Any:
+        if live is not None:
+            live.close()
+        return super().see(observation)
+
+
+def test_what_opens_is_left_to_the_probes_that_follow() -> None:
+    look = Taking(LocalMachine())
+    look.net = ThroughServer(LocalNet(), look.machine)
+
+    async def enter() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            await server_side_entry._connect(look, "127.0.0.1", server.getsockname()[1], "target")
+        await server_side_entry._connect(look, "127.0.0.1", 1, "plain")
+
+    asyncio.run(enter())
+    (seen,) = look.observations
+    assert isinstance(seen, Connection)
+    assert (seen.address, seen.purpose, seen.failure) == ("127.0.0.1", "target", None)

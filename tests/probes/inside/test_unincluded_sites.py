@@ -1,0 +1,66 @@
+import asyncio
+import shlex
+from pathlib import Path
+
+from diagnose.machine.local import LocalMachine
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.model.sites import SiteFile
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes.inside import unincluded_sites
+from tests.support.fake_context import Looking
+
+MAIN = "/etc/nginx/nginx.conf"
+BLOG = "http { include conf.d/*.conf; server { listen 443 ssl; server_name blog.example.com; } }"
+SHOP = "server { listen 443 ssl; server_name shop.example.com; }\n"
+AVAILABLE = "/etc/nginx/sites-available/shop"
+
+
+def config(text: str = BLOG) -> NginxConfig:
+    return NginxConfig(path=MAIN, main=parse(text, MAIN), files=(ConfigFile(MAIN, text),))
+
+
+def look_at(seen: NginxConfig, found: str, files: dict[str, str]) -> Looking:
+    folders = ("/etc/nginx", "/etc/nginx/conf.d", *unincluded_sites.PLACES[1:])
+    argv = ("sh", "-c", unincluded_sites.FIND, "sh", "shop.example.com", "*.example.com", *folders)
+    look = Looking(RecordedMachine({shlex.join(argv): found}, files))
+    asyncio.run(unincluded_sites.not_included.work(look, seen))  # type: ignore[arg-type]
+    return look
+
+
+def test_a_file_that_nobody_includes_is_seen() -> None:
+    look = look_at(config(), f"{AVAILABLE}\n{MAIN}\n", {AVAILABLE: f"# the shop\n{SHOP}"})
+    (seen,) = look.seen(SiteFile)
+    assert (seen.path, seen.line, seen.names) == (AVAILABLE, 2, ("shop.example.com",))
+
+
+def test_a_file_with_the_name_on_another_port_is_not() -> None:
+    files = {AVAILABLE: SHOP.replace("443", "8443"), "/etc/nginx/notes": "shop.example.com\n"}
+    assert not look_at(config(), "\n".join(files), files).observations
+
+
+def test_nothing_is_looked_for_where_a_block_has_the_name() -> None:
+    look = look_at(config(BLOG.replace("blog", "shop")), AVAILABLE, {AVAILABLE: SHOP})
+    assert isinstance(look.machine, RecordedMachine)
+    assert not look.machine.asked
+
+
+def test_the_script_follows_links_and_names_no_more_than_fits(tmp_path: Path) -> None:
+    folder = tmp_path / "conf.d"
+    folder.mkdir()
+    (tmp_path / "shop").write_text(SHOP)
+    (folder / "shop").symlink_to(tmp_path / "shop")
+    (folder / "gone").symlink_to(tmp_path / "nothing")
+    (folder / "big").write_text(SHOP + "#" * 600_000)
+    (folder / "other").write_text("server { }\n")
+    argv = (
+        "sh",
+        "-c",
+        unincluded_sites.FIND,
+        "sh",
+        "shop.example.com",
+        "*.example.com",
+        str(folder),
+    )
+    ran = asyncio.run(LocalMachine().run(*argv))
+    assert ran.out.splitlines() == [str(folder / "shop")]

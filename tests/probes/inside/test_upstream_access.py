@@ -1,0 +1,114 @@
+"""Sockets by real ls and awk on this machine; SELinux by what its tools print, as it cannot run
+where these tests do."""
+
+import asyncio
+import shlex
+import socket
+import subprocess
+from pathlib import Path
+
+from diagnose.machine.local import LocalMachine
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.upstream import Selinux, UpstreamSocket
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes.inside import upstream_access
+from tests.support.fake_context import Looking
+
+PRINTED = """\
+user 33 www-data
+groups 33  33 60
+socket /run/app/app.sock
+group games
+srw-rw---- 1 0 60 0 Nov 24 17:00 /run/app/app.sock
+drwxr-x--x 2 0 0 60 Nov 24 17:00 /run/app
+drwxr-xr-x 9 0 0 80 Nov 24 17:00 /run
+drwxr-xr-x 9 0 0 80 Nov 24 17:00 /
+socket /run/gone.sock
+group 
+listens /run/app/app.sock
+listens /run/dbus/system_bus_socket
+ls: cannot access '/run/gone.sock': No such file or directory
+drwxr-xr-x 9 0 0 80 Nov 24 17:00 /run
+drwxr-xr-x 9 0 0 80 Nov 24 17:00 /
+"""
+ENFORCING = """\
+mode Enforcing
+httpd_can_network_connect --> off
+logged
+type=AVC msg=audit(1795543141.121:412): avc:  denied  { name_connect } for  pid=1893 comm="nginx" \
+dest=3000 scontext=system_u:system_r:httpd_t:s0 tclass=tcp_socket permissive=0
+"""
+
+
+def config(text: str = "") -> NginxConfig:
+    return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+
+
+def test_what_was_printed_of_sockets() -> None:
+    one, gone = upstream_access.read_sockets(PRINTED)
+    assert (one.path, one.user, one.groups) == ("/run/app/app.sock", 33, (33, 33, 60))
+    assert one.names == ("www-data", "games")
+    assert [each.path for each in one.above] == ["/run/app/app.sock", "/run/app", "/run", "/"]
+    assert [each.group for each in one.above] == [60, 0, 0, 0]
+    assert gone.failure
+    assert gone.failure.kind == "missing"
+    assert gone.listening == ("/run/app/app.sock", "/run/dbus/system_bus_socket")
+    assert [each.path for each in gone.above] == ["/run", "/"]
+
+
+def test_sockets_of_this_machine(tmp_path: Path) -> None:
+    """By the script itself, for root, whom no nginx runs as a worker here."""
+    there, gone = tmp_path / "a s.sock", tmp_path / "gone.sock"
+    look = Looking(LocalMachine())
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(there))
+        server.listen()
+        there.chmod(0o640)
+        paths = [str(there), str(gone)]
+        asyncio.run(upstream_access.sockets(look, config("user root;"), paths))
+    one, missing = look.seen(UpstreamSocket)
+    assert one.above[0].mode == "srw-r-----"
+    assert one.above[-1].path == "/"
+    assert (one.user, one.names[0]) == (0, "root")
+    assert missing.failure
+    # /proc/net/unix separates by blanks: of a name with one, only the beginning is known.
+    assert str(there).split(" ")[0] in missing.listening
+
+
+def test_nobody_looks_where_there_are_no_sockets() -> None:
+    machine = RecordedMachine()
+    asyncio.run(upstream_access.sockets(Looking(machine), config(), []))
+    assert not machine.asked
+
+
+def test_what_selinux_says() -> None:
+    seen = upstream_access.read_selinux(ENFORCING)
+    assert seen
+    assert seen.mode == "Enforcing"
+    assert seen.boolean("httpd_can_network_connect") is False
+    assert seen.logged
+    assert [one.port for one in seen.denials] == [3000]
+    assert upstream_access.read_selinux("") is None
+
+
+def test_selinux_is_asked_once() -> None:
+    """Two failures at the same door ask for the same."""
+    machine = RecordedMachine({shlex.join(("sh", "-c", upstream_access.SELINUX)): ENFORCING})
+    look = Looking(machine)
+
+    async def work() -> None:
+        await upstream_access.selinux(look)
+        await upstream_access.selinux(look)
+
+    asyncio.run(work())
+    assert len(look.seen(Selinux)) == 1
+    assert len(machine.asked) == 1
+
+
+def test_the_scripts_are_plain_sh() -> None:
+    for script in (upstream_access.SOCKETS, upstream_access.SELINUX):
+        done = subprocess.run(
+            ["sh", "-n"], input=script, text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,173 @@
+"""Against real servers on loopback: an application, and a door in front of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from diagnose.machine import Ran
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Observation
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import NginxConfig, UpstreamTry
+from diagnose.net.local import LocalNet
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes.inside import remote_curl, upstream_connect
+from tests.support.check_evidence import CHAT, SHOP
+from tests.support.fake_context import Looking
+
+
+@asynccontextmanager
+async def application() -> AsyncIterator[int]:
+    """A WebSocket application; its port."""
+
+    async def echo(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(message)
+
+    async with serve(echo, "127.0.0.1", 0) as server:
+        yield next(iter(server.sockets)).getsockname()[1]
+
+
+def config(location: str, port: int, upstream_port: int) -> NginxConfig:
+    text = f"http {{ server {{ listen 127.0.0.9:{port}; listen {port}; {location} }} }}"
+    return NginxConfig(
+        path="/n.conf", main=parse(text.replace("PORT", str(upstream_port)), "/n.conf")
+    )
+
+
+def seen(look: Looking, configuration: NginxConfig) -> Coroutine[Any, Any, None]:
+    look.net = LocalNet()
+
+    async def work() -> None:
+        await upstream_connect.applications.work(look, configuration)
+
+    return work()
+
+
+HEADERS = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+
+
+def shown(look: Looking) -> list[tuple[str, str, bool]]:
+    return [(one.through, one.variant, one.accepted) for one in look.seen(Upgrade)]
+
+
+def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refuses() -> None:
+    look = Looking(RecordedMachine())
+
+    async def work() -> None:
+        async with application() as port:
+            text = "location / { proxy_pass http://127.0.0.1:PORT; }"
+            await seen(look, config(text, 443, port))
+        await seen(look, config(text, 443, port))
+
+    asyncio.run(work())
+    up, down = look.seen(UpstreamTry)
+    assert up.failure is None
+    assert down.failure
+    assert down.failure.kind == "refused"
+    assert not look.seen(Upgrade)
+
+
+def test_a_websocket_that_was_asked_for_is_tried_directly() -> None:
+    look = Looking(RecordedMachine())
+    look.target = CHAT
+
+    async def work() -> None:
+        async with application() as port:
+            text = "location / { proxy_pass http://127.0.0.1:PORT; proxy_http_version 1.1; }"
+            await seen(look, config(text, 443, port))
+
+    asyncio.run(work())
+    assert shown(look) == [("application", "normal", True)]
+
+
+def test_over_http_1_0_too_where_nginx_would_speak_that() -> None:
+    look = Looking(RecordedMachine())
+    look.target = CHAT
+
+    async def work() -> None:
+        async with application() as port:
+            await seen(look, config("location / { proxy_pass http://127.0.0.1:PORT; }", 443, port))
+
+    asyncio.run(work())
+    assert shown(look) == [("application", "normal", True), ("application", "http-1.0", False)]
+
+
+@pytest.mark.parametrize("location", ["/live", "/ws"])
+def test_a_websocket_that_the_configuration_proxies_is_tried_by_both_doors(location: str) -> None:
+    """The application plays the front door as well: it listens where nginx would."""
+    look = Looking(RecordedMachine())
+
+    async def work() -> None:
+        async with application() as port:
+            look.target = replace(SHOP, scheme="http", port=port)
+            headers = HEADERS if location == "/live" else ""
+            text = f"location {location} {{ proxy_pass http://127.0.0.1:PORT; {headers} }}"
+            await seen(look, config(f"{text} proxy_http_version 1.1;", port, port))
+
+    asyncio.run(work())
+    assert ("front", "normal", True) in shown(look)
+
+
+def test_a_path_at_which_the_application_takes_no_websocket_is_not_tried_in_front() -> None:
+    look = Looking(RecordedMachine())
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def work() -> None:
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            text = f"location / {{ proxy_pass http://127.0.0.1:PORT; {HEADERS} }}"
+            await seen(look, config(text, 443, port))
+
+    asyncio.run(work())
+    assert shown(look) == [("application", "normal", False)]
+
+
+def ran(err: str) -> remote_curl.Curled:
+    return remote_curl.read(("curl",), Ran(("sh",), 0, "", err, 0.0))
+
+
+def test_curl_on_the_server_tells_a_websocket_by_its_accept() -> None:
+    right = (
+        f"< HTTP/1.1 101 Switching Protocols\n< Sec-WebSocket-Accept: {remote_curl.ACCEPT}\n< \n"
+    )
+    assert ran(right).accepted
+    assert not ran(right.replace(remote_curl.ACCEPT, "x")).accepted
+    assert ran("< HTTP/1.1 404 Not Found\n< \n").status == 404
+
+
+def test_curl_on_the_server_says_refused_only_if_every_address_is() -> None:
+    line = "* connect to {} port 9 from 127.0.0.1 port 4711 failed: {}\n"
+    refused = line.format("::1", "Connection refused") + line.format(
+        "127.0.0.1", "Connection refused"
+    )
+    failure = ran(refused + "curl: (7) Failed to connect\n").failure
+    assert failure
+    assert failure.kind == "refused"
+    failure = ran(refused + line.format("10.0.0.1", "No route to host")).failure
+    assert failure
+    assert failure.kind == "other"
+
+
+def test_curl_that_is_answered_by_silence_says_so_in_its_exit_status() -> None:
+    said = "* Connected to 127.0.0.1 (127.0.0.1) port 3000\ncurl: (28) Operation timed out\n"
+    done = ran(said)
+    assert done.connected
+    assert done.failure
+    assert done.failure.kind == "timeout"
+
+
+def test_nothing_is_said_of_applications_where_nothing_is_proxied() -> None:
+    look = Looking(RecordedMachine())
+    asyncio.run(seen(look, config("location / { root /x; }", 443, 0)))
+    everything: list[Observation] = look.observations
+    assert not everything

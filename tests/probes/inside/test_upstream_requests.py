@@ -1,0 +1,161 @@
+"""The application, asked for the page itself under several names, and how large its answer is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from diagnose.machine import Ran
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Observation, Target, Vantage
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import Asked
+from diagnose.net.local import LocalNet
+from diagnose.parsers.nginx.config import parse
+from diagnose.probes import Probe
+from diagnose.probes.inside import upstream_requests
+from tests.support.check_evidence import SHOP
+from tests.support.fake_context import Looking
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+NOT_FOUND = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=404)
+GATEWAY = replace(NOT_FOUND, status=502)
+WITH_SOCKET = replace(SHOP, websockets=("/ws",))
+REFUSED = Upgrade(
+    vantage=Vantage.SERVER, url="ws://127.0.0.1/ws", path="/ws", address="127.0.0.1", port=3000,
+    through="application", status=403,
+)  # fmt: skip
+
+
+def config(location: str) -> NginxConfig:
+    text = f"http {{ server {{ listen 443; {location} }} }}"
+    return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+
+
+def ask(probe: Probe, look: Looking, seen: Observation) -> None:
+    async def work() -> None:
+        await probe.work(look, seen)
+
+    asyncio.run(work())
+
+
+def looked(
+    serve: Serve, door: Exchange | Upgrade, lines: str = "", target: Target = SHOP
+) -> Looking:
+    """What is seen where the configuration was known before the front door's answer."""
+    look = Looking(RecordedMachine())
+    look.net, look.target = LocalNet(), target
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
+        async with server:
+            look.observations += [seen, door]
+            if isinstance(door, Upgrade):
+                await upstream_requests.websocket_refused.work(look, door)
+            else:
+                await upstream_requests.page_refused.work(look, door)
+
+    asyncio.run(work())
+    return look
+
+
+async def by_host(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Like an inner server that closes on names it does not know."""
+    asked = (await reader.readuntil(b"\r\n\r\n")).decode()
+    if "Host: shop.example.com\r\n" in asked:
+        writer.write(b"HTTP/1.1 200 OK\r\nServer: inner\r\n\r\n<p>It works.")
+    writer.close()
+
+
+async def large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: " + b"x" * 9000 + b"\r\n\r\n")
+    writer.close()
+
+
+async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while not writer.is_closing():
+        writer.write(b"X: " + b"x" * 8000 + b"\r\n")
+        await writer.drain()
+
+
+def test_two_names_two_answers() -> None:
+    passed, visitor = sorted(looked(by_host, NOT_FOUND).seen(Asked), key=lambda one: one.variant)
+    assert (passed.variant, visitor.variant) == ("passed", "visitor")
+    assert passed.failure
+    assert passed.failure.kind == "closed"
+    assert (visitor.status, visitor.body, visitor.failure) == (200, "<p>It works.", None)
+    assert "Host: shop.example.com" in visitor.equivalent
+
+
+def test_one_name_is_asked_for_once() -> None:
+    (passed,) = looked(by_host, GATEWAY, "proxy_set_header Host $host;").seen(Asked)
+    assert (passed.sent, passed.status) == ("shop.example.com", 200)
+
+
+def test_the_head_is_measured() -> None:
+    passed = looked(large, GATEWAY).seen(Asked)[0]
+    assert passed.head == 9033
+    assert passed.largest[0] == ("Set-Cookie", 9014)
+
+
+def test_a_head_without_end_is_left_off() -> None:
+    passed = looked(endless, GATEWAY).seen(Asked)[0]
+    assert (passed.status, passed.head) == (200, 0)
+
+
+@pytest.mark.parametrize("status", [200, 302, 500, 504])
+def test_nothing_is_asked_where_the_answer_tells_enough(status: int) -> None:
+    assert not looked(by_host, replace(NOT_FOUND, status=status)).seen(Asked)
+
+
+def test_nothing_is_asked_twice_or_of_another_port() -> None:
+    assert not looked(by_host, replace(NOT_FOUND, port=80)).seen(Asked)
+    look = looked(by_host, NOT_FOUND)
+    before, again = len(look.seen(Asked)), replace(NOT_FOUND, address="2001:db8::1")
+    look.observations.append(again)
+    ask(upstream_requests.page_refused, look, again)
+    assert len(look.seen(Asked)) == before
+
+
+async def websocket(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    asked = (await reader.readuntil(b"\r\n\r\n")).decode()
+    known = "Host: shop.example.com\r\n" in asked and "Origin: https://shop.example.com" in asked
+    writer.write(b"HTTP/1.1 %d Well\r\nContent-Length: 0\r\n\r\n" % (418 if known else 403))
+    writer.close()
+
+
+def test_a_websocket_is_asked_for_by_the_visitors_name() -> None:
+    seen = looked(websocket, REFUSED, target=WITH_SOCKET).seen(Upgrade)[-1]
+    assert (seen.variant, seen.through, seen.status) == ("visitor-host", "application", 418)
+
+
+def test_a_websocket_that_gets_the_visitors_name_is_not_asked_for_again() -> None:
+    look = looked(websocket, REFUSED, "proxy_set_header Host $host;", WITH_SOCKET)
+    assert look.seen(Upgrade) == (REFUSED,)
+    assert looked(websocket, REFUSED).seen(Upgrade) == (REFUSED,)  # nobody asked about it
+
+
+class Distant(RecordedMachine):
+    """A server behind SSH whose curl knows one name."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
+        if "Host: shop.example.com" in argv:
+            return Ran(argv, 0, "HTTP/1.1 200 OK\r\nServer: x\r\n\r\nhello", "", 0.1)
+        return Ran(argv, 52, "", "curl: (52) Empty reply from server", 0.1)
+
+
+def test_the_same_by_the_servers_own_curl() -> None:
+    look = Looking(Distant(via="ssh://203.0.113.10"))
+    seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
+    look.observations += [seen, GATEWAY]
+    ask(upstream_requests.page_refused_before, look, seen)
+    passed, visitor = look.seen(Asked)
+    assert passed.failure
+    assert (passed.failure.kind, visitor.status, visitor.head) == ("closed", 200, 30)

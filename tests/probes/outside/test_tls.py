@@ -1,0 +1,185 @@
+"""The probe against real servers on loopback."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import trustme
+
+from diagnose.model import Observation, Target
+from diagnose.model.tcp import Connection
+from diagnose.model.tls import Handshake
+from diagnose.net.local import LocalNet
+from diagnose.probes import Options
+from diagnose.probes.outside import tls as probes
+from tests.support.servers import tls_server
+
+NAME = "shop.example.com"
+ROOT = trustme.CA()
+LEAF = ROOT.issue_cert(NAME)
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Looking:
+    """A run with one probe in it."""
+
+    target: Target
+    options: Options
+    net: LocalNet = field(default_factory=LocalNet)
+    observations: list[Observation] = field(default_factory=list)
+    live: dict[int, Any] = field(default_factory=dict)
+    beside: list[asyncio.Task[None]] = field(default_factory=list)
+    machine: Any = None
+
+    def now(self) -> float:
+        return 0.0
+
+    def see(self, observation: Any, live: Any = None) -> Any:
+        self.observations.append(observation)
+        if live is not None:
+            self.live[id(observation)] = live
+        return observation
+
+    def take(self, observation: Observation) -> Any:
+        return self.live.pop(id(observation), None)
+
+    def seen(self, kind: type[Any]) -> tuple[Any, ...]:
+        return tuple(one for one in self.observations if type(one) is kind)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.beside.append(asyncio.ensure_future(work))
+
+
+async def look(port: int, scheme: str = "https") -> Looking:
+    """Connect, and have the probe look at what comes of it."""
+    run = Looking(Target(NAME, scheme, NAME, port), Options())
+    connected = await run.net.connect("127.0.0.1", port)
+    seen = Connection(address="127.0.0.1", port=port, family=4)
+    run.see(seen, live=connected.stream)
+    await probes.handshake.work(run, seen)
+    await asyncio.gather(*run.beside)
+    return run
+
+
+def looking(serve: Serve, context: ssl.SSLContext | None, scheme: str = "https") -> Looking:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(OSError):
+                await serve(reader, writer)
+        finally:
+            writer.close()
+
+    async def go() -> Looking:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+        async with server:
+            run = await look(server.sockets[0].getsockname()[1], scheme)
+            for live in run.live.values():
+                live.close()
+            return run
+
+    return asyncio.run(go())
+
+
+def variants(run: Looking) -> set[str]:
+    return {one.variant for one in run.seen(Handshake)}
+
+
+def of(run: Looking, variant: str) -> Handshake:
+    (found,) = [one for one in run.seen(Handshake) if one.variant == variant]
+    assert isinstance(found, Handshake)
+    return found
+
+
+async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(65536)
+
+
+def server_context() -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    LEAF.configure_cert(made)
+    return made
+
+
+@pytest.fixture
+def trusted(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ROOT.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "roots.pem"))
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_healthy_site_is_visited_once_and_asked_once_for_old_versions() -> None:
+    run = looking(wait, server_context())
+    visit = of(run, "normal")
+    assert variants(run) == {"normal", "old"}
+    assert (visit.failure, visit.verify_code, visit.server_name) == (None, 0, NAME)
+    assert visit.chain[0].dns_names == (NAME,)
+    assert visit.equivalent.startswith("openssl s_client -connect 127.0.0.1:")
+    assert of(run, "old").failure
+
+
+@pytest.mark.usefixtures("trusted")
+def test_the_open_stream_is_left_to_who_follows() -> None:
+    run = looking(wait, server_context())
+    assert run.take(of(run, "normal")) is not None
+    assert run.take(of(run, "old")) is None
+
+
+def test_behind_a_certificate_that_does_not_verify_the_site_is_still_seen() -> None:
+    run = looking(wait, server_context())
+    assert variants(run) == {"normal", "old", "unverified"}
+    assert of(run, "normal").failure
+    assert of(run, "normal").chain
+    assert of(run, "unverified").verify_code is None
+    assert run.take(of(run, "unverified")) is not None
+
+
+def test_a_rejected_name_is_compared_with_others() -> None:
+    made = server_context()
+
+    def strict(tls: ssl.SSLObject, name: str, context: ssl.SSLContext) -> int | None:
+        return None if name is None else ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+
+    made.sni_callback = strict
+    with tls_server(made) as port:
+        run = asyncio.run(look(port))
+    failure = of(run, "normal").failure
+    assert failure
+    assert (failure.kind, failure.name) == ("alert", "unrecognized_name")
+    assert of(run, "no-sni").failure is None
+    assert of(run, "other-sni").failure
+    assert "small-hello" not in variants(run)
+
+
+def test_a_server_that_hangs_up_is_asked_in_other_ways() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if (await reader.read(1)) == b"G":
+            writer.write(b"HTTP/1.0 200 OK\r\n\r\n")
+
+    run = looking(hang_up, None)
+    assert variants(run) == {
+        *("normal", "old", "again", "small-hello", "no-sni", "other-sni", "plain"),
+    }
+    assert of(run, "plain").received.startswith("HTTP/1.0 200 OK")
+    assert of(run, "again").failure
+
+
+def test_another_protocol_is_shown_as_it_came() -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_10.0\r\n")
+        await reader.read(1)
+
+    run = looking(greet, None)
+    assert of(run, "normal").received == "SSH-2.0-OpenSSH_10.0"
+    assert variants(run) == {"normal", "old", "plain"}
+
+
+def test_a_site_without_tls_is_let_alone() -> None:
+    assert not looking(wait, None, scheme="http").seen(Handshake)

@@ -1,0 +1,63 @@
+"""What tests of checks say: evidence from literals, a check put to it, its words filled."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from diagnose.checking.registry import one
+from diagnose.checking.texts import LANGUAGES, fill, words
+from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
+from diagnose.recording.redaction import mask_for
+
+#: When every piece of evidence in these tests was seen.
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+SHOP = Target("shop.example.com", "https", "shop.example.com", 443)
+CHAT = Target("wss://shop.example.com/ws", "wss", "shop.example.com", 443, "/ws", ("/ws",))
+
+REFUSED = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
+TIMEOUT = Failure("timeout", "timed out")
+
+
+def evidence(*seen: Observation, target: Target = SHOP, at: datetime = NOW) -> Evidence:
+    return Evidence(target, at, seen)
+
+
+def judge(
+    check_id: str,
+    *seen: Observation,
+    target: Target = SHOP,
+    at: datetime = NOW,
+    masked: bool = True,
+) -> list[Claim]:
+    """Put one check to the evidence. It is silent where its needs were not observed. Every
+    claim it makes must fill its text in each language, steps included; and it must claim the same
+    of the evidence `masked`. That is False where stand-ins lose what the check compares."""
+    check, given = one(check_id), evidence(*seen, target=target, at=at)
+    if not {type(observation) for observation in seen}.issuperset(check.needs):
+        return []
+    claims = list(check.judge(given))
+    for claim in claims:
+        texts(check_id, claim)
+    if masked:
+        again = check.judge(mask_for(given).value(given))
+        assert sorted(map(_kind, again)) == sorted(map(_kind, claims)), "masked, it says otherwise"
+    return claims
+
+
+def _kind(claim: Claim) -> tuple[str, ...]:
+    """What a claim must have in common with that on the same evidence, masked."""
+    fix = claim.fix
+    steps = (type(step).__name__ for step in (fix.steps if fix else ()))
+    return (str(claim.confidence), str(fix and fix.applicability), *steps)
+
+
+def texts(check_id: str, claim: Claim) -> Sequence[str]:
+    """Every text of a claim, in every language; raises KeyError for a fact or a step not there."""
+    filled = []
+    for lang in LANGUAGES:
+        said = words(check_id, lang)
+        parts = [said.title, said.summary, said.meaning, said.remedy, said.verify]
+        steps = claim.fix.steps if claim.fix else ()
+        parts += [said.steps[step.step] for step in steps if isinstance(step, Manual)]
+        filled += [fill(part, claim.facts, lang) for part in parts]
+    return filled

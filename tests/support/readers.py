@@ -1,0 +1,188 @@
+"""Every reader of the program: each public function that takes text or bytes from outside.
+
+They are found, and not listed: a new one is tried as soon as it is there. What it takes besides the
+text is named here, where it is not a text itself.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import diagnose.parsers
+from diagnose.model import Evidence, Target
+from diagnose.model.nginx import ConfigFile, NginxConfig
+from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.error_log import Clock
+from diagnose.parsers.target import UsageError
+from diagnose.probes.inside import server_detection
+from diagnose.recording.redaction import Mask, endpoints, names
+from diagnose.recording.redaction_http import kept_body, kept_message
+
+#: Modules besides those of `diagnose.parsers`.
+OTHERS = (
+    "diagnose.recording.codec",
+    "diagnose.net.resolvconf",
+    "diagnose.net.http",
+    "diagnose.parsers.target",
+)
+
+#: What readers take besides their text, by the parameter's name.
+GIVEN: dict[str, Any] = {
+    "clock": Clock(1_790_000_000.0, "2026/11/24 12:00:00"),
+    "dns_names": ("*.example.com",),
+    "addresses": ("192.0.2.1",),
+    "headers": (("Strict-Transport-Security", "max-age=1"),),
+    "known": ("fix", "record"),
+    "lines": ("a",),
+    "members": lambda _: (),
+    "most": 100,
+    "port": 443,
+    "tls13": True,
+    "ignore_case": False,
+    "family": 4,
+}
+#: Their first text is made by the program itself, and not by a stranger.
+OWN = {
+    "diagnose.parsers.dns:query",
+    "diagnose.parsers.nginx.edits:diff",
+    "diagnose.parsers.nginx.edits:after",
+    "diagnose.parsers.nginx.edits:before",
+    "diagnose.parsers.nginx.edits:first",
+    "diagnose.parsers.nginx.edits:gone",
+    "diagnose.parsers.nginx.edits:indentation",
+    "diagnose.parsers.nginx.config:expand",
+    "diagnose.parsers.firewalld.rich_rules:forwards",
+    "diagnose.parsers.netfilter.extensions:read_extension",
+    "diagnose.parsers.netfilter.targets:steps",
+    "diagnose.parsers.nginx.proxy_headers:buffers",
+    "diagnose.parsers.firewalld.dbus_output:zone_settings",
+    "diagnose.parsers.firewalld.dbus_output:policy_settings",
+    "diagnose.parsers.netfilter.persisted_rules:chains",
+    "diagnose.parsers.firewalld.rich_rules:within",
+    "diagnose.recording.codec:load",
+}
+#: What a reader may raise: it is its answer.
+ANSWERS: dict[str, type[Exception]] = {
+    "diagnose.recording.codec:decode": UsageError,
+    "diagnose.parsers.target:read": UsageError,
+    "diagnose.parsers.target:socket_path": UsageError,
+    "diagnose.parsers.x509:from_pem": ValueError,
+    "diagnose.parsers.dns:read": ValueError,
+    "diagnose.parsers.firewalld.dbus_output:dbus_reply": ValueError,
+    "diagnose.parsers.firewalld.config_files:zone_file": ValueError,
+    "diagnose.parsers.firewalld.config_files:policy_file": ValueError,
+    "diagnose.parsers.firewalld.config_files:service_file": ValueError,
+    "diagnose.parsers.firewalld.config_files:direct_rules": ValueError,
+    "diagnose.parsers.firewalld.config_files:ipset_entries": ValueError,
+    "diagnose.parsers.x509:public_key_der": ValueError,
+    "diagnose.parsers.der:elements": ValueError,
+    "diagnose.parsers.der:first": ValueError,
+    "diagnose.parsers.der:sequence": ValueError,
+    "diagnose.parsers.der:oid": ValueError,
+    "diagnose.parsers.proxy_url:read": ValueError,
+    "diagnose.parsers.request_fields:header_field": ValueError,
+    "diagnose.parsers.request_fields:cookie": ValueError,
+    "diagnose.parsers.request_fields:origin": ValueError,
+    "diagnose.parsers.request_fields:subprotocol": ValueError,
+    "diagnose.parsers.x509_fields:parts": ValueError,
+    "diagnose.parsers.x509_fields:read": ValueError,
+    "diagnose.parsers.x509_fields:public_key": ValueError,
+    "diagnose.parsers.netfilter.nft:read": ValueError,
+    "diagnose.parsers.netfilter.rules:address": ValueError,
+}
+
+
+@dataclass(frozen=True)
+class Reader:
+    name: str
+    work: Callable[..., Any]
+
+    @property
+    def takes_bytes(self) -> bool:
+        return self._parameters[0].annotation is bytes
+
+    @property
+    def _parameters(self) -> list[inspect.Parameter]:
+        return list(inspect.signature(self.work).parameters.values())
+
+    def read(self, text: str) -> object:
+        """Have it read a text, in the place of every text that it takes."""
+        first, *others = self._parameters
+        given = [text.encode("utf-8", "surrogatepass") if first.annotation is bytes else text]
+        for one in others:
+            if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD and one.default is one.empty:
+                given.append(GIVEN.get(one.name, text))
+        try:
+            made = self.work(*given)
+            return list(made) if isinstance(made, Iterator) else made
+        except ANSWERS.get(self.name, ()):
+            return None
+
+    def words(self) -> tuple[str, ...]:
+        return _words(self.name.partition(":")[0])
+
+
+@cache
+def _words(module: str) -> tuple[str, ...]:
+    """What a module looks for: the texts in its source are what inputs are made of."""
+    source = ast.parse(Path(importlib.import_module(module).__file__ or "").read_text("utf-8"))
+    found = {
+        node.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return tuple(sorted(word for word in found if 0 < len(word) <= 40 and "\n" not in word))
+
+
+def _masked(text: str) -> str:
+    return Mask(["shop.example.com", "host", "an odd name", text]).text(text)
+
+
+def _message_masked(text: str) -> str:
+    return kept_message(text, Mask(["shop.example.com"]).text)
+
+
+def _configuration_masked(text: str) -> object:
+    config = NginxConfig(path="a", main=parse(text, "a"), files=(ConfigFile("a", text),))
+    return Mask(["shop.example.com"], endpoints(_seen(config))).value(config)
+
+
+def _names_masked(text: str) -> list[str]:
+    config = NginxConfig(path="/a", files=(ConfigFile("/a", text),))
+    return list(names(_seen(config)))
+
+
+def _seen(config: NginxConfig) -> Evidence:
+    return Evidence(Target("", "https", "a", 443), datetime.now(UTC), (config,))
+
+
+#: What reads outside text and is no function of its own.
+MORE = (
+    Reader("diagnose.recording.redaction:Mask.text", _masked),
+    Reader("diagnose.recording.redaction:names", _names_masked),
+    Reader("diagnose.recording.redaction_http:kept_body", kept_body),
+    Reader("diagnose.recording.redaction_http:kept_message", _message_masked),
+    Reader("diagnose.recording.redaction_nginx:masked_configuration", _configuration_masked),
+    Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
+)
+
+
+def readers() -> Iterator[Reader]:
+    yield from MORE
+    inner = pkgutil.walk_packages(diagnose.parsers.__path__, "diagnose.parsers.")
+    for name in (*(module.name for module in inner), *OTHERS):
+        for key, work in list(vars(importlib.import_module(name)).items()):
+            if key.startswith("_") or not inspect.isfunction(work) or work.__module__ != name:
+                continue
+            parameters = list(inspect.signature(work).parameters.values())
+            if parameters and parameters[0].annotation in {str, bytes}:
+                reader = Reader(f"{name}:{key}", work)
+                if reader.name not in OWN:
+                    yield reader
