@@ -160,11 +160,23 @@ _BUILT = f"""
 """
 
 
-def _local(**more: tuple[str, int]) -> Files:
+def _installed(prefix: str) -> Files:
+    """What nginx's own `make install` puts beside its nginx.conf."""
+    names = ("fastcgi_params", "scgi_params", "uwsgi_params")
+    shared = {
+        f"{prefix}/conf/{name}": (Path("/etc/nginx", name).read_text(), 0o644) for name in names
+    }
+    return {
+        f"{prefix}/conf/mime.types": ("types {\n  text/html html;\n}\n", 0o644),
+        **shared,
+    }
+
+
+def _local() -> Files:
     return {
         f"{LOCAL}/sbin/nginx": ((FOLDER / "nginx-of-usr-local").read_bytes(), 0o755),
         f"{LOCAL}/conf/nginx.conf": (_text("local.conf"), 0o644),
-        f"{LOCAL}/conf/mime.types": ("types {\n  text/html html;\n}\n", 0o644),
+        **_installed(LOCAL),
     }
 
 
@@ -221,7 +233,7 @@ PANEL = Platform(
     files=lambda: {
         f"{PANEL_FOLDER}/sbin/nginx": ((FOLDER / "nginx-of-a-panel").read_bytes(), 0o755),
         f"{PANEL_FOLDER}/conf/nginx.conf": (_text("panel.conf"), 0o644),
-        f"{PANEL_FOLDER}/conf/mime.types": ("types {\n  text/html html;\n}\n", 0o644),
+        **_installed(PANEL_FOLDER),
         "/etc/init.d/nginx": (_text("panel.init"), 0o755),
     },
     needs=("nginx-of-a-panel",),
