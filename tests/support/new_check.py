@@ -33,7 +33,7 @@ def {name}(evidence: Evidence) -> Iterator[Claim]:
     yield Claim(
         about=Subject(port=evidence.target.port),
         because=failed,
-        facts={{"port": evidence.target.port}},
+        facts={{"port": evidence.target.port, "target": evidence.target.url}},
     )
 '''
 
@@ -58,12 +58,14 @@ What it is, what visitors see, the usual reasons.
 TEST = '''\
 """{check_id}: when it fires, and when it is silent."""
 
+from dataclasses import replace
+
 from diagnose.model import Failure
 from diagnose.model.tcp import Connection
 from tests.support.check_evidence import judge
 
-FAILED = Connection(address="192.0.2.1", family=4, port=443, failure=Failure("refused", "refused", 111))
 OPEN = Connection(address="192.0.2.1", family=4, port=443)
+FAILED = replace(OPEN, failure=Failure("refused", "Connection refused", 111))
 
 
 def test_fires_on_what_is_wrong() -> None:
@@ -126,4 +128,4 @@ def main(layer: str, name: str) -> str:
 if __name__ == "__main__":
     if len(sys.argv) != 3 or not all(sys.argv[1:]):
         sys.exit("Say which: make new-check LAYER=tcp NAME=my_check")
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]) or 0)
