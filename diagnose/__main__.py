@@ -22,7 +22,7 @@ def main() -> None:
     gc.disable()
     from diagnose.cli import main
 
-    main.leave(main.main(sys.argv[1:], alone=True))
+    main.exit_now(main.main(sys.argv[1:], may_fork=True))
 
 
 def _say(text: str) -> None:

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from diagnose.checking import proof
-from diagnose.checking.registry import awake, one
+from diagnose.checking.registry import load_check, runnable_ids
 from diagnose.checking.root_cause import claims, findings, verdict
-from diagnose.machine import Machine, ThroughServer
+from diagnose.machine import Machine, ServerSideNet
 from diagnose.model import (
     Check,
     Crash,
@@ -28,13 +28,30 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.dns import Resolution
-from diagnose.model.events import Concluded, Crashed, Seen, Sink, Started, forgiven, nowhere
+from diagnose.model.events import (
+    Concluded,
+    Crashed,
+    Observed,
+    Sink,
+    Started,
+    null_sink,
+    report_crash,
+)
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net import Net
-from diagnose.probes import INSIDE, MAX_TIMEOUT, OUTSIDE, WITHIN, Closable, Options, Probe, command
+from diagnose.probes import (
+    INSIDE,
+    MAX_TIMEOUT,
+    OUTSIDE,
+    SERVER_SIDE,
+    Closable,
+    Options,
+    Probe,
+    diagnose_command,
+)
 
-Kind = TypeVar("Kind", bound=Observation)
+ObservationT = TypeVar("ObservationT", bound=Observation)
 
 
 @dataclass(slots=True)
@@ -46,63 +63,63 @@ class Run:
     net: Net
     sink: Sink
     tasks: asyncio.TaskGroup
-    door: Machine | None = None
-    begun: float = field(default_factory=time.monotonic)
+    _machine: Machine | None = None
+    start_time: float = field(default_factory=time.monotonic)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     observations: list[Observation] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
     _probes: list[Probe] = field(default_factory=list)
-    _live: dict[int, Closable] = field(default_factory=dict)
-    _inside: bool = False
-    _within: "Within | None" = None
+    _streams: dict[int, Closable] = field(default_factory=dict)
+    _inside_started: bool = False
+    _server_side: "ServerSideRun | None" = None
 
     @property
     def machine(self) -> Machine:
-        assert self.door is not None, "an inside probe runs only where there is a door"
-        return self.door
+        assert self._machine is not None, "an inside probe runs only where there is a door"
+        return self._machine
 
-    def now(self) -> float:
-        return time.monotonic() - self.begun
+    def elapsed(self) -> float:
+        return time.monotonic() - self.start_time
 
-    def see(self, observation: Kind, live: Closable | None = None) -> Kind:
+    def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
         self.observations.append(observation)
-        if live is not None:
-            self._live[id(observation)] = live
-        self.sink(Seen(observation, len(self.observations)))
+        if live_stream is not None:
+            self._streams[id(observation)] = live_stream
+        self.sink(Observed(observation, len(self.observations)))
         for probe in self._probes:
-            if probe.after is type(observation) and self._hears(probe, observation):
-                self._begin(probe, observation)
+            if probe.after is type(observation) and self._receives(probe, observation):
+                self._start_probe(probe, observation)
         return observation
 
-    def _hears(self, probe: Probe, observation: Observation) -> bool:
+    def _receives(self, probe: Probe, observation: Observation) -> bool:
         """What was seen from within the server is the affair of the probes that look from there."""
         outside = probe.name.startswith("outside.")
         return not outside or observation.vantage is Vantage.HERE
 
-    def take(self, observation: Observation) -> Any:
-        return self._live.pop(id(observation), None)
+    def take_stream(self, observation: Observation) -> Any:
+        return self._streams.pop(id(observation), None)
 
-    def seen(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        return tuple(one for one in self.observations if type(one) is kind)
+    def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
+        return tuple(observation for observation in self.observations if type(observation) is kind)
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        self._task(getattr(work, "__qualname__", "probe"), work)
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._create_task(getattr(coroutine, "__qualname__", "probe"), coroutine)
 
     def evidence(self) -> Evidence:
-        seen = tuple(self.observations)
-        return Evidence(self.target, self.started_at, seen, self.options.scope)
+        observations = tuple(self.observations)
+        return Evidence(self.target, self.started_at, observations, self.options.scope)
 
     def register(self, probe: Probe) -> None:
         """A probe joins the run; what it waits for and was already seen, it is given now."""
         self._probes.append(probe)
         if probe.after is None:
-            self._begin(probe)
+            self._start_probe(probe)
         else:
             for observation in tuple(self.observations):
                 if type(observation) is probe.after:
-                    self._begin(probe, observation)
+                    self._start_probe(probe, observation)
 
-    async def load(self, package: str, modules: tuple[str, ...]) -> None:
+    async def load_probes(self, package: str, modules: tuple[str, ...]) -> None:
         """Import the probes of a package one after another, in a thread, so that packets fly
         and answers are taken while the next module is read."""
         for name in modules:
@@ -112,103 +129,114 @@ class Run:
                 if isinstance(value, Probe):
                     self.register(value)
 
-    def look_inside(self) -> None:
+    def start_inside_probes(self) -> None:
         """Begin to look into the server, once."""
-        if not self._inside and self.door is not None:
+        if not self._inside_started and self._machine is not None:
             from diagnose.model.nginx import NginxConfig
 
-            self._inside = True
-            self.register(Probe("engine.checks", NginxConfig, _read_checks))
-            self.start(self.load("inside", INSIDE))
+            self._inside_started = True
+            self.register(Probe("engine.checks", NginxConfig, _import_checks))
+            self.start(self.load_probes("inside", INSIDE))
 
     def close(self) -> None:
-        for live in self._live.values():
-            live.close()
-        self._live.clear()
+        for stream in self._streams.values():
+            stream.close()
+        self._streams.clear()
 
-    def within(self, address: str) -> "Within | None":
-        if self._within is None:
-            self._within = Within(self)
-        return self._within if self._within.begins(address) else None
+    def from_server(self, address: str) -> "ServerSideRun | None":
+        if self._server_side is None:
+            self._server_side = ServerSideRun(self)
+        return self._server_side if self._server_side.register_address(address) else None
 
-    def _begin(self, probe: Probe, *given: Observation) -> None:
-        self._task(probe.name, probe.work(self, *given))
+    def _start_probe(self, probe: Probe, *observations: Observation) -> None:
+        self._create_task(probe.name, probe.work(self, *observations))
 
-    def _task(self, name: str, work: Any) -> None:
+    def _create_task(self, name: str, work: Any) -> None:
         task = self.tasks.create_task(self._guarded(name, work))
         # What is cancelled before it began would complain that nobody awaited it.
         task.add_done_callback(lambda _: work.close())
 
     async def _guarded(self, name: str, work: Any) -> None:
-        with forgiven(name, self._crashed):
+        with report_crash(name, self._record_crash):
             await work
 
-    def _crashed(self, crash: Crash) -> None:
+    def _record_crash(self, crash: Crash) -> None:
         """A recording has no place for a crash, and must not pass for a whole run."""
         self.crashes.append(crash)
         self.sink(Crashed(crash))
-        self.unseen(crash.where, proof.CRASHED)
+        self.emit_not_observed(crash.where, proof.CRASHED)
 
-    def unseen(self, what: str, why: str, *more: str) -> None:
+    def emit_not_observed(self, subject: str, reason: str, *extra_args: str) -> None:
         """What this run could not look at; another one may, with these further words."""
-        enable = command(self.target, *self.options.again, *self.options.limits, *more)
-        self.see(Unseen(at=self.now(), what=what, why=why, enable=enable))
+        enable = diagnose_command(
+            self.target, *self.options.rerun_args, *self.options.filter_args, *extra_args
+        )
+        self.emit(Unseen(at=self.elapsed(), what=subject, why=reason, enable=enable))
 
 
-class Within:
+class ServerSideRun:
     """The same run, as it looks from within the server: its connections are made there, and what
     it sees has that vantage. The probes of the outside are at work in it once more."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.target, self.options = run.target, run.options
-        self.net: Net = ThroughServer(run.net, run.machine)
-        self.machine, self.now, self.take, self.start = run.machine, run.now, run.take, run.start
-        self._begun: set[str] = set()
-        self._own: list[Observation] = []
+        self.net: Net = ServerSideNet(run.net, run.machine)
+        self.machine, self.elapsed, self.take_stream, self.start = (
+            run.machine,
+            run.elapsed,
+            run.take_stream,
+            run.start,
+        )
+        self._addresses: set[str] = set()
+        self._observations: list[Observation] = []
         self._probes = [
             value
-            for name in WITHIN
+            for name in SERVER_SIDE
             for value in vars(importlib.import_module(f"diagnose.probes.outside.{name}")).values()
             if isinstance(value, Probe) and value.after is not None
         ]
 
-    def begins(self, address: str) -> bool:
-        new = address not in self._begun
-        self._begun.add(address)
-        return new
+    def register_address(self, address: str) -> bool:
+        is_new = address not in self._addresses
+        self._addresses.add(address)
+        return is_new
 
-    def see(self, observation: Kind, live: Closable | None = None) -> Kind:
-        seen = replace(observation, vantage=Vantage.SERVER)
-        self._own.append(seen)
+    def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
+        server_observation = replace(observation, vantage=Vantage.SERVER)
+        self._observations.append(server_observation)
         # That a connection can be made from within says nothing of visitors, and over SSH silence
         # may mean that it never was: both are kept from the evidence.
-        if type(seen) is Connection or _is_silence(seen):
-            self.run._live |= {id(seen): live} if live else {}
+        if type(server_observation) is Connection or _is_silence(server_observation):
+            self.run._streams |= {id(server_observation): live_stream} if live_stream else {}
         else:
-            self.run.see(seen, live)
+            self.run.emit(server_observation, live_stream)
         for probe in self._probes:
-            if probe.after is type(seen):
-                self.run._task(probe.name, probe.work(self, seen))
-        return seen
+            if probe.after is type(server_observation):
+                self.run._create_task(probe.name, probe.work(self, server_observation))
+        return server_observation
 
-    def seen(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        return tuple(one for one in self._own if type(one) is kind)
+    def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
+        return tuple(observation for observation in self._observations if type(observation) is kind)
 
-    def within(self, address: str) -> "Within | None":
+    def from_server(self, address: str) -> "ServerSideRun | None":
         return None
 
 
-def _is_silence(seen: Observation) -> bool:
-    return isinstance(seen, Handshake) and seen.failure is not None and not seen.bytes_received
+def _is_silence(observation: Observation) -> bool:
+    return (
+        isinstance(observation, Handshake)
+        and observation.failure is not None
+        and not observation.bytes_received
+    )
 
 
 async def run(
     target: Target,
     options: Options,
     net: Net,
-    sink: Sink = nowhere,
-    door: Machine | None = None,
+    sink: Sink = null_sink,
+    server_machine: Machine | None = None,
 ) -> Report:
     """Look at a target and conclude.
 
@@ -217,51 +245,53 @@ async def run(
     deadline, and on cancellation, with what is known by then.
     """
     if options.proxy and options.proxy != "none":
-        from diagnose.net.proxy import ThroughProxy
+        from diagnose.net.proxy import ProxiedNet
 
-        net = ThroughProxy(net, options.proxy)
+        net = ProxiedNet(net, options.proxy)
     sink(Started(target, options.scope))
-    late, interruption = False, None
-    looking: Run | None = None
+    timed_out, interruption = False, None
+    current_run: Run | None = None
     try:
         async with asyncio.timeout(options.timeout), asyncio.TaskGroup() as tasks:
-            looking = Run(target, options, net, sink, tasks, door)
+            current_run = Run(target, options, net, sink, tasks, server_machine)
             if options.visitor:
-                looking.see(_visitor(options.visitor))
+                current_run.emit(_visitor(options.visitor))
             if options.inside:
-                looking.look_inside()
-            elif options.inside is None and door is not None:
-                looking.register(Probe("engine.address", Resolution, _notice_address))
-                looking.start(_notice_name(looking))
+                current_run.start_inside_probes()
+            elif options.inside is None and server_machine is not None:
+                current_run.register(Probe("engine.address", Resolution, _detect_by_address))
+                current_run.start(_detect_by_name(current_run))
             if options.outside:
-                looking.start(looking.load("outside", OUTSIDE))
+                current_run.start(current_run.load_probes("outside", OUTSIDE))
     except TimeoutError:
-        late = True
+        timed_out = True
     except asyncio.CancelledError as cancelled:
         interruption = cancelled
     finally:
-        if looking is not None:
-            looking.close()
-    assert looking is not None
-    if late:
-        looking.unseen(proof.REST, proof.DEADLINE, "--timeout", longer_timeout(options.timeout))
+        if current_run is not None:
+            current_run.close()
+    assert current_run is not None
+    if timed_out:
+        current_run.emit_not_observed(
+            proof.REST_OF_RUN, proof.DEADLINE, "--timeout", longer_timeout(options.timeout)
+        )
     if interruption is not None:
-        looking.unseen(proof.REST, proof.INTERRUPTED)
-    report = conclude(looking.evidence(), options, tuple(looking.crashes), sink)
-    if _is_well_from_within(report):
-        more = command(target)
-        looking.see(
+        current_run.emit_not_observed(proof.REST_OF_RUN, proof.INTERRUPTED)
+    report = conclude(current_run.evidence(), options, tuple(current_run.crashes), sink)
+    if _is_healthy_from_server(report):
+        rerun_command = diagnose_command(target)
+        current_run.emit(
             Unseen(
-                at=looking.now(),
+                at=current_run.elapsed(),
                 what="the way to this server",
                 why="seen from another machine only",
-                enable=more,
+                enable=rerun_command,
             )
         )
-        report = replace(report, evidence=looking.evidence())
+        report = replace(report, evidence=current_run.evidence())
     report = replace(
         report,
-        duration=looking.now(),
+        duration=current_run.elapsed(),
         interrupted=interruption is not None,
         signal=_signal(interruption),
     )
@@ -275,13 +305,13 @@ def _visitor(address: str) -> Observation:
     return Visitor(address=address)
 
 
-def _is_well_from_within(report: Report) -> bool:
+def _is_healthy_from_server(report: Report) -> bool:
     """Nothing is wrong, as far as the server itself can see. What lies before it, such as a cloud's
     security group, shows only to who comes from elsewhere."""
     hosts = report.evidence.of(Host)
-    here = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
+    on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
     inside_only = not report.evidence.scope.outside
-    return verdict(report).status == "ok" and (here or inside_only)
+    return verdict(report).status == "ok" and (on_server or inside_only)
 
 
 def longer_timeout(timeout: float) -> str:
@@ -299,45 +329,51 @@ def conclude(
     evidence: Evidence,
     options: Options = Options(),
     crashes: tuple[Crash, ...] = (),
-    sink: Sink = nowhere,
+    sink: Sink = null_sink,
 ) -> Report:
     """What evidence means, by today's checks. This is also all of replay."""
-    ours = list(crashes)
+    all_crashes = list(crashes)
 
-    def crashed(crash: Crash) -> None:
-        ours.append(crash)
+    def record_crash(crash: Crash) -> None:
+        all_crashes.append(crash)
         sink(Crashed(crash))
 
     checks: list[Check] = []
-    for check_id in awake({type(seen).__name__ for seen in evidence.observations}):
-        with forgiven(check_id, crashed):
-            checks.append(one(check_id))
-    raised = claims(checks, evidence, crashed)
-    wanted = [(check, claim) for check, claim in raised if options.wants(check.layer)]
-    return Report(evidence, findings(wanted), tuple(ours))
+    for check_id in runnable_ids(
+        {type(observation).__name__ for observation in evidence.observations}
+    ):
+        with report_crash(check_id, record_crash):
+            checks.append(load_check(check_id))
+    raised_claims = claims(checks, evidence, record_crash)
+    claims_in_scope = [
+        (check, claim) for check, claim in raised_claims if options.wants(check.layer)
+    ]
+    return Report(evidence, findings(claims_in_scope), tuple(all_crashes))
 
 
-async def _read_checks(look: Run, _: Observation) -> None:
+async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will be asked, in a thread, while the server still answers."""
 
-    def read() -> None:
-        for check_id in awake({type(seen).__name__ for seen in look.observations}):
+    def import_checks() -> None:
+        for check_id in runnable_ids(
+            {type(observation).__name__ for observation in ctx.observations}
+        ):
             # One that cannot be imported is a crash when its turn comes.
             with contextlib.suppress(Exception):
-                one(check_id)
+                load_check(check_id)
 
-    await asyncio.to_thread(read)
+    await asyncio.to_thread(import_checks)
 
 
-async def _notice_address(look: Run, seen: Resolution) -> None:
+async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:
     """The target's address is this machine's own: we are on the server."""
-    if any(look.net.is_mine(address) for address in seen.addresses):
-        look.look_inside()
+    if any(ctx.net.is_mine(address) for address in resolution.addresses):
+        ctx.start_inside_probes()
 
 
-async def _notice_name(look: Run) -> None:
+async def _detect_by_name(ctx: Run) -> None:
     """The target's name is one that this machine's nginx serves: we are on the server."""
     from diagnose.probes.inside.server_detection import serves
 
-    if await serves(look.machine, look.target.host):
-        look.look_inside()
+    if await serves(ctx.machine, ctx.target.host):
+        ctx.start_inside_probes()

@@ -13,11 +13,11 @@ from pathlib import Path
 from diagnose.engine import conclude
 from diagnose.model.events import Concluded
 from diagnose.model.view import View
-from diagnose.parsers.target import read
-from diagnose.processes.worker import Channel, Here
+from diagnose.parsers.target import parse_target
+from diagnose.processes.worker import Channel, ThreadExecutor
 from diagnose.recording.codec import decode
 from diagnose.tui.app import DiagnoseApp
-from diagnose.tui.messages import Asked, Behind
+from diagnose.tui.messages import RunRequest, Services
 from diagnose.tui.session import Session
 
 HERE = Path(__file__).parent
@@ -30,11 +30,11 @@ def taken(recording: Path, lang: str, size: tuple[int, int], *keys: str) -> str:
     seen = recorded.evidence.observations
     report = replace(conclude(recorded.evidence), duration=max(one.at for one in seen))
 
-    async def run(channel: Channel, asked: Asked) -> None:
+    async def run(channel: Channel, asked: RunRequest) -> None:
         channel.tell(Concluded(report))
 
-    behind = Behind(Here({"run": run}), read, str)
-    session = Session(recorded.evidence.target, behind).begin()
+    behind = Services(ThreadExecutor({"run": run}), parse_target, str)
+    session = Session(recorded.evidence.target, behind).start()
     app = DiagnoseApp([session], behind, View(lang=lang, width=size[0], color=True))
 
     async def work() -> str:

@@ -88,24 +88,28 @@ def screenwatch(times: int, argv: Sequence[str]) -> None:
 
 def busy(many: int, seconds: float) -> None:
     """The screen, told of so many observations within that time."""
-    from diagnose.model.events import Seen
+    from diagnose.model.events import Observed
     from diagnose.model.tcp import Connection
     from diagnose.model.view import View
-    from diagnose.parsers.target import read
+    from diagnose.parsers.target import parse_target
     from diagnose.processes import worker
-    from diagnose.tui.main import show
-    from diagnose.tui.messages import Asked, Behind
+    from diagnose.tui.main import run_screen
+    from diagnose.tui.messages import RunRequest, Services
     from diagnose.tui.session import Session
 
-    async def run(channel: worker.Channel, asked: Asked) -> None:
+    async def run(channel: worker.Channel, asked: RunRequest) -> None:
         for number in range(many):
             await asyncio.sleep(seconds / many)
-            channel.tell(Seen(Connection(address="203.0.113.10", port=number, family=4), number))
+            channel.tell(
+                Observed(Connection(address="203.0.113.10", port=number, family=4), number)
+            )
         await asyncio.sleep(3600)
 
-    place = worker.begin({"run": run}, frozenset(), lambda: None)
-    behind = Behind(place, read, str)
-    show([Session(read("shop.example.com"), behind).begin()], behind, View(color=True), True)
+    place = worker.start_executor({"run": run}, frozenset(), lambda: None)
+    behind = Services(place, parse_target, str)
+    run_screen(
+        [Session(parse_target("shop.example.com"), behind).start()], behind, View(color=True), True
+    )
 
 
 def typingwatch(many: int) -> None:

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from diagnose import engine
-from diagnose.checking.registry import catalogue
+from diagnose.checking.registry import all_checks
 from diagnose.checking.root_cause import verdict
-from diagnose.machine import Machine, Ran, Socket, Text
+from diagnose.machine import CommandResult, FileContent, Machine, Socket
 from diagnose.model import Failure, Observation, Report, Unseen, Vantage
 from diagnose.model.dns import Resolution
-from diagnose.model.events import Concluded, Crashed, Event, Seen, Started
+from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.net import Connected
+from diagnose.net import ConnectResult
 from diagnose.net.local import LocalNet
-from diagnose.probes import Look, Options, Probe, probe
+from diagnose.probes import Options, Probe, ProbeContext, probe
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import NAME
 
@@ -46,23 +46,23 @@ class Nowhere(Machine):
 
     via = "local"
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
-        return Ran(argv, None, "", "", 0.0, Failure("missing", "no such program"))
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        return CommandResult(argv, None, "", "", 0.0, Failure("missing", "no such program"))
 
-    async def read(self, path: str, limit: int = 0) -> Text:
-        return Text(path, failure=Failure("missing", "no such file"))
+    async def read(self, path: str, limit: int = 0) -> FileContent:
+        return FileContent(path, failure=Failure("missing", "no such file"))
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
         return ()
 
-    async def read_all(self, pattern: str, limit: int = 0) -> tuple[Text, ...]:
+    async def read_all(self, pattern: str, limit: int = 0) -> tuple[FileContent, ...]:
         return ()
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
         return ()
 
-    async def connect(self, address: str, port: int, timeout: float = 4.0) -> Connected:
-        return Connected(0.0, failure=Failure("refused", "nothing listens"))
+    async def connect(self, address: str, port: int, timeout: float = 4.0) -> ConnectResult:
+        return ConnectResult(0.0, failure=Failure("refused", "nothing listens"))
 
 
 AS_USUAL = Options()
@@ -75,9 +75,9 @@ def run(options: Options = AS_USUAL, door: Machine | None = None) -> tuple[Repor
 
 
 def sees(*seen: Observation, after: type[Observation] | None = None) -> Probe:
-    async def look(look: Look, *_: Observation) -> None:
+    async def look(look: ProbeContext, *_: Observation) -> None:
         for one in seen:
-            look.see(one)
+            look.emit(one)
 
     return probe(after)(look)
 
@@ -89,8 +89,8 @@ def connection(address: str) -> Connection:
 def test_a_run_is_a_story_from_started_to_concluded(probes: Install) -> None:
     probes(sees(NAME))
     report, events = run()
-    assert [type(event) for event in events] == [Started, Seen, Concluded]
-    assert isinstance(events[1], Seen)
+    assert [type(event) for event in events] == [Started, Observed, Concluded]
+    assert isinstance(events[1], Observed)
     assert events[1].number == 1
     assert events[-1] == Concluded(report)
 
@@ -101,14 +101,14 @@ def test_nothing_waits_for_what_it_does_not_need(probes: Install) -> None:
     held = asyncio.Event()
 
     @probe()
-    async def connect(look: Look) -> None:
-        look.see(connection("203.0.113.10"))
+    async def connect(look: ProbeContext) -> None:
+        look.emit(connection("203.0.113.10"))
         await held.wait()
         order.append("slow connection")
-        look.see(connection("203.0.113.11"))
+        look.emit(connection("203.0.113.11"))
 
     @probe(after=Connection)
-    async def handshake(look: Look, seen: Connection) -> None:
+    async def handshake(look: ProbeContext, seen: Connection) -> None:
         order.append(f"handshake {seen.address}")
         held.set()
 
@@ -121,11 +121,11 @@ def test_a_probe_that_comes_late_is_given_what_was_seen_before(probes: Install) 
     told: list[Observation] = []
 
     @probe(after=Resolution)
-    async def later(look: Look, seen: Resolution) -> None:
+    async def later(look: ProbeContext, seen: Resolution) -> None:
         told.append(seen)
 
-    async def looks(look: Look) -> None:
-        look.see(NAME)
+    async def looks(look: ProbeContext) -> None:
+        look.emit(NAME)
         look.register(later)  # type: ignore[attr-defined]
 
     probes(probe()(looks))
@@ -135,8 +135,8 @@ def test_a_probe_that_comes_late_is_given_what_was_seen_before(probes: Install) 
 
 def test_a_probe_that_raises_loses_nothing_already_seen(probes: Install) -> None:
     @probe()
-    async def broken(look: Look) -> None:
-        look.see(NAME)
+    async def broken(look: ProbeContext) -> None:
+        look.emit(NAME)
         raise ValueError("no")
 
     probes(broken, sees(connection("203.0.113.10")))
@@ -175,8 +175,8 @@ def test_a_run_ends_by_its_deadline_with_what_is_known(
     probes: Install, expire: Callable[[], None]
 ) -> None:
     @probe()
-    async def endless(look: Look) -> None:
-        look.see(NAME)
+    async def endless(look: ProbeContext) -> None:
+        look.emit(NAME)
         expire()
         await asyncio.Event().wait()
 
@@ -194,8 +194,8 @@ def test_an_interrupted_run_says_what_it_knows(probes: Install) -> None:
     reached = asyncio.Event()
 
     @probe()
-    async def endless(look: Look) -> None:
-        look.see(connection("203.0.113.10"))
+    async def endless(look: ProbeContext) -> None:
+        look.emit(connection("203.0.113.10"))
         reached.set()
         await asyncio.Event().wait()
 
@@ -214,11 +214,11 @@ def test_an_interrupted_run_says_what_it_knows(probes: Install) -> None:
 def test_work_that_had_no_time_to_begin_is_given_up_without_a_word(probes: Install) -> None:
     """Unawaited coroutines would be warnings, which are errors here."""
 
-    async def more(look: Look) -> None:
+    async def more(look: ProbeContext) -> None:
         raise AssertionError("begun")
 
     @probe()
-    async def starts_and_is_interrupted(look: Look) -> None:
+    async def starts_and_is_interrupted(look: ProbeContext) -> None:
         runs[0].cancel()
         look.start(more(look))
 
@@ -240,8 +240,8 @@ class Stream:
 
 
 def hand_over(stream: Stream) -> Probe:
-    async def connect(look: Look) -> None:
-        look.see(connection("203.0.113.10"), live=stream)
+    async def connect(look: ProbeContext) -> None:
+        look.emit(connection("203.0.113.10"), live_stream=stream)
 
     return probe()(connect)
 
@@ -250,12 +250,12 @@ def test_a_stream_is_taken_over_by_the_first_who_asks(probes: Install) -> None:
     stream, taken = Stream(), []
 
     @probe(after=Connection)
-    async def handshake(look: Look, seen: Connection) -> None:
-        taken.append(look.take(seen))
+    async def handshake(look: ProbeContext, seen: Connection) -> None:
+        taken.append(look.take_stream(seen))
 
     @probe(after=Connection)
-    async def another(look: Look, seen: Connection) -> None:
-        taken.append(look.take(seen))
+    async def another(look: ProbeContext, seen: Connection) -> None:
+        taken.append(look.take_stream(seen))
 
     probes(handshake, another, hand_over(stream))
     run()
@@ -274,7 +274,7 @@ def test_streams_are_closed_also_when_the_time_is_over(
     probes: Install, expire: Callable[[], None]
 ) -> None:
     @probe(after=Connection)
-    async def endless(look: Look, seen: Connection) -> None:
+    async def endless(look: ProbeContext, seen: Connection) -> None:
         expire()
         await asyncio.Event().wait()
 
@@ -285,12 +285,12 @@ def test_streams_are_closed_also_when_the_time_is_over(
 
 
 def test_work_begun_by_a_probe_belongs_to_the_run(probes: Install) -> None:
-    async def more(look: Look) -> None:
+    async def more(look: ProbeContext) -> None:
         await asyncio.sleep(0)
-        look.see(connection("203.0.113.10"))
+        look.emit(connection("203.0.113.10"))
 
     @probe()
-    async def starts(look: Look) -> None:
+    async def starts(look: ProbeContext) -> None:
         look.start(more(look))
 
     probes(starts)
@@ -331,21 +331,21 @@ def test_what_the_server_sees_of_itself_is_seen_by_the_same_probes(
     visited: list[tuple[str, Vantage]] = []
 
     @probe(after=Connection)
-    async def handshake(look: Look, seen: Connection) -> None:
+    async def handshake(look: ProbeContext, seen: Connection) -> None:
         visited.append((seen.address, seen.vantage))
-        look.see(Handshake(address=seen.address, port=443))
-        assert len(look.seen(Handshake)) == 1
+        look.emit(Handshake(address=seen.address, port=443))
+        assert len(look.observed(Handshake)) == 1
 
     @probe()
-    async def front(look: Look) -> None:
-        within = look.within("203.0.113.10")
+    async def front(look: ProbeContext) -> None:
+        within = look.from_server("203.0.113.10")
         assert within is not None
-        assert look.within("203.0.113.10") is None
-        within.see(connection("203.0.113.10"))
+        assert look.from_server("203.0.113.10") is None
+        within.emit(connection("203.0.113.10"))
         assert (await within.net.connect("203.0.113.10", 443)).failure is not None
 
     probes(handshake, inside=(front,))
-    monkeypatch.setattr(engine, "WITHIN", ("only_these",))
+    monkeypatch.setattr(engine, "SERVER_SIDE", ("only_these",))
     report, _ = run(Options(inside=True), Nowhere())
     assert report.crashes == ()
     assert visited == [("203.0.113.10", Vantage.SERVER)]
@@ -375,5 +375,5 @@ def test_nobody_holds_up_the_loop(probes: Install) -> None:
 
     probes(sees(NAME), sees(connection("203.0.113.10"), after=Resolution))
     # The checks are imported before: that is what a run does at its end, with nothing waiting.
-    catalogue()
+    all_checks()
     assert asyncio.run(guarded()).crashes == ()

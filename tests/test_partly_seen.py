@@ -12,12 +12,12 @@ import pytest
 import trustme
 
 from diagnose import engine
-from diagnose.checking.root_cause import layers, verdict
+from diagnose.checking.root_cause import layer_statuses, verdict
 from diagnose.cli import demo
 from diagnose.model import Report
-from diagnose.model.events import Event, Seen
+from diagnose.model.events import Event, Observed
 from diagnose.model.http import Exchange
-from diagnose.net import PATIENCE, Connected
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.probes import Options
 from tests.cli.test_main import diagnose
 from tests.support.servers import tls_server
@@ -82,10 +82,10 @@ class _Dropping(demo._Net):
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
+    ) -> ConnectResult:
         if port == 443:
             await asyncio.Event().wait()
         return await super().connect(address, port, timeout, ttl, mss)
@@ -99,7 +99,7 @@ async def dropping() -> AsyncIterator[_Dropping]:
 
 
 def unseen_at_443(report: Report) -> None:
-    states = dict(layers(report))
+    states = dict(layer_statuses(report))
     assert verdict(report).status == "unknown"
     assert states["tcp"] == "unknown"
     assert states["http"] == "unknown"
@@ -125,7 +125,7 @@ def test_port_80_answers_and_somebody_presses_ctrl_c() -> None:
 
         def sink(event: Event) -> None:
             """All that port 80 is asked has been answered: only port 443 is waited for."""
-            if isinstance(event, Seen) and isinstance(event.observation, Exchange):
+            if isinstance(event, Observed) and isinstance(event.observation, Exchange):
                 purposes.discard(event.observation.purpose)
             if not purposes:
                 answered.set()

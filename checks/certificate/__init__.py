@@ -35,7 +35,7 @@ from diagnose.model import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
-from diagnose.model.tls import Certificate, Handshake, Served, path_of
+from diagnose.model.tls import Certificate, Handshake, ServedCertificate, certificate_path
 
 # X509_V_ERR_… (X509_STORE_CTX_get_error(3)).
 BAD_SIGNATURE, NOT_YET_VALID, EXPIRED = 7, 9, 10
@@ -47,7 +47,7 @@ REVOKED, WRONG_PURPOSE = 23, 26
 WEAK = {LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, HASH_TOO_WEAK}
 
 #: What is wrong with a certificate that has to be replaced, whatever the reason.
-REPLACED = (
+REPLACEABLE_FAULTS = (
     "certificate.expired",
     "certificate.expired-cross-sign",
     "certificate.expires-soon",
@@ -60,10 +60,10 @@ REPLACED = (
 )
 
 #: What every certificate that visitors do not accept brings about.
-BROUGHT_ABOUT = ("http.hsts-traps-visitors",)
+COMMON_EFFECTS = ("http.hsts-traps-visitors",)
 
 
-def chain_fault(evidence: Evidence, seen: Handshake) -> str:
+def chain_fault(evidence: Evidence, handshake: Handshake) -> str:
     """Which check says why the chain of a handshake leads to no trusted root; "" for none.
 
     Where the issuer of the last certificate is neither sent nor known, the certificates sent
@@ -76,67 +76,78 @@ def chain_fault(evidence: Evidence, seen: Handshake) -> str:
     name, and with another key. Where the key identifiers agree it is the right key, and the
     signature is damaged. OpenSSL also finds no issuer where it cannot read an extension.
     """
-    code = seen.verify_code
+    code = handshake.verify_code
     if code == SELF_SIGNED:
         return "self-signed"
     if code == SELF_SIGNED_IN_CHAIN:
         return "untrusted-root"
-    path = path_of(seen.chain)
+    path = certificate_path(handshake.chain)
     if code == BAD_SIGNATURE:
-        return "" if all(map(_same_key, path[1:], path)) else "wrong-intermediate"
-    if code not in NO_ISSUER or not path or unread(seen):
+        return "" if all(map(_is_signing_key, path[1:], path)) else "wrong-intermediate"
+    if code not in NO_ISSUER or not path or unreadable_extensions(handshake):
         return ""
     if path[-1].self_issued and len(path) > 1:
         return "untrusted-root"
-    if any(one.is_ca for one in seen.chain if one not in path):
+    if any(certificate.is_ca for certificate in handshake.chain if certificate not in path):
         return "wrong-intermediate"
-    if len(path) > 1 or private_authority(path[-1].issuer):
+    if len(path) > 1 or private_authority_kind(path[-1].issuer):
         return "untrusted-root"
-    public = path[-1].issuer_urls or "authorities" in path[-1].unread
-    return "chain-incomplete" if public or lineage(evidence, path[-1]) else "untrusted-root"
+    is_public = path[-1].issuer_urls or "authorities" in path[-1].unread
+    return (
+        "chain-incomplete" if is_public or served_lineage(evidence, path[-1]) else "untrusted-root"
+    )
 
 
-def _same_key(issuer: Certificate, certificate: Certificate) -> bool:
+def _is_signing_key(issuer: Certificate, certificate: Certificate) -> bool:
     """Whether the key identifiers say that the issuer's key made the signature."""
     return bool(issuer.key_id) and issuer.key_id == certificate.authority_key_id
 
 
 #: What OpenSSL does not mind, or refuses in other words.
-_HARMLESS = {
+_HARMLESS_FIELDS = {
     *("subject", "issuer", "key_type", "signature_hash", "not_before", "not_after"),
     *("authorities", "must_staple"),
 }
 
 
-def unread(seen: Handshake) -> tuple[str, ...]:
+def unreadable_extensions(handshake: Handshake) -> tuple[str, ...]:
     """The extensions in the path that cannot be read, for which OpenSSL refuses a certificate."""
-    path = path_of(seen.chain)
-    return tuple(field for one in path for field in one.unread if field not in _HARMLESS)
+    path = certificate_path(handshake.chain)
+    return tuple(
+        field
+        for certificate in path
+        for field in certificate.unread
+        if field not in _HARMLESS_FIELDS
+    )
 
 
-def out_of_time(one: Served, wrong: Callable[[Certificate], bool], code: int) -> Certificate | None:
+def certificate_out_of_time(
+    served_cert: ServedCertificate, is_wrong: Callable[[Certificate], bool], code: int
+) -> Certificate | None:
     """The first certificate at a wrong time. Above the leaf that matters only where OpenSSL
     says with this code that it found no way around. A root is not sent to be renewed: one that
     this machine trusts and that has expired is this machine's fault."""
-    path = path_of(one.chain) if code in one.verify_codes else ()
-    above = (each for each in path[1:] if not each.self_issued)
-    return next(filter(wrong, (one.leaf, *above)), None)
+    path = certificate_path(served_cert.chain) if code in served_cert.verify_codes else ()
+    issuers = (certificate for certificate in path[1:] if not certificate.self_issued)
+    return next(filter(is_wrong, (served_cert.leaf, *issuers)), None)
 
 
-def private_authority(issuer: str) -> str:
+def private_authority_kind(issuer: str) -> str:
     """The kind of a well-known private authority by its name: "origin" (a CDN's, trusted by its
     own edge only), "development" (a tool's on one machine), "" for any other."""
-    said = issuer.lower()
-    if "origin" in said and ("cloudflare" in said or "certificate authority" in said):
+    issuer_name = issuer.lower()
+    if "origin" in issuer_name and (
+        "cloudflare" in issuer_name or "certificate authority" in issuer_name
+    ):
         return "origin"
-    if any(name in said for name in ("mkcert", "caddy local authority", "minica")):
+    if any(name in issuer_name for name in ("mkcert", "caddy local authority", "minica")):
         return "development"
     return ""
 
 
 def claim(
     evidence: Evidence,
-    one: Served,
+    served_cert: ServedCertificate,
     facts: Mapping[str, Any],
     fix: Fix,
     confidence: Confidence = Confidence.CERTAIN,
@@ -145,19 +156,19 @@ def claim(
 ) -> Claim:
     """A claim about a certificate wherever it is served, with what every text may name."""
     return Claim(
-        about=one.about,
-        covers=one.subjects,
-        because=one.handshakes,
+        about=served_cert.subject,
+        covers=served_cert.subjects,
+        because=served_cert.handshakes,
         facts={
             "name": evidence.target.host,
-            "addresses": one.addresses,
-            "port": one.handshakes[0].port,
-            "subject": label(one.leaf),
-            "issuer": one.leaf.issuer,
-            "serial": one.leaf.serial,
-            "not_before": known(one.leaf.not_before),
-            "not_after": known(one.leaf.not_after),
-            **kept(evidence, one.leaf),
+            "addresses": served_cert.addresses,
+            "port": served_cert.handshakes[0].port,
+            "subject": label(served_cert.leaf),
+            "issuer": served_cert.leaf.issuer,
+            "serial": served_cert.leaf.serial,
+            "not_before": fact_or_empty(served_cert.leaf.not_before),
+            "not_after": fact_or_empty(served_cert.leaf.not_after),
+            **file_facts(evidence, served_cert.leaf),
             **facts,
         },
         confidence=confidence,
@@ -173,36 +184,38 @@ def label(certificate: Certificate) -> str:
     return next(filter(None, names), certificate.subject) or f"serial {certificate.serial}"
 
 
-def replaced(evidence: Evidence, one: Served) -> tuple[Fix | None, dict[str, str]]:
+def replacement_fix(
+    evidence: Evidence, served_cert: ServedCertificate
+) -> tuple[Fix | None, dict[str, str]]:
     """What puts a good certificate that lies on the server in the place of one that is no use, and
     where both are, for the texts; None and "" where there is none."""
-    from checks.certificate.renewed_elsewhere import replacement
+    from checks.certificate.renewed_elsewhere import find_replacement
 
-    found = replacement(evidence, one)
-    if found is None:
+    replacement = find_replacement(evidence, served_cert)
+    if replacement is None:
         return None, {"other": "", "place": ""}
-    return found.fix, {"other": found.other.path, "place": found.place}
+    return replacement.fix, {"other": replacement.candidate.path, "place": replacement.place}
 
 
-def known(value: object) -> object:
+def fact_or_empty(value: object) -> object:
     """A fact of a certificate; "" where it could not be read."""
     return "" if value is None else value
 
 
-def by_hand(*steps: str) -> Fix:
+def manual_fix(*steps: str) -> Fix:
     return Fix(tuple(Manual(step, Where.SERVER) for step in steps), Applicability.MANUAL)
 
 
-def renewal(evidence: Evidence, leaf: Certificate) -> Fix:
+def renewal_fix(evidence: Evidence, leaf: Certificate) -> Fix:
     """How to get a new certificate of the same kind and have it served: by the tool that keeps
     the file, where that is known. What kept it from renewing so far may still do so."""
-    from_file = lineage(evidence, leaf)
-    if from_file is not None:
-        return Fix((from_file.renew, reload(evidence)), Applicability.REVIEW)
+    lineage = served_lineage(evidence, leaf)
+    if lineage is not None:
+        return Fix((lineage.renew, reload_step(evidence)), Applicability.REVIEW)
     if "let's encrypt" not in leaf.issuer.lower():
-        return by_hand("renew")
+        return manual_fix("renew")
     renew = Command(("certbot", "renew"))
-    return Fix((Manual("renew", Where.SERVER), renew, reload(evidence)), Applicability.REVIEW)
+    return Fix((Manual("renew", Where.SERVER), renew, reload_step(evidence)), Applicability.REVIEW)
 
 
 @frozen
@@ -213,7 +226,7 @@ class Lineage:
     tool: str
     name: str
     renew: Command
-    whole: str
+    fullchain: str
 
 
 #: Folders of tools, and the name by which the tool knows what is in them.
@@ -222,22 +235,30 @@ _ACME_SH = re.compile(r"(/.*/\.acme\.sh)/(([^/]+?)(_ecc)?)/(?:fullchain|\3)\.cer
 _DEHYDRATED = re.compile(r"(/(?:etc|var/lib)/dehydrated)/certs/([^/]+)/(?:cert|fullchain)\S*\.pem")
 
 #: What makes each tool renew what is still good.
-_FORCED = {"certbot": ("--force-renewal",), "acme.sh": (), "dehydrated": ("--force",)}
+_FORCE_OPTIONS = {"certbot": ("--force-renewal",), "acme.sh": (), "dehydrated": ("--force",)}
 
 
 def lineage_of(path: str) -> Lineage | None:
     """What keeps a file, by its path."""
-    if found := _CERTBOT.fullmatch(path):
-        renew = Command(("certbot", "renew", "--cert-name", found[2]))
-        return Lineage("certbot", found[2], renew, f"{found[1]}/live/{found[2]}/fullchain.pem")
-    if found := _ACME_SH.fullmatch(path):
-        ecc = ("--ecc",) if found[4] else ()
-        words = (f"{found[1]}/acme.sh", "--home", found[1], "--renew", "-d", found[3], *ecc)
-        whole = f"{found[1]}/{found[2]}/fullchain.cer"
-        return Lineage("acme.sh", found[3], Command((*words, "--force")), whole)
-    if found := _DEHYDRATED.fullmatch(path):
-        renew = Command(("dehydrated", "--cron", "--domain", found[2]))
-        return Lineage("dehydrated", found[2], renew, f"{found[1]}/certs/{found[2]}/fullchain.pem")
+    if match := _CERTBOT.fullmatch(path):
+        renew = Command(("certbot", "renew", "--cert-name", match[2]))
+        return Lineage("certbot", match[2], renew, f"{match[1]}/live/{match[2]}/fullchain.pem")
+    if match := _ACME_SH.fullmatch(path):
+        ecc_option = ("--ecc",) if match[4] else ()
+        renew_words = (
+            f"{match[1]}/acme.sh",
+            "--home",
+            match[1],
+            "--renew",
+            "-d",
+            match[3],
+            *ecc_option,
+        )
+        fullchain = f"{match[1]}/{match[2]}/fullchain.cer"
+        return Lineage("acme.sh", match[3], Command((*renew_words, "--force")), fullchain)
+    if match := _DEHYDRATED.fullmatch(path):
+        renew = Command(("dehydrated", "--cron", "--domain", match[2]))
+        return Lineage("dehydrated", match[2], renew, f"{match[1]}/certs/{match[2]}/fullchain.pem")
     return None
 
 
@@ -247,31 +268,33 @@ def file_of(evidence: Evidence, leaf: Certificate) -> CertificateFile | None:
     return next((file for file in files if file.sha256 == leaf.sha256), None)
 
 
-def lineage(evidence: Evidence, leaf: Certificate) -> Lineage | None:
+def served_lineage(evidence: Evidence, leaf: Certificate) -> Lineage | None:
     """What keeps the certificate that is served."""
     file = file_of(evidence, leaf)
     paths = (file.path, file.real) if file else ()
-    return next((one for path in paths if (one := lineage_of(path))), None)
+    return next((lineage for path in paths if (lineage := lineage_of(path))), None)
 
 
-def kept(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
+def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
     """What every text may name of the server's files: that in which the certificate lies, the
     tool that keeps it, the name that it has there, and the commands that renew it when it is time
     and at once; "" each where it is not known."""
-    file, tool = file_of(evidence, leaf), lineage(evidence, leaf)
+    file, lineage = file_of(evidence, leaf), served_lineage(evidence, leaf)
     return {
         "file": file.path if file else "",
-        "tool": tool.tool if tool else "",
-        "lineage": shlex.quote(tool.name) if tool else "",
-        "renew": shlex.join(tool.renew.argv) if tool else "",
-        "reissue": shlex.join((*tool.renew.argv, *_FORCED[tool.tool])) if tool else "",
+        "tool": lineage.tool if lineage else "",
+        "lineage": shlex.quote(lineage.name) if lineage else "",
+        "renew": shlex.join(lineage.renew.argv) if lineage else "",
+        "reissue": shlex.join((*lineage.renew.argv, *_FORCE_OPTIONS[lineage.tool]))
+        if lineage
+        else "",
     }
 
 
-def reload(evidence: Evidence) -> Step:
+def reload_step(evidence: Evidence) -> Step:
     """The command that makes nginx read its files again, where the server has been seen."""
     from checks.nginx import Nginx
 
     if any(host.vantage is Vantage.SERVER for host in evidence.of(Host)):
-        return Nginx.of(evidence).reloaded()
+        return Nginx.of(evidence).reload_command()
     return Manual("reload", Where.SERVER)

@@ -13,52 +13,63 @@ known: the same certificate, so that whoever else reads the line only gains by i
 import shlex
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, by_hand, chain_fault, claim, file_of, lineage
+from checks.certificate import (
+    COMMON_EFFECTS,
+    chain_fault,
+    claim,
+    file_of,
+    manual_fix,
+    served_lineage,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
-from diagnose.model.tls import Handshake, Served, served
+from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: chain_fault(evidence, seen) == "chain-incomplete"):
-        urls = one.leaf.issuer_urls
-        fix = _fix(evidence, one)
-        tool = lineage(evidence, one.leaf)
+    for served_cert in served_certificates(
+        evidence, lambda handshake: chain_fault(evidence, handshake) == "chain-incomplete"
+    ):
+        urls = served_cert.leaf.issuer_urls
+        fix = _fix(evidence, served_cert)
+        lineage = served_lineage(evidence, served_cert.leaf)
         yield claim(
             evidence,
-            one,
+            served_cert,
             {
                 "url": shlex.quote(urls[0]) if urls else "",
-                "sent": len(one.chain),
-                "whole": tool.whole if fix and tool else "",
+                "sent": len(served_cert.chain),
+                "whole": lineage.fullchain if fix and lineage else "",
             },
-            fix or by_hand("serve-the-chain"),
+            fix or manual_fix("serve-the-chain"),
             confidence=Confidence.CERTAIN if urls or fix else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )
 
 
-def _fix(evidence: Evidence, one: Served) -> Fix | None:
+def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
     """The whole chain's file named in place of the leaf's."""
     from checks.nginx import Nginx
     from diagnose.parsers.nginx import edits
-    from diagnose.parsers.nginx.server_blocks import Place
+    from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-    file, tool = file_of(evidence, one.leaf), lineage(evidence, one.leaf)
-    if file is None or tool is None or len(file.chain) != 1 or tool.whole == file.path:
+    file, lineage = file_of(evidence, served_cert.leaf), served_lineage(evidence, served_cert.leaf)
+    if file is None or lineage is None or len(file.chain) != 1 or lineage.fullchain == file.path:
         return None
     nginx = Nginx.of(evidence)
-    lines = {
-        (line.file, line.start): line
-        for answering in nginx.answering()
-        for line in Place((answering.server.http, answering.server.block)).all("ssl_certificate")
-        if line.args and nginx.path(line.args[0]) == file.path
+    directives = {
+        (directive.file, directive.start): directive
+        for answering_block in nginx.selected_servers()
+        for directive in LocationMatch(
+            (answering_block.server.http, answering_block.server.block)
+        ).directives("ssl_certificate")
+        if directive.args and nginx.resolve_path(directive.args[0]) == file.path
     }
-    changes: dict[str, list[edits.Change]] = {}
-    for line in lines.values():
-        changes.setdefault(line.file, []).append(
-            edits.instead(line, f"ssl_certificate {tool.whole};")
+    changes: dict[str, list[edits.TextEdit]] = {}
+    for directive in directives.values():
+        changes.setdefault(directive.file, []).append(
+            edits.replace_directive(directive, f"ssl_certificate {lineage.fullchain};")
         )
-    edited = nginx.edited(changes)
-    return Fix((*edited, *nginx.taken())) if edited else None
+    config_edits = nginx.file_edits(changes)
+    return Fix((*config_edits, *nginx.reload_steps())) if config_edits else None

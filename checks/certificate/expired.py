@@ -3,31 +3,45 @@
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, EXPIRED, by_hand, claim, label, out_of_time, renewal
+from checks.certificate import (
+    COMMON_EFFECTS,
+    EXPIRED,
+    certificate_out_of_time,
+    claim,
+    label,
+    manual_fix,
+    renewal_fix,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Certificate, Handshake, Served, served
+from diagnose.model.tls import Certificate, Handshake, ServedCertificate, served_certificates
 
 
-def too_old(evidence: Evidence, one: Served) -> Certificate | None:
+def expired_certificate(evidence: Evidence, served_cert: ServedCertificate) -> Certificate | None:
     """The certificate that has expired."""
-    return out_of_time(one, lambda each: each.is_expired(evidence.started_at), EXPIRED)
+    return certificate_out_of_time(
+        served_cert, lambda certificate: certificate.is_expired(evidence.started_at), EXPIRED
+    )
 
 
 @check(
     severity=Severity.ERROR,
     needs=[Handshake],
-    explains=["certificate.expires-soon", "certificate.must-staple", *BROUGHT_ABOUT],
+    explains=["certificate.expires-soon", "certificate.must-staple", *COMMON_EFFECTS],
 )
 def expired(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence):
-        over = too_old(evidence, one)
-        if over is not None and over.not_after is not None:
+    for served_cert in served_certificates(evidence):
+        expired_cert = expired_certificate(evidence, served_cert)
+        if expired_cert is not None and expired_cert.not_after is not None:
             facts = {
-                "which": label(over),
-                "intermediate": over is not one.leaf,
-                "since": over.not_after,
-                "days": (evidence.started_at - over.not_after).days,
+                "which": label(expired_cert),
+                "intermediate": expired_cert is not served_cert.leaf,
+                "since": expired_cert.not_after,
+                "days": (evidence.started_at - expired_cert.not_after).days,
             }
-            fix = renewal(evidence, one.leaf) if over is one.leaf else by_hand("new-intermediate")
-            yield claim(evidence, one, facts, fix)
+            fix = (
+                renewal_fix(evidence, served_cert.leaf)
+                if expired_cert is served_cert.leaf
+                else manual_fix("new-intermediate")
+            )
+            yield claim(evidence, served_cert, facts, fix)

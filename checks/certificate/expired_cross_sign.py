@@ -4,16 +4,20 @@ fail."""
 
 from collections.abc import Iterator
 
-from checks.certificate import by_hand, claim, label
+from checks.certificate import claim, label, manual_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, served
+from diagnose.model.tls import Handshake, served_certificates
 
 
 @check(severity=Severity.NOTE, needs=[Handshake])
 def expired_cross_sign(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: seen.verify_code == 0):
-        over = [each for each in one.chain[1:] if each.is_expired(evidence.started_at)]
-        if over:
-            facts = {"extra": label(over[0]), "since": over[0].not_after}
-            yield claim(evidence, one, facts, by_hand("leave-it-out"))
+    for served_cert in served_certificates(evidence, lambda handshake: handshake.verify_code == 0):
+        expired_certs = [
+            certificate
+            for certificate in served_cert.chain[1:]
+            if certificate.is_expired(evidence.started_at)
+        ]
+        if expired_certs:
+            facts = {"extra": label(expired_certs[0]), "since": expired_certs[0].not_after}
+            yield claim(evidence, served_cert, facts, manual_fix("leave-it-out"))

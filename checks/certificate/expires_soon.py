@@ -4,18 +4,18 @@ shorter: automatic renewal, which comes at a third, should have happened by now.
 from collections.abc import Iterator
 from datetime import timedelta
 
-from checks.certificate import claim, renewal
+from checks.certificate import claim, renewal_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, served
+from diagnose.model.tls import Handshake, served_certificates
 
 
 @check(severity=Severity.WARNING, needs=[Handshake])
 def expires_soon(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence):
-        if one.leaf.not_after is None or not one.leaf.is_due(evidence.started_at):
+    for served_cert in served_certificates(evidence):
+        if served_cert.leaf.not_after is None or not served_cert.leaf.is_due(evidence.started_at):
             continue
-        left = one.leaf.not_after - evidence.started_at
-        if timedelta(0) <= left:
-            facts = {"days": left.days, "hours": int(left.total_seconds() // 3600)}
-            yield claim(evidence, one, facts, renewal(evidence, one.leaf))
+        time_left = served_cert.leaf.not_after - evidence.started_at
+        if timedelta(0) <= time_left:
+            facts = {"days": time_left.days, "hours": int(time_left.total_seconds() // 3600)}
+            yield claim(evidence, served_cert, facts, renewal_fix(evidence, served_cert.leaf))

@@ -5,18 +5,22 @@ names no responder from which one could be had."""
 
 from collections.abc import Iterator
 
-from checks.certificate import by_hand, claim
+from checks.certificate import claim, manual_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, served
+from diagnose.model.tls import Handshake, served_certificates
 
 
 @check(severity=Severity.WARNING, needs=[Handshake], explains=["http.hsts-traps-visitors"])
 def must_staple(evidence: Evidence) -> Iterator[Claim]:
-    asked = [one.stapled for one in evidence.of(Handshake) if one.stapled is not None]
-    for one in served(evidence):
-        if not one.leaf.must_staple or any(asked):
+    stapling_results = [
+        handshake.stapled for handshake in evidence.of(Handshake) if handshake.stapled is not None
+    ]
+    for served_cert in served_certificates(evidence):
+        if not served_cert.leaf.must_staple or any(stapling_results):
             continue
-        if asked or not one.leaf.ocsp_urls:
-            urls = one.leaf.ocsp_urls
-            yield claim(evidence, one, {"url": urls[0] if urls else ""}, by_hand("reissue"))
+        if stapling_results or not served_cert.leaf.ocsp_urls:
+            urls = served_cert.leaf.ocsp_urls
+            yield claim(
+                evidence, served_cert, {"url": urls[0] if urls else ""}, manual_fix("reissue")
+            )

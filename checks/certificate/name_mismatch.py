@@ -7,11 +7,17 @@ would help nobody. So it explains these; see `checks.certificate`.
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, claim, replaced
+from checks.certificate import (
+    COMMON_EFFECTS,
+    REPLACEABLE_FAULTS,
+    claim,
+    manual_fix,
+    replacement_fix,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Certificate, Handshake, served
-from diagnose.parsers.hostnames import covers, why_not
+from diagnose.model.tls import Certificate, Handshake, served_certificates
+from diagnose.parsers.hostnames import closest_mismatch, covers
 
 _SHOWN = 12
 
@@ -24,27 +30,30 @@ _SHOWN = 12
         "certificate.rejected",
         "certificate.untrusted-root",
         "certificate.wrong-intermediate",
-        *REPLACED,
-        *BROUGHT_ABOUT,
+        *REPLACEABLE_FAULTS,
+        *COMMON_EFFECTS,
     ],
 )
 def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
     host = evidence.target.host
-    for one in served(evidence):
-        names, addresses = names_of(one.leaf)
-        if covers(host, names, addresses) or "names" in one.leaf.unread:
+    for served_cert in served_certificates(evidence):
+        names, addresses = names_of(served_cert.leaf)
+        if covers(host, names, addresses) or "names" in served_cert.leaf.unread:
             continue
-        why, nearest = why_not(host, names)
-        covered = tuple(dict.fromkeys((*names, *addresses)))
-        fix, place = replaced(evidence, one)
+        mismatch_reason, nearest_name = closest_mismatch(host, names)
+        covered_names = tuple(dict.fromkeys((*names, *addresses)))
+        fix, replacement_facts = replacement_fix(evidence, served_cert)
         facts = {
-            **place,
-            "covered": covered[:_SHOWN] or ("-",),
-            "more": max(len(covered) - _SHOWN, 0),
-            "nearest": nearest,
-            **{f"why_{each}": each == why for each in ("apex", "depth", "www", "address")},
+            **replacement_facts,
+            "covered": covered_names[:_SHOWN] or ("-",),
+            "more": max(len(covered_names) - _SHOWN, 0),
+            "nearest": nearest_name,
+            **{
+                f"why_{reason}": reason == mismatch_reason
+                for reason in ("apex", "depth", "www", "address")
+            },
         }
-        yield claim(evidence, one, facts, fix or by_hand("cover-the-name"))
+        yield claim(evidence, served_cert, facts, fix or manual_fix("cover-the-name"))
 
 
 def names_of(leaf: Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -3,18 +3,23 @@ OpenSSL still take that; browsers have not since 2017 (RFC 9525 section 2)."""
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, by_hand, claim
+from checks.certificate import COMMON_EFFECTS, claim, manual_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, served
+from diagnose.model.tls import Handshake, served_certificates
 from diagnose.parsers.hostnames import covers
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def no_san(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence):
-        named = bool(one.leaf.dns_names or one.leaf.addresses) or "names" in one.leaf.unread
-        common = (one.leaf.common_name,) if one.leaf.common_name else ()
+    for served_cert in served_certificates(evidence):
+        has_san = (
+            bool(served_cert.leaf.dns_names or served_cert.leaf.addresses)
+            or "names" in served_cert.leaf.unread
+        )
+        common_names = (served_cert.leaf.common_name,) if served_cert.leaf.common_name else ()
         # Where the common name is another, the name is the fault: certificate.name-mismatch.
-        if not named and (not common or covers(evidence.target.host, common, common)):
-            yield claim(evidence, one, {}, by_hand("reissue"))
+        if not has_san and (
+            not common_names or covers(evidence.target.host, common_names, common_names)
+        ):
+            yield claim(evidence, served_cert, {}, manual_fix("reissue"))

@@ -3,26 +3,37 @@ this machine is the reason, `host.clock-wrong` says so."""
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, NOT_YET_VALID, by_hand, claim, label, out_of_time
+from checks.certificate import (
+    COMMON_EFFECTS,
+    NOT_YET_VALID,
+    certificate_out_of_time,
+    claim,
+    label,
+    manual_fix,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Certificate, Handshake, Served, served
+from diagnose.model.tls import Certificate, Handshake, ServedCertificate, served_certificates
 
 
-def too_early(evidence: Evidence, one: Served) -> Certificate | None:
+def premature_certificate(evidence: Evidence, served_cert: ServedCertificate) -> Certificate | None:
     """The certificate whose time has not begun."""
-    now = evidence.started_at
-    return out_of_time(one, lambda each: (each.not_before or now) > now, NOT_YET_VALID)
+    current_time = evidence.started_at
+    return certificate_out_of_time(
+        served_cert,
+        lambda certificate: (certificate.not_before or current_time) > current_time,
+        NOT_YET_VALID,
+    )
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def not_yet_valid(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence):
-        early = too_early(evidence, one)
-        if early is not None and early.not_before is not None:
+    for served_cert in served_certificates(evidence):
+        early_cert = premature_certificate(evidence, served_cert)
+        if early_cert is not None and early_cert.not_before is not None:
             facts = {
-                "which": label(early),
-                "intermediate": early is not one.leaf,
-                "since": early.not_before,
+                "which": label(early_cert),
+                "intermediate": early_cert is not served_cert.leaf,
+                "since": early_cert.not_before,
             }
-            yield claim(evidence, one, facts, by_hand("compare-clocks"))
+            yield claim(evidence, served_cert, facts, manual_fix("compare-clocks"))

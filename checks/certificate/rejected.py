@@ -6,75 +6,83 @@ certificate that only OpenSSL could read. OpenSSL's own words are all that is sa
 from collections.abc import Iterable, Iterator
 
 from checks.certificate import (
-    BROUGHT_ABOUT,
+    COMMON_EFFECTS,
     EXPIRED,
     NOT_YET_VALID,
     REVOKED,
     WEAK,
-    by_hand,
     chain_fault,
     claim,
-    unread,
+    manual_fix,
+    unreadable_extensions,
 )
-from checks.certificate.expired import too_old
-from checks.certificate.not_yet_valid import too_early
-from checks.certificate.wrong_purpose import unfit
+from checks.certificate.expired import expired_certificate
+from checks.certificate.not_yet_valid import premature_certificate
+from checks.certificate.wrong_purpose import unfit_certificate
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Severity, endpoints, together
-from diagnose.model.tls import Handshake, Served, served
+from diagnose.model import Claim, Evidence, Severity, endpoints, merge_subjects
+from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def rejected(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: _is_unnamed(evidence, seen)):
-        seen = one.handshakes[0]
-        if not _is_of_time(evidence, one):
+    for served_cert in served_certificates(
+        evidence, lambda handshake: _is_unexplained(evidence, handshake)
+    ):
+        handshake = served_cert.handshakes[0]
+        if not _is_date_fault(evidence, served_cert):
             facts = {
-                "message": seen.verify_message,
-                "code": seen.verify_code,
-                "unread": tuple(dict.fromkeys(unread(seen))),
+                "message": handshake.verify_message,
+                "code": handshake.verify_code,
+                "unread": tuple(dict.fromkeys(unreadable_extensions(handshake))),
             }
-            yield claim(evidence, one, facts, by_hand("replace"))
-    unseen = [one for one in evidence.of(Handshake) if one.as_a_visitor and not one.chain]
-    yield from _claims(evidence, [one for one in unseen if one.verify_code])
+            yield claim(evidence, served_cert, facts, manual_fix("replace"))
+    chainless_handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.is_browser_like and not handshake.chain
+    ]
+    yield from _claims(
+        evidence, [handshake for handshake in chainless_handshakes if handshake.verify_code]
+    )
 
 
-def _is_unnamed(evidence: Evidence, seen: Handshake) -> bool:
+def _is_unexplained(evidence: Evidence, handshake: Handshake) -> bool:
     """Whether OpenSSL refused the chain, and no other check says why."""
-    if not seen.verify_code or seen.verify_code in {REVOKED, *WEAK}:
+    if not handshake.verify_code or handshake.verify_code in {REVOKED, *WEAK}:
         return False
-    return not chain_fault(evidence, seen) and unfit(seen) is None
+    return not chain_fault(evidence, handshake) and unfit_certificate(handshake) is None
 
 
-def _is_of_time(evidence: Evidence, one: Served) -> bool:
+def _is_date_fault(evidence: Evidence, served_cert: ServedCertificate) -> bool:
     """Whether OpenSSL's word about dates is said by the check that judges them."""
-    (code,) = one.verify_codes if len(one.verify_codes) == 1 else (0,)
+    (code,) = served_cert.verify_codes if len(served_cert.verify_codes) == 1 else (0,)
     if code == EXPIRED:
-        return too_old(evidence, one) is not None
-    return code == NOT_YET_VALID and too_early(evidence, one) is not None
+        return expired_certificate(evidence, served_cert) is not None
+    return code == NOT_YET_VALID and premature_certificate(evidence, served_cert) is not None
 
 
-def _claims(evidence: Evidence, unseen: Iterable[Handshake]) -> Iterator[Claim]:
+def _claims(evidence: Evidence, handshakes: Iterable[Handshake]) -> Iterator[Claim]:
     """What OpenSSL says of certificates of which nothing could be read here."""
     groups: dict[tuple[int, int | None], list[Handshake]] = {}
-    for seen in unseen:
-        groups.setdefault((seen.port, seen.verify_code), []).append(seen)
-    for (port, code), same in groups.items():
-        subjects = endpoints((one.address for one in same), port)
+    for handshake in handshakes:
+        groups.setdefault((handshake.port, handshake.verify_code), []).append(handshake)
+    for (port, code), group in groups.items():
+        subjects = endpoints((handshake.address for handshake in group), port)
         facts = {
             "name": evidence.target.host,
-            "addresses": tuple(dict.fromkeys(one.address for one in same)),
+            "addresses": tuple(dict.fromkeys(handshake.address for handshake in group)),
             "port": port,
             "subject": "",
             "issuer": "",
             "unread": (),
-            "message": same[0].verify_message,
+            "message": group[0].verify_message,
             "code": code,
         }
         yield Claim(
-            about=together(subjects),
+            about=merge_subjects(subjects),
             covers=subjects,
-            because=tuple(same),
+            because=tuple(group),
             facts=facts,
-            fix=by_hand("replace"),
+            fix=manual_fix("replace"),
         )

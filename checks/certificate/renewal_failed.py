@@ -28,32 +28,32 @@ from diagnose.model.renewal import RenewalFailure
 )
 def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
     for file in evidence.good(CertificateFile):
-        kept = lineage_of(file.path) or lineage_of(file.real)
-        failure = _failure(evidence, file, kept.tool, kept.name) if kept else None
-        if kept is None or failure is None or not file.chain:
+        lineage = lineage_of(file.path) or lineage_of(file.real)
+        failure = _failure(evidence, file, lineage.tool, lineage.name) if lineage else None
+        if lineage is None or failure is None or not file.chain:
             continue
-        ends = file.chain[0].not_after
-        if ends is None:
+        expiry = file.chain[0].not_after
+        if expiry is None:
             continue
         yield Claim(
             about=Subject(text=file.path),
             covers=(Subject(),),
             because=(failure, file),
             confidence=Confidence.CERTAIN if failure.names else Confidence.LIKELY,
-            severity=Severity.ERROR if ends < evidence.started_at else None,
+            severity=Severity.ERROR if expiry < evidence.started_at else None,
             facts={
                 "tool": failure.tool,
-                "name": kept.name,
+                "name": lineage.name,
                 "file": file.path,
                 "message": failure.message,
                 "source": failure.source,
                 "unit": failure.unit,
-                "not_after": ends.date().isoformat(),
-                "expired": ends < evidence.started_at,
-                "renew": " ".join(kept.renew.argv),
+                "not_after": expiry.date().isoformat(),
+                "expired": expiry < evidence.started_at,
+                "renew": " ".join(lineage.renew.argv),
                 "limited": "rate limit" in failure.message.lower(),
             },
-            fix=Fix((Manual("cause", Where.SERVER), kept.renew), Applicability.MANUAL),
+            fix=Fix((Manual("cause", Where.SERVER), lineage.renew), Applicability.MANUAL),
         )
         return
 
@@ -62,8 +62,8 @@ def _failure(
     evidence: Evidence, file: CertificateFile, tool: str, name: str
 ) -> RenewalFailure | None:
     """The failure of this tool about this certificate, after the file was last written."""
-    for one in evidence.good(RenewalFailure):
-        late = one.when is None or file.changed is None or one.when > file.changed
-        if one.tool == tool and late and (not one.names or name in one.names):
-            return one
+    for failure in evidence.good(RenewalFailure):
+        is_recent = failure.when is None or file.changed is None or failure.when > file.changed
+        if failure.tool == tool and is_recent and (not failure.names or name in failure.names):
+            return failure
     return None

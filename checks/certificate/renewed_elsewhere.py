@@ -8,8 +8,8 @@ from a tool that renews those of public ones."""
 
 from collections.abc import Iterator
 
-from checks.certificate import known, private_authority
-from checks.nginx import Nginx, where
+from checks.certificate import fact_or_empty, private_authority_kind
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,17 +24,17 @@ from diagnose.model import (
 from diagnose.model.files import OtherCertificate
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
-from diagnose.model.tls import Handshake, Served, served
+from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import Place, Server
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
 #: Whose files may be changed by others than root, or are, by the tool's own word, not to be named.
-_HOMES = ("/home/", "/root/.acme.sh/")
+_UNTRUSTED_FOLDERS = ("/home/", "/root/.acme.sh/")
 
 
 @frozen
-class Pair:
+class DirectivePair:
     """The directives that name the certificate and the key in use."""
 
     certificate: Directive
@@ -48,14 +48,18 @@ class Pair:
 )
 def renewed_elsewhere(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for one in served(evidence, lambda seen: seen.port == evidence.target.port):
-        if _is_another(evidence, one):
+    for served_cert in served_certificates(
+        evidence, lambda handshake: handshake.port == evidence.target.port
+    ):
+        if _is_other_site(evidence, served_cert):
             continue
-        for answering in nginx.answering():
-            file = _file(nginx, answering.server, one)
-            other = _other(evidence, one) if file else None
-            if file and other:
-                yield _claim(nginx, one, file, other, _pair(nginx, answering.server, file))
+        for answering_block in nginx.selected_servers():
+            file = _served_file(nginx, answering_block.server, served_cert)
+            candidate = _best_candidate(evidence, served_cert) if file else None
+            if file and candidate:
+                yield _claim(
+                    nginx, served_cert, file, candidate, _pair(nginx, answering_block.server, file)
+                )
                 break
 
 
@@ -64,149 +68,179 @@ class Replacement:
     """A good certificate on the server that can stand in for the one that is served, the place
     of the line that names that, and what puts it in."""
 
-    other: OtherCertificate
+    candidate: OtherCertificate
     place: str
     fix: Fix
 
 
-def replacement(evidence: Evidence, one: Served) -> Replacement | None:
+def find_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Replacement | None:
     """For a certificate that is not to be renewed but replaced: it is another name's, or nobody's.
     Only in a block that has the target's name: to others the certificate may belong."""
     nginx = Nginx.of(evidence)
-    if not _is_another(evidence, one):
+    if not _is_other_site(evidence, served_cert):
         return None
-    for answering in nginx.answering():
-        file = _file(nginx, answering.server, one)
-        other = _other(evidence, one) if file and answering.how != "default" else None
-        pair = _pair(nginx, answering.server, file) if file else None
-        fix = _fix(nginx, one, other, pair) if other else None
-        if other and pair and fix and fix.applicability is not Applicability.MANUAL:
-            return Replacement(other, where(pair.certificate), fix)
+    for answering_block in nginx.selected_servers():
+        file = _served_file(nginx, answering_block.server, served_cert)
+        candidate = (
+            _best_candidate(evidence, served_cert)
+            if file and answering_block.name_match != "default"
+            else None
+        )
+        pair = _pair(nginx, answering_block.server, file) if file else None
+        fix = _fix(nginx, served_cert, candidate, pair) if candidate else None
+        if candidate and pair and fix and fix.applicability is not Applicability.MANUAL:
+            return Replacement(candidate, file_line(pair.certificate), fix)
     return None
 
 
-def _is_another(evidence: Evidence, one: Served) -> bool:
+def _is_other_site(evidence: Evidence, served_cert: ServedCertificate) -> bool:
     """Whether what is served is not the site's own certificate in an earlier issue."""
-    covered = covers(evidence.target.host, one.leaf.dns_names, one.leaf.addresses)
-    return one.leaf.self_issued or not covered
+    covers_host = covers(
+        evidence.target.host, served_cert.leaf.dns_names, served_cert.leaf.addresses
+    )
+    return served_cert.leaf.self_issued or not covers_host
 
 
-def _file(nginx: Nginx, server: Server, one: Served) -> CertificateFile | None:
+def _served_file(
+    nginx: Nginx, server: Server, served_cert: ServedCertificate
+) -> CertificateFile | None:
     """The file that holds what is served: then nginx has loaded what it was told to."""
     files = nginx.certificates(server)
-    return next((file for file in files if file.sha256 == one.leaf.sha256), None)
+    return next((file for file in files if file.sha256 == served_cert.leaf.sha256), None)
 
 
-def _other(evidence: Evidence, one: Served) -> OtherCertificate | None:
+def _best_candidate(evidence: Evidence, served_cert: ServedCertificate) -> OtherCertificate | None:
     """The best of those that are good, and have their key, and, where one is to be renewed, are
     later: of the site's own kind of names first, then the latest."""
-    now, host = evidence.started_at, evidence.target.host
-    another = _is_another(evidence, one)
-    found = [
-        other
-        for other in evidence.good(OtherCertificate)
-        if other.key
-        and other.leaf.is_current(now)
-        and (another or other.leaf.outlasts(one.leaf))
-        and covers(host, other.leaf.dns_names, other.leaf.addresses)
-        and not other.leaf.self_issued
+    current_time, host = evidence.started_at, evidence.target.host
+    is_other_site = _is_other_site(evidence, served_cert)
+    candidates = [
+        candidate
+        for candidate in evidence.good(OtherCertificate)
+        if candidate.key
+        and candidate.leaf.is_current(current_time)
+        and (is_other_site or candidate.leaf.outlasts(served_cert.leaf))
+        and covers(host, candidate.leaf.dns_names, candidate.leaf.addresses)
+        and not candidate.leaf.self_issued
     ]
-    wanted = set(one.leaf.dns_names)
+    site_names = set(served_cert.leaf.dns_names)
     return max(
-        found,
-        key=lambda other: (
-            len(wanted.intersection(other.leaf.dns_names)),
-            other.leaf.not_after or now,
-            other.tool != "",
+        candidates,
+        key=lambda candidate: (
+            len(site_names.intersection(candidate.leaf.dns_names)),
+            candidate.leaf.not_after or current_time,
+            candidate.tool != "",
         ),
         default=None,
     )
 
 
-def _pair(nginx: Nginx, server: Server, file: CertificateFile) -> Pair | None:
+def _pair(nginx: Nginx, server: Server, file: CertificateFile) -> DirectivePair | None:
     """nginx pairs the first certificate with the first key, and so on."""
-    place = Place((server.http, server.block))
-    every, keys = place.all("ssl_certificate"), place.all("ssl_certificate_key")
-    pairs = zip(every, keys, strict=False)
+    place = LocationMatch((server.http, server.block))
+    cert_directives, key_directives = (
+        place.directives("ssl_certificate"),
+        place.directives("ssl_certificate_key"),
+    )
+    pairs = zip(cert_directives, key_directives, strict=False)
     return next(
-        (Pair(a, b) for a, b in pairs if a.args and b.args and nginx.path(a.args[0]) == file.path),
+        (
+            DirectivePair(certificate, key)
+            for certificate, key in pairs
+            if certificate.args
+            and key.args
+            and nginx.resolve_path(certificate.args[0]) == file.path
+        ),
         None,
     )
 
 
 def _claim(
-    nginx: Nginx, one: Served, file: CertificateFile, other: OtherCertificate, pair: Pair | None
+    nginx: Nginx,
+    served_cert: ServedCertificate,
+    file: CertificateFile,
+    candidate: OtherCertificate,
+    pair: DirectivePair | None,
 ) -> Claim:
-    over = one.leaf.is_expired(nginx.evidence.started_at)
+    is_expired = served_cert.leaf.is_expired(nginx.evidence.started_at)
     return Claim(
-        about=one.about,
-        covers=one.subjects,
-        because=(*one.handshakes, file, other),
+        about=served_cert.subject,
+        covers=served_cert.subjects,
+        because=(*served_cert.handshakes, file, candidate),
         facts={
             "name": nginx.evidence.target.host,
-            "port": one.handshakes[0].port,
+            "port": served_cert.handshakes[0].port,
             "file": file.path,
-            "other": other.path,
-            "key": other.key,
-            "tool": other.tool,
-            "acme": other.tool == "acme.sh",
-            "served_until": known(one.leaf.not_after),
-            "other_until": known(other.leaf.not_after),
-            "expired": over,
-            "place": where(pair.certificate) if pair else "",
+            "other": candidate.path,
+            "key": candidate.key,
+            "tool": candidate.tool,
+            "acme": candidate.tool == "acme.sh",
+            "served_until": fact_or_empty(served_cert.leaf.not_after),
+            "other_until": fact_or_empty(candidate.leaf.not_after),
+            "expired": is_expired,
+            "place": file_line(pair.certificate) if pair else "",
         },
-        severity=None if over else Severity.WARNING,
+        severity=None if is_expired else Severity.WARNING,
         location=nginx.location(pair.certificate) if pair else None,
-        fix=_fix(nginx, one, other, pair),
+        fix=_fix(nginx, served_cert, candidate, pair),
     )
 
 
-def _fix(nginx: Nginx, one: Served, other: OtherCertificate, pair: Pair | None) -> Fix:
-    if nginx.hides(other.path) or nginx.hides(other.key):
+def _fix(
+    nginx: Nginx,
+    served_cert: ServedCertificate,
+    candidate: OtherCertificate,
+    pair: DirectivePair | None,
+) -> Fix:
+    if nginx.private_folder(candidate.path) or nginx.private_folder(candidate.key):
         step = Manual("copy-it-into-sight", Where.SERVER)
-        return Fix((step, *nginx.taken()), Applicability.MANUAL)
-    changed = _edits(nginx, other, pair) if pair and _fits(nginx, other, pair) else ()
-    if not changed:
+        return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+    config_edits = (
+        _edits(nginx, candidate, pair) if pair and _fits_all_sites(nginx, candidate, pair) else ()
+    )
+    if not config_edits:
         step = Manual("name-the-new-one", Where.SERVER)
-        return Fix((step, *nginx.taken()), Applicability.MANUAL)
-    sure = _is_trusted(one, other) and not other.path.startswith(_HOMES)
-    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((*changed, *nginx.taken()), applicability)
+        return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+    is_safe = _is_trusted(served_cert, candidate) and not candidate.path.startswith(
+        _UNTRUSTED_FOLDERS
+    )
+    applicability = Applicability.AUTOMATIC if is_safe else Applicability.REVIEW
+    return Fix((*config_edits, *nginx.reload_steps()), applicability)
 
 
-def _is_trusted(one: Served, other: OtherCertificate) -> bool:
+def _is_trusted(served_cert: ServedCertificate, candidate: OtherCertificate) -> bool:
     """Whether visitors will take it as they took the one in use: an authority for tests, or one of
     somebody's own, would not do."""
-    issuer = other.leaf.issuer.lower()
-    if other.leaf.issuer == one.leaf.issuer:
+    issuer = candidate.leaf.issuer.lower()
+    if candidate.leaf.issuer == served_cert.leaf.issuer:
         return True
-    tested = any(word in issuer for word in ("staging", "fake le ", "pebble"))
-    return bool(other.tool) and not tested and not private_authority(issuer)
+    is_test_authority = any(marker in issuer for marker in ("staging", "fake le ", "pebble"))
+    return bool(candidate.tool) and not is_test_authority and not private_authority_kind(issuer)
 
 
-def _edits(nginx: Nginx, other: OtherCertificate, pair: Pair) -> tuple[Edit, ...]:
-    changes: dict[str, list[edits.Change]] = {}
-    for directive, path in ((pair.certificate, other.path), (pair.key, other.key)):
-        if nginx.path(directive.args[0]) != path:
-            change = edits.instead(directive, f"{directive.name} {path};")
+def _edits(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> tuple[Edit, ...]:
+    changes: dict[str, list[edits.TextEdit]] = {}
+    for directive, path in ((pair.certificate, candidate.path), (pair.key, candidate.key)):
+        if nginx.resolve_path(directive.args[0]) != path:
+            change = edits.replace_directive(directive, f"{directive.name} {path};")
             changes.setdefault(directive.file, []).append(change)
-    return nginx.edited(changes)
+    return nginx.file_edits(changes)
 
 
-def _fits(nginx: Nginx, other: OtherCertificate, pair: Pair) -> bool:
+def _fits_all_sites(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> bool:
     """Whether the new one is for all sites that read these lines, as a file that is included or
     the http block may serve several."""
-    places = {(one.file, one.start) for one in (pair.certificate, pair.key)}
+    positions = {(directive.file, directive.start) for directive in (pair.certificate, pair.key)}
     for server in nginx.servers:
-        given = Place((server.http, server.block)).all("ssl_certificate")
-        if any((one.file, one.start) in places for one in given):
+        directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
+        if any((directive.file, directive.start) in positions for directive in directives):
             names = [name for name in server.names if "." in name.strip(".") and name[0] != "~"]
-            if not all(_covers(other, name) for name in names):
+            if not all(_covers_name(candidate, name) for name in names):
                 return False
     return True
 
 
-def _covers(other: OtherCertificate, name: str) -> bool:
+def _covers_name(candidate: OtherCertificate, name: str) -> bool:
     if name.startswith("*."):
-        return name in other.leaf.dns_names
-    return covers(name.strip("."), other.leaf.dns_names, other.leaf.addresses)
+        return name in candidate.leaf.dns_names
+    return covers(name.strip("."), candidate.leaf.dns_names, candidate.leaf.addresses)

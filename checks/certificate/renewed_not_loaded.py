@@ -3,12 +3,12 @@ nothing changes the file only, and visitors get the old one until it has expired
 
 from collections.abc import Iterator
 
-from checks.certificate import known
-from checks.nginx import Answering, Nginx, own_certificate
+from checks.certificate import fact_or_empty
+from checks.nginx import Nginx, SelectedServer, own_certificate
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.nginx import CertificateFile, NginxConfig
-from diagnose.model.tls import Certificate, Handshake, Served, served
+from diagnose.model.tls import Certificate, Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers
 
 
@@ -28,57 +28,71 @@ from diagnose.parsers.hostnames import covers
 )
 def renewed_not_loaded(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    on_port = served(evidence, lambda seen: seen.port == evidence.target.port)
-    files = [pair for one in nginx.answering() for pair in _files(nginx, one)]
-    known_already = {leaf.sha256 for _, leaf in files}
-    for one in on_port:
-        newer = [pair for pair in files if _is_newer(nginx, *pair, one)]
-        if newer and one.leaf.sha256 not in known_already:
-            yield _claim(nginx, one, *newer[0])
+    served_certs = served_certificates(
+        evidence, lambda handshake: handshake.port == evidence.target.port
+    )
+    files = [
+        pair
+        for answering_block in nginx.selected_servers()
+        for pair in _files(nginx, answering_block)
+    ]
+    known_hashes = {leaf.sha256 for _, leaf in files}
+    for served_cert in served_certs:
+        newer_pairs = [pair for pair in files if _is_newer(nginx, *pair, served_cert)]
+        if newer_pairs and served_cert.leaf.sha256 not in known_hashes:
+            yield _claim(nginx, served_cert, *newer_pairs[0])
 
 
-def _files(nginx: Nginx, one: Answering) -> tuple[tuple[CertificateFile, Certificate], ...]:
+def _files(
+    nginx: Nginx, answering_block: SelectedServer
+) -> tuple[tuple[CertificateFile, Certificate], ...]:
     """The files of a block, each with the site's own certificate in it."""
-    files = (file for file in nginx.certificates(one.server) if file.chain)
-    return tuple((file, own_certificate(nginx, one.server, file)) for file in files)
+    files = (file for file in nginx.certificates(answering_block.server) if file.chain)
+    return tuple((file, own_certificate(nginx, answering_block.server, file)) for file in files)
 
 
-def _is_newer(nginx: Nginx, file: CertificateFile, leaf: Certificate, one: Served) -> bool:
+def _is_newer(
+    nginx: Nginx, file: CertificateFile, leaf: Certificate, served_cert: ServedCertificate
+) -> bool:
     """A later certificate for the name, good today, in a file that was written after nginx last
     read its files. A load balancer's or CDN's certificate in front is another matter: then
     nothing in these files is newer than what is loaded."""
-    now = nginx.evidence.started_at
-    loaded = nginx.master.loaded if nginx.master else None
-    written = loaded is not None and file.changed is not None and file.changed > loaded
-    good = leaf.is_current(now) and leaf.outlasts(one.leaf)
-    named = covers(nginx.evidence.target.host, leaf.dns_names, leaf.addresses)
-    return written and good and named
+    current_time = nginx.evidence.started_at
+    loaded_at = nginx.master.loaded if nginx.master else None
+    is_unloaded = loaded_at is not None and file.changed is not None and file.changed > loaded_at
+    is_good = leaf.is_current(current_time) and leaf.outlasts(served_cert.leaf)
+    covers_host = covers(nginx.evidence.target.host, leaf.dns_names, leaf.addresses)
+    return is_unloaded and is_good and covers_host
 
 
-def _claim(nginx: Nginx, one: Served, file: CertificateFile, leaf: Certificate) -> Claim:
+def _claim(
+    nginx: Nginx, served_cert: ServedCertificate, file: CertificateFile, leaf: Certificate
+) -> Claim:
     evidence = nginx.evidence
-    over = one.leaf.is_expired(evidence.started_at)
-    loaded = nginx.master.loaded if nginx.master else None
-    hours = ((file.changed or 0.0) - (loaded or 0.0)) / 3600
+    is_expired = served_cert.leaf.is_expired(evidence.started_at)
+    loaded_at = nginx.master.loaded if nginx.master else None
+    hours = ((file.changed or 0.0) - (loaded_at or 0.0)) / 3600
     return Claim(
-        about=one.about,
-        covers=one.subjects,
-        because=(*one.handshakes, file, *([nginx.state] if nginx.state else [])),
+        about=served_cert.subject,
+        covers=served_cert.subjects,
+        because=(*served_cert.handshakes, file, *([nginx.state] if nginx.state else [])),
         facts={
             "name": evidence.target.host,
-            "port": one.handshakes[0].port,
+            "port": served_cert.handshakes[0].port,
             "file": file.path,
-            "served_until": known(one.leaf.not_after),
-            "file_until": known(leaf.not_after),
+            "served_until": fact_or_empty(served_cert.leaf.not_after),
+            "file_until": fact_or_empty(leaf.not_after),
             "days": max(round(hours / 24), 0),
-            "expired": over,
+            "expired": is_expired,
         },
         # It is about to expire unless somebody happens to reload; until then the site works.
-        severity=None if over or _is_wrong(one) else Severity.WARNING,
-        confidence=Confidence.CERTAIN if leaf.issuer == one.leaf.issuer else Confidence.LIKELY,
-        fix=Fix(nginx.taken()),
+        severity=None if is_expired or _has_failed(served_cert) else Severity.WARNING,
+        confidence=Confidence.CERTAIN
+        if leaf.issuer == served_cert.leaf.issuer
+        else Confidence.LIKELY,
+        fix=Fix(nginx.reload_steps()),
     )
 
 
-def _is_wrong(one: Served) -> bool:
-    return any(seen.failure is not None for seen in one.handshakes)
+def _has_failed(served_cert: ServedCertificate) -> bool:
+    return any(handshake.failure is not None for handshake in served_cert.handshakes)

@@ -3,22 +3,26 @@ from the issuer's own word: a responder that is down says nothing."""
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, REVOKED, by_hand, claim
+from checks.certificate import COMMON_EFFECTS, REVOKED, claim, manual_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, Revocation, served
+from diagnose.model.tls import Handshake, Revocation, served_certificates
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def revoked(evidence: Evidence) -> Iterator[Claim]:
-    said = {one.serial: one for one in evidence.good(Revocation) if one.status == "revoked"}
-    for one in served(evidence):
-        word = said.get(one.leaf.serial)
-        if word is None and REVOKED not in one.verify_codes:
+    revocations = {
+        revocation.serial: revocation
+        for revocation in evidence.good(Revocation)
+        if revocation.status == "revoked"
+    }
+    for served_cert in served_certificates(evidence):
+        revocation = revocations.get(served_cert.leaf.serial)
+        if revocation is None and REVOKED not in served_cert.verify_codes:
             continue
         facts = {
-            "source": word.source if word else "",
-            "since": word.revoked_at or "" if word else "",
-            "reason": word.reason if word else "",
+            "source": revocation.source if revocation else "",
+            "since": revocation.revoked_at or "" if revocation else "",
+            "reason": revocation.reason if revocation else "",
         }
-        yield claim(evidence, one, facts, by_hand("replace"))
+        yield claim(evidence, served_cert, facts, manual_fix("replace"))

@@ -4,18 +4,29 @@ strength; see `checks.certificate`."""
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, REPLACED, by_hand, chain_fault, claim, replaced
+from checks.certificate import (
+    COMMON_EFFECTS,
+    REPLACEABLE_FAULTS,
+    chain_fault,
+    claim,
+    manual_fix,
+    replacement_fix,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Handshake, served
+from diagnose.model.tls import Handshake, served_certificates
 
 
 @check(
     severity=Severity.ERROR,
     needs=[Handshake],
-    explains=["certificate.name-mismatch", *REPLACED, *BROUGHT_ABOUT],
+    explains=["certificate.name-mismatch", *REPLACEABLE_FAULTS, *COMMON_EFFECTS],
 )
 def self_signed(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: chain_fault(evidence, seen) == "self-signed"):
-        fix, place = replaced(evidence, one)
-        yield claim(evidence, one, place, fix or by_hand("get-a-certificate"))
+    for served_cert in served_certificates(
+        evidence, lambda handshake: chain_fault(evidence, handshake) == "self-signed"
+    ):
+        fix, replacement_facts = replacement_fix(evidence, served_cert)
+        yield claim(
+            evidence, served_cert, replacement_facts, fix or manual_fix("get-a-certificate")
+        )

@@ -6,34 +6,36 @@ where its issuer's certificate is, as all public ones do, is taken for a private
 from collections.abc import Iterator
 
 from checks.certificate import (
-    BROUGHT_ABOUT,
+    COMMON_EFFECTS,
     SELF_SIGNED_IN_CHAIN,
-    by_hand,
     chain_fault,
     claim,
     label,
-    private_authority,
+    manual_fix,
+    private_authority_kind,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
-from diagnose.model.tls import Handshake, path_of, served
+from diagnose.model.tls import Handshake, certificate_path, served_certificates
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def untrusted_root(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: chain_fault(evidence, seen) == "untrusted-root"):
-        top = path_of(one.chain)[-1]
-        kind = private_authority(top.issuer)
-        sent = SELF_SIGNED_IN_CHAIN in one.verify_codes or top.self_issued
+    for served_cert in served_certificates(
+        evidence, lambda handshake: chain_fault(evidence, handshake) == "untrusted-root"
+    ):
+        top_cert = certificate_path(served_cert.chain)[-1]
+        authority_kind = private_authority_kind(top_cert.issuer)
+        is_root_sent = SELF_SIGNED_IN_CHAIN in served_cert.verify_codes or top_cert.self_issued
         yield claim(
             evidence,
-            one,
+            served_cert,
             {
-                "root": label(top) if top.self_issued else top.issuer,
-                "origin": kind == "origin",
-                "sent": sent,
+                "root": label(top_cert) if top_cert.self_issued else top_cert.issuer,
+                "origin": authority_kind == "origin",
+                "sent": is_root_sent,
             },
-            by_hand("trust-or-replace"),
-            confidence=Confidence.CERTAIN if sent or kind else Confidence.LIKELY,
+            manual_fix("trust-or-replace"),
+            confidence=Confidence.CERTAIN if is_root_sent or authority_kind else Confidence.LIKELY,
             ruled_out=("certificate.self-signed", "certificate.wrong-intermediate"),
         )

@@ -6,56 +6,66 @@ does; a root that is not sent is known only by its name."""
 from collections.abc import Iterator
 
 from checks.certificate import (
-    BROUGHT_ABOUT,
     CA_KEY_TOO_SMALL,
+    COMMON_EFFECTS,
     HASH_TOO_WEAK,
     WEAK,
-    by_hand,
     claim,
     label,
+    manual_fix,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Certificate, Handshake, Served, path_of, served
+from diagnose.model.tls import (
+    Certificate,
+    Handshake,
+    ServedCertificate,
+    certificate_path,
+    served_certificates,
+)
 
-_BROKEN = {"md2", "md4", "md5", "sha1"}
-_SHORTEST = {"RSA": 2048, "DSA": 2048, "EC": 224}
+_BROKEN_HASHES = {"md2", "md4", "md5", "sha1"}
+_MIN_KEY_BITS = {"RSA": 2048, "DSA": 2048, "EC": 224}
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def weak(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence):
-        codes = one.verify_codes & WEAK
-        bad = _weakest(one, codes)
-        if bad is None and not codes:
+    for served_cert in served_certificates(evidence):
+        codes = served_cert.verify_codes & WEAK
+        weak_cert = _weak_certificate(served_cert, codes)
+        if weak_cert is None and not codes:
             continue
-        path = path_of(one.chain)
+        path = certificate_path(served_cert.chain)
         facts = {
-            "which": label(bad) if bad else path[-1].issuer,
-            "authority": bad is not one.leaf,
-            "key": f"{bad.key_type} {bad.key_bits}" if bad and _short(bad) else "",
-            "hash": bad.signature_hash.upper() if bad and _broken(bad) else "",
+            "which": label(weak_cert) if weak_cert else path[-1].issuer,
+            "authority": weak_cert is not served_cert.leaf,
+            "key": f"{weak_cert.key_type} {weak_cert.key_bits}"
+            if weak_cert and _has_short_key(weak_cert)
+            else "",
+            "hash": weak_cert.signature_hash.upper()
+            if weak_cert and _has_broken_hash(weak_cert)
+            else "",
         }
-        step = "reissue" if bad is one.leaf else "another-authority"
-        yield claim(evidence, one, facts, by_hand(step))
+        step = "reissue" if weak_cert is served_cert.leaf else "another-authority"
+        yield claim(evidence, served_cert, facts, manual_fix(step))
 
 
-def _weakest(one: Served, codes: frozenset[int]) -> Certificate | None:
+def _weak_certificate(served_cert: ServedCertificate, codes: frozenset[int]) -> Certificate | None:
     """The certificate that is meant, None where it was not sent. Above the leaf it matters only
     where OpenSSL found no way around."""
-    above = path_of(one.chain)[1:]
-    if _short(one.leaf) or _broken(one.leaf):
-        return one.leaf
+    issuers = certificate_path(served_cert.chain)[1:]
+    if _has_short_key(served_cert.leaf) or _has_broken_hash(served_cert.leaf):
+        return served_cert.leaf
     if CA_KEY_TOO_SMALL in codes:
-        return next(filter(_short, above), None)
+        return next(filter(_has_short_key, issuers), None)
     if HASH_TOO_WEAK in codes:
-        return next(filter(_broken, above), None)
-    return one.leaf if codes else None
+        return next(filter(_has_broken_hash, issuers), None)
+    return served_cert.leaf if codes else None
 
 
-def _short(one: Certificate) -> bool:
-    return 0 < one.key_bits < _SHORTEST.get(one.key_type, 0)
+def _has_short_key(certificate: Certificate) -> bool:
+    return 0 < certificate.key_bits < _MIN_KEY_BITS.get(certificate.key_type, 0)
 
 
-def _broken(one: Certificate) -> bool:
-    return one.signature_hash in _BROKEN and not one.self_issued
+def _has_broken_hash(certificate: Certificate) -> bool:
+    return certificate.signature_hash in _BROKEN_HASHES and not certificate.self_issued

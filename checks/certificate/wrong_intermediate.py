@@ -6,28 +6,32 @@ not verify may also be one that was damaged; key identifiers that agree say that
 import shlex
 from collections.abc import Iterator
 
-from checks.certificate import BAD_SIGNATURE, BROUGHT_ABOUT, by_hand, chain_fault, claim, label
+from checks.certificate import BAD_SIGNATURE, COMMON_EFFECTS, chain_fault, claim, label, manual_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
-from diagnose.model.tls import Handshake, path_of, served
+from diagnose.model.tls import Handshake, certificate_path, served_certificates
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def wrong_intermediate(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: chain_fault(evidence, seen) == "wrong-intermediate"):
-        path = path_of(one.chain)
-        strangers = [each for each in one.chain if each not in path] or list(one.chain[1:])
+    for served_cert in served_certificates(
+        evidence, lambda handshake: chain_fault(evidence, handshake) == "wrong-intermediate"
+    ):
+        path = certificate_path(served_cert.chain)
+        unrelated_certs = [
+            certificate for certificate in served_cert.chain if certificate not in path
+        ] or list(served_cert.chain[1:])
         urls = path[-1].issuer_urls
         facts = {
-            "sent": tuple(dict.fromkeys(label(each) for each in strangers)),
+            "sent": tuple(dict.fromkeys(label(certificate) for certificate in unrelated_certs)),
             "wanted": path[-1].issuer,
             "url": shlex.quote(urls[0]) if urls else "",
         }
-        sure = BAD_SIGNATURE not in one.verify_codes
+        is_certain = BAD_SIGNATURE not in served_cert.verify_codes
         yield claim(
             evidence,
-            one,
+            served_cert,
             facts,
-            by_hand("replace-the-intermediate"),
-            confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
+            manual_fix("replace-the-intermediate"),
+            confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         )

@@ -5,56 +5,60 @@ anything else, as an extension that cannot be read, is `certificate.rejected`.""
 
 from collections.abc import Iterator
 
-from checks.certificate import BROUGHT_ABOUT, WRONG_PURPOSE, by_hand, claim, label
+from checks.certificate import COMMON_EFFECTS, WRONG_PURPOSE, claim, label, manual_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
-from diagnose.model.tls import Certificate, Handshake, path_of, served
+from diagnose.model.tls import Certificate, Handshake, certificate_path, served_certificates
 
 #: serverAuth, and the older step-up of Netscape and Microsoft, which OpenSSL takes for it.
-_SERVER = {"1.3.6.1.5.5.7.3.1", "2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"}
-_ANY = "2.5.29.37.0"
-_NAMES = {
+_SERVER_PURPOSES = {"1.3.6.1.5.5.7.3.1", "2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"}
+_ANY_PURPOSE = "2.5.29.37.0"
+_PURPOSE_NAMES = {
     "1.3.6.1.5.5.7.3.2": "clientAuth",
     "1.3.6.1.5.5.7.3.3": "codeSigning",
     "1.3.6.1.5.5.7.3.4": "emailProtection",
     "1.3.6.1.5.5.7.3.8": "timeStamping",
     "1.3.6.1.5.5.7.3.9": "OCSPSigning",
-    _ANY: "anyExtendedKeyUsage",
+    _ANY_PURPOSE: "anyExtendedKeyUsage",
 }
 
 #: What a server's key does, for one or the other exchange of keys.
-_SERVING = {"digitalSignature", "keyEncipherment", "keyAgreement"}
+_SERVER_KEY_USAGES = {"digitalSignature", "keyEncipherment", "keyAgreement"}
 
 
-@check(severity=Severity.ERROR, needs=[Handshake], explains=BROUGHT_ABOUT)
+@check(severity=Severity.ERROR, needs=[Handshake], explains=COMMON_EFFECTS)
 def wrong_purpose(evidence: Evidence) -> Iterator[Claim]:
-    for one in served(evidence, lambda seen: unfit(seen) is not None):
-        bad = unfit(one.handshakes[0]) or one.leaf
-        usages = bad.usages if _excluded(bad) else ()
+    for served_cert in served_certificates(
+        evidence, lambda handshake: unfit_certificate(handshake) is not None
+    ):
+        unfit_cert = unfit_certificate(served_cert.handshakes[0]) or served_cert.leaf
+        usages = unfit_cert.usages if _excludes_servers(unfit_cert) else ()
         facts = {
-            "usages": tuple(_NAMES.get(usage, usage) for usage in usages),
-            "key_usages": () if usages else bad.key_usages,
-            "which": "" if bad is one.leaf else label(bad),
+            "usages": tuple(_PURPOSE_NAMES.get(usage, usage) for usage in usages),
+            "key_usages": () if usages else unfit_cert.key_usages,
+            "which": "" if unfit_cert is served_cert.leaf else label(unfit_cert),
         }
-        step = "reissue" if bad is one.leaf else "another-authority"
-        yield claim(evidence, one, facts, by_hand(step))
+        step = "reissue" if unfit_cert is served_cert.leaf else "another-authority"
+        yield claim(evidence, served_cert, facts, manual_fix(step))
 
 
-def unfit(seen: Handshake) -> Certificate | None:
+def unfit_certificate(handshake: Handshake) -> Certificate | None:
     """The certificate that may not be used for servers. Above the leaf it matters only where
     OpenSSL found no way around; what OpenSSL accepts is fit."""
-    if seen.verify_code == 0 or not seen.chain:
+    if handshake.verify_code == 0 or not handshake.chain:
         return None
-    if _excluded(seen.chain[0]) or _idle(seen.chain[0]):
-        return seen.chain[0]
-    if seen.verify_code != WRONG_PURPOSE:
+    if _excludes_servers(handshake.chain[0]) or _lacks_server_key_usage(handshake.chain[0]):
+        return handshake.chain[0]
+    if handshake.verify_code != WRONG_PURPOSE:
         return None
-    return next(filter(_excluded, path_of(seen.chain)[1:]), None)
+    return next(filter(_excludes_servers, certificate_path(handshake.chain)[1:]), None)
 
 
-def _excluded(one: Certificate) -> bool:
-    return bool(one.usages) and not _SERVER.intersection(one.usages)
+def _excludes_servers(certificate: Certificate) -> bool:
+    return bool(certificate.usages) and not _SERVER_PURPOSES.intersection(certificate.usages)
 
 
-def _idle(one: Certificate) -> bool:
-    return bool(one.key_usages) and not _SERVING.intersection(one.key_usages)
+def _lacks_server_key_usage(certificate: Certificate) -> bool:
+    return bool(certificate.key_usages) and not _SERVER_KEY_USAGES.intersection(
+        certificate.key_usages
+    )

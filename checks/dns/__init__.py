@@ -2,7 +2,7 @@
 
 #: What is seen from outside of an address at which the site is not: the layer `tcp` without those
 #: of its checks that look inside the server and are causes themselves.
-UNREACHED = (
+CONNECTION_FAILURES = (
     "tcp.host-down",
     "tcp.large-hello-lost",
     "tcp.path-mtu",

@@ -63,30 +63,32 @@ _PROPERTY = re.compile(r"(\d+)\s+([A-Za-z0-9]+)\s+\"(.*)\"")
 @check(severity=Severity.WARNING, needs=[DnsAnswer, Handshake])
 def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
     host = evidence.target.host
-    told: set[str] = set()
-    for seen in evidence.of(Handshake):
-        if not seen.as_a_visitor or not seen.chain:
+    reported_authorities: set[str] = set()
+    for handshake in evidence.of(Handshake):
+        if not handshake.is_browser_like or not handshake.chain:
             continue
-        leaf = seen.chain[0]
-        name, domains = _authority(leaf.issuer)
-        answer = _relevant(evidence, host if host in leaf.dns_names else _parent(host, leaf))
-        if not name or answer is None or name in told:
+        leaf = handshake.chain[0]
+        authority, domains = _authority(leaf.issuer)
+        answer = _relevant_answer(
+            evidence, host if host in leaf.dns_names else _wildcard_parent(host, leaf)
+        )
+        if not authority or answer is None or authority in reported_authorities:
             continue
-        allowed = _allowed(answer.records, wildcard=host not in leaf.dns_names)
-        if allowed is None or allowed & set(domains):
+        allowed_domains = _allowed_domains(answer.records, wildcard=host not in leaf.dns_names)
+        if allowed_domains is None or allowed_domains & set(domains):
             continue
-        told.add(name)
+        reported_authorities.add(authority)
         yield Claim(
             about=Subject(name=answer.name),
-            because=(answer, seen),
+            because=(answer, handshake),
             facts={
                 "name": host,
                 "owner": answer.name,
                 "records": answer.records,
-                "authority": name,
+                "authority": authority,
                 "domain": domains[0],
                 "tag": "issue" if host in leaf.dns_names else "issuewild",
-                "allowed": tuple(sorted(allowed)),
+                "allowed": tuple(sorted(allowed_domains)),
                 "expires": leaf.not_after or "",
             },
             fix=Fix((Manual("allow-authority", Where.DNS_PROVIDER),), Applicability.MANUAL),
@@ -96,20 +98,24 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
 def _authority(issuer: str) -> tuple[str, tuple[str, ...]]:
     """The authority that an issuer's distinguished name names; ("", ()) if unknown."""
     text = issuer.replace("\\", "").lower()
-    return next((known for known in AUTHORITIES if known[0].lower() in text), ("", ()))
+    return next((authority for authority in AUTHORITIES if authority[0].lower() in text), ("", ()))
 
 
-def _parent(host: str, leaf: Certificate) -> str:
+def _wildcard_parent(host: str, leaf: Certificate) -> str:
     """The domain at which the search for a wildcard certificate's CAA records begins; "" where
     the certificate does not cover the name."""
     parent = host.partition(".")[2]
     return parent if f"*.{parent}" in leaf.dns_names else ""
 
 
-def _relevant(evidence: Evidence, name: str) -> DnsAnswer | None:
+def _relevant_answer(evidence: Evidence, name: str) -> DnsAnswer | None:
     """RFC 8659 section 3: the records of the name, else those of the closest domain above it.
     None where there are none, or where an answer on the way is missing."""
-    answers = {one.name: one for one in evidence.of(DnsAnswer) if one.purpose == "caa"}
+    answers = {
+        caa_answer.name: caa_answer
+        for caa_answer in evidence.of(DnsAnswer)
+        if caa_answer.purpose == "caa"
+    }
     while name in answers:
         answer = answers[name]
         if answer.failure or answer.rcode not in {"NOERROR", "NXDOMAIN"} or answer.truncated:
@@ -120,14 +126,14 @@ def _relevant(evidence: Evidence, name: str) -> DnsAnswer | None:
     return None
 
 
-def _allowed(records: tuple[str, ...], wildcard: bool) -> set[str] | None:
+def _allowed_domains(records: tuple[str, ...], wildcard: bool) -> set[str] | None:
     """The domains of the authorities that may issue; None for all. RFC 8659 section 4.3: for a
     wildcard, issuewild counts if there is any."""
     values: dict[str, set[str]] = {}
     for record in records:
-        if found := _PROPERTY.fullmatch(record.strip()):
-            domain = found[3].partition(";")[0].strip().lower()
-            values.setdefault(found[2].lower(), set()).add(domain)
+        if match := _PROPERTY.fullmatch(record.strip()):
+            domain = match[3].partition(";")[0].strip().lower()
+            values.setdefault(match[2].lower(), set()).add(domain)
     tags = ("issuewild", "issue") if wildcard else ("issue",)
-    found_tag = next((tag for tag in tags if tag in values), None)
-    return None if found_tag is None else values[found_tag] - {""}
+    present_tag = next((tag for tag in tags if tag in values), None)
+    return None if present_tag is None else values[present_tag] - {""}

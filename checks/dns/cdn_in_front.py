@@ -9,7 +9,7 @@ from diagnose.model.http import Exchange
 from diagnose.parsers.cdn import ALIASES
 
 #: Fields that a CDN adds to what it serves: name, what the value begins with, whose it is.
-FIELDS = (
+CDN_HEADERS = (
     ("cf-ray", "", "Cloudflare"),
     ("x-amz-cf-id", "", "Amazon CloudFront"),
     ("x-fastly-request-id", "", "Fastly"),
@@ -25,17 +25,17 @@ FIELDS = (
 
 @check(severity=Severity.NOTE, needs=[Resolution])
 def cdn_in_front(evidence: Evidence) -> Iterator[Claim]:
-    found = [*_by_alias(evidence), *_by_field(evidence)]
-    if not found:
+    signs = [*_alias_signs(evidence), *_header_signs(evidence)]
+    if not signs:
         return
-    whose = found[0][0]
+    cdn = signs[0][0]
     yield Claim(
         about=Subject(name=evidence.target.host),
-        because=tuple(seen for name, _, seen in found if name == whose),
+        because=tuple(observation for name, _, observation in signs if name == cdn),
         facts={
             "name": evidence.target.host,
-            "cdn": whose,
-            "shown": tuple(dict.fromkeys(shown for name, shown, _ in found if name == whose)),
+            "cdn": cdn,
+            "shown": tuple(dict.fromkeys(sign_text for name, sign_text, _ in signs if name == cdn)),
         },
     )
 
@@ -43,20 +43,20 @@ def cdn_in_front(evidence: Evidence) -> Iterator[Claim]:
 Sign = tuple[str, str, Observation]
 
 
-def _by_alias(evidence: Evidence) -> Iterator[Sign]:
+def _alias_signs(evidence: Evidence) -> Iterator[Sign]:
     for answer in final_answers(evidence).values():
         for alias in answer.aliases:
-            for end, whose in ALIASES:
-                if alias.endswith(end):
-                    yield whose, f"CNAME {alias}", answer
+            for suffix, cdn in ALIASES:
+                if alias.endswith(suffix):
+                    yield cdn, f"CNAME {alias}", answer
 
 
-def _by_field(evidence: Evidence) -> Iterator[Sign]:
+def _header_signs(evidence: Evidence) -> Iterator[Sign]:
     # A step of a redirect may lead to another host, which is not the target's.
-    for seen in evidence.good(Exchange):
-        if seen.purpose not in {"target", "plain"}:
+    for exchange in evidence.good(Exchange):
+        if exchange.purpose not in {"target", "plain"}:
             continue
-        for field, begin, whose in FIELDS:
-            value = seen.header(field)
-            if value is not None and value.lower().startswith(begin):
-                yield whose, f"{field}: {value[:60]}", seen
+        for field, prefix, cdn in CDN_HEADERS:
+            value = exchange.header(field)
+            if value is not None and value.lower().startswith(prefix):
+                yield cdn, f"{field}: {value[:60]}", exchange

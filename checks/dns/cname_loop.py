@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import DnsAnswer, final_answers, loop, own_addresses, serves_visitors
+from diagnose.model.dns import DnsAnswer, alias_loop, final_answers, own_addresses, serves_visitors
 
 
 @check(
@@ -14,24 +14,24 @@ from diagnose.model.dns import DnsAnswer, final_answers, loop, own_addresses, se
     explains=["dns.servfail", "dns.no-address", "dns.dangling-cname", "dns.dnssec-bogus"],
 )
 def cname_loop(evidence: Evidence) -> Iterator[Claim]:
-    final = final_answers(evidence).values()
+    answers = final_answers(evidence).values()
     because = tuple(
-        one
-        for one in evidence.good(DnsAnswer)
-        if one.purpose == "alias" or (one in final and one.aliases)
+        answer
+        for answer in evidence.good(DnsAnswer)
+        if answer.purpose == "alias" or (answer in answers and answer.aliases)
     )
     name = evidence.target.host
-    round_trip = loop(because, name)
-    if not round_trip or any(one.records for one in final) or serves_visitors(evidence):
+    loop_names = alias_loop(because, name)
+    if not loop_names or any(answer.records for answer in answers) or serves_visitors(evidence):
         return
     yield Claim(
         about=Subject(name=name),
         because=because,
         facts={
             "name": name,
-            "loop": " -> ".join(round_trip),
-            "members": round_trip[:-1],
-            "itself": len(round_trip) == 2,
+            "loop": " -> ".join(loop_names),
+            "members": loop_names[:-1],
+            "itself": len(loop_names) == 2,
             "addresses": own_addresses(evidence),
         },
         fix=Fix((Manual("break-loop", Where.DNS_PROVIDER),), Applicability.MANUAL),

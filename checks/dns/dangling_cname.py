@@ -5,25 +5,31 @@ from collections.abc import Iterator
 
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import DnsAnswer, final_answers, loop, own_addresses, serves_visitors
+from diagnose.model.dns import DnsAnswer, alias_loop, final_answers, own_addresses, serves_visitors
 
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
 def dangling_cname(evidence: Evidence) -> Iterator[Claim]:
-    final = final_answers(evidence).values()
-    seen = tuple(one for one in final if one.rcode == "NXDOMAIN" and one.aliases)
-    if not seen or any(one.records for one in final) or serves_visitors(evidence):
+    answers = final_answers(evidence).values()
+    dangling_answers = tuple(
+        answer for answer in answers if answer.rcode == "NXDOMAIN" and answer.aliases
+    )
+    if (
+        not dangling_answers
+        or any(answer.records for answer in answers)
+        or serves_visitors(evidence)
+    ):
         return
-    name, chain = seen[0].name, seen[0].aliases
-    if loop(seen, name):
+    name, chain = dangling_answers[0].name, dangling_answers[0].aliases
+    if alias_loop(dangling_answers, name):
         return
     yield Claim(
         about=Subject(name=name),
-        because=seen,
+        because=dangling_answers,
         ruled_out=("dns.nxdomain",),
         facts={
             "name": name,
-            "server": seen[0].server,
+            "server": dangling_answers[0].server,
             "owner": chain[-2] if len(chain) > 1 else name,
             "alias": chain[-1],
             "chain": " -> ".join((name, *chain)),

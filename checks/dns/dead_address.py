@@ -2,44 +2,50 @@
 
 from collections.abc import Iterator
 
-from checks.dns import UNREACHED
+from checks.dns import CONNECTION_FAILURES
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
-from diagnose.model.dns import Resolution, by_state, is_loopback_name
+from diagnose.model.dns import Resolution, addresses_by_state, is_loopback_name
 from diagnose.model.tcp import Connection
 
 
 @check(
     severity=Severity.WARNING,
     needs=[Resolution, Connection],
-    explains=["host.no-route", *UNREACHED, "http.port-closed"],
+    explains=["host.no-route", *CONNECTION_FAILURES, "http.port-closed"],
 )
 def dead_address(evidence: Evidence) -> Iterator[Claim]:
-    dead: list[str] = []
-    alive: list[str] = []
+    dead_addresses: list[str] = []
+    live_addresses: list[str] = []
     for family in (4, 6):
-        answers, silent, _ = by_state(evidence, family)
-        if answers and silent:
-            dead += silent
-            alive += answers
-    if not dead or is_loopback_name(evidence.target.host):
+        family_live, family_dead, _ = addresses_by_state(evidence, family)
+        if family_live and family_dead:
+            dead_addresses += family_dead
+            live_addresses += family_live
+    if not dead_addresses or is_loopback_name(evidence.target.host):
         return
     because = tuple(
-        one
-        for one in evidence.of(Connection)
-        if one.address in dead and one.purpose in {"target", "again"}
+        connection
+        for connection in evidence.of(Connection)
+        if connection.address in dead_addresses and connection.purpose in {"target", "again"}
     )
     yield Claim(
-        about=Subject(text=", ".join(dead)),
-        covers=tuple(Subject(address=address) for address in dead),
+        about=Subject(text=", ".join(dead_addresses)),
+        covers=tuple(Subject(address=address) for address in dead_addresses),
         because=because,
         facts={
             "name": evidence.target.host,
-            "dead": tuple(dead),
-            "alive": tuple(alive),
-            "types": tuple(dict.fromkeys("AAAA" if ":" in one else "A" for one in dead)),
+            "dead": tuple(dead_addresses),
+            "alive": tuple(live_addresses),
+            "types": tuple(
+                dict.fromkeys("AAAA" if ":" in address else "A" for address in dead_addresses)
+            ),
             "port": evidence.target.port,
-            "how": tuple(dict.fromkeys(one.failure.message for one in because if one.failure)),
+            "how": tuple(
+                dict.fromkeys(
+                    connection.failure.message for connection in because if connection.failure
+                )
+            ),
         },
         fix=Fix((Manual("remove-address", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )

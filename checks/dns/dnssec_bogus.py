@@ -18,41 +18,49 @@ from diagnose.model import (
 from diagnose.model.dns import DnsAnswer, final_answers, serves_visitors
 
 # RFC 8914 section 4: the extended errors that say so in so many words.
-_SAYS_SO = {"1", "2", "5", "6", "7", "8", "9", "10", "11", "12"}
+_DNSSEC_ERRORS = {"1", "2", "5", "6", "7", "8", "9", "10", "11", "12"}
 
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
 def dnssec_bogus(evidence: Evidence) -> Iterator[Claim]:
-    final = final_answers(evidence)
-    failed = {kind: one for kind, one in final.items() if one.rcode == "SERVFAIL"}
-    without = [
-        one
-        for one in evidence.good(DnsAnswer)
-        if one.purpose == "unvalidated"
-        and one.rdtype in failed
-        and one.rcode in {"NOERROR", "NXDOMAIN"}
+    answers = final_answers(evidence)
+    servfail_answers = {
+        rdtype: answer for rdtype, answer in answers.items() if answer.rcode == "SERVFAIL"
+    }
+    unvalidated_answers = [
+        answer
+        for answer in evidence.good(DnsAnswer)
+        if answer.purpose == "unvalidated"
+        and answer.rdtype in servfail_answers
+        and answer.rcode in {"NOERROR", "NXDOMAIN"}
     ]
-    if not without:
+    if not unvalidated_answers:
         return
-    said = tuple(dict.fromkeys(text for one in failed.values() for text in one.extended))
-    works = serves_visitors(evidence) or any(one.records for one in final.values())
-    name = without[0].name
+    extended_errors = tuple(
+        dict.fromkeys(
+            error_text for answer in servfail_answers.values() for error_text in answer.extended
+        )
+    )
+    is_working = serves_visitors(evidence) or any(answer.records for answer in answers.values())
+    name = unvalidated_answers[0].name
     yield Claim(
         about=Subject(name=name),
-        because=(*failed.values(), *without),
-        confidence=Confidence.CERTAIN if _says_so(said) else Confidence.LIKELY,
-        severity=Severity.WARNING if works else None,
+        because=(*servfail_answers.values(), *unvalidated_answers),
+        confidence=Confidence.CERTAIN if _names_dnssec(extended_errors) else Confidence.LIKELY,
+        severity=Severity.WARNING if is_working else None,
         ruled_out=("dns.nxdomain", "dns.resolver-unreachable"),
         facts={
             "name": name,
-            "server": without[0].server,
-            "types": tuple(failed),
-            "addresses": tuple(record for one in without for record in one.records),
-            "said": said,
+            "server": unvalidated_answers[0].server,
+            "types": tuple(servfail_answers),
+            "addresses": tuple(
+                record for answer in unvalidated_answers for record in answer.records
+            ),
+            "said": extended_errors,
         },
         fix=Fix((Manual("correct-ds", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )
 
 
-def _says_so(said: tuple[str, ...]) -> bool:
-    return any(text.partition(" ")[0] in _SAYS_SO for text in said)
+def _names_dnssec(extended_errors: tuple[str, ...]) -> bool:
+    return any(error_text.partition(" ")[0] in _DNSSEC_ERRORS for error_text in extended_errors)

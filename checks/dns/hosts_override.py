@@ -5,7 +5,7 @@ is the cause; where it works, or is this very server, it is worth a note."""
 import re
 from collections.abc import Iterator
 
-from checks.dns import UNREACHED
+from checks.dns import CONNECTION_FAILURES
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +24,7 @@ from diagnose.model.dns import (
     HostsEntry,
     Resolution,
     own_addresses,
-    published,
+    published_addresses,
     this_machine,
 )
 from diagnose.model.nginx import Directive, NginxConfig
@@ -40,7 +40,7 @@ from diagnose.parsers.sanitize import clean
         "dns.dead-address",
         "dns.dead-ipv6",
         "host.no-route",
-        *UNREACHED,
+        *CONNECTION_FAILURES,
         "tls.*",
         "certificate.*",
         "http.*",
@@ -49,44 +49,53 @@ from diagnose.parsers.sanitize import clean
     ],
 )
 def hosts_override(evidence: Evidence) -> Iterator[Claim]:
-    entries = [one for one in evidence.of(HostsEntry) if _is_used(evidence, one)]
+    entries = [entry for entry in evidence.of(HostsEntry) if _is_used(evidence, entry)]
     if not entries:
         return
-    other = [one for one in entries if _differs(evidence, one)]
-    dns = tuple(address for family in (4, 6) for address in published(evidence, family) or ())
+    differing_entries = [entry for entry in entries if _differs(evidence, entry)]
+    dns_addresses = tuple(
+        address for family in (4, 6) for address in published_addresses(evidence, family) or ()
+    )
     # Where DNS has no address, the file is the only source: names of a company's own network are
     # kept like that on purpose, and without the line nothing would be reached at all.
-    wrong = [one for one in other if dns and _is_elsewhere(evidence, one)]
-    shown = wrong or other or entries
-    first = shown[0]
+    wrong_entries = [
+        entry for entry in differing_entries if dns_addresses and _is_another_site(evidence, entry)
+    ]
+    shown_entries = wrong_entries or differing_entries or entries
+    first_entry = shown_entries[0]
     yield Claim(
-        about=Subject(name=evidence.target.host, text=f"{first.file}:{first.line}"),
-        covers=tuple(Subject(address=one.address) for one in shown),
-        because=tuple(shown),
-        severity=None if wrong else Severity.NOTE,
+        about=Subject(name=evidence.target.host, text=f"{first_entry.file}:{first_entry.line}"),
+        covers=tuple(Subject(address=entry.address) for entry in shown_entries),
+        because=tuple(shown_entries),
+        severity=None if wrong_entries else Severity.NOTE,
         facts={
             "name": evidence.target.host,
-            "file": first.file,
-            "line": first.line,
-            "addresses": tuple(one.address for one in shown),
-            "dns": dns,
-            "differs": bool(other),
-            "wrong": bool(wrong),
-            "own_name": any(map(_is_own_name, wrong)),
+            "file": first_entry.file,
+            "line": first_entry.line,
+            "addresses": tuple(entry.address for entry in shown_entries),
+            "dns": dns_addresses,
+            "differs": bool(differing_entries),
+            "wrong": bool(wrong_entries),
+            "own_name": any(map(_is_own_name, wrong_entries)),
             "target": evidence.target.url,
         },
         location=Location(
-            first.file, first.line, 1, len(first.text) + 1, first.line, (clean(first.text, 500),)
+            first_entry.file,
+            first_entry.line,
+            1,
+            len(first_entry.text) + 1,
+            first_entry.line,
+            (clean(first_entry.text, 500),),
         ),
-        fix=_fix(evidence, wrong, dns),
+        fix=_fix(evidence, wrong_entries, dns_addresses),
     )
 
 
 def _is_used(evidence: Evidence, entry: HostsEntry) -> bool:
     """Whether the system takes the address from this line. It may be told to ask DNS only."""
     return entry.vantage is Vantage.HERE and any(
-        entry.address in seen.addresses and seen.via == "system"
-        for seen in evidence.good(Resolution)
+        entry.address in resolution.addresses and resolution.via == "system"
+        for resolution in evidence.good(Resolution)
     )
 
 
@@ -97,83 +106,90 @@ def _is_own_name(entry: HostsEntry) -> bool:
 
 
 def _differs(evidence: Evidence, entry: HostsEntry) -> bool:
-    addresses = published(evidence, 6 if ":" in entry.address else 4)
+    addresses = published_addresses(evidence, 6 if ":" in entry.address else 4)
     return addresses is not None and entry.address not in addresses
 
 
-def _is_elsewhere(evidence: Evidence, entry: HostsEntry) -> bool:
+def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
     """Whether the site does not work at the address: nothing answers there, or something that
     shows another name's certificate. An address of the target's own server is not elsewhere."""
-    if entry.mine and _serves(evidence):
+    if entry.mine and _serves_host(evidence):
         return False
-    tried = [
-        one
-        for one in evidence.of(Connection)
-        if one.address == entry.address and one.purpose in {"target", "again"}
+    attempts = [
+        connection
+        for connection in evidence.of(Connection)
+        if connection.address == entry.address and connection.purpose in {"target", "again"}
     ]
-    if tried and all(one.failure for one in tried):
+    if attempts and all(connection.failure for connection in attempts):
         return True
     leaves = [
-        one.chain[0]
-        for one in evidence.of(Handshake)
-        if one.address == entry.address and one.as_a_visitor and one.chain
+        handshake.chain[0]
+        for handshake in evidence.of(Handshake)
+        if handshake.address == entry.address and handshake.is_browser_like and handshake.chain
     ]
-    return any(not _is_for(leaf, evidence.target.host) for leaf in leaves)
+    return any(not _names_host(leaf, evidence.target.host) for leaf in leaves)
 
 
-def _serves(evidence: Evidence) -> bool:
+def _serves_host(evidence: Evidence) -> bool:
     """Whether this machine's nginx is configured for the name."""
     host = evidence.target.host
     configs = evidence.of(NginxConfig) if this_machine(evidence) is Where.SERVER else ()
-    return any(_names(config.main, host) for config in configs)
+    return any(_has_server_name(config.main, host) for config in configs)
 
 
-def _names(directives: tuple[Directive, ...], host: str) -> bool:
+def _has_server_name(directives: tuple[Directive, ...], host: str) -> bool:
     return any(
-        (one.name == "server_name" and host in one.args) or _names(one.block or (), host)
-        for one in directives
+        (directive.name == "server_name" and host in directive.args)
+        or _has_server_name(directive.block or (), host)
+        for directive in directives
     )
 
 
-def _is_for(leaf: Certificate, host: str) -> bool:
+def _names_host(leaf: Certificate, host: str) -> bool:
     """RFC 9525 section 6.3, as far as it takes to tell another site's certificate."""
     wildcard = "*." + host.partition(".")[2]
     names = {name.lower() for name in (*leaf.dns_names, leaf.common_name)}
     return host in names or wildcard in names
 
 
-def _fix(evidence: Evidence, wrong: list[HostsEntry], dns: tuple[str, ...]) -> Fix | None:
+def _fix(
+    evidence: Evidence, wrong_entries: list[HostsEntry], dns_addresses: tuple[str, ...]
+) -> Fix | None:
     """On the server that has the site, by its configuration and its address in DNS, a line that
     leads elsewhere serves nobody. On another machine it may be somebody's test."""
-    if not wrong:
+    if not wrong_entries:
         return None
-    file, where = wrong[0].file, this_machine(evidence)
-    if any(map(_is_own_name, wrong)):
-        return Fix((Manual("own-name", where),), Applicability.MANUAL)
-    edit = Edit(file, _diff(file, wrong, evidence.target.host), where)
-    ours = not set(own_addresses(evidence)).isdisjoint(dns) and _serves(evidence)
-    sure = where is Where.SERVER and ours
-    return Fix((edit,), Applicability.AUTOMATIC if sure else Applicability.REVIEW)
+    file, step_location = wrong_entries[0].file, this_machine(evidence)
+    if any(map(_is_own_name, wrong_entries)):
+        return Fix((Manual("own-name", step_location),), Applicability.MANUAL)
+    edit = Edit(file, _removal_diff(file, wrong_entries, evidence.target.host), step_location)
+    dns_points_here = not set(own_addresses(evidence)).isdisjoint(dns_addresses) and _serves_host(
+        evidence
+    )
+    is_certain = step_location is Where.SERVER and dns_points_here
+    return Fix((edit,), Applicability.AUTOMATIC if is_certain else Applicability.REVIEW)
 
 
-def _diff(file: str, entries: list[HostsEntry], host: str) -> str:
+def _removal_diff(file: str, entries: list[HostsEntry], host: str) -> str:
     """The unified diff that takes the name out of its lines, and out of the file those that name
     nothing else. Only these lines are known, so it has no context."""
-    hunks, gone = [], 0
-    for entry in sorted(entries, key=lambda one: one.line):
+    hunks, removed_count = [], 0
+    for entry in sorted(entries, key=lambda entry: entry.line):
         end = "" if entry.ended else "\n\\ No newline at end of file"
-        left = _without(entry.text, host)
-        at = entry.line - gone
-        if left:
-            hunks.append(f"@@ -{entry.line} +{at} @@\n-{entry.text}{end}\n+{left}{end}\n")
+        remainder = _remove_host(entry.text, host)
+        new_line = entry.line - removed_count
+        if remainder:
+            hunks.append(
+                f"@@ -{entry.line} +{new_line} @@\n-{entry.text}{end}\n+{remainder}{end}\n"
+            )
         else:
-            gone += 1
-            hunks.append(f"@@ -{entry.line} +{at - 1},0 @@\n-{entry.text}{end}\n")
+            removed_count += 1
+            hunks.append(f"@@ -{entry.line} +{new_line - 1},0 @@\n-{entry.text}{end}\n")
     return f"--- {file}\n+++ {file}\n{''.join(hunks)}"
 
 
-def _without(text: str, host: str) -> str:
+def _remove_host(text: str, host: str) -> str:
     """A line of the hosts file without a name; "" if it named nothing else."""
-    entry, mark, comment = text.partition("#")
-    left = re.sub(rf"\s+{re.escape(host)}\.?(?=\s|$)", "", entry, flags=re.IGNORECASE)
-    return left + mark + comment if len(left.split()) > 1 else ""
+    entry, hash_sign, comment = text.partition("#")
+    remaining_entry = re.sub(rf"\s+{re.escape(host)}\.?(?=\s|$)", "", entry, flags=re.IGNORECASE)
+    return remaining_entry + hash_sign + comment if len(remaining_entry.split()) > 1 else ""

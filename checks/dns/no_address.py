@@ -9,19 +9,19 @@ from diagnose.model.dns import DnsAnswer, final_answers, own_addresses, serves_v
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
 def no_address(evidence: Evidence) -> Iterator[Claim]:
-    final = tuple(final_answers(evidence).values())
-    if not final or not all(_is_empty(one) for one in final) or serves_visitors(evidence):
+    answers = tuple(final_answers(evidence).values())
+    if not answers or not all(_is_empty(answer) for answer in answers) or serves_visitors(evidence):
         return
-    alias = next((one.aliases[-1] for one in final if one.aliases), "")
+    alias = next((answer.aliases[-1] for answer in answers if answer.aliases), "")
     yield Claim(
-        about=Subject(name=final[0].name),
-        because=final,
+        about=Subject(name=answers[0].name),
+        because=answers,
         facts={
-            "name": final[0].name,
-            "types": tuple(one.rdtype for one in final),
-            "server": final[0].server,
+            "name": answers[0].name,
+            "types": tuple(answer.rdtype for answer in answers),
+            "server": answers[0].server,
             "alias": alias,
-            "owner": alias or final[0].name,
+            "owner": alias or answers[0].name,
             "addresses": own_addresses(evidence),
         },
         fix=Fix((Manual("add-address", Where.DNS_PROVIDER),), Applicability.MANUAL),
@@ -29,5 +29,5 @@ def no_address(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_empty(answer: DnsAnswer) -> bool:
-    good = answer.failure is None and answer.rcode == "NOERROR" and not answer.truncated
-    return good and not answer.records
+    is_complete = answer.failure is None and answer.rcode == "NOERROR" and not answer.truncated
+    return is_complete and not answer.records

@@ -32,57 +32,82 @@ _BLOCKED = ("4 ", "15 ", "16 ", "17 ", "18 ")
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
 def nxdomain(evidence: Evidence) -> Iterator[Claim]:
-    final = final_answers(evidence).values()
-    seen = [one for one in final if one.rcode == "NXDOMAIN" and not one.aliases]
-    if not seen or any(one.records for one in final) or serves_visitors(evidence):
+    answers = final_answers(evidence).values()
+    nxdomain_answers = [
+        answer for answer in answers if answer.rcode == "NXDOMAIN" and not answer.aliases
+    ]
+    if (
+        not nxdomain_answers
+        or any(answer.records for answer in answers)
+        or serves_visitors(evidence)
+    ):
         return
-    name = seen[0].name
-    above = [one for one in evidence.good(DnsAnswer) if one.purpose == "parent"]
-    others = [one for one in evidence.good(DnsAnswer) if one.purpose == "other-resolver"]
-    closest = _closest(name, seen, above)
-    missing = _missing(name, above)
-    unregistered = bool(closest) and _is_registry(closest)
-    private = is_local_name(name)
-    unregistered = unregistered and not private
-    multicast = name.endswith(".local")
-    step = "restore-domain" if unregistered else "create-record"
-    step, where = ("private-name", Where.CLIENT) if private else (step, Where.DNS_PROVIDER)
+    name = nxdomain_answers[0].name
+    parent_answers = [answer for answer in evidence.good(DnsAnswer) if answer.purpose == "parent"]
+    other_answers = [
+        answer for answer in evidence.good(DnsAnswer) if answer.purpose == "other-resolver"
+    ]
+    closest_domain = _closest_domain(name, nxdomain_answers, parent_answers)
+    missing_domain = _missing_domain(name, parent_answers)
+    is_unregistered = bool(closest_domain) and _is_registry(closest_domain)
+    is_private_name = is_local_name(name)
+    is_unregistered = is_unregistered and not is_private_name
+    is_multicast = name.endswith(".local")
+    step = "restore-domain" if is_unregistered else "create-record"
+    step, step_location = (
+        ("private-name", Where.CLIENT) if is_private_name else (step, Where.DNS_PROVIDER)
+    )
     yield Claim(
         about=Subject(name=name),
-        because=(*seen, *above),
+        because=(*nxdomain_answers, *parent_answers),
         confidence=(
-            Confidence.LIKELY if any(one.records for one in others) else Confidence.CERTAIN
+            Confidence.LIKELY
+            if any(answer.records for answer in other_answers)
+            else Confidence.CERTAIN
         ),
         facts={
             "name": name,
-            "server": seen[0].server,
-            "closest": closest,
-            "missing": missing if missing != name else "",
-            "domain": missing,
-            "unregistered": unregistered,
-            "private": private,
-            "multicast": multicast,
+            "server": nxdomain_answers[0].server,
+            "closest": closest_domain,
+            "missing": missing_domain if missing_domain != name else "",
+            "domain": missing_domain,
+            "unregistered": is_unregistered,
+            "private": is_private_name,
+            "multicast": is_multicast,
             "label": "." not in name,
-            "blocked": [text for one in seen for text in one.extended if text[:3] in _BLOCKED][:1],
+            "blocked": [
+                text
+                for answer in nxdomain_answers
+                for text in answer.extended
+                if text[:3] in _BLOCKED
+            ][:1],
             "addresses": own_addresses(evidence),
         },
-        fix=Fix((Manual(step, where),), Applicability.MANUAL),
+        fix=Fix((Manual(step, step_location),), Applicability.MANUAL),
     )
 
 
-def _closest(name: str, seen: list[DnsAnswer], above: list[DnsAnswer]) -> str:
+def _closest_domain(
+    name: str, nxdomain_answers: list[DnsAnswer], parent_answers: list[DnsAnswer]
+) -> str:
     """The closest domain that exists: by the SOA record of the denial, else by asking."""
-    exist = [one.name for one in above if one.rcode == "NOERROR"]
-    zones = [one.zone for one in seen if one.zone and name.endswith(f".{one.zone}")]
-    return max(zones + exist, key=len, default="")
+    existing_names = [answer.name for answer in parent_answers if answer.rcode == "NOERROR"]
+    zones = [
+        answer.zone
+        for answer in nxdomain_answers
+        if answer.zone and name.endswith(f".{answer.zone}")
+    ]
+    return max(zones + existing_names, key=len, default="")
 
 
-def _missing(name: str, above: list[DnsAnswer]) -> str:
+def _missing_domain(name: str, parent_answers: list[DnsAnswer]) -> str:
     """The highest name that does not exist: the name itself or a domain above it."""
-    return min((name, *(one.name for one in above if one.rcode == "NXDOMAIN")), key=len)
+    return min(
+        (name, *(answer.name for answer in parent_answers if answer.rcode == "NXDOMAIN")), key=len
+    )
 
 
 def _is_registry(zone: str) -> bool:
     """Whether names directly under a zone are registered with a registry."""
-    first, _, last = zone.partition(".")
-    return not last or (first in _SECOND_LEVEL and len(last) == 2)
+    label, _, parent = zone.partition(".")
+    return not parent or (label in _SECOND_LEVEL and len(parent) == 2)

@@ -19,11 +19,11 @@ from diagnose.model import (
 from diagnose.model.dns import (
     DnsAnswer,
     ResolverConfig,
+    answer_text,
     final_answers,
     is_private,
     knows_the_root,
-    outcome,
-    reached,
+    resolved_addresses,
     this_machine,
 )
 from diagnose.model.tcp import Uplink
@@ -32,7 +32,7 @@ from diagnose.parsers.nginx import edits
 # RFC 1035 section 4.1.1: the server's own words about itself, whatever it is asked.
 _REFUSALS = {"REFUSED", "NOTIMP", "FORMERR"}
 #: What programs write at the head of the file that they make; what is changed there is lost.
-_WRITTEN = re.compile(
+_GENERATED_FILE = re.compile(
     r"generated|managed|overwritten|do not edit|not edit this file", re.IGNORECASE
 )
 _FAILURES = {"refused", "unreachable", "denied", "protocol", "reset", "closed"}
@@ -40,79 +40,97 @@ _FAILURES = {"refused", "unreachable", "denied", "protocol", "reset", "closed"}
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
 def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
-    final = tuple(final_answers(evidence).values())
-    asked = evidence.of(DnsAnswer)
+    answers = tuple(final_answers(evidence).values())
+    all_answers = evidence.of(DnsAnswer)
     # What is answered without validation is `dns.dnssec-bogus`.
-    bogus = {one.rdtype for one in asked if one.purpose == "unvalidated" and _is_usable(one)}
-    failed = tuple(
-        one
-        for one in final
-        if (one.failure or one.rcode in {"SERVFAIL", *_REFUSALS}) and one.rdtype not in bogus
+    bogus_types = {
+        answer.rdtype
+        for answer in all_answers
+        if answer.purpose == "unvalidated" and _is_usable(answer)
+    }
+    failed_answers = tuple(
+        answer
+        for answer in answers
+        if (answer.failure or answer.rcode in {"SERVFAIL", *_REFUSALS})
+        and answer.rdtype not in bogus_types
     )
-    controls = tuple(one for one in asked if one.purpose == "control")
-    others = tuple(one for one in asked if one.purpose == "other-resolver")
-    if not failed or any(one.records for one in final):
+    control_answers = tuple(answer for answer in all_answers if answer.purpose == "control")
+    other_answers = tuple(answer for answer in all_answers if answer.purpose == "other-resolver")
+    if not failed_answers or any(answer.records for answer in answers):
         return
-    works = tuple(dict.fromkeys(one.server for one in others if _is_usable(one)))
-    if not (works or any(_is_to_blame(one, controls) for one in failed)):
+    working_servers = tuple(
+        dict.fromkeys(answer.server for answer in other_answers if _is_usable(answer))
+    )
+    if not (
+        working_servers or any(_is_to_blame(answer, control_answers) for answer in failed_answers)
+    ):
         return
     config = next(iter(evidence.of(ResolverConfig)), None)
-    silent = (failed[0].server, *(one.server for one in others if one.server not in works))
+    silent_servers = (
+        failed_answers[0].server,
+        *(answer.server for answer in other_answers if answer.server not in working_servers),
+    )
     yield Claim(
-        about=Subject(text=f"resolver {failed[0].server}"),
-        because=(*failed, *controls, *others),
-        severity=Severity.NOTE if reached(evidence) else None,
-        confidence=Confidence.LIKELY if any(one.rcode for one in failed) else Confidence.CERTAIN,
+        about=Subject(text=f"resolver {failed_answers[0].server}"),
+        because=(*failed_answers, *control_answers, *other_answers),
+        severity=Severity.NOTE if resolved_addresses(evidence) else None,
+        confidence=Confidence.LIKELY
+        if any(answer.rcode for answer in failed_answers)
+        else Confidence.CERTAIN,
         facts={
-            "name": failed[0].name,
-            "servers": tuple(dict.fromkeys(silent)),
-            "server": failed[0].server,
+            "name": failed_answers[0].name,
+            "servers": tuple(dict.fromkeys(silent_servers)),
+            "server": failed_answers[0].server,
             "file": config.file if config else "",
-            "no_family": _missing_family(evidence, failed[0].server),
+            "no_family": _missing_family(evidence, failed_answers[0].server),
             "unset": config is not None and not config.servers,
-            "outcome": tuple(dict.fromkeys(outcome(one) for one in failed)),
-            "transport": failed[0].transport,
-            "works": works,
-            "reached": bool(reached(evidence)),
+            "outcome": tuple(dict.fromkeys(answer_text(answer) for answer in failed_answers)),
+            "transport": failed_answers[0].transport,
+            "works": working_servers,
+            "reached": bool(resolved_addresses(evidence)),
         },
-        fix=_fix(evidence, failed[0].server, config if works else None),
+        fix=_fix(evidence, failed_answers[0].server, config if working_servers else None),
     )
 
 
 def _missing_family(evidence: Evidence, server: str) -> str:
     """The family of the resolver's address, where this machine has a way out by the other alone."""
     family = 6 if ":" in server else 4
-    ways = {one.family: one.failure is None for one in evidence.of(Uplink)}
-    lost = not is_private(server) and ways.get(family) is False and any(ways.values())
-    return f"IPv{family}" if lost else ""
+    family_works = {uplink.family: uplink.failure is None for uplink in evidence.of(Uplink)}
+    is_missing = (
+        not is_private(server) and family_works.get(family) is False and any(family_works.values())
+    )
+    return f"IPv{family}" if is_missing else ""
 
 
 def _is_usable(answer: DnsAnswer) -> bool:
     return answer.failure is None and answer.rcode in {"NOERROR", "NXDOMAIN"}
 
 
-def _is_to_blame(answer: DnsAnswer, controls: tuple[DnsAnswer, ...]) -> bool:
+def _is_to_blame(answer: DnsAnswer, control_answers: tuple[DnsAnswer, ...]) -> bool:
     """Whether it is the resolver and not the name: by the way it fails, or because it knows
     nothing of the root either."""
     if answer.rcode in _REFUSALS:
         return True
-    if any(map(knows_the_root, controls)):
+    if any(map(knows_the_root, control_answers)):
         return False
-    own = answer.failure is not None and answer.failure.kind in _FAILURES
-    return own or bool(controls)
+    is_own_failure = answer.failure is not None and answer.failure.kind in _FAILURES
+    return is_own_failure or bool(control_answers)
 
 
 def _fix(evidence: Evidence, server: str, config: ResolverConfig | None) -> Fix:
     """`config` is that which names a resolver that works as well."""
-    where = this_machine(evidence)
+    step_location = this_machine(evidence)
     # systemd-resolved.service(8): its two stub addresses.
     if server in {"127.0.0.53", "127.0.0.54"}:
-        restart = Command(("systemctl", "restart", "systemd-resolved"), where)
+        restart = Command(("systemctl", "restart", "systemd-resolved"), step_location)
         return Fix((restart,), Applicability.REVIEW)
-    if config and not _WRITTEN.search(config.text):
-        named = re.compile(rf"[ \t]*nameserver[ \t]+{re.escape(server)}[ \t]*(?:[#;].*)?")
+    if config and not _GENERATED_FILE.search(config.text):
+        server_line = re.compile(rf"[ \t]*nameserver[ \t]+{re.escape(server)}[ \t]*(?:[#;].*)?")
         lines = config.text.splitlines(keepends=True)
-        left = "".join(line for line in lines if not named.fullmatch(line.rstrip("\r\n")))
-        if difference := edits.diff(config.file, config.text, left):
-            return Fix((Edit(config.file, difference, where),), Applicability.REVIEW)
-    return Fix((Manual("name-another-resolver", where),), Applicability.MANUAL)
+        remaining_text = "".join(
+            line for line in lines if not server_line.fullmatch(line.rstrip("\r\n"))
+        )
+        if difference := edits.diff(config.file, config.text, remaining_text):
+            return Fix((Edit(config.file, difference, step_location),), Applicability.REVIEW)
+    return Fix((Manual("name-another-resolver", step_location),), Applicability.MANUAL)

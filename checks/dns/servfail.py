@@ -15,61 +15,75 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.dns import DnsAnswer, final_answers, knows_the_root, outcome, serves_visitors
+from diagnose.model.dns import (
+    DnsAnswer,
+    answer_text,
+    final_answers,
+    knows_the_root,
+    serves_visitors,
+)
 
 # RFC 8914: No Reachable Authority, Network Error.
-_SAYS_SO = ("22", "23")
+_UNREACHABLE_ERRORS = ("22", "23")
 
 
 @check(severity=Severity.ERROR, needs=[DnsAnswer])
 def servfail(evidence: Evidence) -> Iterator[Claim]:
-    final = final_answers(evidence)
-    failed = {kind: one for kind, one in final.items() if _is_failed(one)}
-    controls = [one for one in evidence.of(DnsAnswer) if one.purpose == "control"]
-    works = any(one.records for one in final.values())
-    said = tuple(dict.fromkeys(text for one in failed.values() for text in one.extended))
-    says_so = any(text.partition(" ")[0] in _SAYS_SO for text in said)
+    answers = final_answers(evidence)
+    failed_answers = {rdtype: answer for rdtype, answer in answers.items() if _is_failed(answer)}
+    control_answers = [answer for answer in evidence.of(DnsAnswer) if answer.purpose == "control"]
+    is_partial = any(answer.records for answer in answers.values())
+    extended_errors = tuple(
+        dict.fromkeys(
+            error_text for answer in failed_answers.values() for error_text in answer.extended
+        )
+    )
+    names_unreachable = any(
+        error_text.partition(" ")[0] in _UNREACHABLE_ERRORS for error_text in extended_errors
+    )
     if (
-        not failed
-        or (serves_visitors(evidence) and not works)
-        or _answered_otherwise(evidence, failed)
+        not failed_answers
+        or (serves_visitors(evidence) and not is_partial)
+        or _is_answered_otherwise(evidence, failed_answers)
     ):
         return
-    if works and not any(one.rcode == "SERVFAIL" for one in failed.values()):
+    if is_partial and not any(answer.rcode == "SERVFAIL" for answer in failed_answers.values()):
         return
     # A resolver that knows nothing of the root either, of which every working one does, is not
     # held up by this name.
-    if not says_so and not any(knows_the_root(one) for one in controls):
+    if not names_unreachable and not any(knows_the_root(answer) for answer in control_answers):
         return
-    name = next(iter(failed.values())).name
+    name = next(iter(failed_answers.values())).name
     yield Claim(
         about=Subject(name=name),
-        because=(*failed.values(), *controls),
-        confidence=Confidence.CERTAIN if says_so else Confidence.LIKELY,
-        severity=Severity.WARNING if works else None,
+        because=(*failed_answers.values(), *control_answers),
+        confidence=Confidence.CERTAIN if names_unreachable else Confidence.LIKELY,
+        severity=Severity.WARNING if is_partial else None,
         ruled_out=("dns.nxdomain", "dns.dnssec-bogus", "dns.resolver-unreachable"),
         facts={
             "name": name,
-            "server": next(iter(failed.values())).server,
-            "types": tuple(failed),
-            "outcome": tuple(dict.fromkeys(outcome(one) for one in failed.values())),
-            "said": said,
-            "partly": works,
+            "server": next(iter(failed_answers.values())).server,
+            "types": tuple(failed_answers),
+            "outcome": tuple(
+                dict.fromkeys(answer_text(answer) for answer in failed_answers.values())
+            ),
+            "said": extended_errors,
+            "partly": is_partial,
         },
         fix=Fix((Manual("correct-delegation", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )
 
 
 def _is_failed(answer: DnsAnswer) -> bool:
-    silent = answer.failure is not None and answer.failure.kind == "timeout"
-    return silent or answer.rcode == "SERVFAIL"
+    is_timeout = answer.failure is not None and answer.failure.kind == "timeout"
+    return is_timeout or answer.rcode == "SERVFAIL"
 
 
-def _answered_otherwise(evidence: Evidence, failed: dict[str, DnsAnswer]) -> bool:
+def _is_answered_otherwise(evidence: Evidence, failed_answers: dict[str, DnsAnswer]) -> bool:
     """Whether not to validate, or another resolver, brings the answer: then it is not the name's
     own servers that are silent."""
     return any(
-        one.rdtype in failed and one.rcode in {"NOERROR", "NXDOMAIN"}
-        for one in evidence.good(DnsAnswer)
-        if one.purpose in {"unvalidated", "other-resolver"}
+        answer.rdtype in failed_answers and answer.rcode in {"NOERROR", "NXDOMAIN"}
+        for answer in evidence.good(DnsAnswer)
+        if answer.purpose in {"unvalidated", "other-resolver"}
     )

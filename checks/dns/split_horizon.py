@@ -20,63 +20,65 @@ def split_horizon(evidence: Evidence) -> Iterator[Claim]:
     # A name without a dot is completed by search domains on one side and not on the other.
     if "." not in evidence.target.host:
         return
-    for rdtype, first in final_answers(evidence).items():
-        if first.failure or first.truncated or first.rcode not in {"NOERROR", "NXDOMAIN"}:
+    for rdtype, answer in final_answers(evidence).items():
+        if answer.failure or answer.truncated or answer.rcode not in {"NOERROR", "NXDOMAIN"}:
             continue
-        other = _other_resolver(evidence, first) or _system(evidence, first)
-        if other is None:
+        other_answer = _other_resolver_answer(evidence, answer) or _system_answer(evidence, answer)
+        if other_answer is None:
             continue
-        who, addresses, seen = other
+        other_source, addresses, observation = other_answer
         yield Claim(
-            about=Subject(name=first.name),
-            because=(first, seen),
+            about=Subject(name=answer.name),
+            because=(answer, observation),
             confidence=(
                 Confidence.CERTAIN
-                if _kind(first.records) != _kind(addresses)
+                if _address_kind(answer.records) != _address_kind(addresses)
                 else Confidence.POSSIBLE
             ),
             facts={
-                "name": first.name,
+                "name": answer.name,
                 "rdtype": rdtype,
-                "first": first.server,
-                "first_addresses": first.records,
-                "other": who,
+                "first": answer.server,
+                "first_addresses": answer.records,
+                "other": other_source,
                 "other_addresses": addresses,
             },
         )
         return
 
 
-Other = tuple[str, tuple[str, ...], Observation]
+OtherAnswer = tuple[str, tuple[str, ...], Observation]
 
 
-def _other_resolver(evidence: Evidence, first: DnsAnswer) -> Other | None:
-    for one in evidence.good(DnsAnswer):
-        asked = one.purpose == "other-resolver" and one.rdtype == first.rdtype
-        usable = one.rcode in {"NOERROR", "NXDOMAIN"} and not one.truncated
-        if asked and usable and _is_other(first.records, one.records):
-            return one.server, one.records, one
+def _other_resolver_answer(evidence: Evidence, answer: DnsAnswer) -> OtherAnswer | None:
+    for other_answer in evidence.good(DnsAnswer):
+        is_comparable = (
+            other_answer.purpose == "other-resolver" and other_answer.rdtype == answer.rdtype
+        )
+        is_usable = other_answer.rcode in {"NOERROR", "NXDOMAIN"} and not other_answer.truncated
+        if is_comparable and is_usable and _is_disjoint(answer.records, other_answer.records):
+            return other_answer.server, other_answer.records, other_answer
     return None
 
 
-def _system(evidence: Evidence, first: DnsAnswer) -> Other | None:
+def _system_answer(evidence: Evidence, answer: DnsAnswer) -> OtherAnswer | None:
     """What the system says, unless its hosts file has a say in it."""
     if evidence.of(HostsEntry):
         return None
-    family = 6 if first.rdtype == "AAAA" else 4
-    for one in evidence.good(Resolution):
-        if one.via != "system" or one.family != family:
+    family = 6 if answer.rdtype == "AAAA" else 4
+    for resolution in evidence.good(Resolution):
+        if resolution.via != "system" or resolution.family != family:
             continue
-        if _kind(one.addresses) != _kind(first.records):
-            return "getaddrinfo", one.addresses, one
+        if _address_kind(resolution.addresses) != _address_kind(answer.records):
+            return "getaddrinfo", resolution.addresses, resolution
     return None
 
 
-def _is_other(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    return some != others and not set(some) & set(others)
+def _is_disjoint(records: tuple[str, ...], other_records: tuple[str, ...]) -> bool:
+    return records != other_records and not set(records) & set(other_records)
 
 
-def _kind(addresses: tuple[str, ...]) -> str:
+def _address_kind(addresses: tuple[str, ...]) -> str:
     if not addresses:
         return "none"
     return "private" if all(map(is_private, addresses)) else "public"

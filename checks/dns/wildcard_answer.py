@@ -10,22 +10,27 @@ from diagnose.model.dns import DnsAnswer, final_answers
 
 @check(severity=Severity.NOTE, needs=[DnsAnswer])
 def wildcard_answer(evidence: Evidence) -> Iterator[Claim]:
-    final = final_answers(evidence)
-    for beside in evidence.good(DnsAnswer):
-        ours = final.get(beside.rdtype)
-        if beside.purpose != "beside" or ours is None or ours.failure or not ours.records:
+    answers = final_answers(evidence)
+    for probe_answer in evidence.good(DnsAnswer):
+        answer = answers.get(probe_answer.rdtype)
+        if (
+            probe_answer.purpose != "beside"
+            or answer is None
+            or answer.failure
+            or not answer.records
+        ):
             continue
-        if set(beside.records) == set(ours.records):
-            parent = beside.name.partition(".")[2]
+        if set(probe_answer.records) == set(answer.records):
+            parent = probe_answer.name.partition(".")[2]
             yield Claim(
-                about=Subject(name=ours.name),
-                because=(ours, beside),
+                about=Subject(name=answer.name),
+                because=(answer, probe_answer),
                 confidence=Confidence.POSSIBLE,
                 facts={
-                    "name": ours.name,
+                    "name": answer.name,
                     "parent": parent,
-                    "label": beside.name,
-                    "addresses": ours.records,
+                    "label": probe_answer.name,
+                    "addresses": answer.records,
                 },
             )
             return

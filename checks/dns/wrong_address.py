@@ -5,7 +5,7 @@ so a server that holds private ones only does not know its own."""
 
 from collections.abc import Iterator
 
-from checks.dns import UNREACHED
+from checks.dns import CONNECTION_FAILURES
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -35,7 +35,7 @@ from diagnose.parsers.cdn import ALIASES
         "host.no-route",
         "dns.dead-address",
         "dns.dead-ipv6",
-        *UNREACHED,
+        *CONNECTION_FAILURES,
         "tls.*",
         "certificate.*",
         "http.*",
@@ -44,78 +44,107 @@ from diagnose.parsers.cdn import ALIASES
 )
 def wrong_address(evidence: Evidence) -> Iterator[Claim]:
     answers = tuple(final_answers(evidence).values())
-    records = tuple(dict.fromkeys(record for one in answers for record in one.records))
-    own = own_addresses(evidence)
-    if not records or any(record in _held(evidence) or is_private(record) for record in records):
+    records = tuple(dict.fromkeys(record for answer in answers for record in answer.records))
+    server_addresses = own_addresses(evidence)
+    if not records or any(
+        record in _interface_addresses(evidence) or is_private(record) for record in records
+    ):
         return
-    tried = [one for one in evidence.of(Connection) if one.address in records]
-    if not tried or _works(evidence, records) or _is_cdn(answers) or not _is_ours(evidence):
+    attempts = [
+        connection for connection in evidence.of(Connection) if connection.address in records
+    ]
+    if (
+        not attempts
+        or _is_site_working(evidence, records)
+        or _is_cdn(answers)
+        or not _is_own_server(evidence)
+    ):
         return
-    sure = all(_knows_its_own(own, record) for record in records)
+    is_certain = all(_knows_own_address(server_addresses, record) for record in records)
     yield Claim(
         about=Subject(name=evidence.target.host, text=evidence.target.host),
         covers=tuple(Subject(address=record) for record in records),
-        because=(*answers, *_interfaces(evidence), *tried),
-        severity=None if sure else Severity.NOTE,
-        confidence=Confidence.LIKELY if sure else Confidence.POSSIBLE,
+        because=(*answers, *_interfaces(evidence), *attempts),
+        severity=None if is_certain else Severity.NOTE,
+        confidence=Confidence.LIKELY if is_certain else Confidence.POSSIBLE,
         facts={
             "name": evidence.target.host,
             "addresses": records,
-            "own": own,
-            "held": _held(evidence),
+            "own": server_addresses,
+            "held": _interface_addresses(evidence),
             "server": answers[0].server,
-            "nobody": not any(one.failure is None for one in tried),
-            "sure": sure,
-            "how": tuple(dict.fromkeys(one.failure.message for one in tried if one.failure)),
-            "ttl": max((one.ttl or 0 for one in answers), default=0),
+            "nobody": not any(connection.failure is None for connection in attempts),
+            "sure": is_certain,
+            "how": tuple(
+                dict.fromkeys(
+                    connection.failure.message for connection in attempts if connection.failure
+                )
+            ),
+            "ttl": max((answer.ttl or 0 for answer in answers), default=0),
         },
         fix=Fix((Manual("publish", Where.DNS_PROVIDER),), Applicability.MANUAL),
     )
 
 
 def _interfaces(evidence: Evidence) -> tuple[Interface, ...]:
-    return tuple(one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER)
+    return tuple(
+        interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
+    )
 
 
-def _held(evidence: Evidence) -> tuple[str, ...]:
+def _interface_addresses(evidence: Evidence) -> tuple[str, ...]:
     """The server's addresses that others could reach, private ones included."""
-    every = (a for one in _interfaces(evidence) for a in one.addresses)
-    nobody = ("127.", "169.254.", "fe80:", "::1")
-    return tuple(dict.fromkeys(a for a in every if not a.startswith(nobody)))
+    addresses = (address for interface in _interfaces(evidence) for address in interface.addresses)
+    local_prefixes = ("127.", "169.254.", "fe80:", "::1")
+    return tuple(
+        dict.fromkeys(address for address in addresses if not address.startswith(local_prefixes))
+    )
 
 
-def _knows_its_own(own: tuple[str, ...], record: str) -> bool:
+def _knows_own_address(own_addresses: tuple[str, ...], record: str) -> bool:
     """Whether the server, by what it holds, would know the address if it were its own: IPv6 is
     not translated, IPv4 is where a server holds no public address."""
-    return ":" in record or any(":" not in address for address in own)
+    return ":" in record or any(":" not in address for address in own_addresses)
 
 
-def _works(evidence: Evidence, records: tuple[str, ...]) -> bool:
+def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
     """Whether visitors get the site, or as much of it as was tried, at one of the addresses."""
     if evidence.target.scheme in {"http", "ws"}:
-        return any(one.address in records for one in evidence.good(Connection))
-    shaken = [one for one in evidence.of(Handshake) if one.address in records and one.as_a_visitor]
-    if any(one.failure is None for one in shaken):
+        return any(connection.address in records for connection in evidence.good(Connection))
+    handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.address in records and handshake.is_browser_like
+    ]
+    if any(handshake.failure is None for handshake in handshakes):
         return True
     port = evidence.target.port
-    opened = [one for one in evidence.good(Connection) if one.port == port]
-    return not shaken and any(one.address in records for one in opened)
+    open_connections = [
+        connection for connection in evidence.good(Connection) if connection.port == port
+    ]
+    return not handshakes and any(connection.address in records for connection in open_connections)
 
 
 def _is_cdn(answers: tuple[DnsAnswer, ...]) -> bool:
-    ends = tuple(end for end, _ in ALIASES)
-    return any(alias.rstrip(".").endswith(ends) for one in answers for alias in one.aliases)
+    suffixes = tuple(suffix for suffix, _ in ALIASES)
+    return any(
+        alias.rstrip(".").endswith(suffixes) for answer in answers for alias in answer.aliases
+    )
 
 
-def _is_ours(evidence: Evidence) -> bool:
+def _is_own_server(evidence: Evidence) -> bool:
     """Whether the server is the one that should serve the name: its nginx has a block of that
     name; or, where no nginx was read, it is the one that we were sent to."""
     from diagnose.parsers.nginx.server_blocks import servers
 
     configs = evidence.good(NginxConfig)
     if not configs:
-        inside = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
-        return any(one.via != "local" for one in inside)
+        server_hosts = [
+            server_host
+            for server_host in evidence.of(Host)
+            if server_host.vantage is Vantage.SERVER
+        ]
+        return any(server_host.via != "local" for server_host in server_hosts)
     host = evidence.target.host
     parent = f"*.{host.partition('.')[2]}"
     return any(

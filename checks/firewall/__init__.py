@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from checks.firewall._firewalld import (
-    Fate,
-    Rules,
-    administrators,
-    clients,
-    contradicting,
-    is_elsewhere,
-    ports_that_matter,
+    FirewalldView,
+    VisitorOutcome,
+    client_attempts,
+    contradicting_connections,
+    is_served_elsewhere,
+    relevant_ports,
+    ssh_clients,
 )
 from diagnose.model import (
     Applicability,
@@ -34,7 +34,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.firewalld.evaluator import Decision
-from diagnose.parsers.firewalld.rich_rules import rich_rule as parts
+from diagnose.parsers.firewalld.rich_rules import rich_rule as parse_rich_rule
 
 #: What a closed port looks like to others.
 EXPLAINS = (
@@ -52,188 +52,231 @@ Fault = Literal["port-closed", "not-reloaded", "wrong-zone", "source-zone", "ric
 
 
 @frozen
-class Closed:
+class Refusal:
     """Visitors who are refused, all by the same thing. `instead` is another zone in which the
     ports are open; `reached` what nevertheless got through."""
 
     fault: Fault
-    fates: tuple[Fate, ...]
-    instead: Zone | None = None
-    reached: tuple[Connection, ...] = ()
+    outcomes: tuple[VisitorOutcome, ...]
+    alternative_zone: Zone | None = None
+    contradictions: tuple[Connection, ...] = ()
 
     @property
-    def client(self) -> tuple[str, ...]:
+    def client_addresses(self) -> tuple[str, ...]:
         """The addresses of the only client known to be refused; none where everybody is."""
-        sources = (fate.packet.source for fate in self.fates)
+        sources = (outcome.packet.source for outcome in self.outcomes)
         return tuple(dict.fromkeys(source for source in sources if source))
 
     @property
-    def now(self) -> Decision:
-        return self.fates[0].now
+    def runtime(self) -> Decision:
+        return self.outcomes[0].runtime
 
     @property
-    def later(self) -> Decision | None:
-        return self.fates[0].later
+    def after_reload(self) -> Decision | None:
+        return self.outcomes[0].after_reload
 
     @property
     def zone(self) -> Zone:
-        return self.now.entered.zone
+        return self.runtime.zone_match.zone
 
     @property
     def ports(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(fate.port for fate in self.fates))
+        return tuple(dict.fromkeys(outcome.port for outcome in self.outcomes))
 
 
-def closed(rules: Rules, fault: Fault) -> Iterator[Closed]:
+def refusals(firewalld: FirewalldView, fault: Fault) -> Iterator[Refusal]:
     """What is closed by this fault, and to whom."""
-    for one in (*_to_strangers(rules), *_to_clients(rules)):
-        if one.fault == fault:
-            yield one
+    for refusal in (*_stranger_refusals(firewalld), *_client_refusals(firewalld)):
+        if refusal.fault == fault:
+            yield refusal
 
 
-def _to_strangers(rules: Rules) -> Iterator[Closed]:
-    refused = [
-        (fate, fault_of(rules, fate))
-        for port in ports_that_matter(rules.evidence)
-        if not is_elsewhere(rules.evidence, port)
-        for fate in rules.fates(port)
-        if not fate.now.admits and _meets_the_visitor(rules, fate)
+def _stranger_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
+    outcome_faults = [
+        (outcome, fault_of(firewalld, outcome))
+        for port in relevant_ports(firewalld.evidence)
+        if not is_served_elsewhere(firewalld.evidence, port)
+        for outcome in firewalld.outcomes(port)
+        if not outcome.runtime.admits and _affects_visitor(firewalld, outcome)
     ]
     # Ports that one remedy opens are one fault, by the more general of their names. One that
     # some are let in to is not forgotten but kept from others.
-    target = rules.evidence.target.port
-    mine = any(is_kept(rules, fate, fault) for fate, fault in refused if fate.port == target)
+    target = firewalld.evidence.target.port
+    is_target_allowlisted = any(
+        is_allowlisted(firewalld, outcome, fault)
+        for outcome, fault in outcome_faults
+        if outcome.port == target
+    )
     # Beside a site that is kept for some its redirect is closed as well.
-    refused = [
-        (fate, fault)
-        for fate, fault in refused
-        if not is_kept(rules, fate, fault) and not (mine and fate.port != target)
+    outcome_faults = [
+        (outcome, fault)
+        for outcome, fault in outcome_faults
+        if not is_allowlisted(firewalld, outcome, fault)
+        and not (is_target_allowlisted and outcome.port != target)
     ]
-    unlisted = [fate for fate, fault in refused if fault == "port-closed"]
-    nowhere = {fate.now.entered.zone.name for fate in unlisted if not _instead(rules, fate)}
-    groups = _Groups()
-    for fate, fault in refused:
-        if fault == "port-closed" and fate.now.entered.zone.name not in nowhere:
+    closed_outcomes = [outcome for outcome, fault in outcome_faults if fault == "port-closed"]
+    closed_zones = {
+        outcome.runtime.zone_match.zone.name
+        for outcome in closed_outcomes
+        if not _alternative_zone(firewalld, outcome)
+    }
+    groups = _OutcomeGroups()
+    for outcome, fault in outcome_faults:
+        if fault == "port-closed" and outcome.runtime.zone_match.zone.name not in closed_zones:
             fault = "wrong-zone"
-        groups.add(fault, fate, bool(contradicting(rules, [fate])))
-    for fault, fates in groups:
-        instead = _instead(rules, fates[0]) if fault == "wrong-zone" else None
-        yield Closed(fault, fates, instead, contradicting(rules, fates))
+        groups.add(fault, outcome, bool(contradicting_connections(firewalld, [outcome])))
+    for fault, outcomes in groups:
+        alternative_zone = (
+            _alternative_zone(firewalld, outcomes[0]) if fault == "wrong-zone" else None
+        )
+        yield Refusal(
+            fault, outcomes, alternative_zone, contradicting_connections(firewalld, outcomes)
+        )
 
 
-def _meets_the_visitor(rules: Rules, fate: Fate) -> bool:
+def _affects_visitor(firewalld: FirewalldView, outcome: VisitorOutcome) -> bool:
     """Whether what refuses strangers also refuses the visitor for whom the run judges."""
-    if not rules.visitor:
+    if not firewalld.visitor:
         return True
-    theirs = rules.fates(fate.port, rules.visitor)
-    return any(one.address == fate.address and _same(one.now, fate.now) for one in theirs)
+    visitor_outcomes = firewalld.outcomes(outcome.port, firewalld.visitor)
+    return any(
+        visitor_outcome.address == outcome.address
+        and _is_same_refusal(visitor_outcome.runtime, outcome.runtime)
+        for visitor_outcome in visitor_outcomes
+    )
 
 
-class _Groups:
+class _OutcomeGroups:
     """Fates that one remedy mends, by fault."""
 
     def __init__(self) -> None:
-        self._fates: dict[tuple[Fault, bool, tuple[str, ...]], list[Fate]] = {}
+        self._outcomes: dict[tuple[Fault, bool, tuple[str, ...]], list[VisitorOutcome]] = {}
 
-    def add(self, fault: Fault, fate: Fate, reached: bool = False) -> None:
-        self._fates.setdefault((fault, reached, _by(fate, fault)), []).append(fate)
+    def add(self, fault: Fault, outcome: VisitorOutcome, contradicted: bool = False) -> None:
+        self._outcomes.setdefault((fault, contradicted, _refusal_key(outcome, fault)), []).append(
+            outcome
+        )
 
-    def __iter__(self) -> Iterator[tuple[Fault, tuple[Fate, ...]]]:
-        for (fault, *_), fates in self._fates.items():
-            yield fault, tuple(fates)
+    def __iter__(self) -> Iterator[tuple[Fault, tuple[VisitorOutcome, ...]]]:
+        for (fault, *_), outcomes in self._outcomes.items():
+            yield fault, tuple(outcomes)
 
 
-def _to_clients(rules: Rules) -> Iterator[Closed]:
+def _client_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
     """What is closed to the client in particular, who may come by IPv4 and by IPv6."""
-    groups, through = _Groups(), dict[tuple[str, str, int], Connection]()
-    logged_in = administrators(rules.evidence)
-    for source, tried in _tried_from(rules).items():
-        through |= {(source, one.address, one.port): one for one in tried if not one.failure}
-        for port in ports_that_matter(rules.evidence):
-            strangers = {fate.address: fate for fate in rules.fates(port)}
-            for fate in rules.fates(port, source):
-                other = strangers.get(fate.address)
-                if not fate.now.admits and not (other and _same(fate.now, other.now)):
-                    fault = fault_of(rules, fate)
+    groups, successes = _OutcomeGroups(), dict[tuple[str, str, int], Connection]()
+    ssh_addresses = ssh_clients(firewalld.evidence)
+    for source, attempts in _client_attempts(firewalld).items():
+        successes |= {
+            (source, connection.address, connection.port): connection
+            for connection in attempts
+            if not connection.failure
+        }
+        for port in relevant_ports(firewalld.evidence):
+            stranger_outcomes = {outcome.address: outcome for outcome in firewalld.outcomes(port)}
+            for outcome in firewalld.outcomes(port, source):
+                stranger_outcome = stranger_outcomes.get(outcome.address)
+                if not outcome.runtime.admits and not (
+                    stranger_outcome and _is_same_refusal(outcome.runtime, stranger_outcome.runtime)
+                ):
+                    fault = fault_of(firewalld, outcome)
                     # A network from which one administers may well have a zone of its own.
-                    if source not in logged_in or fault == "rich-rule":
-                        groups.add(fault, fate)
-    for fault, fates in groups:
-        ends = [(fate.packet.source, fate.address, fate.port) for fate in fates]
-        reached = tuple(through[end] for end in ends if end in through)
+                    if source not in ssh_addresses or fault == "rich-rule":
+                        groups.add(fault, outcome)
+    for fault, outcomes in groups:
+        endpoints = [(outcome.packet.source, outcome.address, outcome.port) for outcome in outcomes]
+        contradictions = tuple(
+            successes[endpoint] for endpoint in endpoints if endpoint in successes
+        )
         if fault != "port-closed":
-            yield Closed(fault, fates, None, reached)
+            yield Refusal(fault, outcomes, None, contradictions)
 
 
-def _tried_from(rules: Rules) -> dict[str, tuple[Connection, ...]]:
+def _client_attempts(firewalld: FirewalldView) -> dict[str, tuple[Connection, ...]]:
     """Visitors whose address is known, with what they tried. Where the run judges for one of them,
     others only where their own tries failed."""
-    tried = clients(rules.evidence)
-    if rules.visitor:
-        failed = {one: some for one, some in tried.items() if any(try_.failure for try_ in some)}
-        return {rules.visitor: ()} | failed
-    return dict.fromkeys(administrators(rules.evidence), ()) | tried
+    attempts = client_attempts(firewalld.evidence)
+    if firewalld.visitor:
+        failed_attempts = {
+            source: connections
+            for source, connections in attempts.items()
+            if any(connection.failure for connection in connections)
+        }
+        return {firewalld.visitor: ()} | failed_attempts
+    return dict.fromkeys(ssh_clients(firewalld.evidence), ()) | attempts
 
 
-def _same(one: Decision, other: Decision) -> bool:
-    return not other.admits and (one.entered.zone, one.policy, one.rule) == (
-        other.entered.zone,
-        other.policy,
-        other.rule,
+def _is_same_refusal(decision: Decision, other_decision: Decision) -> bool:
+    return not other_decision.admits and (
+        decision.zone_match.zone,
+        decision.policy,
+        decision.rule,
+    ) == (
+        other_decision.zone_match.zone,
+        other_decision.policy,
+        other_decision.rule,
     )
 
 
-def _by(fate: Fate, fault: Fault) -> tuple[str, ...]:
+def _refusal_key(outcome: VisitorOutcome, fault: Fault) -> tuple[str, ...]:
     """What refuses: alike for all that one remedy opens."""
-    now = fate.now
+    decision = outcome.runtime
     if fault in {"port-closed", "wrong-zone", "source-zone"}:
-        return (now.entered.zone.name,)
-    policy = now.policy.name if now.policy else ""
-    return (now.entered.zone.name, now.entered.source, policy, now.rule)
+        return (decision.zone_match.zone.name,)
+    policy = decision.policy.name if decision.policy else ""
+    return (decision.zone_match.zone.name, decision.zone_match.source, policy, decision.rule)
 
 
-def is_kept(rules: Rules, fate: Fate, fault: Fault) -> bool:
+def is_allowlisted(firewalld: FirewalldView, outcome: VisitorOutcome, fault: Fault) -> bool:
     """Whether the port is open to some by name: then it is closed to strangers on purpose."""
-    return fault != "not-reloaded" and bool(rules.kept_for(fate))
+    return fault != "not-reloaded" and bool(firewalld.allowlisted_sources(outcome))
 
 
-def fault_of(rules: Rules, fate: Fate) -> Fault:
+def fault_of(firewalld: FirewalldView, outcome: VisitorOutcome) -> Fault:
     """What comes after all that is open (a rule of positive priority) only refuses what nothing
     opens: that is the fault then."""
-    now = fate.now
-    if fate.later is not None and fate.later.admits and not _is_special(rules, now):
+    decision = outcome.runtime
+    if (
+        outcome.after_reload is not None
+        and outcome.after_reload.admits
+        and not _is_lifted_by_reload(firewalld, decision)
+    ):
         return "not-reloaded"
-    last = (now.policy and now.policy.priority > 0) or (
-        now.rule and not now.policy and parts(now.rule).priority > 0
+    is_catch_all = (decision.policy and decision.policy.priority > 0) or (
+        decision.rule and not decision.policy and parse_rich_rule(decision.rule).priority > 0
     )
-    if last and not rules.without(fate).admits:
-        return "source-zone" if now.entered.source else "port-closed"
-    if now.policy:
+    if is_catch_all and not firewalld.decision_without_rule(outcome).admits:
+        return "source-zone" if decision.zone_match.source else "port-closed"
+    if decision.policy:
         return "policy"
-    if now.rule:
+    if decision.rule:
         return "rich-rule"
-    return "source-zone" if now.entered.source else "port-closed"
+    return "source-zone" if decision.zone_match.source else "port-closed"
 
 
-def _is_special(rules: Rules, now: Decision) -> bool:
+def _is_lifted_by_reload(firewalld: FirewalldView, decision: Decision) -> bool:
     """Whether something refuses that a reload would take away: a rich rule, or the source of a
     zone. Such things are as often added for now only as they are removed from the files only."""
-    kept = rules.later.zones.get(now.entered.zone.name)
-    return bool(now.rule) or bool(
-        now.entered.source and kept and now.entered.source not in kept.sources
+    permanent_zone = firewalld.permanent.zones.get(decision.zone_match.zone.name)
+    return bool(decision.rule) or bool(
+        decision.zone_match.source
+        and permanent_zone
+        and decision.zone_match.source not in permanent_zone.sources
     )
 
 
-def _instead(rules: Rules, fate: Fate) -> Zone | None:
+def _alternative_zone(firewalld: FirewalldView, outcome: VisitorOutcome) -> Zone | None:
     """Another zone, by which the target's visitors do not enter, that opens the port on purpose
     (and not, like "trusted", everything)."""
-    entered = {one.now.entered.zone.name for one in rules.fates(fate.port)}
-    others = [*rules.now.zones.values(), *rules.later.zones.values()]
+    entry_zones = {one.runtime.zone_match.zone.name for one in firewalld.outcomes(outcome.port)}
+    zones = [*firewalld.runtime.zones.values(), *firewalld.permanent.zones.values()]
     return next(
         (
             zone
-            for zone in others
-            if zone.name not in entered and zone.target != "ACCEPT" and zone.admits(fate.port)
+            for zone in zones
+            if zone.name not in entry_zones
+            and zone.target != "ACCEPT"
+            and zone.admits(outcome.port)
         ),
         None,
     )
@@ -246,109 +289,149 @@ def _instead(rules: Rules, fate: Fate) -> Zone | None:
 NOTHING_LISTENS = Fix((Manual("nothing-listens", Where.SERVER),), Applicability.MANUAL)
 
 
-def unused(evidence: Evidence, ports: Iterable[int]) -> bool:
+def nothing_listens(evidence: Evidence, ports: Iterable[int]) -> bool:
     """Whether nothing listens on the target's port, which is among these, nor is it led to
     anything: as far as the whole list was read."""
-    port, read = evidence.target.port, evidence.good(Listeners)
-    if port not in ports or not read or any(one for seen in read for one in seen.on(port)):
+    port, listener_lists = evidence.target.port, evidence.good(Listeners)
+    if (
+        port not in ports
+        or not listener_lists
+        or any(listener for listeners in listener_lists for listener in listeners.on(port))
+    ):
         return False
-    from checks.firewall._nat import led
+    from checks.firewall._nat import dnat_targets
 
-    return not led(evidence, port)
+    return not dnat_targets(evidence, port)
 
 
-def claim(found: Closed, rules: Rules, fix: Fix | None, **more: object) -> Claim:
+def claim(
+    refusal: Refusal, firewalld: FirewalldView, fix: Fix | None, **extra_facts: object
+) -> Claim:
     """What is closed, where and to whom; doubted, and no fault, if a client got through all the
     same. What would open it is a question where rules name sources."""
     from checks.firewall import _restricted_ports
-    from checks.firewall._firewalld_fixes import letting_in
+    from checks.firewall._firewalld_fixes import allow_commands
 
-    doubted = bool(found.reached)
-    by_source = _restricted_ports.restrictions(rules.evidence, found.ports)
-    if _restricted_ports.is_opening(fix) and unused(rules.evidence, found.ports):
+    is_doubtful = bool(refusal.contradictions)
+    source_rules = _restricted_ports.restrictions(firewalld.evidence, refusal.ports)
+    if _restricted_ports.is_automatic(fix) and nothing_listens(firewalld.evidence, refusal.ports):
         fix = NOTHING_LISTENS
-    elif fix and by_source and _restricted_ports.is_opening(fix):
-        visitor = visitor_of(rules, found.fates)
-        narrow = letting_in(rules, found.fates, visitor or _restricted_ports.PLACEHOLDER)
-        fix = _restricted_ports.question(narrow, fix, visitor)
-    zones = [found.now.policy or found.zone, found.zone, found.instead]
-    zones += [found.later.entered.zone] if found.later else []
-    because = [one for one in (*zones, *found.reached, *_failed(found, rules)) if one]
+    elif fix and source_rules and _restricted_ports.is_automatic(fix):
+        visitor = refused_client(firewalld, refusal.outcomes)
+        narrow_steps = allow_commands(
+            firewalld, refusal.outcomes, visitor or _restricted_ports.PLACEHOLDER
+        )
+        fix = _restricted_ports.question(narrow_steps, fix, visitor)
+    zones = [refusal.runtime.policy or refusal.zone, refusal.zone, refusal.alternative_zone]
+    zones += [refusal.after_reload.zone_match.zone] if refusal.after_reload else []
+    because = [
+        observation
+        for observation in (
+            *zones,
+            *refusal.contradictions,
+            *_failed_connections(refusal, firewalld),
+        )
+        if observation
+    ]
     return Claim(
-        about=about(found.zone, found.fates),
-        covers=covers(found.fates),
+        about=subject_of(refusal.zone, refusal.outcomes),
+        covers=subjects_of(refusal.outcomes),
         because=tuple(dict.fromkeys(because)),
         facts={
-            **facts(found.fates),
-            "iptables": rules.daemon is not None and rules.daemon.backend == "iptables",
-            "contradiction": _words(found.reached),
-            "restricted": _restricted_ports.words(by_source),
-            **more,
+            **facts(refusal.outcomes),
+            "iptables": firewalld.daemon is not None and firewalld.daemon.backend == "iptables",
+            "contradiction": _endpoint_texts(refusal.contradictions),
+            "restricted": _restricted_ports.quoted_rules(source_rules),
+            **extra_facts,
         },
-        confidence=Confidence.POSSIBLE if doubted else Confidence.CERTAIN,
-        severity=Severity.NOTE if doubted else _severity(found, rules),
+        confidence=Confidence.POSSIBLE if is_doubtful else Confidence.CERTAIN,
+        severity=Severity.NOTE if is_doubtful else _severity(refusal, firewalld),
         fix=fix,
     )
 
 
-def visitor_of(rules: Rules, fates: Iterable[Fate]) -> str:
+def refused_client(firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome]) -> str:
     """The client that is refused, or tries in vain, where it comes by the family that is closed."""
-    refused = tuple(fates)
-    for fate in refused:
-        if fate.packet.source:
-            return fate.packet.source
-    families, ports = {fate.family for fate in refused}, {fate.port for fate in refused}
-    for source, tried in clients(rules.evidence).items():
-        failed = any(one.failure and one.port in ports for one in tried)
-        if failed and families == {6 if ":" in source else 4}:
+    refused_outcomes = tuple(outcomes)
+    for outcome in refused_outcomes:
+        if outcome.packet.source:
+            return outcome.packet.source
+    families, ports = (
+        {outcome.family for outcome in refused_outcomes},
+        {outcome.port for outcome in refused_outcomes},
+    )
+    for source, attempts in client_attempts(firewalld.evidence).items():
+        has_failed = any(connection.failure and connection.port in ports for connection in attempts)
+        if has_failed and families == {6 if ":" in source else 4}:
             return source
     return ""
 
 
-def _failed(found: Closed, rules: Rules) -> list[Observation]:
-    known = clients(rules.evidence)
-    tried = (one for client in found.client for one in known.get(client, ()))
-    return [one for one in tried if one.failure and one.port in found.ports]
+def _failed_connections(refusal: Refusal, firewalld: FirewalldView) -> list[Observation]:
+    attempts_by_client = client_attempts(firewalld.evidence)
+    attempts = (
+        connection
+        for client in refusal.client_addresses
+        for connection in attempts_by_client.get(client, ())
+    )
+    return [
+        connection
+        for connection in attempts
+        if connection.failure and connection.port in refusal.ports
+    ]
 
 
-def _severity(found: Closed, rules: Rules) -> Severity:
+def _severity(refusal: Refusal, firewalld: FirewalldView) -> Severity:
     """A warning where only the redirect suffers, or visitors come in by the other family."""
-    target = rules.evidence.target.port
-    if target not in found.ports:
+    target = firewalld.evidence.target.port
+    if target not in refusal.ports:
         return Severity.WARNING
-    who = found.client or (rules.visitor,)
-    alike = [fate for client in who for fate in rules.fates(target, client)]
-    return Severity.WARNING if any(fate.now.admits for fate in alike) else Severity.ERROR
+    sources = refusal.client_addresses or (firewalld.visitor,)
+    target_outcomes = [
+        outcome for client in sources for outcome in firewalld.outcomes(target, client)
+    ]
+    return (
+        Severity.WARNING
+        if any(outcome.runtime.admits for outcome in target_outcomes)
+        else Severity.ERROR
+    )
 
 
-def facts(fates: tuple[Fate, ...]) -> dict[str, Any]:
-    now, ports = fates[0].now, tuple(dict.fromkeys(fate.port for fate in fates))
-    families = {fate.family for fate in fates}
+def facts(outcomes: tuple[VisitorOutcome, ...]) -> dict[str, Any]:
+    decision, ports = (
+        outcomes[0].runtime,
+        tuple(dict.fromkeys(outcome.port for outcome in outcomes)),
+    )
+    families = {outcome.family for outcome in outcomes}
     return {
-        "zone": now.entered.zone.name,
-        "interface": nics(fates),
+        "zone": decision.zone_match.zone.name,
+        "interface": interface_names(outcomes),
         "port": f"{ports[0]}/tcp",
         "ports": tuple(f"{port}/tcp" for port in ports),
-        "target": now.entered.zone.target,
-        "drops": now.verdict == "drop",
+        "target": decision.zone_match.zone.target,
+        "drops": decision.verdict == "drop",
         "ipv6": families == {6},
     }
 
 
-def nics(fates: Iterable[Fate]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(fate.packet.nic for fate in fates if fate.packet.nic))
+def interface_names(outcomes: Iterable[VisitorOutcome]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(outcome.packet.nic for outcome in outcomes if outcome.packet.nic))
 
 
-def about(zone: Zone, fates: tuple[Fate, ...]) -> Subject:
-    ports = tuple(dict.fromkeys(fate.port for fate in fates))
+def subject_of(zone: Zone, outcomes: tuple[VisitorOutcome, ...]) -> Subject:
+    ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
     numbers = ", ".join(f"{port}/tcp" for port in ports)
-    text = ", ".join((f"{zone.name} zone", *nics(fates), numbers))
+    text = ", ".join((f"{zone.name} zone", *interface_names(outcomes), numbers))
     return Subject(port=ports[0] if len(ports) == 1 else None, text=text)
 
 
-def covers(fates: Iterable[Fate]) -> tuple[Subject, ...]:
-    return tuple(Subject(address=fate.address or None, port=fate.port) for fate in fates)
+def subjects_of(outcomes: Iterable[VisitorOutcome]) -> tuple[Subject, ...]:
+    return tuple(
+        Subject(address=outcome.address or None, port=outcome.port) for outcome in outcomes
+    )
 
 
-def _words(reached: Iterable[Connection]) -> tuple[str, ...]:
-    return tuple(str(Subject(address=one.address, port=one.port)) for one in reached)
+def _endpoint_texts(connections: Iterable[Connection]) -> tuple[str, ...]:
+    return tuple(
+        str(Subject(address=connection.address, port=connection.port)) for connection in connections
+    )

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from checks.firewall import Closed
-from checks.firewall._firewalld import Fate, Rules
+from checks.firewall import Refusal
+from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from diagnose.model import Command, Fix
 from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.firewalld.rich_rules import rich_rule
@@ -15,143 +15,185 @@ _SERVICES = {80: "http", 443: "https"}
 LOWEST = -32768
 
 
-def opening(rules: Rules, found: Closed) -> Fix:
+def opening_fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
     """Open the ports where the traffic enters, for now and for good: by a reload where that takes
     nothing else away, else without one."""
-    zone = found.zone.name
-    later = found.later.entered.zone.name if found.later else zone
-    permanent = _open(rules, "--permanent", f"--zone={later}", found.ports)
-    now = _open(rules, "", f"--zone={zone}", found.ports)
-    if later != zone or rules.reload_changes(found.ports):
-        return Fix((now, permanent))
-    return Fix((permanent, Command(("firewall-cmd", "--reload"), undo=now.undo)))
+    zone = refusal.zone.name
+    reload_zone = refusal.after_reload.zone_match.zone.name if refusal.after_reload else zone
+    permanent = _open_command(firewalld, "--permanent", f"--zone={reload_zone}", refusal.ports)
+    runtime = _open_command(firewalld, "", f"--zone={zone}", refusal.ports)
+    if reload_zone != zone or firewalld.reload_has_side_effects(refusal.ports):
+        return Fix((runtime, permanent))
+    return Fix((permanent, Command(("firewall-cmd", "--reload"), undo=runtime.undo)))
 
 
-def opening_for_good(rules: Rules, place: str, ports: tuple[int, ...]) -> Fix:
+def permanent_opening_fix(
+    firewalld: FirewalldView, scope_option: str, ports: tuple[int, ...]
+) -> Fix:
     """`place` is "--zone=…" or "--policy=…"."""
-    return Fix((_open(rules, "--permanent", place, ports),))
+    return Fix((_open_command(firewalld, "--permanent", scope_option, ports),))
 
 
-def opening_place(rules: Rules, place: str, ports: tuple[int, ...]) -> tuple[Command, ...]:
-    return tuple(_open(rules, mode, place, ports) for mode in ("", "--permanent"))
+def opening_commands(
+    firewalld: FirewalldView, scope_option: str, ports: tuple[int, ...]
+) -> tuple[Command, ...]:
+    return tuple(
+        _open_command(firewalld, mode, scope_option, ports) for mode in ("", "--permanent")
+    )
 
 
-def option(rules: Rules, port: int, action: str = "add") -> str:
+def port_option(firewalld: FirewalldView, port: int, action: str = "add") -> str:
     """firewall-cmd's option for a port: by its service, unless that is defined otherwise or opens
     more."""
     service = _SERVICES.get(port, "")
-    defined = (rules.now.services.get(service, ()), rules.later.services.get(service, ()))
-    alone = all((one.low, one.high) == (port, port) for opens in defined for one in opens)
-    if alone and any(one.protocol == "tcp" for one in defined[0]):
+    definitions = (
+        firewalld.runtime.services.get(service, ()),
+        firewalld.permanent.services.get(service, ()),
+    )
+    is_port_only = all(
+        (port_range.low, port_range.high) == (port, port)
+        for port_ranges in definitions
+        for port_range in port_ranges
+    )
+    if is_port_only and any(port_range.protocol == "tcp" for port_range in definitions[0]):
         return f"--{action}-service={service}"
     return f"--{action}-port={port}/tcp"
 
 
-def _open(rules: Rules, mode: str, place: str, ports: tuple[int, ...]) -> Command:
-    add, remove = (tuple(option(rules, port, act) for port in ports) for act in ("add", "remove"))
-    return changed(mode, place, add, remove)
+def _open_command(
+    firewalld: FirewalldView, mode: str, scope_option: str, ports: tuple[int, ...]
+) -> Command:
+    add, remove = (
+        tuple(port_option(firewalld, port, action) for port in ports)
+        for action in ("add", "remove")
+    )
+    return firewall_cmd(mode, scope_option, add, remove)
 
 
-def changed(mode: str, place: str, options: tuple[str, ...], undone: tuple[str, ...]) -> Command:
+def firewall_cmd(
+    mode: str, scope_option: str, options: tuple[str, ...], undo_options: tuple[str, ...]
+) -> Command:
     """`mode` is "--permanent" or ""."""
-    words = ("firewall-cmd", *[mode] * bool(mode), place)
-    return Command((*words, *options), undo=(*words, *undone))
+    words = ("firewall-cmd", *[mode] * bool(mode), scope_option)
+    return Command((*words, *options), undo=(*words, *undo_options))
 
 
-def removing(rules: Rules, fate: Fate) -> tuple[Command, ...]:
+def removal_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
     """Take away the rich rule or the forward that decides, for now and for good. What then is
     still closed has to be opened."""
-    now = fate.now
-    zone = f"--zone={now.entered.zone.name}"
-    kept: Zone | Policy | None = rules.later.zones.get(now.entered.zone.name)
-    place = zone
-    if now.policy:
-        place = f"--policy={now.policy.name}"
-        kept = next((one for one in rules.later.policies if one.name == now.policy.name), None)
-    found = [_rule("", place, now.rule, "remove")]
-    written = (*kept.rich_rules, *kept.forward_ports) if kept else ()
-    if rule := _same_rule(now.rule, written):
-        found.append(permanently(place, rule, "remove"))
-    if not rules.without(fate).admits:
-        found += opening_place(rules, zone, (fate.port,))
-    return tuple(found)
+    decision = outcome.runtime
+    zone_option = f"--zone={decision.zone_match.zone.name}"
+    permanent: Zone | Policy | None = firewalld.permanent.zones.get(decision.zone_match.zone.name)
+    scope_option = zone_option
+    if decision.policy:
+        scope_option = f"--policy={decision.policy.name}"
+        permanent = next(
+            (
+                policy
+                for policy in firewalld.permanent.policies
+                if policy.name == decision.policy.name
+            ),
+            None,
+        )
+    commands = [_rule_command("", scope_option, decision.rule, "remove")]
+    permanent_rules = (*permanent.rich_rules, *permanent.forward_ports) if permanent else ()
+    if rule := _matching_rule(decision.rule, permanent_rules):
+        commands.append(permanent_rule_command(scope_option, rule, "remove"))
+    if not firewalld.decision_without_rule(outcome).admits:
+        commands += opening_commands(firewalld, zone_option, (outcome.port,))
+    return tuple(commands)
 
 
-def letting_in(rules: Rules, fates: Iterable[Fate], visitor: str) -> tuple[Command, ...]:
+def allow_commands(
+    firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome], visitor: str
+) -> tuple[Command, ...]:
     """Let in this address or network only, or the client itself where it is known, before what
     refuses it. The rich rule stands before
     those that refuse, which have the priority 0 or a lower one (firewalld.richlanguage(5))."""
     steps: dict[Command, None] = {}
-    for fate in fates:
-        source = fate.packet.source or visitor
-        for decision, mode in ((fate.now, ""), (fate.later or fate.now, "--permanent")):
-            place = f"--zone={decision.entered.zone.name}"
+    for outcome in outcomes:
+        source = outcome.packet.source or visitor
+        for decision, mode in (
+            (outcome.runtime, ""),
+            (outcome.after_reload or outcome.runtime, "--permanent"),
+        ):
+            scope_option = f"--zone={decision.zone_match.zone.name}"
             if decision.policy:
-                place = f"--policy={decision.policy.name}"
-            first = min(rich_rule(decision.rule).priority, 0) - 1 if decision.rule else -1
+                scope_option = f"--policy={decision.policy.name}"
+            priority = min(rich_rule(decision.rule).priority, 0) - 1 if decision.rule else -1
             text = (
-                f'rule priority="{max(first, LOWEST)}" family="ipv{fate.family}" '
-                f'source address="{source}" port port="{fate.port}" protocol="tcp" accept'
+                f'rule priority="{max(priority, LOWEST)}" family="ipv{outcome.family}" '
+                f'source address="{source}" port port="{outcome.port}" protocol="tcp" accept'
             )
-            steps[_rule(mode, place, text, "add")] = None
-    return tuple(sorted(steps, key=lambda one: "--permanent" in one.argv))
+            steps[_rule_command(mode, scope_option, text, "add")] = None
+    return tuple(sorted(steps, key=lambda command: "--permanent" in command.argv))
 
 
-def excepting(rules: Rules, fate: Fate) -> tuple[Command, ...]:
+def exception_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
     """Let the port in before a rich rule that refuses more than it, which stays."""
-    places = [(fate.now, "")]
-    if fate.later and not fate.later.admits:
-        places.append((fate.later, "--permanent"))
+    decisions = [(outcome.runtime, "")]
+    if outcome.after_reload and not outcome.after_reload.admits:
+        decisions.append((outcome.after_reload, "--permanent"))
     steps = []
-    for decision, mode in places:
-        place = f"--zone={decision.entered.zone.name}"
+    for decision, mode in decisions:
+        scope_option = f"--zone={decision.zone_match.zone.name}"
         if decision.policy:
-            place = f"--policy={decision.policy.name}"
-        first = min(rich_rule(decision.rule).priority, 0) - 1 if decision.rule else -1
-        text = f'rule priority="{max(first, LOWEST)}" port port="{fate.port}" protocol="tcp" accept'
-        steps.append(_rule(mode, place, text, "add"))
+            scope_option = f"--policy={decision.policy.name}"
+        priority = min(rich_rule(decision.rule).priority, 0) - 1 if decision.rule else -1
+        port = f'port port="{outcome.port}" protocol="tcp"'
+        text = f'rule priority="{max(priority, LOWEST)}" {port} accept'
+        steps.append(_rule_command(mode, scope_option, text, "add"))
     return tuple(steps)
 
 
-def is_about_only(rule: str, ports: tuple[int, ...], rules: Rules) -> bool:
+def is_about_only(rule: str, ports: tuple[int, ...], firewalld: FirewalldView) -> bool:
     """Whether a rich rule or a forward is about nothing but these ports of TCP, so that it can
     go without opening anything else."""
     if rule.startswith("port="):
-        number, _, rest = rule.removeprefix("port=").partition(":")
-        return number.isdigit() and int(number) in ports and rest.startswith("proto=tcp:")
-    parts = rich_rule(rule)
-    if parts.element in {"port", "forward-port"}:
-        number = parts.value("port")
-        return parts.value("protocol") == "tcp" and number.isdigit() and int(number) in ports
-    if parts.element == "service":
-        opens = rules.now.opens(parts.value("name"))
-        return bool(opens) and all(one.low == one.high and one.low in ports for one in opens)
+        number, _, options = rule.removeprefix("port=").partition(":")
+        return number.isdigit() and int(number) in ports and options.startswith("proto=tcp:")
+    parsed_rule = rich_rule(rule)
+    if parsed_rule.element in {"port", "forward-port"}:
+        number = parsed_rule.value("port")
+        return parsed_rule.value("protocol") == "tcp" and number.isdigit() and int(number) in ports
+    if parsed_rule.element == "service":
+        port_ranges = firewalld.runtime.opens(parsed_rule.value("name"))
+        return bool(port_ranges) and all(
+            port_range.low == port_range.high and port_range.low in ports
+            for port_range in port_ranges
+        )
     return False
 
 
-def has_priorities(rules: Rules) -> bool:
+def has_priorities(firewalld: FirewalldView) -> bool:
     """Whether its rich rules have an order of their own: since 0.7."""
-    version = rules.daemon.version if rules.daemon else ""
-    found = re.match(r"(\d+)\.(\d+)", version)
-    return not found or (int(found[1]), int(found[2])) >= (0, 7)
+    version = firewalld.daemon.version if firewalld.daemon else ""
+    match = re.match(r"(\d+)\.(\d+)", version)
+    return not match or (int(match[1]), int(match[2])) >= (0, 7)
 
 
-def permanently(place: str, rule: str, action: str) -> Command:
+def permanent_rule_command(scope_option: str, rule: str, action: str) -> Command:
     """Add or remove a rich rule or a forward in the permanent configuration."""
-    return _rule("--permanent", place, rule, action)
+    return _rule_command("--permanent", scope_option, rule, action)
 
 
-def _rule(mode: str, place: str, rule: str, action: str) -> Command:
+def _rule_command(mode: str, scope_option: str, rule: str, action: str) -> Command:
     kind = "rich-rule"
     if rule.startswith("port="):
         # firewall-cmd lists what is empty, and does not take it back.
         kind, rule = "forward-port", rule.removesuffix(":toaddr=").replace(":toport=:", ":")
-    other = {"add": "remove", "remove": "add"}[action]
-    return changed(mode, place, (f"--{action}-{kind}={rule}",), (f"--{other}-{kind}={rule}",))
+    opposite_action = {"add": "remove", "remove": "add"}[action]
+    return firewall_cmd(
+        mode, scope_option, (f"--{action}-{kind}={rule}",), (f"--{opposite_action}-{kind}={rule}",)
+    )
 
 
-def _same_rule(rule: str, among: Iterable[str]) -> str:
+def _matching_rule(rule: str, rules: Iterable[str]) -> str:
     """The same rule as it is written elsewhere."""
-    wanted = replace(rich_rule(rule), text="")
-    alike = (one for one in among if one == rule or replace(rich_rule(one), text="") == wanted)
-    return next(alike, "")
+    expected = replace(rich_rule(rule), text="")
+    matching_rules = (
+        candidate
+        for candidate in rules
+        if candidate == rule or replace(rich_rule(candidate), text="") == expected
+    )
+    return next(matching_rules, "")

@@ -4,19 +4,19 @@ evidence: what comes in there meets neither what listens on the port nor firewal
 import re
 from functools import lru_cache
 
-from checks.firewall._netfilter import Seen, seen_of
+from checks.firewall._netfilter import NetfilterView, netfilter_view
 from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import Decision, Packet, decide
 from diagnose.parsers.netfilter.rules import Nat
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 
-_SIGNS = re.compile(r'"(?:dnat|redirect)":|\s-j (?:DNAT|REDIRECT)\b')
+_DNAT_RULE = re.compile(r'"(?:dnat|redirect)":|\s-j (?:DNAT|REDIRECT)\b')
 
 
 @frozen(eq=False)
-class Led:
+class DnatTarget:
     """What becomes of a stranger who comes to an address of the target: led to `to`."""
 
     address: str
@@ -24,32 +24,32 @@ class Led:
     decision: Decision
 
     @property
-    def to(self) -> tuple[str, int]:
+    def destination(self) -> tuple[str, int]:
         host, _, port = self.decision.to.rpartition(":")
         return host.strip("[]"), int(port) if port.isdigit() else 0
 
 
 @lru_cache(maxsize=8)
-def led(evidence: Evidence, port: int) -> tuple[Led, ...]:
+def dnat_targets(evidence: Evidence, port: int) -> tuple[DnatTarget, ...]:
     """Where the port is led, at each of the target's addresses at which it is."""
-    if not any(_SIGNS.search(one.text) for one in evidence.good(Ruleset)):
+    if not any(_DNAT_RULE.search(listing.text) for listing in evidence.good(Ruleset)):
         return ()
-    seen = seen_of(evidence)
-    found = (
-        Led(address, packet, decide(seen.filter.rules, packet))
-        for address, packet in seen.packets(port)
+    view = netfilter_view(evidence)
+    targets = (
+        DnatTarget(address, packet, decide(view.ruleset.rules, packet))
+        for address, packet in view.packets(port)
     )
-    return tuple(one for one in found if one.decision.to)
+    return tuple(target for target in targets if target.decision.to)
 
 
-def by(seen: Seen, one: Led) -> Place | None:
+def dnat_rule(view: NetfilterView, target: DnatTarget) -> RulePosition | None:
     """The rule that leads there: without it the port would not be led so."""
-    for table in seen.filter.rules.tables:
+    for table in view.ruleset.rules.tables:
         for chain in table.chains.values():
             for rule in chain.rules:
                 if not any(isinstance(step, Nat) for step in rule.steps):
                     continue
-                (place,) = seen.filter.placed([rule])
-                if decide(seen.filter.without(place), one.packet).to != one.decision.to:
+                (place,) = view.ruleset.positions_of([rule])
+                if decide(view.ruleset.without_rule(place), target.packet).to != target.decision.to:
                     return place
     return None

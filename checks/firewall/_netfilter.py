@@ -10,12 +10,12 @@ from typing import Literal
 
 from checks import firewall
 from checks.firewall._firewalld import (
-    administrators,
-    clients,
-    is_elsewhere,
-    ports_that_matter,
+    client_attempts,
+    external_connections,
+    is_served_elsewhere,
+    relevant_ports,
+    ssh_clients,
     target_addresses,
-    through_the_network,
 )
 from diagnose.model import (
     Evidence,
@@ -27,12 +27,12 @@ from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
-from diagnose.model.visitor import visitor_of
+from diagnose.model.visitor import visitor_address
 from diagnose.parsers import netfilter
 from diagnose.parsers.netfilter import Decision, Host, Packet, owners, persisted_rules, ruleset, ufw
 from diagnose.parsers.netfilter.owners import Owner
 from diagnose.parsers.netfilter.rules import Rules
-from diagnose.parsers.netfilter.ruleset import Filter, Place
+from diagnose.parsers.netfilter.ruleset import LoadedRuleset, RulePosition
 from diagnose.parsers.netfilter.sources import SourceRule, source_rules
 
 Fault = Literal[
@@ -44,13 +44,13 @@ Fault = Literal[
 EXPLAINS = (*firewall.EXPLAINS, "tls.stalled")
 
 #: So many rules that stand in the way one behind the other are looked for.
-MOST_IN_A_ROW = 6
+MAX_BLOCKAGES = 6
 #: A port that nothing uses: who may connect to it may connect to any.
-ANY_PORT = 54321
+UNUSED_PORT = 54321
 
 
 @frozen(eq=False)
-class Blocked:
+class Blockage:
     """A visitor who is stopped: where they come to, where, and by whose rule. `address` is "" where
     the target's is not known, `source` the client's own, "" for strangers; `sources` are those who
     are let in all the same. `named`: the source is a person's whom the run judges for, and did not
@@ -60,11 +60,11 @@ class Blocked:
     packet: Packet
     source: str
     decision: Decision
-    place: Place
+    place: RulePosition
     owner: Owner
-    sources: tuple[str, ...] = ()
-    more: int = 0
-    named: bool = False
+    allowed_sources: tuple[str, ...] = ()
+    more_sources: int = 0
+    is_known_visitor: bool = False
 
     @property
     def port(self) -> int:
@@ -75,21 +75,27 @@ class Blocked:
         return 6 if ":" in self.packet.destination else 4
 
 
-class Seen:
+class NetfilterView:
     """netfilter as far as it was seen, and who comes."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.visitor = visitor_of(evidence)
-        self.named = (self.visitor,) if self.visitor else administrators(evidence)
+        self.visitor = visitor_address(evidence)
+        self.known_visitors = (self.visitor,) if self.visitor else ssh_clients(evidence)
         rulesets = evidence.good(Ruleset)
         self.because: tuple[Observation, ...] = rulesets
-        self.filter: Filter = ruleset.read(tuple((one.tool, one.text) for one in rulesets))
-        self.files = {one.path: one.text for one in evidence.good(RulesFile)}
-        self.ufw = ufw.state(self.files)
-        self._known: dict[tuple[int, str], tuple[Blocked, ...]] = {}
-        self._by_source: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
-        self.nics = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
+        self.ruleset: LoadedRuleset = ruleset.load_ruleset(
+            tuple((listing.tool, listing.text) for listing in rulesets)
+        )
+        self.files = {rules_file.path: rules_file.text for rules_file in evidence.good(RulesFile)}
+        self.ufw = ufw.parse_ufw(self.files)
+        self._blockages: dict[tuple[int, str], tuple[Blockage, ...]] = {}
+        self._source_rules: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
+        self.nics = [
+            interface
+            for interface in evidence.good(Interface)
+            if interface.vantage is Vantage.SERVER
+        ]
         self.host = Host(
             tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
             tuple(
@@ -105,25 +111,38 @@ class Seen:
         that is one visitor, else a stranger."""
         source = source or self.visitor
         for address in target_addresses(self.evidence) or ("",):
-            entered = self._entered(address) if address else self._own()
-            if entered and (not source or (":" in source) == (":" in entered[0])):
-                destination, nic = entered
+            entry_point = self._entry_point(address) if address else self._own_entry_point()
+            if entry_point and (not source or (":" in source) == (":" in entry_point[0])):
+                destination, nic = entry_point
                 yield address, Packet(source or None, destination, port, nic, host=self.host)
 
-    def _entered(self, address: str) -> tuple[str, str] | None:
+    def _entry_point(self, address: str) -> tuple[str, str] | None:
         """The address as it is when it comes in, and by which interface; None where the name
         leads to another machine. A private address stands for a public one that is translated
         on the way."""
-        six = ":" in address
+        is_ipv6 = ":" in address
         for nic in self.nics:
             if address in nic.addresses:
                 return address, nic.name
-        routed = [nic for nic in self.nics if (6 if six else 4) in nic.default]
-        own = [(one, nic.name) for nic in routed for one in nic.addresses if (":" in one) is six]
-        inner = [(one, name) for one, name in own if is_private(one)]
-        return inner[0] if inner and len(inner) == len(own) else None
+        routed_nics = [nic for nic in self.nics if (6 if is_ipv6 else 4) in nic.default]
+        own_addresses = [
+            (own_address, nic.name)
+            for nic in routed_nics
+            for own_address in nic.addresses
+            if (":" in own_address) is is_ipv6
+        ]
+        private_addresses = [
+            (own_address, nic_name)
+            for own_address, nic_name in own_addresses
+            if is_private(own_address)
+        ]
+        return (
+            private_addresses[0]
+            if private_addresses and len(private_addresses) == len(own_addresses)
+            else None
+        )
 
-    def _own(self) -> tuple[str, str] | None:
+    def _own_entry_point(self) -> tuple[str, str] | None:
         """IPv4, which nearly every site has; IPv6 where there is nothing else."""
         for family in (4, 6):
             for nic in self.nics:
@@ -134,102 +153,125 @@ class Seen:
 
     # What is stopped
 
-    def stopped(self, port: int, source: str = "") -> tuple[Blocked, ...]:
+    def blockages(self, port: int, source: str = "") -> tuple[Blockage, ...]:
         """Where strangers, or that client, are stopped. Several checks ask."""
-        if (port, source) not in self._known:
-            self._known[port, source] = tuple(self._stops(port, source))
-        return self._known[port, source]
+        if (port, source) not in self._blockages:
+            self._blockages[port, source] = tuple(self._find_blockages(port, source))
+        return self._blockages[port, source]
 
     def admits(self, port: int, source: str) -> bool:
         """Whether all rules let that client in, as far as is known of them."""
         packets = [packet for _, packet in self.packets(port, source)]
         return bool(packets) and all(
-            decide(self.filter.rules, packet).verdict == "accept" for packet in packets
+            decide(self.ruleset.rules, packet).verdict == "accept" for packet in packets
         )
 
-    def _stops(self, port: int, source: str) -> Iterator[Blocked]:
-        if is_elsewhere(self.evidence, port):
+    def _find_blockages(self, port: int, source: str) -> Iterator[Blockage]:
+        if is_served_elsewhere(self.evidence, port):
             return
         for address, packet in self.packets(port, source):
-            yield from self._stops_at(address, packet, port)
+            yield from self._blockages_at(address, packet, port)
 
-    def _stops_at(self, address: str, packet: Packet, port: int) -> Iterator[Blocked]:
-        rules = self.filter.rules
-        for _ in range(MOST_IN_A_ROW):
-            decision, met = self.met(rules, packet)
-            place = self.filter.place(decision)
+    def _blockages_at(self, address: str, packet: Packet, port: int) -> Iterator[Blockage]:
+        rules = self.ruleset.rules
+        for _ in range(MAX_BLOCKAGES):
+            decision, judged_packet = self.decide_for_visitor(rules, packet)
+            place = self.ruleset.position_of(decision)
             if decision.verdict not in {"reject", "drop"} or place is None:
                 break
-            anybody = not met.source and not self.visitor
-            if anybody and is_private(address) and _neighbours_may(decision):
+            is_stranger = not judged_packet.source and not self.visitor
+            if is_stranger and is_private(address) and _admits_private_sources(decision):
                 break
-            rules = self.filter.without_filtering(rules, place.table)
+            rules = self.ruleset.without_filtering(rules, place.table)
             owner = self.owner(place)
             # What a direct rule decides, no zone or policy does.
-            theirs = owner == "firewalld" and not place.chain.name.endswith("_direct")
-            named = met.source in self.named
-            through = decision.forwarded or decision.hook == "forward"
-            if not theirs and (named or not through):
-                sources, more = self._let_in(decision, met)
-                if not sources:
-                    sources = self.kept_for(port)
-                yield Blocked(
-                    address, met, met.source or "", decision, place, owner, sources, more, named
+            is_by_firewalld = owner == "firewalld" and not place.chain.name.endswith("_direct")
+            is_known_visitor = judged_packet.source in self.known_visitors
+            is_forwarded = decision.forwarded or decision.hook == "forward"
+            if not is_by_firewalld and (is_known_visitor or not is_forwarded):
+                allowed_sources, more_sources = self._admitted_sources(decision, judged_packet)
+                if not allowed_sources:
+                    allowed_sources = self.allowlisted_sources(port)
+                yield Blockage(
+                    address,
+                    judged_packet,
+                    judged_packet.source or "",
+                    decision,
+                    place,
+                    owner,
+                    allowed_sources,
+                    more_sources,
+                    is_known_visitor,
                 )
 
-    def met(self, rules: Rules, packet: Packet) -> tuple[Decision, Packet]:
+    def decide_for_visitor(self, rules: Rules, packet: Packet) -> tuple[Decision, Packet]:
         """What becomes of a packet of the visitor for whom the run judges. What stops everybody by
         the same rule is not about them: it is said of a stranger's packet then."""
         decision = decide(rules, packet)
-        place = self.filter.place(decision) if packet.source == self.visitor else None
+        place = self.ruleset.position_of(decision) if packet.source == self.visitor else None
         if place is not None:
-            anybody = replace(packet, source=None)
-            theirs = decide(rules, anybody)
-            there = self.filter.place(theirs)
-            if there and there.key == place.key and theirs.verdict == decision.verdict:
-                return theirs, anybody
+            stranger_packet = replace(packet, source=None)
+            stranger_decision = decide(rules, stranger_packet)
+            stranger_place = self.ruleset.position_of(stranger_decision)
+            if (
+                stranger_place
+                and stranger_place.key == place.key
+                and stranger_decision.verdict == decision.verdict
+            ):
+                return stranger_decision, stranger_packet
         return decision, packet
 
-    def _let_in(self, decision: Decision, packet: Packet) -> tuple[tuple[str, ...], int]:
+    def _admitted_sources(self, decision: Decision, packet: Packet) -> tuple[tuple[str, ...], int]:
         """Who may come in to this port, and not, unlike strangers, to any other as well."""
-        elsewhere = replace(packet, port=ANY_PORT)
-        for others in decision.others:
-            if others.decision.verdict == "accept" and others.sources:
-                first = others.sources[0].partition("/")[0]
-                theirs = decide(self.filter.rules, replace(elsewhere, source=first))
-                if theirs.verdict == decide(self.filter.rules, elsewhere).verdict:
-                    return others.sources, others.more
+        other_port_packet = replace(packet, port=UNUSED_PORT)
+        for source_group in decision.others:
+            if source_group.decision.verdict == "accept" and source_group.sources:
+                address = source_group.sources[0].partition("/")[0]
+                other_port_decision = decide(
+                    self.ruleset.rules, replace(other_port_packet, source=address)
+                )
+                if (
+                    other_port_decision.verdict
+                    == decide(self.ruleset.rules, other_port_packet).verdict
+                ):
+                    return source_group.sources, source_group.omitted
         return (), 0
 
     def source_rules(self, *ports: int) -> tuple[SourceRule, ...]:
         """The rules about these ports that are for some sources only. Several checks ask."""
-        if ports not in self._by_source:
+        if ports not in self._source_rules:
             nics = {packet.interface for port in ports for _, packet in self.packets(port)}
-            self._by_source[ports] = source_rules(self.filter, ports, nics)
-        return self._by_source[ports]
+            self._source_rules[ports] = source_rules(self.ruleset, ports, nics)
+        return self._source_rules[ports]
 
-    def kept_for(self, port: int) -> tuple[str, ...]:
+    def allowlisted_sources(self, port: int) -> tuple[str, ...]:
         """Who is let in to this port by name, over either family, where strangers are not."""
-        kept = (one for one in self.source_rules(port) if one.port and one.effect == "accept")
-        return tuple(dict.fromkeys(name for one in kept for name in self._kept(one, port)))
+        accept_rules = (
+            rule for rule in self.source_rules(port) if rule.port and rule.effect == "accept"
+        )
+        return tuple(
+            dict.fromkeys(
+                name for rule in accept_rules for name in self._admitted_names(rule, port)
+            )
+        )
 
-    def _kept(self, rule: SourceRule, port: int) -> tuple[str, ...]:
+    def _admitted_names(self, rule: SourceRule, port: int) -> tuple[str, ...]:
         """The names of those who get in by this rule."""
-        packet = self._packet(port, 6 if rule.family == "ip6" else 4)
+        packet = self._stranger_packet(port, 6 if rule.family == "ip6" else 4)
         if packet is None:
             return rule.names
-        if decide(self.filter.rules, packet).verdict == "accept":
+        if decide(self.ruleset.rules, packet).verdict == "accept":
             return ()
-        return tuple(one for one in rule.names if self._enters(packet, one))
+        return tuple(name for name in rule.names if self._is_admitted(packet, name))
 
-    def _enters(self, packet: Packet, name: str) -> bool:
+    def _is_admitted(self, packet: Packet, name: str) -> bool:
         """Whether somebody from a network gets in; of a set or an interface nobody knows."""
-        first = name.partition("/")[0]
-        if (":" in first) is not (":" in packet.destination) or not is_address(first):
+        address = name.partition("/")[0]
+        if (":" in address) is not (":" in packet.destination) or not is_address(address):
             return True
-        return decide(self.filter.rules, replace(packet, source=first)).verdict == "accept"
+        return decide(self.ruleset.rules, replace(packet, source=address)).verdict == "accept"
 
-    def _packet(self, port: int, family: int) -> Packet | None:
+    def _stranger_packet(self, port: int, family: int) -> Packet | None:
         """A stranger's of that family, None where the server has no address of it."""
         for nic in self.nics:
             for address in nic.addresses if family in nic.default else ():
@@ -237,26 +279,26 @@ class Seen:
                     return Packet(None, address, port, nic.name, host=self.host)
         return None
 
-    def owner(self, place: Place) -> Owner:
+    def owner(self, place: RulePosition) -> Owner:
         """Who made it. Where ufw is told to leave IPv6 out it lets nothing in over it, and has no
         chains there by which it could be told (ufw-init-functions)."""
-        found = owners.owner(place)
-        six = place.program.startswith("ip6tables") and place.rule is None
-        bare = self.ufw is not None and self.ufw.enabled and not self.ufw.ipv6
-        return "ufw" if found == "hand" and six and bare else found
+        owner_name = owners.owner(place)
+        is_ip6_policy = place.program.startswith("ip6tables") and place.rule is None
+        ipv6_unmanaged = self.ufw is not None and self.ufw.enabled and not self.ufw.ipv6
+        return "ufw" if owner_name == "hand" and is_ip6_policy and ipv6_unmanaged else owner_name
 
     # What would be
 
-    def opens(self, rules: Rules, one: Blocked) -> bool:
+    def unblocks(self, rules: Rules, blockage: Blockage) -> bool:
         """Whether with those rules it is not stopped in the same table any more."""
-        now, table = decide(rules, one.packet), one.place.table
-        there = (now.family, now.table) == (table.family, table.name)
-        return not there or now.verdict not in {"reject", "drop"}
+        decision, table = decide(rules, blockage.packet), blockage.place.table
+        in_same_table = (decision.family, decision.table) == (table.family, table.name)
+        return not in_same_table or decision.verdict not in {"reject", "drop"}
 
-    def written(self, place: Place) -> str:
+    def rules_file_path(self, place: RulePosition) -> str:
         """The file from which a rule is loaded, "" where none of those known holds it."""
-        found = persisted_rules.find(place, self.files)
-        return found.path if found else ""
+        persisted_rule = persisted_rules.find_persisted(place, self.files)
+        return persisted_rule.path if persisted_rule else ""
 
 
 def is_address(text: str) -> bool:
@@ -278,87 +320,118 @@ def decide(rules: Rules, packet: Packet) -> Decision:
 
 
 @lru_cache(maxsize=2)
-def seen_of(evidence: Evidence) -> Seen:
+def netfilter_view(evidence: Evidence) -> NetfilterView:
     """What was seen of netfilter: one for all checks of a run."""
-    return Seen(evidence)
+    return NetfilterView(evidence)
 
 
-def _neighbours_may(decision: Decision) -> bool:
+def _admits_private_sources(decision: Decision) -> bool:
     """Whether other private addresses are let in: who comes to one comes from one."""
     return any(
-        others.decision.verdict == "accept"
-        and any(is_private(source.partition("/")[0]) for source in others.sources)
-        for others in decision.others
+        source_group.decision.verdict == "accept"
+        and any(is_private(source.partition("/")[0]) for source in source_group.sources)
+        for source_group in decision.others
     )
 
 
-def fault(one: Blocked) -> Fault:
-    if one.named:
+def fault_of(blockage: Blockage) -> Fault:
+    if blockage.is_known_visitor:
         return "visitor-banned"
-    if one.decision.packet == "reply" or one.decision.hook in {"output", "postrouting", "egress"}:
+    if blockage.decision.packet == "reply" or blockage.decision.hook in {
+        "output",
+        "postrouting",
+        "egress",
+    }:
         return "egress-blocks"
-    if one.source or one.sources:
+    if blockage.source or blockage.allowed_sources:
         return "source-restricted"
-    return "ufw-port-closed" if one.owner == "ufw" else "ruleset-blocks"
+    return "ufw-port-closed" if blockage.owner == "ufw" else "ruleset-blocks"
 
 
-def blocked(seen: Seen, wanted: Fault) -> Iterator[tuple[Blocked, ...]]:
+def blockage_groups(view: NetfilterView, fault: Fault) -> Iterator[tuple[Blockage, ...]]:
     """What is stopped by this fault, together where one tool's rules do it."""
-    found: dict[tuple[str, ...], list[Blocked]] = {}
-    for port in ports_that_matter(seen.evidence):
-        everybody = seen.stopped(port)
-        if port != seen.evidence.target.port and _is_kept(seen):
+    groups: dict[tuple[str, ...], list[Blockage]] = {}
+    for port in relevant_ports(view.evidence):
+        stranger_blockages = view.blockages(port)
+        if port != view.evidence.target.port and _is_target_allowlisted(view):
             # Beside a site that is kept for some its redirect is closed as well.
-            everybody = tuple(one for one in everybody if one.sources)
-        met = {one.place.key for one in everybody}
-        theirs = (one for source in _tried_from(seen) for one in seen.stopped(port, source))
-        for one in (*everybody, *(one for one in theirs if one.place.key not in met)):
-            if fault(one) == wanted:
-                doubted = str(bool(contradicting(seen, (one,))))
-                program = "" if one.owner == "ufw" else one.place.program.replace("ip6", "ip")
-                found.setdefault((one.owner, program, one.source, doubted), []).append(one)
-    yield from (tuple(some) for some in found.values())
+            stranger_blockages = tuple(
+                blockage for blockage in stranger_blockages if blockage.allowed_sources
+            )
+        stranger_keys = {blockage.place.key for blockage in stranger_blockages}
+        client_blockages = (
+            blockage
+            for source in _client_sources(view)
+            for blockage in view.blockages(port, source)
+        )
+        for blockage in (
+            *stranger_blockages,
+            *(blockage for blockage in client_blockages if blockage.place.key not in stranger_keys),
+        ):
+            if fault_of(blockage) == fault:
+                is_doubtful = str(bool(contradicting_connections(view, (blockage,))))
+                program = (
+                    "" if blockage.owner == "ufw" else blockage.place.program.replace("ip6", "ip")
+                )
+                groups.setdefault(
+                    (blockage.owner, program, blockage.source, is_doubtful), []
+                ).append(blockage)
+    yield from (tuple(group) for group in groups.values())
 
 
-def _tried_from(seen: Seen) -> tuple[str, ...]:
+def _client_sources(view: NetfilterView) -> tuple[str, ...]:
     """Those besides the strangers. Where the run judges for one visitor, only clients whose own
     tries failed: that explains these, and says nothing of the visitor."""
-    tried = clients(seen.evidence).items()
-    if seen.visitor:
-        failed = [source for source, some in tried if any(one.failure for one in some)]
-        return tuple(one for one in failed if one != seen.visitor)
-    return (*(source for source, _ in tried), *seen.named)
+    attempts = client_attempts(view.evidence).items()
+    if view.visitor:
+        failed_sources = [
+            source
+            for source, connections in attempts
+            if any(connection.failure for connection in connections)
+        ]
+        return tuple(source for source in failed_sources if source != view.visitor)
+    return (*(source for source, _ in attempts), *view.known_visitors)
 
 
-def _is_kept(seen: Seen) -> bool:
-    return any(one.sources for one in seen.stopped(seen.evidence.target.port))
+def _is_target_allowlisted(view: NetfilterView) -> bool:
+    return any(blockage.allowed_sources for blockage in view.blockages(view.evidence.target.port))
 
 
-def contradicting(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
+def contradicting_connections(
+    view: NetfilterView, blockages: Iterable[Blockage]
+) -> tuple[Connection, ...]:
     """What got through although the rules stop it. Not so if they let that client in: then
     others are still stopped."""
-    names = {one: source for source, tried in clients(seen.evidence).items() for one in tried}
-    met = []
-    for block in found:
-        for one in through_the_network(seen.evidence, block.port):
-            source = names.get(one, "")
-            if block.named and source != block.source:
+    source_by_connection = {
+        connection: source
+        for source, connections in client_attempts(view.evidence).items()
+        for connection in connections
+    }
+    contradictions = []
+    for blockage in blockages:
+        for connection in external_connections(view.evidence, blockage.port):
+            source = source_by_connection.get(connection, "")
+            if blockage.is_known_visitor and source != blockage.source:
                 continue
-            if block.address in {"", one.address} and not (
-                source and seen.admits(block.port, source)
+            if blockage.address in {"", connection.address} and not (
+                source and view.admits(blockage.port, source)
             ):
-                met.append(one)
-    return tuple(dict.fromkeys(met))
+                contradictions.append(connection)
+    return tuple(dict.fromkeys(contradictions))
 
 
-def let_through(seen: Seen, found: Iterable[Blocked]) -> tuple[Connection, ...]:
+def admitted_connections(
+    view: NetfilterView, blockages: Iterable[Blockage]
+) -> tuple[Connection, ...]:
     """What got through from a client whom the rules let in; it says nothing of the visitor for whom
     the run judges."""
-    if seen.visitor:
+    if view.visitor:
         return ()
-    ports = {one.port for one in found}
-    return tuple(one for port in ports for one in through_the_network(seen.evidence, port))
+    ports = {blockage.port for blockage in blockages}
+    return tuple(
+        connection for port in ports for connection in external_connections(view.evidence, port)
+    )
 
 
-def places(found: Iterable[Blocked]) -> tuple[Place, ...]:
-    return tuple({one.place.key: one.place for one in found}.values())
+def blocking_places(blockages: Iterable[Blockage]) -> tuple[RulePosition, ...]:
+    return tuple({blockage.place.key: blockage.place for blockage in blockages}.values())

@@ -3,142 +3,156 @@
 from collections.abc import Iterable
 from typing import Any
 
-from checks.firewall import NOTHING_LISTENS, _restricted_ports, unused
-from checks.firewall._firewalld import clients
-from checks.firewall._netfilter import Blocked, Seen, contradicting, places
-from checks.firewall._netfilter_fixes import letting_in
+from checks.firewall import NOTHING_LISTENS, _restricted_ports, nothing_listens
+from checks.firewall._firewalld import client_attempts
+from checks.firewall._netfilter import (
+    Blockage,
+    NetfilterView,
+    blocking_places,
+    contradicting_connections,
+)
+from checks.firewall._netfilter_fixes import allow_steps
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.tcp import Connection
-from diagnose.parsers.netfilter.ruleset import Place, accepts
+from diagnose.parsers.netfilter.ruleset import RulePosition, accepts
 
 
 def claim(
-    seen: Seen,
-    found: tuple[Blocked, ...],
+    view: NetfilterView,
+    blockages: tuple[Blockage, ...],
     fix: Fix | None,
     *,
     replies: bool = False,
-    **more: object,
+    **extra_facts: object,
 ) -> Claim:
     """What is stopped. What would open it is a question where rules name sources."""
-    reached = contradicting(seen, found)
-    ports = tuple(dict.fromkeys(one.port for one in found))
-    by_source = _restricted_ports.restrictions(seen.evidence, ports)
-    if _restricted_ports.is_opening(fix) and unused(seen.evidence, ports):
+    contradictions = contradicting_connections(view, blockages)
+    ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
+    source_rules = _restricted_ports.restrictions(view.evidence, ports)
+    if _restricted_ports.is_automatic(fix) and nothing_listens(view.evidence, ports):
         fix = NOTHING_LISTENS
-    elif fix and by_source and _restricted_ports.is_opening(fix):
-        fix = asking(seen, found, fix, replies=replies)
-    subjects = {Subject(address=one.address or None, port=one.port) for one in found}
+    elif fix and source_rules and _restricted_ports.is_automatic(fix):
+        fix = opening_question(view, blockages, fix, replies=replies)
+    subjects = {
+        Subject(address=blockage.address or None, port=blockage.port) for blockage in blockages
+    }
     return Claim(
-        about=about(found),
+        about=subject_of(blockages),
         covers=tuple(sorted(subjects, key=str)),
-        because=(*seen.because, *_failed(seen, found), *reached),
+        because=(*view.because, *_failed_connections(view, blockages), *contradictions),
         facts={
-            **facts(seen, found),
-            "contradiction": _words(reached),
-            "restricted": _restricted_ports.words(by_source),
-            **more,
+            **facts(view, blockages),
+            "contradiction": _endpoint_texts(contradictions),
+            "restricted": _restricted_ports.quoted_rules(source_rules),
+            **extra_facts,
         },
-        confidence=Confidence.POSSIBLE if reached else Confidence.CERTAIN,
-        severity=Severity.NOTE if reached else severity(seen, found),
+        confidence=Confidence.POSSIBLE if contradictions else Confidence.CERTAIN,
+        severity=Severity.NOTE if contradictions else severity(view, blockages),
         fix=fix,
     )
 
 
-def asking(seen: Seen, found: tuple[Blocked, ...], wide: Fix, *, replies: bool = False) -> Fix:
+def opening_question(
+    view: NetfilterView, blockages: tuple[Blockage, ...], wide_fix: Fix, *, replies: bool = False
+) -> Fix:
     """Whether one visitor is to get in, or everybody."""
-    visitor = found[0].source or _tried(seen, found)
-    narrow = letting_in(seen, found, visitor or _restricted_ports.PLACEHOLDER, replies=replies)
-    return _restricted_ports.question(narrow, wide, visitor)
+    visitor = blockages[0].source or _refused_client(view, blockages)
+    narrow_steps = allow_steps(
+        view, blockages, visitor or _restricted_ports.PLACEHOLDER, replies=replies
+    )
+    return _restricted_ports.question(narrow_steps, wide_fix, visitor)
 
 
-def _tried(seen: Seen, found: tuple[Blocked, ...]) -> str:
+def _refused_client(view: NetfilterView, blockages: tuple[Blockage, ...]) -> str:
     """The client that tries in vain, where it comes by the family that is stopped."""
-    families = {one.family for one in found}
-    ports = {one.port for one in found}
-    for source, tried in clients(seen.evidence).items():
-        failed = any(one.failure and one.port in ports for one in tried)
-        if failed and families == {6 if ":" in source else 4}:
+    families = {blockage.family for blockage in blockages}
+    ports = {blockage.port for blockage in blockages}
+    for source, attempts in client_attempts(view.evidence).items():
+        has_failed = any(connection.failure and connection.port in ports for connection in attempts)
+        if has_failed and families == {6 if ":" in source else 4}:
             return source
     return ""
 
 
-def severity(seen: Seen, found: tuple[Blocked, ...]) -> Severity:
+def severity(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Severity:
     """An error; a warning where only the redirect is stopped, or visitors have another address
     of the site left."""
-    target = seen.evidence.target.port
-    stopped = {one.address for one in found if one.port == target}
-    left = {address for address, _ in seen.packets(target)} - stopped
-    return Severity.ERROR if stopped and not left else Severity.WARNING
+    target = view.evidence.target.port
+    blocked_addresses = {blockage.address for blockage in blockages if blockage.port == target}
+    open_addresses = {address for address, _ in view.packets(target)} - blocked_addresses
+    return Severity.ERROR if blocked_addresses and not open_addresses else Severity.WARNING
 
 
-def about(found: tuple[Blocked, ...]) -> Subject:
-    place = found[0].place
-    ports = tuple(dict.fromkeys(one.port for one in found))
+def subject_of(blockages: tuple[Blockage, ...]) -> Subject:
+    place = blockages[0].place
+    ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
     names = ", ".join(f"{port}/tcp" for port in ports)
     text = f"{place.program} {place.table.family} {place.table.name} {place.chain.name}, {names}"
     return Subject(port=ports[0] if len(ports) == 1 else None, text=text)
 
 
-def facts(seen: Seen, found: tuple[Blocked, ...]) -> dict[str, Any]:
-    first = found[0]
-    where = places(found)
-    ports = tuple(dict.fromkeys(one.port for one in found))
-    files = tuple(dict.fromkeys(path for one in where if (path := seen.written(one))))
-    families = {one.family for one in found}
-    both = {":" in packet.destination for _, packet in seen.packets(ports[0])}
+def facts(view: NetfilterView, blockages: tuple[Blockage, ...]) -> dict[str, Any]:
+    first_blockage = blockages[0]
+    places = blocking_places(blockages)
+    ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
+    files = tuple(dict.fromkeys(path for place in places if (path := view.rules_file_path(place))))
+    families = {blockage.family for blockage in blockages}
+    address_families = {":" in packet.destination for _, packet in view.packets(ports[0])}
     return {
         "port": f"{ports[0]}/tcp",
         "ports": tuple(f"{port}/tcp" for port in ports),
-        "table": f"{first.place.table.family} {first.place.table.name}",
-        "chain": first.place.chain.name,
-        "hook": first.decision.hook,
-        "rule": first.place.text,
-        "behind": _behind(first),
-        "rules": tuple(_named(one) for one in where),
-        "several": len(where) > 1,
-        "iptables": first.place.program != "nft",
-        "legacy": first.place.program.endswith("-legacy"),
-        "program": first.place.program,
-        "drops": first.decision.verdict == "drop",
-        "how": first.decision.how,
-        "owner": "" if first.owner == "hand" else first.owner,
+        "table": f"{first_blockage.place.table.family} {first_blockage.place.table.name}",
+        "chain": first_blockage.place.chain.name,
+        "hook": first_blockage.decision.hook,
+        "rule": first_blockage.place.text,
+        "behind": _later_accept_rule(first_blockage),
+        "rules": tuple(_place_text(place) for place in places),
+        "several": len(places) > 1,
+        "iptables": first_blockage.place.program != "nft",
+        "legacy": first_blockage.place.program.endswith("-legacy"),
+        "program": first_blockage.place.program,
+        "drops": first_blockage.decision.verdict == "drop",
+        "how": first_blockage.decision.how,
+        "owner": "" if first_blockage.owner == "hand" else first_blockage.owner,
         "files": files,
-        "family": f"IPv{families.pop()}" if len(families) == 1 < len(both) else "",
-        "show": _show(first.place),
+        "family": f"IPv{families.pop()}" if len(families) == 1 < len(address_families) else "",
+        "show": _list_command(first_blockage.place),
     }
 
 
-def _behind(one: Blocked) -> str:
+def _later_accept_rule(blockage: Blockage) -> str:
     """A rule behind that would let the port in."""
-    rules = one.place.chain.rules
-    at = rules.index(one.place.rule) if one.place.rule else len(rules)
-    return next((rule.text for rule in rules[at + 1 :] if accepts(rule, one.port)), "")
+    rules = blockage.place.chain.rules
+    position = rules.index(blockage.place.rule) if blockage.place.rule else len(rules)
+    return next((rule.text for rule in rules[position + 1 :] if accepts(rule, blockage.port)), "")
 
 
-def _named(place: Place) -> str:
+def _place_text(place: RulePosition) -> str:
     if place.program == "nft":
-        where = f"{place.table.family} {place.table.name} {place.chain.name}"
-        return f"`{where}: {place.text or 'policy drop'}`"
+        chain_text = f"{place.table.family} {place.table.name} {place.chain.name}"
+        return f"`{chain_text}: {place.text or 'policy drop'}`"
     table = "" if place.table.name == "filter" else f" -t {place.table.name}"
     return f"`{place.program}{table} {place.text or f'-P {place.chain.name} DROP'}`"
 
 
-def _show(place: Place) -> str:
+def _list_command(place: RulePosition) -> str:
     if place.program == "nft":
         return f"nft -a list chain {place.table.family} {place.table.name} {place.chain.name}"
     table = "" if place.table.name == "filter" else f" -t {place.table.name}"
     return f"{place.program}{table} -nvL {place.chain.name} --line-numbers"
 
 
-def _failed(seen: Seen, found: Iterable[Blocked]) -> list[Observation]:
-    ends = {(one.address, one.port) for one in found}
+def _failed_connections(view: NetfilterView, blockages: Iterable[Blockage]) -> list[Observation]:
+    endpoints = {(blockage.address, blockage.port) for blockage in blockages}
     return [
-        one
-        for one in seen.evidence.of(Connection)
-        if one.failure and {(one.address, one.port), ("", one.port)} & ends
+        connection
+        for connection in view.evidence.of(Connection)
+        if connection.failure
+        and {(connection.address, connection.port), ("", connection.port)} & endpoints
     ]
 
 
-def _words(reached: Iterable[Connection]) -> tuple[str, ...]:
-    return tuple(str(Subject(address=one.address, port=one.port)) for one in reached)
+def _endpoint_texts(connections: Iterable[Connection]) -> tuple[str, ...]:
+    return tuple(
+        str(Subject(address=connection.address, port=connection.port)) for connection in connections
+    )

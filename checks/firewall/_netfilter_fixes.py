@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping
 
 from checks.firewall import _direct_rules
-from checks.firewall._netfilter import Blocked, Seen, places
+from checks.firewall._netfilter import Blockage, NetfilterView, blocking_places
 from checks.firewall._restricted_ports import PLACEHOLDER
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Step, Where
 from diagnose.parsers.netfilter import iptables, nft_writer, persisted_rules, remedies, ufw
 from diagnose.parsers.netfilter.remedies import Opening
-from diagnose.parsers.netfilter.ruleset import Place
-from diagnose.parsers.nginx.edits import diff, patched
+from diagnose.parsers.netfilter.ruleset import RulePosition
+from diagnose.parsers.nginx.edits import apply_patch, diff
 
 #: Programs that write their rules anew: a rule of one's own among theirs does not last.
-_REWRITING = {
+_RULE_MANAGERS = {
     "docker",
     "podman",
     "kubernetes",
@@ -25,90 +25,108 @@ _REWRITING = {
 }
 
 
-def opening(seen: Seen, found: tuple[Blocked, ...], *, replies: bool = False) -> Fix:
+def opening_fix(
+    view: NetfilterView, blockages: tuple[Blockage, ...], *, replies: bool = False
+) -> Fix:
     """For now by the tool that shows the rule, for good in the file it comes from."""
-    if not replies and (by_firewalld := _direct_rules.opening(seen.evidence, found)):
-        return Fix(by_firewalld)
-    if found[0].owner == "ufw" and not replies:
-        return _with_ufw(seen, found)
-    if found[0].owner in _REWRITING:
+    if not replies and (
+        direct_commands := _direct_rules.opening_commands(view.evidence, blockages)
+    ):
+        return Fix(direct_commands)
+    if blockages[0].owner == "ufw" and not replies:
+        return _ufw_fix(view, blockages)
+    if blockages[0].owner in _RULE_MANAGERS:
         return Fix((Manual("in-its-own-settings", Where.SERVER),), Applicability.MANUAL)
     steps: list[Step] = []
-    files = dict(seen.files)
-    for place in _in_turn(places(found)):
-        here = tuple(one for one in found if one.place.key == place.key)
-        ports = tuple(dict.fromkeys(one.port for one in here))
+    files = dict(view.files)
+    for place in _in_edit_order(blocking_places(blockages)):
+        place_blockages = tuple(
+            blockage for blockage in blockages if blockage.place.key == place.key
+        )
+        ports = tuple(dict.fromkeys(blockage.port for blockage in place_blockages))
         key = "tcp sport" if replies else "tcp dport"
-        gone = seen.filter.without(place)
-        alone = place.exact and remedies.names_only(place, ports, key)
-        if alone and all(seen.opens(gone, one) for one in here):
-            made = remedies.removed(place, files)
+        remaining_rules = view.ruleset.without_rule(place)
+        is_removable = place.exact and remedies.names_only(place, ports, key)
+        if is_removable and all(
+            view.unblocks(remaining_rules, blockage) for blockage in place_blockages
+        ):
+            place_steps = remedies.removal_steps(place, files)
         else:
-            let = Opening(ports, replies, remedies.is_early(place))
-            made = remedies.opened(place, let, files)
-        files |= _patched(files, made)
-        steps += made
+            opening = Opening(ports, replies, remedies.is_early(place))
+            place_steps = remedies.opening_steps(place, opening, files)
+        files |= _patched_files(files, place_steps)
+        steps += place_steps
     return Fix(tuple(steps))
 
 
-def letting_in(
-    seen: Seen, found: tuple[Blocked, ...], visitor: str, *, replies: bool = False
+def allow_steps(
+    view: NetfilterView, blockages: tuple[Blockage, ...], visitor: str, *, replies: bool = False
 ) -> tuple[Step, ...]:
     """Let in this address or network only, before what stops it. What is still to be written by
     hand goes into no file, where it would stop all rules from being loaded."""
-    if found[0].owner in _REWRITING:
+    if blockages[0].owner in _RULE_MANAGERS:
         return ()
-    if not replies and (by_firewalld := _direct_rules.opening(seen.evidence, found, visitor)):
-        return by_firewalld
-    if found[0].owner == "ufw" and not replies:
-        return _ufw_from(seen, found, visitor)
-    files = dict(seen.files) if visitor != PLACEHOLDER else {}
+    if not replies and (
+        direct_commands := _direct_rules.opening_commands(view.evidence, blockages, visitor)
+    ):
+        return direct_commands
+    if blockages[0].owner == "ufw" and not replies:
+        return _ufw_allow_from(view, blockages, visitor)
+    files = dict(view.files) if visitor != PLACEHOLDER else {}
     steps: list[Step] = []
-    for place in _in_turn(places(found)):
-        here = tuple(one for one in found if one.place.key == place.key)
-        for family in dict.fromkeys(one.family for one in here):
-            ports = tuple(dict.fromkeys(one.port for one in here if one.family == family))
-            early = remedies.is_early(place)
-            let = Opening(ports, replies, early, visitor=visitor, family=family)
-            made = remedies.opened(place, let, files)
-            files |= _patched(files, made)
-            steps += made
+    for place in _in_edit_order(blocking_places(blockages)):
+        place_blockages = tuple(
+            blockage for blockage in blockages if blockage.place.key == place.key
+        )
+        for family in dict.fromkeys(blockage.family for blockage in place_blockages):
+            ports = tuple(
+                dict.fromkeys(
+                    blockage.port for blockage in place_blockages if blockage.family == family
+                )
+            )
+            is_early = remedies.is_early(place)
+            opening = Opening(ports, replies, is_early, visitor=visitor, family=family)
+            place_steps = remedies.opening_steps(place, opening, files)
+            files |= _patched_files(files, place_steps)
+            steps += place_steps
     return tuple(steps)
 
 
-def _ufw_from(seen: Seen, found: tuple[Blocked, ...], visitor: str) -> tuple[Step, ...]:
+def _ufw_allow_from(
+    view: NetfilterView, blockages: tuple[Blockage, ...], visitor: str
+) -> tuple[Step, ...]:
     """Before a rule that denies, where there is one."""
     steps: dict[Command, None] = {}
-    for one in found:
-        rules = (seen.ufw.rules6 if one.family == 6 else seen.ufw.rules) if seen.ufw else ()
-        rule = ufw.deciding(rules, one.port)
-        first = ("prepend",) if rule and rule.action in {"deny", "reject"} else ()
-        allow = ("allow", "from", visitor, "to", "any", "port", str(one.port), "proto", "tcp")
-        steps[Command(("ufw", *first, *allow), undo=("ufw", "delete", *allow))] = None
+    for blockage in blockages:
+        rules = (view.ufw.rules6 if blockage.family == 6 else view.ufw.rules) if view.ufw else ()
+        rule = ufw.deciding_rule(rules, blockage.port)
+        prepend = ("prepend",) if rule and rule.action in {"deny", "reject"} else ()
+        allow = ("allow", "from", visitor, "to", "any", "port", str(blockage.port), "proto", "tcp")
+        steps[Command(("ufw", *prepend, *allow), undo=("ufw", "delete", *allow))] = None
     return tuple(steps)
 
 
-def _patched(files: Mapping[str, str], made: tuple[Step, ...]) -> dict[str, str]:
+def _patched_files(files: Mapping[str, str], steps: tuple[Step, ...]) -> dict[str, str]:
     """The files that these edits change, as they are after them."""
     return {
-        one.path: text
-        for one in made
-        if isinstance(one, Edit) and (text := patched(files[one.path], one.diff)) is not None
+        step.path: text
+        for step in steps
+        if isinstance(step, Edit) and (text := apply_patch(files[step.path], step.diff)) is not None
     }
 
 
-def _in_turn(found: tuple[Place, ...]) -> list[Place]:
+def _in_edit_order(places: tuple[RulePosition, ...]) -> list[RulePosition]:
     """Of a chain of iptables the last rule comes first, so that none has another number when it
     is its turn. nft's handles stay."""
-    chains = list(dict.fromkeys(place.key[:3] for place in found))
+    chains = list(dict.fromkeys(place.key[:3] for place in places))
 
-    def turn(one: Place) -> tuple[int, int]:
-        return chains.index(one.key[:3]), one.index if one.program == "nft" else -one.index
+    def edit_order(place: RulePosition) -> tuple[int, int]:
+        return chains.index(place.key[:3]), place.index if place.program == "nft" else -place.index
 
-    return sorted(found, key=turn)
+    return sorted(places, key=edit_order)
 
 
-def replaced(place: Place, text: str, files: Mapping[str, str]) -> tuple[Step, ...]:
+def replacement_steps(place: RulePosition, text: str, files: Mapping[str, str]) -> tuple[Step, ...]:
     """Another rule in a rule's place, for now and for good; () where it cannot be told whole."""
     if not place.exact:
         return ()
@@ -116,40 +134,40 @@ def replaced(place: Place, text: str, files: Mapping[str, str]) -> tuple[Step, .
     if place.program == "nft":
         handle = str(place.rule.handle) if place.rule else ""
         words = ("nft", "replace", "rule", place.table.family, place.table.name, chain)
-        new, old = (nft_writer.words(one) for one in (text, place.text))
+        new, old = (nft_writer.split_rule(rule_text) for rule_text in (text, place.text))
         change = Command((*words, "handle", handle, *new), undo=(*words, "handle", handle, *old))
     else:
         table = () if place.table.name == "filter" else ("-t", place.table.name)
         words = (place.program, *table, "-R", chain, str(place.index + 1))
-        new, old = (iptables.words(one)[2:] for one in (text, place.text))
+        new, old = (iptables.split_words(rule_text)[2:] for rule_text in (text, place.text))
         change = Command((*words, *new), undo=(*words, *old))
-    where = persisted_rules.find(place, files)
-    if where is None or not where.exact:
+    persisted_rule = persisted_rules.find_persisted(place, files)
+    if persisted_rule is None or not persisted_rule.exact:
         return (change,)
-    before = files[where.path]
-    after = where.with_before(where.without(before), [text])
-    return (change, Edit(where.path, diff(where.path, before, after)))
+    before = files[persisted_rule.path]
+    after = persisted_rule.with_lines_before(persisted_rule.without(before), [text])
+    return (change, Edit(persisted_rule.path, diff(persisted_rule.path, before, after)))
 
 
-def _with_ufw(seen: Seen, found: tuple[Blocked, ...]) -> Fix:
-    ports = tuple(dict.fromkeys(one.port for one in found))
-    state = seen.ufw
-    if state is None:
-        return Fix(tuple(map(_allow, ports)))
-    if not state.ipv6 and any(one.family == 6 for one in found):
+def _ufw_fix(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Fix:
+    ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
+    ufw_state = view.ufw
+    if ufw_state is None:
+        return Fix(tuple(map(_ufw_allow, ports)))
+    if not ufw_state.ipv6 and any(blockage.family == 6 for blockage in blockages):
         # With IPv6 on, all that is allowed over it in the file is open at once.
-        allows = (rule for rule in state.rules6 if rule.action in {"allow", "limit"})
-        more = any(rule.ports not in {str(port) for port in ports} for rule in allows)
-        steps6 = (*_with_ipv6(seen.files.get(ufw.DEFAULTS, "")), *map(_allow, ports))
-        return Fix(steps6, Applicability.REVIEW if more else Applicability.AUTOMATIC)
+        allows = (rule for rule in ufw_state.rules6 if rule.action in {"allow", "limit"})
+        opens_more = any(rule.ports not in {str(port) for port in ports} for rule in allows)
+        steps6 = (*_ipv6_steps(view.files.get(ufw.DEFAULTS, "")), *map(_ufw_allow, ports))
+        return Fix(steps6, Applicability.REVIEW if opens_more else Applicability.AUTOMATIC)
     steps: dict[Command, None] = {}
-    for one in found:
-        rules = state.rules6 if one.family == 6 else state.rules
-        steps |= dict.fromkeys(_allowing(rules, one.port, ports))
+    for blockage in blockages:
+        rules = ufw_state.rules6 if blockage.family == 6 else ufw_state.rules
+        steps |= dict.fromkeys(_ufw_allow_commands(rules, blockage.port, ports))
     return Fix(tuple(steps))
 
 
-def _with_ipv6(text: str) -> tuple[Step, ...]:
+def _ipv6_steps(text: str) -> tuple[Step, ...]:
     """ufw is to make rules for IPv6, too."""
     after = re.sub(r"^([ \t]*IPV6=)\S+", r"\1yes", text, flags=re.MULTILINE)
     reload = Command(("ufw", "reload"))
@@ -157,23 +175,25 @@ def _with_ipv6(text: str) -> tuple[Step, ...]:
     return (Edit(ufw.DEFAULTS, change), reload) if change else ()
 
 
-def _allowing(rules: tuple[ufw.UfwRule, ...], port: int, ports: tuple[int, ...]) -> list[Command]:
+def _ufw_allow_commands(
+    rules: tuple[ufw.UfwRule, ...], port: int, ports: tuple[int, ...]
+) -> list[Command]:
     """Take away what stops everybody; allow the port where nothing behind does. A rule that stops
     other ports too stays, and the port is allowed before it."""
     steps = []
-    left = list(rules)
-    while (rule := ufw.deciding(left, port)) and rule.action in {"deny", "reject"}:
-        if not set(rule.ports.split(",")) <= {str(one) for one in ports}:
-            return [_allow(port, "prepend")]
-        at = str(rules.index(rule) + 1)
-        words = rule.words()
-        steps.append(Command(("ufw", "delete", *words), undo=("ufw", "insert", at, *words)))
-        left.remove(rule)
+    remaining_rules = list(rules)
+    while (rule := ufw.deciding_rule(remaining_rules, port)) and rule.action in {"deny", "reject"}:
+        if not set(rule.ports.split(",")) <= {str(allowed_port) for allowed_port in ports}:
+            return [_ufw_allow(port, "prepend")]
+        position = str(rules.index(rule) + 1)
+        words = rule.arguments()
+        steps.append(Command(("ufw", "delete", *words), undo=("ufw", "insert", position, *words)))
+        remaining_rules.remove(rule)
     if rule is None or rule.action == "limit":
-        steps.append(_allow(port))
+        steps.append(_ufw_allow(port))
     return steps
 
 
-def _allow(port: int, *where: str) -> Command:
+def _ufw_allow(port: int, *position: str) -> Command:
     rule = ("allow", f"{port}/tcp")
-    return Command(("ufw", *where, *rule), undo=("ufw", "delete", *rule))
+    return Command(("ufw", *position, *rule), undo=("ufw", "delete", *rule))

@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from checks.firewall._firewalld import Rules, rules_of
+from checks.firewall._firewalld import FirewalldView, firewalld_view
 from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual, Step, Where
 from diagnose.model.firewall import Policy, Zone
 from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.firewalld.evaluator import Settings
-from diagnose.parsers.firewalld.rich_rules import Place, is_about_port, rich_rule
+from diagnose.parsers.firewalld.rich_rules import AddressMatch, is_about_port, rich_rule
 from diagnose.parsers.netfilter import owners
-from diagnose.parsers.netfilter.address_sets import UNICAST4, UNICAST6, outside, region
-from diagnose.parsers.netfilter.rules import address
+from diagnose.parsers.netfilter.address_sets import UNICAST4, UNICAST6, difference, region
+from diagnose.parsers.netfilter.rules import address_span
 
 #: Where the visitor is not known a person writes the address. No program takes this for one.
 PLACEHOLDER = "ADDRESS"
@@ -32,114 +32,134 @@ _DIRECT_PORT = re.compile(r"--(?:dport|dports|destination-ports?)\s+(\S+)")
 
 def restrictions(evidence: Evidence, ports: Iterable[int]) -> tuple[str, ...]:
     """The rules about these ports that name a source, of all programs and both families."""
-    wanted = tuple(dict.fromkeys(ports))
-    found = [*_of_firewalld(rules_of(evidence), wanted)]
+    unique_ports = tuple(dict.fromkeys(ports))
+    rule_texts = [*_firewalld_restrictions(firewalld_view(evidence), unique_ports)]
     if evidence.good(Ruleset):
-        from checks.firewall._netfilter import seen_of
+        from checks.firewall._netfilter import netfilter_view
 
-        for rule in seen_of(evidence).source_rules(*wanted):
+        for rule in netfilter_view(evidence).source_rules(*unique_ports):
             # What firewalld makes of its own settings has been said in its words.
-            if not (found and owners.owner(rule.place) == "firewalld"):
-                found.append(rule.text or rule.chain.name)
-    return tuple(dict.fromkeys(found))
+            if not (rule_texts and owners.owner(rule.position) == "firewalld"):
+                rule_texts.append(rule.text or rule.chain.name)
+    return tuple(dict.fromkeys(rule_texts))
 
 
-def words(found: tuple[str, ...]) -> tuple[str, ...]:
+def quoted_rules(rule_texts: tuple[str, ...]) -> tuple[str, ...]:
     """A few of them, as code."""
-    more = len(found) - SHOWN
-    return (*(f"`{one}`" for one in found[:SHOWN]), *((f"+{more}",) if more > 0 else ()))
+    hidden_count = len(rule_texts) - SHOWN
+    return (
+        *(f"`{rule_text}`" for rule_text in rule_texts[:SHOWN]),
+        *((f"+{hidden_count}",) if hidden_count > 0 else ()),
+    )
 
 
-def question(narrow: tuple[Step, ...], wide: Fix, visitor: str = "") -> Fix:
+def question(narrow_steps: tuple[Step, ...], wide_fix: Fix, visitor: str = "") -> Fix:
     """Two answers, the narrow one first. Where the visitor is known it can be typed as it stands;
     the other one a person has to choose."""
-    everybody = Manual("open-to-everybody", Where.SERVER, commands=_typed(wide.steps))
-    if not _typed(narrow):
-        return replace(wide, steps=(everybody,), applicability=Applicability.REVIEW)
+    open_to_all = Manual(
+        "open-to-everybody", Where.SERVER, commands=_executable_steps(wide_fix.steps)
+    )
+    if not _executable_steps(narrow_steps):
+        return replace(wide_fix, steps=(open_to_all,), applicability=Applicability.REVIEW)
     if visitor:
-        return Fix((*narrow, everybody), Applicability.REVIEW)
-    one = Manual("open-to-one", Where.SERVER, commands=_typed(narrow))
-    return Fix((one, everybody), Applicability.REVIEW)
+        return Fix((*narrow_steps, open_to_all), Applicability.REVIEW)
+    open_to_one = Manual("open-to-one", Where.SERVER, commands=_executable_steps(narrow_steps))
+    return Fix((open_to_one, open_to_all), Applicability.REVIEW)
 
 
-def is_opening(fix: Fix | None) -> bool:
+def is_automatic(fix: Fix | None) -> bool:
     """Whether a program could carry it out as it stands."""
-    automatic = fix is not None and fix.applicability is Applicability.AUTOMATIC
-    return automatic and bool(fix and _typed(fix.steps))
+    needs_no_review = fix is not None and fix.applicability is Applicability.AUTOMATIC
+    return needs_no_review and bool(fix and _executable_steps(fix.steps))
 
 
-def _typed(steps: tuple[Step, ...]) -> tuple[Command | Edit, ...]:
-    return tuple(one for one in steps if not isinstance(one, Manual))
+def _executable_steps(steps: tuple[Step, ...]) -> tuple[Command | Edit, ...]:
+    return tuple(step for step in steps if not isinstance(step, Manual))
 
 
 # firewalld
 
 
-def _of_firewalld(rules: Rules, ports: tuple[int, ...]) -> Iterator[str]:
-    if rules.daemon is None:
+def _firewalld_restrictions(firewalld: FirewalldView, ports: tuple[int, ...]) -> Iterator[str]:
+    if firewalld.daemon is None:
         return
-    for settings in (rules.now, rules.later):
+    for settings in (firewalld.runtime, firewalld.permanent):
         for zone in settings.zones.values():
-            yield from _of_zone(rules, settings, zone, ports)
+            yield from _zone_restrictions(firewalld, settings, zone, ports)
         for policy in settings.policies:
-            yield from _rich_rules(settings, policy, ports)
-    for rule in (*rules.daemon.direct, *rules.daemon.permanent_direct):
-        if _DIRECT_SOURCE.search(rule) and _names(rule, ports):
+            yield from _source_rich_rules(settings, policy, ports)
+    for rule in (*firewalld.daemon.direct, *firewalld.daemon.permanent_direct):
+        if _DIRECT_SOURCE.search(rule) and _concerns_ports(rule, ports):
             yield f"--direct {rule}"
 
 
-def _of_zone(rules: Rules, settings: Settings, zone: Zone, ports: tuple[int, ...]) -> Iterator[str]:
+def _zone_restrictions(
+    firewalld: FirewalldView, settings: Settings, zone: Zone, ports: tuple[int, ...]
+) -> Iterator[str]:
     """Its sources, whatever it does with them; another network's interface, where the zone opens
     the port for it."""
-    if not _all_of_them(settings, zone.sources):
-        yield from (f"--zone={zone.name} --add-source={one}" for one in zone.sources)
-    yield from _rich_rules(settings, zone, ports)
-    opened = any(port in one and one.protocol == "tcp" for port in ports for one in zone.opens)
-    if opened and zone.target != "ACCEPT":
-        own = {nic.name for nic in rules.nics if nic.default}
-        there = {nic.name for nic in rules.nics} - own - {"lo"}
-        others = (one for one in zone.interfaces if one in there)
-        yield from (f"--zone={zone.name} --add-interface={one}" for one in others)
+    if not _covers_all_addresses(settings, zone.sources):
+        yield from (f"--zone={zone.name} --add-source={source}" for source in zone.sources)
+    yield from _source_rich_rules(settings, zone, ports)
+    opens_ports = any(
+        port in port_range and port_range.protocol == "tcp"
+        for port in ports
+        for port_range in zone.opens
+    )
+    if opens_ports and zone.target != "ACCEPT":
+        default_interfaces = {nic.name for nic in firewalld.nics if nic.default}
+        other_interfaces = {nic.name for nic in firewalld.nics} - default_interfaces - {"lo"}
+        zone_interfaces = (
+            interface for interface in zone.interfaces if interface in other_interfaces
+        )
+        yield from (
+            f"--zone={zone.name} --add-interface={interface}" for interface in zone_interfaces
+        )
 
 
-def _rich_rules(settings: Settings, place: Zone | Policy, ports: tuple[int, ...]) -> Iterator[str]:
-    for rule in map(rich_rule, place.rich_rules):
-        about = any(is_about_port(rule, port, settings.opens) for port in ports)
-        if about and rule.source and not _is_everybody(settings, rule.source):
+def _source_rich_rules(
+    settings: Settings, zone_or_policy: Zone | Policy, ports: tuple[int, ...]
+) -> Iterator[str]:
+    for rule in map(rich_rule, zone_or_policy.rich_rules):
+        concerns_ports = any(is_about_port(rule, port, settings.opens) for port in ports)
+        if concerns_ports and rule.source and not _is_any_source(settings, rule.source):
             yield rule.text
 
 
-def _is_everybody(settings: Settings, source: Place) -> bool:
-    return not source.other and _all_of_them(settings, (source.name,))
+def _is_any_source(settings: Settings, source: AddressMatch) -> bool:
+    return not source.inverted and _covers_all_addresses(settings, (source.name,))
 
 
-def _all_of_them(settings: Settings, sources: Iterable[str]) -> bool:
+def _covers_all_addresses(settings: Settings, sources: Iterable[str]) -> bool:
     """Whether these are all addresses of a family, or there are none."""
-    listed = [
-        one
+    members = [
+        member
         for source in sources
-        for one in (settings.members(source[6:]) if source.startswith("ipset:") else (source,))
+        for member in (settings.members(source[6:]) if source.startswith("ipset:") else (source,))
     ]
-    named = list(sources)
+    source_names = list(sources)
     try:
-        spans = [(":" in one, address(one)) for one in listed]
+        spans = [(":" in member, address_span(member)) for member in members]
     except ValueError:  # a MAC address, a masked one
         return False
     if not spans:
-        return not named
-    families = {six for six, _ in spans}
+        return not source_names
+    families = {is_ipv6 for is_ipv6, _ in spans}
     return all(
-        not outside(UNICAST6 if six else UNICAST4, region(span for v6, span in spans if v6 is six))
-        for six in families
+        not difference(
+            UNICAST6 if is_ipv6 else UNICAST4,
+            region(span for span_is_ipv6, span in spans if span_is_ipv6 is is_ipv6),
+        )
+        for is_ipv6 in families
     )
 
 
-def _names(rule: str, ports: tuple[int, ...]) -> bool:
+def _concerns_ports(rule: str, ports: tuple[int, ...]) -> bool:
     """Whether a direct rule is about one of the ports, or about all."""
-    found = _DIRECT_PORT.search(rule)
-    if not found:
+    match = _DIRECT_PORT.search(rule)
+    if not match:
         return True
-    spans = (part.partition(":") for part in found[1].split(","))
+    spans = (part.partition(":") for part in match[1].split(","))
     return any(
         not (low.isdigit() and (not colon or high.isdigit()))
         or int(low) <= port <= int(high if colon else low)

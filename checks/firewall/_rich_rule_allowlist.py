@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from checks.firewall import (
     NOTHING_LISTENS,
     _restricted_ports,
-    about,
-    covers,
     facts,
     fault_of,
-    is_kept,
-    unused,
-    visitor_of,
+    is_allowlisted,
+    nothing_listens,
+    refused_client,
+    subject_of,
+    subjects_of,
 )
-from checks.firewall._firewalld import Fate, Rules, ports_that_matter, rules_of, through_the_network
-from checks.firewall._firewalld_fixes import excepting, letting_in, opening_place
+from checks.firewall._firewalld import (
+    FirewalldView,
+    VisitorOutcome,
+    external_connections,
+    firewalld_view,
+    relevant_ports,
+)
+from checks.firewall._firewalld_fixes import allow_commands, exception_commands, opening_commands
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.dns import is_private
 
@@ -22,63 +28,96 @@ from diagnose.model.dns import is_private
 SHOWN = 6
 
 
-def by_firewalld(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    groups: dict[str, list[Fate]] = {}
-    for port in ports_that_matter(evidence):
-        for fate in rules.fates(port):
-            theirs = rules.fates(port, rules.visitor) if rules.visitor else ()
-            if any(one.address == fate.address and one.now.admits for one in theirs):
+def allowlist_claims(evidence: Evidence) -> Iterator[Claim]:
+    firewalld = firewalld_view(evidence)
+    groups: dict[str, list[VisitorOutcome]] = {}
+    for port in relevant_ports(evidence):
+        for outcome in firewalld.outcomes(port):
+            visitor_outcomes = (
+                firewalld.outcomes(port, firewalld.visitor) if firewalld.visitor else ()
+            )
+            if any(
+                visitor_outcome.address == outcome.address and visitor_outcome.runtime.admits
+                for visitor_outcome in visitor_outcomes
+            ):
                 continue
-            if not fate.now.admits and is_kept(rules, fate, fault_of(rules, fate)):
-                groups.setdefault(fate.now.entered.zone.name, []).append(fate)
-    for fates in groups.values():
-        yield _claim(evidence, rules, tuple(fates))
+            if not outcome.runtime.admits and is_allowlisted(
+                firewalld, outcome, fault_of(firewalld, outcome)
+            ):
+                groups.setdefault(outcome.runtime.zone_match.zone.name, []).append(outcome)
+    for outcomes in groups.values():
+        yield _claim(evidence, firewalld, tuple(outcomes))
 
 
-def _claim(evidence: Evidence, rules: Rules, fates: tuple[Fate, ...]) -> Claim:
-    zone = fates[0].now.entered.zone
-    accepting = dict(one for fate in fates for one in rules.kept_for(fate))
-    named = tuple(dict.fromkeys(accepting.values()))
-    told = facts(fates)
-    ports = tuple(dict.fromkeys(fate.port for fate in fates))
-    reached = tuple(one for port in ports for one in through_the_network(evidence, port))
-    private = all(is_private(fate.address) for fate in fates if fate.address)
-    meant = not rules.visitor and (bool(reached) or private)
-    target = evidence.target.port in ports
-    serious = Severity.ERROR if target else Severity.WARNING
-    visitor = visitor_of(rules, fates)
-    narrow = letting_in(rules, fates, visitor or _restricted_ports.PLACEHOLDER)
-    fix = _restricted_ports.question(narrow, _opening(rules, fates, ports), visitor)
+def _claim(
+    evidence: Evidence, firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...]
+) -> Claim:
+    zone = outcomes[0].runtime.zone_match.zone
+    source_by_rule = dict(
+        rule_and_source
+        for outcome in outcomes
+        for rule_and_source in firewalld.allowlisted_sources(outcome)
+    )
+    sources = tuple(dict.fromkeys(source_by_rule.values()))
+    outcome_facts = facts(outcomes)
+    ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
+    connections = tuple(
+        connection for port in ports for connection in external_connections(evidence, port)
+    )
+    is_private_site = all(is_private(outcome.address) for outcome in outcomes if outcome.address)
+    is_intended = not firewalld.visitor and (bool(connections) or is_private_site)
+    is_target_closed = evidence.target.port in ports
+    full_severity = Severity.ERROR if is_target_closed else Severity.WARNING
+    visitor = refused_client(firewalld, outcomes)
+    narrow_steps = allow_commands(firewalld, outcomes, visitor or _restricted_ports.PLACEHOLDER)
+    fix = _restricted_ports.question(
+        narrow_steps, _opening_fix(firewalld, outcomes, ports), visitor
+    )
     return Claim(
-        about=about(zone, fates),
-        covers=covers(fates),
-        because=(zone, *reached),
-        confidence=Confidence.POSSIBLE if meant else Confidence.LIKELY,
-        severity=Severity.NOTE if meant else serious,
+        about=subject_of(zone, outcomes),
+        covers=subjects_of(outcomes),
+        because=(zone, *connections),
+        confidence=Confidence.POSSIBLE if is_intended else Confidence.LIKELY,
+        severity=Severity.NOTE if is_intended else full_severity,
         facts={
-            **told,
+            **outcome_facts,
             "client": "",
             "jail": "",
             "owner": "firewalld",
-            "sources": named[:SHOWN],
-            "more": max(len(named) - SHOWN, 0),
-            "family": "IPv6" if told["ipv6"] else "",
-            "rules": tuple(f"`{text}`" for text in list(accepting)[:3]),
+            "sources": sources[:SHOWN],
+            "more": max(len(sources) - SHOWN, 0),
+            "family": "IPv6" if outcome_facts["ipv6"] else "",
+            "rules": tuple(f"`{text}`" for text in list(source_by_rule)[:3]),
             "files": (),
-            "meant": meant,
+            "meant": is_intended,
             "contradiction": (),
             "show": f"firewall-cmd --zone={zone.name} --list-all",
-            "restricted": _restricted_ports.words(_restricted_ports.restrictions(evidence, ports)),
+            "restricted": _restricted_ports.quoted_rules(
+                _restricted_ports.restrictions(evidence, ports)
+            ),
         },
-        fix=NOTHING_LISTENS if unused(evidence, ports) else fix,
+        fix=NOTHING_LISTENS if nothing_listens(evidence, ports) else fix,
     )
 
 
-def _opening(rules: Rules, fates: tuple[Fate, ...], ports: tuple[int, ...]) -> Fix:
+def _opening_fix(
+    firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...], ports: tuple[int, ...]
+) -> Fix:
     """What opens the port to everybody: before a rule that refuses, else where strangers enter."""
-    now = fates[0].now
-    if now.rule:
-        return Fix(tuple(dict.fromkeys(one for fate in fates for one in excepting(rules, fate))))
-    place = f"--policy={now.policy.name}" if now.policy else f"--zone={now.entered.zone.name}"
-    return Fix(opening_place(rules, place, ports))
+    decision = outcomes[0].runtime
+    if decision.rule:
+        return Fix(
+            tuple(
+                dict.fromkeys(
+                    command
+                    for outcome in outcomes
+                    for command in exception_commands(firewalld, outcome)
+                )
+            )
+        )
+    scope_option = (
+        f"--policy={decision.policy.name}"
+        if decision.policy
+        else f"--zone={decision.zone_match.zone.name}"
+    )
+    return Fix(opening_commands(firewalld, scope_option, ports))

@@ -4,62 +4,64 @@ narrowly as that can be said. Whether it is to be let in a person decides."""
 import ipaddress
 from collections.abc import Iterable
 
-from checks.firewall._netfilter import Blocked, Seen
+from checks.firewall._netfilter import Blockage, NetfilterView
 from diagnose.model import Applicability, Command, Fix, Manual, Step, Where
 from diagnose.model.visitor import Jails
 from diagnose.parsers.netfilter import owners, remedies, ufw
 from diagnose.parsers.netfilter.rules import Match
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 
 #: Their rules are made anew: only they themselves can let an address in again for long.
-_REWRITING = {"docker", "podman", "kubernetes", "libvirt", "firewalld"}
+_RULE_MANAGERS = {"docker", "podman", "kubernetes", "libvirt", "firewalld"}
 
 
-def letting_in(seen: Seen, found: Iterable[Blocked]) -> Fix:
+def unban_fix(view: NetfilterView, blockages: Iterable[Blockage]) -> Fix:
     """The remedy for one address and all the rules that stop it."""
     steps: dict[Step, None] = {}
-    for one in found:
-        made = _steps(seen, one)
-        if not made:
+    for blockage in blockages:
+        blockage_steps = _unban_steps(view, blockage)
+        if not blockage_steps:
             return Fix((Manual("let-it-in", Where.SERVER),), Applicability.MANUAL)
-        steps |= dict.fromkeys(made)
+        steps |= dict.fromkeys(blockage_steps)
     return Fix(tuple(steps), Applicability.REVIEW)
 
 
-def _steps(seen: Seen, one: Blocked) -> tuple[Step, ...]:
-    match one.owner:
-        case "fail2ban" if named := jails(seen, one):
-            return tuple(unbanned(jail, one.source) for jail in named)
+def _unban_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
+    match blockage.owner:
+        case "fail2ban" if jails := banning_jails(view, blockage):
+            return tuple(unban_command(jail, blockage.source) for jail in jails)
         case "crowdsec":
-            return _cscli(one)
+            return _cscli_steps(blockage)
         case "csf":
-            return (Command(("csf", "-dr", one.source), undo=("csf", "-d", one.source)),)
+            return (Command(("csf", "-dr", blockage.source), undo=("csf", "-d", blockage.source)),)
         case "ufw":
-            return _ufw(seen, one)
-        case owner if owner in _REWRITING and one.place.chain.name != "DOCKER-USER":
+            return _ufw_steps(view, blockage)
+        case owner if owner in _RULE_MANAGERS and blockage.place.chain.name != "DOCKER-USER":
             return ()
-    if element := _element(one):
+    if element := _set_element_command(blockage):
         return (element,)
-    if one.place.exact and _is_about_it_alone(one):
-        return remedies.removed(one.place, seen.files)
-    return (_exception(one),)
+    if blockage.place.exact and _names_only_source(blockage):
+        return remedies.removal_steps(blockage.place, view.files)
+    return (_exception_command(blockage),)
 
 
 # fail2ban
 
 
-def jails(seen: Seen, one: Blocked) -> tuple[str, ...]:
+def banning_jails(view: NetfilterView, blockage: Blockage) -> tuple[str, ...]:
     """The jails that have banned the address: by fail2ban's own word, else by the rule's name. A
     rule that a fail2ban which runs does not know of is nobody's any more."""
-    named = owners.jail(one.place)
-    read = seen.evidence.good(Jails)
-    holding = tuple(jail for some in read for jail in some.holding(one.source))
-    if named in holding or (named and not read):
-        return (named,)
-    return holding
+    rule_jail = owners.jail(blockage.place)
+    jail_lists = view.evidence.good(Jails)
+    holding_jails = tuple(
+        jail for jail_list in jail_lists for jail in jail_list.banning(blockage.source)
+    )
+    if rule_jail in holding_jails or (rule_jail and not jail_lists):
+        return (rule_jail,)
+    return holding_jails
 
 
-def unbanned(jail: str, address: str) -> Command:
+def unban_command(jail: str, address: str) -> Command:
     words = ("fail2ban-client", "set", jail)
     return Command((*words, "unbanip", address), undo=(*words, "banip", address))
 
@@ -67,53 +69,56 @@ def unbanned(jail: str, address: str) -> Command:
 # Others
 
 
-def _cscli(one: Blocked) -> tuple[Step, ...]:
-    by = ("--ip", one.source)
-    if (network := _among(one)) and "/" in network:
-        by = ("--range", network)
+def _cscli_steps(blockage: Blockage) -> tuple[Step, ...]:
+    selector = ("--ip", blockage.source)
+    if (network := _set_entry(blockage)) and "/" in network:
+        selector = ("--range", network)
     words = ("cscli", "decisions")
-    return (Command((*words, "delete", *by), undo=(*words, "add", *by)),)
+    return (Command((*words, "delete", *selector), undo=(*words, "add", *selector)),)
 
 
-def _ufw(seen: Seen, one: Blocked) -> tuple[Step, ...]:
+def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
     """Every rule of ufw goes that shuts out this address and no other; where one shuts out more,
     the address is let in before it."""
-    rules = () if seen.ufw is None else seen.ufw.rules6 if one.family == 6 else seen.ufw.rules
+    rules = () if view.ufw is None else view.ufw.rules6 if blockage.family == 6 else view.ufw.rules
     steps: list[Step] = []
-    for at, rule in enumerate(rules, 1):
-        if rule.source in ufw.ANY or not rule.concerns(one.port):
+    for position, rule in enumerate(rules, 1):
+        if rule.source in ufw.ANY or not rule.concerns(blockage.port):
             continue
-        if rule.action in {"deny", "reject"} and _holds(rule.source, one.source):
-            if not _is_single(rule.source):
-                allow = ("allow", "proto", "tcp", "from", one.source, "to", "any", "port")
-                words = (*allow, str(one.port))
-                insert = ("ufw", "insert", str(at), *words)
+        if rule.action in {"deny", "reject"} and _contains(rule.source, blockage.source):
+            if not _is_single_address(rule.source):
+                allow = ("allow", "proto", "tcp", "from", blockage.source, "to", "any", "port")
+                words = (*allow, str(blockage.port))
+                insert = ("ufw", "insert", str(position), *words)
                 return (*steps, Command(insert, undo=("ufw", "delete", *words)))
-            denied = rule.words()
-            undo = ("ufw", "insert", str(at), *denied)
-            steps.append(Command(("ufw", "delete", *denied), undo=undo))
+            rule_words = rule.arguments()
+            undo = ("ufw", "insert", str(position), *rule_words)
+            steps.append(Command(("ufw", "delete", *rule_words), undo=undo))
     return tuple(steps)
 
 
-def _element(one: Blocked) -> Command | None:
+def _set_element_command(blockage: Blockage) -> Command | None:
     """The address goes out of the set that the rule asks, if it stands there by itself."""
-    step, place = _by_set(one.place), one.place
-    if step is None or not _is_single(_among(one)):
+    step, place = _set_match(blockage.place), blockage.place
+    if step is None or not _is_single_address(_set_entry(blockage)):
         return None
     if place.program != "nft":
-        words = ("ipset", "del", step.values, one.source)
-        return Command(_texts(words), undo=_texts(("ipset", "add", step.values, one.source)))
-    at = (place.table.family, place.table.name, step.values, f"{{ {one.source} }}")
+        words = ("ipset", "del", step.values, blockage.source)
+        return Command(
+            _strings(words), undo=_strings(("ipset", "add", step.values, blockage.source))
+        )
+    element_path = (place.table.family, place.table.name, step.values, f"{{ {blockage.source} }}")
     return Command(
-        _texts(("nft", "delete", "element", *at)), undo=_texts(("nft", "add", "element", *at))
+        _strings(("nft", "delete", "element", *element_path)),
+        undo=_strings(("nft", "add", "element", *element_path)),
     )
 
 
-def _texts(words: Iterable[object]) -> tuple[str, ...]:
+def _strings(words: Iterable[object]) -> tuple[str, ...]:
     return tuple(map(str, words))
 
 
-def _by_set(place: Place) -> Match | None:
+def _set_match(place: RulePosition) -> Match | None:
     """The step by which a rule asks a named set of addresses."""
     for step in place.rule.steps if place.rule else ():
         if not isinstance(step, Match) or not isinstance(step.values, str) or step.op != "==":
@@ -123,44 +128,49 @@ def _by_set(place: Place) -> Match | None:
     return None
 
 
-def _among(one: Blocked) -> str:
+def _set_entry(blockage: Blockage) -> str:
     """What the rule's set has of the address: itself, or a network that holds it; "" else."""
-    step = _by_set(one.place)
-    found = one.place.table.sets.get(str(step.values)) if step else None
-    elements = (found.elements or ()) if found and found.readable else ()
-    number = int(ipaddress.ip_address(one.source))
-    kind = ipaddress.IPv6Address if one.family == 6 else ipaddress.IPv4Address
+    step = _set_match(blockage.place)
+    address_set = blockage.place.table.sets.get(str(step.values)) if step else None
+    elements = (address_set.elements or ()) if address_set and address_set.readable else ()
+    number = int(ipaddress.ip_address(blockage.source))
+    kind = ipaddress.IPv6Address if blockage.family == 6 else ipaddress.IPv4Address
     for element in elements:
         span = element[0] if isinstance(element, tuple) and len(element) == 1 else None
         if isinstance(span, tuple) and len(span) == 2 and span[0] <= number <= span[1]:
             networks = ipaddress.summarize_address_range(kind(span[0]), kind(span[1]))
-            texts = [str(network) for network in networks]
-            whole = texts[0] if len(texts) == 1 else f"{kind(span[0])}-{kind(span[1])}"
-            return one.source if span[0] == span[1] else whole
+            network_texts = [str(network) for network in networks]
+            network_text = (
+                network_texts[0] if len(network_texts) == 1 else f"{kind(span[0])}-{kind(span[1])}"
+            )
+            return blockage.source if span[0] == span[1] else network_text
     return ""
 
 
-def _is_single(text: str) -> bool:
+def _is_single_address(text: str) -> bool:
     try:
         return ipaddress.ip_network(text).num_addresses == 1
     except ValueError:
         return False
 
 
-def _holds(network: str, address: str) -> bool:
+def _contains(network: str, address: str) -> bool:
     try:
-        among, one = ipaddress.ip_network(network, strict=False), ipaddress.ip_address(address)
+        subnet, host_address = (
+            ipaddress.ip_network(network, strict=False),
+            ipaddress.ip_address(address),
+        )
     except ValueError:
         return False
-    return among.version == one.version and one in among
+    return subnet.version == host_address.version and host_address in subnet
 
 
-def _is_about_it_alone(one: Blocked) -> bool:
+def _names_only_source(blockage: Blockage) -> bool:
     """Whether the rule names this one address and no other."""
-    number = int(ipaddress.ip_address(one.source))
+    number = int(ipaddress.ip_address(blockage.source))
     steps = [
         step
-        for step in (one.place.rule.steps if one.place.rule else ())
+        for step in (blockage.place.rule.steps if blockage.place.rule else ())
         if isinstance(step, Match) and step.keys[0].endswith("saddr")
     ]
     return bool(steps) and all(
@@ -169,19 +179,26 @@ def _is_about_it_alone(one: Blocked) -> bool:
     )
 
 
-def _exception(one: Blocked) -> Command:
+def _exception_command(blockage: Blockage) -> Command:
     """A rule before it that accepts this address at this port, for now: what else the rule shuts
     out stays shut out."""
-    place, number = one.place, str(one.packet.port)
+    place, port = blockage.place, str(blockage.packet.port)
     if place.program == "nft":
-        family = "ip6" if one.family == 6 else "ip"
-        rule = (family, "saddr", one.source, "tcp", "dport", number, "accept")
-        at = (place.table.family, place.table.name, place.chain.name)
+        family = "ip6" if blockage.family == 6 else "ip"
+        rule = (family, "saddr", blockage.source, "tcp", "dport", port, "accept")
+        chain_path = (place.table.family, place.table.name, place.chain.name)
         if place.rule is None:
-            return Command(("nft", "add", "rule", *at, *rule))
-        return Command(("nft", "insert", "rule", *at, "handle", str(place.rule.handle), *rule))
-    head = (place.program, *(() if place.table.name == "filter" else ("-t", place.table.name)))
-    words = (place.chain.name, "-s", one.source, "-p", "tcp", "--dport", number, "-j", "ACCEPT")
-    chain, *rest = words
-    before = ("-I", chain, str(place.index + 1)) if place.rule else ("-A", chain)
-    return Command((*head, *before, *rest), undo=(*head, "-D", *words))
+            return Command(("nft", "add", "rule", *chain_path, *rule))
+        return Command(
+            ("nft", "insert", "rule", *chain_path, "handle", str(place.rule.handle), *rule)
+        )
+    iptables_command = (
+        place.program,
+        *(() if place.table.name == "filter" else ("-t", place.table.name)),
+    )
+    words = (place.chain.name, "-s", blockage.source, "-p", "tcp", "--dport", port, "-j", "ACCEPT")
+    chain, *rule_words = words
+    insert_words = ("-I", chain, str(place.index + 1)) if place.rule else ("-A", chain)
+    return Command(
+        (*iptables_command, *insert_words, *rule_words), undo=(*iptables_command, "-D", *words)
+    )

@@ -4,34 +4,34 @@ the site, and worth knowing to whoever believes the port closed."""
 
 from collections.abc import Iterator
 
-from checks.firewall._nat import Led, by, led
-from checks.firewall._netfilter import Seen, seen_of
+from checks.firewall._nat import DnatTarget, dnat_rule, dnat_targets
+from checks.firewall._netfilter import NetfilterView, netfilter_view
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject, endpoints
 from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import decide, owners
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 
 
 @check(severity=Severity.NOTE, needs=[Ruleset])
 def bypassed(evidence: Evidence) -> Iterator[Claim]:
-    seen, port = seen_of(evidence), evidence.target.port
-    found = [
-        (one, place)
-        for one in led(evidence, port)
-        if one.decision.verdict == "accept" and one.decision.forwarded
-        if (place := by(seen, one)) and _would_be_refused(seen, one, place)
+    view, port = netfilter_view(evidence), evidence.target.port
+    bypasses = [
+        (dnat_target, place)
+        for dnat_target in dnat_targets(evidence, port)
+        if dnat_target.decision.verdict == "accept" and dnat_target.decision.forwarded
+        if (place := dnat_rule(view, dnat_target)) and _would_be_refused(view, dnat_target, place)
     ]
-    if found:
-        one, place = found[0]
+    if bypasses:
+        dnat_target, place = bypasses[0]
         owner = owners.owner(place)
         yield Claim(
             about=Subject(port=port),
-            covers=endpoints((one.address for one, _ in found), port),
-            because=seen.because,
+            covers=endpoints((dnat_target.address for dnat_target, _ in bypasses), port),
+            because=view.because,
             facts={
                 "port": f"{port}/tcp",
-                "to": one.decision.to,
+                "to": dnat_target.decision.to,
                 "rule": place.text,
                 "owner": "" if owner == "hand" else owner,
                 "docker": owner == "docker",
@@ -39,7 +39,7 @@ def bypassed(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _would_be_refused(seen: Seen, one: Led, place: Place) -> bool:
+def _would_be_refused(view: NetfilterView, dnat_target: DnatTarget, place: RulePosition) -> bool:
     """Whether the rules for what comes in would stop it, were it not led away."""
-    left = decide(seen.filter.without(place), one.packet)
-    return left.verdict in {"reject", "drop"} and not left.forwarded
+    decision = decide(view.ruleset.without_rule(place), dnat_target.packet)
+    return decision.verdict in {"reject", "drop"} and not decision.forwarded

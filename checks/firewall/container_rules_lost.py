@@ -9,10 +9,10 @@ the server itself. conmon only keeps the port from others.
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS
-from checks.firewall._firewalld import rules_of, through_the_network
-from checks.firewall._nat import led
-from checks.firewall._netfilter import seen_of
-from checks.listener import sockets
+from checks.firewall._firewalld import external_connections, firewalld_view
+from checks.firewall._nat import dnat_targets
+from checks.firewall._netfilter import netfilter_view
+from checks.listener import listeners_on
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -45,7 +45,7 @@ _EXPLAINS = (
 
 
 @frozen
-class _Publishing:
+class _PublishedPort:
     """Which engine publishes the port: by a process that holds it, or by the engine's own list."""
 
     engine: str
@@ -56,16 +56,16 @@ class _Publishing:
 @check(severity=Severity.ERROR, needs=[Ruleset, Listeners], explains=_EXPLAINS)
 def container_rules_lost(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
-    publishing = _publishing(evidence, port)
-    if publishing is None or not evidence.good(Ruleset) or led(evidence, port):
+    published = _published_port(evidence, port)
+    if published is None or not evidence.good(Ruleset) or dnat_targets(evidence, port):
         return
-    if through_the_network(evidence, port):
+    if external_connections(evidence, port):
         return
-    refused = _refused(evidence, port)
+    is_refused = _is_refused(evidence, port)
     # What docker-proxy gets, it passes on.
-    if publishing.process == "docker-proxy" and not refused:
+    if published.process == "docker-proxy" and not is_refused:
         return
-    addresses = tuple(one for one, _ in seen_of(evidence).packets(port))
+    addresses = tuple(address for address, _ in netfilter_view(evidence).packets(port))
     if addresses:
         yield Claim(
             about=Subject(port=port),
@@ -78,45 +78,48 @@ def container_rules_lost(evidence: Evidence) -> Iterator[Claim]:
             confidence=Confidence.CERTAIN,
             facts={
                 "port": f"{port}/tcp",
-                "engine": publishing.engine.capitalize(),
-                "process": publishing.process,
-                "container": publishing.container,
+                "engine": published.engine.capitalize(),
+                "process": published.process,
+                "container": published.container,
             },
-            fix=Fix((_again(evidence, publishing.engine),)),
+            fix=Fix((_restart_command(evidence, published.engine),)),
         )
 
 
-def _publishing(evidence: Evidence, port: int) -> _Publishing | None:
-    there = {one.process for one in sockets(evidence, port)}
-    container = next(
+def _published_port(evidence: Evidence, port: int) -> _PublishedPort | None:
+    processes = {socket.process for socket in listeners_on(evidence, port)}
+    engine_and_name = next(
         (
-            (one.engine, one.name)
-            for seen in evidence.good(Containers)
-            for one in seen.containers
-            if "host" not in one.networks and any(led.port == port for led in one.ports)
+            (container.engine, container.name)
+            for containers in evidence.good(Containers)
+            for container in containers.containers
+            if "host" not in container.networks
+            and any(port_mapping.port == port for port_mapping in container.ports)
         ),
         ("", ""),
     )
-    if there == {"docker-proxy"}:
-        return _Publishing("docker", "docker-proxy", container[1])
-    if there == {"conmon"}:
-        return _Publishing("podman", "conmon", container[1])
-    if not there and container[0] and evidence.good(Listeners):
-        return _Publishing(*container[:1], "", container[1])
+    if processes == {"docker-proxy"}:
+        return _PublishedPort("docker", "docker-proxy", engine_and_name[1])
+    if processes == {"conmon"}:
+        return _PublishedPort("podman", "conmon", engine_and_name[1])
+    if not processes and engine_and_name[0] and evidence.good(Listeners):
+        return _PublishedPort(*engine_and_name[:1], "", engine_and_name[1])
     return None
 
 
-def _refused(evidence: Evidence, port: int) -> bool:
+def _is_refused(evidence: Evidence, port: int) -> bool:
     """Whether strangers do not reach what listens on the server itself."""
-    fates = rules_of(evidence).fates(port)
-    stopped = seen_of(evidence).stopped(port)
-    return any(not fate.now.admits for fate in fates) or bool(stopped)
+    outcomes = firewalld_view(evidence).outcomes(port)
+    blockages = netfilter_view(evidence).blockages(port)
+    return any(not outcome.runtime.admits for outcome in outcomes) or bool(blockages)
 
 
-def _again(evidence: Evidence, engine: str) -> Command:
+def _restart_command(evidence: Evidence, engine: str) -> Command:
     if engine == "podman":
         return Command(("podman", "network", "reload", "--all"))
-    systemd = any(one.role == "server" and one.manager == "systemd" for one in evidence.good(Host))
+    uses_systemd = any(
+        host.role == "server" and host.manager == "systemd" for host in evidence.good(Host)
+    )
     return Command(
-        ("systemctl", "restart", "docker") if systemd else ("service", "docker", "restart")
+        ("systemctl", "restart", "docker") if uses_systemd else ("service", "docker", "restart")
     )

@@ -3,9 +3,9 @@ rules of its own, and what answers is not let out by what let the question in.""
 
 from collections.abc import Iterator
 
-from checks.firewall._netfilter import EXPLAINS, blocked, seen_of
+from checks.firewall._netfilter import EXPLAINS, blockage_groups, netfilter_view
 from checks.firewall._netfilter_claims import claim
-from checks.firewall._netfilter_fixes import opening
+from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.netfilter import Ruleset
@@ -13,6 +13,6 @@ from diagnose.model.netfilter import Ruleset
 
 @check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
 def egress_blocks(evidence: Evidence) -> Iterator[Claim]:
-    seen = seen_of(evidence)
-    for found in blocked(seen, "egress-blocks"):
-        yield claim(seen, found, opening(seen, found, replies=True), replies=True)
+    view = netfilter_view(evidence)
+    for blockages in blockage_groups(view, "egress-blocks"):
+        yield claim(view, blockages, opening_fix(view, blockages, replies=True), replies=True)

@@ -5,10 +5,10 @@ behind it (ufw(8), "route"; Docker's chain DOCKER-USER)."""
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS, _restricted_ports
-from checks.firewall._firewalld import rules_of
-from checks.firewall._firewalld_fixes import changed
-from checks.firewall._nat import Led, led
-from checks.firewall._netfilter import Seen, seen_of
+from checks.firewall._firewalld import firewalld_view
+from checks.firewall._firewalld_fixes import firewall_cmd
+from checks.firewall._nat import DnatTarget, dnat_targets
+from checks.firewall._netfilter import NetfilterView, netfilter_view
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -26,7 +26,7 @@ from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import owners, remedies
 from diagnose.parsers.netfilter.owners import Owner
 from diagnose.parsers.netfilter.remedies import Opening
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 
 
 @check(
@@ -35,77 +35,93 @@ from diagnose.parsers.netfilter.ruleset import Place
     explains=(*EXPLAINS, "listener.missing", "tls.stalled"),
 )
 def forward_blocks(evidence: Evidence) -> Iterator[Claim]:
-    seen = seen_of(evidence)
-    groups: dict[tuple[object, ...], list[tuple[Led, Place]]] = {}
-    for one in led(evidence, evidence.target.port):
-        stopped = one.decision.verdict in {"reject", "drop"} and one.decision.packet == "syn"
-        place = seen.filter.place(one.decision) if stopped and one.decision.forwarded else None
-        personal = seen.met(seen.filter.rules, one.packet)[1].source
-        if place is not None and not personal:
-            groups.setdefault((place.key, one.to), []).append((one, place))
-    for some in groups.values():
-        yield _claim(evidence, seen, some)
+    view = netfilter_view(evidence)
+    groups: dict[tuple[object, ...], list[tuple[DnatTarget, RulePosition]]] = {}
+    for dnat_target in dnat_targets(evidence, evidence.target.port):
+        is_blocked = (
+            dnat_target.decision.verdict in {"reject", "drop"}
+            and dnat_target.decision.packet == "syn"
+        )
+        place = (
+            view.ruleset.position_of(dnat_target.decision)
+            if is_blocked and dnat_target.decision.forwarded
+            else None
+        )
+        judged_source = view.decide_for_visitor(view.ruleset.rules, dnat_target.packet)[1].source
+        if place is not None and not judged_source:
+            groups.setdefault((place.key, dnat_target.destination), []).append((dnat_target, place))
+    for group in groups.values():
+        yield _claim(evidence, view, group)
 
 
-def _claim(evidence: Evidence, seen: Seen, some: list[tuple[Led, Place]]) -> Claim:
-    one, place = some[0]
+def _claim(
+    evidence: Evidence, view: NetfilterView, group: list[tuple[DnatTarget, RulePosition]]
+) -> Claim:
+    dnat_target, place = group[0]
     port, owner = evidence.target.port, owners.owner(place)
-    by_source = _restricted_ports.restrictions(evidence, (port, one.to[1]))
-    fix = _fix(seen, one, place, owner)
-    if by_source and _restricted_ports.is_opening(fix):
-        narrow = _fix(seen, one, place, owner, _restricted_ports.PLACEHOLDER)
-        fix = _restricted_ports.question(narrow.steps, fix)
-    where = f"{place.table.family} {place.table.name} {place.chain.name}"
+    source_rules = _restricted_ports.restrictions(evidence, (port, dnat_target.destination[1]))
+    fix = _fix(view, dnat_target, place, owner)
+    if source_rules and _restricted_ports.is_automatic(fix):
+        narrow_fix = _fix(view, dnat_target, place, owner, _restricted_ports.PLACEHOLDER)
+        fix = _restricted_ports.question(narrow_fix.steps, fix)
+    chain_text = f"{place.table.family} {place.table.name} {place.chain.name}"
     return Claim(
-        about=Subject(port=port, text=f"{place.program} {where}, {port}/tcp"),
-        covers=endpoints((one.address for one, _ in some), port),
-        because=seen.because,
+        about=Subject(port=port, text=f"{place.program} {chain_text}, {port}/tcp"),
+        covers=endpoints((dnat_target.address for dnat_target, _ in group), port),
+        because=view.because,
         facts={
             "port": f"{port}/tcp",
-            "to": one.decision.to,
-            "where": where,
+            "to": dnat_target.decision.to,
+            "where": chain_text,
             "rule": place.text,
             "program": place.program,
-            "drops": one.decision.verdict == "drop",
+            "drops": dnat_target.decision.verdict == "drop",
             "owner": "" if owner == "hand" else owner,
-            "file": seen.written(place),
+            "file": view.rules_file_path(place),
             "strict": owner == "firewalld",
-            "files": tuple(filter(None, [seen.written(place)])),
-            "restricted": _restricted_ports.words(by_source),
+            "files": tuple(filter(None, [view.rules_file_path(place)])),
+            "restricted": _restricted_ports.quoted_rules(source_rules),
         },
         fix=fix,
     )
 
 
-def _fix(seen: Seen, one: Led, place: Place, owner: Owner, visitor: str = "") -> Fix:
+def _fix(
+    view: NetfilterView,
+    dnat_target: DnatTarget,
+    place: RulePosition,
+    owner: Owner,
+    visitor: str = "",
+) -> Fix:
     """In the words of whoever made the rule. By then the packet has the inner address and port;
     the same port of another machine behind this one stays as it is."""
-    address, inner = one.to
+    address, target_port = dnat_target.destination
     if owner == "ufw":
         source = visitor or "any"
-        rule = ("allow", "proto", "tcp", "from", source, "to", address, "port", str(inner))
+        rule = ("allow", "proto", "tcp", "from", source, "to", address, "port", str(target_port))
         return Fix((Command(("ufw", "route", *rule), undo=("ufw", "route", "delete", *rule)),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
         family = 6 if ":" in address else 4
-        let = Opening((inner,), visitor=visitor, server=address, family=family)
-        return Fix(remedies.opened(place, let, {} if visitor else seen.files))
-    if owner == "firewalld" and (steps := _forwarded(seen.evidence, one)):
+        opening = Opening((target_port,), visitor=visitor, server=address, family=family)
+        return Fix(remedies.opening_steps(place, opening, {} if visitor else view.files))
+    if owner == "firewalld" and (steps := _forward_port_commands(view.evidence, dnat_target)):
         # What the server itself sends there stays shut out, so a look from it proves nothing.
         return Fix(steps, Applicability.REVIEW)
     step = "strict" if owner == "firewalld" else "in-its-own-settings"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
-def _forwarded(evidence: Evidence, one: Led) -> tuple[Command, ...]:
+def _forward_port_commands(evidence: Evidence, dnat_target: DnatTarget) -> tuple[Command, ...]:
     """firewalld lets pass what it forwards itself (firewalld.conf(5), StrictForwardPorts): this
     port by it too, and all others stay shut."""
-    rules, port = rules_of(evidence), evidence.target.port
-    zone = rules.entered(port, one.address)
-    if not zone or ":" in one.to[0]:
+    firewalld, port = firewalld_view(evidence), evidence.target.port
+    zone = firewalld.entry_zone(port, dnat_target.address)
+    if not zone or ":" in dnat_target.destination[0]:
         return ()
-    forward = f"port={port}:proto=tcp:toport={one.to[1]}:toaddr={one.to[0]}"
+    address, to_port = dnat_target.destination
+    forward = f"port={port}:proto=tcp:toport={to_port}:toaddr={address}"
     return tuple(
-        changed(
+        firewall_cmd(
             mode,
             f"--zone={zone}",
             (f"--add-forward-port={forward}",),

@@ -11,18 +11,18 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.firewall import EXPLAINS, _nat, about, covers, facts
+from checks.firewall import EXPLAINS, _nat, facts, subject_of, subjects_of
 from checks.firewall._firewalld import (
     CONTAINERS,
-    Fate,
-    Rules,
+    FirewalldView,
+    VisitorOutcome,
+    external_connections,
+    firewalld_view,
     is_loopback,
-    rules_of,
-    through_the_network,
 )
-from checks.firewall._firewalld_fixes import is_about_only, removing
-from checks.firewall._nat import Led
-from checks.firewall._netfilter import seen_of
+from checks.firewall._firewalld_fixes import is_about_only, removal_commands
+from checks.firewall._nat import DnatTarget
+from checks.firewall._netfilter import netfilter_view
 from checks.firewall._restricted_ports import restrictions
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -44,7 +44,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.firewalld.rich_rules import rich_rule
 from diagnose.parsers.netfilter import owners, remedies
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 from diagnose.parsers.nginx import server_blocks
 
 _EXPLAINS = (
@@ -73,164 +73,219 @@ class Forward:
 
 @check(severity=Severity.ERROR, needs=[Listeners], explains=_EXPLAINS)
 def forward_port(evidence: Evidence) -> Iterator[Claim]:
-    rules, groups = rules_of(evidence), dict[tuple[str, Forward, Fault], list[Fate]]()
-    for fate in rules.fates(evidence.target.port):
-        led = _led(fate)
-        if led and (fault := _fault(evidence, rules, fate.address, fate.family, led)):
-            groups.setdefault((fate.now.rule, led, fault), []).append(fate)
-    for (_, led, fault), fates in groups.items():
-        yield _by_firewalld(evidence, rules, tuple(fates), led, fault)
-    mine = {fate.address for fates in groups.values() for fate in fates}
-    yield from _by_nat(evidence, rules, mine)
+    firewalld, groups = (
+        firewalld_view(evidence),
+        dict[tuple[str, Forward, Fault], list[VisitorOutcome]](),
+    )
+    for outcome in firewalld.outcomes(evidence.target.port):
+        forward = _forward_of(outcome)
+        if forward and (
+            fault := _fault(evidence, firewalld, outcome.address, outcome.family, forward)
+        ):
+            groups.setdefault((outcome.runtime.rule, forward, fault), []).append(outcome)
+    for (_, forward, fault), outcomes in groups.items():
+        yield _firewalld_claim(evidence, firewalld, tuple(outcomes), forward, fault)
+    firewalld_addresses = {outcome.address for outcomes in groups.values() for outcome in outcomes}
+    yield from _nat_claims(evidence, firewalld, firewalld_addresses)
 
 
-def _by_nat(evidence: Evidence, rules: Rules, known: set[str]) -> Iterator[Claim]:
+def _nat_claims(
+    evidence: Evidence, firewalld: FirewalldView, known_addresses: set[str]
+) -> Iterator[Claim]:
     """Rules of NAT besides firewalld's own."""
-    found: dict[tuple[object, ...], list[tuple[Led, Place, Forward, Fault]]] = {}
-    for one in _nat.led(evidence, evidence.target.port):
-        place = _nat.by(seen_of(evidence), one)
-        if one.address in known or place is None or owners.owner(place) == "firewalld":
+    groups: dict[tuple[object, ...], list[tuple[DnatTarget, RulePosition, Forward, Fault]]] = {}
+    for dnat_target in _nat.dnat_targets(evidence, evidence.target.port):
+        place = _nat.dnat_rule(netfilter_view(evidence), dnat_target)
+        if (
+            dnat_target.address in known_addresses
+            or place is None
+            or owners.owner(place) == "firewalld"
+        ):
             continue
-        family = 6 if ":" in one.address else 4
-        led = _here(rules, Forward(*one.to))
-        if fault := _fault(evidence, rules, one.address, family, led):
-            found.setdefault((place.key, led, fault), []).append((one, place, led, fault))
-    for some in found.values():
-        yield _nat_claim(evidence, some)
+        family = 6 if ":" in dnat_target.address else 4
+        forward = _normalized_forward(firewalld, Forward(*dnat_target.destination))
+        if fault := _fault(evidence, firewalld, dnat_target.address, family, forward):
+            groups.setdefault((place.key, forward, fault), []).append(
+                (dnat_target, place, forward, fault)
+            )
+    for group in groups.values():
+        yield _nat_claim(evidence, group)
 
 
-def _here(rules: Rules, led: Forward) -> Forward:
-    own = {address for nic in rules.nics for address in nic.addresses}
-    return Forward("", led.port) if led.address in own else led
+def _normalized_forward(firewalld: FirewalldView, forward: Forward) -> Forward:
+    own_addresses = {address for nic in firewalld.nics for address in nic.addresses}
+    return Forward("", forward.port) if forward.address in own_addresses else forward
 
 
-def _led(fate: Fate) -> Forward | None:
+def _forward_of(outcome: VisitorOutcome) -> Forward | None:
     """None where it is not led elsewhere."""
-    if fate.now.verdict != "forward":
+    if outcome.runtime.verdict != "forward":
         return None
-    text = fate.now.rule
-    if found := re.match(r"port=[\d-]+:proto=\w+:toport=([\d-]*)(?::toaddr=(.*))?$", text):
-        port, address = found[1], found[2] or ""
+    text = outcome.runtime.rule
+    if match := re.match(r"port=[\d-]+:proto=\w+:toport=([\d-]*)(?::toaddr=(.*))?$", text):
+        port, address = match[1], match[2] or ""
     else:
         rule = rich_rule(text)
         port, address = rule.value("to-port"), rule.value("to-addr")
-    first = port.partition("-")[0]
-    led = Forward(address, int(first) if first.isdigit() else fate.port)
-    return None if led == Forward("", fate.port) else led
+    first_port = port.partition("-")[0]
+    forward = Forward(address, int(first_port) if first_port.isdigit() else outcome.port)
+    return None if forward == Forward("", outcome.port) else forward
 
 
 def _fault(
-    evidence: Evidence, rules: Rules, address: str, family: int, led: Forward
+    evidence: Evidence, firewalld: FirewalldView, address: str, family: int, forward: Forward
 ) -> Fault | None:
     """None where it leads to a working place, or nobody can tell."""
-    if not evidence.good(Listeners) or _works(evidence, address):
+    if not evidence.good(Listeners) or _is_site_working(evidence, address):
         return None
-    own = {one for nic in rules.nics for one in nic.addresses}
+    own_addresses = {own_address for nic in firewalld.nics for own_address in nic.addresses}
     port = evidence.target.port
-    listening = tuple(
-        one for one in _reachable(evidence, port, family) if one.process not in CONTAINERS
+    port_listeners = tuple(
+        listener
+        for listener in _reachable_listeners(evidence, port, family)
+        if listener.process not in CONTAINERS
     )
-    if led.address and led.address not in own and not is_loopback(led.address):
+    if (
+        forward.address
+        and forward.address not in own_addresses
+        and not is_loopback(forward.address)
+    ):
         # Only what this machine serves itself is kept from visitors.
-        return "away" if listening else None
-    there = _reachable(evidence, led.port, family, bool(is_loopback(led.address)))
-    if not there:
+        return "away" if port_listeners else None
+    forward_listeners = _reachable_listeners(
+        evidence, forward.port, family, bool(is_loopback(forward.address))
+    )
+    if not forward_listeners:
         return "nothing"
-    if _is_plain(evidence, led.port, there):
+    if _is_plaintext(evidence, forward.port, forward_listeners):
         return "plain"
-    alike = {one.process for one in listening} & {one.process for one in there}
-    return "other" if listening and not alike and None not in _processes(listening, there) else None
+    shared_processes = {listener.process for listener in port_listeners} & {
+        listener.process for listener in forward_listeners
+    }
+    return (
+        "other"
+        if port_listeners
+        and not shared_processes
+        and None not in _processes(port_listeners, forward_listeners)
+        else None
+    )
 
 
 def _processes(*sockets: tuple[Listener, ...]) -> set[str | None]:
-    return {one.process for some in sockets for one in some}
+    return {listener.process for listeners in sockets for listener in listeners}
 
 
-def _reachable(
+def _reachable_listeners(
     evidence: Evidence, port: int, family: int, loopback: bool = False
 ) -> tuple[Listener, ...]:
     """What a packet of that family meets that came in by the network."""
     return tuple(
-        one
-        for seen in evidence.good(Listeners)
-        for one in seen.on(port)
-        if (one.family == family or (family == 4 and one.dual))
-        and (loopback or not is_loopback(one.address))
+        listener
+        for listeners in evidence.good(Listeners)
+        for listener in listeners.on(port)
+        if (listener.family == family or (family == 4 and listener.dual))
+        and (loopback or not is_loopback(listener.address))
     )
 
 
-def _works(evidence: Evidence, address: str) -> bool:
+def _is_site_working(evidence: Evidence, address: str) -> bool:
     """Whether the site was seen to work through the network, at that address."""
     port = evidence.target.port
-    if not any(one.address == address for one in through_the_network(evidence, port)):
+    if not any(
+        connection.address == address for connection in external_connections(evidence, port)
+    ):
         return False
-    doubted = [one for one in evidence.of(Handshake) if one.variant == "normal" and one.verify_code]
-    return not any(one.address == address for one in doubted) and any(
-        one.address == address and one.port == port and one.status < 500
-        for one in evidence.good(Exchange)
-        if one.status
-    )
-
-
-def _fails(evidence: Evidence, address: str) -> tuple[Connection, ...]:
-    return tuple(
-        one
-        for one in evidence.of(Connection)
-        if one.failure and (one.address, one.port) == (address, evidence.target.port)
-    )
-
-
-def _is_plain(evidence: Evidence, port: int, there: tuple[Listener, ...]) -> bool:
-    """Whether nginx speaks no TLS there, and the site does."""
-    if evidence.target.scheme not in {"https", "wss"} or _processes(there) != {"nginx"}:
-        return False
-    configured = [
-        one
-        for config in evidence.good(NginxConfig)
-        for one in server_blocks.sockets(server_blocks.servers(config.main), port)
+    untrusted_handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.variant == "normal" and handshake.verify_code
     ]
-    return bool(configured) and not any(one.ssl for one in configured)
+    return not any(handshake.address == address for handshake in untrusted_handshakes) and any(
+        exchange.address == address and exchange.port == port and exchange.status < 500
+        for exchange in evidence.good(Exchange)
+        if exchange.status
+    )
 
 
-def _by_firewalld(
-    evidence: Evidence, rules: Rules, fates: tuple[Fate, ...], led: Forward, fault: Fault
+def _failed_connections(evidence: Evidence, address: str) -> tuple[Connection, ...]:
+    return tuple(
+        connection
+        for connection in evidence.of(Connection)
+        if connection.failure
+        and (connection.address, connection.port) == (address, evidence.target.port)
+    )
+
+
+def _is_plaintext(evidence: Evidence, port: int, listeners: tuple[Listener, ...]) -> bool:
+    """Whether nginx speaks no TLS there, and the site does."""
+    if evidence.target.scheme not in {"https", "wss"} or _processes(listeners) != {"nginx"}:
+        return False
+    configured_sockets = [
+        socket
+        for config in evidence.good(NginxConfig)
+        for socket in server_blocks.sockets(server_blocks.servers(config.main), port)
+    ]
+    return bool(configured_sockets) and not any(socket.ssl for socket in configured_sockets)
+
+
+def _firewalld_claim(
+    evidence: Evidence,
+    firewalld: FirewalldView,
+    outcomes: tuple[VisitorOutcome, ...],
+    forward: Forward,
+    fault: Fault,
 ) -> Claim:
-    first, sure = fates[0], fault in {"nothing", "plain"}
-    place: Observation = first.now.policy or first.now.entered.zone
-    failed = [one for fate in fates for one in _fails(evidence, fate.address)]
+    first_outcome, is_certain = outcomes[0], fault in {"nothing", "plain"}
+    zone_or_policy: Observation = (
+        first_outcome.runtime.policy or first_outcome.runtime.zone_match.zone
+    )
+    failed_connections = [
+        connection
+        for outcome in outcomes
+        for connection in _failed_connections(evidence, outcome.address)
+    ]
     ports = (evidence.target.port,)
     # A forward of more ports than this one also keeps the others where they go.
-    alone = is_about_only(first.now.rule, ports, rules) and not restrictions(evidence, ports)
+    is_removable = is_about_only(first_outcome.runtime.rule, ports, firewalld) and not restrictions(
+        evidence, ports
+    )
     return Claim(
-        about=about(first.now.entered.zone, fates),
-        covers=covers(fates),
-        because=(place, *evidence.good(Listeners), *failed),
-        confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
+        about=subject_of(first_outcome.runtime.zone_match.zone, outcomes),
+        covers=subjects_of(outcomes),
+        because=(zone_or_policy, *evidence.good(Listeners), *failed_connections),
+        confidence=Confidence.CERTAIN if is_certain else Confidence.LIKELY,
         facts={
-            **facts(fates),
-            **_told(evidence, led, fault, first.family),
-            "rule": first.now.rule,
-            "policy": first.now.policy.name if first.now.policy else "",
+            **facts(outcomes),
+            **_forward_facts(evidence, forward, fault, first_outcome.family),
+            "rule": first_outcome.runtime.rule,
+            "policy": first_outcome.runtime.policy.name if first_outcome.runtime.policy else "",
             "nat": "",
         },
-        fix=Fix(removing(rules, first), _sureness(fault) if alone else Applicability.REVIEW),
+        fix=Fix(
+            removal_commands(firewalld, first_outcome),
+            _applicability(fault) if is_removable else Applicability.REVIEW,
+        ),
     )
 
 
-def _nat_claim(evidence: Evidence, some: list[tuple[Led, Place, Forward, Fault]]) -> Claim:
-    _, place, led, fault = some[0]
-    seen, port = seen_of(evidence), evidence.target.port
-    addresses = tuple(one.address for one, *_ in some)
-    failed = [one for address in addresses for one in _fails(evidence, address)]
+def _nat_claim(
+    evidence: Evidence, group: list[tuple[DnatTarget, RulePosition, Forward, Fault]]
+) -> Claim:
+    _, place, forward, fault = group[0]
+    view, port = netfilter_view(evidence), evidence.target.port
+    addresses = tuple(dnat_target.address for dnat_target, *_ in group)
+    failed_connections = [
+        connection for address in addresses for connection in _failed_connections(evidence, address)
+    ]
     table = f"{place.table.family} {place.table.name} {place.chain.name}"
-    alone = remedies.is_about_only(place, (port,)) and not restrictions(evidence, (port,))
+    is_removable = remedies.is_about_only(place, (port,)) and not restrictions(evidence, (port,))
     return Claim(
         about=Subject(port=port, text=f"{place.program} {table}, {port}/tcp"),
         covers=endpoints(addresses, port),
-        because=(*seen.because, *evidence.good(Listeners), *failed),
+        because=(*view.because, *evidence.good(Listeners), *failed_connections),
         confidence=Confidence.CERTAIN if fault in {"nothing", "plain"} else Confidence.LIKELY,
         facts={
-            **_told(evidence, led, fault, 6 if ":" in addresses[0] else 4),
+            **_forward_facts(evidence, forward, fault, 6 if ":" in addresses[0] else 4),
             "zone": "",
             "policy": "",
             "interface": (),
@@ -239,24 +294,26 @@ def _nat_claim(evidence: Evidence, some: list[tuple[Led, Place, Forward, Fault]]
             "nat": table,
         },
         fix=Fix(
-            remedies.removed(place, seen.files),
-            _sureness(fault) if place.exact and alone else Applicability.REVIEW,
+            remedies.removal_steps(place, view.files),
+            _applicability(fault) if place.exact and is_removable else Applicability.REVIEW,
         ),
     )
 
 
-def _told(evidence: Evidence, led: Forward, fault: Fault, family: int) -> dict[str, object]:
-    there = _reachable(evidence, led.port, family, loopback=True)
+def _forward_facts(
+    evidence: Evidence, forward: Forward, fault: Fault, family: int
+) -> dict[str, object]:
+    listeners = _reachable_listeners(evidence, forward.port, family, loopback=True)
     return {
-        "to": str(led),
+        "to": str(forward),
         "nothing": fault == "nothing",
         "plain": fault == "plain",
         "away": fault == "away",
-        "loopback": fault == "nothing" and bool(there),
-        "process": next((one.process for one in there if one.process), ""),
+        "loopback": fault == "nothing" and bool(listeners),
+        "process": next((listener.process for listener in listeners if listener.process), ""),
     }
 
 
-def _sureness(fault: Fault) -> Applicability:
-    sure = fault in {"nothing", "plain"}
-    return Applicability.AUTOMATIC if sure else Applicability.REVIEW
+def _applicability(fault: Fault) -> Applicability:
+    is_certain = fault in {"nothing", "plain"}
+    return Applicability.AUTOMATIC if is_certain else Applicability.REVIEW

@@ -4,9 +4,19 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import about, covers, facts
-from checks.firewall._firewalld import Fate, Rules, is_elsewhere, ports_that_matter, rules_of
-from checks.firewall._firewalld_fixes import is_about_only, opening_for_good, permanently
+from checks.firewall import facts, subject_of, subjects_of
+from checks.firewall._firewalld import (
+    FirewalldView,
+    VisitorOutcome,
+    firewalld_view,
+    is_served_elsewhere,
+    relevant_ports,
+)
+from checks.firewall._firewalld_fixes import (
+    is_about_only,
+    permanent_opening_fix,
+    permanent_rule_command,
+)
 from checks.firewall._restricted_ports import restrictions
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
@@ -16,60 +26,80 @@ from diagnose.parsers.firewalld.evaluator import Decision
 
 @check(severity=Severity.WARNING, needs=[Firewalld, Zone])
 def not_permanent(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    groups: dict[tuple[str, str, str], list[Fate]] = {}
-    for port in ports_that_matter(evidence):
-        for fate in rules.fates(port):
-            later = fate.later
-            if later and fate.now.admits and not later.admits and not is_elsewhere(evidence, port):
-                key = (fate.now.entered.zone.name, later.entered.zone.name, later.rule)
-                groups.setdefault(key, []).append(fate)
-    for fates in groups.values():
-        yield _claim(rules, tuple(fates))
+    firewalld = firewalld_view(evidence)
+    groups: dict[tuple[str, str, str], list[VisitorOutcome]] = {}
+    for port in relevant_ports(evidence):
+        for outcome in firewalld.outcomes(port):
+            after_reload = outcome.after_reload
+            if (
+                after_reload
+                and outcome.runtime.admits
+                and not after_reload.admits
+                and not is_served_elsewhere(evidence, port)
+            ):
+                key = (
+                    outcome.runtime.zone_match.zone.name,
+                    after_reload.zone_match.zone.name,
+                    after_reload.rule,
+                )
+                groups.setdefault(key, []).append(outcome)
+    for outcomes in groups.values():
+        yield _claim(firewalld, tuple(outcomes))
 
 
-def _claim(rules: Rules, fates: tuple[Fate, ...]) -> Claim:
-    now, later = fates[0].now, fates[0].later
-    assert later is not None
-    place = now.policy or now.entered.zone
+def _claim(firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...]) -> Claim:
+    runtime, after_reload = outcomes[0].runtime, outcomes[0].after_reload
+    assert after_reload is not None
+    zone_or_policy = runtime.policy or runtime.zone_match.zone
     return Claim(
-        about=about(now.entered.zone, fates),
-        covers=covers(fates),
-        because=tuple(dict.fromkeys((place, now.entered.zone, later.entered.zone))),
+        about=subject_of(runtime.zone_match.zone, outcomes),
+        covers=subjects_of(outcomes),
+        because=tuple(
+            dict.fromkeys((zone_or_policy, runtime.zone_match.zone, after_reload.zone_match.zone))
+        ),
         facts={
-            **facts(fates),
-            "later": later.entered.zone.name,
-            "drops": later.verdict == "drop",
-            "rule": later.rule,
-            "policy": later.policy.name if later.policy else "",
+            **facts(outcomes),
+            "later": after_reload.zone_match.zone.name,
+            "drops": after_reload.verdict == "drop",
+            "rule": after_reload.rule,
+            "policy": after_reload.policy.name if after_reload.policy else "",
         },
-        fix=_careful(rules, fates, later, _fix(rules, fates, now, later)),
+        fix=_cautious_fix(
+            firewalld, outcomes, after_reload, _fix(firewalld, outcomes, runtime, after_reload)
+        ),
     )
 
 
-def _careful(rules: Rules, fates: tuple[Fate, ...], later: Decision, fix: Fix) -> Fix:
+def _cautious_fix(
+    firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...], after_reload: Decision, fix: Fix
+) -> Fix:
     """Whether the files keep the port from some on purpose, a person has to say; and a rule about
     more than the port stands for more."""
-    ports = tuple(dict.fromkeys(fate.port for fate in fates))
-    broad = later.rule and not is_about_only(later.rule, ports, rules)
-    if broad or restrictions(rules.evidence, ports):
+    ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
+    is_broad = after_reload.rule and not is_about_only(after_reload.rule, ports, firewalld)
+    if is_broad or restrictions(firewalld.evidence, ports):
         return replace(fix, applicability=Applicability.REVIEW)
     return fix
 
 
-def _fix(rules: Rules, fates: tuple[Fate, ...], now: Decision, later: Decision) -> Fix:
+def _fix(
+    firewalld: FirewalldView,
+    outcomes: tuple[VisitorOutcome, ...],
+    runtime: Decision,
+    after_reload: Decision,
+) -> Fix:
     """Write down what is in force: take away a rule that is only written, and write what lets
     the ports in: the rich rules or the forward, if they do, else the ports themselves."""
-    ports = tuple(dict.fromkeys(fate.port for fate in fates))
-    place = f"--zone={later.entered.zone.name}"
-    if later.rule:
-        kept = f"--policy={later.policy.name}" if later.policy else place
-        return Fix((permanently(kept, later.rule, "remove"),))
-    if later.policy:
-        return opening_for_good(rules, f"--policy={later.policy.name}", ports)
-    if now.policy:
-        place = f"--policy={now.policy.name}"
-    written = tuple(dict.fromkeys(fate.now.rule for fate in fates))
-    if all(written):
-        return Fix(tuple(permanently(place, rule, "add") for rule in written))
-    return opening_for_good(rules, place, ports)
+    ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
+    scope_option = f"--zone={after_reload.zone_match.zone.name}"
+    if after_reload.rule:
+        rule_scope = f"--policy={after_reload.policy.name}" if after_reload.policy else scope_option
+        return Fix((permanent_rule_command(rule_scope, after_reload.rule, "remove"),))
+    if after_reload.policy:
+        return permanent_opening_fix(firewalld, f"--policy={after_reload.policy.name}", ports)
+    if runtime.policy:
+        scope_option = f"--policy={runtime.policy.name}"
+    rule_texts = tuple(dict.fromkeys(outcome.runtime.rule for outcome in outcomes))
+    if all(rule_texts):
+        return Fix(tuple(permanent_rule_command(scope_option, rule, "add") for rule in rule_texts))
+    return permanent_opening_fix(firewalld, scope_option, ports)

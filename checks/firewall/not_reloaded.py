@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, Closed, claim, closed
-from checks.firewall._firewalld import Rules, rules_of
-from checks.firewall._firewalld_fixes import opening_place
+from checks.firewall import EXPLAINS, Refusal, claim, refusals
+from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._firewalld_fixes import opening_commands
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Command, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -13,27 +13,27 @@ from diagnose.model.firewall import Firewalld, Zone
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    for found in closed(rules, "not-reloaded"):
+    firewalld = firewalld_view(evidence)
+    for refusal in refusals(firewalld, "not-reloaded"):
         # A reload takes away what has been opened for now only, and opens all that is written.
-        loses = rules.reload_changes(found.ports)
-        now = _at_once(rules, found)
-        again = Command(("firewall-cmd", "--reload"), undo=now[0].undo)
-        steps = now if loses else (again,)
-        later = found.later.entered.zone.name if found.later else ""
-        policy = found.now.policy
+        has_side_effects = firewalld.reload_has_side_effects(refusal.ports)
+        runtime_commands = _runtime_commands(firewalld, refusal)
+        reload_command = Command(("firewall-cmd", "--reload"), undo=runtime_commands[0].undo)
+        steps = runtime_commands if has_side_effects else (reload_command,)
+        reload_zone = refusal.after_reload.zone_match.zone.name if refusal.after_reload else ""
+        policy = refusal.runtime.policy
         yield claim(
-            found,
-            rules,
+            refusal,
+            firewalld,
             Fix(steps),
-            loses=loses,
-            later=later,
+            loses=has_side_effects,
+            later=reload_zone,
             policy=policy.name if policy else "",
         )
 
 
-def _at_once(rules: Rules, found: Closed) -> tuple[Command, ...]:
+def _runtime_commands(firewalld: FirewalldView, refusal: Refusal) -> tuple[Command, ...]:
     """Into the running firewall only."""
-    policy = found.now.policy
-    place = f"--policy={policy.name}" if policy else f"--zone={found.zone.name}"
-    return opening_place(rules, place, found.ports)[:1]
+    policy = refusal.runtime.policy
+    scope_option = f"--policy={policy.name}" if policy else f"--zone={refusal.zone.name}"
+    return opening_commands(firewalld, scope_option, refusal.ports)[:1]

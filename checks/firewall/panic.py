@@ -22,10 +22,12 @@ EXPLAINS = (
 def panic(evidence: Evidence) -> Iterator[Claim]:
     for daemon in evidence.good(Firewalld):
         if daemon.running and daemon.panic:
-            off = Command(("firewall-cmd", "--panic-off"), undo=("firewall-cmd", "--panic-on"))
+            panic_off = Command(
+                ("firewall-cmd", "--panic-off"), undo=("firewall-cmd", "--panic-on")
+            )
             yield Claim(
                 about=Subject(text="firewalld"),
                 covers=(Subject(),),
                 because=(daemon,),
-                fix=Fix((off,)),
+                fix=Fix((panic_off,)),
             )

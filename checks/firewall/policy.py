@@ -5,10 +5,10 @@ see (firewalld.policies(5))."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import EXPLAINS, Closed, claim, closed
-from checks.firewall._firewalld import Rules, rules_of
-from checks.firewall._firewalld_fixes import opening_place
-from checks.firewall.rich_rule import lifting
+from checks.firewall import EXPLAINS, Refusal, claim, refusals
+from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._firewalld_fixes import opening_commands
+from checks.firewall.rich_rule import rich_rule_fix
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Policy
@@ -16,42 +16,45 @@ from diagnose.model.firewall import Firewalld, Policy
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Policy], explains=EXPLAINS)
 def policy(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    for found in closed(rules, "policy"):
-        passed = found.now.policy
-        assert passed is not None
-        fix, excepted = _fix(rules, found, passed)
+    firewalld = firewalld_view(evidence)
+    for refusal in refusals(firewalld, "policy"):
+        refusing_policy = refusal.runtime.policy
+        assert refusing_policy is not None
+        fix, excepted = _fix(firewalld, refusal, refusing_policy)
         yield claim(
-            found,
-            rules,
+            refusal,
+            firewalld,
             fix,
             excepted=excepted,
-            policy=passed.name,
-            priority=passed.priority,
-            before=passed.priority < 0,
-            policy_target=passed.target,
-            ingress=passed.ingress,
-            rule=found.now.rule,
-            client=found.client,
+            policy=refusing_policy.name,
+            priority=refusing_policy.priority,
+            before=refusing_policy.priority < 0,
+            policy_target=refusing_policy.target,
+            ingress=refusing_policy.ingress,
+            rule=refusal.runtime.rule,
+            client=refusal.client_addresses,
         )
 
 
-def _fix(rules: Rules, found: Closed, passed: Policy) -> tuple[Fix, bool]:
+def _fix(firewalld: FirewalldView, refusal: Refusal, refusing_policy: Policy) -> tuple[Fix, bool]:
     """Take its rule away, or let the ports through it: its target then refuses the rest, as it
     did. What a policy lets in for several zones, a person reads first."""
-    more = found.client or _opens_elsewhere(rules, found, passed)
-    sure = Applicability.REVIEW if more else Applicability.AUTOMATIC
-    if found.now.rule:
-        fix, excepted = lifting(rules, found)
-        return (replace(fix, applicability=Applicability.REVIEW) if more else fix), excepted
-    return Fix(opening_place(rules, f"--policy={passed.name}", found.ports), sure), False
+    needs_review = refusal.client_addresses or _opens_elsewhere(firewalld, refusal, refusing_policy)
+    applicability = Applicability.REVIEW if needs_review else Applicability.AUTOMATIC
+    if refusal.runtime.rule:
+        fix, excepted = rich_rule_fix(firewalld, refusal)
+        return (replace(fix, applicability=Applicability.REVIEW) if needs_review else fix), excepted
+    return Fix(
+        opening_commands(firewalld, f"--policy={refusing_policy.name}", refusal.ports),
+        applicability,
+    ), False
 
 
-def _opens_elsewhere(rules: Rules, found: Closed, passed: Policy) -> bool:
+def _opens_elsewhere(firewalld: FirewalldView, refusal: Refusal, refusing_policy: Policy) -> bool:
     """Whether the port would be open by another zone as well, which does not list it."""
     return any(
         zone.active and (zone.interfaces or zone.sources) and not zone.admits(port)
-        for zone in rules.now.zones.values()
-        for port in found.ports
-        if zone.name != found.zone.name and {zone.name, "ANY"} & set(passed.ingress)
+        for zone in firewalld.runtime.zones.values()
+        for port in refusal.ports
+        if zone.name != refusal.zone.name and {zone.name, "ANY"} & set(refusing_policy.ingress)
     )

@@ -5,9 +5,9 @@ pass."""
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, claim, closed
-from checks.firewall._firewalld import rules_of
-from checks.firewall._firewalld_fixes import opening
+from checks.firewall import EXPLAINS, claim, refusals
+from checks.firewall._firewalld import firewalld_view
+from checks.firewall._firewalld_fixes import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -15,14 +15,14 @@ from diagnose.model.firewall import Firewalld, Zone
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def port_closed(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    for found in closed(rules, "port-closed"):
-        zone, port = found.zone, found.ports[0]
-        listed = {"http": 80, "https": 443}
+    firewalld = firewalld_view(evidence)
+    for refusal in refusals(firewalld, "port-closed"):
+        zone, port = refusal.zone, refusal.ports[0]
+        service_ports = {"http": 80, "https": 443}
         yield claim(
-            found,
-            rules,
-            opening(rules, found),
+            refusal,
+            firewalld,
+            opening_fix(firewalld, refusal),
             udp=not zone.admits(port) and zone.admits(port, "udp"),
-            redefined=next((name for name in zone.services if listed.get(name) == port), ""),
+            redefined=next((name for name in zone.services if service_ports.get(name) == port), ""),
         )

@@ -5,21 +5,30 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import EXPLAINS, Closed, _restricted_ports, about, claim, closed, covers, facts
-from checks.firewall._firewalld import Rules, rules_of
+from checks.firewall import (
+    EXPLAINS,
+    Refusal,
+    _restricted_ports,
+    claim,
+    facts,
+    refusals,
+    subject_of,
+    subjects_of,
+)
+from checks.firewall._firewalld import FirewalldView, firewalld_view
 from checks.firewall._firewalld_fixes import (
     LOWEST,
-    excepting,
+    allow_commands,
+    exception_commands,
     has_priorities,
     is_about_only,
-    letting_in,
-    removing,
+    removal_commands,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
 from diagnose.parsers.firewalld.rich_rules import RichRule
-from diagnose.parsers.firewalld.rich_rules import rich_rule as parts
+from diagnose.parsers.firewalld.rich_rules import rich_rule as parse_rich_rule
 
 #: So many sources are named.
 _SHOWN = 5
@@ -27,84 +36,98 @@ _SHOWN = 5
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def rich_rule(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    named = set()
-    for found in closed(rules, "rich-rule"):
-        rule = parts(found.now.rule)
-        named.add(rule.text)
-        fix, excepted = lifting(rules, found)
+    firewalld = firewalld_view(evidence)
+    reported_rules = set()
+    for refusal in refusals(firewalld, "rich-rule"):
+        rule = parse_rich_rule(refusal.runtime.rule)
+        reported_rules.add(rule.text)
+        fix, excepted = rich_rule_fix(firewalld, refusal)
         yield claim(
-            found,
-            rules,
+            refusal,
+            firewalld,
             fix,
             excepted=excepted,
             rule=rule.text,
-            client=found.client,
+            client=refusal.client_addresses,
             limited=rule.limited,
             early=rule.priority < 0,
             sources=(),
             refused=_looks_closed(rule),
-            unlisted=not rules.without(found.fates[0]).admits,
+            unlisted=not firewalld.decision_without_rule(refusal.outcomes[0]).admits,
         )
-    yield from _notes(rules, named)
+    yield from _partial_refusals(firewalld, reported_rules)
 
 
-def lifting(rules: Rules, found: Closed) -> tuple[Fix, bool]:
+def rich_rule_fix(firewalld: FirewalldView, refusal: Refusal) -> tuple[Fix, bool]:
     """Take away the rule that decides, where it is about nothing else; else let the ports in
     before it, and it stays (True). A client alone is let in before a rule about more than it."""
-    fate, rule = found.fates[0], parts(found.now.rule)
-    removed = Fix(removing(rules, fate))
-    if found.client:
-        alone = len(found.client) == 1 and rule.source is not None
-        alone = alone and rule.source is not None and rule.source.name == found.client[0]
-        if alone:
-            return replace(removed, applicability=Applicability.REVIEW), False
-        one = letting_in(rules, found.fates, found.client[0])
-        return _restricted_ports.question(one, removed, found.client[0]), False
-    if is_about_only(rule.text, found.ports, rules):
-        return removed, False
-    if not has_priorities(rules) or rule.priority <= LOWEST:
-        return replace(removed, applicability=Applicability.REVIEW), False
-    steps = (step for fate in found.fates for step in excepting(rules, fate))
+    outcome, rule = refusal.outcomes[0], parse_rich_rule(refusal.runtime.rule)
+    removal_fix = Fix(removal_commands(firewalld, outcome))
+    if refusal.client_addresses:
+        is_client_rule = len(refusal.client_addresses) == 1 and rule.source is not None
+        is_client_rule = (
+            is_client_rule
+            and rule.source is not None
+            and rule.source.name == refusal.client_addresses[0]
+        )
+        if is_client_rule:
+            return replace(removal_fix, applicability=Applicability.REVIEW), False
+        narrow_steps = allow_commands(firewalld, refusal.outcomes, refusal.client_addresses[0])
+        return _restricted_ports.question(
+            narrow_steps, removal_fix, refusal.client_addresses[0]
+        ), False
+    if is_about_only(rule.text, refusal.ports, firewalld):
+        return removal_fix, False
+    if not has_priorities(firewalld) or rule.priority <= LOWEST:
+        return replace(removal_fix, applicability=Applicability.REVIEW), False
+    steps = (
+        step for outcome in refusal.outcomes for step in exception_commands(firewalld, outcome)
+    )
     return Fix(tuple(dict.fromkeys(steps))), True
 
 
 def _looks_closed(rule: RichRule) -> bool:
     """Whether it answers as a port does on which nothing listens, which is the default."""
-    how = re.search(r'\breject type="([^"]*)"', rule.text)
-    return rule.action == "reject" and (not how or "port" in how[1] or "tcp" in how[1])
+    reject_match = re.search(r'\breject type="([^"]*)"', rule.text)
+    return rule.action == "reject" and (
+        not reject_match or "port" in reject_match[1] or "tcp" in reject_match[1]
+    )
 
 
-def _notes(rules: Rules, named: set[str]) -> Iterator[Claim]:
+def _partial_refusals(firewalld: FirewalldView, reported_rules: set[str]) -> Iterator[Claim]:
     """Rules that refuse some only."""
-    fates = [one for one in rules.fates(rules.evidence.target.port) if one.now.admits]
-    kept = {
+    outcomes = [
+        outcome
+        for outcome in firewalld.outcomes(firewalld.evidence.target.port)
+        if outcome.runtime.admits
+    ]
+    rules_by_text = {
         rule.text: rule
-        for fate in fates
+        for outcome in outcomes
         for action in ("reject", "drop")
-        for rule in rules.some(fate, action)
-        if rule.text not in named and not fate.now.policy
+        for rule in firewalld.source_rich_rules(outcome, action)
+        if rule.text not in reported_rules and not outcome.runtime.policy
     }
-    if kept:
-        zone, refusing = fates[0].now.entered.zone, tuple(kept.values())
-        sources = tuple(rule.source.name for rule in refusing if rule.source)
-        more = len(sources) - _SHOWN
+    if rules_by_text:
+        zone, refusing_rules = outcomes[0].runtime.zone_match.zone, tuple(rules_by_text.values())
+        sources = tuple(rule.source.name for rule in refusing_rules if rule.source)
+        hidden_count = len(sources) - _SHOWN
         yield Claim(
-            about=about(zone, tuple(fates)),
-            covers=covers(fates),
+            about=subject_of(zone, tuple(outcomes)),
+            covers=subjects_of(outcomes),
             because=(zone,),
             severity=Severity.NOTE,
             facts={
-                **facts(tuple(fates)),
-                "drops": all(rule.action == "drop" for rule in refusing),
-                "rule": refusing[0].text,
+                **facts(tuple(outcomes)),
+                "drops": all(rule.action == "drop" for rule in refusing_rules),
+                "rule": refusing_rules[0].text,
                 "client": (),
-                "limited": refusing[0].limited,
+                "limited": refusing_rules[0].limited,
                 "early": False,
                 "refused": False,
                 "unlisted": False,
                 "excepted": False,
-                "sources": (*sources[:_SHOWN], f"+{more}") if more > 0 else sources,
+                "sources": (*sources[:_SHOWN], f"+{hidden_count}") if hidden_count > 0 else sources,
                 "contradiction": (),
             },
         )

@@ -4,9 +4,9 @@ one does not help against a drop in another (nft(8), "Chains")."""
 
 from collections.abc import Iterator
 
-from checks.firewall._netfilter import EXPLAINS, blocked, seen_of
+from checks.firewall._netfilter import EXPLAINS, blockage_groups, netfilter_view
 from checks.firewall._netfilter_claims import claim
-from checks.firewall._netfilter_fixes import opening
+from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.firewall import Firewalld
@@ -15,7 +15,7 @@ from diagnose.model.netfilter import Ruleset
 
 @check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
 def ruleset_blocks(evidence: Evidence) -> Iterator[Claim]:
-    seen = seen_of(evidence)
-    beside = any(one.running for one in evidence.good(Firewalld))
-    for found in blocked(seen, "ruleset-blocks"):
-        yield claim(seen, found, opening(seen, found), beside=beside)
+    view = netfilter_view(evidence)
+    firewalld_running = any(daemon.running for daemon in evidence.good(Firewalld))
+    for blockages in blockage_groups(view, "ruleset-blocks"):
+        yield claim(view, blockages, opening_fix(view, blockages), beside=firewalld_running)

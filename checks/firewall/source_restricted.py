@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.firewall import _rich_rule_allowlist
-from checks.firewall._netfilter import EXPLAINS, Blocked, Seen, blocked, let_through, seen_of
-from checks.firewall._netfilter_claims import asking, claim
-from checks.firewall._netfilter_fixes import opening
+from checks.firewall._netfilter import (
+    EXPLAINS,
+    Blockage,
+    NetfilterView,
+    admitted_connections,
+    blockage_groups,
+    netfilter_view,
+)
+from checks.firewall._netfilter_claims import claim, opening_question
+from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -31,79 +38,87 @@ SHOWN = 6
 
 @check(severity=Severity.ERROR, needs=[Interface], explains=EXPLAINS)
 def source_restricted(evidence: Evidence) -> Iterator[Claim]:
-    seen = seen_of(evidence)
-    for found in blocked(seen, "source-restricted"):
-        yield _banned(seen, found) if found[0].source else _reserved(seen, found)
-    yield from _rich_rule_allowlist.by_firewalld(evidence)
+    view = netfilter_view(evidence)
+    for blockages in blockage_groups(view, "source-restricted"):
+        yield (
+            _ban_claim(view, blockages)
+            if blockages[0].source
+            else _allowlist_claim(view, blockages)
+        )
+    yield from _rich_rule_allowlist.allowlist_claims(evidence)
 
 
-def _reserved(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
-    sources = tuple(dict.fromkeys(source for one in found for source in one.sources))
-    fix = asking(seen, found, opening(seen, found))
-    meant = bool(let_through(seen, found))
-    made = claim(
-        seen,
-        found,
+def _allowlist_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
+    sources = tuple(
+        dict.fromkeys(source for blockage in blockages for source in blockage.allowed_sources)
+    )
+    fix = opening_question(view, blockages, opening_fix(view, blockages))
+    is_intended = bool(admitted_connections(view, blockages))
+    base_claim = claim(
+        view,
+        blockages,
         fix,
         client="",
         jail="",
         sources=sources[:SHOWN],
-        more=len(sources) - SHOWN + sum(one.more for one in found) if len(sources) > SHOWN else 0,
-        meant=meant,
+        extra_facts=len(sources) - SHOWN + sum(blockage.more_sources for blockage in blockages)
+        if len(sources) > SHOWN
+        else 0,
+        meant=is_intended,
     )
     return replace(
-        made,
-        confidence=Confidence.POSSIBLE if meant else Confidence.LIKELY,
-        severity=Severity.NOTE if meant else made.severity,
+        base_claim,
+        confidence=Confidence.POSSIBLE if is_intended else Confidence.LIKELY,
+        severity=Severity.NOTE if is_intended else base_claim.severity,
     )
 
 
-def _banned(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
-    one = found[0]
+def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
+    blockage = blockages[0]
     return claim(
-        seen,
-        found,
-        _unban(one),
-        client=one.source,
-        jail=owners.jail(one.place) if one.owner == "fail2ban" else "",
+        view,
+        blockages,
+        _unban_fix(blockage),
+        client=blockage.source,
+        jail=owners.jail(blockage.place) if blockage.owner == "fail2ban" else "",
         sources=(),
-        more=0,
+        extra_facts=0,
         meant=False,
     )
 
 
-def _unban(one: Blocked) -> Fix:
+def _unban_fix(blockage: Blockage) -> Fix:
     """In the words of whoever shut it out."""
-    jail = owners.jail(one.place)
-    match one.owner:
+    jail = owners.jail(blockage.place)
+    match blockage.owner:
         case "fail2ban" if jail:
             words = ("fail2ban-client", "set", jail)
-            again = (*words, "banip", one.source)
-            return _review(Command((*words, "unbanip", one.source), undo=again))
+            ban_command = (*words, "banip", blockage.source)
+            return _review_fix(Command((*words, "unbanip", blockage.source), undo=ban_command))
         case "crowdsec":
-            return _review(Command(("cscli", "decisions", "delete", "--ip", one.source)))
+            return _review_fix(Command(("cscli", "decisions", "delete", "--ip", blockage.source)))
         case "hand":
-            if listed := _listed(one):
-                return _review(listed)
+            if delete_command := _set_delete_command(blockage):
+                return _review_fix(delete_command)
     return Fix((Manual("let-it-in", Where.SERVER),), Applicability.MANUAL)
 
 
-def _review(command: Command) -> Fix:
+def _review_fix(command: Command) -> Fix:
     return Fix((command,), Applicability.REVIEW)
 
 
-def _listed(one: Blocked) -> Command | None:
+def _set_delete_command(blockage: Blockage) -> Command | None:
     """The address goes out of the set that the rule asks, if it stands there by itself."""
-    place = one.place
+    place = blockage.place
     for step in place.rule.steps if place.rule else ():
         if not isinstance(step, Match) or not isinstance(step.values, str):
             continue
         if len(step.keys) == 1 and step.keys[0].endswith("saddr") and step.op == "==":
             if place.program != "nft":
-                words = ("ipset", "del", step.values, one.source)
-                return Command(words, undo=("ipset", "add", step.values, one.source))
-            at = (place.table.family, place.table.name, step.values)
-            element = f"{{ {one.source} }}"
-            undo = ("nft", "add", "element", *at, element)
-            return Command(("nft", "delete", "element", *at, element), undo=undo)
+                words = ("ipset", "del", step.values, blockage.source)
+                return Command(words, undo=("ipset", "add", step.values, blockage.source))
+            set_path = (place.table.family, place.table.name, step.values)
+            element = f"{{ {blockage.source} }}"
+            undo = ("nft", "add", "element", *set_path, element)
+            return Command(("nft", "delete", "element", *set_path, element), undo=undo)
     return None

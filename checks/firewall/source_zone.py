@@ -8,13 +8,22 @@ elsewhere, or everybody. Else it is worth a note.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import EXPLAINS, Closed, _restricted_ports, about, claim, closed, covers, facts
-from checks.firewall._firewalld import Fate, Rules, rules_of
-from checks.firewall._firewalld_fixes import changed, letting_in, opening
+from checks.firewall import (
+    EXPLAINS,
+    Refusal,
+    _restricted_ports,
+    claim,
+    facts,
+    refusals,
+    subject_of,
+    subjects_of,
+)
+from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_fixes import allow_commands, firewall_cmd, opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
-from diagnose.parsers.firewalld.rich_rules import within
+from diagnose.parsers.firewalld.rich_rules import is_address_in
 
 #: So many sources are named.
 _SHOWN = 5
@@ -22,124 +31,145 @@ _SHOWN = 5
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def source_zone(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    named = set()
-    for found in closed(rules, "source-zone"):
-        named.add(found.zone.name)
-        sources = _sources(found)
-        sets = tuple(one[6:] for one in sources if one.startswith("ipset:"))
+    firewalld = firewalld_view(evidence)
+    reported_zones = set()
+    for refusal in refusals(firewalld, "source-zone"):
+        reported_zones.add(refusal.zone.name)
+        sources = _bound_sources(refusal)
+        ipsets = tuple(source[6:] for source in sources if source.startswith("ipset:"))
         yield claim(
-            found,
-            rules,
-            _fix(rules, found),
-            client=found.client,
+            refusal,
+            firewalld,
+            _fix(firewalld, refusal),
+            client=refusal.client_addresses,
             sources=sources,
-            set=sets[0] if sets else "",
-            opens=_opens(found.zone) or not found.client,
+            set=ipsets[0] if ipsets else "",
+            opens=_opens_anything(refusal.zone) or not refusal.client_addresses,
             note=False,
         )
-    fates = [fate for fate in rules.fates(evidence.target.port) if fate.now.admits]
-    for zone in rules.now.zones.values():
-        if zone.name not in named and (refused := _refused(rules, zone, fates)):
-            yield _note(zone, fates[0], refused)
+    outcomes = [
+        outcome for outcome in firewalld.outcomes(evidence.target.port) if outcome.runtime.admits
+    ]
+    for zone in firewalld.runtime.zones.values():
+        if zone.name not in reported_zones and (
+            refused_sources := _refused_sources(firewalld, zone, outcomes)
+        ):
+            yield _refused_sources_claim(zone, outcomes[0], refused_sources)
 
 
-def _opens(zone: Zone) -> bool:
+def _opens_anything(zone: Zone) -> bool:
     """Whether it is a zone that lets some things in, rather than one that shuts out."""
     return bool(zone.opens) or zone.target == "default"
 
 
-def _sources(found: Closed) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(fate.now.entered.source for fate in found.fates))
+def _bound_sources(refusal: Refusal) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(outcome.runtime.zone_match.source for outcome in refusal.outcomes))
 
 
-def _fix(rules: Rules, found: Closed) -> Fix:
+def _fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
     """Open the ports in a zone that opens others, or by which everybody comes; else unbind the
     client, as narrowly as it is bound. To unbind everybody would open all that the interface's
     zone lets in, and to open a port to those who are shut out beside them is not for a program."""
-    if _opens(found.zone):
-        return opening(rules, found)
-    if not found.client:
-        alone = set(found.zone.sources) <= set(_sources(found))
-        sure = Applicability.AUTOMATIC if alone else Applicability.REVIEW
-        return replace(opening(rules, found), applicability=sure)
-    steps = (step for fate in found.fates for step in _unbound(rules, fate))
-    unbound = Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
-    if _is_bound_alone(rules, found):
-        return unbound
+    if _opens_anything(refusal.zone):
+        return opening_fix(firewalld, refusal)
+    if not refusal.client_addresses:
+        is_only_source = set(refusal.zone.sources) <= set(_bound_sources(refusal))
+        applicability = Applicability.AUTOMATIC if is_only_source else Applicability.REVIEW
+        return replace(opening_fix(firewalld, refusal), applicability=applicability)
+    steps = (step for outcome in refusal.outcomes for step in _unbind_commands(firewalld, outcome))
+    unbind_fix = Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
+    if _is_bound_alone(firewalld, refusal):
+        return unbind_fix
     # It is bound with others of its network, who stay where they are.
-    narrow = letting_in(rules, found.fates, found.client[0])
-    return _restricted_ports.question(narrow, unbound, found.client[0])
+    narrow_steps = allow_commands(firewalld, refusal.outcomes, refusal.client_addresses[0])
+    return _restricted_ports.question(narrow_steps, unbind_fix, refusal.client_addresses[0])
 
 
-def _is_bound_alone(rules: Rules, found: Closed) -> bool:
-    def entry(fate: Fate) -> str:
-        source = fate.now.entered.source
-        return _entry(rules, source[6:], fate) if source.startswith("ipset:") else source
+def _is_bound_alone(firewalld: FirewalldView, refusal: Refusal) -> bool:
+    def entry(outcome: VisitorOutcome) -> str:
+        source = outcome.runtime.zone_match.source
+        return (
+            _ipset_entry(firewalld, source[6:], outcome) if source.startswith("ipset:") else source
+        )
 
     return all(
-        entry(fate).removesuffix("/32").removesuffix("/128") == fate.packet.source
-        for fate in found.fates
+        entry(outcome).removesuffix("/32").removesuffix("/128") == outcome.packet.source
+        for outcome in refusal.outcomes
     )
 
 
-def _unbound(rules: Rules, fate: Fate) -> tuple[Command, ...]:
-    source, zone = fate.now.entered.source, fate.now.entered.zone.name
-    place, what, later = f"--zone={zone}", f"source={source}", rules.later.zones.get(zone)
-    kept = later is not None and source in later.sources
+def _unbind_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
+    source, zone = outcome.runtime.zone_match.source, outcome.runtime.zone_match.zone.name
+    scope_option, binding, permanent_zone = (
+        f"--zone={zone}",
+        f"source={source}",
+        firewalld.permanent.zones.get(zone),
+    )
+    is_permanent = permanent_zone is not None and source in permanent_zone.sources
     if source.startswith("ipset:"):
         name = source.removeprefix("ipset:")
-        entry = _entry(rules, name, fate)
-        place, what = f"--ipset={name}", f"entry={entry}"
-        kept = entry in rules.later.members(name)
-    return tuple(_unbind(mode, place, what) for mode in (("", "--permanent") if kept else ("",)))
-
-
-def _unbind(mode: str, place: str, what: str) -> Command:
-    return changed(mode, place, (f"--remove-{what}",), (f"--add-{what}",))
-
-
-def _entry(rules: Rules, name: str, fate: Fate) -> str:
-    packet = fate.packet
-    entries = rules.now.members(name)
-    return next(
-        one for one in entries if within(packet.source, one, packet.family, rules.now.members)
+        entry = _ipset_entry(firewalld, name, outcome)
+        scope_option, binding = f"--ipset={name}", f"entry={entry}"
+        is_permanent = entry in firewalld.permanent.members(name)
+    return tuple(
+        _unbind_command(mode, scope_option, binding)
+        for mode in (("", "--permanent") if is_permanent else ("",))
     )
 
 
-def _refused(rules: Rules, zone: Zone, fates: list[Fate]) -> tuple[str, ...]:
+def _unbind_command(mode: str, scope_option: str, binding: str) -> Command:
+    return firewall_cmd(mode, scope_option, (f"--remove-{binding}",), (f"--add-{binding}",))
+
+
+def _ipset_entry(firewalld: FirewalldView, name: str, outcome: VisitorOutcome) -> str:
+    packet = outcome.packet
+    entries = firewalld.runtime.members(name)
+    return next(
+        entry
+        for entry in entries
+        if is_address_in(packet.source, entry, packet.family, firewalld.runtime.members)
+    )
+
+
+def _refused_sources(
+    firewalld: FirewalldView, zone: Zone, outcomes: list[VisitorOutcome]
+) -> tuple[str, ...]:
     """The zone's sources from which a visitor would be refused who from elsewhere is let in."""
-    return tuple(source for source in zone.sources if _is_refused(rules, source, fates))
+    return tuple(source for source in zone.sources if _is_refused(firewalld, source, outcomes))
 
 
-def _is_refused(rules: Rules, source: str, fates: list[Fate]) -> bool:
+def _is_refused(firewalld: FirewalldView, source: str, outcomes: list[VisitorOutcome]) -> bool:
     name = source.removeprefix("ipset:")
-    given = rules.now.members(name)[:1] if name != source else (source,)
-    for one in given:
-        address = one.partition("/")[0]
-        for fate in rules.fates(fates[0].port, address) if fates else ():
-            if fate.now.entered.source == source and not fate.now.admits:
+    members = firewalld.runtime.members(name)[:1] if name != source else (source,)
+    for member in members:
+        address = member.partition("/")[0]
+        for outcome in firewalld.outcomes(outcomes[0].port, address) if outcomes else ():
+            if outcome.runtime.zone_match.source == source and not outcome.runtime.admits:
                 return True
     return False
 
 
-def _note(zone: Zone, fate: Fate, refused: tuple[str, ...]) -> Claim:
-    more = len(refused) - _SHOWN
-    shown = (*refused[:_SHOWN], f"+{more}") if more > 0 else refused
+def _refused_sources_claim(
+    zone: Zone, outcome: VisitorOutcome, refused_sources: tuple[str, ...]
+) -> Claim:
+    hidden_count = len(refused_sources) - _SHOWN
+    shown_sources = (
+        (*refused_sources[:_SHOWN], f"+{hidden_count}") if hidden_count > 0 else refused_sources
+    )
     return Claim(
-        about=about(zone, (fate,)),
-        covers=covers((fate,)),
+        about=subject_of(zone, (outcome,)),
+        covers=subjects_of((outcome,)),
         because=(zone,),
         severity=Severity.NOTE,
         facts={
-            **facts((fate,)),
+            **facts((outcome,)),
             "zone": zone.name,
             "drops": zone.target == "DROP",
             "client": (),
             "iptables": False,
-            "sources": shown,
+            "sources": shown_sources,
             "set": "",
-            "opens": _opens(zone),
+            "opens": _opens_anything(zone),
             "note": True,
             "contradiction": (),
         },

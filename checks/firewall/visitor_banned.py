@@ -6,14 +6,20 @@ is shut out."""
 from collections.abc import Iterator
 
 from checks.firewall import _unban
-from checks.firewall._netfilter import EXPLAINS, Blocked, Seen, blocked, seen_of
+from checks.firewall._netfilter import (
+    EXPLAINS,
+    Blockage,
+    NetfilterView,
+    blockage_groups,
+    netfilter_view,
+)
 from checks.firewall._netfilter_claims import claim
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject
 from diagnose.model.netfilter import Ruleset
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
 from diagnose.parsers.linux.bans import network
-from diagnose.parsers.netfilter import Others, Packet, owners, shut_out
+from diagnose.parsers.netfilter import Others, Packet, blocked_sources, owners
 
 #: So many addresses are named.
 SHOWN = 5
@@ -21,25 +27,25 @@ SHOWN = 5
 
 @check(severity=Severity.ERROR, needs=[Ruleset], explains=EXPLAINS)
 def visitor_banned(evidence: Evidence) -> Iterator[Claim]:
-    seen, met = seen_of(evidence), False
-    for found in blocked(seen, "visitor-banned"):
-        met = True
-        yield _banned(seen, found)
-    if not (met or seen.visitor):
-        yield from _note(seen)
+    view, any_banned = netfilter_view(evidence), False
+    for blockages in blockage_groups(view, "visitor-banned"):
+        any_banned = True
+        yield _ban_claim(view, blockages)
+    if not (any_banned or view.visitor):
+        yield from _ban_notes(view)
 
 
-def _banned(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
-    one = found[0]
-    jails = _unban.jails(seen, one) if one.owner == "fail2ban" else ()
+def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
+    blockage = blockages[0]
+    jails = _unban.banning_jails(view, blockage) if blockage.owner == "fail2ban" else ()
     return claim(
-        seen,
-        found,
-        _unban.letting_in(seen, found),
-        visitor=one.source,
-        asked=bool(seen.visitor),
+        view,
+        blockages,
+        _unban.unban_fix(view, blockages),
+        visitor=blockage.source,
+        asked=bool(view.visitor),
         jails=jails,
-        way_back=one.decision.packet == "reply",
+        way_back=blockage.decision.packet == "reply",
         banned=(),
         makers=(),
         count=0,
@@ -49,59 +55,65 @@ def _banned(seen: Seen, found: tuple[Blocked, ...]) -> Claim:
 # Without a visitor
 
 
-def _note(seen: Seen) -> Iterator[Claim]:
+def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
     """Who is shut out from the target's port, and by whom."""
-    port = seen.evidence.target.port
-    makers: dict[str, int] = {}
-    banned: list[str] = []
-    for _, packet in seen.packets(port):
-        for others in _shut_out(seen, packet):
-            place = seen.filter.place(others.decision)
-            owner = seen.owner(place) if place else "firewalld"
+    port = view.evidence.target.port
+    count_by_owner: dict[str, int] = {}
+    banned_addresses: list[str] = []
+    for _, packet in view.packets(port):
+        for source_group in _shut_out_sources(view, packet):
+            place = view.ruleset.position_of(source_group.decision)
+            owner = view.owner(place) if place else "firewalld"
             if place is None or owner == "firewalld":
                 continue
             jail = owners.jail(place) if owner == "fail2ban" else ""
             name = f"fail2ban ({jail})" if jail else owner
             if owner == "hand":
                 name = f"{place.table.family} {place.table.name} {place.chain.name}"
-            makers[name] = makers.get(name, 0) + len(others.sources) + others.more
-            banned += others.sources
-    for route in _routes(seen):
+            count_by_owner[name] = (
+                count_by_owner.get(name, 0) + len(source_group.sources) + source_group.omitted
+            )
+            banned_addresses += source_group.sources
+    for route in _single_address_routes(view):
         name = f"ip route ({route.kind})"
-        makers[name] = makers.get(name, 0) + 1
-        banned.append(route.network)
-    if not banned:
+        count_by_owner[name] = count_by_owner.get(name, 0) + 1
+        banned_addresses.append(route.network)
+    if not banned_addresses:
         return
-    shown = tuple(dict.fromkeys(banned))[:SHOWN]
-    count = sum(makers.values())
+    shown_addresses = tuple(dict.fromkeys(banned_addresses))[:SHOWN]
+    count = sum(count_by_owner.values())
     yield Claim(
         about=Subject(port=port, text=f"{port}/tcp, addresses that are shut out"),
         because=(
-            *seen.because,
-            *seen.evidence.good(Jails),
-            *seen.evidence.good(ClosedRoutes),
+            *view.because,
+            *view.evidence.good(Jails),
+            *view.evidence.good(ClosedRoutes),
         ),
         severity=Severity.NOTE,
         facts={
             "ports": (f"{port}/tcp",),
-            "banned": (*shown, f"+{count - len(shown)}") if count > len(shown) else shown,
+            "banned": (*shown_addresses, f"+{count - len(shown_addresses)}")
+            if count > len(shown_addresses)
+            else shown_addresses,
             "count": count,
-            "makers": tuple(f"{name}: {number}" for name, number in makers.items()),
+            "makers": tuple(f"{name}: {number}" for name, number in count_by_owner.items()),
             "visitor": "",
             "show": "nft list ruleset",
         },
     )
 
 
-def _routes(seen: Seen) -> list[ClosedRoute]:
+def _single_address_routes(view: NetfilterView) -> list[ClosedRoute]:
     """Those for one address: a network that leads nowhere may well be nobody's."""
-    every = (route for read in seen.evidence.good(ClosedRoutes) for route in read.routes)
-    single = ((route, network(route.network)) for route in every)
-    return [route for route, among in single if among and among.num_addresses == 1]
+    routes = (
+        route for route_list in view.evidence.good(ClosedRoutes) for route in route_list.routes
+    )
+    route_networks = ((route, network(route.network)) for route in routes)
+    return [route for route, subnet in route_networks if subnet and subnet.num_addresses == 1]
 
 
-def _shut_out(seen: Seen, packet: Packet) -> tuple[Others, ...]:
+def _shut_out_sources(view: NetfilterView, packet: Packet) -> tuple[Others, ...]:
     try:
-        return shut_out(seen.filter.rules, packet)
+        return blocked_sources(view.ruleset.rules, packet)
     except ValueError:
         return ()

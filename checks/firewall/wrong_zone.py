@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, claim, closed
-from checks.firewall._firewalld import rules_of
-from checks.firewall._firewalld_fixes import opening
+from checks.firewall import EXPLAINS, claim, refusals
+from checks.firewall._firewalld import firewalld_view
+from checks.firewall._firewalld_fixes import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -13,7 +13,7 @@ from diagnose.model.firewall import Firewalld, Zone
 
 @check(severity=Severity.ERROR, needs=[Firewalld, Zone], explains=EXPLAINS)
 def wrong_zone(evidence: Evidence) -> Iterator[Claim]:
-    rules = rules_of(evidence)
-    for found in closed(rules, "wrong-zone"):
-        other = found.instead.name if found.instead else ""
-        yield claim(found, rules, opening(rules, found), other=other)
+    firewalld = firewalld_view(evidence)
+    for refusal in refusals(firewalld, "wrong-zone"):
+        zone_name = refusal.alternative_zone.name if refusal.alternative_zone else ""
+        yield claim(refusal, firewalld, opening_fix(firewalld, refusal), other=zone_name)

@@ -22,10 +22,10 @@ from diagnose.model import (
 )
 from diagnose.model.http import Clock
 from diagnose.model.kernel import TimeSync
-from diagnose.model.tls import Certificate, served
+from diagnose.model.tls import Certificate, served_certificates
 
 #: Seconds. Date is right to a second, an answer may be long on its way, and caches are inexact.
-TOLERATED = 60.0
+TOLERANCE = 60.0
 
 
 @check(
@@ -40,67 +40,69 @@ TOLERATED = 60.0
     ],
 )
 def clock_wrong(evidence: Evidence) -> Iterator[Claim]:
-    clocks = [one for one in evidence.good(Clock) if one.vantage is Vantage.HERE]
-    apart = [one for one in clocks if abs(one.ahead_s) > TOLERATED]
-    if not apart:
+    clocks = [clock for clock in evidence.good(Clock) if clock.vantage is Vantage.HERE]
+    deviating_clocks = [clock for clock in clocks if abs(clock.ahead_s) > TOLERANCE]
+    if not deviating_clocks:
         return
-    ahead = sorted(one.ahead_s for one in apart)[len(apart) // 2]
-    now = evidence.started_at
-    leaves = [one.leaf for one in served(evidence)]
-    by_ours = _all_valid(leaves, now)
-    by_theirs = _all_valid(leaves, now - timedelta(seconds=ahead))
-    agreed = len(apart) < len(clocks)
+    ahead = sorted(clock.ahead_s for clock in deviating_clocks)[len(deviating_clocks) // 2]
+    client_time = evidence.started_at
+    leaves = [served_certificate.leaf for served_certificate in served_certificates(evidence)]
+    by_ours = _all_valid(leaves, client_time)
+    by_theirs = _all_valid(leaves, client_time - timedelta(seconds=ahead))
+    agreed = len(deviating_clocks) < len(clocks)
     ours = bool(leaves) and by_theirs and not by_ours and not agreed
     theirs = agreed or (bool(leaves) and by_ours and not by_theirs)
-    sync = _of_another_machine(evidence)
+    sync = _remote_time_sync(evidence)
     certificate = ours
     if sync and not (ours or theirs):
         # What follows others' clocks is right, and who then differs is not.
         ours = sync.synchronized is True
-    said = {"ours": ours, "theirs": theirs and not ours, "certificate": certificate}
-    yield _claim(apart, ahead, said, sync)
+    verdict = {"ours": ours, "theirs": theirs and not ours, "certificate": certificate}
+    yield _claim(deviating_clocks, ahead, verdict, sync)
 
 
-def _severity(said: dict[str, bool], sync: TimeSync | None) -> Severity | None:
+def _severity(verdict: dict[str, bool], sync: TimeSync | None) -> Severity | None:
     """Nobody notices a difference by which no certificate is judged otherwise; that a server's
     clock is wrong and follows nobody's is to be put right all the same."""
-    if said["certificate"]:
+    if verdict["certificate"]:
         return None
-    alone = said["theirs"] and sync is not None and sync.synchronized is False
+    alone = verdict["theirs"] and sync is not None and sync.synchronized is False
     return Severity.WARNING if alone else Severity.NOTE
 
 
-def _all_valid(leaves: list[Certificate], now: datetime) -> bool:
-    return all(leaf.is_current(now) for leaf in leaves)
+def _all_valid(leaves: list[Certificate], time: datetime) -> bool:
+    return all(leaf.is_current(time) for leaf in leaves)
 
 
-def _of_another_machine(evidence: Evidence) -> TimeSync | None:
-    inside = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
-    here = any(one.via == "local" for one in inside)
-    return None if here else next(iter(evidence.good(TimeSync)), None)
+def _remote_time_sync(evidence: Evidence) -> TimeSync | None:
+    hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
+    is_local = any(host.via == "local" for host in hosts)
+    return None if is_local else next(iter(evidence.good(TimeSync)), None)
 
 
-def _claim(apart: list[Clock], ahead: float, said: dict[str, bool], sync: TimeSync | None) -> Claim:
+def _claim(
+    deviating_clocks: list[Clock], ahead: float, verdict: dict[str, bool], sync: TimeSync | None
+) -> Claim:
     minutes = round(abs(ahead) / 60)
-    known = said["ours"] or said["theirs"]
+    is_decided = verdict["ours"] or verdict["theirs"]
     return Claim(
         about=Subject(text="clock"),
-        because=(*apart, *((sync,) if sync else ())),
-        confidence=Confidence.LIKELY if known else Confidence.POSSIBLE,
-        severity=_severity(said, sync),
-        facts=said
+        because=(*deviating_clocks, *((sync,) if sync else ())),
+        confidence=Confidence.LIKELY if is_decided else Confidence.POSSIBLE,
+        severity=_severity(verdict, sync),
+        facts=verdict
         | {
-            "sources": tuple(dict.fromkeys(one.source for one in apart)),
+            "sources": tuple(dict.fromkeys(clock.source for clock in deviating_clocks)),
             "days": minutes // 1440 if minutes >= 2880 else "",
             "hours": minutes // 60 if 120 <= minutes < 2880 else "",
             "minutes": minutes if minutes < 120 else "",
             "ahead": ahead > 0,
-            "open": not known,
+            "open": not is_decided,
             "follows": bool(sync and sync.synchronized),
             "alone": bool(sync and sync.synchronized is False),
         },
         fix=Fix(
-            (Manual("set-the-clock", Where.SERVER if said["theirs"] else Where.CLIENT),),
+            (Manual("set-the-clock", Where.SERVER if verdict["theirs"] else Where.CLIENT),),
             Applicability.MANUAL,
         ),
     )

@@ -18,16 +18,23 @@ from diagnose.model import (
 
 @check(severity=Severity.NOTE, needs=[Unseen])
 def limited_privileges(evidence: Evidence) -> Iterator[Claim]:
-    seen = [one for one in evidence.of(Unseen) if one.why == "needs root"]
-    if not seen:
+    not_observed = [
+        observation for observation in evidence.of(Unseen) if observation.why == "needs root"
+    ]
+    if not not_observed:
         return
-    listed = {one.what: f"{one.what} (`{one.enable}`)" if one.enable else one.what for one in seen}
+    labels = {
+        observation.what: f"{observation.what} (`{observation.enable}`)"
+        if observation.enable
+        else observation.what
+        for observation in not_observed
+    }
     yield Claim(
-        about=Subject(text=", ".join(listed)),
-        because=tuple(seen),
+        about=Subject(text=", ".join(labels)),
+        because=tuple(not_observed),
         facts={
-            "count": len(listed),
-            "unseen": tuple(listed.values()),
+            "count": len(labels),
+            "unseen": tuple(labels.values()),
             "url": evidence.target.url,
         },
         fix=Fix((Manual("as-root", Where.SERVER),), Applicability.MANUAL),

@@ -19,13 +19,13 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import NOWHERE, is_within, reached
+from diagnose.model.dns import LOCAL_ONLY, is_within, resolved_addresses
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 
 #: Interfaces that lead to containers, virtual machines or nowhere, and those that only hold
 #: addresses and are down on purpose (kube-ipvs0).
-INNER = (
+INNER_PREFIXES = (
     *("lo", "br-", "cali", "cilium", "cni", "docker", "dummy", "flannel", "kube", "lxc", "lxd"),
     *(
         "nerdctl",
@@ -42,7 +42,7 @@ INNER = (
     ),
 )
 
-Fault = Literal["down", "carrier", "address"]
+LinkFault = Literal["down", "carrier", "address"]
 
 
 @check(
@@ -60,34 +60,45 @@ Fault = Literal["down", "carrier", "address"]
     ],
 )
 def link_down(evidence: Evidence) -> Iterator[Claim]:
-    outer = [one for one in evidence.good(Interface) if _leads_out(one)]
-    if not outer or any(_fault(one) is None for one in outer) or _answers(evidence):
+    outward_interfaces = [
+        interface for interface in evidence.good(Interface) if _is_outward(interface)
+    ]
+    if (
+        not outward_interfaces
+        or any(_link_fault(interface) is None for interface in outward_interfaces)
+        or _is_site_reached(evidence)
+    ):
         return
     # A card without an address may well be one that nobody uses.
-    chosen = next((one for one in outer if _held(one)), outer[0])
-    fault = _fault(chosen)
+    interface = next(
+        (interface for interface in outward_interfaces if _assigned_addresses(interface)),
+        outward_interfaces[0],
+    )
+    fault = _link_fault(interface)
     yield Claim(
-        about=Subject(text=chosen.name),
+        about=Subject(text=interface.name),
         covers=(Subject(),),
-        because=tuple(outer),
-        confidence=Confidence.CERTAIN if _held(chosen) else Confidence.LIKELY,
+        because=tuple(outward_interfaces),
+        confidence=Confidence.CERTAIN if _assigned_addresses(interface) else Confidence.LIKELY,
         facts={
-            "interface": chosen.name,
-            "others": tuple(one.name for one in outer if one is not chosen),
-            "addresses": _held(chosen),
+            "interface": interface.name,
+            "others": tuple(
+                candidate.name for candidate in outward_interfaces if candidate is not interface
+            ),
+            "addresses": _assigned_addresses(interface),
             "down": fault == "down",
             "carrier": fault == "carrier",
             "address": fault == "address",
-            "published": reached(evidence),
+            "published": resolved_addresses(evidence),
         },
-        fix=_fix(chosen, fault),
+        fix=_fix(interface, fault),
     )
 
 
-def _fix(one: Interface, fault: Fault | None) -> Fix:
+def _fix(interface: Interface, fault: LinkFault | None) -> Fix:
     """Switched on, an interface that holds an address works again, and whoever manages the
     network gives it its routes back; where nobody does, the next look says so."""
-    name = one.name
+    name = interface.name
     if fault == "carrier":
         return Fix((Manual("wire", Where.SERVER),), Applicability.MANUAL)
     if fault != "down":
@@ -95,28 +106,30 @@ def _fix(one: Interface, fault: Fault | None) -> Fix:
     up = Command(
         ("ip", "link", "set", "dev", name, "up"), undo=("ip", "link", "set", "dev", name, "down")
     )
-    if _held(one):
+    if _assigned_addresses(interface):
         return Fix((up,))
     return Fix((up, Manual("address", Where.SERVER)), Applicability.REVIEW)
 
 
-def _leads_out(one: Interface) -> bool:
-    return one.vantage is Vantage.SERVER and not one.name.startswith(INNER)
+def _is_outward(interface: Interface) -> bool:
+    return interface.vantage is Vantage.SERVER and not interface.name.startswith(INNER_PREFIXES)
 
 
-def _fault(one: Interface) -> Fault | None:
-    if not one.up:
+def _link_fault(interface: Interface) -> LinkFault | None:
+    if not interface.up:
         return "down"
-    if not one.carrier:
+    if not interface.carrier:
         return "carrier"
-    return None if _held(one) else "address"
+    return None if _assigned_addresses(interface) else "address"
 
 
-def _held(one: Interface) -> tuple[str, ...]:
+def _assigned_addresses(interface: Interface) -> tuple[str, ...]:
     """Its addresses, but for those that an interface gives itself (RFC 3927, RFC 4291)."""
-    return tuple(address for address in one.addresses if not is_within(address, NOWHERE))
+    return tuple(address for address in interface.addresses if not is_within(address, LOCAL_ONLY))
 
 
-def _answers(evidence: Evidence) -> bool:
+def _is_site_reached(evidence: Evidence) -> bool:
     """Whether the site is reached all the same, from wherever this is asked."""
-    return any(not is_within(one.address, NOWHERE) for one in evidence.good(Connection))
+    return any(
+        not is_within(connection.address, LOCAL_ONLY) for connection in evidence.good(Connection)
+    )

@@ -5,7 +5,7 @@ about the target."""
 
 from collections.abc import Iterator
 
-from checks.tcp import Port, ports, subjects
+from checks.tcp import ProbedPort, probed_ports, subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -16,9 +16,16 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    together,
+    merge_subjects,
 )
-from diagnose.model.dns import NOWHERE, DnsAnswer, Resolution, is_within, reached, this_machine
+from diagnose.model.dns import (
+    LOCAL_ONLY,
+    DnsAnswer,
+    Resolution,
+    is_within,
+    resolved_addresses,
+    this_machine,
+)
 from diagnose.model.tcp import Connection, Uplink
 
 
@@ -33,69 +40,75 @@ from diagnose.model.tcp import Connection, Uplink
     ],
 )
 def no_route(evidence: Evidence) -> Iterator[Claim]:
-    uplinks = _no_uplinks(evidence)
+    uplinks = _failed_uplinks(evidence)
     if uplinks:
-        yield _no_network(evidence, uplinks)
+        yield _no_network_claim(evidence, uplinks)
         return
-    met = ports(evidence, "no-route", "gateway-silent")
-    if not met:
+    unrouted_ports = probed_ports(evidence, "no-route", "gateway-silent")
+    if not unrouted_ports:
         return
-    everywhere = len(met) == len(ports(evidence))
-    families = sorted({port.tries[0].family for port in met})
+    everywhere = len(unrouted_ports) == len(probed_ports(evidence))
+    families = sorted({port.attempts[0].family for port in unrouted_ports})
     yield Claim(
-        about=together(subjects(met)),
-        covers=subjects(met),
-        because=tuple(one for port in met for one in port.tries),
+        about=merge_subjects(subjects(unrouted_ports)),
+        covers=subjects(unrouted_ports),
+        because=tuple(connection for port in unrouted_ports for connection in port.attempts),
         severity=Severity.ERROR if everywhere else Severity.NOTE,
         facts={
-            "addresses": tuple(port.address for port in met),
+            "addresses": tuple(port.address for port in unrouted_ports),
             "families": tuple(f"IPv{family}" for family in families),
-            "messages": _messages(met),
+            "messages": _messages(unrouted_ports),
             "nothing": False,
             "links": (),
             "down": (),
             "up": (),
             "target": evidence.target.url,
-            "towards": met[0].address,
-            "gateway": any(port.fate == "gateway-silent" for port in met),
+            "towards": unrouted_ports[0].address,
+            "gateway": any(port.outcome == "gateway-silent" for port in unrouted_ports),
             "everywhere": everywhere,
             "route": "ip -6 route" if families == [6] else "ip route",
-            "address": met[0].address,
+            "address": unrouted_ports[0].address,
         },
         fix=Fix((Manual("route", Where.CLIENT),), Applicability.MANUAL),
     )
 
 
-def _no_uplinks(evidence: Evidence) -> tuple[Uplink, ...]:
+def _failed_uplinks(evidence: Evidence) -> tuple[Uplink, ...]:
     """Why no address of the Internet can be sent to, over either family; () where one can, or
     where something else than this machine itself was reached all the same (a private network)."""
     uplinks = evidence.of(Uplink)
-    if not uplinks or any(one.failure is None for one in uplinks):
+    if not uplinks or any(uplink.failure is None for uplink in uplinks):
         return ()
-    sources = (one.source for one in evidence.of(Connection))
-    near = any(source and not is_within(source, NOWHERE) for source in sources)
-    answered = any(not is_within(one.server, NOWHERE) for one in evidence.good(DnsAnswer))
-    return () if near or answered else uplinks
+    sources = (connection.source for connection in evidence.of(Connection))
+    near = any(source and not is_within(source, LOCAL_ONLY) for source in sources)
+    dns_answered = any(
+        not is_within(answer.server, LOCAL_ONLY) for answer in evidence.good(DnsAnswer)
+    )
+    return () if near or dns_answered else uplinks
 
 
-def _no_network(evidence: Evidence, uplinks: tuple[Uplink, ...]) -> Claim:
+def _no_network_claim(evidence: Evidence, uplinks: tuple[Uplink, ...]) -> Claim:
     links, up = uplinks[0].links, uplinks[0].links_up
     down = tuple(name for name in links if name not in up)
-    tried = tuple(one for one in evidence.of(Connection) if one.failure)
-    failures = (one.failure for one in uplinks)
-    messages = dict.fromkeys(f"{one.message} ({one.name})" for one in failures if one)
+    failed_connections = tuple(
+        connection for connection in evidence.of(Connection) if connection.failure
+    )
+    failures = (uplink.failure for uplink in uplinks)
+    messages = dict.fromkeys(
+        f"{failure.message} ({failure.name})" for failure in failures if failure
+    )
     step = "link" if down and not up else "default" if up else "no-link"
     return Claim(
         about=Subject(name=evidence.target.host, text="this machine's network"),
         covers=(Subject(),),
-        because=(*uplinks, *tried),
+        because=(*uplinks, *failed_connections),
         facts={
             "nothing": True,
             "gateway": False,
             "everywhere": True,
-            "addresses": reached(evidence),
+            "addresses": resolved_addresses(evidence),
             "address": uplinks[0].towards,
-            "families": tuple(f"IPv{one.family}" for one in uplinks),
+            "families": tuple(f"IPv{uplink.family}" for uplink in uplinks),
             "route": "ip route",
             "messages": tuple(messages),
             "links": links,
@@ -108,6 +121,8 @@ def _no_network(evidence: Evidence, uplinks: tuple[Uplink, ...]) -> Claim:
     )
 
 
-def _messages(met: tuple[Port, ...]) -> tuple[str, ...]:
-    failures = (port.telling.failure for port in met)
-    return tuple(dict.fromkeys(f"{one.message} ({one.name})" for one in failures if one))
+def _messages(unrouted_ports: tuple[ProbedPort, ...]) -> tuple[str, ...]:
+    failures = (port.decisive_attempt.failure for port in unrouted_ports)
+    return tuple(
+        dict.fromkeys(f"{failure.message} ({failure.name})" for failure in failures if failure)
+    )

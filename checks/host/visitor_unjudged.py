@@ -5,24 +5,26 @@ them."""
 import ipaddress
 from collections.abc import Iterator
 
-from checks.firewall._firewalld import rules_of
-from checks.firewall._netfilter import decide, seen_of
+from checks.firewall._firewalld import firewalld_view
+from checks.firewall._netfilter import decide, netfilter_view
 from checks.nginx import Nginx
-from checks.nginx._access import judged
+from checks.nginx._access import visitor_access
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Host, Severity, Subject, Vantage
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.visitor import Visitor, visitor_of
+from diagnose.model.visitor import Visitor, visitor_address
 
 
 @check(severity=Severity.NOTE, needs=[Visitor])
 def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
-    visitor = visitor_of(evidence)
-    hosts = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
+    visitor = visitor_address(evidence)
+    hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     family = f"IPv{ipaddress.ip_address(visitor).version}"
     outside = not hosts
-    packets = [] if outside else list(seen_of(evidence).packets(evidence.target.port, visitor))
-    rules = seen_of(evidence).filter.rules if packets else None
+    packets = (
+        [] if outside else list(netfilter_view(evidence).packets(evidence.target.port, visitor))
+    )
+    rules = netfilter_view(evidence).ruleset.rules if packets else None
     doubts = tuple(
         dict.fromkeys(
             text
@@ -32,8 +34,8 @@ def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
             for text in (*decision.unknown, "?")[:3]
         )
     )
-    unseen = not outside and not (evidence.good(Ruleset) or _firewalld(evidence))
-    access = () if outside else _access(evidence, visitor)
+    unseen = not outside and not (evidence.good(Ruleset) or _has_firewalld_zones(evidence))
+    access = () if outside else _access_doubts(evidence, visitor)
     if outside or unseen or doubts or access or not packets:
         yield Claim(
             about=Subject(text=f"the visitor {visitor}"),
@@ -51,18 +53,18 @@ def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
         )
 
 
-def _firewalld(evidence: Evidence) -> bool:
+def _has_firewalld_zones(evidence: Evidence) -> bool:
     """firewalld decides, and its zones were seen: they say it as well as the rules do."""
-    daemon = rules_of(evidence).daemon
-    return daemon is not None and bool(rules_of(evidence).now.zones)
+    daemon = firewalld_view(evidence).daemon
+    return daemon is not None and bool(firewalld_view(evidence).runtime.zones)
 
 
-def _access(evidence: Evidence, visitor: str) -> tuple[str, ...]:
+def _access_doubts(evidence: Evidence, visitor: str) -> tuple[str, ...]:
     nginx = Nginx.of(evidence)
-    found = (
+    doubts = (
         text
-        for one in judged(nginx, visitor)
-        if one.answer.verdict == "unknown"
-        for text in one.answer.unknown
+        for path_access in visitor_access(nginx, visitor)
+        if path_access.answer.verdict == "unknown"
+        for text in path_access.answer.unknown
     )
-    return tuple(dict.fromkeys(found))[:4]
+    return tuple(dict.fromkeys(doubts))[:4]

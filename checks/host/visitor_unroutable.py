@@ -5,7 +5,7 @@ no rule of the packet filter shows why nothing comes back."""
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS, _unban
-from checks.firewall._firewalld import administrators, target_addresses
+from checks.firewall._firewalld import ssh_clients, target_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -18,71 +18,87 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails, ReturnRoute, visitor_of
-from diagnose.parsers.linux.bans import holds, network
+from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails, ReturnRoute, visitor_address
+from diagnose.parsers.linux.bans import network, network_contains
 
 
 @check(severity=Severity.ERROR, needs=[ReturnRoute], explains=EXPLAINS)
 def visitor_unroutable(evidence: Evidence) -> Iterator[Claim]:
-    people = (visitor_of(evidence),) if visitor_of(evidence) else administrators(evidence)
-    for visitor in people:
-        ways = [one for one in evidence.good(ReturnRoute) if one.towards == visitor]
+    visitors = (visitor_address(evidence),) if visitor_address(evidence) else ssh_clients(evidence)
+    for visitor in visitors:
+        return_routes = [
+            return_route
+            for return_route in evidence.good(ReturnRoute)
+            if return_route.towards == visitor
+        ]
         used = set(target_addresses(evidence))
         # Where the site's address is translated on the way, any of the server's own may answer.
-        closed = [one for one in ways if one.refusal and (one.source in used or len(ways) == 1)]
-        if not closed and ways and all(one.refusal for one in ways):
-            closed = ways
-        if closed:
-            yield _claim(evidence, visitor, closed)
+        closed_routes = [
+            return_route
+            for return_route in return_routes
+            if return_route.refusal and (return_route.source in used or len(return_routes) == 1)
+        ]
+        if (
+            not closed_routes
+            and return_routes
+            and all(return_route.refusal for return_route in return_routes)
+        ):
+            closed_routes = return_routes
+        if closed_routes:
+            yield _claim(evidence, visitor, closed_routes)
 
 
-def _claim(evidence: Evidence, visitor: str, closed: list[ReturnRoute]) -> Claim:
-    route = _route(evidence, visitor)
-    jails = tuple(jail for read in evidence.good(Jails) for jail in read.holding(visitor) if route)
+def _claim(evidence: Evidence, visitor: str, closed_routes: list[ReturnRoute]) -> Claim:
+    route = _closed_route(evidence, visitor)
+    jails = tuple(
+        jail for jail_list in evidence.good(Jails) for jail in jail_list.banning(visitor) if route
+    )
     port = evidence.target.port
     return Claim(
         about=Subject(text=f"route to {visitor}"),
-        covers=tuple(Subject(address=one.source, port=port) for one in closed),
-        because=(*closed, *evidence.good(ClosedRoutes), *evidence.good(Jails)),
+        covers=tuple(
+            Subject(address=return_route.source, port=port) for return_route in closed_routes
+        ),
+        because=(*closed_routes, *evidence.good(ClosedRoutes), *evidence.good(Jails)),
         facts={
             "visitor": visitor,
-            "asked": bool(visitor_of(evidence)),
-            "kind": route.kind if route else closed[0].refusal,
+            "asked": bool(visitor_address(evidence)),
+            "kind": route.kind if route else closed_routes[0].refusal,
             "network": route.network if route else "",
             "table": route.table if route else "",
             "jails": jails,
-            "show": closed[0].equivalent,
+            "show": closed_routes[0].equivalent,
         },
         fix=_fix(visitor, route, jails),
     )
 
 
-def _route(evidence: Evidence, visitor: str) -> ClosedRoute | None:
+def _closed_route(evidence: Evidence, visitor: str) -> ClosedRoute | None:
     """The most specific route that leads nowhere and holds the address."""
-    found = [
+    routes = [
         route
-        for read in evidence.good(ClosedRoutes)
-        for route in read.routes
-        if holds(route.network, visitor)
+        for closed_routes in evidence.good(ClosedRoutes)
+        for route in closed_routes.routes
+        if network_contains(route.network, visitor)
     ]
-    return max(found, key=_length, default=None)
+    return max(routes, key=_prefix_length, default=None)
 
 
-def _length(route: ClosedRoute) -> int:
-    among = network(route.network)
-    return among.prefixlen if among else 0
+def _prefix_length(route: ClosedRoute) -> int:
+    route_network = network(route.network)
+    return route_network.prefixlen if route_network else 0
 
 
 def _fix(visitor: str, route: ClosedRoute | None, jails: tuple[str, ...]) -> Fix:
     """A route for this one address goes. One that is about others too stays: somebody has closed a
     whole network, and only they know how the visitor may be let in."""
-    among = network(route.network) if route else None
-    if route is None or among is None or among.num_addresses > 1:
+    route_network = network(route.network) if route else None
+    if route is None or route_network is None or route_network.num_addresses > 1:
         return Fix((Manual("give-a-route", Where.SERVER),), Applicability.MANUAL)
     if jails:
-        steps = tuple(_unban.unbanned(jail, visitor) for jail in jails)
+        steps = tuple(_unban.unban_command(jail, visitor) for jail in jails)
         return Fix(steps, Applicability.REVIEW)
-    head = ("ip", "-6", "route") if among.version == 6 else ("ip", "route")
-    words = (route.kind, visitor, *(("table", route.table) if route.table else ()))
-    step = Command((*head, "del", *words), undo=(*head, "add", *words))
+    head = ("ip", "-6", "route") if route_network.version == 6 else ("ip", "route")
+    arguments = (route.kind, visitor, *(("table", route.table) if route.table else ()))
+    step = Command((*head, "del", *arguments), undo=(*head, "add", *arguments))
     return Fix((step,), Applicability.REVIEW)

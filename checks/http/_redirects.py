@@ -11,9 +11,9 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import is_host, leads_to, read_url, same
+from diagnose.parsers.http import is_host, normalize_url, parse_url, redirect_target
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import Listen, Place, Server, Socket
+from diagnose.parsers.nginx.server_blocks import Listen, LocationMatch, Server, Socket
 
 #: Where everybody is to be led, and where a certificate's authority looks (RFC 8555 section 8.3).
 SECURE = "https://$host$request_uri"
@@ -27,94 +27,107 @@ _TARGET = re.compile(
 )
 
 #: A `rewrite` of every path there is.
-_EVERY = {"^", "^/", "/", ".*", "^.*", "^.*$", "^/.*$", "(.*)", "^(.*)$", "^(.*)", "^/(.*)$"}
+_EVERY_PATH = {"^", "^/", "/", ".*", "^.*", "^.*$", "^/.*$", "(.*)", "^(.*)$", "^(.*)", "^/(.*)$"}
 
 
 @frozen
-class Made:
+class NginxRedirect:
     """A redirect of nginx's own: where it stands, with which code, and its target's words."""
 
     server: Server
-    place: Place
-    given: Directive
+    location_match: LocationMatch
+    directive: Directive
     code: str
     target: str
 
     @property
     def parts(self) -> tuple[str, str, str] | None:
         """Scheme, host and the rest, as written."""
-        found = _TARGET.match(self.target)
-        return (found[1], found[2], found[3]) if found else None
+        match = _TARGET.match(self.target)
+        return (match[1], match[2], match[3]) if match else None
 
     @property
-    def whole(self) -> bool:
+    def is_replaceable(self) -> bool:
         """Whether a `return` may stand in its place."""
-        return self.given.name == "return" or self.given.args[0] in _EVERY
+        return self.directive.name == "return" or self.directive.args[0] in _EVERY_PATH
 
-    def words(self, target: str) -> str:
+    def return_directive(self, target: str) -> str:
         return f"return {self.code} {target};"
 
 
 # Which directive it was
 
 
-def answering(
+def selected_servers(
     nginx: Nginx, answer: Exchange
-) -> tuple[tuple[Socket, Server, server_blocks.How], ...]:
+) -> tuple[tuple[Socket, Server, server_blocks.MatchKind], ...]:
     """What may have given an answer, socket by socket."""
-    url = read_url(answer.url)
+    url = parse_url(answer.url)
     if url is None:
         return ()
-    found = server_blocks.reachable(nginx.listening(answer.port), [answer.address])
-    return tuple((one, *server_blocks.choose(one, url.host)) for one in found)
+    sockets = server_blocks.reachable_sockets(nginx.listen_sockets(answer.port), [answer.address])
+    return tuple((socket, *server_blocks.select_server(socket, url.host)) for socket in sockets)
 
 
-def made(nginx: Nginx, answer: Exchange, conditions: bool = True) -> Made | None:
+def find_redirect(nginx: Nginx, answer: Exchange, conditions: bool = True) -> NginxRedirect | None:
     """The one directive that leads where an answer did, with the same code. `conditions`: also
     one inside of an `if`."""
-    url = read_url(answer.url)
-    found: dict[int, Made] = {}
-    for _, server, _ in answering(nginx, answer):
+    url = parse_url(answer.url)
+    redirects: dict[int, NginxRedirect] = {}
+    for _, server, _ in selected_servers(nginx, answer):
         path = url.path if url else "/"
-        one = next((o for o in _candidates(server, path, conditions) if _is(o, answer)), None)
-        if one is None:
+        redirect = next(
+            (
+                candidate
+                for candidate in _candidates(server, path, conditions)
+                if _is_source_of(candidate, answer)
+            ),
+            None,
+        )
+        if redirect is None:
             return None
-        found[id(one.given)] = one
-    return next(iter(found.values())) if len(found) == 1 else None
+        redirects[id(redirect.directive)] = redirect
+    return next(iter(redirects.values())) if len(redirects) == 1 else None
 
 
-def _candidates(server: Server, path: str, conditions: bool) -> Iterator[Made]:
+def _candidates(server: Server, path: str, conditions: bool) -> Iterator[NginxRedirect]:
     """In the order in which nginx comes to them (ngx_http_rewrite_module)."""
-    top = Place((server.http, server.block))
-    inner = server_blocks.find(server, path)
-    for place in (top, *([inner] if inner.location is not server.block else [])):
-        for one in place.location.block or ():
-            yield from _read(server, place, one)
-            if one.name == "if" and conditions:
-                for nested in one.block or ():
-                    yield from _read(server, Place((*place.blocks, one)), nested)
+    top = LocationMatch((server.http, server.block))
+    inner = server_blocks.select_location(server, path)
+    for match in (top, *([inner] if inner.block is not server.block else [])):
+        for directive in match.block.block or ():
+            yield from _read_redirects(server, match, directive)
+            if directive.name == "if" and conditions:
+                for nested in directive.block or ():
+                    yield from _read_redirects(
+                        server, LocationMatch((*match.blocks, directive)), nested
+                    )
 
 
-def _read(server: Server, place: Place, one: Directive) -> Iterator[Made]:
-    if one.name == "return" and len(one.args) == 2:
-        yield Made(server, place, one, one.args[0], one.args[1])
-    elif one.name == "return" and len(one.args) == 1 and "://" in one.args[0]:
-        yield Made(server, place, one, "302", one.args[0])
-    elif one.name == "rewrite" and len(one.args) > 1:
-        permanent = one.args[2:] == ("permanent",)
-        if permanent or one.args[2:] == ("redirect",) or "://" in one.args[1]:
-            yield Made(server, place, one, "301" if permanent else "302", one.args[1])
+def _read_redirects(
+    server: Server, match: LocationMatch, directive: Directive
+) -> Iterator[NginxRedirect]:
+    if directive.name == "return" and len(directive.args) == 2:
+        yield NginxRedirect(server, match, directive, directive.args[0], directive.args[1])
+    elif directive.name == "return" and len(directive.args) == 1 and "://" in directive.args[0]:
+        yield NginxRedirect(server, match, directive, "302", directive.args[0])
+    elif directive.name == "rewrite" and len(directive.args) > 1:
+        permanent = directive.args[2:] == ("permanent",)
+        if permanent or directive.args[2:] == ("redirect",) or "://" in directive.args[1]:
+            yield NginxRedirect(
+                server, match, directive, "301" if permanent else "302", directive.args[1]
+            )
 
 
-def _is(one: Made, answer: Exchange) -> bool:
-    url = read_url(answer.url)
-    if url is None or one.code != str(answer.status):
+def _is_source_of(redirect: NginxRedirect, answer: Exchange) -> bool:
+    url = parse_url(answer.url)
+    if url is None or redirect.code != str(answer.status):
         return False
     path, _, query = url.path.partition("?")
-    known = {
+    variables = {
         "host": url.host,
-        "http_host": url.host if url.usual else f"{url.host}:{url.port}",
-        "server_name": one.server.names[0] if one.server.names else "",
+        "http_host": url.host if url.has_default_port else f"{url.host}:{url.port}",
+        "server_name": redirect.server.names[0] if redirect.server.names else "",
         "server_port": str(answer.port),
         "scheme": url.scheme,
         "request_uri": url.path,
@@ -124,165 +137,193 @@ def _is(one: Made, answer: Exchange) -> bool:
         "query_string": query,
         "is_args": "?" if query else "",
     }
-    if one.given.name == "rewrite":
-        if not server_blocks.matches(one.given.args[0], path, ignore_case=False):
+    if redirect.directive.name == "rewrite":
+        if not server_blocks.pcre_matches(redirect.directive.args[0], path, ignore_case=False):
             return False
-        groups = re.search(one.given.args[0], path, re.ASCII)
-        known |= {str(n): text or "" for n, text in enumerate(groups.groups() if groups else (), 1)}
-    filled = server_blocks.value(one.place, one.target, known)
-    return filled is not None and "://" in filled and same(filled) == leads_to(answer)
+        groups = re.search(redirect.directive.args[0], path, re.ASCII)
+        variables |= {
+            str(n): text or "" for n, text in enumerate(groups.groups() if groups else (), 1)
+        }
+    filled = server_blocks.expand_variables(redirect.location_match, redirect.target, variables)
+    return (
+        filled is not None and "://" in filled and normalize_url(filled) == redirect_target(answer)
+    )
 
 
 # What is changed
 
 
-def instead(nginx: Nginx, one: Made, target: str, changes: Changes) -> None:
+def replace_target(nginx: Nginx, redirect: NginxRedirect, target: str, changes: Changes) -> None:
     """The same redirect to another target."""
-    if one.whole:
-        changes.setdefault(one.given.file, []).append(edits.instead(one.given, one.words(target)))
+    if redirect.is_replaceable:
+        changes.setdefault(redirect.directive.file, []).append(
+            edits.replace_directive(redirect.directive, redirect.return_directive(target))
+        )
 
 
-def let_in(nginx: Nginx, one: Made, path: str, changes: Changes) -> bool:
+def exempt_https(nginx: Nginx, redirect: NginxRedirect, path: str, changes: Changes) -> bool:
     """The redirect no longer sends those away who have come by TLS. In a block for both it is
     left to the others; else it is taken out, where something else is there to answer."""
-    file = nginx.file(one.given)
-    if file is None or not one.whole or one.place.location.name == "if":
+    file = nginx.file(redirect.directive)
+    if file is None or not redirect.is_replaceable or redirect.location_match.block.name == "if":
         return False
-    if any(not listen.ssl for listen in one.server.listens) and one.target.startswith("https:"):
-        indent = edits.indentation(file.text, one.given)
-        step = stepped(file.text, one.server.block, one.given)
-        lines = condition("($scheme = http)", one.words(one.target), step)
-        change = edits.instead(one.given, f"\n{indent}".join(lines))
-    elif _answers_besides(one, path):
-        change = edits.gone(file.text, one.given)
+    if any(not listen.ssl for listen in redirect.server.listens) and redirect.target.startswith(
+        "https:"
+    ):
+        indent = edits.indentation(file.text, redirect.directive)
+        step = indent_step(file.text, redirect.server.block, redirect.directive)
+        lines = if_block("($scheme = http)", redirect.return_directive(redirect.target), step)
+        change = edits.replace_directive(redirect.directive, f"\n{indent}".join(lines))
+    elif _has_other_answer(redirect, path):
+        change = edits.remove_directive(file.text, redirect.directive)
     else:
         return False
-    changes.setdefault(one.given.file, []).append(change)
+    changes.setdefault(redirect.directive.file, []).append(change)
     return True
 
 
-def condition(given: str, words: str, step: str) -> list[str]:
-    return [f"if {given} {{", f"{step}{words}", "}"]
+def if_block(condition: str, statement: str, step: str) -> list[str]:
+    return [f"if {condition} {{", f"{step}{statement}", "}"]
 
 
-def stepped(text: str, block: Directive, inner: Directive) -> str:
+def indent_step(text: str, block: Directive, inner: Directive) -> str:
     """The blanks by which a file goes in, as between a block and what stands in it."""
-    within = edits.indentation(text, inner)
-    step = within.removeprefix(edits.indentation(text, block))
-    return step if block.file == inner.file and 0 < len(step) < len(within) + 1 else "    "
+    inner_indent = edits.indentation(text, inner)
+    step = inner_indent.removeprefix(edits.indentation(text, block))
+    return step if block.file == inner.file and 0 < len(step) < len(inner_indent) + 1 else "    "
 
 
-def _answers_besides(one: Made, path: str) -> bool:
+def _has_other_answer(redirect: NginxRedirect, path: str) -> bool:
     """Whether the block has an answer of its own for a path: an application, or files."""
-    place = server_blocks.find(one.server, path)
-    rest = (server_blocks.children(place.location, name) for name in ("return", "rewrite"))
-    if any(given is not one.given for found in rest for given in found):
+    match = server_blocks.select_location(redirect.server, path)
+    rewrites = (server_blocks.children(match.block, name) for name in ("return", "rewrite"))
+    if any(
+        directive is not redirect.directive for directives in rewrites for directive in directives
+    ):
         return False
-    passes = any(server_blocks.children(place.location, name) for name in server_blocks.PASSES)
-    return passes or any(place.one(name) for name in ("root", "alias"))
+    is_proxied = any(
+        server_blocks.children(match.block, name) for name in server_blocks.PASS_DIRECTIVES
+    )
+    return is_proxied or any(match.directive(name) for name in ("root", "alias"))
 
 
-def lead_on(nginx: Nginx, answers: list[Exchange], changes: Changes) -> bool:
+def redirect_to_https(nginx: Nginx, answers: list[Exchange], changes: Changes) -> bool:
     """Have port 80 redirect everybody who asks for the target's name. Where a block of its own
     serves pages there, these give way; where only a block for unknown names answered, or none,
     it gets one. Certificates' challenges are left where they were. Whether that is sure."""
     target = nginx.evidence.target
     if not is_host(target.host) or is_address(target.host):
         return False
-    found = [one for answer in answers for one in answering(nginx, answer)]
-    servers = list({id(server.block): server for _, server, _ in found}.values())
+    selections = [selection for answer in answers for selection in selected_servers(nginx, answer)]
+    servers = list({id(server.block): server for _, server, _ in selections}.values())
     if not servers or len(servers) > 1:
         return False
-    if all(how == "exact" for _, _, how in found):
-        return _gives_way(nginx, servers[0], changes)
-    if any(how != "default" for _, _, how in found) or _dedicated(servers[0]):
+    if all(match_kind == "exact" for _, _, match_kind in selections):
+        return _replace_pages(nginx, servers[0], changes)
+    if any(match_kind != "default" for _, _, match_kind in selections) or _has_own_challenge(
+        servers[0]
+    ):
         return False
-    sockets = (socket.address for socket, _, _ in found)
-    return added(nginx, tuple(dict.fromkeys(sockets)), _files(servers[0]), changes)
+    sockets = (socket.address for socket, _, _ in selections)
+    return add_redirect_server(
+        nginx, tuple(dict.fromkeys(sockets)), _challenge_root(servers[0]), changes
+    )
 
 
-def _gives_way(nginx: Nginx, server: Server, changes: Changes) -> bool:
+def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
     """A block's pages make room for the redirect."""
     file = nginx.file(server.block)
-    if file is None or not _all_by_tls(nginx, server):
+    if file is None or not _has_tls_for_all_names(nginx, server):
         return False
-    mixed = any(one.ssl for one in server.listens)
+    mixed = any(listen.ssl for listen in server.listens)
     locations = server_blocks.children(server.block, "location")
-    general = next((one for one in locations if one.args == ("/",)), None)
-    others = [one for one in locations if one is not general and not _is_challenges(one)]
-    if general and not mixed and not others and general.file == file.path:
+    general = next((location for location in locations if location.args == ("/",)), None)
+    other_locations = [
+        location
+        for location in locations
+        if location is not general and not _is_challenges(location)
+    ]
+    if general and not mixed and not other_locations and general.file == file.path:
         indent = edits.indentation(file.text, general)
-        step = stepped(file.text, server.block, general)
+        step = indent_step(file.text, server.block, general)
         body = f"\n{indent}{step}return 301 {SECURE};\n{indent}"
-        change = edits.Change(general.opened or general.stop, general.stop - 1, body)
+        change = edits.TextEdit(general.opened or general.stop, general.stop - 1, body)
     else:
-        given = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGE[2:]}")'
+        condition = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGE[2:]}")'
         anchor = (*server_blocks.children(server.block, "server_name"), None)[0]
-        step = stepped(file.text, server.block, (server.block.block or (server.block,))[0])
-        lines = condition(given, f"return 301 {SECURE};", step)
+        step = indent_step(file.text, server.block, (server.block.block or (server.block,))[0])
+        lines = if_block(condition, f"return 301 {SECURE};", step)
         if anchor is None or anchor.file != file.path:
-            change = edits.first(file.text, server.block, lines)
+            change = edits.insert_first(file.text, server.block, lines)
         else:
-            change = edits.after(file.text, anchor, lines)
+            change = edits.insert_after(file.text, anchor, lines)
     changes.setdefault(file.path, []).append(change)
     return True
 
 
-def _all_by_tls(nginx: Nginx, server: Server) -> bool:
+def _has_tls_for_all_names(nginx: Nginx, server: Server) -> bool:
     """Whether each name of a block is served by TLS, so that a redirect loses none of them."""
-    sockets = [one for one in nginx.listening(443) if one.ssl]
-    names = [one for one in server.names if is_host(one)]
-    known = [
-        server_blocks.choose(socket, name)[1] != "default" for socket in sockets for name in names
+    sockets = [socket for socket in nginx.listen_sockets(443) if socket.ssl]
+    names = [name for name in server.names if is_host(name)]
+    has_tls = [
+        server_blocks.select_server(socket, name)[1] != "default"
+        for socket in sockets
+        for name in names
     ]
-    return bool(known) and all(known) and len(names) == len(server.names)
+    return bool(has_tls) and all(has_tls) and len(names) == len(server.names)
 
 
 def _is_challenges(location: Directive) -> bool:
-    return any(one.startswith(("/.well-known", "^/\\.well-known")) for one in location.args)
+    return any(arg.startswith(("/.well-known", "^/\\.well-known")) for arg in location.args)
 
 
-def _dedicated(server: Server) -> bool:
+def _has_own_challenge(server: Server) -> bool:
     """Challenges are answered in some way of their own, which a new block would not have."""
-    place = server_blocks.find(server, f"{CHALLENGE}x")
-    own = _is_challenges(place.location) if place.location.name == "location" else False
-    plain = server_blocks.children(place.location, "root") and len(place.location.block or ()) == 1
+    match = server_blocks.select_location(server, f"{CHALLENGE}x")
+    own = _is_challenges(match.block) if match.block.name == "location" else False
+    plain = server_blocks.children(match.block, "root") and len(match.block.block or ()) == 1
     return own and not plain
 
 
-def _files(server: Server) -> str:
+def _challenge_root(server: Server) -> str:
     """The folder in which a block looks for a challenge; "" where it does not look at all."""
-    place = server_blocks.find(server, f"{CHALLENGE}x")
-    otherwise = (*server_blocks.PASSES, "return", "alias")
-    if any(server_blocks.children(place.location, one) for one in otherwise):
+    match = server_blocks.select_location(server, f"{CHALLENGE}x")
+    other_directives = (*server_blocks.PASS_DIRECTIVES, "return", "alias")
+    if any(server_blocks.children(match.block, name) for name in other_directives):
         return ""
-    root = place.one("root")
+    root = match.directive("root")
     written = root.args[0] if root and root.args else ""
     return "" if re.search(r"[\s;{}\"'$]", written) else written
 
 
-def added(nginx: Nginx, addresses: tuple[str, ...], files: str, changes: Changes) -> bool:
+def add_redirect_server(
+    nginx: Nginx, addresses: tuple[str, ...], files: str, changes: Changes
+) -> bool:
     """A block of its own for the target's name on port 80, behind the one that serves it by TLS."""
     target = nginx.evidence.target
-    blocks = {id(one.server.block): one.server for one in nginx.answering() if one.how == "exact"}
+    blocks = {
+        id(selection.server.block): selection.server
+        for selection in nginx.selected_servers()
+        if selection.name_match == "exact"
+    }
     server = next(iter(blocks.values()), None)
     file = nginx.file(server.block) if server else None
-    if server is None or file is None or len(blocks) > 1 or not _is_name(target):
+    if server is None or file is None or len(blocks) > 1 or not _is_hostname(target):
         return False
-    step = stepped(file.text, server.block, (server.block.block or (server.block,))[0])
+    step = indent_step(file.text, server.block, (server.block.block or (server.block,))[0])
     lines = ["", "server {"]
-    lines += [f"{step}listen {_listen(one)};" for one in dict.fromkeys(addresses)]
+    lines += [f"{step}listen {_listen(address)};" for address in dict.fromkeys(addresses)]
     lines += [f"{step}server_name {target.host};", ""]
     if files:
         lines += [f"{step}location {CHALLENGE} {{", f"{step * 2}root {files};", f"{step}}}", ""]
     lines += [f"{step}location / {{", f"{step * 2}return 301 {SECURE};", f"{step}}}", "}"]
-    change = edits.after(file.text, server.block, lines)
+    change = edits.insert_after(file.text, server.block, lines)
     text = re.sub(r"(?m)^[ \t]+$", "", change.text)
-    changes.setdefault(file.path, []).append(edits.Change(change.start, change.stop, text))
+    changes.setdefault(file.path, []).append(edits.TextEdit(change.start, change.stop, text))
     return True
 
 
-def _is_name(target: Target) -> bool:
+def _is_hostname(target: Target) -> bool:
     return is_host(target.host) and not is_address(target.host)
 
 
@@ -292,9 +333,9 @@ def _listen(address: str) -> str:
     return f"[{address}]:80" if ":" in address else f"{address}:80"
 
 
-def beside(listens: tuple[Listen, ...]) -> tuple[str, ...]:
+def tls_addresses(listens: tuple[Listen, ...]) -> tuple[str, ...]:
     """The addresses of a block's sockets for TLS."""
-    return tuple(dict.fromkeys(one.address for one in listens if one.ssl))
+    return tuple(dict.fromkeys(listen.address for listen in listens if listen.ssl))
 
 
 # The remedy
@@ -302,11 +343,11 @@ def beside(listens: tuple[Listen, ...]) -> tuple[str, ...]:
 
 def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
     """These changes, and nginx takes them; a step by hand where there are none."""
-    made_of = nginx.edited(changes)
-    if not made_of:
+    file_edits = nginx.file_edits(changes)
+    if not file_edits:
         return by_hand(step)
-    steps: tuple[Edit | Command, ...] = (*made_of, *nginx.taken())
-    sure = sure and len(made_of) == 1
+    steps: tuple[Edit | Command, ...] = (*file_edits, *nginx.reload_steps())
+    sure = sure and len(file_edits) == 1
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW)
 
 

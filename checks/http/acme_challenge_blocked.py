@@ -5,7 +5,7 @@ Redirects are followed, but only to names and to the ports 80 and 443 (Let's Enc
 from collections.abc import Iterator
 from datetime import timedelta
 
-from checks.http import _redirects, addresses, pages, places
+from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
@@ -15,15 +15,15 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.model.tls import served
+from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import leads_to, proxy_page, read_url, wants_tls
+from diagnose.parsers.http import parse_url, proxy_page, redirect_target, wants_tls
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.edits import Change
-from diagnose.parsers.nginx.server_blocks import Place, Server
+from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
 #: Whoever renews by ACME has certificates of at most 90 days, mostly; by hand nobody would.
 _RENEWED_BY_ITSELF = timedelta(days=101)
@@ -31,16 +31,20 @@ _RENEWED_BY_ITSELF = timedelta(days=101)
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
-    blocked = [one for one in pages(evidence, "acme") if _blocks(one) and not _alike(evidence, one)]
+    blocked = [
+        exchange
+        for exchange in exchanges_by_purpose(evidence, "acme")
+        if _is_blocked(exchange) and not _is_refused_everywhere(evidence, exchange)
+    ]
     if not blocked:
         return
-    leaves = [one.leaf for one in served(evidence)]
+    leaves = [certificate.leaf for certificate in served_certificates(evidence)]
     by_hand = bool(leaves) and all(
         leaf.lifetime is not None and leaf.lifetime > _RENEWED_BY_ITSELF for leaf in leaves
     )
-    subjects = places(blocked)
+    subjects = endpoint_subjects(blocked)
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(blocked),
         confidence=Confidence.LIKELY,
@@ -50,7 +54,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
             "url": blocked[0].url,
             "addresses": addresses(blocked),
             "status": blocked[0].status,
-            "onward": leads_to(blocked[0]) or "",
+            "onward": redirect_target(blocked[0]) or "",
         },
         fix=_fix(Nginx.of(evidence), blocked),
     )
@@ -59,59 +63,69 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
     """Where nginx itself refuses: the challenges' folder, and no more, is open to everybody."""
     changes: Changes = {}
-    found = {id(s.block): s for one in blocked for _, s, _ in _redirects.answering(nginx, one)}
-    ours = all(one.status in {401, 403} and proxy_page(one.body) for one in blocked)
-    if ours and len(found) == 1:
-        _open(nginx, next(iter(found.values())), blocked[0], changes)
+    servers = {
+        id(server.block): server
+        for exchange in blocked
+        for _, server, _ in _redirects.selected_servers(nginx, exchange)
+    }
+    is_nginx_refusal = all(
+        exchange.status in {401, 403} and proxy_page(exchange.body) for exchange in blocked
+    )
+    if is_nginx_refusal and len(servers) == 1:
+        _allow_challenge(nginx, next(iter(servers.values())), blocked[0], changes)
     return _redirects.fix(nginx, changes, "location")
 
 
-def _open(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
-    url = read_url(answer.url)
+def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
+    url = parse_url(answer.url)
     path = url.path if url else _redirects.CHALLENGE
-    place = server_blocks.find(server, path)
-    own = [
-        one
-        for one in server_blocks.children(server.block, "location")
-        if (given := server_blocks.pattern(one))
-        and given.modifier == ""
-        and len(given.text) > 1
-        and path.startswith(given.text)
-        and given.text.startswith("/.well-known")
+    match = server_blocks.select_location(server, path)
+    own_locations = [
+        location
+        for location in server_blocks.children(server.block, "location")
+        if (pattern := server_blocks.location_pattern(location))
+        and pattern.modifier == ""
+        and len(pattern.text) > 1
+        and path.startswith(pattern.text)
+        and pattern.text.startswith("/.well-known")
     ]
     file = nginx.file(server.block)
-    way = server_blocks.pattern(place.location) if place.location.name == "location" else None
+    selected_pattern = (
+        server_blocks.location_pattern(match.block) if match.block.name == "location" else None
+    )
     if file is None or any(
-        server_blocks.children(place.location, one) for one in server_blocks.PASSES
+        server_blocks.children(match.block, name) for name in server_blocks.PASS_DIRECTIVES
     ):
         return
-    by_rule = way is not None and way.modifier in {"~", "~*"}
-    if own and own[-1].file == file.path and by_rule:
+    by_rule = selected_pattern is not None and selected_pattern.modifier in {"~", "~*"}
+    if own_locations and own_locations[-1].file == file.path and by_rule:
         # An expression comes before a prefix, unless that forbids it (ngx_http_core_module).
-        at = own[-1].start + len("location")
-        changes.setdefault(file.path, []).append(Change(at, at, " ^~"))
-    elif not own and Place((server.http, server.block)).one("root"):
+        at = own_locations[-1].start + len("location")
+        changes.setdefault(file.path, []).append(TextEdit(at, at, " ^~"))
+    elif not own_locations and LocationMatch((server.http, server.block)).directive("root"):
         lines = [f"location ^~ {_redirects.CHALLENGE} {{", "    allow all;", "}"]
         lines.insert(2, "    auth_basic off;")
         anchor = server_blocks.children(server.block, "location")[:1]
         if anchor and anchor[0].file == file.path:
-            change = edits.before(file.text, anchor[0], [*lines, ""])
+            change = edits.insert_before(file.text, anchor[0], [*lines, ""])
         else:
-            change = edits.first(file.text, server.block, lines)
+            change = edits.insert_first(file.text, server.block, lines)
         changes.setdefault(file.path, []).append(change)
 
 
-def _blocks(one: Exchange) -> bool:
-    status = one.status or 0
-    if wants_tls(one):
+def _is_blocked(exchange: Exchange) -> bool:
+    status = exchange.status or 0
+    if wants_tls(exchange):
         return False
     if status in {401, 403} or status >= 500:
         return True
-    onward = read_url(leads_to(one) or "")
+    onward = parse_url(redirect_target(exchange) or "")
     return onward is not None and (is_address(onward.host) or onward.port not in {80, 443})
 
 
-def _alike(evidence: Evidence, one: Exchange) -> bool:
+def _is_refused_everywhere(evidence: Evidence, exchange: Exchange) -> bool:
     """Whether this client is refused everywhere: then it is the client that is refused."""
-    others = pages(evidence, "target")
-    return one.status in {401, 403} and any(other.status == one.status for other in others)
+    target_exchanges = exchanges_by_purpose(evidence, "target")
+    return exchange.status in {401, 403} and any(
+        target_exchange.status == exchange.status for target_exchange in target_exchanges
+    )

@@ -3,13 +3,26 @@ A refusal there is a choice that some make for programs, and so is worth a note 
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, pages, places, works_over_https
+from checks.http import (
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    exchanges_by_purpose,
+    works_over_https,
+)
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, together
+from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import Chain, chain, https_only, leads_by_page, related, wants_tls
+from diagnose.parsers.http import (
+    RedirectChain,
+    follow_redirects,
+    https_only,
+    is_related_host,
+    redirects_in_page,
+    wants_tls,
+)
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -17,39 +30,57 @@ def no_redirect(evidence: Evidence) -> Iterator[Claim]:
     secure = works_over_https(evidence)
     if evidence.target.port != 443 or not secure:
         return
-    chains = [chain(one, evidence.of(Exchange)) for one in pages(evidence, "plain")]
-    stays = [one for one in chains if _stays(one, evidence.target.host)]
-    served = [one for one in stays if (one.steps[-1].status or 0) < 300]
-    known = any(https_only(evidence.target.host, one.headers) for one in secure)
+    chains = [
+        follow_redirects(exchange, evidence.of(Exchange))
+        for exchange in exchanges_by_purpose(evidence, "plain")
+    ]
+    final_chains = [
+        redirect_chain
+        for redirect_chain in chains
+        if _ends_on_http(redirect_chain, evidence.target.host)
+    ]
+    served_chains = [
+        redirect_chain
+        for redirect_chain in final_chains
+        if (redirect_chain.steps[-1].status or 0) < 300
+    ]
+    has_hsts = any(https_only(evidence.target.host, exchange.headers) for exchange in secure)
     for group, severity in (
-        (served, Severity.NOTE if known else Severity.WARNING),
-        ([one for one in stays if one not in served], Severity.NOTE),
+        (served_chains, Severity.NOTE if has_hsts else Severity.WARNING),
+        (
+            [
+                redirect_chain
+                for redirect_chain in final_chains
+                if redirect_chain not in served_chains
+            ],
+            Severity.NOTE,
+        ),
     ):
         if group:
             yield _claim(evidence, group, secure, severity)
 
 
-def _stays(found: Chain, host: str) -> bool:
-    last = found.steps[-1]
+def _ends_on_http(redirect_chain: RedirectChain, host: str) -> bool:
+    last = redirect_chain.steps[-1]
     return (
-        found.end == "answer"
+        redirect_chain.end == "answer"
         and last.failure is None
         and last.url.startswith("http:")
-        and related(host, last.url.split("/")[2].partition(":")[0])
+        and is_related_host(host, last.url.split("/")[2].partition(":")[0])
         and not wants_tls(last)
-        and not leads_by_page(last.body)
+        and not redirects_in_page(last.body)
     )
 
 
 def _claim(
-    evidence: Evidence, group: list[Chain], secure: tuple[Exchange, ...], severity: Severity
+    evidence: Evidence, group: list[RedirectChain], secure: tuple[Exchange, ...], severity: Severity
 ) -> Claim:
-    firsts = [one.steps[0] for one in group]
-    subjects = places(firsts)
+    firsts = [redirect_chain.steps[0] for redirect_chain in group]
+    subjects = endpoint_subjects(firsts)
     return Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=(*(step for one in group for step in one.steps), *secure),
+        because=(*(step for redirect_chain in group for step in redirect_chain.steps), *secure),
         severity=severity,
         facts={
             "name": evidence.target.host,
@@ -58,12 +89,14 @@ def _claim(
             "status": group[0].steps[-1].status,
             "served": (group[0].steps[-1].status or 0) < 300,
         },
-        fix=_fix(Nginx.of(evidence), [one.steps[-1] for one in group], severity),
+        fix=_fix(
+            Nginx.of(evidence), [redirect_chain.steps[-1] for redirect_chain in group], severity
+        ),
     )
 
 
 def _fix(nginx: Nginx, answers: list[Exchange], severity: Severity) -> Fix:
     changes: Changes = {}
-    if not _redirects.lead_on(nginx, answers, changes):
+    if not _redirects.redirect_to_https(nginx, answers, changes):
         return _redirects.by_hand("redirect")
     return _redirects.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)

@@ -4,13 +4,13 @@ TLS port, or a proxy took the TLS off and passed plain HTTP on to a TLS port beh
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, places
+from checks.http import _redirects, addresses, endpoint_subjects
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, together
+from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import leads_to, same, wants_tls
+from diagnose.parsers.http import normalize_url, redirect_target, wants_tls
 from diagnose.parsers.nginx import edits, server_blocks
 
 
@@ -27,79 +27,98 @@ from diagnose.parsers.nginx import edits, server_blocks
 )
 def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[tuple[int, str, bool], list[Exchange]] = {}
-    for one in evidence.of(Exchange):
-        if wants_tls(one):
-            redirected = one.purpose == "redirect" and one.url.startswith("http:")
-            place = (one.port, one.url.partition(":")[0], redirected)
-            groups.setdefault(place, []).append(one)
-    for (port, scheme, redirected), seen in groups.items():
-        behind = scheme == "https"
+    for exchange in evidence.of(Exchange):
+        if wants_tls(exchange):
+            redirected = exchange.purpose == "redirect" and exchange.url.startswith("http:")
+            key = (exchange.port, exchange.url.partition(":")[0], redirected)
+            groups.setdefault(key, []).append(exchange)
+    for (port, scheme, redirected), exchanges in groups.items():
+        is_behind_proxy = scheme == "https"
         # A redirect there concerns whatever leads to it, the target's own ports.
-        subjects = places(seen)
+        subjects = endpoint_subjects(exchanges)
         yield Claim(
-            about=together(subjects),
+            about=merge_subjects(subjects),
             covers=() if redirected else subjects,
-            because=tuple(seen),
+            because=tuple(exchanges),
             facts={
-                "url": seen[0].url,
-                "addresses": addresses(seen),
+                "url": exchanges[0].url,
+                "addresses": addresses(exchanges),
                 "port": port,
-                "behind": behind,
-                "redirected": redirected and not behind,
-                "asked": not redirected and not behind,
-                "from": seen[0].redirected_from or "",
+                "behind": is_behind_proxy,
+                "redirected": redirected and not is_behind_proxy,
+                "asked": not redirected and not is_behind_proxy,
+                "from": exchanges[0].redirected_from or "",
             },
-            fix=_fix(Nginx.of(evidence), seen, _step(behind, redirected)),
+            fix=_fix(Nginx.of(evidence), exchanges, _step(is_behind_proxy, redirected)),
         )
 
 
-def _fix(nginx: Nginx, seen: list[Exchange], step: str) -> Fix:
+def _fix(nginx: Nginx, exchanges: list[Exchange], step: str) -> Fix:
     changes: Changes = {}
     sure = True
     if step == "redirect":
-        _with_tls(nginx, {same(one.url) for one in seen}, changes)
+        _redirect_with_tls(nginx, {normalize_url(exchange.url) for exchange in exchanges}, changes)
     elif step == "port":
-        sure = _without_tls(nginx, seen, changes)
+        sure = _remove_tls(nginx, exchanges, changes)
     return _redirects.fix(nginx, changes, step, sure)
 
 
-def _with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
+def _redirect_with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
     """The redirects that lead there say https."""
-    from_here = (one for one in nginx.evidence.good(Exchange) if leads_to(one) in urls)
-    found = {id(one.given): one for step in from_here if (one := _redirects.made(nginx, step))}
-    for one in found.values():
-        scheme, host, rest = one.parts or ("", "", "")
+    redirecting = (
+        exchange for exchange in nginx.evidence.good(Exchange) if redirect_target(exchange) in urls
+    )
+    redirects = {
+        id(redirect.directive): redirect
+        for step in redirecting
+        if (redirect := _redirects.find_redirect(nginx, step))
+    }
+    for redirect in redirects.values():
+        scheme, host, uri = redirect.parts or ("", "", "")
         if scheme:
-            _redirects.instead(nginx, one, f"https://{host.removesuffix(':443')}{rest}", changes)
+            _redirects.replace_target(
+                nginx, redirect, f"https://{host.removesuffix(':443')}{uri}", changes
+            )
 
 
-def _without_tls(nginx: Nginx, seen: list[Exchange], changes: Changes) -> bool:
+def _remove_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bool:
     """Port 80 speaks without TLS; a block for both leads visitors on to the other. Whether that
     is sure: no other site's block is touched."""
-    found = {id(server.block) for one in seen for _, server, _ in _redirects.answering(nginx, one)}
-    ports = {one.port for one in seen}
-    given = [
-        (server, one)
+    server_ids = {
+        id(server.block)
+        for exchange in exchanges
+        for _, server, _ in _redirects.selected_servers(nginx, exchange)
+    }
+    ports = {exchange.port for exchange in exchanges}
+    tls_listens = [
+        (server, listen)
         for server in nginx.servers
-        for one in server.listens
-        if one.port in ports and one.directive and "ssl" in one.directive.args
+        for listen in server.listens
+        if listen.port in ports and listen.directive and "ssl" in listen.directive.args
     ]
-    for server, listen in given:
+    for server, listen in tls_listens:
         if (directive := listen.directive) is None:
             continue
-        kept = [one for one in directive.args if one not in {"ssl", "http2"}]
-        words = f"listen {' '.join(kept)};"
-        file, last = nginx.file(directive), listen is given[-1][1]
-        changes.setdefault(directive.file, []).append(edits.instead(directive, words))
-        if file and last and any(one.ssl and one.port not in ports for one in server.listens):
+        args = [arg for arg in directive.args if arg not in {"ssl", "http2"}]
+        words = f"listen {' '.join(args)};"
+        file, last = nginx.file(directive), listen is tls_listens[-1][1]
+        changes.setdefault(directive.file, []).append(edits.replace_directive(directive, words))
+        if (
+            file
+            and last
+            and any(
+                other_listen.ssl and other_listen.port not in ports
+                for other_listen in server.listens
+            )
+        ):
             own = server_blocks.children(server.block, "server_name")
             anchor = own[0] if own and own[0].file == file.path else directive
-            step = _redirects.stepped(file.text, server.block, directive)
+            step = _redirects.indent_step(file.text, server.block, directive)
             words = f"return 301 {_redirects.SECURE};"
-            lines = _redirects.condition("($scheme = http)", words, step)
-            changes[directive.file].append(edits.after(file.text, anchor, lines))
-    return {id(server.block) for server, _ in given} <= found and len(found) == 1
+            lines = _redirects.if_block("($scheme = http)", words, step)
+            changes[directive.file].append(edits.insert_after(file.text, anchor, lines))
+    return {id(server.block) for server, _ in tls_listens} <= server_ids and len(server_ids) == 1
 
 
-def _step(behind: bool, redirected: bool) -> str:
-    return "behind" if behind else "redirect" if redirected else "port"
+def _step(is_behind_proxy: bool, redirected: bool) -> str:
+    return "behind" if is_behind_proxy else "redirect" if redirected else "port"

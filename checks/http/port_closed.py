@@ -14,7 +14,7 @@ from diagnose.model import (
     Fix,
     Severity,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.server import Listeners
@@ -31,31 +31,39 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
     target = evidence.target
     if target.port != 443:
         return
-    answering = {one.address for one in evidence.good(Connection) if one.purpose == "target"}
-    tries = [one for one in evidence.of(Connection) if one.purpose == "plain"]
-    open_somehow = {one.address for one in tries if one.failure is None}
+    answering_addresses = {
+        connection.address
+        for connection in evidence.good(Connection)
+        if connection.purpose == "target"
+    }
+    attempts = [attempt for attempt in evidence.of(Connection) if attempt.purpose == "plain"]
+    open_addresses = {attempt.address for attempt in attempts if attempt.failure is None}
     closed = [
-        one
-        for one in tries
-        if one.failure and one.address in answering and one.address not in open_somehow
+        attempt
+        for attempt in attempts
+        if attempt.failure
+        and attempt.address in answering_addresses
+        and attempt.address not in open_addresses
     ]
     if not closed:
         return
-    subjects = endpoints((one.address for one in closed), closed[0].port)
-    kinds = {one.failure.kind for one in closed if one.failure}
-    headers = [one.headers for one in evidence.good(Exchange) if one.purpose == "target"]
+    subjects = endpoints((attempt.address for attempt in closed), closed[0].port)
+    kinds = {attempt.failure.kind for attempt in closed if attempt.failure}
+    headers = [
+        exchange.headers for exchange in evidence.good(Exchange) if exchange.purpose == "target"
+    ]
     optional = target.scheme == "wss" or any(
-        https_only(target.host, given) for given in headers or [()]
+        https_only(target.host, response_headers) for response_headers in headers or [()]
     )
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
         because=tuple(closed),
         confidence=Confidence.LIKELY if kinds == {"timeout"} else Confidence.CERTAIN,
         severity=Severity.NOTE if optional else None,
         facts={
             "name": target.host,
-            "addresses": tuple(one.address for one in subjects if one.address),
+            "addresses": tuple(subject.address for subject in subjects if subject.address),
             "refused": kinds == {"refused"},
             "silent": kinds == {"timeout"},
             "message": closed[0].failure.message if closed[0].failure else "",
@@ -68,10 +76,14 @@ def _fix(nginx: Nginx, sure: bool) -> Fix:
     """nginx gets a block for port 80, where it has none that visitors meet and nobody else holds
     the port."""
     listeners = nginx.evidence.good(Listeners)
-    held = not listeners or any(one.on(80) for one in listeners)
-    blocks = {id(one.server.block): one.server for one in nginx.answering() if one.how == "exact"}
+    is_port_taken = not listeners or any(snapshot.on(80) for snapshot in listeners)
+    blocks = {
+        id(selection.server.block): selection.server
+        for selection in nginx.selected_servers()
+        if selection.name_match == "exact"
+    }
     changes: Changes = {}
-    if nginx.master and not held and not nginx.listening(80) and len(blocks) == 1:
+    if nginx.master and not is_port_taken and not nginx.listen_sockets(80) and len(blocks) == 1:
         (server,) = blocks.values()
-        _redirects.added(nginx, _redirects.beside(server.listens), "", changes)
+        _redirects.add_redirect_server(nginx, _redirects.tls_addresses(server.listens), "", changes)
     return _redirects.fix(nginx, changes, "open", sure)

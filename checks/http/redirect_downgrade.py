@@ -3,13 +3,26 @@ http answers: a visitor who is led back again has only lost his privacy for a mo
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, pages, places, sockets_sent_to
+from checks.http import (
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    exchanges_by_purpose,
+    redirected_sockets,
+)
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Evidence, Fix, Severity, together
+from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import Chain, chain, leads_to, read_url, related, same
+from diagnose.parsers.http import (
+    RedirectChain,
+    follow_redirects,
+    is_related_host,
+    normalize_url,
+    parse_url,
+    redirect_target,
+)
 
 
 @check(
@@ -18,21 +31,27 @@ from diagnose.parsers.http import Chain, chain, leads_to, read_url, related, sam
     explains=["http.no-redirect", "websocket.redirected"],
 )
 def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
-    groups: dict[str, list[tuple[Exchange, Chain]]] = {}
-    for start in pages(evidence, "target"):
-        found = chain(start, evidence.of(Exchange))
-        step = next((one for one in found.steps if _downgrades(one)), None)
+    groups: dict[str, list[tuple[Exchange, RedirectChain]]] = {}
+    for start in exchanges_by_purpose(evidence, "target"):
+        redirect_chain = follow_redirects(start, evidence.of(Exchange))
+        step = next(
+            (exchange for exchange in redirect_chain.steps if _is_downgrade(exchange)), None
+        )
         if step is not None:
-            groups.setdefault(leads_to(step) or "", []).append((step, found))
+            groups.setdefault(redirect_target(step) or "", []).append((step, redirect_chain))
     for onward, group in groups.items():
         steps = [step for step, _ in group]
-        subjects = places(steps)
+        subjects = endpoint_subjects(steps)
         last = group[0][1].steps[-1]
         back = group[0][1].end == "answer" and last.url.startswith("https:")
         yield Claim(
-            about=together(subjects),
-            covers=(*subjects, *sockets_sent_to(evidence, evidence.target.host, "http")),
-            because=tuple(dict.fromkeys(one for _, found in group for one in found.steps)),
+            about=merge_subjects(subjects),
+            covers=(*subjects, *redirected_sockets(evidence, evidence.target.host, "http")),
+            because=tuple(
+                dict.fromkeys(
+                    exchange for _, redirect_chain in group for exchange in redirect_chain.steps
+                )
+            ),
             severity=Severity.WARNING if back else None,
             facts={
                 "url": steps[0].url,
@@ -49,32 +68,40 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
     """https in the place of http, where that leads on; a redirect to where the visitor is already
     goes. If pages are served in the clear there, these give way as well."""
     changes: Changes = {}
-    found = {id(one.given): (one, step) for step in steps if (one := _redirects.made(nginx, step))}
-    for one, step in found.values():
-        scheme, host, rest = one.parts or ("", "", "")
-        home = same("https:" + (leads_to(step) or "").partition(":")[2]) == same(step.url)
-        if not home and scheme == "http" and ":" not in host:
-            _redirects.instead(nginx, one, f"https://{host}{rest}", changes)
+    redirects = {
+        id(redirect.directive): (redirect, step)
+        for step in steps
+        if (redirect := _redirects.find_redirect(nginx, step))
+    }
+    for redirect, step in redirects.values():
+        scheme, host, uri = redirect.parts or ("", "", "")
+        is_same_page = normalize_url(
+            "https:" + (redirect_target(step) or "").partition(":")[2]
+        ) == normalize_url(step.url)
+        if not is_same_page and scheme == "http" and ":" not in host:
+            _redirects.replace_target(nginx, redirect, f"https://{host}{uri}", changes)
             continue
-        if not home or not _redirects.let_in(nginx, one, _path(step), changes):
+        if not is_same_page or not _redirects.exempt_https(
+            nginx, redirect, _url_path(step), changes
+        ):
             return _redirects.by_hand("scheme")
         served = last.url.startswith("http:") and (last.status or 500) < 300
-        if served and not _redirects.lead_on(nginx, [last], changes):
+        if served and not _redirects.redirect_to_https(nginx, [last], changes):
             return _redirects.by_hand("scheme")
     return _redirects.fix(nginx, changes, "scheme")
 
 
-def _path(step: Exchange) -> str:
-    url = read_url(step.url)
+def _url_path(step: Exchange) -> str:
+    url = parse_url(step.url)
     return url.path if url else "/"
 
 
-def _downgrades(step: Exchange) -> bool:
-    here, there = read_url(step.url), read_url(leads_to(step) or "")
+def _is_downgrade(step: Exchange) -> bool:
+    source_url, target_url = parse_url(step.url), parse_url(redirect_target(step) or "")
     return (
-        here is not None
-        and there is not None
-        and here.secure
-        and not there.secure
-        and related(here.host, there.host)
+        source_url is not None
+        and target_url is not None
+        and source_url.secure
+        and not target_url.secure
+        and is_related_host(source_url.host, target_url.host)
     )

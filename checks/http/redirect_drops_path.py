@@ -3,7 +3,7 @@ for a path that nobody has; its redirect should name it."""
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, pages, places
+from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
@@ -13,31 +13,39 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import keeps, leads_to, read_url, related
+from diagnose.parsers.http import is_related_host, parse_url, preserves_path, redirect_target
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
-    home = {leads_to(one) for one in pages(evidence, "plain")}
-    tried = [one for one in pages(evidence, "path") if leads_to(one) in home]
+    home = {redirect_target(exchange) for exchange in exchanges_by_purpose(evidence, "plain")}
+    candidates = [
+        exchange
+        for exchange in exchanges_by_purpose(evidence, "path")
+        if redirect_target(exchange) in home
+    ]
     if evidence.target.path != "/":
-        tried += [one for one in pages(evidence, "plain") if _leads_home(one)]
-    lost = [one for one in tried if _loses(evidence, one)]
+        candidates += [
+            exchange
+            for exchange in exchanges_by_purpose(evidence, "plain")
+            if _leads_home(exchange)
+        ]
+    lost = [exchange for exchange in candidates if _loses_path(evidence, exchange)]
     if not lost:
         return
-    subjects = places(lost)
+    subjects = endpoint_subjects(lost)
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=(*lost, *pages(evidence, "plain")),
+        because=(*lost, *exchanges_by_purpose(evidence, "plain")),
         confidence=Confidence.CERTAIN if lost[0].purpose == "path" else Confidence.LIKELY,
         facts={
             "name": evidence.target.host,
             "asked": lost[0].url,
-            "onward": leads_to(lost[0]),
+            "onward": redirect_target(lost[0]),
             "addresses": addresses(lost),
         },
         fix=_fix(Nginx.of(evidence), lost),
@@ -47,28 +55,32 @@ def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
 def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
     """The same host, and the visitor's own path. A page that was chosen may be meant."""
     changes: Changes = {}
-    found = {id(one.given): one for answer in lost if (one := _redirects.made(nginx, answer))}
-    rests = []
-    for one in found.values():
-        scheme, host, rest = one.parts or ("", "", "")
-        if scheme and "$" not in rest:
-            rests.append(rest)
-            _redirects.instead(nginx, one, f"{scheme}://{host}$request_uri", changes)
-    return _redirects.fix(nginx, changes, "request-uri", sure=set(rests) <= {"", "/"})
+    redirects = {
+        id(redirect.directive): redirect
+        for answer in lost
+        if (redirect := _redirects.find_redirect(nginx, answer))
+    }
+    uris = []
+    for redirect in redirects.values():
+        scheme, host, uri = redirect.parts or ("", "", "")
+        if scheme and "$" not in uri:
+            uris.append(uri)
+            _redirects.replace_target(nginx, redirect, f"{scheme}://{host}$request_uri", changes)
+    return _redirects.fix(nginx, changes, "request-uri", sure=set(uris) <= {"", "/"})
 
 
-def _leads_home(one: Exchange) -> bool:
-    url = read_url(leads_to(one) or "")
+def _leads_home(exchange: Exchange) -> bool:
+    url = parse_url(redirect_target(exchange) or "")
     return url is not None and url.path == "/"
 
 
-def _loses(evidence: Evidence, one: Exchange) -> bool:
+def _loses_path(evidence: Evidence, exchange: Exchange) -> bool:
     """To another site altogether a redirect may lead as it likes."""
-    asked, onward = read_url(one.url), read_url(leads_to(one) or "")
+    source_url, target_url = parse_url(exchange.url), parse_url(redirect_target(exchange) or "")
     return (
-        asked is not None
-        and onward is not None
-        and onward.secure
-        and related(evidence.target.host, onward.host)
-        and not keeps(asked.path.partition("?")[0], str(onward))
+        source_url is not None
+        and target_url is not None
+        and target_url.secure
+        and is_related_host(evidence.target.host, target_url.host)
+        and not preserves_path(source_url.path.partition("?")[0], str(target_url))
     )

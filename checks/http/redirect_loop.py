@@ -3,7 +3,13 @@ ERR_TOO_MANY_REDIRECTS (RFC 9110 section 15.4: a client should detect cyclical r
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, pages, places, sockets_sent_to
+from checks.http import (
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    exchanges_by_purpose,
+    redirected_sockets,
+)
 from checks.nginx import Nginx, _location_edits
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
@@ -13,10 +19,18 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import MOST_REDIRECTS, Chain, chain, hops, leads_to, read_url, same
+from diagnose.parsers.http import (
+    MAX_REDIRECTS,
+    RedirectChain,
+    follow_redirects,
+    hops,
+    normalize_url,
+    parse_url,
+    redirect_target,
+)
 from diagnose.parsers.nginx import server_blocks
 
 
@@ -31,40 +45,46 @@ from diagnose.parsers.nginx import server_blocks
     ],
 )
 def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
-    starts = pages(evidence, "target") + pages(evidence, "plain")
-    groups: dict[frozenset[str], list[Chain]] = {}
+    starts = exchanges_by_purpose(evidence, "target") + exchanges_by_purpose(evidence, "plain")
+    groups: dict[frozenset[str], list[RedirectChain]] = {}
     for start in starts:
-        found = chain(start, evidence.of(Exchange))
-        if found.end == "loop":
-            groups.setdefault(frozenset(same(one.url) for one in _cycle(found)), []).append(found)
-        elif found.end == "unseen" and len(found.steps) > MOST_REDIRECTS:
-            groups.setdefault(frozenset({"endless"}), []).append(found)
+        redirect_chain = follow_redirects(start, evidence.of(Exchange))
+        if redirect_chain.end == "loop":
+            groups.setdefault(
+                frozenset(normalize_url(step.url) for step in _cycle(redirect_chain)), []
+            ).append(redirect_chain)
+        elif redirect_chain.end == "unseen" and len(redirect_chain.steps) > MAX_REDIRECTS:
+            groups.setdefault(frozenset({"endless"}), []).append(redirect_chain)
     for chains in groups.values():
         yield _claim(evidence, chains)
 
 
-def _cycle(found: Chain) -> tuple[Exchange, ...]:
+def _cycle(redirect_chain: RedirectChain) -> tuple[Exchange, ...]:
     """The steps from the one to which the last leads back."""
-    urls = [same(one.url) for one in found.steps]
-    return found.steps[urls.index(found.onward) :] if found.onward in urls else found.steps
+    urls = [normalize_url(step.url) for step in redirect_chain.steps]
+    return (
+        redirect_chain.steps[urls.index(redirect_chain.next_url) :]
+        if redirect_chain.next_url in urls
+        else redirect_chain.steps
+    )
 
 
-def _claim(evidence: Evidence, chains: list[Chain]) -> Claim:
+def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
     endless = chains[0].end != "loop"
-    steps = [step for found in chains for step in _cycle(found)]
-    starts = [found.steps[0] for found in chains]
+    steps = [step for redirect_chain in chains for step in _cycle(redirect_chain)]
+    starts = [redirect_chain.steps[0] for redirect_chain in chains]
     first = _cycle(chains[0])
-    subjects = places(starts)
+    subjects = endpoint_subjects(starts)
     host = evidence.target.host
     return Claim(
-        about=together(subjects),
-        covers=(*subjects, *sockets_sent_to(evidence, host, "https")),
+        about=merge_subjects(subjects),
+        covers=(*subjects, *redirected_sockets(evidence, host, "https")),
         because=tuple(dict.fromkeys(starts + steps)),
         confidence=Confidence.LIKELY if endless else Confidence.CERTAIN,
         facts={
             "url": starts[0].url,
             "addresses": addresses(starts),
-            "chain": tuple(one.url for one in first[:4]),
+            "chain": tuple(step.url for step in first[:4]),
             "itself": len(first) == 1 and not endless,
             "circle": len(first) > 1 and not endless,
             "endless": endless,
@@ -78,23 +98,28 @@ def _claim(evidence: Evidence, chains: list[Chain]) -> Claim:
 def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
     changes: Changes = {}
     for step in cycle:
-        url = read_url(step.url)
+        url = parse_url(step.url)
         if url is None or not url.secure or url.host != nginx.evidence.target.host:
             continue
-        found = _redirects.made(nginx, step, conditions=False)
-        if found and _redirects.let_in(nginx, found, url.path, changes):
+        redirect = _redirects.find_redirect(nginx, step, conditions=False)
+        if redirect and _redirects.exempt_https(nginx, redirect, url.path, changes):
             break
-        if not found and len(cycle) == 1 and step.port == nginx.evidence.target.port:
-            _told(nginx, url.path, step, changes)
+        if not redirect and len(cycle) == 1 and step.port == nginx.evidence.target.port:
+            _forward_scheme(nginx, url.path, step, changes)
     return _redirects.fix(nginx, changes, "find-the-rule")
 
 
-def _told(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
+def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
     """An application that redirects to where the visitor is has not heard that it is by https."""
-    given = list(nginx.places(path))
-    if len(given) != 1 or hops(step.headers) or leads_to(step) != same(step.url):
+    matches = list(nginx.location_matches(path))
+    if len(matches) != 1 or hops(step.headers) or redirect_target(step) != normalize_url(step.url):
         return
-    place = given[0]
-    if server_blocks.passed(place) and server_blocks.header(place, "X-Forwarded-Proto") is None:
-        lines = _location_edits.fields(nginx, place, {"X-Forwarded-Proto": "$scheme"}, changes)
-        nginx.insert(place, lines, changes)
+    match = matches[0]
+    if (
+        server_blocks.proxy_pass_of(match)
+        and server_blocks.proxy_set_header_of(match, "X-Forwarded-Proto") is None
+    ):
+        lines = _location_edits.header_lines(
+            nginx, match, {"X-Forwarded-Proto": "$scheme"}, changes
+        )
+        nginx.insert(match, lines, changes)

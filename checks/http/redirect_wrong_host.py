@@ -4,7 +4,13 @@ name that does not exist, or to a server that does not answer for it. To another
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, places, sockets_sent_to, works_over_https
+from checks.http import (
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    redirected_sockets,
+    works_over_https,
+)
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
@@ -14,14 +20,20 @@ from diagnose.model import (
     Evidence,
     Fix,
     Severity,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import inward, is_host, leads_to, read_url, same
+from diagnose.parsers.http import (
+    is_host,
+    is_internal_host,
+    normalize_url,
+    parse_url,
+    redirect_target,
+)
 
 #: What the facts say of the place, and the kinds of failure met there that mean it.
-_KINDS = {
+_REASONS = {
     "resolution": "missing",
     "refused": "silent",
     "unreachable": "silent",
@@ -44,28 +56,34 @@ _NO_SUCH_NAME = {-2, -5}
 )
 def redirect_wrong_host(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[tuple[str, str], list[tuple[Exchange, Exchange | None]]] = {}
-    for one in evidence.good(Exchange):
-        onward = leads_to(one)
-        if onward is None or one.purpose not in {"target", "plain", "redirect"}:
+    for exchange in evidence.good(Exchange):
+        onward = redirect_target(exchange)
+        if onward is None or exchange.purpose not in {"target", "plain", "redirect"}:
             continue
-        reason, met = _wrong(evidence, one, onward)
+        reason, failed_exchange = _redirect_fault(evidence, exchange, onward)
         if reason:
-            groups.setdefault((reason, _host(onward)), []).append((one, met))
+            groups.setdefault((reason, _host(onward)), []).append((exchange, failed_exchange))
     for (reason, host), group in groups.items():
         yield _claim(evidence, reason, host, group)
 
 
 def _host(onward: str) -> str:
-    url = read_url(onward)
-    return onward if url is None else url.host if url.usual else f"{url.host}:{url.port}"
+    url = parse_url(onward)
+    return onward if url is None else url.host if url.has_default_port else f"{url.host}:{url.port}"
 
 
-def _wrong(evidence: Evidence, one: Exchange, onward: str) -> tuple[str, Exchange | None]:
+def _redirect_fault(
+    evidence: Evidence, exchange: Exchange, onward: str
+) -> tuple[str, Exchange | None]:
     """What is wrong with the place, and the failure met there, if it was gone to."""
-    url, target = read_url(onward), evidence.target
+    url, target = parse_url(onward), evidence.target
     if url is None or not (is_address(url.host) or is_host(url.host)):
         return "invalid", None
-    if inward(url.host) and url.host != target.host and not inward(one.address):
+    if (
+        is_internal_host(url.host)
+        and url.host != target.host
+        and not is_internal_host(exchange.address)
+    ):
         return "inward", None
     if (
         url.host == target.host
@@ -74,26 +92,32 @@ def _wrong(evidence: Evidence, one: Exchange, onward: str) -> tuple[str, Exchang
         and (not url.secure or url.port != 80)
     ):
         return "", None
-    for met in evidence.of(Exchange):
-        if met.purpose == "redirect" and same(met.url) == onward and met.failure is not None:
-            return _KINDS.get(met.failure.kind, ""), met
+    for failed_exchange in evidence.of(Exchange):
+        if (
+            failed_exchange.purpose == "redirect"
+            and normalize_url(failed_exchange.url) == onward
+            and failed_exchange.failure is not None
+        ):
+            return _REASONS.get(failed_exchange.failure.kind, ""), failed_exchange
     return "", None
 
 
 def _claim(
     evidence: Evidence, reason: str, host: str, group: list[tuple[Exchange, Exchange | None]]
 ) -> Claim:
-    steps = [one for one, _ in group]
-    failures = [met for _, met in group if met is not None]
-    failure = failures[0].failure if failures else None
+    steps = [exchange for exchange, _ in group]
+    failed_exchanges = [
+        failed_exchange for _, failed_exchange in group if failed_exchange is not None
+    ]
+    failure = failed_exchanges[0].failure if failed_exchanges else None
     certain = failure is None or reason == "tls" or failure.code in _NO_SUCH_NAME
-    subjects = places(steps)
-    onward = leads_to(steps[0]) or ""
+    subjects = endpoint_subjects(steps)
+    onward = redirect_target(steps[0]) or ""
     scheme = "https" if onward.startswith("https:") else "http"
     return Claim(
-        about=together(subjects),
-        covers=(*subjects, *sockets_sent_to(evidence, host.partition(":")[0], scheme)),
-        because=(*steps, *failures),
+        about=merge_subjects(subjects),
+        covers=(*subjects, *redirected_sockets(evidence, host.partition(":")[0], scheme)),
+        because=(*steps, *failed_exchanges),
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         facts={
             "url": steps[0].url,
@@ -116,11 +140,15 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     """The name that the visitor asked for, if the site answers to it by https. A place that is
     only not there yet, or not well, may be meant."""
     changes: Changes = {}
-    if any(one.url.startswith("https:") for one in steps) or not works_over_https(nginx.evidence):
+    if any(step.url.startswith("https:") for step in steps) or not works_over_https(nginx.evidence):
         return _redirects.by_hand("name-the-host")
-    found = {id(one.given): one for step in steps if (one := _redirects.made(nginx, step))}
-    for one in found.values():
-        rest = one.parts[2] if one.parts else ""
-        kept = rest if rest.startswith(("$request_uri", "$uri")) else "$request_uri"
-        _redirects.instead(nginx, one, f"https://$host{kept}", changes)
+    redirects = {
+        id(redirect.directive): redirect
+        for step in steps
+        if (redirect := _redirects.find_redirect(nginx, step))
+    }
+    for redirect in redirects.values():
+        uri = redirect.parts[2] if redirect.parts else ""
+        new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
+        _redirects.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
     return _redirects.fix(nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"})

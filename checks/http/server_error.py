@@ -4,7 +4,7 @@ proxy that got no answer says 502 or 504, an application that broke says 500."""
 
 from collections.abc import Iterator
 
-from checks.http import addresses, places
+from checks.http import addresses, endpoint_subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -15,7 +15,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
@@ -23,8 +23,8 @@ from diagnose.parsers.http import proxy_page, wants_tls
 
 #: A gateway speaks of the server behind it; 520 to 530 are Cloudflare's (its documentation,
 #: "Cloudflare 5xx errors").
-_GATEWAY = {502, 504}
-_CDN = range(520, 531)
+_GATEWAY_ERRORS = {502, 504}
+_CDN_ERRORS = range(520, 531)
 
 
 @check(
@@ -39,74 +39,85 @@ _CDN = range(520, 531)
 )
 def server_error(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[tuple[int | None, str], list[Exchange]] = {}
-    for one in evidence.of(Exchange):
-        if one.purpose == "target" and _broken(evidence, one):
-            kind = one.failure.kind if one.failure else ""
-            groups.setdefault((one.status, kind), []).append(one)
-    for (status, _), seen in groups.items():
-        yield _claim(evidence, status, seen)
+    for exchange in evidence.of(Exchange):
+        if exchange.purpose == "target" and _is_broken(evidence, exchange):
+            kind = exchange.failure.kind if exchange.failure else ""
+            groups.setdefault((exchange.status, kind), []).append(exchange)
+    for (status, _), exchanges in groups.items():
+        yield _claim(evidence, status, exchanges)
 
 
-def _broken(evidence: Evidence, one: Exchange) -> bool:
-    if one.failure is not None:
-        return not wants_tls(one)
-    status = one.status or 0
-    if evidence.target.scheme in {"ws", "wss"} and one.verified:
+def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
+    if exchange.failure is not None:
+        return not wants_tls(exchange)
+    status = exchange.status or 0
+    if evidence.target.scheme in {"ws", "wss"} and exchange.verified:
         # Asked for a WebSocket's path without an upgrade, an application may say what it likes.
-        return status in {*_GATEWAY, 503, *_CDN}
+        return status in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS}
     return status >= 500
 
 
-def _claim(evidence: Evidence, status: int | None, seen: list[Exchange]) -> Claim:
-    first, subjects = seen[0], places(seen)
-    failure, said = first.failure, _said(evidence)
+def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) -> Claim:
+    first, subjects = exchanges[0], endpoint_subjects(exchanges)
+    failure, log_lines = first.failure, _page_log_lines(evidence)
     return Claim(
-        about=together(subjects),
-        covers=(*_pages(evidence, seen), *_sockets(evidence, status, seen)),
-        because=(*seen, *said[-1:]),
+        about=merge_subjects(subjects),
+        covers=(
+            *_page_subjects(evidence, exchanges),
+            *_socket_subjects(evidence, status, exchanges),
+        ),
+        because=(*exchanges, *log_lines[-1:]),
         facts={
             "url": first.url,
-            "addresses": addresses(seen),
+            "addresses": addresses(exchanges),
             "status": status if failure is None else "",
             "reason": first.reason,
             "server": first.header("Server") or proxy_page(first.body),
-            "gateway": failure is None and status in _GATEWAY,
+            "gateway": failure is None and status in _GATEWAY_ERRORS,
             "unavailable": failure is None and status == 503,
-            "cdn": failure is None and status in _CDN,
-            "application": failure is None and status not in {*_GATEWAY, 503, *_CDN},
+            "cdn": failure is None and status in _CDN_ERRORS,
+            "application": failure is None and status not in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS},
             "silent": failure is not None and failure.kind == "timeout",
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",
-            "log": said[-1].text if said else "",
+            "log": log_lines[-1].text if log_lines else "",
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _said(evidence: Evidence) -> tuple[LogLine, ...]:
+def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:
     """What nginx wrote about this page, where its error log was read."""
     lines = evidence.of(LogLine)
     if not lines:
         return ()
     from diagnose.parsers.nginx import error_log
 
-    grave = [one for one in lines if one.level in error_log.LEVELS[:4]]
-    return error_log.about(grave, host=evidence.target.host, path=evidence.target.path)
-
-
-def _pages(evidence: Evidence, seen: list[Exchange]) -> tuple[Subject, ...]:
-    """The page asked for, on these addresses; and port 80's answers, which are the same site's."""
-    return tuple(
-        Subject(address=one.address, port=port, path=evidence.target.path)
-        for one in seen
-        for port in dict.fromkeys((one.port, 80))
+    severe_lines = [line for line in lines if line.level in error_log.LEVELS[:4]]
+    return error_log.matching_lines(
+        severe_lines, host=evidence.target.host, path=evidence.target.path
     )
 
 
-def _sockets(evidence: Evidence, status: int | None, seen: list[Exchange]) -> Iterator[Subject]:
+def _page_subjects(evidence: Evidence, exchanges: list[Exchange]) -> tuple[Subject, ...]:
+    """The page asked for, on these addresses; and port 80's answers, which are the same site's."""
+    return tuple(
+        Subject(address=exchange.address, port=port, path=evidence.target.path)
+        for exchange in exchanges
+        for port in dict.fromkeys((exchange.port, 80))
+    )
+
+
+def _socket_subjects(
+    evidence: Evidence, status: int | None, exchanges: list[Exchange]
+) -> Iterator[Subject]:
     """The WebSockets' paths that are answered in the same way."""
-    kinds = {one.failure.kind for one in seen if one.failure}
-    for one in evidence.of(Upgrade):
-        alike = one.failure.kind in kinds if one.failure else one.status == status and not kinds
-        if alike and one.address in addresses(seen):
-            yield Subject(address=one.address, port=one.port, path=one.path)
+    kinds = {exchange.failure.kind for exchange in exchanges if exchange.failure}
+    for upgrade in evidence.of(Upgrade):
+        is_same_failure = (
+            upgrade.failure.kind in kinds
+            if upgrade.failure
+            else upgrade.status == status and not kinds
+        )
+        if is_same_failure and upgrade.address in addresses(exchanges):
+            yield Subject(address=upgrade.address, port=upgrade.port, path=upgrade.path)

@@ -10,20 +10,22 @@ def is_loopback(address: str) -> bool:
     return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
-def sockets(evidence: Evidence, port: int) -> tuple[Listener, ...]:
-    return tuple(one for seen in evidence.good(Listeners) for one in seen.on(port))
-
-
-def tries(evidence: Evidence) -> tuple[Connection, ...]:
-    """The connections to the target's port by which a visitor would come."""
+def listeners_on(evidence: Evidence, port: int) -> tuple[Listener, ...]:
     return tuple(
-        one
-        for one in evidence.of(Connection)
-        if one.port == evidence.target.port and not is_loopback(one.address)
+        listener for listeners in evidence.good(Listeners) for listener in listeners.on(port)
     )
 
 
-def answers(evidence: Evidence) -> bool:
+def target_connections(evidence: Evidence) -> tuple[Connection, ...]:
+    """The connections to the target's port by which a visitor would come."""
+    return tuple(
+        connection
+        for connection in evidence.of(Connection)
+        if connection.port == evidence.target.port and not is_loopback(connection.address)
+    )
+
+
+def target_answers(evidence: Evidence) -> bool:
     """Whether something answers all the same: TLS ends at a load balancer, or the traffic is led
     past this machine's sockets into a container."""
-    return any(one.failure is None for one in tries(evidence))
+    return any(connection.failure is None for connection in target_connections(evidence))

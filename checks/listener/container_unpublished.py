@@ -8,8 +8,8 @@ Seen without an engine, a namespace in which the port is listened on makes it li
 from collections.abc import Iterator
 
 from checks.firewall._firewalld import CONTAINERS, target_addresses
-from checks.firewall._nat import led
-from checks.listener import answers, sockets, tries
+from checks.firewall._nat import dnat_targets
+from checks.listener import listeners_on, target_answers, target_connections
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -42,111 +42,135 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
     if not evidence.good(Listeners):
         return
     # Rules of NAT publish as well as an engine does: theirs or somebody's own.
-    published = bool(led(evidence, port))
-    there = sockets(evidence, port)
-    for seen in evidence.good(Containers):
-        if there and all((one.process or "") in CONTAINERS for one in there):
-            yield from _empty(evidence, seen)
-        elif not (there or published or answers(evidence) or Nginx.of(evidence).listening(port)):
-            yield from _unpublished(evidence, seen)
+    published = bool(dnat_targets(evidence, port))
+    listeners = listeners_on(evidence, port)
+    for containers in evidence.good(Containers):
+        if listeners and all((listener.process or "") in CONTAINERS for listener in listeners):
+            yield from _unserved_claims(evidence, containers)
+        elif not (
+            listeners
+            or published
+            or target_answers(evidence)
+            or Nginx.of(evidence).listen_sockets(port)
+        ):
+            yield from _unpublished_claims(evidence, containers)
 
 
 @frozen
-class _Hidden:
+class _HiddenService:
     """A container that has the port inside: by the list of its engine, by what listens, or both."""
 
     container: Container | None
-    space: Namespace | None
+    namespace: Namespace | None
 
     @property
     def name(self) -> str:
         return self.container.name if self.container else ""
 
 
-def _unpublished(evidence: Evidence, seen: Containers) -> Iterator[Claim]:
-    found = _hidden(evidence, seen)
-    if not found:
+def _unpublished_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:
+    hidden_services = _hidden_services(evidence, containers)
+    if not hidden_services:
         return
-    one, port = found[0], evidence.target.port
-    outer = [
-        way.port
-        for way in (one.container.ports if one.container else ())
-        if way.inner == port and way.port is not None
+    service, port = hidden_services[0], evidence.target.port
+    outer_ports = [
+        mapping.port
+        for mapping in (service.container.ports if service.container else ())
+        if mapping.inner == port and mapping.port is not None
     ]
-    sure = one.container is not None and (one.space is not None or bool(outer))
+    sure = service.container is not None and (service.namespace is not None or bool(outer_ports))
     yield Claim(
         about=Subject(port=port),
         covers=tuple(Subject(port=number) for number in dict.fromkeys((port, 80))),
-        because=(seen, *evidence.good(Listeners), *tries(evidence)),
+        because=(containers, *evidence.good(Listeners), *target_connections(evidence)),
         confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
         ruled_out=("listener.loopback-only",),
         facts={
-            **_facts(port, port, one),
-            "outer": outer[0] if outer else "",
+            **_service_facts(port, port, service),
+            "outer": outer_ports[0] if outer_ports else "",
             "empty": False,
             "loopback": False,
-            "names": tuple(dict.fromkeys(other.name for other in found if other.name)),
+            "names": tuple(
+                dict.fromkeys(
+                    hidden_service.name for hidden_service in hidden_services if hidden_service.name
+                )
+            ),
         },
         fix=Fix((Manual("publish", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _facts(port: int, inner: int, one: _Hidden) -> dict[str, object]:
-    space = one.space
+def _service_facts(port: int, inner: int, service: _HiddenService) -> dict[str, object]:
+    namespace = service.namespace
     return {
         "port": port,
         "inner": inner,
-        "container": one.name,
-        "engine": one.container.engine.capitalize() if one.container else "",
-        "program": one.container.engine if one.container else "",
-        "process": space.processes[0] if space and space.processes else "",
-        "pid": space.pid if space else "",
+        "container": service.name,
+        "engine": service.container.engine.capitalize() if service.container else "",
+        "program": service.container.engine if service.container else "",
+        "process": namespace.processes[0] if namespace and namespace.processes else "",
+        "pid": namespace.pid if namespace else "",
     }
 
 
-def _hidden(evidence: Evidence, seen: Containers) -> list[_Hidden]:
+def _hidden_services(evidence: Evidence, containers: Containers) -> list[_HiddenService]:
     """Containers that have the port inside and not outside. One that visitors reach by an
     address of its own needs no publishing."""
     port, reached = evidence.target.port, set(target_addresses(evidence))
-    spaces = [
-        space
-        for space in seen.namespaces
-        if space.listens(port) and not reached & set(space.addresses)
+    namespaces = [
+        namespace
+        for namespace in containers.namespaces
+        if namespace.listens(port) and not reached & set(namespace.addresses)
     ]
-    known = {one.id: one for one in seen.containers}
-    found = [_Hidden(known.get(space.container), space) for space in spaces]
-    listening = {space.container for space in spaces}
-    found += [
-        _Hidden(one, None)
-        for one in seen.containers
-        if one.id not in listening and any(way.inner == port for way in one.ports)
+    containers_by_id = {container.id: container for container in containers.containers}
+    hidden_services = [
+        _HiddenService(containers_by_id.get(namespace.container), namespace)
+        for namespace in namespaces
     ]
-    found = [one for one in found if not (one.container and _publishes(one.container, port))]
-    return sorted(found, key=lambda one: one.container is None)
+    listening_ids = {namespace.container for namespace in namespaces}
+    hidden_services += [
+        _HiddenService(container, None)
+        for container in containers.containers
+        if container.id not in listening_ids
+        and any(mapping.inner == port for mapping in container.ports)
+    ]
+    hidden_services = [
+        service
+        for service in hidden_services
+        if not (service.container and _publishes(service.container, port))
+    ]
+    return sorted(hidden_services, key=lambda service: service.container is None)
 
 
-def _publishes(one: Container, port: int) -> bool:
-    return "host" in one.networks or any(way.port == port for way in one.ports)
+def _publishes(container: Container, port: int) -> bool:
+    return "host" in container.networks or any(mapping.port == port for mapping in container.ports)
 
 
-def _empty(evidence: Evidence, seen: Containers) -> Iterator[Claim]:
+def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:
     """The port is published, and nothing listens where it leads to."""
     port = evidence.target.port
-    for one in seen.containers:
-        space = next((space for space in seen.namespaces if space.container == one.id), None)
-        for way in one.ports:
-            if way.port != port or space is None or space.listens(way.inner):
+    for container in containers.containers:
+        namespace = next(
+            (
+                namespace
+                for namespace in containers.namespaces
+                if namespace.container == container.id
+            ),
+            None,
+        )
+        for mapping in container.ports:
+            if mapping.port != port or namespace is None or namespace.listens(mapping.inner):
                 continue
-            inside = [number for _, number in space.sockets]
+            inner_ports = [number for _, number in namespace.sockets]
             yield Claim(
                 about=Subject(port=port),
-                because=(seen, *tries(evidence)),
+                because=(containers, *target_connections(evidence)),
                 facts={
-                    **_facts(port, way.inner, _Hidden(one, space)),
+                    **_service_facts(port, mapping.inner, _HiddenService(container, namespace)),
                     "outer": "",
                     "empty": True,
-                    "loopback": way.inner in inside,
-                    "names": (one.name,),
+                    "loopback": mapping.inner in inner_ports,
+                    "names": (container.name,),
                 },
                 fix=Fix((Manual("listen", Where.SERVER),), Applicability.MANUAL),
             )

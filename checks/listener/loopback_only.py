@@ -3,7 +3,7 @@ others the port is closed (ip(7))."""
 
 from collections.abc import Iterator
 
-from checks.listener import answers, is_loopback, sockets, tries
+from checks.listener import is_loopback, listeners_on, target_answers, target_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,7 +24,7 @@ from diagnose.model.server import Listeners
 
 
 @frozen
-class _Place:
+class _ListenGroup:
     """The `listen` directives of one file that are to be changed."""
 
     file: ConfigFile
@@ -38,37 +38,43 @@ class _Place:
 )
 def loopback_only(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
-    found = sockets(evidence, port)
-    if not _all_loopback(evidence, port) or is_loopback(evidence.target.host) or answers(evidence):
+    listeners = listeners_on(evidence, port)
+    if (
+        not _all_loopback(evidence, port)
+        or is_loopback(evidence.target.host)
+        or target_answers(evidence)
+    ):
         return
-    tried = tries(evidence)
-    places = _places(evidence)
+    connections = target_connections(evidence)
+    listen_groups = _listen_groups(evidence)
     also_80 = port != 80 and _all_loopback(evidence, 80)
-    process = next((one.process for one in found if one.process), "")
+    process = next((listener.process for listener in listeners if listener.process), "")
     yield Claim(
         about=Subject(port=port),
-        covers=tuple(Subject(port=one) for one in ((port, 80) if also_80 else (port,))),
-        because=(*evidence.good(Listeners), *tried),
+        covers=tuple(Subject(port=number) for number in ((port, 80) if also_80 else (port,))),
+        because=(*evidence.good(Listeners), *connections),
         facts={
             "port": port,
-            "sockets": tuple(str(Subject(address=one.address, port=port)) for one in found),
+            "sockets": tuple(
+                str(Subject(address=listener.address, port=port)) for listener in listeners
+            ),
             "process": process,
-            "file": places[0].file.path if places else "",
-            "line": places[0].directives[0].line if places else "",
+            "file": listen_groups[0].file.path if listen_groups else "",
+            "line": listen_groups[0].directives[0].line if listen_groups else "",
         },
-        confidence=Confidence.CERTAIN if tried else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if connections else Confidence.LIKELY,
         ruled_out=("listener.missing",),
-        location=_location(places),
-        fix=_fix(evidence, places, process),
+        location=_location(listen_groups),
+        fix=_fix(evidence, listen_groups, process),
     )
 
 
 def _all_loopback(evidence: Evidence, port: int) -> bool:
-    found = sockets(evidence, port)
-    return bool(found) and all(is_loopback(one.address) for one in found)
+    listeners = listeners_on(evidence, port)
+    return bool(listeners) and all(is_loopback(listener.address) for listener in listeners)
 
 
-def _places(evidence: Evidence) -> tuple[_Place, ...]:
+def _listen_groups(evidence: Evidence) -> tuple[_ListenGroup, ...]:
     """Where nginx is told so, for the target's name; for every name, if none is named so."""
     from diagnose.parsers.nginx.server_blocks import servers
 
@@ -82,48 +88,59 @@ def _places(evidence: Evidence) -> tuple[_Place, ...]:
             and listen.directive is not None
             and listen.directive.end == ";"
         ]
-        named = [one for server, one in listens if evidence.target.host in server.names]
-        wanted = named or [one for _, one in listens]
-        files = dict.fromkeys(one.file for one in wanted)
+        named_listens = [
+            directive for server, directive in listens if evidence.target.host in server.names
+        ]
+        directives = named_listens or [directive for _, directive in listens]
+        files = dict.fromkeys(directive.file for directive in directives)
         return tuple(
-            _Place(file, tuple(one for one in wanted if one.file == path))
+            _ListenGroup(
+                file, tuple(directive for directive in directives if directive.file == path)
+            )
             for path in files
             if (file := config.file(path))
         )
     return ()
 
 
-def _fix(evidence: Evidence, places: tuple[_Place, ...], process: str) -> Fix:
-    if not places:
+def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: str) -> Fix:
+    if not listen_groups:
         step = "publish" if process == "docker-proxy" else "bind"
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     from checks.nginx import Nginx
 
     nginx = Nginx.of(evidence)
-    edits = [_edit(place) for place in places]
-    sure = bool(tries(evidence))
+    edits = [_edit(group) for group in listen_groups]
+    sure = bool(target_connections(evidence))
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     # A reload would not do: the old socket is still open when nginx opens the new one, and
     # Linux lets no two listen on one port of one address.
-    return Fix((*edits, nginx.tested(), *nginx.restarted()), applicability)
+    return Fix((*edits, nginx.test_command(), *nginx.restart_commands()), applicability)
 
 
-def _edit(place: _Place) -> Edit:
-    from diagnose.parsers.nginx.edits import changed, diff, instead
+def _edit(group: _ListenGroup) -> Edit:
+    from diagnose.parsers.nginx.edits import apply_edits, diff, replace_directive
 
-    text, path = place.file.text, place.file.real or place.file.path
-    changes = [instead(one, f"listen {_everywhere(one)};") for one in place.directives]
-    return Edit(path, diff(path, text, changed(text, *changes)))
+    text, path = group.file.text, group.file.real or group.file.path
+    changes = [
+        replace_directive(directive, f"listen {_wildcard_arguments(directive)};")
+        for directive in group.directives
+    ]
+    return Edit(path, diff(path, text, apply_edits(text, *changes)))
 
 
-def _everywhere(listen: Directive) -> str:
+def _wildcard_arguments(listen: Directive) -> str:
     """The arguments of `listen`, for every address of the same family."""
-    where, *options = listen.args
-    host, _, port = where.rpartition(":")
+    address, *options = listen.args
+    host, _, port = address.rpartition(":")
     return " ".join([f"[::]:{port}" if "[" in host else port, *options])
 
 
-def _location(places: tuple[_Place, ...]) -> Location | None:
-    from diagnose.parsers.nginx.config import place
+def _location(listen_groups: tuple[_ListenGroup, ...]) -> Location | None:
+    from diagnose.parsers.nginx.config import directive_location
 
-    return place(places[0].file, places[0].directives[0]) if places else None
+    return (
+        directive_location(listen_groups[0].file, listen_groups[0].directives[0])
+        if listen_groups
+        else None
+    )

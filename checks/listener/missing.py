@@ -3,7 +3,7 @@ SYN with a reset (RFC 9293 section 3.10.7.1)."""
 
 from collections.abc import Iterator
 
-from checks.listener import answers, sockets, tries
+from checks.listener import listeners_on, target_answers, target_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -41,23 +41,23 @@ from diagnose.model.server import Listeners
 )
 def missing(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
-    read = evidence.good(Listeners)
-    if not read or sockets(evidence, port) or answers(evidence):
+    listeners = evidence.good(Listeners)
+    if not listeners or listeners_on(evidence, port) or target_answers(evidence):
         return
-    plain = sockets(evidence, 80)
-    tried = tries(evidence)
+    plain_listeners = listeners_on(evidence, 80)
+    connections = target_connections(evidence)
     # Port 80 alone, and nobody has looked from outside: this is also what a healthy server
     # looks like behind a load balancer that ends TLS.
-    unsure = not tried and bool(plain)
-    ports = (port,) if plain or port == 80 else (port, 80)
+    unsure = not connections and bool(plain_listeners)
+    ports = (port,) if plain_listeners or port == 80 else (port, 80)
     nginx = any(state.masters for state in evidence.good(NginxState))
     yield Claim(
         about=Subject(port=port),
-        covers=tuple(Subject(port=one) for one in ports),
-        because=(*read, *tried),
+        covers=tuple(Subject(port=number) for number in ports),
+        because=(*listeners, *connections),
         facts={
             "port": port,
-            "plain": bool(plain),
+            "plain": bool(plain_listeners),
             "unsure": unsure,
             "name": evidence.target.host,
             "nginx": nginx,

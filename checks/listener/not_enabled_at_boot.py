@@ -24,7 +24,14 @@ from diagnose.model.tcp import Connection
 
 #: What systemctl(1) says of a unit that nothing starts at boot. A "static" or "indirect" one may be
 #: started by another, and "generated" are the scripts of System V that are linked.
-_LEFT_OUT = ("disabled", "masked", "masked-runtime", "enabled-runtime", "linked", "linked-runtime")
+_NOT_ENABLED_STATES = (
+    "disabled",
+    "masked",
+    "masked-runtime",
+    "enabled-runtime",
+    "linked",
+    "linked-runtime",
+)
 
 
 @check(
@@ -34,55 +41,59 @@ _LEFT_OUT = ("disabled", "masked", "masked-runtime", "enabled-runtime", "linked"
 )
 def not_enabled_at_boot(evidence: Evidence) -> Iterator[Claim]:
     boot = next(iter(evidence.good(Boot)), None)
-    if boot is None or boot.state not in _LEFT_OUT:
+    if boot is None or boot.state not in _NOT_ENABLED_STATES:
         return
     if boot.pulled_by or boot.named_in or boot.cluster:
         return
-    lost = _lost(evidence, boot)
-    if not boot.running and not lost:
+    down_since_boot = _is_down_since_boot(evidence, boot)
+    if not boot.running and not down_since_boot:
         return
     yield Claim(
         about=Subject(text=boot.service),
         covers=(Subject(),),
-        because=(boot, *(evidence.good(NginxState) if lost else ())),
-        confidence=Confidence.LIKELY if lost or boot.by_hand else Confidence.CERTAIN,
-        severity=Severity.ERROR if lost else None,
+        because=(boot, *(evidence.good(NginxState) if down_since_boot else ())),
+        confidence=Confidence.LIKELY if down_since_boot or boot.by_hand else Confidence.CERTAIN,
+        severity=Severity.ERROR if down_since_boot else None,
         facts={
             "service": boot.service,
             "state": boot.state,
             "manager": boot.manager,
             "systemd": boot.manager == "systemd",
-            "lost": lost,
+            "lost": down_since_boot,
             "masked": boot.state.startswith("masked"),
         },
-        fix=_fix(boot, lost),
+        fix=_fix(boot, down_since_boot),
     )
 
 
-def _lost(evidence: Evidence, boot: Boot) -> bool:
+def _is_down_since_boot(evidence: Evidence, boot: Boot) -> bool:
     """Whether nothing has the port, and the service has not run since the machine started."""
     if boot.running or boot.started or boot.process:
         return False
-    tries = [one for one in evidence.of(Connection) if one.port == evidence.target.port]
+    connections = [
+        connection
+        for connection in evidence.of(Connection)
+        if connection.port == evidence.target.port
+    ]
     states = evidence.good(NginxState)
-    idle = bool(states) and all(one.installed and not one.masters for one in states)
-    return idle and bool(tries) and all(one.failure for one in tries)
+    idle = bool(states) and all(state.installed and not state.masters for state in states)
+    return idle and bool(connections) and all(connection.failure for connection in connections)
 
 
-def _fix(boot: Boot, lost: bool) -> Fix:
+def _fix(boot: Boot, down_since_boot: bool) -> Fix:
     name = boot.service
     steps: tuple[Step, ...]
     match boot.manager:
         case "openrc":
-            kept = Command(("rc-update", "add", name, "default"), undo=("rc-update", "del", name))
+            enable = Command(("rc-update", "add", name, "default"), undo=("rc-update", "del", name))
             start = Command(("rc-service", name, "start"), undo=("rc-service", name, "stop"))
-            steps = (kept, start) if lost else (kept,)
+            steps = (enable, start) if down_since_boot else (enable,)
         case "sysv":
             return Fix((Manual("runlevels", Where.SERVER),), Applicability.MANUAL)
         case _:
-            now = ("--now",) if lost else ()
-            undo = ("systemctl", "disable", *now, name)
-            steps = (Command(("systemctl", "enable", *now, name), undo=undo),)
+            now_option = ("--now",) if down_since_boot else ()
+            undo = ("systemctl", "disable", *now_option, name)
+            steps = (Command(("systemctl", "enable", *now_option, name), undo=undo),)
             if boot.state.startswith("masked"):
                 runtime = ("--runtime",) if boot.state.endswith("runtime") else ()
                 unmask = ("systemctl", "unmask", *runtime, name)

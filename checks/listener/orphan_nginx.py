@@ -4,7 +4,7 @@ does not reach the one that has the port, and a second one cannot start beside i
 
 from collections.abc import Iterator
 
-from checks.listener import sockets
+from checks.listener import listeners_on
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -37,23 +37,29 @@ from diagnose.parsers.nginx.edits import diff
 def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     file = next(iter(evidence.good(PidFile)), None)
-    own = [one for one in (nginx.state.masters if nginx.state else ()) if not one.foreign]
+    masters = [
+        process for process in (nginx.state.masters if nginx.state else ()) if not process.foreign
+    ]
     # With several masters nobody knows whose file it is.
-    if file is None or len(own) != 1 or file.pid == own[0].pid or nginx.state is None:
+    if file is None or len(masters) != 1 or file.pid == masters[0].pid or nginx.state is None:
         return
-    master = own[0]
-    listeners = [one for seen in evidence.good(Listeners) for one in seen.sockets]
-    ports = sorted({one.port for one in listeners if one.pid == master.pid})
+    master = masters[0]
+    listeners = [
+        listener for observation in evidence.good(Listeners) for listener in observation.sockets
+    ]
+    ports = sorted({listener.port for listener in listeners if listener.pid == master.pid})
     if not ports:
         return
-    apart = _apart(nginx)
-    held = any(one.pid == master.pid for one in sockets(evidence, evidence.target.port))
+    outside_service = _runs_outside_service(nginx)
+    holds_target_port = any(
+        listener.pid == master.pid for listener in listeners_on(evidence, evidence.target.port)
+    )
     yield Claim(
         about=Subject(text=f"nginx, process {master.pid}"),
         covers=(Subject(),),
         because=(nginx.state, file, *evidence.good(Listeners)),
-        severity=Severity.ERROR if _fails(evidence) else Severity.WARNING,
-        confidence=Confidence.CERTAIN if held else Confidence.LIKELY,
+        severity=Severity.ERROR if _is_visitor_affected(evidence) else Severity.WARNING,
+        confidence=Confidence.CERTAIN if holds_target_port else Confidence.LIKELY,
         facts={
             "pid": master.pid,
             "binary": master.binary,
@@ -61,49 +67,55 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
             "file": file.path,
             "named": file.pid or "",
             "ports": tuple(ports),
-            "apart": apart,
+            "apart": outside_service,
         },
-        fix=_fix(nginx, master.pid, file, apart),
+        fix=_fix(nginx, master.pid, file, outside_service),
     )
 
 
-def _apart(nginx: Nginx) -> bool:
+def _runs_outside_service(nginx: Nginx) -> bool:
     """Whether a service of the service manager's has nginx, and this is not its own: that one
     would still not know it by the file."""
-    hosts = [one for one in nginx.evidence.of(Host) if one.vantage is Vantage.SERVER]
-    if not any(one.manager == "systemd" for one in hosts):
+    hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
+    if not any(host.manager == "systemd" for host in hosts):
         return False
-    asked = next(iter(nginx.evidence.good(Boot)), None)
-    if asked is None or asked.service == "ssh.service":
+    boot = next(iter(nginx.evidence.good(Boot)), None)
+    if boot is None or boot.service == "ssh.service":
         return True
-    if asked.service == "rc-local.service" or not asked.state:
+    if boot.service == "rc-local.service" or not boot.state:
         return False
-    return asked.by_hand or not asked.running
+    return boot.by_hand or not boot.running
 
 
-def _fix(nginx: Nginx, pid: int, file: PidFile, apart: bool) -> Fix:
+def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
     """With its number in the file again it is within reach, and nobody is cut off."""
-    if apart:
-        ended = Command(("kill", "-QUIT", str(pid)))
-        return Fix((nginx.tested(), ended, *_again(nginx)), Applicability.REVIEW)
+    if outside_service:
+        quit_command = Command(("kill", "-QUIT", str(pid)))
+        return Fix(
+            (nginx.test_command(), quit_command, *_restart_commands(nginx)), Applicability.REVIEW
+        )
     before = f"{file.pid}\n" if file.pid is not None else ""
-    number = Edit(file.path, diff(file.path, before, f"{pid}\n"))
-    return Fix((number, *nginx.taken()))
+    pid_edit = Edit(file.path, diff(file.path, before, f"{pid}\n"))
+    return Fix((pid_edit, *nginx.reload_steps()))
 
 
-def _again(nginx: Nginx) -> tuple[Command, ...]:
+def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     """A service manager may think that it runs, or have started it again by itself."""
-    hosts = [one for one in nginx.evidence.of(Host) if one.vantage is Vantage.SERVER]
+    hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
-    return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.started()
+    return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.start_commands()
 
 
-def _fails(evidence: Evidence) -> bool:
+def _is_visitor_affected(evidence: Evidence) -> bool:
     """Whether visitors meet something wrong."""
     port = evidence.target.port
-    tries = [one for one in evidence.of(Connection) if one.purpose == "target" and one.port == port]
-    shaken = [one for one in evidence.of(Handshake) if one.as_a_visitor]
-    asked = [one for one in evidence.of(Exchange) if one.purpose == "target"]
-    return any(one.failure for one in (*tries, *shaken, *asked)) or any(
-        (one.status or 0) >= 500 for one in asked
+    connections = [
+        connection
+        for connection in evidence.of(Connection)
+        if connection.purpose == "target" and connection.port == port
+    ]
+    handshakes = [handshake for handshake in evidence.of(Handshake) if handshake.is_browser_like]
+    exchanges = [exchange for exchange in evidence.of(Exchange) if exchange.purpose == "target"]
+    return any(attempt.failure for attempt in (*connections, *handshakes, *exchanges)) or any(
+        (exchange.status or 0) >= 500 for exchange in exchanges
     )

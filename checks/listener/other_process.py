@@ -4,7 +4,7 @@ nginx cannot start, or not take up that part of its configuration; `nginx -t` do
 
 from collections.abc import Iterator
 
-from checks.listener import is_loopback, sockets
+from checks.listener import is_loopback, listeners_on
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -21,16 +21,16 @@ from diagnose.model import (
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx.server_blocks import reachable
+from diagnose.parsers.nginx.server_blocks import reachable_sockets
 
 #: What nginx and its kin are called, as the kernel cuts names to 15 letters (proc_pid_comm(5)).
-NGINX = ("nginx", "openresty", "tengine", "angie")
+NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
 
 #: What holds a port for somebody else by design (systemd.socket(5)).
-KEEPERS = ("systemd", "init")
+SOCKET_HOLDERS = ("systemd", "init")
 
 #: Programs that may well be meant to serve the site in nginx's place.
-SERVERS = (
+WEB_SERVERS = (
     *("apache2", "httpd", "caddy", "haproxy", "envoy", "traefik", "lighttpd", "h2o", "lshttpd"),
     *("docker-proxy", "rootlessport", "varnishd", "hitch", "sslh", "stunnel", "stunnel4", "xray"),
 )
@@ -46,24 +46,28 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
     if nginx.state is None or not nginx.state.installed:
         return
     holder = _holder(evidence, target.port)
-    wanted = reachable(nginx.listening(target.port), ())
-    if holder is None or not wanted:
+    config_sockets = reachable_sockets(nginx.listen_sockets(target.port), ())
+    if holder is None or not config_sockets:
         return
-    tried = [one for one in evidence.of(Handshake) if _visits(one, target.port)]
-    if any(one.failure is None for one in tried):
+    handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if _is_target_visit(handshake, target.port)
+    ]
+    if any(handshake.failure is None for handshake in handshakes):
         return
     # Port 80 is lost as well where nginx could not start for it.
-    also_80 = not nginx.master and bool(nginx.listening(80)) and not sockets(evidence, 80)
-    place = _place(nginx, target.port)
+    also_80 = not nginx.master and bool(nginx.listen_sockets(80)) and not listeners_on(evidence, 80)
+    directive = _listen_directive(nginx, target.port)
     yield Claim(
         about=Subject(port=target.port),
         covers=tuple(
-            Subject(port=one) for one in ((target.port, 80) if also_80 else (target.port,))
+            Subject(port=number) for number in ((target.port, 80) if also_80 else (target.port,))
         ),
-        because=(*evidence.good(Listeners), nginx.state, *evidence.good(NginxConfig), *tried),
+        because=(*evidence.good(Listeners), nginx.state, *evidence.good(NginxConfig), *handshakes),
         # Without a visit this is also what a server looks like that has left nginx.
-        severity=None if tried else Severity.NOTE,
-        confidence=_confidence(nginx, holder, bool(tried)),
+        severity=None if handshakes else Severity.NOTE,
+        confidence=_confidence(nginx, holder, bool(handshakes)),
         facts={
             "port": target.port,
             "process": holder.process,
@@ -71,38 +75,49 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
             "socket": str(Subject(address=holder.address, port=target.port)),
             "file": nginx.config.path if nginx.config else "",
             "running": bool(nginx.master),
-            "how": tuple(dict.fromkeys(one.failure.message for one in tried if one.failure)),
+            "how": tuple(
+                dict.fromkeys(
+                    handshake.failure.message for handshake in handshakes if handshake.failure
+                )
+            ),
             "name": target.host,
             "container": holder.process in {"docker-proxy", "rootlessport"},
         },
         ruled_out=("listener.missing", "nginx.not-running"),
-        fix=Fix((Manual("free", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
-        location=nginx.location(place) if place else None,
+        fix=Fix((Manual("free", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL),
+        location=nginx.location(directive) if directive else None,
     )
 
 
 def _holder(evidence: Evidence, port: int) -> Listener | None:
     """The program that has the port for others than this machine, if it is known and none of
     those that hold it is nginx."""
-    outer = [one for one in sockets(evidence, port) if not is_loopback(one.address)]
-    if any(not one.process or one.process.startswith((*NGINX, *KEEPERS)) for one in outer):
+    outer_listeners = [
+        listener for listener in listeners_on(evidence, port) if not is_loopback(listener.address)
+    ]
+    if any(
+        not listener.process or listener.process.startswith((*NGINX_NAMES, *SOCKET_HOLDERS))
+        for listener in outer_listeners
+    ):
         return None
-    return next(iter(outer), None)
+    return next(iter(outer_listeners), None)
 
 
-def _place(nginx: Nginx, port: int) -> Directive | None:
+def _listen_directive(nginx: Nginx, port: int) -> Directive | None:
     """The first `listen` of the port."""
-    found = (one for server in nginx.servers for one in server.listens if one.port == port)
-    return next((one.directive for one in found if one.directive), None)
+    listens = (
+        listen for server in nginx.servers for listen in server.listens if listen.port == port
+    )
+    return next((listen.directive for listen in listens if listen.directive), None)
 
 
-def _visits(one: Handshake, port: int) -> bool:
-    return one.port == port and one.as_a_visitor
+def _is_target_visit(handshake: Handshake, port: int) -> bool:
+    return handshake.port == port and handshake.is_browser_like
 
 
-def _confidence(nginx: Nginx, holder: Listener, tried: bool) -> Confidence:
-    if not tried:
+def _confidence(nginx: Nginx, holder: Listener, has_handshakes: bool) -> Confidence:
+    if not has_handshakes:
         return Confidence.POSSIBLE
-    if holder.process in SERVERS and not nginx.master:
+    if holder.process in WEB_SERVERS and not nginx.master:
         return Confidence.POSSIBLE
     return Confidence.LIKELY

@@ -3,7 +3,7 @@ unit's service for the first visitor. nginx cannot have the port then."""
 
 from collections.abc import Iterator
 
-from checks.listener import sockets
+from checks.listener import listeners_on
 from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity, Subject
@@ -20,21 +20,27 @@ from diagnose.model.tls import Handshake
 )
 def socket_unit(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
-    start, held = nginx.start, sockets(evidence, port)
-    if start is None or not start.socket or not nginx.listening(port):
+    start, listeners = nginx.start, listeners_on(evidence, port)
+    if start is None or not start.socket or not nginx.listen_sockets(port):
         return
-    if not held or any(one.process not in {"systemd", "init"} for one in held):
+    if not listeners or any(listener.process not in {"systemd", "init"} for listener in listeners):
         return
-    tried = [one for one in evidence.of(Handshake) if one.port == port and one.as_a_visitor]
-    if not tried or any(one.failure is None for one in tried):
+    handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == port and handshake.is_browser_like
+    ]
+    if not handshakes or any(handshake.failure is None for handshake in handshakes):
         return
     unit = start.socket
     stop = Command(("systemctl", "stop", unit), undo=("systemctl", "start", unit))
-    off = Command(("systemctl", "disable", unit), undo=("systemctl", "enable", unit))
+    disable = Command(("systemctl", "disable", unit), undo=("systemctl", "enable", unit))
     yield Claim(
         about=Subject(port=port),
         covers=(Subject(port=port), Subject(port=80)),
-        because=(start, *evidence.good(Listeners), *tried),
+        because=(start, *evidence.good(Listeners), *handshakes),
         facts={"port": port, "unit": unit, "service": nginx.unit or "nginx"},
-        fix=Fix((nginx.tested(), stop, off, *nginx.started()), Applicability.REVIEW),
+        fix=Fix(
+            (nginx.test_command(), stop, disable, *nginx.start_commands()), Applicability.REVIEW
+        ),
     )

@@ -4,7 +4,7 @@
 
 from collections.abc import Iterator
 
-from checks.listener import is_loopback, sockets
+from checks.listener import is_loopback, listeners_on
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,9 +19,9 @@ from diagnose.model import (
     Subject,
     Vantage,
     Where,
-    together,
+    merge_subjects,
 )
-from diagnose.model.dns import is_private, reached
+from diagnose.model.dns import is_private, resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface, Listeners
@@ -29,13 +29,13 @@ from diagnose.model.tcp import Connection
 
 
 @frozen
-class _Unheard:
+class _ClosedFamily:
     """Published addresses of a family in which nothing listens, and the tries that say so."""
 
     family: int
     addresses: tuple[str, ...]
-    tries: tuple[Connection, ...]
-    held: bool
+    connections: tuple[Connection, ...]
+    is_local: bool
 
 
 @check(
@@ -44,76 +44,112 @@ class _Unheard:
     explains=["tcp.refused", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
 )
 def wrong_family(evidence: Evidence) -> Iterator[Claim]:
-    found = next(filter(None, (_unheard(evidence, family) for family in (4, 6))), None)
-    if found is None:
+    closed_family = next(
+        filter(None, (_closed_family(evidence, family) for family in (4, 6))), None
+    )
+    if closed_family is None:
         return
     port = evidence.target.port
     # Port 80 as well, where it is open over the other family only.
-    ports = [one for one in dict.fromkeys((port, 80)) if _takes(evidence, one) == {_other(found)}]
-    covers = tuple(Subject(address=one, port=two) for one in found.addresses for two in ports)
-    place = next(iter(_listens(evidence, port, _other(found))), None)
-    others = tuple(one for one in reached(evidence) if one not in found.addresses)
+    ports = [
+        number
+        for number in dict.fromkeys((port, 80))
+        if _open_families(evidence, number) == {_other_family(closed_family)}
+    ]
+    covers = tuple(
+        Subject(address=address, port=number)
+        for address in closed_family.addresses
+        for number in ports
+    )
+    directive = next(iter(_listen_directives(evidence, port, _other_family(closed_family))), None)
+    open_addresses = tuple(
+        address
+        for address in resolved_addresses(evidence)
+        if address not in closed_family.addresses
+    )
     yield Claim(
-        about=together(covers),
+        about=merge_subjects(covers),
         covers=covers,
-        because=(*evidence.good(Listeners), *found.tries),
-        confidence=Confidence.CERTAIN if found.tries and found.held else Confidence.LIKELY,
-        severity=Severity.WARNING if others else None,
+        because=(*evidence.good(Listeners), *closed_family.connections),
+        confidence=Confidence.CERTAIN
+        if closed_family.connections and closed_family.is_local
+        else Confidence.LIKELY,
+        severity=Severity.WARNING if open_addresses else None,
         facts={
             "port": port,
             "ports": tuple(ports),
-            "family": f"IPv{found.family}",
-            "other": f"IPv{_other(found)}",
-            "addresses": found.addresses,
-            "sockets": _shown(evidence, port),
-            "process": next((one.process for one in sockets(evidence, port) if one.process), ""),
+            "family": f"IPv{closed_family.family}",
+            "other": f"IPv{_other_family(closed_family)}",
+            "addresses": closed_family.addresses,
+            "sockets": _socket_texts(evidence, port),
+            "process": next(
+                (listener.process for listener in listeners_on(evidence, port) if listener.process),
+                "",
+            ),
             "name": evidence.target.host,
-            "file": place.file if place else "",
-            "line": place.line if place else "",
-            "works": others,
-            "wanted": f"[::]:{port}" if found.family == 6 else f"0.0.0.0:{port}",
-            "dig": "AAAA" if found.family == 6 else "A",
+            "file": directive.file if directive else "",
+            "line": directive.line if directive else "",
+            "works": open_addresses,
+            "wanted": f"[::]:{port}" if closed_family.family == 6 else f"0.0.0.0:{port}",
+            "dig": "AAAA" if closed_family.family == 6 else "A",
         },
         ruled_out=("listener.missing", "listener.loopback-only"),
-        fix=_fix(evidence, found, ports),
+        fix=_fix(evidence, closed_family, ports),
     )
 
 
-def _other(found: _Unheard) -> int:
-    return 4 if found.family == 6 else 6
+def _other_family(closed_family: _ClosedFamily) -> int:
+    return 4 if closed_family.family == 6 else 6
 
 
-def _takes(evidence: Evidence, port: int) -> set[int]:
+def _open_families(evidence: Evidence, port: int) -> set[int]:
     """The families over which others may come to a port."""
-    outer = [one for one in sockets(evidence, port) if not is_loopback(one.address)]
-    return {one.family for one in outer} | {4 for one in outer if one.dual}
-
-
-def _unheard(evidence: Evidence, family: int) -> _Unheard | None:
-    port = evidence.target.port
-    taken = _takes(evidence, port)
-    addresses = [one for one in reached(evidence) if _family(one) == family]
-    addresses = [one for one in addresses if not is_loopback(one)]
-    if not taken or family in taken or not addresses:
-        return None
-    tried = [
-        one for one in evidence.of(Connection) if one.port == port and one.address in addresses
+    outer_listeners = [
+        listener for listener in listeners_on(evidence, port) if not is_loopback(listener.address)
     ]
-    if any(not one.failure or one.failure.kind != "refused" for one in tried):
+    return {listener.family for listener in outer_listeners} | {
+        4 for listener in outer_listeners if listener.dual
+    }
+
+
+def _closed_family(evidence: Evidence, family: int) -> _ClosedFamily | None:
+    port = evidence.target.port
+    open_families = _open_families(evidence, port)
+    addresses = [address for address in resolved_addresses(evidence) if _family(address) == family]
+    addresses = [address for address in addresses if not is_loopback(address)]
+    if not open_families or family in open_families or not addresses:
         return None
-    interfaces = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER]
-    own = [a for one in interfaces for a in one.addresses if _family(a) == family]
-    held = [one for one in addresses if one in own]
+    connections = [
+        connection
+        for connection in evidence.of(Connection)
+        if connection.port == port and connection.address in addresses
+    ]
+    if any(
+        not connection.failure or connection.failure.kind != "refused" for connection in connections
+    ):
+        return None
+    interfaces = [
+        interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
+    ]
+    interface_addresses = [
+        a for interface in interfaces for a in interface.addresses if _family(a) == family
+    ]
+    own_addresses = [address for address in addresses if address in interface_addresses]
     # A cloud may translate a public IPv4 address to a private one of ours; whatever else is not
     # held here is another machine's, and what listens there is not known.
-    hidden = family == 4 and bool(tried) and all(map(is_private, own))
-    if not held and not hidden:
+    hidden = family == 4 and bool(connections) and all(map(is_private, interface_addresses))
+    if not own_addresses and not hidden:
         return None
-    return _Unheard(family, tuple(held or addresses), tuple(tried), bool(held))
+    return _ClosedFamily(
+        family, tuple(own_addresses or addresses), tuple(connections), bool(own_addresses)
+    )
 
 
-def _shown(evidence: Evidence, port: int) -> tuple[str, ...]:
-    return tuple(str(Subject(address=one.address, port=port)) for one in sockets(evidence, port))
+def _socket_texts(evidence: Evidence, port: int) -> tuple[str, ...]:
+    return tuple(
+        str(Subject(address=listener.address, port=port))
+        for listener in listeners_on(evidence, port)
+    )
 
 
 def _family(address: str) -> int:
@@ -123,47 +159,57 @@ def _family(address: str) -> int:
 # What to do
 
 
-def _fix(evidence: Evidence, found: _Unheard, ports: list[int]) -> Fix:
+def _fix(evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]) -> Fix:
     from checks.nginx import Nginx
-    from diagnose.parsers.nginx.edits import Change, after
+    from diagnose.parsers.nginx.edits import TextEdit, insert_after
 
     nginx = Nginx.of(evidence)
-    changes: dict[str, list[Change]] = {}
+    changes: dict[str, list[TextEdit]] = {}
     for port in ports:
-        if _listens(evidence, port, found.family):
+        if _listen_directives(evidence, port, closed_family.family):
             continue
-        for listen in _listens(evidence, port, _other(found)):
+        for listen in _listen_directives(evidence, port, _other_family(closed_family)):
             file = nginx.file(listen)
             if file and listen.end == ";":
-                twin = after(file.text, listen, [_twin(listen, port, found.family)])
+                twin = insert_after(
+                    file.text, listen, [_twin_listen(listen, port, closed_family.family)]
+                )
                 changes.setdefault(file.path, []).append(twin)
     edits: list[Step] = [
-        edit for path, made in changes.items() if (edit := nginx.edit(path, *made)) is not None
+        edit
+        for path, file_changes in changes.items()
+        if (edit := nginx.edit(path, *file_changes)) is not None
     ]
     if not edits:
         return Fix((Manual("listen", Where.SERVER),), Applicability.MANUAL)
-    sure = bool(found.tries) and found.held and all(isinstance(one, Edit) for one in edits)
-    return Fix((*edits, *nginx.taken()), Applicability.AUTOMATIC if sure else Applicability.REVIEW)
+    sure = (
+        bool(closed_family.connections)
+        and closed_family.is_local
+        and all(isinstance(step, Edit) for step in edits)
+    )
+    return Fix(
+        (*edits, *nginx.reload_steps()), Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    )
 
 
-def _listens(evidence: Evidence, port: int, family: int) -> tuple[Directive, ...]:
+def _listen_directives(evidence: Evidence, port: int, family: int) -> tuple[Directive, ...]:
     """Where nginx is told to listen on the port of every address of a family, in whatever block:
     one that has no such line would be answered for by another's."""
     from diagnose.parsers.nginx.server_blocks import servers
 
     everywhere = "::" if family == 6 else "*"
-    found = (
+    directives = (
         listen.directive
         for config in evidence.good(NginxConfig)
         for server in servers(config.main)
         for listen in server.listens
         if listen.port == port and listen.address == everywhere and listen.directive
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(directives))
 
 
-def _twin(listen: Directive, port: int, family: int) -> str:
+def _twin_listen(listen: Directive, port: int, family: int) -> str:
     """The same `listen` for the other family."""
-    where = f"[::]:{port}" if family == 6 else str(port)
-    kept = [one for one in listen.args[1:] if not one.startswith("ipv6only=")]
-    return f"listen {' '.join([where, *kept])};"
+    address = f"[::]:{port}" if family == 6 else str(port)
+    options = [option for option in listen.args[1:] if not option.startswith("ipv6only=")]
+    return f"listen {' '.join([address, *options])};"

@@ -3,55 +3,69 @@ by which they may come."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Answering, Nginx
+from checks.nginx import Nginx, SelectedServer
 from diagnose.model.frozen import frozen
-from diagnose.parsers.nginx.access_rules import Answer, Asked, answer
+from diagnose.parsers.nginx.access_rules import AccessResult, ClientRequest, access_result
 
 
 @frozen(eq=False)
-class Judged:
+class PathAccess:
     """A path, the block that answers there, and its answer. `hidden`: nginx sees a balancer's
     address in place of the visitor's."""
 
     path: str
-    answering: Answering
-    answer: Answer
+    selected_server: SelectedServer
+    answer: AccessResult
     hidden: bool = False
 
 
-def judged(nginx: Nginx, visitor: str) -> Iterator[Judged]:
+def visitor_access(nginx: Nginx, visitor: str) -> Iterator[PathAccess]:
     """Of each block and path once."""
-    target, met = nginx.evidence.target, set()
-    for one in _theirs(nginx, visitor):
-        hidden = _is_hidden(one)
+    target, block_paths = nginx.evidence.target, set()
+    for selected_server in _visitor_servers(nginx, visitor):
+        hidden = _is_hidden(selected_server)
         for path in dict.fromkeys((target.path, *target.websockets)):
-            if (id(one.server.block), path) in met:
+            if (id(selected_server.server.block), path) in block_paths:
                 continue
-            met.add((id(one.server.block), path))
-            asked = Asked(
+            block_paths.add((id(selected_server.server.block), path))
+            request = ClientRequest(
                 "" if hidden else visitor,
                 target.host,
                 path,
-                "https" if one.socket.ssl else "http",
+                "https" if selected_server.socket.ssl else "http",
                 target.port,
-                mapped=":" in one.socket.address and ":" not in visitor,
+                mapped=":" in selected_server.socket.address and ":" not in visitor,
             )
-            yield Judged(path, one, answer(one.server, asked), hidden)
+            yield PathAccess(
+                path, selected_server, access_result(selected_server.server, request), hidden
+            )
 
 
-def _theirs(nginx: Nginx, visitor: str) -> list[Answering]:
+def _visitor_servers(nginx: Nginx, visitor: str) -> list[SelectedServer]:
     """The sockets of the visitor's family; those of IPv6 take IPv4 too where there are no others
     (`ipv6only=off`)."""
-    found = list(nginx.answering())
-    six = ":" in visitor
-    own = [one for one in found if (":" in one.socket.address) is six]
-    return own or ([] if six else [one for one in found if one.socket.address == "::"])
+    selected_servers = list(nginx.selected_servers())
+    is_ipv6 = ":" in visitor
+    same_family = [
+        selected_server
+        for selected_server in selected_servers
+        if (":" in selected_server.socket.address) is is_ipv6
+    ]
+    return same_family or (
+        []
+        if is_ipv6
+        else [
+            selected_server
+            for selected_server in selected_servers
+            if selected_server.socket.address == "::"
+        ]
+    )
 
 
-def _is_hidden(one: Answering) -> bool:
+def _is_hidden(selected_server: SelectedServer) -> bool:
     """Whether the connection begins with somebody else's word about the visitor (proxy_protocol):
     without set_real_ip_from the rules are about the balancer."""
-    socket = one.socket
+    socket = selected_server.socket
     listens = [
         listen.directive
         for server in socket.servers

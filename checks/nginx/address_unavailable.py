@@ -23,7 +23,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.server_blocks import servers
 
 #: Networks of containers and virtual machines on the server itself.
-_WITHIN = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc", "lxdbr")
+_CONTAINER_PREFIXES = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc", "lxdbr")
 
 
 @check(
@@ -33,28 +33,48 @@ _WITHIN = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc", "lxdbr")
 )
 def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(r"bind\(\) to (\S+):(\d+) failed \(99: ")
-    if refused is None:
+    config_error = nginx.config_error(r"bind\(\) to (\S+):(\d+) failed \(99: ")
+    if config_error is None:
         return
-    said, found = refused
-    address = found[1].strip("[]")
-    given = _listens(nginx, address)
-    seen = [one for one in evidence.good(Interface) if one.vantage is Vantage.SERVER and one.up]
-    own = [a for one in seen for a in one.addresses if not a.startswith(("127.", "::1", "fe80:"))]
-    changes = tuple(_edits(nginx, given))
+    message, match = config_error
+    address = match[1].strip("[]")
+    directives = _listen_directives(nginx, address)
+    interfaces = [
+        interface
+        for interface in evidence.good(Interface)
+        if interface.vantage is Vantage.SERVER and interface.up
+    ]
+    own = [
+        a
+        for interface in interfaces
+        for a in interface.addresses
+        if not a.startswith(("127.", "::1", "fe80:"))
+    ]
+    changes = tuple(_edits(nginx, directives))
     facts = {
-        "address": found[1],
-        "port": found[2],
+        "address": match[1],
+        "port": match[2],
         "own": tuple(dict.fromkeys(own)),
         "ipv6": ":" in address,
     }
     steps = changes or (Manual("another-address", Where.SERVER),)
-    near = [
-        a for one in seen if not one.name.startswith(_WITHIN) for a in one.addresses if a in own
+    host_addresses = [
+        a
+        for interface in interfaces
+        if not interface.name.startswith(_CONTAINER_PREFIXES)
+        for a in interface.addresses
+        if a in own
     ]
-    fix = Fix((*steps, *nginx.taken()), _applicability(changes, near, ":" in address))
-    yield nginx.complaint(
-        said, f"{found[1]}:{found[2]}", facts, fix, given[0] if given else None, seen
+    fix = Fix(
+        (*steps, *nginx.reload_steps()), _applicability(changes, host_addresses, ":" in address)
+    )
+    yield nginx.config_error_claim(
+        message,
+        f"{match[1]}:{match[2]}",
+        facts,
+        fix,
+        directives[0] if directives else None,
+        interfaces,
     )
 
 
@@ -62,26 +82,28 @@ def _applicability(changes: tuple[Edit, ...], own: list[str], ipv6: bool) -> App
     """All addresses are no more than was meant where the server has only one of that kind."""
     if not changes:
         return Applicability.MANUAL
-    alike = {one for one in own if (":" in one) == ipv6}
-    return Applicability.AUTOMATIC if len(alike) == 1 else Applicability.REVIEW
+    same_family = {address for address in own if (":" in address) == ipv6}
+    return Applicability.AUTOMATIC if len(same_family) == 1 else Applicability.REVIEW
 
 
-def _listens(nginx: Nginx, address: str) -> list[Directive]:
-    found = [
+def _listen_directives(nginx: Nginx, address: str) -> list[Directive]:
+    directives = [
         listen.directive
         for server in (servers(nginx.config.main) if nginx.config else ())
         for listen in server.listens
         if listen.address == address and listen.directive
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(directives))
 
 
-def _edits(nginx: Nginx, given: list[Directive]) -> Iterator[Edit]:
+def _edits(nginx: Nginx, directives: list[Directive]) -> Iterator[Edit]:
     """All addresses in the place of that one."""
-    changes: dict[str, list[edits.Change]] = {}
-    for one in given:
-        port = re.search(r":(\d+)$", one.args[0])
-        wide = "[::]:" if one.args[0].startswith("[") else ""
-        words = " ".join(("listen", f"{wide}{port[1] if port else 80}", *one.args[1:]))
-        changes.setdefault(one.file, []).append(edits.instead(one, f"{words};"))
-    return iter(nginx.edited(changes))
+    changes: dict[str, list[edits.TextEdit]] = {}
+    for directive in directives:
+        port = re.search(r":(\d+)$", directive.args[0])
+        wide = "[::]:" if directive.args[0].startswith("[") else ""
+        words = " ".join(("listen", f"{wide}{port[1] if port else 80}", *directive.args[1:]))
+        changes.setdefault(directive.file, []).append(
+            edits.replace_directive(directive, f"{words};")
+        )
+    return iter(nginx.file_edits(changes))

@@ -9,11 +9,11 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest
-from diagnose.parsers.nginx import config as wire
-from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx.edits import TextEdit
 
 #: What nginx would have understood in their place.
-MEANT = {
+REPLACEMENTS = {
     "\ufeff": "",
     "\u200b": "",
     "\u00a0": " ",
@@ -29,16 +29,16 @@ MEANT = {
     "\u2019": "'",
 }
 
-_ODD = re.compile("[" + "".join(MEANT) + "]")
+_ODD_CHARACTER = re.compile("[" + "".join(REPLACEMENTS) + "]")
 #: Comments, and what stands in quotes: there any character may be meant.
-_APART = re.compile(r"""(?<!\S)\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
+_COMMENT_OR_QUOTE = re.compile(r"""(?<!\S)\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
 
 
 @frozen
-class Odd:
+class OddCharacter:
     """One such character: its offset in the file, and itself."""
 
-    at: int
+    offset: int
     character: str
 
 
@@ -49,59 +49,73 @@ class Odd:
 )
 def bad_character(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(r"(unknown|invalid|unexpected|directive|too|no|host) ")
-    file = nginx.config.file(refused[0].file or "") if refused and nginx.config else None
-    found = _odd(file) if file else ()
-    if refused is None or file is None or not found or not _fits(refused[0].line, file, found):
+    config_error = nginx.config_error(r"(unknown|invalid|unexpected|directive|too|no|host) ")
+    file = nginx.config.file(config_error[0].file or "") if config_error and nginx.config else None
+    odd_characters = _odd_characters(file) if file else ()
+    if (
+        config_error is None
+        or file is None
+        or not odd_characters
+        or not _explains_line(config_error[0].line, file, odd_characters)
+    ):
         return
-    first = file.text.count("\n", 0, found[0].at) + 1
-    column = found[0].at - file.text.rfind("\n", 0, found[0].at)
+    first_line = file.text.count("\n", 0, odd_characters[0].offset) + 1
+    column = odd_characters[0].offset - file.text.rfind("\n", 0, odd_characters[0].offset)
     edit = nginx.edit(
-        file.path, *(Change(o.at, o.at + 1, MEANT[o.character]) for o in found)
-    )  # fmt: skip
-    facts = {
-        "place": f"{file.path}:{first}",
-        "column": column,
-        "characters": tuple(dict.fromkeys(f"U+{ord(one.character):04X}" for one in found)),
-        "count": len(found),
-    }
-    claim = nginx.complaint(
-        refused[0],
-        f"{file.path}:{first}",
-        facts,
-        Fix(
-            (*([edit] if edit else []), *nginx.taken()),
-            Applicability.AUTOMATIC if edit and _is_plain(file, found) else Applicability.REVIEW,
+        file.path,
+        *(
+            TextEdit(odd.offset, odd.offset + 1, REPLACEMENTS[odd.character])
+            for odd in odd_characters
         ),
     )
-    yield _placed(claim, file, first, column)
+    facts = {
+        "place": f"{file.path}:{first_line}",
+        "column": column,
+        "characters": tuple(dict.fromkeys(f"U+{ord(odd.character):04X}" for odd in odd_characters)),
+        "count": len(odd_characters),
+    }
+    claim = nginx.config_error_claim(
+        config_error[0],
+        f"{file.path}:{first_line}",
+        facts,
+        Fix(
+            (*([edit] if edit else []), *nginx.reload_steps()),
+            Applicability.AUTOMATIC
+            if edit and _is_unambiguous(file, odd_characters)
+            else Applicability.REVIEW,
+        ),
+    )
+    yield _with_location(claim, file, first_line, column)
 
 
-def _odd(file: ConfigFile) -> tuple[Odd, ...]:
-    apart = [match.span() for match in _APART.finditer(file.text)]
+def _odd_characters(file: ConfigFile) -> tuple[OddCharacter, ...]:
+    spans = [match.span() for match in _COMMENT_OR_QUOTE.finditer(file.text)]
     return tuple(
-        Odd(match.start(), match[0])
-        for match in _ODD.finditer(file.text)
-        if not any(start <= match.start() < stop for start, stop in apart)
+        OddCharacter(match.start(), match[0])
+        for match in _ODD_CHARACTER.finditer(file.text)
+        if not any(start <= match.start() < stop for start, stop in spans)
     )
 
 
-def _fits(line: int | None, file: ConfigFile, found: tuple[Odd, ...]) -> bool:
+def _explains_line(
+    line: int | None, file: ConfigFile, odd_characters: tuple[OddCharacter, ...]
+) -> bool:
     """nginx notices on that very line, or, where a ";" was meant, further down."""
-    lines = [file.text.count("\n", 0, one.at) + 1 for one in found]
+    lines = [file.text.count("\n", 0, odd.offset) + 1 for odd in odd_characters]
     return line is not None and min(lines) <= line
 
 
-def _is_plain(file: ConfigFile, found: tuple[Odd, ...]) -> bool:
+def _is_unambiguous(file: ConfigFile, odd_characters: tuple[OddCharacter, ...]) -> bool:
     """Whether none may be meant as it is: a curly quote or a blank within a word may be part of a
     file's name."""
-    around = (file.text[max(one.at - 1, 0) : one.at + 2] for one in found)
+    contexts = (file.text[max(odd.offset - 1, 0) : odd.offset + 2] for odd in odd_characters)
     return not any(
-        re.fullmatch(r"[\w./-][^\x00-\x7f;{}\uff1b\uff5b\uff5d][\w./-]", one) for one in around
+        re.fullmatch(r"[\w./-][^\x00-\x7f;{}\uff1b\uff5b\uff5d][\w./-]", context)
+        for context in contexts
     )
 
 
-def _placed(claim: Claim, file: ConfigFile, line: int, column: int) -> Claim:
+def _with_location(claim: Claim, file: ConfigFile, line: int, column: int) -> Claim:
     from dataclasses import replace
 
-    return replace(claim, location=wire.spot(file, line, column, column + 1))
+    return replace(claim, location=nginx_parser.source_location(file, line, column, column + 1))

@@ -3,7 +3,7 @@ certificate that was not issued yet, a renewal under another name (certbot's -00
 
 from collections.abc import Iterator
 
-from checks.nginx import KEEPS_THE_OLD, Nginx
+from checks.nginx import STALE_CONFIG_SYMPTOMS, Nginx
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -17,29 +17,29 @@ _MISSING = (
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
+    explains=["nginx.config-invalid", *STALE_CONFIG_SYMPTOMS],
 )
 def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(_MISSING)
-    if refused is None:
+    config_error = nginx.config_error(_MISSING)
+    if config_error is None:
         return
-    said, found = refused
-    path = found[1] or found[2]
+    message, match = config_error
+    path = match[1] or match[2]
     for name in ("ssl_certificate", "ssl_certificate_key"):
-        if named := nginx.naming(name, path):
-            known = nginx.pairing(name, path)
+        if reference := nginx.file_reference(name, path):
+            edits = nginx.pairing_edits(name, path)
             facts = {
-                "known": bool(known),
+                "known": bool(edits),
                 "file": path,
                 "directive": name,
                 "key": name == "ssl_certificate_key",
                 "certbot": path.startswith("/etc/letsencrypt/live/"),
             }
-            if known:
-                fix = Fix((*known, *nginx.taken()))
+            if edits:
+                fix = Fix((*edits, *nginx.reload_steps()))
             else:
                 step = Manual("the-right-path", Where.SERVER)
-                fix = Fix((step, *nginx.taken()), Applicability.MANUAL)
-            yield nginx.complaint(said, path, facts, fix, named[1])
+                fix = Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+            yield nginx.config_error_claim(message, path, facts, fix, reference[1])
             return

@@ -22,7 +22,7 @@ from diagnose.model import (
     Step,
     Where,
 )
-from diagnose.model.files import Access, Part
+from diagnose.model.files import Access, PathComponent
 from diagnose.model.nginx import NginxConfig, NginxState, TestMessage
 
 _DENIED = (
@@ -47,17 +47,17 @@ _PRIVATE = ("/root/", "/home/", "/tmp/", "/var/tmp/")
 )
 def certificate_unreadable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    every = {one.path: one for one in evidence.good(Access)}
-    if found := nginx.said(_DENIED):
-        said, match, seen = found
+    access_by_path = {access.path: access for access in evidence.good(Access)}
+    if startup_error := nginx.startup_error(_DENIED):
+        message, match, observations = startup_error
         path = match[1] or match[2]
-        if not nginx.refused(_DENIED) and _is_mended(nginx, every.get(path)):
+        if not nginx.config_error(_DENIED) and _is_readable_now(nginx, access_by_path.get(path)):
             return
-        yield _claim(nginx, path, every.get(path), said, seen)
+        yield _claim(nginx, path, access_by_path.get(path), message, observations)
         return
-    for path, access in every.items():
+    for path, access in access_by_path.items():
         # Nobody has tried since: what the bits say is enough.
-        if access.closed and nginx.master and nginx.master.user == access.uid:
+        if access.denied_parts and nginx.master and nginx.master.user == access.uid:
             yield _claim(nginx, path, access, TestMessage("emerg", ""), ())
             return
 
@@ -66,74 +66,86 @@ def _claim(
     nginx: Nginx,
     path: str,
     access: Access | None,
-    said: TestMessage,
-    seen: tuple[Observation, ...],
+    message: TestMessage,
+    observations: tuple[Observation, ...],
 ) -> Claim:
     names = ("ssl_certificate", "ssl_certificate_key")
-    named = next(((name, one[1]) for name in names if (one := nginx.naming(name, path))), None)
-    closed = access.closed if access else ()
-    label = _mislabelled(access) if access and not closed else None
+    named_directive = next(
+        ((name, reference[1]) for name in names if (reference := nginx.file_reference(name, path))),
+        None,
+    )
+    closed = access.denied_parts if access else ()
+    label = _mislabelled_file(access) if access and not closed else None
     file = access.parts[-1] if access else None
     facts = {
         "file": path,
-        "key": bool(named) and named[0] == "ssl_certificate_key" if named else False,
-        "message": re.sub(r"(Permission denied).+", r"\1)", said.text),
+        "key": bool(named_directive) and named_directive[0] == "ssl_certificate_key"
+        if named_directive
+        else False,
+        "message": re.sub(r"(Permission denied).+", r"\1)", message.text),
         "user": access.user if access else "",
-        "closed": tuple(f"{part.path} ({_bits(part)})" for part in closed),
+        "closed": tuple(f"{part.path} ({_mode_and_owner(part)})" for part in closed),
         "owner": f"{file.user}:{file.group}" if file else "",
         "mode": f"{file.mode:04o}" if file else "",
         "label": label.label if label else "",
         "default": access.default if access and label else "",
         "private": path.startswith(_PRIVATE),
     }
-    claim = nginx.complaint(
-        said,
+    claim = nginx.config_error_claim(
+        message,
         path,
         facts,
         _fix(nginx, access, closed, label),
-        named[1] if named else None,
-        (*seen, *([access] if access else [])),
+        named_directive[1] if named_directive else None,
+        (*observations, *([access] if access else [])),
     )
-    sure = nginx.refused(_DENIED) or closed
+    sure = nginx.config_error(_DENIED) or closed
     return replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)
 
 
-def _is_mended(nginx: Nginx, access: Access | None) -> bool:
+def _is_readable_now(nginx: Nginx, access: Access | None) -> bool:
     """Whether what a log tells of is over: today nothing would shut out whoever runs nginx."""
     if access is None or (access.uid is None and nginx.master is None):
         return False
-    return not access.closed and _mislabelled(access) is None
+    return not access.denied_parts and _mislabelled_file(access) is None
 
 
-def _mislabelled(access: Access) -> Part | None:
+def _mislabelled_file(access: Access) -> PathComponent | None:
     """The file, where SELinux's policy would have it bear another label."""
     file = access.parts[-1]
     types = [label.split(":")[2:3] for label in (file.label, access.default)]
     return file if access.enforcing and file.label and types[0] != types[1] else None
 
 
-def _bits(part: Part) -> str:
+def _mode_and_owner(part: PathComponent) -> str:
     return f"{part.mode:04o} {part.user}:{part.group}"
 
 
-def _fix(nginx: Nginx, access: Access | None, closed: tuple[Part, ...], label: Part | None) -> Fix:
+def _fix(
+    nginx: Nginx,
+    access: Access | None,
+    closed: tuple[PathComponent, ...],
+    label: PathComponent | None,
+) -> Fix:
     if access and closed and access.group and not access.path.startswith(_PRIVATE):
-        steps: tuple[Step, ...] = tuple(s for part in closed for s in _open(part, access.group))
-        return Fix((*steps, *nginx.taken()), Applicability.REVIEW)
+        steps: tuple[Step, ...] = tuple(
+            s for part in closed for s in _grant_read(part, access.group)
+        )
+        return Fix((*steps, *nginx.reload_steps()), Applicability.REVIEW)
     if label and not label.path.startswith(_PRIVATE):
         # What the policy itself has for this one file.
         restore = Command(("restorecon", "-v", label.path), undo=("chcon", label.label, label.path))
-        return Fix((restore, *nginx.taken()))
+        return Fix((restore, *nginx.reload_steps()))
     if access and not closed and not access.enforcing and not nginx.master:
         # Root may read it; who started nginx was not root.
-        return Fix(nginx.taken())
-    return Fix((Manual("move", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+        return Fix(nginx.reload_steps())
+    return Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
 
 
-def _open(part: Part, group: str) -> tuple[Command, Command]:
+def _grant_read(part: PathComponent, group: str) -> tuple[Command, Command]:
     """To the user's own group, and to nobody else."""
-    may = "g+x" if part.folder else "g+r"
+    mode = "g+x" if part.folder else "g+r"
     return (
         Command(("chgrp", group, part.path), undo=("chgrp", part.group, part.path)),
-        Command(("chmod", may, part.path), undo=("chmod", f"{part.mode:04o}", part.path)),
+        Command(("chmod", mode, part.path), undo=("chmod", f"{part.mode:04o}", part.path)),
     )

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import (
-    KEEPS_THE_OLD,
-    MISMATCH,
+    KEY_MISMATCH,
+    STALE_CONFIG_SYMPTOMS,
     Nginx,
-    held_behind,
-    held_further_down,
-    works,
+    handshake_succeeded,
+    misplaced_certificate,
+    own_certificate_index,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -25,7 +25,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, TestMessage
-from diagnose.model.tls import path_of
+from diagnose.model.tls import certificate_path
 from diagnose.parsers import pem
 from diagnose.parsers.nginx.edits import diff
 
@@ -35,7 +35,7 @@ from diagnose.parsers.nginx.edits import diff
     needs=[NginxConfig, CertificateFile, KeyFile],
     explains=[
         "nginx.config-invalid",
-        *KEEPS_THE_OLD,
+        *STALE_CONFIG_SYMPTOMS,
         "tls.no-shared-cipher",
         "tls.no-shared-protocol",
         "tls.handshake-failed",
@@ -45,59 +45,69 @@ from diagnose.parsers.nginx.edits import diff
 )
 def chain_order(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused, held = nginx.refused(MISMATCH), held_further_down(nginx)
-    if refused and held:
-        yield _claim(nginx, refused[0], held[0], held[1], refused[1][1])
+    config_error, misplaced = nginx.config_error(KEY_MISMATCH), misplaced_certificate(nginx)
+    if config_error and misplaced:
+        yield _claim(nginx, config_error[0], misplaced[0], misplaced[1], config_error[1][1])
     elif nginx.test is None or nginx.test.passed:
-        yield from _unnoticed(nginx)
+        yield from _undetected_claims(nginx)
 
 
-def _unnoticed(nginx: Nginx) -> Iterator[Claim]:
+def _undetected_claims(nginx: Nginx) -> Iterator[Claim]:
     """Where the first certificate is of another algorithm, nginx -t sees no contradiction, and no
     handshake finds a pair that it could use; see `nginx.key-type-mismatch`."""
-    met: set[str] = set()
-    for answering in nginx.answering():
-        keys = nginx.keys(answering.server)
-        kinds = {one.key_type for one in keys}
-        for file in nginx.certificates(answering.server):
-            index = held_behind(file, keys)
+    paths: set[str] = set()
+    for selected_server in nginx.selected_servers():
+        keys = nginx.keys(selected_server.server)
+        key_types = {key_file.key_type for key_file in keys}
+        for file in nginx.certificates(selected_server.server):
+            index = own_certificate_index(file, keys)
             first = file.chain[0].key_type
-            if index and file.path not in met and first and first not in kinds:
-                met.add(file.path)
-                key = next(one.path for one in keys if one.public == file.publics[index])
+            if index and file.path not in paths and first and first not in key_types:
+                paths.add(file.path)
+                key = next(
+                    key_file.path for key_file in keys if key_file.public == file.publics[index]
+                )
                 claim = _claim(nginx, TestMessage("emerg", ""), file, index, key)
                 # nginx has not read this file yet: it will at its next reload.
-                yield replace(claim, severity=Severity.WARNING if works(nginx) else None)
+                yield replace(
+                    claim, severity=Severity.WARNING if handshake_succeeded(nginx) else None
+                )
 
 
-def _claim(nginx: Nginx, said: TestMessage, file: CertificateFile, number: int, key: str) -> Claim:
-    named = nginx.naming("ssl_certificate", file.path)
-    edit = _edit(file, number)
+def _claim(
+    nginx: Nginx, message: TestMessage, file: CertificateFile, index: int, key: str
+) -> Claim:
+    reference = nginx.file_reference("ssl_certificate", file.path)
+    edit = _edit(file, index)
     steps = (edit,) if edit else (Manual("own-first", Where.SERVER),)
     facts = {
         "file": file.path,
         "key": key,
         "first": file.chain[0].common_name or file.chain[0].subject,
-        "own": file.chain[number].common_name or file.chain[number].subject,
-        "number": number + 1,
+        "own": file.chain[index].common_name or file.chain[index].subject,
+        "number": index + 1,
     }
     applicability = Applicability.AUTOMATIC if edit else Applicability.MANUAL
-    fix = Fix((*steps, *nginx.taken()), applicability)
-    return nginx.complaint(said, file.path, facts, fix, named[1] if named else None, (file,))
+    fix = Fix((*steps, *nginx.reload_steps()), applicability)
+    return nginx.config_error_claim(
+        message, file.path, facts, fix, reference[1] if reference else None, (file,)
+    )
 
 
-def _edit(file: CertificateFile, number: int) -> Edit | None:
+def _edit(file: CertificateFile, index: int) -> Edit | None:
     """The site's own first, then each one's issuer, then what is left."""
     blocks = pem.blocks(file.text)
     if len(blocks) != len(file.chain):
         return None
-    own = file.chain[number]
-    path = path_of((own, *(one for one in file.chain if one != own)))
+    own = file.chain[index]
+    path = certificate_path(
+        (own, *(certificate for certificate in file.chain if certificate != own))
+    )
     order = sorted(
         range(len(blocks)),
         key=lambda i: path.index(file.chain[i]) if file.chain[i] in path else len(path),
     )
-    made = "".join(f"{blocks[index]}\n" for index in order)
+    text = "".join(f"{blocks[index]}\n" for index in order)
     target = file.real or file.path  # patch(1) refuses links, as certbot's are
-    changes = diff(target, file.text, made)
+    changes = diff(target, file.text, text)
     return Edit(target, changes) if changes else None

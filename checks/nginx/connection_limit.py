@@ -27,14 +27,14 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, error_log, server_blocks
 
 #: nginx's own default (ngx_core_module, worker_connections).
-DEFAULT = 512
+DEFAULT_CONNECTIONS = 512
 
 #: A symptom at no port is the only kind that what is over covers.
-NOWHERE = Subject(port=0)
+NO_PORT = Subject(port=0)
 
 
 @check(
@@ -53,117 +53,141 @@ NOWHERE = Subject(port=0)
 )
 def connection_limit(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    lines = [one for one in error_log.exhausted(evidence.of(LogLine)) if _still_counts(one, nginx)]
+    lines = [
+        line
+        for line in error_log.exhaustion_lines(evidence.of(LogLine))
+        if _is_current(line, nginx)
+    ]
     if not lines:
         return
-    last = max(lines, key=lambda one: one.when)
-    shown = tuple(_cut_off(evidence))
+    last = max(lines, key=lambda line: line.when)
+    symptoms = tuple(_visitor_failures(evidence))
     files = next(iter(evidence.good(OpenFiles)), None)
     out_of_files = not re.search(error_log.NO_CONNECTIONS, last.text)
-    given = _connections(nginx)
+    connections = _worker_connections(nginx)
     limit = files.soft if files else None
-    wanted = max(4 * given, 4096) if not out_of_files else given
-    least = max(2 * wanted, 4 * limit if limit and out_of_files else 0)
-    more_files = out_of_files or (limit is not None and limit < least)
-    looked = (last, files, nginx.config, *shown)
+    target_connections = max(4 * connections, 4096) if not out_of_files else connections
+    min_files = max(2 * target_connections, 4 * limit if limit and out_of_files else 0)
+    more_files = out_of_files or (limit is not None and limit < min_files)
+    observations = (last, files, nginx.config, *symptoms)
     yield Claim(
         about=Subject(text=f"nginx ({last.pid})"),
-        covers=(Subject(),) if shown else (NOWHERE,),
-        because=tuple(one for one in looked if one is not None),
+        covers=(Subject(),) if symptoms else (NO_PORT,),
+        because=tuple(observation for observation in observations if observation is not None),
         facts={
             "message": last.text,
             "when": last.written,
             "log": last.file,
-            "times": sum(one.times for one in lines),
+            "times": sum(line.times for line in lines),
             "files": out_of_files,
-            "connections": given,
+            "connections": connections,
             "limit": limit or "",
-            "wanted": wanted,
-            "least": least,
-            "matters": bool(shown),
+            "wanted": target_connections,
+            "least": min_files,
+            "matters": bool(symptoms),
         },
-        severity=None if shown else Severity.WARNING,
-        fix=_fix(nginx, wanted, least if more_files else None, out_of_files),
+        severity=None if symptoms else Severity.WARNING,
+        fix=_fix(nginx, target_connections, min_files if more_files else None, out_of_files),
     )
 
 
-def _still_counts(line: LogLine, nginx: Nginx) -> bool:
+def _is_current(line: LogLine, nginx: Nginx) -> bool:
     """A reload brings new workers, and with them new limits. What an old one says while its last
     visitors leave is as young as they are: only its number tells it from a new one's. In a
     container nginx has other numbers than here."""
     master = nginx.master
     if master is None:
         return True
-    known = master.workers and not master.foreign
-    return line.when >= (master.loaded or 0.0) and (not known or line.pid in master.workers)
+    workers_known = master.workers and not master.foreign
+    return line.when >= (master.loaded or 0.0) and (not workers_known or line.pid in master.workers)
 
 
-def _cut_off(evidence: Evidence) -> Iterator[Observation]:
+def _visitor_failures(evidence: Evidence) -> Iterator[Observation]:
     """What a visitor meets while it lasts."""
-    for one in evidence.of(Handshake):
-        ended = one.failure.kind if one.failure else ""
-        if one.as_a_visitor and ended in {"closed", "reset", "timeout"}:
-            yield one
-    front = [one for one in evidence.of(Upgrade) if one.through == "front"]
+    for handshake in evidence.of(Handshake):
+        failure_kind = handshake.failure.kind if handshake.failure else ""
+        if handshake.is_browser_like and failure_kind in {"closed", "reset", "timeout"}:
+            yield handshake
+    front = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
     answers: list[Exchange | Upgrade] = [*evidence.of(Exchange), *front]
-    for seen in answers:
-        if seen.status in {500, 502, 503} or (seen.failure and seen.status is None):
-            yield seen
+    for answer in answers:
+        if answer.status in {500, 502, 503} or (answer.failure and answer.status is None):
+            yield answer
 
 
-def _connections(nginx: Nginx) -> int:
+def _worker_connections(nginx: Nginx) -> int:
     """worker_connections as it is on disk."""
-    given = [one.args[0] for one in _events(nginx, "worker_connections") if one.args]
-    return int(given[-1]) if given and given[-1].isdigit() else DEFAULT
+    values = [
+        directive.args[0]
+        for directive in _events_directives(nginx, "worker_connections")
+        if directive.args
+    ]
+    return int(values[-1]) if values and values[-1].isdigit() else DEFAULT_CONNECTIONS
 
 
-def _events(nginx: Nginx, name: str) -> list[Directive]:
-    blocks = [one for one in (nginx.config.main if nginx.config else ()) if one.name == "events"]
-    return [one for block in blocks for one in server_blocks.children(block, name)]
+def _events_directives(nginx: Nginx, name: str) -> list[Directive]:
+    blocks = [
+        directive
+        for directive in (nginx.config.main if nginx.config else ())
+        if directive.name == "events"
+    ]
+    return [directive for block in blocks for directive in server_blocks.children(block, name)]
 
 
 # What to do
 
 
-def _fix(nginx: Nginx, wanted: int, files: int | None, anew: bool) -> Fix:
+def _fix(nginx: Nginx, connections: int, files: int | None, restart: bool) -> Fix:
     """A worker without a descriptor left cannot even be told to go, as what the master then sends
     it has one with it (ngx_read_channel): a reload would leave it there."""
-    changes: dict[str, list[edits.Change]] = {}
-    if wanted != _connections(nginx):
-        _put(nginx, changes, "worker_connections", wanted, _events(nginx, "worker_connections"))
+    changes: dict[str, list[edits.TextEdit]] = {}
+    if connections != _worker_connections(nginx):
+        _set_value(
+            nginx,
+            changes,
+            "worker_connections",
+            connections,
+            _events_directives(nginx, "worker_connections"),
+        )
     if files:
         main = nginx.config.main if nginx.config else ()
-        given = [one for one in main if one.name == "worker_rlimit_nofile"]
-        _put(nginx, changes, "worker_rlimit_nofile", files, given)
-    done: tuple[Edit, ...] = nginx.edited(changes)
-    then = (nginx.tested(), *nginx.restarted()) if anew else nginx.taken()
-    if not done:
-        return Fix((Manual("raise", Where.SERVER), *then), Applicability.MANUAL)
+        directives = [directive for directive in main if directive.name == "worker_rlimit_nofile"]
+        _set_value(nginx, changes, "worker_rlimit_nofile", files, directives)
+    file_edits: tuple[Edit, ...] = nginx.file_edits(changes)
+    reload_steps = (
+        (nginx.test_command(), *nginx.restart_commands()) if restart else nginx.reload_steps()
+    )
+    if not file_edits:
+        return Fix((Manual("raise", Where.SERVER), *reload_steps), Applicability.MANUAL)
     # A restart cuts off who is there; a reload leaves them.
-    return Fix((*done, *then), Applicability.REVIEW if anew else Applicability.AUTOMATIC)
+    return Fix(
+        (*file_edits, *reload_steps), Applicability.REVIEW if restart else Applicability.AUTOMATIC
+    )
 
 
-def _put(
+def _set_value(
     nginx: Nginx,
-    changes: dict[str, list[edits.Change]],
+    changes: dict[str, list[edits.TextEdit]],
     name: str,
     value: int,
-    given: list[Directive],
+    directives: list[Directive],
 ) -> None:
     """In the place of what is there, else in the block where it belongs."""
     line = f"{name} {value};"
     main = nginx.config.file(nginx.config.path) if nginx.config else None
-    if given:
-        changes.setdefault(given[-1].file, []).append(edits.instead(given[-1], line))
-    elif main and (change := _added(main, line, within=name == "worker_connections")):
+    if directives:
+        changes.setdefault(directives[-1].file, []).append(
+            edits.replace_directive(directives[-1], line)
+        )
+    elif main and (change := _insertion(main, line, inside_events=name == "worker_connections")):
         changes.setdefault(main.path, []).append(change)
 
 
-def _added(main: ConfigFile, line: str, within: bool) -> edits.Change | None:
-    tree = wire.parse(main.text, main.path)
-    events = next((one for one in tree if one.name == "events"), None)
+def _insertion(main: ConfigFile, line: str, inside_events: bool) -> edits.TextEdit | None:
+    tree = nginx_parser.parse(main.text, main.path)
+    events = next((directive for directive in tree if directive.name == "events"), None)
     if events is None:
         return None
-    if within:
-        return edits.first(main.text, events, [line])
-    return edits.before(main.text, events, [line])
+    if inside_events:
+        return edits.insert_first(main.text, events, [line])
+    return edits.insert_before(main.text, events, [line])

@@ -3,13 +3,13 @@ and one's own."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.parsers.nginx import edits
 
-_WORDS = {"default_server", "default"}
+_DEFAULT_PARAMETERS = {"default_server", "default"}
 
 
 @check(
@@ -19,27 +19,27 @@ _WORDS = {"default_server", "default"}
 )
 def duplicate_default_server(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(r"a duplicate default server for (\S+)")
-    if refused is None:
+    config_error = nginx.config_error(r"a duplicate default server for (\S+)")
+    if config_error is None:
         return
-    said, found = refused
-    second = nginx.at(said.file, said.line, "listen")
-    first = _first(nginx, second) if second else None
-    gives_way = first if first and _is_shipped(first) else second
-    yield nginx.complaint(
-        said,
-        found[1],
+    message, match = config_error
+    second = nginx.directive_at(message.file, message.line, "listen")
+    first = _other_default(nginx, second) if second else None
+    loser = first if first and _is_shipped(first) else second
+    yield nginx.config_error_claim(
+        message,
+        match[1],
         {
-            "socket": found[1],
-            "first": where(first) if first else "",
-            "gives_way": where(gives_way) if gives_way else "",
+            "socket": match[1],
+            "first": file_line(first) if first else "",
+            "gives_way": file_line(loser) if loser else "",
         },
-        _fix(nginx, gives_way),
+        _fix(nginx, loser),
         second,
     )
 
 
-def _first(nginx: Nginx, second: Directive) -> Directive | None:
+def _other_default(nginx: Nginx, second: Directive) -> Directive | None:
     """The other one, of which nginx does not speak."""
     sockets = {
         (listen.address, listen.port)
@@ -48,23 +48,28 @@ def _first(nginx: Nginx, second: Directive) -> Directive | None:
         if listen.directive == second
     }
     for server in nginx.servers:
-        for one in server.listens:
-            same = one.default and (one.address, one.port) in sockets
-            if same and one.directive and one.directive != second:
-                return one.directive
+        for listen in server.listens:
+            is_duplicate = listen.default and (listen.address, listen.port) in sockets
+            if is_duplicate and listen.directive and listen.directive != second:
+                return listen.directive
     return None
 
 
-def _is_shipped(one: Directive) -> bool:
+def _is_shipped(directive: Directive) -> bool:
     """Whether it stands in the site that a package brings."""
-    return one.file.endswith(("/sites-enabled/default", "/conf.d/default.conf"))
+    return directive.file.endswith(("/sites-enabled/default", "/conf.d/default.conf"))
 
 
-def _fix(nginx: Nginx, gives_way: Directive | None) -> Fix:
+def _fix(nginx: Nginx, loser: Directive | None) -> Fix:
     """The one that comes second: nginx itself takes the first for names that no block bears. But a
     package's own site gives way to one that somebody wrote. Every site keeps its names."""
-    if gives_way:
-        words = " ".join(("listen", *(word for word in gives_way.args if word not in _WORDS)))
-        if edit := nginx.edit(gives_way.file, edits.instead(gives_way, f"{words};")):
-            return Fix((edit, *nginx.taken()))
-    return Fix((Manual("one-of-them", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+    if loser:
+        arguments = " ".join(
+            (
+                "listen",
+                *(argument for argument in loser.args if argument not in _DEFAULT_PARAMETERS),
+            )
+        )
+        if edit := nginx.edit(loser.file, edits.replace_directive(loser, f"{arguments};")):
+            return Fix((edit, *nginx.reload_steps()))
+    return Fix((Manual("one-of-them", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)

@@ -9,7 +9,7 @@ the next person, who will change the block that counts for nothing.
 import posixpath
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -30,17 +30,17 @@ from diagnose.model.http import Upgrade
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, UpstreamTry
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks, site_files
-from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
 
 #: A symptom at no port is the only kind that a mere trap covers.
-NOWHERE = Subject(port=0)
+NO_PORT = Subject(port=0)
 
 
 @frozen
-class Rivals:
+class NameConflict:
     """The block that has the name on a socket, and one that has it in vain."""
 
     socket: Socket
@@ -61,249 +61,297 @@ class Rivals:
 )
 def duplicate_server_name(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found = next(_found(nginx), None)
-    warned = _warnings(nginx)
-    if found is None or (nginx.test and (not nginx.test.passed or not warned)):
+    conflict = next(_conflicts(nginx), None)
+    warnings = _warnings(nginx)
+    if conflict is None or (nginx.test and (not nginx.test.passed or not warnings)):
         return
-    shown = tuple(_suffers(nginx, found))
-    winner, loser = found.winner, found.loser
-    twice = _is_one_file(nginx, found)
+    symptoms = tuple(_symptoms(nginx, conflict))
+    winner, loser = conflict.winner, conflict.loser
+    twice = _is_one_file(nginx, conflict)
     yield Claim(
         about=Subject(text=f"server_name {evidence.target.host}"),
-        covers=(Subject(),) if shown else (NOWHERE,),
+        covers=(Subject(),) if symptoms else (NO_PORT,),
         because=tuple(
             dict.fromkeys(
-                one for one in (nginx.config, nginx.test if warned else None, *shown) if one
+                observation
+                for observation in (nginx.config, nginx.test if warnings else None, *symptoms)
+                if observation
             )
         ),
         facts={
             "name": evidence.target.host,
             "port": evidence.target.port,
-            "message": warned[0] if warned else "",
-            "winner": where(winner.block),
-            "loser": where(loser.block),
-            "stale": where((winner if shown else loser).block),
+            "message": warnings[0] if warnings else "",
+            "winner": file_line(winner.block),
+            "loser": file_line(loser.block),
+            "stale": file_line((winner if symptoms else loser).block),
             "twice": twice,
-            "matters": bool(shown),
+            "matters": bool(symptoms),
         },
-        severity=Severity.ERROR if shown else None,
-        confidence=Confidence.CERTAIN if nginx.test and not shown else Confidence.LIKELY,
-        location=nginx.location(winner.block if shown else loser.block),
-        fix=_fix(nginx, found, shown, twice),
+        severity=Severity.ERROR if symptoms else None,
+        confidence=Confidence.CERTAIN if nginx.test and not symptoms else Confidence.LIKELY,
+        location=nginx.location(winner.block if symptoms else loser.block),
+        fix=_fix(nginx, conflict, symptoms, twice),
     )
 
 
-def _found(nginx: Nginx) -> Iterator[Rivals]:
+def _conflicts(nginx: Nginx) -> Iterator[NameConflict]:
     host = nginx.evidence.target.host
-    for one in nginx.answering():
-        for loser in server_blocks.rivals(one.socket, host):
-            yield Rivals(one.socket, one.server, loser)
+    for selected_server in nginx.selected_servers():
+        for loser in server_blocks.shadowed_servers(selected_server.socket, host):
+            yield NameConflict(selected_server.socket, selected_server.server, loser)
 
 
 def _warnings(nginx: Nginx) -> list[str]:
-    said = nginx.test.messages if nginx.test else ()
+    messages = nginx.test.messages if nginx.test else ()
     port = nginx.evidence.target.port
     return [
-        one.text
-        for one in said
-        if one.level == "warn"
-        and one.text.startswith("conflicting server name")
-        and f":{port}, ignored" in one.text
+        message.text
+        for message in messages
+        if message.level == "warn"
+        and message.text.startswith("conflicting server name")
+        and f":{port}, ignored" in message.text
     ]
 
 
 # What visitors have of the block that wins, and would not have of the other
 
 
-def _suffers(nginx: Nginx, found: Rivals) -> Iterator[Observation]:
-    yield from _certificate(nginx, found)
-    yield from _websocket(nginx, found)
-    yield from _application(nginx, found)
+def _symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
+    yield from _certificate_symptoms(nginx, conflict)
+    yield from _websocket_symptoms(nginx, conflict)
+    yield from _upstream_symptoms(nginx, conflict)
 
 
-def _certificate(nginx: Nginx, found: Rivals) -> Iterator[Observation]:
+def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
     """A certificate that does not do, where the other block's would."""
-    mine, theirs = nginx.certificates(found.winner), nginx.certificates(found.loser)
-    served = {file.sha256 for file in mine}
-    if _would_do(nginx, theirs) and not _would_do(nginx, mine):
-        for one in nginx.evidence.of(Handshake):
-            if one.chain and one.chain[0].sha256 in served:
-                yield one
+    winner_files, loser_files = (
+        nginx.certificates(conflict.winner),
+        nginx.certificates(conflict.loser),
+    )
+    served = {file.sha256 for file in winner_files}
+    if _is_valid_for_target(nginx, loser_files) and not _is_valid_for_target(nginx, winner_files):
+        for handshake in nginx.evidence.of(Handshake):
+            if handshake.chain and handshake.chain[0].sha256 in served:
+                yield handshake
 
 
-def _would_do(nginx: Nginx, files: tuple[CertificateFile, ...]) -> bool:
-    host, now = nginx.evidence.target.host, nginx.evidence.started_at
+def _is_valid_for_target(nginx: Nginx, files: tuple[CertificateFile, ...]) -> bool:
+    host, started_at = nginx.evidence.target.host, nginx.evidence.started_at
     leaves = [file.chain[0] for file in files if file.chain]
     return any(
-        leaf.is_current(now) and covers(host, leaf.dns_names, leaf.addresses) for leaf in leaves
+        leaf.is_current(started_at) and covers(host, leaf.dns_names, leaf.addresses)
+        for leaf in leaves
     )
 
 
-def _websocket(nginx: Nginx, found: Rivals) -> Iterator[Observation]:
-    for one in nginx.evidence.good(Upgrade):
-        if one.through == "front" and one.variant == "normal" and not one.accepted:
-            mine, theirs = (
-                server_blocks.find(server, one.path) for server in (found.winner, found.loser)
+def _websocket_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
+    for upgrade in nginx.evidence.good(Upgrade):
+        if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
+            winner_match, loser_match = (
+                server_blocks.select_location(server, upgrade.path)
+                for server in (conflict.winner, conflict.loser)
             )
-            passed = server_blocks.passed(theirs) and all(server_blocks.upgrade_passed(theirs))
-            if passed and not (
-                server_blocks.passed(mine) and all(server_blocks.upgrade_passed(mine))
+            loser_passes = server_blocks.proxy_pass_of(loser_match) and all(
+                server_blocks.upgrade_forwarding(loser_match)
+            )
+            if loser_passes and not (
+                server_blocks.proxy_pass_of(winner_match)
+                and all(server_blocks.upgrade_forwarding(winner_match))
             ):
-                yield one
+                yield upgrade
 
 
-def _application(nginx: Nginx, found: Rivals) -> Iterator[Observation]:
+def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
     """It passes requests on to where nothing answers, and the other to somewhere else."""
     path = nginx.evidence.target.path
-    mine, theirs = (
-        server_blocks.passed(server_blocks.find(server, path))
-        for server in (found.winner, found.loser)
+    winner_pass, loser_pass = (
+        server_blocks.proxy_pass_of(server_blocks.select_location(server, path))
+        for server in (conflict.winner, conflict.loser)
     )
-    if mine and theirs and mine.args != theirs.args:
-        for one in nginx.evidence.of(UpstreamTry):
-            if one.failure and one.target == mine.args[0]:
-                yield one
+    if winner_pass and loser_pass and winner_pass.args != loser_pass.args:
+        for upstream_try in nginx.evidence.of(UpstreamTry):
+            if upstream_try.failure and upstream_try.target == winner_pass.args[0]:
+                yield upstream_try
 
 
 # What to do
 
 
-def _is_one_file(nginx: Nginx, found: Rivals) -> bool:
+def _is_one_file(nginx: Nginx, conflict: NameConflict) -> bool:
     """Whether it is the same block, read twice: by two includes, or through two links."""
-    one, other = found.winner.block, found.loser.block
-    first, second = nginx.file(one), nginx.file(other)
-    if (one.file, one.line) == (other.file, other.line):
+    winner_block, loser_block = conflict.winner.block, conflict.loser.block
+    first, second = nginx.file(winner_block), nginx.file(loser_block)
+    if (winner_block.file, winner_block.line) == (loser_block.file, loser_block.line):
         return True
-    if first is None or second is None or one.line != other.line:
+    if first is None or second is None or winner_block.line != loser_block.line:
         return False
     return (first.real or first.path) == (second.real or second.path)
 
 
-def _fix(nginx: Nginx, found: Rivals, shown: tuple[Observation, ...], twice: bool) -> Fix:
-    stale, kept = (found.winner, found.loser) if shown else (found.loser, found.winner)
-    if twice:
-        link = _unlinked(nginx, found)
-        steps = (link,) if link else (Manual("read-once", Where.SERVER),)
-        how = Applicability.AUTOMATIC if link else Applicability.MANUAL
-        return Fix((*steps, *nginx.taken()), how)
-    if not _is_spare(nginx, stale):
-        return Fix((Manual("remove-one", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    spare = [
-        one
-        for one in nginx.servers
-        if one.block is stale.block
-        or (one.block.file == stale.block.file and _is_spare(nginx, one))
-    ]
-    step = _put_aside(nginx, stale.block.file, spare) or _without(nginx, stale.block.file, spare)
-    if step is None:
-        return Fix((Manual("remove-one", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    sure = all(
-        _is_idle(nginx, one)
-        or (one.block is stale.block and shown and _is_earlier(nginx, stale, kept))
-        for one in spare
+def _fix(
+    nginx: Nginx, conflict: NameConflict, symptoms: tuple[Observation, ...], twice: bool
+) -> Fix:
+    stale, current = (
+        (conflict.winner, conflict.loser) if symptoms else (conflict.loser, conflict.winner)
     )
-    how = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((step, *nginx.taken()), how)
+    if twice:
+        link = _unlink_command(nginx, conflict)
+        steps = (link,) if link else (Manual("read-once", Where.SERVER),)
+        applicability = Applicability.AUTOMATIC if link else Applicability.MANUAL
+        return Fix((*steps, *nginx.reload_steps()), applicability)
+    if not _is_redundant(nginx, stale):
+        return Fix(
+            (Manual("remove-one", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
+        )
+    spare_servers = [
+        server
+        for server in nginx.servers
+        if server.block is stale.block
+        or (server.block.file == stale.block.file and _is_redundant(nginx, server))
+    ]
+    step = _move_command(nginx, stale.block.file, spare_servers) or _removal_edit(
+        nginx, stale.block.file, spare_servers
+    )
+    if step is None:
+        return Fix(
+            (Manual("remove-one", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
+        )
+    sure = all(
+        _is_unused(nginx, server)
+        or (server.block is stale.block and symptoms and _is_older_copy(nginx, stale, current))
+        for server in spare_servers
+    )
+    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    return Fix((step, *nginx.reload_steps()), applicability)
 
 
-def _unlinked(nginx: Nginx, found: Rivals) -> Command | None:
+def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:
     """The link taken away through which the file is read a second time."""
-    files = [nginx.file(one.block) for one in (found.loser, found.winner)]
-    for one, other in (files, files[::-1]):
-        if one is None or other is None or not one.real or one.path == other.path:
+    files = [nginx.file(server.block) for server in (conflict.loser, conflict.winner)]
+    for file, other_file in (files, files[::-1]):
+        if file is None or other_file is None or not file.real or file.path == other_file.path:
             continue
-        if one.real == (other.real or other.path):
-            return Command(("rm", one.path), undo=("ln", "-s", one.real, one.path))
+        if file.real == (other_file.real or other_file.path):
+            return Command(("rm", file.path), undo=("ln", "-s", file.real, file.path))
     return None
 
 
-def _put_aside(nginx: Nginx, path: str, spare: list[Server]) -> Command | None:
+def _move_command(nginx: Nginx, path: str, spare_servers: list[Server]) -> Command | None:
     """A file that its name calls a backup goes to where nothing reads it, as it is."""
     file, config = nginx.config.file(path) if nginx.config else None, nginx.config
-    if file is None or config is None or file.real or not site_files.is_aside(path):
+    if file is None or config is None or file.real or not site_files.is_backup_name(path):
         return None
     folder, name = posixpath.split(path)
-    new = posixpath.join(posixpath.dirname(folder), name)
-    others = [one for one in config.main for one in wire.walk((one,)) if one.file == path]
-    inside = {id(each) for one in spare for each in wire.walk((one.block,))}
-    patterns = wire.includes(wire.parse(file.text, path), folder)
-    read = any(site_files.fits(new, one) for one in site_files.patterns(config))
-    if read or patterns or any(id(one) not in inside for one in others):
+    new_path = posixpath.join(posixpath.dirname(folder), name)
+    directives = [
+        directive
+        for directive in config.main
+        for directive in nginx_parser.walk((directive,))
+        if directive.file == path
+    ]
+    spare_ids = {
+        id(directive)
+        for server in spare_servers
+        for directive in nginx_parser.walk((server.block,))
+    }
+    patterns = nginx_parser.includes(nginx_parser.parse(file.text, path), folder)
+    still_included = any(
+        site_files.glob_matches(new_path, pattern)
+        for pattern in site_files.include_patterns(config)
+    )
+    if (
+        still_included
+        or patterns
+        or any(id(directive) not in spare_ids for directive in directives)
+    ):
         return None
-    return Command(("mv", "-n", path, new), undo=("mv", "-n", new, path))
+    return Command(("mv", "-n", path, new_path), undo=("mv", "-n", new_path, path))
 
 
-def _is_idle(nginx: Nginx, stale: Server) -> bool:
+def _is_unused(nginx: Nginx, stale: Server) -> bool:
     """Whether nginx makes no use of a block: an earlier one has all of its names on all of its
     sockets, and says for these whatever it says."""
-    every = nginx.servers
-    before = every[: next(at for at, one in enumerate(every) if one.block is stale.block)]
-    return any(set(stale.names) <= set(one.names) and _options(stale, one) for one in before)
-
-
-def _options(stale: Server, kept: Server) -> bool:
-    """Whether a block's sockets keep all their properties without it."""
-    said = {(one.address, one.port): _words(one) for one in kept.listens}
-    return all(
-        not one.default and _words(one) <= said.get((one.address, one.port), set())
-        for one in stale.listens
+    servers = nginx.servers
+    before = servers[: next(at for at, server in enumerate(servers) if server.block is stale.block)]
+    return any(
+        set(stale.names) <= set(server.names) and _keeps_listen_options(stale, server)
+        for server in before
     )
 
 
-def _words(one: Listen) -> set[str]:
-    return {"listen", *(one.directive.args[1:] if one.directive else ())}
+def _keeps_listen_options(stale: Server, current: Server) -> bool:
+    """Whether a block's sockets keep all their properties without it."""
+    options = {(listen.address, listen.port): _listen_options(listen) for listen in current.listens}
+    return all(
+        not listen.default
+        and _listen_options(listen) <= options.get((listen.address, listen.port), set())
+        for listen in stale.listens
+    )
 
 
-def _is_earlier(nginx: Nginx, stale: Server, kept: Server) -> bool:
+def _listen_options(listen: Listen) -> set[str]:
+    return {"listen", *(listen.directive.args[1:] if listen.directive else ())}
+
+
+def _is_older_copy(nginx: Nginx, stale: Server, current: Server) -> bool:
     """Whether all that a block says the one that is kept says too, but for the certificate: then
     it is an earlier state of the same. Who asks by no name must not be sent elsewhere."""
-    if not _options(stale, kept) or not _said(stale.block) <= _said(kept.block):
+    if not _keeps_listen_options(stale, current) or not _flattened_directives(
+        stale.block
+    ) <= _flattened_directives(current.block):
         return False
-    for port in {one.port for one in stale.listens}:
-        for socket in nginx.listening(port):
-            nexts = [one.block for one in socket.servers if one.block is not stale.block]
-            if socket.default.block is stale.block and nexts[0] is not kept.block:
+    for port in {listen.port for listen in stale.listens}:
+        for socket in nginx.listen_sockets(port):
+            nexts = [server.block for server in socket.servers if server.block is not stale.block]
+            if socket.default.block is stale.block and nexts[0] is not current.block:
                 return False
     return True
 
 
-def _said(block: Directive, within: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+def _flattened_directives(
+    block: Directive, outer_heads: tuple[str, ...] = ()
+) -> set[tuple[str, ...]]:
     """Every directive of a block with the heads of the blocks around it."""
-    said: set[tuple[str, ...]] = set()
-    for one in block.block or ():
-        if one.name not in {"ssl_certificate", "ssl_certificate_key"}:
-            head = (one.name, *one.args)
-            said.add((*within, *head))
-            said |= _said(one, (*within, *head, "{"))
-    return said
+    directives: set[tuple[str, ...]] = set()
+    for directive in block.block or ():
+        if directive.name not in {"ssl_certificate", "ssl_certificate_key"}:
+            head = (directive.name, *directive.args)
+            directives.add((*outer_heads, *head))
+            directives |= _flattened_directives(directive, (*outer_heads, *head, "{"))
+    return directives
 
 
-def _is_spare(nginx: Nginx, stale: Server) -> bool:
+def _is_redundant(nginx: Nginx, stale: Server) -> bool:
     """Whether a block of another file, or an earlier one, has every name and every socket of it:
     else it would be missed somewhere."""
     return any(
-        other.block is not stale.block
-        and (other.block.file != stale.block.file or other.block.start < stale.block.start)
-        and set(stale.names) <= set(other.names)
-        and _sockets(stale) <= _sockets(other)
-        for other in nginx.servers
+        server.block is not stale.block
+        and (server.block.file != stale.block.file or server.block.start < stale.block.start)
+        and set(stale.names) <= set(server.names)
+        and _sockets(stale) <= _sockets(server)
+        for server in nginx.servers
     )
 
 
 def _sockets(server: Server) -> set[tuple[str, int]]:
-    return {(one.address, one.port) for one in server.listens}
+    return {(listen.address, listen.port) for listen in server.listens}
 
 
-def _without(nginx: Nginx, path: str, spare: list[Server]) -> Edit | None:
+def _removal_edit(nginx: Nginx, path: str, spare_servers: list[Server]) -> Edit | None:
     """Without the block, and without what else in its file is as spare: a copy is rarely one of a
     single block."""
     file = nginx.config.file(path) if nginx.config else None
-    return nginx.edit(path, *(_cut(file.text, one.block) for one in spare)) if file else None
+    return (
+        nginx.edit(path, *(_removal(file.text, server.block) for server in spare_servers))
+        if file
+        else None
+    )
 
 
-def _cut(text: str, block: Directive) -> Change:
+def _removal(text: str, block: Directive) -> TextEdit:
     """Whole lines, if nothing else stands on them."""
     start, stop = text.rfind("\n", 0, block.start) + 1, block.stop
     end = text.find("\n", stop) + 1 or len(text)
     alone = not text[start : block.start].strip() and not text[stop:end].strip()
-    return Change(start, end, "") if alone else Change(block.start, stop, "")
+    return TextEdit(start, end, "") if alone else TextEdit(block.start, stop, "")

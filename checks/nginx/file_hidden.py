@@ -9,10 +9,10 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxState, NginxTest
-from diagnose.parsers.linux.mounts import hides
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.linux.mounts import hiding_folder
+from diagnose.parsers.nginx import config as nginx_parser
 
-_NOT_THERE = r'[^"]*"(/[^"]+)".*(?:No such file|Permission denied)'
+_MISSING_FILE = r'[^"]*"(/[^"]+)".*(?:No such file|Permission denied)'
 
 
 @check(
@@ -22,21 +22,28 @@ _NOT_THERE = r'[^"]*"(/[^"]+)".*(?:No such file|Permission denied)'
 )
 def file_hidden(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found = nginx.said(_NOT_THERE)
+    startup_error = nginx.startup_error(_MISSING_FILE)
     start = nginx.start
-    if start is None or found is None or nginx.test is None or not nginx.test.passed:
+    if start is None or startup_error is None or nginx.test is None or not nginx.test.passed:
         return
-    said, match, seen = found
-    folder = hides(start.hidden, match[1])
+    message, match, observations = startup_error
+    folder = hiding_folder(start.hidden, match[1])
     if not folder:
         return
     main = nginx.config.main if nginx.config else ()
-    place = next((one for one in wire.walk(main) if match[1] in map(nginx.path, one.args)), None)
+    directive = next(
+        (
+            directive
+            for directive in nginx_parser.walk(main)
+            if match[1] in map(nginx.resolve_path, directive.args)
+        ),
+        None,
+    )
     facts = {
         "file": match[1],
         "folder": folder,
         "unit": nginx.unit or "nginx",
         "home": folder in {"/home", "/root", "/run/user"},
     }
-    fix = Fix((Manual("move", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    yield nginx.complaint(said, match[1], facts, fix, place, seen)
+    fix = Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    yield nginx.config_error_claim(message, match[1], facts, fix, directive, observations)

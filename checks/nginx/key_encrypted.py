@@ -3,7 +3,7 @@ passphrase: on a terminal it asks, a service that starts by itself cannot answer
 
 from collections.abc import Iterator
 
-from checks.nginx import KEEPS_THE_OLD, Nginx
+from checks.nginx import STALE_CONFIG_SYMPTOMS, Nginx
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -19,23 +19,32 @@ _LOCKED = (
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
+    explains=["nginx.config-invalid", *STALE_CONFIG_SYMPTOMS],
 )
 def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(_LOCKED)
-    if refused is None:
+    config_error = nginx.config_error(_LOCKED)
+    if config_error is None:
         return
-    said, found = refused
-    path = found[1] or found[2]
-    named = nginx.naming("ssl_certificate_key", path)
-    given = server_blocks.Place((named[0].http, named[0].block)) if named else None
-    supplied = given.one("ssl_password_file") if given else None
-    file = nginx.path(supplied.args[0]) if supplied and supplied.args else ""
+    message, match = config_error
+    path = match[1] or match[2]
+    reference = nginx.file_reference("ssl_certificate_key", path)
+    location_match = (
+        server_blocks.LocationMatch((reference[0].http, reference[0].block)) if reference else None
+    )
+    password_file = location_match.directive("ssl_password_file") if location_match else None
+    password_path = (
+        nginx.resolve_path(password_file.args[0]) if password_file and password_file.args else ""
+    )
     # nginx asks for a passphrase unless the file was given.
-    fix = Fix((Manual("decrypt", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    reason = said.text.rstrip(")").rpartition("::")[2]
-    facts = {"file": path, "passwords": file, "reason": reason}
-    yield nginx.complaint(
-        said, path, facts, fix, named[1] if named else None, nginx.keys(named[0]) if named else ()
+    fix = Fix((Manual("decrypt", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    reason = message.text.rstrip(")").rpartition("::")[2]
+    facts = {"file": path, "passwords": password_path, "reason": reason}
+    yield nginx.config_error_claim(
+        message,
+        path,
+        facts,
+        fix,
+        reference[1] if reference else None,
+        nginx.keys(reference[0]) if reference else (),
     )

@@ -3,7 +3,7 @@ certificate in the file either (X509_check_private_key(3))."""
 
 from collections.abc import Iterator
 
-from checks.nginx import KEEPS_THE_OLD, MISMATCH, Nginx, held_further_down
+from checks.nginx import KEY_MISMATCH, STALE_CONFIG_SYMPTOMS, Nginx, misplaced_certificate
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -13,39 +13,41 @@ from diagnose.parsers.nginx import server_blocks
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
+    explains=["nginx.config-invalid", *STALE_CONFIG_SYMPTOMS],
 )
 def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(MISMATCH)
-    if refused is None or held_further_down(nginx):
+    config_error = nginx.config_error(KEY_MISMATCH)
+    if config_error is None or misplaced_certificate(nginx):
         return
-    said, found = refused
-    named = nginx.naming("ssl_certificate_key", found[1])
-    files = server_blocks.files(named[0], "ssl_certificate") if named else ()
-    known = paired_elsewhere(nginx, found[1])
+    message, match = config_error
+    reference = nginx.file_reference("ssl_certificate_key", match[1])
+    files = server_blocks.file_paths(reference[0], "ssl_certificate") if reference else ()
+    edits = paired_key_edits(nginx, match[1])
     facts = {
-        "known": bool(known),
-        "key": found[1],
-        "certificates": tuple(map(nginx.path, files)),
+        "known": bool(edits),
+        "key": match[1],
+        "certificates": tuple(map(nginx.resolve_path, files)),
     }
-    looked = (*nginx.certificates(named[0]), *nginx.keys(named[0])) if named else ()
-    yield nginx.complaint(
-        said,
-        found[1],
+    observations = (
+        (*nginx.certificates(reference[0]), *nginx.keys(reference[0])) if reference else ()
+    )
+    yield nginx.config_error_claim(
+        message,
+        match[1],
         facts,
         Fix(
-            (*(known or (Manual("the-right-key", Where.SERVER),)), *nginx.taken()),
-            Applicability.AUTOMATIC if known else Applicability.MANUAL,
+            (*(edits or (Manual("the-right-key", Where.SERVER),)), *nginx.reload_steps()),
+            Applicability.AUTOMATIC if edits else Applicability.MANUAL,
         ),
-        named[1] if named else None,
-        looked,
+        reference[1] if reference else None,
+        observations,
     )
 
 
-def paired_elsewhere(nginx: Nginx, key: str) -> tuple[Edit, ...]:
+def paired_key_edits(nginx: Nginx, key: str) -> tuple[Edit, ...]:
     """The key that other blocks pair with the certificate; where they pair this key with another
     certificate, either of the two may be the wrong one."""
-    if len(nginx.partners("ssl_certificate", "ssl_certificate_key", key)) != 1:
+    if len(nginx.paired_files("ssl_certificate", "ssl_certificate_key", key)) != 1:
         return ()
-    return nginx.pairing("ssl_certificate_key", key)
+    return nginx.pairing_edits("ssl_certificate_key", key)

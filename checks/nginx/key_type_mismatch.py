@@ -4,8 +4,8 @@ contradiction, and no handshake finds a pair it could use."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, held_behind, where, works
-from checks.nginx.key_mismatch import paired_elsewhere
+from checks.nginx import Nginx, file_line, handshake_succeeded, own_certificate_index
+from checks.nginx.key_mismatch import paired_key_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,7 +19,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx.server_blocks import Place, Server
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
 
 @check(
@@ -39,57 +39,61 @@ def key_type_mismatch(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     if nginx.test is not None and not nginx.test.passed:
         return
-    met: set[int] = set()
-    for one in nginx.answering():
-        if id(one.server.block) not in met:
-            met.add(id(one.server.block))
-            yield from _claims(nginx, one.server)
+    block_ids: set[int] = set()
+    for selected_server in nginx.selected_servers():
+        if id(selected_server.server.block) not in block_ids:
+            block_ids.add(id(selected_server.server.block))
+            yield from _claims(nginx, selected_server.server)
 
 
 def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
     """Every certificate must have its key somewhere in the block, in whatever order."""
-    keys = [one for one in nginx.keys(server) if one.key_type]
-    kinds = {one.key_type for one in keys}
-    certificates = [one for one in nginx.certificates(server) if one.chain]
-    named = len(Place((server.http, server.block)).all("ssl_certificate_key"))
+    keys = [key_file for key_file in nginx.keys(server) if key_file.key_type]
+    key_types = {key_file.key_type for key_file in keys}
+    certificates = [file for file in nginx.certificates(server) if file.chain]
+    key_count = len(LocationMatch((server.http, server.block)).directives("ssl_certificate_key"))
     for certificate in certificates:
         leaf = certificate.chain[0]
-        if held_behind(certificate, keys):
+        if own_certificate_index(certificate, keys):
             continue  # nginx.chain-order
-        if len(keys) == named and keys and leaf.key_type and leaf.key_type not in kinds:
+        if len(keys) == key_count and keys and leaf.key_type and leaf.key_type not in key_types:
             yield _claim(nginx, certificate, keys)
 
 
 def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> Claim:
     port = nginx.evidence.target.port
-    handshakes = [one for one in nginx.evidence.of(Handshake) if one.port == port]
-    served = works(nginx)
-    found = nginx.naming("ssl_certificate_key", keys[0].path)
-    shown = found[1] if found else None
-    known = paired_elsewhere(nginx, keys[0].path) if len(keys) == 1 else ()
+    handshakes = [handshake for handshake in nginx.evidence.of(Handshake) if handshake.port == port]
+    site_works = handshake_succeeded(nginx)
+    reference = nginx.file_reference("ssl_certificate_key", keys[0].path)
+    directive = reference[1] if reference else None
+    edits = paired_key_edits(nginx, keys[0].path) if len(keys) == 1 else ()
     return Claim(
         about=Subject(port=port, text=keys[0].path),
         because=(
             certificate,
             *keys,
             *([nginx.config] if nginx.config else []),
-            *(one for one in handshakes if one.failure and one.as_a_visitor),
+            *(
+                handshake
+                for handshake in handshakes
+                if handshake.failure and handshake.is_browser_like
+            ),
         ),
         facts={
-            "known": bool(known),
+            "known": bool(edits),
             "certificate": certificate.path,
             "certificate_kind": certificate.chain[0].key_type,
             "key": keys[0].path,
             "key_kind": keys[0].key_type,
-            "place": where(shown) if shown else "",
+            "place": file_line(directive) if directive else "",
             "port": port,
-            "works": served,
+            "works": site_works,
         },
         # nginx has not read these files yet: it will at its next reload.
-        severity=Severity.WARNING if served else None,
-        location=nginx.location(shown) if shown else None,
+        severity=Severity.WARNING if site_works else None,
+        location=nginx.location(directive) if directive else None,
         fix=Fix(
-            (*(known or (Manual("the-right-key", Where.SERVER),)), *nginx.taken()),
-            Applicability.AUTOMATIC if known else Applicability.MANUAL,
+            (*(edits or (Manual("the-right-key", Where.SERVER),)), *nginx.reload_steps()),
+            Applicability.AUTOMATIC if edits else Applicability.MANUAL,
         ),
     )

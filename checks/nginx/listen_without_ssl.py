@@ -4,7 +4,7 @@ the port of HTTPS. (A block without the word is healthy where another block on t
 
 from collections.abc import Iterator
 
-from checks.nginx import Answering, Nginx, where
+from checks.nginx import Nginx, SelectedServer, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,8 +21,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx.edits import Change
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -34,52 +34,70 @@ def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
     if evidence.target.scheme not in {"https", "wss"}:
         return
-    plain = [one for one in nginx.answering() if not one.socket.ssl]
-    listens = [listen for one in plain if (listen := _listen(one))]
-    seen = [one for one in evidence.of(Handshake) if one.port == port]
-    spoken = any(one.protocol or one.chain for one in seen)
-    if not listens or spoken:
+    plain_servers = [
+        selected_server
+        for selected_server in nginx.selected_servers()
+        if not selected_server.socket.ssl
+    ]
+    listens = [
+        listen
+        for selected_server in plain_servers
+        if (listen := _listen_directive(selected_server))
+    ]
+    handshakes = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
+    tls_spoken = any(handshake.protocol or handshake.chain for handshake in handshakes)
+    if not listens or tls_spoken:
         # TLS was spoken there: something in front of nginx does it, or nginx has not reloaded.
         return
     yield Claim(
-        about=Subject(port=port, text=where(listens[0])),
-        because=(*([nginx.config] if nginx.config else []), *seen),
+        about=Subject(port=port, text=file_line(listens[0])),
+        because=(*([nginx.config] if nginx.config else []), *handshakes),
         facts={
-            "place": where(listens[0]),
+            "place": file_line(listens[0]),
             "port": port,
-            "listens": tuple(f"listen {' '.join(one.args)};" for one in listens),
+            "listens": tuple(f"listen {' '.join(directive.args)};" for directive in listens),
         },
-        confidence=Confidence.CERTAIN if seen else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if handshakes else Confidence.LIKELY,
         location=nginx.location(listens[0]),
-        fix=_fix(nginx, plain, listens),
+        fix=_fix(nginx, plain_servers, listens),
     )
 
 
-def _listen(one: Answering) -> Directive | None:
+def _listen_directive(selected_server: SelectedServer) -> Directive | None:
     return next(
         (
             listen.directive
-            for listen in one.server.listens
-            if listen.port == one.socket.port and listen.address == one.socket.address
+            for listen in selected_server.server.listens
+            if listen.port == selected_server.socket.port
+            and listen.address == selected_server.socket.address
         ),
         None,
     )
 
 
-def _fix(nginx: Nginx, plain: list[Answering], listens: list[Directive]) -> Fix:
+def _fix(nginx: Nginx, plain_servers: list[SelectedServer], listens: list[Directive]) -> Fix:
     edits = _edits(nginx, listens)
-    needed = [one.server for one in plain] + [one.socket.default for one in plain]
-    if all(Place((one.http, one.block)).one("ssl_certificate") for one in needed):
-        return Fix((*edits, *nginx.taken()))
-    steps: tuple[Step, ...] = (*edits, Manual("name-the-certificate", Where.SERVER), *nginx.taken())
+    servers = [selected_server.server for selected_server in plain_servers] + [
+        selected_server.socket.default for selected_server in plain_servers
+    ]
+    if all(
+        LocationMatch((server.http, server.block)).directive("ssl_certificate")
+        for server in servers
+    ):
+        return Fix((*edits, *nginx.reload_steps()))
+    steps: tuple[Step, ...] = (
+        *edits,
+        Manual("name-the-certificate", Where.SERVER),
+        *nginx.reload_steps(),
+    )
     return Fix(steps, Applicability.MANUAL)
 
 
 def _edits(nginx: Nginx, listens: list[Directive]) -> tuple[Edit, ...]:
     """`ssl` behind the last word of each."""
-    changes: dict[str, list[Change]] = {}
-    for one in dict.fromkeys(listens):
-        end = one.stop - (one.end == ";")
-        changes.setdefault(one.file, []).append(Change(end, end, " ssl"))
-    made = (nginx.edit(path, *several) for path, several in changes.items())
-    return tuple(edit for edit in made if edit)
+    changes: dict[str, list[TextEdit]] = {}
+    for directive in dict.fromkeys(listens):
+        end = directive.stop - (directive.end == ";")
+        changes.setdefault(directive.file, []).append(TextEdit(end, end, " ssl"))
+    edits = (nginx.edit(path, *file_changes) for path, file_changes in changes.items())
+    return tuple(edit for edit in edits if edit)

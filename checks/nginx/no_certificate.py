@@ -8,9 +8,9 @@ from checks.nginx import Nginx
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import Place, Server
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
 _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "([^"]*)")'
 
@@ -22,38 +22,46 @@ _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "
 )
 def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(_MISSING)
-    if refused is None:
+    config_error = nginx.config_error(_MISSING)
+    if config_error is None:
         return
-    said, found = refused
-    server = _server(nginx, said.file, said.line, found[2] or "")
-    if server and any(found[1] in one.args for one in wire.walk((server.block,))):
+    message, match = config_error
+    server = _incomplete_server(nginx, message.file, message.line, match[2] or "")
+    if server and any(
+        match[1] in directive.args for directive in nginx_parser.walk((server.block,))
+    ):
         # A semicolon is missing, and the line before has swallowed it.
         return
-    known = _edits(nginx, server, found[2] or "")
+    key_edits = _edits(nginx, server, match[2] or "")
     facts = {
-        "known": bool(known),
-        "directive": found[1],
+        "known": bool(key_edits),
+        "directive": match[1],
         "names": server.names if server else (),
         "plain": bool(server) and not _says_ssl(server),
     }
-    yield nginx.complaint(
-        said,
-        f"{said.file}:{said.line}" if said.file else found[1],
+    yield nginx.config_error_claim(
+        message,
+        f"{message.file}:{message.line}" if message.file else match[1],
         facts,
         Fix(
-            (*(known or (Manual("name-them", Where.SERVER),)), *nginx.taken()),
-            Applicability.AUTOMATIC if known else Applicability.MANUAL,
+            (*(key_edits or (Manual("name-them", Where.SERVER),)), *nginx.reload_steps()),
+            Applicability.AUTOMATIC if key_edits else Applicability.MANUAL,
         ),
         server.block if server else None,
     )
 
 
-def _server(nginx: Nginx, file: str | None, line: int | None, certificate: str) -> Server | None:
+def _incomplete_server(
+    nginx: Nginx, file: str | None, line: int | None, certificate: str
+) -> Server | None:
     """The block that nginx names by where it begins; or the one whose certificate lacks a key."""
     for server in nginx.servers:
-        given = Place((server.http, server.block)).all("ssl_certificate")
-        if certificate and any(nginx.path(one.args[0]) == certificate for one in given if one.args):
+        directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
+        if certificate and any(
+            nginx.resolve_path(directive.args[0]) == certificate
+            for directive in directives
+            if directive.args
+        ):
             return server
         if file and (server.block.file, server.block.line) == (file, line):
             return server
@@ -62,22 +70,22 @@ def _server(nginx: Nginx, file: str | None, line: int | None, certificate: str) 
 
 def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit, ...]:
     """The key that all other blocks pair with this certificate, on the line below it."""
-    place = Place((server.http, server.block)) if server else None
-    given = place.all("ssl_certificate") if place else ()
-    keys = nginx.partners("ssl_certificate_key", "ssl_certificate", certificate)
+    location_match = LocationMatch((server.http, server.block)) if server else None
+    directives = location_match.directives("ssl_certificate") if location_match else ()
+    keys = nginx.paired_files("ssl_certificate_key", "ssl_certificate", certificate)
     if (
-        len(given) != 1
+        len(directives) != 1
         or len(keys) != 1
         or not all(keys.values())
-        or (place and place.all("ssl_certificate_key"))
+        or (location_match and location_match.directives("ssl_certificate_key"))
     ):
         return ()
-    file = nginx.file(given[0])
+    file = nginx.file(directives[0])
     line = f"ssl_certificate_key {next(iter(keys.values()))};"
-    change = edits.after(file.text, given[0], [line]) if file else None
-    return nginx.edited({file.path: [change]}) if file and change else ()
+    change = edits.insert_after(file.text, directives[0], [line]) if file else None
+    return nginx.file_edits({file.path: [change]}) if file and change else ()
 
 
 def _says_ssl(server: Server | None) -> bool:
-    listens = [one.directive for one in server.listens if one.directive] if server else []
-    return any("ssl" in one.args[1:] for one in listens)
+    listens = [listen.directive for listen in server.listens if listen.directive] if server else []
+    return any("ssl" in directive.args[1:] for directive in listens)

@@ -4,7 +4,7 @@ alone, so that one of them must have been refused."""
 
 from collections.abc import Iterator
 
-from checks.nginx import NOT_THERE, Nginx
+from checks.nginx import NOT_RUNNING_SYMPTOMS, Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,40 +22,40 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 
 
-@check(severity=Severity.ERROR, needs=[NginxState, NginxConfig], explains=NOT_THERE)
+@check(severity=Severity.ERROR, needs=[NginxState, NginxConfig], explains=NOT_RUNNING_SYMPTOMS)
 def not_running(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
     state, config = nginx.state, nginx.config
     if state is None or config is None or not state.installed or nginx.master:
         return
-    if state.masters and not _refused(evidence, port):
+    if state.masters and not _is_connection_refused(evidence, port):
         return
-    if not nginx.listening(port) or _served(evidence, port):
+    if not nginx.listen_sockets(port) or _is_served_by_other(evidence, port):
         return
     failed = nginx.test is not None and not nginx.test.passed
     start = nginx.start
     yield Claim(
         about=Subject(text=f"nginx ({config.path})"),
-        covers=(Subject(port=port), Subject(port=80)) if nginx.listening(80) else (),
+        covers=(Subject(port=port), Subject(port=80)) if nginx.listen_sockets(80) else (),
         because=(state, config, *evidence.good(Listeners), *((start,) if start else ())),
-        facts={"port": port, "file": config.path, "failed": failed, **_end(nginx, start)},
+        facts={"port": port, "file": config.path, "failed": failed, **_end_facts(nginx, start)},
         ruled_out=("tcp.rejected-by-host",) if evidence.good(Listeners) else (),
         fix=_fix(nginx, start, failed),
     )
 
 
-def _end(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
+def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
     """What its service says of how it ended: "" each where that is not known."""
-    known = start is not None and bool(start.unit)
-    line = start.line if start and known else ""
-    result = start.result if start and known else ""
+    unit_known = start is not None and bool(start.unit)
+    line = start.line if start and unit_known else ""
+    result = start.result if start and unit_known else ""
     return {
-        "unit": nginx.unit if known else "",
+        "unit": nginx.unit if unit_known else "",
         "line": line,
         "source": start.source if start and line else "",
         "since": start.since if start and line else "",
-        "step": start.step if start and known else "",
-        "limited": bool(start and known and start.limited),
+        "step": start.step if start and unit_known else "",
+        "limited": bool(start and unit_known and start.limited),
         "memory": result == "oom-kill",
         "killed": result in {"signal", "core-dump"},
         "stopped": result == "success" and line.startswith("Stopped "),
@@ -66,17 +66,19 @@ def _fix(nginx: Nginx, start: NginxStart | None, failed: bool) -> Fix:
     if start and start.step:
         # What runs before nginx fails again.
         first = Manual("step", Where.SERVER)
-        return Fix((first, nginx.tested(), *nginx.started()), Applicability.MANUAL)
-    how = Applicability.REVIEW if failed else Applicability.AUTOMATIC
-    return Fix((nginx.tested(), *nginx.started()), how)
+        return Fix((first, nginx.test_command(), *nginx.start_commands()), Applicability.MANUAL)
+    applicability = Applicability.REVIEW if failed else Applicability.AUTOMATIC
+    return Fix((nginx.test_command(), *nginx.start_commands()), applicability)
 
 
-def _refused(evidence: Evidence, port: int) -> bool:
-    tried = [one for one in evidence.of(Connection) if one.port == port]
-    return any(one.failure and one.failure.kind == "refused" for one in tried)
+def _is_connection_refused(evidence: Evidence, port: int) -> bool:
+    connections = [connection for connection in evidence.of(Connection) if connection.port == port]
+    return any(
+        connection.failure and connection.failure.kind == "refused" for connection in connections
+    )
 
 
-def _served(evidence: Evidence, port: int) -> bool:
+def _is_served_by_other(evidence: Evidence, port: int) -> bool:
     """Another program answers there, or something on the way to it."""
-    taken = any(seen.on(port) for seen in evidence.good(Listeners))
-    return taken or any(one.port == port for one in evidence.good(Connection))
+    port_taken = any(listeners.on(port) for listeners in evidence.good(Listeners))
+    return port_taken or any(connection.port == port for connection in evidence.good(Connection))

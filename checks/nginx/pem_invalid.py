@@ -4,7 +4,7 @@ the place of the certificate, or a PEM file with a broken line (RFC 7468)."""
 import re
 from collections.abc import Iterator
 
-from checks.nginx import KEEPS_THE_OLD, Nginx
+from checks.nginx import STALE_CONFIG_SYMPTOMS, Nginx
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -19,102 +19,118 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import CertificateFile, NginxConfig, NginxTest
-from diagnose.parsers.nginx.edits import Change, diff, instead
-from diagnose.parsers.nginx.server_blocks import Place, Server
+from diagnose.parsers.nginx.edits import TextEdit, diff, replace_directive
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
 _UNREADABLE = (
     r'(?:cannot load certificate(?: key)? "([^"]+)": \w+\(\)|\w+\("([^"]+)"\)) failed \(SSL: (.*)\)'
 )
 #: What others tell: files that are not there or closed, keys that want a passphrase, a wrong pair.
-_OTHERWISE = ("No such file", "Permission denied", "assword", "decrypt", "mismatch", "interrupted",
-              "too small", "too weak")  # fmt: skip
+_OTHER_CAUSES = (
+    "No such file",
+    "Permission denied",
+    "assword",
+    "decrypt",
+    "mismatch",
+    "interrupted",
+    "too small",
+    "too weak",
+)
 
 #: sed(1): what stands before a mark on its line goes, and blanks at the beginning of any line.
-_MARKS = ("-e", r"s/^[^-]*\(-----BEGIN\)/\1/", "-e", "s/^[[:blank:]]*//")
-_BROKEN = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "not enough data")
+_SED_SCRIPTS = ("-e", r"s/^[^-]*\(-----BEGIN\)/\1/", "-e", "s/^[[:blank:]]*//")
+_MALFORMED = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "not enough data")
 
 
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest, NginxConfig],
-    explains=["nginx.config-invalid", *KEEPS_THE_OLD],
+    explains=["nginx.config-invalid", *STALE_CONFIG_SYMPTOMS],
 )
 def pem_invalid(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(_UNREADABLE)
-    if refused is None or any(word in refused[1][3] for word in _OTHERWISE):
+    config_error = nginx.config_error(_UNREADABLE)
+    if config_error is None or any(phrase in config_error[1][3] for phrase in _OTHER_CAUSES):
         return
-    said, found = refused
-    path, reason = found[1] or found[2], found[3]
+    message, match = config_error
+    path, reason = match[1] or match[2], match[3]
     for name in ("ssl_certificate", "ssl_certificate_key"):
-        if f"{name} " in f"{_meant(said.text)} " and (named := nginx.naming(name, path)):
-            looked = tuple(o for o in nginx.certificates(named[0]) if o.path == path)
-            labels = looked[0].labels if looked else ()
-            broken = any(word in reason for word in _BROKEN)
+        if f"{name} " in f"{_directive_name(message.text)} " and (
+            reference := nginx.file_reference(name, path)
+        ):
+            files = tuple(file for file in nginx.certificates(reference[0]) if file.path == path)
+            labels = files[0].labels if files else ()
+            malformed = any(phrase in reason for phrase in _MALFORMED)
             facts: dict[str, object] = {
                 "file": path,
                 "directive": name,
                 "key": name == "ssl_certificate_key",
                 "reason": reason,
-                "broken": broken,
+                "broken": malformed,
                 "holds": tuple(dict.fromkeys(label.lower() for label in labels)),
-                "nothing": bool(looked) and not labels,
+                "nothing": bool(files) and not labels,
                 "swapped": bool(labels) and all("PRIVATE KEY" in label for label in labels),
             }
-            steps = _steps(nginx, named[0], looked, facts)
+            steps = _steps(nginx, reference[0], files, facts)
             facts["known"] = bool(steps)
             fix = _fix(nginx, steps)
-            yield nginx.complaint(said, path, facts, fix, named[1], looked)
+            yield nginx.config_error_claim(message, path, facts, fix, reference[1], files)
             return
 
 
 def _fix(nginx: Nginx, steps: tuple[Step, ...]) -> Fix:
     if steps:
-        return Fix((*steps, *nginx.taken()))
+        return Fix((*steps, *nginx.reload_steps()))
     step = Manual("the-right-file", Where.SERVER)
-    return Fix((step, *nginx.taken()), Applicability.MANUAL)
+    return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
 
 
 def _steps(
-    nginx: Nginx, server: Server, looked: tuple[CertificateFile, ...], facts: dict[str, object]
+    nginx: Nginx, server: Server, files: tuple[CertificateFile, ...], facts: dict[str, object]
 ) -> tuple[Step, ...]:
     """What loses nothing: paths that are swapped, and a file of certificates all of which can be
     read, once each of its marks stands on a line of its own."""
     if facts["swapped"]:
-        return _swapped(nginx, server)
-    file = looked[0] if looked else None
-    whole = file is not None and len(file.chain) == len(file.labels) > 0
-    if file is None or not whole or any("CERTIFICATE" not in one for one in file.labels):
+        return _swap_edits(nginx, server)
+    file = files[0] if files else None
+    is_complete = file is not None and len(file.chain) == len(file.labels) > 0
+    if file is None or not is_complete or any("CERTIFICATE" not in label for label in file.labels):
         return ()
     path = file.real or file.path  # what a link leads to
     if not file.text:
         # A byte order mark, or blanks, before the only one.
-        return (Command(("sed", "-i", *_MARKS, path)),)
-    made = re.sub(r"^[^-\n]+(?=-----BEGIN)", "", file.text)
-    made = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", made)
-    made = re.sub(r"(-----END [A-Z0-9 ]+-----)(?=[^\r\n])", r"\1\n", made)
-    made = re.sub(r"(?<=[^\n-])(?=-----(?:BEGIN|END) )", "\n", made)
-    made = re.sub(r"(-----BEGIN [A-Z0-9 ]+-----)(?=[^\r\n])", r"\1\n", made)
-    difference = diff(path, file.text, made)
+        return (Command(("sed", "-i", *_SED_SCRIPTS, path)),)
+    text = re.sub(r"^[^-\n]+(?=-----BEGIN)", "", file.text)
+    text = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text)
+    text = re.sub(r"(-----END [A-Z0-9 ]+-----)(?=[^\r\n])", r"\1\n", text)
+    text = re.sub(r"(?<=[^\n-])(?=-----(?:BEGIN|END) )", "\n", text)
+    text = re.sub(r"(-----BEGIN [A-Z0-9 ]+-----)(?=[^\r\n])", r"\1\n", text)
+    difference = diff(path, file.text, text)
     return (Edit(path, difference),) if difference else ()
 
 
-def _swapped(nginx: Nginx, server: Server) -> tuple[Edit, ...]:
+def _swap_edits(nginx: Nginx, server: Server) -> tuple[Edit, ...]:
     """Each path in the other's place, where the other file holds no key."""
-    place = Place((server.http, server.block))
-    both = [*place.all("ssl_certificate"), *place.all("ssl_certificate_key")]
+    location_match = LocationMatch((server.http, server.block))
+    directives = [
+        *location_match.directives("ssl_certificate"),
+        *location_match.directives("ssl_certificate_key"),
+    ]
     keys = nginx.keys(server)
-    plain = all(one.args and re.fullmatch(r"[\w./@+~-]+", one.args[0]) for one in both)
-    if len(both) != 2 or len(keys) != 1 or keys[0].public or not plain:
+    plain = all(
+        directive.args and re.fullmatch(r"[\w./@+~-]+", directive.args[0])
+        for directive in directives
+    )
+    if len(directives) != 2 or len(keys) != 1 or keys[0].public or not plain:
         return ()
-    changes: dict[str, list[Change]] = {}
-    for one, other in (both, both[::-1]):
-        line = f"{one.name} {other.args[0]};"
-        changes.setdefault(one.file, []).append(instead(one, line))
-    return nginx.edited(changes)
+    changes: dict[str, list[TextEdit]] = {}
+    for directive, partner in (directives, directives[::-1]):
+        line = f"{directive.name} {partner.args[0]};"
+        changes.setdefault(directive.file, []).append(replace_directive(directive, line))
+    return nginx.file_edits(changes)
 
 
-def _meant(text: str) -> str:
+def _directive_name(text: str) -> str:
     """Which of the two nginx was reading."""
     key = "certificate key" in text or "PrivateKey" in text
     return "ssl_certificate_key" if key else "ssl_certificate"

@@ -21,7 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxConfig, NginxState
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 
 _DENIED = r"bind\(\) to (\S+):(\d+) failed \(13: "
 
@@ -40,54 +40,58 @@ _DENIED = r"bind\(\) to (\S+):(\d+) failed \(13: "
 )
 def port_permission(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found = nginx.said(_DENIED)
-    if found is None:
+    startup_error = nginx.startup_error(_DENIED)
+    if startup_error is None:
         return
-    said, match, seen = found
+    message, match, observations = startup_error
     port = int(match[2])
     start = next(iter(evidence.good(NginxStart)), None)
-    forbidden = _forbidden(start, port)
+    forbidden = _is_forbidden_by_selinux(start, port)
     facts = {
         "address": match[1],
         "port": port,
-        "user": _user(nginx, start),
+        "user": _nginx_user(nginx, start),
         "selinux": forbidden,
         "allowed": start.ports if start and forbidden else "",
         "low": port < 1024,
-        "again": not _by_hand(nginx, start),
+        "again": not _manual_step(nginx, start),
     }
-    at = next(
+    directive = next(
         (
-            one
-            for one in wire.walk(nginx.config.main if nginx.config else ())
-            if one.name == "listen" and one.args and re.search(rf"(^|:){port}$", one.args[0])
+            directive
+            for directive in nginx_parser.walk(nginx.config.main if nginx.config else ())
+            if directive.name == "listen"
+            and directive.args
+            and re.search(rf"(^|:){port}$", directive.args[0])
         ),
         None,
     )
-    looked = (*seen, *([start] if start else []))
+    all_observations = (*observations, *([start] if start else []))
     fix = _fix(nginx, start, port, forbidden)
-    claim = nginx.complaint(said, f"{match[1]}:{port}", facts, fix, at, looked)
-    sure = nginx.refused(_DENIED) or forbidden or facts["user"]
+    claim = nginx.config_error_claim(
+        message, f"{match[1]}:{port}", facts, fix, directive, all_observations
+    )
+    sure = nginx.config_error(_DENIED) or forbidden or facts["user"]
     yield replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)
 
 
-def _forbidden(start: NginxStart | None, port: int) -> bool:
+def _is_forbidden_by_selinux(start: NginxStart | None, port: int) -> bool:
     """Whether SELinux has the port for something else."""
     if start is None or start.selinux != "enforcing" or start.user or not start.ports:
         return False
-    ranges = (one.strip().partition("-") for one in start.ports.split(","))
-    known = ((int(low), int(high or low)) for low, _, high in ranges if low.isdigit())
-    return not any(low <= port <= high for low, high in known)
+    bounds = (port_range.strip().partition("-") for port_range in start.ports.split(","))
+    allowed_ranges = ((int(low), int(high or low)) for low, _, high in bounds if low.isdigit())
+    return not any(low <= port <= high for low, high in allowed_ranges)
 
 
-def _user(nginx: Nginx, start: NginxStart | None) -> str:
+def _nginx_user(nginx: Nginx, start: NginxStart | None) -> str:
     """Who runs or starts nginx, where that is not root."""
     if master := nginx.master:
         return str(master.user) if master.user else ""
     return start.user if start else ""
 
 
-def _by_hand(nginx: Nginx, start: NginxStart | None) -> str:
+def _manual_step(nginx: Nginx, start: NginxStart | None) -> str:
     """Where starting it once more would be as vain: by its unit, or as root already."""
     if start and start.messages:
         unknown = start.selinux == "enforcing" and not start.ports and not start.user
@@ -99,10 +103,10 @@ def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> 
     if forbidden:
         words = ("-t", "http_port_t", "-p", "tcp", str(port))
         allow = Command(("semanage", "port", "-a", *words), undo=("semanage", "port", "-d", *words))
-        return Fix((allow, *nginx.taken()), Applicability.REVIEW)
-    if step := _by_hand(nginx, start):
-        return Fix((Manual(step, Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    test, change = nginx.tested(), nginx.started()
+        return Fix((allow, *nginx.reload_steps()), Applicability.REVIEW)
+    if step := _manual_step(nginx, start):
+        return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    test, change = nginx.test_command(), nginx.start_commands()
     if nginx.master is None:
         # By who may: what a start of its service would do.
         return Fix((test, *change))

@@ -5,7 +5,7 @@ front; so it is one only where a visitor's connection was cut."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Answering, Nginx, where
+from checks.nginx import Nginx, SelectedServer, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +23,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import edits
 
-_CUT = {"reset", "closed"}
+_CUT_KINDS = {"reset", "closed"}
 
 
 @check(
@@ -33,55 +33,82 @@ _CUT = {"reset", "closed"}
 )
 def proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    answering = nginx.answering()
-    given = [directive for one in answering for directive in _expecting(one)]
-    seen = _cut(evidence)
-    if not given or not seen or len(answering) > len([a for a in answering if _expecting(a)]):
+    selected_servers = nginx.selected_servers()
+    directives = [
+        directive
+        for selected_server in selected_servers
+        for directive in _proxy_protocol_listens(selected_server)
+    ]
+    symptoms = _cut_connections(evidence)
+    if (
+        not directives
+        or not symptoms
+        or len(selected_servers) > len([a for a in selected_servers if _proxy_protocol_listens(a)])
+    ):
         return
-    port, shown = evidence.target.port, given[0]
+    port, directive = evidence.target.port, directives[0]
     yield Claim(
-        about=Subject(port=port, text=where(shown)),
+        about=Subject(port=port, text=file_line(directive)),
         covers=(Subject(port=port),),
-        because=(*([nginx.config] if nginx.config else []), *seen),
+        because=(*([nginx.config] if nginx.config else []), *symptoms),
         facts={
-            "place": where(shown),
-            "places": tuple(dict.fromkeys(map(where, given))),
-            "listen": " ".join(("listen", *shown.args)),
+            "place": file_line(directive),
+            "places": tuple(dict.fromkeys(map(file_line, directives))),
+            "listen": " ".join(("listen", *directive.args)),
             "port": port,
         },
         confidence=Confidence.LIKELY,
-        location=nginx.location(shown),
-        fix=Fix((*_edits(nginx, given), *nginx.taken()), Applicability.REVIEW),
+        location=nginx.location(directive),
+        fix=Fix((*_edits(nginx, directives), *nginx.reload_steps()), Applicability.REVIEW),
     )
 
 
-def _expecting(one: Answering) -> list[Directive]:
+def _proxy_protocol_listens(selected_server: SelectedServer) -> list[Directive]:
     """It is a property of the socket: one `listen` that has it is enough."""
     return [
         listen.directive
-        for server in one.socket.servers
+        for server in selected_server.socket.servers
         for listen in server.listens
-        if (listen.address, listen.port) == (one.socket.address, one.socket.port)
+        if (listen.address, listen.port)
+        == (selected_server.socket.address, selected_server.socket.port)
         and listen.directive
         and "proxy_protocol" in listen.directive.args[1:]
     ]
 
 
-def _cut(evidence: Evidence) -> tuple[Observation, ...]:
+def _cut_connections(evidence: Evidence) -> tuple[Observation, ...]:
     """The connections that were cut, unless one went well: then something sends the header."""
     port = evidence.target.port
-    visits = [one for one in evidence.of(Handshake) if one.port == port and one.as_a_visitor]
-    pages = [o for o in evidence.of(Exchange) if o.port == port and o.purpose == "target"]
-    if any(one.protocol and not one.failure for one in visits) or any(o.status for o in pages):
+    handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.port == port and handshake.is_browser_like
+    ]
+    exchanges = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.port == port and exchange.purpose == "target"
+    ]
+    if any(handshake.protocol and not handshake.failure for handshake in handshakes) or any(
+        exchange.status for exchange in exchanges
+    ):
         return ()
-    return tuple(o for o in (*visits, *pages) if o.failure and o.failure.kind in _CUT)
+    return tuple(
+        observation
+        for observation in (*handshakes, *exchanges)
+        if observation.failure and observation.failure.kind in _CUT_KINDS
+    )
 
 
-def _edits(nginx: Nginx, given: list[Directive]) -> Iterator[Edit]:
-    changes: dict[str, dict[int, edits.Change]] = {}
-    for one in given:
-        words = " ".join(("listen", *(word for word in one.args if word != "proxy_protocol")))
-        changes.setdefault(one.file, {})[one.start] = edits.instead(one, f"{words};")
-    for path, several in changes.items():
-        if edit := nginx.edit(path, *several.values()):
+def _edits(nginx: Nginx, directives: list[Directive]) -> Iterator[Edit]:
+    changes: dict[str, dict[int, edits.TextEdit]] = {}
+    for directive in directives:
+        arguments = " ".join(
+            ("listen", *(argument for argument in directive.args if argument != "proxy_protocol"))
+        )
+        changes.setdefault(directive.file, {})[directive.start] = edits.replace_directive(
+            directive, f"{arguments};"
+        )
+    for path, file_changes in changes.items():
+        if edit := nginx.edit(path, *file_changes.values()):
             yield edit

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx.reload_needed import differences
+from checks.nginx.reload_needed import stale_config_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -34,18 +34,18 @@ ONE_RELOAD = 5.0
 
 #: What cannot be changed in a running nginx: the key of a limit's shared memory zone, the path and
 #: levels of a cache (ngx_http_limit_req_init_zone, ngx_http_file_cache_init, …).
-ZONE = r"while previously it used|had previously different"
+ZONE_CONFLICT = r"while previously it used|had previously different"
 
 #: A symptom at no port is the only kind that this one covers.
-NOWHERE = Subject(port=0)
+NO_PORT = Subject(port=0)
 
 
 @frozen
-class Taken:
+class SocketConflict:
     """The socket that could not be had, and who has it; None where that may not be seen."""
 
     socket: str
-    by: Listener | None
+    holder: Listener | None
 
 
 @check(
@@ -66,77 +66,93 @@ class Taken:
 )
 def reload_failed(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    line = _refusal(nginx)
+    line = _reload_error(nginx)
     if line is None or nginx.master is None:
         return
-    shown = tuple(dict.fromkeys(differences(nginx))) if nginx.config else ()
-    broken = nginx.test is not None and not nginx.test.passed
-    taken = None if broken else _taken(nginx, line)
-    own = taken is not None and taken.by is not None and taken.by.process == "nginx"
-    fixed = not broken and re.search(ZONE, line.text) is not None
-    looked = (nginx.state, line, nginx.test, taken.by if taken else None, *shown)
+    symptoms = tuple(dict.fromkeys(stale_config_symptoms(nginx))) if nginx.config else ()
+    config_broken = nginx.test is not None and not nginx.test.passed
+    conflict = None if config_broken else _socket_conflict(nginx, line)
+    held_by_nginx = (
+        conflict is not None and conflict.holder is not None and conflict.holder.process == "nginx"
+    )
+    zone_conflict = not config_broken and re.search(ZONE_CONFLICT, line.text) is not None
+    observations = (nginx.state, line, nginx.test, conflict.holder if conflict else None, *symptoms)
     yield Claim(
         about=Subject(text=f"nginx ({nginx.master.pid})"),
-        covers=(Subject(),) if shown else (NOWHERE,),
-        because=tuple(one for one in looked if one is not None),
+        covers=(Subject(),) if symptoms else (NO_PORT,),
+        because=tuple(observation for observation in observations if observation is not None),
         facts={
             "message": line.text,
             "when": line.written,
             "log": line.file,
             "pid": nginx.master.pid,
-            "broken": broken,
-            "mended": not broken and nginx.test is not None and taken is None and not fixed,
-            "socket": taken.socket if taken else "",
-            "port": taken.socket.rpartition(":")[2] if taken else "",
-            "own": own,
-            "other": _name(taken.by) if taken and taken.by and not own else "",
-            "zone": fixed,
-            "matters": bool(shown),
+            "broken": config_broken,
+            "mended": not config_broken
+            and nginx.test is not None
+            and conflict is None
+            and not zone_conflict,
+            "socket": conflict.socket if conflict else "",
+            "port": conflict.socket.rpartition(":")[2] if conflict else "",
+            "own": held_by_nginx,
+            "other": _process_label(conflict.holder)
+            if conflict and conflict.holder and not held_by_nginx
+            else "",
+            "zone": zone_conflict,
+            "matters": bool(symptoms),
         },
         # What visitors see is as before; what was changed since is without effect.
-        severity=None if shown else Severity.WARNING,
-        fix=_fix(nginx, broken, own or fixed, taken),
+        severity=None if symptoms else Severity.WARNING,
+        fix=_fix(nginx, config_broken, held_by_nginx or zone_conflict, conflict),
     )
 
 
-def _refusal(nginx: Nginx) -> LogLine | None:
+def _reload_error(nginx: Nginx) -> LogLine | None:
     """Why the last reload failed: the first thing that the running master then said."""
     master = nginx.master
     if master is None or master.loaded is None:
         return None
-    mine = [
-        one
-        for one in error_log.about(nginx.evidence.of(LogLine), since=master.loaded)
-        if one.level == "emerg" and one.pid == master.pid
+    errors = [
+        line
+        for line in error_log.matching_lines(nginx.evidence.of(LogLine), since=master.loaded)
+        if line.level == "emerg" and line.pid == master.pid
     ]
-    last = max((one.when for one in mine), default=0.0)
-    lines = sorted((one for one in mine if one.when >= last - ONE_RELOAD), key=lambda one: one.when)
-    telling = [one for one in lines if not one.text.startswith("still could not bind")]
-    return next(iter([*telling, *lines]), None)
+    last = max((line.when for line in errors), default=0.0)
+    lines = sorted(
+        (line for line in errors if line.when >= last - ONE_RELOAD), key=lambda line: line.when
+    )
+    causes = [line for line in lines if not line.text.startswith("still could not bind")]
+    return next(iter([*causes, *lines]), None)
 
 
-def _taken(nginx: Nginx, line: LogLine) -> Taken | None:
-    found = re.match(r"bind\(\) to (\S+):(\d+) failed \(98: ", line.text)
-    if found is None:
+def _socket_conflict(nginx: Nginx, line: LogLine) -> SocketConflict | None:
+    match = re.match(r"bind\(\) to (\S+):(\d+) failed \(98: ", line.text)
+    if match is None:
         return None
-    port = int(found[2])
-    holders = [one for seen in nginx.evidence.good(Listeners) for one in seen.on(port)]
-    alike = [one for one in holders if (":" in one.address) == (":" in found[1])]
-    return Taken(
-        f"{found[1]}:{port}", next((one for one in [*alike, *holders] if one.process), None)
+    port = int(match[2])
+    holders = [
+        listener for listeners in nginx.evidence.good(Listeners) for listener in listeners.on(port)
+    ]
+    same_family = [
+        listener for listener in holders if (":" in listener.address) == (":" in match[1])
+    ]
+    return SocketConflict(
+        f"{match[1]}:{port}",
+        next((listener for listener in [*same_family, *holders] if listener.process), None),
     )
 
 
-def _name(one: Listener | None) -> str:
-    return f"{one.process} ({one.pid})" if one else ""
+def _process_label(listener: Listener | None) -> str:
+    return f"{listener.process} ({listener.pid})" if listener else ""
 
 
-def _fix(nginx: Nginx, broken: bool, anew: bool, taken: Taken | None) -> Fix:
-    if broken:
-        return Fix((Manual("correct", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    if anew:
+def _fix(nginx: Nginx, config_broken: bool, restart: bool, conflict: SocketConflict | None) -> Fix:
+    if config_broken:
+        return Fix((Manual("correct", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    if restart:
         # Visitors notice: what they had open is cut.
-        return Fix((nginx.tested(), *nginx.restarted()), Applicability.REVIEW)
-    if taken:
-        return Fix((Manual("free-the-port", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    return Fix(nginx.taken())
+        return Fix((nginx.test_command(), *nginx.restart_commands()), Applicability.REVIEW)
+    if conflict:
+        return Fix(
+            (Manual("free-the-port", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
+        )
+    return Fix(nginx.reload_steps())

@@ -22,7 +22,7 @@ from diagnose.parsers.nginx import server_blocks
 
 #: Seconds by which a file must be newer: processes and files are dated to some hundredths, and
 #: who reloads has saved before.
-LATER = 0.1
+MIN_NEWER_SECONDS = 0.1
 
 
 @check(
@@ -47,89 +47,111 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         return
     if nginx.test is not None and not nginx.test.passed:
         return
-    newer = [one for one in config.files if _is_newer(one, master.loaded)]
+    newer = [file for file in config.files if _is_newer(file, master.loaded)]
     if not newer:
         return
-    newest = max(newer, key=lambda one: one.changed or 0.0)
-    shown = tuple(dict.fromkeys(differences(nginx)))
+    newest = max(newer, key=lambda file: file.changed or 0.0)
+    symptoms = tuple(dict.fromkeys(stale_config_symptoms(nginx)))
     yield Claim(
         about=Subject(text=newest.path),
         covers=(Subject(),),
-        because=(*([nginx.state] if nginx.state else []), config, *shown),
+        because=(*([nginx.state] if nginx.state else []), config, *symptoms),
         facts={
             "file": newest.path,
-            "files": tuple(one.path for one in newer),
+            "files": tuple(file.path for file in newer),
             "minutes": max(round(((newest.changed or 0.0) - master.loaded) / 60), 0),
             "pid": master.pid,
-            "matters": bool(shown),
+            "matters": bool(symptoms),
         },
-        severity=None if shown else Severity.NOTE,
+        severity=None if symptoms else Severity.NOTE,
         confidence=Confidence.LIKELY,
-        fix=Fix(nginx.taken()),
+        fix=Fix(nginx.reload_steps()),
     )
 
 
 def _is_newer(file: ConfigFile, loaded: float) -> bool:
-    return file.changed is not None and file.changed > loaded + LATER
+    return file.changed is not None and file.changed > loaded + MIN_NEWER_SECONDS
 
 
-def differences(nginx: Nginx) -> Iterator[Observation]:
+def stale_config_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """What was seen and would be otherwise with the configuration on disk."""
-    yield from _closed(nginx)
-    yield from _plain(nginx)
-    yield from _certificate(nginx)
-    yield from _websocket(nginx)
-    yield from _bad_gateway(nginx)
+    yield from _closed_port_symptoms(nginx)
+    yield from _plain_http_symptoms(nginx)
+    yield from _certificate_symptoms(nginx)
+    yield from _websocket_symptoms(nginx)
+    yield from _bad_gateway_symptoms(nginx)
 
 
-def _closed(nginx: Nginx) -> Iterator[Observation]:
+def _closed_port_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """nginx would listen there, and nothing does."""
-    refused = [
-        one
-        for one in nginx.evidence.of(Connection)
-        if one.failure and one.failure.kind == "refused"
+    refusals = [
+        connection
+        for connection in nginx.evidence.of(Connection)
+        if connection.failure and connection.failure.kind == "refused"
     ]
-    for seen in nginx.evidence.good(Listeners):
-        ports = {one.port for one in refused} | {nginx.evidence.target.port}
-        missing = {port for port in ports if nginx.listening(port) and not seen.on(port)}
-        yield from (one for one in refused if one.port in missing)
+    for listeners in nginx.evidence.good(Listeners):
+        ports = {connection.port for connection in refusals} | {nginx.evidence.target.port}
+        missing = {port for port in ports if nginx.listen_sockets(port) and not listeners.on(port)}
+        yield from (connection for connection in refusals if connection.port in missing)
         if nginx.evidence.target.port in missing:
-            yield seen
+            yield listeners
 
 
-def _plain(nginx: Nginx) -> Iterator[Observation]:
+def _plain_http_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """nginx would speak TLS, and plain HTTP came."""
-    if nginx.answering() and all(one.socket.ssl for one in nginx.answering()):
-        for one in nginx.evidence.of(Handshake):
-            if one.port == nginx.evidence.target.port and one.received.startswith("HTTP/"):
-                yield one
+    if nginx.selected_servers() and all(
+        selected_server.socket.ssl for selected_server in nginx.selected_servers()
+    ):
+        for handshake in nginx.evidence.of(Handshake):
+            if handshake.port == nginx.evidence.target.port and handshake.received.startswith(
+                "HTTP/"
+            ):
+                yield handshake
 
 
-def _certificate(nginx: Nginx) -> Iterator[Observation]:
+def _certificate_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """Another certificate is served than the one in the file of the block that would answer."""
-    files = {one.sha256 for one in nginx.evidence.good(CertificateFile) if one.sha256}
-    for one in nginx.evidence.of(Handshake):
-        normal = one.port == nginx.evidence.target.port and one.variant in {"normal", "unverified"}
-        if normal and files and one.chain and one.chain[0].sha256 not in files:
-            yield one
+    files = {file.sha256 for file in nginx.evidence.good(CertificateFile) if file.sha256}
+    for handshake in nginx.evidence.of(Handshake):
+        normal = handshake.port == nginx.evidence.target.port and handshake.variant in {
+            "normal",
+            "unverified",
+        }
+        if normal and files and handshake.chain and handshake.chain[0].sha256 not in files:
+            yield handshake
 
 
-def _websocket(nginx: Nginx) -> Iterator[Observation]:
+def _websocket_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """The location would pass the upgrade on, the application takes it, and it is refused."""
     upgrades = nginx.evidence.good(Upgrade)
-    for one in upgrades:
-        direct = [o for o in upgrades if o.through == "application" and o.variant == "normal"]
-        taken = any(other.accepted and other.path == one.path for other in direct)
-        if one.through == "front" and one.status and not one.accepted and taken:
-            places = list(nginx.places(one.path))
-            if places and all(all(server_blocks.upgrade_passed(place)) for place in places):
-                yield one
+    for upgrade in upgrades:
+        direct_upgrades = [
+            upgrade
+            for upgrade in upgrades
+            if upgrade.through == "application" and upgrade.variant == "normal"
+        ]
+        application_accepts = any(
+            direct_upgrade.accepted and direct_upgrade.path == upgrade.path
+            for direct_upgrade in direct_upgrades
+        )
+        if (
+            upgrade.through == "front"
+            and upgrade.status
+            and not upgrade.accepted
+            and application_accepts
+        ):
+            location_matches = list(nginx.location_matches(upgrade.path))
+            if location_matches and all(
+                all(server_blocks.upgrade_forwarding(location_match))
+                for location_match in location_matches
+            ):
+                yield upgrade
 
 
-def _bad_gateway(nginx: Nginx) -> Iterator[Observation]:
+def _bad_gateway_symptoms(nginx: Nginx) -> Iterator[Observation]:
     """502, while the application that the configuration names can be connected to."""
-    tried = nginx.evidence.of(UpstreamTry)
-    if tried and not any(one.failure for one in tried):
-        for one in nginx.evidence.good(Exchange):
-            if one.port == nginx.evidence.target.port and one.status == 502:
-                yield one
+    upstream_tries = nginx.evidence.of(UpstreamTry)
+    if upstream_tries and not any(upstream_try.failure for upstream_try in upstream_tries):
+        for exchange in nginx.evidence.good(Exchange):
+            if exchange.port == nginx.evidence.target.port and exchange.status == 502:
+                yield exchange

@@ -8,8 +8,8 @@ if what answers them is not theirs, or nothing does.
 import posixpath
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
-from checks.nginx.no_matching_server import nobody_listens, symptoms
+from checks.nginx import Nginx, file_line
+from checks.nginx.no_matching_server import closed_port_symptoms, wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -28,7 +28,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, site_files
 
 
@@ -52,50 +52,62 @@ from diagnose.parsers.nginx import edits, site_files
 )
 def site_not_included(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    answering = nginx.answering()
-    if nginx.config is None or any(one.how != "default" for one in answering):
+    selected_servers = nginx.selected_servers()
+    if nginx.config is None or any(
+        selected_server.name_match != "default" for selected_server in selected_servers
+    ):
         return
-    found = sorted(evidence.good(SiteFile), key=lambda one: _rank(nginx, one))
-    plain = symptoms(evidence, list(answering)) if answering else _nobody(nginx)
-    shown = plain or (_foreign(nginx) if answering else ())
-    if not found or not shown or (not plain and site_files.is_aside(found[0].path)):
+    sites = sorted(evidence.good(SiteFile), key=lambda site_file: _rank(nginx, site_file))
+    clear_symptoms = (
+        wrong_server_symptoms(evidence, list(selected_servers))
+        if selected_servers
+        else _unconfigured_port_symptoms(nginx)
+    )
+    symptoms = clear_symptoms or (_foreign_pages(nginx) if selected_servers else ())
+    if (
+        not sites
+        or not symptoms
+        or (not clear_symptoms and site_files.is_backup_name(sites[0].path))
+    ):
         return
-    site, patterns = found[0], site_files.patterns(nginx.config)
-    dangling = _dangling(nginx, patterns)
-    if nginx.test and not nginx.test.passed and not dangling:
+    site, patterns = sites[0], site_files.include_patterns(nginx.config)
+    dangling_link = _dangling_link(nginx, patterns)
+    if nginx.test and not nginx.test.passed and not dangling_link:
         # That comes first: nothing can be included before.
         return
     folder = posixpath.dirname(site.path)
-    beside = [
-        one for one in patterns if posixpath.dirname(one) == folder and site_files.is_wild(one)
+    sibling_patterns = [
+        pattern
+        for pattern in patterns
+        if posixpath.dirname(pattern) == folder and site_files.has_wildcard(pattern)
     ]
-    aside = site_files.is_aside(site.path)
+    aside = site_files.is_backup_name(site.path)
     yield Claim(
         about=Subject(text=site.path),
         covers=(Subject(),),
-        because=(site, nginx.config, *dict.fromkeys(shown)),
+        because=(site, nginx.config, *dict.fromkeys(symptoms)),
         facts={
             "file": site.path,
             "place": f"{site.path}:{site.line}",
             "name": target.host,
             "port": target.port,
-            "default": where(answering[0].server.block) if answering else "",
-            "suffix": beside[0] if beside else "",
-            "folder": "" if beside else folder,
+            "default": file_line(selected_servers[0].server.block) if selected_servers else "",
+            "suffix": sibling_patterns[0] if sibling_patterns else "",
+            "folder": "" if sibling_patterns else folder,
             "aside": aside,
-            "dangling": dangling,
+            "dangling": dangling_link,
             "patterns": patterns or ("-",),
             "main": nginx.config.path,
-            "others": tuple(one.path for one in found[1:]),
+            "others": tuple(site_file.path for site_file in sites[1:]),
         },
-        confidence=Confidence.LIKELY if aside or not plain else Confidence.CERTAIN,
-        fix=_fix(nginx, found, patterns, dangling),
+        confidence=Confidence.LIKELY if aside or not clear_symptoms else Confidence.CERTAIN,
+        fix=_fix(nginx, sites, patterns, dangling_link),
     )
 
 
 def _rank(nginx: Nginx, site: SiteFile) -> tuple[bool, bool, float, str]:
     """Not put aside before put aside, where the configuration lies before elsewhere, the newest."""
-    aside, near = site_files.is_aside(site.path), _is_near(nginx, site)
+    aside, near = site_files.is_backup_name(site.path), _is_near(nginx, site)
     return (aside, not near, -(site.changed or 0.0), site.path)
 
 
@@ -104,101 +116,130 @@ def _is_near(nginx: Nginx, site: SiteFile) -> bool:
     config = nginx.config
     if config is None:
         return False
-    folders = [posixpath.dirname(one) for one in (config.path, *site_files.patterns(config))]
+    folders = [
+        posixpath.dirname(path) for path in (config.path, *site_files.include_patterns(config))
+    ]
     return any(site.path.startswith(f"{folder}/") for folder in folders)
 
 
-def _nobody(nginx: Nginx) -> tuple[Observation, ...]:
+def _unconfigured_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
     """nginx is not told to listen on the port, and nothing does."""
-    return () if nginx.listening(nginx.evidence.target.port) else nobody_listens(nginx)
+    return () if nginx.listen_sockets(nginx.evidence.target.port) else closed_port_symptoms(nginx)
 
 
-def _foreign(nginx: Nginx) -> tuple[Observation, ...]:
+def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
     """Pages that are not the site's: of a block that bears other names only, or those of a fresh
     installation."""
     evidence, host = nginx.evidence, nginx.evidence.target.host
-    names = {name for one in nginx.answering() for name in one.server.names if "." in name[1:-1]}
-    other = names and not any(_alike(name, host) for name in names)
+    names = {
+        name
+        for selected_server in nginx.selected_servers()
+        for name in selected_server.server.names
+        if "." in name[1:-1]
+    }
+    is_foreign = names and not any(_is_same_site(name, host) for name in names)
     return tuple(
-        one
-        for one in evidence.good(Exchange)
-        if one.port == evidence.target.port
-        and one.purpose in {"target", "redirect"}
-        and (other or "<title>Welcome to nginx" in one.body)
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.port == evidence.target.port
+        and exchange.purpose in {"target", "redirect"}
+        and (is_foreign or "<title>Welcome to nginx" in exchange.body)
     )
 
 
-def _alike(name: str, host: str) -> bool:
+def _is_same_site(name: str, host: str) -> bool:
     """shop.example.com and www.shop.example.com are one site as a rule."""
     return name.strip("*.").removeprefix("www.") == host.removeprefix("www.")
 
 
-def _dangling(nginx: Nginx, patterns: tuple[str, ...]) -> str:
+def _dangling_link(nginx: Nginx, patterns: tuple[str, ...]) -> str:
     """The link to nowhere for which nginx -t refuses the configuration: a pattern finds the link,
     and there is no file behind it."""
-    missing = nginx.refused(r'open\(\) "([^"]+)" failed \(2: ')
+    missing = nginx.config_error(r'open\(\) "([^"]+)" failed \(2: ')
     path = missing[1][1] if missing else ""
     return (
         path
-        if any(site_files.is_wild(one) and site_files.fits(path, one) for one in patterns)
+        if any(
+            site_files.has_wildcard(pattern) and site_files.glob_matches(path, pattern)
+            for pattern in patterns
+        )
         else ""
     )
 
 
-def _fix(nginx: Nginx, found: list[SiteFile], patterns: tuple[str, ...], dangling: str) -> Fix:
+def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], dangling_link: str) -> Fix:
     """Give it the name that is read, else link it where it is read, else include it. It is sure
     where there is one such file that nobody has put aside, and a place of its own for it."""
-    site = found[0]
-    sure = not site_files.is_aside(site.path) and all(
-        site_files.is_aside(one.path) for one in found[1:]
+    site = sites[0]
+    sure = not site_files.is_backup_name(site.path) and all(
+        site_files.is_backup_name(site_file.path) for site_file in sites[1:]
     )
-    how = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    if dangling:
-        if not _is_called_alike(site.path, dangling):
-            how = Applicability.REVIEW  # it may have led to another site
-        link = Command(("ln", "-sfn", site.path, dangling))
-        return Fix((link, *nginx.taken()), how)
+    applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
+    if dangling_link:
+        if not _has_same_name(site.path, dangling_link):
+            applicability = Applicability.REVIEW  # it may have led to another site
+        link = Command(("ln", "-sfn", site.path, dangling_link))
+        return Fix((link, *nginx.reload_steps()), applicability)
     if not _is_near(nginx, site):
         return Fix((Manual("which-nginx", Where.SERVER),), Applicability.MANUAL)
-    step = _renamed(site, patterns) or _linked(site, patterns) or _included(nginx, site)
+    step = (
+        _rename_command(site, patterns)
+        or _link_command(site, patterns)
+        or _include_edit(nginx, site)
+    )
     if step is None:
-        return Fix((Manual("include", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+        return Fix((Manual("include", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
     if isinstance(step, Edit):
-        how = Applicability.REVIEW  # whole folders may be meant to be read
-    return Fix((step, *nginx.taken()), how)
+        applicability = Applicability.REVIEW  # whole folders may be meant to be read
+    return Fix((step, *nginx.reload_steps()), applicability)
 
 
-def _is_called_alike(path: str, other: str) -> bool:
-    one, two = (posixpath.basename(word).removesuffix(".conf") for word in (path, other))
-    return one == two
+def _has_same_name(path: str, other_path: str) -> bool:
+    name, other_name = (
+        posixpath.basename(file_path).removesuffix(".conf") for file_path in (path, other_path)
+    )
+    return name == other_name
 
 
-def _renamed(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
+def _rename_command(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
     folder, name = posixpath.split(site.path)
-    for one in patterns:
-        new = site_files.fitting(name, one) if posixpath.dirname(one) == folder else None
-        if new and new != site.path and site_files.is_wild(one):
-            return Command(("mv", "-n", site.path, new), undo=("mv", "-n", new, site.path))
+    for pattern in patterns:
+        new_path = (
+            site_files.matching_path(name, pattern)
+            if posixpath.dirname(pattern) == folder
+            else None
+        )
+        if new_path and new_path != site.path and site_files.has_wildcard(pattern):
+            return Command(
+                ("mv", "-n", site.path, new_path), undo=("mv", "-n", new_path, site.path)
+            )
     return None
 
 
-def _linked(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
+def _link_command(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
     """Into sites-enabled where there is one, as on Debian."""
-    wild = [one for one in patterns if site_files.is_wild(one)]
-    wild.sort(key=lambda one: not posixpath.dirname(one).endswith("enabled"))
-    for one in wild:
-        if new := site_files.fitting(posixpath.basename(site.path), one):
-            return Command(("ln", "-s", site.path, new), undo=("rm", new))
+    wildcards = [pattern for pattern in patterns if site_files.has_wildcard(pattern)]
+    wildcards.sort(key=lambda pattern: not posixpath.dirname(pattern).endswith("enabled"))
+    for pattern in wildcards:
+        if new_path := site_files.matching_path(posixpath.basename(site.path), pattern):
+            return Command(("ln", "-s", site.path, new_path), undo=("rm", new_path))
     return None
 
 
-def _included(nginx: Nginx, site: SiteFile) -> Edit | None:
+def _include_edit(nginx: Nginx, site: SiteFile) -> Edit | None:
     config = nginx.config
     main = config.file(config.path) if config else None
     if main is None:
         return None
-    http = next((one for one in wire.parse(main.text, main.path) if one.name == "http"), None)
+    http = next(
+        (
+            directive
+            for directive in nginx_parser.parse(main.text, main.path)
+            if directive.name == "http"
+        ),
+        None,
+    )
     last = http.block[-1] if http and http.block else None
     if last is None:
         return None
-    return nginx.edit(main.path, edits.after(main.text, last, [f"include {site.path};"]))
+    return nginx.edit(main.path, edits.insert_after(main.text, last, [f"include {site.path};"]))

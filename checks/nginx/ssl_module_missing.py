@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,7 +22,7 @@ from diagnose.model import (
 from diagnose.model.nginx import Directive, NginxBuild
 from diagnose.parsers.nginx.config import walk
 
-_REFUSED = re.compile(r'requires ngx_http_ssl_module|unknown directive "ssl')
+_SSL_ERROR = re.compile(r'requires ngx_http_ssl_module|unknown directive "ssl')
 
 
 @check(
@@ -35,9 +35,11 @@ def ssl_module_missing(evidence: Evidence) -> Iterator[Claim]:
     build, test = nginx.build, nginx.test
     if build is None or not build.version or build.has_ssl:
         return
-    used = _used(nginx)
-    refused = [m for m in test.messages if _REFUSED.search(m.text)] if test else []
-    if (test and not refused) or (not test and (used is None or "engine" in build.version)):
+    directive = _ssl_directive(nginx)
+    errors = (
+        [message for message in test.messages if _SSL_ERROR.search(message.text)] if test else []
+    )
+    if (test and not errors) or (not test and (directive is None or "engine" in build.version)):
         return
     arguments = shlex.join((*build.arguments, "--with-http_ssl_module"))
     yield Claim(
@@ -46,23 +48,24 @@ def ssl_module_missing(evidence: Evidence) -> Iterator[Claim]:
         facts={
             "binary": build.binary,
             "version": build.version.rpartition("/")[2].split(" ")[0],
-            "message": refused[0].text if refused else "",
-            "place": where(used) if used else "",
+            "message": errors[0].text if errors else "",
+            "place": file_line(directive) if directive else "",
             "configure": f"./configure {arguments}",
         },
-        confidence=Confidence.CERTAIN if refused else Confidence.LIKELY,
-        location=nginx.location(used) if used else None,
+        confidence=Confidence.CERTAIN if errors else Confidence.LIKELY,
+        location=nginx.location(directive) if directive else None,
         fix=Fix(
-            (Manual("build", Where.SERVER), nginx.tested(), *nginx.started()), Applicability.MANUAL
+            (Manual("build", Where.SERVER), nginx.test_command(), *nginx.start_commands()),
+            Applicability.MANUAL,
         ),
     )
 
 
-def _used(nginx: Nginx) -> Directive | None:
+def _ssl_directive(nginx: Nginx) -> Directive | None:
     """The first directive that needs the module."""
-    for one in walk(nginx.config.main if nginx.config else ()):
-        if one.name == "listen" and "ssl" in one.args[1:]:
-            return one
-        if one.name in {"ssl_certificate", "ssl_protocols", "ssl_ciphers"}:
-            return one
+    for directive in walk(nginx.config.main if nginx.config else ()):
+        if directive.name == "listen" and "ssl" in directive.args[1:]:
+            return directive
+        if directive.name in {"ssl_certificate", "ssl_protocols", "ssl_ciphers"}:
+            return directive
     return None

@@ -10,10 +10,10 @@ from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Se
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.edits import TextEdit
 
 #: Where a program listens that 127.0.0.1 reaches.
-_NEAR = {"127.0.0.1", "0.0.0.0", "::", "*"}
+_LOCAL_ADDRESSES = {"127.0.0.1", "0.0.0.0", "::", "*"}
 
 
 @check(
@@ -23,75 +23,96 @@ _NEAR = {"127.0.0.1", "0.0.0.0", "::", "*"}
 )
 def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(r'host not found in upstream "([^"]+)"')
-    if refused is None:
+    config_error = nginx.config_error(r'host not found in upstream "([^"]+)"')
+    if config_error is None:
         return
-    said, found = refused
-    name = found[1].rpartition(":")[0] or found[1]
-    shown = _directive(nginx, said.file, said.line, found[1])
+    message, match = config_error
+    name = match[1].rpartition(":")[0] or match[1]
+    directive = _proxy_directive(nginx, message.file, message.line, match[1])
     # nginx leaves the port out, the directive may name one.
-    end = _end(shown, name)
-    local = _local(nginx, end)
+    endpoint = _endpoint(directive, name)
+    listener = _local_listener(nginx, endpoint)
     facts = {
         "name": name,
-        "directive": " ".join((shown.name, *shown.args)) if shown else "",
+        "directive": " ".join((directive.name, *directive.args)) if directive else "",
         "container": "." not in name,
-        "application": f"{local.process} ({local.pid})" if local else "",
-        "at": f"127.0.0.1:{local.port}" if local else "",
+        "application": f"{listener.process} ({listener.pid})" if listener else "",
+        "at": f"127.0.0.1:{listener.port}" if listener else "",
     }
-    changes = _edits(nginx, end, local.port) if local else ()
-    fix = Fix((*changes, *nginx.taken()), Applicability.REVIEW)
+    changes = _edits(nginx, endpoint, listener.port) if listener else ()
+    fix = Fix((*changes, *nginx.reload_steps()), Applicability.REVIEW)
     if not changes:
         step = Manual("a-name-or-address", Where.SERVER)
-        fix = Fix((step, *nginx.taken()), Applicability.MANUAL)
-    yield nginx.complaint(
-        said,
+        fix = Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+    yield nginx.config_error_claim(
+        message,
         name,
         facts,
         fix,
-        shown,
-        evidence.good(Listeners) if local else (),
+        directive,
+        evidence.good(Listeners) if listener else (),
     )
 
 
-def _end(shown: Directive | None, name: str) -> str:
+def _endpoint(directive: Directive | None, name: str) -> str:
     """The name with its port, as the directive has them."""
-    words = shown.args[:1] if shown else ()
-    found = re.search(rf"(?:^|/){re.escape(name)}(:\d{{1,5}})?(?=/|$)", words[0]) if words else None
-    return name + (found[1] or "" if found else "")
+    words = directive.args[:1] if directive else ()
+    match = re.search(rf"(?:^|/){re.escape(name)}(:\d{{1,5}})?(?=/|$)", words[0]) if words else None
+    return name + (match[1] or "" if match else "")
 
 
-def _local(nginx: Nginx, end: str) -> Listener | None:
+def _local_listener(nginx: Nginx, endpoint: str) -> Listener | None:
     """The one program on this server that listens on that port where 127.0.0.1 reaches it. The
     port alone does not prove that it is the one that was meant."""
-    port = int(found[1]) if (found := re.search(r":(\d{1,5})$", end)) else 80
-    every = [one for seen in nginx.evidence.good(Listeners) for one in seen.on(port)]
-    near = [one for one in every if one.address in _NEAR and one.process]
-    programs = {one.process for one in every}
-    return near[0] if near and len(programs) == 1 and "nginx" not in programs else None
+    port = int(match[1]) if (match := re.search(r":(\d{1,5})$", endpoint)) else 80
+    all_listeners = [
+        listener for listeners in nginx.evidence.good(Listeners) for listener in listeners.on(port)
+    ]
+    candidates = [
+        listener
+        for listener in all_listeners
+        if listener.address in _LOCAL_ADDRESSES and listener.process
+    ]
+    programs = {listener.process for listener in all_listeners}
+    return candidates[0] if candidates and len(programs) == 1 and "nginx" not in programs else None
 
 
-def _edits(nginx: Nginx, end: str, port: int) -> tuple[Edit, ...]:
+def _edits(nginx: Nginx, endpoint: str, port: int) -> tuple[Edit, ...]:
     """127.0.0.1 in the name's place, wherever it stands with that port."""
-    changes: dict[str, list[Change]] = {}
-    places = {(one.file, one.start): one for one in walk(nginx.config.main if nginx.config else ())}
-    for one in places.values():
-        file = nginx.file(one)
-        if file is None or one.name not in {"proxy_pass", "server"} or one.block is not None:
+    changes: dict[str, list[TextEdit]] = {}
+    directives = {
+        (directive.file, directive.start): directive
+        for directive in walk(nginx.config.main if nginx.config else ())
+    }
+    for directive in directives.values():
+        file = nginx.file(directive)
+        if (
+            file is None
+            or directive.name not in {"proxy_pass", "server"}
+            or directive.block is not None
+        ):
             continue
-        text = file.text[one.start : one.stop]
-        pattern = rf"(?<=[\s/]){re.escape(end)}(?=[\s/;]|$)"
-        if found := re.search(pattern, text):
-            change = Change(one.start + found.start(), one.start + found.end(), f"127.0.0.1:{port}")
-            changes.setdefault(one.file, []).append(change)
-    return nginx.edited(changes)
+        text = file.text[directive.start : directive.stop]
+        pattern = rf"(?<=[\s/]){re.escape(endpoint)}(?=[\s/;]|$)"
+        if match := re.search(pattern, text):
+            change = TextEdit(
+                directive.start + match.start(), directive.start + match.end(), f"127.0.0.1:{port}"
+            )
+            changes.setdefault(directive.file, []).append(change)
+    return nginx.file_edits(changes)
 
 
-def _directive(nginx: Nginx, file: str | None, line: int | None, end: str) -> Directive | None:
+def _proxy_directive(
+    nginx: Nginx, file: str | None, line: int | None, endpoint: str
+) -> Directive | None:
     for name in ("proxy_pass", "server"):
-        found = nginx.at(file, line, name)
-        if found and found.args and end in found.args[0]:
-            return found
-    every = walk(nginx.config.main if nginx.config else ())
-    named = (one for one in every if one.name in {"proxy_pass", "server"} and one.args)
-    return next((one for one in named if end in one.args[0]), None)
+        directive = nginx.directive_at(file, line, name)
+        if directive and directive.args and endpoint in directive.args[0]:
+            return directive
+    directives = walk(nginx.config.main if nginx.config else ())
+    candidates = (
+        candidate
+        for candidate in directives
+        if candidate.name in {"proxy_pass", "server"} and candidate.args
+    )
+    return next((candidate for candidate in candidates if endpoint in candidate.args[0]), None)

@@ -6,9 +6,9 @@ note says that the page is not open to all."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall._firewalld import administrators
-from checks.nginx import Nginx, where
-from checks.nginx._access import Judged, judged
+from checks.firewall._firewalld import ssh_clients
+from checks.nginx import Nginx, file_line
+from checks.nginx._access import PathAccess, visitor_access
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,37 +22,37 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.model.visitor import visitor_of
+from diagnose.model.visitor import visitor_address
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.access_rules import rules
+from diagnose.parsers.nginx.access_rules import access_rules
 
 #: So many networks are named.
-SHOWN = 5
+MAX_NETWORKS = 5
 
 
 @check(severity=Severity.ERROR, needs=[NginxConfig])
 def visitor_denied(evidence: Evidence) -> Iterator[Claim]:
-    nginx, visitor = Nginx.of(evidence), visitor_of(evidence)
+    nginx, visitor = Nginx.of(evidence), visitor_address(evidence)
     denied = False
-    for person in (visitor,) if visitor else administrators(evidence):
-        met: dict[int, list[Judged]] = {}
-        for one in judged(nginx, person):
-            by = one.answer.by
-            personal = one.answer.verdict == "denied" and one.answer.personal
-            if personal and by and (visitor or by.args[:1] != ("all",)):
-                met.setdefault(id(by), []).append(one)
-        for some in met.values():
+    for person in (visitor,) if visitor else ssh_clients(evidence):
+        denials_by_rule: dict[int, list[PathAccess]] = {}
+        for access in visitor_access(nginx, person):
+            rule = access.answer.decided_by
+            personal = access.answer.verdict == "denied" and access.answer.personal
+            if personal and rule and (visitor or rule.args[:1] != ("all",)):
+                denials_by_rule.setdefault(id(rule), []).append(access)
+        for accesses in denials_by_rule.values():
             denied = True
-            yield _denied(nginx, person, some, bool(visitor))
+            yield _denied(nginx, person, accesses, bool(visitor))
     if not denied and not visitor:
-        yield from _notes(nginx)
+        yield from _restriction_notes(nginx)
 
 
-def _denied(nginx: Nginx, visitor: str, some: list[Judged], asked: bool) -> Claim:
-    answer = some[0].answer
-    by = answer.by
-    assert by is not None
-    paths = tuple(dict.fromkeys(one.path for one in some))
+def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_option: bool) -> Claim:
+    answer = accesses[0].answer
+    rule = answer.decided_by
+    assert rule is not None
+    paths = tuple(dict.fromkeys(access.path for access in accesses))
     target = nginx.evidence.target
     serious = any(path == target.path or path in target.websockets for path in paths)
     return Claim(
@@ -61,74 +61,80 @@ def _denied(nginx: Nginx, visitor: str, some: list[Judged], asked: bool) -> Clai
         severity=Severity.ERROR if serious else Severity.WARNING,
         facts={
             "visitor": visitor,
-            "asked": asked,
+            "asked": given_by_option,
             "paths": paths,
-            "rule": f"{by.name} {' '.join(by.args)}",
-            "place": where(by),
+            "rule": f"{rule.name} {' '.join(rule.args)}",
+            "place": file_line(rule),
             "status": answer.status or "",
-            "listed": by.name == "deny" and by.args[0] != "all",
-            "reserved": by.name == "deny" and by.args[0] == "all",
-            "computed": by.name != "deny",
-            "header": _header(some[0]),
+            "listed": rule.name == "deny" and rule.args[0] != "all",
+            "reserved": rule.name == "deny" and rule.args[0] == "all",
+            "computed": rule.name != "deny",
+            "header": _header(accesses[0]),
             "sources": (),
             "closed": (),
         },
-        location=nginx.location(by),
-        fix=_fix(nginx, visitor, by),
+        location=nginx.location(rule),
+        fix=_fix(nginx, visitor, rule),
     )
 
 
-def _header(one: Judged) -> str:
+def _header(access: PathAccess) -> str:
     """The field from which nginx takes the visitor's address where a proxy hands it on."""
-    place = server_blocks.Place((one.answering.server.http, one.answering.server.block))
-    if not place.all("set_real_ip_from"):
+    location_match = server_blocks.LocationMatch(
+        (access.selected_server.server.http, access.selected_server.server.block)
+    )
+    if not location_match.directives("set_real_ip_from"):
         return ""
-    named = place.one("real_ip_header")
-    return named.args[0] if named and named.args else "X-Real-IP"
+    directive = location_match.directive("real_ip_header")
+    return directive.args[0] if directive and directive.args else "X-Real-IP"
 
 
-def _fix(nginx: Nginx, visitor: str, by: Directive) -> Fix:
+def _fix(nginx: Nginx, visitor: str, rule: Directive) -> Fix:
     """A rule about this one address goes; before any other one, an exception for it."""
     manual = Fix((Manual("change-the-list", Where.SERVER),), Applicability.MANUAL)
-    file = nginx.file(by)
-    if by.name != "deny" or file is None:
+    file = nginx.file(rule)
+    if rule.name != "deny" or file is None:
         return manual
-    alone = by.args[0] in {visitor, f"{visitor}/32", f"{visitor}/128"}
+    alone = rule.args[0] in {visitor, f"{visitor}/32", f"{visitor}/128"}
     if alone:
-        change = edits.gone(file.text, by)
+        change = edits.remove_directive(file.text, rule)
     else:
-        change = edits.before(file.text, by, [f"allow {visitor};"])
-    edit = nginx.edit(by.file, change)
+        change = edits.insert_before(file.text, rule, [f"allow {visitor};"])
+    edit = nginx.edit(rule.file, change)
     if edit is None:
         return manual
-    steps: tuple[Step, ...] = (edit, *nginx.taken())
+    steps: tuple[Step, ...] = (edit, *nginx.reload_steps())
     return Fix(steps, Applicability.REVIEW)
 
 
 # Without a visitor
 
 
-def _notes(nginx: Nginx) -> Iterator[Claim]:
+def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
     """That the page is closed to some, or open to some only."""
     target = nginx.evidence.target
-    for place in nginx.places(target.path):
-        found = rules(place)
-        allowed = tuple(one.args[0] for one in found if one.name == "allow")
-        denied = tuple(one.args[0] for one in found if one.name == "deny")
+    for location_match in nginx.location_matches(target.path):
+        access_directives = access_rules(location_match)
+        allowed = tuple(
+            directive.args[0] for directive in access_directives if directive.name == "allow"
+        )
+        denied = tuple(
+            directive.args[0] for directive in access_directives if directive.name == "deny"
+        )
         if not denied:
             continue
         reserved = "all" in denied
         sources = allowed if reserved else denied
-        first = next(one for one in found if one.name == "deny")
+        first = next(directive for directive in access_directives if directive.name == "deny")
         yield replace(
-            _note(nginx, first, _some(sources), reserved),
+            _note(nginx, first, _first_networks(sources), reserved),
             about=Subject(name=target.host, path=target.path),
         )
 
 
-def _some(sources: tuple[str, ...]) -> tuple[str, ...]:
-    more = len(sources) - SHOWN
-    return (*sources[:SHOWN], f"+{more}") if more > 0 else sources
+def _first_networks(sources: tuple[str, ...]) -> tuple[str, ...]:
+    omitted = len(sources) - MAX_NETWORKS
+    return (*sources[:MAX_NETWORKS], f"+{omitted}") if omitted > 0 else sources
 
 
 def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bool) -> Claim:
@@ -140,7 +146,7 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "visitor": "",
             "paths": (nginx.evidence.target.path,),
             "rule": f"{first.name} {' '.join(first.args)}",
-            "place": where(first),
+            "place": file_line(first),
             "reserved": reserved,
             "sources": () if reserved else sources,
             "closed": (sources or ("-",)) if reserved else (),

@@ -10,7 +10,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, NginxTest
 from diagnose.model.tls import Certificate
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
 
 _CIPHERS = r'SSL_CTX_set_cipher_list\("(?P<ciphers>[^"]*)"\) failed'
@@ -28,7 +28,7 @@ _CERTIFICATE = (
 _ALL = f"(?:{_CIPHERS}|{_COMMAND}|{_DH}|{_CURVES}|{_CERTIFICATE})"
 
 #: https://wiki.mozilla.org/Security/Server_Side_TLS, "intermediate" (5.7).
-GOOD = (
+GOOD_CIPHERS = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
     "DHE-RSA-AES128-GCM-SHA256:DHE-RSA-AES256-GCM-SHA384:DHE-RSA-CHACHA20-POLY1305"
@@ -42,32 +42,34 @@ GOOD = (
 )
 def weak_parameters(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    refused = nginx.refused(_ALL)
-    if refused is None:
+    config_error = nginx.config_error(_ALL)
+    if config_error is None:
         return
-    said, found = refused
-    given = found.groupdict()
-    name, value = _named(given)
-    at = tuple(_directives(nginx, name, value))
-    if not at:
+    message, match = config_error
+    groups = match.groupdict()
+    name, value = _refused_setting(groups)
+    directives = tuple(_directives(nginx, name, value))
+    if not directives:
         return
-    changes = tuple(_edits(nginx, at))
-    step = "another-value" if not given["weakness"] else "another-certificate"
+    changes = tuple(_edits(nginx, directives))
+    step = "another-value" if not groups["weakness"] else "another-certificate"
     steps = changes or (Manual(step, Where.SERVER),)
-    files = tuple(one for one in evidence.of(CertificateFile) if one.path == value)
+    files = tuple(file for file in evidence.of(CertificateFile) if file.path == value)
     facts = {
         "directive": name,
         "value": value,
-        "weakness": given["weakness"] or "",
-        "of": _weak(files, given["weakness"] or ""),
+        "weakness": groups["weakness"] or "",
+        "of": _weak_certificate(files, groups["weakness"] or ""),
         "ciphers": name == "ssl_ciphers",
         "suites": bool(re.search(r"\bTLS_[A-Z0-9_]+", value)) and name == "ssl_ciphers",
         "dh": name == "ssl_dhparam",
         "curves": name == "ssl_ecdh_curve",
         "command": name == "ssl_conf_command",
     }
-    fix = Fix((*steps, *nginx.taken()), _applicability(changes, name))
-    yield nginx.complaint(said, f"{name} {value}".strip(), facts, fix, at[0], files)
+    fix = Fix((*steps, *nginx.reload_steps()), _applicability(changes, name))
+    yield nginx.config_error_claim(
+        message, f"{name} {value}".strip(), facts, fix, directives[0], files
+    )
 
 
 def _applicability(changes: tuple[Edit, ...], name: str) -> Applicability:
@@ -77,56 +79,64 @@ def _applicability(changes: tuple[Edit, ...], name: str) -> Applicability:
     return Applicability.REVIEW if name == "ssl_conf_command" else Applicability.AUTOMATIC
 
 
-def _weak(files: tuple[CertificateFile, ...], weakness: str) -> str:
+def _weak_certificate(files: tuple[CertificateFile, ...], weakness: str) -> str:
     """The certificate that is meant, by its name, with its key or hash."""
-    for one in (one for file in files for one in file.chain):
-        name = one.common_name or one.subject
-        if "key" in weakness and one.is_ca is weakness.startswith("ca") and _small(one):
-            return f"{name} ({one.key_type} {one.key_bits})"
-        if "md" in weakness and one.signature_hash.lower() in {"md5", "sha1"}:
-            return f"{name} ({one.signature_hash.upper()})"
+    for certificate in (certificate for file in files for certificate in file.chain):
+        name = certificate.common_name or certificate.subject
+        if (
+            "key" in weakness
+            and certificate.is_ca is weakness.startswith("ca")
+            and _has_small_key(certificate)
+        ):
+            return f"{name} ({certificate.key_type} {certificate.key_bits})"
+        if "md" in weakness and certificate.signature_hash.lower() in {"md5", "sha1"}:
+            return f"{name} ({certificate.signature_hash.upper()})"
     return ""
 
 
-def _small(one: Certificate) -> bool:
-    return one.key_type == "RSA" and one.key_bits < 2048
+def _has_small_key(certificate: Certificate) -> bool:
+    return certificate.key_type == "RSA" and certificate.key_bits < 2048
 
 
-def _named(given: dict[str, str | None]) -> tuple[str, str]:
+def _refused_setting(groups: dict[str, str | None]) -> tuple[str, str]:
     """The directive, and what it was given that OpenSSL refuses."""
-    if given["ciphers"] is not None:
-        return "ssl_ciphers", given["ciphers"]
-    if given["command"]:
-        return "ssl_conf_command", given["command"]
-    if given["dh"]:
-        return "ssl_dhparam", given["dh"]
-    if path := given["certificate"] or given["loaded"]:
+    if groups["ciphers"] is not None:
+        return "ssl_ciphers", groups["ciphers"]
+    if groups["command"]:
+        return "ssl_conf_command", groups["command"]
+    if groups["dh"]:
+        return "ssl_dhparam", groups["dh"]
+    if path := groups["certificate"] or groups["loaded"]:
         return "ssl_certificate", path
-    return "ssl_ecdh_curve", given["curves"] or given["curve"] or given["name"] or ""
+    return "ssl_ecdh_curve", groups["curves"] or groups["curve"] or groups["name"] or ""
 
 
 def _directives(nginx: Nginx, name: str, value: str) -> Iterator[Directive]:
-    met: set[tuple[str, int]] = set()
-    for one in wire.walk(nginx.config.main if nginx.config else ()):
-        first = one.args[0] if one.args else ""
+    positions: set[tuple[str, int]] = set()
+    for directive in nginx_parser.walk(nginx.config.main if nginx.config else ()):
+        first = directive.args[0] if directive.args else ""
         paths = name in {"ssl_dhparam", "ssl_certificate"}
-        same = (nginx.path(first) if paths else first) == value
-        if one.name == name and same and (one.file, one.start) not in met:
-            met.add((one.file, one.start))
-            yield one
+        has_value = (nginx.resolve_path(first) if paths else first) == value
+        if (
+            directive.name == name
+            and has_value
+            and (directive.file, directive.start) not in positions
+        ):
+            positions.add((directive.file, directive.start))
+            yield directive
 
 
-def _edits(nginx: Nginx, at: tuple[Directive, ...]) -> Iterator[Edit]:
+def _edits(nginx: Nginx, directives: tuple[Directive, ...]) -> Iterator[Edit]:
     """A list that is known to be good; without Diffie-Hellman parameters of one's own, a curve or
     a command, nginx and OpenSSL have good ones. A certificate has to come from its authority."""
-    changes: dict[str, list[edits.Change]] = {}
-    for one in at:
-        text = nginx.file(one)
-        if one.name == "ssl_certificate" or text is None:
+    changes: dict[str, list[edits.TextEdit]] = {}
+    for directive in directives:
+        config_file = nginx.file(directive)
+        if directive.name == "ssl_certificate" or config_file is None:
             continue
-        if one.name == "ssl_ciphers":
-            change = edits.instead(one, f"ssl_ciphers {GOOD};")
+        if directive.name == "ssl_ciphers":
+            change = edits.replace_directive(directive, f"ssl_ciphers {GOOD_CIPHERS};")
         else:
-            change = edits.gone(text.text, one)
-        changes.setdefault(one.file, []).append(change)
-    return iter(nginx.edited(changes))
+            change = edits.remove_directive(config_file.text, directive)
+        changes.setdefault(directive.file, []).append(change)
+    return iter(nginx.file_edits(changes))

@@ -9,8 +9,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
-from checks.nginx.no_matching_server import nobody_listens, symptoms
+from checks.nginx import Nginx, file_line
+from checks.nginx.no_matching_server import closed_port_symptoms, wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,7 +33,7 @@ from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig, NginxState
 from diagnose.model.server import Listeners
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.server_blocks import Server
 
@@ -58,113 +58,141 @@ from diagnose.parsers.nginx.server_blocks import Server
 )
 def wrong_binary(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    master, config, answering = nginx.master, nginx.config, nginx.answering()
-    if master is None or config is None or any(one.how != "default" for one in answering):
+    master, config, selected_servers = nginx.master, nginx.config, nginx.selected_servers()
+    if (
+        master is None
+        or config is None
+        or any(selected_server.name_match != "default" for selected_server in selected_servers)
+    ):
         return
-    plain = symptoms(evidence, list(answering)) if answering else nobody_listens(nginx)
-    shown = plain or (_foreign(nginx) if answering else ())
-    for other in evidence.good(OtherConfig):
-        site = _site(other, evidence.target.host, evidence.target.port)
-        if site is None or not shown:
+    clear_symptoms = (
+        wrong_server_symptoms(evidence, list(selected_servers))
+        if selected_servers
+        else closed_port_symptoms(nginx)
+    )
+    symptoms = clear_symptoms or (_foreign_pages(nginx) if selected_servers else ())
+    for other_config in evidence.good(OtherConfig):
+        site = _site_server(other_config, evidence.target.host, evidence.target.port)
+        if site is None or not symptoms:
             continue
         yield Claim(
             about=Subject(text=f"{master.binary} ({config.path})"),
             covers=(Subject(),),
-            because=(*([nginx.state] if nginx.state else []), config, other, *shown),
+            because=(*([nginx.state] if nginx.state else []), config, other_config, *symptoms),
             facts={
                 "name": evidence.target.host,
                 "port": evidence.target.port,
                 "pid": master.pid,
                 "binary": master.binary,
                 "config": config.path,
-                "other": other.binary,
-                "other_config": other.path,
-                "same": other.binary == master.binary,
-                "on_path": other.on_path,
-                "place": where(site.block),
+                "other": other_config.binary,
+                "other_config": other_config.path,
+                "same": other_config.binary == master.binary,
+                "on_path": other_config.on_path,
+                "place": file_line(site.block),
                 "file": site.block.file,
-                "free": not _taken(evidence, other),
-                "test": " ".join(nginx.tested().argv),
+                "free": not _is_port_taken(evidence, other_config),
+                "test": " ".join(nginx.test_command().argv),
             },
-            confidence=Confidence.CERTAIN if plain else Confidence.LIKELY,
-            location=_location(other, site.block),
-            fix=_fix(nginx, other, site),
+            confidence=Confidence.CERTAIN if clear_symptoms else Confidence.LIKELY,
+            location=_location(other_config, site.block),
+            fix=_fix(nginx, other_config, site),
         )
         return
 
 
-def _site(other: OtherConfig, host: str, port: int) -> Server | None:
+def _site_server(other_config: OtherConfig, host: str, port: int) -> Server | None:
     """The block that would answer the name there."""
-    for socket in server_blocks.sockets(server_blocks.servers(other.main), port):
-        server, how = server_blocks.choose(socket, host)
-        if how != "default":
+    for socket in server_blocks.sockets(server_blocks.servers(other_config.main), port):
+        server, name_match = server_blocks.select_server(socket, host)
+        if name_match != "default":
             return server
     return None
 
 
-def _foreign(nginx: Nginx) -> tuple[Observation, ...]:
+def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
     """nginx's own page for what it has not, or that of a fresh installation."""
     pages = ("<title>Welcome to nginx", "<title>404 Not Found", "<title>403 Forbidden")
     return tuple(
-        one
-        for one in nginx.evidence.good(Exchange)
-        if one.port == nginx.evidence.target.port and any(page in one.body for page in pages)
+        exchange
+        for exchange in nginx.evidence.good(Exchange)
+        if exchange.port == nginx.evidence.target.port
+        and any(page in exchange.body for page in pages)
     )
 
 
-def _taken(evidence: Evidence, other: OtherConfig) -> bool:
+def _is_port_taken(evidence: Evidence, other_config: OtherConfig) -> bool:
     """Whether a port that the other one would listen on is taken."""
-    ports = {one.port for server in server_blocks.servers(other.main) for one in server.listens}
-    return any(seen.on(port) for seen in evidence.good(Listeners) for port in ports)
+    ports = {
+        listen.port
+        for server in server_blocks.servers(other_config.main)
+        for listen in server.listens
+    }
+    return any(listeners.on(port) for listeners in evidence.good(Listeners) for port in ports)
 
 
-def _location(other: OtherConfig, block: Directive) -> Location | None:
-    file = next((one for one in other.files if one.path == block.file), None)
-    return wire.place(file, block) if file else None
+def _location(other_config: OtherConfig, block: Directive) -> Location | None:
+    file = next((file for file in other_config.files if file.path == block.file), None)
+    return nginx_parser.directive_location(file, block) if file else None
 
 
-def _fix(nginx: Nginx, other: OtherConfig, site: Server) -> Fix:
+def _fix(nginx: Nginx, other_config: OtherConfig, site: Server) -> Fix:
     """Start the other one beside, where its ports are free; else let the one that runs read the
     site's file, if that means the same there."""
-    if not _taken(nginx.evidence, other):
-        test = Command((other.binary, "-t"))
-        if _is_a_service(nginx, other):
+    if not _is_port_taken(nginx.evidence, other_config):
+        test = Command((other_config.binary, "-t"))
+        if _is_a_service(nginx, other_config):
             # If it is that service's own unit that runs the other program, this does nothing.
             start = Command(("systemctl", "start", "nginx"), undo=("systemctl", "stop", "nginx"))
             return Fix((test, start), Applicability.REVIEW)
-        start = Command((other.binary,), undo=(other.binary, "-s", "stop"))
-        how = Applicability.AUTOMATIC if _is_apart(nginx, other) else Applicability.REVIEW
-        return Fix((test, start), how)
-    if edit := _included(nginx, other, site):
-        return Fix((edit, *nginx.taken()), Applicability.REVIEW)
-    return Fix((Manual("move", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+        start = Command((other_config.binary,), undo=(other_config.binary, "-s", "stop"))
+        applicability = (
+            Applicability.AUTOMATIC
+            if _has_own_pid_file(nginx, other_config)
+            else Applicability.REVIEW
+        )
+        return Fix((test, start), applicability)
+    if edit := _include_edit(nginx, other_config, site):
+        return Fix((edit, *nginx.reload_steps()), Applicability.REVIEW)
+    return Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
 
 
-def _is_a_service(nginx: Nginx, other: OtherConfig) -> bool:
+def _is_a_service(nginx: Nginx, other_config: OtherConfig) -> bool:
     """Whether it is the program of the distribution's package, which systemd is to start."""
-    hosts = [one for one in nginx.evidence.good(Host) if one.vantage is Vantage.SERVER]
-    return bool(hosts) and hosts[0].manager == "systemd" and other.binary == "/usr/sbin/nginx"
+    hosts = [host for host in nginx.evidence.good(Host) if host.vantage is Vantage.SERVER]
+    return (
+        bool(hosts) and hosts[0].manager == "systemd" and other_config.binary == "/usr/sbin/nginx"
+    )
 
 
-def _is_apart(nginx: Nginx, other: OtherConfig) -> bool:
+def _has_own_pid_file(nginx: Nginx, other_config: OtherConfig) -> bool:
     """Whether both can run at a time: each writes its number into a file of its own, by which it
     is told to reload and to stop."""
     options = nginx.master.arguments if nginx.master else ()
-    main = (*wire.told(options), *(nginx.config.main if nginx.config else ()))
-    given, theirs = _pid(main), _pid(other.main)
+    main = (
+        *nginx_parser.command_line_directives(options),
+        *(nginx.config.main if nginx.config else ()),
+    )
+    own_pid_path, other_pid_path = _pid_path(main), _pid_path(other_config.main)
     build = nginx.build
-    if not given and build:
-        given = next(
-            (one.partition("=")[2] for one in build.arguments if one.startswith("--pid-path=")),
+    if not own_pid_path and build:
+        own_pid_path = next(
+            (
+                option.partition("=")[2]
+                for option in build.arguments
+                if option.startswith("--pid-path=")
+            ),
             posixpath.join(build.prefix, "logs/nginx.pid"),
         )
-    return bool(given) and theirs.startswith("/") and given != theirs
+    return bool(own_pid_path) and other_pid_path.startswith("/") and own_pid_path != other_pid_path
 
 
-def _pid(main: tuple[Directive, ...]) -> str:
+def _pid_path(main: tuple[Directive, ...]) -> str:
     """/var/run is a link to /run wherever there is one."""
-    found = next((one.args[0] for one in main if one.name == "pid" and one.args), "")
-    return re.sub("^/var/run/", "/run/", posixpath.normpath(found)) if found else ""
+    path = next(
+        (directive.args[0] for directive in main if directive.name == "pid" and directive.args), ""
+    )
+    return re.sub("^/var/run/", "/run/", posixpath.normpath(path)) if path else ""
 
 
 #: Directives whose first word is a path, which another nginx would look for elsewhere.
@@ -179,28 +207,45 @@ _DEFINED = {"upstream": 0, "log_format": 0, "map": 1, "geo": -1, "limit_req_zone
             "limit_conn_zone": 1, "proxy_cache_path": 2}  # fmt: skip
 
 
-def _included(nginx: Nginx, other: OtherConfig, site: Server) -> Edit | None:
+def _include_edit(nginx: Nginx, other_config: OtherConfig, site: Server) -> Edit | None:
     """An include of the site's file at the end of http, where the file stands on its own."""
     config, path = nginx.config, site.block.file
     main = config.file(config.path) if config else None
-    file = next((one for one in other.files if one.path == path), None)
-    if main is None or file is None or path == other.path or not _stands_alone(other, file):
+    file = next((file for file in other_config.files if file.path == path), None)
+    if (
+        main is None
+        or file is None
+        or path == other_config.path
+        or not _stands_alone(other_config, file)
+    ):
         return None
-    http = next((one for one in wire.parse(main.text, main.path) if one.name == "http"), None)
+    http = next(
+        (
+            directive
+            for directive in nginx_parser.parse(main.text, main.path)
+            if directive.name == "http"
+        ),
+        None,
+    )
     if http is None or not http.block:
         return None
     line = f"include {path};"
-    return nginx.edit(main.path, edits.after(main.text, http.block[-1], [line]))
+    return nginx.edit(main.path, edits.insert_after(main.text, http.block[-1], [line]))
 
 
-def _stands_alone(other: OtherConfig, file: ConfigFile) -> bool:
-    for one in wire.walk(wire.parse(file.text, file.path)):
-        word = one.args[0] if one.args else ""
-        if one.name in _PATHS and not word.startswith(("/", "off", "syslog:", "$")):
+def _stands_alone(other_config: OtherConfig, file: ConfigFile) -> bool:
+    for directive in nginx_parser.walk(nginx_parser.parse(file.text, file.path)):
+        argument = directive.args[0] if directive.args else ""
+        if directive.name in _PATHS and not argument.startswith(("/", "off", "syslog:", "$")):
             return False
-    for one in (each for http in other.main if http.name == "http" for each in http.block or ()):
-        if one.name in _DEFINED and one.file != file.path:
-            names = re.findall(r"[\w.-]+", " ".join(one.args[_DEFINED[one.name] :][:1]))
+    for directive in (
+        directive
+        for http in other_config.main
+        if http.name == "http"
+        for directive in http.block or ()
+    ):
+        if directive.name in _DEFINED and directive.file != file.path:
+            names = re.findall(r"[\w.-]+", " ".join(directive.args[_DEFINED[directive.name] :][:1]))
             if any(re.search(rf"[\s$/={{]{re.escape(name)}\b", file.text) for name in names[-1:]):
                 return False
     return True

@@ -18,13 +18,13 @@ from diagnose.model import (
     Subject,
     Vantage,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
-Fate = Literal[
+PortOutcome = Literal[
     "open",
     "unstable",
     "rejected-by-host",
@@ -50,59 +50,64 @@ ONE_PACKET = 1200
 
 
 @frozen
-class Port:
+class ProbedPort:
     """The target's port at one address: every try of it, and its fate."""
 
     address: str
-    tries: tuple[Connection, ...]
-    fate: Fate
+    attempts: tuple[Connection, ...]
+    outcome: PortOutcome
 
     @property
-    def telling(self) -> Connection:
+    def decisive_attempt(self) -> Connection:
         """The try that its fate rests on: a reject rather than a silence (which a limit on the
         rate of rejects explains), and of several the first."""
-        return min(self.tries, key=lambda one: _WORTH.get(one.rejected_by or "", 9))
+        return min(
+            self.attempts, key=lambda attempt: _REJECTER_RANK.get(attempt.rejected_by or "", 9)
+        )
 
 
-_WORTH = {"host": 0, "router": 1, "self": 2, "unknown": 3}
+_REJECTER_RANK = {"host": 0, "router": 1, "self": 2, "unknown": 3}
 
 
-def ports(evidence: Evidence, *fates: Fate) -> tuple[Port, ...]:
+def probed_ports(evidence: Evidence, *outcomes: PortOutcome) -> tuple[ProbedPort, ...]:
     """The target's port at every address that was tried from here and met one of these fates."""
-    tries: dict[str, list[Connection]] = {}
-    for seen in evidence.of(Connection):
-        if seen.purpose in {"target", "again"} and seen.vantage is Vantage.HERE:
-            tries.setdefault(seen.address, []).append(seen)
-    in_order = sorted(tries.items(), key=lambda item: item[1][0].family)
-    found = (Port(address, tuple(same), _fate(evidence, same)) for address, same in in_order)
-    return tuple(port for port in found if not fates or port.fate in fates)
+    attempts_by_address: dict[str, list[Connection]] = {}
+    for connection in evidence.of(Connection):
+        if connection.purpose in {"target", "again"} and connection.vantage is Vantage.HERE:
+            attempts_by_address.setdefault(connection.address, []).append(connection)
+    in_order = sorted(attempts_by_address.items(), key=lambda item: item[1][0].family)
+    all_ports = (
+        ProbedPort(address, tuple(attempts), _outcome(evidence, attempts))
+        for address, attempts in in_order
+    )
+    return tuple(port for port in all_ports if not outcomes or port.outcome in outcomes)
 
 
-def subjects(met: Iterable[Port]) -> tuple[Subject, ...]:
+def subjects(ports: Iterable[ProbedPort]) -> tuple[Subject, ...]:
     return tuple(
-        subject for port in met for subject in endpoints([port.address], port.tries[0].port)
+        subject for port in ports for subject in endpoints([port.address], port.attempts[0].port)
     )
 
 
 def claim(
     evidence: Evidence,
-    met: tuple[Port, ...],
+    ports: tuple[ProbedPort, ...],
     *steps: Manual,
-    said: Mapping[str, object],
-    besides: tuple[Observation, ...] = (),
+    extra_facts: Mapping[str, object],
+    extra_observations: tuple[Observation, ...] = (),
     confidence: Confidence = Confidence.CERTAIN,
     ruled_out: tuple[str, ...] = (),
 ) -> Claim:
     """What is claimed of ports that met the same fate: `said` are its own facts, `besides` what it
     rests on besides the tries."""
     return Claim(
-        about=together(subjects(met)),
-        covers=subjects(met),
-        because=(*(one for port in met for one in port.tries), *besides),
+        about=merge_subjects(subjects(ports)),
+        covers=subjects(ports),
+        because=(*(attempt for port in ports for attempt in port.attempts), *extra_observations),
         confidence=confidence,
         severity=severity(evidence),
         ruled_out=ruled_out,
-        facts={**facts(evidence, met), **said},
+        facts={**facts(evidence, ports), **extra_facts},
         fix=Fix(steps, Applicability.MANUAL),
     )
 
@@ -111,120 +116,151 @@ def severity(evidence: Evidence) -> Severity:
     """An error; a warning where the port answers at another of the site's addresses, to which
     a visitor's program turns (RFC 8305). Of localhost only this machine's programs are visitors,
     and one of its addresses is as good as the other."""
-    if not ports(evidence, "open", "unstable"):
+    if not probed_ports(evidence, "open", "unstable"):
         return Severity.ERROR
     from diagnose.model.dns import is_loopback_name
 
     return Severity.NOTE if is_loopback_name(evidence.target.host) else Severity.WARNING
 
 
-def facts(evidence: Evidence, met: tuple[Port, ...]) -> dict[str, object]:
+def facts(evidence: Evidence, ports: tuple[ProbedPort, ...]) -> dict[str, object]:
     """What the texts of all these checks may say: where, and which other ports answer there or
     are rejected or silent as well."""
-    address = met[0].address
-    there = {port.address for port in met}
-    others = [
-        seen
-        for seen in evidence.of(Connection)
-        if seen.address in there and seen.purpose in {"plain", "control"}
+    address = ports[0].address
+    addresses = {port.address for port in ports}
+    other_connections = [
+        connection
+        for connection in evidence.of(Connection)
+        if connection.address in addresses and connection.purpose in {"plain", "control"}
     ]
     return {
-        "addresses": tuple(port.address for port in met),
-        "port": met[0].tries[0].port,
+        "addresses": tuple(port.address for port in ports),
+        "port": ports[0].attempts[0].port,
         "target": evidence.target.authority,
         "server": f"[{address}]" if ":" in address else address,
-        "open_ports": _numbers(one for one in others if one.failure is None),
-        "refusing_ports": _numbers(one for one in others if one.failure and _answered(one)),
-        "rejected_ports": _numbers(one for one in others if _rejected(one)),
-        "silent_ports": _numbers(one for one in others if _kind(one) == "timeout"),
+        "open_ports": _port_numbers(
+            connection for connection in other_connections if connection.failure is None
+        ),
+        "refusing_ports": _port_numbers(
+            connection
+            for connection in other_connections
+            if connection.failure and _is_answered(connection)
+        ),
+        "rejected_ports": _port_numbers(
+            connection for connection in other_connections if _is_rejected(connection)
+        ),
+        "silent_ports": _port_numbers(
+            connection for connection in other_connections if _failure_kind(connection) == "timeout"
+        ),
     }
 
 
-def answers(met: Iterable[Port]) -> tuple[str, ...]:
+def failure_summaries(ports: Iterable[ProbedPort]) -> tuple[str, ...]:
     """What came back at each address: "203.0.113.10 (ICMP 3/13, EHOSTUNREACH, 1 ms)"."""
-    return tuple(f"{port.address} ({answer(port.telling)})" for port in met)
+    return tuple(f"{port.address} ({failure_summary(port.decisive_attempt)})" for port in ports)
 
 
-def answer(seen: Connection) -> str:
-    assert seen.failure is not None
-    parts = [seen.failure.name or seen.failure.message, f"{max(seen.took * 1000, 1):.0f} ms"]
-    if seen.icmp:
-        protocol = "ICMPv6" if seen.icmp.version == 6 else "ICMP"
-        parts.insert(0, f"{protocol} {seen.icmp.type}/{seen.icmp.code}")
+def failure_summary(connection: Connection) -> str:
+    assert connection.failure is not None
+    parts = [
+        connection.failure.name or connection.failure.message,
+        f"{max(connection.took * 1000, 1):.0f} ms",
+    ]
+    if connection.icmp:
+        protocol = "ICMPv6" if connection.icmp.version == 6 else "ICMP"
+        parts.insert(0, f"{protocol} {connection.icmp.type}/{connection.icmp.code}")
     return ", ".join(parts)
 
 
-def _fate(evidence: Evidence, tries: list[Connection]) -> Fate:
-    opened = [one for one in tries if one.failure is None]
-    if opened:
-        return "open" if len(opened) == len(tries) else "unstable"
-    rejects = sorted(
-        (one for one in tries if one.rejected_by), key=lambda one: _WORTH[str(one.rejected_by)]
+def _outcome(evidence: Evidence, attempts: list[Connection]) -> PortOutcome:
+    open_attempts = [attempt for attempt in attempts if attempt.failure is None]
+    if open_attempts:
+        return "open" if len(open_attempts) == len(attempts) else "unstable"
+    rejections = sorted(
+        (attempt for attempt in attempts if attempt.rejected_by),
+        key=lambda attempt: _REJECTER_RANK[str(attempt.rejected_by)],
     )
-    if rejects and not _is_own_from_inside(evidence, tries[0].address):
-        return _rejected_fate(evidence, rejects[0])
-    kinds = {_kind(one) for one in tries}
-    if all(one.unroutable for one in tries):
+    if rejections and not _is_hairpin(evidence, attempts[0].address):
+        return _rejected_outcome(evidence, rejections[0])
+    kinds = {_failure_kind(attempt) for attempt in attempts}
+    if all(attempt.unroutable for attempt in attempts):
         return "no-route"
-    if _is_own_from_inside(evidence, tries[0].address):
+    if _is_hairpin(evidence, attempts[0].address):
         return "hairpin"
     if "refused" in kinds:
         return "refused"
     return "silent" if kinds == {"timeout"} else "other"
 
 
-def _is_own_from_inside(evidence: Evidence, address: str) -> bool:
+def _is_hairpin(evidence: Evidence, address: str) -> bool:
     """Whether the server itself asks for a public address that it does not hold, and that a router
     or a cloud may translate to one of its private ones: many such do so for others only (RFC 4787
     section 6, hairpinning), so that this says nothing of visitors."""
-    inside = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
-    if ":" in address or not any(one.via == "local" for one in inside):
+    server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
+    if ":" in address or not any(host.via == "local" for host in server_hosts):
         return False
-    from diagnose.model.dns import NOWHERE, is_private, is_within
+    from diagnose.model.dns import LOCAL_ONLY, is_private, is_within
     from diagnose.model.server import Interface
 
-    found = (one for nic in evidence.good(Interface) for one in nic.addresses)
-    own = [one for one in found if ":" not in one and not is_within(one, NOWHERE)]
-    return bool(own) and not is_private(address) and all(map(is_private, own))
+    interface_addresses = (
+        interface_address
+        for interface in evidence.good(Interface)
+        for interface_address in interface.addresses
+    )
+    own_addresses = [
+        interface_address
+        for interface_address in interface_addresses
+        if ":" not in interface_address and not is_within(interface_address, LOCAL_ONLY)
+    ]
+    return bool(own_addresses) and not is_private(address) and all(map(is_private, own_addresses))
 
 
-def _rejected_fate(evidence: Evidence, seen: Connection) -> Fate:
-    slow = seen.took >= SLOW and not _up(evidence, seen.address)
-    means = icmp.meaning(seen.icmp.version, seen.icmp.type, seen.icmp.code) if seen.icmp else None
-    match seen.rejected_by:
+def _rejected_outcome(evidence: Evidence, connection: Connection) -> PortOutcome:
+    slow = connection.took >= SLOW and not _is_up(evidence, connection.address)
+    icmp_meaning = (
+        icmp.error_meaning(connection.icmp.version, connection.icmp.type, connection.icmp.code)
+        if connection.icmp
+        else None
+    )
+    match connection.rejected_by:
         case "host":
-            return "refused" if means == "port" else "rejected-by-host"
+            return "refused" if icmp_meaning == "port" else "rejected-by-host"
         case "router":
-            return "host-down" if slow and means == "host" else "rejected-by-router"
+            return "host-down" if slow and icmp_meaning == "host" else "rejected-by-router"
         case "self":
-            if means != "host" or seen.took < SLOW:
+            if icmp_meaning != "host" or connection.took < SLOW:
                 return "rejected-by-self"
-            return "gateway-silent" if seen.on_link is False else "host-down"
+            return "gateway-silent" if connection.on_link is False else "host-down"
         case _:
-            unanswered = slow and seen.failure and seen.failure.code == errno.EHOSTUNREACH
+            unanswered = (
+                slow and connection.failure and connection.failure.code == errno.EHOSTUNREACH
+            )
             return "host-down" if unanswered else "rejected-by-host"
 
 
-def _up(evidence: Evidence, address: str) -> bool:
+def _is_up(evidence: Evidence, address: str) -> bool:
     """Whether anything at all answers at an address, as a host that is down does not."""
     return any(
-        seen.address == address and (_answered(seen) or seen.rejected_by == "host")
-        for seen in evidence.of(Connection)
+        connection.address == address
+        and (_is_answered(connection) or connection.rejected_by == "host")
+        for connection in evidence.of(Connection)
     )
 
 
-def _answered(seen: Connection) -> bool:
+def _is_answered(connection: Connection) -> bool:
     """Opened, or refused by TCP itself."""
-    return seen.failure is None or (_kind(seen) == "refused" and seen.icmp is None)
+    return connection.failure is None or (
+        _failure_kind(connection) == "refused" and connection.icmp is None
+    )
 
 
-def _rejected(seen: Connection) -> bool:
-    return seen.rejected_by in {"host", "router", "unknown"}
+def _is_rejected(connection: Connection) -> bool:
+    return connection.rejected_by in {"host", "router", "unknown"}
 
 
-def _kind(seen: Connection) -> str:
-    return seen.failure.kind if seen.failure else ""
+def _failure_kind(connection: Connection) -> str:
+    return connection.failure.kind if connection.failure else ""
 
 
-def _numbers(seen: Iterable[Connection]) -> tuple[int, ...]:
-    return tuple(sorted({one.port for one in seen}))
+def _port_numbers(connections: Iterable[Connection]) -> tuple[int, ...]:
+    return tuple(sorted({connection.port for connection in connections}))

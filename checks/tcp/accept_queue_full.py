@@ -19,10 +19,10 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.kernel import Counters, Holder, Kernel, Queue, Queues, moved
+from diagnose.model.kernel import Counters, Holder, Kernel, Queue, Queues, counter_growth
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
-from diagnose.parsers.nginx.edits import Change
+from diagnose.parsers.nginx.edits import TextEdit
 
 #: What nginx takes by itself on Linux (ngx_http_core_module, listen).
 BACKLOG = 511
@@ -42,28 +42,35 @@ BACKLOG = 511
 )
 def accept_queue_full(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
-    told = _told(evidence, port)
-    if told is None:
+    fullest_queue = _fullest_queue(evidence, port)
+    if fullest_queue is None:
         return
-    queue, confidence = told
-    ports = (port, *(one for one in (80,) if one != port and _told(evidence, one)))
+    queue, confidence = fullest_queue
+    affected_ports = (
+        port,
+        *(
+            other_port
+            for other_port in (80,)
+            if other_port != port and _fullest_queue(evidence, other_port)
+        ),
+    )
     holders = _holders(evidence)
-    stopped = tuple(one for one in holders if one.state in {"T", "t"})
-    limits = [one.longest_queue for one in evidence.good(Kernel) if one.longest_queue]
+    stopped = tuple(holder for holder in holders if holder.state in {"T", "t"})
+    limits = [kernel.longest_queue for kernel in evidence.good(Kernel) if kernel.longest_queue]
     yield Claim(
         about=Subject(port=port),
-        covers=tuple(Subject(port=one) for one in ports),
-        because=(*_telling(evidence, port), *evidence.good(Counters)[-2:]),
+        covers=tuple(Subject(port=affected_port) for affected_port in affected_ports),
+        because=(*_last_snapshot(evidence, port), *evidence.good(Counters)[-2:]),
         confidence=confidence,
-        severity=Severity.ERROR if _fails(evidence, port) else Severity.WARNING,
+        severity=Severity.ERROR if _has_failures(evidence, port) else Severity.WARNING,
         facts={
             "port": port,
             "process": _process(evidence, holders),
             "waiting": queue.waiting,
             "limit": queue.limit,
-            "lost": moved(evidence, "ListenOverflows"),
-            "stopped": tuple(str(one.pid) for one in stopped),
-            "waits": tuple(str(one.pid) for one in holders if one.state == "D"),
+            "lost": counter_growth(evidence, "ListenOverflows"),
+            "stopped": tuple(str(holder.pid) for holder in stopped),
+            "waits": tuple(str(holder.pid) for holder in holders if holder.state == "D"),
             "small": (queue.limit or 0) < min(limits, default=0) and (queue.limit or 0) < 128,
             "most": min(limits, default=""),
         },
@@ -71,73 +78,87 @@ def accept_queue_full(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _told(evidence: Evidence, port: int) -> tuple[Queue, Confidence] | None:
+def _fullest_queue(evidence: Evidence, port: int) -> tuple[Queue, Confidence] | None:
     """The fullest queue of the port at the last look: overfull, or as full as it may be while
     connections were lost."""
-    looks = evidence.good(Queues)
-    found = [one for one in (looks[-1].on(port) if looks else ()) if one.limit is not None]
-    full = [one for one in found if one.full]
+    snapshots = evidence.good(Queues)
+    limited_queues = [
+        queue for queue in (snapshots[-1].on(port) if snapshots else ()) if queue.limit is not None
+    ]
+    full = [queue for queue in limited_queues if queue.full]
     if full:
-        return max(full, key=lambda one: one.waiting), Confidence.CERTAIN
-    brim = [one for one in found if one.limit and one.waiting == one.limit]
-    if brim and moved(evidence, "ListenOverflows"):
-        return brim[0], Confidence.LIKELY
+        return max(full, key=lambda queue: queue.waiting), Confidence.CERTAIN
+    queues_at_limit = [
+        queue for queue in limited_queues if queue.limit and queue.waiting == queue.limit
+    ]
+    if queues_at_limit and counter_growth(evidence, "ListenOverflows"):
+        return queues_at_limit[0], Confidence.LIKELY
     return None
 
 
-def _telling(evidence: Evidence, port: int) -> tuple[Queues, ...]:
-    return tuple(one for one in evidence.good(Queues) if one.on(port))[-1:]
+def _last_snapshot(evidence: Evidence, port: int) -> tuple[Queues, ...]:
+    return tuple(snapshot for snapshot in evidence.good(Queues) if snapshot.on(port))[-1:]
 
 
 def _holders(evidence: Evidence) -> tuple[Holder, ...]:
-    return next((one.holders for one in reversed(evidence.good(Queues)) if one.holders), ())
+    return next(
+        (snapshot.holders for snapshot in reversed(evidence.good(Queues)) if snapshot.holders), ()
+    )
 
 
 def _process(evidence: Evidence, holders: tuple[Holder, ...]) -> str:
-    listening = (
-        one.process for seen in evidence.good(Listeners) for one in seen.on(evidence.target.port)
+    process_names = (
+        socket.process
+        for snapshot in evidence.good(Listeners)
+        for socket in snapshot.on(evidence.target.port)
     )
-    return next((name for name in (*listening, *(one.name for one in holders)) if name), "")
+    return next(
+        (name for name in (*process_names, *(holder.name for holder in holders)) if name), ""
+    )
 
 
-def _fails(evidence: Evidence, port: int) -> bool:
-    tries = [one for one in evidence.of(Connection) if one.port == port]
-    return not tries or any(one.failure for one in tries)
+def _has_failures(evidence: Evidence, port: int) -> bool:
+    attempts = [attempt for attempt in evidence.of(Connection) if attempt.port == port]
+    return not attempts or any(attempt.failure for attempt in attempts)
 
 
-def _longer(evidence: Evidence) -> tuple[Step, ...]:
+def _backlog_steps(evidence: Evidence) -> tuple[Step, ...]:
     """nginx is told of a shorter queue than it takes by itself: by a reload the socket that is
     open gets the longer one."""
     nginx, port = Nginx.of(evidence), evidence.target.port
-    changes: dict[str, list[Change]] = {}
+    changes: dict[str, list[TextEdit]] = {}
     for server in nginx.servers:
         for socket in server.listens:
             listen = socket.directive
-            said = [one for one in listen.args if _short(one)] if listen else []
+            short_backlogs = (
+                [arg for arg in listen.args if _is_short_backlog(arg)] if listen else []
+            )
             file = nginx.file(listen) if listen else None
-            if socket.port == port and listen and file and said:
-                start = file.text.index(said[0], listen.start, listen.stop)
-                change = Change(start, start + len(said[0]), f"backlog={BACKLOG}")
+            if socket.port == port and listen and file and short_backlogs:
+                start = file.text.index(short_backlogs[0], listen.start, listen.stop)
+                change = TextEdit(start, start + len(short_backlogs[0]), f"backlog={BACKLOG}")
                 changes.setdefault(file.path, []).append(change)
     if not nginx.master or not changes:
         return ()
-    return (*nginx.edited(changes), *nginx.taken())
+    return (*nginx.file_edits(changes), *nginx.reload_steps())
 
 
-def _short(word: str) -> bool:
-    key, _, number = word.partition("=")
+def _is_short_backlog(arg: str) -> bool:
+    key, _, number = arg.partition("=")
     return key == "backlog" and number.isdigit() and int(number) < 128
 
 
 def _fix(evidence: Evidence, stopped: tuple[Holder, ...]) -> Fix:
     if stopped:
-        pids = tuple(str(one.pid) for one in stopped)
-        go_on = Command(("kill", "-CONT", *pids), undo=("kill", "-STOP", *pids))
+        pids = tuple(str(holder.pid) for holder in stopped)
+        continue_command = Command(("kill", "-CONT", *pids), undo=("kill", "-STOP", *pids))
         # What a debugger holds ("t") goes on when that lets it go.
-        held = any(one.state == "t" for one in stopped)
-        return Fix((go_on,), Applicability.REVIEW if held else Applicability.AUTOMATIC)
-    if longer := _longer(evidence):
-        return Fix(longer, Applicability.REVIEW)
+        is_traced = any(holder.state == "t" for holder in stopped)
+        return Fix(
+            (continue_command,), Applicability.REVIEW if is_traced else Applicability.AUTOMATIC
+        )
+    if backlog_steps := _backlog_steps(evidence):
+        return Fix(backlog_steps, Applicability.REVIEW)
     steps: tuple[Step, ...] = (Manual("unblock", Where.SERVER),)
     if Nginx.of(evidence).master:
         steps = (*steps, Manual("nginx", Where.SERVER))

@@ -17,16 +17,16 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.kernel import Counters, Kernel, moved
+from diagnose.model.kernel import Counters, Kernel, counter_growth
 from diagnose.model.tcp import Connection
 
-MAX = "net.netfilter.nf_conntrack_max"
+MAX_SYSCTL = "net.netfilter.nf_conntrack_max"
 
 #: Of the table, above which dropped packets are its doing. The kernel's count is not exact.
-_NEARLY = 0.95
+_NEARLY_FULL = 0.95
 
 #: What fits a server of today: an entry takes about 400 bytes.
-_AT_LEAST = 262_144
+_MIN_LIMIT = 262_144
 
 
 @check(
@@ -44,33 +44,38 @@ _AT_LEAST = 262_144
 )
 def conntrack_full(evidence: Evidence) -> Iterator[Claim]:
     kernel = next(iter(evidence.good(Kernel)), None)
-    held = [one.tracked for one in evidence.good(Counters) if one.tracked is not None]
-    if kernel is None or not kernel.trackable or not held:
+    tracked_counts = [
+        counters.tracked for counters in evidence.good(Counters) if counters.tracked is not None
+    ]
+    if kernel is None or not kernel.trackable or not tracked_counts:
         return
-    most, tracked = kernel.trackable, max(held)
-    dropped = moved(evidence, "conntrack drop")
-    if tracked < most and not (dropped and tracked >= most * _NEARLY):
+    limit, tracked = kernel.trackable, max(tracked_counts)
+    dropped = counter_growth(evidence, "conntrack drop")
+    if tracked < limit and not (dropped and tracked >= limit * _NEARLY_FULL):
         return
-    tries = [one for one in evidence.of(Connection) if one.purpose in {"target", "again"}]
-    fails = any(one.failure for one in tries)
-    wanted = max(2 * most, _AT_LEAST)
+    attempts = [
+        attempt for attempt in evidence.of(Connection) if attempt.purpose in {"target", "again"}
+    ]
+    has_failures = any(attempt.failure for attempt in attempts)
+    new_limit = max(2 * limit, _MIN_LIMIT)
     yield Claim(
         about=Subject(text="nf_conntrack"),
         covers=(Subject(),),
         because=(kernel, *evidence.good(Counters)),
-        confidence=Confidence.CERTAIN if tracked >= most else Confidence.LIKELY,
-        severity=Severity.WARNING if tries and not fails else None,
+        confidence=Confidence.CERTAIN if tracked >= limit else Confidence.LIKELY,
+        severity=Severity.WARNING if attempts and not has_failures else None,
         facts={
             "tracked": tracked,
-            "most": most,
+            "most": limit,
             "dropped": dropped,
-            "fails": fails,
-            "wanted": wanted,
+            "fails": has_failures,
+            "wanted": new_limit,
         },
         fix=Fix(
             (
                 Command(
-                    ("sysctl", "-w", f"{MAX}={wanted}"), undo=("sysctl", "-w", f"{MAX}={most}")
+                    ("sysctl", "-w", f"{MAX_SYSCTL}={new_limit}"),
+                    undo=("sysctl", "-w", f"{MAX_SYSCTL}={limit}"),
                 ),
                 Manual("keep", Where.SERVER),
             ),

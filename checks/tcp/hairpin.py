@@ -4,7 +4,7 @@ for the server itself (RFC 4787 section 6, hairpinning). Of visitors it says not
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.tcp import claim, ports
+from checks.tcp import claim, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Host, Manual, Severity, Where
 from diagnose.model.server import Interface, Listeners
@@ -13,26 +13,34 @@ from diagnose.model.tcp import Connection
 
 @check(severity=Severity.NOTE, needs=[Connection, Host, Interface])
 def hairpin(evidence: Evidence) -> Iterator[Claim]:
-    met = ports(evidence, "hairpin")
-    if not met:
+    ports = probed_ports(evidence, "hairpin")
+    if not ports:
         return
     target = evidence.target
-    held = (one for nic in evidence.good(Interface) for one in nic.addresses)
-    own = tuple(one for one in held if ":" not in one and not one.startswith("127."))
-    failures = (one.failure.message for port in met for one in port.tries if one.failure)
-    said = {
-        "own": own,
+    interface_addresses = (
+        address for interface in evidence.good(Interface) for address in interface.addresses
+    )
+    own_addresses = tuple(
+        address
+        for address in interface_addresses
+        if ":" not in address and not address.startswith("127.")
+    )
+    failures = (
+        attempt.failure.message for port in ports for attempt in port.attempts if attempt.failure
+    )
+    extra_facts = {
+        "own": own_addresses,
         "how": tuple(dict.fromkeys(failures)),
-        "listens": any(one.on(target.port) for one in evidence.good(Listeners)),
+        "listens": any(snapshot.on(target.port) for snapshot in evidence.good(Listeners)),
         "url": target.url,
         "name": target.host,
     }
-    made = claim(
+    base_claim = claim(
         evidence,
-        met,
+        ports,
         Manual("outside", Where.CLIENT),
         Manual("local", Where.SERVER),
-        said=said,
+        extra_facts=extra_facts,
         confidence=Confidence.LIKELY,
     )
-    yield replace(made, severity=Severity.NOTE)
+    yield replace(base_claim, severity=Severity.NOTE)

@@ -5,7 +5,7 @@ says host unreachable. The time tells it from a rule that says the same at once.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.tcp import Port, answers, claim, facts, ports, subjects
+from checks.tcp import ProbedPort, claim, facts, failure_summaries, probed_ports, subjects
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
@@ -13,49 +13,49 @@ from diagnose.model.tcp import Connection
 
 @check(severity=Severity.ERROR, needs=[Connection], explains=["tcp.timeout"])
 def host_down(evidence: Evidence) -> Iterator[Claim]:
-    met = ports(evidence, "host-down")
-    if not met:
+    ports = probed_ports(evidence, "host-down")
+    if not ports:
         return
-    silent = _as_silent(evidence)
-    told = [port.telling.icmp for port in met if port.telling.icmp]
-    routers = (error.sender for error in told if not error.local)
-    confidence = Confidence.CERTAIN if all(map(_certain, met)) else Confidence.LIKELY
-    made = claim(
+    silent_ports = _other_silent_ports(evidence)
+    icmp_errors = [port.decisive_attempt.icmp for port in ports if port.decisive_attempt.icmp]
+    routers = (error.sender for error in icmp_errors if not error.local)
+    confidence = Confidence.CERTAIN if all(map(_is_certain, ports)) else Confidence.LIKELY
+    base_claim = claim(
         evidence,
-        met,
+        ports,
         Manual("start", Where.CLOUD_CONSOLE),
         Manual("record", Where.DNS_PROVIDER),
-        besides=tuple(one for port in silent for one in port.tries),
-        confidence=Confidence.LIKELY if silent else confidence,
-        ruled_out=("tcp.rejected-by-host", "tcp.refused", "tcp.timeout") if told else (),
-        said={
+        extra_observations=tuple(attempt for port in silent_ports for attempt in port.attempts),
+        confidence=Confidence.LIKELY if silent_ports else confidence,
+        ruled_out=("tcp.rejected-by-host", "tcp.refused", "tcp.timeout") if icmp_errors else (),
+        extra_facts={
             "routers": tuple(dict.fromkeys(routers)),
-            "icmp_seen": bool(told),
-            "here": any(error.local for error in told),
-            "answers": answers(met),
-            "seconds": max(port.telling.took for port in met),
-            "silent": tuple(port.address for port in silent),
+            "icmp_seen": bool(icmp_errors),
+            "here": any(error.local for error in icmp_errors),
+            "answers": failure_summaries(ports),
+            "seconds": max(port.decisive_attempt.took for port in ports),
+            "silent": tuple(port.address for port in silent_ports),
         },
     )
-    yield replace(made, covers=subjects((*met, *silent)))
+    yield replace(base_claim, covers=subjects((*ports, *silent_ports)))
 
 
-def _as_silent(evidence: Evidence) -> tuple[Port, ...]:
+def _other_silent_ports(evidence: Evidence) -> tuple[ProbedPort, ...]:
     """The site's other addresses where nothing at all answers, on any port, while the site answers
     nowhere: a host that is down is silent at all of its addresses, and only some routers say so."""
-    if ports(evidence, "open", "unstable"):
+    if probed_ports(evidence, "open", "unstable"):
         return ()
-    silent = ports(evidence, "silent")
+    silent_ports = probed_ports(evidence, "silent")
     return tuple(
         port
-        for port in silent
-        if not any(facts(evidence, (port,))[f"{how}_ports"] for how in _SIGNS_OF_LIFE)
+        for port in silent_ports
+        if not any(facts(evidence, (port,))[f"{sign}_ports"] for sign in _SIGNS_OF_LIFE)
     )
 
 
 _SIGNS_OF_LIFE = ("open", "refusing", "rejected")
 
 
-def _certain(port: Port) -> bool:
-    seen = port.telling
-    return seen.icmp is not None and (not seen.icmp.local or seen.on_link is True)
+def _is_certain(port: ProbedPort) -> bool:
+    attempt = port.decisive_attempt
+    return attempt.icmp is not None and (not attempt.icmp.local or attempt.on_link is True)

@@ -17,11 +17,11 @@ from diagnose.model import (
     Severity,
     Where,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.tls import Handshake
 
-_MUTE = {"timeout", "reset", "closed"}
+_NO_REPLY = {"timeout", "reset", "closed"}
 
 
 @check(
@@ -30,47 +30,55 @@ _MUTE = {"timeout", "reset", "closed"}
     explains=["tls.stalled", "tls.reset", "tls.closed"],
 )
 def large_hello_lost(evidence: Evidence) -> Iterator[Claim]:
-    because = tuple(one for one in evidence.of(Handshake) if _lost(evidence, one))
-    if not because:
+    handshakes = tuple(
+        handshake for handshake in evidence.of(Handshake) if _is_lost(evidence, handshake)
+    )
+    if not handshakes:
         return
-    subjects = endpoints((one.address for one in because), because[0].port)
-    failures = (one.failure.message for one in because if one.failure)
+    subjects = endpoints((handshake.address for handshake in handshakes), handshakes[0].port)
+    failures = (handshake.failure.message for handshake in handshakes if handshake.failure)
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=because,
+        because=handshakes,
         # What failed twice and then went well without a large hello may still be chance.
         confidence=Confidence.LIKELY,
         facts={
             "addresses": tuple(str(subject.address) for subject in subjects),
-            "port": because[0].port,
+            "port": handshakes[0].port,
             "target": evidence.target.authority,
-            "server": f"[{because[0].address}]"
-            if ":" in because[0].address
-            else because[0].address,
+            "server": f"[{handshakes[0].address}]"
+            if ":" in handshakes[0].address
+            else handshakes[0].address,
             "failures": tuple(dict.fromkeys(failures)),
         },
         fix=Fix((Manual("path", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _lost(evidence: Evidence, seen: Handshake) -> bool:
+def _is_lost(evidence: Evidence, handshake: Handshake) -> bool:
     """Whether it belongs to an address where no hello of a visitor's size is answered, under
     whatever name, and the small one is."""
-    there = [one for one in evidence.of(Handshake) if one.address == seen.address]
-    large = [one for one in there if one.as_a_visitor or one.variant in {"no-sni", "other-sni"}]
-    small = [one for one in there if one.variant == "small-hello"]
+    hellos = [hello for hello in evidence.of(Handshake) if hello.address == handshake.address]
+    large = [
+        hello
+        for hello in hellos
+        if hello.is_browser_like or hello.variant in {"no-sni", "other-sni"}
+    ]
+    small = [hello for hello in hellos if hello.variant == "small-hello"]
     return (
-        seen in (*large, *small)
-        and any(one.as_a_visitor for one in large)
-        and all(one.failure and one.failure.kind in _MUTE for one in large)
+        handshake in (*large, *small)
+        and any(hello.is_browser_like for hello in large)
+        and all(hello.failure and hello.failure.kind in _NO_REPLY for hello in large)
         and bool(small)
-        and not any(one.failure for one in small)
-        and not _may_be_path_mtu(there, small)
+        and not any(hello.failure for hello in small)
+        and not _may_be_path_mtu(hellos, small)
     )
 
 
-def _may_be_path_mtu(there: list[Handshake], small: list[Handshake]) -> bool:
+def _may_be_path_mtu(hellos: list[Handshake], small: list[Handshake]) -> bool:
     """The large hello passes in small segments, and nothing large was seen to come back."""
-    passes = any(one.variant == "small-segments" and one.failure is None for one in there)
-    return passes and all(0 < one.bytes_received < ONE_PACKET for one in small)
+    passes_in_segments = any(
+        hello.variant == "small-segments" and hello.failure is None for hello in hellos
+    )
+    return passes_in_segments and all(0 < hello.bytes_received < ONE_PACKET for hello in small)

@@ -4,11 +4,11 @@ dropped before it."""
 
 from collections.abc import Iterator
 
-from checks.tcp import Port, claim, ports
+from checks.tcp import ProbedPort, claim, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.dns import own_addresses
-from diagnose.model.kernel import Capture, Watch, watched
+from diagnose.model.kernel import Capture, SynWatch, syn_watch
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 
@@ -19,43 +19,45 @@ from diagnose.model.tcp import Connection
     explains=["tcp.timeout", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
 )
 def never_arrives(evidence: Evidence) -> Iterator[Claim]:
-    met = tuple(one for one in ports(evidence, "silent") if _may_be_its_own(evidence, one))
-    watch = watched(evidence, (seen for one in met for seen in one.tries))
-    if not met or watch is None or watch.ours:
+    ports = tuple(
+        port for port in probed_ports(evidence, "silent") if _may_be_server_address(evidence, port)
+    )
+    watch = syn_watch(evidence, (attempt for port in ports for attempt in port.attempts))
+    if not ports or watch is None or watch.ours:
         return
-    held = all(one.address in _held(evidence) for one in met)
+    holds_addresses = all(port.address in _server_addresses(evidence) for port in ports)
     yield claim(
         evidence,
-        met,
+        ports,
         Manual("blocked" if watch.others else "security-group", Where.CLOUD_CONSOLE),
         Manual("other-line", Where.CLIENT),
-        besides=(watch.capture,),
-        confidence=_confidence(watch, held),
+        extra_observations=(watch.capture,),
+        confidence=_confidence(watch, holds_addresses),
         ruled_out=("firewall.port-closed", "tcp.no-return-route", "tcp.reverse-path-filter"),
-        said={
+        extra_facts={
             "others": watch.others[:3],
             "others_arrive": bool(watch.others),
             "seconds": watch.capture.took,
-            "held": held,
+            "held": holds_addresses,
         },
     )
 
 
-def _confidence(watch: Watch, held: bool) -> Confidence:
+def _confidence(watch: SynWatch, holds_addresses: bool) -> Confidence:
     """Where others' arrive, one of them might be ours under an address that nobody here knows. An
     address that the server does not hold may be translated to it, or belong to another machine."""
     if not watch.others:
-        return Confidence.CERTAIN if held else Confidence.LIKELY
+        return Confidence.CERTAIN if holds_addresses else Confidence.LIKELY
     return Confidence.LIKELY if watch.known else Confidence.POSSIBLE
 
 
-def _held(evidence: Evidence) -> set[str]:
-    return {address for one in evidence.good(Interface) for address in one.addresses}
+def _server_addresses(evidence: Evidence) -> set[str]:
+    return {address for interface in evidence.good(Interface) for address in interface.addresses}
 
 
-def _may_be_its_own(evidence: Evidence, port: Port) -> bool:
+def _may_be_server_address(evidence: Evidence, port: ProbedPort) -> bool:
     """Whether the address is the server's, or may be translated to one of its private ones. IPv6
     is not translated, nor is IPv4 where a server holds a public address."""
-    if port.address in _held(evidence):
+    if port.address in _server_addresses(evidence):
         return True
-    return ":" not in port.address and all(":" in one for one in own_addresses(evidence))
+    return ":" not in port.address and all(":" in address for address in own_addresses(evidence))

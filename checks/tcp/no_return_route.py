@@ -18,14 +18,14 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import is_private, reached
+from diagnose.model.dns import is_private, resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface, Route
 from diagnose.model.tcp import Connection
 
 
 @frozen
-class _Lost:
+class _UnroutableAddresses:
     """The published addresses to which the server cannot answer, and what says so."""
 
     addresses: tuple[str, ...]
@@ -47,30 +47,36 @@ class _Lost:
     ],
 )
 def no_return_route(evidence: Evidence) -> Iterator[Claim]:
-    lost = _lost(evidence)
-    if not lost.routes:
+    unroutable = _unroutable_addresses(evidence)
+    if not unroutable.routes:
         return
-    families = tuple(dict.fromkeys(route.family for route in lost.routes))
-    others = [one for one in reached(evidence) if one not in lost.addresses]
-    device = _device(evidence, lost.routes[0].source)
-    tried = [
-        one for one in evidence.of(Connection) if one.address in lost.addresses and one.failure
+    families = tuple(dict.fromkeys(route.family for route in unroutable.routes))
+    other_addresses = [
+        address for address in resolved_addresses(evidence) if address not in unroutable.addresses
+    ]
+    device = _device(evidence, unroutable.routes[0].source)
+    failed_connections = [
+        connection
+        for connection in evidence.of(Connection)
+        if connection.address in unroutable.addresses and connection.failure
     ]
     yield Claim(
         about=Subject(text=", ".join(f"IPv{family}" for family in families)),
-        covers=_covers(evidence, lost),
-        because=(*lost.routes, *tried),
-        confidence=Confidence.CERTAIN if _held(evidence, lost) else Confidence.LIKELY,
+        covers=_covers(evidence, unroutable),
+        because=(*unroutable.routes, *failed_connections),
+        confidence=Confidence.CERTAIN
+        if _holds_sources(evidence, unroutable)
+        else Confidence.LIKELY,
         # A visitor's program turns to the address that works (RFC 8305).
-        severity=Severity.WARNING if others else None,
+        severity=Severity.WARNING if other_addresses else None,
         facts={
             "families": tuple(f"IPv{family}" for family in families),
-            "addresses": lost.addresses,
-            "sources": tuple(dict.fromkeys(route.source for route in lost.routes)),
-            "others": tuple(others),
-            "towards": lost.routes[0].towards,
-            "source": lost.routes[0].source,
-            "said": lost.routes[0].failure.message if lost.routes[0].failure else "",
+            "addresses": unroutable.addresses,
+            "sources": tuple(dict.fromkeys(route.source for route in unroutable.routes)),
+            "others": tuple(other_addresses),
+            "towards": unroutable.routes[0].towards,
+            "source": unroutable.routes[0].source,
+            "said": unroutable.routes[0].failure.message if unroutable.routes[0].failure else "",
             "device": device,
             "ip": "ip -6" if families[0] == 6 else "ip",
         },
@@ -78,54 +84,75 @@ def no_return_route(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _lost(evidence: Evidence) -> _Lost:
-    routes = [one for one in evidence.of(Route) if one.vantage is Vantage.SERVER]
-    ways = {one.family for one in routes if one.failure is None}
-    gone = [one for one in routes if one.failure and one.family not in ways]
-    published = reached(evidence)
+def _unroutable_addresses(evidence: Evidence) -> _UnroutableAddresses:
+    routes = [route for route in evidence.of(Route) if route.vantage is Vantage.SERVER]
+    routed_families = {route.family for route in routes if route.failure is None}
+    failed_routes = [
+        route for route in routes if route.failure and route.family not in routed_families
+    ]
+    published = resolved_addresses(evidence)
     addresses: list[str] = []
-    why: list[Route] = []
-    for route in gone:
-        held = route.source in published if published else not is_private(route.source)
-        hidden = [] if held else _behind(evidence, route)
-        if (held and not _answers(evidence, route.source)) or hidden:
-            addresses += hidden or [route.source]
-            why.append(route)
-    return _Lost(tuple(dict.fromkeys(addresses)), tuple(why))
+    proof_routes: list[Route] = []
+    for route in failed_routes:
+        is_published = route.source in published if published else not is_private(route.source)
+        translated = [] if is_published else _translated_addresses(evidence, route)
+        if (is_published and not _is_answered(evidence, route.source)) or translated:
+            addresses += translated or [route.source]
+            proof_routes.append(route)
+    return _UnroutableAddresses(tuple(dict.fromkeys(addresses)), tuple(proof_routes))
 
 
-def _behind(evidence: Evidence, route: Route) -> list[str]:
+def _translated_addresses(evidence: Evidence, route: Route) -> list[str]:
     """The published addresses, none of which answers, that a cloud may translate to this private
     one, on a server that has no public one of its own."""
-    held = [address for one in evidence.good(Interface) for address in one.addresses]
-    same = [one for one in held if (":" in one) is (route.family == 6)]
-    if route.family == 6 or not all(map(is_private, same)):
+    interface_addresses = [
+        address for interface in evidence.good(Interface) for address in interface.addresses
+    ]
+    same_family = [
+        address for address in interface_addresses if (":" in address) is (route.family == 6)
+    ]
+    if route.family == 6 or not all(map(is_private, same_family)):
         return []
-    wanted = [one for one in reached(evidence) if ":" not in one and not is_private(one)]
-    failed = {one.address for one in evidence.of(Connection) if one.failure}
-    works = any(_answers(evidence, one) for one in wanted)
-    return [] if works else [one for one in wanted if one in failed]
+    public_ipv4 = [
+        address
+        for address in resolved_addresses(evidence)
+        if ":" not in address and not is_private(address)
+    ]
+    failed_addresses = {
+        connection.address for connection in evidence.of(Connection) if connection.failure
+    }
+    any_answers = any(_is_answered(evidence, address) for address in public_ipv4)
+    return (
+        [] if any_answers else [address for address in public_ipv4 if address in failed_addresses]
+    )
 
 
-def _answers(evidence: Evidence, address: str) -> bool:
+def _is_answered(evidence: Evidence, address: str) -> bool:
     """Whether another machine got an answer from the address. The server's own connections to
     itself prove nothing."""
-    inside = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
-    if any(one.via == "local" for one in inside):
+    server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
+    if any(host.via == "local" for host in server_hosts):
         return False
-    return any(one.address == address for one in evidence.good(Connection))
+    return any(connection.address == address for connection in evidence.good(Connection))
 
 
-def _held(evidence: Evidence, lost: _Lost) -> bool:
-    return all(route.source in lost.addresses for route in lost.routes)
+def _holds_sources(evidence: Evidence, unroutable: _UnroutableAddresses) -> bool:
+    return all(route.source in unroutable.addresses for route in unroutable.routes)
 
 
-def _covers(evidence: Evidence, lost: _Lost) -> tuple[Subject, ...]:
+def _covers(evidence: Evidence, unroutable: _UnroutableAddresses) -> tuple[Subject, ...]:
     """What is said of these addresses; and of what has none, where nothing else is published."""
-    subjects = tuple(Subject(address=address) for address in lost.addresses)
-    everything = not set(reached(evidence)) - set(lost.addresses)
-    return (Subject(),) if everything else subjects
+    subjects = tuple(Subject(address=address) for address in unroutable.addresses)
+    covers_all = not set(resolved_addresses(evidence)) - set(unroutable.addresses)
+    return (Subject(),) if covers_all else subjects
 
 
 def _device(evidence: Evidence, address: str) -> str:
-    return next((one.name for one in evidence.good(Interface) if address in one.addresses), "")
+    return next(
+        (
+            interface.name
+            for interface in evidence.good(Interface)
+            if address in interface.addresses
+        ),
+        "",
+    )

@@ -17,7 +17,7 @@ from diagnose.model import (
     Severity,
     Where,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.tls import Handshake
 
@@ -29,19 +29,23 @@ _PROBING = "net.ipv4.tcp_mtu_probing"
 
 @check(severity=Severity.ERROR, needs=[Handshake], explains=["tls.stalled"])
 def path_mtu(evidence: Evidence) -> Iterator[Claim]:
-    because = tuple(one for one in evidence.of(Handshake) if _lost(evidence, one))
-    if not because:
+    handshakes = tuple(
+        handshake for handshake in evidence.of(Handshake) if _is_lost(evidence, handshake)
+    )
+    if not handshakes:
         return
-    subjects = endpoints((one.address for one in because), because[0].port)
-    decided = any(one.variant == "small-hello" and one.failure for one in because)
+    subjects = endpoints((handshake.address for handshake in handshakes), handshakes[0].port)
+    decided = any(
+        handshake.variant == "small-hello" and handshake.failure for handshake in handshakes
+    )
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=because,
+        because=handshakes,
         confidence=Confidence.CERTAIN if decided else Confidence.LIKELY,
         facts={
             "addresses": tuple(str(subject.address) for subject in subjects),
-            "port": because[0].port,
+            "port": handshakes[0].port,
             "target": evidence.target.authority,
             "mss": _SMALL,
         },
@@ -58,18 +62,28 @@ def path_mtu(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _lost(evidence: Evidence, seen: Handshake) -> bool:
+def _is_lost(evidence: Evidence, handshake: Handshake) -> bool:
     """Whether it belongs to an address where every visitor's handshake stalls, and none goes well
     but that in small segments, or one of which all that came back fits one small packet."""
-    there = [one for one in evidence.of(Handshake) if one.address == seen.address]
-    visits = [one for one in there if one.as_a_visitor]
-    good = [one for one in there if one.failure is None and one.variant != "plain"]
+    handshakes = [
+        other_handshake
+        for other_handshake in evidence.of(Handshake)
+        if other_handshake.address == handshake.address
+    ]
+    visits = [visit for visit in handshakes if visit.is_browser_like]
+    good_handshakes = [
+        good_handshake
+        for good_handshake in handshakes
+        if good_handshake.failure is None and good_handshake.variant != "plain"
+    ]
     return (
-        (seen in (*visits, *good) or seen.variant == "small-hello")
+        (handshake in (*visits, *good_handshakes) or handshake.variant == "small-hello")
         and bool(visits)
-        and all(one.failure and one.failure.kind == "timeout" for one in visits)
-        and any(one.variant == "small-segments" for one in good)
+        and all(visit.failure and visit.failure.kind == "timeout" for visit in visits)
+        and any(good_handshake.variant == "small-segments" for good_handshake in good_handshakes)
         and all(
-            one.variant == "small-segments" or 0 < one.bytes_received < ONE_PACKET for one in good
+            good_handshake.variant == "small-segments"
+            or 0 < good_handshake.bytes_received < ONE_PACKET
+            for good_handshake in good_handshakes
         )
     )

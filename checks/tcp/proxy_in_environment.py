@@ -21,15 +21,17 @@ from diagnose.model.tcp import Connection, Proxy
 
 @check(severity=Severity.NOTE, needs=[Proxy, Resolution])
 def proxy_in_environment(evidence: Evidence) -> Iterator[Claim]:
-    named = [seen for seen in evidence.good(Proxy) if not seen.used and not seen.exempt]
-    tries = [seen for seen in evidence.of(Connection) if seen.purpose in {"target", "again"}]
-    looked: tuple[Observation, ...] = (*tries,) or evidence.of(Resolution)
-    if not named or not all(seen.failure for seen in looked):
+    proxies = [proxy for proxy in evidence.good(Proxy) if not proxy.used and not proxy.exempt]
+    attempts = [
+        attempt for attempt in evidence.of(Connection) if attempt.purpose in {"target", "again"}
+    ]
+    observations: tuple[Observation, ...] = (*attempts,) or evidence.of(Resolution)
+    if not proxies or not all(observation.failure for observation in observations):
         return
-    proxy = named[0]
+    proxy = proxies[0]
     yield Claim(
         about=Subject(text=proxy.source),
-        because=(proxy, *tries),
+        because=(proxy, *attempts),
         facts={
             "variable": proxy.source,
             "proxy": proxy.url,

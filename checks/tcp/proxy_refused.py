@@ -15,7 +15,7 @@ from diagnose.model import (
     Severity,
     Where,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.tcp import Connection, Proxy
 
@@ -26,23 +26,27 @@ _SOCKS_UNREACHED = {3, 4, 5, 6}
 
 @check(severity=Severity.ERROR, needs=[Connection, Proxy])
 def proxy_refused(evidence: Evidence) -> Iterator[Claim]:
-    used = [seen for seen in evidence.good(Proxy) if seen.used]
-    tries = [seen for seen in evidence.of(Connection) if seen.purpose == "target"]
-    refused = tuple(seen for seen in tries if seen.failure and seen.failure.kind == "proxy")
-    if not used or not refused:
+    proxies = [proxy for proxy in evidence.good(Proxy) if proxy.used]
+    attempts = [attempt for attempt in evidence.of(Connection) if attempt.purpose == "target"]
+    refused_attempts = tuple(
+        attempt for attempt in attempts if attempt.failure and attempt.failure.kind == "proxy"
+    )
+    if not proxies or not refused_attempts:
         return
-    reason = _reason(refused[0])
-    subjects = endpoints([seen.address for seen in refused], refused[0].port)
+    reason = _reason(refused_attempts[0])
+    subjects = endpoints(
+        [attempt.address for attempt in refused_attempts], refused_attempts[0].port
+    )
     step = Manual(reason, Where.CLIENT)
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=(*refused, *used),
+        because=(*refused_attempts, *proxies),
         # The target itself is the proxy's word, and the proxy may err.
         confidence=Confidence.LIKELY if reason == "target" else Confidence.CERTAIN,
         facts={
-            "proxy": used[0].url,
-            "message": refused[0].failure.message if refused[0].failure else "",
+            "proxy": proxies[0].url,
+            "message": refused_attempts[0].failure.message if refused_attempts[0].failure else "",
             "target": evidence.target.authority,
             "url": evidence.target.url,
             "port": evidence.target.port,
@@ -55,10 +59,10 @@ def proxy_refused(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _reason(seen: Connection) -> str:
+def _reason(attempt: Connection) -> str:
     """What the proxy objects to: the name of a step."""
-    assert seen.failure is not None
-    code, socks = seen.failure.code, seen.failure.name == "SOCKS"
+    assert attempt.failure is not None
+    code, socks = attempt.failure.code, attempt.failure.name == "SOCKS"
     if code is None:
         return "proxy"
     if socks:

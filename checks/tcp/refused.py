@@ -3,7 +3,7 @@ From outside nobody can tell whether nothing listens or a firewall answers in th
 
 from collections.abc import Iterator
 
-from checks.tcp import claim, ports
+from checks.tcp import claim, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.dns import is_within
@@ -14,10 +14,13 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 @check(severity=Severity.ERROR, needs=[Connection])
 def refused(evidence: Evidence) -> Iterator[Claim]:
-    met = ports(evidence, "refused")
-    if met:
-        here = all(is_within(port.address, LOOPBACK) for port in met)
-        said = {"icmp": any(port.telling.icmp for port in met), "here": here}
+    ports = probed_ports(evidence, "refused")
+    if ports:
+        is_loopback = all(is_within(port.address, LOOPBACK) for port in ports)
+        extra_facts = {
+            "icmp": any(port.decisive_attempt.icmp for port in ports),
+            "here": is_loopback,
+        }
         # Of the loopback nobody is to be sent to a server by SSH.
-        step = Manual("here", Where.CLIENT) if here else Manual("look-inside", Where.SERVER)
-        yield claim(evidence, met, step, said=said)
+        step = Manual("here", Where.CLIENT) if is_loopback else Manual("look-inside", Where.SERVER)
+        yield claim(evidence, ports, step, extra_facts=extra_facts)

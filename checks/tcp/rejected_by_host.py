@@ -10,7 +10,7 @@ firewalld makes, makes it likely.
 import errno
 from collections.abc import Iterator
 
-from checks.tcp import Port, answers, claim, facts, ports
+from checks.tcp import ProbedPort, claim, facts, failure_summaries, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
@@ -19,45 +19,47 @@ from diagnose.parsers import icmp
 
 @check(severity=Severity.ERROR, needs=[Connection])
 def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
-    met = ports(evidence, "rejected-by-host")
-    if not met:
+    ports = probed_ports(evidence, "rejected-by-host")
+    if not ports:
         return
-    confidence = _confidence(met, _others_answer(facts(evidence, met)))
+    confidence = _confidence(ports, _other_ports_answer(facts(evidence, ports)))
     certain = confidence is Confidence.CERTAIN
     yield claim(
         evidence,
-        met,
+        ports,
         Manual("look-inside", Where.SERVER),
-        said=_telling(met) | {"certain": certain},
+        extra_facts=_rejection_facts(ports) | {"certain": certain},
         confidence=confidence,
         ruled_out=("tcp.rejected-by-router", "tcp.timeout", "tcp.refused") if certain else (),
     )
 
 
-def _others_answer(told: dict[str, object]) -> bool:
+def _other_ports_answer(port_facts: dict[str, object]) -> bool:
     """Whether another port takes connections, or refuses them by TCP itself."""
-    return bool(told["open_ports"] or told["refusing_ports"])
+    return bool(port_facts["open_ports"] or port_facts["refusing_ports"])
 
 
-def _confidence(met: tuple[Port, ...], others_answer: bool) -> Confidence:
-    if any(port.telling.rejected_by == "host" for port in met):
+def _confidence(ports: tuple[ProbedPort, ...], other_ports_answer: bool) -> Confidence:
+    if any(port.decisive_attempt.rejected_by == "host" for port in ports):
         return Confidence.CERTAIN
-    names = {port.telling.failure.code for port in met if port.telling.failure}
-    pair = {errno.EHOSTUNREACH, errno.EACCES} <= names
-    return Confidence.LIKELY if others_answer or pair else Confidence.POSSIBLE
+    error_codes = {
+        port.decisive_attempt.failure.code for port in ports if port.decisive_attempt.failure
+    }
+    is_firewalld_pair = {errno.EHOSTUNREACH, errno.EACCES} <= error_codes
+    return Confidence.LIKELY if other_ports_answer or is_firewalld_pair else Confidence.POSSIBLE
 
 
-def _telling(met: tuple[Port, ...]) -> dict[str, object]:
+def _rejection_facts(ports: tuple[ProbedPort, ...]) -> dict[str, object]:
     """The numbers of the first reject, and all of them in short."""
-    seen = met[0].telling
-    error = seen.icmp
-    named = icmp.name(error.version, error.type, error.code) if error else None
+    attempt = ports[0].decisive_attempt
+    error = attempt.icmp
+    icmp_name = icmp.error_name(error.version, error.type, error.code) if error else None
     return {
-        "answers": answers(met),
+        "answers": failure_summaries(ports),
         "sender": error.sender if error else None,
         "icmp_type": error.type if error else None,
         "icmp_code": error.code if error else None,
-        "icmp_name": named,
-        "errno": seen.failure.name if seen.failure else None,
-        "ms": round(seen.took * 1000),
+        "icmp_name": icmp_name,
+        "errno": attempt.failure.name if attempt.failure else None,
+        "ms": round(attempt.took * 1000),
     }

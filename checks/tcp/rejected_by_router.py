@@ -5,48 +5,48 @@ this machine's own firewall."""
 
 from collections.abc import Iterator
 
-from checks.tcp import Port, answers, claim, facts, ports
+from checks.tcp import ProbedPort, claim, facts, failure_summaries, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
 #: What a router says that knows no way to the address, or whose neighbour does not answer.
-NO_WAY = {"network", "host"}
+NO_ROUTE = {"network", "host"}
 
 
 @check(severity=Severity.ERROR, needs=[Connection])
 def rejected_by_router(evidence: Evidence) -> Iterator[Claim]:
     for own in (False, True):
-        met = ports(evidence, "rejected-by-self" if own else "rejected-by-router")
-        if met:
-            yield _claim(evidence, met, own)
+        ports = probed_ports(evidence, "rejected-by-self" if own else "rejected-by-router")
+        if ports:
+            yield _claim(evidence, ports, own)
 
 
-def _claim(evidence: Evidence, met: tuple[Port, ...], own: bool) -> Claim:
-    errors = [port.telling.icmp for port in met if port.telling.icmp]
-    meanings = {icmp.meaning(error.version, error.type, error.code) for error in errors}
-    names = (icmp.name(error.version, error.type, error.code) for error in errors)
-    told = facts(evidence, met)
+def _claim(evidence: Evidence, ports: tuple[ProbedPort, ...], own: bool) -> Claim:
+    errors = [port.decisive_attempt.icmp for port in ports if port.decisive_attempt.icmp]
+    meanings = {icmp.error_meaning(error.version, error.type, error.code) for error in errors}
+    names = (icmp.error_name(error.version, error.type, error.code) for error in errors)
+    port_facts = facts(evidence, ports)
     # A router that lets another port through has a way to the address, whatever its error says.
-    others_pass = bool(told["open_ports"] or told["refusing_ports"])
-    no_way = not own and not others_pass and bool(meanings & NO_WAY)
+    other_ports_pass = bool(port_facts["open_ports"] or port_facts["refusing_ports"])
+    no_route = not own and not other_ports_pass and bool(meanings & NO_ROUTE)
     step = Manual("own-firewall", Where.CLIENT) if own else Manual("router", Where.CLOUD_CONSOLE)
-    if no_way and meanings <= NO_WAY:
+    if no_route and meanings <= NO_ROUTE:
         step = Manual("route", Where.CLOUD_CONSOLE)
     return claim(
         evidence,
-        met,
+        ports,
         step,
         ruled_out=("tcp.rejected-by-host", "tcp.timeout"),
-        said={
+        extra_facts={
             "own": own,
             "senders": tuple(dict.fromkeys(error.sender for error in errors)),
             "icmp_names": tuple(dict.fromkeys(names)),
-            "answers": answers(met),
-            "forbidden": not own and ("prohibited" in meanings or others_pass),
-            "no_way": no_way,
-            "route": no_way and meanings <= NO_WAY,
+            "answers": failure_summaries(ports),
+            "forbidden": not own and ("prohibited" in meanings or other_ports_pass),
+            "no_way": no_route,
+            "route": no_route and meanings <= NO_ROUTE,
             "loop": not own and "expired" in meanings,
         },
     )

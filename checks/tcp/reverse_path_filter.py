@@ -21,9 +21,9 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import is_private, reached
+from diagnose.model.dns import is_private, resolved_addresses
 from diagnose.model.frozen import frozen
-from diagnose.model.kernel import Arrival, Counters, Kernel, moved, total
+from diagnose.model.kernel import Arrival, Counters, Kernel, counter_growth, counter_value
 from diagnose.model.server import Firewalld, Interface
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import diff
@@ -32,10 +32,10 @@ COUNTER = "IPReversePathFilter"
 
 
 @frozen
-class _Dropped:
+class _DroppedAddress:
     """A published address of the server at which packets are dropped, and what says so."""
 
-    arrival: Arrival
+    lookup: Arrival
     confidence: Confidence
 
 
@@ -45,114 +45,145 @@ class _Dropped:
     explains=["tcp.timeout", "http.port-closed", "dns.dead-address", "dns.dead-ipv6"],
 )
 def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
-    found = [one for seen in evidence.of(Arrival) if (one := _dropped(evidence, seen))]
-    addresses = tuple(dict.fromkeys(one.arrival.address for one in found))
-    if not found:
+    dropped_addresses = [
+        dropped_address
+        for lookup in evidence.of(Arrival)
+        if (dropped_address := _dropped_address(evidence, lookup))
+    ]
+    addresses = tuple(
+        dict.fromkeys(dropped_address.lookup.address for dropped_address in dropped_addresses)
+    )
+    if not dropped_addresses:
         return
-    first = found[0].arrival
-    others = tuple(one for one in reached(evidence) if one not in addresses)
+    first = dropped_addresses[0].lookup
+    other_addresses = tuple(
+        address for address in resolved_addresses(evidence) if address not in addresses
+    )
     family = 6 if ":" in first.address else 4
-    subjects = tuple(Subject(address=one) for one in addresses)
+    subjects = tuple(Subject(address=address) for address in addresses)
     yield Claim(
         about=Subject(address=first.address, text=", ".join(addresses)),
         covers=subjects,
         because=(
-            *(one.arrival for one in found),
+            *(dropped_address.lookup for dropped_address in dropped_addresses),
             *evidence.good(Kernel),
             *(evidence.good(Counters)[-2:] if family == 4 else evidence.good(Firewalld)),
-            *(one for one in evidence.of(Connection) if one.failure and one.address in addresses),
+            *(
+                connection
+                for connection in evidence.of(Connection)
+                if connection.failure and connection.address in addresses
+            ),
         ),
-        confidence=found[0].confidence,
+        confidence=dropped_addresses[0].confidence,
         # A visitor's program turns to the address that works (RFC 8305).
-        severity=Severity.WARNING if others else None,
+        severity=Severity.WARNING if other_addresses else None,
         facts={
             "addresses": addresses,
             "device": first.device,
-            "sources": tuple(dict.fromkeys(one.arrival.source for one in found)),
+            "sources": tuple(
+                dict.fromkeys(
+                    dropped_address.lookup.source for dropped_address in dropped_addresses
+                )
+            ),
             "said": first.failure.message if first.failure else "",
             "asked": first.equivalent,
-            "back": _way_back(evidence, family, first.device),
+            "back": _return_interface(evidence, family, first.device),
             "six": family == 6,
-            "dropped": total(evidence, COUNTER) if family == 4 else "",
-            "others": others,
+            "dropped": counter_value(evidence, COUNTER) if family == 4 else "",
+            "others": other_addresses,
         },
         ruled_out=("tcp.no-return-route",),
-        fix=_fix(evidence, found, family),
+        fix=_fix(evidence, dropped_addresses, family),
     )
 
 
-def _dropped(evidence: Evidence, seen: Arrival) -> _Dropped | None:
-    family = 6 if ":" in seen.address else 4
-    if seen.failure is None or not _way_back(evidence, family, seen.device):
+def _dropped_address(evidence: Evidence, lookup: Arrival) -> _DroppedAddress | None:
+    family = 6 if ":" in lookup.address else 4
+    if lookup.failure is None or not _return_interface(evidence, family, lookup.device):
         return None
-    failed = any(_silent(one) and one.address == seen.address for one in evidence.of(Connection))
-    held = seen.address in reached(evidence)
-    if not held and not (failed := _behind(evidence, seen)):
+    has_timeout = any(
+        _is_silent(connection) and connection.address == lookup.address
+        for connection in evidence.of(Connection)
+    )
+    is_published = lookup.address in resolved_addresses(evidence)
+    if not is_published and not (has_timeout := _may_be_translated(evidence, lookup)):
         return None
-    if _answers(evidence, seen) or not _concerned(evidence, seen, failed):
+    if _is_answered(evidence, lookup) or not _is_concerned(evidence, lookup, has_timeout):
         return None
     if family == 6:
-        if not any(one.running for one in evidence.good(Firewalld)):
+        if not any(firewalld.running for firewalld in evidence.good(Firewalld)):
             return None
-        return _Dropped(seen, Confidence.LIKELY)
-    if moved(evidence, COUNTER) and failed:
-        return _Dropped(seen, Confidence.CERTAIN)
+        return _DroppedAddress(lookup, Confidence.LIKELY)
+    if counter_growth(evidence, COUNTER) and has_timeout:
+        return _DroppedAddress(lookup, Confidence.CERTAIN)
     # A counter at nought: nobody's packet was ever dropped.
-    return _Dropped(seen, Confidence.LIKELY) if total(evidence, COUNTER) else None
+    return _DroppedAddress(lookup, Confidence.LIKELY) if counter_value(evidence, COUNTER) else None
 
 
-def _concerned(evidence: Evidence, seen: Arrival, failed: bool) -> bool:
+def _is_concerned(evidence: Evidence, lookup: Arrival, has_timeout: bool) -> bool:
     """A visitor far away, or the machine that looks, and then only if its own try failed."""
-    clients = {one.client for one in evidence.good(Kernel)}
-    return seen.source not in clients or failed
+    clients = {kernel.client for kernel in evidence.good(Kernel)}
+    return lookup.source not in clients or has_timeout
 
 
-def _silent(seen: Connection) -> bool:
-    return seen.failure is not None and seen.failure.kind == "timeout"
+def _is_silent(connection: Connection) -> bool:
+    return connection.failure is not None and connection.failure.kind == "timeout"
 
 
-def _behind(evidence: Evidence, seen: Arrival) -> bool:
+def _may_be_translated(evidence: Evidence, lookup: Arrival) -> bool:
     """Whether a published address that says nothing may be translated to this one, because the
     server holds no public one and packets were dropped while it was tried."""
-    held = [address for one in evidence.good(Interface) for address in one.addresses]
-    four = [address for address in held if ":" not in address]
-    silent = [one for one in evidence.of(Connection) if _silent(one) and ":" not in one.address]
+    interface_addresses = [
+        address for interface in evidence.good(Interface) for address in interface.addresses
+    ]
+    ipv4_addresses = [address for address in interface_addresses if ":" not in address]
+    silent_connections = [
+        connection
+        for connection in evidence.of(Connection)
+        if _is_silent(connection) and ":" not in connection.address
+    ]
     return (
-        ":" not in seen.address
-        and all(map(is_private, four))
-        and bool(silent)
-        and bool(moved(evidence, COUNTER))
+        ":" not in lookup.address
+        and all(map(is_private, ipv4_addresses))
+        and bool(silent_connections)
+        and bool(counter_growth(evidence, COUNTER))
     )
 
 
-def _answers(evidence: Evidence, seen: Arrival) -> bool:
+def _is_answered(evidence: Evidence, lookup: Arrival) -> bool:
     """Whether another machine got an answer there. The server's own packets to itself never come
     in by an interface."""
-    inside = [one for one in evidence.of(Host) if one.vantage is Vantage.SERVER]
-    if any(one.via == "local" for one in inside):
+    server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
+    if any(host.via == "local" for host in server_hosts):
         return False
-    return any(one.address == seen.address for one in evidence.good(Connection))
+    return any(connection.address == lookup.address for connection in evidence.good(Connection))
 
 
-def _way_back(evidence: Evidence, family: int, device: str) -> str:
+def _return_interface(evidence: Evidence, family: int, device: str) -> str:
     """By which other interface answers would leave; "" where there is no way back at all, which is
     `tcp.no-return-route`."""
-    nics = [one for one in evidence.good(Interface) if family in one.default]
-    return next((one.name for one in nics if one.name != device), "")
+    interfaces = [
+        interface for interface in evidence.good(Interface) if family in interface.default
+    ]
+    return next((interface.name for interface in interfaces if interface.name != device), "")
 
 
-def _fix(evidence: Evidence, found: list[_Dropped], family: int) -> Fix:
+def _fix(evidence: Evidence, dropped_addresses: list[_DroppedAddress], family: int) -> Fix:
     """Loosely on these interfaces and no others: for more than one way out RFC 3704 asks for it
     (section 2.4). It still drops what no way leads back to."""
     if family == 6:
         return Fix((Manual("route-back", Where.SERVER),), Applicability.MANUAL)
-    four = [one.arrival.device for one in found if ":" not in one.arrival.address]
-    before = dict(next((one.reverse_path for one in evidence.good(Kernel)), ()))
+    devices = [
+        dropped_address.lookup.device
+        for dropped_address in dropped_addresses
+        if ":" not in dropped_address.lookup.address
+    ]
+    previous_modes = dict(next((kernel.reverse_path for kernel in evidence.good(Kernel)), ()))
     steps: list[Command | Edit] = []
-    for device in dict.fromkeys(four):
+    for device in dict.fromkeys(devices):
         # sysctl(8): a dot in an interface's name is written as a slash.
         name = f"net.ipv4.conf.{device.replace('.', '/')}.rp_filter"
-        undo = ("sysctl", "-w", f"{name}={before.get(device, 1)}")
+        undo = ("sysctl", "-w", f"{name}={previous_modes.get(device, 1)}")
         steps.append(Command(("sysctl", "-w", f"{name}=2"), undo=undo))
         # The last of the files wins (sysctl.d(5)), and of "all" and this the larger value.
         path = f"/etc/sysctl.d/99-zz-rp-filter-{device}.conf"

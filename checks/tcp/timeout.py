@@ -4,7 +4,7 @@ outside of who drops them."""
 
 from collections.abc import Iterator
 
-from checks.tcp import Port, claim, facts, ports
+from checks.tcp import ProbedPort, claim, facts, probed_ports
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Manual, Observation, Severity, Where
 from diagnose.model.tcp import Connection, Walk
@@ -12,55 +12,55 @@ from diagnose.model.tcp import Connection, Walk
 
 @check(severity=Severity.ERROR, needs=[Connection])
 def timeout(evidence: Evidence) -> Iterator[Claim]:
-    met = ports(evidence, "silent")
-    if not met:
+    ports = probed_ports(evidence, "silent")
+    if not ports:
         return
-    walks = [walk for walk in evidence.of(Walk) if walk.address in {port.address for port in met}]
-    twice = all(len(port.tries) > 1 for port in met)
+    walks = [walk for walk in evidence.of(Walk) if walk.address in {port.address for port in ports}]
+    twice = all(len(port.attempts) > 1 for port in ports)
     ruled_out = ("tcp.rejected-by-host", "tcp.rejected-by-router", "tcp.refused")
-    others = facts(evidence, met)
-    up = bool(others["open_ports"] or others["refusing_ports"])
-    there, told = _seen_there(evidence, met)
+    port_facts = facts(evidence, ports)
+    is_up = bool(port_facts["open_ports"] or port_facts["refusing_ports"])
+    observations, server_facts = _server_view(evidence, ports)
     yield claim(
         evidence,
-        met,
-        *_steps(bool(told["answered"])),
-        besides=(*walks, *there),
+        ports,
+        *_steps(bool(server_facts["answered"])),
+        extra_observations=(*walks, *observations),
         confidence=Confidence.CERTAIN if twice else Confidence.LIKELY,
-        ruled_out=(*ruled_out, "tcp.host-down") if up else ruled_out,
-        said=_where_it_ends(walks)
-        | told
-        | {"tries": max(len(port.tries) for port in met), "seconds": _waited(met)},
+        ruled_out=(*ruled_out, "tcp.host-down") if is_up else ruled_out,
+        extra_facts=_where_it_ends(walks)
+        | server_facts
+        | {"tries": max(len(port.attempts) for port in ports), "seconds": _waiting_time(ports)},
     )
 
 
-def _steps(answered: bool) -> tuple[Manual, ...]:
-    if answered:
+def _steps(is_answered: bool) -> tuple[Manual, ...]:
+    if is_answered:
         return (Manual("answers", Where.CLOUD_CONSOLE),)
     return (Manual("security-group", Where.CLOUD_CONSOLE), Manual("look-inside", Where.SERVER))
 
 
-def _seen_there(
-    evidence: Evidence, met: tuple[Port, ...]
+def _server_view(
+    evidence: Evidence, ports: tuple[ProbedPort, ...]
 ) -> tuple[tuple[Observation, ...], dict[str, object]]:
     """What the server saw of the tries, where it was looked into from here: whether they arrive,
     and whether it has answered, so that it is the answer that is lost."""
-    from diagnose.model.kernel import HalfOpen, names_of_ours, watched
+    from diagnose.model.kernel import HalfOpen, own_source_addresses, syn_watch
 
-    watch = watched(evidence, (one for port in met for one in port.tries))
-    ours = names_of_ours(evidence)
-    half = tuple(one for one in evidence.good(HalfOpen) if ours.intersection(one.sources))
-    arrived = (watch.capture,) if watch and watch.ours else ()
-    return (*arrived, *half), {"arrives": bool(arrived), "answered": bool(half)}
+    watch = syn_watch(evidence, (attempt for port in ports for attempt in port.attempts))
+    ours = own_source_addresses(evidence)
+    received_syns = tuple(syn for syn in evidence.good(HalfOpen) if ours.intersection(syn.sources))
+    captures = (watch.capture,) if watch and watch.ours else ()
+    return (*captures, *received_syns), {"arrives": bool(captures), "answered": bool(received_syns)}
 
 
-def _waited(met: tuple[Port, ...]) -> float:
-    return max(sum(one.took for one in port.tries) for port in met)
+def _waiting_time(ports: tuple[ProbedPort, ...]) -> float:
+    return max(sum(attempt.took for attempt in port.attempts) for port in ports)
 
 
 def _where_it_ends(walks: list[Walk]) -> dict[str, object]:
     """The last routers that answered on the way, and how many hops away they are."""
-    last = [(walk.last.sender, walk.last.ttl) for walk in walks if walk.last]
+    last = [(walk.last_router.sender, walk.last_router.ttl) for walk in walks if walk.last_router]
     return {
         "last_routers": tuple(dict.fromkeys(sender for sender, _ in last)),
         "hops": tuple(dict.fromkeys(ttl for _, ttl in last)),

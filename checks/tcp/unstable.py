@@ -3,7 +3,7 @@ a limit on new connections, or several machines behind one address of which some
 
 from collections.abc import Iterator
 
-from checks.tcp import facts, ports, subjects
+from checks.tcp import facts, probed_ports, subjects
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -14,27 +14,27 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
-    together,
+    merge_subjects,
 )
 from diagnose.model.tcp import Connection
 
 
 @check(severity=Severity.WARNING, needs=[Connection])
 def unstable(evidence: Evidence) -> Iterator[Claim]:
-    met = ports(evidence, "unstable")
-    if not met:
+    ports = probed_ports(evidence, "unstable")
+    if not ports:
         return
-    tries = tuple(one for port in met for one in port.tries)
-    failures = (one.failure.message for one in tries if one.failure)
+    attempts = tuple(attempt for port in ports for attempt in port.attempts)
+    failures = (attempt.failure.message for attempt in attempts if attempt.failure)
     yield Claim(
-        about=together(subjects(met)),
-        covers=subjects(met),
-        because=tries,
+        about=merge_subjects(subjects(ports)),
+        covers=subjects(ports),
+        because=attempts,
         confidence=Confidence.LIKELY,
-        facts=facts(evidence, met)
+        facts=facts(evidence, ports)
         | {
-            "answered": sum(one.failure is None for one in tries),
-            "tries": len(tries),
+            "answered": sum(attempt.failure is None for attempt in attempts),
+            "tries": len(attempts),
             "failures": tuple(dict.fromkeys(failures)),
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),

@@ -8,7 +8,7 @@ in: a person has to say that this is meant.
 
 from collections.abc import Iterator
 
-from checks.tls import Settings, failed, settings
+from checks.tls import TargetSettings, failure_groups, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -20,7 +20,7 @@ from diagnose.model import (
     Severity,
     Where,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
@@ -37,44 +37,50 @@ _CERTIFICATE_REQUIRED = 116
     explains=["http.server-error", "websocket.not-upgraded", "websocket.unauthorized"],
 )
 def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
-    because: list[Observation] = []
-    for one in failed(evidence, "client-certificate-required"):
-        because += one.visits
-    because += (seen for seen in evidence.of(Exchange) if _refused(seen, evidence.target.port))
-    if not because:
+    observations: list[Observation] = []
+    for group in failure_groups(evidence, "client-certificate-required"):
+        observations += group.visits
+    observations += (
+        exchange
+        for exchange in evidence.of(Exchange)
+        if _is_refused(exchange, evidence.target.port)
+    )
+    if not observations:
         return
     port = evidence.target.port
     addresses = dict.fromkeys(
-        seen.address for seen in because if isinstance(seen, (Handshake, Exchange))
+        observation.address
+        for observation in observations
+        if isinstance(observation, (Handshake, Exchange))
     )
     subjects = endpoints(addresses, port)
-    given = settings(evidence, "ssl_verify_client")
-    fix = _fix(given) if given else None
+    settings = target_settings(evidence, "ssl_verify_client")
+    fix = _fix(settings) if settings else None
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(because),
+        because=tuple(observations),
         facts={
             "addresses": tuple(addresses),
             "port": port,
             "name": evidence.target.host,
-            "place": given.place if given and fix else "",
+            "place": settings.file_line if settings and fix else "",
         },
-        location=given.location if given and fix else None,
+        location=settings.location if settings and fix else None,
         fix=fix or Fix((Manual("decide", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _fix(given: Settings) -> Fix | None:
+def _fix(settings: TargetSettings) -> Fix | None:
     """For the site's own block alone, wherever the line that asks stands."""
-    asking = [one for one in given.found if one.args[:1] == ("on",)]
-    steps = given.steps([(one, "ssl_verify_client off;") for one in asking])
+    enabled_settings = [setting for setting in settings.settings if setting.args[:1] == ("on",)]
+    steps = settings.steps([(setting, "ssl_verify_client off;") for setting in enabled_settings])
     return Fix(steps, Applicability.REVIEW) if steps else None
 
 
-def _refused(seen: Exchange, port: int) -> bool:
-    if seen.port != port or seen.purpose not in {"target", "redirect"}:
+def _is_refused(exchange: Exchange, port: int) -> bool:
+    if exchange.port != port or exchange.purpose not in {"target", "redirect"}:
         return False
-    if seen.failure is not None:
-        return seen.failure.kind == "alert" and seen.failure.code == _CERTIFICATE_REQUIRED
-    return seen.status in {400, 495, 496} and any(text in seen.body for text in _REFUSALS)
+    if exchange.failure is not None:
+        return exchange.failure.kind == "alert" and exchange.failure.code == _CERTIFICATE_REQUIRED
+    return exchange.status in {400, 495, 496} and any(text in exchange.body for text in _REFUSALS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from checks.tls import mute
+from checks.tls import no_reply_claims
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake
@@ -10,4 +10,4 @@ from diagnose.model.tls import Handshake
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def closed(evidence: Evidence) -> Iterator[Claim]:
-    yield from mute(evidence, "closed")
+    yield from no_reply_claims(evidence, "closed")

@@ -3,7 +3,7 @@ the server's alert are all that is known. The most general of this layer's check
 
 from collections.abc import Iterator
 
-from checks.tls import failed
+from checks.tls import failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -11,11 +11,11 @@ from diagnose.model.tls import Handshake
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def handshake_failed(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "handshake-failed"):
+    for group in failure_groups(evidence, "handshake-failed"):
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
-            facts=one.facts,
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
+            facts=group.facts,
             fix=Fix((Manual("read-the-log", Where.SERVER),), Applicability.MANUAL),
         )

@@ -3,7 +3,7 @@ with `ssl_reject_handshake on` does, or another alert that a different name does
 
 from collections.abc import Iterator
 
-from checks.tls import confidence, failed
+from checks.tls import confidence, failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -12,13 +12,13 @@ from diagnose.parsers.hostnames import is_address
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def name_rejected(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "name-rejected"):
-        alert = one.visits[0].alert
+    for group in failure_groups(evidence, "name-rejected"):
+        alert = group.visits[0].alert
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
             confidence=confidence(alert and alert.code == 112),
-            facts={**one.facts, "unnamed": is_address(evidence.target.host)},
+            facts={**group.facts, "unnamed": is_address(evidence.target.host)},
             fix=Fix((Manual("add-the-name", Where.SERVER),), Applicability.MANUAL),
         )

@@ -9,14 +9,14 @@ offered, the suites are not the reason.
 import re
 from collections.abc import Iterator
 
-from checks.tls import Setting, Settings, confidence, failed, settings
+from checks.tls import Setting, TargetSettings, confidence, failure_groups, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 
 #: https://wiki.mozilla.org/Security/Server_Side_TLS, "intermediate", without finite-field
 #: Diffie-Hellman, which needs parameters.
-GOOD = (
+RECOMMENDED = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
     "ECDHE-RSA-AES128-GCM-SHA256",
     "ECDHE-ECDSA-AES256-GCM-SHA384",
@@ -26,14 +26,14 @@ GOOD = (
 )
 
 #: Exclusions (ciphers(1)) that leave all of GOOD.
-_HARMLESS = {
+_HARMLESS_EXCLUSIONS = {
     *("anull", "enull", "null", "export", "exp", "low", "medium", "des", "3des", "rc2", "rc4"),
     *("md5", "psk", "srp", "adh", "aecdh", "kdh", "idea", "seed", "camellia", "aria", "dss"),
     *("adss", "sha", "sha1", "krsa", "aesccm", "aesccm8", "dhe", "edh", "kdhe", "kedh"),
 }
 
 #: The kind of key that a suite, or a set of them, is for.
-_FOR = (
+_KEY_TYPES = (
     (re.compile(r"(?:ECDHE|ECDH)-ECDSA-.+|a?ECDSA", re.IGNORECASE), "EC"),
     (re.compile(r"(?:ECDHE|ECDH|DHE|EDH)-RSA-.+|[ak]?RSA", re.IGNORECASE), "RSA"),
     (re.compile(r"(?:AES|CAMELLIA|DES|RC4|SEED|IDEA|NULL)\w*-.+", re.IGNORECASE), "RSA"),
@@ -42,69 +42,85 @@ _FOR = (
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "no-shared-cipher"):
-        taken = one.control("any-cipher")
-        given = settings(evidence, "ssl_ciphers")
-        fix = _fix(given, bool(taken)) if given else None
+    for group in failure_groups(evidence, "no-shared-cipher"):
+        control = group.control("any-cipher")
+        settings = target_settings(evidence, "ssl_ciphers")
+        fix = _fix(settings, bool(control)) if settings else None
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
-            confidence=confidence(taken or fix),
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
+            confidence=confidence(control or fix),
             ruled_out=("tls.no-shared-protocol", "tls.name-rejected"),
             facts={
-                **one.facts,
-                "cipher": taken.cipher if taken else "",
-                "place": given.place if given and fix else "",
-                "kind": _kind(given, given.found[0]) if given and fix and not taken else "",
+                **group.facts,
+                "cipher": control.cipher if control else "",
+                "place": settings.file_line if settings and fix else "",
+                "kind": _key_type(settings, settings.settings[0])
+                if settings and fix and not control
+                else "",
             },
-            location=given.location if given and fix else None,
+            location=settings.location if settings and fix else None,
             fix=fix or Fix((Manual("set-ciphers", Where.SERVER),), Applicability.MANUAL),
         )
 
 
-def _fix(given: Settings, taken: bool) -> Fix | None:
+def _fix(settings: TargetSettings, has_control: bool) -> Fix | None:
     """Good suites behind those that the list has, so that whoever gets in today still does. None
     where it is not known to be the list's fault."""
-    wrong = [one for one in given.found if one.line and one.args]
-    if not wrong or not (taken or all(_lacks(given, one) for one in wrong)):
+    wrong_settings = [
+        setting for setting in settings.settings if setting.directive and setting.args
+    ]
+    if not wrong_settings or not (
+        has_control or all(_lacks_key_type(settings, setting) for setting in wrong_settings)
+    ):
         return None
-    steps = given.steps([(one, f"ssl_ciphers {_quoted(_more(one.args[0]))};") for one in wrong])
-    sure = given.alone(wrong) and not any(_forbids(one.args[0]) for one in wrong)
+    steps = settings.steps(
+        [
+            (setting, f"ssl_ciphers {_quoted(_extended_list(setting.args[0]))};")
+            for setting in wrong_settings
+        ]
+    )
+    sure = settings.is_confined(wrong_settings) and not any(
+        _excludes_recommended(setting.args[0]) for setting in wrong_settings
+    )
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW) if steps else None
 
 
-def _words(ciphers: str) -> list[str]:
-    return [one for one in re.split(r"[:, ]+", ciphers) if one]
+def _cipher_names(ciphers: str) -> list[str]:
+    return [name for name in re.split(r"[:, ]+", ciphers) if name]
 
 
-def _more(ciphers: str) -> str:
+def _extended_list(ciphers: str) -> str:
     """What a list excludes for good cannot be added to it: it is replaced then."""
-    had = [] if _forbids(ciphers) else _words(ciphers)
-    return ":".join((*had, *(one for one in GOOD if one not in had)))
+    existing = [] if _excludes_recommended(ciphers) else _cipher_names(ciphers)
+    return ":".join((*existing, *(cipher for cipher in RECOMMENDED if cipher not in existing)))
 
 
-def _forbids(ciphers: str) -> bool:
+def _excludes_recommended(ciphers: str) -> bool:
     return any(
-        word.startswith("!") and word[1:].lower() not in _HARMLESS for word in _words(ciphers)
+        name.startswith("!") and name[1:].lower() not in _HARMLESS_EXCLUSIONS
+        for name in _cipher_names(ciphers)
     )
 
 
-def _lacks(given: Settings, one: Setting) -> bool:
+def _lacks_key_type(settings: TargetSettings, setting: Setting) -> bool:
     """Whether the list has no suite for the key, which is the certificate's own."""
-    kind = _kind(given, one)
-    words = [word for word in _words(one.args[0]) if word[0] not in "!-+@"]
-    meant = [next((key for form, key in _FOR if form.fullmatch(word)), "") for word in words]
-    return bool(kind and words) and "" not in meant and kind not in meant
+    key_type = _key_type(settings, setting)
+    names = [name for name in _cipher_names(setting.args[0]) if name[0] not in "!-+@"]
+    key_types = [
+        next((key for form, key in _KEY_TYPES if form.fullmatch(name)), "") for name in names
+    ]
+    return bool(key_type and names) and "" not in key_types and key_type not in key_types
 
 
-def _kind(given: Settings, one: Setting) -> str:
+def _key_type(settings: TargetSettings, setting: Setting) -> str:
     """RSA or EC, where the block's certificates are all of one kind and their keys fit."""
-    files = [file for file in given.nginx.certificates(one.server) if file.chain]
-    publics = {key.public for key in given.nginx.keys(one.server)} - {""}
-    fit = all(file.publics and file.publics[0] in publics for file in files)
-    kinds = {file.chain[0].key_type for file in files}
-    return kinds.pop() if fit and len(kinds) == 1 else ""
+    files = [file for file in settings.nginx.certificates(setting.server) if file.chain]
+    public_keys = {key.public for key in settings.nginx.keys(setting.server)} - {""}
+    fit = all(file.publics and file.publics[0] in public_keys for file in files)
+    key_types = {file.chain[0].key_type for file in files}
+    return key_types.pop() if fit and len(key_types) == 1 else ""
 
 
 def _quoted(ciphers: str) -> str:

@@ -7,7 +7,7 @@ The remedy adds the current versions to the list: whoever gets in today still do
 import re
 from collections.abc import Iterator
 
-from checks.tls import Settings, confidence, failed, settings, value
+from checks.tls import TargetSettings, confidence, failure_groups, joined_args, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -17,43 +17,52 @@ _CURRENT = ("TLSv1.2", "TLSv1.3")
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "no-shared-protocol"):
-        old = one.control("old")
-        alert = one.visits[0].alert
-        given = settings(evidence, "ssl_protocols", early=True)
-        fix = _fix(given) if given else None
+    for group in failure_groups(evidence, "no-shared-protocol"):
+        old = group.control("old")
+        alert = group.visits[0].alert
+        settings = target_settings(evidence, "ssl_protocols", early=True)
+        fix = _fix(settings) if settings else None
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
             confidence=confidence(old or (alert and alert.code == 70)),
             facts={
-                **one.facts,
+                **group.facts,
                 "old": old.protocol if old else "",
-                "place": given.place if given and fix else "",
-                "written": _written(given) if given and fix else "",
+                "place": settings.file_line if settings and fix else "",
+                "written": _directive_text(settings) if settings and fix else "",
             },
-            location=given.location if given and fix else None,
+            location=settings.location if settings and fix else None,
             fix=fix or Fix((Manual("set-protocols", Where.SERVER),), Applicability.MANUAL),
         )
 
 
-def _written(given: Settings) -> str:
+def _directive_text(settings: TargetSettings) -> str:
     """The first line that names old versions only, as it stands."""
-    line = next(one.line for one in given.found if one.line and _is_old(one.args))
-    return " ".join((line.name, *line.args))
+    directive = next(
+        setting.directive
+        for setting in settings.settings
+        if setting.directive and _is_old(setting.args)
+    )
+    return " ".join((directive.name, *directive.args))
 
 
-def _fix(given: Settings) -> Fix | None:
+def _fix(settings: TargetSettings) -> Fix | None:
     """None where the configuration is not what keeps the current versions out."""
-    old = [one for one in given.found if one.line and _is_old(one.args)]
-    if not old or _is_commanded(given):
+    old_settings = [
+        setting for setting in settings.settings if setting.directive and _is_old(setting.args)
+    ]
+    if not old_settings or _is_set_by_conf_cmd(settings):
         return None
-    current = _CURRENT if _knows_1_3(given) else _CURRENT[:1]
-    lines = [(one, f"ssl_protocols {value(one.args, lambda arg: True, current)};") for one in old]
-    steps = given.steps(lines)
-    alone = given.alone(old)
-    applicability = Applicability.AUTOMATIC if alone else Applicability.REVIEW
+    current = _CURRENT if _knows_1_3(settings) else _CURRENT[:1]
+    lines = [
+        (setting, f"ssl_protocols {joined_args(setting.args, lambda arg: True, current)};")
+        for setting in old_settings
+    ]
+    steps = settings.steps(lines)
+    is_confined = settings.is_confined(old_settings)
+    applicability = Applicability.AUTOMATIC if is_confined else Applicability.REVIEW
     return Fix(steps, applicability) if steps else None
 
 
@@ -61,19 +70,21 @@ def _is_old(args: tuple[str, ...]) -> bool:
     return bool(args) and not set(_CURRENT).intersection(args)
 
 
-def _is_commanded(given: Settings) -> bool:
+def _is_set_by_conf_cmd(settings: TargetSettings) -> bool:
     """Whether the version is set past ssl_protocols (SSL_CONF_cmd(3))."""
-    from diagnose.parsers.nginx.server_blocks import Place
+    from diagnose.parsers.nginx.server_blocks import LocationMatch
 
     return any(
         command.args[:1] and "Protocol" in command.args[0]
-        for one in given.found
-        for command in Place((one.server.http, one.server.block)).all("ssl_conf_command")
+        for setting in settings.settings
+        for command in LocationMatch((setting.server.http, setting.server.block)).directives(
+            "ssl_conf_command"
+        )
     )
 
 
-def _knows_1_3(given: Settings) -> bool:
+def _knows_1_3(settings: TargetSettings) -> bool:
     """nginx knows the word since 1.13.0; an older one does not start with it."""
-    build = given.nginx.build
-    said = re.search(r"(\d+)\.(\d+)\.\d+", build.version) if build else None
-    return said is None or (int(said[1]), int(said[2])) >= (1, 13)
+    build = settings.nginx.build
+    version = re.search(r"(\d+)\.(\d+)\.\d+", build.version) if build else None
+    return version is None or (int(version[1]), int(version[2])) >= (1, 13)

@@ -3,7 +3,7 @@ often name (RFC 4253 section 4.2, RFC 5321 section 4.3.1 and their like)."""
 
 from collections.abc import Iterator
 
-from checks.tls import failed
+from checks.tls import failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -26,21 +26,25 @@ _GREETINGS = (
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def not_tls(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "not-tls"):
-        received = next(seen.received for seen in one.because if seen.received)
+    for group in failure_groups(evidence, "not-tls"):
+        received = next(handshake.received for handshake in group.handshakes if handshake.received)
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
-            facts={**one.facts, "received": received, "protocol": protocol(received)},
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
+            facts={**group.facts, "received": received, "protocol": protocol(received)},
             fix=Fix((Manual("free-the-port", Where.SERVER),), Applicability.MANUAL),
         )
 
 
 def protocol(greeting: str) -> str:
     """The protocol that a greeting is of, "" where it does not say."""
-    said = greeting.lower()
+    text = greeting.lower()
     return next(
-        (name for name, begins, holds in _GREETINGS if said.startswith(begins) and holds in said),
+        (
+            name
+            for name, prefix, substring in _GREETINGS
+            if text.startswith(prefix) and substring in text
+        ),
         "",
     )

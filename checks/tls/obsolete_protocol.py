@@ -5,7 +5,7 @@ turned away is for a person to say."""
 
 from collections.abc import Iterator
 
-from checks.tls import Settings, settings, value
+from checks.tls import TargetSettings, joined_args, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -16,7 +16,7 @@ from diagnose.model import (
     Severity,
     Where,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.tls import Handshake
 
@@ -26,39 +26,49 @@ _CURRENT = ("TLSv1.2", "TLSv1.3")
 
 @check(severity=Severity.WARNING, needs=[Handshake])
 def obsolete_protocol(evidence: Evidence) -> Iterator[Claim]:
-    reached = {one.address for one in evidence.of(Handshake) if one.as_a_visitor and one.protocol}
-    old = [
-        one for one in evidence.good(Handshake) if one.variant == "old" and one.address in reached
+    reached_addresses = {
+        handshake.address
+        for handshake in evidence.of(Handshake)
+        if handshake.is_browser_like and handshake.protocol
+    }
+    old_handshakes = [
+        handshake
+        for handshake in evidence.good(Handshake)
+        if handshake.variant == "old" and handshake.address in reached_addresses
     ]
-    if not old:
+    if not old_handshakes:
         return
-    subjects = endpoints((one.address for one in old), old[0].port)
-    given = settings(evidence, "ssl_protocols", early=True)
-    fix = _fix(given) if given else None
+    subjects = endpoints(
+        (handshake.address for handshake in old_handshakes), old_handshakes[0].port
+    )
+    settings = target_settings(evidence, "ssl_protocols", early=True)
+    fix = _fix(settings) if settings else None
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(old),
+        because=tuple(old_handshakes),
         facts={
             "name": evidence.target.host,
-            "addresses": tuple(one.address for one in old),
-            "port": old[0].port,
-            "protocol": old[0].protocol,
-            "cipher": old[0].cipher,
-            "place": given.place if given and fix else "",
+            "addresses": tuple(handshake.address for handshake in old_handshakes),
+            "port": old_handshakes[0].port,
+            "protocol": old_handshakes[0].protocol,
+            "cipher": old_handshakes[0].cipher,
+            "place": settings.file_line if settings and fix else "",
         },
-        location=given.location if given and fix else None,
+        location=settings.location if settings and fix else None,
         fix=fix or Fix((Manual("set-protocols", Where.SERVER),), Applicability.MANUAL),
     )
 
 
-def _fix(given: Settings) -> Fix | None:
+def _fix(settings: TargetSettings) -> Fix | None:
     """The old versions taken out of the lines that count. Without such a line nginx's default
     holds, which named them until 1.27.3."""
     lines = []
-    for one in given.found:
-        left = value(one.args, lambda arg: arg not in _OLD, _CURRENT if not one.line else ())
-        if one.line is None or _OLD.intersection(one.args):
-            lines.append((one, f"ssl_protocols {left or ' '.join(_CURRENT)};"))
-    steps = given.steps(lines)
+    for setting in settings.settings:
+        protocols = joined_args(
+            setting.args, lambda arg: arg not in _OLD, _CURRENT if not setting.directive else ()
+        )
+        if setting.directive is None or _OLD.intersection(setting.args):
+            lines.append((setting, f"ssl_protocols {protocols or ' '.join(_CURRENT)};"))
+    steps = settings.steps(lines)
     return Fix(steps, Applicability.REVIEW) if steps else None

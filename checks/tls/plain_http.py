@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from checks.tls import failed
+from checks.tls import failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -11,14 +11,16 @@ from diagnose.model.tls import Handshake
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def plain_http(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "plain-http"):
+    for group in failure_groups(evidence, "plain-http"):
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
             facts={
-                **one.facts,
-                "received": next(seen.received for seen in one.because if seen.received),
+                **group.facts,
+                "received": next(
+                    handshake.received for handshake in group.handshakes if handshake.received
+                ),
             },
             fix=Fix((Manual("add-ssl", Where.SERVER),), Applicability.MANUAL),
         )

@@ -9,7 +9,7 @@ Diffie-Hellman, as browsers come.
 
 from collections.abc import Iterator
 
-from checks.tls import confidence, failed
+from checks.tls import confidence, failure_groups
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
@@ -22,41 +22,41 @@ _RENEGOTIATION = {"UNSAFE_LEGACY_RENEGOTIATION_DISABLED"}
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def refused_here(evidence: Evidence) -> Iterator[Claim]:
-    for one in failed(evidence, "refused-here"):
-        failure, alert = one.visits[0].failure, one.visits[0].alert
+    for group in failure_groups(evidence, "refused-here"):
+        failure, alert = group.visits[0].failure, group.visits[0].alert
         reason = (failure.name if failure and not alert else "") or ""
-        lenient, modern = one.control("lenient"), one.control("no-dhe")
+        lenient, modern = group.control("lenient"), group.control("no-dhe")
         dh, long = reason in _SMALL_DH, reason in _TOO_LONG
         renegotiation = reason in _RENEGOTIATION
-        known = dh or long or renegotiation
+        is_known_reason = dh or long or renegotiation
         step = next(
             (
                 step
-                for step, is_it in (
+                for step, applies in (
                     ("dh", dh),
                     ("shorten", long),
                     ("renegotiation", renegotiation),
                     ("strengthen", lenient),
                 )
-                if is_it
+                if applies
             ),
             "compare",
         )
         yield Claim(
-            about=one.about,
-            covers=one.subjects,
-            because=one.because,
-            confidence=confidence(known or lenient),
+            about=group.subject,
+            covers=group.subjects,
+            because=group.handshakes,
+            confidence=confidence(is_known_reason or lenient),
             # Browsers get in: without Diffie-Hellman, or as they do not ask for RFC 5746.
             severity=Severity.WARNING if modern or (renegotiation and lenient) else None,
             ruled_out=("tls.no-shared-cipher", "tls.no-shared-protocol"),
             facts={
-                **one.facts,
+                **group.facts,
                 "dh": dh,
                 "long": long,
                 "renegotiation": renegotiation,
-                "weak": bool(lenient) and not known,
-                "other": not known and not lenient,
+                "weak": bool(lenient) and not is_known_reason,
+                "other": not is_known_reason and not lenient,
                 "lenient": f"{lenient.protocol}, {lenient.cipher}" if lenient else "",
                 "browsers": modern is not None,
             },

@@ -3,7 +3,7 @@ through, something reacts to the name."""
 
 from collections.abc import Iterator
 
-from checks.tls import mute
+from checks.tls import no_reply_claims
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake
@@ -11,4 +11,4 @@ from diagnose.model.tls import Handshake
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def reset(evidence: Evidence) -> Iterator[Claim]:
-    yield from mute(evidence, "reset")
+    yield from no_reply_claims(evidence, "reset")

@@ -4,7 +4,7 @@ leads to, with what was seen of each, and applications that take the connection 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, file_line
 from diagnose.model import (
     Applicability,
     Claim,
@@ -24,22 +24,22 @@ from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.nginx import error_log, server_blocks, upstreams
-from diagnose.parsers.nginx.edits import Change, instead
-from diagnose.parsers.nginx.server_blocks import Place
-from diagnose.parsers.nginx.upstreams import End, Lead
+from diagnose.parsers.nginx.edits import TextEdit, replace_directive
+from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.upstreams import Endpoint, ProxyTarget
 
 #: What such an application brings about.
-BROKEN = (
+CONSEQUENCES = (
     "http.server-error",
     "websocket.not-upgraded",
     "websocket.inner-proxy",
     "upstream.none-live",
 )
 
-_GATEWAY = {502, 504}
+_GATEWAY_ERRORS = {502, 504}
 
 #: Changes to files, by their paths.
-Changes: TypeAlias = dict[str, list[Change]]
+Changes: TypeAlias = dict[str, list[TextEdit]]
 
 
 # What the configuration leads to
@@ -50,211 +50,261 @@ class Backend:
     """Servers that passes lead to: the locations that pass requests there, the paths asked for
     that these answer, and what was seen of the servers. `tries` are connections alone."""
 
-    lead: Lead
-    places: tuple[Place, ...]
-    leads: tuple[Lead, ...]
+    proxy_target: ProxyTarget
+    location_matches: tuple[LocationMatch, ...]
+    proxy_targets: tuple[ProxyTarget, ...]
     paths: tuple[str, ...]
-    tries: tuple[UpstreamTry, ...]
-    asked: tuple[UpstreamTry, ...]
-    talks: tuple[UpstreamTalk, ...]
+    connect_attempts: tuple[UpstreamTry, ...]
+    request_attempts: tuple[UpstreamTry, ...]
+    variants: tuple[UpstreamTalk, ...]
 
     @property
-    def known(self) -> bool:
+    def is_tried(self) -> bool:
         """Each of its servers was tried."""
-        ends = {str(end) for end in self.lead.ends}
-        return bool(self.tries) and ends.issubset(one.end for one in self.tries)
+        endpoints = {str(endpoint) for endpoint in self.proxy_target.endpoints}
+        return bool(self.connect_attempts) and endpoints.issubset(
+            attempt.endpoint for attempt in self.connect_attempts
+        )
 
     @property
-    def down(self) -> bool:
+    def is_down(self) -> bool:
         """Nothing of it can be connected to. One server that can is enough: nginx goes on to the
         next."""
-        return self.known and all(one.failure for one in self.tries)
+        return self.is_tried and all(attempt.failure for attempt in self.connect_attempts)
 
     @property
-    def up(self) -> bool:
+    def is_up(self) -> bool:
         """Every one of its servers can be connected to."""
-        return self.known and not any(one.failure for one in self.tries)
+        return self.is_tried and not any(attempt.failure for attempt in self.connect_attempts)
 
 
 def backends(nginx: Nginx) -> tuple[Backend, ...]:
     """In the order of the configuration, those that answer what was asked for first. The same
     servers by other words are the same."""
-    found: dict[tuple[str, ...], list[tuple[Place, Lead]]] = {}
+    groups: dict[tuple[str, ...], list[tuple[LocationMatch, ProxyTarget]]] = {}
     paths: dict[tuple[str, ...], list[str]] = {}
-    known, felt = upstreams.request(nginx.evidence.target), _felt(nginx.evidence)
-    for one in nginx.answering():
-        for path in felt:
-            place = upstreams.lands(one.server, path)
-            if lead := upstreams.lead(place, known):
-                found.setdefault(_key(lead), []).append((place, lead))
-                paths.setdefault(_key(lead), []).append(path)
-        for place in server_blocks.places(one.server):
-            if lead := upstreams.lead(place, known):
-                found.setdefault(_key(lead), []).append((place, lead))
-    return tuple(_backend(nginx.evidence, each, paths.get(key, ())) for key, each in found.items())
+    variables, probed_paths = (
+        upstreams.request_variables(nginx.evidence.target),
+        _probed_paths(nginx.evidence),
+    )
+    for selection in nginx.selected_servers():
+        for path in probed_paths:
+            match = upstreams.final_location(selection.server, path)
+            if proxy_target := upstreams.proxy_target_of(match, variables):
+                groups.setdefault(_endpoint_key(proxy_target), []).append((match, proxy_target))
+                paths.setdefault(_endpoint_key(proxy_target), []).append(path)
+        for match in server_blocks.all_locations(selection.server):
+            if proxy_target := upstreams.proxy_target_of(match, variables):
+                groups.setdefault(_endpoint_key(proxy_target), []).append((match, proxy_target))
+    return tuple(
+        _backend(nginx.evidence, group, paths.get(key, ())) for key, group in groups.items()
+    )
 
 
-def _felt(evidence: Evidence) -> tuple[str, ...]:
+def _probed_paths(evidence: Evidence) -> tuple[str, ...]:
     """The paths that were asked for, and those at which the front door was tried besides."""
     target = evidence.target
-    tried = (one.path for one in evidence.of(Upgrade) if one.through == "front")
-    return tuple(dict.fromkeys((target.path, *target.websockets, *tried)))
+    upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front")
+    return tuple(dict.fromkeys((target.path, *target.websockets, *upgrade_paths)))
 
 
-def _key(lead: Lead) -> tuple[str, ...]:
-    return (lead.scheme, *map(str, lead.ends))
+def _endpoint_key(proxy_target: ProxyTarget) -> tuple[str, ...]:
+    return (proxy_target.scheme, *map(str, proxy_target.endpoints))
 
 
 def _backend(
-    evidence: Evidence, each: Sequence[tuple[Place, Lead]], paths: Sequence[str]
+    evidence: Evidence, group: Sequence[tuple[LocationMatch, ProxyTarget]], paths: Sequence[str]
 ) -> Backend:
-    pairs = list({id(lead.given): (place, lead) for place, lead in each}.values())
-    targets = {lead.target for _, lead in pairs}
-    tries = [one for one in evidence.of(UpstreamTry) if one.target in targets]
+    pairs = list(
+        {
+            id(proxy_target.directive): (match, proxy_target) for match, proxy_target in group
+        }.values()
+    )
+    targets = {proxy_target.target for _, proxy_target in pairs}
+    attempts = [attempt for attempt in evidence.of(UpstreamTry) if attempt.target in targets]
     return Backend(
-        lead=pairs[0][1],
-        places=tuple(place for place, _ in pairs),
-        leads=tuple(lead for _, lead in pairs),
+        proxy_target=pairs[0][1],
+        location_matches=tuple(match for match, _ in pairs),
+        proxy_targets=tuple(proxy_target for _, proxy_target in pairs),
         paths=tuple(dict.fromkeys(paths)),
-        tries=tuple(one for one in tries if not one.asked),
-        asked=tuple(one for one in tries if one.asked),
-        talks=tuple(one for one in evidence.of(UpstreamTalk) if one.target in targets),
+        connect_attempts=tuple(attempt for attempt in attempts if not attempt.asked),
+        request_attempts=tuple(attempt for attempt in attempts if attempt.asked),
+        variants=tuple(
+            variant for variant in evidence.of(UpstreamTalk) if variant.target in targets
+        ),
     )
 
 
 # What became of the paths in front
 
 
-def pages(evidence: Evidence) -> tuple[Exchange, ...]:
+def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
     """The target's page, as the front door answers."""
     port = evidence.target.port
-    return tuple(o for o in evidence.of(Exchange) if o.purpose == "target" and o.port == port)
+    return tuple(
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == port
+    )
 
 
-def fails(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
+def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
     """The answers of the front door that say that what is behind it failed, at these paths."""
-    found: list[Observation] = []
+    failures: list[Observation] = []
     if evidence.target.path in paths:
-        found += [one for one in pages(evidence) if _failed(one) or wants_tls(one)]
-    for one in evidence.of(Upgrade):
-        if one.through == "front" and one.variant == "normal" and one.path in paths:
-            found += [one] if _failed(one) else []
-    return tuple(found)
+        failures += [
+            exchange
+            for exchange in page_exchanges(evidence)
+            if _is_failed(exchange) or wants_tls(exchange)
+        ]
+    for upgrade in evidence.of(Upgrade):
+        if upgrade.through == "front" and upgrade.variant == "normal" and upgrade.path in paths:
+            failures += [upgrade] if _is_failed(upgrade) else []
+    return tuple(failures)
 
 
-def _failed(one: Exchange | Upgrade) -> bool:
-    broken = one.failure is not None and one.failure.kind not in {"refused", "unreachable"}
-    return one.status in _GATEWAY or broken
+def _is_failed(response: Exchange | Upgrade) -> bool:
+    is_broken = response.failure is not None and response.failure.kind not in {
+        "refused",
+        "unreachable",
+    }
+    return response.status in _GATEWAY_ERRORS or is_broken
 
 
-def works(evidence: Evidence, paths: Collection[str]) -> bool:
+def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
     """The page or the WebSocket comes all the same."""
-    if fails(evidence, paths):
+    if front_failures(evidence, paths):
         return False
     page = evidence.target.path in paths and any(
-        one.status is not None and one.status < 500 for one in pages(evidence)
+        exchange.status is not None and exchange.status < 500
+        for exchange in page_exchanges(evidence)
     )
-    shaken = (o for o in evidence.of(Upgrade) if o.through == "front" and o.path in paths)
-    return page or any(one.accepted for one in shaken)
+    upgrades = (
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.path in paths
+    )
+    return page or any(upgrade.accepted for upgrade in upgrades)
 
 
-def weight(evidence: Evidence, paths: Collection[str]) -> Severity | None:
+def path_severity(evidence: Evidence, paths: Collection[str]) -> Severity | None:
     """As the check says where a path that was asked for is concerned, and does not come; else
     a note."""
-    return None if paths and not works(evidence, paths) else Severity.NOTE
+    return None if paths and not is_served(evidence, paths) else Severity.NOTE
 
 
 # What nginx wrote
 
 
-def lines(
-    nginx: Nginx, backend: Backend, says: str, errno: int | None = None
+def backend_log_lines(
+    nginx: Nginx, backend: Backend, pattern: str, errno: int | None = None
 ) -> tuple[LogLine, ...]:
     """What nginx's error log says of these paths since nginx runs with what it has loaded."""
     since = nginx.master.loaded if nginx.master and nginx.master.loaded else 0.0
-    every = nginx.evidence.of(LogLine)
+    all_lines = nginx.evidence.of(LogLine)
     host = nginx.evidence.target.host
     return tuple(
         line
         for path in backend.paths
-        for line in error_log.about(every, host, path, None, errno, says, since)
+        for line in error_log.matching_lines(all_lines, host, path, None, errno, pattern, since)
     )
 
 
 # Claims
 
 
-def blame(
+def upstream_claim(
     nginx: Nginx,
     backend: Backend,
     facts: Mapping[str, object],
     fix: Fix,
     *,
-    ends: Sequence[str] = (),
+    endpoints: Sequence[str] = (),
     because: Sequence[Observation] = (),
     confidence: Confidence = Confidence.CERTAIN,
     severity: Severity | None = None,
     ruled_out: tuple[str, ...] = (),
-    shown: Directive | None = None,
+    reported_directive: Directive | None = None,
 ) -> Claim:
     """A claim about a backend's servers, which covers the paths that lead there."""
-    named = tuple(ends) or tuple(str(end) for end in backend.lead.ends)
-    given, port = shown or backend.lead.given, nginx.evidence.target.port
+    endpoint_names = tuple(endpoints) or tuple(
+        str(endpoint) for endpoint in backend.proxy_target.endpoints
+    )
+    directive, port = (
+        reported_directive or backend.proxy_target.directive,
+        nginx.evidence.target.port,
+    )
     # A location's own pattern is no path that anybody asked for, but it says where it is felt.
-    paths = backend.paths or tuple(dict.fromkeys(one.path for one in backend.tries if one.path))
-    broken = fails(nginx.evidence, backend.paths)
-    looked = (*because, *broken, *([nginx.config] if nginx.config else []))
+    paths = backend.paths or tuple(
+        dict.fromkeys(attempt.path for attempt in backend.connect_attempts if attempt.path)
+    )
+    failures = front_failures(nginx.evidence, backend.paths)
+    observations = (*because, *failures, *([nginx.config] if nginx.config else []))
     return Claim(
-        about=Subject(text=", ".join(named)),
+        about=Subject(text=", ".join(endpoint_names)),
         covers=tuple(Subject(port=port, path=path) for path in paths),
-        because=tuple(dict.fromkeys(looked)),
+        because=tuple(dict.fromkeys(observations)),
         facts={
-            "application": named,
-            "target": backend.lead.target,
-            "place": where(given),
-            "directive": backend.lead.given.name,
+            "application": endpoint_names,
+            "target": backend.proxy_target.target,
+            "place": file_line(directive),
+            "directive": backend.proxy_target.directive.name,
             "paths": paths,
-            "status": next((s for o in broken if (s := getattr(o, "status", None))), ""),
+            "status": next(
+                (status for failure in failures if (status := getattr(failure, "status", None))), ""
+            ),
             **facts,
         },
         confidence=confidence,
-        severity=severity or weight(nginx.evidence, backend.paths),
+        severity=severity or path_severity(nginx.evidence, backend.paths),
         ruled_out=ruled_out,
-        location=nginx.location(given),
+        location=nginx.location(directive),
         fix=fix,
     )
 
 
-def reworded(
+def replace_in_directives(
     nginx: Nginx, directives: Iterable[Directive], old: str, new: str, changes: Changes
 ) -> None:
     """Other words in the place of some, once in each of these directives."""
-    for one in {id(given): given for given in directives}.values():
-        file = nginx.file(one)
-        text = file.text[one.start : one.stop] if file else ""
+    for directive in {id(directive): directive for directive in directives}.values():
+        file = nginx.file(directive)
+        text = file.text[directive.start : directive.stop] if file else ""
         if old in text:
-            changes.setdefault(one.file, []).append(instead(one, text.replace(old, new, 1)))
+            changes.setdefault(directive.file, []).append(
+                replace_directive(directive, text.replace(old, new, 1))
+            )
 
 
-def spoken(nginx: Nginx, backend: Backend, scheme: str, changes: Changes) -> None:
+def switch_scheme(nginx: Nginx, backend: Backend, scheme: str, changes: Changes) -> None:
     """The passes of a backend with another scheme. The port that the old one implied is written
     out; where that is in a variable, nothing is changed."""
-    for lead in backend.leads:
-        old, new, end = f"{lead.scheme}://", f"{scheme}://", lead.ends[0]
-        implied = not lead.group and not end.socket and f":{end.port}" not in lead.authority
-        if implied and not lead.variable:
-            old, new = f"{old}{lead.authority}", f"{new}{lead.authority}:{end.port}"
-        if not (implied and lead.variable):
-            reworded(nginx, [lead.given], old, new, changes)
+    for proxy_target in backend.proxy_targets:
+        old, new, endpoint = f"{proxy_target.scheme}://", f"{scheme}://", proxy_target.endpoints[0]
+        implied = (
+            not proxy_target.group
+            and not endpoint.socket
+            and f":{endpoint.port}" not in proxy_target.authority
+        )
+        if implied and not proxy_target.has_variables:
+            old, new = (
+                f"{old}{proxy_target.authority}",
+                f"{new}{proxy_target.authority}:{endpoint.port}",
+            )
+        if not (implied and proxy_target.has_variables):
+            replace_in_directives(nginx, [proxy_target.directive], old, new, changes)
 
 
-def mended(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
+def edit_fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
     """These changes, and nginx takes them; a step by hand where there are none."""
-    made = nginx.edited(changes)
-    if not made:
-        return Fix((Manual(step, Where.SERVER), *nginx.taken()), Applicability.MANUAL)
-    sure = sure and len(made) == 1
-    return Fix((*made, *nginx.taken()), Applicability.AUTOMATIC if sure else Applicability.REVIEW)
+    file_edits = nginx.file_edits(changes)
+    if not file_edits:
+        return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    sure = sure and len(file_edits) == 1
+    return Fix(
+        (*file_edits, *nginx.reload_steps()),
+        Applicability.AUTOMATIC if sure else Applicability.REVIEW,
+    )
 
 
 # Applications that take the connection and then fail. They were asked as nginx asks them, once
@@ -262,80 +312,102 @@ def mended(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
 
 
 @frozen
-class Unanswered:
+class FailedApplication:
     """An application that did not answer: where it is, at which paths, and what showed it.
     `place` is the location that leads there."""
 
-    ends: tuple[str, ...]
+    endpoints: tuple[str, ...]
     paths: tuple[str, ...]
-    seen: tuple[UpstreamTry | Upgrade, ...]
-    place: Place | None
-    passed: Directive | None
+    attempts: tuple[UpstreamTry | Upgrade, ...]
+    location_match: LocationMatch | None
+    pass_directive: Directive | None
 
 
-def unanswered(evidence: Evidence, kinds: Collection[str]) -> Iterator[Unanswered]:
+def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[FailedApplication]:
     """The applications that failed in one of these ways at every attempt."""
     nginx = Nginx.of(evidence)
     groups: dict[tuple[str, ...], dict[str, list[UpstreamTry | Upgrade]]] = {}
-    for path, several in _attempts(evidence).items():
-        failures = [one.failure.kind if one.failure else "" for one in several]
+    for path, attempts in _attempts(evidence).items():
+        failures = [attempt.failure.kind if attempt.failure else "" for attempt in attempts]
         # One that answers is enough: nginx goes on to the next.
         if all(kind in kinds for kind in failures):
-            ends = tuple(dict.fromkeys(_end(one) for one in several))
-            groups.setdefault(ends, {})[path] = several
-    for ends, found in groups.items():
-        path = next(iter(found))
-        place = next((one for one in nginx.places(path) if server_blocks.passed(one)), None)
-        seen = tuple(one for several in found.values() for one in several)
-        yield Unanswered(
-            ends, tuple(found), seen, place, server_blocks.passed(place) if place else None
+            endpoints = tuple(dict.fromkeys(_endpoint_text(attempt) for attempt in attempts))
+            groups.setdefault(endpoints, {})[path] = attempts
+    for endpoints, attempts_by_path in groups.items():
+        path = next(iter(attempts_by_path))
+        match = next(
+            (
+                candidate
+                for candidate in nginx.location_matches(path)
+                if server_blocks.proxy_pass_of(candidate)
+            ),
+            None,
+        )
+        all_attempts = tuple(
+            attempt for attempts in attempts_by_path.values() for attempt in attempts
+        )
+        yield FailedApplication(
+            endpoints,
+            tuple(attempts_by_path),
+            all_attempts,
+            match,
+            server_blocks.proxy_pass_of(match) if match else None,
         )
 
 
 def _attempts(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:
-    found: dict[str, list[UpstreamTry | Upgrade]] = {}
-    for tried in evidence.of(UpstreamTry):
-        if tried.asked:
-            found.setdefault(tried.path, []).append(tried)
-    for shaken in evidence.of(Upgrade):
-        direct = shaken.through == "application" and shaken.variant == "normal"
-        if direct and _is_broken(evidence, shaken.path):
-            found.setdefault(shaken.path, []).append(shaken)
-    return found
+    attempts_by_path: dict[str, list[UpstreamTry | Upgrade]] = {}
+    for attempt in evidence.of(UpstreamTry):
+        if attempt.asked:
+            attempts_by_path.setdefault(attempt.path, []).append(attempt)
+    for upgrade in evidence.of(Upgrade):
+        direct = upgrade.through == "application" and upgrade.variant == "normal"
+        if direct and _is_front_broken(evidence, upgrade.path):
+            attempts_by_path.setdefault(upgrade.path, []).append(upgrade)
+    return attempts_by_path
 
 
-def _is_broken(evidence: Evidence, path: str) -> bool:
+def _is_front_broken(evidence: Evidence, path: str) -> bool:
     """The path's WebSocket fails in front as well."""
-    fronts = [one for one in evidence.of(Upgrade) if one.through == "front" and one.path == path]
-    return any(one.failure or one.status in _GATEWAY for one in fronts)
+    front_upgrades = [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.path == path
+    ]
+    return any(upgrade.failure or upgrade.status in _GATEWAY_ERRORS for upgrade in front_upgrades)
 
 
-def _end(one: UpstreamTry | Upgrade) -> str:
-    if isinstance(one, UpstreamTry):
-        return one.end
-    socket = one.address.startswith("unix:")
-    return one.address if socket else str(End(one.address, one.port))
+def _endpoint_text(attempt: UpstreamTry | Upgrade) -> str:
+    if isinstance(attempt, UpstreamTry):
+        return attempt.endpoint
+    socket = attempt.address.startswith("unix:")
+    return attempt.address if socket else str(Endpoint(attempt.address, attempt.port))
 
 
-def claim(evidence: Evidence, found: Unanswered, step: str, facts: Mapping[str, object]) -> Claim:
+def claim(
+    evidence: Evidence, application: FailedApplication, step: str, facts: Mapping[str, object]
+) -> Claim:
     nginx, port = Nginx.of(evidence), evidence.target.port
-    seen: tuple[Observation, ...] = found.seen
+    attempts: tuple[Observation, ...] = application.attempts
     return Claim(
-        about=Subject(text=", ".join(found.ends)),
-        covers=tuple(Subject(port=port, path=path) for path in found.paths),
-        because=(*seen, *pages(evidence), *([nginx.config] if nginx.config else [])),
+        about=Subject(text=", ".join(application.endpoints)),
+        covers=tuple(Subject(port=port, path=path) for path in application.paths),
+        because=(*attempts, *page_exchanges(evidence), *([nginx.config] if nginx.config else [])),
         facts={
-            "application": found.ends,
-            "paths": found.paths,
-            "target": found.passed.args[0] if found.passed else "",
-            "place": where(found.passed) if found.passed else "",
-            "status": next((one.status for one in pages(evidence) if one.status), None) or "",
+            "application": application.endpoints,
+            "paths": application.paths,
+            "target": application.pass_directive.args[0] if application.pass_directive else "",
+            "place": file_line(application.pass_directive) if application.pass_directive else "",
+            "status": next(
+                (exchange.status for exchange in page_exchanges(evidence) if exchange.status), None
+            )
+            or "",
             **facts,
         },
         confidence=Confidence.CERTAIN
-        if any(one.status for one in pages(evidence))
+        if any(exchange.status for exchange in page_exchanges(evidence))
         else Confidence.LIKELY,
         ruled_out=("upstream.refused",),
-        location=nginx.location(found.passed) if found.passed else None,
+        location=nginx.location(application.pass_directive) if application.pass_directive else None,
         fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
     )

@@ -5,64 +5,72 @@ size are wanted is a choice."""
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, _location_edits, where
+from checks.nginx import Nginx, _location_edits, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx import proxy_headers as wire
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx import proxy_headers as header_parser
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-USUAL = 1 << 20
-_SAID = r"client intended to send too large (?:chunked )?body: (\d+)"
+DEFAULT_LIMIT = 1 << 20
+_LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig, LogLine])
 def body_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    said = error_log.about(evidence.of(LogLine), host=evidence.target.host, says=_SAID)
-    found: dict[int, tuple[Place, list[LogLine]]] = {}
-    for line in said:
-        for place in nginx.places(line.path or "/"):
-            if _bytes(line) > _limit(place) > 0:
-                found.setdefault(id(place.location), (place, []))[1].append(line)
-    for place, lines in found.values():
-        yield _claim(nginx, place, lines)
+    log_lines = error_log.matching_lines(
+        evidence.of(LogLine), host=evidence.target.host, pattern=_LOG_PATTERN
+    )
+    groups: dict[int, tuple[LocationMatch, list[LogLine]]] = {}
+    for line in log_lines:
+        for match in nginx.location_matches(line.path or "/"):
+            if _body_size(line) > _limit(match) > 0:
+                groups.setdefault(id(match.block), (match, []))[1].append(line)
+    for match, lines in groups.values():
+        yield _claim(nginx, match, lines)
 
 
-def _bytes(line: LogLine) -> int:
-    match = re.search(_SAID, line.text)
+def _body_size(line: LogLine) -> int:
+    match = re.search(_LOG_PATTERN, line.text)
     return int(match[1]) if match else 0
 
 
-def _limit(place: Place) -> int:
+def _limit(match: LocationMatch) -> int:
     """0 is no limit."""
-    given = place.one("client_max_body_size")
-    amount = wire.size(given.args[0]) if given and given.args else None
-    return USUAL if amount is None else amount
+    directive = match.directive("client_max_body_size")
+    amount = header_parser.parse_size(directive.args[0]) if directive and directive.args else None
+    return DEFAULT_LIMIT if amount is None else amount
 
 
-def _claim(nginx: Nginx, place: Place, lines: list[LogLine]) -> Claim:
-    largest = max(lines, key=_bytes)
-    given = place.one("client_max_body_size")
-    wanted = next(one for one in (1 << shift for shift in range(20, 64)) if one >= _bytes(largest))
-    made = _location_edits.settings(nginx, place, {"client_max_body_size": wire.shown(wanted)})
-    shown = given or place.location
-    times = sum(one.times for one in lines)
+def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
+    largest = max(lines, key=_body_size)
+    directive = match.directive("client_max_body_size")
+    new_limit = next(
+        size for size in (1 << shift for shift in range(20, 64)) if size >= _body_size(largest)
+    )
+    file_edits = _location_edits.setting_edits(
+        nginx, match, {"client_max_body_size": header_parser.size_text(new_limit)}
+    )
+    reported_directive = directive or match.block
+    times = sum(line.times for line in lines)
     return Claim(
-        about=Subject(port=nginx.evidence.target.port, path=largest.path, text=where(shown)),
+        about=Subject(
+            port=nginx.evidence.target.port, path=largest.path, text=file_line(reported_directive)
+        ),
         because=(*lines, *([nginx.config] if nginx.config else [])),
         facts={
             "path": largest.path,
-            "size": _bytes(largest),
-            "limit": wire.shown(_limit(place)),
-            "set": given is not None,
-            "place": where(shown),
+            "size": _body_size(largest),
+            "limit": header_parser.size_text(_limit(match)),
+            "set": directive is not None,
+            "place": file_line(reported_directive),
             "again": times if times > 1 else "",
             "message": largest.text,
         },
         confidence=Confidence.CERTAIN,
-        location=nginx.location(shown),
-        fix=Fix((*made, *nginx.taken()), Applicability.REVIEW),
+        location=nginx.location(reported_directive),
+        fix=Fix((*file_edits, *nginx.reload_steps()), Applicability.REVIEW),
     )

@@ -4,15 +4,15 @@ or "recv() failed (104: Connection reset by peer)")."""
 
 from collections.abc import Iterator
 
-from checks.upstream import BROKEN, claim, unanswered
+from checks.upstream import CONSEQUENCES, claim, failed_applications
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
+@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def closed_early(evidence: Evidence) -> Iterator[Claim]:
-    for found in unanswered(evidence, {"closed", "reset"}):
-        first = found.seen[0].failure
+    for application in failed_applications(evidence, {"closed", "reset"}):
+        first = application.attempts[0].failure
         facts = {"message": first.message if first else ""}
-        yield claim(evidence, found, "look-at-the-application", facts)
+        yield claim(evidence, application, "look-at-the-application", facts)

@@ -7,7 +7,7 @@ Seen by asking the application itself; or in the log, where it answered so to a 
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, _location_edits, where
+from checks.nginx import Nginx, _location_edits, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -16,8 +16,8 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.parsers.nginx import error_log, server_blocks
-from diagnose.parsers.nginx import proxy_headers as wire
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx import proxy_headers as header_parser
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 #: The gateways, by the directive that leads to each.
 _PREFIXES = {
@@ -25,20 +25,20 @@ _PREFIXES = {
 }  # fmt: skip
 
 #: What a head is taken to need of which nothing is known but that it was too large.
-_GUESS = 3
+_SIZE_FACTOR = 3
 
 
 @frozen
-class Big:
+class OversizedHeader:
     """A path whose answers are too big: the location, its buffer, what is known of the head."""
 
     path: str
-    place: Place
+    location_match: LocationMatch
     prefix: str
     limit: int
-    asked: Asked | None
+    response: Asked | None
     lines: tuple[LogLine, ...]
-    broken: tuple[Exchange, ...]
+    failed_exchanges: tuple[Exchange, ...]
 
 
 @check(
@@ -54,85 +54,113 @@ class Big:
 def header_too_big(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     target = evidence.target
-    said = error_log.about(
-        evidence.of(LogLine), host=target.host, says=r"upstream sent too big header"
+    log_lines = error_log.matching_lines(
+        evidence.of(LogLine), host=target.host, pattern=r"upstream sent too big header"
     )
-    paths = dict.fromkeys((target.path.partition("?")[0], *(one.path for one in said)))
-    met: set[int] = set()
+    paths = dict.fromkeys((target.path.partition("?")[0], *(line.path for line in log_lines)))
+    reported_locations: set[int] = set()
     for path in paths:
-        for place in nginx.places(path):
-            found = _big(nginx, path, place, said)
-            if found and id(place.location) not in met:
-                met.add(id(place.location))
-                yield _claim(nginx, found)
+        for match in nginx.location_matches(path):
+            oversized_header = _oversized_header(nginx, path, match, log_lines)
+            if oversized_header and id(match.block) not in reported_locations:
+                reported_locations.add(id(match.block))
+                yield _claim(nginx, oversized_header)
 
 
-def _big(nginx: Nginx, path: str, place: Place, said: tuple[LogLine, ...]) -> Big | None:
+def _oversized_header(
+    nginx: Nginx, path: str, match: LocationMatch, log_lines: tuple[LogLine, ...]
+) -> OversizedHeader | None:
     evidence, target = nginx.evidence, nginx.evidence.target
     prefix = next(
-        (p for name, p in _PREFIXES.items() if server_blocks.children(place.location, name)), ""
+        (p for name, p in _PREFIXES.items() if server_blocks.children(match.block, name)), ""
     )
     if not prefix:
         return None
-    given = place.one(f"{prefix}_buffer_size")
-    limit = (wire.size(given.args[0]) if given and given.args else None) or wire.PAGE
-    broken = tuple(
-        one
-        for one in evidence.of(Exchange)
-        if one.purpose == "target" and one.port == target.port and one.status == 502
+    directive = match.directive(f"{prefix}_buffer_size")
+    limit = (
+        header_parser.parse_size(directive.args[0]) if directive and directive.args else None
+    ) or header_parser.PAGE_SIZE
+    failed_exchanges = tuple(
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port and exchange.status == 502
     )
-    asked = next((one for one in evidence.of(Asked) if one.variant == "passed"), None)
+    response = next(
+        (response for response in evidence.of(Asked) if response.variant == "passed"), None
+    )
     # What was logged before nginx last loaded its configuration may have been mended since.
     loaded = (nginx.master.loaded if nginx.master else None) or 0.0
-    lines = tuple(one for one in said if one.path == path and (broken or one.when >= loaded))
-    same = path == target.path.partition("?")[0]
-    measured = asked if same and broken and asked and asked.head > limit else None
+    lines = tuple(
+        line
+        for line in log_lines
+        if line.path == path and (failed_exchanges or line.when >= loaded)
+    )
+    is_target_path = path == target.path.partition("?")[0]
+    measured = (
+        response
+        if is_target_path and failed_exchanges and response and response.head > limit
+        else None
+    )
     if not lines and measured is None:
         return None
-    return Big(path, place, prefix, limit, measured, lines, broken if same else ())
-
-
-def _claim(nginx: Nginx, found: Big) -> Claim:
-    port, asked = nginx.evidence.target.port, found.asked
-    shown = found.place.one(f"{found.prefix}_buffer_size")
-    passed = next(
-        one for name in _PREFIXES for one in server_blocks.children(found.place.location, name)
+    return OversizedHeader(
+        path, match, prefix, limit, measured, lines, failed_exchanges if is_target_path else ()
     )
-    needed = asked.head if asked else found.limit * _GUESS
-    wanted = wire.buffers(found.prefix, found.place, needed)
+
+
+def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
+    port, response = nginx.evidence.target.port, oversized_header.response
+    buffer_directive = oversized_header.location_match.directive(
+        f"{oversized_header.prefix}_buffer_size"
+    )
+    pass_directive = next(
+        directive
+        for name in _PREFIXES
+        for directive in server_blocks.children(oversized_header.location_match.block, name)
+    )
+    head_size = response.head if response else oversized_header.limit * _SIZE_FACTOR
+    buffer_sizes = header_parser.buffer_settings(
+        oversized_header.prefix, oversized_header.location_match, head_size
+    )
     return Claim(
-        about=Subject(port=port, path=found.path, text=where(shown or passed)),
+        about=Subject(
+            port=port,
+            path=oversized_header.path,
+            text=file_line(buffer_directive or pass_directive),
+        ),
         because=(
-            *([asked] if asked else []),
-            *found.lines,
-            *found.broken,
+            *([response] if response else []),
+            *oversized_header.lines,
+            *oversized_header.failed_exchanges,
             *([nginx.config] if nginx.config else []),
         ),
         facts={
-            "path": found.path,
-            "place": where(shown or passed),
-            "directive": f"{found.prefix}_buffer_size",
-            "set": shown is not None,
-            "limit": found.limit,
-            "size": asked.head if asked else "",
-            "largest": tuple(f"{name} {amount}" for name, amount in asked.largest) if asked else (),
-            "message": found.lines[-1].text if found.lines else "",
-            "wanted": tuple(f"{name} {value}" for name, value in wanted.items()),
-            "application": asked.end if asked else " ".join(passed.args[:1]),
+            "path": oversized_header.path,
+            "place": file_line(buffer_directive or pass_directive),
+            "directive": f"{oversized_header.prefix}_buffer_size",
+            "set": buffer_directive is not None,
+            "limit": oversized_header.limit,
+            "size": response.head if response else "",
+            "largest": tuple(f"{name} {amount}" for name, amount in response.largest)
+            if response
+            else (),
+            "message": oversized_header.lines[-1].text if oversized_header.lines else "",
+            "wanted": tuple(f"{name} {value}" for name, value in buffer_sizes.items()),
+            "application": response.endpoint if response else " ".join(pass_directive.args[:1]),
         },
         # That other pages were cut off for somebody is true, and this one may be well.
-        severity=None if found.broken else Severity.WARNING,
+        severity=None if oversized_header.failed_exchanges else Severity.WARNING,
         confidence=Confidence.CERTAIN,
         ruled_out=("upstream.refused", "upstream.closed-early", "upstream.timeout"),
-        location=nginx.location(shown or passed),
-        fix=_fix(nginx, found.place, wanted),
+        location=nginx.location(buffer_directive or pass_directive),
+        fix=_fix(nginx, oversized_header.location_match, buffer_sizes),
     )
 
 
-def _fix(nginx: Nginx, place: Place, wanted: dict[str, str]) -> Fix:
-    made = _location_edits.settings(nginx, place, wanted)
+def _fix(nginx: Nginx, match: LocationMatch, buffer_sizes: dict[str, str]) -> Fix:
+    file_edits = _location_edits.setting_edits(nginx, match, buffer_sizes)
     return (
-        _location_edits.fix(nginx, place, made)
-        if made
-        else Fix(nginx.taken(), Applicability.REVIEW)
+        _location_edits.location_fix(nginx, match, file_edits)
+        if file_edits
+        else Fix(nginx.reload_steps(), Applicability.REVIEW)
     )

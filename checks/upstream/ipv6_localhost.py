@@ -7,68 +7,81 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import (
-    BROKEN,
+    CONSEQUENCES,
     Backend,
     Changes,
+    backend_log_lines,
     backends,
-    blame,
-    fails,
-    lines,
-    mended,
-    reworded,
+    edit_fix,
+    front_failures,
+    replace_in_directives,
+    upstream_claim,
 )
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.server import Interface
-from diagnose.parsers.nginx.upstreams import End
+from diagnose.parsers.nginx.upstreams import Endpoint
 
 
-@check(severity=Severity.WARNING, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
+@check(severity=Severity.WARNING, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        written = lines(nginx, backend, r"connect\(\) failed", 111)
-        proof = tuple(one for one in written if "://[::1]:" in one.upstream)
-        ends = [end for end in backend.lead.ends if _is_half(backend, end)]
-        if not ends or not (proof or _has_ipv6(evidence)):
+        log_lines = backend_log_lines(nginx, backend, r"connect\(\) failed", 111)
+        proof = tuple(line for line in log_lines if "://[::1]:" in line.upstream)
+        endpoints = [
+            endpoint
+            for endpoint in backend.proxy_target.endpoints
+            if _is_ipv6_refused(backend, endpoint)
+        ]
+        if not endpoints or not (proof or _has_ipv6(evidence)):
             continue
-        answers = not any(one.failure for one in backend.asked)
-        broken = bool(fails(evidence, backend.paths)) and answers
-        named = [end.written for lead in backend.leads for end in lead.ends if end.written]
+        is_answering = not any(attempt.failure for attempt in backend.request_attempts)
+        is_failing = bool(front_failures(evidence, backend.paths)) and is_answering
+        directives = [
+            endpoint.directive
+            for proxy_target in backend.proxy_targets
+            for endpoint in proxy_target.endpoints
+            if endpoint.directive
+        ]
         changes: Changes = {}
-        reworded(nginx, named, "localhost", "127.0.0.1", changes)
-        yield blame(
+        replace_in_directives(nginx, directives, "localhost", "127.0.0.1", changes)
+        yield upstream_claim(
             nginx,
             backend,
-            {"broken": broken, "port": ends[0].port},
-            mended(nginx, changes, "write-the-address"),
-            ends=[str(end) for end in ends],
-            because=(*backend.tries, *proof),
+            {"broken": is_failing, "port": endpoints[0].port},
+            edit_fix(nginx, changes, "write-the-address"),
+            endpoints=[str(endpoint) for endpoint in endpoints],
+            because=(*backend.connect_attempts, *proof),
             confidence=Confidence.CERTAIN if proof else Confidence.LIKELY,
-            severity=_weight(backend, broken),
+            severity=_severity(backend, is_failing),
             ruled_out=("upstream.refused",),
-            shown=ends[0].written,
+            reported_directive=endpoints[0].directive,
         )
 
 
-def _is_half(backend: Backend, end: End) -> bool:
+def _is_ipv6_refused(backend: Backend, endpoint: Endpoint) -> bool:
     """Refused at ::1, open at 127.0.0.1."""
-    tries = [one for one in backend.tries if one.end == str(end)]
-    six = [one.failure for one in tries if one.address == "::1"]
-    refused = any(one is not None and one.kind == "refused" for one in six)
-    four = any(one.address == "127.0.0.1" and not one.failure for one in tries)
-    return refused and four and end.host.lower() == "localhost"
+    attempts = [
+        attempt for attempt in backend.connect_attempts if attempt.endpoint == str(endpoint)
+    ]
+    ipv6_failures = [attempt.failure for attempt in attempts if attempt.address == "::1"]
+    ipv6_refused = any(
+        failure is not None and failure.kind == "refused" for failure in ipv6_failures
+    )
+    ipv4_open = any(attempt.address == "127.0.0.1" and not attempt.failure for attempt in attempts)
+    return ipv6_refused and ipv4_open and endpoint.host.lower() == "localhost"
 
 
 def _has_ipv6(evidence: Evidence) -> bool:
     """Whether nginx gets ::1 at all: it asks for the families of which the machine has an address
     besides loopback's (getaddrinfo(3), AI_ADDRCONFIG)."""
-    found = [address for seen in evidence.of(Interface) for address in seen.addresses]
-    return not found or any(":" in one and one != "::1" for one in found)
+    addresses = [address for interface in evidence.of(Interface) for address in interface.addresses]
+    return not addresses or any(":" in address and address != "::1" for address in addresses)
 
 
-def _weight(backend: Backend, broken: bool) -> Severity:
+def _severity(backend: Backend, is_failing: bool) -> Severity:
     if not backend.paths:
         return Severity.NOTE
-    return Severity.ERROR if broken else Severity.WARNING
+    return Severity.ERROR if is_failing else Severity.WARNING

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, Backend, Changes, backends, blame, fails, lines, mended, works
+from checks.upstream import (
+    CONSEQUENCES,
+    Backend,
+    Changes,
+    backend_log_lines,
+    backends,
+    edit_fix,
+    front_failures,
+    is_served,
+    upstream_claim,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
@@ -17,40 +27,44 @@ from diagnose.parsers.nginx import server_blocks, upstreams
 @check(
     severity=Severity.ERROR,
     needs=[NginxConfig],
-    explains=BROKEN,
+    explains=CONSEQUENCES,
 )
 def no_resolver(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     main = nginx.config.main if nginx.config else ()
     for backend in backends(nginx):
-        name = upstreams.unresolved(main, backend.places[0], backend.lead)
-        if not name or works(evidence, backend.paths):
+        name = upstreams.unresolved_name(main, backend.location_matches[0], backend.proxy_target)
+        if not name or is_served(evidence, backend.paths):
             continue
-        known = evidence.of(ServerNames)[-1:]
-        resolvers = [one for seen in known for one in seen.resolvers][:3]
-        in_hosts = any(name in seen.written for seen in known)
-        written = lines(nginx, backend, rf"no resolver defined to resolve {re.escape(name)}")
-        seen = bool(written or fails(evidence, backend.paths))
+        server_names = evidence.of(ServerNames)[-1:]
+        resolvers = [resolver for names in server_names for resolver in names.resolvers][:3]
+        in_hosts = any(name in names.written for names in server_names)
+        log_lines = backend_log_lines(
+            nginx, backend, rf"no resolver defined to resolve {re.escape(name)}"
+        )
+        is_proven = bool(log_lines or front_failures(evidence, backend.paths))
         changes = {} if in_hosts else _changes(nginx, backend, resolvers)
-        yield blame(
+        yield upstream_claim(
             nginx,
             backend,
             {
                 "name": name,
                 "resolvers": tuple(resolvers),
                 "hosts": in_hosts,
-                "message": written[0].text if written else "",
+                "message": log_lines[0].text if log_lines else "",
             },
-            mended(nginx, changes, "a-fixed-name" if in_hosts else "a-resolver"),
-            because=(*known, *written),
-            confidence=Confidence.CERTAIN if seen else Confidence.LIKELY,
+            edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "a-resolver"),
+            because=(*server_names, *log_lines),
+            confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         )
 
 
 def _changes(nginx: Nginx, backend: Backend, resolvers: list[str]) -> Changes:
     changes: Changes = {}
-    shown = " ".join(f"[{one}]" if ":" in one else one for one in resolvers)
-    for place, lead in zip(backend.places, backend.leads, strict=True):
-        if shown and server_blocks.passed(place) is lead.given:
-            nginx.insert(place, [f"resolver {shown} valid=30s;"], changes)
+    resolver_args = " ".join(
+        f"[{resolver}]" if ":" in resolver else resolver for resolver in resolvers
+    )
+    for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
+        if resolver_args and server_blocks.proxy_pass_of(match) is proxy_target.directive:
+            nginx.insert(match, [f"resolver {resolver_args} valid=30s;"], changes)
     return changes

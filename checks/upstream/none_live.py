@@ -6,7 +6,7 @@ again. Where they still fail, how they do is the cause, and other checks name it
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
@@ -16,10 +16,10 @@ from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import seconds
 
 #: Seconds that a server is left alone, unless the group says otherwise.
-USUAL = 10.0
+DEFAULT_FAIL_TIMEOUT = 10.0
 
 #: Failures that a direct attempt by another user, or without TLS, does not meet.
-_OTHERS = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid header"
+_OTHER_FAILURES = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid header"
 
 
 @check(
@@ -29,103 +29,127 @@ _OTHERS = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid
 )
 def none_live(evidence: Evidence) -> Iterator[Claim]:
     nginx, lines = Nginx.of(evidence), evidence.of(LogLine)
-    for group, broken in _broken(nginx).items():
-        said = error_log.about(lines, says=r"no live upstreams", upstream=group)
-        directive = next((one for one in _groups(nginx) if one.args[0] == group), None)
-        if directive is None or not said:
+    for group, failures in _failures_by_group(nginx).items():
+        log_lines = error_log.matching_lines(lines, pattern=r"no live upstreams", upstream=group)
+        directive = next(
+            (directive for directive in _upstream_groups(nginx) if directive.args[0] == group), None
+        )
+        if directive is None or not log_lines:
             continue
-        ends = _servers(directive)
-        before = [one for one in lines if error_log.authority(one) in ends]
-        other = error_log.about(before, says=_OTHERS)
-        answers = _answering(evidence, group)
-        if answers and not other:
-            yield _claim(nginx, directive, said, before, broken, answers)
+        endpoints = _server_addresses(directive)
+        earlier_lines = [line for line in lines if error_log.upstream_authority(line) in endpoints]
+        other_failures = error_log.matching_lines(earlier_lines, pattern=_OTHER_FAILURES)
+        responses = _responses(evidence, group)
+        if responses and not other_failures:
+            yield _claim(nginx, directive, log_lines, earlier_lines, failures, responses)
 
 
-def _broken(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
+def _failures_by_group(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
     """What the front door answers with 502 now, by the group that it leads to."""
     evidence, port = nginx.evidence, nginx.evidence.target.port
-    seen: list[tuple[str, Exchange | Upgrade]] = [
-        (evidence.target.path, one)
-        for one in evidence.of(Exchange)
-        if one.purpose == "target" and one.port == port and one.status == 502
+    failures: list[tuple[str, Exchange | Upgrade]] = [
+        (evidence.target.path, exchange)
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == port and exchange.status == 502
     ]
-    seen += [
-        (one.path, one)
-        for one in evidence.of(Upgrade)
-        if one.through == "front" and one.status == 502
+    failures += [
+        (upgrade.path, upgrade)
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.status == 502
     ]
-    found: dict[str, list[Exchange | Upgrade]] = {}
-    for path, one in seen:
-        for place in nginx.places(path):
-            passed = server_blocks.passed(place)
-            group = passed.args[0].partition("://")[2].partition("/")[0] if passed else ""
+    failures_by_group: dict[str, list[Exchange | Upgrade]] = {}
+    for path, failure in failures:
+        for match in nginx.location_matches(path):
+            pass_directive = server_blocks.proxy_pass_of(match)
+            group = (
+                pass_directive.args[0].partition("://")[2].partition("/")[0]
+                if pass_directive
+                else ""
+            )
             if group:
-                found.setdefault(group, []).append(one)
-    return found
+                failures_by_group.setdefault(group, []).append(failure)
+    return failures_by_group
 
 
-def _groups(nginx: Nginx) -> Iterator[Directive]:
+def _upstream_groups(nginx: Nginx) -> Iterator[Directive]:
     for http in nginx.config.main if nginx.config else ():
         if http.name == "http":
-            yield from (one for one in server_blocks.children(http, "upstream") if one.args)
+            yield from (
+                directive
+                for directive in server_blocks.children(http, "upstream")
+                if directive.args
+            )
 
 
-def _servers(group: Directive) -> tuple[str, ...]:
-    found = (one.args[0] for one in server_blocks.children(group, "server") if one.args)
-    return tuple(one if ":" in one else f"{one}:80" for one in found)
+def _server_addresses(group: Directive) -> tuple[str, ...]:
+    addresses = (
+        server.args[0] for server in server_blocks.children(group, "server") if server.args
+    )
+    return tuple(address if ":" in address else f"{address}:80" for address in addresses)
 
 
-def _answering(evidence: Evidence, group: str) -> list[UpstreamTry | Upgrade]:
+def _responses(evidence: Evidence, group: str) -> list[UpstreamTry | Upgrade]:
     """Servers of the group that answer a request now."""
-    tried: list[UpstreamTry | Upgrade] = [
-        one
-        for one in evidence.of(UpstreamTry)
-        if one.asked and one.status and one.target.partition("://")[2].partition("/")[0] == group
+    responses: list[UpstreamTry | Upgrade] = [
+        attempt
+        for attempt in evidence.of(UpstreamTry)
+        if attempt.asked
+        and attempt.status
+        and attempt.target.partition("://")[2].partition("/")[0] == group
     ]
-    ends = {(one.host, one.port) for one in evidence.of(UpstreamTry) if group in one.target}
-    tried += [
-        one
-        for one in evidence.of(Upgrade)
-        if one.through == "application" and one.status and (one.address, one.port) in ends
+    endpoints = {
+        (attempt.host, attempt.port)
+        for attempt in evidence.of(UpstreamTry)
+        if group in attempt.target
+    }
+    responses += [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "application"
+        and upgrade.status
+        and (upgrade.address, upgrade.port) in endpoints
     ]
-    return tried
+    return responses
 
 
 def _claim(
     nginx: Nginx,
     group: Directive,
-    said: tuple[LogLine, ...],
-    before: list[LogLine],
-    broken: list[Exchange | Upgrade],
-    answers: list[UpstreamTry | Upgrade],
+    log_lines: tuple[LogLine, ...],
+    earlier_lines: list[LogLine],
+    failures: list[Exchange | Upgrade],
+    responses: list[UpstreamTry | Upgrade],
 ) -> Claim:
     evidence, port = nginx.evidence, nginx.evidence.target.port
     paths = tuple(
         dict.fromkeys(
-            one.path if isinstance(one, Upgrade) else evidence.target.path for one in broken
+            failure.path if isinstance(failure, Upgrade) else evidence.target.path
+            for failure in failures
         )
     )
-    reasons = dict.fromkeys(one.text for one in before)
-    options = [word for one in server_blocks.children(group, "server") for word in one.args[1:]]
-    waits = [seconds(word.partition("=")[2]) for word in options if word.startswith("fail_timeout")]
-    times = sum(one.times for one in said)
+    reasons = dict.fromkeys(line.text for line in earlier_lines)
+    options = [arg for server in server_blocks.children(group, "server") for arg in server.args[1:]]
+    timeouts = [seconds(arg.partition("=")[2]) for arg in options if arg.startswith("fail_timeout")]
+    times = sum(line.times for line in log_lines)
     return Claim(
         about=Subject(port=port, text=f"upstream {group.args[0]}"),
         covers=tuple(Subject(port=port, path=path) for path in paths),
-        because=(*said, *before[-3:], *answers, *broken),
+        because=(*log_lines, *earlier_lines[-3:], *responses, *failures),
         facts={
             "group": group.args[0],
-            "place": where(group),
-            "servers": _servers(group),
+            "place": file_line(group),
+            "servers": _server_addresses(group),
             "paths": paths,
-            "message": said[-1].text,
+            "message": log_lines[-1].text,
             "again": times if times > 1 else "",
             "reasons": tuple(reasons)[-2:],
-            "seconds": max((one for one in waits if one is not None), default=USUAL),
-            "status": next(one.status for one in answers) or "",
+            "seconds": max(
+                (timeout for timeout in timeouts if timeout is not None),
+                default=DEFAULT_FAIL_TIMEOUT,
+            ),
+            "status": next(response.status for response in responses) or "",
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
         location=nginx.location(group),
-        fix=Fix(nginx.taken(), Applicability.AUTOMATIC),
+        fix=Fix(nginx.reload_steps(), Applicability.AUTOMATIC),
     )

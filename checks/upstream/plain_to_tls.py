@@ -4,7 +4,16 @@ was sent to HTTPS port", or an alert that is no HTTP, or it hangs up. A handshak
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, Backend, Changes, backends, blame, lines, mended, spoken
+from checks.upstream import (
+    CONSEQUENCES,
+    Backend,
+    Changes,
+    backend_log_lines,
+    backends,
+    edit_fix,
+    switch_scheme,
+    upstream_claim,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Upgrade
@@ -12,48 +21,56 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import server_blocks
 
-_SAYS = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
+_LOG_PATTERN = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
 
 
 @check(
     severity=Severity.ERROR,
     needs=[UpstreamTalk, NginxConfig],
-    explains=[*BROKEN, "http.plain-to-tls-port", "upstream.closed-early"],
+    explains=[*CONSEQUENCES, "http.plain-to-tls-port", "upstream.closed-early"],
 )
 def plain_to_tls(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        stood = [one for one in backend.talks if not one.as_nginx and not one.failure]
-        taken = [one for one in stood if one.speaks == "https"]
-        plain = _answers(evidence, backend)
-        if backend.lead.scheme != "http" or not taken or not plain:
+        good_variants = [
+            variant for variant in backend.variants if not variant.as_nginx and not variant.failure
+        ]
+        tls_variants = [variant for variant in good_variants if variant.speaks == "https"]
+        plain_responses = _plain_responses(evidence, backend)
+        if backend.proxy_target.scheme != "http" or not tls_variants or not plain_responses:
             continue
-        name = taken[0].server_name
-        yield blame(
+        name = tls_variants[0].server_name
+        yield upstream_claim(
             nginx,
             backend,
-            {"protocol": taken[0].protocol, "name": name},
-            mended(nginx, _changes(nginx, backend, name), "with-tls"),
-            because=(*plain, *taken, *lines(nginx, backend, _SAYS)),
+            {"protocol": tls_variants[0].protocol, "name": name},
+            edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
+            because=(
+                *plain_responses,
+                *tls_variants,
+                *backend_log_lines(nginx, backend, _LOG_PATTERN),
+            ),
             ruled_out=("upstream.refused",),
         )
 
 
-def _answers(evidence: Evidence, backend: Backend) -> list[UpstreamTry | Upgrade]:
+def _plain_responses(evidence: Evidence, backend: Backend) -> list[UpstreamTry | Upgrade]:
     """What came of plain requests; nothing where one of them was understood."""
-    paths = {one.path for one in (*backend.tries, *backend.asked)} | set(backend.paths)
-    upgrades = [one for one in evidence.of(Upgrade) if one.through == "application"]
-    found: list[UpstreamTry | Upgrade] = [*backend.asked]
-    found += [one for one in upgrades if one.path in paths]
-    return found if all(one.status in {None, 400} for one in found) else []
+    paths = {
+        attempt.path for attempt in (*backend.connect_attempts, *backend.request_attempts)
+    } | set(backend.paths)
+    upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "application"]
+    responses: list[UpstreamTry | Upgrade] = [*backend.request_attempts]
+    responses += [upgrade for upgrade in upgrades if upgrade.path in paths]
+    return responses if all(response.status in {None, 400} for response in responses) else []
 
 
 def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
     changes: Changes = {}
-    spoken(nginx, backend, "https", changes)
-    for place, lead in zip(backend.places, backend.leads, strict=True):
-        if name and server_blocks.passed(place) is lead.given:
+    switch_scheme(nginx, backend, "https", changes)
+    for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
+        if name and server_blocks.proxy_pass_of(match) is proxy_target.directive:
             lines = ["proxy_ssl_server_name on;"]
-            lines += [f"proxy_ssl_name {name};"] if name != lead.host else []
-            nginx.insert(place, lines, changes)
+            lines += [f"proxy_ssl_name {name};"] if name != proxy_target.host else []
+            nginx.insert(match, lines, changes)
     return changes

@@ -4,85 +4,94 @@ info only, so that it is mostly seen by those who meet it: with old, large cooki
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, _location_edits, where
+from checks.nginx import Nginx, _location_edits, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import error_log
-from diagnose.parsers.nginx import proxy_headers as wire
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx import proxy_headers as header_parser
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 #: nginx's own size of a buffer.
-DEFAULT = 8 << 10
+DEFAULT_SIZE = 8 << 10
 
-NAME = "large_client_header_buffers"
-_SAID = r"client sent too (?:long header line|long URI|large request|large header)"
-_PAGES = ("Request Header Or Cookie Too Large", "Request-URI Too Large")
+DIRECTIVE = "large_client_header_buffers"
+_LOG_PATTERN = r"client sent too (?:long header line|long URI|large request|large header)"
+_ERROR_PAGES = ("Request Header Or Cookie Too Large", "Request-URI Too Large")
 
 
 @check(severity=Severity.NOTE, needs=[NginxConfig])
 def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
-    lines = error_log.about(evidence.of(LogLine), says=_SAID)
+    lines = error_log.matching_lines(evidence.of(LogLine), pattern=_LOG_PATTERN)
     loaded = (nginx.master.loaded if nginx.master else None) or 0.0
     # The log knows whole seconds.
-    lines = tuple(one for one in lines if one.when + 1 > loaded and _is_ours(one, target.host))
+    lines = tuple(line for line in lines if line.when + 1 > loaded and _is_ours(line, target.host))
     # Our own request is as small as one can be.
-    ours = tuple(
-        one
-        for one in evidence.of(Exchange)
-        if one.purpose == "target" and one.port == target.port and _is_refused(one)
+    own_exchanges = tuple(
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port and _is_refused(exchange)
     )
-    place = next(nginx.places(target.path), None)
-    if place and (lines or ours):
-        yield _claim(nginx, place, lines, ours)
+    match = next(nginx.location_matches(target.path), None)
+    if match and (lines or own_exchanges):
+        yield _claim(nginx, match, lines, own_exchanges)
 
 
 def _is_ours(line: LogLine, host: str) -> bool:
     """The Host field comes late: a line without one is about whoever was connected to."""
-    return not line.host or bool(error_log.about([line], host=host))
+    return not line.host or bool(error_log.matching_lines([line], host=host))
 
 
-def _is_refused(one: Exchange) -> bool:
-    return one.status in {400, 414, 494} and any(words in one.body for words in _PAGES)
-
-
-def _claim(
-    nginx: Nginx, place: Place, lines: tuple[LogLine, ...], ours: tuple[Exchange, ...]
-) -> Claim:
-    # The size of the default server's block holds for all, as the Host is not known yet.
-    server = Place(place.blocks[:2])
-    given = server.one(NAME)
-    number, each = _buffers(given.args if given else ())
-    enough = DEFAULT if given is not None and each < DEFAULT else max(4 * each, 32 << 10)
-    wanted = f"{max(number, 4)} {wire.shown(enough)}"
-    made = _location_edits.settings(nginx, server, {NAME: wanted})
-    shown = given or server.location
-    times = sum(one.times for one in lines)
-    # Less than nginx's own default was chosen, and refuses visitors: the default is safe. More
-    # than that takes memory for each of them.
-    small = given is not None and each < DEFAULT
-    applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
-    return Claim(
-        about=Subject(port=nginx.evidence.target.port, text=where(shown)),
-        because=(*lines, *ours, *([nginx.config] if nginx.config else [])),
-        facts={
-            "message": lines[-1].text if lines else "",
-            "again": times if times > 1 else "",
-            "status": next((one.status for one in ours), None) or "",
-            "set": given is not None,
-            "place": where(shown),
-            "limit": f"{number} {wire.shown(each)}",
-        },
-        severity=Severity.ERROR if ours else Severity.WARNING if small else None,
-        confidence=Confidence.CERTAIN,
-        location=nginx.location(shown),
-        fix=Fix((*made, *nginx.taken()), applicability),
+def _is_refused(exchange: Exchange) -> bool:
+    return exchange.status in {400, 414, 494} and any(
+        text in exchange.body for text in _ERROR_PAGES
     )
 
 
-def _buffers(args: tuple[str, ...]) -> tuple[int, int]:
-    each = wire.size(args[1]) if len(args) > 1 else None
-    return (int(args[0]), each) if each and args[0].isdecimal() else (4, 8 << 10)
+def _claim(
+    nginx: Nginx,
+    match: LocationMatch,
+    lines: tuple[LogLine, ...],
+    own_exchanges: tuple[Exchange, ...],
+) -> Claim:
+    # The size of the default server's block holds for all, as the Host is not known yet.
+    server = LocationMatch(match.blocks[:2])
+    directive = server.directive(DIRECTIVE)
+    buffer_count, buffer_size = _buffer_args(directive.args if directive else ())
+    new_size = (
+        DEFAULT_SIZE
+        if directive is not None and buffer_size < DEFAULT_SIZE
+        else max(4 * buffer_size, 32 << 10)
+    )
+    new_value = f"{max(buffer_count, 4)} {header_parser.size_text(new_size)}"
+    file_edits = _location_edits.setting_edits(nginx, server, {DIRECTIVE: new_value})
+    reported_directive = directive or server.block
+    times = sum(line.times for line in lines)
+    # Less than nginx's own default was chosen, and refuses visitors: the default is safe. More
+    # than that takes memory for each of them.
+    small = directive is not None and buffer_size < DEFAULT_SIZE
+    applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
+    return Claim(
+        about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
+        because=(*lines, *own_exchanges, *([nginx.config] if nginx.config else [])),
+        facts={
+            "message": lines[-1].text if lines else "",
+            "again": times if times > 1 else "",
+            "status": next((exchange.status for exchange in own_exchanges), None) or "",
+            "set": directive is not None,
+            "place": file_line(reported_directive),
+            "limit": f"{buffer_count} {header_parser.size_text(buffer_size)}",
+        },
+        severity=Severity.ERROR if own_exchanges else Severity.WARNING if small else None,
+        confidence=Confidence.CERTAIN,
+        location=nginx.location(reported_directive),
+        fix=Fix((*file_edits, *nginx.reload_steps()), applicability),
+    )
+
+
+def _buffer_args(args: tuple[str, ...]) -> tuple[int, int]:
+    buffer_size = header_parser.parse_size(args[1]) if len(args) > 1 else None
+    return (int(args[0]), buffer_size) if buffer_size and args[0].isdecimal() else (4, 8 << 10)

@@ -5,7 +5,14 @@ to 127.0.0.1:3000 failed (13: Permission denied) while connecting to upstream").
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, Backend, backends, blame, fails, lines
+from checks.upstream import (
+    CONSEQUENCES,
+    Backend,
+    backend_log_lines,
+    backends,
+    front_failures,
+    upstream_claim,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -29,58 +36,67 @@ BOOLEAN = "httpd_can_network_connect"
 @check(
     severity=Severity.ERROR,
     needs=[Selinux, UpstreamTry, NginxConfig],
-    explains=[*BROKEN, "upstream.socket-unreachable"],
+    explains=[*CONSEQUENCES, "upstream.socket-unreachable"],
 )
 def selinux_denied(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    seen = evidence.good(Selinux)[-1:]
-    if not seen or seen[0].mode != "Enforcing":
+    selinux_states = evidence.good(Selinux)[-1:]
+    if not selinux_states or selinux_states[0].mode != "Enforcing":
         return
     for backend in backends(nginx):
-        written = lines(nginx, backend, r"^connect\(\)", 13)
-        denied = [one for one in seen[0].denials if one.enforced and _is_about(one, backend)]
-        socket = bool(backend.lead.ends[0].socket)
-        off = seen[0].boolean(BOOLEAN) is False and not socket
-        witnessed = bool(written or denied)
-        if backend.up and fails(evidence, backend.paths) and (witnessed or off):
-            yield _claim(nginx, backend, seen[0], denied, written, socket)
+        log_lines = backend_log_lines(nginx, backend, r"^connect\(\)", 13)
+        denials = [
+            denial
+            for denial in selinux_states[0].denials
+            if denial.enforced and _is_about(denial, backend)
+        ]
+        socket = bool(backend.proxy_target.endpoints[0].socket)
+        is_off = selinux_states[0].boolean(BOOLEAN) is False and not socket
+        witnessed = bool(log_lines or denials)
+        if backend.is_up and front_failures(evidence, backend.paths) and (witnessed or is_off):
+            yield _claim(nginx, backend, selinux_states[0], denials, log_lines, socket)
 
 
-def _is_about(one: Denial, backend: Backend) -> bool:
-    ends = backend.lead.ends
-    by_port = one.permission == "name_connect" and one.port in {e.port for e in ends if e.host}
-    by_path = one.permission in {"connectto", "write"} and any(
-        end.socket and (one.path == end.socket or end.socket.endswith(f"/{one.path}"))
-        for end in ends
+def _is_about(denial: Denial, backend: Backend) -> bool:
+    endpoints = backend.proxy_target.endpoints
+    by_port = denial.permission == "name_connect" and denial.port in {
+        endpoint.port for endpoint in endpoints if endpoint.host
+    }
+    by_path = denial.permission in {"connectto", "write"} and any(
+        endpoint.socket
+        and (denial.path == endpoint.socket or endpoint.socket.endswith(f"/{denial.path}"))
+        for endpoint in endpoints
     )
-    return by_port or (by_path and bool(one.path))
+    return by_port or (by_path and bool(denial.path))
 
 
 def _claim(
     nginx: Nginx,
     backend: Backend,
-    seen: Selinux,
-    denied: list[Denial],
-    written: tuple[LogLine, ...],
+    selinux: Selinux,
+    denials: list[Denial],
+    log_lines: tuple[LogLine, ...],
     socket: bool,
 ) -> Claim:
-    off = seen.boolean(BOOLEAN) is False
-    allowed = Command(("setsebool", "-P", BOOLEAN, "1"), undo=("setsebool", "-P", BOOLEAN, "0"))
-    by_boolean = not socket and seen.boolean(BOOLEAN) is not True
-    return blame(
+    is_off = selinux.boolean(BOOLEAN) is False
+    allow_command = Command(
+        ("setsebool", "-P", BOOLEAN, "1"), undo=("setsebool", "-P", BOOLEAN, "0")
+    )
+    by_boolean = not socket and selinux.boolean(BOOLEAN) is not True
+    return upstream_claim(
         nginx,
         backend,
         {
-            "mode": seen.mode,
-            "boolean": BOOLEAN if off and not socket else "",
-            "denied": bool(denied),
-            "message": written[0].text if written else "",
+            "mode": selinux.mode,
+            "boolean": BOOLEAN if is_off and not socket else "",
+            "denied": bool(denials),
+            "message": log_lines[0].text if log_lines else "",
             "socket": socket,
         },
-        Fix((allowed,), Applicability.AUTOMATIC)
+        Fix((allow_command,), Applicability.AUTOMATIC)
         if by_boolean
         else Fix((Manual("let-it", Where.SERVER),), Applicability.MANUAL),
-        because=(seen, *backend.tries, *written),
-        confidence=Confidence.CERTAIN if denied or written else Confidence.LIKELY,
+        because=(selinux, *backend.connect_attempts, *log_lines),
+        confidence=Confidence.CERTAIN if denials or log_lines else Confidence.LIKELY,
         ruled_out=("upstream.refused",),
     )

@@ -6,71 +6,102 @@ the handshake stands."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, Backend, Changes, backends, blame, lines, mended
+from checks.upstream import (
+    CONSEQUENCES,
+    Backend,
+    Changes,
+    backend_log_lines,
+    backends,
+    edit_fix,
+    upstream_claim,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import Place
-from diagnose.parsers.nginx.upstreams import Lead
+from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.upstreams import ProxyTarget
 
 
 @check(
     severity=Severity.ERROR,
     needs=[UpstreamTalk, NginxConfig],
-    explains=[*BROKEN, "upstream.closed-early", "upstream.timeout"],
+    explains=[*CONSEQUENCES, "upstream.closed-early", "upstream.timeout"],
 )
 def sni_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        talks = [one for one in backend.talks if one.speaks == "https"]
-        failed = [one for one in talks if one.as_nginx and one.failure]
-        stood = any(one.as_nginx and not one.failure for one in talks)
-        named = [one for one in talks if one.server_name and not one.as_nginx and not one.failure]
-        if not backend.lead.secure or not failed or stood or not named:
+        tls_variants = [variant for variant in backend.variants if variant.speaks == "https"]
+        failed_variants = [
+            variant for variant in tls_variants if variant.as_nginx and variant.failure
+        ]
+        is_accepted = any(variant.as_nginx and not variant.failure for variant in tls_variants)
+        named_variants = [
+            variant
+            for variant in tls_variants
+            if variant.server_name and not variant.as_nginx and not variant.failure
+        ]
+        if (
+            not backend.proxy_target.secure
+            or not failed_variants
+            or is_accepted
+            or not named_variants
+        ):
             continue
-        name, failure = named[0].server_name, failed[0].failure
+        name, failure = named_variants[0].server_name, failed_variants[0].failure
         alert = failure is not None and failure.kind == "alert"
-        yield blame(
+        yield upstream_claim(
             nginx,
             backend,
             {
                 "name": name,
-                "sent": failed[0].server_name,
+                "sent": failed_variants[0].server_name,
                 "message": failure.message if failure else "",
                 "alert": failure.code if failure and alert else "",
             },
-            mended(nginx, _changes(nginx, backend, name), "send-the-name"),
-            because=(*failed, *named, *lines(nginx, backend, "SSL handshaking to upstream")),
+            edit_fix(nginx, _changes(nginx, backend, name), "send-the-name"),
+            because=(
+                *failed_variants,
+                *named_variants,
+                *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+            ),
             ruled_out=("upstream.refused", "upstream.tls-to-plain"),
         )
 
 
 def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
     changes: Changes = {}
-    for place, lead in zip(backend.places, backend.leads, strict=True):
-        added = [line for line in _wanted(place, lead, name) if not _changed(place, line, changes)]
-        if server_blocks.passed(place) is lead.given:
-            nginx.insert(place, added, changes)
+    for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
+        missing_lines = [
+            line
+            for line in _missing_lines(match, proxy_target, name)
+            if not _replace_line(match, line, changes)
+        ]
+        if server_blocks.proxy_pass_of(match) is proxy_target.directive:
+            nginx.insert(match, missing_lines, changes)
     return changes
 
 
-def _wanted(place: Place, lead: Lead, name: str) -> Iterator[str]:
+def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -> Iterator[str]:
     """The lines that are missing, or say otherwise."""
-    on = place.one("proxy_ssl_server_name")
-    if on is None or on.args[:1] != ("on",):
+    sni_directive = match.directive("proxy_ssl_server_name")
+    if sni_directive is None or sni_directive.args[:1] != ("on",):
         yield "proxy_ssl_server_name on;"
-    known = {"proxy_host": lead.authority}
-    given = place.one("proxy_ssl_name")
-    now = server_blocks.value(place, given.args[0], known) if given and given.args else lead.host
-    if now != name:
+    variables = {"proxy_host": proxy_target.authority}
+    directive = match.directive("proxy_ssl_name")
+    current_name = (
+        server_blocks.expand_variables(match, directive.args[0], variables)
+        if directive and directive.args
+        else proxy_target.host
+    )
+    if current_name != name:
         yield f"proxy_ssl_name {name};"
 
 
-def _changed(place: Place, line: str, changes: Changes) -> bool:
+def _replace_line(match: LocationMatch, line: str, changes: Changes) -> bool:
     """Whether the location has such a line already, which is changed instead."""
-    own = server_blocks.children(place.location, line.split()[0])
-    for one in own[:1]:
-        changes.setdefault(one.file, []).append(edits.instead(one, line))
-    return bool(own)
+    directives = server_blocks.children(match.block, line.split()[0])
+    for directive in directives[:1]:
+        changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+    return bool(directives)

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.upstream import (
-    BROKEN,
+    CONSEQUENCES,
     Backend,
     Changes,
+    backend_log_lines,
     backends,
-    blame,
-    fails,
-    lines,
-    mended,
-    reworded,
+    edit_fix,
+    front_failures,
+    replace_in_directives,
+    upstream_claim,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -35,91 +35,118 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from diagnose.parsers.linux import file_permissions
-from diagnose.parsers.linux.mounts import hides
+from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import walk
 
 
 @frozen
-class Fault:
+class SocketFault:
     """What keeps nginx from a socket: "missing", "refused", "no-socket", "denied", there by whom,
     or "hidden": it is there, and in that folder the unit of nginx's sees other files."""
 
     kind: str
-    tried: UpstreamTry
+    attempt: UpstreamTry
     socket: UpstreamSocket | None = None
     blocker: Permissions | None = None
     folder: str = ""
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
+@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def socket_unreachable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        sockets = [one for one in backend.tries if one.socket]
-        written = _refused(nginx, backend)
-        unseen = _unseen(nginx, backend)
-        faults = [fault for one in sockets if (fault := _fault(nginx, one, written, unseen))]
-        others = [one for one in backend.tries if not one.socket and not one.failure]
+        socket_attempts = [attempt for attempt in backend.connect_attempts if attempt.socket]
+        log_lines = _permission_lines(nginx, backend)
+        is_missing = _is_missing(nginx, backend)
+        faults = [
+            fault
+            for attempt in socket_attempts
+            if (fault := _fault(nginx, attempt, log_lines, is_missing))
+        ]
+        other_attempts = [
+            attempt
+            for attempt in backend.connect_attempts
+            if not attempt.socket and not attempt.failure
+        ]
         # One server that can be reached is enough: nginx goes on to the next.
-        if backend.known and faults and len(faults) == len(sockets) and not others:
-            yield _claim(nginx, backend, faults[0], [one.tried.end for one in faults])
+        if (
+            backend.is_tried
+            and faults
+            and len(faults) == len(socket_attempts)
+            and not other_attempts
+        ):
+            yield _claim(nginx, backend, faults[0], [fault.attempt.endpoint for fault in faults])
 
 
-def _refused(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
+def _permission_lines(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
     """What nginx wrote of rights that it lacks, unless it may be SELinux that took them."""
-    enforcing = any(one.mode == "Enforcing" for one in nginx.evidence.of(Selinux))
-    broken = fails(nginx.evidence, backend.paths)
-    return lines(nginx, backend, r"connect\(\) to unix:", 13) if broken and not enforcing else ()
+    enforcing = any(selinux.mode == "Enforcing" for selinux in nginx.evidence.of(Selinux))
+    failures = front_failures(nginx.evidence, backend.paths)
+    return (
+        backend_log_lines(nginx, backend, r"connect\(\) to unix:", 13)
+        if failures and not enforcing
+        else ()
+    )
 
 
-def _unseen(nginx: Nginx, backend: Backend) -> bool:
+def _is_missing(nginx: Nginx, backend: Backend) -> bool:
     """Whether nginx itself found no such file, or at least the pages behind it fail."""
-    return bool(lines(nginx, backend, r"connect\(\) to unix:", 2)) or bool(
-        fails(nginx.evidence, backend.paths)
+    return bool(backend_log_lines(nginx, backend, r"connect\(\) to unix:", 2)) or bool(
+        front_failures(nginx.evidence, backend.paths)
     )
 
 
 def _fault(
-    nginx: Nginx, tried: UpstreamTry, written: tuple[LogLine, ...], unseen: bool
-) -> Fault | None:
+    nginx: Nginx, attempt: UpstreamTry, log_lines: tuple[LogLine, ...], is_missing: bool
+) -> SocketFault | None:
     evidence = nginx.evidence
-    seen = next((o for o in evidence.of(UpstreamSocket) if o.path == tried.socket), None)
-    folder = hides(nginx.master.private, tried.socket) if nginx.master else ""
-    if folder and not unseen:
+    socket = next(
+        (
+            candidate
+            for candidate in evidence.of(UpstreamSocket)
+            if candidate.path == attempt.socket
+        ),
+        None,
+    )
+    folder = hiding_folder(nginx.master.private, attempt.socket) if nginx.master else ""
+    if folder and not is_missing:
         return None  # what we see there is not what nginx sees
-    if folder and tried.failure is None:
-        return Fault("hidden", tried, seen, folder=folder)
-    if tried.failure is None or tried.failure.kind == "denied":
+    if folder and attempt.failure is None:
+        return SocketFault("hidden", attempt, socket, folder=folder)
+    if attempt.failure is None or attempt.failure.kind == "denied":
         # Whether it takes nginx's connection, one of ours cannot tell.
-        blocker = _blocker(seen) if seen else None
-        said = any(error_log.authority(one) == f"unix:{tried.socket}".lower() for one in written)
-        return Fault("denied", tried, seen, blocker) if blocker or said else None
-    if tried.failure.kind == "missing":
-        return Fault("missing", tried, seen)
-    if tried.failure.kind == "refused":
-        own = seen.above[0] if seen and seen.above else None
-        file = own is not None and own.path == tried.socket and not own.mode.startswith("s")
-        return Fault("no-socket" if file else "refused", tried, seen)
+        blocker = _blocker(socket) if socket else None
+        is_logged = any(
+            error_log.upstream_authority(line) == f"unix:{attempt.socket}".lower()
+            for line in log_lines
+        )
+        return SocketFault("denied", attempt, socket, blocker) if blocker or is_logged else None
+    if attempt.failure.kind == "missing":
+        return SocketFault("missing", attempt, socket)
+    if attempt.failure.kind == "refused":
+        own = socket.above[0] if socket and socket.above else None
+        file = own is not None and own.path == attempt.socket and not own.mode.startswith("s")
+        return SocketFault("no-socket" if file else "refused", attempt, socket)
     return None
 
 
-def _blocker(seen: UpstreamSocket) -> Permissions | None:
+def _blocker(socket: UpstreamSocket) -> Permissions | None:
     """What forbids it, unless an access control list may allow it after all."""
-    if seen.user is None or seen.failure is not None:
+    if socket.user is None or socket.failure is not None:
         return None
-    found = file_permissions.blocked(seen.above, seen.user, seen.groups)
-    return found if found and not found.extended else None
+    permissions = file_permissions.blocking_path(socket.above, socket.user, socket.groups)
+    return permissions if permissions and not permissions.extended else None
 
 
-def _claim(nginx: Nginx, backend: Backend, fault: Fault, ends: list[str]) -> Claim:
-    seen, blocker = fault.socket, fault.blocker
-    user, group = seen.names if seen else ("", "")
-    elsewhere = _elsewhere(fault)
-    written = lines(nginx, backend, r"connect\(\) to unix:")
+def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: list[str]) -> Claim:
+    socket, blocker = fault.socket, fault.blocker
+    user, group = socket.names if socket else ("", "")
+    other_socket = _other_socket(fault)
+    log_lines = backend_log_lines(nginx, backend, r"connect\(\) to unix:")
     folder = blocker is not None and blocker.mode.startswith("d")
     facts = {
-        "path": fault.tried.socket,
+        "path": fault.attempt.socket,
         "missing": fault.kind == "missing",
         "refused": fault.kind == "refused",
         "file": fault.kind == "no-socket",
@@ -132,64 +159,69 @@ def _claim(nginx: Nginx, backend: Backend, fault: Fault, ends: list[str]) -> Cla
         "blocker": blocker.path if blocker else "",
         "mode": blocker.mode if blocker else "",
         "folder": folder,
-        "elsewhere": elsewhere,
-        "message": written[0].text if written else "",
+        "elsewhere": other_socket,
+        "message": log_lines[0].text if log_lines else "",
     }
-    return blame(
+    return upstream_claim(
         nginx,
         backend,
         facts,
-        _fix(nginx, backend, fault, elsewhere),
-        ends=ends,
-        because=(fault.tried, *([seen] if seen else []), *written),
+        _fix(nginx, backend, fault, other_socket),
+        endpoints=endpoints,
+        because=(fault.attempt, *([socket] if socket else []), *log_lines),
         confidence=Confidence.CERTAIN,
         ruled_out=("upstream.refused",),
     )
 
 
-def _elsewhere(fault: Fault) -> str:
+def _other_socket(fault: SocketFault) -> str:
     """The one socket of the same name on which somebody listens."""
     listening = fault.socket.listening if fault.socket and fault.kind == "missing" else ()
-    name = posixpath.basename(fault.tried.socket)
-    found = [one for one in listening if posixpath.basename(one) == name]
-    return found[0] if len(found) == 1 else ""
+    name = posixpath.basename(fault.attempt.socket)
+    same_name = [path for path in listening if posixpath.basename(path) == name]
+    return same_name[0] if len(same_name) == 1 else ""
 
 
-def _fix(nginx: Nginx, backend: Backend, fault: Fault, elsewhere: str) -> Fix:
-    if elsewhere:
+def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) -> Fix:
+    if other_socket:
         changes: Changes = {}
-        named = [end.written for lead in backend.leads for end in lead.ends if end.written]
-        reworded(nginx, named, fault.tried.socket, elsewhere, changes)
+        directives = [
+            endpoint.directive
+            for proxy_target in backend.proxy_targets
+            for endpoint in proxy_target.endpoints
+            if endpoint.directive
+        ]
+        replace_in_directives(nginx, directives, fault.attempt.socket, other_socket, changes)
         # Where another pass leads to it, it may be another site's application.
-        used = any(
-            elsewhere in word
-            for one in walk(nginx.config.main if nginx.config else ())
-            if one.name.endswith("_pass") or one.name == "server"
-            for word in one.args
+        is_used = any(
+            other_socket in arg
+            for directive in walk(nginx.config.main if nginx.config else ())
+            if directive.name.endswith("_pass") or directive.name == "server"
+            for arg in directive.args
         )
-        return mended(nginx, changes, "start-the-application", sure=not used)
+        return edit_fix(nginx, changes, "start-the-application", sure=not is_used)
     if fault.kind == "hidden":
         return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
-    if fault.kind == "denied" and (joined := _joined(fault)):
-        return Fix((joined, nginx.reloaded()), Applicability.REVIEW)
+    if fault.kind == "denied" and (join_command := _join_command(fault)):
+        return Fix((join_command, nginx.reload_command()), Applicability.REVIEW)
     if fault.kind == "denied":
         return Fix((Manual("let-nginx-in", Where.SERVER),), Applicability.MANUAL)
     return Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL)
 
 
-def _joined(fault: Fault) -> Command | None:
+def _join_command(fault: SocketFault) -> Command | None:
     """nginx's user as a member of the socket's group, where that opens the whole way. Not of
     root's: that would open too much. It lasts when the application makes its socket anew."""
-    seen = fault.socket
-    if seen is None or seen.user is None or not seen.above or not all(seen.names):
+    socket = fault.socket
+    if socket is None or socket.user is None or not socket.above or not all(socket.names):
         return None
-    group = seen.above[0].group
-    member = (*seen.groups, group)
+    group = socket.above[0].group
+    member = (*socket.groups, group)
     if (
         group == 0
-        or group in seen.groups
-        or file_permissions.blocked(seen.above, seen.user, member)
+        or group in socket.groups
+        or file_permissions.blocking_path(socket.above, socket.user, member)
     ):
         return None
-    user, name = seen.names
+    user, name = socket.names
     return Command(("usermod", "-aG", name, user), undo=("gpasswd", "-d", user, name))

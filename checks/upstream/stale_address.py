@@ -6,7 +6,14 @@ one: visitors get 502 or 504 until nginx is reloaded, while the application answ
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, Backend, backends, blame, fails, lines
+from checks.upstream import (
+    CONSEQUENCES,
+    Backend,
+    backend_log_lines,
+    backends,
+    front_failures,
+    upstream_claim,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.logs import LogLine
@@ -15,62 +22,75 @@ from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import error_log, upstreams
 
 #: So many addresses of a name are tried at most: beyond, one may be among those not seen.
-_MOST = 3
+_MAX_ADDRESSES = 3
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
+@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def stale_address(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        broken = fails(evidence, backend.paths)
-        if not broken or not backend.up or not _is_looked_up_once(backend):
+        failures = front_failures(evidence, backend.paths)
+        if not failures or not backend.is_up or not _is_looked_up_once(backend):
             continue
         if _is_changed(nginx, backend):
             continue  # What runs is not what was read.
-        now = _now(backend)
-        written = [one for one in lines(nginx, backend, _SAYS) if _is_old(one, backend, now)]
-        if not written or len(now) > _MOST:
+        addresses = _current_addresses(backend)
+        log_lines = [
+            line
+            for line in backend_log_lines(nginx, backend, _LOG_PATTERN)
+            if _is_old(line, backend, addresses)
+        ]
+        if not log_lines or len(addresses) > _MAX_ADDRESSES:
             continue
-        old = tuple(dict.fromkeys(error_log.authority(one) for one in written))
-        yield blame(
+        old_addresses = tuple(
+            dict.fromkeys(error_log.upstream_authority(line) for line in log_lines)
+        )
+        yield upstream_claim(
             nginx,
             backend,
             {
-                "name": backend.lead.ends[0].host,
-                "old": old,
-                "now": tuple(f"{one.address}" for one in backend.tries),
-                "message": written[-1].text,
+                "name": backend.proxy_target.endpoints[0].host,
+                "old": old_addresses,
+                "now": tuple(f"{attempt.address}" for attempt in backend.connect_attempts),
+                "message": log_lines[-1].text,
             },
-            Fix((nginx.reloaded(),), Applicability.AUTOMATIC),
-            because=(*backend.tries, *written),
+            Fix((nginx.reload_command(),), Applicability.AUTOMATIC),
+            because=(*backend.connect_attempts, *log_lines),
             confidence=Confidence.CERTAIN,
             ruled_out=("upstream.refused",),
         )
 
 
-_SAYS = r"while connecting to upstream"
+_LOG_PATTERN = r"while connecting to upstream"
 
 
 def _is_looked_up_once(backend: Backend) -> bool:
     return all(
-        end.host and not is_address(end.host) and not upstreams.renewed(place, lead, end)
-        for place, lead in zip(backend.places, backend.leads, strict=True)
-        for end in lead.ends
+        endpoint.host
+        and not is_address(endpoint.host)
+        and not upstreams.re_resolves(match, proxy_target, endpoint)
+        for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True)
+        for endpoint in proxy_target.endpoints
     )
 
 
 def _is_changed(nginx: Nginx, backend: Backend) -> bool:
     """The file was written to since nginx loaded it."""
-    file, loaded = nginx.file(backend.lead.given), nginx.master.loaded if nginx.master else None
+    file, loaded = (
+        nginx.file(backend.proxy_target.directive),
+        nginx.master.loaded if nginx.master else None,
+    )
     return bool(file and file.changed and loaded and file.changed > loaded)
 
 
-def _now(backend: Backend) -> set[str]:
-    return {one.address for one in backend.tries if one.address}
+def _current_addresses(backend: Backend) -> set[str]:
+    return {attempt.address for attempt in backend.connect_attempts if attempt.address}
 
 
-def _is_old(line: LogLine, backend: Backend, now: set[str]) -> bool:
+def _is_old(line: LogLine, backend: Backend, addresses: set[str]) -> bool:
     """Whether nginx went to one of these ports at an address that the name has no more."""
-    address, _, port = error_log.authority(line).rpartition(":")
-    ports = {str(end.port) for end in backend.lead.ends}
-    return bool(address) and port in ports and address.strip("[]") not in now and bool(now)
+    address, _, port = error_log.upstream_authority(line).rpartition(":")
+    ports = {str(endpoint.port) for endpoint in backend.proxy_target.endpoints}
+    return (
+        bool(address) and port in ports and address.strip("[]") not in addresses and bool(addresses)
+    )

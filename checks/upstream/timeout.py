@@ -4,23 +4,27 @@ reading response header from upstream")."""
 
 from collections.abc import Iterator
 
-from checks.upstream import BROKEN, claim, unanswered
+from checks.upstream import CONSEQUENCES, claim, failed_applications
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import seconds
 
 #: Seconds. What nginx waits unless it is told otherwise.
-USUAL = 60
+DEFAULT_TIMEOUT = 60
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
+@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def timeout(evidence: Evidence) -> Iterator[Claim]:
-    for found in unanswered(evidence, {"timeout"}):
-        given = found.place.one("proxy_read_timeout") if found.place else None
-        waits = seconds(given.args[0]) if given and given.args else None
+    for application in failed_applications(evidence, {"timeout"}):
+        directive = (
+            application.location_match.directive("proxy_read_timeout")
+            if application.location_match
+            else None
+        )
+        read_timeout = seconds(directive.args[0]) if directive and directive.args else None
         facts = {
-            "waited": max(one.took for one in found.seen),
-            "patience": USUAL if waits is None else waits,
+            "waited": max(attempt.took for attempt in application.attempts),
+            "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
         }
-        yield claim(evidence, found, "look-at-the-application", facts)
+        yield claim(evidence, application, "look-at-the-application", facts)

@@ -5,7 +5,15 @@ SSL handshaking to upstream"). The same request without TLS is answered."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, Changes, backends, blame, lines, mended, spoken
+from checks.upstream import (
+    CONSEQUENCES,
+    Changes,
+    backend_log_lines,
+    backends,
+    edit_fix,
+    switch_scheme,
+    upstream_claim,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
@@ -15,24 +23,38 @@ from diagnose.model.upstream import UpstreamTalk
 @check(
     severity=Severity.ERROR,
     needs=[UpstreamTalk, NginxConfig],
-    explains=[*BROKEN, "upstream.closed-early", "upstream.timeout"],
+    explains=[*CONSEQUENCES, "upstream.closed-early", "upstream.timeout"],
 )
 def tls_to_plain(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        failed = [one for one in backend.talks if one.as_nginx and one.failure]
-        stood = [one for one in backend.talks if one.speaks == "https" and not one.failure]
-        plain = [one for one in backend.talks if one.speaks == "http" and one.status]
-        if not failed or not plain or stood:
+        failed_variants = [
+            variant for variant in backend.variants if variant.as_nginx and variant.failure
+        ]
+        tls_variants = [
+            variant
+            for variant in backend.variants
+            if variant.speaks == "https" and not variant.failure
+        ]
+        plain_variants = [
+            variant for variant in backend.variants if variant.speaks == "http" and variant.status
+        ]
+        if not failed_variants or not plain_variants or tls_variants:
             continue
         changes: Changes = {}
-        spoken(nginx, backend, "grpc" if backend.lead.scheme == "grpcs" else "http", changes)
-        first = failed[0].failure
-        yield blame(
+        switch_scheme(
+            nginx, backend, "grpc" if backend.proxy_target.scheme == "grpcs" else "http", changes
+        )
+        first = failed_variants[0].failure
+        yield upstream_claim(
             nginx,
             backend,
-            {"message": first.message if first else "", "answer": plain[0].status},
-            mended(nginx, changes, "without-tls"),
-            because=(*failed, *plain, *lines(nginx, backend, "SSL handshaking to upstream")),
+            {"message": first.message if first else "", "answer": plain_variants[0].status},
+            edit_fix(nginx, changes, "without-tls"),
+            because=(
+                *failed_variants,
+                *plain_variants,
+                *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+            ),
             ruled_out=("upstream.refused", "upstream.sni-missing"),
         )

@@ -6,7 +6,7 @@ upstream")."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import BROKEN, backends, blame, lines
+from checks.upstream import CONSEQUENCES, backend_log_lines, backends, upstream_claim
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,31 +24,47 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 _KINDS = {"unreachable", "timeout", "denied"}
 
 
-@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=BROKEN)
+@check(severity=Severity.ERROR, needs=[UpstreamTry, NginxConfig], explains=CONSEQUENCES)
 def unreachable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for backend in backends(nginx):
-        tries = [one for one in backend.tries if one.failure and not one.socket]
-        kinds = {one.failure.kind for one in tries if one.failure}
-        if not backend.down or not kinds or not kinds <= _KINDS or len(tries) < len(backend.tries):
+        failed_attempts = [
+            attempt
+            for attempt in backend.connect_attempts
+            if attempt.failure and not attempt.socket
+        ]
+        kinds = {attempt.failure.kind for attempt in failed_attempts if attempt.failure}
+        if (
+            not backend.is_down
+            or not kinds
+            or not kinds <= _KINDS
+            or len(failed_attempts) < len(backend.connect_attempts)
+        ):
             continue
-        first = next((o.failure for o in tries if o.failure and o.failure.kind != "timeout"), None)
-        failure = first or tries[0].failure
-        own = failure is not None and failure.kind == "denied"
-        step = "let-it-out" if own else "let-it-in"
-        written = lines(nginx, backend, "while connecting to upstream")
-        yield blame(
+        first = next(
+            (
+                attempt.failure
+                for attempt in failed_attempts
+                if attempt.failure and attempt.failure.kind != "timeout"
+            ),
+            None,
+        )
+        failure = first or failed_attempts[0].failure
+        is_own_firewall = failure is not None and failure.kind == "denied"
+        step = "let-it-out" if is_own_firewall else "let-it-in"
+        log_lines = backend_log_lines(nginx, backend, "while connecting to upstream")
+        yield upstream_claim(
             nginx,
             backend,
             {
                 "message": failure.message if failure else "",
                 "code": failure.code or "" if failure else "",
                 "timeout": kinds == {"timeout"},
-                "own": own,
-                "waited": max(one.took for one in tries),
+                "own": is_own_firewall,
+                "waited": max(attempt.took for attempt in failed_attempts),
             },
             Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
-            because=(*tries, *written),
-            confidence=Confidence.CERTAIN if first or written else Confidence.LIKELY,
+            because=(*failed_attempts, *log_lines),
+            confidence=Confidence.CERTAIN if first or log_lines else Confidence.LIKELY,
             ruled_out=("upstream.refused",),
         )

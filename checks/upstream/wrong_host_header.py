@@ -8,16 +8,16 @@ Seen by asking the application twice: with the name that nginx sends, and with a
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, _location_edits, where
-from checks.websocket import refused
+from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
-from diagnose.parsers.nginx import proxy_headers as wire
+from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -34,140 +34,183 @@ from diagnose.parsers.nginx.server_blocks import Place
 )
 def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    asked = evidence.of(Asked)
-    passed = next((one for one in asked if one.variant == "passed"), None)
-    if passed and _is_refused(passed):
-        found = [one for one in asked if _is_welcome(one)]
-        own = list({one.sent: one for one in found if one.variant == "own"}.values())
-        better = next((one for one in found if one.variant == "visitor"), None)
-        if better is None and len(own) == 1:
-            better = own[0]
-        place = _place(nginx, passed.path)
-        if better and place:
-            yield _of_page(nginx, place, passed, better)
+    responses = evidence.of(Asked)
+    nginx_response = next(
+        (response for response in responses if response.variant == "passed"), None
+    )
+    if nginx_response and _is_refused(nginx_response):
+        accepted_responses = [response for response in responses if _is_welcome(response)]
+        own_responses = list(
+            {
+                response.sent: response
+                for response in accepted_responses
+                if response.variant == "own"
+            }.values()
+        )
+        better_response = next(
+            (response for response in accepted_responses if response.variant == "visitor"), None
+        )
+        if better_response is None and len(own_responses) == 1:
+            better_response = own_responses[0]
+        match = _location_match(nginx, nginx_response.path)
+        if better_response and match:
+            yield _of_page(nginx, match, nginx_response, better_response)
             return
     for path in evidence.target.websockets:
-        place, seen = _place(nginx, path), Handshakes.at(evidence, path)
-        by_origin = any(one.path == path for one in refused(evidence, "origin"))
-        named = [one for one in seen.named if one.accepted]
-        if place and seen.refused and named and not by_origin and not seen.works:
-            yield _of_websocket(nginx, place, seen, named[0])
+        match, handshakes = (
+            _location_match(nginx, path),
+            WebSocketHandshakes.at_path(evidence, path),
+        )
+        by_origin = any(attempt.path == path for attempt in refused_attempts(evidence, "origin"))
+        named_upgrades = [upgrade for upgrade in handshakes.visitor_host if upgrade.accepted]
+        if (
+            match
+            and handshakes.refused_by_application
+            and named_upgrades
+            and not by_origin
+            and not handshakes.accepted_by_front
+        ):
+            yield _of_websocket(nginx, match, handshakes, named_upgrades[0])
 
 
-def _place(nginx: Nginx, path: str) -> Place | None:
-    return next((one for one in nginx.places(path) if server_blocks.passed(one)), None)
+def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
+    return next(
+        (match for match in nginx.location_matches(path) if server_blocks.proxy_pass_of(match)),
+        None,
+    )
 
 
-def _is_refused(one: Asked) -> bool:
-    if one.failure:
-        return one.failure.kind in {"closed", "reset"}
-    return wire.may_mind_host(one.status, one.body)
+def _is_refused(response: Asked) -> bool:
+    if response.failure:
+        return response.failure.kind in {"closed", "reset"}
+    return header_parser.may_reject_host(response.status, response.body)
 
 
-def _is_welcome(one: Asked) -> bool:
+def _is_welcome(response: Asked) -> bool:
     """Answered with a page; a redirect is one for the visitor's own name only."""
-    status = one.status or 500
-    good = status < 400 if one.variant == "visitor" else status < 300
-    return one.variant != "passed" and good and not wire.may_mind_host(one.status, one.body)
+    status = response.status or 500
+    good = status < 400 if response.variant == "visitor" else status < 300
+    return (
+        response.variant != "passed"
+        and good
+        and not header_parser.may_reject_host(response.status, response.body)
+    )
 
 
-def _of_page(nginx: Nginx, place: Place, passed: Asked, better: Asked) -> Claim:
+def _of_page(
+    nginx: Nginx, match: LocationMatch, nginx_response: Asked, better_response: Asked
+) -> Claim:
     target = nginx.evidence.target
-    pages = [
-        one
-        for one in nginx.evidence.of(Exchange)
-        if one.purpose == "target" and one.port == target.port
+    exchanges = [
+        exchange
+        for exchange in nginx.evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == target.port
     ]
-    visitor = better.variant == "visitor"
-    found = upstreams.lead(place, upstreams.request(target))
-    own = "$proxy_host" if found and found.authority == better.sent else better.sent
-    value = _location_edits.visitors_host(target) if visitor else own
+    visitor = better_response.variant == "visitor"
+    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    own_name = (
+        "$proxy_host"
+        if proxy_target and proxy_target.authority == better_response.sent
+        else better_response.sent
+    )
+    value = _location_edits.host_variable(target) if visitor else own_name
     return _claim(
         nginx,
-        place,
-        passed.path,
-        (passed, better, *pages),
+        match,
+        nginx_response.path,
+        (nginx_response, better_response, *exchanges),
         {
-            "sent": passed.sent,
-            "wanted": better.sent,
-            "status": passed.status or "",
-            "other_status": better.status or "",
-            "answer": passed.body[:120],
-            "message": passed.failure.message if passed.failure else "",
-            "application": passed.end,
+            "sent": nginx_response.sent,
+            "wanted": better_response.sent,
+            "status": nginx_response.status or "",
+            "other_status": better_response.status or "",
+            "answer": nginx_response.body[:120],
+            "message": nginx_response.failure.message if nginx_response.failure else "",
+            "application": nginx_response.endpoint,
             "visitor": visitor,
             "value": value,
         },
         # Whether the one name is meant, of which the application knows several, nobody can see.
         Confidence.CERTAIN if visitor else Confidence.LIKELY,
-        _fix(nginx, place, value, visitor),
+        _fix(nginx, match, value, visitor),
     )
 
 
-def _of_websocket(nginx: Nginx, place: Place, seen: Handshakes, named: Upgrade) -> Claim:
+def _of_websocket(
+    nginx: Nginx, match: LocationMatch, handshakes: WebSocketHandshakes, named_upgrade: Upgrade
+) -> Claim:
     target = nginx.evidence.target
-    found = upstreams.lead(place, upstreams.request(target))
-    direct = next(one for one in seen.direct if one.status)
-    made = _location_edits.websocket(nginx, place, host=True)
+    proxy_target = upstreams.proxy_target_of(match, upstreams.request_variables(target))
+    direct = next(upgrade for upgrade in handshakes.direct if upgrade.status)
+    file_edits = _location_edits.websocket_edits(nginx, match, set_host=True)
     return _claim(
         nginx,
-        place,
-        named.path,
-        (*seen.direct, named, *seen.front),
+        match,
+        named_upgrade.path,
+        (*handshakes.direct, named_upgrade, *handshakes.front),
         {
-            "sent": (wire.host_passed(place, found, target) if found else "") or "",
+            "sent": (
+                header_parser.forwarded_host(match, proxy_target, target) if proxy_target else ""
+            )
+            or "",
             "wanted": target.authority,
             "status": direct.status or "",
-            "other_status": named.status or "",
+            "other_status": named_upgrade.status or "",
             "answer": direct.body[:120],
             "message": "",
-            "application": _end(named),
+            "application": _endpoint_text(named_upgrade),
             "visitor": True,
-            "value": _location_edits.visitors_host(target),
+            "value": _location_edits.host_variable(target),
         },
         Confidence.CERTAIN,
-        _location_edits.fix(nginx, place, made),
+        _location_edits.location_fix(nginx, match, file_edits),
     )
 
 
 def _claim(
     nginx: Nginx,
-    place: Place,
+    match: LocationMatch,
     path: str,
     because: tuple[Asked | Upgrade | Exchange, ...],
     facts: dict[str, object],
     confidence: Confidence,
     fix: Fix,
 ) -> Claim:
-    shown = _shown(place)
+    reported_directive = _host_directive(match)
     return Claim(
-        about=Subject(port=nginx.evidence.target.port, path=path, text=where(shown)),
+        about=Subject(
+            port=nginx.evidence.target.port, path=path, text=file_line(reported_directive)
+        ),
         because=(*because, *([nginx.config] if nginx.config else [])),
         facts={
             "path": path,
-            "place": where(shown),
-            "location": " ".join((place.location.name, *place.location.args)),
-            "set": server_blocks.header(place, "Host") is not None,
+            "place": file_line(reported_directive),
+            "location": " ".join((match.block.name, *match.block.args)),
+            "set": server_blocks.proxy_set_header_of(match, "Host") is not None,
             **facts,
         },
         confidence=confidence,
         ruled_out=("upstream.refused",),
-        location=nginx.location(shown),
+        location=nginx.location(reported_directive),
         fix=fix,
     )
 
 
-def _end(one: Upgrade) -> str:
-    return f"{one.address}:{one.port}" if one.port else one.address
+def _endpoint_text(upgrade: Upgrade) -> str:
+    return f"{upgrade.address}:{upgrade.port}" if upgrade.port else upgrade.address
 
 
-def _shown(place: Place) -> Directive:
-    return server_blocks.header(place, "Host") or server_blocks.passed(place) or place.location
+def _host_directive(match: LocationMatch) -> Directive:
+    return (
+        server_blocks.proxy_set_header_of(match, "Host")
+        or server_blocks.proxy_pass_of(match)
+        or match.block
+    )
 
 
-def _fix(nginx: Nginx, place: Place, value: str, visitor: bool) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, value: str, visitor: bool) -> Fix:
     changes: _location_edits.Changes = {}
-    lines = _location_edits.fields(nginx, place, {"Host": value}, changes)
-    nginx.insert(place, lines, changes)
-    made = _location_edits.fix(nginx, place, nginx.edited(changes))
-    return made if visitor else Fix(made.steps, Applicability.REVIEW)
+    lines = _location_edits.header_lines(nginx, match, {"Host": value}, changes)
+    nginx.insert(match, lines, changes)
+    base_fix = _location_edits.location_fix(nginx, match, nginx.file_edits(changes))
+    return base_fix if visitor else Fix(base_fix.steps, Applicability.REVIEW)

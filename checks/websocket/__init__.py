@@ -13,28 +13,28 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.http import Attempt, attempts
+from diagnose.model.http import Attempt, websocket_attempts
 from diagnose.parsers.http import Refusal, proxy_page, refusal
 from diagnose.parsers.websocket_ending import Ending, ending
 
 
-def refused(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
+def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
     """The handshakes that failed for that reason."""
-    return (one for one in attempts(evidence) if refusal(one) == reason)
+    return (attempt for attempt in websocket_attempts(evidence) if refusal(attempt) == reason)
 
 
-def ended(evidence: Evidence, *endings: Ending) -> Iterator[tuple[Attempt, Ending]]:
+def ended_attempts(evidence: Evidence, *endings: Ending) -> Iterator[tuple[Attempt, Ending]]:
     """The WebSockets that opened and ended in one of these ways."""
-    for attempt in attempts(evidence):
-        end = ending(attempt)
-        if end is not None and end in endings:
-            yield attempt, end
+    for attempt in websocket_attempts(evidence):
+        attempt_ending = ending(attempt)
+        if attempt_ending is not None and attempt_ending in endings:
+            yield attempt, attempt_ending
 
 
 def claim(
     attempt: Attempt,
     step: str,
-    where: Where,
+    side: Where,
     facts: Mapping[str, object] | None = None,
     confidence: Confidence = Confidence.CERTAIN,
     severity: Severity | None = None,
@@ -43,23 +43,23 @@ def claim(
     """A claim about a WebSocket's path, at all addresses that answer alike."""
     first = attempt.first
     return Claim(
-        about=attempt.about,
+        about=attempt.subject,
         covers=attempt.subjects,
         because=attempt.because,
         confidence=confidence,
         severity=severity,
         ruled_out=tuple(ruled_out),
         facts={
-            "url": attempt.about.text,
+            "url": attempt.subject.text,
             "path": attempt.path,
-            "addresses": tuple(one.address for one in attempt.subjects),
+            "addresses": tuple(subject.address for subject in attempt.subjects),
             "status": first.status or "",
             "reason": first.reason,
             "answer": _excerpt(first.body),
             "server": first.header("Server") or proxy_page(first.body),
             **(facts or {}),
         },
-        fix=Fix((Manual(step, where),), Applicability.MANUAL),
+        fix=Fix((Manual(step, side),), Applicability.MANUAL),
     )
 
 

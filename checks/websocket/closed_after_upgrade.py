@@ -8,7 +8,7 @@ A close in good order (1000, 1001) is none, and one on purpose (1008, 4000 to 49
 
 from collections.abc import Iterator
 
-from checks.websocket import claim, ended
+from checks.websocket import claim, ended_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -23,9 +23,9 @@ _SEVERITIES: dict[Ending, Severity | None] = {
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
 def closed_after_upgrade(evidence: Evidence) -> Iterator[Claim]:
-    for attempt, ending in ended(evidence, *_SEVERITIES):
+    for attempt, ending in ended_attempts(evidence, *_SEVERITIES):
         first = attempt.first
-        retried = any(one.variant == "no-ping" for one in attempt.retries)
+        retried = any(retry.variant == "no-ping" for retry in attempt.retries)
         frames = "frames" if first.ended in {"invalid", "http"} else "crash"
         yield claim(
             attempt,

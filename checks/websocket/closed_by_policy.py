@@ -5,7 +5,7 @@ known."""
 
 from collections.abc import Iterator
 
-from checks.websocket import claim, ended
+from checks.websocket import claim, ended_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -14,7 +14,7 @@ from diagnose.parsers.websocket_ending import asks_for_subprotocol
 
 @check(severity=Severity.NOTE, needs=[Upgrade])
 def closed_by_policy(evidence: Evidence) -> Iterator[Claim]:
-    for attempt, _ in ended(evidence, "refused"):
+    for attempt, _ in ended_attempts(evidence, "refused"):
         first = attempt.first
         later = first.close_code in {1012, 1013}
         protocol = asks_for_subprotocol(first)

@@ -4,15 +4,15 @@ ngx_http_proxy_module, proxy_set_header)."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, where
+from checks.nginx import Nginx, WebSocketHandshakes, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.edits import Change
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-_WANTED = ("Upgrade", "Connection")
+_UPGRADE_HEADERS = ("Upgrade", "Connection")
 
 
 @check(
@@ -22,65 +22,85 @@ _WANTED = ("Upgrade", "Connection")
 )
 def headers_wiped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for place, several in nginx.losing_upgrades():
-        if around := server_blocks.wiped(place):
-            yield _claim(nginx, place, around, several)
+    for match, paths in nginx.locations_losing_upgrades():
+        if outer_block := server_blocks.inheritance_broken_at(match):
+            yield _claim(nginx, match, outer_block, paths)
 
 
-def _claim(nginx: Nginx, place: Place, around: Place, several: list[str]) -> Claim:
-    evidence, location = nginx.evidence, place.location
-    seen = [Handshakes.at(evidence, path) for path in several]
-    proven = any(one.proxy_breaks_it for one in seen)
-    fronts = [one for pair in seen for one in pair.front]
-    own = place.all("proxy_set_header")
+def _claim(
+    nginx: Nginx, match: LocationMatch, outer_block: LocationMatch, paths: list[str]
+) -> Claim:
+    evidence, location = nginx.evidence, match.block
+    handshake_sets = [WebSocketHandshakes.at_path(evidence, path) for path in paths]
+    proven = any(handshakes.broken_by_proxy for handshakes in handshake_sets)
+    front_upgrades = [upgrade for handshakes in handshake_sets for upgrade in handshakes.front]
+    own_directives = match.directives("proxy_set_header")
     return Claim(
-        about=Subject(port=evidence.target.port, text=where(location)),
-        covers=tuple(Subject(port=evidence.target.port, path=path) for path in several),
+        about=Subject(port=evidence.target.port, text=file_line(location)),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
         because=(
             *([nginx.config] if nginx.config else []),
-            *(one for pair in seen for one in (*pair.front, *pair.direct)),
+            *(
+                upgrade
+                for handshakes in handshake_sets
+                for upgrade in (*handshakes.front, *handshakes.direct)
+            ),
         ),
         facts={
-            "paths": tuple(several),
-            "place": where(location),
+            "paths": tuple(paths),
+            "place": file_line(location),
             "location": " ".join(("location", *location.args)),
-            "own": tuple(one.args[0] for one in own if one.args),
-            "own_place": where(own[0]),
-            "outer": tuple(where(one) for one in _lost(place, around)),
-            "others": _others(own, around),
-            "status": next((one.status for one in fronts if one.status), None) or "",
+            "own": tuple(directive.args[0] for directive in own_directives if directive.args),
+            "own_place": file_line(own_directives[0]),
+            "outer": tuple(
+                file_line(directive) for directive in _lost_directives(match, outer_block)
+            ),
+            "others": _other_headers(own_directives, outer_block),
+            "status": next((upgrade.status for upgrade in front_upgrades if upgrade.status), None)
+            or "",
             "proven": proven,
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
-        location=nginx.location(own[0]),
-        fix=_fix(nginx, place, around),
+        location=nginx.location(own_directives[0]),
+        fix=_fix(nginx, match, outer_block),
     )
 
 
-def _lost(place: Place, around: Place) -> tuple[Directive, ...]:
+def _lost_directives(match: LocationMatch, outer_block: LocationMatch) -> tuple[Directive, ...]:
     """The directives around that would have passed the upgrade on."""
-    rights = zip(_WANTED, server_blocks.upgrade_passed(place), strict=True)
-    found = [server_blocks.header(around, name) for name, right in rights if not right]
-    return tuple(one for one in found if one)
+    rights = zip(_UPGRADE_HEADERS, server_blocks.upgrade_forwarding(match), strict=True)
+    directives = [
+        server_blocks.proxy_set_header_of(outer_block, name) for name, right in rights if not right
+    ]
+    return tuple(directive for directive in directives if directive)
 
 
-def _others(own: tuple[Directive, ...], around: Place) -> tuple[str, ...]:
+def _other_headers(
+    own_directives: tuple[Directive, ...], outer_block: LocationMatch
+) -> tuple[str, ...]:
     """What else is forgotten with them."""
-    known = {*(one.args[0].lower() for one in own if one.args), *map(str.lower, _WANTED)}
-    names = (one.args[0] for one in around.all("proxy_set_header") if one.args)
-    return tuple(dict.fromkeys(name for name in names if name.lower() not in known))
+    known_names = {
+        *(directive.args[0].lower() for directive in own_directives if directive.args),
+        *map(str.lower, _UPGRADE_HEADERS),
+    }
+    names = (
+        directive.args[0]
+        for directive in outer_block.directives("proxy_set_header")
+        if directive.args
+    )
+    return tuple(dict.fromkeys(name for name in names if name.lower() not in known_names))
 
 
-def _fix(nginx: Nginx, place: Place, around: Place) -> Fix:
+def _fix(nginx: Nginx, match: LocationMatch, outer_block: LocationMatch) -> Fix:
     """Say them once more in the location, in the very words of the block around it."""
-    changes: dict[str, list[Change]] = {}
-    lines = nginx.speak_1_1(place, changes)
-    for one in _lost(place, around):
-        if file := nginx.file(one):
-            lines.append(" ".join(file.text[one.start : one.stop].split()))
-    nginx.insert(place, lines, changes)
-    made = nginx.edited(changes)
-    sure = bool(made) and set(changes) == {place.location.file}
+    changes: dict[str, list[TextEdit]] = {}
+    lines = nginx.http_1_1_lines(match, changes)
+    for directive in _lost_directives(match, outer_block):
+        if file := nginx.file(directive):
+            lines.append(" ".join(file.text[directive.start : directive.stop].split()))
+    nginx.insert(match, lines, changes)
+    file_edits = nginx.file_edits(changes)
+    sure = bool(file_edits) and set(changes) == {match.block.file}
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((*made, *nginx.taken()), applicability)
+    return Fix((*file_edits, *nginx.reload_steps()), applicability)

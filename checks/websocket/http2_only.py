@@ -15,7 +15,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.tls import Handshake
@@ -23,40 +23,55 @@ from diagnose.model.tls import Handshake
 
 @check(severity=Severity.ERROR, needs=[Handshake])
 def http2_only(evidence: Evidence) -> Iterator[Claim]:
-    pages = [one for one in evidence.of(Exchange) if one.version == "HTTP/2" and one.verified]
-    visits = [one for one in evidence.of(Handshake) if one.as_a_visitor and one.alpn == "h2"]
-    spoken = {one.address for one in pages} | {one.address for one in visits}
-    refused = [
-        one
-        for one in evidence.of(Handshake)
-        if one.variant == "http/1.1" and one.failure and one.address in spoken
+    pages = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.version == "HTTP/2" and exchange.verified
     ]
-    framed = [
-        one
-        for one in evidence.of(Upgrade)
-        if one.variant == "normal" and one.failure and one.failure.name == "HTTP2"
+    visits = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.is_browser_like and handshake.alpn == "h2"
+    ]
+    http2_addresses = {exchange.address for exchange in pages} | {visit.address for visit in visits}
+    refused_handshakes = [
+        handshake
+        for handshake in evidence.of(Handshake)
+        if handshake.variant == "http/1.1"
+        and handshake.failure
+        and handshake.address in http2_addresses
+    ]
+    framed_upgrades = [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.variant == "normal" and upgrade.failure and upgrade.failure.name == "HTTP2"
     ]
     addresses = tuple(
-        dict.fromkeys([*(one.address for one in refused), *(one.address for one in framed)])
+        dict.fromkeys(
+            [
+                *(handshake.address for handshake in refused_handshakes),
+                *(upgrade.address for upgrade in framed_upgrades),
+            ]
+        )
     )
     if not addresses:
         return
-    takes = any(one.extended_connect for one in pages)
+    takes_websocket = any(exchange.extended_connect for exchange in pages)
     for path in evidence.target.websockets:
         port = evidence.target.port
-        subjects = tuple(Subject(address=one, port=port, path=path) for one in addresses)
+        subjects = tuple(Subject(address=address, port=port, path=path) for address in addresses)
         yield Claim(
-            about=together(subjects),
+            about=merge_subjects(subjects),
             covers=subjects,
-            because=(*refused, *framed, *visits, *pages),
-            severity=Severity.NOTE if takes else None,
+            because=(*refused_handshakes, *framed_upgrades, *visits, *pages),
+            severity=Severity.NOTE if takes_websocket else None,
             facts={
                 "name": evidence.target.host,
                 "path": path,
                 "addresses": addresses,
                 "port": port,
-                "takes": takes,
-                "alert": bool(refused),
+                "takes": takes_websocket,
+                "alert": bool(refused_handshakes),
             },
             fix=Fix((Manual("offer", Where.SERVER),), Applicability.MANUAL),
         )

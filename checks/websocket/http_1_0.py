@@ -4,14 +4,14 @@ a cause only where this one was tried and does."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, paths, where
+from checks.nginx import Nginx, WebSocketHandshakes, file_line, websocket_paths
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.edits import Change
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -21,58 +21,74 @@ from diagnose.parsers.nginx.server_blocks import Place
 )
 def http_1_0(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    met: set[int] = set()
-    for path in paths(evidence):
-        seen = Handshakes.at(evidence, path)
-        minds = bool(seen.old) and not any(one.accepted for one in seen.old)
-        if not (seen.proxy_breaks_it and minds):
+    reported_locations: set[int] = set()
+    for path in websocket_paths(evidence):
+        handshakes = WebSocketHandshakes.at_path(evidence, path)
+        needs_1_1 = bool(handshakes.http_1_0) and not any(
+            upgrade.accepted for upgrade in handshakes.http_1_0
+        )
+        if not (handshakes.broken_by_proxy and needs_1_1):
             continue
-        for place in nginx.places(path):
-            passes = server_blocks.passed(place) and all(server_blocks.upgrade_passed(place))
-            if passes and id(place.location) not in met:
-                met.add(id(place.location))
-                yield _claim(nginx, place, path, seen)
+        for match in nginx.location_matches(path):
+            is_proxied = server_blocks.proxy_pass_of(match) and all(
+                server_blocks.upgrade_forwarding(match)
+            )
+            if is_proxied and id(match.block) not in reported_locations:
+                reported_locations.add(id(match.block))
+                yield _claim(nginx, match, path, handshakes)
 
 
-def _claim(nginx: Nginx, place: Place, path: str, seen: Handshakes) -> Claim:
-    given = place.one("proxy_http_version")
-    shown = given or server_blocks.passed(place) or place.location
+def _claim(nginx: Nginx, match: LocationMatch, path: str, handshakes: WebSocketHandshakes) -> Claim:
+    directive = match.directive("proxy_http_version")
+    reported_directive = directive or server_blocks.proxy_pass_of(match) or match.block
     return Claim(
-        about=Subject(port=nginx.evidence.target.port, text=where(shown)),
+        about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
         covers=(Subject(port=nginx.evidence.target.port, path=path),),
         because=(
             *([nginx.config] if nginx.config else []),
-            *seen.front,
-            *seen.direct,
-            *seen.old,
+            *handshakes.front,
+            *handshakes.direct,
+            *handshakes.http_1_0,
         ),
         facts={
             "path": path,
-            "place": where(shown),
-            "location": " ".join(("location", *place.location.args)),
-            "status": next((one.status for one in seen.front if one.status), None) or "",
-            "old_status": next((one.status for one in seen.old if one.status), None) or "",
-            "application": f"{seen.direct[0].address}:{seen.direct[0].port}",
+            "place": file_line(reported_directive),
+            "location": " ".join(("location", *match.block.args)),
+            "status": next((upgrade.status for upgrade in handshakes.front if upgrade.status), None)
+            or "",
+            "old_status": next(
+                (upgrade.status for upgrade in handshakes.http_1_0 if upgrade.status), None
+            )
+            or "",
+            "application": f"{handshakes.direct[0].address}:{handshakes.direct[0].port}",
         },
         ruled_out=("websocket.upgrade-headers-missing", "upstream.refused"),
-        location=nginx.location(shown),
-        fix=_fix(nginx, place),
+        location=nginx.location(reported_directive),
+        fix=_fix(nginx, match),
     )
 
 
-def _fix(nginx: Nginx, place: Place) -> Fix:
-    line, location = "proxy_http_version 1.1;", place.location
-    given, passed = place.one("proxy_http_version"), server_blocks.passed(place)
+def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
+    line, location = "proxy_http_version 1.1;", match.block
+    directive, pass_directive = (
+        match.directive("proxy_http_version"),
+        server_blocks.proxy_pass_of(match),
+    )
     file = nginx.file(location)
-    change: Change | None = None
-    if given and given in (location.block or ()):
-        edit = nginx.edit(given.file, edits.instead(given, line))
+    change: TextEdit | None = None
+    if directive and directive in (location.block or ()):
+        edit = nginx.edit(directive.file, edits.replace_directive(directive, line))
     else:
-        if file and passed in (location.block or ()) and passed and passed.file == file.path:
-            change = edits.after(file.text, passed, [line])
+        if (
+            file
+            and pass_directive in (location.block or ())
+            and pass_directive
+            and pass_directive.file == file.path
+        ):
+            change = edits.insert_after(file.text, pass_directive, [line])
         elif file:
-            change = edits.first(file.text, location, [line])
+            change = edits.insert_first(file.text, location, [line])
         edit = nginx.edit(location.file, change) if change else None
     if edit is None:
-        return Fix(nginx.taken(), Applicability.REVIEW)
-    return Fix((edit, *nginx.taken()))
+        return Fix(nginx.reload_steps(), Applicability.REVIEW)
+    return Fix((edit, *nginx.reload_steps()))

@@ -5,7 +5,7 @@ the application takes a WebSocket there."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, paths, where
+from checks.nginx import Nginx, WebSocketHandshakes, file_line, websocket_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -17,26 +17,26 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    together,
+    merge_subjects,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import seconds
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 #: Seconds. What nginx waits unless it is told otherwise; applications that ping do so more often.
-USUAL = 60
-LONGER = "proxy_read_timeout 3600s;"
+DEFAULT_TIMEOUT = 60
+LONG_TIMEOUT = "proxy_read_timeout 3600s;"
 
 
 @frozen
-class Short:
+class ShortTimeout:
     """A location of a WebSocket's that waits less long than usual."""
 
-    place: Place
-    given: Directive
+    location_match: LocationMatch
+    directive: Directive
     seconds: float
     paths: tuple[str, ...]
 
@@ -44,80 +44,102 @@ class Short:
 @check(severity=Severity.WARNING, needs=[Upgrade])
 def idle_timeout(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    short = _short(nginx)
-    cut: dict[str, list[Upgrade]] = {}
-    for one in evidence.of(Upgrade):
-        if one.through == "front" and one.accepted and one.idle_s is not None:
-            cut.setdefault(one.path, []).append(one)
-    for found in short:
-        yield _configured(nginx, found, [seen for p in found.paths for seen in cut.get(p, ())])
-    known = {path for found in short for path in found.paths}
-    for path, seen in cut.items():
-        if path not in known:
-            yield _cut(path, seen)
+    short_timeouts = _short_timeouts(nginx)
+    cut_by_path: dict[str, list[Upgrade]] = {}
+    for upgrade in evidence.of(Upgrade):
+        if upgrade.through == "front" and upgrade.accepted and upgrade.idle_s is not None:
+            cut_by_path.setdefault(upgrade.path, []).append(upgrade)
+    for short_timeout in short_timeouts:
+        yield _configured_claim(
+            nginx,
+            short_timeout,
+            [upgrade for path in short_timeout.paths for upgrade in cut_by_path.get(path, ())],
+        )
+    configured_paths = {path for short_timeout in short_timeouts for path in short_timeout.paths}
+    for path, upgrades in cut_by_path.items():
+        if path not in configured_paths:
+            yield _cut_claim(path, upgrades)
 
 
-def _short(nginx: Nginx) -> tuple[Short, ...]:
-    found: dict[int, Short] = {}
-    for path in paths(nginx.evidence):
-        seen = Handshakes.at(nginx.evidence, path)
-        for place in nginx.places(path) if seen.works or seen.taken else ():
-            given = place.one("proxy_read_timeout")
-            waits = seconds(given.args[0]) if given and given.args else None
-            passes = server_blocks.passed(place) and all(server_blocks.upgrade_passed(place))
-            if given and passes and waits is not None and waits < USUAL:
-                before = found.get(id(place.location))
-                several = (*(before.paths if before else ()), path)
-                found[id(place.location)] = Short(place, given, waits, several)
-    return tuple(found.values())
+def _short_timeouts(nginx: Nginx) -> tuple[ShortTimeout, ...]:
+    timeouts: dict[int, ShortTimeout] = {}
+    for path in websocket_paths(nginx.evidence):
+        handshakes = WebSocketHandshakes.at_path(nginx.evidence, path)
+        for match in (
+            nginx.location_matches(path)
+            if handshakes.accepted_by_front or handshakes.accepted_by_application
+            else ()
+        ):
+            directive = match.directive("proxy_read_timeout")
+            timeout_s = seconds(directive.args[0]) if directive and directive.args else None
+            is_proxied = server_blocks.proxy_pass_of(match) and all(
+                server_blocks.upgrade_forwarding(match)
+            )
+            if directive and is_proxied and timeout_s is not None and timeout_s < DEFAULT_TIMEOUT:
+                previous = timeouts.get(id(match.block))
+                timeout_paths = (*(previous.paths if previous else ()), path)
+                timeouts[id(match.block)] = ShortTimeout(match, directive, timeout_s, timeout_paths)
+    return tuple(timeouts.values())
 
 
-def _configured(nginx: Nginx, found: Short, cut: list[Upgrade]) -> Claim:
+def _configured_claim(
+    nginx: Nginx, short_timeout: ShortTimeout, cut_upgrades: list[Upgrade]
+) -> Claim:
     port = nginx.evidence.target.port
-    seen = [one for path in found.paths for one in Handshakes.at(nginx.evidence, path).front]
+    front_upgrades = [
+        upgrade
+        for path in short_timeout.paths
+        for upgrade in WebSocketHandshakes.at_path(nginx.evidence, path).front
+    ]
     return Claim(
-        about=Subject(port=port, path=found.paths[0], text=where(found.given)),
-        covers=tuple(Subject(port=port, path=path) for path in found.paths),
-        because=(*([nginx.config] if nginx.config else []), *seen),
+        about=Subject(
+            port=port, path=short_timeout.paths[0], text=file_line(short_timeout.directive)
+        ),
+        covers=tuple(Subject(port=port, path=path) for path in short_timeout.paths),
+        because=(*([nginx.config] if nginx.config else []), *front_upgrades),
         # Whether the application speaks often enough by itself was not waited for.
-        confidence=Confidence.CERTAIN if cut else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if cut_upgrades else Confidence.LIKELY,
         facts={
-            "url": seen[0].url if seen else found.paths[0],
-            "path": found.paths[0],
-            "seconds": found.seconds,
-            "place": where(found.given),
-            "seen": bool(cut),
+            "url": front_upgrades[0].url if front_upgrades else short_timeout.paths[0],
+            "path": short_timeout.paths[0],
+            "seconds": short_timeout.seconds,
+            "place": file_line(short_timeout.directive),
+            "seen": bool(cut_upgrades),
         },
-        location=nginx.location(found.given),
-        fix=_fix(nginx, found),
+        location=nginx.location(short_timeout.directive),
+        fix=_fix(nginx, short_timeout),
     )
 
 
-def _fix(nginx: Nginx, found: Short) -> Fix:
+def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
     """In the location of the WebSocket only: other locations may have reasons for theirs."""
-    given, location = found.given, found.place.location
-    if given in server_blocks.children(location, given.name):
-        changes = {given.file: [edits.instead(given, LONGER)]}
+    directive, location = short_timeout.directive, short_timeout.location_match.block
+    if directive in server_blocks.children(location, directive.name):
+        changes = {directive.file: [edits.replace_directive(directive, LONG_TIMEOUT)]}
     else:
         changes = {}
-        nginx.insert(found.place, [LONGER], changes)
-    made = nginx.edited(changes)
-    if not made:
+        nginx.insert(short_timeout.location_match, [LONG_TIMEOUT], changes)
+    file_edits = nginx.file_edits(changes)
+    if not file_edits:
         return Fix((Manual("longer", Where.SERVER),), Applicability.MANUAL)
-    return Fix((*made, *nginx.taken()))
+    return Fix((*file_edits, *nginx.reload_steps()))
 
 
-def _cut(path: str, cut: list[Upgrade]) -> Claim:
-    subjects = tuple(Subject(address=one.address, port=one.port, path=path) for one in cut)
+def _cut_claim(path: str, cut_upgrades: list[Upgrade]) -> Claim:
+    subjects = tuple(
+        Subject(address=upgrade.address, port=upgrade.port, path=path) for upgrade in cut_upgrades
+    )
     return Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(cut),
+        because=tuple(cut_upgrades),
         confidence=Confidence.LIKELY,
         facts={
-            "url": cut[0].url,
+            "url": cut_upgrades[0].url,
             "path": path,
-            "seconds": min(one.idle_s for one in cut if one.idle_s is not None),
+            "seconds": min(
+                upgrade.idle_s for upgrade in cut_upgrades if upgrade.idle_s is not None
+            ),
             "place": "",
             "seen": True,
         },

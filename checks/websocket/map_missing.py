@@ -4,7 +4,7 @@ that only a map makes, and the map is not there. nginx refuses the whole configu
 import re
 from collections.abc import Iterator
 
-from checks.nginx import MAP, Nginx, where
+from checks.nginx import UPGRADE_MAP, Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxTest
@@ -20,19 +20,19 @@ def map_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     if nginx.test is None or nginx.test.passed or nginx.config is None:
         return
-    said = nginx.test.fatal
-    unknown = _UNKNOWN.match(said.text) if said else None
-    used = _used(nginx, unknown[1]) if unknown else None
-    if unknown is None or used is None:
+    fatal_message = nginx.test.fatal
+    unknown = _UNKNOWN.match(fatal_message.text) if fatal_message else None
+    usage = _variable_usage(nginx, unknown[1]) if unknown else None
+    if unknown is None or usage is None:
         return
-    server, directive = used
+    server, directive = usage
     yield Claim(
-        about=Subject(text=where(directive)),
+        about=Subject(text=file_line(directive)),
         because=(nginx.test, nginx.config),
         facts={
             "variable": f"${unknown[1]}",
-            "place": where(directive),
-            "message": said.text if said else "",
+            "place": file_line(directive),
+            "message": fatal_message.text if fatal_message else "",
             "running": bool(nginx.master),
         },
         location=nginx.location(directive),
@@ -40,22 +40,26 @@ def map_missing(evidence: Evidence) -> Iterator[Claim]:
     )
 
 
-def _used(nginx: Nginx, name: str) -> tuple[Server, Directive] | None:
+def _variable_usage(nginx: Nginx, name: str) -> tuple[Server, Directive] | None:
     """The first server block that sets Connection from the variable."""
     for server in nginx.servers:
-        for one in walk((server.block,)):
-            is_header = one.name == "proxy_set_header" and len(one.args) > 1
-            if is_header and one.args[0].lower() == "connection" and name in one.args[1]:
-                return server, one
+        for directive in walk((server.block,)):
+            is_header = directive.name == "proxy_set_header" and len(directive.args) > 1
+            if (
+                is_header
+                and directive.args[0].lower() == "connection"
+                and name in directive.args[1]
+            ):
+                return server, directive
     return None
 
 
 def _fix(nginx: Nginx, server: Server, name: str) -> Fix:
     """Before the server block: there the http block is, wherever the file is included."""
     file = nginx.file(server.block)
-    lines = [MAP[0].replace("connection_upgrade", name), *MAP[1:], ""]
-    change = edits.before(file.text, server.block, lines) if file else None
+    lines = [UPGRADE_MAP[0].replace("connection_upgrade", name), *UPGRADE_MAP[1:], ""]
+    change = edits.insert_before(file.text, server.block, lines) if file else None
     edit = nginx.edit(server.block.file, change) if change else None
     if edit is None:
-        return Fix(nginx.taken(), Applicability.REVIEW)
-    return Fix((edit, *nginx.taken()))
+        return Fix(nginx.reload_steps(), Applicability.REVIEW)
+    return Fix((edit, *nginx.reload_steps()))

@@ -14,36 +14,43 @@ from diagnose.model import (
     Severity,
     Where,
     endpoints,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import read_url, related
+from diagnose.parsers.http import is_related_host, parse_url
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def mixed_content(evidence: Evidence) -> Iterator[Claim]:
-    seen = []
-    for one in evidence.good(Exchange):
-        page = read_url(one.url)
-        if page and page.secure and one.purpose in {"target", "redirect"} and _insecure(one):
-            seen.append(one)
-    if not seen:
+    insecure_pages = []
+    for exchange in evidence.good(Exchange):
+        page = parse_url(exchange.url)
+        if (
+            page
+            and page.secure
+            and exchange.purpose in {"target", "redirect"}
+            and _insecure_sockets(exchange)
+        ):
+            insecure_pages.append(exchange)
+    if not insecure_pages:
         return
-    subjects = endpoints((one.address for one in seen), seen[0].port)
+    subjects = endpoints((exchange.address for exchange in insecure_pages), insecure_pages[0].port)
     yield Claim(
-        about=together(subjects),
+        about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(seen),
+        because=tuple(insecure_pages),
         confidence=Confidence.LIKELY,
-        facts={"url": seen[0].url, "socket": _insecure(seen[0])[0]},
+        facts={"url": insecure_pages[0].url, "socket": _insecure_sockets(insecure_pages[0])[0]},
         fix=Fix((Manual("wss", Where.APPLICATION),), Applicability.MANUAL),
     )
 
 
-def _insecure(page: Exchange) -> list[str]:
+def _insecure_sockets(page: Exchange) -> list[str]:
     """The ws: addresses of the page's own host or site that it does not name as wss: too."""
-    here = read_url(page.url)
-    named = [(text, url) for text in page.mentions if (url := read_url(text))]
-    own = [(text, url) for text, url in named if here and related(here.host, url.host)]
+    page_url = parse_url(page.url)
+    named = [(text, url) for text in page.mentions if (url := parse_url(text))]
+    own = [
+        (text, url) for text, url in named if page_url and is_related_host(page_url.host, url.host)
+    ]
     safe = {url.host for _, url in own if url.secure}
     return [text for text, url in own if not url.secure and url.host not in safe]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from checks.http import _redirects
-from checks.nginx import Handshakes, Nginx, _location_edits, where
+from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -21,10 +21,10 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 #: What answers in the place of files.
-_OTHERWISE = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
+_ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
 
 
 @check(
@@ -34,87 +34,115 @@ _OTHERWISE = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
 )
 def no_location(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found: dict[int, tuple[Place, list[str]]] = {}
+    groups: dict[int, tuple[LocationMatch, list[str]]] = {}
     for path in evidence.target.websockets:
-        seen = Handshakes.at(evidence, path)
-        if seen.works or any(_is_rule(one.status) for one in seen.front):
+        handshakes = WebSocketHandshakes.at_path(evidence, path)
+        if handshakes.accepted_by_front or any(
+            _is_deliberate(upgrade.status) for upgrade in handshakes.front
+        ):
             continue
-        places = list(nginx.places(path))
-        if places and all(map(_serves_files, places)):
-            found.setdefault(id(places[0].location), (places[0], []))[1].append(path)
-    for place, several in found.values():
-        yield _claim(nginx, place, several)
+        matches = list(nginx.location_matches(path))
+        if matches and all(map(_serves_files, matches)):
+            groups.setdefault(id(matches[0].block), (matches[0], []))[1].append(path)
+    for match, paths in groups.values():
+        yield _claim(nginx, match, paths)
 
 
-def _is_rule(status: int | None) -> bool:
+def _is_deliberate(status: int | None) -> bool:
     """A redirect, a refusal or a broken server: not what files are answered with."""
     return status is not None and (300 <= status < 400 or status in {401, 403, 429} or status > 499)
 
 
-def _serves_files(place: Place) -> bool:
-    passes = any(server_blocks.children(place.location, name) for name in server_blocks.PASSES)
-    blocks = (place.location, place.blocks[1])
-    otherwise = any(server_blocks.children(block, name) for block in blocks for name in _OTHERWISE)
-    return not (passes or otherwise or place.redirects)
+def _serves_files(match: LocationMatch) -> bool:
+    is_proxied = any(
+        server_blocks.children(match.block, name) for name in server_blocks.PASS_DIRECTIVES
+    )
+    blocks = (match.block, match.blocks[1])
+    has_other_answer = any(
+        server_blocks.children(block, name) for block in blocks for name in _ANSWERING_DIRECTIVES
+    )
+    return not (is_proxied or has_other_answer or match.redirects)
 
 
-def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
-    evidence, location = nginx.evidence, place.location
-    fronts = [one for path in several for one in Handshakes.at(evidence, path).front]
-    tried = next(iter(place.all("try_files")), None)
-    server = place.blocks[1]
+def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
+    evidence, location = nginx.evidence, match.block
+    front_upgrades = [
+        upgrade for path in paths for upgrade in WebSocketHandshakes.at_path(evidence, path).front
+    ]
+    try_files = next(iter(match.directives("try_files")), None)
+    server = match.blocks[1]
     return Claim(
-        about=Subject(port=evidence.target.port, text=where(location)),
-        covers=tuple(Subject(port=evidence.target.port, path=path) for path in several),
-        because=(*([nginx.config] if nginx.config else []), *fronts),
+        about=Subject(port=evidence.target.port, text=file_line(location)),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
+        because=(*([nginx.config] if nginx.config else []), *front_upgrades),
         facts={
-            "paths": tuple(several),
-            "path": several[0],
-            "place": where(location),
-            "server": where(server),
+            "paths": tuple(paths),
+            "path": paths[0],
+            "place": file_line(location),
+            "server": file_line(server),
             "location": " ".join(("location", *location.args)) if location is not server else "",
-            "status": next((one.status for one in fronts if one.status), None) or "",
-            "page": " ".join(("try_files", *tried.args)) if tried else "",
+            "status": next((upgrade.status for upgrade in front_upgrades if upgrade.status), None)
+            or "",
+            "page": " ".join(("try_files", *try_files.args)) if try_files else "",
             "variable": "$http_upgrade",
         },
-        confidence=Confidence.CERTAIN if any(one.status for one in fronts) else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if any(upgrade.status for upgrade in front_upgrades)
+        else Confidence.LIKELY,
         location=nginx.location(location),
-        fix=_fix(nginx, server, several),
+        fix=_fix(nginx, server, paths),
     )
 
 
-def _fix(nginx: Nginx, server: Directive, several: list[str]) -> Fix:
+def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     """A location beside those of the one application that the block leads to already. With
     several of them, or none, nobody knows whose the WebSocket is."""
-    blocks = [one for one in nginx.servers if one.block is server]
-    passes = [
-        p for s in blocks for one in server_blocks.places(s) if (p := server_blocks.passed(one))
+    blocks = [server_block for server_block in nginx.servers if server_block.block is server]
+    pass_directives = [
+        pass_directive
+        for server_block in blocks
+        for match in server_blocks.all_locations(server_block)
+        if (pass_directive := server_blocks.proxy_pass_of(match))
     ]
-    targets = {found[0] for one in passes if (found := re.match(r"https?://[^/$]+", one.args[0]))}
+    targets = {
+        url_match[0]
+        for directive in pass_directives
+        if (url_match := re.match(r"https?://[^/$]+", directive.args[0]))
+    }
     file = nginx.file(server)
     changes: Changes = {}
-    inner = [one for one in server_blocks.children(server, "location") if one.file == server.file]
-    plain = all(re.fullmatch(r"/[\w./-]*", path) for path in several)
-    if file is None or len(targets) != 1 or not inner or not plain or _is_odd(passes, targets):
+    locations = [
+        location
+        for location in server_blocks.children(server, "location")
+        if location.file == server.file
+    ]
+    plain = all(re.fullmatch(r"/[\w./-]*", path) for path in paths)
+    if (
+        file is None
+        or len(targets) != 1
+        or not locations
+        or not plain
+        or _is_odd(pass_directives, targets)
+    ):
         manual = Manual("add-a-location", Where.SERVER)
-        return Fix((manual, *nginx.taken()), Applicability.MANUAL)
-    step, target = _redirects.stepped(file.text, server, inner[0]), next(iter(targets))
-    within = [
+        return Fix((manual, *nginx.reload_steps()), Applicability.MANUAL)
+    step, target = _redirects.indent_step(file.text, server, locations[0]), next(iter(targets))
+    body = [
         f"proxy_pass {target};",
         "proxy_http_version 1.1;",
-        f"proxy_set_header Host {_location_edits.visitors_host(nginx.evidence.target)};",
+        f"proxy_set_header Host {_location_edits.host_variable(nginx.evidence.target)};",
         "proxy_set_header Upgrade $http_upgrade;",
         'proxy_set_header Connection "upgrade";',
         "proxy_read_timeout 3600s;",
     ]
     lines = []
-    for path in several:
-        lines += [f"location {path} {{", *(f"{step}{line}" for line in within), "}", ""]
-    changes.setdefault(file.path, []).append(edits.before(file.text, inner[0], lines))
-    made = nginx.edited(changes)
-    return Fix((*made, *nginx.taken()), Applicability.AUTOMATIC)
+    for path in paths:
+        lines += [f"location {path} {{", *(f"{step}{line}" for line in body), "}", ""]
+    changes.setdefault(file.path, []).append(edits.insert_before(file.text, locations[0], lines))
+    file_edits = nginx.file_edits(changes)
+    return Fix((*file_edits, *nginx.reload_steps()), Applicability.AUTOMATIC)
 
 
-def _is_odd(passes: list[Directive], targets: set[str]) -> bool:
+def _is_odd(pass_directives: list[Directive], targets: set[str]) -> bool:
     """Some lead where cannot be read from the configuration."""
-    return any(not one.args[0].startswith(tuple(targets)) for one in passes)
+    return any(not directive.args[0].startswith(tuple(targets)) for directive in pass_directives)

@@ -4,7 +4,7 @@ configuration shows a group of servers that takes each in turn, that is how they
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, where
+from checks.nginx import Nginx, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -16,7 +16,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
@@ -27,39 +27,53 @@ from diagnose.parsers.nginx import edits, server_blocks
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
 
 #: Ways to choose that take no client twice to the same.
-_TURNS = ("least_conn", "least_time", "random")
+_BALANCING_METHODS = ("least_conn", "least_time", "random")
 
 
 @check(severity=Severity.WARNING, needs=[Upgrade])
 def not_sticky(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    front = [one for one in evidence.of(Upgrade) if one.through == "front"]
-    for path in dict.fromkeys(one.path for one in front):
-        lost = [one for one in front if one.path == path and unknown_session(one)]
-        if not lost:
+    front_upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
+    for path in dict.fromkeys(upgrade.path for upgrade in front_upgrades):
+        lost_sessions = [
+            upgrade
+            for upgrade in front_upgrades
+            if upgrade.path == path and unknown_session(upgrade)
+        ]
+        if not lost_sessions:
             continue
-        opened = [one for one in lost if one.variant == "session"]
+        own_sessions = [upgrade for upgrade in lost_sessions if upgrade.variant == "session"]
         subjects = tuple(
-            dict.fromkeys(Subject(address=one.address, port=one.port, path=path) for one in lost)
+            dict.fromkeys(
+                Subject(address=upgrade.address, port=upgrade.port, path=path)
+                for upgrade in lost_sessions
+            )
         )
         group = _group(nginx, path)
         yield Claim(
-            about=together(subjects),
+            about=merge_subjects(subjects),
             covers=subjects,
-            because=(*lost, *([nginx.config] if group and nginx.config else [])),
+            because=(*lost_sessions, *([nginx.config] if group and nginx.config else [])),
             # A session that this run opened itself was lost; one in the path may be an old one.
-            confidence=_confidence(bool(opened), bool(group)),
+            confidence=_confidence(bool(own_sessions), bool(group)),
             facts={
-                "url": lost[0].url.partition("?")[0],
+                "url": lost_sessions[0].url.partition("?")[0],
                 "path": path,
-                "lost": len(opened),
-                "tried": sum(one.variant == "session" for one in front if one.path == path),
+                "lost": len(own_sessions),
+                "tried": sum(
+                    upgrade.variant == "session"
+                    for upgrade in front_upgrades
+                    if upgrade.path == path
+                ),
                 "group": group.args[0] if group else "",
-                "place": where(group) if group else "",
+                "place": file_line(group) if group else "",
             },
             location=nginx.location(group) if group else None,
             fix=_fix(
-                nginx, group, sure=bool(opened) and not any(hops(one.headers) for one in lost)
+                nginx,
+                group,
+                sure=bool(own_sessions)
+                and not any(hops(upgrade.headers) for upgrade in lost_sessions),
             ),
         )
 
@@ -72,13 +86,15 @@ def _confidence(opened: bool, group: bool) -> Confidence:
 
 def _group(nginx: Nginx, path: str) -> Directive | None:
     """The group of several servers that a path leads to, where nothing keeps clients apart."""
-    for place in nginx.places(path):
-        passed = server_blocks.passed(place)
-        name = passed.args[0].partition("://")[2].partition("/")[0] if passed else ""
-        for group in server_blocks.children(place.blocks[0], "upstream"):
-            several = len(server_blocks.children(group, "server")) > 1
-            sticky = any(server_blocks.children(group, one) for one in _STICKY)
-            if group.args == (name,) and several and not sticky:
+    for match in nginx.location_matches(path):
+        pass_directive = server_blocks.proxy_pass_of(match)
+        name = (
+            pass_directive.args[0].partition("://")[2].partition("/")[0] if pass_directive else ""
+        )
+        for group in server_blocks.children(match.blocks[0], "upstream"):
+            has_several = len(server_blocks.children(group, "server")) > 1
+            sticky = any(server_blocks.children(group, method) for method in _STICKY)
+            if group.args == (name,) and has_several and not sticky:
                 return group
     return None
 
@@ -90,18 +106,20 @@ def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
     if (
         group is None
         or file is None
-        or any("backup" in one.args for one in server_blocks.children(group, "server"))
+        or any("backup" in server.args for server in server_blocks.children(group, "server"))
     ):
         return by_hand
-    turns = [one for name in _TURNS for one in server_blocks.children(group, name)]
+    methods = [
+        method for name in _BALANCING_METHODS for method in server_blocks.children(group, name)
+    ]
     change = (
-        edits.instead(turns[0], "ip_hash;")
-        if turns
-        else edits.first(file.text, group, ["ip_hash;"])
+        edits.replace_directive(methods[0], "ip_hash;")
+        if methods
+        else edits.insert_first(file.text, group, ["ip_hash;"])
     )
     edit = nginx.edit(file.path, change)
     # All visitors behind one address then meet one server: a CDN in front asks for something else,
     # and whoever chose another way to take turns may have had a reason.
-    sure = sure and not turns
+    sure = sure and not methods
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((edit, *nginx.taken()), applicability) if edit else by_hand
+    return Fix((edit, *nginx.reload_steps()), applicability) if edit else by_hand

@@ -4,7 +4,7 @@ the next (426, 400, 404, 505, 200), and 404 is also a plain wrong path."""
 
 from collections.abc import Iterator
 
-from checks.websocket import claim, refused
+from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -13,12 +13,12 @@ from diagnose.parsers.http import proxy_page, upgrade_lost
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
 def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
-    for attempt in refused(evidence, "other"):
+    for attempt in refused_attempts(evidence, "other"):
         first = attempt.first
         failure = first.failure
         page = first.status == 200 and "html" in (first.header("Content-Type") or "")
         lost = failure is None and upgrade_lost(first.status, first.body)
-        known = failure or lost or page or first.fault != "status"
+        is_explained = failure or lost or page or first.fault != "status"
         yield claim(
             attempt,
             "look-inside",
@@ -29,8 +29,8 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "lost": lost,
                 "page": page,
                 "header": first.fault if first.fault in {"upgrade", "connection"} else "",
-                "proxy": "" if known or failure else proxy_page(first.body),
-                "open": not known,
+                "proxy": "" if is_explained or failure else proxy_page(first.body),
+                "open": not is_explained,
             },
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )

@@ -5,74 +5,105 @@ WebSocket opened from them; a host for programs may mean to admit another site's
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Handshakes, Nginx, _location_edits, where
-from checks.websocket import claim, ended, refused
+from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
 def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     pages = any(
-        one.purpose in {"target", "redirect"}
-        and (one.status or 500) < 400
-        and "html" in (one.header("Content-Type") or "")
-        for one in evidence.good(Exchange)
+        exchange.purpose in {"target", "redirect"}
+        and (exchange.status or 500) < 400
+        and "html" in (exchange.header("Content-Type") or "")
+        for exchange in evidence.good(Exchange)
     )
     nginx = Nginx.of(evidence)
-    closed = [attempt for attempt, _ in ended(evidence, "origin")]
-    for attempt in (*refused(evidence, "origin"), *closed):
+    closed = [attempt for attempt, _ in ended_attempts(evidence, "origin")]
+    for attempt in (*refused_attempts(evidence, "origin"), *closed):
         scheme = "https" if evidence.target.scheme in {"https", "wss"} else "http"
-        own = f"{scheme}://{evidence.target.authority}"
-        origin = attempt.first.origin or own
-        without = any(one.variant == "no-origin" and one.accepted for one in attempt.retries)
-        found = _by_host(nginx, attempt.path)
-        place = found[0] if found else None
+        own_origin = f"{scheme}://{evidence.target.authority}"
+        origin = attempt.first.origin or own_origin
+        accepts_no_origin = any(
+            retry.variant == "no-origin" and retry.accepted for retry in attempt.retries
+        )
+        host_result = _accepted_by_host(nginx, attempt.path)
+        match = host_result[0] if host_result else None
         facts = {
             "origin": origin,
-            "other": origin != own,
-            "without": without,
+            "other": origin != own_origin,
+            "without": accepts_no_origin,
             "code": attempt.first.close_code or "",
             "close_reason": attempt.first.close_reason,
             "pages": pages,
-            **_facts(nginx, place),
+            **_facts(nginx, match),
         }
-        made = claim(
+        base_claim = claim(
             attempt,
             "allow",
             Where.SERVER,
             facts,
-            Confidence.CERTAIN if found else Confidence.LIKELY if pages else Confidence.POSSIBLE,
-            None if found or (pages and origin == own) else Severity.WARNING,
+            Confidence.CERTAIN
+            if host_result
+            else Confidence.LIKELY
+            if pages
+            else Confidence.POSSIBLE,
+            None if host_result or (pages and origin == own_origin) else Severity.WARNING,
         )
-        yield _mended(nginx, made, *found) if found else made
+        yield _with_fix(nginx, base_claim, *host_result) if host_result else base_claim
 
 
-def _by_host(nginx: Nginx, path: str) -> tuple[Place, tuple[Upgrade, ...]] | None:
+def _accepted_by_host(nginx: Nginx, path: str) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:
     """Whether the application takes this very Origin if only the Host is the visitor's."""
-    named = tuple(one for one in Handshakes.at(nginx.evidence, path).named if one.accepted)
-    place = next((one for one in nginx.places(path) if server_blocks.passed(one)), None)
-    return (place, named) if named and place else None
+    named_upgrades = tuple(
+        upgrade
+        for upgrade in WebSocketHandshakes.at_path(nginx.evidence, path).visitor_host
+        if upgrade.accepted
+    )
+    match = next(
+        (
+            candidate
+            for candidate in nginx.location_matches(path)
+            if server_blocks.proxy_pass_of(candidate)
+        ),
+        None,
+    )
+    return (match, named_upgrades) if named_upgrades and match else None
 
 
-def _facts(nginx: Nginx, place: Place | None) -> dict[str, object]:
-    passed = server_blocks.passed(place) if place else None
-    if place is None or passed is None:
+def _facts(nginx: Nginx, match: LocationMatch | None) -> dict[str, object]:
+    pass_directive = server_blocks.proxy_pass_of(match) if match else None
+    if match is None or pass_directive is None:
         return {"place": "", "sent": ""}
-    found = upstreams.lead(place, upstreams.request(nginx.evidence.target))
-    shown = server_blocks.header(place, "Host") or passed
-    sent = proxy_headers.host_passed(place, found, nginx.evidence.target) if found else ""
-    return {"place": where(shown), "sent": sent or ""}
+    proxy_target = upstreams.proxy_target_of(
+        match, upstreams.request_variables(nginx.evidence.target)
+    )
+    reported_directive = server_blocks.proxy_set_header_of(match, "Host") or pass_directive
+    sent_host = (
+        proxy_headers.forwarded_host(match, proxy_target, nginx.evidence.target)
+        if proxy_target
+        else ""
+    )
+    return {"place": file_line(reported_directive), "sent": sent_host or ""}
 
 
-def _mended(nginx: Nginx, made: Claim, place: Place, named: tuple[Upgrade, ...]) -> Claim:
-    shown = server_blocks.header(place, "Host") or server_blocks.passed(place) or place.location
+def _with_fix(
+    nginx: Nginx, base_claim: Claim, match: LocationMatch, named_upgrades: tuple[Upgrade, ...]
+) -> Claim:
+    reported_directive = (
+        server_blocks.proxy_set_header_of(match, "Host")
+        or server_blocks.proxy_pass_of(match)
+        or match.block
+    )
     return replace(
-        made,
-        because=(*made.because, *named, *([nginx.config] if nginx.config else [])),
-        location=nginx.location(shown),
-        fix=_location_edits.fix(nginx, place, _location_edits.websocket(nginx, place, host=True)),
+        base_claim,
+        because=(*base_claim.because, *named_upgrades, *([nginx.config] if nginx.config else [])),
+        location=nginx.location(reported_directive),
+        fix=_location_edits.location_fix(
+            nginx, match, _location_edits.websocket_edits(nginx, match, set_host=True)
+        ),
     )

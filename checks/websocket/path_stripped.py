@@ -5,13 +5,13 @@ path, and not at the one that nginx makes of it."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, _location_edits, where
+from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -21,57 +21,82 @@ from diagnose.parsers.nginx.server_blocks import Place
 )
 def path_stripped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found: dict[int, tuple[Place, list[str]]] = {}
+    groups: dict[int, tuple[LocationMatch, list[str]]] = {}
     for path in evidence.target.websockets:
-        if _is_stripped(Handshakes.at(evidence, path)):
-            for place in nginx.places(path):
-                if _passed_on(place, path) not in {None, path}:
-                    found.setdefault(id(place.location), (place, []))[1].append(path)
-    for place, several in found.values():
-        yield _claim(nginx, place, several)
+        if _is_stripped(WebSocketHandshakes.at_path(evidence, path)):
+            for match in nginx.location_matches(path):
+                if _passed_path(match, path) not in {None, path}:
+                    groups.setdefault(id(match.block), (match, []))[1].append(path)
+    for match, paths in groups.values():
+        yield _claim(nginx, match, paths)
 
 
-def _is_stripped(seen: Handshakes) -> bool:
-    answered = any(one.status for one in seen.front) and not seen.works
-    return answered and seen.refused and any(one.accepted for one in seen.whole)
-
-
-def _passed_on(place: Place, path: str) -> str | None:
-    """The path that nginx asks the application for."""
-    passed = server_blocks.passed(place)
-    found = server_blocks.application(place, passed) if passed else None
-    return server_blocks.path_passed(place, found, path) if found else None
-
-
-def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
-    port, location = nginx.evidence.target.port, place.location
-    seen = [Handshakes.at(nginx.evidence, path) for path in several]
-    passed = server_blocks.passed(place) or location
-    return Claim(
-        about=Subject(port=port, text=where(passed)),
-        covers=tuple(Subject(port=port, path=path) for path in several),
-        because=(
-            *([nginx.config] if nginx.config else []),
-            *(one for pair in seen for one in (*pair.front, *pair.direct, *pair.whole)),
-        ),
-        facts={
-            "path": several[0],
-            "made": _passed_on(place, several[0]) or "",
-            "place": where(passed),
-            "location": " ".join(("location", *location.args)),
-            "target": passed.args[0],
-            "loses": not all(server_blocks.upgrade_passed(place)),
-            "status": next((one.status for p in seen for one in p.front if one.status), None) or "",
-            "application": next(f"{one.address}:{one.port}" for p in seen for one in p.whole),
-        },
-        ruled_out=("upstream.refused",),
-        location=nginx.location(passed),
-        fix=_fix(nginx, place, several),
+def _is_stripped(handshakes: WebSocketHandshakes) -> bool:
+    is_answered = (
+        any(upgrade.status for upgrade in handshakes.front) and not handshakes.accepted_by_front
+    )
+    return (
+        is_answered
+        and handshakes.refused_by_application
+        and any(upgrade.accepted for upgrade in handshakes.whole_path)
     )
 
 
-def _fix(nginx: Nginx, place: Place, several: list[str]) -> Fix:
-    if made := _location_edits.websocket(nginx, place, whole=True):
+def _passed_path(match: LocationMatch, path: str) -> str | None:
+    """The path that nginx asks the application for."""
+    pass_directive = server_blocks.proxy_pass_of(match)
+    application = server_blocks.application_of(match, pass_directive) if pass_directive else None
+    return server_blocks.forwarded_path(match, application, path) if application else None
+
+
+def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
+    port, location = nginx.evidence.target.port, match.block
+    handshake_sets = [WebSocketHandshakes.at_path(nginx.evidence, path) for path in paths]
+    pass_directive = server_blocks.proxy_pass_of(match) or location
+    return Claim(
+        about=Subject(port=port, text=file_line(pass_directive)),
+        covers=tuple(Subject(port=port, path=path) for path in paths),
+        because=(
+            *([nginx.config] if nginx.config else []),
+            *(
+                upgrade
+                for handshakes in handshake_sets
+                for upgrade in (*handshakes.front, *handshakes.direct, *handshakes.whole_path)
+            ),
+        ),
+        facts={
+            "path": paths[0],
+            "made": _passed_path(match, paths[0]) or "",
+            "place": file_line(pass_directive),
+            "location": " ".join(("location", *location.args)),
+            "target": pass_directive.args[0],
+            "loses": not all(server_blocks.upgrade_forwarding(match)),
+            "status": next(
+                (
+                    upgrade.status
+                    for handshakes in handshake_sets
+                    for upgrade in handshakes.front
+                    if upgrade.status
+                ),
+                None,
+            )
+            or "",
+            "application": next(
+                f"{upgrade.address}:{upgrade.port}"
+                for handshakes in handshake_sets
+                for upgrade in handshakes.whole_path
+            ),
+        },
+        ruled_out=("upstream.refused",),
+        location=nginx.location(pass_directive),
+        fix=_fix(nginx, match, paths),
+    )
+
+
+def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
+    if file_edits := _location_edits.websocket_edits(nginx, match, whole_path=True):
         # Other paths of a location may have been made for the application as it was.
-        return _location_edits.fix(nginx, place, made, sure=_location_edits.alone(place, several))
-    return Fix((Manual("whole-path", Where.SERVER), *nginx.taken()), Applicability.MANUAL)
+        return _location_edits.location_fix(
+            nginx, match, file_edits, sure=_location_edits.serves_only(match, paths)
+        )
+    return Fix((Manual("whole-path", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)

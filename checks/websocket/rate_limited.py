@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from checks.websocket import claim, refused
+from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -10,6 +10,6 @@ from diagnose.model.http import Upgrade
 
 @check(severity=Severity.WARNING, needs=[Upgrade])
 def rate_limited(evidence: Evidence) -> Iterator[Claim]:
-    for attempt in refused(evidence, "limited"):
+    for attempt in refused_attempts(evidence, "limited"):
         wait = attempt.first.header("Retry-After") or ""
         yield claim(attempt, "limits", Where.SERVER, {"wait": wait}, Confidence.LIKELY)

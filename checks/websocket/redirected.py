@@ -3,60 +3,75 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Handshakes, Nginx, _location_edits
+from checks.nginx import Nginx, WebSocketHandshakes, _location_edits
 from checks.nginx._location_edits import Changes
-from checks.websocket import claim, refused
+from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.parsers.http import read_url
+from diagnose.parsers.http import parse_url
 from diagnose.parsers.nginx import edits, server_blocks
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
 def redirected(evidence: Evidence) -> Iterator[Claim]:
-    for attempt in refused(evidence, "redirected"):
+    for attempt in refused_attempts(evidence, "redirected"):
         location = attempt.first.header("Location") or ""
-        target = read_url(location)
+        target = parse_url(location)
         path = target.path if target else location
-        asked = attempt.path.partition("?")[0]
+        original_path = attempt.path.partition("?")[0]
         secure = evidence.target.scheme in {"ws", "http"} and bool(target and target.secure)
-        made = claim(
+        base_claim = claim(
             attempt,
             "exact-url",
             Where.SERVER,
             {
                 "location": location,
-                "slash": not secure and path.rstrip("/") == asked.rstrip("/") and path != asked,
+                "slash": not secure
+                and path.rstrip("/") == original_path.rstrip("/")
+                and path != original_path,
                 "secure": secure,
             },
         )
-        yield _mended(Nginx.of(evidence), made, attempt.path)
+        yield _with_fix(Nginx.of(evidence), base_claim, attempt.path)
 
 
-def _mended(nginx: Nginx, made: Claim, path: str) -> Claim:
+def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     """The redirect is nginx's own: it knows the path with a slash behind it, and the application
     takes the handshake without. The location takes both then."""
-    places = list(nginx.places(path))
-    if len(places) != 1 or not places[0].redirects or not Handshakes.at(nginx.evidence, path).taken:
-        return made
-    place = places[0]
+    matches = list(nginx.location_matches(path))
+    if (
+        len(matches) != 1
+        or not matches[0].redirects
+        or not WebSocketHandshakes.at_path(nginx.evidence, path).accepted_by_application
+    ):
+        return base_claim
+    match = matches[0]
     changes: Changes = {}
-    location = place.location
-    file, given = nginx.file(location), server_blocks.pattern(location)
-    passed = server_blocks.passed(place)
-    found = server_blocks.application(place, passed) if passed else None
-    if file is None or given is None or given.modifier or found is None or found.uri is not None:
-        return made
-    words = file.text[location.start : location.opened]
-    shorter = words.replace(given.text, given.text.rstrip("/"), 1)
-    change = edits.Change(location.start, location.opened, shorter)
+    location = match.block
+    file, pattern = nginx.file(location), server_blocks.location_pattern(location)
+    pass_directive = server_blocks.proxy_pass_of(match)
+    application = server_blocks.application_of(match, pass_directive) if pass_directive else None
+    if (
+        file is None
+        or pattern is None
+        or pattern.modifier
+        or application is None
+        or application.uri is not None
+    ):
+        return base_claim
+    old_text = file.text[location.start : location.opened]
+    new_text = old_text.replace(pattern.text, pattern.text.rstrip("/"), 1)
+    change = edits.TextEdit(location.start, location.opened, new_text)
     changes.setdefault(location.file, []).append(change)
-    edited = nginx.edited(changes)
-    if not edited:
-        return made
-    because = (*made.because, *([nginx.config] if nginx.config else []))
-    shown = nginx.location(location)
+    file_edits = nginx.file_edits(changes)
+    if not file_edits:
+        return base_claim
+    because = (*base_claim.because, *([nginx.config] if nginx.config else []))
+    config_location = nginx.location(location)
     return replace(
-        made, because=because, location=shown, fix=_location_edits.fix(nginx, place, edited)
+        base_claim,
+        because=because,
+        location=config_location,
+        fix=_location_edits.location_fix(nginx, match, file_edits),
     )

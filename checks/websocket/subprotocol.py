@@ -3,7 +3,7 @@ those that were. One that only wants to be asked by the right name is healthy, a
 
 from collections.abc import Iterator
 
-from checks.websocket import claim, refused
+from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -11,13 +11,13 @@ from diagnose.model.http import Upgrade
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
 def subprotocol(evidence: Evidence) -> Iterator[Claim]:
-    for attempt in refused(evidence, "offered"):
-        chosen = next(one for one in attempt.retries if one.variant == "subprotocol")
+    for attempt in refused_attempts(evidence, "offered"):
+        chosen = next(retry for retry in attempt.retries if retry.variant == "subprotocol")
         names = (chosen.subprotocol,) if chosen.subprotocol else chosen.offered
         facts = {"names": names, "chosen": "", "needed": True}
         yield claim(attempt, "align", Where.APPLICATION, facts, severity=Severity.NOTE)
-    for attempt in refused(evidence, "subprotocol"):
-        tried = [one for one in attempt.retries if one.variant == "subprotocol"]
-        last = tried[-1] if tried else attempt.first
+    for attempt in refused_attempts(evidence, "subprotocol"):
+        retries = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
+        last = retries[-1] if retries else attempt.first
         facts = {"names": last.offered, "chosen": last.subprotocol or "", "needed": False}
         yield claim(attempt, "align", Where.APPLICATION, facts)

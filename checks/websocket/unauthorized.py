@@ -3,7 +3,7 @@ is fine, and credentials are its business; a proxy's own page shuts everybody ou
 
 from collections.abc import Iterator
 
-from checks.websocket import claim, refused
+from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
@@ -12,7 +12,7 @@ from diagnose.parsers.http import proxy_page
 
 @check(severity=Severity.WARNING, needs=[Upgrade])
 def unauthorized(evidence: Evidence) -> Iterator[Claim]:
-    for attempt in refused(evidence, "unauthorized"):
+    for attempt in refused_attempts(evidence, "unauthorized"):
         proxy = proxy_page(attempt.first.body)
         everywhere = attempt.first.status in attempt.site
         by_proxy = bool(proxy) and not everywhere

@@ -6,7 +6,7 @@ uWSGI's own WebSocket functions do; a WSGI application cannot (PEP 3333).
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, where
+from checks.nginx import Nginx, WebSocketHandshakes, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -22,7 +22,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 #: The gateways, what they are called, and whether a connection can never be taken over there.
 _GATEWAYS = {
@@ -47,61 +47,80 @@ _GATEWAYS = {
 )
 def unsupported_gateway(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    found: dict[int, tuple[Place, Directive, list[str]]] = {}
+    groups: dict[int, tuple[LocationMatch, Directive, list[str]]] = {}
     for path in evidence.target.websockets:
-        seen = Handshakes.at(evidence, path)
-        for place in nginx.places(path):
-            passed = _gateway(place)
-            if passed and _fails(evidence, seen, passed):
-                found.setdefault(id(place.location), (place, passed, []))[2].append(path)
-    for place, passed, several in found.values():
-        yield _claim(nginx, place, passed, several)
+        handshakes = WebSocketHandshakes.at_path(evidence, path)
+        for match in nginx.location_matches(path):
+            pass_directive = _gateway(match)
+            if pass_directive and _is_at_fault(evidence, handshakes, pass_directive):
+                groups.setdefault(id(match.block), (match, pass_directive, []))[2].append(path)
+    for match, pass_directive, paths in groups.values():
+        yield _claim(nginx, match, pass_directive, paths)
 
 
-def _gateway(place: Place) -> Directive | None:
-    found = (one for name in _GATEWAYS for one in server_blocks.children(place.location, name))
-    return next((one for one in found if one.args), None)
+def _gateway(match: LocationMatch) -> Directive | None:
+    directives = (
+        directive for name in _GATEWAYS for directive in server_blocks.children(match.block, name)
+    )
+    return next((directive for directive in directives if directive.args), None)
 
 
-def _fails(evidence: Evidence, seen: Handshakes, passed: Directive) -> bool:
+def _is_at_fault(
+    evidence: Evidence, handshakes: WebSocketHandshakes, pass_directive: Directive
+) -> bool:
     """A redirect or a rule came before the gateway. Where the page fails likewise, the gateway
     may simply be down; and another application that is down has nothing to do with this. Of a
     program that might take the connection over only a handshake tells whether it does."""
-    answers = {one.status for one in seen.front if one.status}
-    _, never = _GATEWAYS[passed.name]
-    if not (never or answers):
+    statuses = {upgrade.status for upgrade in handshakes.front if upgrade.status}
+    _, is_impossible = _GATEWAYS[pass_directive.name]
+    if not (is_impossible or statuses):
         return False
-    if seen.works or answers & {401, 403, 429} or any(300 <= one < 400 for one in answers):
+    if (
+        handshakes.accepted_by_front
+        or statuses & {401, 403, 429}
+        or any(300 <= status < 400 for status in statuses)
+    ):
         return False
-    pages = {one.status for one in evidence.of(Exchange) if one.purpose == "target"}
-    if any(one >= 500 and one in pages for one in answers):
+    page_statuses = {
+        exchange.status for exchange in evidence.of(Exchange) if exchange.purpose == "target"
+    }
+    if any(status >= 500 and status in page_statuses for status in statuses):
         return False
-    asked = {evidence.target.path, *evidence.target.websockets}
-    down = (one for one in evidence.of(UpstreamTry) if one.failure and one.path in asked)
-    return all(one.target == passed.args[0] for one in down)
+    target_paths = {evidence.target.path, *evidence.target.websockets}
+    failed_attempts = (
+        attempt
+        for attempt in evidence.of(UpstreamTry)
+        if attempt.failure and attempt.path in target_paths
+    )
+    return all(attempt.target == pass_directive.args[0] for attempt in failed_attempts)
 
 
-def _claim(nginx: Nginx, place: Place, passed: Directive, several: list[str]) -> Claim:
-    evidence, location = nginx.evidence, place.location
-    fronts = [one for path in several for one in Handshakes.at(evidence, path).front]
-    gateway, never = _GATEWAYS[passed.name]
+def _claim(
+    nginx: Nginx, match: LocationMatch, pass_directive: Directive, paths: list[str]
+) -> Claim:
+    evidence, location = nginx.evidence, match.block
+    front_upgrades = [
+        upgrade for path in paths for upgrade in WebSocketHandshakes.at_path(evidence, path).front
+    ]
+    gateway, is_impossible = _GATEWAYS[pass_directive.name]
     return Claim(
-        about=Subject(port=evidence.target.port, text=where(passed)),
-        covers=tuple(Subject(port=evidence.target.port, path=path) for path in several),
-        because=(*([nginx.config] if nginx.config else []), *fronts),
+        about=Subject(port=evidence.target.port, text=file_line(pass_directive)),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
+        because=(*([nginx.config] if nginx.config else []), *front_upgrades),
         facts={
-            "path": several[0],
-            "paths": tuple(several),
-            "place": where(passed),
+            "path": paths[0],
+            "paths": tuple(paths),
+            "place": file_line(pass_directive),
             "location": " ".join((location.name, *location.args)),
-            "directive": " ".join((passed.name, *passed.args)),
+            "directive": " ".join((pass_directive.name, *pass_directive.args)),
             "gateway": gateway,
-            "itself": location.args[-1:] == (several[0],),
-            "never": never,
-            "status": next((one.status for one in fronts if one.status), None) or "",
+            "itself": location.args[-1:] == (paths[0],),
+            "never": is_impossible,
+            "status": next((upgrade.status for upgrade in front_upgrades if upgrade.status), None)
+            or "",
             "variable": "$http_upgrade",
         },
-        confidence=Confidence.CERTAIN if never else Confidence.LIKELY,
-        location=nginx.location(passed),
-        fix=Fix((Manual("proxy", Where.SERVER), *nginx.taken()), Applicability.MANUAL),
+        confidence=Confidence.CERTAIN if is_impossible else Confidence.LIKELY,
+        location=nginx.location(pass_directive),
+        fix=Fix((Manual("proxy", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL),
     )

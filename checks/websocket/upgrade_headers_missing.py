@@ -8,7 +8,7 @@ nginx it is refused.
 
 from collections.abc import Iterator
 
-from checks.nginx import Handshakes, Nginx, _location_edits, where
+from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -20,7 +20,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -30,51 +30,78 @@ from diagnose.parsers.nginx.server_blocks import Place
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for place, several in nginx.losing_upgrades():
-        if not server_blocks.wiped(place):
-            yield _claim(nginx, place, several)
+    for match, paths in nginx.locations_losing_upgrades():
+        if not server_blocks.inheritance_broken_at(match):
+            yield _claim(nginx, match, paths)
 
 
-def _claim(nginx: Nginx, place: Place, several: list[str]) -> Claim:
-    evidence, location = nginx.evidence, place.location
-    seen = [Handshakes.at(evidence, path) for path in several]
-    proven = any(one.proxy_breaks_it or one.elsewhere for one in seen)
-    upgrade, connection = server_blocks.upgrade_passed(place)
-    fronts = [one for pair in seen for one in pair.front]
-    given = server_blocks.header(place, "Connection")
+def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
+    evidence, location = nginx.evidence, match.block
+    handshake_sets = [WebSocketHandshakes.at_path(evidence, path) for path in paths]
+    proven = any(
+        handshakes.broken_by_proxy or handshakes.accepted_as_requested
+        for handshakes in handshake_sets
+    )
+    passes_upgrade, passes_connection = server_blocks.upgrade_forwarding(match)
+    front_upgrades = [upgrade for handshakes in handshake_sets for upgrade in handshakes.front]
+    connection_header = server_blocks.proxy_set_header_of(match, "Connection")
     return Claim(
-        about=Subject(port=evidence.target.port, text=where(location)),
-        covers=tuple(Subject(port=evidence.target.port, path=path) for path in several),
+        about=Subject(port=evidence.target.port, text=file_line(location)),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),
         because=(
             *([nginx.config] if nginx.config else []),
-            *(one for pair in seen for one in (*pair.front, *pair.direct)),
+            *(
+                upgrade
+                for handshakes in handshake_sets
+                for upgrade in (*handshakes.front, *handshakes.direct)
+            ),
         ),
         facts={
-            "path": several[0],
-            "paths": tuple(several),
-            "place": where(location),
+            "path": paths[0],
+            "paths": tuple(paths),
+            "place": file_line(location),
             "location": " ".join(("location", *location.args)),
-            "status": next((one.status for one in fronts if one.status), None) or "",
+            "status": next((upgrade.status for upgrade in front_upgrades if upgrade.status), None)
+            or "",
             "application": next(
-                (f"{one.address}:{one.port}" for p in seen for one in p.direct), ""
+                (
+                    f"{upgrade.address}:{upgrade.port}"
+                    for handshakes in handshake_sets
+                    for upgrade in handshakes.direct
+                ),
+                "",
             ),
             "proven": proven,
-            "together": any(one.elsewhere for one in seen),
-            "no_upgrade": not upgrade,
-            "no_connection": not connection,
-            "connection": " ".join(given.args[1:]) or '""' if given else "close",
+            "together": any(handshakes.accepted_as_requested for handshakes in handshake_sets),
+            "no_upgrade": not passes_upgrade,
+            "no_connection": not passes_connection,
+            "connection": " ".join(connection_header.args[1:]) or '""'
+            if connection_header
+            else "close",
         },
         confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
         ruled_out=("upstream.refused",) if proven else (),
         location=nginx.location(location),
-        fix=_fix(nginx, place, seen, several),
+        fix=_fix(nginx, match, handshake_sets, paths),
     )
 
 
-def _fix(nginx: Nginx, place: Place, seen: list[Handshakes], several: list[str]) -> Fix:
-    host = any(one.accepted for pair in seen if pair.elsewhere for one in pair.named)
-    whole = any(one.accepted for pair in seen if pair.elsewhere for one in pair.whole)
-    made = _location_edits.websocket(nginx, place, host, whole)
-    return _location_edits.fix(
-        nginx, place, made, sure=not whole or _location_edits.alone(place, several)
+def _fix(
+    nginx: Nginx, match: LocationMatch, handshake_sets: list[WebSocketHandshakes], paths: list[str]
+) -> Fix:
+    host = any(
+        upgrade.accepted
+        for handshakes in handshake_sets
+        if handshakes.accepted_as_requested
+        for upgrade in handshakes.visitor_host
+    )
+    whole = any(
+        upgrade.accepted
+        for handshakes in handshake_sets
+        if handshakes.accepted_as_requested
+        for upgrade in handshakes.whole_path
+    )
+    file_edits = _location_edits.websocket_edits(nginx, match, host, whole)
+    return _location_edits.location_fix(
+        nginx, match, file_edits, sure=not whole or _location_edits.serves_only(match, paths)
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, TypeVar
 
 from diagnose.model import LAYERS, Evidence, Observation, Report, Severity, Subject, Unseen, Vantage
-from diagnose.model.dns import Resolution, published, reached
+from diagnose.model.dns import Resolution, published_addresses, resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.server import Listeners
@@ -18,15 +18,15 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
 
-Step = Literal[
+ProofStep = Literal[
     "addresses", "connection", "handshake", "verification", "answer", "websocket", "listener",
     "layer",
 ]  # fmt: skip
-Try = TypeVar("Try", Connection, Handshake, Exchange, Upgrade)
-Reason = Literal["crash", "interrupted", "deadline", "running"]
+AttemptType = TypeVar("AttemptType", Connection, Handshake, Exchange, Upgrade)
+UnfinishedReason = Literal["crash", "interrupted", "deadline", "running"]
 
 #: `Unseen.what` of the rest of a run, and `Unseen.why` for each reason.
-REST = "run"
+REST_OF_RUN = "run"
 DEADLINE, INTERRUPTED, CRASHED = "deadline", "it was interrupted", "our-fault"
 
 #: The layers of which a target of its own has a part, and those that only its server shows.
@@ -38,7 +38,7 @@ _NO_ADDRESS = {"EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY"}
 
 
 @frozen(eq=False)
-class Missing:
+class MissingProof:
     """What was not seen of a target, and without which nobody knows whether it works.
 
     `step` is what would have been seen, `layer` where. `places` are the ports
@@ -46,93 +46,99 @@ class Missing:
     instead, failed or refused.
     """
 
-    step: Step
+    step: ProofStep
     layer: str
     places: tuple[str, ...] = ()
     attempts: tuple[Observation, ...] = ()
 
 
-def unfinished(report: Report) -> tuple[Reason, ...]:
+def unfinished_reasons(report: Report) -> tuple[UnfinishedReason, ...]:
     """Why a run did not come to its end, or did so without a part of its own."""
     unseen = report.evidence.of(Unseen)
-    rest = {look.why for look in unseen if look.what == REST}
-    crashed = report.crashes or any(look.why == CRASHED for look in unseen)
-    reasons: list[tuple[Reason, object]] = [
+    reasons_for_rest = {item.why for item in unseen if item.what == REST_OF_RUN}
+    crashed = report.crashes or any(item.why == CRASHED for item in unseen)
+    reasons: list[tuple[UnfinishedReason, object]] = [
         ("crash", crashed),
-        ("interrupted", report.interrupted or INTERRUPTED in rest),
-        ("deadline", rest - {INTERRUPTED}),
+        ("interrupted", report.interrupted or INTERRUPTED in reasons_for_rest),
+        ("deadline", reasons_for_rest - {INTERRUPTED}),
         ("running", report.running),
     ]
-    return tuple(reason for reason, holds in reasons if holds)
+    return tuple(reason for reason, applies in reasons if applies)
 
 
-def lacking(report: Report) -> tuple[Missing, ...]:
+def missing_proof(report: Report) -> tuple[MissingProof, ...]:
     """What is missing of a proof of all that was to be judged: at each place the first step."""
-    layers = required(report.evidence)
-    pieces = [piece for layer in layers for piece in missing(report, layer)]
-    first: list[Missing] = []
-    known: set[str] = set()
-    for piece in sorted(pieces, key=_order):
-        places = tuple(place for place in piece.places if place not in known)
-        if places or not piece.places:
-            first.append(Missing(piece.step, piece.layer, places, piece.attempts))
-        known.update(places)
-    return tuple(first)
+    layers = required_layers(report.evidence)
+    missing_items = [item for layer in layers for item in missing_in_layer(report, layer)]
+    first_missing: list[MissingProof] = []
+    listed_places: set[str] = set()
+    for item in sorted(missing_items, key=_layer_order):
+        places = tuple(place for place in item.places if place not in listed_places)
+        if places or not item.places:
+            first_missing.append(MissingProof(item.step, item.layer, places, item.attempts))
+        listed_places.update(places)
+    return tuple(first_missing)
 
 
-def _order(piece: Missing) -> int:
-    return 0 if piece.step == "addresses" else LAYERS.index(piece.layer) + 1
+def _layer_order(item: MissingProof) -> int:
+    return 0 if item.step == "addresses" else LAYERS.index(item.layer) + 1
 
 
-def required(evidence: Evidence) -> tuple[str, ...]:
+def required_layers(evidence: Evidence) -> tuple[str, ...]:
     """The layers that have to be proven: those that were named, else those that the target has."""
     scope, target = evidence.scope, evidence.target
     if scope.only:
         return tuple(layer for layer in LAYERS if layer in scope.only)
-    secured = ("tls", "certificate") if target.scheme in {"https", "wss"} else ()
-    sockets = ("websocket",) if target.websockets else ()
-    reached_by = ("dns", "tcp") if scope.outside else ("listener",)
-    every = (*reached_by, *secured, "http", *sockets)
-    return tuple(layer for layer in every if scope.wants(layer)) or every
+    tls_layers = ("tls", "certificate") if target.scheme in {"https", "wss"} else ()
+    websocket_layers = ("websocket",) if target.websockets else ()
+    path_layers = ("dns", "tcp") if scope.outside else ("listener",)
+    all_layers = (*path_layers, *tls_layers, "http", *websocket_layers)
+    return tuple(layer for layer in all_layers if scope.wants(layer)) or all_layers
 
 
 def is_proven(report: Report, layer: str) -> bool:
     """Whether a layer may be called well, if no finding says otherwise: of a target's own all that
     belongs to it was seen; of its server something, in a run that came to its end."""
-    if layer in _shaken(report):
+    if layer in _crashed_layers(report):
         return False
     if _is_of_target(report.evidence, layer):
-        return bool(looks(report, layer)) and not missing(report, layer)
-    return not unfinished_inside(report) and any(not look.failure for look in looks(report, layer))
+        return bool(layer_observations(report, layer)) and not missing_in_layer(report, layer)
+    return not unfinished_inside(report) and any(
+        not observation.failure for observation in layer_observations(report, layer)
+    )
 
 
 def unfinished_inside(report: Report) -> bool:
     """Whether more of the server might have been seen."""
-    return bool({"interrupted", "deadline", "running"}.intersection(unfinished(report)))
+    return bool({"interrupted", "deadline", "running"}.intersection(unfinished_reasons(report)))
 
 
-def looks(report: Report, layer: str) -> tuple[Observation, ...]:
+def layer_observations(report: Report, layer: str) -> tuple[Observation, ...]:
     """What was seen of a layer. A certificate is seen in the handshake that brings it."""
     return tuple(
-        look
-        for look in report.evidence.observations
-        if (type(look).layer == layer and type(look) is not Unseen)
-        or (layer == "certificate" and isinstance(look, Handshake) and look.chain)
+        observation
+        for observation in report.evidence.observations
+        if (type(observation).layer == layer and type(observation) is not Unseen)
+        or (layer == "certificate" and isinstance(observation, Handshake) and observation.chain)
     )
 
 
-def missing(report: Report, layer: str) -> tuple[Missing, ...]:
+def missing_in_layer(report: Report, layer: str) -> tuple[MissingProof, ...]:
     """What was not seen of a layer and belongs to the target itself."""
     if not _is_of_target(report.evidence, layer):
         if layer == "listener" and not report.evidence.scope.outside:
-            return _listener(report.evidence)
-        seen = any(not look.failure for look in looks(report, layer))
-        return () if seen and not unfinished_inside(report) else (Missing("layer", layer),)
-    vantages = {look.vantage for look in looks(report, layer)}
+            return _missing_listener(report.evidence)
+        is_observed = any(
+            not observation.failure for observation in layer_observations(report, layer)
+        )
+        return (
+            () if is_observed and not unfinished_inside(report) else (MissingProof("layer", layer),)
+        )
+    vantages = {observation.vantage for observation in layer_observations(report, layer)}
     outside = report.evidence.scope.outside
     if outside and (Vantage.HERE in vantages or not vantages):
-        return _Sight(report, Vantage.HERE).missing(layer)
-    return _Sight(report, Vantage.SERVER).missing(layer)
+        return _VantageEvidence(report, Vantage.HERE).missing(layer)
+    return _VantageEvidence(report, Vantage.SERVER).missing(layer)
 
 
 def _is_of_target(evidence: Evidence, layer: str) -> bool:
@@ -143,198 +149,254 @@ def _is_of_target(evidence: Evidence, layer: str) -> bool:
     return layer in TARGET_LAYERS and (layer != "websocket" or bool(target.websockets))
 
 
-def _listener(evidence: Evidence) -> tuple[Missing, ...]:
+def _missing_listener(evidence: Evidence) -> tuple[MissingProof, ...]:
     port = evidence.target.port
-    if any(look.on(port) for look in evidence.good(Listeners)):
+    if any(listeners.on(port) for listeners in evidence.good(Listeners)):
         return ()
-    return (Missing("listener", "listener", (str(Subject(port=port)),)),)
+    return (MissingProof("listener", "listener", (str(Subject(port=port)),)),)
 
 
-def _shaken(report: Report) -> set[str]:
+def _crashed_layers(report: Report) -> set[str]:
     """The layers of which something crashed."""
-    unseen = (look.what for look in report.evidence.of(Unseen) if look.why == CRASHED)
-    shaken: set[str] = set()
-    for where in (*(crash.where for crash in report.crashes), *unseen):
-        named = {part for part in where.split(".") if part in LAYERS}
-        elsewhere = SERVER_LAYERS if where.startswith("inside.") else LAYERS
-        shaken.update(named or elsewhere)
-        shaken |= {"certificate"} if "tls" in named else set()
-    return shaken
+    unseen = (
+        unseen_item.what for unseen_item in report.evidence.of(Unseen) if unseen_item.why == CRASHED
+    )
+    crashed: set[str] = set()
+    for component in (*(crash.where for crash in report.crashes), *unseen):
+        named_layers = {part for part in component.split(".") if part in LAYERS}
+        default_layers = SERVER_LAYERS if component.startswith("inside.") else LAYERS
+        crashed.update(named_layers or default_layers)
+        crashed |= {"certificate"} if "tls" in named_layers else set()
+    return crashed
 
 
-class _Sight:
+class _VantageEvidence:
     """What was seen of a target from one vantage, address by address."""
 
     def __init__(self, report: Report, vantage: Vantage) -> None:
         self.evidence, self.vantage = report.evidence, vantage
         self.target = report.evidence.target
-        here = vantage is Vantage.HERE
-        self.addresses = _judged(report) if here else self._entered()
-        self.unresolved = _unresolved(report.evidence) if here else ()
+        is_outside = vantage is Vantage.HERE
+        self.addresses = _judged_addresses(report) if is_outside else self._entered_addresses()
+        self.unresolved = _unresolved(report.evidence) if is_outside else ()
 
-    def missing(self, layer: str) -> tuple[Missing, ...]:
+    def missing(self, layer: str) -> tuple[MissingProof, ...]:
         if layer == "websocket":
             steps = self._websockets()
         else:
             steps = self._by_address(*_PROOFS[layer]) if layer in _PROOFS else ()
         if not self.addresses and not self.unresolved:
-            return (Missing("addresses", "dns", (self.target.host,)),)
+            return (MissingProof("addresses", "dns", (self.target.host,)),)
         return (*self.unresolved, *steps)
 
-    def tries(self, kind: type[Try], address: str) -> tuple[Try, ...]:
+    def attempts_at(self, kind: type[AttemptType], address: str) -> tuple[AttemptType, ...]:
         """All that was tried by one kind of look at the target's own port, at an address."""
-        return tuple(look for look in self._own(kind) if look.address == address)
+        return tuple(
+            observation
+            for observation in self._on_target_port(kind)
+            if observation.address == address
+        )
 
-    def _own(self, kind: type[Try]) -> Iterator[Try]:
-        for look in self.evidence.of(kind):
-            if look.vantage is self.vantage and look.port == self.target.port:
-                yield look
+    def _on_target_port(self, kind: type[AttemptType]) -> Iterator[AttemptType]:
+        for observation in self.evidence.of(kind):
+            if observation.vantage is self.vantage and observation.port == self.target.port:
+                yield observation
 
-    def _entered(self) -> tuple[str, ...]:
+    def _entered_addresses(self) -> tuple[str, ...]:
         """The server's own addresses at which it was asked from within."""
-        handshakes, pages = self._own(Handshake), self._own(Exchange)
-        addresses = [shown.address for shown in handshakes] + [page.address for page in pages]
+        handshakes, pages = self._on_target_port(Handshake), self._on_target_port(Exchange)
+        addresses = [handshake.address for handshake in handshakes] + [
+            page.address for page in pages
+        ]
         return tuple(dict.fromkeys(addresses))
 
     def _by_address(
-        self, step: Step, layer: str, attempts: "Attempts", is_proof: "IsProof"
-    ) -> tuple[Missing, ...]:
-        tried = {address: attempts(self, address) for address in self.addresses}
-        bad = {address: seen for address, seen in tried.items() if not is_proof(self, seen)}
-        if not bad:
+        self, step: ProofStep, layer: str, attempts: "Attempts", is_proof: "IsProof"
+    ) -> tuple[MissingProof, ...]:
+        attempts_by_address = {address: attempts(self, address) for address in self.addresses}
+        unproven = {
+            address: observations
+            for address, observations in attempts_by_address.items()
+            if not is_proof(self, observations)
+        }
+        if not unproven:
             return ()
-        places = tuple(str(Subject(address=look, port=self.target.port)) for look in bad)
+        places = tuple(str(Subject(address=address, port=self.target.port)) for address in unproven)
         return (
-            Missing(step, layer, places, tuple(look for seen in bad.values() for look in seen)),
+            MissingProof(
+                step,
+                layer,
+                places,
+                tuple(
+                    observation
+                    for observations in unproven.values()
+                    for observation in observations
+                ),
+            ),
         )
 
-    def _websockets(self) -> tuple[Missing, ...]:
+    def _websockets(self) -> tuple[MissingProof, ...]:
         """Each path that was asked for, over each version of IP that the target has."""
-        families = dict.fromkeys(6 if ":" in look else 4 for look in self.addresses)
-        pieces = []
+        families = dict.fromkeys(6 if ":" in address else 4 for address in self.addresses)
+        missing_items = []
         for path in self.target.websockets:
-            tries = tuple(
-                look
-                for look in self._own(Upgrade)
-                if look.path == path and look.through == "front" and look.variant in _OPENING
+            upgrades = tuple(
+                upgrade
+                for upgrade in self._on_target_port(Upgrade)
+                if upgrade.path == path
+                and upgrade.through == "front"
+                and upgrade.variant in _OPENING
             )
-            opened = {6 if ":" in look.address else 4 for look in tries if _is_open(look)}
-            shut = [family for family in families if family not in opened]
-            if shut:
-                every = len(shut) == len(families)
-                places = (path,) if every else tuple(f"{path} (IPv{family})" for family in shut)
-                pieces.append(Missing("websocket", "websocket", places, tries))
-        return tuple(pieces)
+            opened = {
+                6 if ":" in upgrade.address else 4 for upgrade in upgrades if _is_open(upgrade)
+            }
+            closed_families = [family for family in families if family not in opened]
+            if closed_families:
+                all_closed = len(closed_families) == len(families)
+                places = (
+                    (path,)
+                    if all_closed
+                    else tuple(f"{path} (IPv{family})" for family in closed_families)
+                )
+                missing_items.append(MissingProof("websocket", "websocket", places, upgrades))
+        return tuple(missing_items)
 
 
 #: A WebSocket as a browser opens it: as it is, with the subprotocol that the server asks for, or
 #: without our ping, which no browser sends.
 _OPENING = {"normal", "subprotocol", "no-ping"}
 
-Attempts = Callable[[_Sight, str], tuple[Observation, ...]]
-IsProof = Callable[[_Sight, tuple[Observation, ...]], bool]
+Attempts = Callable[[_VantageEvidence, str], tuple[Observation, ...]]
+IsProof = Callable[[_VantageEvidence, tuple[Observation, ...]], bool]
 
 
-def _judged(report: Report) -> tuple[str, ...]:
+def _judged_addresses(report: Report) -> tuple[str, ...]:
     """The addresses of the target that are to be judged. Where a note says that this machine has
     no way to one of them, that one says nothing of the target."""
     notes = (
-        look.claim.because
-        for look in report.findings
-        if look.check.layer == "host" and look.severity is Severity.NOTE
+        finding.claim.because
+        for finding in report.findings
+        if finding.check.layer == "host" and finding.severity is Severity.NOTE
     )
-    beyond = {
+    unroutable = {
         attempt.address
         for because in notes
         for attempt in because
         if isinstance(attempt, Connection)
     }
-    addresses = reached(report.evidence)
-    return tuple(look for look in addresses if look not in beyond) or addresses
+    addresses = resolved_addresses(report.evidence)
+    return tuple(address for address in addresses if address not in unroutable) or addresses
 
 
-def _unresolved(evidence: Evidence) -> tuple[Missing, ...]:
+def _unresolved(evidence: Evidence) -> tuple[MissingProof, ...]:
     """The versions of IP of which nobody knows whether the name has an address."""
-    seen = evidence.of(Resolution)
-    if any(look.via in {"literal", "option", "proxy"} for look in seen):
+    resolutions = evidence.of(Resolution)
+    if any(resolution.via in {"literal", "option", "proxy"} for resolution in resolutions):
         return ()
     families = (evidence.scope.family,) if evidence.scope.family else (4, 6)
-    open_ = [look for look in families if not _is_resolved(evidence, look)]
-    if not open_:
+    open_families = [family for family in families if not _is_resolved(evidence, family)]
+    if not open_families:
         return ()
     host = evidence.target.host
-    places = (host,) if len(open_) == len(families) else (f"{host} (IPv{open_[0]})",)
-    tries = tuple(look for look in seen if look.family in open_)
-    return (Missing("addresses", "dns", places, tries),)
+    places = (
+        (host,) if len(open_families) == len(families) else (f"{host} (IPv{open_families[0]})",)
+    )
+    attempts = tuple(resolution for resolution in resolutions if resolution.family in open_families)
+    return (MissingProof("addresses", "dns", places, attempts),)
 
 
 def _is_resolved(evidence: Evidence, family: int) -> bool:
-    answers = [look for look in evidence.of(Resolution) if look.family == family]
-    settled = any(not look.failure or look.failure.name in _NO_ADDRESS for look in answers)
-    return settled or (bool(answers) and published(evidence, family) == ())
+    answers = [resolution for resolution in evidence.of(Resolution) if resolution.family == family]
+    has_answer = any(
+        not resolution.failure or resolution.failure.name in _NO_ADDRESS for resolution in answers
+    )
+    return has_answer or (bool(answers) and published_addresses(evidence, family) == ())
 
 
-def _connections(sight: _Sight, address: str) -> tuple[Observation, ...]:
-    tries = sight.tries(Connection, address)
-    return tuple(look for look in tries if look.purpose in {"target", "again"})
+def _connections(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
+    connections = view.attempts_at(Connection, address)
+    return tuple(
+        connection for connection in connections if connection.purpose in {"target", "again"}
+    )
 
 
-def _handshakes(sight: _Sight, address: str) -> tuple[Observation, ...]:
-    tries = sight.tries(Handshake, address)
-    return tuple(look for look in tries if look.as_a_visitor or look.variant == "unverified")
+def _handshakes(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
+    handshakes = view.attempts_at(Handshake, address)
+    return tuple(
+        handshake
+        for handshake in handshakes
+        if handshake.is_browser_like or handshake.variant == "unverified"
+    )
 
 
-def _visits(sight: _Sight, address: str) -> tuple[Observation, ...]:
-    return tuple(look for look in sight.tries(Handshake, address) if look.as_a_visitor)
+def _visits(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
+    return tuple(
+        handshake for handshake in view.attempts_at(Handshake, address) if handshake.is_browser_like
+    )
 
 
-def _answers(sight: _Sight, address: str) -> tuple[Observation, ...]:
+def _answers(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
     """Where a WebSocket is the target, its opening is an answer."""
-    pages = [look for look in sight.tries(Exchange, address) if look.purpose == "target"]
-    if sight.target.scheme not in {"ws", "wss"}:
+    pages = [
+        exchange for exchange in view.attempts_at(Exchange, address) if exchange.purpose == "target"
+    ]
+    if view.target.scheme not in {"ws", "wss"}:
         return tuple(pages)
-    sockets = (look for look in sight.tries(Upgrade, address) if look.through == "front")
-    return (*pages, *(look for look in sockets if _is_open(look)))
+    upgrades = (
+        upgrade for upgrade in view.attempts_at(Upgrade, address) if upgrade.through == "front"
+    )
+    return (*pages, *(upgrade for upgrade in upgrades if _is_open(upgrade)))
 
 
-def _is_open(seen: Upgrade) -> bool:
+def _is_open(upgrade: Upgrade) -> bool:
     """It opened, and it stayed open or was closed in good order."""
-    return seen.held is True and seen.failure is None
+    return upgrade.stayed_open is True and upgrade.failure is None
 
 
-def _is_connected(_: _Sight, seen: tuple[Observation, ...]) -> bool:
-    return any(not look.failure for look in seen)
+def _is_connected(_: _VantageEvidence, observations: tuple[Observation, ...]) -> bool:
+    return any(not observation.failure for observation in observations)
 
 
-def _is_shaken(_: _Sight, seen: tuple[Observation, ...]) -> bool:
+def _is_handshake_done(_: _VantageEvidence, observations: tuple[Observation, ...]) -> bool:
     """No visitor's handshake failed but for the certificate, which is judged apart."""
-    visits = [look for look in seen if isinstance(look, Handshake) and look.as_a_visitor]
-    sound = all(not look.failure or look.failure.kind == "certificate" for look in visits)
-    return bool(visits) and sound and any(not look.failure for look in seen)
+    visits = [
+        observation
+        for observation in observations
+        if isinstance(observation, Handshake) and observation.is_browser_like
+    ]
+    visits_succeeded = all(
+        not visit.failure or visit.failure.kind == "certificate" for visit in visits
+    )
+    return (
+        bool(visits)
+        and visits_succeeded
+        and any(not observation.failure for observation in observations)
+    )
 
 
-def _is_verified(sight: _Sight, seen: tuple[Observation, ...]) -> bool:
+def _is_verified(view: _VantageEvidence, observations: tuple[Observation, ...]) -> bool:
     """OpenSSL took the chain, the name is in the certificate, and that at every visit."""
-    return bool(seen) and all(
-        isinstance(look, Handshake)
-        and not look.failure
-        and look.verify_code == 0
-        and bool(look.chain)
-        and covers(sight.target.host, look.chain[0].dns_names, look.chain[0].addresses)
-        for look in seen
+    return bool(observations) and all(
+        isinstance(handshake, Handshake)
+        and not handshake.failure
+        and handshake.verify_code == 0
+        and bool(handshake.chain)
+        and covers(view.target.host, handshake.chain[0].dns_names, handshake.chain[0].addresses)
+        for handshake in observations
     )
 
 
-def _is_answered(_: _Sight, seen: tuple[Observation, ...]) -> bool:
-    return bool(seen) and all(
-        not look.failure and (not isinstance(look, Exchange) or look.status is not None)
-        for look in seen
+def _is_answered(_: _VantageEvidence, observations: tuple[Observation, ...]) -> bool:
+    return bool(observations) and all(
+        not observation.failure
+        and (not isinstance(observation, Exchange) or observation.status is not None)
+        for observation in observations
     )
 
 
-_PROOFS: dict[str, tuple[Step, str, Attempts, IsProof]] = {
+_PROOFS: dict[str, tuple[ProofStep, str, Attempts, IsProof]] = {
     "tcp": ("connection", "tcp", _connections, _is_connected),
-    "tls": ("handshake", "tls", _handshakes, _is_shaken),
+    "tls": ("handshake", "tls", _handshakes, _is_handshake_done),
     "certificate": ("verification", "certificate", _visits, _is_verified),
     "http": ("answer", "http", _answers, _is_answered),
 }

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import checks
-from diagnose.model import LAYERS, Check, Judge, Observation, Severity
+from diagnose.model import LAYERS, Check, CheckFunction, Observation, Severity
 
 _NEEDS = re.compile(r"^@check\(.*?\bneeds=\[([^\]]*)\]", re.MULTILINE | re.DOTALL)
 
@@ -22,10 +22,10 @@ def check(
     severity: Severity,
     needs: Iterable[type[Observation]],
     explains: Iterable[str] = (),
-) -> Callable[[Judge], Check]:
+) -> Callable[[CheckFunction], Check]:
     """Make a function from evidence to claims a check. Its id comes from the file it is in."""
 
-    def made(judge: Judge) -> Check:
+    def decorate(judge: CheckFunction) -> Check:
         return Check(
             id=id_of(judge.__module__),
             severity=severity,
@@ -34,7 +34,7 @@ def check(
             judge=judge,
         )
 
-    return made
+    return decorate
 
 
 def id_of(module: str) -> str:
@@ -43,57 +43,63 @@ def id_of(module: str) -> str:
 
 
 @cache
-def files() -> dict[str, Path]:
+def check_files() -> dict[str, Path]:
     """The file of every check, by its id, in the order of layers and names."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for layer in LAYERS:
         folder = Path(next(iter(checks.__path__)), layer)
         if folder.is_dir():
-            held = sorted(file for file in folder.iterdir() if file.suffix == ".py")
-            found |= {id_of(f"{layer}.{file.stem}"): file for file in held if file.stem[0] != "_"}
-    return found
+            modules = sorted(file for file in folder.iterdir() if file.suffix == ".py")
+            files |= {
+                id_of(f"{layer}.{module.stem}"): module
+                for module in modules
+                if module.stem[0] != "_"
+            }
+    return files
 
 
-def names() -> tuple[str, ...]:
+def check_ids() -> tuple[str, ...]:
     """The ids of all checks, by layer and name, without importing one."""
-    return tuple(files())
+    return tuple(check_files())
 
 
 @cache
-def needs(check_id: str) -> frozenset[str]:
+def needed_kinds(check_id: str) -> frozenset[str]:
     """The names of the kinds a check needs, read from its file without importing it. A file that
     does not say so in the usual form needs nothing as far as this knows."""
-    said = _NEEDS.search(files()[check_id].read_text("utf-8"))
-    return frozenset(re.findall(r"\w+", said[1])) if said else frozenset()
+    match = _NEEDS.search(check_files()[check_id].read_text("utf-8"))
+    return frozenset(re.findall(r"\w+", match[1])) if match else frozenset()
 
 
-def awake(kinds: Collection[str]) -> tuple[str, ...]:
+def runnable_ids(kinds: Collection[str]) -> tuple[str, ...]:
     """The ids of the checks of which everything they need is among these kinds. The others have
     nothing to say, and are not even imported: of a run from outside, a third."""
-    return tuple(check_id for check_id in names() if needs(check_id).issubset(kinds))
+    return tuple(check_id for check_id in check_ids() if needed_kinds(check_id).issubset(kinds))
 
 
-def one(check_id: str) -> Check:
+def load_check(check_id: str) -> Check:
     """The check of that id; KeyError if there is none."""
-    if check_id not in files():
+    if check_id not in check_files():
         raise KeyError(check_id)
     module = importlib.import_module(f"checks.{check_id.replace('-', '_')}")
     return next(value for value in vars(module).values() if isinstance(value, Check))
 
 
-def layer(name: str) -> tuple[Check, ...]:
+def layer_checks(layer: str) -> tuple[Check, ...]:
     """The checks of one layer, in the order of their names."""
-    return tuple(one(check_id) for check_id in names() if check_id.startswith(f"{name}."))
+    return tuple(
+        load_check(check_id) for check_id in check_ids() if check_id.startswith(f"{layer}.")
+    )
 
 
-def catalogue() -> tuple[Check, ...]:
+def all_checks() -> tuple[Check, ...]:
     """All checks."""
-    return tuple(map(one, names()))
+    return tuple(map(load_check, check_ids()))
 
 
-def _by_id(check: Check) -> tuple[Callable[[str], Check], tuple[str]]:
-    return one, (check.id,)
+def _reduce_to_id(check: Check) -> tuple[Callable[[str], Check], tuple[str]]:
+    return load_check, (check.id,)
 
 
 # From one process to another a check goes by its name: there it is the same one.
-copyreg.pickle(Check, _by_id)
+copyreg.pickle(Check, _reduce_to_id)

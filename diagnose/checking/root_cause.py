@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from diagnose.checking import proof
-from diagnose.checking.proof import Missing, Reason
+from diagnose.checking.proof import MissingProof, UnfinishedReason
 from diagnose.model import (
     LAYERS,
     Check,
@@ -20,7 +20,7 @@ from diagnose.model import (
     Report,
     Severity,
 )
-from diagnose.model.events import forgiven
+from diagnose.model.events import report_crash
 from diagnose.model.frozen import frozen
 
 _SEVERITIES = tuple(Severity)
@@ -35,7 +35,7 @@ EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown
 
 
 #: The finding that the question put to the run was not answered: without a cause it is unknown.
-UNANSWERED = {"host.visitor-unjudged"}
+UNANSWERED_CHECKS = {"host.visitor-unjudged"}
 
 
 @frozen
@@ -45,8 +45,8 @@ class Verdict:
 
     status: Status
     causes: tuple[Finding, ...]
-    missing: tuple[Missing, ...] = ()
-    unfinished: tuple[Reason, ...] = ()
+    missing: tuple[MissingProof, ...] = ()
+    unfinished: tuple[UnfinishedReason, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -54,18 +54,18 @@ class Verdict:
 
 
 def claims(
-    checks: Iterable[Check], evidence: Evidence, crashed: Callable[[Crash], None]
+    checks: Iterable[Check], evidence: Evidence, on_crash: Callable[[Crash], None]
 ) -> list[tuple[Check, Claim]]:
     """Put every check whose needs were observed to the evidence. A check that raises is our
     fault: it is reported, and the others are still heard."""
-    seen = {type(observation) for observation in evidence.observations}
-    raised = []
+    observed_kinds = {type(observation) for observation in evidence.observations}
+    raised_claims = []
     for check in checks:
-        if not seen.issuperset(check.needs):
+        if not observed_kinds.issuperset(check.needs):
             continue
-        with forgiven(check.id, crashed):
-            raised += [(check, claim) for claim in check.judge(evidence)]
-    return raised
+        with report_crash(check.id, on_crash):
+            raised_claims += [(check, claim) for claim in check.judge(evidence)]
+    return raised_claims
 
 
 def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
@@ -78,27 +78,28 @@ def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
         index for root in roots for index in (root, *(i for i in causes if causes[i] == root))
     ]
     ids = {index: f"f{number}" for number, index in enumerate(sequence, 1)}
-    found = []
+    numbered = []
     for index in sequence:
         check, claim = ordered[index]
         cause = causes[index]
-        found.append(Finding(ids[index], check, claim, None if cause is None else ids[cause]))
-    return tuple(found)
+        numbered.append(Finding(ids[index], check, claim, None if cause is None else ids[cause]))
+    return tuple(numbered)
 
 
 def explains(check: Check, symptom: Check) -> bool:
     """Whether a check declares the findings of another to be symptoms of it. A whole layer is what
     is met there: what is read in nginx's own files is there whichever way one comes."""
-    whole = f"{symptom.layer}.*" in check.explains
-    read = {need.layer for need in symptom.needs} == {"nginx"}
-    before = LAYERS.index(check.layer) < LAYERS.index("nginx")
+    explains_layer = f"{symptom.layer}.*" in check.explains
+    is_read_from_nginx = {need.layer for need in symptom.needs} == {"nginx"}
+    is_before_nginx = LAYERS.index(check.layer) < LAYERS.index("nginx")
     return check.id != symptom.id and (
-        symptom.id in check.explains or (whole and not (read and before))
+        symptom.id in check.explains
+        or (explains_layer and not (is_read_from_nginx and is_before_nginx))
     )
 
 
-def _weight(item: tuple[Check, Claim]) -> tuple[int, int, int, str, str]:
-    check, claim = item
+def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, int, int, str, str]:
+    check, claim = raised_claim
     return (
         _SEVERITIES.index(claim.severity or check.severity),
         _CONFIDENCES.index(claim.confidence),
@@ -110,26 +111,28 @@ def _weight(item: tuple[Check, Claim]) -> tuple[int, int, int, str, str]:
 
 def _explainer(symptom: int, ordered: list[tuple[Check, Claim]]) -> int | None:
     """The root of the chain of explanations above a finding, the weightiest if several."""
-    reached, seen = [symptom], {symptom}
+    pending, visited = [symptom], {symptom}
     roots = set()
-    while reached:
-        index = reached.pop()
-        above = [
-            other for other in range(len(ordered)) if _is_cause_of(ordered[other], ordered[index])
+    while pending:
+        index = pending.pop()
+        explainers = [
+            candidate
+            for candidate in range(len(ordered))
+            if _is_cause_of(ordered[candidate], ordered[index])
         ]
-        if not above:
+        if not explainers:
             roots.add(index)
-        reached += [other for other in above if other not in seen]
-        seen.update(above)
+        pending += [candidate for candidate in explainers if candidate not in visited]
+        visited.update(explainers)
     roots.discard(symptom)
     return min(roots, default=None)
 
 
 def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bool:
-    (check, claim), (other, consequence) = cause, symptom
+    (check, claim), (symptom_check, consequence) = cause, symptom
     if (claim.severity or check.severity) is Severity.NOTE:
         return False
-    return explains(check, other) and any(
+    return explains(check, symptom_check) and any(
         subject.covers(consequence.about) for subject in (claim.covers or (claim.about,))
     )
 
@@ -142,8 +145,8 @@ def verdict(report: Report) -> Verdict:
         return Verdict("critical", report.causes)
     if Severity.WARNING in severities:
         return Verdict("warning", report.causes)
-    unfinished, missing = proof.unfinished(report), proof.lacking(report)
-    unanswered = any(finding.check.id in UNANSWERED for finding in report.findings)
+    unfinished, missing = proof.unfinished_reasons(report), proof.missing_proof(report)
+    unanswered = any(finding.check.id in UNANSWERED_CHECKS for finding in report.findings)
     status: Status = "unknown" if unfinished or missing or unanswered else "ok"
     return Verdict(status, (), missing, unfinished)
 
@@ -154,20 +157,20 @@ def exit_status(report: Report) -> int:
     return 128 + report.signal if report.signal else verdict(report).exit_status
 
 
-def layers(report: Report) -> tuple[tuple[str, LayerStatus], ...]:
+def layer_statuses(report: Report) -> tuple[tuple[str, LayerStatus], ...]:
     """Each layer's state: its worst finding, else ok if what belongs to the target itself was seen
     of it, unknown if that was looked for in vain, skipped if nobody looked."""
-    return tuple((name, _state(report, name)) for name in LAYERS)
+    return tuple((name, _layer_status(report, name)) for name in LAYERS)
 
 
-def _state(report: Report, name: str) -> LayerStatus:
-    raised = {finding.severity for finding in report.findings if finding.check.layer == name}
-    if Severity.ERROR in raised:
+def _layer_status(report: Report, layer: str) -> LayerStatus:
+    severities = {finding.severity for finding in report.findings if finding.check.layer == layer}
+    if Severity.ERROR in severities:
         return "error"
-    if Severity.WARNING in raised:
+    if Severity.WARNING in severities:
         return "warning"
-    if proof.is_proven(report, name):
+    if proof.is_proven(report, layer):
         return "ok"
-    if not proof.looks(report, name):
+    if not proof.layer_observations(report, layer):
         return "skipped"
     return "running" if report.running else "unknown"

@@ -37,7 +37,7 @@ HEADINGS = {
 
 
 @frozen
-class Words:
+class CheckText:
     """One check's text in one language, not yet filled."""
 
     title: str
@@ -48,7 +48,7 @@ class Words:
     steps: Mapping[str, str]
 
 
-def path_of(check_id: str, lang: str) -> Path:
+def text_path(check_id: str, lang: str) -> Path:
     """Where the words of a check are."""
     suffix = ".md" if lang == "en" else f".{lang}.md"
     layer, _, name = check_id.partition(".")
@@ -56,36 +56,36 @@ def path_of(check_id: str, lang: str) -> Path:
 
 
 @cache
-def words(check_id: str, lang: str) -> Words:
+def check_text(check_id: str, lang: str) -> CheckText:
     """The words of a check; KeyError if a heading is missing."""
-    title, _, rest = path_of(check_id, lang).read_text("utf-8").partition("\n")
-    summary, *chapters = re.split(r"^## ", rest, flags=re.MULTILINE)
-    parts = {}
+    title, _, remainder = text_path(check_id, lang).read_text("utf-8").partition("\n")
+    summary, *chapters = re.split(r"^## ", remainder, flags=re.MULTILINE)
+    sections = {}
     for chapter in chapters:
         name, _, body = chapter.partition("\n")
-        parts[name.strip()] = body.strip()
-    means, remedy, verify, steps = HEADINGS[lang]
-    return Words(
+        sections[name.strip()] = body.strip()
+    meaning, remedy, verify, steps = HEADINGS[lang]
+    return CheckText(
         title=title.removeprefix("# ").strip(),
         summary=summary.strip(),
-        meaning=parts[means],
-        remedy=parts[remedy],
-        verify=parts[verify],
-        steps={**_shared(check_id, lang), **_steps(parts.get(steps, ""))},
+        meaning=sections[meaning],
+        remedy=sections[remedy],
+        verify=sections[verify],
+        steps={**_shared_steps(check_id, lang), **_steps(sections.get(steps, ""))},
     )
 
 
 def _steps(text: str) -> dict[str, str]:
-    named = {}
+    steps = {}
     for step in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
         name, _, body = step.partition("\n")
-        named[name.strip()] = body.strip()
-    return named
+        steps[name.strip()] = body.strip()
+    return steps
 
 
-def _shared(check_id: str, lang: str) -> dict[str, str]:
+def _shared_steps(check_id: str, lang: str) -> dict[str, str]:
     """The steps that a layer's checks share."""
-    path = path_of(f"{check_id.partition('.')[0]}._steps", lang)
+    path = text_path(f"{check_id.partition('.')[0]}._steps", lang)
     return _steps(path.read_text("utf-8")) if path.exists() else {}
 
 
@@ -103,11 +103,11 @@ def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
         return match[3] if present is (match[1] == "#") else ""
 
     def fact(match: re.Match[str]) -> str:
-        return match[0] if match[1] == "fix" else plain(facts[match[1]], lang)
+        return match[0] if match[1] == "fix" else fact_text(facts[match[1]], lang)
 
     # From the outermost section inwards.
-    while (chosen := _SECTION.sub(section, text)) != text:
-        text = chosen
+    while (replaced := _SECTION.sub(section, text)) != text:
+        text = replaced
     pieces = (
         _command(piece, facts, lang) if _is_command(piece) else _FACT.sub(fact, piece)
         for piece in _CODE.split(text)
@@ -120,23 +120,23 @@ def _is_command(piece: str) -> bool:
     return piece[:1] == piece[-1:] == "`" and _FACT.fullmatch(piece[1:-1]) is None
 
 
-def _command(span: str, facts: Mapping[str, object], lang: str) -> str:
+def _command(code: str, facts: Mapping[str, object], lang: str) -> str:
     """A span of code, its facts quoted for the shell: each stays the word that it is in."""
-    made = typed = ""
-    for at, part in enumerate(_FACT.split(span)):
+    filled = page_text = ""
+    for index, part in enumerate(_FACT.split(code)):
         # At every second place there is the name of a fact.
-        if at % 2 and part != "fix":
-            made += _quoted(facts[part], typed, lang)
+        if index % 2 and part != "fix":
+            filled += _quoted(facts[part], page_text, lang)
         else:
-            made, typed = made + part, typed + part
-    return made
+            filled, page_text = filled + part, page_text + part
+    return filled
 
 
 def _quoted(value: object, before: str, lang: str) -> str:
     """A fact behind what the page itself has `before` it in a command."""
     if isinstance(value, (tuple, list)):
         return (", ").join(_quoted(item, before, lang) for item in value)
-    text = plain(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
+    text = fact_text(value, lang).replace("`", "\N{REPLACEMENT CHARACTER}")
     if before.count("'") % 2:
         return text.replace("'", "'\\''")
     if before.count('"') % 2:
@@ -147,10 +147,10 @@ def _quoted(value: object, before: str, lang: str) -> str:
     return shlex.quote(text) if text else ""
 
 
-def plain(value: object, lang: str = "en") -> str:
+def fact_text(value: object, lang: str = "en") -> str:
     """A fact as text: lists joined as the language joins them, times in UTC to the minute."""
     if isinstance(value, (tuple, list)):
-        return ("、" if lang == "zh" else ", ").join(plain(item, lang) for item in value)
+        return ("、" if lang == "zh" else ", ").join(fact_text(item, lang) for item in value)
     if isinstance(value, float):
         return f"{value:.1f}".rstrip("0").rstrip(".")
     if hasattr(value, "strftime"):

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from diagnose import engine
-from diagnose.i18n.reports import say
+from diagnose.i18n.reports import translate
 from diagnose.model import Report, Target
 from diagnose.model.events import Sink
 from diagnose.model.view import View
-from diagnose.net import PATIENCE, Connected, Resolved
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.net.local import LocalNet
 from diagnose.outputs.terminal import wrap
 from diagnose.probes import Options
@@ -32,7 +32,7 @@ TARGET = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://
 
 def introduction(view: View) -> str:
     """What is about to be shown."""
-    text = say("demo", view.lang, host=HOST, path=PATH)
+    text = translate("demo", view.lang, host=HOST, path=PATH)
     return "\n".join(wrap(text, min(view.width, 100))) + "\n"
 
 
@@ -50,19 +50,19 @@ class _Net(LocalNet):
         super().__init__()
         self._ports = ports
 
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
-        return Resolved(0.001, (ADDRESS,) if family == 4 else ())
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
+        return ResolveResult(0.001, (ADDRESS,) if family == 4 else ())
 
     async def connect(
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
-        there = self._ports.get(port, 1) if address == ADDRESS else 1
-        return await super().connect("127.0.0.1", there, timeout)
+    ) -> ConnectResult:
+        target_port = self._ports.get(port, 1) if address == ADDRESS else 1
+        return await super().connect("127.0.0.1", target_port, timeout)
 
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
@@ -100,9 +100,9 @@ async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     it (RFC 9110 section 7.6.1), so that the application never learns of the WebSocket."""
     with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
         first, fields = await _request(reader)
-        passed_on = {name: fields[name] for name in fields if name not in {"upgrade", "connection"}}
+        forwarded = {name: fields[name] for name in fields if name not in {"upgrade", "connection"}}
         path = first.split(" ")[1] if first.count(" ") == 2 else "/"
-        await _say(writer, *_application(path, passed_on))
+        await _respond(writer, *_application(path, forwarded))
 
 
 def _application(path: str, fields: dict[str, str]) -> tuple[str, str, str]:
@@ -116,10 +116,10 @@ async def _redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
         first, _ = await _request(reader)
         path = first.split(" ")[1] if first.count(" ") == 2 else "/"
-        await _say(writer, "301 Moved Permanently", f"location: https://{HOST}{path}\r\n", "")
+        await _respond(writer, "301 Moved Permanently", f"location: https://{HOST}{path}\r\n", "")
 
 
-async def _say(writer: asyncio.StreamWriter, status: str, fields: str, body: str) -> None:
+async def _respond(writer: asyncio.StreamWriter, status: str, fields: str, body: str) -> None:
     date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
     common = f"date: {date}\r\ncontent-length: {len(body.encode())}\r\nconnection: close\r\n"
     writer.write(f"HTTP/1.1 {status}\r\n{fields}{common}\r\n{body}".encode())
@@ -151,29 +151,29 @@ def _certificates(folder: Path) -> tuple[Path, Path, Path]:
     return files
 
 
-def _issue(name: str, key: Any, issuer: str, issuer_key: Any, days: int, *more: Any) -> bytes:
+def _issue(name: str, key: Any, issuer: str, issuer_key: Any, days: int, *extensions: Any) -> bytes:
     """A certificate in PEM (RFC 5280 section 4): of an authority where `issuer` is itself."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.x509.oid import NameOID
 
-    def called(common: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+    def common_name(text: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
-    now, authority = datetime.now(UTC), name == issuer
+    now, is_authority = datetime.now(UTC), name == issuer
     signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
-    made = (
+    builder = (
         x509.CertificateBuilder()
-        .subject_name(called(name))
-        .issuer_name(called(issuer))
+        .subject_name(common_name(name))
+        .issuer_name(common_name(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(authority, None), critical=True)
+        .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         .add_extension(signer, critical=False)
     )
-    for extension in more:
-        made = made.add_extension(extension, critical=False)
-    return made.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

@@ -6,8 +6,17 @@ from collections.abc import Awaitable, Callable
 
 from diagnose import fixing
 from diagnose.checking.root_cause import verdict
-from diagnose.fixing import Busy, Left, Outcome, Plan, Remains, Stuck, Way, Written
-from diagnose.i18n.reports import say
+from diagnose.fixing import (
+    FixError,
+    FixInProgress,
+    JournalEntry,
+    Outcome,
+    Plan,
+    Residue,
+    SkippedCause,
+    UndoStep,
+)
+from diagnose.i18n.reports import translate
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Host, Report, Target, Vantage
 from diagnose.model.frozen import frozen
@@ -15,231 +24,255 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.terminal import Page
-from diagnose.parsers.target import read
+from diagnose.parsers.target import parse_target
 
 #: So many causes are remedied in one call: each look may bring one to light.
-MOST = 12
+MAX_FIXES = 12
 
 
 @frozen
-class Talk:
+class Dialog:
     """Whom it talks to: `write` prints, `ask` asks a question and waits, None where nobody is to
     be asked; `dry` shows and does nothing."""
 
     view: View
     write: Callable[[str], None]
     ask: Callable[[str], bool] | None
-    dry: bool = False
+    dry_run: bool = False
 
     def say(self, key: str, **facts: object) -> None:
-        self.write(say(key, self.view.lang, **facts) + "\n")
+        self.write(translate(key, self.view.lang, **facts) + "\n")
 
-    def agreed(self, key: str) -> bool:
-        return self.ask is None or self.ask(say(key, self.view.lang))
+    def confirm(self, key: str) -> bool:
+        return self.ask is None or self.ask(translate(key, self.view.lang))
 
     def page(self) -> Page:
         return Page(self.view.width, self.view.color, self.view.ascii)
 
 
-Look = Callable[[], Awaitable[Report]]
+DiagnosisRunner = Callable[[], Awaitable[Report]]
 Steps = tuple[Command | Edit, ...]
 
 
-async def fix(machine: Machine, look: Look, talk: Talk) -> int:
+async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) -> int:
     """Remedy one cause after another; the exit status is that of the last look."""
-    await _tell_what_was_undone(machine, talk)
-    report = await look()
-    agreed: set[str] = set()
-    shown = False
-    for _ in range(MOST):
-        plans, left = fixing.plans(report)
-        new = [plan for plan in plans if _name(plan) not in agreed]
-        shown = bool(new or not agreed or (left and not plans))
-        if shown:
-            _show(report, plans, left, talk)
-        if not plans or talk.dry:
+    await _report_automatic_undos(machine, dialog)
+    report = await run_diagnosis()
+    agreed_plans: set[str] = set()
+    is_reported = False
+    for _ in range(MAX_FIXES):
+        plans, skipped = fixing.plans(report)
+        new_plans = [plan for plan in plans if _plan_key(plan) not in agreed_plans]
+        is_reported = bool(new_plans or not agreed_plans or (skipped and not plans))
+        if is_reported:
+            _show_plans(report, plans, skipped, dialog)
+        if not plans or dialog.dry_run:
             break
-        if not any(seen.vantage is Vantage.SERVER for seen in report.evidence.of(Host)):
-            talk.say("fix.elsewhere")
+        if not any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
+            dialog.say("fix.elsewhere")
             break
-        if new and not talk.agreed("fix.ask"):
-            talk.say("fix.nothing-done")
+        if new_plans and not dialog.confirm("fix.ask"):
+            dialog.say("fix.nothing-done")
             break
-        agreed |= {_name(plan) for plan in plans}
-        outcome = await _carry_out(machine, plans[0], report, look, talk)
+        agreed_plans |= {_plan_key(plan) for plan in plans}
+        outcome = await _apply_plan(machine, plans[0], report, run_diagnosis, dialog)
         if outcome.state != "healed" or outcome.report is None:
             return verdict(outcome.report or report).exit_status or 2
-        report, shown = outcome.report, False
-    if not shown:
-        page = talk.page()
-        page.add(finding_text.sentence(report, talk.view.lang))
-        texts.unseen(page, report, talk.view)
-        talk.write(page.text())
+        report, is_reported = outcome.report, False
+    if not is_reported:
+        page = dialog.page()
+        page.add(finding_text.verdict_sentence(report, dialog.view.lang))
+        texts.add_evidence_gaps(page, report, dialog.view)
+        dialog.write(page.text())
     return verdict(report).exit_status
 
 
-async def undo(machine: Machine, talk: Talk) -> int:
+async def undo(machine: Machine, dialog: Dialog) -> int:
     """Take the last fix back, or one that was cut off."""
     try:
-        await _tell_what_was_undone(machine, talk)
-        written = await fixing.latest(machine)
-        if written is None:
+        await _report_automatic_undos(machine, dialog)
+        entry = await fixing.latest_entry(machine)
+        if entry is None:
             await fixing.forget(machine)
-            talk.say("undo.nothing")
+            dialog.say("undo.nothing")
             return 0
-        talk.say("undo.this", check=written.check, target=written.target, at=written.at)
-        ways = await fixing.ways(machine, written)
-        for way in ways:
-            talk.write(f"  {_way(way, talk)}\n")
-        if talk.dry:
+        dialog.say("undo.this", check=entry.check, target=entry.target, at=entry.at)
+        undo_steps = await fixing.undo_plan(machine, entry)
+        for undo_step in undo_steps:
+            dialog.write(f"  {_undo_step_text(undo_step, dialog)}\n")
+        if dialog.dry_run:
             return 0
-        some = any(way.how != "stays" for way in ways)
-        if some and not talk.agreed("undo.ask"):
-            talk.say("fix.nothing-done")
+        is_reversible = any(undo_step.action != "stays" for undo_step in undo_steps)
+        if is_reversible and not dialog.confirm("undo.ask"):
+            dialog.say("fix.nothing-done")
             return 0
-        left = await fixing.take_back(machine, written, _silent)
-    except Stuck as stuck:
-        talk.say("fix.stuck", why=stuck)
+        residues = await fixing.roll_back(machine, entry, _ignore_progress)
+    except FixError as error:
+        dialog.say("fix.stuck", why=error)
         return 2
-    if not left:
-        talk.say("undo.done")
+    if not residues:
+        dialog.say("undo.done")
     else:
-        talk.say("undo.done-but" if some else "undo.none")
-        _remains(left, talk)
-    return 2 if any(one.how == "failed" for one in left) else 0
+        dialog.say("undo.done-but" if is_reversible else "undo.none")
+        _report_residues(residues, dialog)
+    return 2 if any(residue.reason == "failed" for residue in residues) else 0
 
 
-async def resume(machine: Machine, look: Callable[[Target], Awaitable[Report]], talk: Talk) -> int:
+async def resume(
+    machine: Machine, run_diagnosis: Callable[[Target], Awaitable[Report]], dialog: Dialog
+) -> int:
     """Go on with a fix that was cut off."""
     try:
-        await _tell_what_was_undone(machine, talk)
-        written = await fixing.latest(machine)
-        if written is None or written.state in {"healed", "undone"}:
-            talk.say("resume.nothing")
+        await _report_automatic_undos(machine, dialog)
+        entry = await fixing.latest_entry(machine)
+        if entry is None or entry.state in {"healed", "undone"}:
+            dialog.say("resume.nothing")
             return 0
-        if written.state == "undoing":
-            return await undo(machine, talk)
-        talk.say("resume.this", check=written.check, target=written.target, at=written.at)
-        for step in written.steps:
-            talk.write(f"  {_line(step, talk)}\n")
-        if talk.dry or not talk.agreed("fix.ask"):
-            talk.say("fix.nothing-done")
+        if entry.state == "undoing":
+            return await undo(machine, dialog)
+        dialog.say("resume.this", check=entry.check, target=entry.target, at=entry.at)
+        for step in entry.steps:
+            dialog.write(f"  {_step_text(step, dialog)}\n")
+        if dialog.dry_run or not dialog.confirm("fix.ask"):
+            dialog.say("fix.nothing-done")
             return 0
-        target = read(written.target, written.websockets)
-        before = await look(target)
-        outcome = await fixing.resume(machine, written, before, lambda: look(target), _tell(talk))
-    except Stuck as stuck:
-        talk.say("fix.stuck", why=stuck)
+        target = parse_target(entry.target, entry.websockets)
+        before = await run_diagnosis(target)
+        outcome = await fixing.resume(
+            machine, entry, before, lambda: run_diagnosis(target), _progress_callback(dialog)
+        )
+    except FixError as error:
+        dialog.say("fix.stuck", why=error)
         return 2
-    _ended(outcome, written.steps, talk)
+    _report_outcome(outcome, entry.steps, dialog)
     return verdict(outcome.report or before).exit_status
 
 
-async def _tell_what_was_undone(machine: Machine, talk: Talk) -> None:
+async def _report_automatic_undos(machine: Machine, dialog: Dialog) -> None:
     """A fix that was cut off and took itself back: the next one says so."""
-    for written in await fixing.unreported(machine):
-        talk.say("undo.by-itself", check=written.check, target=written.target, at=written.at)
+    for entry in await fixing.unreported_entries(machine):
+        dialog.say("undo.by-itself", check=entry.check, target=entry.target, at=entry.at)
 
 
-def _name(plan: Plan) -> str:
+def _plan_key(plan: Plan) -> str:
     """What is agreed to: about this cause these commands and these files. A diff's lines move
     with what was changed above them."""
     steps = (
-        finding_text.shell(one) if isinstance(one, Command) else one.path for one in plan.steps
+        finding_text.shell_command(step) if isinstance(step, Command) else step.path
+        for step in plan.steps
     )
     return "\n".join((f"{plan.cause.check.id} {plan.cause.claim.about}", *steps))
 
 
-async def _carry_out(
-    machine: Machine, plan: Plan, report: Report, look: Look, talk: Talk
+async def _apply_plan(
+    machine: Machine, plan: Plan, report: Report, run_diagnosis: DiagnosisRunner, dialog: Dialog
 ) -> Outcome:
-    lang = talk.view.lang
-    talk.write(f"{plan.cause.check.id}: {finding_text.title(plan.cause, lang)}\n")
+    lang = dialog.view.lang
+    dialog.write(f"{plan.cause.check.id}: {finding_text.title(plan.cause, lang)}\n")
     at = report.evidence.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     try:
-        outcome = await fixing.carry_out(machine, plan, report, at, look, _tell(talk))
-    except Busy as busy:
-        _busy(busy.written, talk)
+        outcome = await fixing.apply_plan(
+            machine, plan, report, at, run_diagnosis, _progress_callback(dialog)
+        )
+    except FixInProgress as error:
+        _report_busy(error.entry, dialog)
         return Outcome("untouched")
     except asyncio.CancelledError:
-        talk.say("fix.cut-off")
+        dialog.say("fix.cut-off")
         raise
-    _ended(outcome, plan.steps, talk)
+    _report_outcome(outcome, plan.steps, dialog)
     return outcome
 
 
-def _busy(written: Written | None, talk: Talk) -> None:
-    if written is None:
-        talk.say("fix.busy-unknown")
+def _report_busy(entry: JournalEntry | None, dialog: Dialog) -> None:
+    if entry is None:
+        dialog.say("fix.busy-unknown")
     else:
-        talk.say("fix.busy", check=written.check, target=written.target, at=written.at)
+        dialog.say("fix.busy", check=entry.check, target=entry.target, at=entry.at)
 
 
-def _ended(outcome: Outcome, steps: Steps, talk: Talk) -> None:
-    key, lasting = f"fix.{outcome.state}", ""
-    if outcome.state == "healed" and (stays := fixing.lasting(steps)):
-        lasting = ", ".join(_line(one, talk) for one in stays)
-        key += "-but" if any(map(fixing.comes_back, steps)) else "-for-good"
-    elif outcome.left:
+def _report_outcome(outcome: Outcome, steps: Steps, dialog: Dialog) -> None:
+    key, irreversible = f"fix.{outcome.state}", ""
+    if outcome.state == "healed" and (irreversible_steps := fixing.irreversible_steps(steps)):
+        irreversible = ", ".join(_step_text(step, dialog) for step in irreversible_steps)
+        key += "-but" if any(map(fixing.is_reversible, steps)) else "-for-good"
+    elif outcome.residues:
         key += "-but"
-    talk.say(key, why=outcome.why, folder=outcome.folder, steps=lasting)
-    _remains(outcome.left, talk)
+    dialog.say(key, why=outcome.error, folder=outcome.folder, steps=irreversible)
+    _report_residues(outcome.residues, dialog)
 
 
-def _remains(left: tuple[Remains, ...], talk: Talk) -> None:
-    for one in left:
-        line = _line(one.step, talk)
-        talk.write(f"  {say(f'undo.{one.how}', talk.view.lang, step=line, why=one.why)}\n")
+def _report_residues(residues: tuple[Residue, ...], dialog: Dialog) -> None:
+    for residue in residues:
+        line = _step_text(residue.step, dialog)
+        dialog.write(
+            "  "
+            + translate(f"undo.{residue.reason}", dialog.view.lang, step=line, why=residue.error)
+            + "\n"
+        )
 
 
-def _tell(talk: Talk) -> Callable[[str, Command | Edit | None], None]:
-    def tell(what: str, step: Command | Edit | None) -> None:
+def _progress_callback(dialog: Dialog) -> Callable[[str, Command | Edit | None], None]:
+    def report_progress(stage: str, step: Command | Edit | None) -> None:
         if step is not None:
-            talk.write(f"  {_line(step, talk)}\n")
+            dialog.write(f"  {_step_text(step, dialog)}\n")
         else:
-            talk.write(f"  {say(f'fix.{what}', talk.view.lang)}\n")
+            dialog.write(f"  {translate(f'fix.{stage}', dialog.view.lang)}\n")
 
-    return tell
+    return report_progress
 
 
-def _silent(what: str, step: Command | Edit | None) -> None:
+def _ignore_progress(stage: str, step: Command | Edit | None) -> None:
     """What an undo does has just been listed."""
 
 
-def _way(way: Way, talk: Talk) -> str:
-    if way.step is None:
-        return say("undo.restore", talk.view.lang, path=way.path)
-    line = _line(way.step, talk)
-    return say("undo.stays", talk.view.lang, step=line) if way.how == "stays" else line
+def _undo_step_text(undo_step: UndoStep, dialog: Dialog) -> str:
+    if undo_step.step is None:
+        return translate("undo.restore", dialog.view.lang, path=undo_step.path)
+    line = _step_text(undo_step.step, dialog)
+    return (
+        translate("undo.stays", dialog.view.lang, step=line)
+        if undo_step.action == "stays"
+        else line
+    )
 
 
-def _line(step: Command | Edit, talk: Talk) -> str:
+def _step_text(step: Command | Edit, dialog: Dialog) -> str:
     """A step in one line."""
     if isinstance(step, Edit):
-        return say("fix.edit", talk.view.lang, path=step.path)
-    return f"$ {finding_text.shell(step)}"
+        return translate("fix.edit", dialog.view.lang, path=step.path)
+    return f"$ {finding_text.shell_command(step)}"
 
 
-def _show(report: Report, plans: tuple[Plan, ...], left: tuple[Left, ...], talk: Talk) -> None:
-    lang, page = talk.view.lang, talk.page()
+def _show_plans(
+    report: Report, plans: tuple[Plan, ...], skipped: tuple[SkippedCause, ...], dialog: Dialog
+) -> None:
+    lang, page = dialog.view.lang, dialog.page()
     status = verdict(report).status
     page.add(
-        (status, f"{page.sign(status)} {say(status, lang)}"),
-        f"  {finding_text.sentence(report, lang)}",
+        (status, f"{page.sign(status)} {translate(status, lang)}"),
+        f"  {finding_text.verdict_sentence(report, lang)}",
     )
     for number, plan in enumerate(plans, 1):
         page.blank()
         title = f"{number}. {plan.cause.check.id}: {finding_text.title(plan.cause, lang)}"
         page.prose(title, "", 0, "bold")
-        page.prose(finding_text.risk(plan.cause, lang), f"= {say('risk', lang)}: ", 2, "dim")
-        texts.steps(page, plan.cause, talk.view)
-        for step in fixing.lasting(plan.steps):
-            page.prose(say("undo.stays", lang, step=_line(step, talk)), "", 2)
-    for one in left:
+        page.prose(
+            finding_text.risk_text(plan.cause, lang), f"= {translate('risk', lang)}: ", 2, "dim"
+        )
+        texts.add_steps(page, plan.cause, dialog.view)
+        for step in fixing.irreversible_steps(plan.steps):
+            page.prose(translate("undo.stays", lang, step=_step_text(step, dialog)), "", 2)
+    for skipped_cause in skipped:
         page.blank()
-        page.prose(f"{one.cause.check.id}: {finding_text.title(one.cause, lang)}", "- ", 0, "bold")
-        page.prose(say(f"fix.left.{one.reason}", lang), "", 2)
-        page.add("  ", ("command", finding_text.explain(one.cause)))
-    if not plans and not left and status == "ok":
-        page.prose(say("fix.nothing-wrong", lang), "", 0)
-    talk.write(page.text() + "\n")
+        page.prose(
+            f"{skipped_cause.cause.check.id}: {finding_text.title(skipped_cause.cause, lang)}",
+            "- ",
+            0,
+            "bold",
+        )
+        page.prose(translate(f"fix.left.{skipped_cause.reason}", lang), "", 2)
+        page.add("  ", ("command", finding_text.explain_command(skipped_cause.cause)))
+    if not plans and not skipped and status == "ok":
+        page.prose(translate("fix.nothing-wrong", lang), "", 0)
+    dialog.write(page.text() + "\n")

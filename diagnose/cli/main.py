@@ -10,41 +10,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from diagnose.cli import request
-from diagnose.cli.parser import COMMANDS, DESCRIPTION, looking, parser
+from diagnose.cli.parser import COMMANDS, DESCRIPTION, build_parser, run_arguments
 from diagnose.model import Report, Target
 from diagnose.model.view import View
-from diagnose.outputs.terminal import language, safe
+from diagnose.outputs.terminal import choose_language, sanitize
 from diagnose.parsers.target import UsageError, suggestion
 
 USAGE, BUG, INTERRUPTED = 64, 70, 130
 
 if TYPE_CHECKING:
-    from diagnose.cli.runs import Stop
+    from diagnose.cli.runs import RunGroup
     from diagnose.model.events import Sink
-    from diagnose.tui.main import Left
+    from diagnose.tui.main import ScreenResult
 
 
-def main(words: list[str], alone: bool = False) -> int:
+def main(arguments: list[str], may_fork: bool = False) -> int:
     """Do what the words say; the exit status. Raises nothing. `alone`: the process is ours, has
     one thread, and may be forked."""
     try:
-        return _main(words, alone)
+        return _main(arguments, may_fork)
     except UsageError as error:
-        return _failed(words, str(error), USAGE)
+        return _report_failure(arguments, str(error), USAGE)
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
+    except SystemExit as exit_request:
+        return exit_request.code if isinstance(exit_request.code, int) else 0
     except Exception as error:
         if os.environ.get("DIAGNOSE_DEBUG"):
             raise
         message = f"A fault of diagnose itself: {type(error).__name__}: {error}"
-        return _failed(words, f"{message} (DIAGNOSE_DEBUG=1 shows where)", BUG)
+        return _report_failure(arguments, f"{message} (DIAGNOSE_DEBUG=1 shows where)", BUG)
 
 
-def leave(status: int) -> NoReturn:
+def exit_now(status: int) -> NoReturn:
     """End the process now: a name server that does not answer holds up nobody at the end."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
@@ -52,11 +52,11 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _main(words: list[str], alone: bool) -> int:
-    if words and words[0] in COMMANDS:
-        command = words[0]
-        return _WORK[command](parser(command).parse_intermixed_args(words[1:]))
-    options = parser().parse_intermixed_args(words)
+def _main(arguments: list[str], may_fork: bool) -> int:
+    if arguments and arguments[0] in COMMANDS:
+        command = arguments[0]
+        return _HANDLERS[command](build_parser(command).parse_intermixed_args(arguments[1:]))
+    options = build_parser().parse_intermixed_args(arguments)
     if options.version:
         return _version()
     if options.schema:
@@ -64,9 +64,9 @@ def _main(words: list[str], alone: bool) -> int:
     if _wants_screen(options):
         from diagnose.cli import screen
 
-        return _left(screen.of_targets(options), options)
-    if alone and options.words and not options.inside:
-        request.have_company()
+        return _finish_screen(screen.show_targets(options), options)
+    if may_fork and options.words and not options.inside:
+        request.start_parser_process()
     return _diagnose(options)
 
 
@@ -82,35 +82,35 @@ def _schema() -> int:
     return 0
 
 
-def _failed(words: list[str], message: str, status: int) -> int:
+def _report_failure(arguments: list[str], message: str, status: int) -> int:
     """One line on stderr; under --json a document on stdout all the same."""
     with contextlib.suppress(OSError, ValueError):
-        sys.stderr.write(f"diagnose: {safe(message)}\n")
-    asked = {
-        *words,
-        *(f"--{after}" for before, after in pairwise(words) if before == "--format"),
+        sys.stderr.write(f"diagnose: {sanitize(message)}\n")
+    flags = {
+        *arguments,
+        *(f"--{after}" for before, after in pairwise(arguments) if before == "--format"),
     }
-    if asked & {"--json", "--format=json", "--jsonl", "--format=jsonl"}:
-        from diagnose.outputs.json import failed
-        from diagnose.recording.codec import line
+    if flags & {"--json", "--format=json", "--jsonl", "--format=jsonl"}:
+        from diagnose.outputs.json import failure_document
+        from diagnose.recording.codec import json_line
 
-        where = "usage" if status == USAGE else "diagnose"
+        origin = "usage" if status == USAGE else "diagnose"
         with contextlib.suppress(OSError, ValueError):
-            _write(line(failed(message, status, where)), "json")
+            _write(json_line(failure_document(message, status, origin)), "json")
     return status
 
 
 def _diagnose(options: Namespace) -> int:
     if not options.words:
-        _say(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
+        _write_stderr(DESCRIPTION + "\nA TARGET is missing. See diagnose --help.\n")
         if options.format in {"json", "jsonl"}:
             raise UsageError("A TARGET is missing.")
         return USAGE
     targets = request.targets(options)
-    request.check(options)
-    view, form = request.view(options), options.format
-    reports, status = _look(targets, options, lambda: _sink(options, view))
-    if form != "jsonl":
+    request.check_options(options)
+    view, output_format = request.view(options), options.format
+    reports, status = _run_targets(targets, options, lambda: _sink(options, view))
+    if output_format != "jsonl":
         _print(reports, options, view)
     return status or max(_exit_status(report) for report in reports)
 
@@ -121,33 +121,36 @@ def _wants_screen(options: Namespace) -> bool:
         return False
     from diagnose import tui
 
-    return tui.usable()
+    return tui.is_usable()
 
 
-def _left(left: "Left", options: Namespace) -> int:
+def _finish_screen(screen_result: "ScreenResult", options: Namespace) -> int:
     """What the screen leaves on the terminal; the exit status."""
-    _write_out(left.told, options)
-    return left.status or max((_exit_status(report) for report, _ in left.told), default=0)
+    _write_out(screen_result.reports, options)
+    return screen_result.status or max(
+        (_exit_status(report) for report, _ in screen_result.reports), default=0
+    )
 
 
-def _look(
+def _run_targets(
     targets: list[Target], options: Namespace, sink: "Callable[[], Sink]"
 ) -> tuple[list[Report], int]:
     """Look at all targets side by side, each with a sink of its own; the reports in the targets'
     order, and the exit status that a signal asks for, or 0."""
-    from diagnose.cli.runs import complete
+    from diagnose.cli.runs import run_to_end
     from diagnose.engine import run
     from diagnose.net.local import LocalNet
 
-    how = request.how(options)
+    probe_options = request.probe_options(options)
 
-    async def looked(stop: "Stop") -> list[Report]:
-        async with request.door(options) as door:
-            return await stop.all(
-                run(one, how, LocalNet(), stop.watchdog.remember(sink()), door) for one in targets
+    async def run_all(group: "RunGroup") -> list[Report]:
+        async with request.open_machine(options) as door:
+            return await group.run_all(
+                run(target, probe_options, LocalNet(), group.watchdog.record(sink()), door)
+                for target in targets
             )
 
-    return complete(looked, how)
+    return run_to_end(run_all, probe_options)
 
 
 def _sink(options: Namespace, view: View) -> "Sink":
@@ -155,51 +158,54 @@ def _sink(options: Namespace, view: View) -> "Sink":
     if options.format == "jsonl":
         from diagnose.outputs import jsonl
 
-        def made(view: View) -> "Sink":
+        def make_sink(view: View) -> "Sink":
             return jsonl.sink(view, lambda text: _write(text, "jsonl"))
 
         if options.redact:
             from diagnose.recording import redaction
 
-            return redaction.sink(view, made, request.judge(options))
-        return made(view)
+            return redaction.sink(view, make_sink, request.report_builder(options))
+        return make_sink(view)
     if sys.stderr.isatty() and not options.quiet and os.environ.get("TERM", "dumb") != "dumb":
         from diagnose.outputs import progress
 
-        return progress.sink(view.lang, _say)
-    from diagnose.model.events import nowhere
+        return progress.sink(view.lang, _write_stderr)
+    from diagnose.model.events import null_sink
 
-    return nowhere
+    return null_sink
 
 
 def _print(reports: list[Report], options: Namespace, view: View) -> None:
     """The answer: one report after another, or all of them in one document."""
-    told = [(report, view) for report in reports]
+    report_views = [(report, view) for report in reports]
     if options.redact:
         from diagnose.recording import redaction
 
-        told = [redaction.report(report, view, request.judge(options)) for report in reports]
-    _write_out(told, options)
+        report_views = [
+            redaction.masked_report(report, view, request.report_builder(options))
+            for report in reports
+        ]
+    _write_out(report_views, options)
 
 
-def _write_out(told: Sequence[tuple[Report, View]], options: Namespace) -> None:
+def _write_out(report_views: Sequence[tuple[Report, View]], options: Namespace) -> None:
     from diagnose.outputs import writer
 
-    form = options.format or "text"
-    if form == "json" and len(told) > 1:
-        from diagnose.outputs.json import document, written
+    output_format = options.format or "text"
+    if output_format == "json" and len(report_views) > 1:
+        from diagnose.outputs.json import document, to_json
 
-        _write(written([document(*one) for one in told]), form)
+        _write(to_json([document(*report_view) for report_view in report_views]), output_format)
         return
-    if form == "html":
-        from diagnose.outputs.html import together
+    if output_format == "html":
+        from diagnose.outputs.html import render_all
 
-        _write(together(told), form)
+        _write(render_all(report_views), output_format)
         return
-    render = writer(form)
-    for number, (report, seen_by) in enumerate(told):
-        gap = "\n" if number and form in {"text", "markdown"} else ""
-        _write(gap + render(report, seen_by), form)
+    render = writer(output_format)
+    for number, (report, view) in enumerate(report_views):
+        gap = "\n" if number and output_format in {"text", "markdown"} else ""
+        _write(gap + render(report, view), output_format)
 
 
 def _exit_status(report: Report) -> int:
@@ -208,10 +214,10 @@ def _exit_status(report: Report) -> int:
     return exit_status(report)
 
 
-def _write(text: str, form: str = "text") -> None:
+def _write(text: str, output_format: str = "text") -> None:
     """To stdout: for programs and for files always in UTF-8, for a person in the terminal's own
     encoding, in which what it lacks becomes a question mark. `| head` is silent."""
-    if form in {"json", "jsonl", "markdown", "html"}:
+    if output_format in {"json", "jsonl", "markdown", "html"}:
         # A lone surrogate becomes the escape that JSON has for it.
         data = text.encode("utf-8", "backslashreplace")
     else:
@@ -221,18 +227,18 @@ def _write(text: str, form: str = "text") -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        _leave_stdout()
+        _detach_stdout()
     except OSError as error:
-        _leave_stdout()
+        _detach_stdout()
         raise UsageError(f"Standard output: {error.strerror}.") from None
 
 
-def _leave_stdout() -> None:
+def _detach_stdout() -> None:
     """Nobody reads any more. What is written at exit must not complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(text: str) -> None:
+def _write_stderr(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -245,35 +251,35 @@ def _explain(options: Namespace) -> int:
     if not options.words:
         raise UsageError("Which check? diagnose list names them all.")
     for check_id in options.words:
-        if check_id not in registry.names():
-            hint = suggestion(check_id, registry.names()) or " See diagnose list."
+        if check_id not in registry.check_ids():
+            hint = suggestion(check_id, registry.check_ids()) or " See diagnose list."
             raise UsageError(f"There is no check {check_id!r}.{hint}")
     view = request.view(options)
-    _write("\n".join(check_page.page(check_id, view) for check_id in options.words))
+    _write("\n".join(check_page.render(check_id, view) for check_id in options.words))
     return 0
 
 
 def _list(options: Namespace) -> int:
     from diagnose.outputs import check_page
 
-    _write(check_page.listing(request.view(options)))
+    _write(check_page.render_list(request.view(options)))
     return 0
 
 
 def _record(options: Namespace) -> int:
-    from diagnose.model.events import nowhere
-    from diagnose.recording.redaction import recorded
+    from diagnose.model.events import null_sink
+    from diagnose.recording.redaction import masked_recording
 
     if len(options.words) != 1:
         raise UsageError("Record one target: diagnose record TARGET -o FILE.")
     if not options.output:
         raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
     targets = request.targets(options)
-    request.check(options)
-    (report,), status = _look(targets, options, lambda: nowhere)
-    _save(options.output, recorded(report.evidence, os.geteuid() == 0))
+    request.check_options(options)
+    (report,), status = _run_targets(targets, options, lambda: null_sink)
+    _save(options.output, masked_recording(report.evidence, os.geteuid() == 0))
     count = len(report.evidence.observations)
-    _say(f"{options.output}: {count} observations, names and addresses masked.\n")
+    _write_stderr(f"{options.output}: {count} observations, names and addresses masked.\n")
     return status or _exit_status(report)
 
 
@@ -291,22 +297,23 @@ def _replay(options: Namespace) -> int:
     from dataclasses import replace
 
     from diagnose.engine import conclude
-    from diagnose.recording.codec import decode, load
+    from diagnose.recording.codec import decode, read_recording
 
     if len(options.words) != 1:
         raise UsageError("Replay one recording: diagnose replay FILE.")
-    recorded = decode(load(options.words[0]))
-    seen = recorded.evidence.observations
+    recording = decode(read_recording(options.words[0]))
+    observations = recording.evidence.observations
     report = replace(
-        conclude(recorded.evidence), duration=max((one.at for one in seen), default=0.0)
+        conclude(recording.evidence),
+        duration=max((observation.at for observation in observations), default=0.0),
     )
     view = replace(
-        request.view(options), hostname=recorded.hostname, privileged=recorded.privileged
+        request.view(options), hostname=recording.hostname, privileged=recording.privileged
     )
     if _wants_screen(options):
         from diagnose.cli import screen
 
-        return _left(screen.of_recording(report, options, view), options)
+        return _finish_screen(screen.show_recording(report, options, view), options)
     _print([report], options, view)
     return _exit_status(report)
 
@@ -323,17 +330,17 @@ def _fix(options: Namespace) -> int:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     if len(options.words) != 1 and not (options.undo or options.resume):
         raise UsageError("Fix one target: diagnose fix TARGET.")
-    request.check(options)
+    request.check_options(options)
     ask = None if options.yes or options.dry else _ask
-    talk = fix.Talk(request.view(options), _tell, ask, options.dry)
+    dialog = fix.Dialog(request.view(options), _write_quietly, ask, options.dry)
     targets = request.targets(options) if options.words else []
     # The connection over which somebody typed this may be lost by the very change: a fix comes to
     # its end all the same.
     signal.signal(signal.SIGHUP, lambda *_: None)
-    return asyncio.run(request.mend(options, targets, talk))
+    return asyncio.run(request.apply_fix(options, targets, dialog))
 
 
-def _tell(text: str) -> None:
+def _write_quietly(text: str) -> None:
     """A fix is more than its words: without a reader it goes on."""
     # EIO: the terminal has gone; ENOSPC: nothing more fits there.
     with contextlib.suppress(UsageError):
@@ -349,21 +356,21 @@ def _ask(question: str) -> bool:
 
 def _demo(options: Namespace) -> int:
     from diagnose.cli import demo
-    from diagnose.cli.runs import complete
+    from diagnose.cli.runs import run_to_end
     from diagnose.probes import Options
 
-    view, form = request.view(options), options.format or "text"
+    view, output_format = request.view(options), options.format or "text"
     if _wants_screen(options):
         from diagnose.cli import screen
 
-        return _left(screen.of_demo(options, view), options)
-    if form == "text" and not options.quiet:
+        return _finish_screen(screen.show_demo(options, view), options)
+    if output_format == "text" and not options.quiet:
         _write(demo.introduction(view) + "\n")
     sink = _sink(options, view)
-    (report,), status = complete(
-        lambda stop: stop.all([demo.run(stop.watchdog.remember(sink))]), Options()
+    (report,), status = run_to_end(
+        lambda group: group.run_all([demo.run(group.watchdog.record(sink))]), Options()
     )
-    if form != "jsonl":
+    if output_format != "jsonl":
         _print([report], options, view)
     return status
 
@@ -373,11 +380,13 @@ def _web(options: Namespace) -> int:
 
     if options.words:
         request.targets(options)
-    request.check(options)
-    return web.serve(options.words, looking(options), options.port, language(options.lang))
+    request.check_options(options)
+    return web.serve(
+        options.words, run_arguments(options), options.port, choose_language(options.lang)
+    )
 
 
-_WORK: dict[str, Callable[[Namespace], int]] = {
+_HANDLERS: dict[str, Callable[[Namespace], int]] = {
     "explain": _explain,
     "list": _list,
     "fix": _fix,

@@ -15,7 +15,7 @@ from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
 
 
-class Command(NamedTuple):
+class CommandHelp(NamedTuple):
     """A command besides `diagnose TARGET`: what for, and what it is about."""
 
     purpose: str
@@ -23,13 +23,15 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "explain": Command("The page of a check: what it means, and what to do.", "CHECK ..."),
-    "list": Command("All checks, by layer."),
-    "fix": Command("The root cause's remedy, applied; taken back if it did not help.", "TARGET"),
-    "record": Command("What was seen of a target, masked, to a file.", "TARGET"),
-    "replay": Command("A recording put to today's checks, without a network.", "FILE"),
-    "demo": Command("A broken site of its own on loopback, diagnosed."),
-    "web": Command("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
+    "explain": CommandHelp("The page of a check: what it means, and what to do.", "CHECK ..."),
+    "list": CommandHelp("All checks, by layer."),
+    "fix": CommandHelp(
+        "The root cause's remedy, applied; taken back if it did not help.", "TARGET"
+    ),
+    "record": CommandHelp("What was seen of a target, masked, to a file.", "TARGET"),
+    "replay": CommandHelp("A recording put to today's checks, without a network.", "FILE"),
+    "demo": CommandHelp("A broken site of its own on loopback, diagnosed."),
+    "web": CommandHelp("The screen, in a browser on this machine or through SSH.", "[TARGET ...]"),
 }
 
 DESCRIPTION = """\
@@ -68,18 +70,20 @@ class _Parser(argparse.ArgumentParser):
     """argparse, with one clear line for what it does not understand."""
 
     def error(self, message: str) -> NoReturn:
-        known = tuple(option for option in self._option_string_actions if option.startswith("--"))
+        long_options = tuple(
+            option for option in self._option_string_actions if option.startswith("--")
+        )
         words = message.partition("unrecognized arguments: ")[2].split()
         if words:
             message = f"There is no option {words[0]}."
-            hint = suggestion(words[0].partition("=")[0], known)
+            hint = suggestion(words[0].partition("=")[0], long_options)
             raise UsageError(f"{message}{hint or ' See diagnose --help.'}")
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
 
 
-def parser(command: str | None = None) -> argparse.ArgumentParser:
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """The options of `diagnose TARGET`, and of a command that is one of `COMMANDS`."""
-    made = _Parser(
+    parser = _Parser(
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
         description=DESCRIPTION if command is None else COMMANDS[command].purpose,
@@ -88,16 +92,16 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
         allow_abbrev=False,
         add_help=False,
     )
-    _arguments(made, command)
+    _add_operands(parser, command)
     if command in {None, "record", "fix", "web"}:
-        _how_to_look(made)
-    _what_to_print(made, command)
-    about = made.add_argument_group("about")
-    about.add_argument("-h", "--help", action="help", help="this page")
+        _add_probe_options(parser)
+    _add_output_options(parser, command)
+    group = parser.add_argument_group("about")
+    group.add_argument("-h", "--help", action="help", help="this page")
     if command is None:
-        about.add_argument("-V", "--version", action="store_true", help="the version")
-        about.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
-    return made
+        group.add_argument("-V", "--version", action="store_true", help="the version")
+        group.add_argument("--schema", action="store_true", help="the JSON Schema of --json")
+    return parser
 
 
 def _usage(command: str | None) -> str:
@@ -107,46 +111,46 @@ def _usage(command: str | None) -> str:
     return f"diagnose {command} [OPTION ...]{f' {operand}' if operand else ''}"
 
 
-def _arguments(made: argparse.ArgumentParser, command: str | None) -> None:
+def _add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
     operand = "TARGET" if command is None else COMMANDS[command].operand
     if operand:
         text = "name, name:port, URL (https, http, wss, ws) or address"
-        made.add_argument(
+        parser.add_argument(
             "words",
             nargs="*",
             metavar=operand.strip("[]"),
             help=text if "TARGET" in operand else None,
         )
     if command == "fix":
-        _how_to_fix(made)
+        _add_fix_options(parser)
     if command == "record":
-        made.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
+        parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
     if command == "web":
-        made.add_argument("--port", type=_port, default=8043, metavar="PORT",
+        parser.add_argument("--port", type=_port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
 
 
-def _how_to_fix(made: argparse.ArgumentParser) -> None:
-    what = made.add_argument_group("what to do")
-    add = what.add_mutually_exclusive_group().add_argument
+def _add_fix_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to do")
+    add = group.add_mutually_exclusive_group().add_argument
     add("--undo", action="store_true", help="take the last fix back, or one that was cut off")
     add("--resume", action="store_true", help="go on with a fix that was cut off")
     add("--dry-run", dest="dry", action="store_true", help="show what would be done")
-    what.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    group.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
-def _how_to_look(made: argparse.ArgumentParser) -> None:
-    look = made.add_argument_group("how to look")
-    add = look.add_argument
+def _add_probe_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how to look")
+    add = group.add_argument
     add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
-    add("--server", type=server, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
-    sides = look.add_mutually_exclusive_group()
+    add("--server", type=server_url, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
+    sides = group.add_mutually_exclusive_group()
     sides.add_argument("--outside", action="store_true", help="only what the network shows")
     sides.add_argument("--inside", action="store_true", help="only what the server shows")
     add("--only", type=_layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
     add("--skip", type=_layers, default=(), metavar="LAYER,…", help="all but these")
     add("--timeout", type=_timeout, default=15.0, metavar="SECONDS", help="for the whole run (15)")
-    family = look.add_mutually_exclusive_group()
+    family = group.add_mutually_exclusive_group()
     family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
     add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
@@ -155,49 +159,63 @@ def _how_to_look(made: argparse.ArgumentParser) -> None:
     add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
         help="judge for the visitor who comes from there")  # fmt: skip
     add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
-    _how_to_ask(made)
+    _add_request_options(parser)
 
 
-def _how_to_ask(made: argparse.ArgumentParser) -> None:
-    ask = made.add_argument_group("how to ask for the page and the WebSocket (to the target only)")
-    for option, metavar, more in (
+def _add_request_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "how to ask for the page and the WebSocket (to the target only)"
+    )
+    for option, metavar, help_text in (
         ("header", '"NAME: VALUE"', "a header field, as a logged-in client sends it"),
         ("cookie", '"NAME=VALUE"', "a cookie"),
         ("origin", "URL", "the Origin, in the place of the site's own"),
         ("subprotocol", "NAME", "offer this subprotocol"),
     ):
-        several = option != "origin"
-        ask.add_argument(f"--{option}", type=_request_field(option), metavar=metavar, help=more,
-            action="append" if several else "store", default=[] if several else None)  # fmt: skip
+        is_repeatable = option != "origin"
+        group.add_argument(
+            f"--{option}",
+            type=_request_field(option),
+            metavar=metavar,
+            help=help_text,
+            action="append" if is_repeatable else "store",
+            default=[] if is_repeatable else None,
+        )
 
 
-def _what_to_print(made: argparse.ArgumentParser, command: str | None) -> None:
-    show = made.add_argument_group("what to print")
-    add = show.add_argument
+def _add_output_options(parser: argparse.ArgumentParser, command: str | None) -> None:
+    group = parser.add_argument_group("what to print")
+    add = group.add_argument
     if command in {None, "replay", "demo"}:
-        formats = show.add_mutually_exclusive_group()
-        formats.add_argument("--format", type=_format, metavar="FORMAT", help=", ".join(FORMATS))
+        formats = group.add_mutually_exclusive_group()
+        formats.add_argument(
+            "--format", type=_output_format, metavar="FORMAT", help=", ".join(FORMATS)
+        )
         for name in ("json", "jsonl"):
             formats.add_argument(
-                f"--{name}", dest="format", action="store_const", const=name, help=_SHORT[name]
+                f"--{name}",
+                dest="format",
+                action="store_const",
+                const=name,
+                help=_FORMAT_HELP[name],
             )
-        amount = show.add_mutually_exclusive_group()
+        amount = group.add_mutually_exclusive_group()
         amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
         amount.add_argument(
             "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
         )
         add("--redact", action="store_true", help="mask addresses, names and secrets")
-    add("--lang", type=_choice("--lang", "en", "zh"), metavar="LANG", help="en or zh")
-    add("--color", type=_choice("--color", "auto", "always", "never"), default="auto",
+    add("--lang", type=_choice_parser("--lang", "en", "zh"), metavar="LANG", help="en or zh")
+    add("--color", type=_choice_parser("--color", "auto", "always", "never"), default="auto",
         metavar="WHEN", help="auto, always or never")  # fmt: skip
-    add("--glyphs", type=_choice("--glyphs", "auto", "unicode", "ascii"), default="auto",
+    add("--glyphs", type=_choice_parser("--glyphs", "auto", "unicode", "ascii"), default="auto",
         metavar="SET", help="auto, unicode or ascii")  # fmt: skip
     if command in {None, "replay", "demo"}:
         add("--no-mouse", dest="mouse", action="store_false",
             help="leave the mouse to the terminal, for selecting")  # fmt: skip
 
 
-def looking(options: argparse.Namespace) -> list[str]:
+def run_arguments(options: argparse.Namespace) -> list[str]:
     """How to look and what to print, as words that `diagnose TARGET` reads, for a browser: which
     shows every colour and every sign."""
     words = [f"--{side}" for side in ("outside", "inside") if getattr(options, side)]
@@ -213,14 +231,14 @@ def looking(options: argparse.Namespace) -> list[str]:
             words += [f"--{name}", ",".join(layers)]
     for path in options.ws:
         words += ["--ws", path]
-    words += request_words(options)
-    for name, best in (("color", "always"), ("glyphs", "unicode")):
+    words += request_arguments(options)
+    for name, browser_value in (("color", "always"), ("glyphs", "unicode")):
         chosen = getattr(options, name)
-        words += [f"--{name}", best if chosen == "auto" else chosen]
+        words += [f"--{name}", browser_value if chosen == "auto" else chosen]
     return words
 
 
-def request_words(options: argparse.Namespace) -> list[str]:
+def request_arguments(options: argparse.Namespace) -> list[str]:
     """How the page is asked for, as words of a command line, secrets included."""
     words: list[str] = []
     for name, value in getattr(options, "header", ()):
@@ -234,20 +252,20 @@ def request_words(options: argparse.Namespace) -> list[str]:
     return words
 
 
-_SHORT = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
+_FORMAT_HELP = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
 
 
 # What the words of an option are read as. Each raises UsageError.
 
 
-def _choice(option: str, *known: str) -> Callable[[str], str]:
-    def chosen(word: str) -> str:
-        if word.lower() not in known:
-            hint = suggestion(word.lower(), known)
-            raise UsageError(f"{option} takes {', '.join(known)}, not {word!r}.{hint}")
-        return word.lower()
+def _choice_parser(option: str, *choices: str) -> Callable[[str], str]:
+    def parse_choice(text: str) -> str:
+        if text.lower() not in choices:
+            hint = suggestion(text.lower(), choices)
+            raise UsageError(f"{option} takes {', '.join(choices)}, not {text!r}.{hint}")
+        return text.lower()
 
-    return chosen
+    return parse_choice
 
 
 #: The options about the request, and what reads each (diagnose.parsers.request_fields).
@@ -260,7 +278,7 @@ _REQUEST_FIELDS = {
 
 
 def _request_field(option: str) -> Callable[[str], object]:
-    def read(text: str) -> object:
+    def parse_field(text: str) -> object:
         from diagnose.parsers import request_fields
 
         try:
@@ -269,15 +287,15 @@ def _request_field(option: str) -> Callable[[str], object]:
         except ValueError as error:
             raise UsageError(f"--{option} {error}.") from None
 
-    return read
+    return parse_field
 
 
-def _format(word: str) -> str:
-    return _choice("--format", *FORMATS)(word)
+def _output_format(text: str) -> str:
+    return _choice_parser("--format", *FORMATS)(text)
 
 
 def _layers(text: str) -> tuple[str, ...]:
-    names = tuple(word.strip().lower() for word in text.split(",") if word.strip())
+    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     for name in names:
         if name not in LAYERS:
             hint = suggestion(name, LAYERS) or f" There are {', '.join(LAYERS)}."
@@ -315,15 +333,15 @@ def _address(text: str) -> str:
 
 
 def _proxy(text: str) -> str:
-    from diagnose.parsers.proxy_url import PORTS, read
+    from diagnose.parsers.proxy_url import PORTS, parse_proxy_url
 
     if text == "none":
         return text
     try:
-        known = read(text).scheme in PORTS
+        is_supported = parse_proxy_url(text).scheme in PORTS
     except ValueError:
-        known = False
-    if not known:
+        is_supported = False
+    if not is_supported:
         # The text may hold a password.
         raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
     return text
@@ -359,10 +377,10 @@ def _readable(text: str) -> str:
 _SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
 
 
-def server(text: str) -> str:
+def server_url(text: str) -> str:
     """ssh://[user@]host[:port]; user@host is read as the same."""
     url = text if "://" in text else f"ssh://{text}"
-    read = _SSH.fullmatch(url)
-    if read is None or not 1 <= int(read[1] or 22) <= 65535:
+    match = _SSH.fullmatch(url)
+    if match is None or not 1 <= int(match[1] or 22) <= 65535:
         raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
     return url

@@ -11,27 +11,27 @@ from typing import Any
 from diagnose.cli.parser import COMMANDS
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.model.view import View
-from diagnose.outputs.terminal import columns, language, wants_ascii, wants_color
-from diagnose.parsers.target import UsageError, read, suggestion
+from diagnose.outputs.terminal import choose_language, terminal_columns, wants_ascii, wants_color
+from diagnose.parsers.target import UsageError, parse_target, suggestion
 
 #: What a run's second process is for.
-_BESIDE = ("diagnose.parsers.dns", "diagnose.parsers.x509")
+_PARSER_MODULES = ("diagnose.parsers.dns", "diagnose.parsers.x509")
 
 
 def targets(options: Namespace) -> list[Target]:
     """The targets that are named; UsageError for a word that looks like a mistyped command."""
-    lang, known = language(options.lang), tuple(COMMANDS)
+    lang, commands = choose_language(options.lang), tuple(COMMANDS)
     first = options.words[0]
-    if first in known:
+    if first in commands:
         raise UsageError(f"The command comes first: diagnose {first} …")
     # Servers are called web1: that is no mistyped command.
-    like = tuple(one for one in known if one != "web")
-    if "." not in first and first != "localhost" and (hint := suggestion(first, like)):
+    candidates = tuple(command for command in commands if command != "web")
+    if "." not in first and first != "localhost" and (hint := suggestion(first, candidates)):
         raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
-    return [read(word, tuple(options.ws), lang) for word in options.words]
+    return [parse_target(operand, tuple(options.ws), lang) for operand in options.words]
 
 
-def check(options: Namespace) -> None:
+def check_options(options: Namespace) -> None:
     """UsageError where two options contradict each other."""
     if options.server and options.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
@@ -45,7 +45,7 @@ def check(options: Namespace) -> None:
         )
 
 
-def how(options: Namespace) -> Any:
+def probe_options(options: Namespace) -> Any:
     """The `diagnose.probes.Options` of a run."""
     from diagnose.parsers.request_fields import RequestFields
     from diagnose.probes import Options
@@ -73,7 +73,7 @@ def how(options: Namespace) -> Any:
     )
 
 
-def door(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
+def open_machine(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
     """The way into the server, as long as the block lasts; None where nobody is to look there."""
     if options.outside:
         return contextlib.nullcontext()
@@ -86,52 +86,54 @@ def door(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
     return contextlib.nullcontext(LocalMachine())
 
 
-def judge(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Report]:
+def report_builder(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Report]:
     """What judges masked evidence as the run itself judged its own."""
 
-    def judged(seen: Evidence, crashes: tuple[Crash, ...]) -> Report:
+    def build_report(evidence: Evidence, crashes: tuple[Crash, ...]) -> Report:
         from diagnose.engine import conclude
         from diagnose.probes import Options
 
-        return conclude(seen, how(options) if hasattr(options, "only") else Options(), crashes)
+        return conclude(
+            evidence, probe_options(options) if hasattr(options, "only") else Options(), crashes
+        )
 
-    return judged
+    return build_report
 
 
 def view(options: Namespace) -> View:
     """For whom it is written."""
     quiet = getattr(options, "quiet", False)
     return View(
-        lang=language(options.lang),
-        width=columns(),
+        lang=choose_language(options.lang),
+        width=terminal_columns(),
         color=wants_color(options.color, sys.stdout.isatty()),
         ascii=wants_ascii(options.glyphs),
         verbosity=-1 if quiet else getattr(options, "verbose", 0),
         hostname=os.uname().nodename,
         privileged=os.geteuid() == 0,
-        again=how(options).again if hasattr(options, "only") else (),
+        again=probe_options(options).again if hasattr(options, "only") else (),
     )
 
 
-async def mend(options: Namespace, targets: list[Target], talk: Any) -> int:
+async def apply_fix(options: Namespace, targets: list[Target], dialog: Any) -> int:
     """What `diagnose fix` does with these options; `talk` is whom it talks to."""
     from diagnose.cli import fix
     from diagnose.engine import run
     from diagnose.net.local import LocalNet
 
-    async def look(target: Target) -> Report:
-        return await run(target, how(options), LocalNet(), door=machine)
+    async def run_diagnosis(target: Target) -> Report:
+        return await run(target, probe_options(options), LocalNet(), server_machine=machine)
 
-    async with door(options) as machine:
+    async with open_machine(options) as machine:
         if options.undo:
-            return await fix.undo(machine, talk)
+            return await fix.undo(machine, dialog)
         if options.resume:
-            return await fix.resume(machine, look, talk)
-        return await fix.fix(machine, lambda: look(targets[0]), talk)
+            return await fix.resume(machine, run_diagnosis, dialog)
+        return await fix.fix(machine, lambda: run_diagnosis(targets[0]), dialog)
 
 
-def have_company() -> None:
+def start_parser_process() -> None:
     """Fork the second process (`diagnose.processes.parser_process`) while there is one thread."""
     from diagnose.processes import parser_process
 
-    parser_process.begin(_BESIDE)
+    parser_process.start(_PARSER_MODULES)

@@ -15,195 +15,233 @@ from typing import TYPE_CHECKING, Any
 
 from diagnose import tui
 from diagnose.cli import request
-from diagnose.cli.parser import server
+from diagnose.cli.parser import server_url
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.model.events import Concluded, Sink
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
-from diagnose.model.visitor import visitor_of
-from diagnose.parsers.target import UsageError, read
+from diagnose.model.visitor import visitor_address
+from diagnose.parsers.target import UsageError, parse_target
 from diagnose.processes import worker
 from diagnose.processes.worker import Channel, Service
-from diagnose.tui.messages import Asked, Behind, Changed, Earlier, Kind, Masked, Own, Said
+from diagnose.tui.messages import (
+    FixOutput,
+    HistoryChanges,
+    Kind,
+    LocalSites,
+    MaskedReport,
+    RecentTargets,
+    RunRequest,
+    Services,
+)
 from diagnose.tui.session import Session
 
 if TYPE_CHECKING:
-    from diagnose.cli.fix import Talk
+    from diagnose.cli.fix import Dialog
     from diagnose.machine import Machine
-    from diagnose.tui.main import Left
+    from diagnose.tui.main import ScreenResult
 
 #: So many targets of earlier calls are listed.
-EARLIER = 20
+MAX_EARLIER = 20
 
-Look = Callable[[Asked, Sink], Coroutine[Any, Any, Report]]
+DiagnosisRunner = Callable[[RunRequest, Sink], Coroutine[Any, Any, Report]]
 
 
 @frozen
-class Ways:
+class ScreenServices:
     """How the command line looks, mends, reads a target and judges; `door` leads to the server
     whose sites are listed, `server` is the one that is looked into over SSH. Of a recording or a
     demonstration nothing is kept."""
 
-    look: Look
-    mend: "Callable[[Asked, Talk, bool], Coroutine[Any, Any, int]]"
-    read: Callable[[str], Target]
+    run_diagnosis: DiagnosisRunner
+    apply_fix: "Callable[[RunRequest, Dialog, bool], Coroutine[Any, Any, int]]"
+    parse_target: Callable[[str], Target]
     conclude: Callable[[Evidence, tuple[Crash, ...]], Report]
-    door: "Callable[[], AbstractAsyncContextManager[Machine | None]]" = nullcontext
+    open_machine: "Callable[[], AbstractAsyncContextManager[Machine | None]]" = nullcontext
     server: str = ""
     kind: Kind = "site"
 
 
-def of_targets(options: Namespace) -> "Left":
+def show_targets(options: Namespace) -> "ScreenResult":
     """The screen of the targets that are named, or of this server's sites; what stays on the
     terminal when it ends."""
     targets = request.targets(options) if options.words else []
-    request.check(options)
-    partial = options.outside or options.only or options.skip
+    request.check_options(options)
+    is_partial = options.outside or options.only or options.skip
 
-    async def look(asked: Asked, sink: Sink) -> Report:
+    async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
         from diagnose.engine import run
         from diagnose.net.local import LocalNet
 
-        own = _as_asked(options, asked)
-        async with request.door(own) as door:
-            return await run(asked.target, request.how(own), LocalNet(), sink, door)
+        run_options = _request_options(options, run_request)
+        async with request.open_machine(run_options) as door:
+            return await run(
+                run_request.target, request.probe_options(run_options), LocalNet(), sink, door
+            )
 
-    async def mend(asked: Asked, talk: "Talk", undo: bool) -> int:
-        own = _as_asked(options, asked, undo=undo, resume=False)
-        return await request.mend(own, [asked.target], talk)
+    async def apply_fix(run_request: RunRequest, dialog: "Dialog", undo: bool) -> int:
+        run_options = _request_options(options, run_request, undo=undo, resume=False)
+        return await request.apply_fix(run_options, [run_request.target], dialog)
 
     ws, view = tuple(options.ws), request.view(options)
-    ways = Ways(
-        look, mend, lambda word: read(word, ws, view.lang), request.judge(options),
-        lambda: request.door(options), options.server or "", "part" if partial else "site",
-    )  # fmt: skip
-    return _show(targets, ways, view, options)
+    services = ScreenServices(
+        run_diagnosis,
+        apply_fix,
+        lambda text: parse_target(text, ws, view.lang),
+        request.report_builder(options),
+        lambda: request.open_machine(options),
+        options.server or "",
+        "part" if is_partial else "site",
+    )
+    return _run_screen(targets, services, view, options)
 
 
-def _as_asked(options: Namespace, asked: Asked, **more: object) -> Namespace:
+def _request_options(options: Namespace, run_request: RunRequest, **overrides: object) -> Namespace:
     """The options of a look that the screen asks for."""
-    own: dict[str, object] = {"only": asked.only or options.only}
-    if asked.server:
-        own |= {"server": asked.server, "outside": False}
-    return Namespace(**{**vars(options), **own, **more})
+    changed_options: dict[str, object] = {"only": run_request.only or options.only}
+    if run_request.server:
+        changed_options |= {"server": run_request.server, "outside": False}
+    return Namespace(**{**vars(options), **changed_options, **overrides})
 
 
-def of_recording(report: Report, options: Namespace, view: View) -> "Left":
+def show_recording(report: Report, options: Namespace, view: View) -> "ScreenResult":
     """To be read, and not to be mended."""
 
-    async def look(asked: Asked, sink: Sink) -> Report:
+    async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
         sink(Concluded(report))
         return report
 
-    return _show_alone(report.evidence.target, look, "recording", options, view)
+    return _show_single(report.evidence.target, run_diagnosis, "recording", options, view)
 
 
-def of_demo(options: Namespace, view: View) -> "Left":
+def show_demo(options: Namespace, view: View) -> "ScreenResult":
     from diagnose.cli import demo
 
-    async def look(asked: Asked, sink: Sink) -> Report:
+    async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
         return await demo.run(sink)
 
-    return _show_alone(demo.TARGET, look, "demo", options, view)
+    return _show_single(demo.TARGET, run_diagnosis, "demo", options, view)
 
 
-def _show_alone(target: Target, look: Look, kind: Kind, options: Namespace, view: View) -> "Left":
+def _show_single(
+    target: Target, run_diagnosis: DiagnosisRunner, kind: Kind, options: Namespace, view: View
+) -> "ScreenResult":
     """What is there once: it is not mended, and there is no other target."""
 
     def refuse(*_: object) -> Any:
         raise UsageError("There is no other target here.")
 
-    ways = Ways(look, refuse, refuse, request.judge(options), kind=kind)
-    return _show([target], ways, view, options)
+    services = ScreenServices(
+        run_diagnosis, refuse, refuse, request.report_builder(options), kind=kind
+    )
+    return _run_screen([target], services, view, options)
 
 
-def _show(targets: list[Target], ways: Ways, view: View, options: Namespace) -> "Left":
-    os.environ.update(tui.prepare())
+def _run_screen(
+    targets: list[Target], services: ScreenServices, view: View, options: Namespace
+) -> "ScreenResult":
+    os.environ.update(tui.textual_environment())
     # Without its terminal a screen is of no use, even where SIGHUP was ignored: nohup(1).
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if options.color == "never":
         os.environ["NO_COLOR"] = "1"
     elif os.environ.get("NO_COLOR") == "":
         del os.environ["NO_COLOR"]
-    place = worker.begin(services(ways), frozenset({"mend"}), request.have_company)
-    behind = Behind(place, ways.read, server, ways.kind)
-    sessions = [Session(target, behind).begin() for target in targets]
+    executor = worker.start_executor(
+        worker_services(services), frozenset({"mend"}), request.start_parser_process
+    )
+    tui_services = Services(executor, services.parse_target, server_url, services.kind)
+    sessions = [Session(target, tui_services).start() for target in targets]
 
-    from diagnose.tui.main import show
+    from diagnose.tui.main import run_screen
 
     try:
-        left = show(sessions, behind, view, options.mouse)
+        screen_result = run_screen(sessions, tui_services, view, options.mouse)
     finally:
-        place.close()
+        executor.close()
     with contextlib.suppress(OSError, ValueError, termios.error):
         # What the terminal answers late must not become the shell's next command.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    return replace(left, told=()) if tui.in_browser() else left
+    return replace(screen_result, reports=()) if tui.in_browser() else screen_result
 
 
-def services(ways: Ways) -> dict[str, Service]:
+def worker_services(services: ScreenServices) -> dict[str, Service]:
     """What `Behind` says."""
 
-    async def run(channel: Channel, asked: Asked) -> None:
-        report = await ways.look(asked, channel.tell)
+    async def run(channel: Channel, run_request: RunRequest) -> None:
+        report = await services.run_diagnosis(run_request, channel.tell)
         # How it is for one visitor is not how the site is.
-        part = asked.only or visitor_of(report.evidence)
-        if not (report.interrupted or part or ways.kind in {"demo", "recording"}):
-            await asyncio.to_thread(_remember, report, asked.server or ways.server, channel)
+        is_partial = run_request.only or visitor_address(report.evidence)
+        if not (report.interrupted or is_partial or services.kind in {"demo", "recording"}):
+            await asyncio.to_thread(
+                _record_run, report, run_request.server or services.server, channel
+            )
 
-    async def mend(channel: Channel, asked: Asked, undo: bool, view: View) -> None:
-        from diagnose.cli.fix import Talk
+    async def apply_fix(channel: Channel, run_request: RunRequest, undo: bool, view: View) -> None:
+        from diagnose.cli.fix import Dialog
 
-        talk = Talk(view, lambda text: channel.tell(Said(text)), channel.ask)
-        await ways.mend(asked, talk, undo)
+        dialog = Dialog(view, lambda text: channel.tell(FixOutput(text)), channel.ask)
+        await services.apply_fix(run_request, dialog, undo)
 
     async def mask(channel: Channel, report: Report, view: View) -> None:
         from diagnose.recording import redaction
 
-        channel.tell(Masked(*redaction.report(report, view, ways.conclude)))
+        channel.tell(MaskedReport(*redaction.masked_report(report, view, services.conclude)))
 
     async def sites(channel: Channel) -> None:
-        own = await _own(ways)
-        channel.tell(Own(tuple(own)))
-        await asyncio.to_thread(_recall, ways, {one.url for one in own}, channel)
+        server_sites = await _server_sites(services)
+        channel.tell(LocalSites(tuple(server_sites)))
+        await asyncio.to_thread(
+            _send_earlier_targets, services, {site.url for site in server_sites}, channel
+        )
 
-    return {"run": run, "mend": mend, "mask": mask, "sites": sites}
+    return {"run": run, "mend": apply_fix, "mask": mask, "sites": sites}
 
 
-def _remember(report: Report, server: str, channel: Channel) -> None:
+def _record_run(report: Report, server: str, channel: Channel) -> None:
     """Tell what has changed since the target was last well, and keep what this run said."""
     from diagnose import history
 
-    place, url = history.place(), report.evidence.target.url
-    channel.tell(Changed(history.since_good(history.load(place), url, report)))
-    history.append(place, history.entry(report, server))
+    path, url = history.history_path(), report.evidence.target.url
+    channel.tell(
+        HistoryChanges(history.changes_since_healthy(history.load_entries(path), url, report))
+    )
+    history.append_entry(path, history.make_entry(report, server))
 
 
-async def _own(ways: Ways) -> list[Target]:
+async def _server_sites(services: ScreenServices) -> list[Target]:
     """The sites that the server's nginx serves. Which WebSockets they have a run sees itself."""
-    from diagnose.probes.inside.site_discovery import sites
+    from diagnose.probes.inside.site_discovery import find_sites
 
-    async with ways.door() as machine:
-        found = () if machine is None else await sites(machine)
-    return list(_read(ways, ((one.url, ()) for one in found)))
+    async with services.open_machine() as machine:
+        discovered = () if machine is None else await find_sites(machine)
+    return list(_parse_targets(services, ((site.url, ()) for site in discovered)))
 
 
-def _recall(ways: Ways, others: set[str], channel: Channel) -> None:
+def _send_earlier_targets(
+    services: ScreenServices, listed_urls: set[str], channel: Channel
+) -> None:
     from diagnose import history
 
-    known = {
-        one.target: one
-        for one in history.targets(history.load(history.place()))
-        if one.target not in others
+    earlier = {
+        entry.target: entry
+        for entry in history.known_targets(history.load_entries(history.history_path()))
+        if entry.target not in listed_urls
     }
-    targets = _read(ways, ((one.target, one.websockets) for one in known.values()))
-    channel.tell(Earlier(tuple((one, known[one.url]) for one in targets)[:EARLIER]))
+    targets = _parse_targets(
+        services, ((entry.target, entry.websockets) for entry in earlier.values())
+    )
+    channel.tell(
+        RecentTargets(tuple((target, earlier[target.url]) for target in targets)[:MAX_EARLIER])
+    )
 
 
-def _read(ways: Ways, found: Iterable[tuple[str, tuple[str, ...]]]) -> Iterable[Target]:
-    for url, websockets in found:
+def _parse_targets(
+    services: ScreenServices, sites: Iterable[tuple[str, tuple[str, ...]]]
+) -> Iterable[Target]:
+    for url, websockets in sites:
         with contextlib.suppress(UsageError):
-            target = ways.read(url)
+            target = services.parse_target(url)
             yield replace(
                 target, websockets=tuple(dict.fromkeys((*target.websockets, *websockets)))
             )

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from diagnose.model import Crash, Evidence, Observation, Report, Scope, Target, Unseen
-from diagnose.model.events import Concluded, Crashed, Event, Seen, Sink, Started
+from diagnose.model.events import Concluded, Crashed, Event, Observed, Sink, Started
 
 if TYPE_CHECKING:
     from diagnose.probes import Options
@@ -32,11 +32,11 @@ GRACE, SIGNAL_GRACE = 5.0, 2.0
 TICK = 0.5
 
 #: So many interruptions that change nothing are enough.
-PATIENCE = 6
+MAX_TICKS = 6
 
 #: Functions in which what raises is reported as a crash, and everything else goes on; and their
 #: variable that says which of several pieces of work is under way.
-FORGIVING = {
+CRASH_HANDLERS = {
     ("diagnose.engine", "Run._guarded"): "name",
     ("diagnose.engine", "conclude"): "check_id",
     ("diagnose.checking.root_cause", "claims"): "check",
@@ -54,7 +54,7 @@ class Abandoned(KeyboardInterrupt):
     """The event loop is given up. A KeyboardInterrupt, which asyncio lets through."""
 
 
-class Memory:
+class RunRecorder:
     """What the events of one run have told."""
 
     def __init__(self, sink: Sink) -> None:
@@ -70,7 +70,7 @@ class Memory:
         match event:
             case Started():
                 self.target, self.scope = event.target, event.scope
-            case Seen():
+            case Observed():
                 self.observations.append(event.observation)
             case Crashed():
                 self.crashes.append(event.crash)
@@ -78,7 +78,7 @@ class Memory:
                 self.report = event.report
         self._sink(event)
 
-    def conclude(self, options: "Options", by: int) -> Report | None:
+    def conclude(self, options: "Options", signal_number: int) -> Report | None:
         """The run's report; None where the run had not even begun. `by` is the signal that ended
         it, 0 where its time was over."""
         if self.report is not None or self.target is None:
@@ -87,17 +87,28 @@ class Memory:
 
         from diagnose import engine
         from diagnose.checking import proof
-        from diagnose.probes import command
+        from diagnose.probes import diagnose_command
 
-        took = (datetime.now(UTC) - self.started_at).total_seconds()
-        longer = ("--timeout", engine.longer_timeout(options.timeout))
-        enable = "" if by else command(self.target, *options.again, *options.limits, *longer)
-        why = proof.INTERRUPTED if by else proof.DEADLINE
-        seen = (*self.observations, Unseen(at=took, what=proof.REST, why=why, enable=enable))
+        duration = (datetime.now(UTC) - self.started_at).total_seconds()
+        longer_timeout = ("--timeout", engine.longer_timeout(options.timeout))
+        enable = (
+            ""
+            if signal_number
+            else diagnose_command(
+                self.target, *options.rerun_args, *options.filter_args, *longer_timeout
+            )
+        )
+        reason = proof.INTERRUPTED if signal_number else proof.DEADLINE
+        observations = (
+            *self.observations,
+            Unseen(at=duration, what=proof.REST_OF_RUN, why=reason, enable=enable),
+        )
         crash = Crash("engine", "The run did not end when its time was over.")
-        evidence = Evidence(self.target, self.started_at, seen, self.scope)
+        evidence = Evidence(self.target, self.started_at, observations, self.scope)
         report = engine.conclude(evidence, options, (*self.crashes, crash))
-        report = replace(report, duration=took, interrupted=bool(by), signal=by)
+        report = replace(
+            report, duration=duration, interrupted=bool(signal_number), signal=signal_number
+        )
         self._sink(Concluded(report))
         return report
 
@@ -108,18 +119,18 @@ class Watchdog:
     def __init__(self, options: "Options") -> None:
         self.status = 0
         self._options = options
-        self._memories: list[Memory] = []
+        self._recorders: list[RunRecorder] = []
         self._ticks = 0
         self._work: tuple[object, ...] | None = None
 
-    def remember(self, sink: Sink) -> Sink:
+    def record(self, sink: Sink) -> Sink:
         """A sink for a run, which passes everything on to this one."""
-        self._memories.append(Memory(sink))
-        return self._memories[-1]
+        self._recorders.append(RunRecorder(sink))
+        return self._recorders[-1]
 
-    def reports(self, by: int) -> list[Report]:
+    def reports(self, signal_number: int) -> list[Report]:
         """What is known of each run that has begun; `by` as in `Memory.conclude`."""
-        reports = (memory.conclude(self._options, by) for memory in self._memories)
+        reports = (recorder.conclude(self._options, signal_number) for recorder in self._recorders)
         return [report for report in reports if report is not None]
 
     @contextmanager
@@ -137,17 +148,17 @@ class Watchdog:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
-    def hear(self, number: int, status: int) -> None:
+    def handle_signal(self, number: int, status: int) -> None:
         """A signal that ends the runs, by the loop's own handler, ends them also where that is
         never called; `status` is then that of the process. A second one ends the process."""
 
-        def hurry(*_: object) -> None:
+        def shorten_deadline(*_: object) -> None:
             signal.signal(number, signal.SIG_DFL)
             self.status = status
             self._arm(SIGNAL_GRACE)
 
         with contextlib.suppress(ValueError):
-            signal.signal(number, hurry)
+            signal.signal(number, shorten_deadline)
 
     def _arm(self, seconds: float) -> None:
         self._ticks, self._work = 0, None
@@ -155,23 +166,23 @@ class Watchdog:
 
     def _tick(self, _: int, frame: FrameType | None) -> None:
         self._ticks += 1
-        before, self._work = self._work, _work(frame)
+        previous, self._work = self._work, _current_work(frame)
         # What has only just begun is given until the next tick. A piece of work that catches
         # whatever is raised in it is not asked for ever.
-        if self._work is not None and self._ticks <= 4 * PATIENCE:
-            if self._work == before:
+        if self._work is not None and self._ticks <= 4 * MAX_TICKS:
+            if self._work == previous:
                 raise Overdue
-        elif self._ticks >= PATIENCE:
+        elif self._ticks >= MAX_TICKS:
             self._ticks = 0
             raise Abandoned
 
 
-def _work(frame: FrameType | None) -> tuple[object, ...] | None:
+def _current_work(frame: FrameType | None) -> tuple[object, ...] | None:
     """Which piece of forgivable work is under way; None for none."""
     innermost = frame
     while frame is not None:
-        place = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
-        if frame is not innermost and FORGIVING.get(place) in frame.f_locals:
-            return id(frame), frame.f_locals[FORGIVING[place]]
+        location = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
+        if frame is not innermost and CRASH_HANDLERS.get(location) in frame.f_locals:
+            return id(frame), frame.f_locals[CRASH_HANDLERS[location]]
         frame = frame.f_back
     return None

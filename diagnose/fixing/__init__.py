@@ -4,15 +4,30 @@
 `take_back` and `resume` do it through a door to the server, all by the journal that lies there.
 """
 
-from diagnose.fixing.apply import Outcome, carry_out, resume
-from diagnose.fixing.journal import Busy, Written, latest, unreported
-from diagnose.fixing.journal import drop as forget
-from diagnose.fixing.plan import Left, Plan, comes_back, lasting, plans
-from diagnose.fixing.remote_files import Stuck
-from diagnose.fixing.rollback import Remains, Way, take_back, ways
+from diagnose.fixing.apply import Outcome, apply_plan, resume
+from diagnose.fixing.journal import FixInProgress, JournalEntry, latest_entry, unreported_entries
+from diagnose.fixing.journal import discard as forget
+from diagnose.fixing.plan import Plan, SkippedCause, irreversible_steps, is_reversible, plans
+from diagnose.fixing.remote_files import FixError
+from diagnose.fixing.rollback import Residue, UndoStep, roll_back, undo_plan
 
 __all__ = [
-    "Busy", "Left", "Outcome", "Plan", "Remains", "Stuck", "Way", "Written", "carry_out",
-    "comes_back", "forget", "lasting", "latest", "plans", "resume", "take_back",
-    "unreported", "ways",
+    "FixError",
+    "FixInProgress",
+    "JournalEntry",
+    "Outcome",
+    "Plan",
+    "Residue",
+    "SkippedCause",
+    "UndoStep",
+    "apply_plan",
+    "forget",
+    "irreversible_steps",
+    "is_reversible",
+    "latest_entry",
+    "plans",
+    "resume",
+    "roll_back",
+    "undo_plan",
+    "unreported_entries",
 ]  # fmt: skip

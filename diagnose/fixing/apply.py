@@ -12,22 +12,35 @@ from typing import Literal
 
 from diagnose.fixing import automatic_undo, open_ports, rule_undo, way_in
 from diagnose.fixing import journal as journals
-from diagnose.fixing.journal import Journal, Kept, Written
-from diagnose.fixing.nginx_test_progress import is_further
-from diagnose.fixing.plan import Plan, modes, named_paths, renames, touched
-from diagnose.fixing.remote_files import MODE, Hands, Stuck, why
-from diagnose.fixing.rollback import Remains, Tell, copy_of, edits, take_back, undoing
-from diagnose.fixing.verification import unseen, worse
+from diagnose.fixing.journal import Backup, Journal, JournalEntry
+from diagnose.fixing.nginx_test_progress import reveals_next_error
+from diagnose.fixing.plan import (
+    Plan,
+    changed_paths,
+    changes_folder_entry,
+    named_paths,
+    permission_paths,
+)
+from diagnose.fixing.remote_files import STAT_MODE, FixError, RemoteFiles, error_line
+from diagnose.fixing.rollback import (
+    ProgressCallback,
+    Residue,
+    backup_name,
+    edits_file,
+    roll_back,
+    undo_command,
+)
+from diagnose.fixing.verification import is_new_finding, regression_reason
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Finding, Report
 from diagnose.model.frozen import frozen
-from diagnose.parsers.nginx.edits import patched
+from diagnose.parsers.nginx.edits import apply_patch
 
 #: Seconds before the site is looked at, and looked at again where that did not help: servers take
 #: a moment to change over.
-PAUSES = (0.2, 0.5, 1.0, 2.0)
+RETRY_DELAYS = (0.2, 0.5, 1.0, 2.0)
 
-Look = Callable[[], Awaitable[Report]]
+DiagnosisRunner = Callable[[], Awaitable[Report]]
 
 
 @frozen(eq=False)
@@ -36,200 +49,224 @@ class Outcome:
     copies lie, `left` what could not be taken back."""
 
     state: Literal["healed", "rolled-back", "untouched", "stuck", "undone"]
-    why: str = ""
+    error: str = ""
     report: Report | None = None
     folder: str = ""
-    left: tuple[Remains, ...] = ()
+    residues: tuple[Residue, ...] = ()
 
 
-async def carry_out(
-    machine: Machine, plan: Plan, before: Report, at: str, look: Look, tell: Tell
+async def apply_plan(
+    machine: Machine,
+    plan: Plan,
+    before: Report,
+    at: str,
+    run_diagnosis: DiagnosisRunner,
+    on_progress: ProgressCallback,
 ) -> Outcome:
     """Do it, and look again. `at` says when, for the journal. Busy where another fix is open."""
     try:
-        journal = await journals.begin(machine)
-    except Stuck as stuck:
-        return Outcome("untouched", str(stuck))
+        journal = await journals.open_journal(machine)
+    except FixError as error:
+        return Outcome("untouched", str(error))
     try:
-        made = await _save(journal, plan, before, at)
-    except Stuck as stuck:
-        with contextlib.suppress(Stuck):
-            await journals.drop(machine)
-        return Outcome("untouched", str(stuck))
-    return await _do(machine, journal, made, plan.cause, before, look, tell)
+        entry = await _save_backups(journal, plan, before, at)
+    except FixError as error:
+        with contextlib.suppress(FixError):
+            await journals.discard(machine)
+        return Outcome("untouched", str(error))
+    return await _run_and_verify(
+        machine, journal, entry, plan.cause, before, run_diagnosis, on_progress
+    )
 
 
-async def _do(
+async def _run_and_verify(
     machine: Machine,
     journal: Journal,
-    made: Written,
+    entry: JournalEntry,
     cause: Finding | None,
     before: Report,
-    look: Look,
-    tell: Tell,
+    run_diagnosis: DiagnosisRunner,
+    on_progress: ProgressCallback,
 ) -> Outcome:
     """The steps that are still to be done; `cause` is None where it is gone already."""
     try:
-        await automatic_undo.arm(journal.hands, made)
-        await _steps(journal, made, before, tell)
-        tell("looking", None)
-        report = await _settled(journal.hands, cause, before, look)
-        fault = worse(cause, before, report) if cause else None
-        fault = fault or open_ports.shut(before, report, await way_in.client(machine))
-        fault = fault or await way_in.shut(machine)
-        if fault is None:
+        await automatic_undo.arm(journal.files, entry)
+        await _run_steps(journal, entry, before, on_progress)
+        on_progress("looking", None)
+        report = await _rerun_until_settled(journal.files, cause, before, run_diagnosis)
+        rollback_reason = regression_reason(cause, before, report) if cause else None
+        rollback_reason = rollback_reason or open_ports.closed_port_error(
+            before, report, await way_in.client_address(machine)
+        )
+        rollback_reason = rollback_reason or await way_in.new_connection_error(machine)
+        if rollback_reason is None:
             await journal.note("healed")
-            await automatic_undo.disarm(journal.hands)
-            return Outcome("healed", "", report, await journals.end(machine, made.check))
-    except Stuck as stuck:
-        report, fault = None, str(stuck)
-    tell("undoing", None)
+            await automatic_undo.disarm(journal.files)
+            return Outcome("healed", "", report, await journals.archive(machine, entry.check))
+    except FixError as error:
+        report, rollback_reason = None, str(error)
+    on_progress("undoing", None)
     try:
-        left = await take_back(machine, await _again(machine, made), tell)
-    except Stuck as stuck:
-        return Outcome("stuck", f"{fault}; {stuck}", report, made.folder)
-    return Outcome("rolled-back", fault, report, left=left)
+        residues = await roll_back(machine, await _reread_entry(machine, entry), on_progress)
+    except FixError as error:
+        return Outcome("stuck", f"{rollback_reason}; {error}", report, entry.folder)
+    return Outcome("rolled-back", rollback_reason, report, residues=residues)
 
 
-async def _again(machine: Machine, made: Written) -> Written:
-    return await journals.written(machine, made.folder) or made
+async def _reread_entry(machine: Machine, entry: JournalEntry) -> JournalEntry:
+    return await journals.read_entry(machine, entry.folder) or entry
 
 
 # Before anything is changed
 
 
-async def _save(journal: Journal, plan: Plan, before: Report, at: str) -> Written:
+async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -> JournalEntry:
     """Copies of all that may be changed, what the edits will make of it, then the plan."""
-    hands = journal.hands
-    named = [path for step in plan.steps for path in named_paths(step)]
-    if named:
-        await hands.may_change(tuple(dict.fromkeys(named)))
-    kept: list[Kept] = []
+    files = journal.files
+    paths = [path for step in plan.steps for path in named_paths(step)]
+    if paths:
+        await files.check_may_change(tuple(dict.fromkeys(paths)))
+    backups: list[Backup] = []
     for step in plan.steps:
-        for path in (*touched(step), *modes(step)):
-            if all(one.path != path for one in kept):
-                how = "mode" if path in modes(step) else "itself" if renames(step) else "file"
-                kept.append(await _keep(hands, f"{len(kept)}", path, how))
+        for path in (*changed_paths(step), *permission_paths(step)):
+            if all(backup.path != path for backup in backups):
+                kind = (
+                    "mode"
+                    if path in permission_paths(step)
+                    else "itself"
+                    if changes_folder_entry(step)
+                    else "file"
+                )
+                backups.append(await _back_up(files, f"{len(backups)}", path, kind))
     texts: dict[str, str] = {}
     for number, step in enumerate(plan.steps):
         if isinstance(step, Edit):
             if step.path not in texts:
-                texts[step.path] = await _text(hands, step.path)
-            text = patched(texts[step.path], step.diff)
+                texts[step.path] = await _read_text(files, step.path)
+            text = apply_patch(texts[step.path], step.diff)
             if text is None:
-                raise Stuck(f"{step.path} has changed since it was looked at")
+                raise FixError(f"{step.path} has changed since it was looked at")
             texts[step.path] = text
-            await hands.write(f"{number}.after", text)
-    await _keep_rules(hands)
+            await files.write(f"{number}.after", text)
+    await _save_ruleset(files)
     target = before.evidence.target
-    made = Written(
-        hands.folder,
+    entry = JournalEntry(
+        files.folder,
         plan.cause.check.id,
         target.input,
         at,
         plan.steps,
-        tuple(kept),
+        tuple(backups),
         target.websockets,
     )
     await journal.note(
         "plan",
-        check=made.check,
-        target=made.target,
+        check=entry.check,
+        target=entry.target,
         at=at,
-        steps=[journals.as_json(step) for step in made.steps],
-        websockets=made.websockets,
-        kept=[[one.name, one.path, one.mode] for one in kept],
+        steps=[journals.step_to_json(step) for step in entry.steps],
+        websockets=entry.websockets,
+        kept=[[backup.name, backup.path, backup.mode] for backup in backups],
     )
-    return made
+    return entry
 
 
-async def _keep(hands: Hands, name: str, path: str, how: str) -> Kept:
-    if how == "mode":
-        said = await hands.script(MODE, path)
-        return Kept(name, path, said.strip())
-    if how == "itself":
-        await hands.save(f"{name}.before", path)
-        return Kept(name, path)
+async def _back_up(files: RemoteFiles, name: str, path: str, kind: str) -> Backup:
+    if kind == "mode":
+        stat_output = await files.script(STAT_MODE, path)
+        return Backup(name, path, stat_output.strip())
+    if kind == "itself":
+        await files.save(f"{name}.before", path)
+        return Backup(name, path)
     # What a link leads to is changed, and not the link.
-    real = await hands.real_path(path)
-    await hands.save(f"{name}.before", real)
-    return Kept(name, real)
+    real_path = await files.real_path(path)
+    await files.save(f"{name}.before", real_path)
+    return Backup(name, real_path)
 
 
-async def _keep_rules(hands: Hands) -> None:
+async def _save_ruleset(files: RemoteFiles) -> None:
     """The firewall's state, for whoever wants to compare; nothing reads it."""
-    await hands.script(
-        'command -v nft >/dev/null && nft list ruleset > "$1" 2>/dev/null; :', hands.at("ruleset")
+    await files.script(
+        'command -v nft >/dev/null && nft list ruleset > "$1" 2>/dev/null; :',
+        files.file_path("ruleset"),
     )
 
 
-async def _text(hands: Hands, path: str) -> str:
-    read = await hands.machine.read(path)
-    if read.failure is not None and read.failure.kind == "missing":
+async def _read_text(files: RemoteFiles, path: str) -> str:
+    content = await files.machine.read(path)
+    if content.failure is not None and content.failure.kind == "missing":
         return ""
-    if read.failure is not None:
-        raise Stuck(f"{path}: {read.failure.message}")
-    if "\ufffd" in read.text or "\0" in read.text:
-        raise Stuck(f"{path} holds bytes that are no UTF-8: change it by hand")
-    return read.text
+    if content.failure is not None:
+        raise FixError(f"{path}: {content.failure.message}")
+    if "\ufffd" in content.text or "\0" in content.text:
+        raise FixError(f"{path} holds bytes that are no UTF-8: change it by hand")
+    return content.text
 
 
 # Step by step
 
 
-async def _steps(journal: Journal, made: Written, before: Report, tell: Tell) -> None:
+async def _run_steps(
+    journal: Journal, entry: JournalEntry, before: Report, on_progress: ProgressCallback
+) -> None:
     """All of them, or as far as nginx's test, where that complains of something else now."""
-    for number, step in enumerate(made.steps):
-        if number in made.ended:
+    for number, step in enumerate(entry.steps):
+        if number in entry.ended:
             continue
-        tell("step", step)
-        await automatic_undo.prolong(journal.hands)
-        await _mark(journal.hands, number, step)
+        on_progress("step", step)
+        await automatic_undo.prolong(journal.files)
+        await _save_chain_listing(journal.files, number, step)
         await journal.note("begin", step=number)
         if isinstance(step, Edit):
-            await _edit(journal.hands, made, number, step)
+            await _apply_edit(journal.files, entry, number, step)
         else:
-            ran = await journal.hands.run(step.argv)
-            if ran.failure is not None:
-                if not is_further(made.steps[:number], step, ran, before.evidence):
-                    raise Stuck(f"{shlex.join(step.argv)}: {why(ran)}")
-                tell("further", None)
+            result = await journal.files.run(step.argv)
+            if result.failure is not None:
+                if not reveals_next_error(entry.steps[:number], step, result, before.evidence):
+                    raise FixError(f"{shlex.join(step.argv)}: {error_line(result)}")
+                on_progress("further", None)
                 break
         await journal.note("end", step=number)
-    for one in made.kept:
+    for backup in entry.backups:
         # What it is now, so that an undo sees whether somebody changed it since.
-        if not one.mode:
-            await journal.hands.save(f"{one.name}.left", one.path)
+        if not backup.mode:
+            await journal.files.save(f"{backup.name}.left", backup.path)
 
 
-async def _mark(hands: Hands, number: int, step: Command | Edit) -> None:
+async def _save_chain_listing(files: RemoteFiles, number: int, step: Command | Edit) -> None:
     """How the chain of a firewall's rule was before a step: its undo goes by that."""
-    made = rule_undo.change(step.argv) if isinstance(step, Command) else None
-    if made is not None:
-        await hands.script('f=$1; shift; "$@" > "$f"', hands.at(f"{number}.chain"), *made.listing)
+    change = rule_undo.rule_change(step.argv) if isinstance(step, Command) else None
+    if change is not None:
+        await files.script(
+            'f=$1; shift; "$@" > "$f"', files.file_path(f"{number}.chain"), *change.listing
+        )
 
 
-async def _edit(hands: Hands, made: Written, number: int, step: Edit) -> None:
-    earlier = [n for n in range(number) if edits(made.steps[n], step.path)]
-    before = f"{earlier[-1]}.after" if earlier else f"{copy_of(made, number)}.before"
-    await hands.replace(f"{number}.after", step.path, before)
+async def _apply_edit(files: RemoteFiles, entry: JournalEntry, number: int, step: Edit) -> None:
+    earlier_edits = [n for n in range(number) if edits_file(entry.steps[n], step.path)]
+    before = (
+        f"{earlier_edits[-1]}.after" if earlier_edits else f"{backup_name(entry, number)}.before"
+    )
+    await files.replace(f"{number}.after", step.path, before)
 
 
 # Did it help?
 
 
-async def _settled(hands: Hands, cause: Finding | None, before: Report, look: Look) -> Report:
+async def _rerun_until_settled(
+    files: RemoteFiles, cause: Finding | None, before: Report, run_diagnosis: DiagnosisRunner
+) -> Report:
     """The look afterwards; several until it helped, where it is known what should have gone."""
-    report, looked = before, 0
-    for pause in PAUSES:
-        await automatic_undo.prolong(hands)
-        await asyncio.sleep(pause)
-        report, looked = await look(), looked + 1
+    report, runs = before, 0
+    for delay in RETRY_DELAYS:
+        await automatic_undo.prolong(files)
+        await asyncio.sleep(delay)
+        report, runs = await run_diagnosis(), runs + 1
         if cause is None:
             break
         # What is new may come of the change itself: it is looked at a second time.
-        new = any(unseen(one, before) for one in report.causes)
-        if worse(cause, before, report) is None and (looked > 1 or not new):
+        has_new_cause = any(is_new_finding(finding, before) for finding in report.causes)
+        if regression_reason(cause, before, report) is None and (runs > 1 or not has_new_cause):
             break
     return report
 
@@ -238,13 +275,21 @@ async def _settled(hands: Hands, cause: Finding | None, before: Report, look: Lo
 
 
 async def resume(
-    machine: Machine, made: Written, before: Report, look: Look, tell: Tell
+    machine: Machine,
+    entry: JournalEntry,
+    before: Report,
+    run_diagnosis: DiagnosisRunner,
+    on_progress: ProgressCallback,
 ) -> Outcome:
     """Take up a fix that was cut off. A command that was begun and did not end is undone first
     where it can be."""
-    hands = Hands(machine, made.folder)
-    for number in made.begun:
-        if number not in made.ended and (argv := await undoing(hands, number, made.steps[number])):
-            await hands.run(argv)
-    cause = next((one for one in before.causes if one.check.id == made.check), None)
-    return await _do(machine, Journal(hands), made, cause, before, look, tell)
+    files = RemoteFiles(machine, entry.folder)
+    for number in entry.begun:
+        if number not in entry.ended and (
+            argv := await undo_command(files, number, entry.steps[number])
+        ):
+            await files.run(argv)
+    cause = next((finding for finding in before.causes if finding.check.id == entry.check), None)
+    return await _run_and_verify(
+        machine, Journal(files), entry, cause, before, run_diagnosis, on_progress
+    )

@@ -10,21 +10,21 @@ A fix that was killed leaves `current` behind; making it is also what keeps two 
 import json
 from typing import Any, Literal
 
-from diagnose.fixing.remote_files import Hands, Stuck
+from diagnose.fixing.remote_files import FixError, RemoteFiles
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit
 from diagnose.model.frozen import frozen
 
-PLACE = "/var/lib/diagnose"
-CURRENT = f"{PLACE}/current"
+STATE_FOLDER = "/var/lib/diagnose"
+OPEN_FOLDER = f"{STATE_FOLDER}/current"
 
 #: What can be said of a fix: its plan comes first, then each step's beginning and end; and of an
 #: undo that a step's own command has been run.
-Event = Literal["plan", "begin", "end", "healed", "undoing", "back", "undone"]
+JournalEvent = Literal["plan", "begin", "end", "healed", "undoing", "back", "undone"]
 
 
 @frozen
-class Kept:
+class Backup:
     """A file or folder that a fix may change, and the name of its copy. `mode` where only its
     owner and mode are kept: "644 0:0"."""
 
@@ -34,7 +34,7 @@ class Kept:
 
 
 @frozen
-class Written:
+class JournalEntry:
     """A fix as its journal tells it."""
 
     folder: str
@@ -42,7 +42,7 @@ class Written:
     target: str
     at: str
     steps: tuple[Command | Edit, ...]
-    kept: tuple[Kept, ...]
+    backups: tuple[Backup, ...]
     websockets: tuple[str, ...] = ()
     begun: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
@@ -50,139 +50,143 @@ class Written:
     state: Literal["open", "healed", "undoing", "undone"] = "open"
 
 
-class Busy(Exception):
+class FixInProgress(Exception):
     """Another fix is under way, or was cut off: what its journal tells."""
 
-    def __init__(self, written: Written | None) -> None:
+    def __init__(self, entry: JournalEntry | None) -> None:
         super().__init__("a fix is under way")
-        self.written = written
+        self.entry = entry
 
 
 class Journal:
-    def __init__(self, hands: Hands) -> None:
-        self.hands = hands
+    def __init__(self, files: RemoteFiles) -> None:
+        self.files = files
 
-    async def note(self, event: Event, **more: Any) -> None:
-        line = json.dumps({"event": event, **more}, ensure_ascii=True)
-        await self.hands.append("journal", line)
+    async def note(self, event: JournalEvent, **fields: Any) -> None:
+        line = json.dumps({"event": event, **fields}, ensure_ascii=True)
+        await self.files.append("journal", line)
 
 
-async def begin(machine: Machine) -> Journal:
+async def open_journal(machine: Machine) -> Journal:
     """A new fix. Busy where one is open. Stuck where nothing can be written, or where the folder of
     the journals is not ours alone: what stands in a journal is run as root."""
-    hands = Hands(machine, CURRENT)
-    made = await hands.script(
-        'private_folder "$2" && mkdir -m 700 "$1" 2>/dev/null || echo open', CURRENT, PLACE
+    files = RemoteFiles(machine, OPEN_FOLDER)
+    output = await files.script(
+        'private_folder "$2" && mkdir -m 700 "$1" 2>/dev/null || echo open',
+        OPEN_FOLDER,
+        STATE_FOLDER,
     )
-    if made.strip() == "open":
-        if not (await hands.script('[ -d "$1" ] && echo there; :', CURRENT)).strip():
-            raise Stuck(f"{CURRENT} could not be made")
-        cut_off = await written(machine, CURRENT)
-        if cut_off is None or cut_off.state != "healed":
-            raise Busy(cut_off)
+    if output.strip() == "open":
+        if not (await files.script('[ -d "$1" ] && echo there; :', OPEN_FOLDER)).strip():
+            raise FixError(f"{OPEN_FOLDER} could not be made")
+        interrupted = await read_entry(machine, OPEN_FOLDER)
+        if interrupted is None or interrupted.state != "healed":
+            raise FixInProgress(interrupted)
         # It was killed when all was done.
-        await end(machine, cut_off.check)
-        return await begin(machine)
-    return Journal(hands)
+        await archive(machine, interrupted.check)
+        return await open_journal(machine)
+    return Journal(files)
 
 
-async def end(machine: Machine, name: str) -> str:
+async def archive(machine: Machine, name: str) -> str:
     """Put the open fix among those that ended; its folder."""
-    hands = Hands(machine, CURRENT)
-    moved = await hands.script(
+    files = RemoteFiles(machine, OPEN_FOLDER)
+    output = await files.script(
         # Their names are their order: in one second the later has more of what sorts last.
         'at=$(date -u +%Y%m%dT%H%M%SZ); while ls "$2" | grep -q "^$at-"; do at=$at~; done; '
         'to=$2/$at-$3; rename "$1" "$to" && echo "$to"',
-        CURRENT,
-        PLACE,
+        OPEN_FOLDER,
+        STATE_FOLDER,
         name,
     )
-    return moved.rstrip("\n")
+    return output.rstrip("\n")
 
 
-async def drop(machine: Machine) -> None:
+async def discard(machine: Machine) -> None:
     """Forget the open fix: it changed nothing."""
-    await Hands(machine, CURRENT).script('rm -rf -- "$1"', CURRENT)
+    await RemoteFiles(machine, OPEN_FOLDER).script('rm -rf -- "$1"', OPEN_FOLDER)
 
 
-async def latest(machine: Machine) -> Written | None:
+async def latest_entry(machine: Machine) -> JournalEntry | None:
     """The open fix; else the last one that was not undone. Stuck where the folder of the journals,
     or one of them, belongs to somebody else."""
-    listed = await Hands(machine, CURRENT).script(
+    listing = await RemoteFiles(machine, OPEN_FOLDER).script(
         'exists "$1" || exit 0; private_folder "$1"; cd "./$name" || exit 1; '
         'for folder in *; do [ ! -d "./$folder" ] || is_private_folder "./$folder" "$1/$folder"; '
         "done; ls -1d current 2>/dev/null; ls -1r",
-        PLACE,
+        STATE_FOLDER,
     )
-    for name in dict.fromkeys(listed.split()):
-        found = await written(machine, f"{PLACE}/{name}")
-        if found is not None and found.state != "undone":
-            return found
+    for name in dict.fromkeys(listing.split()):
+        entry = await read_entry(machine, f"{STATE_FOLDER}/{name}")
+        if entry is not None and entry.state != "undone":
+            return entry
     return None
 
 
-async def unreported(machine: Machine) -> tuple[Written, ...]:
+async def unreported_entries(machine: Machine) -> tuple[JournalEntry, ...]:
     """The fixes that were taken back by themselves, each told once."""
-    listed = await Hands(machine, CURRENT).script(
+    listing = await RemoteFiles(machine, OPEN_FOLDER).script(
         '[ -d "$1" ] && cd "$1" 2>/dev/null || exit 0; for mark in */unreported; do '
         '[ -e "$mark" ] && rm -f -- "$mark" && echo "${mark%/*}"; done; :',
-        PLACE,
+        STATE_FOLDER,
     )
-    told = [await written(machine, f"{PLACE}/{name}") for name in listed.split()]
-    return tuple(fix for fix in told if fix is not None)
+    entries = [await read_entry(machine, f"{STATE_FOLDER}/{name}") for name in listing.split()]
+    return tuple(entry for entry in entries if entry is not None)
 
 
-async def written(machine: Machine, folder: str) -> Written | None:
+async def read_entry(machine: Machine, folder: str) -> JournalEntry | None:
     """Read a journal; None where it is not even begun, so that nothing was changed."""
-    text = await machine.read(f"{folder}/journal")
-    found: Written | None = None
-    for line in text.text.splitlines():
+    content = await machine.read(f"{folder}/journal")
+    entry: JournalEntry | None = None
+    for line in content.text.splitlines():
         try:
-            said = json.loads(line)
+            record = json.loads(line)
         except (ValueError, RecursionError):
             continue  # cut off in the middle: it was not acted upon
-        found = _told(folder, found, said)
-    return found
+        entry = _apply_record(folder, entry, record)
+    return entry
 
 
-def _told(folder: str, found: Written | None, said: dict[str, Any]) -> Written | None:
+def _apply_record(
+    folder: str, entry: JournalEntry | None, record: dict[str, Any]
+) -> JournalEntry | None:
     from dataclasses import replace
 
-    match said["event"]:
+    match record["event"]:
         case "plan":
-            return Written(
+            return JournalEntry(
                 folder,
-                said["check"],
-                said["target"],
-                said["at"],
-                tuple(_step(one) for one in said["steps"]),
-                tuple(Kept(*one) for one in said["kept"]),
-                tuple(said["websockets"]),
+                record["check"],
+                record["target"],
+                record["at"],
+                tuple(_step_from_json(step) for step in record["steps"]),
+                tuple(Backup(*backup) for backup in record["kept"]),
+                tuple(record["websockets"]),
             )
-        case _ if found is None:
+        case _ if entry is None:
             return None
         case "begin":
-            return replace(found, begun=(*found.begun, said["step"]))
+            return replace(entry, begun=(*entry.begun, record["step"]))
         case "end":
-            return replace(found, ended=(*found.ended, said["step"]))
+            return replace(entry, ended=(*entry.ended, record["step"]))
         case "back":
-            return replace(found, back=(*found.back, said["step"]))
+            return replace(entry, back=(*entry.back, record["step"]))
         case "healed":
-            return replace(found, state="healed")
+            return replace(entry, state="healed")
         case "undoing":
-            return replace(found, state="undoing")
+            return replace(entry, state="undoing")
         case "undone":
-            return replace(found, state="undone")
-    return found
+            return replace(entry, state="undone")
+    return entry
 
 
-def as_json(step: Command | Edit) -> dict[str, Any]:
+def step_to_json(step: Command | Edit) -> dict[str, Any]:
     if isinstance(step, Edit):
         return {"path": step.path, "diff": step.diff}
     return {"argv": step.argv, "undo": step.undo}
 
 
-def _step(said: dict[str, Any]) -> Command | Edit:
-    if "path" in said:
-        return Edit(said["path"], said["diff"])
-    return Command(tuple(said["argv"]), undo=tuple(said["undo"]))
+def _step_from_json(document: dict[str, Any]) -> Command | Edit:
+    if "path" in document:
+        return Edit(document["path"], document["diff"])
+    return Command(tuple(document["argv"]), undo=tuple(document["undo"]))

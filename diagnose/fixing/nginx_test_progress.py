@@ -10,32 +10,41 @@ import re
 from collections.abc import Sequence
 
 from diagnose.fixing.plan import is_test
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.model import Edit, Evidence, Step
 from diagnose.model.nginx import NginxTest, TestMessage, fatal
 from diagnose.parsers.nginx.config import messages
-from diagnose.parsers.nginx.edits import lines_made
+from diagnose.parsers.nginx.edits import added_line_numbers
 
 _STRUCTURE = re.compile(
     r"unexpected |invalid number of arguments|"
     r"directive (?:is not terminated|is not allowed here|is duplicate|has no opening)"
 )
 #: Where the missing brace belongs is guessed by the indentation: what is wrong then may be that.
-_OPEN = "unexpected end of file"
+_MISSING_BRACE = "unexpected end of file"
 
 
-def is_further(done: Sequence[Step], step: Step, ran: Ran, before: Evidence) -> bool:
+def reveals_next_error(
+    completed: Sequence[Step], step: Step, result: CommandResult, before: Evidence
+) -> bool:
     """`ran` is how `step`, a test, ended badly after those that are `done`."""
-    stood = [seen.fatal for seen in before.of(NginxTest) if seen.fatal]
-    named = fatal(messages(f"{ran.err}\n{ran.out}"))
-    if not is_test(step) or named is None or not stood:
+    earlier_errors = [test.fatal for test in before.of(NginxTest) if test.fatal]
+    error = fatal(messages(f"{result.err}\n{result.out}"))
+    if not is_test(step) or error is None or not earlier_errors:
         return False
     return (
-        not _STRUCTURE.search(named.text)
-        and not any(_OPEN in one.text or one.words == named.words for one in stood)
-        and not any(_is_of(named, one) for one in done if isinstance(one, Edit))
+        not _STRUCTURE.search(error.text)
+        and not any(
+            _MISSING_BRACE in earlier.text or earlier.words == error.words
+            for earlier in earlier_errors
+        )
+        and not any(
+            _is_in_edit(error, completed_step)
+            for completed_step in completed
+            if isinstance(completed_step, Edit)
+        )
     )
 
 
-def _is_of(one: TestMessage, edit: Edit) -> bool:
-    return one.file == edit.path and one.line in tuple(lines_made(edit.diff))
+def _is_in_edit(error: TestMessage, edit: Edit) -> bool:
+    return error.file == edit.path and error.line in tuple(added_line_numbers(edit.diff))

@@ -12,15 +12,15 @@ from diagnose.model.netfilter import Ruleset
 from diagnose.model.server import Interface, Listeners
 from diagnose.parsers.netfilter import decide
 from diagnose.parsers.netfilter.packet import Host, Packet
-from diagnose.parsers.netfilter.ruleset import Filter
-from diagnose.parsers.netfilter.ruleset import read as read_rules
+from diagnose.parsers.netfilter.ruleset import LoadedRuleset
+from diagnose.parsers.netfilter.ruleset import load_ruleset as read_rules
 
 #: So many pairs of an address and a port are asked about.
-MOST = 200
+MAX_SOCKETS = 200
 
 
 @frozen
-class _Socket:
+class _ListeningSocket:
     """A port at an address of the server, and the interface by which one comes to it."""
 
     address: str
@@ -28,26 +28,30 @@ class _Socket:
     interface: str
 
 
-def shut(before: Report, after: Report, client: str = "") -> str | None:
+def closed_port_error(before: Report, after: Report, client: str = "") -> str | None:
     """The first port that was open to everybody, or to `client` (an address), before and is not
     after; None where there is none, or where the rules were not seen both times."""
-    then, now = _rules(before.evidence), _rules(after.evidence)
-    if then is None or now is None:
+    rules_before, rules_after = _rules(before.evidence), _rules(after.evidence)
+    if rules_before is None or rules_after is None:
         return None
     host = _host(after.evidence)
-    still = set(_sockets(after.evidence))
-    sockets = [socket for socket in _sockets(before.evidence) if socket in still][:MOST]
+    still_listening = set(_sockets(after.evidence))
+    sockets = [socket for socket in _sockets(before.evidence) if socket in still_listening][
+        :MAX_SOCKETS
+    ]
     for socket in sockets:
         for source in (None, client) if client else (None,):
-            if _verdict(then, socket, source, host) == "accept" and _verdict(
-                now, socket, source, host
+            if _verdict(rules_before, socket, source, host) == "accept" and _verdict(
+                rules_after, socket, source, host
             ) in {"drop", "reject"}:
-                who = f" to {source}" if source else ""
-                return f"port {socket.port} at {socket.address} was open{who} and is shut now"
+                client_text = f" to {source}" if source else ""
+                return (
+                    f"port {socket.port} at {socket.address} was open{client_text} and is shut now"
+                )
     return None
 
 
-def _rules(evidence: Evidence) -> Filter | None:
+def _rules(evidence: Evidence) -> LoadedRuleset | None:
     rulesets = evidence.of(Ruleset)
     if not rulesets or any(ruleset.failure for ruleset in rulesets):
         return None
@@ -56,10 +60,16 @@ def _rules(evidence: Evidence) -> Filter | None:
 
 def _host(evidence: Evidence) -> Host:
     interfaces = list(_interfaces(evidence))
-    everywhere = {4: "0.0.0.0/0", 6: "::/0"}
+    default_networks = {4: "0.0.0.0/0", 6: "::/0"}
     return Host(
-        tuple((one.name, address) for one in interfaces for address in one.addresses),
-        tuple((everywhere[family], one.name) for one in interfaces for family in one.default),
+        tuple(
+            (interface.name, address) for interface in interfaces for address in interface.addresses
+        ),
+        tuple(
+            (default_networks[family], interface.name)
+            for interface in interfaces
+            for family in interface.default
+        ),
     )
 
 
@@ -69,19 +79,19 @@ def _interfaces(evidence: Evidence) -> Iterator[Interface]:
             yield interface
 
 
-def _sockets(evidence: Evidence) -> Iterator[_Socket]:
+def _sockets(evidence: Evidence) -> Iterator[_ListeningSocket]:
     """What listens, at each address at which the network can come to it."""
     for listeners in evidence.good(Listeners):
         for socket in listeners.sockets:
             for interface in _interfaces(evidence):
                 for address in interface.addresses:
-                    six = ":" in address
-                    everywhere = {"0.0.0.0": not six, "::": six or socket.dual}
-                    if everywhere.get(socket.address, socket.address == address):
-                        yield _Socket(address, socket.port, interface.name)
+                    is_ipv6 = ":" in address
+                    accepts = {"0.0.0.0": not is_ipv6, "::": is_ipv6 or socket.dual}
+                    if accepts.get(socket.address, socket.address == address):
+                        yield _ListeningSocket(address, socket.port, interface.name)
 
 
-def _verdict(rules: Filter, socket: _Socket, source: str | None, host: Host) -> str:
+def _verdict(rules: LoadedRuleset, socket: _ListeningSocket, source: str | None, host: Host) -> str:
     if source and (":" in source) != (":" in socket.address):
         return "unknown"
     packet = Packet(source, socket.address, socket.port, socket.interface, host=host)

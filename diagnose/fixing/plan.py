@@ -12,7 +12,7 @@ from diagnose.fixing import rule_undo
 from diagnose.model import Applicability, Command, Edit, Finding, Manual, Report, Step, Where
 from diagnose.model.frozen import frozen
 
-_ORDER = (
+_LAYER_ORDER = (
     "host",
     "dns",
     "cloud",
@@ -28,10 +28,10 @@ _ORDER = (
 )
 
 #: Why a cause is left to a person.
-Reason = Literal["none", "manual", "review", "client", "unsure"]
+SkipReason = Literal["none", "manual", "review", "client", "unsure"]
 
 #: Programs that change files of their own, and where.
-_KEEPS = {
+_CONFIG_PATHS = {
     "firewall-cmd": ("/etc/firewalld",),
     "firewall-offline-cmd": ("/etc/firewalld",),
     "ufw": ("/etc/ufw", "/etc/default/ufw"),
@@ -41,10 +41,22 @@ _KEEPS = {
 }
 
 #: Programs whose arguments are the files they change.
-_CHANGES = {"ln", "mv", "cp", "rm", "install", "tee", "touch", "mkdir", "openssl", "sed", "sh"}
+_FILE_PROGRAMS = {
+    "ln",
+    "mv",
+    "cp",
+    "rm",
+    "install",
+    "tee",
+    "touch",
+    "mkdir",
+    "openssl",
+    "sed",
+    "sh",
+}
 
 #: Programs that change who may read a file and not what is in it.
-_MODES = {"chmod", "chown", "chgrp", "setfacl", "restorecon", "chcon"}
+_PERMISSION_PROGRAMS = {"chmod", "chown", "chgrp", "setfacl", "restorecon", "chcon"}
 
 
 @frozen(eq=False)
@@ -56,88 +68,96 @@ class Plan:
 
 
 @frozen(eq=False)
-class Left:
+class SkippedCause:
     """A cause that is left alone, and why."""
 
     cause: Finding
-    reason: Reason
+    reason: SkipReason
 
 
-def plans(report: Report) -> tuple[tuple[Plan, ...], tuple[Left, ...]]:
+def plans(report: Report) -> tuple[tuple[Plan, ...], tuple[SkippedCause, ...]]:
     """Of every cause either what is done or why nothing is, in order."""
-    made: list[Plan] = []
-    left: list[Left] = []
-    for cause in sorted(report.causes, key=lambda one: _ORDER.index(one.check.layer)):
-        reason = refused(cause)
+    fix_plans: list[Plan] = []
+    skipped: list[SkippedCause] = []
+    for cause in sorted(
+        report.causes, key=lambda cause_finding: _LAYER_ORDER.index(cause_finding.check.layer)
+    ):
+        reason = skip_reason(cause)
         fix = cause.claim.fix
         if reason is None and fix is not None:
-            steps = tuple(one for one in fix.steps if not isinstance(one, Manual))
-            made.append(Plan(cause, steps))
+            steps = tuple(step for step in fix.steps if not isinstance(step, Manual))
+            fix_plans.append(Plan(cause, steps))
         elif reason is not None:
-            left.append(Left(cause, reason))
-    return tuple(made), tuple(left)
+            skipped.append(SkippedCause(cause, reason))
+    return tuple(fix_plans), tuple(skipped)
 
 
-def refused(cause: Finding) -> Reason | None:
+def skip_reason(cause: Finding) -> SkipReason | None:
     """Why a cause is not for a program to remedy; None where it is."""
     fix = cause.claim.fix
     if fix is None or not fix.steps:
         return "none"
     if fix.applicability is Applicability.REVIEW:
         return "review"
-    if fix.applicability is Applicability.MANUAL or any(isinstance(s, Manual) for s in fix.steps):
+    if fix.applicability is Applicability.MANUAL or any(
+        isinstance(step, Manual) for step in fix.steps
+    ):
         return "manual"
     if any(step.where is not Where.SERVER for step in fix.steps):
         return "client"
     return None
 
 
-def touched(step: Step) -> tuple[str, ...]:
+def changed_paths(step: Step) -> tuple[str, ...]:
     """The files and folders that a step changes, as far as it names them."""
     match step:
         case Edit():
             return (step.path,)
         case Command():
-            return _touched(step.argv)
+            return _command_paths(step.argv)
         case _:
             return ()
 
 
-def modes(step: Step) -> tuple[str, ...]:
+def permission_paths(step: Step) -> tuple[str, ...]:
     """The files whose owner or mode a step changes."""
-    if isinstance(step, Command) and posixpath.basename(step.argv[0]) in _MODES:
-        return tuple(word for word in step.argv[1:] if word.startswith("/"))
+    if isinstance(step, Command) and posixpath.basename(step.argv[0]) in _PERMISSION_PROGRAMS:
+        return tuple(argument for argument in step.argv[1:] if argument.startswith("/"))
     return ()
 
 
 def named_paths(step: Step) -> tuple[str, ...]:
     """The paths that a step's own command changes by their names: nothing but who may write in the
     folders on the way keeps it from another file."""
-    if not isinstance(step, Command) or posixpath.basename(step.argv[0]) in _KEEPS:
+    if not isinstance(step, Command) or posixpath.basename(step.argv[0]) in _CONFIG_PATHS:
         return ()
-    return (*touched(step), *modes(step))
+    return (*changed_paths(step), *permission_paths(step))
 
 
-def renames(step: Step) -> bool:
+def changes_folder_entry(step: Step) -> bool:
     """Whether a step is about names in folders, a link's own among them, and no file's content."""
     return isinstance(step, Command) and posixpath.basename(step.argv[0]) in {"ln", "mv", "rm"}
 
 
-def _touched(argv: tuple[str, ...]) -> tuple[str, ...]:
+def _command_paths(argv: tuple[str, ...]) -> tuple[str, ...]:
     program = posixpath.basename(argv[0])
-    if program in _KEEPS:
-        return _KEEPS[program]
-    if program in _CHANGES:
-        return tuple(word for word in argv[1:] if word.startswith("/") and word != "/dev/null")
+    if program in _CONFIG_PATHS:
+        return _CONFIG_PATHS[program]
+    if program in _FILE_PROGRAMS:
+        return tuple(
+            argument
+            for argument in argv[1:]
+            if argument.startswith("/") and argument != "/dev/null"
+        )
     return ()
 
 
-def stops(step: Step) -> bool:
+def stops_service(step: Step) -> bool:
     """Whether a step ends a program, which a later one starts anew: together a restart."""
     return isinstance(step, Command) and bool({"stop", "quit"} & set(step.argv[1:]))
 
 
-def takes_effect(step: Step) -> bool:
+def is_reload_or_test(step: Step) -> bool:
     """Whether a step only makes a program read its files again: to be done once more when these
     are as they were."""
     if not isinstance(step, Command) or step.undo:
@@ -151,52 +171,56 @@ def is_test(step: Step) -> bool:
     return isinstance(step, Command) and step.argv[-1] == "-t"
 
 
-def forgets(step: Step) -> bool:
+def is_reset_failed(step: Step) -> bool:
     """Whether a step only has systemd forget that a service failed (systemctl(1), reset-failed)."""
     return isinstance(step, Command) and step.argv[:2] == ("systemctl", "reset-failed")
 
 
-def rereads(steps: Iterable[Step]) -> list[Command]:
+def reload_steps(steps: Iterable[Step]) -> list[Command]:
     """Those of a fix that only have programs read their files: reloads, and restarts, whose start
     is no step to be undone."""
     restarted = False
-    found: list[Command] = []
+    reloads: list[Command] = []
     for step in steps:
         if not isinstance(step, Command):
             continue
-        restarted = restarted or stops(step)
-        if takes_effect(step) or stops(step) or restarted:
-            found.append(step)
-    return found
+        restarted = restarted or stops_service(step)
+        if is_reload_or_test(step) or stops_service(step) or restarted:
+            reloads.append(step)
+    return reloads
 
 
-def comes_back(step: Step) -> bool:
+def is_reversible(step: Step) -> bool:
     """Whether a step can be taken back: by its undo, by the copies of the files that it names, or
     by the handle of the rule that it has made."""
     if not isinstance(step, Command):
         return isinstance(step, Edit)
-    files = touched(step) if posixpath.basename(step.argv[0]) in _CHANGES else modes(step)
-    made = rule_undo.change(step.argv)
-    return bool(step.undo or files or (made and made.rule))
+    files = (
+        changed_paths(step)
+        if posixpath.basename(step.argv[0]) in _FILE_PROGRAMS
+        else permission_paths(step)
+    )
+    change = rule_undo.rule_change(step.argv)
+    return bool(step.undo or files or (change and change.rule))
 
 
-def once_more(steps: Iterable[Step]) -> list[Command]:
+def repeated_reloads(steps: Iterable[Step]) -> list[Command]:
     """What is done again when all else is as it was; where nothing else was changed that would
     take nothing back."""
-    done = list(steps)
-    again = rereads(done)
-    return again if any(comes_back(step) for step in done if step not in again) else []
+    all_steps = list(steps)
+    reloads = reload_steps(all_steps)
+    return reloads if any(is_reversible(step) for step in all_steps if step not in reloads) else []
 
 
-def lasting(steps: Iterable[Step]) -> tuple[Command, ...]:
+def irreversible_steps(steps: Iterable[Step]) -> tuple[Command, ...]:
     """The steps that nothing takes back. A test changes nothing, nor does what systemd forgets."""
-    done = list(steps)
-    again, more = rereads(done), once_more(done)
+    all_steps = list(steps)
+    reloads, repeated = reload_steps(all_steps), repeated_reloads(all_steps)
     return tuple(
         step
-        for step in done
+        for step in all_steps
         if isinstance(step, Command)
         and not is_test(step)
-        and not forgets(step)
-        and (step not in more if step in again else not comes_back(step))
+        and not is_reset_failed(step)
+        and (step not in repeated if step in reloads else not is_reversible(step))
     )

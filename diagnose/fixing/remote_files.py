@@ -10,17 +10,17 @@ import posixpath
 import secrets
 from importlib import resources
 
-from diagnose.machine import Machine, Ran
+from diagnose.machine import CommandResult, Machine
 
 #: Of an argument no more than this goes into one command (execve(2): 128 KiB at most).
-PIECE = 60_000
+CHUNK_SIZE = 60_000
 
 #: Seconds for a step. A package's own test or reload may take its time.
-PATIENCE = 60.0
+STEP_TIMEOUT = 60.0
 
 FILES = resources.files("diagnose.fixing").joinpath("shell/files.sh").read_text("utf-8") + "\n"
 
-_SAME = r"""
+_COMPARE = r"""
 if [ -e "$1.absent" ]; then exists "$2" || echo same; exit 0; fi
 if [ -L "$1" ] || [ -L "$2" ]; then [ "$(readlink "$1")" = "$(readlink "$2")" ] && echo same
 elif exists "$1"; then diff -rq -- "$1" "$2" >/dev/null 2>&1 && echo same; fi; :
@@ -28,42 +28,52 @@ elif exists "$1"; then diff -rq -- "$1" "$2" >/dev/null 2>&1 && echo same; fi; :
 
 
 #: PATH: its mode and who owns it.
-MODE = 'stat -L -c "%a %u:%g" -- "$1"'
+STAT_MODE = 'stat -L -c "%a %u:%g" -- "$1"'
 
 
-class Stuck(Exception):
+class FixError(Exception):
     """A change could not be made; the machine's own words."""
 
 
-class Hands:
+class RemoteFiles:
     """Where `folder` is what the journal and the copies of one fix lie in."""
 
     def __init__(self, machine: Machine, folder: str) -> None:
         self.machine, self.folder = machine, folder
 
-    def at(self, name: str) -> str:
+    def file_path(self, name: str) -> str:
         return posixpath.join(self.folder, name)
 
-    async def script(self, text: str, *words: str) -> str:
+    async def script(self, text: str, *arguments: str) -> str:
         """Its output; Stuck where it ends badly."""
-        ran = await self.machine.run("sh", "-c", FILES + text, "sh", *words, timeout=PATIENCE)
-        if ran.failure is not None:
-            raise Stuck(_last(ran))
-        return ran.out
+        result = await self.machine.run(
+            "sh", "-c", FILES + text, "sh", *arguments, timeout=STEP_TIMEOUT
+        )
+        if result.failure is not None:
+            raise FixError(_last_error_line(result))
+        return result.out
 
-    async def run(self, argv: tuple[str, ...]) -> Ran:
+    async def run(self, argv: tuple[str, ...]) -> CommandResult:
         """A step's own command."""
-        return await self.machine.run(*argv, timeout=PATIENCE)
+        return await self.machine.run(*argv, timeout=STEP_TIMEOUT)
 
     async def save(self, name: str, path: str) -> None:
-        await self.script('save "$1" "$2"', self.at(name), path)
+        await self.script('save "$1" "$2"', self.file_path(name), path)
 
     async def restore(self, name: str, path: str) -> None:
-        await self.script('restore "$1" "$2" "$3"', self.at(name), path, secrets.token_hex(8))
+        await self.script(
+            'restore "$1" "$2" "$3"', self.file_path(name), path, secrets.token_hex(8)
+        )
 
-    async def replace(self, new: str, path: str, before: str) -> None:
+    async def replace(self, new_name: str, path: str, old_name: str) -> None:
         token = secrets.token_hex(8)
-        await self.script('replace "$1" "$2" "$3" "$4"', self.at(new), path, self.at(before), token)
+        await self.script(
+            'replace "$1" "$2" "$3" "$4"',
+            self.file_path(new_name),
+            path,
+            self.file_path(old_name),
+            token,
+        )
 
     async def real_path(self, path: str) -> str:
         """Where a path leads, if it is a file or a link to one. Stuck where somebody else may
@@ -77,40 +87,44 @@ class Hands:
             'allowed "$3" && chown "$2" -- "$3" && chmod "$1" -- "$3"', bits, owner, path
         )
 
-    async def may_change(self, paths: tuple[str, ...]) -> None:
+    async def check_may_change(self, paths: tuple[str, ...]) -> None:
         """Stuck where a command that is given one of these paths could be led to another file."""
         await self.script('for path; do (allowed "$path") || exit 1; done', *paths)
 
-    async def same(self, name: str, path: str) -> bool:
+    async def is_unchanged(self, name: str, path: str) -> bool:
         """Whether a file or folder still holds what was saved of it."""
-        said = await self.script(_SAME, self.at(name), path)
-        return said.strip() == "same"
+        output = await self.script(_COMPARE, self.file_path(name), path)
+        return output.strip() == "same"
 
     async def write(self, name: str, text: str) -> None:
         """A file in the folder, whole or not at all."""
-        part = self.at(f"{name}.{secrets.token_hex(4)}")
-        pieces = [text[at : at + PIECE] for at in range(0, len(text), PIECE)] or [""]
+        temporary = self.file_path(f"{name}.{secrets.token_hex(4)}")
+        chunks = [text[at : at + CHUNK_SIZE] for at in range(0, len(text), CHUNK_SIZE)] or [""]
         # cat says why it cannot write, which a shell's own printf does not.
-        await self.script('printf %s "$2" | cat > "$1"', part, pieces[0])
-        for piece in pieces[1:]:
-            await self.script('printf %s "$2" | cat >> "$1"', part, piece)
-        await self.script('sync "$1" 2>/dev/null; rename "$1" "$2"', part, self.at(name))
+        await self.script('printf %s "$2" | cat > "$1"', temporary, chunks[0])
+        for chunk in chunks[1:]:
+            await self.script('printf %s "$2" | cat >> "$1"', temporary, chunk)
+        await self.script(
+            'sync "$1" 2>/dev/null; rename "$1" "$2"', temporary, self.file_path(name)
+        )
 
     async def append(self, name: str, line: str) -> None:
         await self.script(
             'printf "%s\\n" "$2" | cat >> "$1" || exit 1; sync "$1" 2>/dev/null; :',
-            self.at(name),
+            self.file_path(name),
             line,
         )
 
 
-def why(ran: Ran) -> str:
+def error_line(result: CommandResult) -> str:
     """What a program says: nginx names the file and line before its last word."""
-    lines = [line.strip() for line in (ran.err or ran.out).splitlines() if line.strip()]
-    grave = [line for line in lines if "[emerg]" in line or "[error]" in line]
-    return next(iter([*grave, *lines[-1:]]), ran.failure.message if ran.failure else "it failed")
+    lines = [line.strip() for line in (result.err or result.out).splitlines() if line.strip()]
+    error_lines = [line for line in lines if "[emerg]" in line or "[error]" in line]
+    return next(
+        iter([*error_lines, *lines[-1:]]), result.failure.message if result.failure else "it failed"
+    )
 
 
-def _last(ran: Ran) -> str:
-    lines = [line.strip() for line in ran.err.splitlines() if line.strip()]
-    return lines[-1] if lines else ran.failure.message if ran.failure else "it failed"
+def _last_error_line(result: CommandResult) -> str:
+    lines = [line.strip() for line in result.err.splitlines() if line.strip()]
+    return lines[-1] if lines else result.failure.message if result.failure else "it failed"

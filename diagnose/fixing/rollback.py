@@ -7,163 +7,175 @@ from typing import Literal
 
 from diagnose.fixing import automatic_undo, rule_undo
 from diagnose.fixing import journal as journals
-from diagnose.fixing.journal import Journal, Kept, Written
-from diagnose.fixing.plan import lasting, modes, once_more, rereads, touched
-from diagnose.fixing.remote_files import MODE, Hands, Stuck, why
+from diagnose.fixing.journal import Backup, Journal, JournalEntry
+from diagnose.fixing.plan import (
+    changed_paths,
+    irreversible_steps,
+    permission_paths,
+    reload_steps,
+    repeated_reloads,
+)
+from diagnose.fixing.remote_files import STAT_MODE, FixError, RemoteFiles, error_line
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit
 from diagnose.model.frozen import frozen
 
 #: What is told while it is done: the word for it, and the step it is about.
-Tell = Callable[[str, Command | Edit | None], None]
+ProgressCallback = Callable[[str, Command | Edit | None], None]
 
 
 @frozen
-class Way:
+class UndoStep:
     """What an undo will do: run a command, put back what is at `path`, have a program read its
     files again; or not: a step that `stays`."""
 
-    how: Literal["undo", "restore", "again", "stays"]
+    action: Literal["undo", "restore", "again", "stays"]
     step: Command | None = None
     path: str = ""
 
 
 @frozen
-class Remains:
+class Residue:
     """What is not as it was before. `stays`: nothing takes the step back. `failed`: the command
     that was to take one back ended badly. `not-read`: a program does not take its files as they
     were before, and goes on with what it has read."""
 
-    how: Literal["stays", "failed", "not-read"]
+    reason: Literal["stays", "failed", "not-read"]
     step: Command
-    why: str = ""
+    error: str = ""
 
 
-async def ways(machine: Machine, made: Written) -> tuple[Way, ...]:
+async def undo_plan(machine: Machine, entry: JournalEntry) -> tuple[UndoStep, ...]:
     """What `take_back` would do now, in its order, and what it would not."""
-    hands, steps = Hands(machine, made.folder), _begun(made)
-    own = [argv async for _, argv in _own_undos(hands, made)]
-    changed = [one.path for one in made.kept if not await _is_as_before(hands, one)]
+    files, steps = RemoteFiles(machine, entry.folder), _begun_steps(entry)
+    commands = [argv async for _, argv in _undo_commands(files, entry)]
+    paths = [backup.path for backup in entry.backups if not await _matches_backup(files, backup)]
     return (
-        *(Way("undo", Command(argv)) for argv in own),
-        *(Way("restore", path=path) for path in changed),
-        *(Way("again", step) for step in once_more(steps)),
-        *(Way("stays", step) for step in lasting(steps)),
+        *(UndoStep("undo", Command(argv)) for argv in commands),
+        *(UndoStep("restore", path=path) for path in paths),
+        *(UndoStep("again", step) for step in repeated_reloads(steps)),
+        *(UndoStep("stays", step) for step in irreversible_steps(steps)),
     )
 
 
-async def take_back(machine: Machine, made: Written, tell: Tell) -> tuple[Remains, ...]:
+async def roll_back(
+    machine: Machine, entry: JournalEntry, on_progress: ProgressCallback
+) -> tuple[Residue, ...]:
     """Do it; what is left. May be cut off and begun anew. Stuck where somebody else changed a
     file in between: what they wrote is not lost."""
-    hands, steps = Hands(machine, made.folder), _begun(made)
-    journal = Journal(hands)
-    is_open = made.folder == journals.CURRENT
+    files, steps = RemoteFiles(machine, entry.folder), _begun_steps(entry)
+    journal = Journal(files)
+    is_open = entry.folder == journals.OPEN_FOLDER
     if is_open:
-        await automatic_undo.prolong_if_armed(hands)
-    await _unchanged_by_others(hands, made)
+        await automatic_undo.prolong_if_armed(files)
+    await _check_unchanged_by_others(files, entry)
     await journal.note("undoing")
-    left: list[Remains] = []
-    doubted = made.state == "undoing"
-    async for number, argv in _own_undos(hands, made):
-        tell("undo", Command(argv))
+    residues: list[Residue] = []
+    may_repeat = entry.state == "undoing"
+    async for number, argv in _undo_commands(files, entry):
+        on_progress("undo", Command(argv))
         if is_open:
-            await automatic_undo.prolong_if_armed(hands)
-        ran = await hands.run(argv)
+            await automatic_undo.prolong_if_armed(files)
+        result = await files.run(argv)
         # A step that did not come to its end may leave nothing to undo; the first command of an
         # undo that is begun anew may have been run before.
-        if ran.failure is not None and number in made.ended and not doubted:
-            left.append(Remains("failed", Command(argv), why(ran)))
+        if result.failure is not None and number in entry.ended and not may_repeat:
+            residues.append(Residue("failed", Command(argv), error_line(result)))
         await journal.note("back", step=number)
-        doubted = False
-    for one in reversed(made.kept):
-        await _put_back(hands, one)
-    for step in once_more(steps):
-        tell("undo", step)
-        ran = await hands.run(step.argv)
+        may_repeat = False
+    for backup in reversed(entry.backups):
+        await _restore_backup(files, backup)
+    for step in repeated_reloads(steps):
+        on_progress("undo", step)
+        result = await files.run(step.argv)
         # A configuration that does not load was the fault: nothing is reloaded then.
-        if ran.failure is not None:
-            left.append(Remains("not-read", step, why(ran)))
+        if result.failure is not None:
+            residues.append(Residue("not-read", step, error_line(result)))
             break
     if is_open:
-        await automatic_undo.disarm_if_armed(hands)
+        await automatic_undo.disarm_if_armed(files)
     await journal.note("undone")
     if is_open:
-        await journals.end(machine, f"{made.check}-undone")
-    return (*left, *(Remains("stays", step) for step in lasting(steps)))
+        await journals.archive(machine, f"{entry.check}-undone")
+    return (*residues, *(Residue("stays", step) for step in irreversible_steps(steps)))
 
 
-def _begun(made: Written) -> list[Command | Edit]:
-    return [made.steps[number] for number in sorted(set(made.begun))]
+def _begun_steps(entry: JournalEntry) -> list[Command | Edit]:
+    return [entry.steps[number] for number in sorted(set(entry.begun))]
 
 
-async def _own_undos(hands: Hands, made: Written) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
+async def _undo_commands(
+    files: RemoteFiles, entry: JournalEntry
+) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
     """The commands that take steps back, one after the other, the last step's first: each sees
     what the one before it has done."""
-    again = rereads(_begun(made))
-    for number in sorted(set(made.begun) - set(made.back), reverse=True):
-        step = made.steps[number]
-        if step not in again and (argv := await undoing(hands, number, step)):
+    reloads = reload_steps(_begun_steps(entry))
+    for number in sorted(set(entry.begun) - set(entry.back), reverse=True):
+        step = entry.steps[number]
+        if step not in reloads and (argv := await undo_command(files, number, step)):
             yield number, argv
 
 
-async def undoing(hands: Hands, number: int, step: Command | Edit) -> tuple[str, ...]:
+async def undo_command(files: RemoteFiles, number: int, step: Command | Edit) -> tuple[str, ...]:
     """The command that undoes a step; () where there is none, or nothing to undo: a rule that
     was not taken away yet, or is back already, must not be there twice."""
     if isinstance(step, Edit):
         return ()
-    made = rule_undo.change(step.argv)
-    if made is None:
+    change = rule_undo.rule_change(step.argv)
+    if change is None:
         return step.undo
-    before = await hands.machine.read(hands.at(f"{number}.chain"))
-    now = await hands.run(made.listing)
-    if before.failure is not None or now.failure is not None:
+    before = await files.machine.read(files.file_path(f"{number}.chain"))
+    current = await files.run(change.listing)
+    if before.failure is not None or current.failure is not None:
         return step.undo
-    if rule_undo.same(before.text, now.out):
+    if rule_undo.is_same_chain(before.text, current.out):
         return ()
-    if step.undo and made.gone is not None:
-        return rule_undo.back(made, before.text, now.out, step.undo)
-    return step.undo or rule_undo.undo(made, before.text, now.out)
+    if step.undo and change.deleted_handle is not None:
+        return rule_undo.restore_command(change, before.text, current.out, step.undo)
+    return step.undo or rule_undo.delete_command(change, before.text, current.out)
 
 
-async def _put_back(hands: Hands, one: Kept) -> None:
-    if not one.mode:
-        await hands.restore(f"{one.name}.before", one.path)
+async def _restore_backup(files: RemoteFiles, backup: Backup) -> None:
+    if not backup.mode:
+        await files.restore(f"{backup.name}.before", backup.path)
         return
-    await hands.set_mode(one.mode, one.path)
+    await files.set_mode(backup.mode, backup.path)
 
 
-async def _is_as_before(hands: Hands, one: Kept) -> bool:
-    if not one.mode:
-        return await hands.same(f"{one.name}.before", one.path)
-    return (await hands.script(MODE, one.path)).strip() == one.mode
+async def _matches_backup(files: RemoteFiles, backup: Backup) -> bool:
+    if not backup.mode:
+        return await files.is_unchanged(f"{backup.name}.before", backup.path)
+    return (await files.script(STAT_MODE, backup.path)).strip() == backup.mode
 
 
-async def _unchanged_by_others(hands: Hands, made: Written) -> None:
+async def _check_unchanged_by_others(files: RemoteFiles, entry: JournalEntry) -> None:
     """A file that was edited holds what it held before or what one of the steps made of it; once
     the fix has ended, so does whatever else it may have changed."""
-    if made.state == "healed":
-        for one in made.kept:
-            if not one.mode and not await hands.same(f"{one.name}.left", one.path):
-                raise Stuck(_changed(hands, one.path))
+    if entry.state == "healed":
+        for backup in entry.backups:
+            if not backup.mode and not await files.is_unchanged(f"{backup.name}.left", backup.path):
+                raise FixError(_changed_message(files, backup.path))
         return
-    for path in dict.fromkeys(step.path for step in made.steps if isinstance(step, Edit)):
-        numbers = [n for n, step in enumerate(made.steps) if edits(step, path)]
-        known = [f"{copy_of(made, numbers[0])}.before", *(f"{n}.after" for n in numbers)]
-        if not any([await hands.same(name, path) for name in known]):
-            raise Stuck(_changed(hands, path))
+    for path in dict.fromkeys(step.path for step in entry.steps if isinstance(step, Edit)):
+        numbers = [n for n, step in enumerate(entry.steps) if edits_file(step, path)]
+        copies = [f"{backup_name(entry, numbers[0])}.before", *(f"{n}.after" for n in numbers)]
+        if not any([await files.is_unchanged(name, path) for name in copies]):
+            raise FixError(_changed_message(files, path))
 
 
-def _changed(hands: Hands, path: str) -> str:
-    return f"{path} was changed by somebody else since: {hands.folder} has the copies"
+def _changed_message(files: RemoteFiles, path: str) -> str:
+    return f"{path} was changed by somebody else since: {files.folder} has the copies"
 
 
-def edits(step: Command | Edit, path: str) -> bool:
+def edits_file(step: Command | Edit, path: str) -> bool:
     return isinstance(step, Edit) and step.path == path
 
 
-def copy_of(made: Written, number: int) -> str:
+def backup_name(entry: JournalEntry, number: int) -> str:
     """The name of the copy of the file that a step edits: they were made in the steps' order."""
-    paths = dict.fromkeys(path for step in made.steps for path in (*touched(step), *modes(step)))
-    step = made.steps[number]
+    paths = dict.fromkeys(
+        path for step in entry.steps for path in (*changed_paths(step), *permission_paths(step))
+    )
+    step = entry.steps[number]
     assert isinstance(step, Edit)
-    return made.kept[list(paths).index(step.path)].name
+    return entry.backups[list(paths).index(step.path)].name

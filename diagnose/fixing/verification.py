@@ -15,133 +15,163 @@ one served, with an error that the former one did not have, a fault was exchange
 
 from collections.abc import Iterator
 
-from diagnose.checking.root_cause import layers
+from diagnose.checking.root_cause import layer_statuses
 from diagnose.model import Edit, Finding, Observation, Report, Severity
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxTest
 from diagnose.model.tls import Handshake
 
 #: Where something is asked and answers; elsewhere a state is read.
-_TRIED = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
+_PROBED_LAYERS = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
 
 
-def worse(cause: Finding, before: Report, after: Report) -> str | None:
+def regression_reason(cause: Finding, before: Report, after: Report) -> str | None:
     """Why a fix is not kept; None where it is."""
-    for one in after.causes:
-        if _is(one, cause) or _followed(one, cause, before):
-            return f"{one.check.id} is still there"
-    for one in after.findings:
-        root = _root(one, after)
-        if root is not one and not unseen(root, before):
+    for finding in after.causes:
+        if _is_same_problem(finding, cause) or _was_symptom(finding, cause, before):
+            return f"{finding.check.id} is still there"
+    for finding in after.findings:
+        root = _root_finding(finding, after)
+        if root is not finding and not is_new_finding(root, before):
             continue  # a consequence of what stood before
-        if _is_new(one, before) and (_worked(one, before, after) or _exchanged(one, cause, before)):
+        if _is_new_error(finding, before) and (
+            _worked_before(finding, before, after) or _is_replacement_error(finding, cause, before)
+        ):
             return f"{root.check.id} is there now"
     return None
 
 
-def unseen(one: Finding, before: Report) -> bool:
+def is_new_finding(finding: Finding, before: Report) -> bool:
     """Whether nothing was said of it before."""
-    return not any(_alike(one, known) for known in before.findings)
+    return not any(_is_same_finding(finding, earlier) for earlier in before.findings)
 
 
-def _is(one: Finding, cause: Finding) -> bool:
+def _is_same_problem(finding: Finding, cause: Finding) -> bool:
     """The same check about the same: of the rules in a packet's way, each is a cause of its own."""
-    return one.check.id == cause.check.id and str(one.claim.about) == str(cause.claim.about)
+    return finding.check.id == cause.check.id and str(finding.claim.about) == str(cause.claim.about)
 
 
-def _followed(one: Finding, cause: Finding, before: Report) -> bool:
-    if _is_read_elsewhere(one, cause):
+def _was_symptom(finding: Finding, cause: Finding, before: Report) -> bool:
+    if _is_in_unedited_file(finding, cause):
         return False
-    known = [past for past in before.findings if _alike(past, one) and _named_alike(past, one)]
-    return any(past.explained_by == cause.id for past in known) and not any(
-        past.is_cause for past in known
+    earlier_findings = [
+        earlier
+        for earlier in before.findings
+        if _is_same_finding(earlier, finding) and _has_same_test_error(earlier, finding)
+    ]
+    return any(earlier.explained_by == cause.id for earlier in earlier_findings) and not any(
+        earlier.is_cause for earlier in earlier_findings
     )
 
 
-def _is_read_elsewhere(one: Finding, cause: Finding) -> bool:
-    place, fix = one.claim.location, cause.claim.fix
+def _is_in_unedited_file(finding: Finding, cause: Finding) -> bool:
+    location, fix = finding.claim.location, cause.claim.fix
     edited = {step.path for step in (fix.steps if fix else ()) if isinstance(step, Edit)}
-    return place is not None and place.file not in edited
+    return location is not None and location.file not in edited
 
 
-def _named_alike(past: Finding, one: Finding) -> bool:
+def _has_same_test_error(earlier: Finding, finding: Finding) -> bool:
     """Not so where nginx's test names another fault than before."""
-    then, now = ({seen.fatal.words for seen in _tests(each) if seen.fatal} for each in (past, one))
-    return not then or not now or bool(then & now)
+    errors_before, errors_after = (
+        {test.fatal.words for test in _nginx_tests(compared) if test.fatal}
+        for compared in (earlier, finding)
+    )
+    return not errors_before or not errors_after or bool(errors_before & errors_after)
 
 
-def _tests(one: Finding) -> Iterator[NginxTest]:
-    return (seen for seen in one.claim.because if isinstance(seen, NginxTest))
+def _nginx_tests(finding: Finding) -> Iterator[NginxTest]:
+    return (
+        observation for observation in finding.claim.because if isinstance(observation, NginxTest)
+    )
 
 
-def _is_new(one: Finding, before: Report) -> bool:
-    known = (past for past in before.findings if past.severity is Severity.ERROR)
-    return one.severity is Severity.ERROR and not any(_alike(one, past) for past in known)
+def _is_new_error(finding: Finding, before: Report) -> bool:
+    earlier_errors = (earlier for earlier in before.findings if earlier.severity is Severity.ERROR)
+    return finding.severity is Severity.ERROR and not any(
+        _is_same_finding(finding, earlier_error) for earlier_error in earlier_errors
+    )
 
 
-def _root(one: Finding, report: Report) -> Finding:
-    return next((other for other in report.findings if other.id == one.explained_by), one)
+def _root_finding(finding: Finding, report: Report) -> Finding:
+    return next(
+        (candidate for candidate in report.findings if candidate.id == finding.explained_by),
+        finding,
+    )
 
 
-def _alike(one: Finding, other: Finding) -> bool:
-    return one.check.id == other.check.id and _overlap(one, other)
+def _is_same_finding(finding: Finding, other_finding: Finding) -> bool:
+    return finding.check.id == other_finding.check.id and _overlaps(finding, other_finding)
 
 
-def _overlap(one: Finding, other: Finding) -> bool:
-    mine, theirs = (each.claim.covers or (each.claim.about,) for each in (one, other))
-    return any(subject.covers(another) for subject in mine for another in theirs)
+def _overlaps(finding: Finding, other_finding: Finding) -> bool:
+    subjects, other_subjects = (
+        compared.claim.covers or (compared.claim.about,) for compared in (finding, other_finding)
+    )
+    return any(
+        subject.covers(other_subject) for subject in subjects for other_subject in other_subjects
+    )
 
 
 # What was seen to work
 
 
-def _worked(one: Finding, before: Report, after: Report) -> bool:
+def _worked_before(finding: Finding, before: Report, after: Report) -> bool:
     """Whether all that an error rests on was looked at before and answered, and no error that has
     gone since could have hidden it."""
-    looks = list(_looks(one))
-    if not looks:
-        return dict(layers(before))[one.check.layer] == "ok"
-    answered = {_asked(seen) for seen in before.evidence.observations if _is_well(seen)}
-    return all(_asked(look) in answered for look in looks) and not any(
-        past.severity is Severity.ERROR
-        and past.check.layer == one.check.layer
-        and _overlap(past, one)
-        and not any(_alike(past, left) for left in after.findings)
-        for past in before.findings
+    observations = list(_supporting_observations(finding))
+    if not observations:
+        return dict(layer_statuses(before))[finding.check.layer] == "ok"
+    succeeded = {
+        _probe_key(observation)
+        for observation in before.evidence.observations
+        if _is_success(observation)
+    }
+    return all(_probe_key(observation) in succeeded for observation in observations) and not any(
+        earlier.severity is Severity.ERROR
+        and earlier.check.layer == finding.check.layer
+        and _overlaps(earlier, finding)
+        and not any(_is_same_finding(earlier, remaining) for remaining in after.findings)
+        for earlier in before.findings
     )
 
 
-def _is_well(seen: Observation) -> bool:
+def _is_success(observation: Observation) -> bool:
     """nginx's test names one fault, and says nothing of what else there may be; a handshake that
     was refused nothing of how it would have gone on."""
-    if isinstance(seen, NginxTest):
-        return seen.passed
-    if isinstance(seen, Upgrade):
-        return seen.accepted
-    return seen.failure is None
+    if isinstance(observation, NginxTest):
+        return observation.passed
+    if isinstance(observation, Upgrade):
+        return observation.accepted
+    return observation.failure is None
 
 
-def _looks(one: Finding) -> Iterator[Observation]:
+def _supporting_observations(finding: Finding) -> Iterator[Observation]:
     """What it rests on: the kinds without which its check would say nothing, and whatever was
     tried; else all that it names. A log's line may be there today and not tomorrow."""
-    because = one.claim.because
-    needed = [seen for seen in because if type(seen) in one.check.needs]
-    tried = [seen for seen in because if type(seen).layer in _TRIED]
-    yield from dict.fromkeys((*needed, *tried)) if needed else because
+    because = finding.claim.because
+    needed = [observation for observation in because if type(observation) in finding.check.needs]
+    probed = [observation for observation in because if type(observation).layer in _PROBED_LAYERS]
+    yield from dict.fromkeys((*needed, *probed)) if needed else because
 
 
-def _asked(seen: Observation) -> tuple[str, str]:
+def _probe_key(observation: Observation) -> tuple[str, str]:
     """What was looked at, and from where. A line of a log is asked for by reading the log."""
-    return seen.vantage, seen.equivalent or type(seen).__name__
+    return observation.vantage, observation.equivalent or type(observation).__name__
 
 
-def _exchanged(one: Finding, cause: Finding, before: Report) -> bool:
+def _is_replacement_error(finding: Finding, cause: Finding, before: Report) -> bool:
     """Whether a remedy about the certificate has another one served, with this error."""
-    if not one.check.layer == cause.check.layer == "certificate":
+    if not finding.check.layer == cause.check.layer == "certificate":
         return False
-    served = {_asked(seen): seen.chain[0] for seen in before.evidence.of(Handshake) if seen.chain}
+    chains_before = {
+        _probe_key(handshake): handshake.chain[0]
+        for handshake in before.evidence.of(Handshake)
+        if handshake.chain
+    }
     return any(
-        look.chain[0].sha256 != served[_asked(look)].sha256
-        for look in _looks(one)
-        if isinstance(look, Handshake) and look.chain and _asked(look) in served
+        handshake.chain[0].sha256 != chains_before[_probe_key(handshake)].sha256
+        for handshake in _supporting_observations(finding)
+        if isinstance(handshake, Handshake)
+        and handshake.chain
+        and _probe_key(handshake) in chains_before
     )

@@ -6,12 +6,22 @@ since_good, say          what is other than it was when all was well (`changes`)
 targets                  the targets there were (`told`)
 """
 
-from diagnose.history.changes import Change, say, since_good
-from diagnose.history.entries import Entry, Known, entry, targets
-from diagnose.history.fingerprints import looked, prints
-from diagnose.history.store import append, load, place
+from diagnose.history.changes import FingerprintChange, change_text, changes_since_healthy
+from diagnose.history.entries import HistoryEntry, KnownTarget, known_targets, make_entry
+from diagnose.history.fingerprints import complete_kinds, run_fingerprints
+from diagnose.history.store import append_entry, history_path, load_entries
 
 __all__ = [
-    "Change", "Entry", "Known", "append", "entry", "load", "looked", "place", "prints", "say",
-    "since_good", "targets",
+    "FingerprintChange",
+    "HistoryEntry",
+    "KnownTarget",
+    "append_entry",
+    "change_text",
+    "changes_since_healthy",
+    "complete_kinds",
+    "history_path",
+    "known_targets",
+    "load_entries",
+    "make_entry",
+    "run_fingerprints",
 ]  # fmt: skip

@@ -7,21 +7,21 @@ a run from outside says nothing of the firewall's zones, and what one may not re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from diagnose.history.entries import Entry
-from diagnose.history.fingerprints import LONGEST, kind_of, looked, prints
+from diagnose.history.entries import HistoryEntry
+from diagnose.history.fingerprints import MAX_LENGTH, complete_kinds, kind_of, run_fingerprints
 from diagnose.model import Report, Unseen
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
 #: A start is reckoned from the clock and the time since boot, which differ by a bit (seconds).
-_NEAR = 2.0
+_CLOCK_TOLERANCE = 2.0
 
 #: What anybody can see from outside; the rest belongs to one server.
-_OUTSIDE = {"address", "certificate"}
+_PUBLIC_KINDS = {"address", "certificate"}
 
 
 @frozen
-class Change:
+class FingerprintChange:
     """What changed: the key of a print, and what it said before and says now. None where it was
     not there before, or is not any more."""
 
@@ -30,57 +30,63 @@ class Change:
     after: str | None
 
 
-def since_good(entries: Iterable[Entry], target: str, report: Report) -> tuple[Change, ...]:
+def changes_since_healthy(
+    entries: Iterable[HistoryEntry], target: str, report: Report
+) -> tuple[FingerprintChange, ...]:
     """What changed at a target (a URL, as entries have it) since it was last well."""
-    good = [
-        one
-        for one in entries
-        if one.target == target and one.status == "ok" and one.moment < report.evidence.started_at
+    healthy = [
+        entry
+        for entry in entries
+        if entry.target == target
+        and entry.status == "ok"
+        and entry.moment < report.evidence.started_at
     ]
-    now, whole = prints(report), looked(report)
-    hidden = {clean(one.what, LONGEST) for one in report.evidence.of(Unseen)}
-    found: dict[str, Change] = {}
+    current, complete = run_fingerprints(report), complete_kinds(report)
+    hidden = {clean(unseen.what, MAX_LENGTH) for unseen in report.evidence.of(Unseen)}
+    changes: dict[str, FingerprintChange] = {}
     settled: set[str] = set()
-    for one in reversed(good):
-        same_server = one.prints.get("server") == now.get("server")
-        kinds = set(one.looked) | {kind_of(key) for key in one.prints}
-        fresh = {kind for kind in kinds - settled if kind in _OUTSIDE or same_server}
-        for change in _between(one, now, whole, fresh):
+    for entry in reversed(healthy):
+        same_server = entry.prints.get("server") == current.get("server")
+        kinds = set(entry.looked) | {kind_of(key) for key in entry.prints}
+        fresh = {kind for kind in kinds - settled if kind in _PUBLIC_KINDS or same_server}
+        for change in _changes_between(entry, current, complete, fresh):
             if change.after is not None or f"/{change.what.partition('/')[2]}" not in hidden:
-                found[change.what] = change
+                changes[change.what] = change
         settled |= fresh
-    order = {key: number for number, key in enumerate(dict.fromkeys((*now, *found)))}
-    return tuple(sorted(found.values(), key=lambda one: order[one.what]))
+    order = {key: number for number, key in enumerate(dict.fromkeys((*current, *changes)))}
+    return tuple(sorted(changes.values(), key=lambda changed_item: order[changed_item.what]))
 
 
-def _between(
-    one: Entry, now: Mapping[str, str], whole: frozenset[str], kinds: set[str]
-) -> Iterator[Change]:
+def _changes_between(
+    entry: HistoryEntry, current: Mapping[str, str], complete: frozenset[str], kinds: set[str]
+) -> Iterator[FingerprintChange]:
     """What differs, of these kinds."""
-    both = whole.intersection(one.looked)
-    for key, text in now.items():
-        before = one.prints.get(key)
+    complete_in_both = complete.intersection(entry.looked)
+    for key, text in current.items():
+        before = entry.prints.get(key)
         if kind_of(key) not in kinds or key == "server":
             continue
-        if (before is None and kind_of(key) in both) or (before and not _same(key, before, text)):
-            yield Change(key, before, text)
-    for key, before in one.prints.items():
-        if key not in now and kind_of(key) in kinds & both:
-            yield Change(key, before, None)
+        if (before is None and kind_of(key) in complete_in_both) or (
+            before and not _is_unchanged(key, before, text)
+        ):
+            yield FingerprintChange(key, before, text)
+    for key, before in entry.prints.items():
+        if key not in current and kind_of(key) in kinds & complete_in_both:
+            yield FingerprintChange(key, before, None)
 
 
-def _same(key: str, before: str, after: str) -> bool:
+def _is_unchanged(key: str, before: str, after: str) -> bool:
     if not after or before == after:
         return True  # what could not be seen did not change
     if key.startswith("file "):
         return before.split()[0] == after.split()[0]
     if key == "nginx loaded":
-        first, second = _moment(before), _moment(after)
-        return bool(first and second and abs((second - first).total_seconds()) <= _NEAR)
+        first, second = _parse_time(before), _parse_time(after)
+        return bool(first and second and abs((second - first).total_seconds()) <= _CLOCK_TOLERANCE)
     return False
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -89,7 +95,7 @@ def _moment(text: str) -> datetime | None:
 
 # In words
 
-_SAID = {
+_TEXTS = {
     "new": ("{what} is new", "新增 {what}"),
     "gone": ("{what} is gone", "{what} 已不存在"),
     "changed": ("{what} changed", "{what} 已改变"),
@@ -131,34 +137,34 @@ _SAID = {
 }
 
 
-def say(change: Change, lang: str, now: datetime | None = None) -> str:
+def change_text(change: FingerprintChange, lang: str, now: datetime | None = None) -> str:
     """A change on one line. Times are told in the zone of `now`, those of its day without the
     date; in UTC and whole without it."""
     kind = kind_of(change.what)
     if kind == "nginx":
-        text = _nginx(change, lang, now)
+        text = _nginx_text(change, lang, now)
     elif kind == "listener":
-        text = _listener(change, lang)
+        text = _listener_text(change, lang)
     elif kind == "file":
-        text = _file(change, lang, now)
+        text = _file_text(change, lang, now)
     else:
-        text = _other(change, lang)
-    return clean(text, 3 * LONGEST)
+        text = _generic_text(change, lang)
+    return clean(text, 3 * MAX_LENGTH)
 
 
 def _text(key: str, lang: str, **facts: str) -> str:
-    return _SAID[key][lang == "zh"].format(**facts)
+    return _TEXTS[key][lang == "zh"].format(**facts)
 
 
-def _nginx(change: Change, lang: str, now: datetime | None) -> str:
-    when = _when(change.after or "", now)
+def _nginx_text(change: FingerprintChange, lang: str, now: datetime | None) -> str:
+    when = _time_text(change.after or "", now)
     if not when:
         return _text("nginx-stopped", lang)
-    known = _moment(change.before or "")
-    return _text("loaded" if known else "nginx-started", lang, when=when)
+    previous_start = _parse_time(change.before or "")
+    return _text("loaded" if previous_start else "nginx-started", lang, when=when)
 
 
-def _listener(change: Change, lang: str) -> str:
+def _listener_text(change: FingerprintChange, lang: str) -> str:
     facts = {
         "at": change.what.removeprefix("listener "),
         "before": change.before or _text("something", lang),
@@ -169,73 +175,79 @@ def _listener(change: Change, lang: str) -> str:
     return _text("listens" if change.before is None else "listens-instead", lang, **facts)
 
 
-def _file(change: Change, lang: str, now: datetime | None) -> str:
+def _file_text(change: FingerprintChange, lang: str, now: datetime | None) -> str:
     path = change.what.removeprefix("file ")
     if change.after is None:
         return _text("gone", lang, what=path)
     key = "new" if change.before is None else "changed"
-    when = _when(change.after.partition(" ")[2], now)
+    when = _time_text(change.after.partition(" ")[2], now)
     return _text(f"{key}-at", lang, what=path, when=when) if when else _text(key, lang, what=path)
 
 
-def _other(change: Change, lang: str) -> str:
-    what = _subject(change.what, lang)
+def _generic_text(change: FingerprintChange, lang: str) -> str:
+    subject = _subject_text(change.what, lang)
     if change.before is None or change.after is None:
-        return _text("new" if change.before is None else "gone", lang, what=what)
+        return _text("new" if change.before is None else "gone", lang, what=subject)
     before, after = _parts(change.before), _parts(change.after)
     if kind_of(change.what) in {"address", "certificate", "certificate-file", "application"}:
-        return _text("from-to", lang, what=what, before=change.before, after=change.after)
+        return _text("from-to", lang, what=subject, before=change.before, after=change.after)
     if change.what.startswith("rules "):
-        return _counted(what, change.before, change.after, lang)
-    said = [
+        return _rule_count_text(subject, change.before, change.after, lang)
+    differences = [
         _text(key, lang, parts=", ".join(parts))
         for key, parts in (
-            ("less", [one for one in before if one not in after]),
-            ("more", [one for one in after if one not in before]),
+            ("less", [part for part in before if part not in after]),
+            ("more", [part for part in after if part not in before]),
         )
         if parts
     ]
-    if not said:
-        return _text("changed", lang, what=what)
-    return _text("parts", lang, what=what, parts=("；" if lang == "zh" else "; ").join(said))
+    if not differences:
+        return _text("changed", lang, what=subject)
+    return _text(
+        "parts", lang, what=subject, parts=("；" if lang == "zh" else "; ").join(differences)
+    )
 
 
 def _parts(text: str) -> list[str]:
     """The parts of a print, but for a digest, and for what was cut off behind it."""
     parts = text.split("; ")
-    whole = parts[:-1] if text.endswith("…") else parts
-    return [one for one in whole if not one.startswith("sha256 ")]
+    complete_parts = parts[:-1] if text.endswith("…") else parts
+    return [part for part in complete_parts if not part.startswith("sha256 ")]
 
 
-def _counted(what: str, before: str, after: str, lang: str) -> str:
+def _rule_count_text(subject: str, before: str, after: str, lang: str) -> str:
     first, second = before.partition(" rules")[0], after.partition(" rules")[0]
     if first == second or not (first + second).isdigit():
-        return _text("changed", lang, what=what)
-    return _text("from-to", lang, what=what, before=first, after=second)
+        return _text("changed", lang, what=subject)
+    return _text("from-to", lang, what=subject, before=first, after=second)
 
 
-def _subject(key: str, lang: str) -> str:
+def _subject_text(key: str, lang: str) -> str:
     kind = kind_of(key)
-    word = "certificate-file" if kind == "certificate-file" else key.partition(" ")[0]
-    rest = key.removeprefix("certificate in ") if kind == "certificate-file" else key[len(word) :]
-    rest = rest.strip()
+    text_key = "certificate-file" if kind == "certificate-file" else key.partition(" ")[0]
+    detail = (
+        key.removeprefix("certificate in ") if kind == "certificate-file" else key[len(text_key) :]
+    )
+    detail = detail.strip()
     if kind == "address":
-        rest = rest.strip("()")
+        detail = detail.strip("()")
     for state in ("(running)", "(permanent)"):
-        if rest.endswith(f" {state}"):
+        if detail.endswith(f" {state}"):
             gap = "" if lang == "zh" else " "
-            rest = f"{rest.removesuffix(f' {state}')}{gap}{_text(state, lang)}"
-    return _text(word, lang, rest=rest) if word in _SAID else key
+            detail = f"{detail.removesuffix(f' {state}')}{gap}{_text(state, lang)}"
+    return _text(text_key, lang, rest=detail) if text_key in _TEXTS else key
 
 
-def _when(text: str, now: datetime | None) -> str:
-    moment = _moment(text)
+def _time_text(text: str, now: datetime | None) -> str:
+    moment = _parse_time(text)
     if moment is None or moment.tzinfo is None:
         return ""
     if now is None:
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     try:
-        there = moment.astimezone(now.tzinfo)
+        local_time = moment.astimezone(now.tzinfo)
     except OverflowError:  # a file may bear any time
         return ""
-    return there.strftime("%H:%M:%S" if there.date() == now.date() else "%Y-%m-%d %H:%M:%S")
+    return local_time.strftime(
+        "%H:%M:%S" if local_time.date() == now.date() else "%Y-%m-%d %H:%M:%S"
+    )

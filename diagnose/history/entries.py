@@ -6,20 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from diagnose.checking.root_cause import EXIT_STATUS, Status, verdict
-from diagnose.history.fingerprints import kind_of, looked, prints
+from diagnose.history.fingerprints import complete_kinds, kind_of, run_fingerprints
 from diagnose.model import Report
 from diagnose.model.frozen import frozen
-from diagnose.recording.codec import line, timestamp
+from diagnose.recording.codec import json_line, timestamp
 
 #: Grows when an older reader would misunderstand a line.
 SCHEMA = 1
 
 #: No line is longer (bytes).
-LONGEST = 32 * 1024 - 1
+MAX_LINE = 32 * 1024 - 1
 
 
 @frozen
-class Entry:
+class HistoryEntry:
     """What a run said. `at` is when it began (RFC 3339, UTC), `target` the URL as `diagnose` reads
     it again, `server` where it looked inside ("ssh://…"), if not here; `causes` are the ids of
     checks. `looked` are the kinds of which `prints` hold all that there was."""
@@ -39,76 +39,76 @@ class Entry:
         return datetime.fromisoformat(self.at)
 
 
-def entry(report: Report, server: str = "") -> Entry:
+def make_entry(report: Report, server: str = "") -> HistoryEntry:
     """What to remember of a run."""
-    judged, target = verdict(report).status, report.evidence.target
-    whole = Entry(
+    status, target = verdict(report).status, report.evidence.target
+    full_entry = HistoryEntry(
         at=timestamp(report.evidence.started_at),
         target=target.url,
         websockets=target.websockets,
         server=server,
-        status=judged,
-        causes=tuple(dict.fromkeys(one.check.id for one in report.causes)),
+        status=status,
+        causes=tuple(dict.fromkeys(cause.check.id for cause in report.causes)),
         duration=round(report.duration, 3),
         prints={},
-        looked=tuple(sorted(looked(report))),
+        looked=tuple(sorted(complete_kinds(report))),
     )
-    return _fitting(whole, prints(report))
+    return _fit_to_line(full_entry, run_fingerprints(report))
 
 
-def _fitting(one: Entry, found: Mapping[str, str]) -> Entry:
+def _fit_to_line(entry: HistoryEntry, fingerprints: Mapping[str, str]) -> HistoryEntry:
     """With as many prints as a line holds; of the kinds of the others not all is known."""
     from dataclasses import replace
 
-    left = LONGEST - len(encode(one))
-    kept: dict[str, str] = {}
-    for key, text in found.items():
-        left -= len(json.dumps({key: text}, ensure_ascii=False).encode("utf-8", "replace"))
-        if left < 0:
+    room = MAX_LINE - len(encode(entry))
+    kept_fingerprints: dict[str, str] = {}
+    for key, text in fingerprints.items():
+        room -= len(json.dumps({key: text}, ensure_ascii=False).encode("utf-8", "replace"))
+        if room < 0:
             break
-        kept[key] = text
-    lost = {kind_of(key) for key in found if key not in kept}
-    kinds = tuple(kind for kind in one.looked if kind not in lost)
-    return replace(one, prints=kept, looked=kinds)
+        kept_fingerprints[key] = text
+    dropped_kinds = {kind_of(key) for key in fingerprints if key not in kept_fingerprints}
+    kinds = tuple(kind for kind in entry.looked if kind not in dropped_kinds)
+    return replace(entry, prints=kept_fingerprints, looked=kinds)
 
 
-def encode(one: Entry) -> bytes:
+def encode(entry: HistoryEntry) -> bytes:
     """A line of the file."""
-    said = line(
+    text = json_line(
         {
             "history": SCHEMA,
-            "at": one.at,
-            "target": one.target,
-            "websockets": one.websockets,
-            "server": one.server,
-            "status": one.status,
-            "causes": one.causes,
-            "duration": one.duration,
-            "looked": one.looked,
-            "prints": dict(one.prints),
+            "at": entry.at,
+            "target": entry.target,
+            "websockets": entry.websockets,
+            "server": entry.server,
+            "status": entry.status,
+            "causes": entry.causes,
+            "duration": entry.duration,
+            "looked": entry.looked,
+            "prints": dict(entry.prints),
         }
     )
-    return said.encode("utf-8", "replace")
+    return text.encode("utf-8", "replace")
 
 
-def decode(text: str) -> Entry | None:
+def decode(text: str) -> HistoryEntry | None:
     """What `encode` wrote; None for a line that is damaged, or of a later version."""
     try:
-        said = json.loads(text)
-        if not isinstance(said, dict) or said.get("history") != SCHEMA:
+        record = json.loads(text)
+        if not isinstance(record, dict) or record.get("history") != SCHEMA:
             return None
-        made = Entry(
-            at=_text(said["at"]),
-            target=_text(said["target"]),
-            websockets=tuple(map(_text, said["websockets"])),
-            server=_text(said["server"]),
-            status=_status(said["status"]),
-            causes=tuple(map(_text, said["causes"])),
-            duration=_number(said["duration"]),
-            prints={_text(key): _text(value) for key, value in said["prints"].items()},
-            looked=tuple(map(_text, said["looked"])),
+        entry = HistoryEntry(
+            at=_text(record["at"]),
+            target=_text(record["target"]),
+            websockets=tuple(map(_text, record["websockets"])),
+            server=_text(record["server"]),
+            status=_status(record["status"]),
+            causes=tuple(map(_text, record["causes"])),
+            duration=_number(record["duration"]),
+            prints={_text(key): _text(value) for key, value in record["prints"].items()},
+            looked=tuple(map(_text, record["looked"])),
         )
-        return made if made.moment.tzinfo else None
+        return entry if entry.moment.tzinfo else None
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
@@ -134,7 +134,7 @@ def _status(value: Any) -> Status:
 
 
 @frozen
-class Known:
+class KnownTarget:
     """A target of earlier runs: how it was last looked at, what was said of it then and when, and
     the last verdicts, the newest last."""
 
@@ -143,27 +143,27 @@ class Known:
     server: str
     status: Status
     at: str
-    strip: tuple[Status, ...]
+    recent_statuses: tuple[Status, ...]
 
     @property
     def moment(self) -> datetime:
         return datetime.fromisoformat(self.at)
 
 
-def targets(entries: Iterable[Entry], strip: int = 20) -> tuple[Known, ...]:
+def known_targets(entries: Iterable[HistoryEntry], limit: int = 20) -> tuple[KnownTarget, ...]:
     """The targets there were, each once, the most recent first."""
-    found: dict[str, list[Entry]] = {}
-    for one in entries:
+    runs_by_target: dict[str, list[HistoryEntry]] = {}
+    for entry in entries:
         # What is met again goes to the end.
-        found[one.target] = [*found.pop(one.target, []), one]
+        runs_by_target[entry.target] = [*runs_by_target.pop(entry.target, []), entry]
     return tuple(
-        Known(
+        KnownTarget(
             target,
             runs[-1].websockets,
             runs[-1].server,
             runs[-1].status,
             runs[-1].at,
-            tuple(run.status for run in runs[-strip:]),
+            tuple(run.status for run in runs[-limit:]),
         )
-        for target, runs in reversed(found.items())
+        for target, runs in reversed(runs_by_target.items())
     )

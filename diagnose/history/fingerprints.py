@@ -28,68 +28,77 @@ from diagnose.model.tls import Certificate, Handshake
 from diagnose.parsers.sanitize import clean
 
 #: Longer than this is no text and no key.
-LONGEST = 300
+MAX_LENGTH = 300
 
 #: From here on the kernel gives ports to whoever wants any (ip-sysctl, ip_local_port_range).
 EPHEMERAL = 32768
 
-Prints = Iterator[tuple[str, str]]
+FingerprintPairs = Iterator[tuple[str, str]]
 
 
-def prints(report: Report) -> Mapping[str, str]:
+def run_fingerprints(report: Report) -> Mapping[str, str]:
     """What was seen, the most telling first."""
-    found: dict[str, str] = {}
-    for make in _KINDS:
-        for key, text in make(report):
-            found.setdefault(clean(key, LONGEST), clean(text, LONGEST))
-    return found
+    fingerprints: dict[str, str] = {}
+    for collect in _COLLECTORS:
+        for key, text in collect(report):
+            fingerprints.setdefault(clean(key, MAX_LENGTH), clean(text, MAX_LENGTH))
+    return fingerprints
 
 
-def looked(report: Report) -> frozenset[str]:
+def complete_kinds(report: Report) -> frozenset[str]:
     """The kinds of which all there is was looked at: what has no print is not there."""
     evidence = report.evidence
     states = {zone.permanent for zone in evidence.good(Zone)}
     rulesets, hidden = evidence.of(Ruleset), evidence.of(Unseen)
-    unruly = any(one.failure for one in rulesets) or any("rules" in one.what for one in hidden)
+    rules_unknown = any(ruleset.failure for ruleset in rulesets) or any(
+        "rules" in unseen.what for unseen in hidden
+    )
     kinds = {
         "file": any(evidence.good(NginxConfig)),
         "certificate-file": any(evidence.good(CertificateFile)),
-        "rules": bool(rulesets) and not unruly,
+        "rules": bool(rulesets) and not rules_unknown,
         "listener": any(evidence.good(Listeners)),
         "application": any(evidence.of(UpstreamTry)),
     }
-    found = {kind for kind, seen in kinds.items() if seen}
-    return frozenset(found | {f"{one} {_kept(p)}" for p in states for one in ("zone", "policy")})
+    complete = {kind for kind, is_complete in kinds.items() if is_complete}
+    return frozenset(
+        complete
+        | {
+            f"{prefix} {_state_text(permanent)}"
+            for permanent in states
+            for prefix in ("zone", "policy")
+        }
+    )
 
 
 def kind_of(key: str) -> str:
     """The kind of a print: "file", "zone (running)"."""
-    word = key.partition(" ")[0]
-    if word in {"zone", "policy", "set"}:
-        return f"{'policy' if word == 'policy' else 'zone'} {key.rpartition(' ')[2]}"
-    return "certificate-file" if key.startswith("certificate in ") else word
+    kind = key.partition(" ")[0]
+    if kind in {"zone", "policy", "set"}:
+        return f"{'policy' if kind == 'policy' else 'zone'} {key.rpartition(' ')[2]}"
+    return "certificate-file" if key.startswith("certificate in ") else kind
 
 
 # From outside
 
 
-def _addresses(report: Report) -> Prints:
+def _addresses(report: Report) -> FingerprintPairs:
     """As DNS has them; as the system has them where DNS itself could not be asked."""
     answers = final_answers(report.evidence)
     for family, rdtype in ADDRESS_TYPES.items():
         answer = answers.get(rdtype)
         if answer and not answer.failure and answer.rcode in {"NOERROR", "NXDOMAIN"}:
-            yield f"address (IPv{family})", _listed(answer.records)
-    for seen in report.evidence.good(Resolution):
-        if seen.via in {"system", "dns"}:
-            yield f"address (IPv{seen.family})", _listed(seen.addresses)
+            yield f"address (IPv{family})", _sorted_list(answer.records)
+    for resolution in report.evidence.good(Resolution):
+        if resolution.via in {"system", "dns"}:
+            yield f"address (IPv{resolution.family})", _sorted_list(resolution.addresses)
 
 
-def _served(report: Report) -> Prints:
+def _served_certificates(report: Report) -> FingerprintPairs:
     leaves = {
-        _certificate(seen.chain[0])
-        for seen in report.evidence.good(Handshake)
-        if seen.as_a_visitor and seen.chain and seen.vantage is Vantage.HERE
+        _certificate_text(handshake.chain[0])
+        for handshake in report.evidence.good(Handshake)
+        if handshake.is_browser_like and handshake.chain and handshake.vantage is Vantage.HERE
     }
     if leaves:
         yield "certificate", "; ".join(sorted(leaves))
@@ -98,187 +107,214 @@ def _served(report: Report) -> Prints:
 # nginx
 
 
-def _server(report: Report) -> Prints:
-    for seen in report.evidence.good(Host):
-        if seen.vantage is Vantage.SERVER:
-            yield "server", seen.hostname
+def _server_name(report: Report) -> FingerprintPairs:
+    for host in report.evidence.good(Host):
+        if host.vantage is Vantage.SERVER:
+            yield "server", host.hostname
 
 
-def _loaded(report: Report) -> Prints:
-    for seen in report.evidence.good(NginxState):
-        master = next((one for one in seen.masters if not one.foreign), None)
+def _nginx_load_time(report: Report) -> FingerprintPairs:
+    for state in report.evidence.good(NginxState):
+        master = next((process for process in state.masters if not process.foreign), None)
         if master is not None:
-            yield "nginx loaded", time(master.loaded or master.started)
-        elif seen.installed and not seen.masters:
+            yield "nginx loaded", timestamp(master.loaded or master.started)
+        elif state.installed and not state.masters:
             yield "nginx loaded", "not running"
 
 
-def _on_disk(report: Report) -> Prints:
-    for seen in report.evidence.good(CertificateFile):
-        text = _certificate(seen.chain[0]) if seen.chain else f"sha256 {seen.sha256[:12]}"
-        yield f"certificate in {seen.path}", text
+def _certificate_files(report: Report) -> FingerprintPairs:
+    for file in report.evidence.good(CertificateFile):
+        text = _certificate_text(file.chain[0]) if file.chain else f"sha256 {file.sha256[:12]}"
+        yield f"certificate in {file.path}", text
 
 
-def _applications(report: Report) -> Prints:
-    found: dict[str, set[str]] = {}
-    for seen in report.evidence.of(UpstreamTry):
-        found.setdefault(seen.end, set()).add(seen.failure.kind if seen.failure else "open")
-    for end, outcomes in found.items():
-        yield f"application {end}", _listed(outcomes)
+def _application_outcomes(report: Report) -> FingerprintPairs:
+    outcomes_by_endpoint: dict[str, set[str]] = {}
+    for attempt in report.evidence.of(UpstreamTry):
+        outcomes_by_endpoint.setdefault(attempt.endpoint, set()).add(
+            attempt.failure.kind if attempt.failure else "open"
+        )
+    for endpoint, outcomes in outcomes_by_endpoint.items():
+        yield f"application {endpoint}", _sorted_list(outcomes)
 
 
-def _files(report: Report) -> Prints:
+def _config_files(report: Report) -> FingerprintPairs:
     """Those that speak of the target first."""
     host = report.evidence.target.host
-    for seen in report.evidence.good(NginxConfig):
-        for file in sorted(seen.files, key=lambda one: host not in one.text):
-            yield f"file {file.path}", _file(file)
+    for config in report.evidence.good(NginxConfig):
+        for file in sorted(config.files, key=lambda config_file: host not in config_file.text):
+            yield f"file {file.path}", _file_text(file)
 
 
-def _file(file: ConfigFile) -> str:
-    return f"{_digest(file.text)} {time(file.changed)}".rstrip()
+def _file_text(file: ConfigFile) -> str:
+    return f"{_digest(file.text)} {timestamp(file.changed)}".rstrip()
 
 
 # Listening
 
 
-def _own_listeners(report: Report) -> Prints:
-    for one in _sockets(report):
-        if one.port == report.evidence.target.port:
-            yield _listener(one)
+def _own_listeners(report: Report) -> FingerprintPairs:
+    for socket in _sockets(report):
+        if socket.port == report.evidence.target.port:
+            yield _listener_pair(socket)
 
 
-def _other_listeners(report: Report) -> Prints:
-    for one in _sockets(report):
-        if one.port < EPHEMERAL:
-            yield _listener(one)
+def _other_listeners(report: Report) -> FingerprintPairs:
+    for socket in _sockets(report):
+        if socket.port < EPHEMERAL:
+            yield _listener_pair(socket)
 
 
 def _sockets(report: Report) -> Iterable[Listener]:
-    return (one for seen in report.evidence.good(Listeners) for one in seen.sockets)
+    return (socket for listeners in report.evidence.good(Listeners) for socket in listeners.sockets)
 
 
-def _listener(one: Listener) -> tuple[str, str]:
-    address = f"[{one.address}]" if ":" in one.address else one.address
-    return f"listener {address}:{one.port}", one.process or ""
+def _listener_pair(listener: Listener) -> tuple[str, str]:
+    address = f"[{listener.address}]" if ":" in listener.address else listener.address
+    return f"listener {address}:{listener.port}", listener.process or ""
 
 
 # The firewall
 
 
-def _daemon(report: Report) -> Prints:
-    for seen in report.evidence.good(Firewalld):
-        parts = ["running" if seen.running else "not running"]
-        parts += [f"default zone {seen.default_zone}"] * bool(seen.default_zone)
-        parts += ["panic mode"] * seen.panic
-        parts += [f"direct rule {one}" for one in seen.direct]
-        yield "firewalld", _joined(parts)
+def _firewalld_daemon(report: Report) -> FingerprintPairs:
+    for daemon in report.evidence.good(Firewalld):
+        parts = ["running" if daemon.running else "not running"]
+        parts += [f"default zone {daemon.default_zone}"] * bool(daemon.default_zone)
+        parts += ["panic mode"] * daemon.panic
+        parts += [f"direct rule {rule}" for rule in daemon.direct]
+        yield "firewalld", _joined_parts(parts)
 
 
-def _zones(report: Report) -> Prints:
-    for seen in report.evidence.good(Zone):
+def _zones(report: Report) -> FingerprintPairs:
+    for zone in report.evidence.good(Zone):
         bound = [
-            *(f"interface {one}" for one in sorted(seen.interfaces)),
-            *(f"source {one}" for one in sorted(seen.sources)),
+            *(f"interface {interface}" for interface in sorted(zone.interfaces)),
+            *(f"source {source}" for source in sorted(zone.sources)),
         ]
-        yield f"zone {seen.name} {_kept(seen.permanent)}", _joined([*bound, *_passes(seen)])
+        yield (
+            f"zone {zone.name} {_state_text(zone.permanent)}",
+            _joined_parts([*bound, *_zone_parts(zone)]),
+        )
 
 
-def _policies(report: Report) -> Prints:
-    for seen in report.evidence.good(Policy):
-        ways = [
-            *(f"from {one}" for one in sorted(seen.ingress)),
-            *(f"to {one}" for one in sorted(seen.egress)),
+def _policies(report: Report) -> FingerprintPairs:
+    for policy in report.evidence.good(Policy):
+        directions = [
+            *(f"from {ingress}" for ingress in sorted(policy.ingress)),
+            *(f"to {egress}" for egress in sorted(policy.egress)),
         ]
-        yield f"policy {seen.name} {_kept(seen.permanent)}", _joined([*ways, *_passes(seen)])
+        yield (
+            f"policy {policy.name} {_state_text(policy.permanent)}",
+            _joined_parts([*directions, *_zone_parts(policy)]),
+        )
 
 
-def _sets(report: Report) -> Prints:
-    for seen in report.evidence.good(IpSet):
-        if seen.whole:
-            parts = [f"entry {one}" for one in sorted(seen.entries)]
-            yield f"set {seen.name} {_kept(seen.permanent)}", _joined(parts) or "empty"
+def _address_sets(report: Report) -> FingerprintPairs:
+    for ipset in report.evidence.good(IpSet):
+        if ipset.whole:
+            parts = [f"entry {entry}" for entry in sorted(ipset.entries)]
+            yield (
+                f"set {ipset.name} {_state_text(ipset.permanent)}",
+                _joined_parts(parts) or "empty",
+            )
 
 
-def _passes(seen: Zone | Policy) -> Iterator[str]:
-    yield f"target {seen.target}"
-    if seen.priority != (-1 if isinstance(seen, Policy) else 0):
-        yield f"priority {seen.priority}"
-    yield from (f"service {one}" for one in sorted(seen.services))
-    yield from sorted(f"port {_port(one)}" for one in seen.ports)
-    yield from (f"rich {one}" for one in sorted(seen.rich_rules))
-    yield from (f"forward {one}" for one in sorted(seen.forward_ports))
+def _zone_parts(zone: Zone | Policy) -> Iterator[str]:
+    yield f"target {zone.target}"
+    if zone.priority != (-1 if isinstance(zone, Policy) else 0):
+        yield f"priority {zone.priority}"
+    yield from (f"service {service}" for service in sorted(zone.services))
+    yield from sorted(f"port {_port_text(port)}" for port in zone.ports)
+    yield from (f"rich {rule}" for rule in sorted(zone.rich_rules))
+    yield from (f"forward {forward}" for forward in sorted(zone.forward_ports))
 
 
-def _port(one: PortRange) -> str:
-    last = "" if one.high == one.low else f"-{one.high}"
-    return f"{one.low}{last}/{one.protocol}"
+def _port_text(port: PortRange) -> str:
+    last = "" if port.high == port.low else f"-{port.high}"
+    return f"{port.low}{last}/{port.protocol}"
 
 
-def _kept(permanent: bool) -> str:
+def _state_text(permanent: bool) -> str:
     return "(permanent)" if permanent else "(running)"
 
 
 # The packet filter
 
 
-def _rules(report: Report) -> Prints:
-    for seen in report.evidence.good(Ruleset):
-        lines = _nft(seen.text) if seen.tool == "nft" else _saved(seen.text)
-        count = sum(1 for one in lines if one.startswith(("-A ", '{"rule"')))
-        shown = f"{count} rules, " if seen.tool != "ipset" else ""
-        yield f"rules {seen.tool}", f"{shown}sha256 {_digest(chr(10).join(lines))}"
+def _rulesets(report: Report) -> FingerprintPairs:
+    for ruleset in report.evidence.good(Ruleset):
+        lines = (
+            _stable_nft_objects(ruleset.text)
+            if ruleset.tool == "nft"
+            else _stable_saved_lines(ruleset.text)
+        )
+        count = sum(1 for line in lines if line.startswith(("-A ", '{"rule"')))
+        count_text = f"{count} rules, " if ruleset.tool != "ipset" else ""
+        yield f"rules {ruleset.tool}", f"{count_text}sha256 {_digest(chr(10).join(lines))}"
 
 
 #: What differs from one look to the next though nobody has touched the rules.
-_PASSING = {"handle", "packets", "bytes", "expires", "used", "index"}
+_VOLATILE_KEYS = {"handle", "packets", "bytes", "expires", "used", "index"}
 
 
-def _nft(text: str) -> list[str]:
+def _stable_nft_objects(text: str) -> list[str]:
     """The objects that nft printed, without what counts and numbers them (libnftables-json(5)).
     In one that cannot be read nothing can be told apart."""
     try:
         objects = json.loads(text)["nftables"]
-        kept = (one for one in objects if "metainfo" not in one and not _is_a_ban(one))
-        return [json.dumps(_lasting(one), sort_keys=True) for one in kept]
+        stable = (
+            nft_object
+            for nft_object in objects
+            if "metainfo" not in nft_object and not _is_fail2ban_rule(nft_object)
+        )
+        return [
+            json.dumps(_without_volatile(stable_object), sort_keys=True) for stable_object in stable
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return [text]
 
 
-def _is_a_ban(one: dict[str, Any]) -> bool:
+def _is_fail2ban_rule(nft_object: dict[str, Any]) -> bool:
     """A rule with which fail2ban locks somebody out, for a while."""
-    return "rule" in one and str(one["rule"].get("chain", "")).startswith("f2b-")
+    return "rule" in nft_object and str(nft_object["rule"].get("chain", "")).startswith("f2b-")
 
 
-def _lasting(value: Any) -> Any:
+def _without_volatile(value: Any) -> Any:
     if isinstance(value, list):
-        return [_lasting(one) for one in value]
+        return [_without_volatile(element) for element in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: _lasting(one) for key, one in value.items() if key not in _PASSING}
+    stable = {
+        key: _without_volatile(element)
+        for key, element in value.items()
+        if key not in _VOLATILE_KEYS
+    }
     for kind in ("set", "map"):
-        if isinstance(one := kept.get(kind), dict) and isinstance(one.get("elem"), list):
-            kept[kind] = _lasting_set(one)
-    return kept
+        if isinstance(nft_set := stable.get(kind), dict) and isinstance(nft_set.get("elem"), list):
+            stable[kind] = _without_volatile_elements(nft_set)
+    return stable
 
 
-def _lasting_set(one: dict[str, Any]) -> dict[str, Any]:
+def _without_volatile_elements(nft_set: dict[str, Any]) -> dict[str, Any]:
     """A set without the elements that rules or programs put into it, the others in one order."""
-    flags = one.get("flags") or ()
-    passing = {"dynamic", "timeout"}.intersection((flags,) if isinstance(flags, str) else flags)
-    if passing or str(one.get("table", "")).startswith("f2b"):
-        return {key: value for key, value in one.items() if key != "elem"}
-    return {**one, "elem": sorted(map(json.dumps, one["elem"]))}
+    flags = nft_set.get("flags") or ()
+    volatile_flags = {"dynamic", "timeout"}.intersection(
+        (flags,) if isinstance(flags, str) else flags
+    )
+    if volatile_flags or str(nft_set.get("table", "")).startswith("f2b"):
+        return {key: value for key, value in nft_set.items() if key != "elem"}
+    return {**nft_set, "elem": sorted(map(json.dumps, nft_set["elem"]))}
 
 
-def _saved(text: str) -> list[str]:
+def _stable_saved_lines(text: str) -> list[str]:
     """What iptables-save or `ipset save` printed, without comments and counters, whom fail2ban
     has locked out, and how long an entry of a set will last."""
-    lines = (re.sub(r"^\[\d+:\d+\] | \[\d+:\d+\]$", "", one) for one in text.splitlines())
-    lines = (_set_line(one) if one.startswith(("add ", "create ")) else one for one in lines)
-    kept = [one for one in lines if one and not one.startswith(("#", "-A f2b-", "add f2b-"))]
-    entries = sorted(one for one in kept if one.startswith("add ") and " timeout " not in one)
-    return [one for one in kept if not one.startswith("add ")] + entries
+    lines = (re.sub(r"^\[\d+:\d+\] | \[\d+:\d+\]$", "", line) for line in text.splitlines())
+    lines = (_set_line(line) if line.startswith(("add ", "create ")) else line for line in lines)
+    stable = [line for line in lines if line and not line.startswith(("#", "-A f2b-", "add f2b-"))]
+    entries = sorted(line for line in stable if line.startswith("add ") and " timeout " not in line)
+    return [line for line in stable if not line.startswith("add ")] + entries
 
 
 def _set_line(text: str) -> str:
@@ -289,7 +325,7 @@ def _set_line(text: str) -> str:
 # How it is written
 
 
-def time(seconds: float | None) -> str:
+def timestamp(seconds: float | None) -> str:
     """RFC 3339 to the second, "" for none."""
     try:
         moment = datetime.fromtimestamp(seconds or 0, UTC)
@@ -298,26 +334,38 @@ def time(seconds: float | None) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if seconds else ""
 
 
-def _certificate(leaf: Certificate) -> str:
+def _certificate_text(leaf: Certificate) -> str:
     until = f", until {leaf.not_after:%Y-%m-%d %H:%M} UTC" if leaf.not_after else ""
     return f"serial {leaf.serial[:40]}{until}"
 
 
-def _listed(values: Iterable[str]) -> str:
+def _sorted_list(values: Iterable[str]) -> str:
     return ", ".join(sorted(set(values))) or "none"
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _joined_parts(parts: Iterable[str]) -> str:
     """Parts that can be told apart again; where they are too long, with a digest of all first."""
-    whole = "; ".join(one.replace(";", ",") for one in parts)
-    return whole if len(whole) <= LONGEST else f"sha256 {_digest(whole)}; {whole}"
+    joined = "; ".join(part.replace(";", ",") for part in parts)
+    return joined if len(joined) <= MAX_LENGTH else f"sha256 {_digest(joined)}; {joined}"
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-_KINDS = (
-    _server, _addresses, _served, _loaded, _on_disk, _daemon, _zones, _policies, _sets, _rules,
-    _applications, _own_listeners, _files, _other_listeners,
-)  # fmt: skip
+_COLLECTORS = (
+    _server_name,
+    _addresses,
+    _served_certificates,
+    _nginx_load_time,
+    _certificate_files,
+    _firewalld_daemon,
+    _zones,
+    _policies,
+    _address_sets,
+    _rulesets,
+    _application_outcomes,
+    _own_listeners,
+    _config_files,
+    _other_listeners,
+)

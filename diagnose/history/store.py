@@ -11,53 +11,55 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from diagnose.history.entries import LONGEST, Entry, decode, encode
+from diagnose.history.entries import MAX_LINE, HistoryEntry, decode, encode
 
 #: It is cut when it is larger than this (bytes), to so many lines and so many bytes.
-LARGEST, LINES, LEFT = 2 * 1024 * 1024, 2000, 1536 * 1024
+MAX_SIZE, MAX_LINES, TRIMMED_SIZE = 2 * 1024 * 1024, 2000, 1536 * 1024
 #: One that somebody else made larger is read from here on (bytes from its end).
-READ = 8 * 1024 * 1024
+MAX_READ = 8 * 1024 * 1024
 
 #: How long another writer is waited for, and how often it is asked (seconds).
-PATIENCE, PAUSE = 1.0, 0.01
+LOCK_TIMEOUT, LOCK_INTERVAL = 1.0, 0.01
 
 
-def place(environment: Mapping[str, str] = os.environ) -> Path:
+def history_path(environment: Mapping[str, str] = os.environ) -> Path:
     """Where it lies (XDG Base Directory Specification: a relative path is none)."""
-    given = environment.get("XDG_STATE_HOME", "")
-    home = Path(given) if given.startswith("/") else _home(environment) / ".local" / "state"
+    state_home = environment.get("XDG_STATE_HOME", "")
+    home = (
+        Path(state_home) if state_home.startswith("/") else _home(environment) / ".local" / "state"
+    )
     return home / "diagnose" / "history.jsonl"
 
 
 def _home(environment: Mapping[str, str]) -> Path:
-    given = environment.get("HOME", "") or os.path.expanduser("~")  # noqa: PTH111
-    return Path(given if given.startswith("/") else "/")
+    home = environment.get("HOME", "") or os.path.expanduser("~")  # noqa: PTH111
+    return Path(home if home.startswith("/") else "/")
 
 
-def load(path: Path) -> tuple[Entry, ...]:
+def load_entries(path: Path) -> tuple[HistoryEntry, ...]:
     """What runs said, the newest last. Lines that cannot be understood are passed over."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 return ()
-            file.seek(max(about.st_size - READ, 0))
-            data = file.read(READ)
+            file.seek(max(status.st_size - MAX_READ, 0))
+            data = file.read(MAX_READ)
     except OSError:
         return ()
     return _entries(data)
 
 
-def _entries(data: bytes) -> tuple[Entry, ...]:
+def _entries(data: bytes) -> tuple[HistoryEntry, ...]:
     lines = data.decode("utf-8", "replace").split("\n")
-    return tuple(one for text in lines if text and (one := decode(text)) is not None)
+    return tuple(entry for text in lines if text and (entry := decode(text)) is not None)
 
 
-def append(path: Path, one: Entry) -> bool:
+def append_entry(path: Path, entry: HistoryEntry) -> bool:
     """Write what a run said behind the others, in one piece; whether that was done."""
-    data = encode(one)
-    if len(data) > LONGEST:
+    data = encode(entry)
+    if len(data) > MAX_LINE:
         return False
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,58 +73,58 @@ def append(path: Path, one: Entry) -> bool:
 def _locked(path: Path) -> Iterator[int | None]:
     """The file, open, with nobody else writing to it; None where that is not to be had."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-    until = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
-        handle = os.open(path, flags, 0o600)
+        descriptor = os.open(path, flags, 0o600)
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 yield None
                 return
-            held = _lock(handle, until)
-            if not held or _is_it(path, handle):
-                yield handle if held else None
+            is_locked = _lock(descriptor, deadline)
+            if not is_locked or _is_same_file(path, descriptor):
+                yield descriptor if is_locked else None
                 return
             # It was cut meanwhile: another file has its name now.
         finally:
-            os.close(handle)
+            os.close(descriptor)
 
 
-def _lock(handle: int, until: float) -> bool:
+def _lock(descriptor: int, deadline: float) -> bool:
     while True:
         with suppress(BlockingIOError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
-        if time.monotonic() >= until:
+        if time.monotonic() >= deadline:
             return False
-        time.sleep(PAUSE)
+        time.sleep(LOCK_INTERVAL)
 
 
-def _is_it(path: Path, handle: int) -> bool:
+def _is_same_file(path: Path, descriptor: int) -> bool:
     try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
 
-def _write(path: Path, handle: int, data: bytes) -> bool:
-    size = os.fstat(handle).st_size
-    if size and os.pread(handle, 1, size - 1) != b"\n":
+def _write(path: Path, descriptor: int, data: bytes) -> bool:
+    size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
         data = b"\n" + data  # somebody was cut off in the middle of a line
-    if os.write(handle, data) != len(data):
-        os.ftruncate(handle, size)
+    if os.write(descriptor, data) != len(data):
+        os.ftruncate(descriptor, size)
         return False
-    if size + len(data) > LARGEST:
+    if size + len(data) > MAX_SIZE:
         with suppress(OSError):
-            _cut(path)
+            _trim(path)
     return True
 
 
-def _cut(path: Path) -> None:
+def _trim(path: Path) -> None:
     """Put a shorter file in its place: a reader sees the one or the other."""
-    data = b"".join(map(encode, kept(load(path))))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".history-")
+    data = b"".join(map(encode, trimmed(load_entries(path))))
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".history-")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
         Path(name).replace(path)
     except BaseException:
@@ -130,17 +132,17 @@ def _cut(path: Path) -> None:
         raise
 
 
-def kept(entries: Sequence[Entry]) -> list[Entry]:
+def trimmed(entries: Sequence[HistoryEntry]) -> list[HistoryEntry]:
     """The newest entries. Prints are what takes room, and are wanted only of a target's last good
     run of each kind of look."""
-    newest, met, room = [], set(), LEFT
-    for one in reversed(entries[-LINES:]):
-        look = (one.target, one.server, one.looked)
-        is_wanted = one.status == "ok" and look not in met
-        met |= {look} if one.status == "ok" else set()
-        made = one if is_wanted else replace(one, prints={}, looked=())
-        room -= len(encode(made))
-        if room < 0:
+    newest, seen_kinds, bytes_left = [], set(), TRIMMED_SIZE
+    for entry in reversed(entries[-MAX_LINES:]):
+        run_kind = (entry.target, entry.server, entry.looked)
+        is_wanted = entry.status == "ok" and run_kind not in seen_kinds
+        seen_kinds |= {run_kind} if entry.status == "ok" else set()
+        trimmed_entry = entry if is_wanted else replace(entry, prints={}, looked=())
+        bytes_left -= len(encode(trimmed_entry))
+        if bytes_left < 0:
             break
-        newest.append(made)
+        newest.append(trimmed_entry)
     return newest[::-1]

@@ -61,7 +61,7 @@ _STRINGS = {
 }
 
 
-def say(key: str, lang: str, **facts: object) -> str:
+def translate(key: str, lang: str, **facts: object) -> str:
     """A text in a language, filled."""
     text = _STRINGS[key][lang == "zh"]
     return text.format(**facts) if facts else text

@@ -265,20 +265,20 @@ _STRINGS = {
 }  # fmt: skip
 
 
-def say(key: str, lang: str, **facts: object) -> str:
+def translate(key: str, lang: str, **facts: object) -> str:
     """A text in a language, filled."""
     text = _STRINGS[key][lang == "zh"]
     return text.format(**facts) if facts else text
 
 
-def counted(key: str, count: int, lang: str) -> str:
+def plural_text(key: str, count: int, lang: str) -> str:
     """ "1 note", "2 notes"."""
-    return say(key if count == 1 else f"{key}.n", lang, count=count)
+    return translate(key if count == 1 else f"{key}.n", lang, count=count)
 
 
-def known(key: str, lang: str) -> str:
+def text_or_key(key: str, lang: str) -> str:
     """The text of a key if there is one; else the key itself, which then is a text already."""
-    for one in (key, key.replace(" ", "-")):
-        if one in _STRINGS:
-            return _STRINGS[one][lang == "zh"]
+    for candidate in (key, key.replace(" ", "-")):
+        if candidate in _STRINGS:
+            return _STRINGS[candidate][lang == "zh"]
     return key

@@ -1,6 +1,6 @@
 """What the screen says around the outputs' words, in both languages side by side."""
 
-_WORDS = {
+_STRINGS = {
     # Tabs
     "why": ("Why", "原因"),
     "fix": ("Fix", "修复"),
@@ -239,6 +239,6 @@ _WORDS = {
 }  # fmt: skip
 
 
-def say(key: str, lang: str, **facts: object) -> str:
-    text = _WORDS[key][lang == "zh"]
+def translate(key: str, lang: str, **facts: object) -> str:
+    text = _STRINGS[key][lang == "zh"]
     return text.format(**facts) if facts else text

@@ -1,6 +1,6 @@
 """What the server and the page around the screen say, in both languages side by side."""
 
-_WORDS = {
+_STRINGS = {
     # On the terminal
     "serving": (
         "The screen is at {url}\n"
@@ -35,6 +35,6 @@ _WORDS = {
 }
 
 
-def say(key: str, lang: str, **facts: object) -> str:
-    english, chinese = _WORDS[key]
+def translate(key: str, lang: str, **facts: object) -> str:
+    english, chinese = _STRINGS[key]
     return (chinese if lang == "zh" else english).format(**facts)

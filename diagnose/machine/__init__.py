@@ -9,7 +9,7 @@ from typing import Protocol
 
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
-from diagnose.net import PATIENCE, Connected, Net
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net
 from diagnose.parsers.linux.sockets import Socket as Socket
 
 #: No more of any output or file is read than this (bytes).
@@ -17,7 +17,7 @@ LIMIT = 4 * 1024 * 1024
 
 
 @frozen
-class Ran:
+class CommandResult:
     """A program that was run: `failure` where it could not be started, did not end in time
     or ended with another status than 0 ("missing", "denied", "timeout", "exit")."""
 
@@ -30,7 +30,7 @@ class Ran:
 
 
 @frozen
-class Text:
+class FileContent:
     """A file that was read, or the failure ("missing", "denied"). `changed` is its time of
     change in seconds since the epoch, `real` where its path leads if that is a link, else ""."""
 
@@ -44,17 +44,17 @@ class Text:
 class Machine(Protocol):
     via: str
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         """Run a program, never through a shell, with LC_ALL=C and no standard input."""
         ...
 
-    async def read(self, path: str, limit: int = LIMIT) -> Text: ...
+    async def read(self, path: str, limit: int = LIMIT) -> FileContent: ...
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
         """The paths that match, sorted (glob(7))."""
         ...
 
-    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[FileContent, ...]:
         """The files that match, sorted by path, each read or the failure."""
         ...
 
@@ -62,12 +62,14 @@ class Machine(Protocol):
         """Every listening TCP socket."""
         ...
 
-    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
+    async def connect(
+        self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
+    ) -> ConnectResult:
         """Open a TCP connection from the server to an address of its own."""
         ...
 
 
-class ThroughServer:
+class ServerSideNet:
     """The network as the server has it: connections are made there, names resolved here."""
 
     def __init__(self, net: Net, machine: Machine) -> None:
@@ -79,8 +81,8 @@ class ThroughServer:
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
+    ) -> ConnectResult:
         return await self._machine.connect(address, port, timeout)

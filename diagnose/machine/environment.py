@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 #: Handed on as they are: who runs it, where, with which agent, by which bus, when.
-KEPT = frozenset(
+KEPT_VARIABLES = frozenset(
     (
         "DBUS_SYSTEM_BUS_ADDRESS", "HOME", "KRB5CCNAME", "LOGNAME", "SSH_AUTH_SOCK", "SSH_CLIENT",
         "SSH_CONNECTION", "TERM", "TMPDIR", "TZ", "USER", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
@@ -20,21 +20,21 @@ KEPT = frozenset(
 )  # fmt: skip
 
 #: Where the administrator's programs are, whatever PATH says.
-SYSTEM = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
+SYSTEM_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def environment(own: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables for a program that is run here: what KEPT names, no language (LC_ALL=C), and
     a PATH of folders that can be trusted."""
-    kept = {name: value for name, value in own.items() if name in KEPT}
-    return kept | {"LC_ALL": "C", "PATH": trusted_path(own.get("PATH") or os.defpath)}
+    variables = {name: value for name, value in inherited.items() if name in KEPT_VARIABLES}
+    return variables | {"LC_ALL": "C", "PATH": trusted_path(inherited.get("PATH") or os.defpath)}
 
 
 @lru_cache(maxsize=8)
 def trusted_path(path: str) -> str:
     """The folders of a PATH that only root may change, or whoever runs this, then those of the
     system. An empty entry and a relative one stand for the working folder (execvp(3)): they go."""
-    entries = (*path.split(":"), *SYSTEM)
+    entries = (*path.split(":"), *SYSTEM_FOLDERS)
     return ":".join(dict.fromkeys(entry for entry in entries if _is_trusted(entry)))
 
 
@@ -44,14 +44,14 @@ def _is_trusted(entry: str) -> bool:
     path = PurePosixPath(os.path.realpath(entry))
     try:
         # In a sticky folder (/tmp) others cannot exchange what is there, but add to it.
-        return _is_ours_alone(path, sticky=False) and all(
-            _is_ours_alone(folder, sticky=True) for folder in path.parents
+        return _is_private_folder(path, sticky=False) and all(
+            _is_private_folder(folder, sticky=True) for folder in path.parents
         )
     except (OSError, ValueError):
         return False
 
 
-def _is_ours_alone(path: PurePosixPath, sticky: bool) -> bool:
+def _is_private_folder(path: PurePosixPath, sticky: bool) -> bool:
     folder = os.stat(path)  # noqa: PTH116
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid not in {0, os.geteuid()}:
         return False
@@ -59,10 +59,10 @@ def _is_ours_alone(path: PurePosixPath, sticky: bool) -> bool:
         return True
     if folder.st_mode & stat.S_IWOTH:
         return False
-    return not folder.st_mode & stat.S_IWGRP or _is_nobodys(folder.st_gid)
+    return not folder.st_mode & stat.S_IWGRP or _is_private_group(folder.st_gid)
 
 
-def _is_nobodys(group: int) -> bool:
+def _is_private_group(group: int) -> bool:
     """Whether nobody but root is in a group: Debian's /usr/local belongs to "staff"."""
     if group == 0:
         return True

@@ -8,50 +8,54 @@ import stat
 import time
 from collections.abc import Mapping
 
-from diagnose.machine import LIMIT, Ran, Socket, Text
+from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
 from diagnose.machine.environment import environment
 from diagnose.model import Failure
-from diagnose.net import PATIENCE, Connected
-from diagnose.parsers.linux.sockets import listening
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.parsers.linux.sockets import listening_sockets
 
 #: More paths than this of one pattern are not looked at.
-MOST_PATHS = 2000
+MAX_PATHS = 2000
 
 
 class LocalMachine:
     via = "local"
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         return await spawn(argv, timeout)
 
-    async def read(self, path: str, limit: int = LIMIT) -> Text:
+    async def read(self, path: str, limit: int = LIMIT) -> FileContent:
         return await asyncio.to_thread(_read, path, limit)
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
         return await asyncio.to_thread(_glob, pattern)
 
-    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[FileContent, ...]:
         return await asyncio.to_thread(_read_all, pattern, limit)
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
         """By ss, which alone says of an IPv6 socket whether it takes IPv4 too; without it by
         psutil."""
-        ran = await self.run("ss", "-ltnpe")
-        if ran.failure is None:
-            return listening(ran.out)
-        return await asyncio.to_thread(_by_psutil)
+        result = await self.run("ss", "-ltnpe")
+        if result.failure is None:
+            return listening_sockets(result.out)
+        return await asyncio.to_thread(_listeners_by_psutil)
 
-    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
+    async def connect(
+        self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
+    ) -> ConnectResult:
         from diagnose.net.local import LocalNet
 
         return await LocalNet().connect(address, port, timeout)
 
 
-async def spawn(argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None) -> Ran:
+async def spawn(
+    argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None
+) -> CommandResult:
     """Run a program of this machine: with LC_ALL=C and the administrator's PATH, without
     standard input, its output bounded. One that does not end in time is killed, with all that
     it started."""
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
@@ -62,26 +66,32 @@ async def spawn(argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | 
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return Ran(argv, None, "", str(error), time.monotonic() - begun, could_not(error))
+        return CommandResult(
+            argv, None, "", str(error), time.monotonic() - started, os_failure(error)
+        )
     assert process.stdout is not None
     assert process.stderr is not None
     out, err = bytearray(), bytearray()
     failure = None
     try:
         async with asyncio.timeout(timeout):
-            await asyncio.gather(_keep(process.stdout, out), _keep(process.stderr, err))
+            await asyncio.gather(
+                _read_bounded(process.stdout, out), _read_bounded(process.stderr, err)
+            )
             await process.wait()
     except TimeoutError:
         failure = Failure("timeout", f"did not end within {timeout:g} s")
     finally:
-        await _end(process)
-    said, complained = out.decode(errors="replace"), err.decode(errors="replace")
+        await _kill(process)
+    stdout, stderr = out.decode(errors="replace"), err.decode(errors="replace")
     if failure is None and process.returncode:
-        failure = exited(process.returncode, complained)
-    return Ran(argv, process.returncode, said, complained, time.monotonic() - begun, failure)
+        failure = exit_failure(process.returncode, stderr)
+    return CommandResult(
+        argv, process.returncode, stdout, stderr, time.monotonic() - started, failure
+    )
 
 
-def could_not(error: BaseException) -> Failure:
+def os_failure(error: BaseException) -> Failure:
     """Why a program could not be started or a file not be read."""
     number = getattr(error, "errno", None)
     message = getattr(error, "strerror", None) or str(error)
@@ -93,18 +103,18 @@ def could_not(error: BaseException) -> Failure:
     return Failure(kind, message, number)
 
 
-def exited(status: int, err: str) -> Failure:
+def exit_failure(status: int, err: str) -> Failure:
     lines = err.strip().splitlines()
     return Failure("exit", lines[-1] if lines else f"exit status {status}", status)
 
 
-async def _keep(stream: asyncio.StreamReader, kept: bytearray) -> None:
+async def _read_bounded(stream: asyncio.StreamReader, buffer: bytearray) -> None:
     """Read to the end, keep no more than LIMIT."""
     while chunk := await stream.read(65536):
-        kept += chunk[: LIMIT - len(kept)]
+        buffer += chunk[: LIMIT - len(buffer)]
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         # Its own session: the group is the child and what it started, and nothing else.
         with contextlib.suppress(ProcessLookupError):
@@ -112,56 +122,60 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _read(path: str, limit: int) -> Text:
+def _read(path: str, limit: int) -> FileContent:
     try:
         # Never wait for a FIFO's writer (open(2), O_NONBLOCK).
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode):
-                return Text(path, failure=Failure("other", "not a regular file"))
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return FileContent(path, failure=Failure("other", "not a regular file"))
             real = os.path.realpath(path) if os.path.islink(path) else ""  # noqa: PTH114
             text = file.read(limit).decode(errors="replace")
-            return Text(path, text, about.st_mtime, real=real)
+            return FileContent(path, text, status.st_mtime, real=real)
     except (OSError, ValueError) as error:
-        return Text(path, failure=could_not(error))
+        return FileContent(path, failure=os_failure(error))
 
 
 def _glob(pattern: str) -> tuple[str, ...]:
     import glob
     from itertools import islice
 
-    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207  (absolute, with **, bounded)
-    return tuple(sorted(islice(found, MOST_PATHS)))
+    paths = glob.iglob(pattern, recursive=True)  # noqa: PTH207  (absolute, with **, bounded)
+    return tuple(sorted(islice(paths, MAX_PATHS)))
 
 
-def _read_all(pattern: str, limit: int) -> tuple[Text, ...]:
+def _read_all(pattern: str, limit: int) -> tuple[FileContent, ...]:
     return tuple(_read(path, limit) for path in _glob(pattern))
 
 
-def _by_psutil() -> tuple[Socket, ...] | Failure:
+def _listeners_by_psutil() -> tuple[Socket, ...] | Failure:
     import psutil
 
     try:
-        every = psutil.net_connections("tcp")
+        connections = psutil.net_connections("tcp")
     except (psutil.Error, OSError) as error:
-        return could_not(error)
-    rows = [(*row.laddr[:2], row.pid) for row in every if row.status == psutil.CONN_LISTEN]
-    four = {port for address, port, _ in rows if address == "0.0.0.0"}
+        return os_failure(error)
+    rows = [
+        (*connection.laddr[:2], connection.pid)
+        for connection in connections
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    ipv4_ports = {port for address, port, _ in rows if address == "0.0.0.0"}
     return tuple(
         Socket(
             address=address,
             port=port,
             family=6 if ":" in address else 4,
-            dual=address == "::" and port not in four,
+            dual=address == "::" and port not in ipv4_ports,
             pid=pid,
-            process=_name(pid),
+            process=_process_name(pid),
         )
         for address, port, pid in rows
     )
 
 
-def _name(pid: int | None) -> str | None:
+def _process_name(pid: int | None) -> str | None:
     import psutil
 
     if pid is None:

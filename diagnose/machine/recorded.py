@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from diagnose.machine import LIMIT, Ran, Socket, Text
+from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
 from diagnose.model import Failure
-from diagnose.net import PATIENCE, Connected
-from diagnose.parsers.linux.sockets import listening
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.parsers.linux.sockets import listening_sockets
 
 _LISTENERS = (
     ("ss", "-ltnpe"),
@@ -27,12 +27,12 @@ class RecordedMachine:
 
     def __init__(
         self,
-        commands: Mapping[str, str | Ran] | None = None,
+        commands: Mapping[str, str | CommandResult] | None = None,
         files: Mapping[str, str | Failure] | None = None,
         via: str = "local",
     ) -> None:
         self.via = via
-        self.asked: list[str] = []
+        self.commands_run: list[str] = []
         self._commands = dict(commands or {})
         self._files = dict(files or {})
 
@@ -42,7 +42,7 @@ class RecordedMachine:
     ) -> "RecordedMachine":
         """From a directory: its folder `commands` holds what each of the commands named here
         printed, its folder `root` the machine's files."""
-        printed = {
+        outputs = {
             shlex.join(argv): (directory / "commands" / name).read_text("utf-8")
             for name, argv in commands.items()
         }
@@ -52,11 +52,11 @@ class RecordedMachine:
             for path in sorted(root.rglob("*"))
             if path.is_file()
         }
-        return cls(printed, files, via)
+        return cls(outputs, files, via)
 
-    def also(
+    def with_overrides(
         self,
-        commands: Mapping[str, str | Ran],
+        commands: Mapping[str, str | CommandResult],
         files: Mapping[str, str | Failure] | None = None,
     ) -> "RecordedMachine":
         """The same machine, with more said or otherwise."""
@@ -64,50 +64,52 @@ class RecordedMachine:
             {**self._commands, **commands}, {**self._files, **(files or {})}, self.via
         )
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
-        words = shlex.join(argv)
-        self.asked.append(words)
-        known = self._commands.get(words)
-        if isinstance(known, Ran):
-            return known
-        if known is None:
-            return Ran(argv, None, "", "", 0.0, MISSING)
-        return Ran(argv, 0, known, "", 0.0)
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        command = shlex.join(argv)
+        self.commands_run.append(command)
+        recorded = self._commands.get(command)
+        if isinstance(recorded, CommandResult):
+            return recorded
+        if recorded is None:
+            return CommandResult(argv, None, "", "", 0.0, MISSING)
+        return CommandResult(argv, 0, recorded, "", 0.0)
 
-    async def read(self, path: str, limit: int = LIMIT) -> Text:
-        known = self._files.get(path, MISSING)
-        if isinstance(known, Failure):
-            return Text(path, failure=known)
-        return Text(path, known[:limit], 0.0)
+    async def read(self, path: str, limit: int = LIMIT) -> FileContent:
+        recorded = self._files.get(path, MISSING)
+        if isinstance(recorded, Failure):
+            return FileContent(path, failure=recorded)
+        return FileContent(path, recorded[:limit], 0.0)
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
         return tuple(path for path in sorted(self._files) if matches(path, pattern))
 
-    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[FileContent, ...]:
         return tuple([await self.read(path, limit) for path in await self.glob(pattern)])
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
         """As over SSH: by the first of the tools that is there."""
-        ran = await self.run(*_LISTENERS[0])
+        result = await self.run(*_LISTENERS[0])
         for argv in _LISTENERS[1:]:
-            if ran.failure is not None and ran.failure.kind == "missing":
-                ran = await self.run(*argv)
-        return ran.failure or listening(ran.out)
+            if result.failure is not None and result.failure.kind == "missing":
+                result = await self.run(*argv)
+        return result.failure or listening_sockets(result.out)
 
-    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
-        return Connected(0.0, failure=Failure("other", "this machine is only remembered"))
+    async def connect(
+        self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
+    ) -> ConnectResult:
+        return ConnectResult(0.0, failure=Failure("other", "this machine is only remembered"))
 
 
 def matches(path: str, pattern: str) -> bool:
     """As glob(7): a star ends at a slash, "**" does not."""
     parts = re.split(r"(\*\*/?)", pattern)
-    exact = "".join(
-        "(?:.*/)?" if part == "**/" else ".*" if part == "**" else _translated(part)
+    expression = "".join(
+        "(?:.*/)?" if part == "**/" else ".*" if part == "**" else _segment_expression(part)
         for part in parts
     )
-    return re.fullmatch(exact, path) is not None
+    return re.fullmatch(expression, path) is not None
 
 
-def _translated(part: str) -> str:
-    body = fnmatch.translate(part).removeprefix("(?s:").removesuffix(r")\Z")
-    return body.replace(".*", "[^/]*")
+def _segment_expression(segment: str) -> str:
+    expression = fnmatch.translate(segment).removeprefix("(?s:").removesuffix(r")\Z")
+    return expression.replace(".*", "[^/]*")

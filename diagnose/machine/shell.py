@@ -13,16 +13,16 @@ from pathlib import Path
 
 from diagnose.machine import LIMIT
 from diagnose.machine.environment import environment
-from diagnose.machine.local import could_not
+from diagnose.machine.local import os_failure
 from diagnose.model import Failure
 
 #: Seconds to log in.
-LOGIN = 10.0
+LOGIN_TIMEOUT = 10.0
 
 #: Seconds after which a command is given up that should have been ended over there.
 GRACE = 2.0
 
-_SHELL = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
+_SHELL_START = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
 _KINDS = (
     ("Permission denied", "denied"),
     ("Host key verification failed", "denied"),
@@ -33,10 +33,10 @@ _KINDS = (
     ("timed out", "timeout"),
 )
 
-Answer = tuple[int, str, str]
+CommandOutput = tuple[int, str, str]
 
 
-class Lost(Exception):
+class ConnectionLost(Exception):
     """A shell has ended, or has not answered in time."""
 
     def __init__(self, failure: Failure) -> None:
@@ -44,17 +44,17 @@ class Lost(Exception):
         self.failure = failure
 
 
-class Unasked(Exception):
+class NotSent(Exception):
     """The shell ended before it came to this command."""
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingCommand:
     """A command that was sent: the token that ends its answer, the seconds it may take."""
 
     token: str
     timeout: float
-    answer: "asyncio.Future[Answer]"
+    answer: "asyncio.Future[CommandOutput]"
 
 
 class Shell:
@@ -63,13 +63,13 @@ class Shell:
         assert process.stdout is not None
         assert process.stderr is not None
         self._process = process
-        self._in, self._said, self._complained = process.stdin, process.stdout, process.stderr
-        self._out, self._err = Output(process.stdout), Output(process.stderr)
-        self._can_end = False
-        self._asked: asyncio.Queue[Asked] = asyncio.Queue()
-        self._listening: asyncio.Task[None] | None = None
+        self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
+        self._output, self._errors = OutputReader(process.stdout), OutputReader(process.stderr)
+        self._has_timeout = False
+        self._pending: asyncio.Queue[PendingCommand] = asyncio.Queue()
+        self._reader: asyncio.Task[None] | None = None
         #: How many commands are not answered yet.
-        self.waiting = 0
+        self.pending_count = 0
         self.alive = True
 
     @classmethod
@@ -78,7 +78,7 @@ class Shell:
         try:
             process = await asyncio.create_subprocess_exec(
                 *words,
-                "exec " + shlex.join(("sh", "-c", _SHELL)),
+                "exec " + shlex.join(("sh", "-c", _SHELL_START)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -86,124 +86,127 @@ class Shell:
                 start_new_session=True,
             )
         except OSError as error:
-            raise Lost(could_not(error)) from None
+            raise ConnectionLost(os_failure(error)) from None
         shell = cls(process)
         try:
-            await shell._greeting()
+            await shell._wait_ready()
         except BaseException:
-            await shell.close(patience=0)
+            await shell.close(timeout=0)
             raise
-        shell._listening = asyncio.get_running_loop().create_task(shell._listen())
+        shell._reader = asyncio.get_running_loop().create_task(shell._read_answers())
         return shell
 
-    async def run(self, argv: tuple[str, ...], timeout: float) -> Answer:
+    async def run(self, argv: tuple[str, ...], timeout: float) -> CommandOutput:
         """Exit status, output, errors. Lost where there is no answer within so many seconds of
         its turn; it is ended over there as well, where that is possible."""
         if not self.alive:
-            raise Unasked
+            raise NotSent
         token = secrets.token_hex(16)
-        words = ("timeout", f"{timeout:g}", *argv) if self._can_end else argv
-        script = f"{shlex.join(words)} </dev/null; s=$?; printf '\\n{token} %s\\n' $s; "
+        command = ("timeout", f"{timeout:g}", *argv) if self._has_timeout else argv
+        script = f"{shlex.join(command)} </dev/null; s=$?; printf '\\n{token} %s\\n' $s; "
         script += f"printf '\\n{token} 0\\n' >&2\n"
-        asked = Asked(token, timeout, asyncio.get_running_loop().create_future())
-        self.waiting += 1
-        self._in.write(script.encode())
-        self._asked.put_nowait(asked)
-        return await asked.answer
+        pending = PendingCommand(token, timeout, asyncio.get_running_loop().create_future())
+        self.pending_count += 1
+        self._stdin.write(script.encode())
+        self._pending.put_nowait(pending)
+        return await pending.answer
 
-    async def close(self, patience: float = 0.5) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-        self._give_up()
-        self._in.close()
+    async def close(self, timeout: float = 0.5) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+        self._fail_pending()
+        self._stdin.close()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
 
-    async def _listen(self) -> None:
+    async def _read_answers(self) -> None:
         """Give each command its answer, whether anybody still waits for it or not."""
         while self.alive:
-            asked = await self._asked.get()
-            grace = GRACE if self._can_end else 0.0
+            pending = await self._pending.get()
+            grace = GRACE if self._has_timeout else 0.0
             try:
-                async with asyncio.timeout(asked.timeout + grace):
+                async with asyncio.timeout(pending.timeout + grace):
                     (out, status), (err, _) = await asyncio.gather(
-                        self._out.until(asked.token), self._err.until(asked.token)
+                        self._output.read_until(pending.token),
+                        self._errors.read_until(pending.token),
                     )
             except TimeoutError:
-                self._lose(asked, Failure("timeout", f"did not end within {asked.timeout:g} s"))
+                self._fail(pending, Failure("timeout", f"did not end within {pending.timeout:g} s"))
             except (OSError, EOFError, ValueError):
                 # ValueError: what should be a status is none.
-                self._lose(asked, Failure("closed", "the connection to the server was lost"))
+                self._fail(pending, Failure("closed", "the connection to the server was lost"))
             else:
-                self.waiting -= 1
-                if not asked.answer.done():
-                    asked.answer.set_result((status, out, err))
+                self.pending_count -= 1
+                if not pending.answer.done():
+                    pending.answer.set_result((status, out, err))
 
-    def _lose(self, asked: Asked, failure: Failure) -> None:
+    def _fail(self, pending: PendingCommand, failure: Failure) -> None:
         """It may still be busy: nothing more is asked here. It is not ended, for the first one
         carries the others."""
-        if not asked.answer.done():
-            asked.answer.set_exception(Lost(failure))
-        self._give_up()
+        if not pending.answer.done():
+            pending.answer.set_exception(ConnectionLost(failure))
+        self._fail_pending()
 
-    def _give_up(self) -> None:
+    def _fail_pending(self) -> None:
         self.alive = False
-        while not self._asked.empty():
-            answer = self._asked.get_nowait().answer
+        while not self._pending.empty():
+            answer = self._pending.get_nowait().answer
             if not answer.done():
-                answer.set_exception(Unasked)
+                answer.set_exception(NotSent)
 
-    async def _greeting(self) -> None:
+    async def _wait_ready(self) -> None:
         try:
-            async with asyncio.timeout(LOGIN + 1):
-                while line := await self._said.readline():
+            async with asyncio.timeout(LOGIN_TIMEOUT + 1):
+                while line := await self._stdout.readline():
                     # A user's start-up files may print before it.
                     if line.startswith(b"ready"):
-                        self._can_end = line.split() == [b"ready", b"timeout"]
+                        self._has_timeout = line.split() == [b"ready", b"timeout"]
                         return
-                said = (await self._complained.read(65536)).decode(errors="replace")
+                stderr = (await self._stderr.read(65536)).decode(errors="replace")
         except (TimeoutError, ValueError):
-            raise Lost(Failure("timeout", f"ssh: no login within {LOGIN:.0f} s")) from None
-        raise Lost(login_failure(said))
+            raise ConnectionLost(
+                Failure("timeout", f"ssh: no login within {LOGIN_TIMEOUT:.0f} s")
+            ) from None
+        raise ConnectionLost(login_failure(stderr))
 
 
-class Output:
+class OutputReader:
     """What comes out of a shell on one stream, cut at the tokens."""
 
     def __init__(self, stream: asyncio.StreamReader) -> None:
         self._stream = stream
-        self._rest = bytearray()
+        self._buffer = bytearray()
 
-    async def until(self, token: str) -> tuple[str, int]:
+    async def read_until(self, token: str) -> tuple[str, int]:
         """All that comes before the line of the token, no more than LIMIT of it, and the number
         in that line. EOFError where the stream ends before."""
         mark = f"\n{token} ".encode()
-        kept, rest = bytearray(), self._rest
+        output, buffer = bytearray(), self._buffer
         while True:
-            at = rest.find(mark)
-            end = rest.find(b"\n", at + len(mark)) if at >= 0 else -1
+            at = buffer.find(mark)
+            end = buffer.find(b"\n", at + len(mark)) if at >= 0 else -1
             # The mark may have come in part.
-            sure = at if at >= 0 else max(len(rest) - len(mark), 0)
-            kept += rest[: min(sure, max(LIMIT - len(kept), 0))]
+            safe_end = at if at >= 0 else max(len(buffer) - len(mark), 0)
+            output += buffer[: min(safe_end, max(LIMIT - len(output), 0))]
             if end >= 0:
-                number = int(rest[at + len(mark) : end])
-                del rest[: end + 1]
-                return kept.decode(errors="replace"), number
-            del rest[:sure]
+                number = int(buffer[at + len(mark) : end])
+                del buffer[: end + 1]
+                return output.decode(errors="replace"), number
+            del buffer[:safe_end]
             chunk = await self._stream.read(65536)
             if not chunk:
                 raise EOFError
-            rest += chunk
+            buffer += chunk
 
 
-def login_failure(said: str) -> Failure:
+def login_failure(stderr: str) -> Failure:
     """Why ssh could not log in, from what it said."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     message = lines[-1] if lines else "ssh ended without a word"
-    kind = next((kind for words, kind in _KINDS if words in said), "other")
+    kind = next((kind for phrase, kind in _KINDS if phrase in stderr), "other")
     return Failure(kind, message, 255)

@@ -21,13 +21,13 @@ from collections.abc import Coroutine
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from diagnose.machine import LIMIT, Ran, Socket, Text
-from diagnose.machine.local import MOST_PATHS, exited
-from diagnose.machine.shell import LOGIN, Lost, Shell, Unasked
+from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
+from diagnose.machine.local import MAX_PATHS, exit_failure
+from diagnose.machine.shell import LOGIN_TIMEOUT, ConnectionLost, NotSent, Shell
 from diagnose.machine.tunnel import Tunnel
 from diagnose.model import Failure
-from diagnose.net import PATIENCE, Connected
-from diagnose.parsers.linux.sockets import listening
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.parsers.linux.sockets import listening_sockets
 
 #: Commands that run side by side. sshd lets a connection have ten sessions unless told otherwise
 #: (sshd_config(5), MaxSessions).
@@ -41,19 +41,19 @@ _OPTIONS = (
     "PermitLocalCommand=no",
     "RemoteCommand=none",
     "RequestTTY=no",
-    f"ConnectTimeout={LOGIN:.0f}",
+    f"ConnectTimeout={LOGIN_TIMEOUT:.0f}",
 )
 _LISTENERS = (
     "ss -ltnpe 2>/dev/null || netstat -ltnp 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6"
 )
 # The attempts to connect there that are not answered yet.
-_WAITING = (
+_SYN_SENT = (
     'sleep 0.1 2>/dev/null || sleep 1; case $1 in *:*) a="[$1]";; *) a=$1;; esac; '
     'ss -Htn state syn-sent dst "$a" dport = ":$2" 2>/dev/null'
 )
 # Prints a file after a line with a token that no file holds, its state, time and name; before
 # that, where a link leads.
-_ONE = (
+_READ_FILE = (
     "one() { f=$1; "
     'if [ ! -e "$f" ]; then s="missing 0"; elif [ ! -f "$f" ]; then s="special 0"; '
     'elif [ ! -r "$f" ]; then s="denied 0"; '
@@ -64,7 +64,7 @@ _ONE = (
     'printf "\\n%s %s %s\\n" "$t" "$s" "$f"; '
     'case $s in ok*) head -c "$n" -- "$f" 2>/dev/null || cat -- "$f";; esac; }; '
 )
-_FAILURES = {
+_FILE_FAILURES = {
     "missing": Failure("missing", "No such file or directory", 2),
     "denied": Failure("denied", "Permission denied", 13),
     "special": Failure("other", "not a regular file"),
@@ -81,13 +81,13 @@ class SshMachine:
     def __init__(self, url: str, options: tuple[str, ...] = ()) -> None:
         self.via = url
         self._destination = destination(url)
-        self._given_options = options
+        self._extra_options = options
         self._options = (*_OPTIONS, *options)
         self._directory = ""
         self._failure: Failure | None = None
-        self._opening = asyncio.Lock()
+        self._open_lock = asyncio.Lock()
         self._shells: list[Shell] = []
-        self._wanted: dict[tuple[str, int], asyncio.Future[tuple[Text, ...]]] = {}
+        self._requests: dict[tuple[str, int], asyncio.Future[tuple[FileContent, ...]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "SshMachine":
@@ -101,51 +101,55 @@ class SshMachine:
     ) -> None:
         await self.close()
 
-    def another(self) -> "SshMachine":
+    def new_connection(self) -> "SshMachine":
         """The same server by a connection of its own, which is not made yet."""
-        return SshMachine(self.via, self._given_options)
+        return SshMachine(self.via, self._extra_options)
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
-        return await self._run(argv, timeout)
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        return await self._run_command(argv, timeout)
 
-    async def read(self, path: str, limit: int = LIMIT) -> Text:
-        return (await self._files(shlex.quote(path), limit))[0]
+    async def read(self, path: str, limit: int = LIMIT) -> FileContent:
+        return (await self._read_files(shlex.quote(path), limit))[0]
 
-    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[Text, ...]:
-        words = shell_patterns(pattern)
-        found = await self._files(words, limit) if words else ()
-        return tuple(sorted((one for one in found if not _is_missing(one)), key=_path))
+    async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[FileContent, ...]:
+        patterns = shell_patterns(pattern)
+        contents = await self._read_files(patterns, limit) if patterns else ()
+        return tuple(
+            sorted((content for content in contents if not _is_missing(content)), key=_path_of)
+        )
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
-        words = shell_patterns(pattern)
-        if not words:
+        patterns = shell_patterns(pattern)
+        if not patterns:
             return ()
-        script = f'for f in {words}; do [ -e "$f" ] && printf "%s\\0" "$f"; done; :'
-        ran = await self._run(("sh", "-c", script), 8.0)
-        return tuple(sorted(set(filter(None, ran.out.split("\0")))))[:MOST_PATHS]
+        script = f'for f in {patterns}; do [ -e "$f" ] && printf "%s\\0" "$f"; done; :'
+        result = await self._run_command(("sh", "-c", script), 8.0)
+        return tuple(sorted(set(filter(None, result.out.split("\0")))))[:MAX_PATHS]
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
-        ran = await self._run(("sh", "-c", _LISTENERS), 8.0)
-        return ran.failure or listening(ran.out)
+        result = await self._run_command(("sh", "-c", _LISTENERS), 8.0)
+        return result.failure or listening_sockets(result.out)
 
-    async def connect(self, address: str, port: int, timeout: float = PATIENCE) -> Connected:
+    async def connect(
+        self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
+    ) -> ConnectResult:
         """Through the connection that stands, by sshd (ssh(1), -W). It says nothing when that is
         open, and ends when it cannot be: what has not ended a round trip later is open, unless
         the server's SYN still waits for an answer."""
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
             await self._shell()
             tunnel = await Tunnel.open(self._ssh("ControlMaster=no"), address, port)
-        except Lost as lost:
-            return Connected(time.monotonic() - begun, failure=lost.failure)
-        waiting = await self.run("sh", "-c", _WAITING, "sh", address, str(port), timeout=timeout)
+        except ConnectionLost as error:
+            return ConnectResult(time.monotonic() - started, failure=error.failure)
+        syn_sent = await self.run("sh", "-c", _SYN_SENT, "sh", address, str(port), timeout=timeout)
         failure = await tunnel.refusal()
-        if waiting.out.strip():
+        if syn_sent.out.strip():
             failure = Failure("timeout", "timed out")
         if failure is not None:
             tunnel.close()
-            return Connected(time.monotonic() - begun, failure=failure)
-        return Connected(time.monotonic() - begun, tunnel)
+            return ConnectResult(time.monotonic() - started, failure=failure)
+        return ConnectResult(time.monotonic() - started, tunnel)
 
     async def close(self) -> None:
         """End the connection and remove what it needed here. May be called again."""
@@ -161,104 +165,122 @@ class SshMachine:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
         self._directory = ""
 
-    async def _run(self, argv: tuple[str, ...], timeout: float) -> Ran:
-        begun = time.monotonic()
+    async def _run_command(self, argv: tuple[str, ...], timeout: float) -> CommandResult:
+        started = time.monotonic()
         try:
-            status, out, err = await self._asked(argv, timeout)
-        except Lost as lost:
-            took = time.monotonic() - begun
-            return Ran(argv, None, "", lost.failure.message, took, lost.failure)
-        took = time.monotonic() - begun
-        return Ran(argv, status, out, err, took, _failure(argv[0], status, err))
+            status, out, err = await self._run_in_shell(argv, timeout)
+        except ConnectionLost as error:
+            took = time.monotonic() - started
+            return CommandResult(argv, None, "", error.failure.message, took, error.failure)
+        took = time.monotonic() - started
+        return CommandResult(argv, status, out, err, took, _failure(argv[0], status, err))
 
-    async def _asked(self, argv: tuple[str, ...], timeout: float) -> tuple[int, str, str]:
+    async def _run_in_shell(self, argv: tuple[str, ...], timeout: float) -> tuple[int, str, str]:
         """Where a shell ended because of another command, the next one is asked: all that is
         ever run over there only looks."""
         for _ in range(SHELLS):
             shell = await self._shell()
             try:
                 return await shell.run(argv, timeout)
-            except Unasked:
+            except NotSent:
                 continue
-        raise Lost(Failure("closed", "the connection to the server was lost"))
+        raise ConnectionLost(Failure("closed", "the connection to the server was lost"))
 
     async def _shell(self) -> Shell:
         """The one with the least to do. Lost where the server cannot be entered."""
-        async with self._opening:
+        async with self._open_lock:
             if self._failure is not None:
-                raise Lost(self._failure)
+                raise ConnectionLost(self._failure)
             if not self._shells:
                 await self._log_in()
-            alive = [shell for shell in self._shells if shell.alive]
-            if not alive:
-                alive = [await self._another()]
-        return min(alive, key=lambda shell: shell.waiting)
+            shells = [shell for shell in self._shells if shell.alive]
+            if not shells:
+                shells = [await self._open_shell()]
+        return min(shells, key=lambda shell: shell.pending_count)
 
     async def _log_in(self) -> None:
         self._directory = self._directory or _private_directory()
         try:
-            self._remember(await Shell.open(self._ssh("ControlMaster=yes")))
-        except Lost as lost:
-            self._failure = lost.failure
+            self._add_shell(await Shell.open(self._ssh("ControlMaster=yes")))
+        except ConnectionLost as error:
+            self._failure = error.failure
             raise
         for _ in range(SHELLS - 1):
-            self._start(self._one_more())
+            self._start_task(self._try_open_shell())
 
-    async def _one_more(self) -> None:
+    async def _try_open_shell(self) -> None:
         # A server may allow fewer (sshd_config(5), MaxSessions).
-        with contextlib.suppress(Lost):
-            await self._another()
+        with contextlib.suppress(ConnectionLost):
+            await self._open_shell()
 
-    async def _another(self) -> Shell:
-        return self._remember(await Shell.open(self._ssh("ControlMaster=no")))
+    async def _open_shell(self) -> Shell:
+        return self._add_shell(await Shell.open(self._ssh("ControlMaster=no")))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _start_task(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _remember(self, shell: Shell) -> Shell:
+    def _add_shell(self, shell: Shell) -> Shell:
         self._shells.append(shell)
         return shell
 
-    def _ssh(self, role: str) -> list[str]:
-        options = (*self._options, f"ControlPath={self._directory}/c", role, "ControlPersist=no")
-        return ["ssh", "-T", *(word for one in options for word in ("-o", one)), *self._destination]
+    def _ssh(self, control_option: str) -> list[str]:
+        options = (
+            *self._options,
+            f"ControlPath={self._directory}/c",
+            control_option,
+            "ControlPersist=no",
+        )
+        return [
+            "ssh",
+            "-T",
+            *(argument for option in options for argument in ("-o", option)),
+            *self._destination,
+        ]
 
     # Files
 
-    async def _files(self, words: str, limit: int) -> tuple[Text, ...]:
+    async def _read_files(self, patterns: str, limit: int) -> tuple[FileContent, ...]:
         """The files that these words of sh name. What is wanted at the same moment is fetched by
         one command."""
-        wanted = self._wanted.get((words, limit))
-        if wanted is None:
+        future = self._requests.get((patterns, limit))
+        if future is None:
             loop = asyncio.get_running_loop()
-            if not self._wanted:
-                loop.call_soon(self._fetch_all)
-            wanted = self._wanted[words, limit] = loop.create_future()
-        return await asyncio.shield(wanted)
+            if not self._requests:
+                loop.call_soon(self._fetch_requests)
+            future = self._requests[patterns, limit] = loop.create_future()
+        return await asyncio.shield(future)
 
-    def _fetch_all(self) -> None:
-        wanted, self._wanted = self._wanted, {}
-        for limit in {limit for _, limit in wanted}:
-            batch = {words: done for (words, bound), done in wanted.items() if bound == limit}
-            self._start(self._fetch(batch, limit))
+    def _fetch_requests(self) -> None:
+        requests, self._requests = self._requests, {}
+        for limit in {limit for _, limit in requests}:
+            batch = {
+                patterns: future
+                for (patterns, max_bytes), future in requests.items()
+                if max_bytes == limit
+            }
+            self._start_task(self._fetch(batch, limit))
 
-    async def _fetch(self, batch: dict[str, asyncio.Future[tuple[Text, ...]]], limit: int) -> None:
+    async def _fetch(
+        self, futures: dict[str, asyncio.Future[tuple[FileContent, ...]]], limit: int
+    ) -> None:
         token = secrets.token_hex(16)
-        items = [f'item; for f in {words}; do one "$f"; done' for words in batch]
-        script = f"t={token} n={limit}; item() {{ printf '\\n%s item\\n' $t; }}; {_ONE}"
+        items = [f'item; for f in {patterns}; do one "$f"; done' for patterns in futures]
+        script = f"t={token} n={limit}; item() {{ printf '\\n%s item\\n' $t; }}; {_READ_FILE}"
         try:
-            ran = await self._run(("sh", "-c", script + "; ".join(items)), 8.0)
-            found = _unpacked(ran.out, token)
-            lost = ran.failure or Failure("other", "the server sent nothing of it")
-            for number, (words, done) in enumerate(batch.items()):
-                texts = found[number] if number < len(found) else ()
-                if not done.done():
-                    done.set_result(texts or (Text(shlex.split(words)[0], failure=lost),))
+            result = await self._run_command(("sh", "-c", script + "; ".join(items)), 8.0)
+            contents = _parse_items(result.out, token)
+            failure = result.failure or Failure("other", "the server sent nothing of it")
+            for number, (patterns, future) in enumerate(futures.items()):
+                file_contents = contents[number] if number < len(contents) else ()
+                if not future.done():
+                    future.set_result(
+                        file_contents or (FileContent(shlex.split(patterns)[0], failure=failure),)
+                    )
         finally:
-            for done in batch.values():
-                done.cancel()
+            for future in futures.values():
+                future.cancel()
 
 
 def destination(url: str) -> list[str]:
@@ -280,8 +302,8 @@ def shell_patterns(pattern: str) -> str:
     if "\n" in pattern or "\0" in pattern:
         return ""
     quoted = re.sub(r"[^\w*?\[\]!^/.,@%+:-]", r"\\\g<0>", pattern)
-    head, deep, tail = quoted.partition("**/")
-    if not deep:
+    head, recursive, tail = quoted.partition("**/")
+    if not recursive:
         return quoted.replace("**", "*")
     return " ".join(f"{head}{'*/' * level}{tail}" for level in range(5))
 
@@ -298,38 +320,42 @@ def _failure(program: str, status: int, err: str) -> Failure | None:
             return Failure("denied", f"{program}: permission denied", 126)
         case 124:
             return Failure("timeout", f"{program} did not end in time", 124)
-    return exited(status, err)
+    return exit_failure(status, err)
 
 
-def _unpacked(out: str, token: str) -> list[tuple[Text, ...]]:
+def _parse_items(out: str, token: str) -> list[tuple[FileContent, ...]]:
     """What was printed of each item: its files, at most MOST_PATHS of them."""
-    found: list[list[Text]] = []
+    items: list[list[FileContent]] = []
     real = ""
     for part in out.split(f"\n{token} ")[1:]:
         head, _, text = part.partition("\n")
         if head == "item":
-            found.append([])
+            items.append([])
             continue
         if head.startswith("link "):
             real = head.removeprefix("link ")
             continue
         state, changed, path = (*head.split(" ", 2), "", "")[:3]
-        failure = _FAILURES.get(state)
-        known = re.fullmatch(r"[1-9]\d*(\.\d+)?", changed)
-        seconds = float(changed) if known else None
-        one = Text(path, failure=failure) if failure else Text(path, text, seconds, real=real)
+        failure = _FILE_FAILURES.get(state)
+        time_match = re.fullmatch(r"[1-9]\d*(\.\d+)?", changed)
+        seconds = float(changed) if time_match else None
+        content = (
+            FileContent(path, failure=failure)
+            if failure
+            else FileContent(path, text, seconds, real=real)
+        )
         real = ""
-        if len(found[-1]) < MOST_PATHS:
-            found[-1].append(one)
-    return [tuple(several) for several in found]
+        if len(items[-1]) < MAX_PATHS:
+            items[-1].append(content)
+    return [tuple(contents) for contents in items]
 
 
-def _is_missing(one: Text) -> bool:
-    return one.failure is not None and one.failure.kind == "missing"
+def _is_missing(content: FileContent) -> bool:
+    return content.failure is not None and content.failure.kind == "missing"
 
 
-def _path(one: Text) -> str:
-    return one.path
+def _path_of(content: FileContent) -> str:
+    return content.path
 
 
 def _private_directory() -> str:

@@ -7,8 +7,8 @@ import signal
 import socket
 
 from diagnose.machine.environment import environment
-from diagnose.machine.local import could_not
-from diagnose.machine.shell import Lost
+from diagnose.machine.local import os_failure
+from diagnose.machine.shell import ConnectionLost
 from diagnose.model import Failure
 from diagnose.net.local import TcpStream
 
@@ -25,14 +25,14 @@ class Tunnel(TcpStream):
     @classmethod
     async def open(cls, words: list[str], address: str, port: int) -> "Tunnel":
         """`words` log in over the connection that stands. Lost where ssh cannot be started."""
-        end = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        endpoint = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         try:
             process = await asyncio.create_subprocess_exec(
                 words[0],
                 "-W",
-                end,
+                endpoint,
                 *words[1:],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
@@ -42,7 +42,7 @@ class Tunnel(TcpStream):
             )
         except OSError as error:
             ours.close()
-            raise Lost(could_not(error)) from None
+            raise ConnectionLost(os_failure(error)) from None
         finally:
             theirs.close()
         return cls(process, ours, (address, port))
@@ -52,8 +52,10 @@ class Tunnel(TcpStream):
         if self._process.returncode is None:
             return None
         assert self._process.stderr is not None
-        said = (await self._process.stderr.read(4096)).decode(errors="replace")
-        return Failure("other", said.strip().splitlines()[-1] if said.strip() else "closed", 255)
+        stderr = (await self._process.stderr.read(4096)).decode(errors="replace")
+        return Failure(
+            "other", stderr.strip().splitlines()[-1] if stderr.strip() else "closed", 255
+        )
 
     def close(self) -> None:
         super().close()

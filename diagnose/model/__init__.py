@@ -193,11 +193,11 @@ class Evidence:
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Every observation of one kind, failed attempts among them."""
-        return tuple(seen for seen in self.observations if type(seen) is kind)
+        return tuple(observation for observation in self.observations if type(observation) is kind)
 
     def good(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """The observations of one kind that are no failed attempts."""
-        return tuple(seen for seen in self.of(kind) if seen.failure is None)
+        return tuple(observation for observation in self.of(kind) if observation.failure is None)
 
 
 @frozen
@@ -222,7 +222,10 @@ class Subject:
             (self.port, other.port),
             (self.path, other.path),
         )
-        return all(mine is None or theirs is None or mine == theirs for mine, theirs in pairs)
+        return all(
+            value is None or other_value is None or value == other_value
+            for value, other_value in pairs
+        )
 
     def __str__(self) -> str:
         if self.text:
@@ -239,7 +242,7 @@ def endpoints(addresses: Iterable[str], port: int) -> tuple[Subject, ...]:
     return tuple(Subject(address=address, port=port) for address in dict.fromkeys(addresses))
 
 
-def together(subjects: tuple[Subject, ...]) -> Subject:
+def merge_subjects(subjects: tuple[Subject, ...]) -> Subject:
     """One subject for several: what they agree on, named by all of them."""
     if len(subjects) == 1:
         return subjects[0]
@@ -326,7 +329,7 @@ class Claim:
     fix: Fix | None = None
 
 
-Judge = Callable[[Evidence], Iterable[Claim]]
+CheckFunction = Callable[[Evidence], Iterable[Claim]]
 
 
 @frozen(kw_only=True, eq=False)
@@ -342,7 +345,7 @@ class Check:
     severity: Severity
     needs: tuple[type[Observation], ...]
     explains: tuple[str, ...]
-    judge: Judge
+    judge: CheckFunction
 
     @property
     def layer(self) -> str:

@@ -41,7 +41,7 @@ GUARDED = (
     "192.0.0.192/32",
 )
 #: Those of them that mean the asker's own machine or its own wire: of no use in DNS.
-NOWHERE = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
+LOCAL_ONLY = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
 
 #: Top-level domains that the public DNS does not hold (RFC 2606, RFC 6761, RFC 6762, RFC 8375,
 #: ICANN's "internal") and what home routers use.
@@ -67,10 +67,10 @@ class Resolution(Observation):
     via: str = "system"
 
     @property
-    def to_ask(self) -> tuple[str, ...]:
+    def allowed_addresses(self) -> tuple[str, ...]:
         """The addresses that we may be led to by a name; one that a person typed always is."""
         typed = self.via in {"literal", "option", "proxy"}
-        return tuple(one for one in self.addresses if typed or not is_guarded(one))
+        return tuple(address for address in self.addresses if typed or not is_guarded(address))
 
 
 @frozen
@@ -161,11 +161,11 @@ def is_within(address: str, ranges: tuple[str, ...]) -> bool:
     """Whether an address is in one of these ranges; False for what is no address. An IPv4
     address in IPv6's clothes (::ffff:10.0.0.1) is the IPv4 address."""
     try:
-        found = ip_address(address)
+        ip = ip_address(address)
     except ValueError:
         return False
-    found = getattr(found, "ipv4_mapped", None) or found
-    return any(found in network for network in _networks(ranges))
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return any(ip in network for network in _networks(ranges))
 
 
 def is_private(address: str) -> bool:
@@ -198,14 +198,14 @@ def final_answers(evidence: Evidence) -> dict[str, DnsAnswer]:
 def final_answers_of(answers: Iterable[DnsAnswer]) -> dict[str, DnsAnswer]:
     """The same, of answers in the order in which they came."""
     final: dict[str, DnsAnswer] = {}
-    for seen in answers:
-        ours = seen.purpose in {"target", "again"} and seen.rdtype in {"A", "AAAA"}
-        if ours and (seen.failure is None or seen.rdtype not in final):
-            final[seen.rdtype] = seen
+    for answer in answers:
+        ours = answer.purpose in {"target", "again"} and answer.rdtype in {"A", "AAAA"}
+        if ours and (answer.failure is None or answer.rdtype not in final):
+            final[answer.rdtype] = answer
     return final
 
 
-def outcome(answer: DnsAnswer) -> str:
+def answer_text(answer: DnsAnswer) -> str:
     """How a question ended, in a word or two: the rcode, else the failure's own words."""
     return answer.failure.message if answer.failure else answer.rcode
 
@@ -215,7 +215,7 @@ def knows_the_root(control: DnsAnswer) -> bool:
     return control.failure is None and control.rcode != "SERVFAIL"
 
 
-def published(evidence: Evidence, family: int) -> tuple[str, ...] | None:
+def published_addresses(evidence: Evidence, family: int) -> tuple[str, ...] | None:
     """The target's addresses of a family according to DNS; None where DNS did not say."""
     answer = final_answers(evidence).get(ADDRESS_TYPES[family])
     if answer is None or answer.failure or answer.rcode not in {"NOERROR", "NXDOMAIN"}:
@@ -225,68 +225,77 @@ def published(evidence: Evidence, family: int) -> tuple[str, ...] | None:
 
 def own_addresses(evidence: Evidence) -> tuple[str, ...]:
     """The public addresses that the server's interfaces hold, where they were seen."""
-    held = (
+    interface_addresses = (
         address
         for interface in evidence.good(Interface)
         if interface.vantage is Vantage.SERVER
         for address in interface.addresses
     )
-    plain = (address.partition("/")[0] for address in held)
+    plain = (address.partition("/")[0] for address in interface_addresses)
     return tuple(dict.fromkeys(address for address in plain if not is_private(address)))
 
 
 def this_machine(evidence: Evidence) -> Where:
     """Where a step is done on the machine that probes: on the server, if it is the server."""
-    inside = (one for one in evidence.of(Host) if one.vantage is Vantage.SERVER)
-    return Where.SERVER if any(one.via == "local" for one in inside) else Where.CLIENT
+    server_hosts = (host for host in evidence.of(Host) if host.vantage is Vantage.SERVER)
+    return Where.SERVER if any(host.via == "local" for host in server_hosts) else Where.CLIENT
 
 
-def reached(evidence: Evidence) -> tuple[str, ...]:
+def resolved_addresses(evidence: Evidence) -> tuple[str, ...]:
     """The addresses by which the target is reached from here, none of them more than once."""
-    found = (address for seen in evidence.good(Resolution) for address in seen.addresses)
-    return tuple(dict.fromkeys(found))
+    addresses = (
+        address for resolution in evidence.good(Resolution) for address in resolution.addresses
+    )
+    return tuple(dict.fromkeys(addresses))
 
 
-def by_state(
+def addresses_by_state(
     evidence: Evidence, family: int
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The target's addresses of a family: those whose port takes connections, those whose does
     not, and those of which nothing is known, as where this machine has no route to them."""
-    tried: dict[str, list[Connection]] = {}
-    for seen in evidence.of(Connection):
-        if seen.family == family and seen.purpose in {"target", "again"}:
-            tried.setdefault(seen.address, []).append(seen)
-    found = [one for one in reached(evidence) if (":" in one) is (family == 6)]
-    alive = tuple(one for one in found if any(not c.failure for c in tried.get(one, ())))
-    dead = tuple(
-        one
-        for one in found
-        if one not in alive and any(not c.unroutable for c in tried.get(one, ()))
+    attempts: dict[str, list[Connection]] = {}
+    for connection in evidence.of(Connection):
+        if connection.family == family and connection.purpose in {"target", "again"}:
+            attempts.setdefault(connection.address, []).append(connection)
+    addresses = [
+        address for address in resolved_addresses(evidence) if (":" in address) is (family == 6)
+    ]
+    alive = tuple(
+        address
+        for address in addresses
+        if any(not connection.failure for connection in attempts.get(address, ()))
     )
-    return alive, dead, tuple(one for one in found if one not in alive + dead)
+    dead = tuple(
+        address
+        for address in addresses
+        if address not in alive
+        and any(not connection.unroutable for connection in attempts.get(address, ()))
+    )
+    return alive, dead, tuple(address for address in addresses if address not in alive + dead)
 
 
 def serves_visitors(evidence: Evidence) -> bool:
     """Whether the system finds the target somewhere, and not just on this machine itself, as a
     hosts file does that says 127.0.0.1, or under a name that is not meant for the public."""
-    found = reached(evidence)
-    return any(not is_within(address, NOWHERE) for address in found) or (
-        bool(found) and is_local_name(evidence.target.host)
+    addresses = resolved_addresses(evidence)
+    return any(not is_within(address, LOCAL_ONLY) for address in addresses) or (
+        bool(addresses) and is_local_name(evidence.target.host)
     )
 
 
-def loop(answers: Iterable[DnsAnswer], name: str) -> tuple[str, ...]:
+def alias_loop(answers: Iterable[DnsAnswer], name: str) -> tuple[str, ...]:
     """The names of a loop of aliases that the target's chain runs into, the first one repeated
     at the end; () if there is none."""
-    leads: dict[str, str] = {}
+    next_alias: dict[str, str] = {}
     for answer in answers:
         steps = answer.records[:1] if answer.rdtype == "CNAME" else answer.aliases
-        at = answer.name
-        for step in (one.rstrip(".").lower() for one in steps):
-            leads[at] = step
-            at = step
+        current = answer.name
+        for step in (alias.rstrip(".").lower() for alias in steps):
+            next_alias[current] = step
+            current = step
     chain = [name]
-    while (following := leads.get(chain[-1])) is not None:
+    while (following := next_alias.get(chain[-1])) is not None:
         chain.append(following)
         if chain.count(following) > 1:
             return tuple(chain[chain.index(following) :])

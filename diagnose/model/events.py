@@ -16,7 +16,7 @@ class Started:
 
 
 @frozen
-class Seen:
+class Observed:
     """Something was seen. It is the `number`th observation of the run, counted from 1."""
 
     observation: Observation
@@ -37,28 +37,28 @@ class Concluded:
     report: Report
 
 
-Event = Started | Seen | Crashed | Concluded
+Event = Started | Observed | Crashed | Concluded
 Sink = Callable[[Event], None]
 
 
 @contextmanager
-def forgiven(where: str, crashed: Callable[[Crash], None]) -> Iterator[None]:
+def report_crash(component: str, on_crash: Callable[[Crash], None]) -> Iterator[None]:
     """What raises in here is a fault of ours: it is reported, and everything else goes on."""
     try:
         yield
     except Exception as error:
-        crashed(Crash(where, f"{type(error).__name__}: {error}"))
+        on_crash(Crash(component, f"{type(error).__name__}: {error}"))
 
 
-def nowhere(event: Event) -> None:
+def null_sink(event: Event) -> None:
     """The sink of a run that nobody watches."""
 
 
 def tee(*sinks: Sink) -> Sink:
     """One sink that passes every event on to each of several."""
 
-    def passed_on(event: Event) -> None:
+    def forward(event: Event) -> None:
         for sink in sinks:
             sink(event)
 
-    return passed_on
+    return forward

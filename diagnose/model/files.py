@@ -10,7 +10,7 @@ from diagnose.model.tls import Certificate
 
 
 @frozen
-class Part:
+class PathComponent:
     """A folder on the way to a file, or the file itself: owner, permission bits (inode(7)), and
     SELinux's label, "" where there is none. `listed` says that it has an access control list
     (acl(5)), which may admit whom the bits do not."""
@@ -27,12 +27,12 @@ class Part:
 
     def admits(self, uid: int, gids: tuple[int, ...]) -> bool:
         """Whether a user may read the file, or pass through the folder (path_resolution(7))."""
-        wanted = 1 if self.folder else 4
+        permission_bit = 1 if self.folder else 4
         if uid == 0 or self.listed:
             return True
         if uid == self.uid:
-            return bool(self.mode >> 6 & wanted)
-        return bool((self.mode >> 3 if self.gid in gids else self.mode) & wanted)
+            return bool(self.mode >> 6 & permission_bit)
+        return bool((self.mode >> 3 if self.gid in gids else self.mode) & permission_bit)
 
 
 @frozen(kw_only=True, eq=False)
@@ -45,7 +45,7 @@ class Access(Observation):
     layer: ClassVar[str] = "nginx"
 
     path: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PathComponent, ...] = ()
     uid: int | None = None
     user: str = ""
     gids: tuple[int, ...] = ()
@@ -54,7 +54,7 @@ class Access(Observation):
     default: str = ""
 
     @property
-    def closed(self) -> tuple[Part, ...]:
+    def denied_parts(self) -> tuple[PathComponent, ...]:
         """What nginx's user may not pass or read."""
         if self.uid is None:
             return ()

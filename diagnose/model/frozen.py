@@ -12,26 +12,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, field
 from typing import Any, TypeVar, dataclass_transform, overload
 
-Made = TypeVar("Made")
+ClassType = TypeVar("ClassType")
 
 _TAKEN_OVER = {"__dict__", "__weakref__"}
 
 
 @overload
-def frozen(made: type[Made], /) -> type[Made]: ...
+def frozen(cls: type[ClassType], /) -> type[ClassType]: ...
 @overload
-def frozen(*, eq: bool = True, kw_only: bool = False) -> Callable[[type[Made]], type[Made]]: ...
+def frozen(
+    *, eq: bool = True, kw_only: bool = False
+) -> Callable[[type[ClassType]], type[ClassType]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def frozen(made: Any = None, /, *, eq: bool = True, kw_only: bool = False) -> Any:
+def frozen(cls: Any = None, /, *, eq: bool = True, kw_only: bool = False) -> Any:
     """Make a class a frozen, slotted dataclass. Without `eq` two values are the same only if
     they are one object; `kw_only` as in `dataclasses.dataclass`."""
-    if made is None:
-        return lambda cls: _made(cls, eq, kw_only)
-    return _made(made, eq, kw_only)
+    if cls is None:
+        return lambda cls: _build(cls, eq, kw_only)
+    return _build(cls, eq, kw_only)
 
 
-def _made(cls: Any, eq: bool, kw_only: bool) -> Any:
-    own = {
+def _build(cls: Any, eq: bool, kw_only: bool) -> Any:
+    own_fields = {
         name: _field(name, kind, cls.__dict__.get(name, MISSING), kw_only)
         for name, kind in inspect.get_annotations(cls).items()
         if not str(kind).startswith("typing.ClassVar")
@@ -39,16 +41,16 @@ def _made(cls: Any, eq: bool, kw_only: bool) -> Any:
     fields: dict[str, Any] = {}
     for base in reversed(cls.__mro__[1:]):
         fields |= getattr(base, "__dataclass_fields__", {})
-    fields |= own
+    fields |= own_fields
     body = {
         name: value
         for name, value in cls.__dict__.items()
-        if name not in own and name not in _TAKEN_OVER
+        if name not in own_fields and name not in _TAKEN_OVER
     }
     body |= _SHARED | {
-        "__slots__": tuple(own),
+        "__slots__": tuple(own_fields),
         "__dataclass_fields__": fields,
-        "__match_args__": tuple(name for name, one in fields.items() if not one.kw_only),
+        "__match_args__": tuple(name for name, spec in fields.items() if not spec.kw_only),
         "__init__": _init(cls, fields),
     }
     if eq:
@@ -56,11 +58,11 @@ def _made(cls: Any, eq: bool, kw_only: bool) -> Any:
     return type(cls)(cls.__name__, cls.__bases__, body)
 
 
-def _field(name: str, kind: Any, given: Any, kw_only: bool) -> Any:
-    one: Any = given if isinstance(given, Field) else field(default=given)
-    one.name, one.type, one.kw_only = name, kind, kw_only
-    one._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
-    return one
+def _field(name: str, kind: Any, default: Any, kw_only: bool) -> Any:
+    spec: Any = default if isinstance(default, Field) else field(default=default)
+    spec.name, spec.type, spec.kw_only = name, kind, kw_only
+    spec._field_type = dataclasses._FIELD  # type: ignore[attr-defined]
+    return spec
 
 
 def _init(cls: Any, fields: Mapping[str, Any]) -> Any:
@@ -69,25 +71,25 @@ def _init(cls: Any, fields: Mapping[str, Any]) -> Any:
     positional: list[str] = []
     keywords: list[str] = []
     lines: list[str] = []
-    for name, one in fields.items():
+    for name, spec in fields.items():
         value = name
-        if one.default is not MISSING:
-            names[f"_{name}"] = one.default
-            taken = f"{name}=_{name}"
-        elif one.default_factory is not MISSING:
-            names[f"_{name}"] = one.default_factory
-            taken = f"{name}=_MISSING"
+        if spec.default is not MISSING:
+            names[f"_{name}"] = spec.default
+            parameter = f"{name}=_{name}"
+        elif spec.default_factory is not MISSING:
+            names[f"_{name}"] = spec.default_factory
+            parameter = f"{name}=_MISSING"
             value = f"_{name}() if {name} is _MISSING else {name}"
         else:
-            taken = name
-        (keywords if one.kw_only else positional).append(taken)
+            parameter = name
+        (keywords if spec.kw_only else positional).append(parameter)
         lines.append(f" _set(self, {name!r}, {value})")
     star = ["*", *keywords] if keywords else []
     head = f"def __init__({', '.join(['self', *positional, *star])}):\n"
     exec(head + "\n".join(lines or [" pass"]), names)
-    made = names["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
+    init = names["__init__"]
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    return init
 
 
 def _values(self: Any) -> tuple[Any, ...]:
@@ -95,8 +97,8 @@ def _values(self: Any) -> tuple[Any, ...]:
 
 
 def _repr(self: Any) -> str:
-    said = zip(type(self).__dataclass_fields__, _values(self), strict=True)
-    return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in said)})"
+    pairs = zip(type(self).__dataclass_fields__, _values(self), strict=True)
+    return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
 
 
 def _eq(self: Any, other: object) -> Any:

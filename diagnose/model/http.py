@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import ClassVar
 
-from diagnose.model import Evidence, Observation, Subject, together
+from diagnose.model import Evidence, Observation, Subject, merge_subjects
 from diagnose.model.frozen import frozen
 
 Headers = tuple[tuple[str, str], ...]
@@ -112,7 +112,7 @@ class Upgrade(Observation):
         return header(self.headers, name)
 
     @property
-    def held(self) -> bool | None:
+    def stayed_open(self) -> bool | None:
         """Whether the connection opened and stayed, or was closed in good order (1000, 1001, or
         without a code). False where it was refused or died. None where the server closed it for
         a reason of its own: credentials, a policy, its restart."""
@@ -151,38 +151,49 @@ class Attempt:
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        addresses = dict.fromkeys(one.address for one in self.same)
+        addresses = dict.fromkeys(upgrade.address for upgrade in self.same)
         return tuple(
             Subject(address=address, port=self.first.port, path=self.path) for address in addresses
         )
 
     @property
-    def about(self) -> Subject:
+    def subject(self) -> Subject:
         """The path, at all of them; named by its URL."""
-        return replace(together(self.subjects), text=self.first.url.partition("?")[0])
+        return replace(merge_subjects(self.subjects), text=self.first.url.partition("?")[0])
 
     @property
     def because(self) -> tuple[Upgrade, ...]:
         return self.same + self.retries
 
 
-def attempts(evidence: Evidence) -> tuple[Attempt, ...]:
+def websocket_attempts(evidence: Evidence) -> tuple[Attempt, ...]:
     """The handshakes by path and by how they ended."""
-    front = [one for one in evidence.of(Upgrade) if one.through == "front"]
+    front = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
     groups: dict[tuple[object, ...], list[Upgrade]] = {}
-    for one in front:
-        if one.variant == "normal":
-            kind = one.failure and one.failure.kind
-            ended = (one.accepted, one.status, one.fault, kind, one.ended, one.close_code)
-            groups.setdefault((one.path, *ended), []).append(one)
-    pages = (one for one in evidence.of(Exchange) if one.purpose == "target")
-    site = frozenset(one.status for one in pages if one.status)
+    for upgrade in front:
+        if upgrade.variant == "normal":
+            kind = upgrade.failure and upgrade.failure.kind
+            ended = (
+                upgrade.accepted,
+                upgrade.status,
+                upgrade.fault,
+                kind,
+                upgrade.ended,
+                upgrade.close_code,
+            )
+            groups.setdefault((upgrade.path, *ended), []).append(upgrade)
+    pages = (exchange for exchange in evidence.of(Exchange) if exchange.purpose == "target")
+    site = frozenset(page.status for page in pages if page.status)
     return tuple(
         Attempt(
-            same[0].path,
-            tuple(same),
-            tuple(one for one in front if one.variant != "normal" and one.path == same[0].path),
+            group[0].path,
+            tuple(group),
+            tuple(
+                retry
+                for retry in front
+                if retry.variant != "normal" and retry.path == group[0].path
+            ),
             site,
         )
-        for same in groups.values()
+        for group in groups.values()
     )

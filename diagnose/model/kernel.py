@@ -32,8 +32,8 @@ class Kernel(Observation):
     def strictness(self, device: str) -> int:
         """0 does not look, 1 wants the way back to be the same, 2 any way back: the larger of
         the interface's own and that of all (ip-sysctl, rp_filter)."""
-        known = dict(self.reverse_path)
-        return max(known.get("all", 0), known.get(device, 0))
+        modes = dict(self.reverse_path)
+        return max(modes.get("all", 0), modes.get(device, 0))
 
 
 @frozen
@@ -53,7 +53,7 @@ class Counters(Observation):
     tracked: int | None = None
 
     def get(self, name: str) -> int | None:
-        return next((one.value for one in self.values if one.name == name), None)
+        return next((counter.value for counter in self.values if counter.name == name), None)
 
 
 @frozen
@@ -92,7 +92,7 @@ class Queues(Observation):
     holders: tuple[Holder, ...] = ()
 
     def on(self, port: int) -> tuple[Queue, ...]:
-        return tuple(one for one in self.queues if one.port == port)
+        return tuple(queue for queue in self.queues if queue.port == port)
 
 
 @frozen(kw_only=True, eq=False)
@@ -173,24 +173,24 @@ class TimeSync(Observation):
     synchronized: bool | None = None
 
 
-def moved(evidence: Evidence, name: str) -> int:
+def counter_growth(evidence: Evidence, name: str) -> int:
     """By how much a counter has grown during the run; 0 where it was read once only."""
-    read = [one.get(name) for one in evidence.good(Counters)]
-    known = [value for value in read if value is not None]
-    return max(known[-1] - known[0], 0) if len(known) > 1 else 0
+    readings = [counters.get(name) for counters in evidence.good(Counters)]
+    values = [value for value in readings if value is not None]
+    return max(values[-1] - values[0], 0) if len(values) > 1 else 0
 
 
-def total(evidence: Evidence, name: str) -> int:
+def counter_value(evidence: Evidence, name: str) -> int:
     """What a counter stood at last; 0 where it was not read."""
-    read = (one.get(name) for one in reversed(evidence.good(Counters)))
-    return next((value for value in read if value is not None), 0)
+    readings = (counters.get(name) for counters in reversed(evidence.good(Counters)))
+    return next((value for value in readings if value is not None), 0)
 
 
 # Both ends
 
 
 @frozen
-class Watch:
+class SynWatch:
     """What was seen at the server's interfaces while the tries were made from here: whether ours
     arrived, and from whom others did. `known` says that the server sees this machine's own
     address, so that ours cannot be among the others."""
@@ -201,19 +201,27 @@ class Watch:
     known: bool
 
 
-def watched(evidence: Evidence, tries: Iterable[Connection]) -> Watch | None:
+def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch | None:
     """None where nobody watched, or not while a SYN must have come."""
-    failed = [one for one in tries if one.failure]
+    failed = [connection for connection in connections if connection.failure]
     for capture in evidence.good(Capture):
-        if capture.complete and any(_within(one, capture) for one in failed):
-            mine = names_of_ours(evidence)
+        if capture.complete and any(_was_captured(connection, capture) for connection in failed):
+            mine = own_source_addresses(evidence)
             interfaces = evidence.good(Interface)
-            own = {address for one in interfaces for address in one.addresses}
-            others = tuple(one for one in capture.sources if one not in mine | own)
-            known = any(one.client in _sources(evidence) for one in evidence.good(Kernel))
-            answered = [one.sources for one in evidence.good(HalfOpen) if one.port == capture.port]
-            ours = any(mine.intersection(some) for some in (capture.sources, *answered))
-            return Watch(capture, ours, others, known)
+            own = {address for interface in interfaces for address in interface.addresses}
+            foreign = tuple(source for source in capture.sources if source not in mine | own)
+            is_client_known = any(
+                kernel.client in _sources(evidence) for kernel in evidence.good(Kernel)
+            )
+            answered_sources = [
+                half_open.sources
+                for half_open in evidence.good(HalfOpen)
+                if half_open.port == capture.port
+            ]
+            ours = any(
+                mine.intersection(sources) for sources in (capture.sources, *answered_sources)
+            )
+            return SynWatch(capture, ours, foreign, is_client_known)
     return None
 
 
@@ -224,21 +232,27 @@ _REPEATED = (0.0, 1.0, 3.0)
 _READY, _ENDED = 1.0, 0.3
 
 
-def _within(one: Connection, capture: Capture) -> bool:
+def _was_captured(connection: Connection, capture: Capture) -> bool:
     first, last = capture.at + _READY, capture.at + capture.took - _ENDED
     if capture.begun is not None and capture.ended is not None:
         first, last = capture.begun, capture.ended
-    return any(first <= one.at + delay <= last for delay in _REPEATED if delay < max(one.took, 0.1))
+    return any(
+        first <= connection.at + delay <= last
+        for delay in _REPEATED
+        if delay < max(connection.took, 0.1)
+    )
 
 
-def names_of_ours(evidence: Evidence) -> set[str]:
+def own_source_addresses(evidence: Evidence) -> set[str]:
     """The addresses by which the server may see this machine: those that it sends from, and the one
     that the server's SSH session has at its far end."""
-    clients = {one.client for one in evidence.good(Kernel) if one.client}
+    clients = {kernel.client for kernel in evidence.good(Kernel) if kernel.client}
     return _sources(evidence) | clients
 
 
 def _sources(evidence: Evidence) -> set[str]:
     return {
-        one.source for one in evidence.of(Connection) if one.source and one.vantage is Vantage.HERE
+        connection.source
+        for connection in evidence.of(Connection)
+        if connection.source and connection.vantage is Vantage.HERE
     }

@@ -215,7 +215,7 @@ class UpstreamTry(Observation):
     backup: bool = False
 
     @property
-    def end(self) -> str:
+    def endpoint(self) -> str:
         """The server as nginx writes it: host:port, or unix:/path."""
         if self.socket:
             return f"unix:{self.socket}"

@@ -34,7 +34,7 @@ class Asked(Observation):
     body: str = ""
 
     @property
-    def end(self) -> str:
+    def endpoint(self) -> str:
         """Who was asked: "127.0.0.1:3000", "unix:/run/app.sock"."""
         host = f"[{self.address}]" if ":" in self.address and self.port else self.address
         return f"{host}:{self.port}" if self.port else host

@@ -28,14 +28,14 @@ class Risk(StrEnum):
 
 
 _ORDER = tuple(Risk)
-_ACTIONS = {
+_SERVICE_RISKS = {
     "restart": Risk.INTERRUPTS, "try-restart": Risk.INTERRUPTS,
     "reload-or-restart": Risk.INTERRUPTS,
     "reload": Risk.RELOADS, "daemon-reload": Risk.RELOADS, "start": Risk.STARTS,
     "stop": Risk.STOPS, "disable": Risk.STOPS, "mask": Risk.STOPS,
     "enable": Risk.EDITS_FILES, "unmask": Risk.EDITS_FILES, "reset-failed": None,
 }  # fmt: skip
-_PROGRAMS = {
+_PROGRAM_RISKS = {
     **dict.fromkeys(
         ("chmod", "chown", "chgrp", "setfacl", "usermod", "setsebool", "semanage", "restorecon",
          "chcon"), Risk.CHANGES_ACCESS),
@@ -46,7 +46,7 @@ _PROGRAMS = {
     "rm": Risk.REMOVES_FILES, "unlink": Risk.REMOVES_FILES,
     "sysctl": Risk.CHANGES_KERNEL, "ip": Risk.CHANGES_NETWORK,
 }  # fmt: skip
-_CONTAINERS = {
+_CONTAINER_RISKS = {
     "restart": Risk.INTERRUPTS, "start": Risk.STARTS, "up": Risk.INTERRUPTS, "stop": Risk.STOPS,
     "network": Risk.RELOADS,
 }  # fmt: skip
@@ -54,80 +54,80 @@ _CONTAINERS = {
 
 def risks(steps: Iterable[Step]) -> tuple[Risk, ...]:
     """Each risk once, the gravest first; none where the steps only look."""
-    found = {risk for step in steps for risk in _of(step)}
-    return tuple(sorted(found, key=_ORDER.index))
+    unordered = {risk for step in steps for risk in _step_risks(step)}
+    return tuple(sorted(unordered, key=_ORDER.index))
 
 
-def _of(step: Step) -> tuple[Risk, ...]:
+def _step_risks(step: Step) -> tuple[Risk, ...]:
     match step:
         case Edit():
             return (Risk.EDITS_FILES,)
         case Manual():
             return risks(step.commands) or (Risk.BY_HAND,)
         case Command(argv):
-            risk = _of_command(posixpath.basename(argv[0]), argv[1:])
+            risk = _command_risk(posixpath.basename(argv[0]), argv[1:])
             return (risk,) if risk else ()
 
 
-def _of_command(program: str, words: tuple[str, ...]) -> Risk | None:
+def _command_risk(program: str, arguments: tuple[str, ...]) -> Risk | None:
     match program:
         case "systemctl" | "service" | "rc-service":
-            return _of_service(words)
+            return _service_risk(arguments)
         case "nginx" | "openresty" | "angie":
-            return _of_nginx(words)
+            return _nginx_risk(arguments)
         case "kill" | "pkill":
-            return Risk.RELOADS if {"-HUP", "-s HUP", "-1"} & set(words) else Risk.STOPS
+            return Risk.RELOADS if {"-HUP", "-s HUP", "-1"} & set(arguments) else Risk.STOPS
         case "docker" | "podman":
-            return _CONTAINERS.get(next(iter(words), ""), Risk.CHANGES_SYSTEM)
+            return _CONTAINER_RISKS.get(next(iter(arguments), ""), Risk.CHANGES_SYSTEM)
         case "firewall-cmd" | "firewall-offline-cmd":
-            return _of_firewalld(" ".join(words))
+            return _firewalld_risk(" ".join(arguments))
         case "ufw":
-            return _of_ufw(words)
+            return _ufw_risk(arguments)
         case "nft" | "iptables" | "ip6tables" | "iptables-legacy" | "ip6tables-legacy":
-            return _of_rules(program, " ".join(words))
-    return _PROGRAMS.get(program, Risk.CHANGES_SYSTEM)
+            return _rule_risk(program, " ".join(arguments))
+    return _PROGRAM_RISKS.get(program, Risk.CHANGES_SYSTEM)
 
 
-def _of_service(words: tuple[str, ...]) -> Risk | None:
-    action = next((word for word in words if word in _ACTIONS), "")
-    if action == "enable" and "--now" in words:
+def _service_risk(arguments: tuple[str, ...]) -> Risk | None:
+    action = next((argument for argument in arguments if argument in _SERVICE_RISKS), "")
+    if action == "enable" and "--now" in arguments:
         return Risk.STARTS
-    return _ACTIONS.get(action, Risk.CHANGES_SYSTEM)
+    return _SERVICE_RISKS.get(action, Risk.CHANGES_SYSTEM)
 
 
-def _of_nginx(words: tuple[str, ...]) -> Risk | None:
-    if {"-t", "-T", "-v", "-V"} & set(words):
+def _nginx_risk(arguments: tuple[str, ...]) -> Risk | None:
+    if {"-t", "-T", "-v", "-V"} & set(arguments):
         return None
-    if "-s" not in words:
+    if "-s" not in arguments:
         return Risk.STARTS
-    return Risk.RELOADS if words[-1] in {"reload", "reopen"} else Risk.STOPS
+    return Risk.RELOADS if arguments[-1] in {"reload", "reopen"} else Risk.STOPS
 
 
-def _of_firewalld(text: str) -> Risk:
+def _firewalld_risk(text: str) -> Risk:
     if "--reload" in text:
         return Risk.RELOADS
     if re.search(r"--remove-(?:source|entry|interface)\b", text):
         return Risk.OPENS_TO_SOME
     if "rule" in text:
-        named = re.search(r"source (?:NOT )?(?:address|mac|ipset)|\s-s\s|--match-set", text)
-        return Risk.OPENS_TO_SOME if named else Risk.OPENS_TO_ALL
+        source_match = re.search(r"source (?:NOT )?(?:address|mac|ipset)|\s-s\s|--match-set", text)
+        return Risk.OPENS_TO_SOME if source_match else Risk.OPENS_TO_ALL
     if re.search(r"--(?:add-(?:service|port|forward-port|interface)|set-target|panic-off)", text):
         return Risk.OPENS_TO_ALL
     return Risk.CHANGES_SYSTEM
 
 
-def _of_ufw(words: tuple[str, ...]) -> Risk:
-    if words[:1] == ("reload",):
+def _ufw_risk(arguments: tuple[str, ...]) -> Risk:
+    if arguments[:1] == ("reload",):
         return Risk.RELOADS
-    text = " ".join(words)
-    named = re.search(r"\bfrom (?!any\b)\S+", text)
-    return Risk.OPENS_TO_SOME if named else Risk.OPENS_TO_ALL
+    text = " ".join(arguments)
+    source_match = re.search(r"\bfrom (?!any\b)\S+", text)
+    return Risk.OPENS_TO_SOME if source_match else Risk.OPENS_TO_ALL
 
 
-def _of_rules(program: str, text: str) -> Risk:
+def _rule_risk(program: str, text: str) -> Risk:
     if "element" in text.split()[:2]:
         return Risk.OPENS_TO_SOME
-    answers = "sport" in text
-    peer = r"\bip6? daddr\b|\s-d\s" if answers else r"\bip6? saddr\b|\s-s\s"
-    named = re.search(peer, f" {text}") and not text.startswith("delete")
-    return Risk.OPENS_TO_SOME if named else Risk.OPENS_TO_ALL
+    is_reply_rule = "sport" in text
+    peer_pattern = r"\bip6? daddr\b|\s-d\s" if is_reply_rule else r"\bip6? saddr\b|\s-s\s"
+    peer_match = re.search(peer_pattern, f" {text}") and not text.startswith("delete")
+    return Risk.OPENS_TO_SOME if peer_match else Risk.OPENS_TO_ALL

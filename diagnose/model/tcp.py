@@ -125,7 +125,7 @@ class Walk(Observation):
     reached: bool = False
 
     @property
-    def last(self) -> Hop | None:
+    def last_router(self) -> Hop | None:
         """The farthest router that answered."""
         return next((hop for hop in reversed(self.hops) if hop.sender), None)
 

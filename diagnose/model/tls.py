@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from diagnose.model import Evidence, Observation, Subject, endpoints, together
+from diagnose.model import Evidence, Observation, Subject, endpoints, merge_subjects
 from diagnose.model.frozen import frozen
 
 
@@ -129,7 +129,7 @@ class Handshake(Observation):
     wants_client_certificate: bool = False
 
     @property
-    def as_a_visitor(self) -> bool:
+    def is_browser_like(self) -> bool:
         """Whether it was done as a visitor's browser does it."""
         return self.variant in {"normal", "again"}
 
@@ -150,7 +150,7 @@ class Revocation(Observation):
 
 
 @frozen
-class Served:
+class ServedCertificate:
     """One certificate, as it was served to visitors: everywhere where it was the same fault."""
 
     leaf: Certificate
@@ -159,48 +159,59 @@ class Served:
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        return endpoints((one.address for one in self.handshakes), self.handshakes[0].port)
+        return endpoints(
+            (handshake.address for handshake in self.handshakes), self.handshakes[0].port
+        )
 
     @property
-    def about(self) -> Subject:
-        return together(self.subjects)
+    def subject(self) -> Subject:
+        return merge_subjects(self.subjects)
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.address for one in self.handshakes))
+        return tuple(dict.fromkeys(handshake.address for handshake in self.handshakes))
 
     @property
     def verify_codes(self) -> frozenset[int]:
-        return frozenset(one.verify_code for one in self.handshakes if one.verify_code)
+        return frozenset(
+            handshake.verify_code for handshake in self.handshakes if handshake.verify_code
+        )
 
 
-def served(
-    evidence: Evidence, when: Callable[[Handshake], bool] = lambda seen: True
-) -> tuple[Served, ...]:
+def served_certificates(
+    evidence: Evidence, is_wanted: Callable[[Handshake], bool] = lambda handshake: True
+) -> tuple[ServedCertificate, ...]:
     """The certificates that visitors get, each once, with the handshakes that `when` picks."""
     groups: dict[str, list[Handshake]] = {}
-    for seen in evidence.of(Handshake):
-        if seen.as_a_visitor and seen.chain and when(seen):
-            groups.setdefault(seen.chain[0].sha256, []).append(seen)
-    return tuple(Served(same[0].chain[0], same[0].chain, tuple(same)) for same in groups.values())
+    for handshake in evidence.of(Handshake):
+        if handshake.is_browser_like and handshake.chain and is_wanted(handshake):
+            groups.setdefault(handshake.chain[0].sha256, []).append(handshake)
+    return tuple(
+        ServedCertificate(group[0].chain[0], group[0].chain, tuple(group))
+        for group in groups.values()
+    )
 
 
-def path_of(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+def certificate_path(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
     """The leaf and, from what was sent, each one's issuer, by name and key identifier (RFC 5280
     section 6.1, RFC 4158 section 3.5); sent in whatever order, as clients take it."""
     path = list(chain[:1])
     while path and not path[-1].self_issued:
-        above = next(
-            (one for one in chain if issued(one, path[-1]) and one not in path),
+        issuer = next(
+            (
+                candidate
+                for candidate in chain
+                if may_have_issued(candidate, path[-1]) and candidate not in path
+            ),
             None,
         )
-        if above is None:
+        if issuer is None:
             break
-        path.append(above)
+        path.append(issuer)
     return tuple(path)
 
 
-def issued(issuer: Certificate, certificate: Certificate) -> bool:
+def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
     """Whether, by names and key identifiers, one can have issued the other."""
     return _same_name(issuer.subject, certificate.issuer) and (
         not issuer.key_id

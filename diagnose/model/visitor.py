@@ -33,9 +33,9 @@ class Jails(Observation):
     jails: tuple[Jail, ...] = ()
     more: int = 0
 
-    def holding(self, address: str) -> tuple[str, ...]:
+    def banning(self, address: str) -> tuple[str, ...]:
         """The jails that have banned an address."""
-        return tuple(one.name for one in self.jails if address in one.banned)
+        return tuple(jail.name for jail in self.jails if address in jail.banned)
 
 
 @frozen
@@ -72,6 +72,6 @@ class ReturnRoute(Observation):
     refusal: str = ""
 
 
-def visitor_of(evidence: Evidence) -> str:
+def visitor_address(evidence: Evidence) -> str:
     """The address of the visitor for whom the run judges, "" for anybody."""
-    return next((one.address for one in evidence.of(Visitor)), "")
+    return next((visitor.address for visitor in evidence.of(Visitor)), "")

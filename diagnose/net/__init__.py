@@ -14,7 +14,7 @@ from diagnose.model.tcp import IcmpError
 #: Seconds. SYNs are repeated after 1 and 3 s, a dead neighbour is known after 3.1 s, and a
 #: reject that met an ICMP rate limit comes with a repeated SYN: less patience than this
 #: mistakes a reject for a drop.
-PATIENCE = 4.0
+DEFAULT_TIMEOUT = 4.0
 
 
 class Stream(Protocol):
@@ -22,11 +22,11 @@ class Stream(Protocol):
 
     peer: tuple[str, int]
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         """Up to `limit` bytes, at least one; b"" at the end of the stream."""
         ...
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None: ...
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None: ...
 
     def close(self) -> None:
         """End it at once. May be called again."""
@@ -34,7 +34,7 @@ class Stream(Protocol):
 
 
 @frozen
-class Connected:
+class ConnectResult:
     """How an attempt to connect ended: an open stream or a failure. `took` is seconds, `source`
     the address from which it was made, "" where the machine had no way to send anything;
     `on_link`, where a neighbour did not answer, whether that is the target (else a gateway)."""
@@ -48,7 +48,7 @@ class Connected:
 
 
 @frozen
-class Resolved:
+class ResolveResult:
     """What getaddrinfo(3) gave for one family. The failure's code is the EAI_… number."""
 
     took: float
@@ -57,7 +57,7 @@ class Resolved:
 
 
 class Net(Protocol):
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         """As any program on this machine would resolve it; family is 4 or 6."""
         ...
 
@@ -65,10 +65,10 @@ class Net(Protocol):
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
+    ) -> ConnectResult:
         """Open a TCP connection and, if an ICMP error ends the attempt, say whose it was.
 
         `ttl` limits how far the SYN goes (ip(7), IP_TTL), `mss` how large the segments of
@@ -86,7 +86,7 @@ class Net(Protocol):
         """Whether this machine holds the address."""
         ...
 
-    def way_to(self, address: str) -> Connected:
+    def way_to(self, address: str) -> ConnectResult:
         """Whether this machine has a way to an address, and from where it would send (`source`),
         or the failure. Nothing is sent."""
         ...

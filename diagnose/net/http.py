@@ -21,8 +21,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Headers, header
 from diagnose.net import Stream
 from diagnose.net.error_mapping import failure_of
-from diagnose.parsers.http import socket_urls
-from diagnose.parsers.request_fields import merged
+from diagnose.parsers.http import websocket_urls
+from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.sanitize import clean
 
 # httpx reaches for its command line on import, and with it for click, rich and pygments where
@@ -39,20 +39,20 @@ else:
 USER_AGENT = f"diagnose/{VERSION}"
 
 #: Bytes. More than MOST of a body is not read; KEPT characters of it stay in the evidence.
-MOST = 65536
-KEPT = 2048
-MOST_FIELDS = 64
-MOST_FIELD = 1024
+MAX_BODY = 65536
+BODY_EXCERPT = 2048
+MAX_FIELDS = 64
+MAX_FIELD_LENGTH = 1024
 
 #: Interim answers (RFC 9110 section 15.2) before the final one. Servers send one or two.
-MOST_INTERIM = 100
+MAX_INTERIM = 100
 
 #: Seconds for the rest of a body whose beginning has come: some never end.
-BODY_PATIENCE = 2.0
+BODY_TIMEOUT = 2.0
 
 
 @frozen
-class Answer:
+class HttpResult:
     """How a request ended. `took` is seconds to the end of the header, `received` when that
     was, in seconds since the epoch. A failure may come with a status: then the answer broke off."""
 
@@ -80,19 +80,19 @@ class NotHttp(Exception):
         self.tls = data[:2] in {b"\x15\x03", b"\x16\x03"}
         # A SETTINGS or GOAWAY frame on stream 0 (RFC 9113 section 4.1).
         self.http2 = data[3:4] in {b"\x04", b"\x07"} and data[5:9] == bytes(4)
-        what = "a TLS record" if self.tls else "HTTP/2" if self.http2 else clean(data, 60)
-        super().__init__(f"no HTTP answer came, but {what}")
+        description = "a TLS record" if self.tls else "HTTP/2" if self.http2 else clean(data, 60)
+        super().__init__(f"no HTTP answer came, but {description}")
 
 
-class Wire(httpx.AsyncBaseTransport):
+class Http1Connection(httpx.AsyncBaseTransport):
     """HTTP/1.1 (RFC 9112) on one stream, one request after another."""
 
     def __init__(self, stream: Stream, timeout: float) -> None:
         self.stream = stream
         self.timeout = timeout
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MOST)
-        self._unsent: OSError | None = None
-        self._begun = False
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MAX_BODY)
+        self._write_error: OSError | None = None
+        self._has_answer_begun = False
 
     @property
     def reusable(self) -> bool:
@@ -124,7 +124,7 @@ class Wire(httpx.AsyncBaseTransport):
         self.stream.close()
 
     @property
-    def rest(self) -> bytes:
+    def trailing_data(self) -> bytes:
         """What came after a 101: it is the other protocol's already."""
         return self._state.trailing_data[0]
 
@@ -135,19 +135,19 @@ class Wire(httpx.AsyncBaseTransport):
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]
             try:
-                data = await self.stream.read(MOST, self.timeout)
+                data = await self.stream.read(MAX_BODY, self.timeout)
             except OSError as error:
-                raise self._unsent or error from None
+                raise self._write_error or error from None
             if not data and self._state.their_state is h11.SEND_RESPONSE:
-                raise self._unsent or EOFError("the connection was closed without an answer")
-            begins = data.lstrip(b"\r\n")[:5]
-            if not self._begun and begins and not b"HTTP/".startswith(begins):
+                raise self._write_error or EOFError("the connection was closed without an answer")
+            beginning = data.lstrip(b"\r\n")[:5]
+            if not self._has_answer_begun and beginning and not b"HTTP/".startswith(beginning):
                 raise NotHttp(data)
-            self._begun = True
+            self._has_answer_begun = True
             self._state.receive_data(data)
 
     async def _send(self, request: httpx.Request) -> None:
-        sent = b""
+        data = b""
         for event in (
             h11.Request(
                 method=request.method.encode(),
@@ -156,15 +156,15 @@ class Wire(httpx.AsyncBaseTransport):
             ),
             h11.EndOfMessage(),
         ):
-            sent += self._state.send(event) or b""
+            data += self._state.send(event) or b""
         try:
-            await self.stream.write(sent, self.timeout)
+            await self.stream.write(data, self.timeout)
         except OSError as error:
             # A server may answer, and close, before it has read everything.
-            self._unsent = error
+            self._write_error = error
 
     async def _head(self) -> h11.Response | h11.InformationalResponse:
-        for _ in range(MOST_INTERIM):
+        for _ in range(MAX_INTERIM):
             event = await self.event()
             if isinstance(event, h11.Response):
                 if event.http_version not in {b"1.0", b"1.1"}:
@@ -175,19 +175,19 @@ class Wire(httpx.AsyncBaseTransport):
                 return event
             if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
                 return event
-        raise h11.RemoteProtocolError(f"{MOST_INTERIM} interim answers (1xx) and no final one")
+        raise h11.RemoteProtocolError(f"{MAX_INTERIM} interim answers (1xx) and no final one")
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
+    def __init__(self, connection: Http1Connection) -> None:
+        self._connection = connection
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while isinstance(event := await self._wire.event(), h11.Data):
+        while isinstance(event := await self._connection.event(), h11.Data):
             yield bytes(event.data)
 
 
-class HttpWire(Protocol):
+class HttpConnection(Protocol):
     """A connection that takes a request, over whichever version."""
 
     @property
@@ -198,18 +198,21 @@ class HttpWire(Protocol):
     def close(self) -> None: ...
 
 
-def wire_for(stream: Stream, alpn: str, timeout: float) -> HttpWire:
+def connection_for(stream: Stream, alpn: str, timeout: float) -> HttpConnection:
     """By what the TLS handshake agreed upon: the library for HTTP/2 is loaded only for it."""
     if alpn == "h2":
-        from diagnose.net.http2 import Http2Wire
+        from diagnose.net.http2 import Http2Connection
 
-        return Http2Wire(stream, timeout)
-    return Wire(stream, timeout)
+        return Http2Connection(stream, timeout)
+    return Http1Connection(stream, timeout)
 
 
 async def get(
-    wire: HttpWire, url: str, timeout: float, more: Mapping[str, str] | None = None
-) -> Answer:
+    connection: HttpConnection,
+    url: str,
+    timeout: float,
+    extra_headers: Mapping[str, str] | None = None,
+) -> HttpResult:
     """GET a URL as a browser would, by our own name; `more` are further fields."""
     headers = {
         "Accept": "text/html,*/*;q=0.8",
@@ -217,16 +220,20 @@ async def get(
         # Some redirect to https only those who say, as browsers do, that they can follow.
         "Upgrade-Insecure-Requests": "1",
     }
-    return await ask(wire, url, merged(headers, more or {}), timeout)
+    return await send_get(connection, url, merge_fields(headers, extra_headers or {}), timeout)
 
 
-async def ask(wire: HttpWire, url: str, headers: Mapping[str, str], timeout: float) -> Answer:
+async def send_get(
+    connection: HttpConnection, url: str, headers: Mapping[str, str], timeout: float
+) -> HttpResult:
     """Send a GET with these fields. Never raises for what the other side does."""
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         async with asyncio.timeout(timeout):
-            request = httpx.Request("GET", url, headers=merged({"User-Agent": USER_AGENT}, headers))
-            response = await wire.handle_async_request(request)
+            request = httpx.Request(
+                "GET", url, headers=merge_fields({"User-Agent": USER_AGENT}, headers)
+            )
+            response = await connection.handle_async_request(request)
     except (
         OSError,
         EOFError,
@@ -235,20 +242,20 @@ async def ask(wire: HttpWire, url: str, headers: Mapping[str, str], timeout: flo
         httpx.InvalidURL,
         h11.ProtocolError,
     ) as error:
-        return Answer(time.monotonic() - begun, time.time(), failure=_failure(error))
-    took, received = time.monotonic() - begun, time.time()
+        return HttpResult(time.monotonic() - started, time.time(), failure=_failure(error))
+    took, received = time.monotonic() - started, time.time()
     fields = _headers(response)
     body, failure = await _body(response, fields)
     page = body.decode("utf-8", "replace")
-    return Answer(
+    return HttpResult(
         took=took,
         received=received,
         status=response.status_code,
         reason=clean(response.reason_phrase),
         version=clean(response.http_version),
         headers=fields,
-        body=printable(page[:KEPT]),
-        mentions=tuple(clean(found) for found in socket_urls(page)),
+        body=printable(page[:BODY_EXCERPT]),
+        mentions=tuple(clean(mention) for mention in websocket_urls(page)),
         extended_connect=response.extensions.get("extended_connect"),
         failure=failure,
     )
@@ -267,8 +274,8 @@ def _failure(error: Exception) -> Failure:
 
 def _headers(response: httpx.Response) -> Headers:
     return tuple(
-        (clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), MOST_FIELD))
-        for name, value in response.headers.raw[:MOST_FIELDS]
+        (clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), MAX_FIELD_LENGTH))
+        for name, value in response.headers.raw[:MAX_FIELDS]
     )
 
 
@@ -278,19 +285,19 @@ async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Fail
     kind = header(headers, "Content-Type") or ""
     if response.status_code == 101 or kind.startswith("text/event-stream"):
         return b"", None
-    most = MOST if "html" in kind else KEPT
+    limit = MAX_BODY if "html" in kind else BODY_EXCERPT
     data, failure = b"", None
     try:
-        async with asyncio.timeout(BODY_PATIENCE):
-            async for piece in response.aiter_raw():
-                data += piece
-                if len(data) >= most:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            async for chunk in response.aiter_raw():
+                data += chunk
+                if len(data) >= limit:
                     break
     except TimeoutError:
         pass
     except (OSError, EOFError, NotHttp2, h11.ProtocolError) as error:
         failure = _failure(error)
-    return _decoded(data[:MOST], header(headers, "Content-Encoding") or ""), failure
+    return _decoded(data[:MAX_BODY], header(headers, "Content-Encoding") or ""), failure
 
 
 def _decoded(data: bytes, coding: str) -> bytes:
@@ -302,7 +309,7 @@ def _decoded(data: bytes, coding: str) -> bytes:
         case "gzip" | "x-gzip" | "deflate":
             try:
                 # 32: zlib finds out by itself which of the two headers it is.
-                return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MOST)
+                return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MAX_BODY)
             except zlib.error:
                 return b""
         case _:
@@ -311,4 +318,4 @@ def _decoded(data: bytes, coding: str) -> bytes:
 
 def printable(text: str) -> str:
     """A text of several lines, each made safe to show."""
-    return "\n".join(clean(line, KEPT) for line in text.splitlines())
+    return "\n".join(clean(line, BODY_EXCERPT) for line in text.splitlines())

@@ -23,16 +23,23 @@ from h2.exceptions import H2Error
 from h2.settings import SettingCodes
 
 from diagnose.net import Stream
-from diagnose.net.http import MOST, NotHttp2
+from diagnose.net.http import MAX_BODY, NotHttp2
 
 #: Fields of the connection, which HTTP/2 has no place for (RFC 9113 section 8.2.2).
-_CONNECTION = {b"connection", b"host", b"keep-alive", b"te", b"transfer-encoding", b"upgrade"}
+_CONNECTION_FIELDS = {
+    b"connection",
+    b"host",
+    b"keep-alive",
+    b"te",
+    b"transfer-encoding",
+    b"upgrade",
+}
 
 #: Bytes that are read in all: a flood of frames that are no answer must come to an end.
-_MOST_IN_ALL = 8 * MOST
+_MAX_TOTAL = 8 * MAX_BODY
 
 
-class Http2Wire(httpx.AsyncBaseTransport):
+class Http2Connection(httpx.AsyncBaseTransport):
     """One request over a stream on which "h2" was agreed upon."""
 
     reusable = False
@@ -80,9 +87,9 @@ class Http2Wire(httpx.AsyncBaseTransport):
             while self._events:
                 event = self._events.popleft()
                 if isinstance(event, StreamReset):
-                    raise NotHttp2(f"the server reset the stream: {_name(event.error_code)}")
+                    raise NotHttp2(f"the server reset the stream: {_error_name(event.error_code)}")
                 if isinstance(event, ConnectionTerminated) and event.error_code:
-                    raise NotHttp2(f"the server went away: {_name(event.error_code)}")
+                    raise NotHttp2(f"the server went away: {_error_name(event.error_code)}")
                 if isinstance(event, DataReceived):
                     self._state.acknowledge_received_data(event.flow_controlled_length or 0, 1)
                 if isinstance(event, (DataReceived, ResponseReceived, StreamEnded)):
@@ -90,11 +97,11 @@ class Http2Wire(httpx.AsyncBaseTransport):
             await self._read()
 
     async def _read(self) -> None:
-        data = await self.stream.read(MOST, self.timeout)
+        data = await self.stream.read(MAX_BODY, self.timeout)
         if not data:
             raise EOFError("the connection was closed without an answer")
         self._received += len(data)
-        if self._received > _MOST_IN_ALL:
+        if self._received > _MAX_TOTAL:
             raise NotHttp2("too much came without an answer")
         try:
             self._events.extend(self._state.receive_data(data))
@@ -108,11 +115,11 @@ class Http2Wire(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, wire: Http2Wire) -> None:
-        self._wire = wire
+    def __init__(self, connection: Http2Connection) -> None:
+        self._connection = connection
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while isinstance(event := await self._wire.event(), DataReceived):
+        while isinstance(event := await self._connection.event(), DataReceived):
             yield bytes(event.data or b"")
 
 
@@ -126,11 +133,11 @@ def _fields(request: httpx.Request) -> list[tuple[bytes, bytes]]:
         *(
             (name.lower(), value)
             for name, value in request.headers.raw
-            if name.lower() not in _CONNECTION
+            if name.lower() not in _CONNECTION_FIELDS
         ),
     ]
 
 
-def _name(code: ErrorCodes | int | None) -> str:
+def _error_name(code: ErrorCodes | int | None) -> str:
     """RFC 9113 section 7."""
     return code.name if isinstance(code, ErrorCodes) else f"error {code}"

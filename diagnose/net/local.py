@@ -27,7 +27,7 @@ from typing import Any
 
 from diagnose.model import Failure
 from diagnose.model.tcp import IcmpError
-from diagnose.net import PATIENCE, Connected, Resolved
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.net.error_mapping import errno_failure, failure_of
 
 # Not in every Python's socket module: ip(7), ipv6(7), linux/errqueue.h.
@@ -37,10 +37,10 @@ SO_EE_ORIGIN_ICMP = 2
 SO_EE_ORIGIN_ICMP6 = 3
 
 #: The longest that a datagram may wait for the error that a TCP attempt met (seconds).
-_SECOND_OPINION = 1.0
+_UDP_ERROR_TIMEOUT = 1.0
 
 #: So many datagrams are read for one DNS query: late answers are few.
-_MOST_DATAGRAMS = 100
+_MAX_DATAGRAMS = 100
 
 #: What an ICMP error makes of an attempt and a TCP segment never does.
 _BY_ICMP_ONLY = {
@@ -61,11 +61,11 @@ class TcpStream:
         self.peer = peer
         self._socket = sock
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         async with asyncio.timeout(timeout):
             return await receive(self._socket, limit)
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         async with asyncio.timeout(timeout):
             await asyncio.get_running_loop().sock_sendall(self._socket, data)
 
@@ -84,52 +84,54 @@ async def receive(sock: socket.socket, limit: int) -> bytes:
 
 
 class LocalNet:
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
-        begun = time.monotonic()
-        kind = socket.AF_INET if family == 4 else socket.AF_INET6
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
+        started = time.monotonic()
+        family_constant = socket.AF_INET if family == 4 else socket.AF_INET6
         try:
             async with asyncio.timeout(timeout):
-                found = await _in_a_thread_of_its_own(name, kind)
+                addrinfo = await _getaddrinfo_in_thread(name, family_constant)
         except socket.gaierror as error:
-            return Resolved(time.monotonic() - begun, failure=_unresolved(error))
+            return ResolveResult(time.monotonic() - started, failure=_resolution_failure(error))
         except (OSError, UnicodeError) as error:
-            return Resolved(time.monotonic() - begun, failure=failure_of(error))
-        return Resolved(time.monotonic() - begun, _addresses(found))
+            return ResolveResult(time.monotonic() - started, failure=failure_of(error))
+        return ResolveResult(time.monotonic() - started, _addresses(addrinfo))
 
     async def connect(
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
-        begun = time.monotonic()
+    ) -> ConnectResult:
+        started = time.monotonic()
         try:
-            sock, where = _open(address, port, socket.SOCK_STREAM, ttl)
+            sock, sockaddr = _open_socket(address, port, socket.SOCK_STREAM, ttl)
         except OSError as error:
-            return Connected(time.monotonic() - begun, failure=failure_of(error))
+            return ConnectResult(time.monotonic() - started, failure=failure_of(error))
         source, stream = "", None
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if mss is not None:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
-            _begin(sock, where)
-            source = _source(sock)
+            _start_connect(sock, sockaddr)
+            source = _source_address(sock)
             async with asyncio.timeout(timeout):
-                number, icmp = await _end(sock)
-            took = time.monotonic() - begun
+                number, icmp = await _wait_connected(sock)
+            took = time.monotonic() - started
             if number == 0:
                 _report_errors(sock, False)
                 stream = TcpStream(sock, (address, port))
-                return Connected(took, stream, source=source)
+                return ConnectResult(took, stream, source=source)
             if icmp is None and number in _BY_ICMP_ONLY:
-                icmp = await _second_opinion(address, port, ttl, number)
-            near = _is_on_link(address, source) if icmp and icmp.local else None
+                icmp = await _icmp_error_by_udp(address, port, ttl, number)
+            on_link = _is_on_link(address, source) if icmp and icmp.local else None
             failure = errno_failure(number)
-            return Connected(took, failure=failure, icmp=icmp, source=source, on_link=near)
+            return ConnectResult(took, failure=failure, icmp=icmp, source=source, on_link=on_link)
         except (OSError, TimeoutError) as error:
-            return Connected(time.monotonic() - begun, failure=failure_of(error), source=source)
+            return ConnectResult(
+                time.monotonic() - started, failure=failure_of(error), source=source
+            )
         finally:
             if stream is None:
                 sock.close()
@@ -137,12 +139,12 @@ class LocalNet:
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
     ) -> bytes:
-        host, _, given = server.partition("#")
+        host, _, port = server.partition("#")
         kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
-        sock, where = _open(host, int(given or 53), kind)
+        sock, sockaddr = _open_socket(host, int(port or 53), kind)
         with sock:
             async with asyncio.timeout(timeout):
-                _begin(sock, where)
+                _start_connect(sock, sockaddr)
                 if tcp:
                     return await _ask_stream(sock, query)
                 return await _ask_datagram(sock, query)
@@ -150,65 +152,65 @@ class LocalNet:
     def is_mine(self, address: str) -> bool:
         return _is_mine(address)
 
-    def way_to(self, address: str) -> Connected:
+    def way_to(self, address: str) -> ConnectResult:
         try:
-            sock, where = _open(address, 9, socket.SOCK_DGRAM)
+            sock, sockaddr = _open_socket(address, 9, socket.SOCK_DGRAM)
             with sock:
-                _begin(sock, where)
-                return Connected(0.0, source=_source(sock))
+                _start_connect(sock, sockaddr)
+                return ConnectResult(0.0, source=_source_address(sock))
         except OSError as error:
-            return Connected(0.0, failure=failure_of(error))
+            return ConnectResult(0.0, failure=failure_of(error))
 
 
-def _open(
+def _open_socket(
     address: str, port: int, kind: socket.SocketKind, ttl: int | None = None
 ) -> tuple[socket.socket, Any]:
     """A non-blocking socket that keeps ICMP errors, and where it is to be connected to.
 
     Raises OSError: `address` is no address, or there are no sockets left (EMFILE).
     """
-    six = ":" in address
-    family = socket.AF_INET6 if six else socket.AF_INET
+    is_ipv6 = ":" in address
+    family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
     # Numeric only, so that it never waits; it knows scopes ("fe80::1%eth0", RFC 4007).
     numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     try:
         # As bytes: text would have Python load its IDNA tables first.
-        where = socket.getaddrinfo(address.encode("ascii"), port, family, kind, 0, numeric)[0][4]
+        sockaddr = socket.getaddrinfo(address.encode("ascii"), port, family, kind, 0, numeric)[0][4]
     except (socket.gaierror, UnicodeError) as error:
         raise OSError(errno.EINVAL, f"not an address: {address}") from error
     sock = socket.socket(family, kind)
     try:
         sock.setblocking(False)
         _report_errors(sock, True)
-        if ttl is not None and six:
+        if ttl is not None and is_ipv6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
         elif ttl is not None:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
     except BaseException:
         sock.close()
         raise
-    return sock, where
+    return sock, sockaddr
 
 
-def _report_errors(sock: socket.socket, wanted: bool) -> None:
+def _report_errors(sock: socket.socket, enabled: bool) -> None:
     """Have ICMP errors queued on the socket, or no longer (which also empties the queue)."""
     with contextlib.suppress(OSError):
         if sock.family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, int(wanted))
+            sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, int(enabled))
         else:
-            sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, int(wanted))
+            sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, int(enabled))
 
 
-def _begin(sock: socket.socket, where: Any) -> None:
+def _start_connect(sock: socket.socket, sockaddr: Any) -> None:
     """Send the SYN. What connect(2) itself raises, this machine said and nobody else."""
     with contextlib.suppress(BlockingIOError):
-        sock.connect(where)
+        sock.connect(sockaddr)
 
 
-async def _end(sock: socket.socket) -> tuple[int, IcmpError | None]:
+async def _wait_connected(sock: socket.socket) -> tuple[int, IcmpError | None]:
     """Wait until the attempt has ended: its errno, 0 for a connection, and the ICMP error."""
     while True:
-        await _writable(sock)
+        await _wait_writable(sock)
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         queued, icmp = _queued_error(sock)
         if number or queued:
@@ -218,7 +220,7 @@ async def _end(sock: socket.socket) -> tuple[int, IcmpError | None]:
             return 0, None
 
 
-async def _writable(sock: socket.socket) -> None:
+async def _wait_writable(sock: socket.socket) -> None:
     """Until connect(2) is over or an error is in the queue (epoll reports both as writable)."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
@@ -229,7 +231,7 @@ async def _writable(sock: socket.socket) -> None:
         loop.remove_writer(sock)
 
 
-async def _readable(sock: socket.socket) -> None:
+async def _wait_readable(sock: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(sock, ready.set)
@@ -239,19 +241,19 @@ async def _readable(sock: socket.socket) -> None:
         loop.remove_reader(sock)
 
 
-async def _second_opinion(
+async def _icmp_error_by_udp(
     address: str, port: int, ttl: int | None, number: int
 ) -> IcmpError | None:
     """Who ended a TCP attempt with this errno, where the kernel keeps that for UDP only: the
     sender of the error that a datagram to the same port meets, if it means the same errno."""
     with contextlib.suppress(OSError, TimeoutError):
-        sock, where = _open(address, port, socket.SOCK_DGRAM, ttl)
+        sock, sockaddr = _open_socket(address, port, socket.SOCK_DGRAM, ttl)
         with sock:
-            _begin(sock, where)
+            _start_connect(sock, sockaddr)
             sock.send(b"\0")
-            async with asyncio.timeout(_SECOND_OPINION):
+            async with asyncio.timeout(_UDP_ERROR_TIMEOUT):
                 # An empty answer to this would be a surprise; whatever comes ends the wait.
-                await _readable(sock)
+                await _wait_readable(sock)
             queued, icmp = _queued_error(sock)
             return icmp if queued == number else None
     return None
@@ -274,14 +276,14 @@ def _parse_error(control: Iterable[tuple[int, int, bytes]]) -> tuple[int, IcmpEr
         number, origin, icmp_type, code = struct.unpack_from("=IBBB", data)
         if origin not in {SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6}:
             return number, None
-        sender = _offender(data[16:])
+        sender = _offender_address(data[16:])
         version = 6 if origin == SO_EE_ORIGIN_ICMP6 else 4
         local = not sender or _is_mine(sender)
         return number, IcmpError(version, icmp_type, code, sender, local)
     return 0, None
 
 
-def _offender(data: bytes) -> str:
+def _offender_address(data: bytes) -> str:
     """struct sockaddr_in or sockaddr_in6 (ip(7), SO_EE_OFFENDER) to text; "" for nobody."""
     family = struct.unpack_from("=H", data)[0] if len(data) >= 2 else socket.AF_UNSPEC
     if family == socket.AF_INET and len(data) >= 8:
@@ -296,7 +298,7 @@ def _offender(data: bytes) -> str:
     return ""
 
 
-def _source(sock: socket.socket) -> str:
+def _source_address(sock: socket.socket) -> str:
     """The address that the kernel chose to send from; "" where it chose none."""
     source = str(sock.getsockname()[0])
     return "" if source in {"0.0.0.0", "::"} else source
@@ -306,12 +308,12 @@ def _is_mine(address: str) -> bool:
     """Whether this machine holds the address: only then does it send to it from that very
     address. (That bind(2) allows it says little: net.ipv4.ip_nonlocal_bind allows every one.)"""
     with contextlib.suppress(OSError):
-        sock, where = _open(address, 9, socket.SOCK_DGRAM)
+        sock, sockaddr = _open_socket(address, 9, socket.SOCK_DGRAM)
         with sock:
-            host = str(where[0])
+            host = str(sockaddr[0])
             if host in {"::1", "0.0.0.0", "::"} or host.startswith("127."):
                 return host not in {"0.0.0.0", "::"}
-            _begin(sock, where)
+            _start_connect(sock, sockaddr)
             return str(sock.getsockname()[0]) == host
     return False
 
@@ -320,20 +322,21 @@ def _is_on_link(address: str, source: str) -> bool:
     """Whether the way to an address leads through no gateway. IPv4 says so (socket(7),
     SO_DONTROUTE); for IPv6, networks have 64 bits (RFC 4291 section 2.5.4)."""
     if ":" in address:
-        ends = (
-            socket.inet_pton(socket.AF_INET6, end.partition("%")[0]) for end in (address, source)
+        addresses = (
+            socket.inet_pton(socket.AF_INET6, endpoint.partition("%")[0])
+            for endpoint in (address, source)
         )
-        return len({end[:8] for end in ends}) == 1
+        return len({endpoint[:8] for endpoint in addresses}) == 1
     with contextlib.suppress(OSError):
-        sock, where = _open(address, 9, socket.SOCK_DGRAM)
+        sock, sockaddr = _open_socket(address, 9, socket.SOCK_DGRAM)
         with sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
-            _begin(sock, where)
+            _start_connect(sock, sockaddr)
             return True
     return False
 
 
-async def _in_a_thread_of_its_own(name: str, kind: socket.AddressFamily) -> list[Any]:
+async def _getaddrinfo_in_thread(name: str, kind: socket.AddressFamily) -> list[Any]:
     """getaddrinfo(3), abandoned where nobody waits for it any longer.
 
     Not the loop's executor: asyncio.run and the interpreter would wait for its threads.
@@ -341,54 +344,54 @@ async def _in_a_thread_of_its_own(name: str, kind: socket.AddressFamily) -> list
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Any]] = loop.create_future()
 
-    def settle(found: list[Any] | None, error: Exception | None) -> None:
+    def settle(addrinfo: list[Any] | None, error: Exception | None) -> None:
         if answer.done():
             return
         if error is None:
-            answer.set_result(found or [])
+            answer.set_result(addrinfo or [])
         else:
             answer.set_exception(error)
 
     def work() -> None:
-        found, failed = None, None
+        addrinfo, failure = None, None
         try:
-            asked = name.encode("ascii") if name.isascii() else name
-            found = socket.getaddrinfo(asked, None, kind, socket.SOCK_STREAM)
+            host = name.encode("ascii") if name.isascii() else name
+            addrinfo = socket.getaddrinfo(host, None, kind, socket.SOCK_STREAM)
         except Exception as error:
-            failed = error
+            failure = error
         # The loop may have ended meanwhile; then nobody wants to know.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(settle, found, failed)
+            loop.call_soon_threadsafe(settle, addrinfo, failure)
 
     threading.Thread(target=work, name=f"resolve {name}", daemon=True).start()
     return await answer
 
 
-def _addresses(found: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+def _addresses(addrinfo: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in addrinfo))
 
 
-def _unresolved(error: socket.gaierror) -> Failure:
+def _resolution_failure(error: socket.gaierror) -> Failure:
     number = error.errno or 0
     names = (name for name in vars(socket) if name.startswith("EAI_"))
-    named = next((name for name in names if getattr(socket, name) == number), None)
-    return Failure("resolution", error.strerror or str(error), number, named)
+    error_name = next((name for name in names if getattr(socket, name) == number), None)
+    return Failure("resolution", error.strerror or str(error), number, error_name)
 
 
 async def _ask_datagram(sock: socket.socket, query: bytes) -> bytes:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(sock, query)
-    for _ in range(_MOST_DATAGRAMS):
+    for _ in range(_MAX_DATAGRAMS):
         answer = await receive(sock, 65535)
         # Another answer than this query's is a late one, or a forgery (RFC 5452 section 9.1).
         if len(answer) >= 12 and answer[:2] == query[:2] and answer[2] & 0x80:
             return answer
-    raise OSError(errno.EBADMSG, f"{_MOST_DATAGRAMS} datagrams, and none answers the query")
+    raise OSError(errno.EBADMSG, f"{_MAX_DATAGRAMS} datagrams, and none answers the query")
 
 
 async def _ask_stream(sock: socket.socket, query: bytes) -> bytes:
     """DNS over TCP: each message after its length in two bytes (RFC 1035 section 4.2.2)."""
-    number, _ = await _end(sock)
+    number, _ = await _wait_connected(sock)
     if number:
         raise OSError(number, errno_failure(number).message)
     await asyncio.get_running_loop().sock_sendall(sock, struct.pack("!H", len(query)) + query)
@@ -399,8 +402,8 @@ async def _ask_stream(sock: socket.socket, query: bytes) -> bytes:
 async def _exactly(sock: socket.socket, size: int) -> bytes:
     data = b""
     while len(data) < size:
-        more = await receive(sock, size - len(data))
-        if not more:
+        chunk = await receive(sock, size - len(data))
+        if not chunk:
             raise EOFError("connection closed in the middle of an answer")
-        data += more
+        data += chunk
     return data

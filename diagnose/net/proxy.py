@@ -10,19 +10,19 @@ import time
 from collections.abc import Iterable
 
 from diagnose.model import Failure
-from diagnose.net import PATIENCE, Connected, Net, Resolved, Stream
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net, ResolveResult, Stream
 from diagnose.net.error_mapping import errno_failure, failure_of
-from diagnose.parsers.proxy_url import ProxyUrl, read
+from diagnose.parsers.proxy_url import ProxyUrl, parse_proxy_url
 from diagnose.parsers.sanitize import clean
 
 #: A proxy tries the target's addresses itself before it says that none answers (seconds).
-PROXY_PATIENCE = 8.0
+PROXY_TIMEOUT = 8.0
 
 #: Bytes. The head of an answer to CONNECT.
-HEAD = 16384
+MAX_HEAD = 16384
 
 #: Fields by which proxies say why: Squid, RFC 9209, RFC 9110 section 11.7.1.
-_REASONS = (b"x-squid-error", b"proxy-status", b"proxy-authenticate")
+_REASON_FIELDS = (b"x-squid-error", b"proxy-status", b"proxy-authenticate")
 
 
 class ProxyRefused(OSError):
@@ -40,51 +40,51 @@ class TunnelStream:
         self.peer = peer
         self._stream, self._early = stream, early
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         if self._early:
             data, self._early = self._early[:limit], self._early[limit:]
             return data
         return await self._stream.read(limit, timeout)
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         await self._stream.write(data, timeout)
 
     def close(self) -> None:
         self._stream.close()
 
 
-class ThroughProxy:
+class ProxiedNet:
     """Connections are made by the proxy at `url`; names are left to it."""
 
     def __init__(self, net: Net, url: str) -> None:
-        self._net, self._proxy = net, read(url)
+        self._net, self._proxy = net, parse_proxy_url(url)
         self.way_to = net.way_to
 
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
-        return Resolved(0.0, (name,))
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
+        return ResolveResult(0.0, (name,))
 
     async def connect(
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
-        begun = time.monotonic()
-        patience = max(timeout, PROXY_PATIENCE)
+    ) -> ConnectResult:
+        started = time.monotonic()
+        proxy_timeout = max(timeout, PROXY_TIMEOUT)
         try:
             if self._proxy.scheme == "http":
-                stream = await self._by_connect(address, port, patience)
+                stream = await self._by_connect(address, port, proxy_timeout)
             else:
-                stream = await _by_socks(self._proxy, address, port, patience)
+                stream = await _by_socks(self._proxy, address, port, proxy_timeout)
         except (OSError, TimeoutError, EOFError) as error:
             failure = failure_of(error)
             if failure.kind != "proxy":
                 text = f"proxy {self._proxy.authority}: {failure.message}"
                 failure = Failure("proxy", text, failure.code, failure.name)
-            return Connected(time.monotonic() - begun, failure=failure)
-        return Connected(time.monotonic() - begun, stream)
+            return ConnectResult(time.monotonic() - started, failure=failure)
+        return ConnectResult(time.monotonic() - started, stream)
 
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
@@ -106,16 +106,18 @@ class ThroughProxy:
         proxy = self._proxy
         failure: Failure | None = None
         for family in (4, 6):
-            found = await self._net.resolve(proxy.host, family, timeout)
-            for address in found.addresses[:2]:
-                connected = await self._net.connect(address, proxy.port, min(timeout, PATIENCE))
+            resolved = await self._net.resolve(proxy.host, family, timeout)
+            for address in resolved.addresses[:2]:
+                connected = await self._net.connect(
+                    address, proxy.port, min(timeout, DEFAULT_TIMEOUT)
+                )
                 if connected.stream is not None:
                     return connected.stream
                 failure = connected.failure
-            failure = failure or found.failure
-        why = failure.message if failure else "no address"
+            failure = failure or resolved.failure
+        reason = failure.message if failure else "no address"
         name = (failure.name if failure else None) or "PROXY"
-        raise ProxyRefused(f"proxy {proxy.authority}: {why}", None, name)
+        raise ProxyRefused(f"proxy {proxy.authority}: {reason}", None, name)
 
 
 async def _open_tunnel(
@@ -124,20 +126,22 @@ async def _open_tunnel(
     """Ask an HTTP proxy for a connection (RFC 9110 section 9.3.6)."""
     import h11
 
-    end = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    fields = [("Host", end), ("User-Agent", "diagnose")]
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    fields = [("Host", authority), ("User-Agent", "diagnose")]
     if proxy.username is not None:
         pair = f"{proxy.username}:{proxy.password or ''}".encode()
         fields.append(("Proxy-Authorization", f"Basic {base64.b64encode(pair).decode()}"))
-    talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD)
-    request = h11.Request(method="CONNECT", target=end, headers=fields)
+    connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+    request = h11.Request(method="CONNECT", target=authority, headers=fields)
     try:
-        await stream.write((talk.send(request) or b"") + (talk.send(h11.EndOfMessage()) or b""))
+        await stream.write(
+            (connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b"")
+        )
         while True:
-            event = talk.next_event()
+            event = connection.next_event()
             if event is h11.NEED_DATA:
-                data = await stream.read(HEAD, timeout)
-                talk.receive_data(data)
+                data = await stream.read(MAX_HEAD, timeout)
+                connection.receive_data(data)
             elif isinstance(event, h11.Response):
                 break
             elif not isinstance(event, h11.InformationalResponse):
@@ -146,16 +150,16 @@ async def _open_tunnel(
         text = f"proxy {proxy.authority}: no HTTP answer to CONNECT ({error})"
         raise ProxyRefused(clean(text, 300)) from None
     if event.status_code // 100 != 2:
-        words = _refusal(event.status_code, event.reason, event.headers)
-        raise ProxyRefused(words, event.status_code)
-    return TunnelStream(stream, (host, port), talk.trailing_data[0])
+        message = _refusal(event.status_code, event.reason, event.headers)
+        raise ProxyRefused(message, event.status_code)
+    return TunnelStream(stream, (host, port), connection.trailing_data[0])
 
 
 def _refusal(status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The proxy's own words: its status line and the field that says why."""
     text = f"HTTP {status} {reason.decode('latin-1')}".strip()
     fields = dict(headers)
-    for field in _REASONS:
+    for field in _REASON_FIELDS:
         if field in fields:
             return clean(f"{text} ({field.decode()}: {fields[field].decode('latin-1')})", 300)
     return clean(text, 300)

@@ -10,10 +10,10 @@ from diagnose.model.frozen import frozen
 
 RESOLV_CONF = Path("/etc/resolv.conf")
 HOSTS = Path("/etc/hosts")
-LINKS = Path("/sys/class/net")
+INTERFACES_FOLDER = Path("/sys/class/net")
 
 #: Bytes. Hosts files that block advertisements have a hundred thousand lines.
-LIMIT = 8 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024
 
 #: So many interfaces are named: a host of containers has hundreds.
 MAX_LINKS = 8
@@ -34,11 +34,11 @@ class HostsLine:
     names: tuple[str, ...]
 
 
-def read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """A file's text, at most LIMIT bytes; "" if there is none that may be read."""
     try:
         with path.open("rb") as file:
-            return file.read(LIMIT).decode("utf-8", "replace")
+            return file.read(MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -50,8 +50,8 @@ def name_servers(text: str) -> tuple[str, ...]:
     for line in text.splitlines():
         keyword, *values = line.split() or [""]
         # The C library wants the keyword in the first column.
-        named = keyword == "nameserver" and line[0] == "n"
-        if named and values and _is_address(values[0].partition("%")[0]):
+        is_name_server = keyword == "nameserver" and line[0] == "n"
+        if is_name_server and values and _is_address(values[0].partition("%")[0]):
             servers.append(values[0])
     return tuple(servers[:MAX_SERVERS])
 
@@ -60,10 +60,12 @@ def links() -> tuple[tuple[str, bool], ...]:
     """This machine's network interfaces but for the loopback, and whether each is up: neither
     "down" nor without a carrier (Documentation/ABI/testing/sysfs-class-net, operstate)."""
     try:
-        cards = sorted(LINKS.iterdir())
+        interfaces = sorted(INTERFACES_FOLDER.iterdir())
     except OSError:
         return ()
-    states = ((card.name, read(card / "operstate").strip()) for card in cards)
+    states = (
+        (interface.name, read_text(interface / "operstate").strip()) for interface in interfaces
+    )
     return tuple(
         (name, state not in {"down", "notpresent", "lowerlayerdown"})
         for name, state in states
@@ -73,18 +75,18 @@ def links() -> tuple[tuple[str, bool], ...]:
 
 def hosts_lines(text: str, name: str) -> tuple[HostsLine, ...]:
     """The lines of a hosts(5) file that name a host."""
-    found = []
-    wanted = name.rstrip(".").lower()
+    matching_lines = []
+    hostname = name.rstrip(".").lower()
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         # The cheap test first: the file may be long, and the name is in few lines.
-        if wanted not in line.lower():
+        if hostname not in line.lower():
             continue
         address, *names = line.partition("#")[0].split() or [""]
-        named = tuple(one.lower().rstrip(".") for one in names)
-        if wanted in named and _is_address(address):
-            found.append(HostsLine(number, line, number < len(lines), address, named))
-    return tuple(found)
+        line_names = tuple(line_name.lower().rstrip(".") for line_name in names)
+        if hostname in line_names and _is_address(address):
+            matching_lines.append(HostsLine(number, line, number < len(lines), address, line_names))
+    return tuple(matching_lines)
 
 
 def _is_address(text: str) -> bool:

@@ -27,14 +27,14 @@ from typing import Any, TypeVar
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.tls import Alert
-from diagnose.net import PATIENCE, Stream
+from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.net.error_mapping import failure_of
-from diagnose.parsers import tls as wire
+from diagnose.parsers import tls as tls_parser
 
 Result = TypeVar("Result")
 
 #: Of what came first, this much is kept to be read.
-_KEPT = 32768
+_MAX_BEGINNING = 32768
 
 #: Where distributions keep their roots, for a Python whose OpenSSL looks elsewhere.
 _BUNDLES = (
@@ -50,7 +50,7 @@ _BUNDLES = (
 _CIPHERS = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=2"
 
 # SSL_OP_NO_RX_CERTIFICATE_COMPRESSION (OpenSSL 3.2): we want to read the certificates.
-_UNCOMPRESSED = 1 << 33
+_NO_CERT_COMPRESSION = 1 << 33
 
 #: What a visit offers (RFC 7301). A WebSocket cannot be opened over HTTP/2 as it is over HTTP/1.1,
 #: and nearly every server has both: HTTP/2 is offered where a server has nothing else.
@@ -69,7 +69,7 @@ class TlsFailed(OSError):
 
 
 @frozen
-class Secured:
+class HandshakeResult:
     """How a handshake ended. `chain` is in DER, as sent, the leaf first; `first` the beginning
     of what came, raw; `received` how many bytes came; `took` seconds."""
 
@@ -99,7 +99,7 @@ class Trust:
 
 
 @dataclass(slots=True)
-class _Heard:
+class _ReceivedMessages:
     """What the other end said, message by message."""
 
     chain: tuple[bytes, ...] = ()
@@ -107,34 +107,34 @@ class _Heard:
     wants_client_certificate: bool = False
 
 
-def context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
+def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
     """A client's context that takes any certificate."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname = False
-    made.verify_mode = ssl.CERT_NONE
+    ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ssl_context.check_hostname = False
+    ssl_context.verify_mode = ssl.CERT_NONE
     # Strict checking turns away private authorities that every browser accepts (RFC 5280 asks
     # for an authority key identifier); Python 3.13 began to ask for it.
-    made.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    ssl_context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     with contextlib.suppress(ssl.SSLError):
-        made.set_ciphers(_CIPHERS)
+        ssl_context.set_ciphers(_CIPHERS)
     with contextlib.suppress(ValueError, OverflowError):
-        made.options |= _UNCOMPRESSED
-    made.set_alpn_protocols(list(alpn))
-    made._msg_callback = _listen  # type: ignore[attr-defined]
-    return made
+        ssl_context.options |= _NO_CERT_COMPRESSION
+    ssl_context.set_alpn_protocols(list(alpn))
+    ssl_context._msg_callback = _on_message  # type: ignore[attr-defined]
+    return ssl_context
 
 
-def small_hello() -> ssl.SSLContext:
+def small_hello_context() -> ssl.SSLContext:
     """One that offers a single classical key share: a ClientHello that fits any packet."""
-    made = context()
-    made.set_ecdh_curve("X25519")
-    return made
+    ssl_context = client_context()
+    ssl_context.set_ecdh_curve("X25519")
+    return ssl_context
 
 
-def at_most_tls12() -> ssl.SSLContext:
-    made = context()
-    made.maximum_version = ssl.TLSVersion.TLSv1_2
-    return made
+def tls12_context() -> ssl.SSLContext:
+    ssl_context = client_context()
+    ssl_context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return ssl_context
 
 
 def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[Trust]":
@@ -144,71 +144,71 @@ def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[T
     Loading takes 10 ms and lets others run; it is begun in a thread at once, and done anew only
     a minute later, so that many targets share it.
     """
-    given = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-    return _loading(cafile, given, int(time.monotonic() // 60), alpn)
+    env_paths = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    return _cached_trust(cafile, env_paths, int(time.monotonic() // 60), alpn)
 
 
 @lru_cache(maxsize=4)
-def _loading(
-    cafile: str | None, given: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]
+def _cached_trust(
+    cafile: str | None, env_paths: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]
 ) -> "Future[Trust]":
-    loaded: Future[Trust] = Future()
+    future: Future[Trust] = Future()
     # Many wait for it: that one of them is cancelled must not take it from the others.
-    loaded.set_running_or_notify_cancel()
+    future.set_running_or_notify_cancel()
 
     def load() -> None:
         try:
-            loaded.set_result(_load(cafile, any(given), alpn))
+            future.set_result(_load_trust(cafile, any(env_paths), alpn))
         except Exception as error:
-            loaded.set_exception(error)
+            future.set_exception(error)
 
     threading.Thread(target=load, name="trusted roots", daemon=True).start()
-    return loaded
+    return future
 
 
-def _load(cafile: str | None, given: bool, alpn: tuple[str, ...]) -> Trust:
-    made, problem = context(alpn), ""
-    made.verify_mode = ssl.CERT_REQUIRED
+def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) -> Trust:
+    ssl_context, problem = client_context(alpn), ""
+    ssl_context.verify_mode = ssl.CERT_REQUIRED
     # As curl does: what is in the store is trusted, be it a root or not.
-    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    made.set_default_verify_paths()
-    if not given and not _has_roots(made):
+    ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    ssl_context.set_default_verify_paths()
+    if not has_env_paths and not _has_roots(ssl_context):
         for bundle in filter(os.path.exists, _BUNDLES):
             with contextlib.suppress(OSError):
-                made.load_verify_locations(bundle)
+                ssl_context.load_verify_locations(bundle)
                 break
     if cafile:
         try:
-            made.load_verify_locations(cafile)
+            ssl_context.load_verify_locations(cafile)
         except OSError as error:
             problem = f"{cafile}: {error.strerror or error}"
-    empty = not given and not _has_roots(made)
+    empty = not has_env_paths and not _has_roots(ssl_context)
     if empty:
-        made.verify_mode = ssl.CERT_NONE
-    return Trust(made, empty, problem)
+        ssl_context.verify_mode = ssl.CERT_NONE
+    return Trust(ssl_context, empty, problem)
 
 
-def _has_roots(made: ssl.SSLContext) -> bool:
+def _has_roots(ssl_context: ssl.SSLContext) -> bool:
     """Whether anything is trusted; a directory of roots is read only when one is looked for."""
-    if made.cert_store_stats()["x509"]:
+    if ssl_context.cert_store_stats()["x509"]:
         return True
     folder = ssl.get_default_verify_paths().capath
     return bool(folder) and any(Path(folder).glob("*.0"))
 
 
-def _listen(
+def _on_message(
     conn: Any, direction: str, version: int, content: int, message: int, data: bytes
 ) -> None:
     """What OpenSSL reports of each message (SSL_CTX_set_msg_callback(3))."""
     if direction != "read":
         return
-    heard: _Heard = conn.__dict__.setdefault("heard", _Heard())
-    if content == wire.ALERT and len(data) == 2 and data[1]:
-        heard.alert = wire.alert_of(data[0], data[1])
-    elif content == wire.HANDSHAKE and message == wire.CERTIFICATE:
-        heard.chain = wire.certificates(data[4:], tls13=version >= 0x0304)
-    elif content == wire.HANDSHAKE and message == wire.CERTIFICATE_REQUEST:
-        heard.wants_client_certificate = True
+    messages: _ReceivedMessages = conn.__dict__.setdefault("heard", _ReceivedMessages())
+    if content == tls_parser.ALERT and len(data) == 2 and data[1]:
+        messages.alert = tls_parser.make_alert(data[0], data[1])
+    elif content == tls_parser.HANDSHAKE and message == tls_parser.CERTIFICATE:
+        messages.chain = tls_parser.certificates(data[4:], tls13=version >= 0x0304)
+    elif content == tls_parser.HANDSHAKE and message == tls_parser.CERTIFICATE_REQUEST:
+        messages.wants_client_certificate = True
 
 
 @dataclass(slots=True)
@@ -222,18 +222,18 @@ class _Pipe:
     received: int = 0
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def drive(self, step: Callable[[], Result], timeout: float) -> Result:
+    async def drive(self, operation: Callable[[], Result], timeout: float) -> Result:
         """Do what OpenSSL wants done until it can take the step. EOFError if the stream ends."""
         async with asyncio.timeout(timeout):
             while True:
                 try:
-                    done = step()
+                    result = operation()
                 except ssl.SSLWantReadError:
                     await self.flush(timeout)
                     await self._feed(timeout)
                 else:
                     await self.flush(timeout)
-                    return done
+                    return result
 
     async def flush(self, timeout: float) -> None:
         async with self.sending:
@@ -245,8 +245,8 @@ class _Pipe:
         if not data:
             raise EOFError("connection closed")
         self.received += len(data)
-        if len(self.first) < _KEPT:
-            self.first += data[: _KEPT - len(self.first)]
+        if len(self.first) < _MAX_BEGINNING:
+            self.first += data[: _MAX_BEGINNING - len(self.first)]
         self.incoming.write(data)
 
 
@@ -258,23 +258,23 @@ class SecureStream:
         self._pipe = pipe
         self._tls = tls
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         """As `Stream.read`. An end without close_notify is an end: HTTP knows what it lacks."""
         try:
             return await self._pipe.drive(partial(self._tls.read, limit), timeout)
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError, EOFError):
             return b""
         except ssl.SSLError as error:
-            raise TlsFailed(_failure(error, _heard(self._tls).alert)) from error
+            raise TlsFailed(_failure(error, _received_messages(self._tls).alert)) from error
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
-        rest = memoryview(data)
-        while rest:
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
+        remaining = memoryview(data)
+        while remaining:
             try:
-                sent = await self._pipe.drive(partial(self._tls.write, rest), timeout)
+                count = await self._pipe.drive(partial(self._tls.write, remaining), timeout)
             except ssl.SSLError as error:
-                raise TlsFailed(_failure(error, _heard(self._tls).alert)) from error
-            rest = rest[sent:]
+                raise TlsFailed(_failure(error, _received_messages(self._tls).alert)) from error
+            remaining = remaining[count:]
 
     def close(self) -> None:
         self._pipe.stream.close()
@@ -284,11 +284,11 @@ async def secure(
     stream: Stream,
     context: ssl.SSLContext,
     server_name: str | None,
-    timeout: float = PATIENCE,
-) -> Secured:
+    timeout: float = DEFAULT_TIMEOUT,
+) -> HandshakeResult:
     """Do a handshake. `server_name` is what is sent as SNI, None for none (an address is never
     sent, RFC 6066 section 3). A stream over which it fails is closed."""
-    begun = time.monotonic()
+    started = time.monotonic()
     pipe = _Pipe(stream)
     tls = context.wrap_bio(pipe.incoming, pipe.outgoing, server_hostname=server_name)
     failure = None
@@ -306,48 +306,48 @@ async def secure(
         raise
     if failure is not None:
         stream.close()
-        failure = _not_tls(pipe.first, failure)
-    return _secured(tls, pipe, failure, context.verify_mode, time.monotonic() - begun)
+        failure = _as_protocol_failure(pipe.first, failure)
+    return _handshake_result(tls, pipe, failure, context.verify_mode, time.monotonic() - started)
 
 
-async def converse(
+async def send_and_receive(
     stream: Stream,
     data: bytes,
-    enough: Callable[[bytes], bool],
-    timeout: float = PATIENCE,
-    limit: int = _KEPT,
+    is_complete: Callable[[bytes], bool],
+    timeout: float = DEFAULT_TIMEOUT,
+    limit: int = _MAX_BEGINNING,
 ) -> tuple[bytes, Failure | None]:
     """Send bytes and read until there are enough or nothing more comes. Closes the stream."""
-    got, failure = b"", None
+    received, failure = b"", None
     try:
         async with asyncio.timeout(timeout):
             await stream.write(data, timeout)
-            while len(got) < limit and not enough(got):
-                more = await stream.read(limit - len(got), timeout)
-                if not more:
+            while len(received) < limit and not is_complete(received):
+                chunk = await stream.read(limit - len(received), timeout)
+                if not chunk:
                     raise EOFError("connection closed")
-                got += more
+                received += chunk
     except (OSError, EOFError) as error:
         failure = failure_of(error)
     finally:
         stream.close()
-    return got, failure
+    return received, failure
 
 
-def _secured(
+def _handshake_result(
     tls: ssl.SSLObject,
     pipe: _Pipe,
     failure: Failure | None,
-    verified: ssl.VerifyMode,
+    verify_mode: ssl.VerifyMode,
     took: float,
-) -> Secured:
-    heard, cipher = _heard(tls), tls.cipher()
+) -> HandshakeResult:
+    messages, cipher = _received_messages(tls), tls.cipher()
     code, message = None, ""
     if failure is not None and failure.kind == "certificate":
         code, message = failure.code, failure.message
-    elif failure is None and verified is not ssl.CERT_NONE:
+    elif failure is None and verify_mode is not ssl.CERT_NONE:
         code = 0
-    return Secured(
+    return HandshakeResult(
         took=took,
         stream=None if failure else SecureStream(pipe, tls),
         failure=failure,
@@ -356,21 +356,21 @@ def _secured(
         alpn=tls.selected_alpn_protocol() or "",
         verify_code=code,
         verify_message=message,
-        chain=heard.chain,
+        chain=messages.chain,
         alert=_alert(tls, pipe),
-        wants_client_certificate=heard.wants_client_certificate,
+        wants_client_certificate=messages.wants_client_certificate,
         first=pipe.first,
         received=pipe.received,
     )
 
 
-def _heard(tls: ssl.SSLObject) -> _Heard:
-    heard: _Heard = tls.__dict__.get("heard", _Heard())
-    return heard
+def _received_messages(tls: ssl.SSLObject) -> _ReceivedMessages:
+    messages: _ReceivedMessages = tls.__dict__.get("heard", _ReceivedMessages())
+    return messages
 
 
 def _alert(tls: ssl.SSLObject, pipe: _Pipe) -> Alert | None:
-    return _heard(tls).alert or wire.flight(pipe.first).alert
+    return _received_messages(tls).alert or tls_parser.flight(pipe.first).alert
 
 
 def _failure(error: ssl.SSLError, alert: Alert | None) -> Failure:
@@ -383,8 +383,8 @@ def _failure(error: ssl.SSLError, alert: Alert | None) -> Failure:
     return Failure("protocol", message, name=error.reason)
 
 
-def _not_tls(first: bytes, failure: Failure) -> Failure:
+def _as_protocol_failure(first: bytes, failure: Failure) -> Failure:
     """However it ended: what came first decides whether the other end speaks TLS at all."""
-    if wire.looks_like_tls(first) or failure.kind == "protocol":
+    if tls_parser.looks_like_tls(first) or failure.kind == "protocol":
         return failure
     return Failure("protocol", failure.message, failure.code, failure.name)

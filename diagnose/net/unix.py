@@ -6,17 +6,17 @@ import socket
 import time
 
 from diagnose.model import Failure
-from diagnose.net import PATIENCE, Connected
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import TcpStream
 
 # For a TCP connection EACCES is an ICMP error; here it is this machine's own word.
-_OWN = {errno.EACCES: "denied", errno.ENOENT: "missing"}
+_LOCAL_KINDS = {errno.EACCES: "denied", errno.ENOENT: "missing"}
 
 
-async def connect(path: str, timeout: float = PATIENCE) -> Connected:
+async def connect(path: str, timeout: float = DEFAULT_TIMEOUT) -> ConnectResult:
     """Open a connection to a Unix socket. Its stream is one of bytes like any other."""
-    begun = time.monotonic()
+    started = time.monotonic()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     stream = None
     try:
@@ -24,9 +24,9 @@ async def connect(path: str, timeout: float = PATIENCE) -> Connected:
         async with asyncio.timeout(timeout):
             await asyncio.get_running_loop().sock_connect(sock, path)
         stream = TcpStream(sock, (path, 0))
-        return Connected(time.monotonic() - begun, stream)
+        return ConnectResult(time.monotonic() - started, stream)
     except (OSError, TimeoutError, ValueError) as error:
-        return Connected(time.monotonic() - begun, failure=_failure(error))
+        return ConnectResult(time.monotonic() - started, failure=_failure(error))
     finally:
         if stream is None:
             sock.close()
@@ -34,7 +34,7 @@ async def connect(path: str, timeout: float = PATIENCE) -> Connected:
 
 def _failure(error: Exception) -> Failure:
     number = getattr(error, "errno", None)
-    seen = failure_of(error)
-    if number in _OWN:
-        return Failure(_OWN[number], seen.message, seen.code, seen.name)
-    return seen
+    failure = failure_of(error)
+    if number in _LOCAL_KINDS:
+        return Failure(_LOCAL_KINDS[number], failure.message, failure.code, failure.name)
+    return failure

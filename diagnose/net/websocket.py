@@ -24,9 +24,9 @@ from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
 from diagnose.model.frozen import frozen
-from diagnose.net import PATIENCE, Stream
-from diagnose.net.http import Answer, Wire, ask
-from diagnose.parsers.request_fields import merged
+from diagnose.net import DEFAULT_TIMEOUT, Stream
+from diagnose.net.http import Http1Connection, HttpResult, send_get
+from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.sanitize import clean
 
 _PING = b"diagnose"
@@ -37,11 +37,11 @@ SETTLE = 0.25
 HOLD = 1.0
 
 #: Bytes of frames that are read meanwhile. A server that sends more is alive.
-_MOST = 262144
+_MAX_FRAME_BYTES = 262144
 
 
 @frozen
-class Shaken:
+class UpgradeResult:
     """How a handshake ended: the HTTP answer, what was wrong with it ("" for nothing), and,
     where it was right, what the open connection did.
 
@@ -52,7 +52,7 @@ class Shaken:
     connection ended without a close frame. `frames` counts the frames that came.
     """
 
-    answer: Answer
+    answer: HttpResult
     fault: str = ""
     subprotocol: str | None = None
     ping_s: float | None = None
@@ -67,80 +67,82 @@ class Shaken:
         return self.answer.failure is None and not self.fault
 
 
-async def shake(
+async def open_websocket(
     stream: Stream,
     url: str,
     origin: str | None,
-    offered: tuple[str, ...] = (),
-    timeout: float = PATIENCE,
-    more: Mapping[str, str] | None = None,
+    subprotocols: tuple[str, ...] = (),
+    timeout: float = DEFAULT_TIMEOUT,
+    extra_headers: Mapping[str, str] | None = None,
     ping: bool = True,
-) -> Shaken:
+) -> UpgradeResult:
     """Shake hands at a ws: or wss: URL and, if it was accepted, hold the connection for a
     moment. `more` are further fields of the request. Closes the stream."""
     protocol = ClientProtocol(
         parse_uri(url),
         origin=Origin(origin) if origin else None,
-        subprotocols=[Subprotocol(name) for name in offered] or None,
+        subprotocols=[Subprotocol(name) for name in subprotocols] or None,
         state=OPEN,
         # How large a message may be is the client's affair, and the bytes read are bounded.
         max_size=None,
     )
-    wire = Wire(stream, timeout)
+    connection = Http1Connection(stream, timeout)
     try:
-        headers = merged(dict(protocol.connect().headers.raw_items()), more or {})
-        answer = await ask(wire, f"http{url.removeprefix('ws')}", headers, timeout)
-        fault, subprotocol = judge(answer, protocol.key, offered)
+        headers = merge_fields(dict(protocol.connect().headers.raw_items()), extra_headers or {})
+        answer = await send_get(connection, f"http{url.removeprefix('ws')}", headers, timeout)
+        fault, subprotocol = check_response(answer, protocol.key, subprotocols)
         if fault or answer.failure:
-            return Shaken(answer, fault, subprotocol)
-        held = _Held(wire, protocol)
-        await held.watch(ping, HOLD + 4 * min(answer.took, HOLD))
-        return Shaken(
+            return UpgradeResult(answer, fault, subprotocol)
+        watched = _WatchedConnection(connection, protocol)
+        await watched.watch(ping, HOLD + 4 * min(answer.took, HOLD))
+        return UpgradeResult(
             answer,
             "",
             subprotocol,
-            held.ping_s,
-            held.held_s,
-            held.ended,
-            held.close_code,
-            held.close_reason,
-            held.frames,
+            watched.ping_s,
+            watched.held_s,
+            watched.ended,
+            watched.close_code,
+            watched.close_reason,
+            watched.frames,
         )
     finally:
-        wire.close()
+        connection.close()
 
 
-def judge(answer: Answer, key: str, offered: tuple[str, ...]) -> tuple[str, str | None]:
+def check_response(
+    answer: HttpResult, key: str, subprotocols: tuple[str, ...]
+) -> tuple[str, str | None]:
     """What is wrong with an answer, by RFC 6455 section 4.1 and as browsers judge it, and the
     subprotocol that it names. Proxies let wrong ones pass as they are."""
-    named = ", ".join(_values(answer, "Sec-WebSocket-Protocol")) or None
+    subprotocol = ", ".join(_values(answer, "Sec-WebSocket-Protocol")) or None
     if answer.status != 101:
-        return "status" if answer.status else "", named
+        return "status" if answer.status else "", subprotocol
     tokens = [value.lower() for value in _values(answer, "Connection")]
     if [value.lower() for value in _values(answer, "Upgrade")] != ["websocket"]:
-        return "upgrade", named
+        return "upgrade", subprotocol
     if "upgrade" not in tokens:
-        return "connection", named
+        return "connection", subprotocol
     if _values(answer, "Sec-WebSocket-Accept") != [accept_key(key)]:
-        return "accept", named
-    if (named is None) if offered else (named is not None):
-        return "subprotocol", named
-    if offered and named not in offered:
-        return "subprotocol", named
-    return "", named
+        return "accept", subprotocol
+    if (subprotocol is None) if subprotocols else (subprotocol is not None):
+        return "subprotocol", subprotocol
+    if subprotocols and subprotocol not in subprotocols:
+        return "subprotocol", subprotocol
+    return "", subprotocol
 
 
-def _values(answer: Answer, name: str) -> list[str]:
+def _values(answer: HttpResult, name: str) -> list[str]:
     """The members of a list field (RFC 9110 section 5.6.1)."""
     lines = [value for key, value in answer.headers if key.lower() == name.lower()]
     return [part.strip() for line in lines for part in line.split(",") if part.strip()]
 
 
 @dataclass(slots=True)
-class _Held:
+class _WatchedConnection:
     """An open connection, watched. `begun` says that something has come."""
 
-    wire: Wire
+    wire: Http1Connection
     protocol: ClientProtocol
     ping_s: float | None = None
     held_s: float = 0.0
@@ -160,36 +162,36 @@ class _Held:
         close = self.protocol.close_rcvd
         return clean(close.reason, 200) if close is not None else ""
 
-    async def watch(self, ping: bool, patience: float) -> None:
+    async def watch(self, ping: bool, timeout: float) -> None:
         """Until the server ends it, or long enough. Says good-bye."""
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
-            async with asyncio.timeout(patience):
-                await self._read(begun, ping)
+            async with asyncio.timeout(timeout):
+                await self._read(started, ping)
         except TimeoutError:
             pass
         except OSError:
             # What came before a reset counts: a close frame, or an answer that is no frame.
             self.ended = self.ended or "reset"
-        self.held_s = time.monotonic() - begun
+        self.held_s = time.monotonic() - started
         with contextlib.suppress(OSError, WebSocketException):
             if self.protocol.state is OPEN:
                 self.protocol.send_close(1000)
             async with asyncio.timeout(SETTLE):
                 await self._flush()
 
-    async def _read(self, begun: float, ping: bool) -> None:
-        total, data = 0, self.wire.rest
+    async def _read(self, started: float, ping: bool) -> None:
+        total, data = 0, self.wire.trailing_data
         if ping:
             self.protocol.send_ping(_PING)
         # What a server sent before it closed is read even if the ping could not be sent.
         with contextlib.suppress(OSError):
             await self._flush()
-        while not self._takes(data, begun) and total < _MOST:
-            left = None if self.ping_s is None else begun + SETTLE - time.monotonic()
+        while not self._consume(data, started) and total < _MAX_FRAME_BYTES:
+            remaining = None if self.ping_s is None else started + SETTLE - time.monotonic()
             try:
                 # What has come by then is still read: the loop may have been busy.
-                async with asyncio.timeout(left and max(left, 0.01)):
+                async with asyncio.timeout(remaining and max(remaining, 0.01)):
                     data = await self.wire.stream.read()
             except TimeoutError:
                 return
@@ -198,7 +200,7 @@ class _Held:
                 return
             total += len(data)
 
-    def _takes(self, data: bytes, begun: float) -> bool:
+    def _consume(self, data: bytes, started: float) -> bool:
         """Whether, by these bytes, the connection is over."""
         if data and not self.begun:
             self.begun = True
@@ -211,7 +213,7 @@ class _Held:
         for event in self.protocol.events_received():
             self.frames += 1
             if isinstance(event, Frame) and event.opcode is Opcode.PONG and self.ping_s is None:
-                self.ping_s = time.monotonic() - begun
+                self.ping_s = time.monotonic() - started
         if self.protocol.close_rcvd is not None:
             self.ended = "close"
         elif self.protocol.parser_exc is not None:

@@ -9,13 +9,13 @@ from typing import Any
 from diagnose.model import Observation
 
 
-def digest(seen: Observation) -> str:
+def digest(observation: Observation) -> str:
     """Subject and outcome, in the machine's own words; they are not translated."""
-    said = _KINDS.get(type(seen).__name__)
-    subject, outcome = said(seen) if said else (type(seen).__name__, "")
-    if seen.failure is not None:
-        code = f" ({seen.failure.name})" if seen.failure.name else ""
-        outcome = f"{seen.failure.message}{code}{_icmp(getattr(seen, 'icmp', None))}"
+    describe = _DESCRIBERS.get(type(observation).__name__)
+    subject, outcome = describe(observation) if describe else (type(observation).__name__, "")
+    if observation.failure is not None:
+        code = f" ({observation.failure.name})" if observation.failure.name else ""
+        outcome = f"{observation.failure.message}{code}{_icmp(getattr(observation, 'icmp', None))}"
     return f"{subject}: {outcome}" if subject and outcome else subject or outcome
 
 
@@ -31,248 +31,319 @@ def _joined(values: Any) -> str:
     return ", ".join(str(value) for value in values) or "none"
 
 
-def _endpoint(seen: Any) -> str:
-    return f"[{seen.address}]:{seen.port}" if ":" in seen.address else f"{seen.address}:{seen.port}"
+def _endpoint(socket: Any) -> str:
+    return (
+        f"[{socket.address}]:{socket.port}"
+        if ":" in socket.address
+        else f"{socket.address}:{socket.port}"
+    )
 
 
-def _handshake(seen: Any) -> tuple[str, str]:
-    names = seen.chain[0].dns_names if seen.chain else ()
-    parts = [seen.protocol, seen.verify_message, f"for {_joined(names[:4])}" if names else ""]
-    variant = "" if seen.variant == "normal" else f" ({seen.variant})"
-    return f"TLS with {_endpoint(seen)}{variant}", "; ".join(part for part in parts if part)
+def _handshake(handshake: Any) -> tuple[str, str]:
+    names = handshake.chain[0].dns_names if handshake.chain else ()
+    parts = [
+        handshake.protocol,
+        handshake.verify_message,
+        f"for {_joined(names[:4])}" if names else "",
+    ]
+    variant = "" if handshake.variant == "normal" else f" ({handshake.variant})"
+    return f"TLS with {_endpoint(handshake)}{variant}", "; ".join(part for part in parts if part)
 
 
-def _exchange(seen: Any) -> tuple[str, str]:
-    location = seen.header("location") if seen.status and 300 <= seen.status < 400 else None
+def _exchange(exchange: Any) -> tuple[str, str]:
+    location = (
+        exchange.header("location") if exchange.status and 300 <= exchange.status < 400 else None
+    )
     arrow = f" -> {location}" if location else ""
-    return f"{seen.method} {seen.url}", f"{seen.status} {seen.reason}".rstrip() + arrow
+    return (
+        f"{exchange.method} {exchange.url}",
+        f"{exchange.status} {exchange.reason}".rstrip() + arrow,
+    )
 
 
-def _upgrade(seen: Any) -> tuple[str, str]:
-    variant = "" if seen.variant == "normal" else f" ({seen.variant})"
-    through = "" if seen.through == "front" else f" ({seen.through})"
-    answer = f"{seen.status} {seen.reason}".rstrip()
-    if seen.ended:
-        answer += f"; then {seen.ended} {seen.close_code or ''} {seen.close_reason}".rstrip()
-    return f"WebSocket {seen.url}{variant}{through}", answer
+def _upgrade(upgrade: Any) -> tuple[str, str]:
+    variant = "" if upgrade.variant == "normal" else f" ({upgrade.variant})"
+    through = "" if upgrade.through == "front" else f" ({upgrade.through})"
+    answer = f"{upgrade.status} {upgrade.reason}".rstrip()
+    if upgrade.ended:
+        answer += (
+            f"; then {upgrade.ended} {upgrade.close_code or ''} {upgrade.close_reason}".rstrip()
+        )
+    return f"WebSocket {upgrade.url}{variant}{through}", answer
 
 
-def _listeners(seen: Any) -> tuple[str, str]:
-    found = (f"{_endpoint(one)} {one.process or ''}".rstrip() for one in seen.sockets[:12])
-    return "listening", _joined(found)
+def _listeners(listeners: Any) -> tuple[str, str]:
+    sockets = (
+        f"{_endpoint(listener)} {listener.process or ''}".rstrip()
+        for listener in listeners.sockets[:12]
+    )
+    return "listening", _joined(sockets)
 
 
-def _zone(seen: Any) -> tuple[str, str]:
-    bound = (*seen.interfaces, *seen.sources)
-    where = f" on {_joined(bound)}" if bound else ""
-    return f"zone {seen.name} ({_kept(seen)}){where}", _opens(seen, "default")
+def _zone(zone: Any) -> tuple[str, str]:
+    bindings = (*zone.interfaces, *zone.sources)
+    binding_text = f" on {_joined(bindings)}" if bindings else ""
+    return f"zone {zone.name} ({_configuration(zone)}){binding_text}", _openings(zone, "default")
 
 
-def _policy(seen: Any) -> tuple[str, str]:
-    ways = f"{_joined(seen.ingress)} to {_joined(seen.egress)}"
-    return f"policy {seen.name} ({_kept(seen)}) from {ways}", _opens(seen, "CONTINUE")
+def _policy(policy: Any) -> tuple[str, str]:
+    zones = f"{_joined(policy.ingress)} to {_joined(policy.egress)}"
+    return f"policy {policy.name} ({_configuration(policy)}) from {zones}", _openings(
+        policy, "CONTINUE"
+    )
 
 
-def _kept(seen: Any) -> str:
-    return "permanent" if seen.permanent else "running"
+def _configuration(config: Any) -> str:
+    return "permanent" if config.permanent else "running"
 
 
-def _opens(seen: Any, usual: str) -> str:
-    ports = [f"{one.low}-{one.high}" if one.low != one.high else str(one.low) for one in seen.ports]
-    rules = [*seen.rich_rules[:4], *seen.forward_ports[:4]]
-    target = "" if seen.target == usual else f"target {seen.target}; "
-    return "; ".join((f"{target}opens {_joined((*seen.services, *ports))}", *rules))
+def _openings(config: Any, default_target: str) -> str:
+    ports = [
+        f"{port_range.low}-{port_range.high}"
+        if port_range.low != port_range.high
+        else str(port_range.low)
+        for port_range in config.ports
+    ]
+    rules = [*config.rich_rules[:4], *config.forward_ports[:4]]
+    target = "" if config.target == default_target else f"target {config.target}; "
+    return "; ".join((f"{target}opens {_joined((*config.services, *ports))}", *rules))
 
 
-def _firewalld(seen: Any) -> tuple[str, str]:
-    mode = ", panic mode" if seen.panic else ""
-    state = f"running, default zone {seen.default_zone}{mode}" if seen.running else "not running"
+def _firewalld(firewalld: Any) -> tuple[str, str]:
+    mode = ", panic mode" if firewalld.panic else ""
+    state = (
+        f"running, default zone {firewalld.default_zone}{mode}"
+        if firewalld.running
+        else "not running"
+    )
     return "firewalld", state
 
 
-def _until(certificate: Any) -> str:
+def _expiry(certificate: Any) -> str:
     if certificate.not_after is None:
         return "dates not read"
     return f"valid until {certificate.not_after:%Y-%m-%d %H:%M} UTC"
 
 
-def _access(seen: Any) -> tuple[str, str]:
-    shown = seen.closed or seen.parts[-1:]
+def _access(access: Any) -> tuple[str, str]:
+    path_parts = access.closed or access.parts[-1:]
     parts = (
-        " ".join(filter(None, (f"{p.mode:04o} {p.user}:{p.group}", p.label, p.path))) for p in shown
+        " ".join(filter(None, (f"{part.mode:04o} {part.user}:{part.group}", part.label, part.path)))
+        for part in path_parts
     )
-    reader = f" for {seen.user}" if seen.user else ""
-    return f"{seen.path}{reader}", _joined(parts)
+    reader = f" for {access.user}" if access.user else ""
+    return f"{access.path}{reader}", _joined(parts)
 
 
-def _kernel(seen: Any) -> tuple[str, str]:
-    paths = [f"{name} {value}" for name, value in seen.reverse_path[:6]]
-    known = [f"rp_filter {', '.join(paths)}"] if paths else []
-    known += [f"nf_conntrack_max {seen.trackable}"] if seen.trackable else []
-    return "kernel", "; ".join(known) or "no settings"
+def _kernel(kernel: Any) -> tuple[str, str]:
+    paths = [f"{name} {value}" for name, value in kernel.reverse_path[:6]]
+    settings = [f"rp_filter {', '.join(paths)}"] if paths else []
+    settings += [f"nf_conntrack_max {kernel.trackable}"] if kernel.trackable else []
+    return "kernel", "; ".join(settings) or "no settings"
 
 
-def _test(seen: Any) -> tuple[str, str]:
-    first = seen.messages[0].text if seen.messages else ""
-    return "nginx -t", first or ("passed" if seen.passed else "failed")
+def _test(nginx_test: Any) -> tuple[str, str]:
+    first = nginx_test.messages[0].text if nginx_test.messages else ""
+    return "nginx -t", first or ("passed" if nginx_test.passed else "failed")
 
 
-def _at(seen: Any) -> str:
+def _upstream_location(upstream: Any) -> str:
     """Where an application was tried, if its target does not say so."""
-    where = f"unix:{seen.socket}" if seen.socket else _endpoint(seen) if seen.address else ""
-    return f" at {where}" if where and where not in seen.target else ""
+    location = (
+        f"unix:{upstream.socket}"
+        if upstream.socket
+        else _endpoint(upstream)
+        if upstream.address
+        else ""
+    )
+    return f" at {location}" if location and location not in upstream.target else ""
 
 
-def _talk(seen: Any) -> tuple[str, str]:
-    name = f" as {seen.server_name}" if seen.server_name else " without a name"
-    how = f"TLS{name}" if seen.speaks == "https" else "plain HTTP"
-    done = f"answers {seen.status}" if seen.status else seen.protocol or "handshake done"
-    return f"application {seen.target}{_at(seen)}, {how}", done
+def _upstream_variant(variant: Any) -> tuple[str, str]:
+    name = f" as {variant.server_name}" if variant.server_name else " without a name"
+    protocol = f"TLS{name}" if variant.speaks == "https" else "plain HTTP"
+    outcome = (
+        f"answers {variant.status}" if variant.status else variant.protocol or "handshake done"
+    )
+    return f"application {variant.target}{_upstream_location(variant)}, {protocol}", outcome
 
 
-def _ruleset(seen: Any) -> tuple[str, str]:
-    rule = '{"rule": {' if seen.tool == "nft" else "-A "
-    return f"rules ({seen.tool})", f"{seen.text.count(rule)} rules"
+def _ruleset(ruleset: Any) -> tuple[str, str]:
+    rule = '{"rule": {' if ruleset.tool == "nft" else "-A "
+    return f"rules ({ruleset.tool})", f"{ruleset.text.count(rule)} rules"
 
 
-_KINDS: dict[str, Callable[[Any], tuple[str, str]]] = {
-    "Resolution": lambda seen: (f"{seen.name} (IPv{seen.family})", _joined(seen.addresses)),
-    "DnsAnswer": lambda seen: (
-        f"{seen.name} {seen.rdtype} from {seen.server}",
-        f"{seen.rcode} {', '.join((*seen.aliases, *seen.records))}".rstrip(),
+_DESCRIBERS: dict[str, Callable[[Any], tuple[str, str]]] = {
+    "Resolution": lambda resolution: (
+        f"{resolution.name} (IPv{resolution.family})",
+        _joined(resolution.addresses),
     ),
-    "HostsEntry": lambda seen: (f"{seen.file}:{seen.line}", seen.text),
-    "ResolverConfig": lambda seen: (seen.file, _joined(seen.servers)),
-    "Connection": lambda seen: (_endpoint(seen), "connected"),
-    "Proxy": lambda seen: (f"proxy ({seen.source})", seen.url),
-    "Uplink": lambda seen: (f"way to {seen.towards}", f"from {seen.source}"),
-    "Walk": lambda seen: (
-        f"path to {_endpoint(seen)}",
-        _joined(hop.sender or "*" for hop in seen.hops),
+    "DnsAnswer": lambda answer: (
+        f"{answer.name} {answer.rdtype} from {answer.server}",
+        f"{answer.rcode} {', '.join((*answer.aliases, *answer.records))}".rstrip(),
+    ),
+    "HostsEntry": lambda hosts_entry: (f"{hosts_entry.file}:{hosts_entry.line}", hosts_entry.text),
+    "ResolverConfig": lambda config: (config.file, _joined(config.servers)),
+    "Connection": lambda connection: (_endpoint(connection), "connected"),
+    "Proxy": lambda proxy: (f"proxy ({proxy.source})", proxy.url),
+    "Uplink": lambda uplink: (f"way to {uplink.towards}", f"from {uplink.source}"),
+    "Walk": lambda trace: (
+        f"path to {_endpoint(trace)}",
+        _joined(hop.sender or "*" for hop in trace.hops),
     ),
     "Handshake": _handshake,
-    "Revocation": lambda seen: (f"certificate {seen.serial}", seen.status),
+    "Revocation": lambda revocation: (f"certificate {revocation.serial}", revocation.status),
     "Exchange": _exchange,
     "Upgrade": _upgrade,
-    "Clock": lambda seen: (f"clock against {seen.source}", f"{seen.ahead_s:+.0f} s"),
+    "Clock": lambda clock: (f"clock against {clock.source}", f"{clock.ahead_s:+.0f} s"),
     "Listeners": _listeners,
-    "Listener": lambda seen: (_endpoint(seen), seen.process or "listening"),
-    "Interface": lambda seen: (
-        f"{seen.name} {'up' if seen.up else 'down'}",
-        _joined(seen.addresses),
+    "Listener": lambda listener: (_endpoint(listener), listener.process or "listening"),
+    "Interface": lambda interface: (
+        f"{interface.name} {'up' if interface.up else 'down'}",
+        _joined(interface.addresses),
     ),
-    "Route": lambda seen: (
-        f"route from {seen.source} to {seen.towards}",
-        f"{seen.gateway} {seen.device}".strip(),
+    "Route": lambda route: (
+        f"route from {route.source} to {route.towards}",
+        f"{route.gateway} {route.device}".strip(),
     ),
-    "PidFile": lambda seen: (seen.path, "missing" if seen.pid is None else f"pid {seen.pid}"),
+    "PidFile": lambda pid_file: (
+        pid_file.path,
+        "missing" if pid_file.pid is None else f"pid {pid_file.pid}",
+    ),
     "Zone": _zone,
     "Ruleset": _ruleset,
-    "RulesFile": lambda seen: (seen.path, f"{len(seen.text.splitlines())} lines"),
+    "RulesFile": lambda rules_file: (rules_file.path, f"{len(rules_file.text.splitlines())} lines"),
     "Policy": _policy,
-    "IpSet": lambda seen: (f"set {seen.name} ({_kept(seen)})", _joined(seen.entries[:12])),
+    "IpSet": lambda ipset: (
+        f"set {ipset.name} ({_configuration(ipset)})",
+        _joined(ipset.entries[:12]),
+    ),
     "Firewalld": _firewalld,
-    "Containers": lambda seen: (
+    "Containers": lambda containers: (
         "containers",
         _joined(
-            [one.name for one in seen.containers[:12]]
-            or [f"{_joined(one.processes[:1])} (pid {one.pid})" for one in seen.namespaces[:12]]
+            [container.name for container in containers.containers[:12]]
+            or [
+                f"{_joined(namespace.processes[:1])} (pid {namespace.pid})"
+                for namespace in containers.namespaces[:12]
+            ]
         ),
     ),
-    "NginxBuild": lambda seen: (seen.binary, f"nginx {seen.version}"),
-    "NginxState": lambda seen: (
+    "NginxBuild": lambda build: (build.binary, f"nginx {build.version}"),
+    "NginxState": lambda state: (
         "nginx",
-        f"running, pid {_joined(one.pid for one in seen.masters)}"
-        if seen.masters
+        f"running, pid {_joined(master.pid for master in state.masters)}"
+        if state.masters
         else "not running"
-        if seen.installed
+        if state.installed
         else "not installed",
     ),
     "NginxTest": _test,
-    "NginxConfig": lambda seen: (seen.path, f"{len(seen.files)} files read"),
-    "UpstreamTry": lambda seen: (
-        f"application {seen.target}{_at(seen)}",
-        "connected" if seen.status is None else f"answers {seen.status}",
+    "NginxConfig": lambda config: (config.path, f"{len(config.files)} files read"),
+    "UpstreamTry": lambda attempt: (
+        f"application {attempt.target}{_upstream_location(attempt)}",
+        "connected" if attempt.status is None else f"answers {attempt.status}",
     ),
-    "UpstreamTalk": _talk,
-    "UpstreamSocket": lambda seen: (
-        seen.path,
-        f"{seen.above[0].mode} {seen.above[0].owner}:{seen.above[0].group}" if seen.above else "",
+    "UpstreamTalk": _upstream_variant,
+    "UpstreamSocket": lambda socket: (
+        socket.path,
+        f"{socket.above[0].mode} {socket.above[0].owner}:{socket.above[0].group}"
+        if socket.above
+        else "",
     ),
-    "Selinux": lambda seen: (
+    "Selinux": lambda selinux: (
         "SELinux",
-        ", ".join([seen.mode, *(f"{name} {'on' if on else 'off'}" for name, on in seen.booleans)]),
-    ),
-    "ServerNames": lambda seen: ("/etc/resolv.conf", _joined(seen.resolvers)),
-    "LogLine": lambda seen: (
-        f"{seen.file} [{seen.level}]",
-        seen.text + (f" ({seen.times} times)" if seen.times > 1 else ""),
-    ),
-    "OpenFiles": lambda seen: (f"open files of process {seen.pid}", f"at most {seen.soft}"),
-    "SiteFile": lambda seen: (
-        f"{seen.path}:{seen.line}",
-        f"server_name {' '.join(seen.names)}; not included",
-    ),
-    "ErrorLog": lambda seen: (f"{seen.file}{' (again)' if seen.again else ''}", "read"),
-    "Kernel": _kernel,
-    "Counters": lambda seen: (
-        "counters",
-        _joined(
-            [f"{one.name} {one.value}" for one in seen.values if one.value]
-            + ([f"nf_conntrack_count {seen.tracked}"] if seen.tracked else [])
+        ", ".join(
+            [selinux.mode, *(f"{name} {'on' if on else 'off'}" for name, on in selinux.booleans)]
         ),
     ),
-    "Queues": lambda seen: (
-        "waiting",
-        _joined(f"{one.waiting} of {one.limit} on {one.port}" for one in seen.queues[:12]),
+    "ServerNames": lambda config: ("/etc/resolv.conf", _joined(config.resolvers)),
+    "LogLine": lambda log_line: (
+        f"{log_line.file} [{log_line.level}]",
+        log_line.text + (f" ({log_line.times} times)" if log_line.times > 1 else ""),
     ),
-    "Arrival": lambda seen: (
-        f"from {seen.source} to {seen.address} by {seen.device}",
+    "OpenFiles": lambda limits: (f"open files of process {limits.pid}", f"at most {limits.soft}"),
+    "SiteFile": lambda site_file: (
+        f"{site_file.path}:{site_file.line}",
+        f"server_name {' '.join(site_file.names)}; not included",
+    ),
+    "ErrorLog": lambda error_log: (
+        f"{error_log.file}{' (again)' if error_log.again else ''}",
+        "read",
+    ),
+    "Kernel": _kernel,
+    "Counters": lambda counters: (
+        "counters",
+        _joined(
+            [f"{counter.name} {counter.value}" for counter in counters.values if counter.value]
+            + ([f"nf_conntrack_count {counters.tracked}"] if counters.tracked else [])
+        ),
+    ),
+    "Queues": lambda queues: (
+        "waiting",
+        _joined(
+            f"{queue.waiting} of {queue.limit} on {queue.port}" for queue in queues.queues[:12]
+        ),
+    ),
+    "Arrival": lambda arrival: (
+        f"from {arrival.source} to {arrival.address} by {arrival.device}",
         "taken in",
     ),
-    "Capture": lambda seen: (
-        f"SYNs for port {seen.port} in {seen.took:.0f} s",
-        _joined(seen.sources[:6]),
+    "Capture": lambda capture: (
+        f"SYNs for port {capture.port} in {capture.took:.0f} s",
+        _joined(capture.sources[:6]),
     ),
-    "HalfOpen": lambda seen: (f"SYN-RECV on port {seen.port}", _joined(seen.sources[:6])),
-    "Boot": lambda seen: (f"{seen.service} ({seen.manager})", seen.state or "not there"),
-    "TimeSync": lambda seen: (
+    "HalfOpen": lambda half_open: (
+        f"SYN-RECV on port {half_open.port}",
+        _joined(half_open.sources[:6]),
+    ),
+    "Boot": lambda service: (
+        f"{service.service} ({service.manager})",
+        service.state or "not there",
+    ),
+    "TimeSync": lambda time_sync: (
         "server's clock",
-        {True: "synchronized", False: "not synchronized"}.get(seen.synchronized, "not known"),
+        {True: "synchronized", False: "not synchronized"}.get(time_sync.synchronized, "not known"),
     ),
-    "Asked": lambda seen: (
-        f"application {seen.target} asked for the host {seen.sent or '(none)'}",
-        f"{seen.status} {seen.reason}; {seen.head} bytes of header",
+    "Asked": lambda response: (
+        f"application {response.target} asked for the host {response.sent or '(none)'}",
+        f"{response.status} {response.reason}; {response.head} bytes of header",
     ),
-    "CertificateFile": lambda seen: (seen.path, _until(seen.chain[0]) if seen.chain else ""),
-    "KeyFile": lambda seen: (seen.path, f"{seen.key_type} key".lstrip()),
-    "OtherCertificate": lambda seen: (
-        seen.path,
-        _until(seen.leaf) + (f", its key in {seen.key}" if seen.key else ""),
+    "CertificateFile": lambda certificate_file: (
+        certificate_file.path,
+        _expiry(certificate_file.chain[0]) if certificate_file.chain else "",
     ),
-    "RenewalFailure": lambda seen: (seen.tool, seen.message or f"failed: {seen.source}"),
-    "OtherConfig": lambda seen: (seen.path, f"read by {seen.binary}, which does not run"),
-    "NginxModules": lambda seen: (seen.folder, _joined(seen.names)),
-    "NginxStart": lambda seen: (
-        seen.source,
-        " ".join(one.text for one in seen.messages[-1:])
-        or seen.line
-        or (f"SELinux {seen.selinux}" if seen.selinux else f"{seen.unit} {seen.state}"),
+    "KeyFile": lambda key_file: (key_file.path, f"{key_file.key_type} key".lstrip()),
+    "OtherCertificate": lambda certificate: (
+        certificate.path,
+        _expiry(certificate.leaf) + (f", its key in {certificate.key}" if certificate.key else ""),
+    ),
+    "RenewalFailure": lambda renewal: (
+        renewal.tool,
+        renewal.message or f"failed: {renewal.source}",
+    ),
+    "OtherConfig": lambda config: (config.path, f"read by {config.binary}, which does not run"),
+    "NginxModules": lambda modules: (modules.folder, _joined(modules.names)),
+    "NginxStart": lambda start: (
+        start.source,
+        " ".join(message.text for message in start.messages[-1:])
+        or start.line
+        or (f"SELinux {start.selinux}" if start.selinux else f"{start.unit} {start.state}"),
     ),
     "Access": _access,
-    "Visitor": lambda seen: ("judged for the visitor", seen.address),
-    "Jails": lambda seen: (
+    "Visitor": lambda visitor: ("judged for the visitor", visitor.address),
+    "Jails": lambda fail2ban: (
         "fail2ban",
-        _joined(f"{one.name} has banned {len(one.banned)}" for one in seen.jails[:12]),
+        _joined(f"{jail.name} has banned {len(jail.banned)}" for jail in fail2ban.jails[:12]),
     ),
-    "ClosedRoutes": lambda seen: (
+    "ClosedRoutes": lambda closed: (
         "routes that lead nowhere",
-        _joined(f"{one.kind} {one.network}" for one in seen.routes[:12]),
+        _joined(f"{route.kind} {route.network}" for route in closed.routes[:12]),
     ),
-    "ReturnRoute": lambda seen: (
-        f"route from {seen.source} to {seen.towards}",
-        seen.refusal or "there is one",
+    "ReturnRoute": lambda route: (
+        f"route from {route.source} to {route.towards}",
+        route.refusal or "there is one",
     ),
-    "Host": lambda seen: (seen.hostname, seen.system),
-    "Unseen": lambda seen: (seen.what, seen.why),
+    "Host": lambda host: (host.hostname, host.system),
+    "Unseen": lambda gap: (gap.what, gap.why),
 }

@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Iterable, Iterator
 
-from diagnose.checking.proof import REST, Missing, Reason
-from diagnose.checking.root_cause import UNANSWERED, verdict
-from diagnose.checking.texts import Words, fill, words
-from diagnose.i18n.reports import say
+from diagnose.checking.proof import REST_OF_RUN, MissingProof, UnfinishedReason
+from diagnose.checking.root_cause import UNANSWERED_CHECKS, verdict
+from diagnose.checking.texts import CheckText, check_text, fill
+from diagnose.i18n.reports import translate
 from diagnose.model import (
     Command,
     Confidence,
@@ -21,7 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.risk import Risk, risks
 from diagnose.model.view import View
-from diagnose.probes import command
+from diagnose.probes import diagnose_command
 
 
 class Facts(dict[str, object]):
@@ -42,34 +42,34 @@ def facts(finding: Finding) -> Facts:
     return filling
 
 
-def _filled(finding: Finding, text: str, lang: str) -> str:
+def _fill(finding: Finding, text: str, lang: str) -> str:
     return fill(text, facts(finding), lang)
 
 
-def _words(finding: Finding, lang: str) -> Words:
-    return words(finding.check.id, lang)
+def _check_texts(finding: Finding, lang: str) -> CheckText:
+    return check_text(finding.check.id, lang)
 
 
 def title(finding: Finding, lang: str) -> str:
-    return _filled(finding, _words(finding, lang).title, lang)
+    return _fill(finding, _check_texts(finding, lang).title, lang)
 
 
 def summary(finding: Finding, lang: str) -> str:
-    return _filled(finding, _words(finding, lang).summary, lang)
+    return _fill(finding, _check_texts(finding, lang).summary, lang)
 
 
 def remedy(finding: Finding, lang: str) -> str:
     """What to do, in prose; the steps come apart from it."""
-    return _filled(finding, _words(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
+    return _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
 
 
-def manual(finding: Finding, step: Manual, lang: str) -> str:
+def manual_text(finding: Finding, step: Manual, lang: str) -> str:
     """What the person does in a step that only a person can do."""
-    texts = _words(finding, lang).steps
-    return _filled(finding, texts.get(step.step, step.step), lang)
+    texts = _check_texts(finding, lang).steps
+    return _fill(finding, texts.get(step.step, step.step), lang)
 
 
-def shell(step: Command | Edit) -> str:
+def shell_command(step: Command | Edit) -> str:
     """A step as it is typed. `patch` is given the file: by itself it refuses absolute paths."""
     if isinstance(step, Command):
         return shlex.join(step.argv)
@@ -88,67 +88,73 @@ def applicability(finding: Finding) -> str:
     return str(finding.claim.fix.applicability if finding.claim.fix else "manual")
 
 
-def risk_kinds(finding: Finding) -> tuple[Risk, ...]:
+def finding_risks(finding: Finding) -> tuple[Risk, ...]:
     return risks(steps(finding)) if steps(finding) else (Risk.BY_HAND,)
 
 
-def risk(finding: Finding, lang: str) -> str:
+def risk_text(finding: Finding, lang: str) -> str:
     """What the remedy puts at risk, in a few words."""
-    words = [say(f"risk.{one}", lang) for one in risk_kinds(finding)]
-    return say("risk.and", lang).join(words or [say("risk.none", lang)])
+    labels = [translate(f"risk.{kind}", lang) for kind in finding_risks(finding)]
+    return translate("risk.and", lang).join(labels or [translate("risk.none", lang)])
 
 
-def root(step: Step) -> bool:
+def needs_root(step: Step) -> bool:
     """Whether it is typed as root. What is done in a console or by hand is not."""
     if isinstance(step, Manual):
-        return any(one.root for one in step.commands)
+        return any(command.root for command in step.commands)
     return step.root
 
 
-def verify(report: Report, finding: Finding, view: View) -> str:
+def verify_command(report: Report, finding: Finding, view: View) -> str:
     """The command that looks again, at the layer in which the fault was felt."""
-    return again(report, view, "--only", felt(report, finding))
+    return rerun_command(report, view, "--only", affected_layer(report, finding))
 
 
-def felt(report: Report, finding: Finding) -> str:
+def affected_layer(report: Report, finding: Finding) -> str:
     """The layer in which a fault was felt."""
     return (*symptoms(report, finding), finding)[0].check.layer
 
 
-def again(report: Report, view: View, *more: str) -> str:
+def rerun_command(report: Report, view: View, *options: str) -> str:
     """The command that makes this run once more."""
-    address = visitor(report)
-    judged = ("--from", address) if address and "--from" not in view.again else ()
-    return command(report.evidence.target, *view.again, *judged, *more)
+    address = visitor_address(report)
+    from_option = ("--from", address) if address and "--from" not in view.again else ()
+    return diagnose_command(report.evidence.target, *view.again, *from_option, *options)
 
 
-def explain(finding: Finding) -> str:
+def explain_command(finding: Finding) -> str:
     return f"diagnose explain {finding.check.id}"
 
 
-def sentence(report: Report, lang: str) -> str:
+def verdict_sentence(report: Report, lang: str) -> str:
     """The verdict in one sentence."""
-    url, judged = report.evidence.target.url, verdict(report)
-    if judged.causes:
-        return _cause(judged.causes, lang)
-    if judged.status == "ok":
-        return _healthy(report.evidence.scope, url, lang)
-    why = reasons(judged.unfinished, lang)
-    if judged.missing:
-        pieces = [missing_because(piece, lang) for piece in judged.missing]
-        why.append(say("missing", lang, what=listed(pieces, lang)))
-    unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED)
-    why += [title(finding, lang) for finding in unanswered]
-    return say("unjudged-why", lang, url=url, why=("；" if lang == "zh" else "; ").join(why))
+    url, outcome = report.evidence.target.url, verdict(report)
+    if outcome.causes:
+        return _cause_sentence(outcome.causes, lang)
+    if outcome.status == "ok":
+        return _healthy_sentence(report.evidence.scope, url, lang)
+    reasons = unfinished_reasons(outcome.unfinished, lang)
+    if outcome.missing:
+        pieces = [missing_with_reason(piece, lang) for piece in outcome.missing]
+        reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))
+    unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED_CHECKS)
+    reasons += [title(finding, lang) for finding in unanswered]
+    return translate(
+        "unjudged-why", lang, url=url, why=("；" if lang == "zh" else "; ").join(reasons)
+    )
 
 
-def visitor(report: Report) -> str:
+def visitor_address(report: Report) -> str:
     """The address of the visitor for whom it was judged (`--from`), "" for anybody."""
-    by_name = (one for one in report.evidence.observations if type(one).__name__ == "Visitor")
-    return next((getattr(one, "address", "") for one in by_name), "")
+    visitors = (
+        observation
+        for observation in report.evidence.observations
+        if type(observation).__name__ == "Visitor"
+    )
+    return next((getattr(observation, "address", "") for observation in visitors), "")
 
 
-_REASONS: dict[Reason, str] = {
+_REASONS: dict[UnfinishedReason, str] = {
     "crash": "our-fault",
     "interrupted": "it-was-interrupted",
     "deadline": "deadline",
@@ -156,99 +162,107 @@ _REASONS: dict[Reason, str] = {
 }
 
 
-def reasons(unfinished: Iterable[Reason], lang: str) -> list[str]:
+def unfinished_reasons(unfinished: Iterable[UnfinishedReason], lang: str) -> list[str]:
     """Why a run did not come to its end."""
-    return [say(_REASONS[reason], lang) for reason in unfinished]
+    return [translate(_REASONS[reason], lang) for reason in unfinished]
 
 
-def _healthy(scope: Scope, url: str, lang: str) -> str:
+def _healthy_sentence(scope: Scope, url: str, lang: str) -> str:
     """Healthy as far as it was judged, and how far that was."""
     if scope.only or scope.skip:
-        names = [say(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
+        names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
         key = "healthy-only" if scope.only else "healthy-but"
-        return say(key, lang, url=url, layers=listed(names, lang))
-    return say("healthy" if scope.outside else "healthy-inside", lang, url=url)
+        return translate(key, lang, url=url, layers=join_texts(names, lang))
+    return translate("healthy" if scope.outside else "healthy-inside", lang, url=url)
 
 
-def listed(texts: Iterable[str], lang: str) -> str:
+def join_texts(texts: Iterable[str], lang: str) -> str:
     """ "a, b"."""
     return ("、" if lang == "zh" else ", ").join(texts)
 
 
-def missing(piece: Missing, lang: str) -> str:
+def missing_text(piece: MissingProof, lang: str) -> str:
     """What was not seen, as a noun."""
-    layer = say(f"layer.{piece.layer}", lang)
-    return say(f"missing.{piece.step}", lang, places=listed(piece.places, lang), layer=layer)
+    layer = translate(f"layer.{piece.layer}", lang)
+    return translate(
+        f"missing.{piece.step}", lang, places=join_texts(piece.places, lang), layer=layer
+    )
 
 
-def why_missing(piece: Missing) -> str:
+def missing_reason(piece: MissingProof) -> str:
     """How the last attempt at it ended, in the machine's own words; empty if there was none."""
-    return next(filter(None, map(_ended, reversed(piece.attempts))), "")
+    return next(filter(None, map(_attempt_outcome, reversed(piece.attempts))), "")
 
 
-def _ended(attempt: Observation) -> str:
+def _attempt_outcome(attempt: Observation) -> str:
     if attempt.failure is not None:
         return attempt.failure.message
     status = getattr(attempt, "status", None)
-    refused = type(attempt).__name__ == "Upgrade" and status
-    return f"{status} {getattr(attempt, 'reason', '')}".rstrip() if refused else ""
+    refused_status = type(attempt).__name__ == "Upgrade" and status
+    return f"{status} {getattr(attempt, 'reason', '')}".rstrip() if refused_status else ""
 
 
-def missing_because(piece: Missing, lang: str) -> str:
+def missing_with_reason(piece: MissingProof, lang: str) -> str:
     """The same, and how the last attempt at it ended."""
-    what, why = missing(piece, lang), why_missing(piece)
-    return say("missing.why", lang, what=what, why=why) if why else what
+    text, reason = missing_text(piece, lang), missing_reason(piece)
+    return translate("missing.why", lang, what=text, why=reason) if reason else text
 
 
-def _cause(causes: tuple[Finding, ...], lang: str) -> str:
+def _cause_sentence(causes: tuple[Finding, ...], lang: str) -> str:
     text = title(causes[0], lang)
     if causes[0].claim.confidence is not Confidence.CERTAIN:
-        text = say(f"{causes[0].claim.confidence}-title", lang, title=text)
+        text = translate(f"{causes[0].claim.confidence}-title", lang, title=text)
     if len(causes) > 1:
-        text = say("more-causes", lang, title=text, count=len(causes) - 1)
+        text = translate("more-causes", lang, title=text, count=len(causes) - 1)
     return text
 
 
-def unseen(report: Report, view: View) -> tuple[Unseen, ...]:
+def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:
     """What could not be looked at, each thing once; and what a target that could not be judged
     lacks, with the command that looks for it."""
-    things = [*report.evidence.of(Unseen), *_lacking(report, view)]
-    return tuple({(thing.what, thing.why): thing for thing in things}.values())
+    gaps = [*report.evidence.of(Unseen), *_unproved_gaps(report, view)]
+    return tuple({(gap.what, gap.why): gap for gap in gaps}.values())
 
 
-def _lacking(report: Report, view: View) -> Iterator[Unseen]:
-    judged = verdict(report)
-    rest = [thing.enable for thing in report.evidence.of(Unseen) if thing.what == REST]
-    for piece in judged.missing:
-        tried = [attempt.equivalent for attempt in piece.attempts if attempt.failure]
-        why = why_missing(piece)
-        if not why:
-            unfinished = reasons(judged.unfinished, view.lang)
-            why = next(iter(unfinished), say("reason.not-reached", view.lang))
-        enable = next(filter(None, reversed(tried)), "") or next(iter(rest), again(report, view))
-        yield Unseen(what=missing(piece, view.lang), why=why, enable=enable)
+def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
+    outcome = verdict(report)
+    enable_commands = [gap.enable for gap in report.evidence.of(Unseen) if gap.what == REST_OF_RUN]
+    for piece in outcome.missing:
+        failed_commands = [attempt.equivalent for attempt in piece.attempts if attempt.failure]
+        reason = missing_reason(piece)
+        if not reason:
+            causes = unfinished_reasons(outcome.unfinished, view.lang)
+            reason = next(iter(causes), translate("reason.not-reached", view.lang))
+        enable = next(filter(None, reversed(failed_commands)), "") or next(
+            iter(enable_commands), rerun_command(report, view)
+        )
+        yield Unseen(what=missing_text(piece, view.lang), why=reason, enable=enable)
 
 
-def is_crash(thing: Unseen, report: Report) -> bool:
+def is_reported_crash(gap: Unseen, report: Report) -> bool:
     """Whether a writer names it among our own faults, with what went wrong."""
-    return any(crash.where == thing.what for crash in report.crashes)
+    return any(crash.where == gap.what for crash in report.crashes)
 
 
 def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:
-    return tuple(one for one in report.findings if one.explained_by == finding.id)
+    return tuple(symptom for symptom in report.findings if symptom.explained_by == finding.id)
 
 
 #: Days up to which they are counted; for longer a date says more.
-_COUNTED = 730
+_MAX_COUNTED_DAYS = 730
 
 
-def validity(report: Report, lang: str) -> str:
+def certificate_validity(report: Report, lang: str) -> str:
     """How long the certificate that ends first is valid, "" where none was read."""
-    chains = (chain for one in report.evidence.observations if (chain := getattr(one, "chain", ())))
-    ends = [chain[0].not_after for chain in chains if chain[0].not_after is not None]
-    if not ends:
+    chains = (
+        chain
+        for observation in report.evidence.observations
+        if (chain := getattr(observation, "chain", ()))
+    )
+    expiries = [chain[0].not_after for chain in chains if chain[0].not_after is not None]
+    if not expiries:
         return ""
-    days = (min(ends) - report.evidence.started_at).days
-    if days > _COUNTED:
-        return say("certificate-until", lang, date=f"{min(ends):%Y-%m-%d}")
-    return say("certificate-days", lang, days=days)
+    days = (min(expiries) - report.evidence.started_at).days
+    if days > _MAX_COUNTED_DAYS:
+        return translate("certificate-until", lang, date=f"{min(expiries):%Y-%m-%d}")
+    return translate("certificate-days", lang, days=days)

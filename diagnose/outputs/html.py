@@ -10,18 +10,27 @@ from pathlib import Path
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import verdict
-from diagnose.i18n.html import say
-from diagnose.i18n.reports import known
-from diagnose.i18n.reports import say as word
+from diagnose.i18n.html import translate
+from diagnose.i18n.reports import text_or_key
+from diagnose.i18n.reports import translate as label
 from diagnose.model import Report
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text
-from diagnose.outputs.document import Told
-from diagnose.outputs.html_finding import cause, marks
-from diagnose.outputs.html_observations import observations, timeline
+from diagnose.outputs.document import ReportContext
+from diagnose.outputs.html_finding import cause_section, finding_marks
+from diagnose.outputs.html_observations import observations_section, timeline_section
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
-from diagnose.outputs.markup import Markup, inline, joined, lines, pre, prose, tag, terms
+from diagnose.outputs.markup import (
+    Markup,
+    definition_list,
+    inline,
+    join,
+    join_lines,
+    pre,
+    prose,
+    tag,
+)
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "critical": "✗", "unknown": "?", "skipped": "–"}
@@ -29,25 +38,32 @@ _SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "critical": "✗", "unkno
 
 def render(report: Report, view: View) -> str:
     """The page of one report."""
-    told = Told(report, view)
-    status = word(verdict(report).status, view.lang)
+    context = ReportContext(report, view)
+    status = label(verdict(report).status, view.lang)
     title = f"{status}: {report.evidence.target.url}"
-    return _page(title, view.lang, _head(told), tag("main", _body(told)), _foot(told))
+    return _page(title, view.lang, _head(context), tag("main", _body(context)), _foot(context))
 
 
-def together(reports: Sequence[tuple[Report, View]]) -> str:
+def render_all(reports: Sequence[tuple[Report, View]]) -> str:
     """One page for several reports, each with what it was seen by."""
     if len(reports) == 1:
         return render(*reports[0])
-    every = [Told(report, view, f"t{number}-") for number, (report, view) in enumerate(reports, 1)]
-    articles = [tag("article", _head(told), _body(told), _foot(told)) for told in every]
+    contexts = [
+        ReportContext(report, view, f"t{number}-")
+        for number, (report, view) in enumerate(reports, 1)
+    ]
+    articles = [
+        tag("article", _head(context), _body(context), _foot(context)) for context in contexts
+    ]
     lang = reports[0][1].lang
-    return _page(say("several", lang, count=len(every)), lang, tag("main", lines(*articles)))
+    return _page(
+        translate("several", lang, count=len(contexts)), lang, tag("main", join_lines(*articles))
+    )
 
 
 def _page(title: str, lang: str, *parts: Markup) -> str:
     style = Path(__file__).with_name("html.css").read_text("utf-8")
-    head = lines(
+    head = join_lines(
         tag("meta", charset="utf-8"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -57,37 +73,46 @@ def _page(title: str, lang: str, *parts: Markup) -> str:
         # Telephones would make calls of addresses.
         tag("meta", name="format-detection", content="telephone=no"),
         tag("meta", name="generator", content=f"diagnose {VERSION}"),
-        tag("title", document.line(title)),
+        tag("title", document.single_line(title)),
         tag("style", Markup(f"\n{style}")),
     )
     language = "zh-Hans" if lang == "zh" else "en"
-    whole = tag("html", "\n", tag("head", head), "\n", tag("body", lines(*parts)), "\n",
+    page = tag("html", "\n", tag("head", head), "\n", tag("body", join_lines(*parts)), "\n",
                 lang=language)  # fmt: skip
-    return f"<!DOCTYPE html>\n{whole}\n"
+    return f"<!DOCTYPE html>\n{page}\n"
 
 
 # The head: the verdict, what it is about, and the layers
 
 
-def _head(told: Told) -> Markup:
-    report, lang = told.report, told.lang
+def _head(context: ReportContext) -> Markup:
+    report, lang = context.report, context.lang
     status = verdict(report).status
-    mark = tag("span", _sign(status), " ", word(status, lang), class_="status")
-    title = tag("h1", mark, " ", tag("span", inline(document.sentence(report, lang))))
-    started = report.evidence.started_at
-    time = tag("time", document.moment(started), datetime=document.stamp(started))
-    about = terms(
-        (say("target", lang), joined(tag("code", report.evidence.target.url), _read_as(told))),
-        (say("started", lang), time),
-        (say("took", lang), document.duration(report.duration)),
+    mark = tag("span", _sign(status), " ", label(status, lang), class_="status")
+    title = tag("h1", mark, " ", tag("span", inline(document.verdict_sentence(report, lang))))
+    started_at = report.evidence.started_at
+    started = tag(
+        "time", document.format_time(started_at), datetime=document.format_rfc3339(started_at)
     )
-    stopped = tag("p", word("interrupted", lang), class_="stopped") if report.interrupted else None
-    strip = None if told.view.verbosity < 0 else _strip(told)
-    return tag("header", lines(title, about, stopped, strip), class_=f"verdict {status}")
+    details = definition_list(
+        (
+            translate("target", lang),
+            join(tag("code", report.evidence.target.url), _target_note(context)),
+        ),
+        (translate("started", lang), started),
+        (translate("took", lang), document.format_duration(report.duration)),
+    )
+    interruption = (
+        tag("p", label("interrupted", lang), class_="stopped") if report.interrupted else None
+    )
+    layers = None if context.view.verbosity < 0 else _layer_list(context)
+    return tag(
+        "header", join_lines(title, details, interruption, layers), class_=f"verdict {status}"
+    )
 
 
-def _read_as(told: Told) -> str | None:
-    text = document.read_as(told.report, told.lang)
+def _target_note(context: ReportContext) -> str | None:
+    text = document.target_note(context.report, context.lang)
     return f" ({text})" if text else None
 
 
@@ -95,19 +120,30 @@ def _sign(status: str) -> Markup:
     return tag("span", _SIGNS[status], class_="sign", aria_hidden="true")
 
 
-def _strip(told: Told) -> Markup:
-    items = [_layer(layer, told.lang) for layer in document.layers(told.report, told.lang)]
-    return tag("ul", lines(*items), class_="layers", aria_label=say("layers", told.lang))
+def _layer_list(context: ReportContext) -> Markup:
+    items = [
+        _layer(layer, context.lang)
+        for layer in document.reported_layers(context.report, context.lang)
+    ]
+    return tag(
+        "ul", join_lines(*items), class_="layers", aria_label=translate("layers", context.lang)
+    )
 
 
 def _layer(layer: Layer, lang: str) -> Markup:
-    took = layer.status == "ok" and layer.took
+    duration = layer.status == "ok" and layer.took
     return tag(
         "li",
-        tag("b", word(f"layer.{layer.name}", lang)),
+        tag("b", label(f"layer.{layer.name}", lang)),
         " ",
-        tag("span", _sign(layer.status), " ", say(f"state.{layer.status}", lang), class_="state"),
-        tag("span", f" {document.duration(took)}", class_="took") if took else None,
+        tag(
+            "span",
+            _sign(layer.status),
+            " ",
+            translate(f"state.{layer.status}", lang),
+            class_="state",
+        ),
+        tag("span", f" {document.format_duration(duration)}", class_="took") if duration else None,
         tag("span", f" ({layer.reason})", class_="reason") if layer.reason else None,
         class_=layer.status,
     )
@@ -116,79 +152,86 @@ def _layer(layer: Layer, lang: str) -> Markup:
 # The body: causes, notes, what was not seen, and all that was
 
 
-def _body(told: Told) -> Markup:
-    if told.view.verbosity < 0:
+def _body(context: ReportContext) -> Markup:
+    if context.view.verbosity < 0:
         return Markup("")
-    causes = [cause(told, found) for found in told.report.causes]
+    causes = [cause_section(context, finding) for finding in context.report.causes]
     parts = (
-        _contents(told),
+        _contents(context),
         *causes,
-        _notes(told),
-        _unseen(told),
-        timeline(told),
-        observations(told),
+        _notes(context),
+        _gaps(context),
+        timeline_section(context),
+        observations_section(context),
     )
-    return lines(*parts)
+    return join_lines(*parts)
 
 
-def _contents(told: Told) -> Markup | None:
+def _contents(context: ReportContext) -> Markup | None:
     """Where there are several causes: how many of what, and the way to each."""
-    causes, lang = told.report.causes, told.lang
+    causes, lang = context.report.causes, context.lang
     if len(causes) < 2:
         return None
     links = [
-        tag("li", tag("a", inline(finding_text.title(one, lang)), href=f"#{told.prefix}{one.id}"))
-        for one in causes
+        tag(
+            "li",
+            tag(
+                "a",
+                inline(finding_text.title(finding, lang)),
+                href=f"#{context.prefix}{finding.id}",
+            ),
+        )
+        for finding in causes
     ]
-    head = tag("p", document.counts(told.report, lang))
-    return tag("nav", head, tag("ol", lines(*links)), aria_label=say("causes", lang))
+    head = tag("p", document.count_line(context.report, lang))
+    return tag("nav", head, tag("ol", join_lines(*links)), aria_label=translate("causes", lang))
 
 
-def _notes(told: Told) -> Markup | None:
-    notes, lang = document.notes(told.report), told.lang
+def _notes(context: ReportContext) -> Markup | None:
+    notes, lang = document.notes(context.report), context.lang
     if not notes:
         return None
     items = [
-        lines(
-            tag("h3", inline(finding_text.title(one, lang)), id=f"{told.prefix}{one.id}"),
-            marks(one, lang),
-            prose(finding_text.summary(one, lang)),
+        join_lines(
+            tag("h3", inline(finding_text.title(note, lang)), id=f"{context.prefix}{note.id}"),
+            finding_marks(note, lang),
+            prose(finding_text.summary(note, lang)),
         )
-        for one in notes
+        for note in notes
     ]
-    return tag("section", tag("h2", say("notes", lang)), *items, class_="notes")
+    return tag("section", tag("h2", translate("notes", lang)), *items, class_="notes")
 
 
-def _unseen(told: Told) -> Markup | None:
+def _gaps(context: ReportContext) -> Markup | None:
     """What could not be looked at, and our own faults: neither may pass for all being well."""
-    lang = told.lang
+    lang = context.lang
     items = [
         tag(
             "li",
-            f"{known(one.what, lang)}: {known(one.why, lang)}",
-            pre(one.enable, "command") if one.enable else None,
+            f"{text_or_key(gap.what, lang)}: {text_or_key(gap.why, lang)}",
+            pre(gap.enable, "command") if gap.enable else None,
         )
-        for one in finding_text.unseen(told.report, told.view)
-        if not finding_text.is_crash(one, told.report)
+        for gap in finding_text.evidence_gaps(context.report, context.view)
+        if not finding_text.is_reported_crash(gap, context.report)
     ]
     items += [
-        tag("li", f"{word('our-fault', lang)}: ", tag("code", f"{one.where}: {one.message}"))
-        for one in told.report.crashes
+        tag("li", f"{label('our-fault', lang)}: ", tag("code", f"{crash.where}: {crash.message}"))
+        for crash in context.report.crashes
     ]
     if not items:
         return None
-    head = tag("h2", say("unseen", lang))
-    return tag("section", head, tag("ul", lines(*items)), class_="unseen")
+    head = tag("h2", translate("unseen", lang))
+    return tag("section", head, tag("ul", join_lines(*items)), class_="unseen")
 
 
-def _foot(told: Told) -> Markup:
-    versions = say("versions", told.lang, version=VERSION, schema=SCHEMA_VERSION)
-    again = tag("code", finding_text.again(told.report, told.view))
+def _foot(context: ReportContext) -> Markup:
+    versions = translate("versions", context.lang, version=VERSION, schema=SCHEMA_VERSION)
+    rerun = tag("code", finding_text.rerun_command(context.report, context.view))
     return tag(
         "footer",
-        terms(
-            (say("again", told.lang), again),
-            *document.vantages(told.report, told.view),
-            (say("version", told.lang), versions),
+        definition_list(
+            (translate("again", context.lang), rerun),
+            *document.vantages(context.report, context.view),
+            (translate("version", context.lang), versions),
         ),
     )

@@ -1,166 +1,186 @@
 """A root cause as HTML: what it is, what proves it, what follows from it and what mends it."""
 
-from diagnose.i18n.html import say
-from diagnose.i18n.reports import say as word
+from diagnose.i18n.html import translate
+from diagnose.i18n.reports import translate as label
 from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Step
 from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
-from diagnose.outputs.document import Told
-from diagnose.outputs.markup import Markup, inline, joined, lines, pre, prose, tag
-from diagnose.outputs.terminal import safe
+from diagnose.outputs.document import ReportContext
+from diagnose.outputs.markup import Markup, inline, join, join_lines, pre, prose, tag
+from diagnose.outputs.terminal import sanitize
 
 #: So many pieces of evidence are shown of a cause; the others are folded away.
 _EVIDENCE = 3
 
 
-def cause(told: Told, found: Finding) -> Markup:
-    title = f"{told.prefix}{found.id}"
-    place = found.claim.location
+def cause_section(context: ReportContext, finding: Finding) -> Markup:
+    anchor = f"{context.prefix}{finding.id}"
+    location = finding.claim.location
     return tag(
         "section",
-        lines(
-            tag("h2", inline(finding_text.title(found, told.lang)), id=title),
-            marks(found, told.lang),
-            _excerpt(place, told.lang) if place else None,
-            prose(finding_text.summary(found, told.lang)),
-            _evidence(told, found),
-            _symptoms(told, found),
-            _remedy(told, found),
-            _meaning(found, told.lang),
+        join_lines(
+            tag("h2", inline(finding_text.title(finding, context.lang)), id=anchor),
+            finding_marks(finding, context.lang),
+            _excerpt(location, context.lang) if location else None,
+            prose(finding_text.summary(finding, context.lang)),
+            _evidence(context, finding),
+            _symptoms(context, finding),
+            _remedy(context, finding),
+            _meaning(finding, context.lang),
         ),
-        class_=f"cause {found.severity}",
-        aria_labelledby=title,
+        class_=f"cause {finding.severity}",
+        aria_labelledby=anchor,
     )
 
 
-def marks(found: Finding, lang: str) -> Markup:
+def finding_marks(finding: Finding, lang: str) -> Markup:
     """Severity, check, confidence and subject."""
-    about = str(found.claim.about)
+    subject = str(finding.claim.about)
     return tag(
         "ul",
-        tag("li", document.severity(found, lang), class_="severity"),
-        tag("li", tag("code", found.check.id)),
-        tag("li", f"{say('confidence', lang)}: {word(str(found.claim.confidence), lang)}"),
-        tag("li", f"{say('about', lang)}: ", tag("code", about)) if about else None,
+        tag("li", document.severity_label(finding, lang), class_="severity"),
+        tag("li", tag("code", finding.check.id)),
+        tag("li", f"{translate('confidence', lang)}: {label(str(finding.claim.confidence), lang)}"),
+        tag("li", f"{translate('about', lang)}: ", tag("code", subject)) if subject else None,
         class_="marks",
     )
 
 
-def _excerpt(place: Location, lang: str) -> Markup:
-    rows = list(document.excerpt(place))
+def _excerpt(location: Location, lang: str) -> Markup:
+    rows = list(document.excerpt_lines(location))
     margin = len(str(rows[-1].number)) if rows else 0
-    shown = []
+    code_lines = []
     for row in rows:
         number = tag("span", f"{row.number:{margin}} ", class_="number")
         if row.marked:
-            marked = tag("mark", safe(row.marked))
-            code = joined(safe(row.before), marked, safe(row.after))
-            shown.append(tag("strong", number, code, class_="hit"))
+            marked = tag("mark", sanitize(row.marked))
+            code = join(sanitize(row.before), marked, sanitize(row.after))
+            code_lines.append(tag("strong", number, code, class_="hit"))
         else:
-            shown.append(joined(number, safe(row.before)))
-    caption = tag("figcaption", tag("code", document.place(place)))
-    file = pre(Markup("\n".join(shown)), "file") if rows else None
-    return tag("figure", caption, file, class_="excerpt", aria_label=say("marked-line", lang))
+            code_lines.append(join(number, sanitize(row.before)))
+    caption = tag("figcaption", tag("code", document.location_text(location)))
+    file = pre(Markup("\n".join(code_lines)), "file") if rows else None
+    return tag("figure", caption, file, class_="excerpt", aria_label=translate("marked-line", lang))
 
 
-def _evidence(told: Told, found: Finding) -> Markup | None:
-    numbers = {id(one): n for n, one in enumerate(told.report.evidence.observations, 1)}
-    pieces = [_piece(told, one, numbers.get(id(one))) for one in found.claim.because]
-    shown, folded = pieces[:_EVIDENCE], pieces[_EVIDENCE:]
-    out = ", ".join(found.claim.ruled_out)
-    if not pieces and not out:
+def _evidence(context: ReportContext, finding: Finding) -> Markup | None:
+    numbers = {
+        id(observation): number
+        for number, observation in enumerate(context.report.evidence.observations, 1)
+    }
+    items = [
+        _evidence_item(context, observation, numbers.get(id(observation)))
+        for observation in finding.claim.because
+    ]
+    visible, folded = items[:_EVIDENCE], items[_EVIDENCE:]
+    ruled_out = ", ".join(finding.claim.ruled_out)
+    if not items and not ruled_out:
         return None
-    more = tag("summary", say("more", told.lang, count=len(folded)))
-    return lines(
-        tag("h3", say("evidence", told.lang)),
-        tag("ul", lines(*shown), class_="evidence") if shown else None,
-        tag("details", more, tag("ul", lines(*folded), class_="evidence")) if folded else None,
-        tag("p", f"{say('excluded', told.lang)}: ", tag("code", out)) if out else None,
+    summary = tag("summary", translate("more", context.lang, count=len(folded)))
+    return join_lines(
+        tag("h3", translate("evidence", context.lang)),
+        tag("ul", join_lines(*visible), class_="evidence") if visible else None,
+        tag("details", summary, tag("ul", join_lines(*folded), class_="evidence"))
+        if folded
+        else None,
+        tag("p", f"{translate('excluded', context.lang)}: ", tag("code", ruled_out))
+        if ruled_out
+        else None,
     )
 
 
-def _piece(told: Told, seen: Observation, number: int | None) -> Markup:
-    link = tag("a", f"o{number}", href=f"#{told.prefix}o{number}") if number else None
-    where = say("on-server" if seen.vantage == "server" else "here", told.lang)
+def _evidence_item(context: ReportContext, observation: Observation, number: int | None) -> Markup:
+    link = tag("a", f"o{number}", href=f"#{context.prefix}o{number}") if number else None
+    vantage = translate("on-server" if observation.vantage == "server" else "here", context.lang)
     return tag(
         "li",
-        tag("span", digest(seen), class_="digest"),
-        tag("small", " ", where, " " if link else None, link),
-        pre(seen.equivalent, "command") if seen.equivalent else None,
+        tag("span", digest(observation), class_="digest"),
+        tag("small", " ", vantage, " " if link else None, link),
+        pre(observation.equivalent, "command") if observation.equivalent else None,
     )
 
 
-def _symptoms(told: Told, found: Finding) -> Markup | None:
-    lang = told.lang
+def _symptoms(context: ReportContext, finding: Finding) -> Markup | None:
+    lang = context.lang
     items = [
-        tag("li", tag("code", one.check.id), " ", inline(finding_text.title(one, lang)),
-            id=f"{told.prefix}{one.id}")
-        for one in finding_text.symptoms(told.report, found)
+        tag("li", tag("code", symptom.check.id), " ", inline(finding_text.title(symptom, lang)),
+            id=f"{context.prefix}{symptom.id}")
+        for symptom in finding_text.symptoms(context.report, finding)
     ]  # fmt: skip
-    return joined(tag("h3", say("follows", lang)), tag("ul", lines(*items))) if items else None
+    return (
+        join(tag("h3", translate("follows", lang)), tag("ul", join_lines(*items)))
+        if items
+        else None
+    )
 
 
-def _remedy(told: Told, found: Finding) -> Markup:
-    lang = told.lang
-    how = finding_text.applicability(found)
-    groups = []
-    for where, steps in document.groups(found, lang):
-        items = [tag("li", _step(found, step, lang)) for step in steps]
-        groups.append(joined(tag("p", where, class_="where"), tag("ol", lines(*items))))
-    mark = tag("span", word(how, lang), class_=f"how {how}")
+def _remedy(context: ReportContext, finding: Finding) -> Markup:
+    lang = context.lang
+    applicability = finding_text.applicability(finding)
+    step_lists = []
+    for heading, steps in document.step_groups(finding, lang):
+        items = [tag("li", _step(finding, step, lang)) for step in steps]
+        step_lists.append(join(tag("p", heading, class_="where"), tag("ol", join_lines(*items))))
+    mark = tag("span", label(applicability, lang), class_=f"how {applicability}")
     return tag(
         "div",
-        lines(
-            tag("h3", say("fix", lang), " ", mark),
-            tag("p", f"{word('risk', lang)}: {finding_text.risk(found, lang)}", class_="risk"),
-            prose(finding_text.remedy(found, lang)),
-            *groups,
-            tag("h3", say("verify", lang)),
-            prose(document.how_to_check(found, lang)),
-            pre(finding_text.verify(told.report, found, told.view), "command whole"),
+        join_lines(
+            tag("h3", translate("fix", lang), " ", mark),
+            tag(
+                "p",
+                f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}",
+                class_="risk",
+            ),
+            prose(finding_text.remedy(finding, lang)),
+            *step_lists,
+            tag("h3", translate("verify", lang)),
+            prose(document.verification(finding, lang)),
+            pre(
+                finding_text.verify_command(context.report, finding, context.view), "command whole"
+            ),
         ),
         class_="remedy",
     )
 
 
-def _step(found: Finding, step: Step, lang: str) -> Markup:
+def _step(finding: Finding, step: Step, lang: str) -> Markup:
     if isinstance(step, Manual):
-        typed = [_step(found, one, lang) for one in step.commands]
-        return joined(prose(finding_text.manual(found, step, lang)), _link(step.url), *typed)
+        commands = [_step(finding, command, lang) for command in step.commands]
+        return join(
+            prose(finding_text.manual_text(finding, step, lang)), _link(step.url), *commands
+        )
     if isinstance(step, Edit):
-        return pre(_diff(finding_text.shell(step)), "command whole")
-    undo = finding_text.shell(Command(step.undo)) if step.undo else None
-    taken_back = (
-        tag("p", f"{word('undo', lang)}: ", tag("code", undo), class_="undo") if undo else None
+        return pre(_diff(finding_text.shell_command(step)), "command whole")
+    undo = finding_text.shell_command(Command(step.undo)) if step.undo else None
+    undo_line = (
+        tag("p", f"{label('undo', lang)}: ", tag("code", undo), class_="undo") if undo else None
     )
-    return joined(pre(finding_text.shell(step), "command whole"), taken_back)
+    return join(pre(finding_text.shell_command(step), "command whole"), undo_line)
 
 
 def _link(url: str) -> Markup | None:
     if not url:
         return None
-    known_as = document.link(url)
-    shown = (
-        tag("a", url, href=known_as, rel="noreferrer noopener") if known_as else tag("code", url)
-    )
-    return tag("p", shown)
+    href = document.safe_link(url)
+    element = tag("a", url, href=href, rel="noreferrer noopener") if href else tag("code", url)
+    return tag("p", element)
 
 
 def _diff(shell: str) -> Markup:
     """As it is typed, character by character; what goes and what comes is coloured."""
-    first, *others = shell.split("\n")
+    command, *diff_lines = shell.split("\n")
     colours = {"+": "added", "-": "removed", "@": "dim"}
     rows = [
-        tag("span", row, class_=colours[row[:1]]) if row[:1] in colours else joined(row)
-        for row in others
+        tag("span", row, class_=colours[row[:1]]) if row[:1] in colours else join(row)
+        for row in diff_lines
     ]
-    return Markup("\n".join([joined(first), *rows]))
+    return Markup("\n".join([join(command), *rows]))
 
 
-def _meaning(found: Finding, lang: str) -> Markup:
+def _meaning(finding: Finding, lang: str) -> Markup:
     return tag(
         "details",
-        tag("summary", tag("h3", say("meaning", lang))),
-        prose(document.meaning(found, lang)),
-        pre(finding_text.explain(found), "command"),
+        tag("summary", tag("h3", translate("meaning", lang))),
+        prose(document.meaning(finding, lang)),
+        pre(finding_text.explain_command(finding), "command"),
     )

@@ -2,73 +2,83 @@
 
 from math import isfinite
 
-from diagnose.i18n.html import say
-from diagnose.i18n.reports import say as word
+from diagnose.i18n.html import translate
+from diagnose.i18n.reports import translate as label
 from diagnose.model import Observation
 from diagnose.outputs import document
 from diagnose.outputs.digest import digest
-from diagnose.outputs.document import Told
+from diagnose.outputs.document import ReportContext
 from diagnose.outputs.markup import Markup, table, tag
 
 
-def timeline(told: Told) -> Markup | None:
+def timeline_section(context: ReportContext) -> Markup | None:
     """Who waited for what: a bar for each look, on the time axis of the whole run."""
-    order, lang = document.timeline(told.report), told.lang
-    if not order:
+    observations, lang = document.chronological(context.report), context.lang
+    if not observations:
         return None
-    ends = [one.at + one.took for one in order if isfinite(one.at + one.took)]
-    whole = max([*ends, 0.001])
+    ends = [
+        observation.at + observation.took
+        for observation in observations
+        if isfinite(observation.at + observation.took)
+    ]
+    total = max([*ends, 0.001])
     rows = [
         tag(
             "tr",
-            tag("td", document.duration(one.at), class_="time"),
-            tag("td", document.duration(one.took), class_="time"),
-            tag("td", tag("span", digest(one), class_="digest"), _bar(one, whole)),
+            tag("td", document.format_duration(observation.at), class_="time"),
+            tag("td", document.format_duration(observation.took), class_="time"),
+            tag("td", tag("span", digest(observation), class_="digest"), _bar(observation, total)),
         )
-        for one in order
+        for observation in observations
     ]
-    heads = (say("start", lang), say("took", lang), say("seen", lang))
-    return _folded(told, "timeline", table(say("timeline-caption", lang), heads, rows))
+    heads = (translate("start", lang), translate("took", lang), translate("seen", lang))
+    return _folded_section(
+        context, "timeline", table(translate("timeline-caption", lang), heads, rows)
+    )
 
 
-def _bar(seen: Observation, whole: float) -> Markup:
-    begin, width = _percent(seen.at, whole), _percent(seen.took, whole)
+def _bar(observation: Observation, total: float) -> Markup:
+    begin, width = _percent(observation.at, total), _percent(observation.took, total)
     style = f"margin-left:{begin:.2f}%;width:{width:.2f}%"
-    bar = tag("span", class_="bar failed" if seen.failure else "bar", style=style)
+    bar = tag("span", class_="bar failed" if observation.failure else "bar", style=style)
     return tag("span", bar, class_="track")
 
 
-def _percent(part: float, whole: float) -> float:
-    share = 100 * part / whole
+def _percent(part: float, total: float) -> float:
+    share = 100 * part / total
     return min(max(share, 0.0), 100.0) if isfinite(share) else 0.0
 
 
-def observations(told: Told) -> Markup | None:
-    every, lang = told.report.evidence.observations, told.lang
-    if not every:
+def observations_section(context: ReportContext) -> Markup | None:
+    observations, lang = context.report.evidence.observations, context.lang
+    if not observations:
         return None
-    rows = [_row(told, number, one) for number, one in enumerate(every, 1)]
-    heads = tuple(say(key, lang) for key in ("number", "layer", "seen"))
-    return _folded(told, "observations", table(say("observations-caption", lang), heads, rows))
+    rows = [
+        _row(context, number, observation) for number, observation in enumerate(observations, 1)
+    ]
+    heads = tuple(translate(key, lang) for key in ("number", "layer", "seen"))
+    return _folded_section(
+        context, "observations", table(translate("observations-caption", lang), heads, rows)
+    )
 
 
-def _row(told: Told, number: int, seen: Observation) -> Markup:
-    layer = type(seen).layer
-    where = say("on-server" if seen.vantage == "server" else "here", told.lang)
+def _row(context: ReportContext, number: int, observation: Observation) -> Markup:
+    layer = type(observation).layer
+    vantage = translate("on-server" if observation.vantage == "server" else "here", context.lang)
     return tag(
         "tr",
-        tag("th", f"o{number}", scope="row", id=f"{told.prefix}o{number}"),
-        tag("td", word(f"layer.{layer}", told.lang) if layer else "–"),
+        tag("th", f"o{number}", scope="row", id=f"{context.prefix}o{number}"),
+        tag("td", label(f"layer.{layer}", context.lang) if layer else "–"),
         tag(
             "td",
-            tag("small", f"{type(seen).__name__}, {where}", class_="kind"),
-            tag("span", digest(seen), class_="digest"),
-            tag("code", seen.equivalent, class_="same") if seen.equivalent else None,
+            tag("small", f"{type(observation).__name__}, {vantage}", class_="kind"),
+            tag("span", digest(observation), class_="digest"),
+            tag("code", observation.equivalent, class_="same") if observation.equivalent else None,
         ),
     )
 
 
-def _folded(told: Told, name: str, inside: Markup) -> Markup:
-    count = len(told.report.evidence.observations)
-    summary = tag("summary", tag("h2", say(name, told.lang)), f" ({count})")
-    return tag("details", summary, inside, class_=name)
+def _folded_section(context: ReportContext, name: str, content: Markup) -> Markup:
+    count = len(context.report.evidence.observations)
+    summary = tag("summary", tag("h2", translate(name, context.lang)), f" ({count})")
+    return tag("details", summary, content, class_=name)

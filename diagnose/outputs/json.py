@@ -8,7 +8,7 @@ from zlib import crc32
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import exit_status, verdict
-from diagnose.i18n.reports import known
+from diagnose.i18n.reports import text_or_key
 from diagnose.model import (
     Claim,
     Command,
@@ -23,25 +23,25 @@ from diagnose.model import (
 )
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
-from diagnose.outputs.layers import states
-from diagnose.recording.codec import escaped, plain, timestamp
+from diagnose.outputs.layers import layer_states
+from diagnose.recording.codec import escape_json, timestamp, to_builtins
 
 SCHEMA_VERSION = "1.0"
 TOOL = {"name": "diagnose", "version": VERSION}
 
-_BASE = {"vantage", "at", "took", "equivalent", "failure"}
+_COMMON_FIELDS = {"vantage", "at", "took", "equivalent", "failure"}
 #: What a reader finds elsewhere in the document, or in the recording.
-_LEFT_OUT = {("NginxConfig", "main")}
-_LONGEST = 4096
+_OMITTED_FIELDS = {("NginxConfig", "main")}
+_MAX_TEXT = 4096
 
 
 def render(report: Report, view: View) -> str:
     """The document of one run."""
-    return written(document(report, view))
+    return to_json(document(report, view))
 
 
-def written(value: object) -> str:
-    return escaped(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
+def to_json(value: object) -> str:
+    return escape_json(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
 
 
 def document(report: Report, view: View) -> dict[str, Any]:
@@ -51,9 +51,9 @@ def document(report: Report, view: View) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "tool": TOOL,
         "run": _run(report, view),
-        "target": plain(report.evidence.target),
+        "target": to_builtins(report.evidence.target),
         "verdict": _verdict(report, lang),
-        "findings": [_finding(report, one, ids, view) for one in report.findings],
+        "findings": [_finding(report, finding, ids, view) for finding in report.findings],
         "layers": [
             {
                 "layer": layer.name,
@@ -61,20 +61,25 @@ def document(report: Report, view: View) -> dict[str, Any]:
                 "reason": layer.reason,
                 "duration_s": _seconds(layer.took),
             }
-            for layer in states(report, lang)
+            for layer in layer_states(report, lang)
         ],
         "observations": [
-            observation(seen, number) for number, seen in enumerate(report.evidence.observations, 1)
+            observation_object(observation, number)
+            for number, observation in enumerate(report.evidence.observations, 1)
         ],
         "unknown": [
-            {"what": known(one.what, lang), "why": known(one.why, lang), "enable": one.enable}
-            for one in finding_text.unseen(report, view)
+            {
+                "what": text_or_key(gap.what, lang),
+                "why": text_or_key(gap.why, lang),
+                "enable": gap.enable,
+            }
+            for gap in finding_text.evidence_gaps(report, view)
         ],
-        "errors": [{"where": one.where, "message": one.message} for one in report.crashes],
+        "errors": [{"where": crash.where, "message": crash.message} for crash in report.crashes],
     }
 
 
-def failed(message: str, exit_code: int, where: str = "usage") -> dict[str, Any]:
+def failure_document(message: str, exit_code: int, stage: str = "usage") -> dict[str, Any]:
     """The document of a run that did not come about: there is always one."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -91,66 +96,66 @@ def failed(message: str, exit_code: int, where: str = "usage") -> dict[str, Any]
         "layers": [],
         "observations": [],
         "unknown": [],
-        "errors": [{"where": where, "message": message}],
+        "errors": [{"where": stage, "message": message}],
     }
 
 
-def observation(seen: Observation, number: int) -> dict[str, Any]:
+def observation_object(observation: Observation, number: int) -> dict[str, Any]:
     """One observation, its own fields after those that all of them have."""
-    kind = type(seen).__name__
-    own = {
-        name: _short(_inner(getattr(seen, name)))
-        for name in _own(type(seen))
-        if (kind, name) not in _LEFT_OUT
+    kind = type(observation).__name__
+    own_fields = {
+        name: _truncated(_nested(getattr(observation, name)))
+        for name in _own_fields(type(observation))
+        if (kind, name) not in _OMITTED_FIELDS
     }
     return {
         "id": f"o{number}",
         "kind": kind,
-        "layer": type(seen).layer,
-        "vantage": str(seen.vantage),
-        "at_s": _seconds(seen.at),
-        "duration_s": _seconds(seen.took),
-        "equivalent": seen.equivalent,
-        "failure": plain(seen.failure),
-        **own,
+        "layer": type(observation).layer,
+        "vantage": str(observation.vantage),
+        "at_s": _seconds(observation.at),
+        "duration_s": _seconds(observation.took),
+        "equivalent": observation.equivalent,
+        "failure": to_builtins(observation.failure),
+        **own_fields,
     }
 
 
-def _own(kind: type[Observation]) -> list[str]:
+def _own_fields(kind: type[Observation]) -> list[str]:
     """The fields that a kind has besides those that all of them have."""
-    return [field.name for field in fields(kind) if field.name not in _BASE]
+    return [field.name for field in fields(kind) if field.name not in _COMMON_FIELDS]
 
 
-def _inner(value: Any) -> Any:
+def _nested(value: Any) -> Any:
     """Observations inside an observation (a list of sockets) without what the outer one says."""
     if isinstance(value, tuple):
-        return [_inner(item) for item in value]
+        return [_nested(item) for item in value]
     if isinstance(value, Observation):
-        return {name: _inner(getattr(value, name)) for name in _own(type(value))}
-    return plain(value)
+        return {name: _nested(getattr(value, name)) for name in _own_fields(type(value))}
+    return to_builtins(value)
 
 
-def _short(value: Any) -> Any:
+def _truncated(value: Any) -> Any:
     """Nobody reads a whole file in a report; a recording has it."""
     if isinstance(value, str):
-        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+        return value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "…"
     if isinstance(value, list):
-        return [_short(item) for item in value]
+        return [_truncated(item) for item in value]
     if isinstance(value, dict):
-        return {key: _short(item) for key, item in value.items()}
+        return {key: _truncated(item) for key, item in value.items()}
     return value
 
 
 def _run(report: Report, view: View) -> dict[str, Any]:
     started, server = report.evidence.started_at, _server(report)
-    mark = crc32(f"{report.evidence.target.url} {view.hostname}".encode())
+    checksum = crc32(f"{report.evidence.target.url} {view.hostname}".encode())
     return {
-        "id": f"{int(started.timestamp() * 1_000_000):x}-{mark:08x}",
+        "id": f"{int(started.timestamp() * 1_000_000):x}-{checksum:08x}",
         "started_at": timestamp(started),
         "duration_s": _seconds(report.duration),
         "interrupted": report.interrupted,
         "lang": view.lang,
-        "visitor": finding_text.visitor(report) or None,
+        "visitor": finding_text.visitor_address(report) or None,
         "vantage": {
             "here": {
                 "hostname": view.hostname,
@@ -164,83 +169,99 @@ def _run(report: Report, view: View) -> dict[str, Any]:
 
 def _server(report: Report) -> dict[str, Any] | None:
     """The machine that was looked into, if one was."""
-    inside = [one for one in report.evidence.of(Host) if one.vantage is Vantage.SERVER]
-    if not inside:
+    server_hosts = [host for host in report.evidence.of(Host) if host.vantage is Vantage.SERVER]
+    if not server_hosts:
         return None
-    host = inside[0]
+    host = server_hosts[0]
     return {"hostname": host.hostname, "via": host.via, "privileged": host.privileged}
 
 
 def _verdict(report: Report, lang: str) -> dict[str, Any]:
-    judged = verdict(report)
+    outcome = verdict(report)
     return {
-        "status": judged.status,
+        "status": outcome.status,
         "exit_code": exit_status(report),
-        "summary": finding_text.sentence(report, lang),
-        "root_causes": [cause.id for cause in judged.causes],
+        "summary": finding_text.verdict_sentence(report, lang),
+        "root_causes": [cause.id for cause in outcome.causes],
     }
 
 
-def _finding(report: Report, found: Finding, ids: Mapping[int, str], view: View) -> dict[str, Any]:
-    claim = found.claim
-    because = dict.fromkeys(ids[id(one)] for one in claim.because if id(one) in ids)
+def _finding(
+    report: Report, finding: Finding, ids: Mapping[int, str], view: View
+) -> dict[str, Any]:
+    claim = finding.claim
+    because = dict.fromkeys(
+        ids[id(observation)] for observation in claim.because if id(observation) in ids
+    )
     return {
-        "id": found.id,
-        "check": found.check.id,
-        "layer": found.check.layer,
-        "severity": str(found.severity),
+        "id": finding.id,
+        "check": finding.check.id,
+        "layer": finding.check.layer,
+        "severity": str(finding.severity),
         "confidence": str(claim.confidence),
         "about": str(claim.about),
-        "title": finding_text.title(found, view.lang),
-        "summary": finding_text.summary(found, view.lang),
-        "root_cause": found.is_cause,
-        "explained_by": found.explained_by,
-        "facts": plain(claim.facts),
+        "title": finding_text.title(finding, view.lang),
+        "summary": finding_text.summary(finding, view.lang),
+        "root_cause": finding.is_cause,
+        "explained_by": finding.explained_by,
+        "facts": to_builtins(claim.facts),
         "because": list(because),
         "ruled_out": list(claim.ruled_out),
         "location": _location(claim),
         "remedy": {
-            "summary": finding_text.remedy(found, view.lang),
-            "applicability": finding_text.applicability(found),
-            "risk": [str(one) for one in finding_text.risk_kinds(found)],
-            "risk_text": finding_text.risk(found, view.lang),
-            "steps": [_step(found, step, view.lang) for step in finding_text.steps(found)],
-            "verify": finding_text.verify(report, found, view),
-            "explain": finding_text.explain(found),
+            "summary": finding_text.remedy(finding, view.lang),
+            "applicability": finding_text.applicability(finding),
+            "risk": [str(risk) for risk in finding_text.finding_risks(finding)],
+            "risk_text": finding_text.risk_text(finding, view.lang),
+            "steps": [_step(finding, step, view.lang) for step in finding_text.steps(finding)],
+            "verify": finding_text.verify_command(report, finding, view),
+            "explain": finding_text.explain_command(finding),
         },
     }
 
 
 def _location(claim: Claim) -> dict[str, Any] | None:
-    place = claim.location
-    if place is None:
+    location = claim.location
+    if location is None:
         return None
     return {
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
-        "end_column": place.end_column,
-        "first_line": place.first,
-        "excerpt": list(place.excerpt),
+        "file": location.file,
+        "line": location.line,
+        "column": location.column,
+        "end_column": location.end_column,
+        "first_line": location.first,
+        "excerpt": list(location.excerpt),
     }
 
 
-def _step(found: Finding, step: Step, lang: str) -> dict[str, Any]:
-    where = {"where": str(step.where), "root": finding_text.root(step)}
+def _step(finding: Finding, step: Step, lang: str) -> dict[str, Any]:
+    place = {"where": str(step.where), "root": finding_text.needs_root(step)}
     match step:
         case Command():
-            undo = finding_text.shell(Command(step.undo)) if step.undo else None
-            shell = {"argv": list(step.argv), "shell": finding_text.shell(step), "undo": undo}
-            return {"kind": "command", **where, **shell}
+            undo = finding_text.shell_command(Command(step.undo)) if step.undo else None
+            shell = {
+                "argv": list(step.argv),
+                "shell": finding_text.shell_command(step),
+                "undo": undo,
+            }
+            return {"kind": "command", **place, **shell}
         case Edit():
-            shell = {"path": step.path, "diff": step.diff, "shell": finding_text.shell(step)}
-            return {"kind": "edit", **where, **shell}
+            shell = {
+                "path": step.path,
+                "diff": step.diff,
+                "shell": finding_text.shell_command(step),
+            }
+            return {"kind": "edit", **place, **shell}
         case Manual():
-            text = finding_text.manual(found, step, lang)
-            typed = [_step(found, one, lang) for one in step.commands]
+            text = finding_text.manual_text(finding, step, lang)
+            commands = [_step(finding, command, lang) for command in step.commands]
             return {
-                "kind": "manual", **where, "text": text, "url": step.url or None, "commands": typed
-            }  # fmt: skip
+                "kind": "manual",
+                **place,
+                "text": text,
+                "url": step.url or None,
+                "commands": commands,
+            }
         case _:
             assert_never(step)
 
@@ -248,11 +269,11 @@ def _step(found: Finding, step: Step, lang: str) -> dict[str, Any]:
 def _ids(report: Report) -> dict[int, str]:
     """The number of every observation, also for those that are part of another."""
     ids: dict[int, str] = {}
-    for number, seen in enumerate(report.evidence.observations, 1):
-        ids[id(seen)] = f"o{number}"
-    for number, seen in enumerate(report.evidence.observations, 1):
-        for name in _own(type(seen)):
-            value = getattr(seen, name)
+    for number, observation in enumerate(report.evidence.observations, 1):
+        ids[id(observation)] = f"o{number}"
+    for number, observation in enumerate(report.evidence.observations, 1):
+        for name in _own_fields(type(observation)):
+            value = getattr(observation, name)
             for part in value if isinstance(value, tuple) else ():
                 if isinstance(part, Observation):
                     ids.setdefault(id(part), f"o{number}")

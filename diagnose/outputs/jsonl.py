@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from diagnose.model import Report
-from diagnose.model.events import Concluded, Crashed, Event, Seen, Sink, Started
+from diagnose.model.events import Concluded, Crashed, Event, Observed, Sink, Started
 from diagnose.model.view import View
-from diagnose.outputs.json import SCHEMA_VERSION, document, observation
-from diagnose.recording.codec import line, plain
+from diagnose.outputs.json import SCHEMA_VERSION, document, observation_object
+from diagnose.recording.codec import json_line, to_builtins
 
 
 def render(report: Report, view: View) -> str:
     """The last line of the stream: the report as a whole."""
-    return line({"type": "report", **document(report, view)})
+    return json_line({"type": "report", **document(report, view)})
 
 
 def sink(view: View, write: Callable[[str], None]) -> Sink:
@@ -20,20 +20,20 @@ def sink(view: View, write: Callable[[str], None]) -> Sink:
     names its target."""
     target: dict[str, Any] = {}
 
-    def passed_on(event: Event) -> None:
+    def receive(event: Event) -> None:
         if isinstance(event, Started):
             target["url"] = event.target.url
-            write(_line("started", target=plain(event.target)))
-        elif isinstance(event, Seen):
-            seen = observation(event.observation, event.number)
-            write(_line("observation", **target, observation=seen))
+            write(_line("started", target=to_builtins(event.target)))
+        elif isinstance(event, Observed):
+            record = observation_object(event.observation, event.number)
+            write(_line("observation", **target, observation=record))
         elif isinstance(event, Crashed):
-            write(_line("error", **target, error=plain(event.crash)))
+            write(_line("error", **target, error=to_builtins(event.crash)))
         elif isinstance(event, Concluded):
             write(render(event.report, view))
 
-    return passed_on
+    return receive
 
 
-def _line(kind: str, **more: Any) -> str:
-    return line({"type": kind, "schema_version": SCHEMA_VERSION, **more})
+def _line(kind: str, **fields: Any) -> str:
+    return json_line({"type": kind, "schema_version": SCHEMA_VERSION, **fields})

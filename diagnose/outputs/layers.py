@@ -1,8 +1,13 @@
 """Each layer's state, with the reason why it is not known, and how long it took."""
 
-from diagnose.checking.proof import TARGET_LAYERS, looks, missing, unfinished
-from diagnose.checking.root_cause import LayerStatus, layers
-from diagnose.i18n.reports import say
+from diagnose.checking.proof import (
+    TARGET_LAYERS,
+    layer_observations,
+    missing_in_layer,
+    unfinished_reasons,
+)
+from diagnose.checking.root_cause import LayerStatus, layer_statuses
+from diagnose.i18n.reports import translate
 from diagnose.model import Observation, Report, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
@@ -20,38 +25,50 @@ class Layer:
     took: float | None
 
 
-def states(report: Report, lang: str) -> tuple[Layer, ...]:
+def layer_states(report: Report, lang: str) -> tuple[Layer, ...]:
     """All layers in their order, those at which nobody looked among them."""
-    return tuple(_state(report, name, status, lang) for name, status in layers(report))
+    return tuple(
+        _layer_state(report, name, status, lang) for name, status in layer_statuses(report)
+    )
 
 
-def _state(report: Report, name: str, status: LayerStatus, lang: str) -> Layer:
+def _layer_state(report: Report, name: str, status: LayerStatus, lang: str) -> Layer:
     reason = None
     if status == "unknown":
-        reason = _why_unknown(report, name, lang)
+        reason = _unknown_reason(report, name, lang)
     elif status == "skipped":
-        reason = say(_why_skipped(report, name), lang)
-    return Layer(name, status, reason, _took(looks(report, name)))
+        reason = translate(_skip_reason(report, name), lang)
+    return Layer(name, status, reason, _longest_duration(layer_observations(report, name)))
 
 
-def _why_unknown(report: Report, name: str, lang: str) -> str | None:
+def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
     """What was not seen of it, else how a look at it failed, else why the run has no end."""
-    pieces = [finding_text.missing_because(piece, lang) for piece in missing(report, name)]
-    if pieces and name in TARGET_LAYERS:
-        return say("missing", lang, what=finding_text.listed(pieces, lang))
-    failures = (look.failure.message for look in looks(report, name) if look.failure)
-    return next(failures, None) or next(iter(finding_text.reasons(unfinished(report), lang)), None)
+    missing_texts = [
+        finding_text.missing_with_reason(piece, lang) for piece in missing_in_layer(report, name)
+    ]
+    if missing_texts and name in TARGET_LAYERS:
+        return translate("missing", lang, what=finding_text.join_texts(missing_texts, lang))
+    failures = (
+        observation.failure.message
+        for observation in layer_observations(report, name)
+        if observation.failure
+    )
+    return next(failures, None) or next(
+        iter(finding_text.unfinished_reasons(unfinished_reasons(report), lang)), None
+    )
 
 
-def _why_skipped(report: Report, name: str) -> str:
+def _skip_reason(report: Report, name: str) -> str:
     if name == "websocket" and not report.evidence.target.websockets:
         return "reason.not-asked"
     if name == "cloud":
         return "reason.not-read"
-    inside = any(one.vantage is Vantage.SERVER for one in report.evidence.observations)
-    return "reason.inside" if name in _INSIDE and not inside else "reason.not-reached"
+    looked_inside = any(
+        observation.vantage is Vantage.SERVER for observation in report.evidence.observations
+    )
+    return "reason.inside" if name in _INSIDE and not looked_inside else "reason.not-reached"
 
 
-def _took(seen: tuple[Observation, ...]) -> float | None:
-    good = [look for look in seen if look.failure is None]
-    return max((look.took for look in good or seen), default=None)
+def _longest_duration(observations: tuple[Observation, ...]) -> float | None:
+    successful = [observation for observation in observations if observation.failure is None]
+    return max((observation.took for observation in successful or observations), default=None)

@@ -8,16 +8,16 @@ import re
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import verdict
-from diagnose.i18n.html import say
-from diagnose.i18n.reports import known
-from diagnose.i18n.reports import say as word
+from diagnose.i18n.html import translate
+from diagnose.i18n.reports import text_or_key
+from diagnose.i18n.reports import translate as label
 from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.json import SCHEMA_VERSION
 from diagnose.outputs.layers import Layer
-from diagnose.outputs.terminal import blocks, cells
+from diagnose.outputs.terminal import cell_len, markdown_blocks
 
 _SIGNS = {
     "ok": "✅",
@@ -29,21 +29,21 @@ _SIGNS = {
 }
 
 #: What GitHub makes a link of by itself: addresses of the web and of mail, people, tickets.
-_LINKED = re.compile(r"(?i)://|@|www\.|#")
+_AUTOLINKED = re.compile(r"(?i)://|@|www\.|#")
 _WORD = re.compile(r"[^\s，。、；（）「」《》“”]+")
-_AROUND = "\"'([{<>}])!?,.;:"
+_WORD_PUNCTUATION = "\"'([{<>}])!?,.;:"
 #: GitHub Flavored Markdown 6.1, as far as a character can mean something within a line.
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A-Za-z])")
 #: What makes a line the beginning of a list, a quotation or a heading.
-_FIRST = re.compile(r"-(?=[\s-]|$)|\+(?=\s|$)|\d+(?=[.)](?:\s|$))")
+_BLOCK_MARKER = re.compile(r"-(?=[\s-]|$)|\+(?=\s|$)|\d+(?=[.)](?:\s|$))")
 
 
 def render(report: Report, view: View) -> str:
     parts = [*_head(report, view)]
     if view.verbosity >= 0:
-        for found in report.causes:
-            parts += _cause(report, found, view)
-        parts += [*_notes(report, view), *_unseen(report, view)]
+        for finding in report.causes:
+            parts += _cause(report, finding, view)
+        parts += [*_notes(report, view), *_gaps(report, view)]
         parts += _timeline(report, view.lang) if view.verbosity >= 2 else []
         parts += _foot(report, view)
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -51,166 +51,178 @@ def render(report: Report, view: View) -> str:
 
 def _head(report: Report, view: View) -> list[str]:
     status, lang = verdict(report).status, view.lang
-    sentence = inline(document.sentence(report, lang))
-    read_as = document.read_as(report, lang)
+    sentence = inline(document.verdict_sentence(report, lang))
+    read_as = document.target_note(report, lang)
     facts = [
         code(report.evidence.target.url) + (f" ({inline(read_as)})" if read_as else ""),
-        document.moment(report.evidence.started_at),
-        document.duration(report.duration),
+        document.format_time(report.evidence.started_at),
+        document.format_duration(report.duration),
     ]
     return [
-        f"## {_SIGNS[status]} {word(status, lang)}: {sentence}",
+        f"## {_SIGNS[status]} {label(status, lang)}: {sentence}",
         " · ".join(facts),
-        f"**{word('interrupted', lang)}**" if report.interrupted else "",
+        f"**{label('interrupted', lang)}**" if report.interrupted else "",
         _layers(report, lang) if view.verbosity >= 0 else "",
     ]
 
 
 def _layers(report: Report, lang: str) -> str:
-    heads = (say(key, lang) for key in ("layer", "state", "took", "reason"))
-    rows = [_row(layer, lang) for layer in document.layers(report, lang)]
+    heads = (translate(key, lang) for key in ("layer", "state", "took", "reason"))
+    rows = [_row(layer, lang) for layer in document.reported_layers(report, lang)]
     return "\n".join([f"| {' | '.join(heads)} |", "|---|---|--:|---|", *rows])
 
 
 def _row(layer: Layer, lang: str) -> str:
-    took = document.duration(layer.took) if layer.took else ""
-    state = f"{_SIGNS[layer.status]} {say(f'state.{layer.status}', lang)}"
-    name = word(f"layer.{layer.name}", lang)
-    return f"| {name} | {state} | {took} | {cell(layer.reason or '')} |"
+    duration = document.format_duration(layer.took) if layer.took else ""
+    state = f"{_SIGNS[layer.status]} {translate(f'state.{layer.status}', lang)}"
+    name = label(f"layer.{layer.name}", lang)
+    return f"| {name} | {state} | {duration} | {cell(layer.reason or '')} |"
 
 
-def _cause(report: Report, found: Finding, view: View) -> list[str]:
-    place = found.claim.location
+def _cause(report: Report, finding: Finding, view: View) -> list[str]:
+    location = finding.claim.location
     return [
-        f"### {inline(finding_text.title(found, view.lang))}",
-        _marks(found, view.lang),
-        *(_excerpt(place) if place else ()),
-        *_prose(finding_text.summary(found, view.lang)),
-        *_evidence(found, view.lang),
-        *_symptoms(report, found, view.lang),
-        *_remedy(report, found, view),
+        f"### {inline(finding_text.title(finding, view.lang))}",
+        _marks(finding, view.lang),
+        *(_excerpt(location) if location else ()),
+        *_prose(finding_text.summary(finding, view.lang)),
+        *_evidence(finding, view.lang),
+        *_symptoms(report, finding, view.lang),
+        *_remedy(report, finding, view),
     ]
 
 
-def _marks(found: Finding, lang: str) -> str:
-    about = str(found.claim.about)
-    sure = f"{say('confidence', lang)}: {word(str(found.claim.confidence), lang)}"
-    told = [f"**{document.severity(found, lang)}**", code(found.check.id), sure]
-    return " · ".join([*told, *([f"{say('about', lang)}: {code(about)}"] if about else [])])
+def _marks(finding: Finding, lang: str) -> str:
+    subject = str(finding.claim.about)
+    confidence = f"{translate('confidence', lang)}: {label(str(finding.claim.confidence), lang)}"
+    marks = [f"**{document.severity_label(finding, lang)}**", code(finding.check.id), confidence]
+    return " · ".join(
+        [*marks, *([f"{translate('about', lang)}: {code(subject)}"] if subject else [])]
+    )
 
 
-def _excerpt(place: Location) -> list[str]:
+def _excerpt(location: Location) -> list[str]:
     """The lines around a fault, their numbers before them, and a caret under the span."""
-    rows = list(document.excerpt(place))
+    rows = list(document.excerpt_lines(location))
     margin = len(str(rows[-1].number)) if rows else 0
-    shown = []
+    lines = []
     for row in rows:
-        whole = (row.before + row.marked + row.after).rstrip(" ")
-        shown.append(f"{row.number:{margin}} | {document.line_of(whole)}")
+        text = (row.before + row.marked + row.after).rstrip(" ")
+        lines.append(f"{row.number:{margin}} | {document.code_line(text)}")
         if row.marked:
-            indent = " " * cells(document.line_of(row.before))
-            shown.append(f"{' ' * margin} | {indent}{'^' * max(cells(row.marked), 1)}")
-    return [code(document.place(place)), *([fence("\n".join(shown), "text")] if shown else [])]
+            indent = " " * cell_len(document.code_line(row.before))
+            lines.append(f"{' ' * margin} | {indent}{'^' * max(cell_len(row.marked), 1)}")
+    return [
+        code(document.location_text(location)),
+        *([fence("\n".join(lines), "text")] if lines else []),
+    ]
 
 
-def _remedy(report: Report, found: Finding, view: View) -> list[str]:
+def _remedy(report: Report, finding: Finding, view: View) -> list[str]:
     lang = view.lang
-    how = word("how", lang, how=word(finding_text.applicability(found), lang))
-    risk = f"{word('risk', lang)}: {finding_text.risk(found, lang)}"
-    parts = [f"#### {say('fix', lang)}{how}", risk, *_prose(finding_text.remedy(found, lang))]
-    for where, steps in document.groups(found, lang):
-        parts.append(where)
+    applicability = label("how", lang, how=label(finding_text.applicability(finding), lang))
+    risk = f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}"
+    parts = [
+        f"#### {translate('fix', lang)}{applicability}",
+        risk,
+        *_prose(finding_text.remedy(finding, lang)),
+    ]
+    for heading, steps in document.step_groups(finding, lang):
+        parts.append(heading)
         for step in steps:
-            parts += _step(found, step, lang)
-    verify = fence(finding_text.verify(report, found, view))
+            parts += _step(finding, step, lang)
+    verify = fence(finding_text.verify_command(report, finding, view))
     return [
         *parts,
-        f"#### {say('verify', lang)}",
-        *_prose(document.how_to_check(found, lang)),
+        f"#### {translate('verify', lang)}",
+        *_prose(document.verification(finding, lang)),
         verify,
     ]
 
 
-def _step(found: Finding, step: Step, lang: str) -> list[str]:
+def _step(finding: Finding, step: Step, lang: str) -> list[str]:
     if isinstance(step, Manual):
-        typed = [part for one in step.commands for part in _step(found, one, lang)]
+        commands = [part for command in step.commands for part in _step(finding, command, lang)]
         link = [_link(step.url)] if step.url else []
-        return [*_prose(finding_text.manual(found, step, lang)), *link, *typed]
+        return [*_prose(finding_text.manual_text(finding, step, lang)), *link, *commands]
     if isinstance(step, Edit) or not step.undo:
-        return [fence(finding_text.shell(step))]
-    undo = finding_text.shell(Command(step.undo))
-    return [fence(finding_text.shell(step)), f"{word('undo', lang)}: {code(undo)}"]
+        return [fence(finding_text.shell_command(step))]
+    undo = finding_text.shell_command(Command(step.undo))
+    return [fence(finding_text.shell_command(step)), f"{label('undo', lang)}: {code(undo)}"]
 
 
 def _link(url: str) -> str:
-    return f"<{url}>" if document.link(url) else code(url)
+    return f"<{url}>" if document.safe_link(url) else code(url)
 
 
-def _evidence(found: Finding, lang: str) -> list[str]:
-    pieces = "\n".join(_piece(seen, lang) for seen in found.claim.because)
-    out = ", ".join(map(code, found.claim.ruled_out))
-    if not pieces and not out:
+def _evidence(finding: Finding, lang: str) -> list[str]:
+    items = "\n".join(_evidence_item(observation, lang) for observation in finding.claim.because)
+    ruled_out = ", ".join(map(code, finding.claim.ruled_out))
+    if not items and not ruled_out:
         return []
-    excluded = f"{say('excluded', lang)}: {out}" if out else ""
-    return [f"#### {say('evidence', lang)}", pieces, excluded]
+    excluded = f"{translate('excluded', lang)}: {ruled_out}" if ruled_out else ""
+    return [f"#### {translate('evidence', lang)}", items, excluded]
 
 
-def _piece(seen: Observation, lang: str) -> str:
-    where = say("on-server" if seen.vantage == "server" else "here", lang)
-    command = f"\n  - {code(seen.equivalent)}" if seen.equivalent else ""
-    return f"- {code(digest(seen))} ({where}){command}"
+def _evidence_item(observation: Observation, lang: str) -> str:
+    vantage = translate("on-server" if observation.vantage == "server" else "here", lang)
+    command = f"\n  - {code(observation.equivalent)}" if observation.equivalent else ""
+    return f"- {code(digest(observation))} ({vantage}){command}"
 
 
-def _symptoms(report: Report, found: Finding, lang: str) -> list[str]:
+def _symptoms(report: Report, finding: Finding, lang: str) -> list[str]:
     items = [
-        f"- {code(one.check.id)}: {inline(finding_text.title(one, lang))}"
-        for one in finding_text.symptoms(report, found)
+        f"- {code(symptom.check.id)}: {inline(finding_text.title(symptom, lang))}"
+        for symptom in finding_text.symptoms(report, finding)
     ]
-    return [f"#### {say('follows', lang)}", "\n".join(items)] if items else []
+    return [f"#### {translate('follows', lang)}", "\n".join(items)] if items else []
 
 
 def _notes(report: Report, view: View) -> list[str]:
     items = [
-        f"- {code(one.check.id)}: {inline(finding_text.title(one, view.lang))}"
-        for one in document.notes(report)
+        f"- {code(note.check.id)}: {inline(finding_text.title(note, view.lang))}"
+        for note in document.notes(report)
     ]
-    return [f"### {say('notes', view.lang)}", "\n".join(items)] if items else []
+    return [f"### {translate('notes', view.lang)}", "\n".join(items)] if items else []
 
 
-def _unseen(report: Report, view: View) -> list[str]:
+def _gaps(report: Report, view: View) -> list[str]:
     lang = view.lang
     items = []
-    for one in finding_text.unseen(report, view):
-        if finding_text.is_crash(one, report):
+    for gap in finding_text.evidence_gaps(report, view):
+        if finding_text.is_reported_crash(gap, report):
             continue
-        command = f"\n  - {code(one.enable)}" if one.enable else ""
-        items.append(f"- {inline(known(one.what, lang))}: {inline(known(one.why, lang))}{command}")
+        command = f"\n  - {code(gap.enable)}" if gap.enable else ""
+        items.append(
+            f"- {inline(text_or_key(gap.what, lang))}: "
+            f"{inline(text_or_key(gap.why, lang))}{command}"
+        )
     for crash in report.crashes:
-        items.append(f"- {word('our-fault', lang)}: {code(f'{crash.where}: {crash.message}')}")
-    return [f"### {say('unseen', lang)}", "\n".join(items)] if items else []
+        items.append(f"- {label('our-fault', lang)}: {code(f'{crash.where}: {crash.message}')}")
+    return [f"### {translate('unseen', lang)}", "\n".join(items)] if items else []
 
 
 def _timeline(report: Report, lang: str) -> list[str]:
     rows = [
         " ".join(
             (
-                f"{document.duration(seen.at):>8}",
-                f"{document.duration(seen.took):>8}",
-                f" {document.line(digest(seen))}",
+                f"{document.format_duration(observation.at):>8}",
+                f"{document.format_duration(observation.took):>8}",
+                f" {document.single_line(digest(observation))}",
             )
         )
-        for seen in document.timeline(report)
+        for observation in document.chronological(report)
     ]
-    return [f"### {say('timeline', lang)}", fence("\n".join(rows), "text")] if rows else []
+    return [f"### {translate('timeline', lang)}", fence("\n".join(rows), "text")] if rows else []
 
 
 def _foot(report: Report, view: View) -> list[str]:
     lang = view.lang
-    told = [f"{name}: {inline(text)}" for name, text in document.vantages(report, view)]
-    told.append(say("versions", lang, version=VERSION, schema=SCHEMA_VERSION))
+    facts = [f"{name}: {inline(text)}" for name, text in document.vantages(report, view)]
+    facts.append(translate("versions", lang, version=VERSION, schema=SCHEMA_VERSION))
     first = report.causes[:1]
-    explain = [code(finding_text.explain(found)) for found in first]
-    return ["---", document.counts(report, lang), " · ".join([*told, *explain])]
+    explain = [code(finding_text.explain_command(cause)) for cause in first]
+    return ["---", document.count_line(report, lang), " · ".join([*facts, *explain])]
 
 
 # What makes a text harmless, by where it stands
@@ -218,29 +230,29 @@ def _foot(report: Report, view: View) -> list[str]:
 
 def inline(prose: str) -> str:
     """Prose on one line: what stood in backticks is code, all else means nothing."""
-    made = ""
-    for is_code, text in document.spans(document.line(prose)):
-        for piece in [code(text)] if is_code else _pieces(text):
+    markdown = ""
+    for is_code, text in document.code_spans(document.single_line(prose)):
+        for piece in [code(text)] if is_code else _escaped_pieces(text):
             # Backticks that touch would count as one longer run.
-            made += f" {piece}" if made.endswith("`") and piece.startswith("`") else piece
-    first = _FIRST.match(made)
-    if first is None:
-        return made
+            markdown += f" {piece}" if markdown.endswith("`") and piece.startswith("`") else piece
+    block_marker = _BLOCK_MARKER.match(markdown)
+    if block_marker is None:
+        return markdown
     # A number's full stop is escaped, not the number.
-    mark = f"{first[0]}\\" if first[0].isdigit() else f"\\{first[0]}"
-    return mark + made[first.end() :]
+    mark = f"{block_marker[0]}\\" if block_marker[0].isdigit() else f"\\{block_marker[0]}"
+    return mark + markdown[block_marker.end() :]
 
 
-def _pieces(text: str) -> list[str]:
+def _escaped_pieces(text: str) -> list[str]:
     """Text escaped, and in code what would become a link."""
-    made, end = [], 0
+    pieces, end = [], 0
     for match in _WORD.finditer(text):
-        bare = match[0].strip(_AROUND) if _LINKED.search(match[0]) else ""
-        if bare:
-            begin = match.start() + match[0].index(bare)
-            made += [_escaped(text[end:begin]), code(bare)]
-            end = begin + len(bare)
-    return [*made, _escaped(text[end:])]
+        word = match[0].strip(_WORD_PUNCTUATION) if _AUTOLINKED.search(match[0]) else ""
+        if word:
+            begin = match.start() + match[0].index(word)
+            pieces += [_escaped(text[end:begin]), code(word)]
+            end = begin + len(word)
+    return [*pieces, _escaped(text[end:])]
 
 
 def _escaped(text: str) -> str:
@@ -255,7 +267,7 @@ def cell(prose: str) -> str:
 def code(text: str) -> str:
     """A span of code (GitHub Flavored Markdown 6.3) that no backtick within it ends."""
     # Of nothing there is no code, and with nothing behind it a list's hyphen makes a heading.
-    text = document.line(text) or "–"
+    text = document.single_line(text) or "–"
     ticks = "`" * (_longest(text) + 1)
     blank = " " if text[0] == "`" or text[-1] == "`" else ""
     return f"{ticks}{blank}{text}{blank}{ticks}"
@@ -264,7 +276,7 @@ def code(text: str) -> str:
 def fence(text: str, language: str = "sh") -> str:
     """Lines as they stand, in a fence that none of them ends."""
     ticks = "`" * max(_longest(text) + 1, 3)
-    return f"{ticks}{language}\n{document.clean(text)}\n{ticks}"
+    return f"{ticks}{language}\n{document.sanitize_lines(text)}\n{ticks}"
 
 
 def _longest(text: str) -> int:
@@ -273,14 +285,14 @@ def _longest(text: str) -> int:
 
 def _prose(markdown: str) -> list[str]:
     """Paragraphs, lists and code, as far as the checks use them."""
-    made: list[str] = []
+    paragraphs: list[str] = []
     previous = ""
-    for kind, block in blocks(markdown):
+    for kind, block in markdown_blocks(markdown):
         if kind == "code":
-            made.append(fence(block, "text"))
+            paragraphs.append(fence(block, "text"))
         elif kind == "item" and previous == "item":
-            made[-1] += f"\n- {inline(block)}"
+            paragraphs[-1] += f"\n- {inline(block)}"
         else:
-            made.append(f"- {inline(block)}" if kind == "item" else inline(block))
+            paragraphs.append(f"- {inline(block)}" if kind == "item" else inline(block))
         previous = kind
-    return made
+    return paragraphs

@@ -13,27 +13,27 @@ from diagnose.outputs import document, finding_text
 def render(report: Report, view: View) -> str:
     url = report.evidence.target.url
     if not report.findings:
-        sentence = finding_text.sentence(report, view.lang)
+        sentence = finding_text.verdict_sentence(report, view.lang)
         return _row(url, verdict(report).status, "-", "-", "-", "-", sentence)
     return "".join(
         _row(
             url,
-            str(found.severity),
-            found.check.id,
-            _role(found),
-            str(found.claim.confidence),
-            str(found.claim.about),
-            finding_text.title(found, view.lang),
+            str(finding.severity),
+            finding.check.id,
+            _role(finding),
+            str(finding.claim.confidence),
+            str(finding.claim.about),
+            finding_text.title(finding, view.lang),
         )
-        for found in report.findings
+        for finding in report.findings
     )
 
 
-def _role(found: Finding) -> str:
-    if found.explained_by is not None:
+def _role(finding: Finding) -> str:
+    if finding.explained_by is not None:
         return "symptom"
-    return "note" if found.severity is Severity.NOTE else "cause"
+    return "note" if finding.severity is Severity.NOTE else "cause"
 
 
 def _row(*columns: str) -> str:
-    return "\t".join(document.line(column) or "-" for column in columns) + "\n"
+    return "\t".join(document.single_line(column) or "-" for column in columns) + "\n"

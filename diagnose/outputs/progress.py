@@ -2,26 +2,26 @@
 
 from collections.abc import Callable
 
-from diagnose.i18n.reports import say
-from diagnose.model.events import Concluded, Event, Seen, Sink
+from diagnose.i18n.reports import translate
+from diagnose.model.events import Concluded, Event, Observed, Sink
 
 #: Seconds. What is done sooner needs no line.
-PATIENCE = 0.15
+SHOW_AFTER = 0.15
 
 
 def sink(lang: str, write: Callable[[str], None]) -> Sink:
     """Say which layer was seen last, and how much so far."""
-    shown = False
+    is_visible = False
 
-    def passed_on(event: Event) -> None:
-        nonlocal shown
-        if isinstance(event, Seen) and event.observation.at >= PATIENCE:
+    def receive(event: Event) -> None:
+        nonlocal is_visible
+        if isinstance(event, Observed) and event.observation.at >= SHOW_AFTER:
             layer = type(event.observation).layer
-            name = say(f"layer.{layer}", lang) if layer else ""
+            name = translate(f"layer.{layer}", lang) if layer else ""
             write(f"\r\x1b[K- {name} ({event.number})")
-            shown = True
-        elif isinstance(event, Concluded) and shown:
+            is_visible = True
+        elif isinstance(event, Concluded) and is_visible:
             write("\r\x1b[K")
-            shown = False
+            is_visible = False
 
-    return passed_on
+    return receive

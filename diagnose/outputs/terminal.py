@@ -46,22 +46,22 @@ _UNSAFE = re.compile(
 )
 
 # Chinese, Japanese and Korean: a line may end after nearly every character.
-_WIDE = (
+_CJK = (
     "\u1100-\u115f\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 )
 # Compiled when a line is first folded, which --json never does.
-_PIECES = rf"\s+|[{_WIDE}]|(?:`[^`]*`|[^\s`{_WIDE}]|`)+"
-_NO_START = set("、。，．；：？！）》」』】〉”’…")
-_NO_END = set("（《「『【〈“‘")
+_WRAP_PIECES = rf"\s+|[{_CJK}]|(?:`[^`]*`|[^\s`{_CJK}]|`)+"
+_NO_LINE_START = set("、。，．；：？！）》」』】〉”’…")
+_NO_LINE_END = set("（《「『【〈“‘")
 
 
-def safe(text: str) -> str:
+def sanitize(text: str) -> str:
     """A text in which nothing controls the terminal."""
     return _UNSAFE.sub("�", text)
 
 
-def cells(text: str) -> int:
+def cell_len(text: str) -> int:
     """How many cells of a terminal a text takes."""
     if text.isascii():
         return len(text)
@@ -72,30 +72,30 @@ def cells(text: str) -> int:
 
 def wrap(text: str, width: int) -> list[str]:
     """A paragraph in lines of at most `width` cells. What stands in backticks is never cut."""
-    lines, line, used = [], "", 0
-    for piece in _unbroken(text):
-        size = cells(piece)
+    lines, line, width_used = [], "", 0
+    for piece in _unbreakable(text):
+        size = cell_len(piece)
         if piece.isspace():
             piece, size = (" ", 1) if line else ("", 0)
-        elif line and used + size > width:
+        elif line and width_used + size > width:
             lines.append(line.rstrip())
-            line, used = "", 0
-        line, used = line + piece, used + size
+            line, width_used = "", 0
+        line, width_used = line + piece, width_used + size
     return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
-def _unbroken(text: str) -> Iterator[str]:
+def _unbreakable(text: str) -> Iterator[str]:
     """The pieces between which a line may end."""
-    held = ""
-    pieces = re.findall(_PIECES, text)
+    pending = ""
+    pieces = re.findall(_WRAP_PIECES, text)
     for piece, following in zip(pieces, [*pieces, ""][1:], strict=True):
-        held += piece
-        glued = piece[-1:] in _NO_END or following[:1] in _NO_START
-        if not glued:
-            yield held
-            held = ""
-    if held:
-        yield held
+        pending += piece
+        no_break = piece[-1:] in _NO_LINE_END or following[:1] in _NO_LINE_START
+        if not no_break:
+            yield pending
+            pending = ""
+    if pending:
+        yield pending
 
 
 @dataclass(slots=True)
@@ -119,16 +119,16 @@ class Page:
     def prose(self, text: str, head: str = "", indent: int = 0, role: str = "") -> None:
         """Wrapped text; `head` stands before the first line, the others hang below its text,
         or, where it is a long one, a little to the right of its beginning."""
-        hang = indent + cells(head)
-        if hang - indent > self.width // 4:
-            head, text, hang = "", head + text, indent + 4
-        room = max(min(self.width, 100) - hang, 20)
-        for number, line in enumerate(wrap(safe(text), room)):
-            self.add((role, (" " * indent + head if number == 0 else " " * hang) + line))
+        hanging_indent = indent + cell_len(head)
+        if hanging_indent - indent > self.width // 4:
+            head, text, hanging_indent = "", head + text, indent + 4
+        text_width = max(min(self.width, 100) - hanging_indent, 20)
+        for number, line in enumerate(wrap(sanitize(text), text_width)):
+            self.add((role, (" " * indent + head if number == 0 else " " * hanging_indent) + line))
 
     def markdown(self, text: str, indent: int = 0, role: str = "") -> None:
         """Paragraphs and lists, wrapped; code as it stands."""
-        for kind, block in blocks(text):
+        for kind, block in markdown_blocks(text):
             if kind == "code":
                 self.code(block, indent + 2)
             elif kind == "item":
@@ -142,7 +142,7 @@ class Page:
             self.add((role, " " * indent + line))
 
     def paint(self, role: str, text: str) -> str:
-        text = safe(text)
+        text = sanitize(text)
         if not (self.color and role in _COLORS and text.strip()):
             return text
         return f"\x1b[{_COLORS[role]}m{text}\x1b[0m"
@@ -154,7 +154,7 @@ class Page:
         return "\n".join(self.lines).strip("\n") + "\n"
 
 
-def blocks(text: str) -> Iterator[tuple[str, str]]:
+def markdown_blocks(text: str) -> Iterator[tuple[str, str]]:
     """Markdown as far as the checks use it: paragraphs, list items and code, be it fenced or
     indented by four blanks."""
     parts = re.split(r"^```[^\n]*\n(.*?)^```[ \t]*$", text, flags=re.MULTILINE | re.DOTALL)
@@ -163,21 +163,21 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
             yield "code", part.rstrip("\n")
             continue
         for paragraph in re.split(r"\n[ \t]*\n|\n(?=[-*] |\d+\. )", part):
-            words = " ".join(paragraph.split())
-            if paragraph.startswith("    ") and words:
+            flat_text = " ".join(paragraph.split())
+            if paragraph.startswith("    ") and flat_text:
                 lines = paragraph.rstrip().split("\n")
                 yield "code", "\n".join(line.removeprefix("    ") for line in lines)
-            elif words.startswith(("- ", "* ")):
-                yield "item", words[2:]
-            elif words:
-                yield "paragraph", words
+            elif flat_text.startswith(("- ", "* ")):
+                yield "item", flat_text[2:]
+            elif flat_text:
+                yield "paragraph", flat_text
 
 
-def columns(environment: Mapping[str, str] = os.environ) -> int:
+def terminal_columns(environment: Mapping[str, str] = os.environ) -> int:
     """COLUMNS, then the terminal's own width, then 80. (shutil's would import compressors.)"""
-    said = environment.get("COLUMNS", "")
-    if said.isdigit() and int(said) > 0:
-        return int(said)
+    columns_text = environment.get("COLUMNS", "")
+    if columns_text.isdigit() and int(columns_text) > 0:
+        return int(columns_text)
     try:
         return os.get_terminal_size(1).columns or 80
     except OSError:
@@ -211,8 +211,8 @@ def wants_ascii(choice: str, environment: Mapping[str, str] = os.environ) -> boo
     return "utf8" not in locale.lower().replace("-", "")
 
 
-def language(choice: str | None, environment: Mapping[str, str] = os.environ) -> str:
+def choose_language(choice: str | None, environment: Mapping[str, str] = os.environ) -> str:
     """--lang, then the first of DIAGNOSE_LANG, LC_ALL, LC_MESSAGES and LANG that is set."""
     names = ("DIAGNOSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    said = choice or next((environment[name] for name in names if environment.get(name)), "en")
-    return "zh" if said.lower().startswith("zh") else "en"
+    locale = choice or next((environment[name] for name in names if environment.get(name)), "en")
+    return "zh" if locale.lower().startswith("zh") else "en"

@@ -31,7 +31,7 @@ _ALERT = r"\(IN\), TLS alert, ([\w ]+) \((\d+)\)"
 
 
 @frozen
-class Attempt:
+class CurlAttempt:
     """One request to one address: whether the connection stood, whether TLS did, the status of
     the answer, and why there is none."""
 
@@ -43,51 +43,51 @@ class Attempt:
     failure: Failure | None = None
 
 
-def attempts(text: str) -> tuple[Attempt, ...]:
+def attempts(text: str) -> tuple[CurlAttempt, ...]:
     """Several stories, each after a line "address …"."""
     parts = re.split(r"^address (.*)$", text, flags=re.MULTILINE)[1:]
     return tuple(_attempt(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
 
 
-def _attempt(address: str, story: str) -> Attempt:
-    connected = re.search(_CONNECTED, story)
-    secured = re.search(r"^\* *SSL connection using (\S+)", story, re.MULTILINE)
-    answered = re.search(r"^< HTTP/[\d.]+ (\d{3})", story, re.MULTILINE)
-    if answered:
-        protocol = secured[1] if secured else ""
-        return Attempt(address, True, bool(secured), protocol, int(answered[1]))
-    failure = _broken(story) if connected else _unconnected(story)
-    protocol = secured[1] if secured else ""
-    return Attempt(address, bool(connected), bool(secured), protocol, None, failure)
+def _attempt(address: str, log: str) -> CurlAttempt:
+    connected = re.search(_CONNECTED, log)
+    tls_match = re.search(r"^\* *SSL connection using (\S+)", log, re.MULTILINE)
+    status_line = re.search(r"^< HTTP/[\d.]+ (\d{3})", log, re.MULTILINE)
+    if status_line:
+        protocol = tls_match[1] if tls_match else ""
+        return CurlAttempt(address, True, bool(tls_match), protocol, int(status_line[1]))
+    failure = _error_after_connect(log) if connected else _connect_error(log)
+    protocol = tls_match[1] if tls_match else ""
+    return CurlAttempt(address, bool(connected), bool(tls_match), protocol, None, failure)
 
 
-def _last(story: str) -> tuple[str, int | None]:
-    lines = [line for line in story.splitlines() if line.startswith("curl: ")]
-    given = re.match(r"curl: \((\d+)\) ?(.*)", lines[-1]) if lines else None
-    return (clean(given[2]), int(given[1])) if given else ("no answer", None)
+def _last_error(log: str) -> tuple[str, int | None]:
+    lines = [line for line in log.splitlines() if line.startswith("curl: ")]
+    match = re.match(r"curl: \((\d+)\) ?(.*)", lines[-1]) if lines else None
+    return (clean(match[2]), int(match[1])) if match else ("no answer", None)
 
 
-def _unconnected(story: str) -> Failure:
-    for words, kind, number, name in _ERRORS:
-        if words in story:
-            return Failure(kind, words, number, name)
-    said, status = _last(story)
+def _connect_error(log: str) -> Failure:
+    for strerror, kind, number, name in _ERRORS:
+        if strerror in log:
+            return Failure(kind, strerror, number, name)
+    message, status = _last_error(log)
     if status == 28:
         return Failure("timeout", "timed out")
-    return Failure("other", said, status)
+    return Failure("other", message, status)
 
 
-def _broken(story: str) -> Failure:
+def _error_after_connect(log: str) -> Failure:
     """How it went on where the connection stood (curl(1), "EXIT CODES")."""
-    said, number = _last(story)
-    if alert := re.search(_ALERT, story):
-        return Failure("alert", said, int(alert[2]) - 512, alert[1].replace(" ", "_"))
-    if re.search(_NOT_TLS, story):
-        return Failure("protocol", said, number)
+    message, number = _last_error(log)
+    if alert := re.search(_ALERT, log):
+        return Failure("alert", message, int(alert[2]) - 512, alert[1].replace(" ", "_"))
+    if re.search(_NOT_TLS, log):
+        return Failure("protocol", message, number)
     if number == 28:
         return Failure("timeout", "timed out")
-    if "reset by peer" in story:
+    if "reset by peer" in log:
         return Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
     if number in {35, 52, 56}:
-        return Failure("closed", said or "connection closed", number)
-    return Failure("protocol", said, number)
+        return Failure("closed", message or "connection closed", number)
+    return Failure("protocol", message, number)

@@ -8,7 +8,7 @@ BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING = 0x01, 0x02, 0x03, 0x04
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 
 #: Elements of one sequence that are read at most.
-MOST = 4096
+MAX_ELEMENTS = 4096
 
 
 @frozen
@@ -17,25 +17,25 @@ class Element:
 
     tag: int
     content: bytes
-    whole: bytes
+    encoded: bytes
 
 
 def elements(data: bytes) -> tuple[Element, ...]:
     """The values that stand one behind the other. ValueError where they do not fill the data."""
-    found: list[Element] = []
-    at = 0
-    while at < len(data) and len(found) < MOST:
-        element = first(data, at)
-        found.append(element)
-        at += len(element.whole)
-    return tuple(found)
+    values: list[Element] = []
+    offset = 0
+    while offset < len(data) and len(values) < MAX_ELEMENTS:
+        element = first_element(data, offset)
+        values.append(element)
+        offset += len(element.encoded)
+    return tuple(values)
 
 
-def first(data: bytes, at: int = 0) -> Element:
+def first_element(data: bytes, offset: int = 0) -> Element:
     """The value that begins at this offset. ValueError where there is none."""
-    if len(data) < at + 2 or data[at] & 0x1F == 0x1F:
+    if len(data) < offset + 2 or data[offset] & 0x1F == 0x1F:
         raise ValueError("no DER")
-    start, length = at + 2, data[at + 1]
+    start, length = offset + 2, data[offset + 1]
     if length & 0x80:
         octets = length & 0x7F
         if not 1 <= octets <= 4 or len(data) < start + octets:
@@ -45,12 +45,12 @@ def first(data: bytes, at: int = 0) -> Element:
     end = start + length
     if len(data) < end:
         raise ValueError("DER is cut short")
-    return Element(data[at], data[start:end], data[at:end])
+    return Element(data[offset], data[start:end], data[offset:end])
 
 
 def sequence(data: bytes) -> tuple[Element, ...]:
     """What a SEQUENCE holds. ValueError where the data is none."""
-    element = first(data)
+    element = first_element(data)
     if element.tag != SEQUENCE:
         raise ValueError("no DER sequence")
     return elements(element.content)
@@ -60,11 +60,11 @@ def oid(content: bytes) -> str:
     """An object identifier, dotted. ValueError where it is none."""
     if not content or content[-1] & 0x80 or len(content) > 64:
         raise ValueError("no object identifier")
-    numbers, value = [], 0
+    subidentifiers, value = [], 0
     for octet in content:
         value = value << 7 | octet & 0x7F
         if not octet & 0x80:
-            numbers.append(value)
+            subidentifiers.append(value)
             value = 0
-    head = min(numbers[0] // 40, 2)
-    return ".".join(map(str, (head, numbers[0] - 40 * head, *numbers[1:])))
+    first_arc = min(subidentifiers[0] // 40, 2)
+    return ".".join(map(str, (first_arc, subidentifiers[0] - 40 * first_arc, *subidentifiers[1:])))

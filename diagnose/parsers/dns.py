@@ -24,7 +24,7 @@ MAX_ALIASES = 16
 PAYLOAD = 1232
 
 # OPT record, option 15 (RFC 8914). Its names are those of the registry.
-_ERRORS = {
+_EXTENDED_ERRORS = {
     1: "Unsupported DNSKEY Algorithm",
     2: "Unsupported DS Digest Type",
     3: "Stale Answer",
@@ -56,7 +56,7 @@ def query(name: str, rdtype: str, *, validate: bool = True, edns: bool = True) -
     """A question with RD and, by EDNS (RFC 6891), DO; without `validate` also CD (RFC 4035
     section 3.2.2). ValueError if the name cannot be one."""
     try:
-        asked = dns.message.make_query(
+        message = dns.message.make_query(
             dns.name.from_text(name),
             rdtype,
             want_dnssec=edns,
@@ -66,15 +66,15 @@ def query(name: str, rdtype: str, *, validate: bool = True, edns: bool = True) -
     except dns.exception.DNSException as error:
         raise ValueError(f"no domain name: {error}") from error
     if not validate:
-        asked.flags |= dns.flags.CD
-    return asked.to_wire()
+        message.flags |= dns.flags.CD
+    return message.to_wire()
 
 
-def read(data: bytes, name: str, rdtype: str) -> Answer:
+def parse_answer(data: bytes, name: str, rdtype: str) -> Answer:
     """What an answer to `query(name, rdtype)` says. ValueError if it is none."""
     try:
         message = dns.message.from_wire(data, ignore_trailing=True)
-        asked = dns.name.from_text(name)
+        qname = dns.name.from_text(name)
     except (dns.exception.DNSException, ValueError, IndexError, KeyError) as error:
         # RFC 2181 section 9: what was cut is to be asked for again by TCP, wherever it breaks off.
         if len(data) >= 12 and data[2] & 0x82 == 0x82:
@@ -83,54 +83,60 @@ def read(data: bytes, name: str, rdtype: str) -> Answer:
     if not message.flags & dns.flags.QR:
         raise ValueError("no DNS answer: it is a question")
     # A refusal may leave the question out.
-    if message.question and message.question[0].name != asked:
+    if message.question and message.question[0].name != qname:
         raise ValueError("no DNS answer: it is about another name")
-    aliases, owner = _follow(message.answer, asked, rdtype)
-    found = [record for record in message.answer if record.name == owner and _is(record, rdtype)][
-        :1
-    ]
+    aliases, owner = _follow_aliases(message.answer, qname, rdtype)
+    rrsets = [
+        rrset for rrset in message.answer if rrset.name == owner and _has_type(rrset, rdtype)
+    ][:1]
     return Answer(
         rcode=dns.rcode.to_text(message.rcode()),
         aliases=aliases,
-        records=tuple(clean(r.to_text(), 500) for rrset in found for r in [*rrset][:MAX_RECORDS]),
-        ttl=min((record.ttl for record in message.answer), default=None),
+        records=tuple(
+            clean(rdata.to_text(), 500) for rrset in rrsets for rdata in [*rrset][:MAX_RECORDS]
+        ),
+        ttl=min((rrset.ttl for rrset in message.answer), default=None),
         authoritative=bool(message.flags & dns.flags.AA),
         authenticated=bool(message.flags & dns.flags.AD),
         truncated=bool(message.flags & dns.flags.TC),
-        extended=tuple(_extended(message)),
-        zone=next((_text(record.name) for record in message.authority if _is(record, "SOA")), ""),
+        extended=tuple(_extended_errors(message)),
+        zone=next(
+            (_name_text(rrset.name) for rrset in message.authority if _has_type(rrset, "SOA")), ""
+        ),
     )
 
 
-def _follow(
+def _follow_aliases(
     answer: list[dns.rrset.RRset], name: dns.name.Name, rdtype: str
 ) -> tuple[tuple[str, ...], dns.name.Name]:
     """The chain of aliases from a name, and its last name; a chain that comes back to where it
     was ends there."""
-    leads = {rrset.name: rrset[0].target for rrset in answer if _is(rrset, "CNAME") and rrset}
-    chain: list[str] = []
-    seen = {name}
-    while rdtype != "CNAME" and name in leads and len(chain) < MAX_ALIASES:
-        name = leads[name]
-        chain.append(_text(name))
-        if name in seen:
+    targets = {
+        rrset.name: rrset[0].target for rrset in answer if _has_type(rrset, "CNAME") and rrset
+    }
+    aliases: list[str] = []
+    visited = {name}
+    while rdtype != "CNAME" and name in targets and len(aliases) < MAX_ALIASES:
+        name = targets[name]
+        aliases.append(_name_text(name))
+        if name in visited:
             break
-        seen.add(name)
-    return tuple(chain), name
+        visited.add(name)
+    return tuple(aliases), name
 
 
-def _is(rrset: dns.rrset.RRset, rdtype: str) -> bool:
+def _has_type(rrset: dns.rrset.RRset, rdtype: str) -> bool:
     return rrset.rdtype == dns.rdatatype.from_text(rdtype)
 
 
-def _text(name: dns.name.Name) -> str:
+def _name_text(name: dns.name.Name) -> str:
     return clean(name.to_text(omit_final_dot=True).lower(), 300) if name.labels != (b"",) else "."
 
 
-def _extended(message: dns.message.Message) -> list[str]:
-    found = []
+def _extended_errors(message: dns.message.Message) -> list[str]:
+    errors = []
     for option in message.options[:8]:
         if isinstance(option, dns.edns.EDEOption):
-            named = f"{int(option.code)} {_ERRORS.get(int(option.code), '')}".strip()
-            found.append(f"{named}: {clean(option.text)}" if option.text else named)
-    return found
+            error_text = f"{int(option.code)} {_EXTENDED_ERRORS.get(int(option.code), '')}".strip()
+            errors.append(f"{error_text}: {clean(option.text)}" if option.text else error_text)
+    return errors

@@ -14,7 +14,7 @@ from diagnose.model.http import Attempt, Exchange, Headers, Upgrade, header
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 #: Browsers give up after twenty; nobody means to make ten.
-MOST_REDIRECTS = 10
+MAX_REDIRECTS = 10
 
 #: Top-level domains that browsers reach by https alone (hstspreload.org, whole TLDs).
 _PRELOADED = frozenset(
@@ -40,16 +40,18 @@ class Url:
         return self.scheme in {"https", "wss"}
 
     @property
-    def usual(self) -> bool:
+    def has_default_port(self) -> bool:
         """Whether the port is the scheme's own."""
         return self.port == (443 if self.secure else 80)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}{'' if self.usual else f':{self.port}'}{self.path}"
+        return (
+            f"{self.scheme}://{host}{'' if self.has_default_port else f':{self.port}'}{self.path}"
+        )
 
 
-def read_url(text: str) -> Url | None:
+def parse_url(text: str) -> Url | None:
     """RFC 3986; None for what no browser could follow."""
     try:
         parts = urlsplit(text)
@@ -66,58 +68,60 @@ def read_url(text: str) -> Url | None:
     return Url(scheme, host, port or (443 if scheme[-1] == "s" else 80), path)
 
 
-def same(url: str) -> str:
+def normalize_url(url: str) -> str:
     """One form for URLs that are the same request (RFC 3986 section 6.2.3)."""
-    found = read_url(url)
-    return str(found) if found else url
+    parsed_url = parse_url(url)
+    return str(parsed_url) if parsed_url else url
 
 
-def leads_to(answer: Exchange) -> str | None:
+def redirect_target(answer: Exchange) -> str | None:
     """The absolute URL to which an answer redirects, as it would be requested."""
-    given = answer.header("Location")
-    if answer.status not in REDIRECTS or not given:
+    location = answer.header("Location")
+    if answer.status not in REDIRECTS or not location:
         return None
     try:
-        return same(urljoin(answer.url, given.strip()))
+        return normalize_url(urljoin(answer.url, location.strip()))
     except ValueError:
-        return given
+        return location
 
 
 @frozen
-class Chain:
+class RedirectChain:
     """Answers, each redirecting to the next. `end` says how it ends: with another "answer" than
     a redirect (or a failure), in a "loop", or at `onward`, which was not visited ("unseen")."""
 
     steps: tuple[Exchange, ...]
     end: Literal["answer", "loop", "unseen"]
-    onward: str = ""
+    next_url: str = ""
 
 
-def chain(start: Exchange, exchanges: Iterable[Exchange]) -> Chain:
+def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> RedirectChain:
     """Where an answer leads, by the other answers seen, on the same address where possible.
 
     A URL that once answered with something else than a redirect is no part of a loop: there
     are sites that redirect to themselves until a cookie comes back.
     """
-    pages = [one for one in exchanges if one.purpose in {"target", "plain", "redirect"}]
-    steps, visited = [start], {same(start.url)}
-    while (onward := leads_to(steps[-1])) is not None:
-        found = _answer(onward, start.address, pages)
-        if onward in visited and (found is None or leads_to(found) is not None):
-            return Chain(tuple(steps), "loop", onward)
-        if found is None:
-            return Chain(tuple(steps), "unseen", onward)
-        steps.append(found)
-        visited.add(onward)
-    return Chain(tuple(steps), "answer")
+    pages = [
+        exchange for exchange in exchanges if exchange.purpose in {"target", "plain", "redirect"}
+    ]
+    steps, visited = [start], {normalize_url(start.url)}
+    while (next_url := redirect_target(steps[-1])) is not None:
+        answer = _observed_answer(next_url, start.address, pages)
+        if next_url in visited and (answer is None or redirect_target(answer) is not None):
+            return RedirectChain(tuple(steps), "loop", next_url)
+        if answer is None:
+            return RedirectChain(tuple(steps), "unseen", next_url)
+        steps.append(answer)
+        visited.add(next_url)
+    return RedirectChain(tuple(steps), "answer")
 
 
-def _answer(url: str, address: str, pages: list[Exchange]) -> Exchange | None:
+def _observed_answer(url: str, address: str, pages: list[Exchange]) -> Exchange | None:
     """The answer seen at a URL: at this address before others, a final one before redirects."""
-    candidates = [one for one in pages if same(one.url) == url]
+    candidates = [page for page in pages if normalize_url(page.url) == url]
     return min(
         candidates,
-        key=lambda one: (one.address != address, leads_to(one) is not None),
+        key=lambda page: (page.address != address, redirect_target(page) is not None),
         default=None,
     )
 
@@ -134,17 +138,17 @@ def server_time(headers: Headers) -> datetime | None:
         return None
     day, month, year = int(match[1]), _MONTHS.index(match[2]) + 1, int(match[3])
     try:
-        said = datetime(
+        date = datetime(
             year, month, day, int(match[4]), int(match[5]), min(int(match[6]), 59), tzinfo=UTC
         )
     except ValueError:
         return None
     age = (header(headers, "Age") or "").strip()
     seconds = int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0
-    return datetime.fromtimestamp(said.timestamp() + seconds, UTC)
+    return datetime.fromtimestamp(date.timestamp() + seconds, UTC)
 
 
-def inward(host: str) -> bool:
+def is_internal_host(host: str) -> bool:
     """An address, or localhost, that means nothing to visitors from outside."""
     return host == "localhost" or host.endswith(".localhost") or is_private(host)
 
@@ -162,21 +166,21 @@ def is_host(host: str) -> bool:
     )
 
 
-def related(one: str, other: str) -> bool:
+def is_related_host(host: str, other_host: str) -> bool:
     """The same name, or one a part of the other: shop.example.com and www.shop.example.com."""
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+    return host == other_host or host.endswith(f".{other_host}") or other_host.endswith(f".{host}")
 
 
 def strict_transport(headers: Headers) -> dict[str, str]:
     """Strict-Transport-Security, its directives in lower case (RFC 6797 section 6.1); {} where
     there is none or where max-age=0 takes it back."""
-    given = header(headers, "Strict-Transport-Security") or ""
-    found = {}
-    for part in given.lower().split(";"):
+    header_value = header(headers, "Strict-Transport-Security") or ""
+    directives = {}
+    for part in header_value.lower().split(";"):
         name, _, value = part.strip().partition("=")
-        found[name.strip()] = value.strip().strip('"')
-    age = found.get("max-age", "")
-    return found if age.isascii() and age.isdigit() and int(age[:18]) else {}
+        directives[name.strip()] = value.strip().strip('"')
+    age = directives.get("max-age", "")
+    return directives if age.isascii() and age.isdigit() and int(age[:18]) else {}
 
 
 def https_only(host: str, headers: Headers) -> bool:
@@ -185,7 +189,7 @@ def https_only(host: str, headers: Headers) -> bool:
     return host.rpartition(".")[2] in _PRELOADED or "preload" in strict_transport(headers)
 
 
-def keeps(path: str, url: str) -> bool:
+def preserves_path(path: str, url: str) -> bool:
     """Whether a redirect's URL still holds the path somewhere, be it encoded in a parameter."""
     return path in url or path in unquote(unquote(url))
 
@@ -203,11 +207,11 @@ def wants_tls(answer: Exchange) -> bool:
     """Whether the answer says that plain HTTP came to a port that speaks TLS."""
     if answer.failure is not None:
         return answer.failure.name == "TLS"
-    return answer.status == 400 and any(words in answer.body for words in _TLS_PORT)
+    return answer.status == 400 and any(phrase in answer.body for phrase in _TLS_PORT)
 
 
 #: The pages by which proxies themselves refuse, and whose they are.
-_PAGES = (
+_ERROR_PAGES = (
     (re.compile(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),
     (re.compile(r"<address>(Apache)[^<]* Server at ", re.IGNORECASE), ""),
     (re.compile(r"forbidden by administrative rules"), "HAProxy"),
@@ -219,27 +223,27 @@ _PAGES = (
 
 def proxy_page(body: str) -> str:
     """The proxy whose own error page this is ("nginx"); "" for anybody else's."""
-    for pattern, name in _PAGES:
+    for pattern, name in _ERROR_PAGES:
         if match := pattern.search(body):
             return name or match[1]
     return ""
 
 
-_SOCKET = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
+_WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{0,255}")
 
 
-def socket_urls(page: str) -> tuple[str, ...]:
+def websocket_urls(page: str) -> tuple[str, ...]:
     """The ws: and wss: URLs with a host that a page names, each once, at most sixteen."""
-    return tuple(dict.fromkeys(_SOCKET.findall(page)))[:16]
+    return tuple(dict.fromkeys(_WEBSOCKET_URL.findall(page)))[:16]
 
 
-def engine_path(path: str) -> str:
+def socketio_path(path: str) -> str:
     """Socket.IO answers a handshake only if the query names the protocol's version and the
     transport (Engine.IO protocol, "Transports"); other paths stay as they are."""
-    where, _, query = path.partition("?")
-    if "socket.io" not in where or "EIO=" in query:
+    bare_path, _, query = path.partition("?")
+    if "socket.io" not in bare_path or "EIO=" in query:
         return path
-    return f"{where}?{query + '&' if query else ''}EIO=4&transport=websocket"
+    return f"{bare_path}?{query + '&' if query else ''}EIO=4&transport=websocket"
 
 
 #: Subprotocols by which servers go (IANA's registry, and those that libraries made common).
@@ -251,14 +255,18 @@ _SUBPROTOCOLS = (
 )  # fmt: skip
 
 
-def named_subprotocols(answer: str, given: str | None) -> tuple[str, ...]:
+def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, ...]:
     """The subprotocols that a refusal names: in Sec-WebSocket-Protocol, or in a text that speaks
     of subprotocols."""
-    named = [name.strip() for name in (given or "").split(",")]
+    candidates = [name.strip() for name in (protocol_header or "").split(",")]
     if "protocol" in answer.lower():
-        words = set(re.findall(r"[\w.-]+", answer.lower()))
-        named += [name for name in _SUBPROTOCOLS if name in {word.rstrip(".") for word in words}]
-    return tuple(dict.fromkeys(name for name in named if re.fullmatch(r"[\w.+-]{1,64}", name)))[:8]
+        tokens = set(re.findall(r"[\w.-]+", answer.lower()))
+        candidates += [
+            name for name in _SUBPROTOCOLS if name in {token.rstrip(".") for token in tokens}
+        ]
+    return tuple(
+        dict.fromkeys(name for name in candidates if re.fullmatch(r"[\w.+-]{1,64}", name))
+    )[:8]
 
 
 #: What applications say that got a WebSocket's request without its Upgrade: websockets, ws,
@@ -273,8 +281,8 @@ _NO_UPGRADE = (
 def upgrade_lost(status: int | None, body: str) -> bool:
     """Whether an answer says that the request came without its Upgrade, or over HTTP/1.0: we
     sent it, so that it was lost on the way."""
-    said = status in {400, 404} and re.search(_NO_UPGRADE, body, re.IGNORECASE)
-    return status in {426, 505} or bool(said)
+    complaint = status in {400, 404} and re.search(_NO_UPGRADE, body, re.IGNORECASE)
+    return status in {426, 505} or bool(complaint)
 
 
 #: RFC 9110 section 7.6.3, and the fields that some leave instead of Via.
@@ -313,7 +321,7 @@ def refusal(attempt: Attempt) -> Refusal | None:
         return "http2" if first.failure.name == "HTTP2" else "other"
     if first.fault == "accept":
         return "accept"
-    if reason := _by_retries(attempt):
+    if reason := _retry_refusal(attempt):
         return reason
     if unknown_session(first):
         return "sticky"
@@ -324,22 +332,26 @@ def refusal(attempt: Attempt) -> Refusal | None:
     return "unauthorized" if first.status in {401, 403, 407} else "other"
 
 
-def _by_retries(attempt: Attempt) -> Refusal | None:
-    offers = [one for one in attempt.retries if one.variant == "subprotocol"]
-    if any(one.accepted for one in offers):
+def _retry_refusal(attempt: Attempt) -> Refusal | None:
+    offers = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
+    if any(offer.accepted for offer in offers):
         return "offered"
-    if attempt.first.fault == "subprotocol" or any(one.fault == "subprotocol" for one in offers):
+    if attempt.first.fault == "subprotocol" or any(
+        offer.fault == "subprotocol" for offer in offers
+    ):
         return "subprotocol"
-    if any(one.variant == "no-origin" and one.accepted for one in attempt.retries):
+    if any(retry.variant == "no-origin" and retry.accepted for retry in attempt.retries):
         return "origin"
-    return "origin" if names_origin(attempt.first) else None
+    return "origin" if is_origin_refusal(attempt.first) else None
 
 
 def _limited(attempt: Attempt) -> bool:
     """A limit on the handshake, and not a site that answers nobody."""
     first = attempt.first
-    said = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
-    return first.status == 429 or bool(first.status == 503 and said and 503 not in attempt.site)
+    limit_signal = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
+    return first.status == 429 or bool(
+        first.status == 503 and limit_signal and 503 not in attempt.site
+    )
 
 
 #: What servers say of an Origin that they refuse. A CORS field alone says nothing of it.
@@ -353,30 +365,30 @@ _ORIGIN = re.compile(
 )
 
 
-def names_origin(seen: Upgrade) -> bool:
+def is_origin_refusal(upgrade: Upgrade) -> bool:
     """Whether a refusal, or the close frame of one, itself names the Origin as the reason."""
-    refused = not seen.accepted and seen.status in {400, 401, 403}
-    text = f"{seen.reason}\n{seen.body}" if refused else seen.close_reason
-    return seen.origin is not None and says_origin(text)
+    refused = not upgrade.accepted and upgrade.status in {400, 401, 403}
+    text = f"{upgrade.reason}\n{upgrade.body}" if refused else upgrade.close_reason
+    return upgrade.origin is not None and is_origin_error(text)
 
 
-def says_origin(text: str) -> bool:
+def is_origin_error(text: str) -> bool:
     """Whether a text says that an Origin was refused."""
     return _ORIGIN.search(re.sub(r"<[^>]{0,1000}>", " ", text[:4096])) is not None
 
 
-def unknown_session(seen: Upgrade) -> bool:
+def unknown_session(upgrade: Upgrade) -> bool:
     """Engine.IO's error 1 ("Session ID unknown"): the worker asked does not know the session."""
-    return seen.status == 400 and "Session ID unknown" in seen.body
+    return upgrade.status == 400 and "Session ID unknown" in upgrade.body
 
 
-_BY_PAGE = re.compile(
+_PAGE_REDIRECT = re.compile(
     r"http-equiv=[\"']?refresh[\"']?[^>]{0,200}https://|location(?:\.href|\.protocol)?\s*=[^;]{0,80}"
     r"https:|location\.replace\([^)]{0,80}https:",
     re.IGNORECASE,
 )
 
 
-def leads_by_page(body: str) -> bool:
+def redirects_in_page(body: str) -> bool:
     """Whether a page itself sends the browser on to https, by meta refresh or script."""
-    return bool(_BY_PAGE.search(body))
+    return bool(_PAGE_REDIRECT.search(body))

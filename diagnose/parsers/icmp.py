@@ -44,20 +44,20 @@ _V6: dict[tuple[int, int], tuple[str, Meaning, int]] = {
 }
 
 
-def name(version: int, kind: int, code: int) -> str:
+def error_name(version: int, icmp_type: int, code: int) -> str:
     """The error's name in the RFC's words, "type 3 code 99" for one that has none."""
-    known = (_V6 if version == 6 else _V4).get((kind, code))
-    return known[0] if known else f"type {kind} code {code}"
+    error = (_V6 if version == 6 else _V4).get((icmp_type, code))
+    return error[0] if error else f"type {icmp_type} code {code}"
 
 
-def meaning(version: int, kind: int, code: int) -> Meaning:
+def error_meaning(version: int, icmp_type: int, code: int) -> Meaning:
     """What the error says of the way to the port."""
-    known = (_V6 if version == 6 else _V4).get((kind, code))
-    return known[1] if known else "other"
+    error = (_V6 if version == 6 else _V4).get((icmp_type, code))
+    return error[1] if error else "other"
 
 
-def errno_of(version: int, kind: int, code: int) -> int:
+def errno_of(version: int, icmp_type: int, code: int) -> int:
     """The errno that connect(2) ends with on Linux (net/ipv4/icmp.c, icmp_err_convert;
     net/ipv6/icmp.c, icmpv6_err_convert)."""
-    known = (_V6 if version == 6 else _V4).get((kind, code))
-    return known[2] if known else errno.EPROTO
+    error = (_V6 if version == 6 else _V4).get((icmp_type, code))
+    return error[2] if error else errno.EPROTO

@@ -8,7 +8,7 @@ import re
 from diagnose.model.tls import Certificate
 
 #: Certificates of a file that are read at most.
-MOST = 16
+MAX_CERTIFICATES = 16
 
 _LABEL = re.compile(r"-----BEGIN ([A-Z0-9 #]{1,40})-----")
 _BLOCK = re.compile(
@@ -29,55 +29,55 @@ _ALGORITHMS = {
 
 def labels(text: str) -> tuple[str, ...]:
     """What the blocks of a file say they are, in order."""
-    return tuple(_LABEL.findall(text)[: MOST * 2])
+    return tuple(_LABEL.findall(text)[: MAX_CERTIFICATES * 2])
 
 
 def blocks(text: str) -> tuple[str, ...]:
     """The certificates of a file, each as it stands there."""
-    return tuple(found[0] for found in _BLOCK.finditer(text))
+    return tuple(match[0] for match in _BLOCK.finditer(text))
 
 
 def ders(text: str) -> tuple[bytes, ...]:
     """The certificates' DER; what is no base64 is left out."""
-    found = []
-    for body in _BLOCK.findall(text)[:MOST]:
+    decoded = []
+    for body in _BLOCK.findall(text)[:MAX_CERTIFICATES]:
         try:
-            found.append(base64.b64decode("".join(body.split()), validate=True))
+            decoded.append(base64.b64decode("".join(body.split()), validate=True))
         except (binascii.Error, ValueError):
             continue
-    return tuple(found)
+    return tuple(decoded)
 
 
 def certificates(text: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
     """The certificates that can be read, and the fingerprints of their public keys. Imports
     cryptography."""
-    from diagnose.parsers.x509 import public_key_der, read
+    from diagnose.parsers.x509 import parse_certificate, public_key_der
 
-    chain, publics = [], []
+    chain, key_hashes = [], []
     for der in ders(text):
         try:
-            chain.append(read(der))
+            chain.append(parse_certificate(der))
         except ValueError:
             continue
-        publics.append(hashlib.sha256(public_key_der(der)).hexdigest())
-    return tuple(chain), tuple(publics)
+        key_hashes.append(hashlib.sha256(public_key_der(der)).hexdigest())
+    return tuple(chain), tuple(key_hashes)
 
 
 def public_key(text: str) -> tuple[str, str]:
     """Algorithm and fingerprint of a public key, as `openssl pkey -pubout` prints it; "" and ""
     where there is none."""
-    found = re.search(r"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", text, re.DOTALL)
+    match = re.search(r"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", text, re.DOTALL)
     try:
-        spki = base64.b64decode("".join(found[1].split()), validate=True) if found else b""
+        spki = base64.b64decode("".join(match[1].split()), validate=True) if match else b""
     except (binascii.Error, ValueError):
         spki = b""
     if not spki:
         return "", ""
-    kinds = (name for oid, name in _ALGORITHMS.items() if oid in spki[:32])
-    return next(kinds, "another algorithm"), hashlib.sha256(spki).hexdigest()
+    algorithms = (name for oid, name in _ALGORITHMS.items() if oid in spki[:32])
+    return next(algorithms, "another algorithm"), hashlib.sha256(spki).hexdigest()
 
 
 def has_only_certificates(text: str) -> bool:
     """Nothing secret among them, and nothing that a change could lose."""
-    said = labels(text)
-    return bool(said) and len(said) == len(blocks(text)) and len(text) < 65536
+    block_labels = labels(text)
+    return bool(block_labels) and len(block_labels) == len(blocks(text)) and len(text) < 65536

@@ -42,12 +42,12 @@ class ProxyUrl:
         return f"{self.scheme}://{'***@' if self.username is not None else ''}{self.authority}"
 
 
-def read(text: str) -> ProxyUrl:
+def parse_proxy_url(text: str) -> ProxyUrl:
     """A proxy's URL; without a scheme it is http (curl(1), --proxy). ValueError for nonsense."""
     url = text if "://" in text else f"http://{text}"
     parts = urlsplit(url)
     host, port = parts.hostname, parts.port
-    if not host or host != clean(host, 255) or any(sign.isspace() for sign in host):
+    if not host or host != clean(host, 255) or any(character.isspace() for character in host):
         raise ValueError("no host in it")
     scheme = parts.scheme.lower()
     user = unquote(parts.username) if parts.username is not None else None
@@ -59,7 +59,7 @@ def read(text: str) -> ProxyUrl:
 def masked(text: str) -> str:
     """A proxy's URL as it may be shown, whatever it is."""
     try:
-        return read(text).masked
+        return parse_proxy_url(text).masked
     except ValueError:
         return "***"
 
@@ -76,17 +76,17 @@ def is_exempt(environment: Mapping[str, str], host: str) -> bool:
     """Whether NO_PROXY names the host: itself, a domain above it, or everything ("*")."""
     value = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     names = (name.strip().lower().strip("[]") for name in value[:8192].split(","))
-    wanted = host.rstrip(".").lower()
-    return any(_is_named(wanted, name) for name in names if name)
+    hostname = host.rstrip(".").lower()
+    return any(_matches_no_proxy(hostname, name) for name in names if name)
 
 
-def _is_named(host: str, name: str) -> bool:
-    if name == "*":
+def _matches_no_proxy(host: str, pattern: str) -> bool:
+    if pattern == "*":
         return True
-    if "/" in name:
-        return _is_in_network(host, name)
-    bare = name.removeprefix("*").lstrip(".").rstrip(".")
-    return bool(bare) and (host == bare or host.endswith(f".{bare}"))
+    if "/" in pattern:
+        return _is_in_network(host, pattern)
+    domain = pattern.removeprefix("*").lstrip(".").rstrip(".")
+    return bool(domain) and (host == domain or host.endswith(f".{domain}"))
 
 
 def _is_in_network(host: str, network: str) -> bool:

@@ -15,7 +15,7 @@ MASKED = "***"
 
 #: RFC 9110 section 5.6.2.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
-_LONGEST = 8192
+_MAX_VALUE = 8192
 
 #: Fields of the connection (RFC 9110 section 7.6.1) and of the message's framing: each decides
 #: how the request is read, and a wrong one is a fault of its own.
@@ -30,10 +30,10 @@ _FORBIDDEN = {
 _OPTION = {"origin": "--origin", "sec-websocket-protocol": "--subprotocol"}
 
 #: Shorter texts occur by chance: to mask them would spoil what a server says.
-_SHORTEST = 4
+_MIN_SECRET = 4
 
 #: Longer subprotocols are no names: some clients carry a token there.
-_LONGEST_NAME = 32
+_MAX_SUBPROTOCOL = 32
 
 
 @frozen
@@ -47,7 +47,7 @@ class RequestFields:
     subprotocols: tuple[str, ...] = ()
 
     @property
-    def secret(self) -> bool:
+    def has_secrets(self) -> bool:
         """Whether there is anything that must not reach anybody but the target."""
         return bool(self.headers or self.cookie or any(map(_is_token, self.subprotocols)))
 
@@ -57,41 +57,43 @@ class RequestFields:
         sent = dict(self.headers)
         return {**sent, "Cookie": cookies} if cookies else sent
 
-    def shown(self) -> list[str]:
+    def masked_fields(self) -> list[str]:
         """The fields as a printed command may name them."""
         names = [name for name, _ in self.headers] + (["Cookie"] if self.cookie else [])
         return [f"{name}: {MASKED}" for name in names]
 
-    def words(self) -> list[str]:
+    def arguments(self) -> list[str]:
         """The words of the command line that ask the same, each secret masked."""
-        words = [word for name, _ in self.headers for word in ("--header", f"{name}: {MASKED}")]
-        words += ["--cookie", MASKED] if self.cookie else []
-        words += ["--origin", self.origin] if self.origin else []
+        arguments = [
+            argument for name, _ in self.headers for argument in ("--header", f"{name}: {MASKED}")
+        ]
+        arguments += ["--cookie", MASKED] if self.cookie else []
+        arguments += ["--origin", self.origin] if self.origin else []
         for name in self.subprotocols:
-            words += ["--subprotocol", shown_subprotocol(name)]
-        return words
+            arguments += ["--subprotocol", masked_subprotocol(name)]
+        return arguments
 
-    def conceal(self, text: str) -> str:
+    def mask_secrets(self, text: str) -> str:
         """A text of the server's, with each secret that it repeats masked."""
         for secret in sorted(set(self._secrets()), key=len, reverse=True):
-            if len(secret) >= _SHORTEST:
+            if len(secret) >= _MIN_SECRET:
                 text = text.replace(secret, MASKED)
         return text
 
     def _secrets(self) -> Iterator[str]:
         for _, value in self.headers:
             yield value
-            scheme, _, rest = value.partition(" ")
-            yield rest.strip()
+            scheme, _, credentials = value.partition(" ")
+            yield credentials.strip()
             if scheme.lower() == "basic":
-                yield from _password(rest.strip())
+                yield from _basic_credentials(credentials.strip())
         yield self.cookie
         for pair in self.cookie.split(";"):
             yield pair.partition("=")[2].strip().strip('"')
         yield from filter(_is_token, self.subprotocols)
 
 
-def shown_subprotocol(name: str) -> str:
+def masked_subprotocol(name: str) -> str:
     return MASKED if _is_token(name) else name
 
 
@@ -105,14 +107,14 @@ def header_field(text: str) -> tuple[str, str]:
         raise ValueError(f"does not set {name}: use {option}")
     if name.lower() in _FORBIDDEN:
         raise ValueError(f"cannot set {name}: the connection itself needs it")
-    return name, _value(value, f"the value of {name}")
+    return name, _checked_value(value, f"the value of {name}")
 
 
 def cookie(text: str) -> str:
     """`NAME=VALUE; …` (RFC 6265 section 4.2.1)."""
     if "=" not in text:
         raise ValueError('takes "NAME=VALUE"')
-    return _value(text.strip().removeprefix("Cookie:").strip(), "the cookie")
+    return _checked_value(text.strip().removeprefix("Cookie:").strip(), "the cookie")
 
 
 def origin(text: str) -> str:
@@ -130,8 +132,10 @@ def origin(text: str) -> str:
     if " " in text:
         raise ValueError("takes scheme://host[:port]")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}.get(parts.scheme.lower())
-    return f"{parts.scheme.lower()}://{host}" + (f":{port}" if port and port != usual else "")
+    default_port = {"http": 80, "https": 443}.get(parts.scheme.lower())
+    return f"{parts.scheme.lower()}://{host}" + (
+        f":{port}" if port and port != default_port else ""
+    )
 
 
 def subprotocol(text: str) -> str:
@@ -150,30 +154,33 @@ def is_own_origin(target: Target, url: str) -> bool:
         return False
     secure = parts.scheme in {"https", "wss"}
     same_scheme = secure == (target.scheme in {"https", "wss"})
-    here = ((parts.hostname or "").lower(), port or (443 if secure else 80))
-    return same_scheme and here == (target.host.lower(), target.port)
+    url_authority = ((parts.hostname or "").lower(), port or (443 if secure else 80))
+    return same_scheme and url_authority == (target.host.lower(), target.port)
 
 
-def merged(fields: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+def merge_fields(fields: Mapping[str, str], overrides: Mapping[str, str]) -> dict[str, str]:
     """Fields, with others in the place of those of the same name (case-insensitive)."""
-    names = {name.lower() for name in more}
-    return {**{name: one for name, one in fields.items() if name.lower() not in names}, **more}
+    names = {name.lower() for name in overrides}
+    return {
+        **{name: value for name, value in fields.items() if name.lower() not in names},
+        **overrides,
+    }
 
 
-def _value(value: str, what: str) -> str:
+def _checked_value(value: str, label: str) -> str:
     """RFC 9110 section 5.5: visible characters, spaces and tabs."""
-    if len(value) > _LONGEST:
-        raise ValueError(f"takes at most {_LONGEST} characters for {what}")
+    if len(value) > _MAX_VALUE:
+        raise ValueError(f"takes at most {_MAX_VALUE} characters for {label}")
     if any(not (32 <= ord(char) < 127 or char == "\t") for char in value):
-        raise ValueError(f"takes printable ASCII on one line for {what}")
+        raise ValueError(f"takes printable ASCII on one line for {label}")
     return value
 
 
 def _is_token(subprotocol: str) -> bool:
-    return len(subprotocol) > _LONGEST_NAME
+    return len(subprotocol) > _MAX_SUBPROTOCOL
 
 
-def _password(encoded: str) -> Iterator[str]:
+def _basic_credentials(encoded: str) -> Iterator[str]:
     """RFC 7617 section 2."""
     import base64
     import binascii

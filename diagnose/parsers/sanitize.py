@@ -20,9 +20,9 @@ def clean(text: str | bytes, limit: int = 200) -> str:
     if isinstance(text, bytes):
         # A character has at most four bytes: no need to decode more.
         text = text[: 4 * limit + 4].decode("utf-8", "replace")
-    shown = re.sub(r"\s+", " ", text[: 4 * limit + 4]).strip()
-    shown = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", shown)
-    return shown if len(shown) <= limit else shown[: max(limit - 1, 0)] + "…"
+    line = re.sub(r"\s+", " ", text[: 4 * limit + 4]).strip()
+    line = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", line)
+    return line if len(line) <= limit else line[: max(limit - 1, 0)] + "…"
 
 
 def printable(line: str, limit: int = 2000) -> str:

@@ -33,36 +33,36 @@ class UsageError(Exception):
 
 
 @dataclass(slots=True)
-class _Reading:
+class _TargetInput:
     """A text on its way to a target."""
 
     text: str
-    shown: str
+    display_text: str
     notes: list[str] = field(default_factory=list)
 
 
-def read(text: str, websockets: tuple[str, ...] = (), lang: str = "en") -> Target:
+def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") -> Target:
     """The target that a text names. `websockets` are further paths to be judged (--ws)."""
-    reading = _Reading(text.strip(), text.strip())
-    _unwrap(reading)
-    scheme, rest = _scheme(reading)
-    authority, path = _split(rest)
-    authority = _without_credentials(reading, authority)
-    host, port = _host_and_port(reading, authority)
+    target_input = _TargetInput(text.strip(), text.strip())
+    _unwrap(target_input)
+    scheme, remainder = _scheme(target_input)
+    authority, path = _split_path(remainder)
+    authority = _without_credentials(target_input, authority)
+    host, port = _host_and_port(target_input, authority)
     if scheme is None:
         scheme = "http" if port == 80 else "https"
         if port == 80:
-            reading.notes.append("port")
+            target_input.notes.append("port")
     paths = ((path,) if scheme in {"ws", "wss"} else ()) + tuple(map(socket_path, websockets))
     target = Target(
-        input=reading.shown,
+        input=target_input.display_text,
         scheme=scheme,
         host=host,
         port=PORTS[scheme] if port is None else port,
         path=path,
         websockets=tuple(dict.fromkeys(paths)),
     )
-    return _said(target, reading.notes, lang)
+    return _with_read_as(target, target_input.notes, lang)
 
 
 def socket_path(text: str) -> str:
@@ -70,67 +70,69 @@ def socket_path(text: str) -> str:
     text = text.strip()
     if not text:
         raise UsageError("--ws needs a path, such as /ws.")
-    if found := _SCHEME.match(text):
-        raise UsageError(f"--ws takes a path, not a URL. Give the URL as the target: {found[0]}…")
-    return _quoted(text if text.startswith("/") else f"/{text}")
+    if match := _SCHEME.match(text):
+        raise UsageError(f"--ws takes a path, not a URL. Give the URL as the target: {match[0]}…")
+    return _percent_encoded(text if text.startswith("/") else f"/{text}")
 
 
-def suggestion(word: str, known: tuple[str, ...]) -> str:
+def suggestion(text: str, choices: tuple[str, ...]) -> str:
     """ " Did you mean …?", or nothing."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
-    return f" Did you mean {close[0]}?" if close else ""
+    close_matches = get_close_matches(text, choices, n=1, cutoff=0.6)
+    return f" Did you mean {close_matches[0]}?" if close_matches else ""
 
 
-def _unwrap(reading: _Reading) -> None:
+def _unwrap(target_input: _TargetInput) -> None:
     """Take off quotes and what else a paste brings along."""
-    text = reading.text.strip(_QUOTES + " \t\r\n").rstrip(",;，；。")
+    text = target_input.text.strip(_QUOTES + " \t\r\n").rstrip(",;，；。")
     if re.search(r"\s", text):
-        found = _URL_INSIDE.search(text)
-        if found is None:
+        match = _URL_INSIDE.search(text)
+        if match is None:
             raise UsageError(
-                f"{_short(text)} is no target: there is a blank in it. "
+                f"{_quoted_input(text)} is no target: there is a blank in it. "
                 "Give each target as a word of its own."
             )
-        text = found[0].rstrip(".,;:)]}，；。")
-        reading.notes.append("inside")
+        text = match[0].rstrip(".,;:)]}，；。")
+        target_input.notes.append("inside")
     if not text:
         raise UsageError("The target is empty. Try: diagnose https://example.com/")
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise UsageError("There is a control character in the target.")
-    reading.text = text.replace("\\", "/")
+    target_input.text = text.replace("\\", "/")
 
 
-def _scheme(reading: _Reading) -> tuple[str | None, str]:
-    text = reading.text
+def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:
+    text = target_input.text
     if not text.isascii():
         head, slash, tail = text.partition("/")
         text = f"{head.replace('：', ':')}{slash}{tail}".replace(":／／", "://")
     if text.startswith("//"):
         return None, text.lstrip("/")
-    found = _SCHEME.match(text)
-    if found is None or ("/" not in found[0] and found[1].lower() not in PORTS):
+    match = _SCHEME.match(text)
+    if match is None or ("/" not in match[0] and match[1].lower() not in PORTS):
         return None, text
-    scheme = found[1].lower()
+    scheme = match[1].lower()
     if scheme not in PORTS:
         raise UsageError(
             f"{scheme}:// cannot be diagnosed: http, https, ws and wss can."
             + suggestion(scheme, tuple(PORTS))
         )
-    return scheme, text[found.end() :]
+    return scheme, text[match.end() :]
 
 
-def _split(rest: str) -> tuple[str, str]:
+def _split_path(remainder: str) -> tuple[str, str]:
     """Authority and path with query; a fragment is the browser's own affair (RFC 3986, 3.5)."""
-    found = re.search(r"[/?#]", rest)
-    if found is None:
-        return rest, "/"
-    path = rest[found.start() :].partition("#")[0]
-    return rest[: found.start()], _quoted(path if path.startswith("/") else f"/{path}")
+    match = re.search(r"[/?#]", remainder)
+    if match is None:
+        return remainder, "/"
+    path = remainder[match.start() :].partition("#")[0]
+    return remainder[: match.start()], _percent_encoded(
+        path if path.startswith("/") else f"/{path}"
+    )
 
 
-def _quoted(path: str) -> str:
+def _percent_encoded(path: str) -> str:
     """A path as it travels: what is not ASCII in percent signs (RFC 3987 section 3.1)."""
     if path.isascii() and " " not in path:
         return path
@@ -140,34 +142,36 @@ def _quoted(path: str) -> str:
     return quote(path, safe="/?&=%:@!$'()*+,;~-._[]", errors="surrogatepass")
 
 
-def _without_credentials(reading: _Reading, authority: str) -> str:
+def _without_credentials(target_input: _TargetInput, authority: str) -> str:
     credentials, at, host = authority.rpartition("@")
     if at:
-        reading.shown = reading.shown.replace(f"{credentials}@", "")
-        reading.notes.append("credentials")
+        target_input.display_text = target_input.display_text.replace(f"{credentials}@", "")
+        target_input.notes.append("credentials")
     return host
 
 
-def _host_and_port(reading: _Reading, authority: str) -> tuple[str, int | None]:
+def _host_and_port(target_input: _TargetInput, authority: str) -> tuple[str, int | None]:
     if authority.startswith("["):
-        address, bracket, rest = authority[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")):
-            raise UsageError(f"{_short(authority)} is no address: it should read [ADDRESS]:PORT.")
-        return _ipv6(address), _port(rest[1:])
+        address, bracket, suffix = authority[1:].partition("]")
+        if not bracket or (suffix and not suffix.startswith(":")):
+            raise UsageError(
+                f"{_quoted_input(authority)} is no address: it should read [ADDRESS]:PORT."
+            )
+        return _ipv6(address), _port(suffix[1:])
     if authority.count(":") > 1:
-        reading.notes.append("ipv6")
+        target_input.notes.append("ipv6")
         return _ipv6(authority), None
     host, _, port = authority.partition(":")
-    return _host(reading, host), _port(port)
+    return _host(target_input, host), _port(port)
 
 
 def _port(text: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()):
-        raise UsageError(f"{_short(text)} is no port. A port is a number from 1 to 65535.")
+        raise UsageError(f"{_quoted_input(text)} is no port. A port is a number from 1 to 65535.")
     if len(text) > 5 or not 1 <= int(text) <= 65535:
-        raise UsageError(f"Port {_short(text)} is out of range: ports go from 1 to 65535.")
+        raise UsageError(f"Port {_quoted_input(text)} is out of range: ports go from 1 to 65535.")
     return int(text)
 
 
@@ -178,27 +182,28 @@ def _ipv6(text: str) -> str:
         return str(IPv6Address(text))
     except ValueError:
         raise UsageError(
-            f"{_short(text)} is no IPv6 address. With a port it reads [2001:db8::1]:443."
+            f"{_quoted_input(text)} is no IPv6 address. With a port it reads [2001:db8::1]:443."
         ) from None
 
 
-def _host(reading: _Reading, text: str) -> str:
+def _host(target_input: _TargetInput, text: str) -> str:
     name = text.translate(_DOTS)
     if not name.isascii():
         name = _ascii(name)
-        reading.notes.append("idn")
+        target_input.notes.append("idn")
     name = name.lower().removesuffix(".")
     labels = name.split(".")
     if not name:
         raise UsageError("The target has no host. Try: diagnose https://example.com/")
     if labels[0] == "*":
         raise UsageError(
-            f"{_short(name)} stands for many names. Give one, such as www.{'.'.join(labels[1:])}."
+            f"{_quoted_input(name)} stands for many names. "
+            f"Give one, such as www.{'.'.join(labels[1:])}."
         )
     if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
         return _ipv4(name)
     if len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):
-        raise UsageError(f"{_short(name)} is no host name.{_repaired(name)}")
+        raise UsageError(f"{_quoted_input(name)} is no host name.{_correction(name)}")
     return name
 
 
@@ -209,7 +214,9 @@ def _ascii(name: str) -> str:
     try:
         return idna.encode(name, uts46=True).decode("ascii")
     except idna.IDNAError:
-        raise UsageError(f"{_short(name)} is no host name in any script (IDNA 2008).") from None
+        raise UsageError(
+            f"{_quoted_input(name)} is no host name in any script (IDNA 2008)."
+        ) from None
 
 
 def _ipv4(text: str) -> str:
@@ -219,28 +226,28 @@ def _ipv4(text: str) -> str:
         return str(IPv4Address(text))
     except ValueError:
         raise UsageError(
-            f"{_short(text)} is no IPv4 address: that is four numbers from 0 to 255."
+            f"{_quoted_input(text)} is no IPv4 address: that is four numbers from 0 to 255."
         ) from None
 
 
-def _repaired(name: str) -> str:
-    better = re.sub(r"\.\.+", ".", re.sub(r"[,;]", ".", name)).strip(".-")
-    if better != name and all(map(_LABEL.fullmatch, better.split("."))):
-        return f" Did you mean {better}?"
+def _correction(name: str) -> str:
+    corrected = re.sub(r"\.\.+", ".", re.sub(r"[,;]", ".", name)).strip(".-")
+    if corrected != name and all(map(_LABEL.fullmatch, corrected.split("."))):
+        return f" Did you mean {corrected}?"
     return " Names are made of letters, digits, hyphens and dots."
 
 
-def _short(text: str) -> str:
+def _quoted_input(text: str) -> str:
     """What was typed, quoted safely for one line of a terminal."""
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 
-def _said(target: Target, notes: list[str], lang: str) -> Target:
+def _with_read_as(target: Target, notes: list[str], lang: str) -> Target:
     from dataclasses import replace
 
     host = f"[{target.host}]" if ":" in target.host else target.host
     read_as = f"{target.scheme}://{host}:{target.port}{target.path}"
-    said = [_NOTES[note][lang == "zh"] for note in notes]
-    if said:
-        read_as += f"（{'，'.join(said)}）" if lang == "zh" else f" ({', '.join(said)})"
+    note_texts = [_NOTES[note][lang == "zh"] for note in notes]
+    if note_texts:
+        read_as += f"（{'，'.join(note_texts)}）" if lang == "zh" else f" ({', '.join(note_texts)})"
     return replace(target, read_as=read_as)

@@ -141,7 +141,7 @@ class Flight:
         return SERVER_DONE in self.messages or self.alert is not None
 
 
-def alert_of(level: int, code: int) -> Alert:
+def make_alert(level: int, code: int) -> Alert:
     return Alert(level, code, ALERTS.get(code, f"alert {code}"))
 
 
@@ -152,79 +152,79 @@ def looks_like_tls(data: bytes) -> bool:
 
 def records(data: bytes) -> list[tuple[int, bytes]]:
     """The complete records at the beginning: type and content."""
-    found, at = [], 0
-    while at + 5 <= len(data):
-        kind, _, size = struct.unpack_from("!BHH", data, at)
-        if at + 5 + size > len(data):
+    tls_records, offset = [], 0
+    while offset + 5 <= len(data):
+        kind, _, size = struct.unpack_from("!BHH", data, offset)
+        if offset + 5 + size > len(data):
             break
-        found.append((kind, data[at + 5 : at + 5 + size]))
-        at += 5 + size
-    return found
+        tls_records.append((kind, data[offset + 5 : offset + 5 + size]))
+        offset += 5 + size
+    return tls_records
 
 
 def flight(data: bytes) -> Flight:
     """Read the plain part of a server's first flight."""
-    spoken, alert = b"", None
+    handshake, alert = b"", None
     for kind, content in records(data):
         if kind == HANDSHAKE:
-            spoken += content
+            handshake += content
         elif kind == ALERT and len(content) == 2:
-            alert = alert_of(content[0], content[1])
+            alert = make_alert(content[0], content[1])
             break
         else:
             break
     version = cipher = ""
-    kinds = []
-    for kind, body in messages(spoken):
-        kinds.append(kind)
+    message_types = []
+    for kind, body in messages(handshake):
+        message_types.append(kind)
         if kind == SERVER_HELLO and len(body) >= 38:
-            version, cipher = _chosen(body)
-    return Flight(version, cipher, tuple(kinds), alert)
+            version, cipher = _server_choice(body)
+    return Flight(version, cipher, tuple(message_types), alert)
 
 
 def chosen_alpn(data: bytes) -> str:
     """The protocol that a ServerHello names (RFC 7301 section 3.1, up to TLS 1.2, where it is
     plain); "" where it names none."""
-    spoken = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
-    hello = next((body for kind, body in messages(spoken) if kind == SERVER_HELLO), b"")
-    at = 35 + (hello[34] if len(hello) > 34 else 0) + 5
-    while at + 4 <= len(hello):
-        kind, size = struct.unpack_from("!HH", hello, at)
-        content = hello[at + 4 : at + 4 + size]
+    handshake = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
+    hello = next((body for kind, body in messages(handshake) if kind == SERVER_HELLO), b"")
+    offset = 35 + (hello[34] if len(hello) > 34 else 0) + 5
+    while offset + 4 <= len(hello):
+        kind, size = struct.unpack_from("!HH", hello, offset)
+        content = hello[offset + 4 : offset + 4 + size]
         if kind == 16 and len(content) > 3:
             return clean(content[3 : 3 + content[2]], 40)
-        at += 4 + size
+        offset += 4 + size
     return ""
 
 
 def messages(data: bytes) -> list[tuple[int, bytes]]:
     """The complete handshake messages at the beginning: type and body (RFC 8446 section 4)."""
-    found, at = [], 0
-    while at + 4 <= len(data):
-        size = int.from_bytes(data[at + 1 : at + 4], "big")
-        if at + 4 + size > len(data):
+    handshake_messages, offset = [], 0
+    while offset + 4 <= len(data):
+        size = int.from_bytes(data[offset + 1 : offset + 4], "big")
+        if offset + 4 + size > len(data):
             break
-        found.append((data[at], data[at + 4 : at + 4 + size]))
-        at += 4 + size
-    return found
+        handshake_messages.append((data[offset], data[offset + 4 : offset + 4 + size]))
+        offset += 4 + size
+    return handshake_messages
 
 
 def certificates(body: bytes, tls13: bool) -> tuple[bytes, ...]:
     """The certificates of a Certificate message, in DER, the leaf first (RFC 8446 section 4.4.2,
     RFC 5246 section 7.4.2). What is cut short is left out."""
-    at = 0
+    offset = 0
     if tls13:
-        at = 1 + body[0] if body else 0
-    end = at + 3 + int.from_bytes(body[at : at + 3], "big")
-    at += 3
-    found = []
-    while at + 3 <= min(end, len(body)):
-        size = int.from_bytes(body[at : at + 3], "big")
-        found.append(body[at + 3 : at + 3 + size])
-        at += 3 + size
+        offset = 1 + body[0] if body else 0
+    end = offset + 3 + int.from_bytes(body[offset : offset + 3], "big")
+    offset += 3
+    ders = []
+    while offset + 3 <= min(end, len(body)):
+        size = int.from_bytes(body[offset : offset + 3], "big")
+        ders.append(body[offset + 3 : offset + 3 + size])
+        offset += 3 + size
         if tls13:
-            at += 2 + int.from_bytes(body[at : at + 2], "big")
-    return tuple(one for one in found if one)
+            offset += 2 + int.from_bytes(body[offset : offset + 2], "big")
+    return tuple(der for der in ders if der)
 
 
 def client_hello(server_name: str | None, version: int, staple: bool = False) -> bytes:
@@ -233,19 +233,21 @@ def client_hello(server_name: str | None, version: int, staple: bool = False) ->
     extensions = b""
     if server_name:
         name = server_name.encode("ascii", "ignore")
-        extensions += _extension(0, _sized(2, b"\0" + _sized(2, name)))
+        extensions += _extension(0, _length_prefixed(2, b"\0" + _length_prefixed(2, name)))
     if staple:
         extensions += _extension(5, b"\x01\0\0\0\0")
-    extensions += _extension(10, _sized(2, _numbers(_GROUPS)))
+    extensions += _extension(10, _length_prefixed(2, _packed_uint16s(_GROUPS)))
     extensions += _extension(11, b"\x01\0")
     if version >= TLS1_2:
-        extensions += _extension(13, _sized(2, _numbers(_SIGNATURES)))
+        extensions += _extension(13, _length_prefixed(2, _packed_uint16s(_SIGNATURES)))
     extensions += _extension(23, b"")
     extensions += _extension(0xFF01, b"\0")
     body = struct.pack("!H", version) + os.urandom(32) + b"\0"
-    body += _sized(2, _numbers(SUITES)) + b"\x01\0" + _sized(2, extensions)
-    message = bytes([CLIENT_HELLO]) + _sized(3, body)
-    return struct.pack("!BH", HANDSHAKE, 0x0301) + _sized(2, message)
+    body += (
+        _length_prefixed(2, _packed_uint16s(SUITES)) + b"\x01\0" + _length_prefixed(2, extensions)
+    )
+    message = bytes([CLIENT_HELLO]) + _length_prefixed(3, body)
+    return struct.pack("!BH", HANDSHAKE, 0x0301) + _length_prefixed(2, message)
 
 
 def printable(data: bytes) -> str:
@@ -253,20 +255,20 @@ def printable(data: bytes) -> str:
     return clean(data[:256], 120)
 
 
-def _chosen(body: bytes) -> tuple[str, str]:
+def _server_choice(body: bytes) -> tuple[str, str]:
     number = int.from_bytes(body[:2], "big")
-    at = 35 + body[34]
-    suite = int.from_bytes(body[at : at + 2], "big")
+    offset = 35 + body[34]
+    suite = int.from_bytes(body[offset : offset + 2], "big")
     return VERSIONS.get(number, f"0x{number:04x}"), SUITES.get(suite, f"0x{suite:04x}")
 
 
 def _extension(kind: int, body: bytes) -> bytes:
-    return struct.pack("!H", kind) + _sized(2, body)
+    return struct.pack("!H", kind) + _length_prefixed(2, body)
 
 
-def _sized(width: int, data: bytes) -> bytes:
+def _length_prefixed(width: int, data: bytes) -> bytes:
     return len(data).to_bytes(width, "big") + data
 
 
-def _numbers(values: "tuple[int, ...] | dict[int, str]") -> bytes:
+def _packed_uint16s(values: "tuple[int, ...] | dict[int, str]") -> bytes:
     return b"".join(struct.pack("!H", value) for value in values)

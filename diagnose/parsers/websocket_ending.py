@@ -3,7 +3,7 @@
 from typing import Literal
 
 from diagnose.model.http import Attempt, Upgrade
-from diagnose.parsers.http import named_subprotocols, names_origin
+from diagnose.parsers.http import is_origin_refusal, named_subprotocols
 
 #: What became of a WebSocket that opened: "died" every time, "sometimes" (another try held),
 #: "at-ping" (each try with a ping died, and the one without held), "refused" (closed on purpose,
@@ -14,31 +14,32 @@ Ending = Literal["died", "sometimes", "at-ping", "refused", "origin"]
 def ending(attempt: Attempt) -> Ending | None:
     """None where it did not open, stayed open, or was closed in good order."""
     first = attempt.first
-    if not first.accepted or first.held:
+    if not first.accepted or first.stayed_open:
         return None
-    if first.held is None or asks_for_subprotocol(first):
-        if any(one.variant == "subprotocol" and one.held for one in attempt.retries):
+    if first.stayed_open is None or asks_for_subprotocol(first):
+        if any(retry.variant == "subprotocol" and retry.stayed_open for retry in attempt.retries):
             return None
-        return "origin" if names_origin(first) else "refused"
-    places = {one.address for one in attempt.same}
-    tries = [
-        one
-        for one in attempt.retries
-        if one.variant in {"no-ping", "again"} and one.address in places
+        return "origin" if is_origin_refusal(first) else "refused"
+    addresses = {upgrade.address for upgrade in attempt.same}
+    retries = [
+        retry
+        for retry in attempt.retries
+        if retry.variant in {"no-ping", "again"} and retry.address in addresses
     ]
-    if not any(one.held for one in tries):
+    if not any(retry.stayed_open for retry in retries):
         return "died"
-    again = [one.held for one in tries if one.variant == "again"]
-    return "sometimes" if not again or any(again) else "at-ping"
+    repeats_held = [retry.stayed_open for retry in retries if retry.variant == "again"]
+    return "sometimes" if not repeats_held or any(repeats_held) else "at-ping"
 
 
-def asks_for_subprotocol(seen: Upgrade) -> bool:
+def asks_for_subprotocol(upgrade: Upgrade) -> bool:
     """Whether the close frame names the subprotocol as its reason: libraries close with 1002 or
     4406 where they were offered none that they know."""
     return (
-        not seen.offered
-        and "protocol" in seen.close_reason.lower()
+        not upgrade.offered
+        and "protocol" in upgrade.close_reason.lower()
         and (
-            "sub" in seen.close_reason.lower() or bool(named_subprotocols(seen.close_reason, None))
+            "sub" in upgrade.close_reason.lower()
+            or bool(named_subprotocols(upgrade.close_reason, None))
         )
     )

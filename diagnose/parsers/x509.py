@@ -22,18 +22,18 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from diagnose.model.tls import Certificate
-from diagnose.parsers.hostnames import shown
+from diagnose.parsers.hostnames import printable_name
 from diagnose.parsers.sanitize import clean
 
 
 @lru_cache(maxsize=256)
-def read(der: bytes) -> Certificate:
+def parse_certificate(der: bytes) -> Certificate:
     """One certificate. ValueError where it is none."""
     with warnings.catch_warnings():
         # Serial numbers of 0, superfluous NULLs: real certificates have them, and we only read.
         warnings.simplefilter("ignore")
         try:
-            return _read(x509.load_der_x509_certificate(der), der)
+            return _from_cryptography(x509.load_der_x509_certificate(der), der)
         except Exception:  # ValueError, UnsupportedGeneralNameType, DuplicateExtension, …
             return _read_by_fields(der)
 
@@ -42,13 +42,15 @@ def _read_by_fields(der: bytes) -> Certificate:
     """What cryptography refuses. A key and a signature's algorithm it may know all the same."""
     from diagnose.parsers import x509_fields
 
-    found = x509_fields.read(der)
+    certificate = x509_fields.parse_certificate(der)
     try:
-        key_type, key_bits = _kind(load_der_public_key(x509_fields.parts(der).key))
+        key_type, key_bits = _type_and_bits(
+            load_der_public_key(x509_fields.tbs_certificate(der).key)
+        )
     except Exception:  # a key that is damaged or of an algorithm that is not known here
-        return found
-    unread = tuple(one for one in found.unread if one != "key_type")
-    return replace(found, key_type=key_type, key_bits=key_bits, unread=unread)
+        return certificate
+    unread = tuple(field for field in certificate.unread if field != "key_type")
+    return replace(certificate, key_type=key_type, key_bits=key_bits, unread=unread)
 
 
 def public_key_der(der: bytes) -> bytes:
@@ -56,61 +58,65 @@ def public_key_der(der: bytes) -> bytes:
     is no certificate."""
     from diagnose.parsers import x509_fields
 
-    written = x509_fields.parts(der).key
+    spki = x509_fields.tbs_certificate(der).key
     try:
-        key = load_der_public_key(written)
+        key = load_der_public_key(spki)
         return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except Exception:  # an algorithm or a curve that is not known here
-        return written
+        return spki
 
 
-def chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
+def parse_chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
     """A chain as it was sent; from the first that cannot be read on, it is left out."""
-    found: list[Certificate] = []
+    certificates: list[Certificate] = []
     with contextlib.suppress(ValueError):
-        found += (read(der) for der in ders[:16])
-    return tuple(found)
+        certificates += (parse_certificate(der) for der in ders[:16])
+    return tuple(certificates)
 
 
-def from_pem(text: bytes) -> tuple[Certificate, ...]:
+def parse_pem(text: bytes) -> tuple[Certificate, ...]:
     """The certificates of a PEM file, in its order. ValueError where there is none."""
-    found = x509.load_pem_x509_certificates(text)
-    return tuple(read(one.public_bytes(Encoding.DER)) for one in found)
+    certificates = x509.load_pem_x509_certificates(text)
+    return tuple(
+        parse_certificate(certificate.public_bytes(Encoding.DER)) for certificate in certificates
+    )
 
 
-def _read(found: x509.Certificate, der: bytes) -> Certificate:
-    key_type, key_bits = _key(found)
-    dns_names, addresses = _names(found)
-    issuers, responders = _authorities(found)
+def _from_cryptography(certificate: x509.Certificate, der: bytes) -> Certificate:
+    key_type, key_bits = _key_type_and_bits(certificate)
+    dns_names, addresses = _alternative_names(certificate)
+    issuers, responders = _authority_urls(certificate)
     return Certificate(
-        subject=clean(found.subject.rfc4514_string()),
-        issuer=clean(found.issuer.rfc4514_string()),
-        serial=f"{found.serial_number:x}",
-        not_before=found.not_valid_before_utc,
-        not_after=found.not_valid_after_utc,
+        subject=clean(certificate.subject.rfc4514_string()),
+        issuer=clean(certificate.issuer.rfc4514_string()),
+        serial=f"{certificate.serial_number:x}",
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
         sha256=hashlib.sha256(der).hexdigest(),
-        common_name=_common_name(found.subject),
+        common_name=_common_name(certificate.subject),
         dns_names=dns_names,
         addresses=addresses,
         key_type=key_type,
         key_bits=key_bits,
-        signature_hash=_signature_hash(found),
-        is_ca=_is_ca(found),
-        usages=_usages(found),
-        key_usages=_key_usages(found),
-        must_staple=_must_staple(found),
-        key_id=_key_id(found),
-        authority_key_id=_authority_key_id(found),
+        signature_hash=_signature_hash(certificate),
+        is_ca=_is_ca(certificate),
+        usages=_usages(certificate),
+        key_usages=_key_usages(certificate),
+        must_staple=_must_staple(certificate),
+        key_id=_key_id(certificate),
+        authority_key_id=_authority_key_id(certificate),
         issuer_urls=issuers,
         ocsp_urls=responders,
-        crl_urls=_crl_urls(found),
+        crl_urls=_crl_urls(certificate),
     )
 
 
-def _extension(found: x509.Certificate, kind: type[x509.ExtensionType]) -> object | None:
+def _extension(
+    certificate: x509.Certificate, extension_type: type[x509.ExtensionType]
+) -> object | None:
     """An extension's value, None where there is none. Raises where any of them cannot be read."""
     try:
-        return found.extensions.get_extension_for_class(kind).value
+        return certificate.extensions.get_extension_for_class(extension_type).value
     except x509.ExtensionNotFound:
         return None
 
@@ -120,24 +126,24 @@ def _common_name(name: x509.Name) -> str:
     return clean(str(values[0].value)) if values else ""
 
 
-def _names(found: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    value = _extension(found, x509.SubjectAlternativeName)
+def _alternative_names(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    value = _extension(certificate, x509.SubjectAlternativeName)
     if not isinstance(value, x509.SubjectAlternativeName):
         return (), ()
-    names = tuple(shown(name) for name in value.get_values_for_type(x509.DNSName))
-    return names, tuple(str(one) for one in value.get_values_for_type(x509.IPAddress))
+    names = tuple(printable_name(name) for name in value.get_values_for_type(x509.DNSName))
+    return names, tuple(str(address) for address in value.get_values_for_type(x509.IPAddress))
 
 
-def _key(found: x509.Certificate) -> tuple[str, int]:
+def _key_type_and_bits(certificate: x509.Certificate) -> tuple[str, int]:
     """Algorithm and size. An algorithm that is not known here is no reason to give up."""
     try:
-        key = found.public_key()
+        key = certificate.public_key()
     except Exception:
-        return clean(found.public_key_algorithm_oid.dotted_string), 0
-    return _kind(key)
+        return clean(certificate.public_key_algorithm_oid.dotted_string), 0
+    return _type_and_bits(key)
 
 
-def _kind(key: Any) -> tuple[str, int]:
+def _type_and_bits(key: Any) -> tuple[str, int]:
     match key:
         case rsa.RSAPublicKey():
             return "RSA", key.key_size
@@ -153,21 +159,21 @@ def _kind(key: Any) -> tuple[str, int]:
             return type(key).__name__, 0
 
 
-def _signature_hash(found: x509.Certificate) -> str:
+def _signature_hash(certificate: x509.Certificate) -> str:
     try:
-        algorithm = found.signature_hash_algorithm
+        algorithm = certificate.signature_hash_algorithm
     except Exception:
         return ""
     return algorithm.name if algorithm else ""
 
 
-def _is_ca(found: x509.Certificate) -> bool:
-    value = _extension(found, x509.BasicConstraints)
+def _is_ca(certificate: x509.Certificate) -> bool:
+    value = _extension(certificate, x509.BasicConstraints)
     return isinstance(value, x509.BasicConstraints) and value.ca
 
 
-def _usages(found: x509.Certificate) -> tuple[str, ...]:
-    value = _extension(found, x509.ExtendedKeyUsage)
+def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(certificate, x509.ExtendedKeyUsage)
     if not isinstance(value, x509.ExtendedKeyUsage):
         return ()
     return tuple(oid.dotted_string for oid in value)
@@ -185,46 +191,48 @@ _KEY_USAGES = {
 }
 
 
-def _key_usages(found: x509.Certificate) -> tuple[str, ...]:
-    value = _extension(found, x509.KeyUsage)
+def _key_usages(certificate: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(certificate, x509.KeyUsage)
     usages = tuple(name for name, field in _KEY_USAGES.items() if getattr(value, field, False))
     if value is not None and not usages:
         raise ValueError("a key for nothing")
     return usages
 
 
-def _must_staple(found: x509.Certificate) -> bool:
-    value = _extension(found, x509.TLSFeature)
+def _must_staple(certificate: x509.Certificate) -> bool:
+    value = _extension(certificate, x509.TLSFeature)
     return isinstance(value, x509.TLSFeature) and x509.TLSFeatureType.status_request in value
 
 
-def _key_id(found: x509.Certificate) -> str:
-    value = _extension(found, x509.SubjectKeyIdentifier)
+def _key_id(certificate: x509.Certificate) -> str:
+    value = _extension(certificate, x509.SubjectKeyIdentifier)
     return value.digest.hex() if isinstance(value, x509.SubjectKeyIdentifier) else ""
 
 
-def _authority_key_id(found: x509.Certificate) -> str:
-    value = _extension(found, x509.AuthorityKeyIdentifier)
+def _authority_key_id(certificate: x509.Certificate) -> str:
+    value = _extension(certificate, x509.AuthorityKeyIdentifier)
     if not isinstance(value, x509.AuthorityKeyIdentifier) or value.key_identifier is None:
         return ""
     return value.key_identifier.hex()
 
 
-def _authorities(found: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _authority_urls(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where the issuer's certificate and its OCSP responder are (RFC 5280 section 4.2.2.1)."""
-    value = _extension(found, x509.AuthorityInformationAccess)
+    value = _extension(certificate, x509.AuthorityInformationAccess)
     if not isinstance(value, x509.AuthorityInformationAccess):
         return (), ()
-    places: dict[x509.ObjectIdentifier, list[str]] = {}
-    for one in value:
-        if isinstance(one.access_location, x509.UniformResourceIdentifier):
-            places.setdefault(one.access_method, []).append(clean(one.access_location.value))
-    issuers = places.get(AuthorityInformationAccessOID.CA_ISSUERS, [])
-    return tuple(issuers), tuple(places.get(AuthorityInformationAccessOID.OCSP, []))
+    urls: dict[x509.ObjectIdentifier, list[str]] = {}
+    for description in value:
+        if isinstance(description.access_location, x509.UniformResourceIdentifier):
+            urls.setdefault(description.access_method, []).append(
+                clean(description.access_location.value)
+            )
+    issuers = urls.get(AuthorityInformationAccessOID.CA_ISSUERS, [])
+    return tuple(issuers), tuple(urls.get(AuthorityInformationAccessOID.OCSP, []))
 
 
-def _crl_urls(found: x509.Certificate) -> tuple[str, ...]:
-    value = _extension(found, x509.CRLDistributionPoints)
+def _crl_urls(certificate: x509.Certificate) -> tuple[str, ...]:
+    value = _extension(certificate, x509.CRLDistributionPoints)
     if not isinstance(value, x509.CRLDistributionPoints):
         return ()
     return tuple(

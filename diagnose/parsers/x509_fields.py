@@ -17,7 +17,7 @@ from diagnose.model.frozen import frozen
 from diagnose.model.tls import Certificate
 from diagnose.parsers import der
 from diagnose.parsers.der import Element, elements, oid, sequence
-from diagnose.parsers.hostnames import shown
+from diagnose.parsers.hostnames import printable_name
 from diagnose.parsers.sanitize import clean
 
 #: Short names of the attributes of names (RFC 4514 section 3).
@@ -65,10 +65,10 @@ KEY_USAGES = (
     "decipherOnly",
 )
 
-_BASIC, _KEY_USAGE, _EXTENDED = "2.5.29.19", "2.5.29.15", "2.5.29.37"
-_NAMES, _KEY_ID, _AUTHORITY_KEY_ID = "2.5.29.17", "2.5.29.14", "2.5.29.35"
-_AUTHORITIES, _CRLS, _FEATURES = "1.3.6.1.5.5.7.1.1", "2.5.29.31", "1.3.6.1.5.5.7.1.24"
-_CONSTRAINTS = "2.5.29.30"
+_BASIC_CONSTRAINTS, _KEY_USAGE, _EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.15", "2.5.29.37"
+_ALTERNATIVE_NAMES, _KEY_ID, _AUTHORITY_KEY_ID = "2.5.29.17", "2.5.29.14", "2.5.29.35"
+_AUTHORITY_INFO, _CRL_POINTS, _TLS_FEATURES = "1.3.6.1.5.5.7.1.1", "2.5.29.31", "1.3.6.1.5.5.7.1.24"
+_NAME_CONSTRAINTS = "2.5.29.30"
 _ISSUERS, _OCSP = "1.3.6.1.5.5.7.48.2", "1.3.6.1.5.5.7.48.1"
 
 #: Kinds of general names by their tags (RFC 5280 section 4.2.1.6).
@@ -78,7 +78,7 @@ _TIME = re.compile(rb"(\d{10,14})(?:[.,]\d+)?(Z|[+-]\d{4})?")
 
 
 @frozen
-class Parts:
+class TbsCertificate:
     """The fields of a certificate as they stand in it (RFC 5280 section 4.1), and its extensions'
     contents by their identifiers; None where the list of them could not be read."""
 
@@ -91,101 +91,106 @@ class Parts:
     extensions: dict[str, tuple[bytes, ...]] | None
 
 
-def parts(data: bytes) -> Parts:
+def tbs_certificate(data: bytes) -> TbsCertificate:
     """A certificate taken apart. ValueError where it has not the shape of one."""
-    inside = sequence(sequence(data)[0].whole)
-    if inside[0].tag == 0xA0:
-        inside = inside[1:]
-    if len(inside) < 6:
+    tbs_elements = sequence(sequence(data)[0].encoded)
+    if tbs_elements[0].tag == 0xA0:
+        tbs_elements = tbs_elements[1:]
+    if len(tbs_elements) < 6:
         raise ValueError("no certificate")
-    serial, algorithm, issuer, validity, subject, key = inside[:6]
-    listed = next((one.content for one in inside[6:] if one.tag == 0xA3), None)
-    return Parts(
+    serial, algorithm, issuer, validity, subject, key = tbs_elements[:6]
+    extension_list = next(
+        (element.content for element in tbs_elements[6:] if element.tag == 0xA3), None
+    )
+    return TbsCertificate(
         serial=serial.content,
-        algorithm=algorithm.whole,
-        issuer=issuer.whole,
-        validity=validity.whole,
-        subject=subject.whole,
-        key=key.whole,
-        extensions={} if listed is None else _extensions(listed),
+        algorithm=algorithm.encoded,
+        issuer=issuer.encoded,
+        validity=validity.encoded,
+        subject=subject.encoded,
+        key=key.encoded,
+        extensions={} if extension_list is None else _extensions(extension_list),
     )
 
 
 def _extensions(data: bytes) -> dict[str, tuple[bytes, ...]] | None:
     """By identifier; more than one content where an extension is there twice."""
-    found: dict[str, tuple[bytes, ...]] = {}
+    extensions: dict[str, tuple[bytes, ...]] = {}
     try:
-        for each in sequence(data):
-            fields = elements(each.content)
+        for extension in sequence(data):
+            fields = elements(extension.content)
             name = oid(fields[0].content)
-            found[name] = (*found.get(name, ()), fields[-1].content)
+            extensions[name] = (*extensions.get(name, ()), fields[-1].content)
     except (ValueError, IndexError):
         return None
-    return found
+    return extensions
 
 
-class _Reading:
+class _FieldReader:
     """Reads one field after the other, and keeps the names of those that could not be read."""
 
-    def __init__(self, found: Parts) -> None:
-        self.found = found
+    def __init__(self, tbs: TbsCertificate) -> None:
+        self.tbs = tbs
         self.unread: list[str] = []
 
-    def field(self, name: str, read: Callable[..., Any], *given: Any) -> Any:
+    def field(self, name: str, parse: Callable[..., Any], *arguments: Any) -> Any:
         """The field's value, None where it could not be read."""
         try:
-            return read(*given)
+            return parse(*arguments)
         except (ValueError, IndexError, OverflowError):
             self.unread.append(name)
             return None
 
-    def extension(self, name: str, identifier: str, read: Callable[[bytes], Any]) -> Any:
+    def extension(self, name: str, identifier: str, parse: Callable[[bytes], Any]) -> Any:
         """The extension's value, None where it is not there or could not be read. One that is
         there twice means nothing (RFC 5280 section 4.2)."""
-        contents = None if self.found.extensions is None else self.found.extensions.get(identifier)
-        if self.found.extensions is None or (contents and len(contents) > 1):
+        contents = None if self.tbs.extensions is None else self.tbs.extensions.get(identifier)
+        if self.tbs.extensions is None or (contents and len(contents) > 1):
             self.unread.append(name)
             return None
-        return self.field(name, read, contents[0]) if contents else None
+        return self.field(name, parse, contents[0]) if contents else None
 
 
-def read(data: bytes) -> Certificate:
+def parse_certificate(data: bytes) -> Certificate:
     """As much of a certificate as can be read. ValueError where it has not the shape of one."""
-    found = parts(data)
-    reading = _Reading(found)
-    subject = reading.field("subject", _attributes, found.subject)
-    issuer = reading.field("issuer", _attributes, found.issuer)
-    key_type, key_bits = reading.field("key_type", public_key, found.key) or ("", 0)
-    names = reading.extension("names", _NAMES, _general_names) or {}
-    authorities = reading.extension("authorities", _AUTHORITIES, _access) or {}
+    tbs = tbs_certificate(data)
+    reader = _FieldReader(tbs)
+    subject = reader.field("subject", _attributes, tbs.subject)
+    issuer = reader.field("issuer", _attributes, tbs.issuer)
+    key_type, key_bits = reader.field("key_type", public_key, tbs.key) or ("", 0)
+    names = reader.extension("names", _ALTERNATIVE_NAMES, _general_names) or {}
+    authorities = reader.extension("authorities", _AUTHORITY_INFO, _authority_urls) or {}
     not_before, not_after = (
-        reading.field(name, _moment, found.validity, index)
+        reader.field(name, _validity_time, tbs.validity, index)
         for index, name in enumerate(("not_before", "not_after"))
     )
-    reading.extension("name_constraints", _CONSTRAINTS, sequence)
+    reader.extension("name_constraints", _NAME_CONSTRAINTS, sequence)
     return Certificate(
-        subject=_distinguished(subject or ()),
-        issuer=_distinguished(issuer or ()),
-        serial=f"{int.from_bytes(found.serial[:1024], 'big', signed=True):x}",
+        subject=_rfc4514_name(subject or ()),
+        issuer=_rfc4514_name(issuer or ()),
+        serial=f"{int.from_bytes(tbs.serial[:1024], 'big', signed=True):x}",
         not_before=not_before,
         not_after=not_after,
         sha256=hashlib.sha256(data).hexdigest(),
         common_name=_common_name(subject or ()),
-        dns_names=tuple(shown(_decoded(one)) for one in names.get(_DNS, ())),
-        addresses=tuple(str(ip_address(one)) for one in names.get(_IP, ()) if len(one) in {4, 16}),
+        dns_names=tuple(printable_name(_decoded(name)) for name in names.get(_DNS, ())),
+        addresses=tuple(
+            str(ip_address(octets)) for octets in names.get(_IP, ()) if len(octets) in {4, 16}
+        ),
         key_type=key_type,
         key_bits=key_bits,
-        signature_hash=reading.field("signature_hash", _hash, found.algorithm) or "",
-        is_ca=bool(reading.extension("is_ca", _BASIC, _is_ca)),
-        usages=reading.extension("usages", _EXTENDED, _usages) or (),
-        key_usages=reading.extension("key_usages", _KEY_USAGE, _key_usages) or (),
-        must_staple=bool(reading.extension("must_staple", _FEATURES, _must_staple)),
-        key_id=reading.extension("key_id", _KEY_ID, _key_id) or "",
-        authority_key_id=reading.extension("authority_key_id", _AUTHORITY_KEY_ID, _above) or "",
+        signature_hash=reader.field("signature_hash", _hash, tbs.algorithm) or "",
+        is_ca=bool(reader.extension("is_ca", _BASIC_CONSTRAINTS, _is_ca)),
+        usages=reader.extension("usages", _EXTENDED_KEY_USAGE, _usages) or (),
+        key_usages=reader.extension("key_usages", _KEY_USAGE, _key_usages) or (),
+        must_staple=bool(reader.extension("must_staple", _TLS_FEATURES, _must_staple)),
+        key_id=reader.extension("key_id", _KEY_ID, _key_id) or "",
+        authority_key_id=reader.extension("authority_key_id", _AUTHORITY_KEY_ID, _authority_key_id)
+        or "",
         issuer_urls=authorities.get(_ISSUERS, ()),
         ocsp_urls=authorities.get(_OCSP, ()),
-        crl_urls=reading.extension("crl_urls", _CRLS, _crls) or (),
-        unread=tuple(sorted(reading.unread)),
+        crl_urls=reader.extension("crl_urls", _CRL_POINTS, _crl_urls) or (),
+        unread=tuple(sorted(reader.unread)),
     )
 
 
@@ -195,7 +200,8 @@ def read(data: bytes) -> Certificate:
 def _attributes(data: bytes) -> tuple[tuple[tuple[str, str], ...], ...]:
     """A distinguished name: sets of identifiers with their values, decoded."""
     return tuple(
-        tuple(_attribute(one) for one in elements(several.content)) for several in sequence(data)
+        tuple(_attribute(attribute) for attribute in elements(rdn.content))
+        for rdn in sequence(data)
     )
 
 
@@ -206,8 +212,8 @@ def _attribute(element: Element) -> tuple[str, str]:
 
 def _text(value: Element) -> str:
     """A string of whatever kind (X.680 section 41). Authorities wrote latin-1 into most of them."""
-    wide = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}.get(value.tag)
-    return value.content.decode(wide, "replace") if wide else _decoded(value.content)
+    encoding = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}.get(value.tag)
+    return value.content.decode(encoding, "replace") if encoding else _decoded(value.content)
 
 
 def _decoded(data: bytes) -> str:
@@ -217,12 +223,12 @@ def _decoded(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _distinguished(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
+def _rfc4514_name(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
     """As RFC 4514 writes it, the last set first."""
     return clean(
         ",".join(
-            "+".join(f"{_ATTRIBUTES.get(kind, kind)}={_escaped(value)}" for kind, value in several)
-            for several in reversed(name)
+            "+".join(f"{_ATTRIBUTES.get(kind, kind)}={_escaped(value)}" for kind, value in rdn)
+            for rdn in reversed(name)
         )
     )
 
@@ -236,14 +242,14 @@ def _escaped(value: str) -> str:
 
 
 def _common_name(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    values = (value for several in name for kind, value in several if kind == "2.5.4.3")
+    values = (value for rdn in name for kind, value in rdn if kind == "2.5.4.3")
     return clean(next(values, ""))
 
 
 # Dates, keys, signatures
 
 
-def _moment(validity: bytes, index: int) -> datetime:
+def _validity_time(validity: bytes, index: int) -> datetime:
     """notBefore (0) or notAfter (1), in whichever of its forms; without a zone it is UTC."""
     element = sequence(validity)[index]
     match = _TIME.fullmatch(element.content)
@@ -252,11 +258,11 @@ def _moment(validity: bytes, index: int) -> datetime:
     digits, zone = match[1].decode(), (match[2] or b"Z").decode()
     if element.tag == der.UTC_TIME:
         digits = ("19" if digits[:2] >= "50" else "20") + digits
-    moment = datetime.strptime(digits.ljust(14, "0")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    time = datetime.strptime(digits.ljust(14, "0")[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     if zone == "Z":
-        return moment
+        return time
     offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
-    return moment - offset if zone[0] == "+" else moment + offset
+    return time - offset if zone[0] == "+" else time + offset
 
 
 def public_key(data: bytes) -> tuple[str, int]:
@@ -282,64 +288,66 @@ def _hash(data: bytes) -> str:
 def _general_names(data: bytes) -> dict[int, tuple[bytes, ...]]:
     """General names by the tags of their kinds, of which there are nine; what is in the rarer ones
     is not looked at."""
-    found: dict[int, tuple[bytes, ...]] = {}
-    for one in sequence(data):
-        if not 0x80 <= one.tag & ~0x20 <= 0x88:
+    names: dict[int, tuple[bytes, ...]] = {}
+    for name in sequence(data):
+        if not 0x80 <= name.tag & ~0x20 <= 0x88:
             raise ValueError("no general name")
-        found[one.tag] = (*found.get(one.tag, ()), one.content)
-    return found
+        names[name.tag] = (*names.get(name.tag, ()), name.content)
+    return names
 
 
 def _is_ca(data: bytes) -> bool:
     fields = sequence(data)
-    if any(one.tag == der.INTEGER and one.content[:1] >= b"\x80" for one in fields):
+    if any(field.tag == der.INTEGER and field.content[:1] >= b"\x80" for field in fields):
         raise ValueError("a path length below zero")
     return bool(fields) and fields[0].tag == der.BOOLEAN and any(fields[0].content)
 
 
 def _key_usages(data: bytes) -> tuple[str, ...]:
-    bits = der.first(data)
+    bits = der.first_element(data)
     if bits.tag != der.BIT_STRING or not 1 <= len(bits.content) <= 3:
         raise ValueError("no bits")
     octets = bits.content[1:].ljust(2, b"\0")
     number = int.from_bytes(octets, "big")
     if not number:
         raise ValueError("a key for nothing")  # RFC 5280: at least one bit
-    return tuple(name for at, name in enumerate(KEY_USAGES) if number >> (15 - at) & 1)
+    return tuple(name for position, name in enumerate(KEY_USAGES) if number >> (15 - position) & 1)
 
 
 def _usages(data: bytes) -> tuple[str, ...]:
-    return tuple(oid(one.content) for one in sequence(data))
+    return tuple(oid(purpose.content) for purpose in sequence(data))
 
 
 def _must_staple(data: bytes) -> bool:
     """Whether it asks for status_request (RFC 7633), which is 5."""
-    return any(one.tag == der.INTEGER and one.content == b"\x05" for one in sequence(data))
+    return any(
+        feature.tag == der.INTEGER and feature.content == b"\x05" for feature in sequence(data)
+    )
 
 
 def _key_id(data: bytes) -> str:
-    element = der.first(data)
+    element = der.first_element(data)
     if element.tag != der.OCTET_STRING:
         raise ValueError("no octets")
     return element.content[:64].hex()
 
 
-def _above(data: bytes) -> str:
-    found = (one.content[:64].hex() for one in sequence(data) if one.tag == 0x80)
-    return next(found, "")
+def _authority_key_id(data: bytes) -> str:
+    key_ids = (field.content[:64].hex() for field in sequence(data) if field.tag == 0x80)
+    return next(key_ids, "")
 
 
-def _access(data: bytes) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for one in sequence(data):
-        method, place = elements(one.content)[:2]
-        if place.tag == _URI:
+def _authority_urls(data: bytes) -> dict[str, tuple[str, ...]]:
+    urls: dict[str, tuple[str, ...]] = {}
+    for description in sequence(data):
+        method, location = elements(description.content)[:2]
+        if location.tag == _URI:
             name = oid(method.content)
-            found[name] = (*found.get(name, ()), clean(_decoded(place.content)))
-    return found
+            urls[name] = (*urls.get(name, ()), clean(_decoded(location.content)))
+    return urls
 
 
-def _crls(data: bytes) -> tuple[str, ...]:
+def _crl_urls(data: bytes) -> tuple[str, ...]:
     """The addresses among the full names of distribution points (RFC 5280 section 4.2.1.13)."""
     return tuple(
         clean(_decoded(name.content))

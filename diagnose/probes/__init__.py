@@ -28,7 +28,7 @@ from diagnose.parsers.request_fields import RequestFields
 #: The modules that hold probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
 #: Those that look once more from within the server, where its door is shut to us.
-WITHIN = ("tls", "http", "websocket")
+SERVER_SIDE = ("tls", "http", "websocket")
 INSIDE = (
     "system",
     "nginx",
@@ -50,15 +50,20 @@ INSIDE = (
 #: Seconds. No run is allowed more.
 MAX_TIMEOUT = 3600.0
 
-Seen = TypeVar("Seen", bound=Observation)
+ObservationT = TypeVar("ObservationT", bound=Observation)
 
 
-def command(target: Target, *words: str) -> str:
+def diagnose_command(target: Target, *words: str) -> str:
     """The command that looks at a target and its WebSockets, with these words of the command
     line."""
-    own = {target.path} if target.scheme in {"ws", "wss"} else set()
-    sockets = [word for path in target.websockets if path not in own for word in ("--ws", path)]
-    return shlex.join(["diagnose", target.url, *sockets, *words])
+    own_paths = {target.path} if target.scheme in {"ws", "wss"} else set()
+    websocket_args = [
+        argument
+        for path in target.websockets
+        if path not in own_paths
+        for argument in ("--ws", path)
+    ]
+    return shlex.join(["diagnose", target.url, *websocket_args, *words])
 
 
 @frozen
@@ -93,7 +98,7 @@ class Options:
         return self.scope.wants(layer)
 
     @property
-    def again(self) -> tuple[str, ...]:
+    def rerun_args(self) -> tuple[str, ...]:
         """The words of the command line without which another run would look at something else."""
         words: list[str] = []
         for name in ("server", "address", "resolver", "cafile"):
@@ -105,18 +110,23 @@ class Options:
             words += ["--proxy", self.proxy if self.proxy == "none" else masked(self.proxy)]
         words += [f"-{self.family}"] if self.family else []
         words += ["--from", self.visitor] if self.visitor else []
-        words += self.request.words()
+        words += self.request.arguments()
         return tuple(words)
 
     @property
-    def limits(self) -> tuple[str, ...]:
+    def filter_args(self) -> tuple[str, ...]:
         """The words of the command line that leave something out."""
-        sides = (
+        side_args = (
             ("--inside",) if not self.outside else ("--outside",) if self.inside is False else ()
         )
-        named = (("--only", self.only), ("--skip", self.skip))
-        layers = (word for name, of in named if of for word in (name, ",".join(of)))
-        return (*sides, *layers)
+        layer_filters = (("--only", self.only), ("--skip", self.skip))
+        layer_args = (
+            argument
+            for name, names in layer_filters
+            if names
+            for argument in (name, ",".join(names))
+        )
+        return (*side_args, *layer_args)
 
 
 class Closable(Protocol):
@@ -125,7 +135,7 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
-class Look(Protocol):
+class ProbeContext(Protocol):
     """What a probe is given."""
 
     target: Target
@@ -137,33 +147,33 @@ class Look(Protocol):
         """The door to the server; only inside probes use it."""
         ...
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         """Seconds since the start of the run."""
         ...
 
-    def see(self, observation: Seen, live: Closable | None = None) -> Seen:
+    def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
         """Say what was seen, at once; `live` is offered to whoever takes it."""
         ...
 
-    def take(self, observation: Observation) -> Any:
+    def take_stream(self, observation: Observation) -> Any:
         """The live thing that came with an observation, to the first who asks; else None."""
         ...
 
-    def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
+    def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
         """What has been seen of a kind so far."""
         ...
 
-    def within(self, address: str) -> "Look | None":
+    def from_server(self, address: str) -> "ProbeContext | None":
         """The same look from within the server, where connections to this address of its own are
         made on it; None where that was asked for before."""
         ...
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Do something beside this. The run waits for it, within its deadline."""
         ...
 
 
-Work = Callable[..., Awaitable[None]]
+ProbeFunction = Callable[..., Awaitable[None]]
 
 
 @frozen
@@ -172,15 +182,15 @@ class Probe:
 
     name: str
     after: type[Observation] | None
-    work: Work
+    work: ProbeFunction
 
 
-def probe(after: type[Observation] | None = None) -> Callable[[Work], Probe]:
+def probe(after: type[Observation] | None = None) -> Callable[[ProbeFunction], Probe]:
     """Make a function a probe."""
 
-    def made(work: Work) -> Probe:
+    def decorator(work: ProbeFunction) -> Probe:
         return Probe(
             f"{work.__module__.removeprefix('diagnose.probes.')}.{work.__name__}", after, work
         )
 
-    return made
+    return decorator

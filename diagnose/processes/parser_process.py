@@ -19,17 +19,17 @@ from typing import Any, BinaryIO
 _SIZE = struct.Struct("!I")
 
 
-class _Other:
+class _ParserProcess:
     """The second process, as seen from here. It ends when this one's pipe to it does."""
 
     def __init__(self, questions: BinaryIO, answers: BinaryIO) -> None:
         self._questions, self._answers = questions, answers
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
 
     def ask(self, question: tuple[object, ...]) -> tuple[bool, Any]:
-        with self._one_at_a_time:
-            write(self._questions, question)
-            answer: tuple[bool, Any] = read(self._answers)
+        with self._lock:
+            write_message(self._questions, question)
+            answer: tuple[bool, Any] = read_message(self._answers)
             return answer
 
     def close(self) -> None:
@@ -38,14 +38,14 @@ class _Other:
                 pipe.close()
 
 
-_other: _Other | None = None
+_parser_process: _ParserProcess | None = None
 
 
-def begin(modules: Iterable[str]) -> None:
+def start(modules: Iterable[str]) -> None:
     """Fork the second process and have it import these modules. To be called once, while this
     process has one thread; does nothing where there is one core only."""
-    global _other
-    if _other is not None or len(os.sched_getaffinity(0)) < 2:
+    global _parser_process
+    if _parser_process is not None or len(os.sched_getaffinity(0)) < 2:
         return
     questions, ask = os.pipe()
     answers, answer = os.pipe()
@@ -57,56 +57,56 @@ def begin(modules: Iterable[str]) -> None:
         os._exit(0)
     os.close(questions)
     os.close(answer)
-    _other = _Other(os.fdopen(ask, "wb"), os.fdopen(answers, "rb"))
+    _parser_process = _ParserProcess(os.fdopen(ask, "wb"), os.fdopen(answers, "rb"))
 
 
-async def do(function: str, *args: object, **named: object) -> Any:
+async def call(function: str, *args: object, **kwargs: object) -> Any:
     """Call a pure function, "package.module:name", in the second process or in a thread.
 
     Arguments and result are values that pickle knows; what the function raises is raised.
     """
-    if _other is None and function.partition(":")[0] in sys.modules:
-        return _call(function, args, named)  # nothing to wait for
+    if _parser_process is None and function.partition(":")[0] in sys.modules:
+        return _call_here(function, args, kwargs)  # nothing to wait for
 
     import asyncio  # not before the fork
 
-    return await asyncio.to_thread(_do, function, args, named)
+    return await asyncio.to_thread(_call_in_process, function, args, kwargs)
 
 
-def _do(function: str, args: tuple[object, ...], named: dict[str, object]) -> Any:
-    global _other
-    if _other is not None:
+def _call_in_process(function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
+    global _parser_process
+    if _parser_process is not None:
         try:
-            good, result = _other.ask((function, args, named))
+            succeeded, result = _parser_process.ask((function, args, kwargs))
         except (OSError, EOFError):
-            _other.close()
-            _other = None
+            _parser_process.close()
+            _parser_process = None
         else:
-            if good:
+            if succeeded:
                 return result
             raise result
-    return _call(function, args, named)
+    return _call_here(function, args, kwargs)
 
 
-def _call(function: str, args: tuple[object, ...], named: dict[str, object]) -> Any:
+def _call_here(function: str, args: tuple[object, ...], kwargs: dict[str, object]) -> Any:
     module, _, name = function.partition(":")
-    return getattr(importlib.import_module(module), name)(*args, **named)
+    return getattr(importlib.import_module(module), name)(*args, **kwargs)
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO, modules: Iterable[str]) -> None:
-    be_quiet()
+    detach_terminal()
     for module in modules:
         importlib.import_module(module)
     while True:
-        function, args, named = read(questions)
+        function, args, kwargs = read_message(questions)
         try:
-            answer: tuple[bool, Any] = (True, _call(function, args, named))
+            answer: tuple[bool, Any] = (True, _call_here(function, args, kwargs))
         except Exception as error:
             answer = (False, error)
-        write(answers, answer)
+        write_message(answers, answer)
 
 
-def be_quiet() -> None:
+def detach_terminal() -> None:
     """Leave the terminal to the process that forked this one."""
     import signal
 
@@ -115,12 +115,12 @@ def be_quiet() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     # Whoever reads what the other writes shall not have to wait for this one.
-    nowhere = os.open(os.devnull, os.O_RDWR)
+    null_device = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
-        os.dup2(nowhere, stream)
+        os.dup2(null_device, stream)
 
 
-def write(pipe: BinaryIO, value: object) -> None:
+def write_message(pipe: BinaryIO, value: object) -> None:
     """One value that pickle knows, behind its size."""
     import pickle
 
@@ -129,7 +129,7 @@ def write(pipe: BinaryIO, value: object) -> None:
     pipe.flush()
 
 
-def read(pipe: BinaryIO) -> Any:
+def read_message(pipe: BinaryIO) -> Any:
     """What was written; EOFError where nobody writes any more."""
     import pickle
 

@@ -19,9 +19,9 @@ from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 from diagnose.model.frozen import frozen
-from diagnose.processes.parser_process import be_quiet, read, write
+from diagnose.processes.parser_process import detach_terminal, read_message, write_message
 
-Told = Callable[[Any], None]
+EventCallback = Callable[[Any], None]
 
 #: What is given up has so long to end what it started (seconds).
 GRACE = 1.0
@@ -35,7 +35,7 @@ class Question:
 
 
 @frozen
-class Over:
+class JobEnded:
     """The service has ended, the last that is told of it. `error` is empty where it ended well."""
 
     error: str = ""
@@ -44,7 +44,7 @@ class Over:
 class Channel:
     """A service's line to the one who asked for it."""
 
-    def __init__(self, tell: Told) -> None:
+    def __init__(self, tell: EventCallback) -> None:
         self.tell = tell
         self.answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
@@ -69,10 +69,10 @@ class Job(Protocol):
         ...
 
 
-class Place(Protocol):
+class Executor(Protocol):
     """Where services work."""
 
-    def start(self, service: str, told: Told, *given: object) -> Job:
+    def start(self, service: str, on_event: EventCallback, *arguments: object) -> Job:
         """Have it begin. `told` is called from another thread, at the end with an `Over`."""
         ...
 
@@ -81,17 +81,17 @@ class Place(Protocol):
         ...
 
 
-class Work:
+class ThreadJob:
     """A service in a thread with an event loop of its own."""
 
-    def __init__(self, service: Service, told: Told, *given: object) -> None:
-        self._told = told
-        self._channel = Channel(told)
+    def __init__(self, service: Service, on_event: EventCallback, *arguments: object) -> None:
+        self._on_event = on_event
+        self._channel = Channel(on_event)
         self._loop = asyncio.new_event_loop()
-        self._task = self._loop.create_task(service(self._channel, *given))
-        self._thread = threading.Thread(target=self._work, daemon=True, name="diagnose-work")
+        self._task = self._loop.create_task(service(self._channel, *arguments))
+        self._thread = threading.Thread(target=self._run, daemon=True, name="diagnose-work")
 
-    def start(self) -> "Work":
+    def start(self) -> "ThreadJob":
         self._thread.start()
         return self
 
@@ -105,157 +105,163 @@ class Work:
     def join(self, seconds: float | None = None) -> None:
         self._thread.join(seconds)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         error = ""
         try:
             self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:
             pass
-        except Exception as raised:  # a door that cannot be opened, say: it is shown
-            error = f"{type(raised).__name__}: {raised}"
+        except Exception as exception:  # a door that cannot be opened, say: it is shown
+            error = f"{type(exception).__name__}: {exception}"
         finally:
             # Without waiting for threads: a resolver may not answer.
             self._loop.close()
-            self._told(Over(error))
+            self._on_event(JobEnded(error))
 
 
-class Here:
+class ThreadExecutor:
     """Services in threads of this process."""
 
     def __init__(self, services: Mapping[str, Service]) -> None:
         self._services = services
 
-    def start(self, service: str, told: Told, *given: object) -> Job:
-        return Work(self._services[service], told, *given).start()
+    def start(self, service: str, on_event: EventCallback, *arguments: object) -> Job:
+        return ThreadJob(self._services[service], on_event, *arguments).start()
 
     def close(self) -> None:
         """They end with the process."""
 
 
-def begin(
-    services: Mapping[str, Service], lasting: frozenset[str], first: Callable[[], None]
-) -> Place:
+def start_executor(
+    services: Mapping[str, Service], uninterruptible: frozenset[str], initialize: Callable[[], None]
+) -> Executor:
     """Fork the other process, where the services are. To be called while this one has one thread.
 
     `lasting` services are not given up half-way when this process ends: the other one stays until
     they are done. `first` is called in it before anything else.
     """
-    orders, order = os.pipe()
-    news, tell = os.pipe()
+    command_reader, command_writer = os.pipe()
+    event_reader, event_writer = os.pipe()
     if os.fork() == 0:
-        os.close(order)
-        os.close(news)
+        os.close(command_writer)
+        os.close(event_reader)
         with contextlib.suppress(BaseException):
-            first()
-            _Other(services, lasting, os.fdopen(tell, "wb")).serve(os.fdopen(orders, "rb"))
+            initialize()
+            _WorkerProcess(services, uninterruptible, os.fdopen(event_writer, "wb")).serve(
+                os.fdopen(command_reader, "rb")
+            )
         os._exit(0)
-    os.close(orders)
-    os.close(tell)
-    return _Apart(os.fdopen(order, "wb"), os.fdopen(news, "rb"))
+    os.close(command_reader)
+    os.close(event_writer)
+    return ProcessExecutor(os.fdopen(command_writer, "wb"), os.fdopen(event_reader, "rb"))
 
 
-class _Apart:
+class ProcessExecutor:
     """The other process, as seen from here. It ends when this one's pipe to it does."""
 
-    def __init__(self, orders: BinaryIO, news: BinaryIO) -> None:
-        self._orders, self._news = orders, news
-        self._writing = threading.Lock()
-        self._told: dict[int, Told] = {}
+    def __init__(self, commands: BinaryIO, events: BinaryIO) -> None:
+        self._commands, self._events = commands, events
+        self._write_lock = threading.Lock()
+        self._callbacks: dict[int, EventCallback] = {}
         self._started = 0
-        self._gone = False
+        self._is_closed = False
         threading.Thread(target=self._listen, daemon=True, name="diagnose-told").start()
 
-    def start(self, service: str, told: Told, *given: object) -> Job:
+    def start(self, service: str, on_event: EventCallback, *arguments: object) -> Job:
         self._started += 1
         number = self._started
-        self._told[number] = told
-        self.order("start", number, service, given)
-        if self._gone:
-            self._lost(number)
-        return _Remote(self, number)
+        self._callbacks[number] = on_event
+        self.send("start", number, service, arguments)
+        if self._is_closed:
+            self._report_lost(number)
+        return _RemoteJob(self, number)
 
-    def order(self, *what: object) -> None:
-        with self._writing, contextlib.suppress(OSError, ValueError):
-            write(self._orders, what)
+    def send(self, *message: object) -> None:
+        with self._write_lock, contextlib.suppress(OSError, ValueError):
+            write_message(self._commands, message)
 
     def close(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self._orders.close()
+            self._commands.close()
 
     def _listen(self) -> None:
         try:
             with contextlib.suppress(OSError, EOFError, ValueError):
                 while True:
-                    number, said = read(self._news)
-                    told = self._told.pop(number) if type(said) is Over else self._told[number]
-                    told(said)
+                    number, event = read_message(self._events)
+                    on_event = (
+                        self._callbacks.pop(number)
+                        if type(event) is JobEnded
+                        else self._callbacks[number]
+                    )
+                    on_event(event)
         finally:
-            self._news.close()
-            self._gone = True
-            for number in list(self._told):
-                self._lost(number)
+            self._events.close()
+            self._is_closed = True
+            for number in list(self._callbacks):
+                self._report_lost(number)
 
-    def _lost(self, number: int) -> None:
-        if told := self._told.pop(number, None):
-            told(Over("The process that looks has ended."))
+    def _report_lost(self, number: int) -> None:
+        if on_event := self._callbacks.pop(number, None):
+            on_event(JobEnded("The process that looks has ended."))
 
 
-class _Remote:
-    def __init__(self, apart: _Apart, number: int) -> None:
-        self._apart, self._number = apart, number
+class _RemoteJob:
+    def __init__(self, executor: ProcessExecutor, number: int) -> None:
+        self._executor, self._number = executor, number
 
     def stop(self) -> None:
-        self._apart.order("stop", self._number)
+        self._executor.send("stop", self._number)
 
     def answer(self, yes: bool) -> None:
-        self._apart.order("answer", self._number, yes)
+        self._executor.send("answer", self._number, yes)
 
 
-class _Other:
+class _WorkerProcess:
     """The other process, from within."""
 
     def __init__(
-        self, services: Mapping[str, Service], lasting: frozenset[str], news: BinaryIO
+        self, services: Mapping[str, Service], uninterruptible: frozenset[str], events: BinaryIO
     ) -> None:
-        self._services, self._lasting, self._news = services, lasting, news
-        self._writing = threading.Lock()
-        self._works: dict[int, tuple[str, Work]] = {}
+        self._services, self._uninterruptible, self._events = services, uninterruptible, events
+        self._write_lock = threading.Lock()
+        self._jobs: dict[int, tuple[str, ThreadJob]] = {}
 
-    def serve(self, orders: BinaryIO) -> None:
+    def serve(self, commands: BinaryIO) -> None:
         """Do what is ordered until nobody orders any more."""
-        be_quiet()
+        detach_terminal()
         with contextlib.suppress(EOFError, OSError):
             while True:
-                what, number, *given = read(orders)
-                getattr(self, f"_{what}")(number, *given)
+                action, number, *arguments = read_message(commands)
+                getattr(self, f"_{action}")(number, *arguments)
         self._end()
 
     def _end(self) -> None:
-        for service, work in list(self._works.values()):
-            work.answer(False)
-            if service in self._lasting:
-                work.join()
+        for service, job in list(self._jobs.values()):
+            job.answer(False)
+            if service in self._uninterruptible:
+                job.join()
             else:
-                work.stop()
-                work.join(GRACE)
+                job.stop()
+                job.join(GRACE)
 
-    def _start(self, number: int, service: str, given: tuple[object, ...]) -> None:
-        told = partial(self._tell, number)
-        work = Work(self._services[service], told, *given)
-        self._works[number] = service, work
-        work.start()
+    def _start(self, number: int, service: str, arguments: tuple[object, ...]) -> None:
+        on_event = partial(self._tell, number)
+        job = ThreadJob(self._services[service], on_event, *arguments)
+        self._jobs[number] = service, job
+        job.start()
 
     def _stop(self, number: int) -> None:
-        if number in self._works:
-            self._works[number][1].stop()
+        if number in self._jobs:
+            self._jobs[number][1].stop()
 
     def _answer(self, number: int, yes: bool) -> None:
-        if number in self._works:
-            self._works[number][1].answer(yes)
+        if number in self._jobs:
+            self._jobs[number][1].answer(yes)
 
-    def _tell(self, number: int, said: object) -> None:
-        with self._writing, contextlib.suppress(OSError, ValueError):
-            write(self._news, (number, said))
-        if type(said) is Over:
-            self._works.pop(number, None)
+    def _tell(self, number: int, event: object) -> None:
+        with self._write_lock, contextlib.suppress(OSError, ValueError):
+            write_message(self._events, (number, event))
+        if type(event) is JobEnded:
+            self._jobs.pop(number, None)
             gc.enable()  # this process stays; the first answer had no time for it

@@ -27,16 +27,18 @@ SCHEMA = 1
 
 #: Bytes of a recording, observations of one kind in it, and how deep its values may lie: several
 #: times what a run can see.
-LARGEST, MOST_OF_A_KIND, DEEPEST = 64 << 20, 500, 400
+MAX_BYTES, MAX_PER_KIND, MAX_DEPTH = 64 << 20, 500, 400
 
-_LARGEST_NUMBER = 1 << 200
+_MAX_NUMBER = 1 << 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL
+)
 
 
 @frozen
-class Recorded:
+class Recording:
     """A recording, read: the evidence, and who took it."""
 
     evidence: Evidence
@@ -44,7 +46,7 @@ class Recorded:
     privileged: bool = False
 
 
-def plain(value: Any) -> Any:
+def to_builtins(value: Any) -> Any:
     """A value of the model as what JSON has: objects, lists, strings, numbers, null.
 
     Times become RFC 3339 in UTC; what is no number becomes null; private keys are left out.
@@ -54,53 +56,56 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, str):
-        return without_keys(value)
+        return without_private_keys(value)
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, (tuple, list)):
-        return [plain(item) for item in value]
+        return [to_builtins(item) for item in value]
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_builtins(item) for key, item in value.items()}
     names = _fields(type(value))
-    return {name: plain(getattr(value, name)) for name in names} if names else str(value)
+    return {name: to_builtins(getattr(value, name)) for name in names} if names else str(value)
 
 
-def timestamp(moment: datetime) -> str:
+def timestamp(time: datetime) -> str:
     """RFC 3339, in UTC, to the microsecond where there are any."""
     try:
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
     except OverflowError:  # less than a day from the first or the last that there is
-        return moment.isoformat()
+        return time.isoformat()
 
 
-def without_keys(text: str) -> str:
+def without_private_keys(text: str) -> str:
     """A text without the private keys in it (RFC 7468)."""
-    return _KEY.sub(r"[\1 left out]", text) if "PRIVATE KEY" in text else text
+    return _PRIVATE_KEY.sub(r"[\1 left out]", text) if "PRIVATE KEY" in text else text
 
 
-def encode(recorded: Recorded) -> str:
+def encode(recording: Recording) -> str:
     """A recording as lines of JSON."""
-    evidence = recorded.evidence
+    evidence = recording.evidence
     header = {
         "diagnose": SCHEMA,
         "started_at": timestamp(evidence.started_at),
-        "target": plain(evidence.target),
-        "hostname": recorded.hostname,
-        "privileged": recorded.privileged,
-        "scope": plain(evidence.scope),
+        "target": to_builtins(evidence.target),
+        "hostname": recording.hostname,
+        "privileged": recording.privileged,
+        "scope": to_builtins(evidence.scope),
     }
-    seen = ({"kind": type(one).__name__, **plain(one)} for one in evidence.observations)
-    return "".join(line(record) for record in (header, *seen))
+    records = (
+        {"kind": type(observation).__name__, **to_builtins(observation)}
+        for observation in evidence.observations
+    )
+    return "".join(json_line(record) for record in (header, *records))
 
 
-def line(record: Mapping[str, Any]) -> str:
+def json_line(record: Mapping[str, Any]) -> str:
     """One record on one line."""
-    return escaped(json.dumps(record, ensure_ascii=False, allow_nan=False)) + "\n"
+    return escape_json(json.dumps(record, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
-def escaped(document: str) -> str:
+def escape_json(document: str) -> str:
     """JSON in which nothing controls a terminal or turns the direction of writing: such characters
     are written as \\uXXXX (RFC 8259 section 7), and read back as they were."""
     return UNSAFE.sub(_escape, document)
@@ -111,7 +116,7 @@ def _escape(match: re.Match[str]) -> str:
     return match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1]
 
 
-def load(path: str) -> str:
+def read_recording(path: str) -> str:
     """The text of a recording's file. UsageError for what is no such file: also for a pipe or a
     device, which may never end."""
     try:
@@ -119,57 +124,57 @@ def load(path: str) -> str:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f"{path}: it is no file.")
-            data = file.read(LARGEST + 1)
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can be called so"
         raise UsageError(f"{path}: {reason}.") from None
-    if len(data) > LARGEST:
-        raise UsageError(f"{path}: it is larger than {LARGEST >> 20} MiB.")
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{path}: it is larger than {MAX_BYTES >> 20} MiB.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError(f"{path}: it is no text.") from None
 
 
-def decode(text: str) -> Recorded:
+def decode(text: str) -> Recording:
     """What `encode` wrote. UsageError if it is no recording, naming the line at fault.
 
     A kind that this version does not know is passed over; so are unknown fields.
     """
     # Not splitlines(): a text may hold other line ends than the one that ends a record.
     lines = enumerate(text.split("\n"), 1)
-    number, header = next(lines, (1, ""))
-    head = _object(number, header)
-    if not isinstance(head.get("diagnose"), int) or head["diagnose"] > SCHEMA:
+    number, first_line = next(lines, (1, ""))
+    header = _parse_object(number, first_line)
+    if not isinstance(header.get("diagnose"), int) or header["diagnose"] > SCHEMA:
         raise UsageError("This is no recording that this version of diagnose can read.")
-    target = _converted(number, head.get("target"), Target)
-    started_at = _converted(number, head.get("started_at"), datetime)
+    target = _convert(number, header.get("target"), Target)
+    started_at = _convert(number, header.get("started_at"), datetime)
     # Older recordings do not say what was asked to be judged: all of it, mostly.
-    scope = _converted(number, head.get("scope", {}), Scope)
+    scope = _convert(number, header.get("scope", {}), Scope)
     evidence = Evidence(target, started_at, tuple(_observations(lines)), scope)
-    return Recorded(evidence, str(head.get("hostname", "")), head.get("privileged") is True)
+    return Recording(evidence, str(header.get("hostname", "")), header.get("privileged") is True)
 
 
 def _observations(lines: Iterable[tuple[int, str]]) -> Iterable[Observation]:
     counts: Counter[str] = Counter()
     for number, text in lines:
         if text.strip():
-            record = _object(number, text)
+            record = _parse_object(number, text)
             name = str(record.pop("kind", ""))
-            kind = kinds().get(name)
+            kind = observation_kinds().get(name)
             counts[name] += 1
-            if counts[name] > MOST_OF_A_KIND:
+            if counts[name] > MAX_PER_KIND:
                 raise UsageError(
-                    f"Line {number} of the recording: no run sees more than {MOST_OF_A_KIND} times"
+                    f"Line {number} of the recording: no run sees more than {MAX_PER_KIND} times"
                     " the same kind of thing."
                 )
             if kind is not None:
-                yield _converted(number, record, kind)
+                yield _convert(number, record, kind)
 
 
-def _object(number: int, text: str) -> dict[str, Any]:
+def _parse_object(number: int, text: str) -> dict[str, Any]:
     try:
-        record = _sound(json.loads(text))
+        record = _validated(json.loads(text))
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
@@ -177,33 +182,33 @@ def _object(number: int, text: str) -> dict[str, Any]:
     return record
 
 
-def _sound(value: Any, depth: int = 0) -> Any:
+def _validated(value: Any, depth: int = 0) -> Any:
     """What JSON may hold and `encode` never writes: half characters are replaced. ValueError for
     numbers that are none or that no field holds, and for what lies too deep."""
     if isinstance(value, str):
         return value if value.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, float) and value - value != 0:
         raise ValueError
-    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+    if isinstance(value, int) and abs(value) > _MAX_NUMBER:
         raise ValueError
-    if isinstance(value, (list, dict)) and depth > DEEPEST:
+    if isinstance(value, (list, dict)) and depth > MAX_DEPTH:
         raise ValueError
     if isinstance(value, list):
-        return [_sound(item, depth + 1) for item in value]
+        return [_validated(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_sound(key): _sound(item, depth + 1) for key, item in value.items()}
+        return {_validated(key): _validated(item, depth + 1) for key, item in value.items()}
     return value
 
 
-def _converted(number: int, record: Any, kind: Any) -> Any:
+def _convert(number: int, record: Any, kind: Any) -> Any:
     import msgspec
 
     try:
-        made = msgspec.convert(record, kind)
-        _check_times(made)
+        converted = msgspec.convert(record, kind)
+        _check_times(converted)
     except (msgspec.ValidationError, ValueError, OverflowError) as error:
         raise UsageError(f"Line {number} of the recording: {error}") from None
-    return made
+    return converted
 
 
 def _check_times(value: Any) -> None:
@@ -221,22 +226,22 @@ def _check_times(value: Any) -> None:
 
 
 @cache
-def kinds() -> dict[str, type[Observation]]:
+def observation_kinds() -> dict[str, type[Observation]]:
     """Every kind of observation, by its name."""
     import importlib
     import pkgutil
 
     import diagnose.model
 
-    found: dict[str, type[Observation]] = {}
+    kinds_by_name: dict[str, type[Observation]] = {}
     modules = [
         f"diagnose.model.{module.name}" for module in pkgutil.iter_modules(diagnose.model.__path__)
     ]
     for name in ("diagnose.model", *modules):
         for value in vars(importlib.import_module(name)).values():
             if isinstance(value, type) and issubclass(value, Observation):
-                found[value.__name__] = value
-    return found
+                kinds_by_name[value.__name__] = value
+    return kinds_by_name
 
 
 def _fields(kind: type) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ from diagnose.model.events import Concluded, Event, Sink
 from diagnose.model.view import View
 from diagnose.parsers.cdn import ALIASES
 from diagnose.parsers.nginx.config import parse
-from diagnose.recording.codec import Recorded, encode
+from diagnose.recording.codec import Recording, encode
 from diagnose.recording.redaction_addresses import Addresses
 from diagnose.recording.redaction_http import kept_body, kept_headers, kept_message
-from diagnose.recording.redaction_nginx import Arguments, masked_configuration
+from diagnose.recording.redaction_nginx import ArgumentMask, masked_configuration
 from diagnose.recording.redaction_secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 
 #: In the place of the name of the machine that looks.
@@ -27,18 +27,18 @@ MASKED = "masked"
 #: Fields that hold messages of nginx, or of programs behind it.
 _MESSAGES = {("LogLine", "text"), ("TestMessage", "text")}
 #: Fields that strangers and other programs fill: only the marks that checks look for stay.
-_STRANGERS = {
+_FOREIGN_TEXTS = {
     ("Upgrade", "close_reason"),
     ("NginxStart", "line"),
     ("RenewalFailure", "message"),
 }
 #: Observations of files in which people leave remarks.
-_REMARKED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld", "Zone", "Policy"}
+_COMMENTED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld", "Zone", "Policy"}
 
 Value = TypeVar("Value")
-Conclude = Callable[[Evidence, tuple[Crash, ...]], Report]
+Judge = Callable[[Evidence, tuple[Crash, ...]], Report]
 
-_BEHIND = re.compile(r"[_-](?=[a-z]{3}$|\d)")
+_NAME_SUFFIX = re.compile(r"[_-](?=[a-z]{3}$|\d)")
 #: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
 _LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
@@ -49,16 +49,18 @@ _ENDPOINT = re.compile(
 )
 #: Fields of an observation that hold the hosts of upstreams, redirects and doors.
 _HOST_FIELDS = ("host", "sent", "target", "upstream", "url", "redirected_from", "via", "server")
-_WRITTEN_BY = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edit this file")
+_GENERATED_MARK = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edit this file")
 #: What a person wrote beside a rule or an address, and the words that mark it.
-_REMARK = re.compile(r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)")
+_RULE_COMMENT = re.compile(
+    r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)"
+)
 # A line that begins with ";", or the rest of one behind "#"; what ufw marks with "###" is read.
-_LINE_REMARK = re.compile(
+_LINE_COMMENT = re.compile(
     r"(?m)^(?:\#!|\#\#\# (?:tuple|RULES|END|LOGGING|RATE))[^\n]*|(^;|(?:^|(?<=[ \t]))\#)[^\n]*"
 )
 
 #: Words of the outputs themselves: a machine that is called so keeps its name.
-_WORDS = {
+_RESERVED_WORDS = {
     "application",
     "client",
     "here",
@@ -73,77 +75,79 @@ _WORDS = {
 _CDN = tuple(end for end, _ in ALIASES)
 
 
-def report(whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]:
+def masked_report(original: Report, view: View, conclude: Judge) -> tuple[Report, View]:
     """A report masked through and through, that is, the masked evidence judged again, and the
     view of it masked alike."""
-    return _masked(mask_for(whole.evidence), whole, view, conclude)
+    return _mask_report(mask_for(original.evidence), original, view, conclude)
 
 
-def recorded(evidence: Evidence, privileged: bool) -> str:
+def masked_recording(evidence: Evidence, privileged: bool) -> str:
     """A recording of the evidence, masked (see `diagnose.recording.codec`)."""
-    return encode(Recorded(mask_for(evidence).value(evidence), MASKED, privileged))
+    return encode(Recording(mask_for(evidence).mask_value(evidence), MASKED, privileged))
 
 
-def sink(view: View, made: Callable[[View], Sink], conclude: Conclude) -> Sink:
+def sink(view: View, make_sink: Callable[[View], Sink], conclude: Judge) -> Sink:
     """A sink of one run that passes all on masked to the one that is `made`. What is to be
     masked is known only at the end of a run; until then everything is held back."""
-    held: list[Event] = []
+    held_events: list[Event] = []
 
-    def masked(event: Event) -> None:
-        held.append(event)
+    def receive(event: Event) -> None:
+        held_events.append(event)
         if isinstance(event, Concluded):
             mask = mask_for(event.report.evidence)
-            told, seen_by = _masked(mask, event.report, view, conclude)
-            passed_on = made(seen_by)
-            for one in held[:-1]:
-                passed_on(mask.value(one))
-            passed_on(Concluded(told))
+            report, masked_view = _mask_report(mask, event.report, view, conclude)
+            forward = make_sink(masked_view)
+            for held_event in held_events[:-1]:
+                forward(mask.mask_value(held_event))
+            forward(Concluded(report))
 
-    return masked
-
-
-def _masked(mask: "Mask", whole: Report, view: View, conclude: Conclude) -> tuple[Report, View]:
-    evidence, crashes = mask.value((whole.evidence, whole.crashes))
-    again = conclude(evidence, crashes)
-    told = replace(again, duration=whole.duration, interrupted=whole.interrupted)
-    return told, replace(view, hostname=MASKED, again=mask.words(view.again))
+    return receive
 
 
-def names(evidence: Evidence) -> Iterator[str]:
+def _mask_report(
+    mask: "Mask", original: Report, view: View, conclude: Judge
+) -> tuple[Report, View]:
+    evidence, crashes = mask.mask_value((original.evidence, original.crashes))
+    rejudged = conclude(evidence, crashes)
+    report = replace(rejudged, duration=original.duration, interrupted=original.interrupted)
+    return report, replace(view, hostname=MASKED, again=mask.mask_words(view.again))
+
+
+def host_names(evidence: Evidence) -> Iterator[str]:
     """Every host name that the evidence holds."""
     yield evidence.target.host
-    for seen in evidence.observations:
+    for observation in evidence.observations:
         for field in ("name", "hostname", "server_name"):
-            value = getattr(seen, field, None)
+            value = getattr(observation, field, None)
             if isinstance(value, str) and (field == "hostname" or "." in value):
                 yield value
         for field in ("aliases", "names"):
-            yield from (name for name in getattr(seen, field, ()) if "." in name)
-        for certificate in getattr(seen, "chain", ())[:1]:
+            yield from (name for name in getattr(observation, field, ()) if "." in name)
+        for certificate in getattr(observation, "chain", ())[:1]:
             yield from certificate.dns_names
-        for file in getattr(seen, "files", ()):
-            yield from _served(file.text)
+        for file in getattr(observation, "files", ()):
+            yield from _server_names(file.text)
 
 
-def endpoints(evidence: Evidence) -> Iterator[str]:
+def upstream_hosts(evidence: Evidence) -> Iterator[str]:
     """Every host of an upstream, a redirect or a door that the evidence holds. One of a single
     word may be any word elsewhere ("app"): it is a name only where a host can stand."""
-    for seen in evidence.observations:
+    for observation in evidence.observations:
         for field in _HOST_FIELDS:
-            value = getattr(seen, field, None)
+            value = getattr(observation, field, None)
             if isinstance(value, str):
-                yield from _hosts(value, bare=field in {"host", "sent", "server"})
-        for name, value in getattr(seen, "headers", ()):
+                yield from _hosts_in(value, bare=field in {"host", "sent", "server"})
+        for name, value in getattr(observation, "headers", ()):
             if name.lower() in {"location", "content-location", "origin"}:
-                yield from _hosts(value)
-        for mention in getattr(seen, "mentions", ()):
-            yield from _hosts(mention)
-        for file in getattr(seen, "files", ()):
-            yield from _hosts(file.text)
+                yield from _hosts_in(value)
+        for mention in getattr(observation, "mentions", ()):
+            yield from _hosts_in(mention)
+        for file in getattr(observation, "files", ()):
+            yield from _hosts_in(file.text)
             yield from (match[1] for match in _ENDPOINT.finditer(file.text))
 
 
-def _hosts(text: str, bare: bool = False) -> Iterator[str]:
+def _hosts_in(text: str, bare: bool = False) -> Iterator[str]:
     yield from (match[1] for match in _HOST_IN_URL.finditer(text))
     if bare and re.fullmatch(r"[\w-]+(?:\.[\w-]+)*(?::\d+)?", text):
         yield text.partition(":")[0]
@@ -151,10 +155,10 @@ def _hosts(text: str, bare: bool = False) -> Iterator[str]:
 
 def mask_for(evidence: Evidence) -> "Mask":
     """A mask that knows every name in the evidence."""
-    return Mask(names(evidence), endpoints(evidence))
+    return Mask(host_names(evidence), upstream_hosts(evidence))
 
 
-def _served(text: str) -> Iterator[str]:
+def _server_names(text: str) -> Iterator[str]:
     """The names in a file of nginx's, as far as they can be read without its tree."""
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
@@ -165,128 +169,146 @@ def _served(text: str) -> Iterator[str]:
 class Mask:
     """Remembers the stand-in of everything it has masked."""
 
-    def __init__(self, names: Iterable[str], endpoints: Iterable[str] = ()) -> None:
+    def __init__(self, host_names: Iterable[str], upstream_hosts: Iterable[str] = ()) -> None:
         self.labels: dict[str, str] = {}
         self.addresses = Addresses()
         self.tokens = Tokens()
-        hosts = {name.strip(".").lower() for name in endpoints}
+        hosts = {name.strip(".").lower() for name in upstream_hosts}
         dotted = (name for name in hosts if name.count("."))
-        self.domains, self.odd = _domains([*names, *sorted(dotted)])
+        self.domains, self.unusual_domains = _split_domains([*host_names, *sorted(dotted)])
         single = {name for name in hosts if name and "." not in name and not name.isdigit()}
-        self.hosts = _hosts_of_a_word(single - _WORDS - {"unix", "_"} - self.domains)
+        self.hosts = _single_label_pattern(single - _RESERVED_WORDS - {"unix", "_"} - self.domains)
 
-    def text(self, text: str) -> str:
+    def mask_text(self, text: str) -> str:
         text = self.tokens.hide(hide_secrets(text))
         text = self.addresses.hide(text)
-        if self.odd is not None:
-            text = self.odd.sub(lambda match: self.label(match[0].lower()), text)
+        if self.unusual_domains is not None:
+            text = self.unusual_domains.sub(
+                lambda match: self.label_stand_in(match[0].lower()), text
+            )
         if self.hosts is not None:
-            text = self.hosts.sub(lambda match: self.label(match[0].lower()), text)
-        return _WORD.sub(self.name, text) if self.domains else text
+            text = self.hosts.sub(lambda match: self.label_stand_in(match[0].lower()), text)
+        return _WORD.sub(self.mask_word, text) if self.domains else text
 
-    def words(self, words: tuple[str, ...]) -> tuple[str, ...]:
+    def mask_words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """A command's words: what follows an option that takes a secret is hidden."""
         before = ("", *words)
         return tuple(
-            HIDDEN if option in SECRET_OPTIONS else self.text(word)
-            for option, word in zip(before, words, strict=False)
+            HIDDEN if option in SECRET_OPTIONS else self.mask_text(argument)
+            for option, argument in zip(before, words, strict=False)
         )
 
-    def value(self, value: Value) -> Value:
+    def mask_value(self, value: Value) -> Value:
         """A value of the model, everything in it masked."""
-        masked: Any = self._value(value)
+        masked: Any = self._mask_value(value)
         return masked  # type: ignore[no-any-return]
 
-    def _value(self, value: Any) -> Any:
+    def _mask_value(self, value: Any) -> Any:
         if isinstance(value, str):
-            return value if isinstance(value, Enum) else self.text(value)
+            return value if isinstance(value, Enum) else self.mask_text(value)
         if isinstance(value, tuple):
-            return tuple(self._value(item) for item in value)
+            return tuple(self._mask_value(item) for item in value)
         if hasattr(value, "main") and hasattr(value, "files"):
-            return masked_configuration(value, self.text, self._value)
+            return masked_configuration(value, self.mask_text, self._mask_value)
         if is_dataclass(value) and not isinstance(value, type):
-            given = {field.name: getattr(value, field.name) for field in fields(value)}
-            masked = {name: self._field(value, name, one) for name, one in given.items()}
+            field_values = {field.name: getattr(value, field.name) for field in fields(value)}
+            masked = {
+                name: self._mask_field(value, name, field_value)
+                for name, field_value in field_values.items()
+            }
             return type(value)(**masked)
         return value
 
-    def _field(self, holder: object, name: str, value: Any) -> Any:
+    def _mask_field(self, holder: object, name: str, value: Any) -> Any:
         """A field of a value: what strangers and applications wrote stays only as far as it is
         known."""
         kind = type(holder).__name__
         if not value or isinstance(value, Enum):
-            return self._value(value)
+            return self._mask_value(value)
         if name == "headers":
-            return kept_headers(value, self.text)
+            return kept_headers(value, self.mask_text)
         if (kind, name) in _MESSAGES:
-            return kept_message(value, self.text)
-        if (kind, name) in _STRANGERS or name == "body":
+            return kept_message(value, self.mask_text)
+        if (kind, name) in _FOREIGN_TEXTS or name == "body":
             return kept_body(value)
         if (kind, name) == ("NginxProcess", "arguments"):
-            return self._options(value)
+            return self._mask_options(value)
         if (kind, name) == ("Handshake", "received"):
-            return self._received(value)
-        if kind in _REMARKED:
-            return self._value(self._without_remarks(value))
-        return self._value(value)
+            return self._mask_received(value)
+        if kind in _COMMENTED:
+            return self._mask_value(self._without_comments(value))
+        return self._mask_value(value)
 
-    def _options(self, options: tuple[str, ...]) -> tuple[str, ...]:
+    def _mask_options(self, options: tuple[str, ...]) -> tuple[str, ...]:
         """nginx's own options; the directives of -g are masked as those of a file."""
-        masked = Arguments(self.text)
-        made = list(self._value(options))
-        for at in range(1, len(options)):
-            if options[at - 1] == "-g":
-                given = parse(options[at], "-g")
-                whole = (
-                    " ".join((one.name, *masked.mask(one.name, "", one.args))) for one in given
+        argument_mask = ArgumentMask(self.mask_text)
+        masked_options = list(self._mask_value(options))
+        for index in range(1, len(options)):
+            if options[index - 1] == "-g":
+                directives = parse(options[index], "-g")
+                statements = (
+                    " ".join(
+                        (
+                            directive.name,
+                            *argument_mask.mask_all(directive.name, "", directive.args),
+                        )
+                    )
+                    for directive in directives
                 )
-                made[at] = " ".join(f"{one};" for one in whole)
-        return tuple(made)
+                masked_options[index] = " ".join(f"{statement};" for statement in statements)
+        return tuple(masked_options)
 
-    def _received(self, text: str) -> str:
+    def _mask_received(self, text: str) -> str:
         if not text.startswith("HTTP/"):
-            return self.text(text)
-        return f"{self.text(text.split(chr(10), 1)[0][:60].rstrip())} {kept_body(text)}"
+            return self.mask_text(text)
+        return f"{self.mask_text(text.split(chr(10), 1)[0][:60].rstrip())} {kept_body(text)}"
 
-    def _without_remarks(self, value: Any) -> Any:
+    def _without_comments(self, value: Any) -> Any:
         if isinstance(value, tuple):
-            return tuple(self._without_remarks(item) for item in value)
+            return tuple(self._without_comments(item) for item in value)
         if not isinstance(value, str) or isinstance(value, Enum):
             return value
-        value = _REMARK.sub(_remark, value)
+        value = _RULE_COMMENT.sub(_hide_comment, value)
         # A list of nft's is JSON.
-        return value if value.startswith("{") else _LINE_REMARK.sub(_line_remark, value)
+        return value if value.startswith("{") else _LINE_COMMENT.sub(_hide_line_comment, value)
 
-    def name(self, match: re.Match[str]) -> str:
+    def mask_word(self, match: re.Match[str]) -> str:
         """A word, masked up to the last of the domains in it. What follows in the last label
         ("shop.example.com-0001", "shop.example.com_ecc") stays."""
         word = match[0]
         if word.lower().endswith(_CDN):
-            at = -len(next(suffix for suffix in _CDN if word.lower().endswith(suffix)))
-            return self._under(word[:at]) + word[at:]
+            suffix_start = -len(next(suffix for suffix in _CDN if word.lower().endswith(suffix)))
+            return self._mask_customer(word[:suffix_start]) + word[suffix_start:]
         labels = word.split(".")
         lower = [label.lower() for label in labels]
         for end in range(len(labels), 0, -1):
-            for last in dict.fromkeys((lower[end - 1], _BEHIND.split(lower[end - 1])[0])):
+            for last in dict.fromkeys((lower[end - 1], _NAME_SUFFIX.split(lower[end - 1])[0])):
                 if ".".join([*lower[max(end - 2, 0) : end - 1], last]) in self.domains or (
                     last in self.domains
                 ):
-                    before, rest = lower[: end - 1], labels[end - 1][len(last) :]
-                    masked = [one if one in {"*", "www", ""} else self.label(one) for one in before]
-                    top = last if before else self.label(last)
-                    return ".".join([*masked, f"{top}{rest}", *labels[end:]])
+                    parents, suffix = lower[: end - 1], labels[end - 1][len(last) :]
+                    masked_parents = [
+                        label if label in {"*", "www", ""} else self.label_stand_in(label)
+                        for label in parents
+                    ]
+                    top = last if parents else self.label_stand_in(last)
+                    return ".".join([*masked_parents, f"{top}{suffix}", *labels[end:]])
         return word
 
-    def _under(self, word: str) -> str:
+    def _mask_customer(self, word: str) -> str:
         """What a customer is called below a CDN's name."""
-        masked = _WORD.sub(self.name, word)
-        return masked if masked != word else ".".join(map(self.label, word.lower().split(".")))
+        masked = _WORD.sub(self.mask_word, word)
+        return (
+            masked
+            if masked != word
+            else ".".join(map(self.label_stand_in, word.lower().split(".")))
+        )
 
-    def label(self, label: str) -> str:
+    def label_stand_in(self, label: str) -> str:
         return self.labels.setdefault(label, f"name{len(self.labels) + 1}")
 
 
-def _domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+def _split_domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | None]:
     """In which domains these names lie: the last two labels are the domain. And a pattern for
     those that are not made of the characters of names."""
     domains = set()
@@ -299,33 +321,35 @@ def _domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | No
             and any(map(str.isalnum, labels[-1]))
             and not is_address
             and not is_cdn
-            and name.lower() not in _WORDS
+            and name.lower() not in _RESERVED_WORDS
         ):
             domains.add(".".join(labels[-2:]))
-    odd = sorted((one for one in domains if not _WORD.fullmatch(one)), key=len, reverse=True)
-    pattern = "|".join(map(re.escape, odd))
-    return frozenset(domains), re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if odd else None
+    unusual = sorted(
+        (domain for domain in domains if not _WORD.fullmatch(domain)), key=len, reverse=True
+    )
+    pattern = "|".join(map(re.escape, unusual))
+    return frozenset(domains), re.compile(rf"(?i)(?<!\w)(?:{pattern})(?!\w)") if unusual else None
 
 
-def _hosts_of_a_word(names: set[str]) -> re.Pattern[str] | None:
+def _single_label_pattern(names: set[str]) -> re.Pattern[str] | None:
     """Where a name of one word is a host: after "//" or a quote, or before a port."""
     if not names:
         return None
-    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    alternatives = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
     return re.compile(
-        rf"(?i)(?<=://)(?:{either})(?![\w.-])|(?<=\")(?:{either})(?=[\":])"
-        rf"|(?<![\w./-])(?:{either})(?=:\d)|\A(?:{either})\Z"
+        rf"(?i)(?<=://)(?:{alternatives})(?![\w.-])|(?<=\")(?:{alternatives})(?=[\":])"
+        rf"|(?<![\w./-])(?:{alternatives})(?=:\d)|\A(?:{alternatives})\Z"
     )
 
 
-def _remark(match: re.Match[str]) -> str:
+def _hide_comment(match: re.Match[str]) -> str:
     quote = '"' if match[2].startswith('"') else ""
     return f"{match[1]}{quote}{HIDDEN}{quote}"
 
 
-def _line_remark(match: re.Match[str]) -> str:
+def _hide_line_comment(match: re.Match[str]) -> str:
     """Whether a program writes the file, is read by checks."""
     if not match[1]:
         return match[0]
-    written = _WRITTEN_BY.search(match[0])
-    return f"{match[1]} {HIDDEN}{f' {written[0]}' if written else ''}"
+    generated_mark = _GENERATED_MARK.search(match[0])
+    return f"{match[1]} {HIDDEN}{f' {generated_mark[0]}' if generated_mark else ''}"

@@ -12,10 +12,20 @@ _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
 _LONGEST_V6 = 45
 
 #: The networks of documentation (RFC 5737), and more for tests (RFC 2544).
-_PUBLIC = (ip_network("192.0.2.0/24"), ip_network("198.51.100.0/24"), ip_network("203.0.113.0/24"))
-_MORE = ip_network("198.18.0.0/15")
+_DOCUMENTATION = (
+    ip_network("192.0.2.0/24"),
+    ip_network("198.51.100.0/24"),
+    ip_network("203.0.113.0/24"),
+)
+_BENCHMARK = ip_network("198.18.0.0/15")
 #: What clouds call their own the same everywhere says nothing of anybody.
-_CLOUDS = {"169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254"}
+_METADATA_ADDRESSES = {
+    "169.254.169.254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "fd00:ec2::254",
+}
 
 #: The networks whose members stay what they are; a stand-in counts up from each base.
 _NETWORKS = tuple(
@@ -38,40 +48,40 @@ class Addresses:
     """Remembers the stand-in of every address."""
 
     def __init__(self) -> None:
-        self.known: dict[str, str] = {}
+        self.stand_ins: dict[str, str] = {}
         self.counts: dict[object, int] = {}
         self.networks: dict[object, IPv4Network | IPv6Network] = {}
 
     def hide(self, text: str) -> str:
         """The text with the stand-in of every address in it."""
-        return _V6.sub(self.v6, _V4.sub(self.address, text))
+        return _V6.sub(self.hide_ipv6, _V4.sub(self.hide_ipv4, text))
 
-    def v6(self, match: re.Match[str]) -> str:
+    def hide_ipv6(self, match: re.Match[str]) -> str:
         """An address, and the punctuation behind it as it is: "2001:db8::1:" ends a clause."""
-        written = match[0]
-        for address in (written, written.rstrip(":.")):
+        matched = match[0]
+        for address in (matched, matched.rstrip(":.")):
             if 2 <= len(address) <= _LONGEST_V6:
                 with contextlib.suppress(ValueError):
-                    return self._shown(ip_address(address)) + written[len(address) :]
-        return written
+                    return self._replacement(ip_address(address)) + matched[len(address) :]
+        return matched
 
-    def address(self, match: re.Match[str]) -> str:
+    def hide_ipv4(self, match: re.Match[str]) -> str:
         try:
             address = ip_address(match[0])
         except ValueError:
             return match[0]
-        return self._shown(address)
+        return self._replacement(address)
 
-    def _shown(self, address: IPv4Address | IPv6Address) -> str:
-        usual = address.is_loopback or address.is_unspecified or address.is_multicast
-        if usual or str(address) in _CLOUDS:
+    def _replacement(self, address: IPv4Address | IPv6Address) -> str:
+        is_special = address.is_loopback or address.is_unspecified or address.is_multicast
+        if is_special or str(address) in _METADATA_ADDRESSES:
             return str(address)
-        return self.known.setdefault(str(address), self.stand_in(address))
+        return self.stand_ins.setdefault(str(address), self.stand_in(address))
 
     def stand_in(self, address: IPv4Address | IPv6Address) -> str:
-        if str(address) in self.known:
-            return self.known[str(address)]
-        base = next(base for whole, base in _NETWORKS if address in whole)
+        if str(address) in self.stand_ins:
+            return self.stand_ins[str(address)]
+        base = next(base for member_network, base in _NETWORKS if address in member_network)
         network = self._network(address, base)
         if address.version == 4:
             # By exclusive or what lies in one of its parts (a /27) lies in one again.
@@ -85,16 +95,16 @@ class Addresses:
     ) -> IPv4Network | IPv6Network:
         """The stand-in of the address's own network (/24, or /64 of IPv6): addresses of one are
         of one again, and of two of two."""
-        own = ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False)
-        if own not in self.networks:
-            number = self.counts["of", base] = self.counts.get(("of", base), 0) + 1
-            public = _PUBLIC if base.prefixlen == 24 and address.version == 4 else ()
+        subnet = ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False)
+        if subnet not in self.networks:
+            index = self.counts["of", base] = self.counts.get(("of", base), 0) + 1
+            public = _DOCUMENTATION if base.prefixlen == 24 and address.version == 4 else ()
             step = 1 << (8 if address.version == 4 else 64)
-            begin = int(base.network_address) + (number - 1) * step
-            if number <= len(public):
-                begin = int(public[number - 1].network_address)
+            first_address = int(base.network_address) + (index - 1) * step
+            if index <= len(public):
+                first_address = int(public[index - 1].network_address)
             elif public:
-                begin = int(_MORE.network_address) + (number - len(public)) * step
+                first_address = int(_BENCHMARK.network_address) + (index - len(public)) * step
             kind = IPv4Address if address.version == 4 else IPv6Address
-            self.networks[own] = ip_network(f"{kind(begin)}/{own.prefixlen}")
-        return self.networks[own]
+            self.networks[subnet] = ip_network(f"{kind(first_address)}/{subnet.prefixlen}")
+        return self.networks[subnet]

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterable
 
-from diagnose.parsers.http import named_subprotocols, says_origin
+from diagnose.parsers.http import is_origin_error, named_subprotocols
 from diagnose.recording.redaction_secrets import HIDDEN
 
-Masked = Callable[[str], str]
+MaskText = Callable[[str], str]
 Headers = Iterable[tuple[str, str]]
 
 #: Fields whose values are read, or say nothing about anybody. Of all others the name stays.
@@ -20,13 +20,13 @@ KEPT_FIELDS = {
     "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
 }  # fmt: skip
 #: Fields by whose beginning checks know a CDN; what follows the beginning is hidden.
-_BEGINNINGS = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+_CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 
 #: What checks look for in a body, and what stays in its place ("" where all that was matched may).
 _MARKERS = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), kept)
-    for pattern, kept in (
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
+    for pattern, replacement in (
         (r"plain HTTP request was sent to HTTPS port", ""),
         (r"speaking plain HTTP to an SSL-enabled server port", ""),
         (r"sent an HTTP request to an HTTPS server", ""),
@@ -59,40 +59,44 @@ _MARKERS = tuple(
 )
 
 
-def kept_headers(headers: Headers, masked: Masked) -> tuple[tuple[str, str], ...]:
+def kept_headers(headers: Headers, mask_text: MaskText) -> tuple[tuple[str, str], ...]:
     """The fields, each with its name, and its value where that is on the list."""
-    return tuple((masked(name), kept_field(name, value, masked)) for name, value in headers)
+    return tuple((mask_text(name), kept_field(name, value, mask_text)) for name, value in headers)
 
 
-def kept_field(name: str, value: str, masked: Masked) -> str:
+def kept_field(name: str, value: str, mask_text: MaskText) -> str:
     lower = name.lower()
     if lower in KEPT_FIELDS or value.startswith("$") or not value:
-        return masked(value)
+        return mask_text(value)
     if lower in {"www-authenticate", "proxy-authenticate"}:
         scheme = _CHALLENGE.match(value)
         return f"{scheme[0]} {HIDDEN}" if scheme else HIDDEN
-    begin = _BEGINNINGS.match(value)
-    return f"{begin[0]}{HIDDEN}" if begin else HIDDEN
+    prefix = _CDN_PREFIXES.match(value)
+    return f"{prefix[0]}{HIDDEN}" if prefix else HIDDEN
 
 
 def kept_body(body: str) -> str:
     """Of a body, or of a reason that a stranger gives, the marks that checks look for."""
     if not body:
         return body
-    kept = [instead or match[0] for pattern, instead in _MARKERS if (match := pattern.search(body))]
-    if says_origin(body):
-        kept.append("origin not allowed")
+    marks = [
+        replacement or match[0]
+        for pattern, replacement in _MARKERS
+        if (match := pattern.search(body))
+    ]
+    if is_origin_error(body):
+        marks.append("origin not allowed")
     if "protocol" in body.lower():
-        kept += ["subprotocol"] if "sub" in body.lower() else ["protocol"]
-        kept += named_subprotocols(body, None)
-    return " ".join([HIDDEN, *kept])
+        marks += ["subprotocol"] if "sub" in body.lower() else ["protocol"]
+        marks += named_subprotocols(body, None)
+    return " ".join([HIDDEN, *marks])
 
 
 # Messages of nginx: in its error log, and of `nginx -t`
 
 _QUOTED = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")
 #: The beginnings of nginx's own messages. Other lines are a program's behind it, or a module's.
-_OWN = re.compile(
+_NGINX_MESSAGE = re.compile(
     r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open\(\)|bind\(\)|"
     r"listen\(\)|still could not bind|setsockopt|\d+ worker_connections|accept4?\(\)|"
     r"socket\(\)|SSL_|peer |cannot load|\S{1,253} could not be resolved|no resolver|conflicting|"
@@ -121,23 +125,23 @@ _NAMED_QUOTED = re.compile(
 _CODE = re.compile(r"\(\d{1,5}: [A-Za-z ./-]{1,60}\)")
 
 
-def kept_message(text: str, masked: Masked) -> str:
+def kept_message(text: str, mask_text: MaskText) -> str:
     """A message of nginx with its values hidden. What a program behind nginx wrote goes."""
     if match := _OUTPUT_OF_PROGRAM.search(text):
-        return f"{masked(text[: match.start()])}{match[0]}: {HIDDEN}"
-    if not _OWN.match(text):
+        return f"{mask_text(text[: match.start()])}{match[0]}: {HIDDEN}"
+    if not _NGINX_MESSAGE.match(text):
         code = _CODE.search(text)
         return f"{HIDDEN} {code[0]}" if code else HIDDEN
     pieces, end = [], 0
     for match in _QUOTED.finditer(text):
         before = text[end : match.start()]
-        pieces += [before, _quoted(match[0], before)]
+        pieces += [before, _hide_quoted(match[0], before)]
         end = match.end()
-    return masked("".join([*pieces, text[end:]]))
+    return mask_text("".join([*pieces, text[end:]]))
 
 
-def _quoted(written: str, before: str) -> str:
-    quote, inside = written[0], written[1:].removesuffix(written[0])
-    if _KEPT_QUOTED.fullmatch(inside) or (_NAMED_QUOTED.search(before) and "user" not in before):
-        return written
-    return f"{quote}{HIDDEN}{quote}" if inside else written
+def _hide_quoted(quoted: str, before: str) -> str:
+    quote, content = quoted[0], quoted[1:].removesuffix(quoted[0])
+    if _KEPT_QUOTED.fullmatch(content) or (_NAMED_QUOTED.search(before) and "user" not in before):
+        return quoted
+    return f"{quote}{HIDDEN}{quote}" if content else quoted

@@ -14,10 +14,10 @@ from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.recording.redaction_http import kept_field
 from diagnose.recording.redaction_secrets import HIDDEN, is_secret_name
 
-Masked = Callable[[str], str]
+MaskText = Callable[[str], str]
 
 #: Directives whose arguments are paths, names, numbers, switches or patterns that checks read.
-KEPT = {
+KEPT_DIRECTIVES = {
     "absolute_redirect", "accept_mutex", "access_log", "alias", "allow", "auth_delay", "charset",
     "chunked_transfer_encoding", "client_body_buffer_size", "client_body_timeout",
     "client_header_buffer_size", "client_header_timeout", "client_max_body_size", "daemon",
@@ -52,7 +52,7 @@ _KEPT_FAMILIES = re.compile(
     r"|ssl_(?!engine)\w+|http2_\w+|http3_\w+|open_file_cache\w*|output_buffers|postpone_output"
     r"|auth_basic_user_file|brotli\w*|zstd\w*|gunzip\w*"
 )
-_FIELDS = {"proxy_set_header", "grpc_set_header", "add_header", "add_trailer",
+_HEADER_DIRECTIVES = {"proxy_set_header", "grpc_set_header", "add_header", "add_trailer",
            "more_set_headers", "more_set_input_headers"}  # fmt: skip
 #: Variables of nginx's own that hold nothing of the site's.
 _VALUE = re.compile(r"(?:\$\{?[a-z0-9_]+\}?|[:/])+")
@@ -73,211 +73,229 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{1,63}")
 _ESCAPED = re.compile(r"([\\\"'])")
 
 
-class Arguments:
+class ArgumentMask:
     """Masks the arguments of directives. `masked` masks a text that is kept; `routed` are the
     variables ("$app") that say where a request is passed on to."""
 
-    def __init__(self, masked: Masked, routed: frozenset[str] = frozenset()) -> None:
-        self.masked, self.routed = masked, routed
+    def __init__(
+        self, mask_text: MaskText, routing_variables: frozenset[str] = frozenset()
+    ) -> None:
+        self.mask_text, self.routing_variables = mask_text, routing_variables
 
-    def mask(self, name: str, block: str, args: tuple[str, ...]) -> tuple[str, ...]:
+    def mask_all(self, name: str, block: str, args: tuple[str, ...]) -> tuple[str, ...]:
         """The arguments of a directive within a block of that name ("" for none)."""
-        return tuple(self.one(name, block, args, at) for at in range(len(args)))
+        return tuple(self.mask_at(name, block, args, index) for index in range(len(args)))
 
-    def one(self, name: str, block: str, args: tuple[str, ...], at: int) -> str:
+    def mask_at(self, name: str, block: str, args: tuple[str, ...], index: int) -> str:
         """The argument at that place."""
-        return self._kept(name, block, args, at) if args[at] else ""
+        return self._mask_argument(name, block, args, index) if args[index] else ""
 
-    def _kept(self, name: str, block: str, args: tuple[str, ...], at: int) -> str:
-        text = args[at]
+    def _mask_argument(self, name: str, block: str, args: tuple[str, ...], index: int) -> str:
+        text = args[index]
         if block == "types":
-            return self.masked(text)
+            return self.mask_text(text)
         if block in {"map", "geo", "split_clients"} or (block.startswith("map ")):
-            return self._short(text)
-        if name in _FIELDS:
-            return self._field(args, at)
+            return self._mask_value(text)
+        if name in _HEADER_DIRECTIVES:
+            return self._mask_header(args, index)
         if name == "set":
-            kept = at == 0 or (args[0] in self.routed and _ROUTE.fullmatch(text))
-            return self.masked(text) if kept else self._short(text)
+            is_kept = index == 0 or (args[0] in self.routing_variables and _ROUTE.fullmatch(text))
+            return self.mask_text(text) if is_kept else self._mask_value(text)
         if name == "map":
-            return self.masked(text) if _VALUE.fullmatch(text) else HIDDEN
+            return self.mask_text(text) if _VALUE.fullmatch(text) else HIDDEN
         if name == "if":
-            return text if _COMPARISON.fullmatch(text) else self._comparison(text)
+            return text if _COMPARISON.fullmatch(text) else self._mask_comparison(text)
         if name == "return":
-            first = at == 0 and (text.isdigit() or _URL.match(text))
-            return self.masked(text) if first or _URL.fullmatch(text) else HIDDEN
+            is_code_or_url = index == 0 and (text.isdigit() or _URL.match(text))
+            return self.mask_text(text) if is_code_or_url or _URL.fullmatch(text) else HIDDEN
         if name == "auth_basic":
             return text if text == "off" else HIDDEN
-        if name in KEPT or _KEPT_FAMILIES.fullmatch(name):
-            return self.masked(text)
-        return self._odd(text)
+        if name in KEPT_DIRECTIVES or _KEPT_FAMILIES.fullmatch(name):
+            return self.mask_text(text)
+        return self._hide_argument(text)
 
-    def _field(self, args: tuple[str, ...], at: int) -> str:
-        text = args[at]
-        if at == 0 and len(args) > 1:
-            return self.masked(text)
-        if at > 1:
+    def _mask_header(self, args: tuple[str, ...], index: int) -> str:
+        text = args[index]
+        if index == 0 and len(args) > 1:
+            return self.mask_text(text)
+        if index > 1:
             return text if text == "always" else HIDDEN
         field = args[0] if len(args) > 1 else ""
         if _VALUE.fullmatch(text) and not is_secret_name(text):
-            return self.masked(text)
-        return kept_field(field, text, self.masked) if field else HIDDEN
+            return self.mask_text(text)
+        return kept_field(field, text, self.mask_text) if field else HIDDEN
 
-    def _short(self, text: str) -> str:
+    def _mask_value(self, text: str) -> str:
         """The value of a variable: another variable, or what a handshake's fields hold."""
-        kept = _VALUE.fullmatch(text) or _CONNECTION.fullmatch(text)
-        return self.masked(text) if kept else HIDDEN
+        is_kept = _VALUE.fullmatch(text) or _CONNECTION.fullmatch(text)
+        return self.mask_text(text) if is_kept else HIDDEN
 
-    def _comparison(self, text: str) -> str:
+    def _mask_comparison(self, text: str) -> str:
         bare = text.rstrip(")")
-        known = {"http", "https", "GET", "HEAD", "POST", "OPTIONS", "on", "off", "websocket"}
-        if bare in known or "/.well-known" in bare:
-            return self.masked(text)
-        return self.masked(text) if bare.startswith("/") else HIDDEN + text[len(bare) :]
+        harmless = {"http", "https", "GET", "HEAD", "POST", "OPTIONS", "on", "off", "websocket"}
+        if bare in harmless or "/.well-known" in bare:
+            return self.mask_text(text)
+        return self.mask_text(text) if bare.startswith("/") else HIDDEN + text[len(bare) :]
 
-    def _odd(self, text: str) -> str:
+    def _hide_argument(self, text: str) -> str:
         """Hidden, but for characters that have no business in a configuration: a check is for
         them."""
-        odd = "".join(c for c in text if ord(c) > 127 and not c.isalnum() and not c.isspace())
-        return text if text in {"on", "off"} else HIDDEN + odd
+        unusual = "".join(c for c in text if ord(c) > 127 and not c.isalnum() and not c.isspace())
+        return text if text in {"on", "off"} else HIDDEN + unusual
 
 
 class MaskedFiles:
     """The files of a configuration, masked, and where its directives stand in them."""
 
     def __init__(
-        self, main: tuple[Directive, ...], files: tuple[ConfigFile, ...], masked: Masked
+        self, main: tuple[Directive, ...], files: tuple[ConfigFile, ...], mask_text: MaskText
     ) -> None:
-        self.masked, self.arguments = masked, Arguments(masked, _routed(main))
+        self.mask_text, self.arguments = (
+            mask_text,
+            ArgumentMask(mask_text, _routing_variables(main)),
+        )
         heads: dict[str, dict[int, tuple[Directive, str]]] = {file.path: {} for file in files}
-        for directive, block in _walk(main):
+        for directive, block in _walk_directives(main):
             if directive.file in heads:
                 heads[directive.file].setdefault(directive.start, (directive, block))
-        self.moved: dict[str, dict[int, int]] = {}
+        self.offsets: dict[str, dict[int, int]] = {}
         self.lines: dict[str, list[int]] = {}
-        self.files = tuple(self._file(file, heads[file.path]) for file in files)
-        self.main = tuple(self._directive(directive, "") for directive in main)
+        self.files = tuple(self._mask_file(file, heads[file.path]) for file in files)
+        self.main = tuple(self._masked_directive(directive, "") for directive in main)
 
-    def _file(self, file: ConfigFile, heads: Mapping[int, tuple[Directive, str]]) -> ConfigFile:
+    def _mask_file(
+        self, file: ConfigFile, heads: Mapping[int, tuple[Directive, str]]
+    ) -> ConfigFile:
         pieces: list[str] = []
-        moved = self.moved[file.path] = {}
+        offsets = self.offsets[file.path] = {}
         ends = sorted({d.stop for d, _ in heads.values()} | {0, len(file.text)})
-        length = at = 0
+        length = position = 0
 
-        def gap(to: int) -> None:
+        def copy_gap(end: int) -> None:
             """What stands between heads, cut where a block ends."""
-            nonlocal length, at
-            cuts = ends[bisect_left(ends, at) : bisect_left(ends, to)]
-            for cut in [*cuts, to]:
-                if cut > at:
-                    piece = self._between(file.text[at:cut])
+            nonlocal length, position
+            cuts = ends[bisect_left(ends, position) : bisect_left(ends, end)]
+            for cut in [*cuts, end]:
+                if cut > position:
+                    piece = self._mask_gap(file.text[position:cut])
                     pieces.append(piece)
                     length += len(piece)
-                    at = cut
-                moved[cut] = length
+                    position = cut
+                offsets[cut] = length
 
         for start, (directive, block) in sorted(heads.items()):
             head = directive.opened or directive.stop
-            if start < at or head > len(file.text):
+            if start < position or head > len(file.text):
                 continue
-            gap(start)
-            piece = self._head(directive, block, file.text[start:head])
+            copy_gap(start)
+            piece = self._mask_head(directive, block, file.text[start:head])
             pieces.append(piece)
             length += len(piece)
-            at = head
-            moved[head] = length
-        gap(len(file.text))
+            position = head
+            offsets[head] = length
+        copy_gap(len(file.text))
         text = "".join(pieces)
         self.lines[file.path] = [match.start() for match in re.finditer("\n", text)]
-        real = self.masked(file.real)
-        return replace(file, path=self.masked(file.path), text=text, real=real)
+        real = self.mask_text(file.real)
+        return replace(file, path=self.mask_text(file.path), text=text, real=real)
 
-    def _between(self, text: str) -> str:
+    def _mask_gap(self, text: str) -> str:
         """Blanks, braces and includes; all else goes."""
-        kept = []
+        pieces = []
         for match in _INCLUDE.finditer(text):
             piece = match[0]
             if piece.isspace() or piece in {";", "{", "}"}:
-                kept.append(piece)
+                pieces.append(piece)
             elif piece.startswith("include"):
-                kept.append(self.masked(piece))
-        return "".join(kept)
+                pieces.append(self.mask_text(piece))
+        return "".join(pieces)
 
-    def _head(self, directive: Directive, block: str, text: str) -> str:
+    def _mask_head(self, directive: Directive, block: str, text: str) -> str:
         """A directive's name and arguments as they stand, each masked, blanks as they are."""
         if directive.name.endswith("_by_lua_block") and not directive.opened:
             return f"{directive.name} {{{HIDDEN}{chr(10) * text.count(chr(10))}}}"
         tokens = list(_WORDS.finditer(text))
         words = [match for match in tokens if match["quoted"] or match["word"]]
-        masked = self._arguments(directive, block)
-        named = len(words) > len(directive.args)
-        if len(words) != len(directive.args) + named:
+        masked = self._masked_arguments(directive, block)
+        has_name = len(words) > len(directive.args)
+        if len(words) != len(directive.args) + has_name:
             lines = "\n" * text.count("\n")
             end = "" if directive.end in {"", "}"} else directive.end
-            written = " ".join([self._name(directive, block), *map(_quoted, masked)])
-            return f"{written}{lines}{end}"
-        instead = iter([*([self._name(directive, block)] if named else []), *masked])
-        originals = iter([*([directive.name] if named else []), *directive.args])
-        made = []
+            statement = " ".join([self._masked_name(directive, block), *map(_quoted, masked)])
+            return f"{statement}{lines}{end}"
+        replacements = iter([*([self._masked_name(directive, block)] if has_name else []), *masked])
+        originals = iter([*([directive.name] if has_name else []), *directive.args])
+        pieces = []
         for match in tokens:
             if match["quoted"] or match["word"]:
-                new = next(instead)
-                made.append(match[0] if new == next(originals) else _like(match[0], new))
+                replacement = next(replacements)
+                pieces.append(
+                    match[0]
+                    if replacement == next(originals)
+                    else _quoted_like(match[0], replacement)
+                )
             elif not match["comment"]:
-                made.append(match[0])
-        return "".join(made)
+                pieces.append(match[0])
+        return "".join(pieces)
 
-    def _name(self, directive: Directive, block: str) -> str:
+    def _masked_name(self, directive: Directive, block: str) -> str:
         """Entries of a map have what they compare with in the place of a name."""
         name = directive.name
         if block in {"map", "split_clients"}:
-            kept = name in {"default", "", "hostnames", "volatile", "~*", "include"}
-            return name if kept or _CONNECTION.fullmatch(name) else HIDDEN
-        return self.masked(name) if _NAME.fullmatch(name) else self.masked(name[:200])
+            is_kept = name in {"default", "", "hostnames", "volatile", "~*", "include"}
+            return name if is_kept or _CONNECTION.fullmatch(name) else HIDDEN
+        return self.mask_text(name) if _NAME.fullmatch(name) else self.mask_text(name[:200])
 
-    def _arguments(self, directive: Directive, block: str) -> tuple[str, ...]:
+    def _masked_arguments(self, directive: Directive, block: str) -> tuple[str, ...]:
         """Where a semicolon is missing, the next line's directive is among the arguments: its
         own are masked as such."""
         name, args = directive.name, directive.args
-        for at in range(1, len(args)):
-            if args[at] in KEPT and block != "types" and name not in _FIELDS and at < 40:
-                following = replace(directive, name=args[at], args=args[at + 1 :])
-                if name not in KEPT and name != args[at]:
-                    before = self.arguments.mask(name, block, args[:at])
-                    return (*before, args[at], *self._arguments(following, block))
-        return self.arguments.mask(name, block, args)
+        for index in range(1, len(args)):
+            if (
+                args[index] in KEPT_DIRECTIVES
+                and block != "types"
+                and name not in _HEADER_DIRECTIVES
+                and index < 40
+            ):
+                following = replace(directive, name=args[index], args=args[index + 1 :])
+                if name not in KEPT_DIRECTIVES and name != args[index]:
+                    before = self.arguments.mask_all(name, block, args[:index])
+                    return (*before, args[index], *self._masked_arguments(following, block))
+        return self.arguments.mask_all(name, block, args)
 
-    def _directive(self, directive: Directive, block: str) -> Directive:
-        there = self.moved.get(directive.file, {})
+    def _masked_directive(self, directive: Directive, block: str) -> Directive:
+        offsets = self.offsets.get(directive.file, {})
         lines = self.lines.get(directive.file, [])
-        start = there.get(directive.start, directive.start)
+        start = offsets.get(directive.start, directive.start)
         row = bisect_left(lines, start)
         before = lines[row - 1] if row else -1
         inner = directive.block
         if inner is not None:
-            inner = tuple(self._directive(one, directive.name) for one in inner)
+            inner = tuple(self._masked_directive(child, directive.name) for child in inner)
         return replace(
             directive,
-            name=self._name(directive, block),
-            args=self._arguments(directive, block),
-            file=self.masked(directive.file),
+            name=self._masked_name(directive, block),
+            args=self._masked_arguments(directive, block),
+            file=self.mask_text(directive.file),
             block=inner,
-            column=start - before if directive.file in self.moved else directive.column,
+            column=start - before if directive.file in self.offsets else directive.column,
             start=start,
-            stop=there.get(directive.stop, directive.stop),
-            opened=there.get(directive.opened, directive.opened),
+            stop=offsets.get(directive.stop, directive.stop),
+            opened=offsets.get(directive.opened, directive.opened),
         )
 
 
-def masked_configuration(config: Any, masked: Masked, value: Callable[[Any], Any]) -> Any:
+def masked_configuration(config: Any, mask_text: MaskText, mask_value: Callable[[Any], Any]) -> Any:
     """A configuration (`main` and `files`, as NginxConfig and OtherConfig have them), its other
     fields masked by `value`."""
-    files = MaskedFiles(config.main, config.files, masked)
-    kept = {field.name: value(getattr(config, field.name)) for field in _others(config)}
-    return type(config)(**kept, main=files.main, files=files.files)
+    files = MaskedFiles(config.main, config.files, mask_text)
+    other_values = {
+        field.name: mask_value(getattr(config, field.name)) for field in _other_fields(config)
+    }
+    return type(config)(**other_values, main=files.main, files=files.files)
 
 
-def _others(config: Any) -> Iterator[Any]:
+def _other_fields(config: Any) -> Iterator[Any]:
     return (field for field in fields(config) if field.name not in {"main", "files"})
 
 
@@ -287,22 +305,30 @@ def _quoted(argument: str) -> str:
     return '"' + _ESCAPED.sub(r"\\\1", argument) + '"'
 
 
-def _like(written: str, argument: str) -> str:
+def _quoted_like(original: str, argument: str) -> str:
     """The argument in the quotes of what stood there."""
-    if written[0] not in "\"'":
+    if original[0] not in "\"'":
         return _quoted(argument)
     return '"' + _ESCAPED.sub(r"\\\1", argument) + '"'
 
 
-def _walk(directives: tuple[Directive, ...], block: str = "") -> Iterator[tuple[Directive, str]]:
+def _walk_directives(
+    directives: tuple[Directive, ...], block: str = ""
+) -> Iterator[tuple[Directive, str]]:
     for directive in directives:
         yield directive, block
-        yield from _walk(directive.block or (), directive.name)
+        yield from _walk_directives(directive.block or (), directive.name)
 
 
-def _routed(main: tuple[Directive, ...]) -> frozenset[str]:
+def _routing_variables(main: tuple[Directive, ...]) -> frozenset[str]:
     """The variables that are in the target of a pass."""
-    passes = (one for one, _ in _walk(main) if one.name.endswith("_pass") and one.args)
+    pass_directives = (
+        directive
+        for directive, _ in _walk_directives(main)
+        if directive.name.endswith("_pass") and directive.args
+    )
     return frozenset(
-        f"${name}" for one in passes for name in re.findall(r"\$\{?(\w+)", one.args[0])
+        f"${name}"
+        for directive in pass_directives
+        for name in re.findall(r"\$\{?(\w+)", directive.args[0])
     )

@@ -39,14 +39,14 @@ _FIELD_OPTION = re.compile(
 SECRET_OPTIONS = {"--cookie", "--user", "--proxy-user", "--header", "-b", "-u", "-U", "-H"}
 _QUERY = re.compile(r"([?&][\w.\[\]%~-]{1,64}=)([^&\s\"'`#\\;,<>(){}|]*)")
 #: The path that the probes ask for, to see whether a redirect keeps it.
-_PROBED = re.compile(
+_PROBE_PATH = re.compile(
     r"(?:https?%3A%2F%2F[\w.-]+)?(?:/|%2F)diagnose-\w+(?:(?:\?|%3F)q(?:=|%3D)1)?", re.I
 )
 #: Parameters that checks or readers need, and that hold no secret (Engine.IO, "Transports").
-_KNOWN_PARAMETERS = {"eio", "transport", "q"}
+_HARMLESS_PARAMETERS = {"eio", "transport", "q"}
 
 _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{16,512}(?![\w-])")
-_CHANGE = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])")
+_CLASS_CHANGE = re.compile(r"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])")
 _HEX = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
 
 
@@ -70,12 +70,12 @@ def is_secret_name(name: str) -> bool:
 def _hide_named(text: str) -> str:
     pieces, end = [], 0
     for match in _NAME.finditer(text):
-        name, mark = match[1], match[2]
+        name, separator = match[1], match[2]
         if match.start() < end or not is_secret_name(name):
             continue
-        if ":" in mark and _ONLY_AFTER_EQUALS.search(name):
+        if ":" in separator and _ONLY_AFTER_EQUALS.search(name):
             continue
-        whole_line = ":" in mark and _FIELD_NAME.search(name)
+        whole_line = ":" in separator and _FIELD_NAME.search(name)
         value = (_FIELD_VALUE if whole_line else _VALUE).match(text, match.end())
         if value is None or not value[0] or value[0].lstrip("\"'").startswith(("$", "//", HIDDEN)):
             continue
@@ -92,9 +92,9 @@ def _hide_user(match: re.Match[str]) -> str:
 def _hide_parameter(match: re.Match[str]) -> str:
     name = match[1][1:-1].lower()
     value = match[2]
-    kept = name in _KNOWN_PARAMETERS or value.startswith("$") or not value
-    kept = kept or _PROBED.fullmatch(value) is not None
-    return match[0] if kept else f"{match[1]}{HIDDEN}"
+    is_kept = name in _HARMLESS_PARAMETERS or value.startswith("$") or not value
+    is_kept = is_kept or _PROBE_PATH.fullmatch(value) is not None
+    return match[0] if is_kept else f"{match[1]}{HIDDEN}"
 
 
 class Tokens:
@@ -102,37 +102,41 @@ class Tokens:
     the length and the kinds of characters of the word, so that a pattern that fitted still fits."""
 
     def __init__(self) -> None:
-        self.known: dict[str, str] = {}
+        self.stand_ins: dict[str, str] = {}
 
     def hide(self, text: str) -> str:
         return _TOKEN.sub(self._stand_in, text)
 
     def _stand_in(self, match: re.Match[str]) -> str:
-        word = match[0]
-        if not looks_random(word):
-            return word
-        if word not in self.known:
-            made = _numbered(word, len(self.known) // 2 + 1)
+        token = match[0]
+        if not looks_random(token):
+            return token
+        if token not in self.stand_ins:
+            stand_in = _numbered_stand_in(token, len(self.stand_ins) // 2 + 1)
             # A stand-in stands for itself: what is masked twice stays the same.
-            self.known[word] = self.known[made] = made
-        return self.known[word]
+            self.stand_ins[token] = self.stand_ins[stand_in] = stand_in
+        return self.stand_ins[token]
 
 
-def looks_random(word: str) -> bool:
+def looks_random(token: str) -> bool:
     """Whether a person would not have written it: many changes between kinds of characters, or a
     long hexadecimal number."""
-    if word.startswith(("diagnose-", "name")) or word.isdigit():
+    if token.startswith(("diagnose-", "name")) or token.isdigit():
         return False
-    if _HEX.fullmatch(word) and any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
+    if (
+        _HEX.fullmatch(token)
+        and any(c.isdigit() for c in token)
+        and any(c.isalpha() for c in token)
+    ):
         return True
-    changes = len(_CHANGE.findall(word))
-    return changes >= 4 and any(c.isdigit() for c in word)
+    changes = len(_CLASS_CHANGE.findall(token))
+    return changes >= 4 and any(c.isdigit() for c in token)
 
 
-def _numbered(word: str, number: int) -> str:
+def _numbered_stand_in(token: str, number: int) -> str:
     digits = list(str(number))
     shape = []
-    for character in reversed(word):
+    for character in reversed(token):
         if character.isdigit():
             shape.append(digits.pop() if digits else "0")
         elif character in "_-":

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 #: A screen smaller than this gets the plain report.
-COLUMNS, ROWS = 60, 18
+MIN_COLUMNS, MIN_ROWS = 60, 18
 
 
 def in_browser(environment: Mapping[str, str] = os.environ) -> bool:
@@ -16,7 +16,7 @@ def in_browser(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
-def usable(environment: Mapping[str, str] = os.environ) -> bool:
+def is_usable(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a person sits before a terminal that can show it. Textual itself does not ask, and
     hangs where there is none."""
     if in_browser(environment):
@@ -29,17 +29,17 @@ def usable(environment: Mapping[str, str] = os.environ) -> bool:
         columns, rows = os.get_terminal_size(sys.stderr.fileno())
     except (OSError, ValueError):
         return False
-    return columns >= COLUMNS and rows >= ROWS
+    return columns >= MIN_COLUMNS and rows >= MIN_ROWS
 
 
-def prepare(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def textual_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables to be set before Textual is imported, which reads them then: fewer frames
     and no animation over SSH. It takes an empty NO_COLOR for one that is set."""
-    wanted = {}
+    variables = {}
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
-        wanted = {
+        variables = {
             "TEXTUAL_FPS": "15",
             "TEXTUAL_ANIMATIONS": "none",
             "TEXTUAL_SMOOTH_SCROLL": "0",
         }
-    return {name: value for name, value in wanted.items() if name not in environment}
+    return {name: value for name, value in variables.items() if name not in environment}

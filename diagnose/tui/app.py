@@ -9,30 +9,30 @@ from typing import Any
 from textual.app import App
 from textual.binding import Binding
 
-from diagnose.i18n.screen import say
+from diagnose.i18n.screen import translate
 from diagnose.model import Evidence, Report, Target
 from diagnose.model.view import View
 from diagnose.outputs import writer
-from diagnose.processes.worker import Over
+from diagnose.processes.worker import JobEnded
 from diagnose.tui import dialog_text, export
-from diagnose.tui.clipboard import sequence
-from diagnose.tui.messages import Behind, Earlier, Own
-from diagnose.tui.screens.base import Drawn
-from diagnose.tui.screens.choice import Choice
-from diagnose.tui.screens.fix import Mending
+from diagnose.tui.clipboard import osc52_sequence
+from diagnose.tui.messages import LocalSites, RecentTargets, Services
+from diagnose.tui.screens.base import BaseScreen
+from diagnose.tui.screens.choice import ChoiceDialog
+from diagnose.tui.screens.fix import FixDialog
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
-from diagnose.tui.screens.text_dialog import Sheet
-from diagnose.tui.session import EVERY, Session
+from diagnose.tui.screens.text_dialog import TextDialog
+from diagnose.tui.session import WATCH_INTERVAL, Session
 
 #: How often what has been told is drawn, at most, in seconds.
-DRAWN = 1 / 15
+DRAW_INTERVAL = 1 / 15
 
 #: Sites of this server that are looked at by themselves; the rest when they are opened.
-AT_ONCE = 8
+MAX_AUTO_RUNS = 8
 
 #: What can be exported, each with the ending of its file.
-_FORMATS = {"json": "json", "markdown": "md", "html": "html", "text": "txt",
+_SUFFIXES = {"json": "json", "markdown": "md", "html": "html", "text": "txt",
             "recording": "ndjson", "svg": "svg"}  # fmt: skip
 _FORMAT_NAMES = {"json": "JSON", "markdown": "Markdown", "html": "HTML"}
 
@@ -52,86 +52,88 @@ class DiagnoseApp(App[str]):
         Binding("ctrl+q", "do('quit')", show=False, priority=True),
     ]
 
-    def __init__(self, sessions: list[Session], behind: Behind, view: View) -> None:
+    def __init__(self, sessions: list[Session], services: Services, view: View) -> None:
         super().__init__()
-        self.sessions, self.behind, self.view = sessions, behind, view
+        self.sessions, self.services, self.view = sessions, services, view
         #: What stands above the list of targets, as the key of words.
-        self.found = "targets" if sessions else "finding-sites"
+        self.heading_key = "targets" if sessions else "finding-sites"
         self.masked = False
-        self.mending: Mending | None = None
-        self._finding: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.fix_dialog: FixDialog | None = None
+        self._site_messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")
         # Python's own way would leave the terminal as it is now.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
-        self.set_interval(DRAWN, self.drain)
-        self.set_interval(EVERY, self.look_again)
+        self.set_interval(DRAW_INTERVAL, self.drain)
+        self.set_interval(WATCH_INTERVAL, self.rerun_watched)
         if len(self.sessions) == 1:
             self.push_screen(SiteScreen(self.sessions[0]))
             return
         if not self.sessions:
-            self.behind.place.start("sites", self._finding.put)
+            self.services.executor.start("sites", self._site_messages.put)
         self.push_screen(StartScreen())
 
     def drain(self) -> None:
         """Take what has been told, and have it drawn. Only here: everything is told once."""
-        found = not self._finding.empty()
-        while not self._finding.empty():
-            self._take(self._finding.get())
-        where = [one for one in self.sessions if one.drain()]
-        self._mask(where)
-        if self.mending is not None:
-            self.mending.drain()
+        received = not self._site_messages.empty()
+        while not self._site_messages.empty():
+            self._apply_message(self._site_messages.get())
+        changed_sessions = [session for session in self.sessions if session.drain()]
+        self._mask(changed_sessions)
+        if self.fix_dialog is not None:
+            self.fix_dialog.drain()
         # At the end there is no screen any more.
-        for screen in self.screen_stack[-1:] if where or found else ():
-            if isinstance(screen, Drawn) and screen.shows(where):
-                screen.happened()
+        for screen in self.screen_stack[-1:] if changed_sessions or received else ():
+            if isinstance(screen, BaseScreen) and screen.displays_any(changed_sessions):
+                screen.redraw()
 
     def _mask(self, sessions: list[Session]) -> None:
         if self.masked:
-            for one in sessions:
-                one.mask(self.view)
+            for session in sessions:
+                session.mask(self.view)
 
-    def look_again(self) -> None:
+    def rerun_watched(self) -> None:
         """At what is watched; not while something is being mended."""
-        for one in self.sessions:
-            if one.watched and not one.paused and self.mending is None:
-                one.begin()
+        for session in self.sessions:
+            if session.watched and not session.paused and self.fix_dialog is None:
+                session.start()
 
-    def _take(self, told: Any) -> None:
-        match told:
-            case Own(targets):
-                self.found = "sites" if targets else "no-sites"
-                self.sessions += [Session(target, self.behind) for target in targets]
-                for one in self.sessions[:AT_ONCE]:
-                    one.begin()
-            case Earlier(known):
-                self.sessions += [Session(target, self.behind, said) for target, said in known]
-            case Over():
-                if self.found == "finding-sites":
-                    self.found = "no-sites"
+    def _apply_message(self, message: Any) -> None:
+        match message:
+            case LocalSites(targets):
+                self.heading_key = "sites" if targets else "no-sites"
+                self.sessions += [Session(target, self.services) for target in targets]
+                for session in self.sessions[:MAX_AUTO_RUNS]:
+                    session.start()
+            case RecentTargets(entries):
+                self.sessions += [
+                    Session(target, self.services, summary) for target, summary in entries
+                ]
+            case JobEnded():
+                if self.heading_key == "finding-sites":
+                    self.heading_key = "no-sites"
 
     def say(self, key: str, **facts: object) -> str:
-        return say(key, self.view.lang, **facts)
+        return translate(key, self.view.lang, **facts)
 
     # The targets
 
     def open(self, session: Session) -> None:
-        if not session.begun:
-            session.begin()
+        if not session.started:
+            session.start()
         self.push_screen(SiteScreen(session))
 
     def session_of(self, target: Target) -> Session:
         """The one that looks at this target, or a new one."""
-        for one in self.sessions:
-            if (one.target.url, one.target.websockets) == (target.url, target.websockets):
-                return one
-        made = Session(target, self.behind)
-        self.sessions.insert(0, made)
-        return made
+        for session in self.sessions:
+            if (session.target.url, session.target.websockets) == (target.url, target.websockets):
+                return session
+        new_session = Session(target, self.services)
+        self.sessions.insert(0, new_session)
+        return new_session
 
-    def shown(self, session: Session) -> tuple[Report, View]:
+    def visible_report(self, session: Session) -> tuple[Report, View]:
         """A session's report as it may be seen: while it is being masked, nothing of it."""
         if not self.masked:
             return session.report, self.view
@@ -141,20 +143,26 @@ class DiagnoseApp(App[str]):
             )
         return Report(Evidence(_HIDDEN, session.report.evidence.started_at)), self.view
 
-    def left(self) -> list[tuple[Report, View]]:
+    def final_reports(self) -> list[tuple[Report, View]]:
         """What stays on the terminal: every report that there is, as it was shown."""
-        done = [one for one in self.sessions if one.live.concluded is not None]
-        return [self.shown(one) for one in done if not self.masked or one.masked is not None]
+        concluded = [
+            session for session in self.sessions if session.run_state.final_report is not None
+        ]
+        return [
+            self.visible_report(session)
+            for session in concluded
+            if not self.masked or session.masked is not None
+        ]
 
-    def written(self, form: str, session: Session) -> str:
-        report, view = self.shown(session)
-        if form == "recording":
-            from diagnose.recording.redaction import recorded
+    def export_text(self, format_name: str, session: Session) -> str:
+        report, view = self.visible_report(session)
+        if format_name == "recording":
+            from diagnose.recording.redaction import masked_recording
 
-            return recorded(report.evidence, view.privileged)
-        return writer(form)(report, replace(view, color=False))
+            return masked_recording(report.evidence, view.privileged)
+        return writer(format_name)(report, replace(view, color=False))
 
-    def plain(self) -> View:
+    def dialog_view(self) -> View:
         """For what lies over the whole screen."""
         return replace(self.view, width=max(self.size.width - 4, 40), color=True)
 
@@ -164,22 +172,22 @@ class DiagnoseApp(App[str]):
         """Ctrl-C copies what is selected, else ends what goes on, else the program."""
         if selected := self.screen.get_selected_text():
             self.screen.clear_selection()
-            self.copied(selected)
+            self.copy_text(selected)
             return
-        running = [one for one in self.sessions if one.running]
-        for one in running:
-            one.stop()
+        running = [session for session in self.sessions if session.running]
+        for session in running:
+            session.stop()
         if not running:
             self.action_do("quit")
 
     def action_do(self, name: str) -> None:
         getattr(self, f"do_{name}")()
 
-    def do_quit(self, how: str = "report") -> None:
-        if self.mending is not None and not self.mending.done:
+    def do_quit(self, result: str = "report") -> None:
+        if self.fix_dialog is not None and not self.fix_dialog.done:
             self.notify(self.say("mending"), severity="warning", markup=False)
             return
-        self.exit(how)
+        self.exit(result)
 
     def do_silently(self) -> None:
         self.do_quit("silently")
@@ -195,14 +203,14 @@ class DiagnoseApp(App[str]):
         self._draw()
 
     def _draw(self) -> None:
-        if isinstance(self.screen, Drawn):
-            self.screen.happened()
+        if isinstance(self.screen, BaseScreen):
+            self.screen.redraw()
 
     def do_target(self) -> None:
         """Back to the list of targets, or to a new one."""
         if isinstance(self.screen, StartScreen):
             self.screen.query_one("#input").focus()
-        elif any(isinstance(one, StartScreen) for one in self.screen_stack):
+        elif any(isinstance(screen, StartScreen) for screen in self.screen_stack):
             while not isinstance(self.screen, StartScreen):
                 self.pop_screen()
         else:
@@ -210,11 +218,13 @@ class DiagnoseApp(App[str]):
 
     def do_help(self) -> None:
         screen = self.screen
-        if isinstance(screen, Drawn):
+        if isinstance(screen, BaseScreen):
             focus = self.focused.id if self.focused is not None else None
             tabs = isinstance(screen, SiteScreen)
-            text = dialog_text.keys(screen.KEYS, focus or "", screen.why_not, self.plain(), tabs)
-            self.sheet(self.say("help.title"), text)
+            text = dialog_text.help_text(
+                screen.KEYS, focus or "", screen.obstacle_key, self.dialog_view(), tabs
+            )
+            self.show_text(self.say("help.title"), text)
 
     def do_palette(self) -> None:
         from diagnose.tui.palette import Palette
@@ -226,55 +236,60 @@ class DiagnoseApp(App[str]):
 
     # What is copied and saved
 
-    def sheet(self, told: str, text: str) -> None:
-        self.push_screen(Sheet(self.say("sheet-back", title=told), text))
+    def show_text(self, title: str, text: str) -> None:
+        self.push_screen(TextDialog(self.say("sheet-back", title=title), text))
 
-    def copied(self, text: str) -> None:
+    def copy_text(self, text: str) -> None:
         """To the terminal's clipboard, and on a sheet: nobody can know whether it was taken."""
-        wanted = sequence(text)
-        if wanted is not None and self._driver is not None:
-            self._driver.write(wanted)
+        osc52 = osc52_sequence(text)
+        if osc52 is not None and self._driver is not None:
+            self._driver.write(osc52)
             self._driver.flush()
-        self.push_screen(Sheet(self.say("sheet" if wanted else "sheet-long"), text))
+        self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), text))
 
     def export(self, session: Session) -> None:
         # Of the screen as it is now, not of the list of formats.
-        picture = self.export_screenshot()
+        screenshot = self.export_screenshot()
 
-        def chosen(form: str | None) -> None:
-            if form is not None:
+        def save_chosen(format_name: str | None) -> None:
+            if format_name is not None:
                 host = "" if self.masked else session.target.host.replace(":", "-")
-                text = picture if form == "svg" else self.written(form, session)
-                self._save(host, _FORMATS[form], text)
+                text = (
+                    screenshot if format_name == "svg" else self.export_text(format_name, session)
+                )
+                self._save(host, _SUFFIXES[format_name], text)
 
         choices = tuple(
-            (form, _FORMAT_NAMES.get(form) or self.say(f"export.{form}")) for form in _FORMATS
+            (format_name, _FORMAT_NAMES.get(format_name) or self.say(f"export.{format_name}"))
+            for format_name in _SUFFIXES
         )
-        self.push_screen(Choice(self.say("export-what"), choices), chosen)
+        self.push_screen(ChoiceDialog(self.say("export-what"), choices), save_chosen)
 
     def _save(self, name: str, suffix: str, text: str) -> None:
         try:
             path = export.save(name, suffix, text)
         except OSError as error:
-            why = f"{error.filename}: {error.strerror}"
-            self.notify(self.say("not-saved", why=why), severity="error", markup=False)
+            reason = f"{error.filename}: {error.strerror}"
+            self.notify(self.say("not-saved", why=reason), severity="error", markup=False)
         else:
             self.notify(self.say("saved", path=path), markup=False)
 
     # A fix
 
-    def mend(self, session: Session, undo: bool) -> None:
+    def start_fix(self, session: Session, undo: bool) -> None:
         """Apply the remedy, or take the last one back, in the words of `diagnose fix`."""
-        url = self.shown(session)[0].evidence.target.url
+        url = self.visible_report(session)[0].evidence.target.url
         title = f"{self.say('key.undo' if undo else 'key.apply')}   {url}"
-        sheet = Mending(title, self.view.lang)
-        asked = replace(session.asked, only=())
-        view = replace(self.plain(), width=max(self.size.width - 2, 40))
-        sheet.works(self.behind.place.start("mend", sheet.told.put, asked, undo, view))
-        self.mending = sheet
+        dialog = FixDialog(title, self.view.lang)
+        request = replace(session.request, only=())
+        view = replace(self.dialog_view(), width=max(self.size.width - 2, 40))
+        dialog.attach(
+            self.services.executor.start("mend", dialog.messages.put, request, undo, view)
+        )
+        self.fix_dialog = dialog
 
-        def over(_: None) -> None:
-            self.mending = None
-            session.begin()
+        def on_closed(_: None) -> None:
+            self.fix_dialog = None
+            session.start()
 
-        self.push_screen(sheet, over)
+        self.push_screen(dialog, on_closed)

@@ -9,18 +9,18 @@ import os
 from collections.abc import Mapping
 
 #: xterm takes no more than this, counted as base64; others less still.
-MOST = 74_994
+MAX_ENCODED = 74_994
 
 
-def sequence(text: str, environment: Mapping[str, str] = os.environ) -> str | None:
+def osc52_sequence(text: str, environment: Mapping[str, str] = os.environ) -> str | None:
     """What to write to the terminal; None where the text is too long to be taken."""
     data = base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
-    if len(data) > MOST:
+    if len(data) > MAX_ENCODED:
         return None
-    plain = f"\x1b]52;c;{data}\x07"
+    osc52 = f"\x1b]52;c;{data}\x07"
     if environment.get("TMUX"):
         # Also for tmux itself (set-clipboard), which hears the plain one alone.
-        return f"{plain}\x1bPtmux;{plain.replace(chr(27), chr(27) * 2)}\x1b\\"
+        return f"{osc52}\x1bPtmux;{osc52.replace(chr(27), chr(27) * 2)}\x1b\\"
     if environment.get("TERM", "").startswith("screen"):
-        return f"\x1bP{plain}\x1b\\"
-    return plain
+        return f"\x1bP{osc52}\x1b\\"
+    return osc52

@@ -6,101 +6,109 @@ from typing import TYPE_CHECKING
 
 from diagnose.checking.root_cause import verdict
 from diagnose.i18n import reports
-from diagnose.i18n.screen import say
+from diagnose.i18n.screen import translate
 from diagnose.model import Edit, Finding, Report
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
-from diagnose.outputs.layers import states
-from diagnose.outputs.terminal import Page, cells
+from diagnose.outputs.layers import layer_states
+from diagnose.outputs.terminal import Page, cell_len
 from diagnose.tui import header_text, tab_text
 from diagnose.tui.keys import Key
 
 if TYPE_CHECKING:
-    from diagnose.history import Change
+    from diagnose.history import FingerprintChange
 
 
-def skipped(report: Report, view: View) -> str:
+def skipped_text(report: Report, view: View) -> str:
     """What was not looked at and why, with the command that would allow it; layers not reached."""
-    made = tab_text.page(view)
-    texts.unseen(made, report, view)
-    for layer in states(report, view.lang):
+    page = tab_text.new_page(view)
+    texts.add_evidence_gaps(page, report, view)
+    for layer in layer_states(report, view.lang):
         if layer.status == "skipped":
-            name = reports.say(f"layer.{layer.name}", view.lang)
-            made.prose(layer.reason or "", f"{made.sign('skipped')} {name}: ", 0, "dim")
-    return made.text() if made.lines else say("nothing-skipped", view.lang)
+            name = reports.translate(f"layer.{layer.name}", view.lang)
+            page.prose(layer.reason or "", f"{page.sign('skipped')} {name}: ", 0, "dim")
+    return page.text() if page.lines else translate("nothing-skipped", view.lang)
 
 
-def seen_of(report: Report, layer: str, view: View) -> str:
-    made = tab_text.page(view)
-    for one in header_text.seen_of(report, layer):
-        made.blank()
-        tab_text.observation(made, one)
-    return made.text()
+def layer_text(report: Report, layer: str, view: View) -> str:
+    page = tab_text.new_page(view)
+    for observation in header_text.layer_observations(report, layer):
+        page.blank()
+        tab_text.add_observation(page, observation)
+    return page.text()
 
 
-def diffs(found: Finding) -> str:
+def fix_diffs(finding: Finding) -> str:
     """What a fix changes in files; empty where it changes none."""
-    return "\n".join(step.diff for step in finding_text.steps(found) if isinstance(step, Edit))
+    return "\n".join(step.diff for step in finding_text.steps(finding) if isinstance(step, Edit))
 
 
-def painted(diff: str, view: View) -> str:
+def colored_diff(diff: str, view: View) -> str:
     """A diff in colour."""
-    made = tab_text.page(view)
-    texts.diff(made, diff.rstrip("\n").split("\n"))
-    return "\n".join(made.lines)
+    page = tab_text.new_page(view)
+    texts.add_diff(page, diff.rstrip("\n").split("\n"))
+    return "\n".join(page.lines)
 
 
-def compared(
-    before: Report | None, after: Report, changes: "tuple[Change, ...]", view: View
+def comparison_text(
+    before: Report | None, after: Report, changes: "tuple[FingerprintChange, ...]", view: View
 ) -> str:
     """What is other than it was: in the run before, and when all was well."""
-    made = tab_text.page(view)
+    page = tab_text.new_page(view)
     if before is not None:
-        made.add(("bold", say("compare-before", view.lang)))
-        _between(made, before, after, view)
+        page.add(("bold", translate("compare-before", view.lang)))
+        _add_comparison(page, before, after, view)
     if changes:
-        made.blank()
-        made.add(("bold", say("changed", view.lang)))
-        for line in header_text.news(changes, view, len(changes)):
-            made.prose(line, "- ", 2)
-    return made.text()
+        page.blank()
+        page.add(("bold", translate("changed", view.lang)))
+        for line in header_text.change_lines(changes, view, len(changes)):
+            page.prose(line, "- ", 2)
+    return page.text()
 
 
-def _between(made: Page, before: Report, after: Report, view: View) -> None:
-    lang, lines = view.lang, len(made.lines)
+def _add_comparison(page: Page, before: Report, after: Report, view: View) -> None:
+    lang, lines = view.lang, len(page.lines)
     first, second = verdict(before).status, verdict(after).status
     if first != second:
-        made.add(
-            "  ", (first, reports.say(first, lang)), " -> ", (second, reports.say(second, lang))
+        page.add(
+            "  ",
+            (first, reports.translate(first, lang)),
+            " -> ",
+            (second, reports.translate(second, lang)),
         )
-    was, now = ({one.check.id: one for one in each.findings} for each in (before, after))
-    for key, found, others in (("compare-gone", was, now), ("compare-new", now, was)):
-        for check_id in found.keys() - others.keys():
-            what = f"{check_id}: {finding_text.title(found[check_id], lang)}"
-            made.prose(say(key, lang, what=what), "- ", 2)
-    if len(made.lines) == lines:
-        made.prose(say("compare-same", lang), "", 2, "dim")
+    before_by_check, after_by_check = (
+        {finding.check.id: finding for finding in report.findings} for report in (before, after)
+    )
+    for key, findings, baseline in (
+        ("compare-gone", before_by_check, after_by_check),
+        ("compare-new", after_by_check, before_by_check),
+    ):
+        for check_id in findings.keys() - baseline.keys():
+            change = f"{check_id}: {finding_text.title(findings[check_id], lang)}"
+            page.prose(translate(key, lang, what=change), "- ", 2)
+    if len(page.lines) == lines:
+        page.prose(translate("compare-same", lang), "", 2, "dim")
 
 
-def keys(
+def help_text(
     table: tuple[Key, ...], focus: str, why_not: Callable[[str], str], view: View, tabs: bool
 ) -> str:
     """Where one is, and every key; what cannot be done now says why."""
-    made, lang = tab_text.page(view), view.lang
+    page, lang = tab_text.new_page(view), view.lang
     if focus:
-        made.prose(say(f"help.{focus}", lang), "", 0, "bold")
-        made.blank()
-    for one in table:
-        _key(made, one.label, say(f"does.{one.name}", lang), why_not(one.name), lang)
+        page.prose(translate(f"help.{focus}", lang), "", 0, "bold")
+        page.blank()
+    for key in table:
+        _add_key(page, key.label, translate(f"does.{key.name}", lang), why_not(key.name), lang)
     if tabs:
-        _key(made, "1 - 5", say("help.tabs", lang), "", lang)
-    _key(made, "Tab", say("help.panes", lang), "", lang)
-    return made.text()
+        _add_key(page, "1 - 5", translate("help.tabs", lang), "", lang)
+    _add_key(page, "Tab", translate("help.panes", lang), "", lang)
+    return page.text()
 
 
-def _key(made: Page, label: str, does: str, why: str, lang: str) -> None:
-    start = f"{label}{' ' * (7 - cells(label))}"
-    made.prose(does, start, 0, "dim" if why else "")
-    if why:
-        made.prose(say("help.not-now", lang, why=say(why, lang)), " " * 7, 0, "dim")
+def _add_key(page: Page, label: str, description: str, reason: str, lang: str) -> None:
+    start = f"{label}{' ' * (7 - cell_len(label))}"
+    page.prose(description, start, 0, "dim" if reason else "")
+    if reason:
+        page.prose(translate("help.not-now", lang, why=translate(reason, lang)), " " * 7, 0, "dim")

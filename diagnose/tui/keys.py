@@ -13,51 +13,51 @@ class Key:
 
     key: str
     name: str
-    shown: str = ""
-    everywhere: bool = False
+    display: str = ""
+    app_wide: bool = False
 
     @property
     def label(self) -> str:
-        return self.shown or self.key
+        return self.display or self.key
 
 
 #: Of one target. The line below the screen has as many of them as it is wide, from the first on.
-SITE = (
+SITE_KEYS = (
     Key("r", "again"),
     Key("y", "copy"),
     Key("a", "apply"),
     Key("u", "undo"),
     Key("e", "export"),
     Key("w", "watch"),
-    Key("question_mark,f1", "help", "?", everywhere=True),
-    Key("q,ctrl+q", "quit", "q", everywhere=True),
+    Key("question_mark,f1", "help", "?", app_wide=True),
+    Key("q,ctrl+q", "quit", "q", app_wide=True),
     Key("f", "failed"),
     Key("v", "verify"),
     Key("d", "diff"),
     Key("s", "skipped"),
     Key("c", "compare"),
     Key("I", "inside"),
-    Key("t", "target", everywhere=True),
+    Key("t", "target", app_wide=True),
     Key("slash", "filter", "/"),
     Key("i", "causes"),
     Key("l", "level"),
     Key("space", "pause", "Space"),
     Key("Y", "copy-report"),
-    Key("p", "mask", everywhere=True),
-    Key("S", "picture", everywhere=True),
-    Key("L", "language", everywhere=True),
-    Key("colon,ctrl+p", "palette", ":", everywhere=True),
-    Key("Q", "silently", everywhere=True),
+    Key("p", "mask", app_wide=True),
+    Key("S", "picture", app_wide=True),
+    Key("L", "language", app_wide=True),
+    Key("colon,ctrl+p", "palette", ":", app_wide=True),
+    Key("Q", "silently", app_wide=True),
     Key("escape", "back", "Esc"),
 )
 
-EVERYWHERE = tuple(one for one in SITE if one.everywhere)
+APP_KEYS = tuple(key for key in SITE_KEYS if key.app_wide)
 
 #: Of the list of targets.
-START = (
+START_KEYS = (
     Key("enter", "open", "Enter"),
     Key("r", "again"),
-    *EVERYWHERE,
+    *APP_KEYS,
     Key("escape", "back", "Esc"),
 )
 
@@ -65,7 +65,7 @@ START = (
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
     """Each key bound to `action_do` of its screen, which knows what cannot be done now, and why."""
     return [
-        Binding(one.key, f"{'app.' if one.everywhere else ''}do('{one.name}')", show=False)
-        for one in keys
-        if one.key != "enter"
+        Binding(key.key, f"{'app.' if key.app_wide else ''}do('{key.name}')", show=False)
+        for key in keys
+        if key.key != "enter"
     ]

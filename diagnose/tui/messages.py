@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Literal
 from diagnose.model import Report, Target
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
-from diagnose.processes.worker import Place
+from diagnose.processes.worker import Executor
 
 if TYPE_CHECKING:
-    from diagnose.history import Change, Known
+    from diagnose.history import FingerprintChange, KnownTarget
 
 
 Kind = Literal["site", "part", "demo", "recording"]
 
 
 @frozen
-class Behind:
+class Services:
     """What is behind the screen: where its services work.
 
     run(asked)                 events of a run, then `Changed`
@@ -29,14 +29,14 @@ class Behind:
     "demo" or a "recording".
     """
 
-    place: Place
-    read: Callable[[str], Target]
-    server: Callable[[str], str]
+    executor: Executor
+    parse_target: Callable[[str], Target]
+    parse_server: Callable[[str], str]
     kind: Kind = "site"
 
 
 @frozen
-class Asked:
+class RunRequest:
     """A look: at which target, of which layers alone (all of them if none is named), and into
     which server ("ssh://…"; empty as the command line has it)."""
 
@@ -46,21 +46,21 @@ class Asked:
 
 
 @frozen
-class Changed:
+class HistoryChanges:
     """What is other than it was when the target was last well."""
 
-    changes: "tuple[Change, ...]"
+    changes: "tuple[FingerprintChange, ...]"
 
 
 @frozen
-class Said:
+class FixOutput:
     """Words of a fix as it goes on."""
 
     text: str
 
 
 @frozen
-class Masked:
+class MaskedReport:
     """A report with the names and addresses masked, and the view of it."""
 
     report: Report
@@ -68,14 +68,14 @@ class Masked:
 
 
 @frozen
-class Own:
+class LocalSites:
     """The sites that this server's nginx serves."""
 
     targets: tuple[Target, ...]
 
 
 @frozen
-class Earlier:
+class RecentTargets:
     """Targets of earlier runs, the last one first."""
 
-    known: "tuple[tuple[Target, Known], ...]"
+    entries: "tuple[tuple[Target, KnownTarget], ...]"

@@ -3,53 +3,53 @@
 from datetime import UTC, datetime
 
 from diagnose.model import Crash, Evidence, Finding, Observation, Report, Scope, Severity, Target
-from diagnose.model.events import Concluded, Crashed, Event, Seen, Started
+from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
 
 
-class Live:
+class RunState:
     """Fed with a run's events; `report` is what a report of now would be. `ended` where nothing
     more comes, though it may never have come to a conclusion."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.concluded: Report | None = None
+        self.final_report: Report | None = None
         self.ended = False
-        self._began = datetime.now(UTC)
-        self._seen: list[Observation] = []
+        self._started_at = datetime.now(UTC)
+        self._observations: list[Observation] = []
         self._crashes: list[Crash] = []
         self._scope = Scope()
 
-    def take(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         match event:
             case Started():
                 self._scope = event.scope
-            case Seen():
-                self._seen.append(event.observation)
+            case Observed():
+                self._observations.append(event.observation)
             case Crashed():
                 self._crashes.append(event.crash)
             case Concluded():
-                self.concluded = event.report
+                self.final_report = event.report
                 self.ended = True
 
     @property
     def report(self) -> Report:
-        if self.concluded is not None:
-            return self.concluded
-        evidence = Evidence(self.target, self._began, tuple(self._seen), self._scope)
+        if self.final_report is not None:
+            return self.final_report
+        evidence = Evidence(self.target, self._started_at, tuple(self._observations), self._scope)
         return Report(evidence, (), tuple(self._crashes), running=not self.ended)
 
 
-def rows(report: Report) -> tuple[tuple[Finding, int], ...]:
+def finding_rows(report: Report) -> tuple[tuple[Finding, int], ...]:
     """The findings as they are listed, each with its depth: causes, symptoms under the cause that
     explains them, then the notes."""
-    found = [one for one in report.findings if one.explained_by is None]
-    found.sort(key=lambda one: one.severity is Severity.NOTE)
-    return tuple(row for one in found for row in _with_symptoms(report, one, 0))
+    roots = [finding for finding in report.findings if finding.explained_by is None]
+    roots.sort(key=lambda finding: finding.severity is Severity.NOTE)
+    return tuple(row for finding in roots for row in _with_symptoms(report, finding, 0))
 
 
-def _with_symptoms(report: Report, one: Finding, depth: int) -> list[tuple[Finding, int]]:
-    made = [(one, depth)]
-    for other in report.findings:
-        if other.explained_by == one.id:
-            made += _with_symptoms(report, other, depth + 1)
-    return made
+def _with_symptoms(report: Report, finding: Finding, depth: int) -> list[tuple[Finding, int]]:
+    rows = [(finding, depth)]
+    for symptom in report.findings:
+        if symptom.explained_by == finding.id:
+            rows += _with_symptoms(report, symptom, depth + 1)
+    return rows

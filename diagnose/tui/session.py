@@ -8,107 +8,111 @@ from diagnose.model import Crash, Report, Target
 from diagnose.model.events import Crashed
 from diagnose.model.tcp import Connection
 from diagnose.model.view import View
-from diagnose.processes.worker import Job, Over
-from diagnose.tui.messages import Asked, Behind, Changed, Masked
-from diagnose.tui.run_state import Live
+from diagnose.processes.worker import Job, JobEnded
+from diagnose.tui.messages import HistoryChanges, MaskedReport, RunRequest, Services
+from diagnose.tui.run_state import RunState
 
 if TYPE_CHECKING:
-    from diagnose.history import Change, Known
+    from diagnose.history import FingerprintChange, KnownTarget
 
 #: Seconds between two looks while a target is watched.
-EVERY = 10.0
+WATCH_INTERVAL = 10.0
 
 #: A strip of history shows so many runs.
-MOST = 40
+MAX_HISTORY = 40
 
 
 class Session:
     """`past` are the verdicts of its whole runs, `waits` how long each took to connect (seconds),
     `known` what earlier calls of the program said of it."""
 
-    def __init__(self, target: Target, behind: Behind, known: "Known | None" = None) -> None:
-        self.target, self.behind, self.known = target, behind, known
-        self.server = known.server if known else ""
-        self.live = Live(target)
-        self.asked = Asked(target, server=self.server)
-        self.before: Report | None = None
-        self.past: list[Status] = []
-        self.waits: list[float | None] = []
-        self.changes: tuple[Change, ...] = ()
-        self.masked: Masked | None = None
+    def __init__(
+        self, target: Target, services: Services, history_summary: "KnownTarget | None" = None
+    ) -> None:
+        self.target, self.services, self.history_summary = target, services, history_summary
+        self.server = history_summary.server if history_summary else ""
+        self.run_state = RunState(target)
+        self.request = RunRequest(target, server=self.server)
+        self.previous_report: Report | None = None
+        self.statuses: list[Status] = []
+        self.connect_times: list[float | None] = []
+        self.changes: tuple[FingerprintChange, ...] = ()
+        self.masked: MaskedReport | None = None
         self._masking = False
         self.watched = self.paused = False
         self.runs = 0
         self._job: Job | None = None
-        self._told: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-    def begin(self, only: tuple[str, ...] = ()) -> "Session":
+    def start(self, only: tuple[str, ...] = ()) -> "Session":
         """Look, once more if need be, and at some layers alone if they are named; one that is
         under way is not disturbed."""
         if not self.running:
-            self.before = self.live.concluded or self.before
-            self.live, self.masked, self._masking = Live(self.target), None, False
-            self.asked = Asked(self.target, only, self.server)
+            self.previous_report = self.run_state.final_report or self.previous_report
+            self.run_state, self.masked, self._masking = RunState(self.target), None, False
+            self.request = RunRequest(self.target, only, self.server)
             # What an earlier run still tells is told to nobody.
-            self._told = queue.SimpleQueue()
-            self._job = self.behind.place.start("run", self._told.put, self.asked)
+            self._messages = queue.SimpleQueue()
+            self._job = self.services.executor.start("run", self._messages.put, self.request)
             self.runs += 1
         return self
 
-    def look_into(self, server: str) -> None:
+    def inspect_server(self, server: str) -> None:
         """From now on look inside that server too; a run under way begins anew."""
         self.server = server
         self.stop()
         self._job = None
-        self.begin()
+        self.start()
 
     @property
     def running(self) -> bool:
-        return self._job is not None and not self.live.ended
+        return self._job is not None and not self.run_state.ended
 
     @property
-    def begun(self) -> bool:
+    def started(self) -> bool:
         return self._job is not None
 
     @property
     def report(self) -> Report:
-        return self.live.report
+        return self.run_state.report
 
     def drain(self) -> bool:
         """Take what has been told; whether anything has."""
-        happened = False
-        while not self._told.empty():
-            happened = True
-            self._take(self._told.get())
-        return happened
+        received = False
+        while not self._messages.empty():
+            received = True
+            self._apply_message(self._messages.get())
+        return received
 
-    def _take(self, told: Any) -> None:
-        match told:
-            case Changed():
-                self.changes = told.changes
-            case Masked():
-                self.masked = told
-            case Over():
-                if not self.live.ended:
-                    self.live.take(Crashed(Crash("run", told.error or "It ended too soon.")))
-                    self.live.ended = True
+    def _apply_message(self, message: Any) -> None:
+        match message:
+            case HistoryChanges():
+                self.changes = message.changes
+            case MaskedReport():
+                self.masked = message
+            case JobEnded():
+                if not self.run_state.ended:
+                    self.run_state.apply(
+                        Crashed(Crash("run", message.error or "It ended too soon."))
+                    )
+                    self.run_state.ended = True
             case _:
                 running = self.running
-                self.live.take(told)
-                if running and self.live.concluded is not None:
-                    self._concluded(self.live.concluded)
+                self.run_state.apply(message)
+                if running and self.run_state.final_report is not None:
+                    self._add_history(self.run_state.final_report)
 
-    def _concluded(self, report: Report) -> None:
-        if not (report.interrupted or self.asked.only):
-            self.past = [*self.past, verdict(report).status][-MOST:]
-            good = [one.took for one in report.evidence.good(Connection)]
-            self.waits = [*self.waits, min(good, default=None)][-MOST:]
+    def _add_history(self, report: Report) -> None:
+        if not (report.interrupted or self.request.only):
+            self.statuses = [*self.statuses, verdict(report).status][-MAX_HISTORY:]
+            durations = [connection.took for connection in report.evidence.good(Connection)]
+            self.connect_times = [*self.connect_times, min(durations, default=None)][-MAX_HISTORY:]
 
     def mask(self, view: View) -> None:
         """Have the report masked, once it is there and once only; `masked` has it when told."""
-        if self.live.concluded is not None and not self._masking:
+        if self.run_state.final_report is not None and not self._masking:
             self._masking = True
-            self.behind.place.start("mask", self._told.put, self.report, view)
+            self.services.executor.start("mask", self._messages.put, self.report, view)
 
     def stop(self) -> None:
         """Ask the run to end; what it says then is told like all else."""
@@ -119,6 +123,6 @@ class Session:
         """Take what a run that was stopped says in the end."""
         while self.running:
             try:
-                self._take(self._told.get(timeout=seconds))
+                self._apply_message(self._messages.get(timeout=seconds))
             except queue.Empty:
                 return

@@ -4,178 +4,185 @@ a width. Pure."""
 from dataclasses import replace
 
 from diagnose.i18n import reports
-from diagnose.i18n.screen import say
+from diagnose.i18n.screen import translate
 from diagnose.model import LAYERS, Finding, Manual, Observation, Report, Severity
 from diagnose.model.view import View
 from diagnose.outputs import check_page, finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.digest import digest
-from diagnose.outputs.terminal import Page, cells, safe, wrap
+from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 
 TABS = ("why", "fix", "evidence", "timeline", "explain")
 
 #: A run's longest bars are so many cells.
-_BARS = 24
+_MAX_BAR_WIDTH = 24
 
 #: The strip of layers has so many lines at most, if it can.
-_STRIP = 2
+_MAX_STRIP_LINES = 2
 
 
-def page(view: View) -> Page:
+def new_page(view: View) -> Page:
     return Page(view.width, view.color, view.ascii)
 
 
-def head(report: Report, view: View, running: bool) -> str:
-    made = page(view)
+def head_text(report: Report, view: View, running: bool) -> str:
+    page = new_page(view)
     if running:
-        made.add(("unknown", say("running", view.lang)))
+        page.add(("unknown", translate("running", view.lang)))
     else:
-        texts.head(made, report, view)
-    return made.text()
+        texts.add_head(page, report, view)
+    return page.text()
 
 
-def strip(report: Report, view: View) -> str:
+def strip_text(report: Report, view: View) -> str:
     """The layers; without their times where these would take another line."""
-    made, short = page(view), page(view)
-    texts.layers(made, report, view)
-    if len(made.lines) > _STRIP:
-        texts.layers(short, report, view, times=False)
-        made = short
-    if address := finding_text.visitor(report):
-        made.prose(reports.say("judged-for", view.lang, address=address), "", 2, "dim")
+    page, compact = new_page(view), new_page(view)
+    texts.add_layers(page, report, view)
+    if len(page.lines) > _MAX_STRIP_LINES:
+        texts.add_layers(compact, report, view, times=False)
+        page = compact
+    if address := finding_text.visitor_address(report):
+        page.prose(reports.translate("judged-for", view.lang, address=address), "", 2, "dim")
     if report.interrupted:
-        made.prose(reports.say("interrupted", view.lang), "", 2, "warning")
-    return made.text()
+        page.prose(reports.translate("interrupted", view.lang), "", 2, "warning")
+    return page.text()
 
 
-def listed(found: Finding, depth: int, view: View, tall: bool = False) -> str:
+def finding_line(finding: Finding, depth: int, view: View, tall: bool = False) -> str:
     """A finding on one line of the list, cut where it is too long; or, in a narrow and `tall`
     list, whole on several."""
-    made = page(view)
-    root = depth == 0 and found.severity is not Severity.NOTE
-    mark = say("root" if root else "note" if depth == 0 else "follows", view.lang)
-    sign = made.sign("unknown" if found.severity is Severity.NOTE else str(found.severity))
+    page = new_page(view)
+    is_root = depth == 0 and finding.severity is not Severity.NOTE
+    mark = translate("root" if is_root else "note" if depth == 0 else "follows", view.lang)
+    sign = page.sign("unknown" if finding.severity is Severity.NOTE else str(finding.severity))
     branch = "" if depth == 0 else "   " * (depth - 1) + ("`- " if view.ascii else "└ ")
-    name = f"{branch}{sign} {found.check.id}"
-    role = str(found.severity) if depth == 0 else "dim"
-    title = safe(finding_text.title(found, view.lang))
+    name = f"{branch}{sign} {finding.check.id}"
+    role = str(finding.severity) if depth == 0 else "dim"
+    title = sanitize(finding_text.title(finding, view.lang))
     if tall:
-        indent = cells(branch) + 2
-        made.add((role, cut(name, view.width, view.ascii)))
+        indent = cell_len(branch) + 2
+        page.add((role, truncate(name, view.width, view.ascii)))
         for line in wrap(title, view.width - indent):
-            made.add(
-                " " * indent, ("" if root else "dim", cut(line, view.width - indent, view.ascii))
+            page.add(
+                " " * indent,
+                ("" if is_root else "dim", truncate(line, view.width - indent, view.ascii)),
             )
-        made.add(" " * indent, ("bold" if root else "dim", mark))
-        return "\n".join(made.lines)
-    room = view.width - cells(name) - cells(mark) - 4
-    title = cut(title, room, view.ascii)
-    gap = " " * max(room - cells(title) + 2, 1)
-    made.add((role, f"{name}  "), (("bold" if root else "dim"), title), gap, ("dim", mark))
-    return made.lines[0]
+        page.add(" " * indent, ("bold" if is_root else "dim", mark))
+        return "\n".join(page.lines)
+    room = view.width - cell_len(name) - cell_len(mark) - 4
+    title = truncate(title, room, view.ascii)
+    gap = " " * max(room - cell_len(title) + 2, 1)
+    page.add((role, f"{name}  "), (("bold" if is_root else "dim"), title), gap, ("dim", mark))
+    return page.lines[0]
 
 
-def cut(text: str, room: int, plain: bool) -> str:
+def truncate(text: str, width: int, ascii_only: bool) -> str:
     """As much of a text as there is room for, in cells."""
-    if cells(text) <= room:
+    if cell_len(text) <= width:
         return text
-    end = "..." if plain else "…"
-    while text and cells(text) > room - cells(end):
+    ellipsis = "..." if ascii_only else "…"
+    while text and cell_len(text) > width - cell_len(ellipsis):
         text = text[:-1]
-    return text + end
+    return text + ellipsis
 
 
-def text(tab: str, report: Report, found: Finding | None, view: View, running: bool) -> str:
+def render_tab(tab: str, report: Report, finding: Finding | None, view: View, running: bool) -> str:
     """A tab's text about a finding; the timeline is of the whole run."""
-    made = page(view)
+    page = new_page(view)
     if tab == "timeline":
-        waterfall(made, report, view)
-    elif found is None:
-        _nothing(made, report, view, running)
+        add_waterfall(page, report, view)
+    elif finding is None:
+        _add_no_finding(page, report, view, running)
     elif tab == "why":
-        texts.why(made, report, found, view)
+        texts.add_explanation(page, report, finding, view)
     elif tab == "fix":
-        texts.remedy(made, report, found, replace(view, verbosity=1))
+        texts.add_remedy(page, report, finding, replace(view, verbosity=1))
     elif tab == "evidence":
-        _evidence(made, found, view)
+        _add_evidence(page, finding, view)
     else:
-        return check_page.page(found.check.id, view)
-    return made.text()
+        return check_page.render(finding.check.id, view)
+    return page.text()
 
 
-def _nothing(made: Page, report: Report, view: View, running: bool) -> None:
+def _add_no_finding(page: Page, report: Report, view: View, running: bool) -> None:
     if running:
-        made.prose(say("nothing-yet", view.lang), "", 0, "dim")
+        page.prose(translate("nothing-yet", view.lang), "", 0, "dim")
         return
-    made.prose(finding_text.sentence(report, view.lang))
-    texts.unseen(made, report, view)
+    page.prose(finding_text.verdict_sentence(report, view.lang))
+    texts.add_evidence_gaps(page, report, view)
 
 
-def _evidence(made: Page, found: Finding, view: View) -> None:
-    for seen in found.claim.because:
-        made.blank()
-        observation(made, seen)
-    if found.claim.ruled_out:
-        made.blank()
-        made.prose(", ".join(found.claim.ruled_out), f"{reports.say('ruled-out', view.lang)}: ")
+def _add_evidence(page: Page, finding: Finding, view: View) -> None:
+    for observation in finding.claim.because:
+        page.blank()
+        add_observation(page, observation)
+    if finding.claim.ruled_out:
+        page.blank()
+        page.prose(
+            ", ".join(finding.claim.ruled_out), f"{reports.translate('ruled-out', view.lang)}: "
+        )
 
 
-def observation(made: Page, seen: Observation) -> None:
+def add_observation(page: Page, observation: Observation) -> None:
     """What was seen, from where, when, and how a person would see the same."""
-    made.prose(digest(seen), f"{seen.vantage}: ", 0)
-    if seen.equivalent:
-        made.code(f"$ {seen.equivalent}", 4)
-    made.add(("dim", f"    {seen.at * 1000:.0f} ms + {seen.took * 1000:.0f} ms"))
+    page.prose(digest(observation), f"{observation.vantage}: ", 0)
+    if observation.equivalent:
+        page.code(f"$ {observation.equivalent}", 4)
+    page.add(("dim", f"    {observation.at * 1000:.0f} ms + {observation.took * 1000:.0f} ms"))
 
 
-def waterfall(made: Page, report: Report, view: View) -> None:
+def add_waterfall(page: Page, report: Report, view: View) -> None:
     """When each thing was looked at, and for how long: bars on one axis of time."""
-    whole, bars = _axis(report), max(min(_BARS, view.width // 4), 8)
-    for one in sorted(report.evidence.observations, key=_began):
-        start = f"{_bar(_began(one), one.at, whole, bars, view.ascii)} {one.took * 1000:5.0f} ms "
-        room = max(view.width - cells(start), 8)
-        role = "error" if one.failure else "dim"
-        made.add((role, start), cut(safe(digest(one)), room, view.ascii))
-    made.add(("dim", f"0{' ' * (bars - 2)}{whole * 1000:.0f} ms"))
+    total, bars = _axis_length(report), max(min(_MAX_BAR_WIDTH, view.width // 4), 8)
+    for observation in sorted(report.evidence.observations, key=_start_time):
+        bar = _bar(_start_time(observation), observation.at, total, bars, view.ascii)
+        start = f"{bar} {observation.took * 1000:5.0f} ms "
+        room = max(view.width - cell_len(start), 8)
+        role = "error" if observation.failure else "dim"
+        page.add((role, start), truncate(sanitize(digest(observation)), room, view.ascii))
+    page.add(("dim", f"0{' ' * (bars - 2)}{total * 1000:.0f} ms"))
 
 
-def by_layer(made: Page, report: Report, view: View) -> None:
+def add_layer_bars(page: Page, report: Report, view: View) -> None:
     """The same in short: from the first look at a layer to the last."""
-    whole, bars = _axis(report), max(view.width - 13, 8)
+    total, bars = _axis_length(report), max(view.width - 13, 8)
     spans: dict[str, tuple[float, float]] = {}
-    for one in report.evidence.observations:
-        first, last = spans.get(type(one).layer, (_began(one), one.at))
-        spans[type(one).layer] = min(first, _began(one)), max(last, one.at)
+    for observation in report.evidence.observations:
+        first, last = spans.get(type(observation).layer, (_start_time(observation), observation.at))
+        spans[type(observation).layer] = (
+            min(first, _start_time(observation)),
+            max(last, observation.at),
+        )
     for layer in LAYERS:
         if layer in spans:
-            name = reports.say(f"layer.{layer}", view.lang)
-            gap = " " * max(12 - cells(name), 1)
-            made.add(f"{name}{gap}", ("place", _bar(*spans[layer], whole, bars, view.ascii)))
-    end = f"{whole * 1000:.0f} ms"
-    made.add(("dim", f"{' ' * 12}0{' ' * max(bars - 1 - len(end), 1)}{end}"))
+            name = reports.translate(f"layer.{layer}", view.lang)
+            gap = " " * max(12 - cell_len(name), 1)
+            page.add(f"{name}{gap}", ("place", _bar(*spans[layer], total, bars, view.ascii)))
+    end_label = f"{total * 1000:.0f} ms"
+    page.add(("dim", f"{' ' * 12}0{' ' * max(bars - 1 - len(end_label), 1)}{end_label}"))
 
 
-def _axis(report: Report) -> float:
+def _axis_length(report: Report) -> float:
     """How long the axis of time is, in seconds."""
-    return max((0.001, *(one.at for one in report.evidence.observations)))
+    return max((0.001, *(observation.at for observation in report.evidence.observations)))
 
 
-def _bar(begin: float, end: float, whole: float, bars: int, plain: bool) -> str:
-    left = min(int(begin / whole * bars), bars - 1)
-    size = max(round((end - begin) / whole * bars), 1)
-    bar = " " * left + ("#" if plain else "━") * min(size, bars - left)
+def _bar(begin: float, end: float, total: float, bars: int, ascii_only: bool) -> str:
+    offset = min(int(begin / total * bars), bars - 1)
+    length = max(round((end - begin) / total * bars), 1)
+    bar = " " * offset + ("#" if ascii_only else "━") * min(length, bars - offset)
     return f"{bar:{bars}}"
 
 
-def _began(seen: Observation) -> float:
-    return max(seen.at - seen.took, 0.0)
+def _start_time(observation: Observation) -> float:
+    return max(observation.at - observation.took, 0.0)
 
 
-def steps(found: Finding) -> str:
+def step_commands(finding: Finding) -> str:
     """A remedy's steps as they are typed, for the clipboard; what is done by hand is left out."""
     lines = [
-        finding_text.shell(step)
-        for step in finding_text.steps(found)
+        finding_text.shell_command(step)
+        for step in finding_text.steps(finding)
         if not isinstance(step, Manual)
     ]
     return "\n".join(lines) + "\n" if lines else ""

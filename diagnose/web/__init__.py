@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from diagnose.parsers.target import UsageError
 
-_LACKING = (
+_MISSING_EXTRA = (
     "The browser view needs textual-serve: pipx inject diagnose-https textual-serve, "
     "or pip install 'diagnose-https[web]'."
 )
@@ -22,5 +22,5 @@ def serve(targets: Sequence[str], options: Sequence[str], port: int, lang: str) 
     except ModuleNotFoundError as missing:
         if (missing.name or "diagnose").partition(".")[0] == "diagnose":
             raise
-        raise UsageError(_LACKING) from None
+        raise UsageError(_MISSING_EXTRA) from None
     return run(targets, options, port, lang)

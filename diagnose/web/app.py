@@ -15,21 +15,25 @@ from textual_serve.app_service import AppService
 DRIVER = "diagnose.web.driver:WebDriver"
 
 #: How long a process may take to end by itself, in seconds.
-PATIENCE = 3.0
+STOP_TIMEOUT = 3.0
 
 #: What describes the terminal in which the server was started.
-_OF_A_TERMINAL = ("STY", "TERM_PROGRAM", "TEXTUAL_FPS", "TMUX")
+_TERMINAL_VARIABLES = ("STY", "TERM_PROGRAM", "TEXTUAL_FPS", "TMUX")
 
 
-def command(words: Sequence[str]) -> list[str]:
+def command(arguments: Sequence[str]) -> list[str]:
     """`diagnose` with these words. -P: what lies in the working directory is not imported."""
-    return [sys.executable, "-P", "-m", "diagnose", *words]
+    return [sys.executable, "-P", "-m", "diagnose", *arguments]
 
 
-def environment(width: int, height: int, own: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment(
+    width: int, height: int, inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """The variables of the process; the page's size in cells."""
-    kept = {name: value for name, value in own.items() if name not in _OF_A_TERMINAL}
-    return kept | {
+    variables = {
+        name: value for name, value in inherited.items() if name not in _TERMINAL_VARIABLES
+    }
+    return variables | {
         "TEXTUAL_DRIVER": DRIVER,
         "TEXTUAL_COLOR_SYSTEM": "truecolor",
         "TERM": "xterm-256color",
@@ -41,8 +45,8 @@ def environment(width: int, height: int, own: Mapping[str, str] = os.environ) ->
 class App(AppService):
     """A process that is surely gone when it was stopped, with all that it had started."""
 
-    def __init__(self, argv: Sequence[str], **doors: Any) -> None:
-        super().__init__(argv[0], **doors)
+    def __init__(self, argv: Sequence[str], **callbacks: Any) -> None:
+        super().__init__(argv[0], **callbacks)
         self._argv = argv
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
@@ -75,12 +79,12 @@ class App(AppService):
         if self._process is None or self._task is None:
             return
         self.stdin.close()
-        over = asyncio.ensure_future(self._process.wait())
+        exited = asyncio.ensure_future(self._process.wait())
         try:
-            await asyncio.wait([over], timeout=PATIENCE)
+            await asyncio.wait([exited], timeout=STOP_TIMEOUT)
         finally:
-            if not over.done():
+            if not exited.done():
                 os.killpg(self._process.pid, signal.SIGKILL)
         # What it said last is still carried.
-        await asyncio.wait([over, self._task], timeout=PATIENCE)
+        await asyncio.wait([exited, self._task], timeout=STOP_TIMEOUT)
         self._task.cancel()

@@ -12,8 +12,8 @@ from textual.drivers import web_driver
 
 
 class WebDriver(web_driver.WebDriver):
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._write = partial(_write, self.fileno)
 
     def run_input_thread(self) -> None:
@@ -25,7 +25,7 @@ class WebDriver(web_driver.WebDriver):
 
 def _write(pipe: int, data: bytes) -> int:
     """All of it: os.write may stop in the middle."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(pipe, rest) :]
+    remaining = memoryview(data)
+    while remaining:
+        remaining = remaining[os.write(pipe, remaining) :]
     return len(data)

@@ -14,7 +14,7 @@ import secrets
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from diagnose.i18n.web import say
+from diagnose.i18n.web import translate
 
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 
@@ -39,7 +39,7 @@ HEADERS = {
 }
 
 
-def refused(path: str, host: str, origin: str | None, secret: str) -> str | None:
+def refusal_reason(path: str, host: str, origin: str | None, secret: str) -> str | None:
     """Why a request is not answered, as a key of `diagnose.i18n.web`, or None. `origin` is None
     where the field is missing, which no browser leaves out before a WebSocket."""
     if not _LOOPBACK.fullmatch(host):
@@ -56,17 +56,17 @@ def guard(secret: str, lang: str) -> Middleware:
     """What every request meets first."""
 
     @web.middleware
-    async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check_request(request: web.Request, handler: Handler) -> web.StreamResponse:
         fields = request.headers
-        why = refused(request.path, fields.get("Host", ""), fields.get("Origin"), secret)
-        if why is not None:
-            raise web.HTTPForbidden(text=say(why, lang) + "\n")
+        reason = refusal_reason(request.path, fields.get("Host", ""), fields.get("Origin"), secret)
+        if reason is not None:
+            raise web.HTTPForbidden(text=translate(reason, lang) + "\n")
         return await handler(request)
 
-    return ask
+    return check_request
 
 
-async def harden(_: web.Request, response: web.StreamResponse) -> None:
+async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
     """What every answer says, the refusals too."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

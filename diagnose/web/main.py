@@ -13,14 +13,14 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from diagnose.i18n.web import say
+from diagnose.i18n.web import translate
 from diagnose.parsers.target import UsageError
 from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM
 from diagnose.web.app import command
-from diagnose.web.server import Screens
+from diagnose.web.server import ScreenServer
 
 #: The one address: who is elsewhere comes through SSH.
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 
 _SIGNALS = {signal.SIGINT: EXIT_SIGINT, signal.SIGTERM: EXIT_SIGTERM}
 
@@ -37,32 +37,36 @@ def run(targets: Sequence[str], options: Sequence[str], port: int, lang: str) ->
 
 
 async def _serve(argv: Sequence[str], title: str, port: int, lang: str) -> int:
-    ended = _signal()
+    exit_status = _exit_signal()
     secret = secrets.token_urlsafe()
     runner = web.AppRunner(
-        await Screens(argv, title, secret, lang)._make_app(), access_log=None, shutdown_timeout=2
+        await ScreenServer(argv, title, secret, lang)._make_app(),
+        access_log=None,
+        shutdown_timeout=2,
     )
     await runner.setup()
     try:
         await _listen(runner, port)
         port = runner.addresses[0][1]
-        sys.stderr.write(say("serving", lang, url=f"http://{HERE}:{port}/{secret}/", port=port))
+        sys.stderr.write(
+            translate("serving", lang, url=f"http://{LOOPBACK}:{port}/{secret}/", port=port)
+        )
         sys.stderr.flush()
-        return await ended
+        return await exit_status
     finally:
         await runner.cleanup()
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
-        await web.TCPSite(runner, HERE, port).start()
+        await web.TCPSite(runner, LOOPBACK, port).start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise UsageError(f"Port {port} is in use: --port 0 takes any free one.") from None
         raise UsageError(f"Port {port}: {error.strerror}.") from None
 
 
-def _signal() -> "asyncio.Future[int]":
+def _exit_signal() -> "asyncio.Future[int]":
     """The exit status that the first signal asks for; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()

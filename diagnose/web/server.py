@@ -14,58 +14,58 @@ import textual_serve.server
 from aiohttp import web
 from textual_serve.server import Server, to_int
 
-from diagnose.i18n.web import say
+from diagnose.i18n.web import translate
 from diagnose.web.app import App
-from diagnose.web.guard import POLICY, guard, harden
+from diagnose.web.guard import POLICY, add_security_headers, guard
 
-_OURS = Path(__file__).parent
-_THEIRS = Path(textual_serve.server.__file__).parent / "static"
+_PACKAGE_FOLDER = Path(__file__).parent
+_TEXTUAL_FOLDER = Path(textual_serve.server.__file__).parent / "static"
 
 #: What the page refers to, and its type. Nothing else is served.
 FILES = {
-    "page.css": (_OURS / "page.css", "text/css"),
-    "page.js": (_OURS / "page.js", "text/javascript"),
-    "xterm.css": (_THEIRS / "css" / "xterm.css", "text/css"),
-    "textual.js": (_THEIRS / "js" / "textual.js", "text/javascript"),
-    "mono.ttf": (_THEIRS / "fonts" / "RobotoMono-VariableFont_wght.ttf", "font/ttf"),
+    "page.css": (_PACKAGE_FOLDER / "page.css", "text/css"),
+    "page.js": (_PACKAGE_FOLDER / "page.js", "text/javascript"),
+    "xterm.css": (_TEXTUAL_FOLDER / "css" / "xterm.css", "text/css"),
+    "textual.js": (_TEXTUAL_FOLDER / "js" / "textual.js", "text/javascript"),
+    "mono.ttf": (_TEXTUAL_FOLDER / "fonts" / "RobotoMono-VariableFont_wght.ttf", "font/ttf"),
 }
 
 #: The page's words (diagnose.i18n.web).
-_SAID = ("screen", "waiting", "ended", "again", "script")
+_TEXT_KEYS = ("screen", "waiting", "ended", "again", "script")
 
 #: The page's largest message, in bytes: what is pasted at one go.
-_MOST = 1 << 20
+_MAX_MESSAGE = 1 << 20
 
 
-class Screens(Server):
+class ScreenServer(Server):
     """A screen for each page that is open."""
 
     def __init__(self, argv: Sequence[str], title: str, secret: str, lang: str) -> None:
         super().__init__(argv[0], title=title)
         self._argv, self._secret, self._lang = argv, secret, lang
-        self._page = Template((_OURS / "page.html").read_text("utf-8"))
+        self._page = Template((_PACKAGE_FOLDER / "page.html").read_text("utf-8"))
         self._apps: set[App] = set()
 
     async def _make_app(self) -> web.Application:
-        made = web.Application(middlewares=[guard(self._secret, self._lang)])
+        app = web.Application(middlewares=[guard(self._secret, self._lang)])
         # The guard has compared the secret.
-        made.add_routes(
+        app.add_routes(
             [
                 web.get("/{secret}/", self.handle_index),
                 web.get("/{secret}/ws", self.handle_websocket, allow_head=False),
                 web.get("/{secret}/{name}", self.handle_file),
             ]
         )
-        made.on_response_prepare.append(harden)
-        made.on_shutdown.append(self.on_shutdown)
-        return made
+        app.on_response_prepare.append(add_security_headers)
+        app.on_shutdown.append(self.on_shutdown)
+        return app
 
     async def handle_index(self, request: web.Request) -> web.Response:
-        words = {name: say(name, self._lang) for name in _SAID}
+        texts = {name: translate(name, self._lang) for name in _TEXT_KEYS}
         # As the browser calls this machine: the port may be the other end of a tunnel.
         host = f"ws://{request.host}"
         page = self._page.substitute(
-            {name: html.escape(word) for name, word in words.items()},
+            {name: html.escape(text) for name, text in texts.items()},
             lang={"zh": "zh-Hans"}.get(self._lang, self._lang),
             title=html.escape(self.title),
             socket=html.escape(f"{host}/{self._secret}/ws"),
@@ -81,7 +81,7 @@ class Screens(Server):
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """A process as long as the page is there."""
-        socket = web.WebSocketResponse(heartbeat=15, timeout=2, max_msg_size=_MOST)
+        socket = web.WebSocketResponse(heartbeat=15, timeout=2, max_msg_size=_MAX_MESSAGE)
         await socket.prepare(request)
         app = App(
             self._argv,
@@ -100,9 +100,9 @@ class Screens(Server):
         return socket
 
     async def on_shutdown(self, app: web.Application) -> None:
-        await asyncio.gather(*(one.stop() for one in self._apps))
+        await asyncio.gather(*(screen_app.stop() for screen_app in self._apps))
 
 
-def _size(request: web.Request, name: str, usual: int) -> int:
+def _size(request: web.Request, name: str, default: int) -> int:
     """Columns or rows, as the page says."""
-    return max(1, min(to_int(request.query.get(name, ""), usual), 1000))
+    return max(1, min(to_int(request.query.get(name, ""), default), 1000))

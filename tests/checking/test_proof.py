@@ -10,9 +10,9 @@ import pytest
 
 from diagnose import engine
 from diagnose.checking import proof
-from diagnose.checking.registry import catalogue
-from diagnose.checking.registry import one as load
-from diagnose.checking.root_cause import layers, verdict
+from diagnose.checking.registry import all_checks
+from diagnose.checking.registry import load_check as load
+from diagnose.checking.root_cause import layer_statuses, verdict
 from diagnose.cli import demo
 from diagnose.engine import conclude
 from diagnose.model import (
@@ -29,7 +29,7 @@ from diagnose.model import (
     Unseen,
     Vantage,
 )
-from diagnose.model.events import Event, Seen
+from diagnose.model.events import Event, Observed
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
@@ -38,7 +38,7 @@ from diagnose.model.view import View
 from diagnose.outputs import finding_text
 from diagnose.outputs.json import document
 from diagnose.probes import INSIDE, OUTSIDE, Probe
-from diagnose.recording.codec import Recorded, decode, encode
+from diagnose.recording.codec import Recording, decode, encode
 from tests.support.check_evidence import CHAT, NOW, SHOP, TIMEOUT
 from tests.support.report_builder import ADDRESS, ANSWER, NAME, NO_IPV6, OPEN, SECURE, WELL, check
 
@@ -155,13 +155,13 @@ def probes() -> Iterator[str]:
 def test_no_run_is_healthy_whose_probe_crashed_or_had_no_time(case: str) -> None:
     target, scope, seen = HEALTHY[case]
     whole = report(*seen, target=target, scope=scope)
-    names = [*probes(), *(one.id for one in catalogue())]
+    names = [*probes(), *(one.id for one in all_checks())]
     assert len(names) > 150
     for name in names:
         crashed = replace(whole, crashes=(Crash(name, "ValueError: no"),))
         assert verdict(crashed).status == "unknown", name
     for why in (proof.DEADLINE, proof.INTERRUPTED):
-        rest = Unseen(what=proof.REST, why=why)
+        rest = Unseen(what=proof.REST_OF_RUN, why=why)
         for length in range(len(seen) + 1):
             assert status(*seen[:length], rest, target=target, scope=scope) != "ok"
     assert verdict(replace(whole, interrupted=True)).status == "unknown"
@@ -173,7 +173,7 @@ def test_a_check_that_crashes_makes_it_unknown(monkeypatch: pytest.MonkeyPatch) 
         raise ValueError("no")
         yield
 
-    for one in catalogue():
+    for one in all_checks():
         if {need.__name__ for need in one.needs} <= {type(seen).__name__ for seen in WELL}:
             made = replace(one, judge=broken)
             monkeypatch.setattr(
@@ -189,15 +189,15 @@ known = load
 
 def test_what_crashed_is_not_whole_in_a_recording_either() -> None:
     crash = Unseen(what="outside.tls.handshake", why=proof.CRASHED)
-    again = decode(encode(Recorded(Evidence(SHOP, NOW, (*WELL, crash))))).evidence
+    again = decode(encode(Recording(Evidence(SHOP, NOW, (*WELL, crash))))).evidence
     assert verdict(conclude(again)).unfinished == ("crash",)
     only = Evidence(SHOP, NOW, (NAME,), Scope(only=("dns",), family=4))
-    assert verdict(conclude(decode(encode(Recorded(only))).evidence)).status == "ok"
+    assert verdict(conclude(decode(encode(Recording(only))).evidence)).status == "ok"
 
 
 def test_a_deadline_keeps_the_cause_that_was_found() -> None:
     refused = replace(OPEN, failure=Failure("refused", "Connection refused", 111, "ECONNREFUSED"))
-    rest = Unseen(what=proof.REST, why=proof.DEADLINE)
+    rest = Unseen(what=proof.REST_OF_RUN, why=proof.DEADLINE)
     judged = verdict(report(NAME, NO_IPV6, refused, rest))
     assert (judged.status, judged.causes[0].check.id) == ("critical", "tcp.refused")
 
@@ -205,7 +205,7 @@ def test_a_deadline_keeps_the_cause_that_was_found() -> None:
 def test_port_80_proves_nothing_of_an_https_target() -> None:
     seen = (NAME, NO_IPV6, PLAIN, PAGE)
     assert steps(*seen) == ["connection 203.0.113.10:443"]
-    states = dict(layers(report(*seen)))
+    states = dict(layer_statuses(report(*seen)))
     assert (states["dns"], states["tcp"], states["http"]) == ("ok", "unknown", "unknown")
 
 
@@ -243,7 +243,7 @@ def test_a_websocket_is_proven_over_each_version_of_ip() -> None:
     refused = replace(SOCKET, accepted=False, status=401, reason="Unauthorized", fault="status")
     judged = report(*WELL, refused, target=replace(SHOP, websockets=("/ws",)))
     assert verdict(judged).status == "unknown"
-    assert "401 Unauthorized" in finding_text.sentence(judged, "en")
+    assert "401 Unauthorized" in finding_text.verdict_sentence(judged, "en")
 
 
 def test_an_address_to_which_this_machine_has_no_way_is_not_to_be_judged() -> None:
@@ -270,14 +270,18 @@ def test_what_was_asked_for_and_not_seen_is_unknown() -> None:
 def test_the_verdict_says_how_far_it_goes() -> None:
     only = report(NAME, NO_IPV6, scope=Scope(only=("dns",)))
     url = "https://shop.example.com/"
-    assert finding_text.sentence(only, "en") == f"{url}: DNS healthy. Nothing else was judged."
-    assert "TCP" in finding_text.sentence(report(*WELL, scope=Scope(skip=("tcp",))), "en")
+    assert (
+        finding_text.verdict_sentence(only, "en") == f"{url}: DNS healthy. Nothing else was judged."
+    )
+    assert "TCP" in finding_text.verdict_sentence(report(*WELL, scope=Scope(skip=("tcp",))), "en")
     within = report(LISTENING, *inside(SECURE, ANSWER), scope=INSIDE_ONLY)
-    assert "not judged" in finding_text.sentence(within, "en")
+    assert "not judged" in finding_text.verdict_sentence(within, "en")
 
 
 def test_a_document_says_what_is_missing_and_how_to_look_for_it() -> None:
-    rest = Unseen(what=proof.REST, why=proof.DEADLINE, enable=f"diagnose {SHOP.url} --timeout 30")
+    rest = Unseen(
+        what=proof.REST_OF_RUN, why=proof.DEADLINE, enable=f"diagnose {SHOP.url} --timeout 30"
+    )
     whole = report(NAME, NO_IPV6, PLAIN, rest)
     for lang, what in (("en", "a connection to 203.0.113.10:443"), ("zh", "203.0.113.10:443")):
         made = document(whole, View(lang=lang))
@@ -296,13 +300,16 @@ def test_an_unfinished_layer_has_no_tick_while_it_runs() -> None:
     seen: tuple[Observation, ...] = ()
     for look in BOTH:
         seen = (*seen, look)
-        states = dict(layers(Report(Evidence(SHOP, NOW, seen), running=True)))
+        states = dict(layer_statuses(Report(Evidence(SHOP, NOW, seen), running=True)))
         done = {name for name, state in states.items() if state == "ok"}
         assert ("tcp" in done) is (OPEN_6 in seen)
         assert ("tls" in done) is (SECURE_6 in seen)
         assert ("http" in done) is (ANSWER_6 in seen)
     looks = (*BOTH, LISTENING)
-    assert dict(layers(Report(Evidence(SHOP, NOW, looks), running=True)))["listener"] == "running"
+    assert (
+        dict(layer_statuses(Report(Evidence(SHOP, NOW, looks), running=True)))["listener"]
+        == "running"
+    )
 
 
 def test_the_demonstration_cut_after_each_look_is_never_healthy() -> None:
@@ -310,7 +317,7 @@ def test_the_demonstration_cut_after_each_look_is_never_healthy() -> None:
     seen: list[Observation] = []
 
     def sink(event: Event) -> None:
-        if isinstance(event, Seen):
+        if isinstance(event, Observed):
             seen.append(event.observation)
 
     asyncio.run(demo.run(sink))

@@ -7,16 +7,16 @@ import pytest
 
 from diagnose.checking import registry
 from diagnose.checking.root_cause import explains
-from diagnose.checking.texts import LANGUAGES, path_of, words
+from diagnose.checking.texts import LANGUAGES, check_text, text_path
 from diagnose.model import LAYERS
 
 TESTS = Path(__file__).parents[1] / "checks"
-IDS = registry.names()
+IDS = registry.check_ids()
 
 
 @pytest.mark.parametrize("check_id", IDS)
 def test_a_check_bears_the_name_of_its_file_and_of_its_function(check_id: str) -> None:
-    check = registry.one(check_id)
+    check = registry.load_check(check_id)
     assert check.id == check_id
     assert check.layer in LAYERS
     assert re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+(-[a-z0-9]+)*", check_id)
@@ -25,15 +25,15 @@ def test_a_check_bears_the_name_of_its_file_and_of_its_function(check_id: str) -
 
 @pytest.mark.parametrize("check_id", IDS)
 def test_what_a_check_needs_can_be_read_without_importing_it(check_id: str) -> None:
-    needs = {kind.__name__ for kind in registry.one(check_id).needs}
+    needs = {kind.__name__ for kind in registry.load_check(check_id).needs}
     assert needs
-    assert registry.needs(check_id) == needs
+    assert registry.needed_kinds(check_id) == needs
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("check_id", IDS)
 def test_a_check_has_words_in_every_language(check_id: str, lang: str) -> None:
-    said = words(check_id, lang)
+    said = check_text(check_id, lang)
     assert said.title
     assert said.summary
     assert said.meaning
@@ -43,10 +43,10 @@ def test_a_check_has_words_in_every_language(check_id: str, lang: str) -> None:
 
 @pytest.mark.parametrize("check_id", IDS)
 def test_every_language_names_the_same_facts_and_steps(check_id: str) -> None:
-    said = [path_of(check_id, lang).read_text("utf-8") for lang in LANGUAGES]
+    said = [text_path(check_id, lang).read_text("utf-8") for lang in LANGUAGES]
     facts = [set(re.findall(r"\{\{[#^]?([\w.-]+)\}\}", text)) for text in said]
     assert all(named == facts[0] for named in facts)
-    steps = [list(words(check_id, lang).steps) for lang in LANGUAGES]
+    steps = [list(check_text(check_id, lang).steps) for lang in LANGUAGES]
     assert all(named == steps[0] for named in steps)
 
 
@@ -59,7 +59,7 @@ def test_a_check_has_a_test_in_which_it_fires_and_one_in_which_it_is_silent(chec
 
 
 def test_what_a_check_explains_exists() -> None:
-    for check in registry.catalogue():
+    for check in registry.all_checks():
         for pattern in check.explains:
             assert pattern in IDS or (pattern.endswith(".*") and pattern[:-2] in LAYERS), (
                 f"{check.id} explains {pattern}, which is no check"
@@ -67,7 +67,7 @@ def test_what_a_check_explains_exists() -> None:
 
 
 def test_no_two_checks_explain_each_other_in_a_circle() -> None:
-    checks = registry.catalogue()
+    checks = registry.all_checks()
     above = {check.id: {other.id for other in checks if explains(check, other)} for check in checks}
     while leaves := [check_id for check_id, below in above.items() if not below & above.keys()]:
         for leaf in leaves:

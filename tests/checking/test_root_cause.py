@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.root_cause import claims, findings, layers, verdict
+from diagnose.checking.root_cause import claims, findings, layer_statuses, verdict
 from diagnose.model import (
     Check,
     Claim,
@@ -15,7 +15,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Vantage,
-    together,
+    merge_subjects,
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
@@ -98,7 +98,7 @@ def test_a_whole_layer_is_what_is_met_there_and_not_what_nginx_has_in_its_files(
 
 
 def test_several_addresses_make_one_subject() -> None:
-    both = together((AT_443, Subject(address="2001:db8::10", port=443)))
+    both = merge_subjects((AT_443, Subject(address="2001:db8::10", port=443)))
     assert str(both) == "203.0.113.10:443, [2001:db8::10]:443"
     assert both.covers(AT_443)
     assert not both.covers(AT_80)
@@ -203,12 +203,14 @@ def test_a_site_that_was_tried_in_vain_is_not_called_healthy() -> None:
 
 def test_a_layer_is_its_worst_finding_or_what_was_seen_of_it() -> None:
     states = dict(
-        layers(report(NAME, CLOSED, raised=((check("dns.odd", Severity.WARNING), claim()),)))
+        layer_statuses(
+            report(NAME, CLOSED, raised=((check("dns.odd", Severity.WARNING), claim()),))
+        )
     )
     assert states["dns"] == "warning"
     assert states["tcp"] == "unknown"
     assert states["http"] == "skipped"
-    assert dict(layers(healthy()))["tcp"] == "ok"
+    assert dict(layer_statuses(healthy()))["tcp"] == "ok"
 
 
 def test_a_question_about_one_visitor_that_was_not_answered_leaves_it_unknown() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from diagnose.checking.texts import fill, plain, words
+from diagnose.checking.texts import check_text, fact_text, fill
 
 
 def test_facts_are_put_in_and_dollars_are_left_alone() -> None:
@@ -45,11 +45,11 @@ def test_a_fact_is_not_read_as_words() -> None:
     ],
 )
 def test_facts_read_as_a_person_writes_them(value: object, lang: str, text: str) -> None:
-    assert plain(value, lang) == text
+    assert fact_text(value, lang) == text
 
 
 def test_the_words_of_a_check_have_their_parts() -> None:
-    said = words("tcp.refused", "en")
+    said = check_text("tcp.refused", "en")
     assert "{{" in said.title
     assert "\n" not in said.title
     assert "{{fix}}" in said.remedy

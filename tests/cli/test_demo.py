@@ -12,11 +12,11 @@ def told() -> dict[str, object]:
     import asyncio
 
     from diagnose.cli import demo
-    from diagnose.model.events import nowhere
+    from diagnose.model.events import null_sink
     from diagnose.model.view import View
     from diagnose.outputs.json import document
 
-    return document(asyncio.run(demo.run(nowhere)), View())
+    return document(asyncio.run(demo.run(null_sink)), View())
 
 
 def test_the_lost_upgrade_is_the_one_cause(told: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from diagnose.cli import fix
 from diagnose.fixing import journal
-from diagnose.i18n.reports import say
+from diagnose.i18n.reports import translate
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Applicability, Claim, Command, Finding, Fix, Report, Subject, Vantage
 from diagnose.model import Host as Server
@@ -48,20 +48,20 @@ class Shop:
         self.said += text
 
     def fix(self, yes: bool = True, dry: bool = False, lang: str = "en") -> int:
-        talk = fix.Talk(View(lang=lang), self.write, None if yes else self.ask, dry)
+        talk = fix.Dialog(View(lang=lang), self.write, None if yes else self.ask, dry)
         return asyncio.run(fix.fix(LocalMachine(), self.look, talk))
 
     def undo(self, yes: bool = True, lang: str = "en") -> int:
         self.said = ""
-        talk = fix.Talk(View(lang=lang), self.write, None if yes else self.ask)
+        talk = fix.Dialog(View(lang=lang), self.write, None if yes else self.ask)
         return asyncio.run(fix.undo(LocalMachine(), talk))
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(journal, "PLACE", str(tmp_path / "diagnose"))
-    monkeypatch.setattr(journal, "CURRENT", str(tmp_path / "diagnose" / "current"))
-    monkeypatch.setattr("diagnose.fixing.apply.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(journal, "STATE_FOLDER", str(tmp_path / "diagnose"))
+    monkeypatch.setattr(journal, "OPEN_FOLDER", str(tmp_path / "diagnose" / "current"))
+    monkeypatch.setattr("diagnose.fixing.apply.RETRY_DELAYS", (0.0, 0.0))
     return tmp_path
 
 
@@ -100,7 +100,7 @@ def test_what_is_not_for_a_program_is_refused_and_the_reason_said(
     shop = Shop(place)
     shop.how = how
     assert shop.fix(lang=lang) == 2
-    assert say(f"fix.left.{how}", lang) in shop.said
+    assert translate(f"fix.left.{how}", lang) in shop.said
     assert not shop.file.exists()
 
 
@@ -211,16 +211,16 @@ def test_what_nothing_takes_back_is_said_before_it_is_done_and_after(
 ) -> None:
     shop = Lasting(place)
     line = f"$ env touch {shop.file}"
-    stays = say("undo.stays", lang, step=line)
+    stays = translate("undo.stays", lang, step=line)
     shop.fix(lang=lang)
-    before, _, after = shop.said.partition(say("fix.looking", lang))
+    before, _, after = shop.said.partition(translate("fix.looking", lang))
     assert "".join(stays.split()) in "".join(before.split())
-    assert say("fix.healed-for-good", lang, steps=line) in after
+    assert translate("fix.healed-for-good", lang, steps=line) in after
     assert shop.undo(yes=False, lang=lang) == 0
     assert shop.asked == []
-    assert say("undo.none", lang) in shop.said
+    assert translate("undo.none", lang) in shop.said
     assert stays in shop.said
-    assert say("undo.done", lang) not in shop.said
+    assert translate("undo.done", lang) not in shop.said
     assert shop.file.exists()
     assert shop.undo() == 0
     assert "There is nothing to take back." in shop.said
@@ -235,10 +235,10 @@ def test_where_a_part_can_be_taken_back_it_is_said_which_cannot(place: Path, lan
     shop.fix(lang=lang)
     lines = f"$ env touch {stays}, $ env touch {shop.file}"
     assert lines in shop.said
-    assert "--undo" in shop.said.partition(say("fix.looking", lang))[2]
+    assert "--undo" in shop.said.partition(translate("fix.looking", lang))[2]
     assert shop.undo(lang=lang) == 0
-    assert say("undo.done-but", lang) in shop.said
-    assert say("undo.stays", lang, step=f"$ env touch {stays}") in shop.said
+    assert translate("undo.done-but", lang) in shop.said
+    assert translate("undo.stays", lang, step=f"$ env touch {stays}") in shop.said
     assert (back.exists(), stays.exists()) == (False, True)
 
 
@@ -250,7 +250,7 @@ def test_an_undo_that_fails_is_no_success(place: Path, lang: str) -> None:
     shop.fix()
     assert shop.undo(lang=lang) == 2
     line = "$ sh -c 'echo no such rule >&2; exit 1'"
-    assert say("undo.failed", lang, step=line, why="no such rule") in shop.said
+    assert translate("undo.failed", lang, step=line, why="no such rule") in shop.said
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -259,8 +259,8 @@ def test_what_did_not_help_and_stays_is_said(place: Path, lang: str) -> None:
     shop.step = Command(("env", "true"))
     assert shop.fix(lang=lang) == 2
     why = "listener.missing is still there"
-    assert say("fix.rolled-back-but", lang, why=why) in shop.said
-    assert say("undo.stays", lang, step="$ env true") in shop.said
+    assert translate("fix.rolled-back-but", lang, why=why) in shop.said
+    assert translate("undo.stays", lang, step="$ env true") in shop.said
 
 
 def test_undo_twice_takes_back_once_and_then_says_that_nothing_is_left(place: Path) -> None:

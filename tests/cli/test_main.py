@@ -15,10 +15,10 @@ import jsonschema
 import pytest
 
 from diagnose.cli import main
-from diagnose.cli.parser import COMMANDS, looking, parser
+from diagnose.cli.parser import COMMANDS, build_parser, run_arguments
 from diagnose.model import Evidence
 from diagnose.model.visitor import Visitor
-from diagnose.recording.codec import Recorded, encode
+from diagnose.recording.codec import Recording, encode
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.report_builder import CLOSED, NAME
 
@@ -56,7 +56,7 @@ def silent() -> Iterator[int]:
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     path = tmp_path / "shop.jsonl"
-    path.write_text(encode(Recorded(Evidence(SHOP, NOW, (NAME, CLOSED)), "laptop", True)))
+    path.write_text(encode(Recording(Evidence(SHOP, NOW, (NAME, CLOSED)), "laptop", True)))
     return path
 
 
@@ -239,7 +239,7 @@ def test_a_fault_of_ours_is_one_line_and_70(
     def broken(*_: Any) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(main, "_look", broken)
+    monkeypatch.setattr(main, "_run_targets", broken)
     assert main.main(["--json", "shop.example.com"]) == 70
     told = capsys.readouterr()
     assert told.err.startswith("diagnose: A fault of diagnose itself: RuntimeError: no")
@@ -294,7 +294,7 @@ def test_the_deadline_holds(silent: int) -> None:
 
 
 def test_help_has_examples_first_and_the_exit_codes() -> None:
-    text = parser().format_help()
+    text = build_parser().format_help()
     assert text.index("diagnose https://shop.example.com/") < text.index("--json")
     for part in ("0 ok", "2 critical", "64 usage", "how to look", "diagnose explain CHECK"):
         assert part in text
@@ -358,15 +358,17 @@ def test_what_was_recorded_can_be_replayed(shut: int, tmp_path: Path) -> None:
     ],
 )
 def test_a_visitor_is_one_address_in_its_usual_form(word: str, address: str) -> None:
-    options = parser().parse_args(["--from", word, "shop.example.com"])
+    options = build_parser().parse_args(["--from", word, "shop.example.com"])
     assert options.visitor == address
-    assert ["--from", address] == looking(parser("web").parse_args(["--from", word]))[-6:-4]
+    assert ["--from", address] == run_arguments(build_parser("web").parse_args(["--from", word]))[
+        -6:-4
+    ]
 
 
 def test_a_recording_is_judged_for_the_visitor_of_its_run(tmp_path: Path) -> None:
     path = tmp_path / "shop.jsonl"
     seen = (Visitor(address="198.51.100.7"), NAME, CLOSED)
-    path.write_text(encode(Recorded(Evidence(SHOP, NOW, seen), "laptop", True)))
+    path.write_text(encode(Recording(Evidence(SHOP, NOW, seen), "laptop", True)))
     told = json.loads(diagnose("replay", "--json", str(path)).stdout)
     assert told["run"]["visitor"] == "198.51.100.7"
     assert "--from 198.51.100.7" in told["findings"][0]["remedy"]["verify"]

@@ -41,10 +41,10 @@ def stubborn(*_):
             pass
 
 def judge(check_id, work):
-    real = registry.one
+    real = registry.load_check
     own = replace(real(check_id), judge=work)
     import diagnose.engine
-    diagnose.engine.one = lambda name: own if name == check_id else real(name)
+    diagnose.engine.load_check = lambda name: own if name == check_id else real(name)
 
 def probe(work):
     from diagnose.probes.outside import tcp
@@ -66,7 +66,7 @@ def stop_the_loop():
     asyncio.base_events.BaseEventLoop._run_once = once
 
 {spoil}
-main.leave(main.main(sys.argv[1:]))
+main.exit_now(main.main(sys.argv[1:]))
 """
 
 #: What is done to the program before it runs.
@@ -143,7 +143,7 @@ def test_the_work_that_may_be_interrupted_is_there() -> None:
         (work.__module__, work.__qualname__)
         for work in (engine.Run._guarded, engine.conclude, root_cause.claims)
     }
-    assert names == set(watchdog.FORGIVING)
+    assert names == set(watchdog.CRASH_HANDLERS)
     for work in (engine.Run._guarded, engine.conclude, root_cause.claims):
-        variable = watchdog.FORGIVING[work.__module__, work.__qualname__]
+        variable = watchdog.CRASH_HANDLERS[work.__module__, work.__qualname__]
         assert variable in {*work.__code__.co_varnames, *work.__code__.co_cellvars}

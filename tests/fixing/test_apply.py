@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from diagnose import fixing
-from diagnose.fixing import Busy, Outcome, Plan, Remains, Written, journal
+from diagnose.fixing import FixInProgress, JournalEntry, Outcome, Plan, Residue, journal
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Claim, Command, Edit, Finding, Fix, Report, Subject
 from diagnose.model.server import Listeners
@@ -60,32 +60,34 @@ class Site:
     def fix(self, plan: Plan, look: Callable[[], Awaitable[Report]] | None = None) -> Outcome:
         before = self.report(CAUSE)
         return asyncio.run(
-            fixing.carry_out(self.machine, plan, before, "2026-11-24", look or self.look, self.tell)
+            fixing.apply_plan(
+                self.machine, plan, before, "2026-11-24", look or self.look, self.tell
+            )
         )
 
-    def latest(self) -> Written | None:
-        return asyncio.run(fixing.latest(self.machine))
+    def latest(self) -> JournalEntry | None:
+        return asyncio.run(fixing.latest_entry(self.machine))
 
-    def undo(self) -> tuple[Remains, ...]:
+    def undo(self) -> tuple[Residue, ...]:
         """What it could not take back."""
         written = self.latest()
         assert written is not None
-        return asyncio.run(fixing.take_back(self.machine, written, self.tell))
+        return asyncio.run(fixing.roll_back(self.machine, written, self.tell))
 
     def ways(self) -> list[str]:
         written = self.latest()
         assert written is not None
         return [
-            f"{way.how} {' '.join(way.step.argv) if way.step else way.path}"
-            for way in asyncio.run(fixing.ways(self.machine, written))
+            f"{way.action} {' '.join(way.step.argv) if way.step else way.path}"
+            for way in asyncio.run(fixing.undo_plan(self.machine, written))
         ]
 
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    monkeypatch.setattr(journal, "PLACE", str(tmp_path / "diagnose"))
-    monkeypatch.setattr(journal, "CURRENT", str(tmp_path / "diagnose" / "current"))
-    monkeypatch.setattr("diagnose.fixing.apply.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(journal, "STATE_FOLDER", str(tmp_path / "diagnose"))
+    monkeypatch.setattr(journal, "OPEN_FOLDER", str(tmp_path / "diagnose" / "current"))
+    monkeypatch.setattr("diagnose.fixing.apply.RETRY_DELAYS", (0.0, 0.0))
     return Site(tmp_path)
 
 
@@ -96,7 +98,7 @@ def names(site: Site) -> set[str]:
 def test_it_heals_and_can_be_taken_back_to_the_byte(site: Site) -> None:
     before = site.file.stat()
     done = site.fix(site.plan())
-    assert (done.state, done.why) == ("healed", "")
+    assert (done.state, done.error) == ("healed", "")
     assert site.file.read_text() == NEW
     assert site.file.stat().st_mode == before.st_mode
     assert names(site) == {"site.conf", "diagnose"}
@@ -130,7 +132,7 @@ def test_what_nothing_takes_back_is_left_and_not_done_again(site: Site) -> None:
     ended = Command(("env", "true"))
     site.fix(site.commands(ended, restart), site.well)
     assert site.ways() == [f"stays {' '.join(step.argv)}" for step in (ended, restart)]
-    assert site.undo() == (Remains("stays", ended), Remains("stays", restart))
+    assert site.undo() == (Residue("stays", ended), Residue("stays", restart))
     assert restarts.read_text() == "\n"
     assert site.latest() is None
 
@@ -138,7 +140,7 @@ def test_what_nothing_takes_back_is_left_and_not_done_again(site: Site) -> None:
 def test_an_undo_that_fails_is_left_with_the_reason(site: Site) -> None:
     undo = ("sh", "-c", "echo no such rule >&2; exit 1")
     site.fix(site.commands(Command(("true",), undo=undo)), site.well)
-    assert site.undo() == (Remains("failed", Command(undo), "no such rule"),)
+    assert site.undo() == (Residue("failed", Command(undo), "no such rule"),)
 
 
 def test_files_that_are_not_taken_as_they_were_are_left_with_the_reason(site: Site) -> None:
@@ -146,14 +148,14 @@ def test_files_that_are_not_taken_as_they_were_are_left_with_the_reason(site: Si
     check = f"grep -q B {site.file} || {{ echo no B >&2; exit 1; }}"
     test, reload = (Command(("env", "sh", "-c", check, word)) for word in ("-t", "reload"))
     assert site.fix(site.plan(test, reload)).state == "healed"
-    assert site.undo() == (Remains("not-read", test, "no B"),)
+    assert site.undo() == (Residue("not-read", test, "no B"),)
     assert site.file.read_text() == OLD
 
 
 def test_a_fix_that_did_not_help_says_what_of_it_stays(site: Site) -> None:
     ended = Command(("env", "true"))
     done = site.fix(site.commands(ended))
-    assert (done.state, done.left) == ("rolled-back", (Remains("stays", ended),))
+    assert (done.state, done.residues) == ("rolled-back", (Residue("stays", ended),))
 
 
 def test_what_a_link_leads_to_is_edited_and_the_link_stays(site: Site) -> None:
@@ -172,7 +174,7 @@ def test_what_did_not_help_is_taken_back(site: Site) -> None:
 
     done = site.fix(site.plan(), look)
     assert done.state == "rolled-back"
-    assert done.why == f"{CAUSE} is still there"
+    assert done.error == f"{CAUSE} is still there"
     assert site.file.read_text() == OLD
 
 
@@ -181,7 +183,7 @@ def test_what_broke_something_else_is_taken_back(site: Site) -> None:
         return site.report("listener.missing")
 
     done = site.fix(site.plan(), look)
-    assert (done.state, done.why) == ("rolled-back", "listener.missing is there now")
+    assert (done.state, done.error) == ("rolled-back", "listener.missing is there now")
 
 
 def test_what_comes_to_light_behind_it_is_no_reason_to_take_it_back(site: Site) -> None:
@@ -196,7 +198,7 @@ def test_a_step_that_fails_takes_all_before_it_back(site: Site) -> None:
     touch = Command(("touch", str(made)), undo=("rm", str(made)))
     done = site.fix(site.plan(touch, Command(("sh", "-c", "echo no such thing >&2; exit 1"))))
     assert done.state == "rolled-back"
-    assert "no such thing" in done.why
+    assert "no such thing" in done.error
     assert names(site) == {"site.conf", "diagnose"}
     assert site.file.read_text() == OLD
 
@@ -204,14 +206,14 @@ def test_a_step_that_fails_takes_all_before_it_back(site: Site) -> None:
 def test_of_what_nginx_says_the_line_with_the_reason_is_told(site: Site) -> None:
     says = 'echo "nginx: [emerg] unknown in /a.conf:3" >&2; echo "test failed" >&2; exit 1'
     done = site.fix(site.plan(Command(("sh", "-c", says))))
-    assert done.why.endswith(": nginx: [emerg] unknown in /a.conf:3")
+    assert done.error.endswith(": nginx: [emerg] unknown in /a.conf:3")
 
 
 def test_a_file_that_changed_since_it_was_looked_at_is_left_alone(site: Site) -> None:
     site.file.write_text("something else\n")
     done = site.fix(site.plan())
     assert done.state == "untouched"
-    assert "has changed since it was looked at" in done.why
+    assert "has changed since it was looked at" in done.error
     assert site.file.read_text() == "something else\n"
     assert site.latest() is None
 
@@ -219,7 +221,7 @@ def test_a_file_that_changed_since_it_was_looked_at_is_left_alone(site: Site) ->
 def test_what_somebody_wrote_meanwhile_is_not_lost_by_an_undo(site: Site) -> None:
     site.fix(site.plan())
     site.file.write_text(NEW + "theirs\n")
-    with pytest.raises(fixing.Stuck, match="changed by somebody else"):
+    with pytest.raises(fixing.FixError, match="changed by somebody else"):
         site.undo()
     assert site.file.read_text() == NEW + "theirs\n"
 
@@ -228,7 +230,7 @@ def test_bytes_that_are_no_text_are_not_edited(site: Site) -> None:
     site.file.write_bytes(b"a\nb\nc\n\xff\n")
     done = site.fix(site.plan())
     assert done.state == "untouched"
-    assert "UTF-8" in done.why
+    assert "UTF-8" in done.error
     assert site.file.read_bytes() == b"a\nb\nc\n\xff\n"
 
 
@@ -237,19 +239,19 @@ def test_where_nothing_can_be_saved_nothing_is_changed(
 ) -> None:
     blocked = site.file.with_name("blocked")
     blocked.touch()
-    monkeypatch.setattr(journal, "PLACE", str(blocked))
-    monkeypatch.setattr(journal, "CURRENT", str(blocked / "current"))
+    monkeypatch.setattr(journal, "STATE_FOLDER", str(blocked))
+    monkeypatch.setattr(journal, "OPEN_FOLDER", str(blocked / "current"))
     done = site.fix(site.plan())
     assert done.state == "untouched"
-    assert "blocked" in done.why
+    assert "blocked" in done.error
     assert site.file.read_text() == OLD
 
 
 def test_two_fixes_are_kept_apart(site: Site) -> None:
-    asyncio.run(journal.begin(site.machine))
-    with pytest.raises(Busy) as caught:
+    asyncio.run(journal.open_journal(site.machine))
+    with pytest.raises(FixInProgress) as caught:
         site.fix(site.plan())
-    assert caught.value.written is None
+    assert caught.value.entry is None
     assert site.file.read_text() == OLD
 
 

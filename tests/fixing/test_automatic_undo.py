@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from diagnose import fixing
-from diagnose.fixing import Stuck, automatic_undo, journal
-from diagnose.fixing.remote_files import FILES, Hands
+from diagnose.fixing import FixError, automatic_undo, journal
+from diagnose.fixing.remote_files import FILES, RemoteFiles
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Command, Report
 from tests.fixing.test_apply import CAUSE, NEW, OLD, Dying, Killed, Site, site
@@ -22,14 +22,14 @@ MOST = 100
 
 def boot() -> None:
     """What the unit does at boot, and the waiting shell after its deadline."""
-    script = Path(journal.CURRENT, "undo.sh")
+    script = Path(journal.OPEN_FOLDER, "undo.sh")
     done = subprocess.run(["sh", script, "boot"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def stop_waiting() -> None:
     text = f"{FILES}{automatic_undo._FUNCTIONS}current=$1; end_waiting"
-    subprocess.run(["sh", "-c", text, "sh", journal.CURRENT], check=True)
+    subprocess.run(["sh", "-c", text, "sh", journal.OPEN_FOLDER], check=True)
 
 
 def waiting() -> list[int]:
@@ -37,7 +37,7 @@ def waiting() -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if journal.CURRENT.encode() in (entry / "cmdline").read_bytes():
+            if journal.OPEN_FOLDER.encode() in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
         except OSError:
             continue
@@ -45,7 +45,7 @@ def waiting() -> list[int]:
 
 
 def unreported(site: Site) -> list[str]:
-    return [one.check for one in asyncio.run(fixing.unreported(LocalMachine()))]
+    return [one.check for one in asyncio.run(fixing.unreported_entries(LocalMachine()))]
 
 
 @pytest.mark.parametrize("first", range(4))
@@ -65,11 +65,11 @@ def test_killed_anywhere_all_is_as_before_or_healed(site: Site, first: int) -> N
             break
         finally:
             site.machine = LocalMachine()
-        if Path(journal.CURRENT, "deadline").exists():
+        if Path(journal.OPEN_FOLDER, "deadline").exists():
             stop_waiting()
             boot()
             undone += 1
-            assert not Path(journal.CURRENT).exists()
+            assert not Path(journal.OPEN_FOLDER).exists()
             assert unreported(site) == [CAUSE]
             assert unreported(site) == []
         elif (written := site.latest()) and written.state == "healed":
@@ -93,7 +93,7 @@ def test_it_waits_and_takes_back_by_itself(site: Site, monkeypatch: pytest.Monke
     with pytest.raises(Killed):
         site.fix(site.plan(), killed)
     assert site.file.read_text() == NEW
-    until(lambda: not Path(journal.CURRENT).exists(), "it takes itself back", timeout=60)
+    until(lambda: not Path(journal.OPEN_FOLDER).exists(), "it takes itself back", timeout=60)
     assert site.file.read_text() == OLD
     assert unreported(site) == [CAUSE]
     until(lambda: not waiting(), "it ends", timeout=60)
@@ -140,8 +140,8 @@ def test_a_fix_that_is_too_slow_says_so(site: Site) -> None:
 
 
 def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
-    hands = Hands(LocalMachine(), str(site.file.parent))
-    with pytest.raises(Stuck, match="taken back by itself"):
+    hands = RemoteFiles(LocalMachine(), str(site.file.parent))
+    with pytest.raises(FixError, match="taken back by itself"):
         asyncio.run(automatic_undo.prolong(hands))
 
 
@@ -170,4 +170,4 @@ def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
     ],
 )
 def test_each_step_has_its_way_back(step: Command, line: str) -> None:
-    assert automatic_undo._undo(0, step) == line
+    assert automatic_undo._undo_command(0, step) == line

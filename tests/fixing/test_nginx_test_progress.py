@@ -2,8 +2,8 @@
 
 import pytest
 
-from diagnose.fixing.nginx_test_progress import is_further
-from diagnose.machine import Ran
+from diagnose.fixing.nginx_test_progress import reveals_next_error
+from diagnose.machine import CommandResult
 from diagnose.model import Command, Edit, Evidence, Failure
 from diagnose.model.nginx import NginxTest
 from diagnose.parsers.nginx.config import messages
@@ -29,8 +29,8 @@ def stood(text: str) -> Evidence:
 
 
 def named(text: str, before: str = MISTYPED, edit: Edit = EDIT, step: Command = TEST) -> bool:
-    ran = Ran(step.argv, 1, "", said(text), 0.1, Failure("exit", "it ended with 1"))
-    return is_further((edit,), step, ran, stood(before))
+    ran = CommandResult(step.argv, 1, "", said(text), 0.1, Failure("exit", "it ended with 1"))
+    return reveals_next_error((edit,), step, ran, stood(before))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_behind_a_brace_that_was_guessed_nothing_is_believed() -> None:
 
 
 def test_only_a_test_that_had_failed_before_can_hide_a_fault() -> None:
-    ran = Ran(TEST.argv, 1, "", said(NO_KEY), 0.1, Failure("exit", "it ended with 1"))
+    ran = CommandResult(TEST.argv, 1, "", said(NO_KEY), 0.1, Failure("exit", "it ended with 1"))
     passed = evidence(NginxTest(binary="nginx", passed=True))
-    assert not is_further((EDIT,), TEST, ran, passed)
+    assert not reveals_next_error((EDIT,), TEST, ran, passed)
     assert not named(NO_KEY, step=Command(("nginx", "-s", "reload")))

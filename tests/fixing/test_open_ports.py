@@ -31,14 +31,17 @@ def opens(*ports: int) -> list:  # type: ignore[type-arg]
 def test_a_port_that_a_reload_forgot() -> None:
     before = report(*opens(22, 80), sockets=(listener(22), listener(80)))
     after = report(*opens(80, 443), sockets=(listener(22), listener(80)))
-    assert open_ports.shut(before, after) == f"port 22 at {SERVER} was open and is shut now"
+    assert (
+        open_ports.closed_port_error(before, after)
+        == f"port 22 at {SERVER} was open and is shut now"
+    )
 
 
 def test_for_the_administrator_only() -> None:
     before = report([OFFICE, dport(22), ACCEPT], sockets=(listener(22),))
     after = report(*opens(443), sockets=(listener(22),))
-    assert open_ports.shut(before, after) is None
-    shut = open_ports.shut(before, after, CLIENT)
+    assert open_ports.closed_port_error(before, after) is None
+    shut = open_ports.closed_port_error(before, after, CLIENT)
     assert shut == f"port 22 at {SERVER} was open to {CLIENT} and is shut now"
 
 
@@ -57,4 +60,4 @@ OPEN = report(*opens(22), sockets=(listener(22),))
     ids=["stays open", "nobody listens any more", "loopback", "was shut before", "not seen"],
 )
 def test_nothing_that_was_open_is_shut(before: Report, after: Report) -> None:
-    assert open_ports.shut(before, after, CLIENT) is None
+    assert open_ports.closed_port_error(before, after, CLIENT) is None

@@ -3,14 +3,14 @@
 import pytest
 
 from diagnose.fixing.plan import (
-    Reason,
-    comes_back,
-    lasting,
-    modes,
-    once_more,
+    SkipReason,
+    changed_paths,
+    irreversible_steps,
+    is_reload_or_test,
+    is_reversible,
+    permission_paths,
     plans,
-    takes_effect,
-    touched,
+    repeated_reloads,
 )
 from diagnose.model import (
     Applicability,
@@ -69,7 +69,7 @@ def test_the_door_is_opened_last_and_redirected_to_after_that() -> None:
     ],
 )
 def test_what_is_not_for_a_program_is_left_with_the_reason(
-    steps: tuple[Step, ...], how: Applicability, reason: Reason
+    steps: tuple[Step, ...], how: Applicability, reason: SkipReason
 ) -> None:
     made, left = plans(report(cause("tcp.refused", *steps, how=how)))
     assert made == ()
@@ -88,12 +88,12 @@ def test_what_is_not_for_a_program_is_left_with_the_reason(
     ],
 )
 def test_what_a_step_changes_is_known_beforehand(step: Step, paths: tuple[str, ...]) -> None:
-    assert touched(step) == paths
+    assert changed_paths(step) == paths
 
 
 def test_who_may_read_a_file_is_kept_apart_from_what_is_in_it() -> None:
-    assert modes(Command(("chmod", "644", "/a"))) == ("/a",)
-    assert modes(RELOAD) == ()
+    assert permission_paths(Command(("chmod", "644", "/a"))) == ("/a",)
+    assert permission_paths(RELOAD) == ()
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_who_may_read_a_file_is_kept_apart_from_what_is_in_it() -> None:
 def test_what_makes_programs_read_their_files_is_done_again_after_an_undo(
     step: Step, again: bool
 ) -> None:
-    assert takes_effect(step) is again
+    assert is_reload_or_test(step) is again
 
 
 EDIT = Edit("/a", "")
@@ -131,7 +131,7 @@ SET = Command(("sysctl", "-w", "a=1"), undo=("sysctl", "-w", "a=0"))
      (RELOAD, False), (DOCKER, False), (KILL, False)],
 )  # fmt: skip
 def test_a_step_comes_back_by_its_undo_its_files_or_its_rule(step: Step, back: bool) -> None:
-    assert comes_back(step) is back
+    assert is_reversible(step) is back
 
 
 @pytest.mark.parametrize(
@@ -153,5 +153,5 @@ def test_a_step_comes_back_by_its_undo_its_files_or_its_rule(step: Step, back: b
 def test_what_nothing_takes_back_stays_and_is_known(
     steps: tuple[Step, ...], again: tuple[Step, ...], stay: tuple[Step, ...]
 ) -> None:
-    assert tuple(once_more(steps)) == again
-    assert lasting(steps) == stay
+    assert tuple(repeated_reloads(steps)) == again
+    assert irreversible_steps(steps) == stay

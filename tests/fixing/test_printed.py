@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diagnose.model import Command, Edit
-from diagnose.outputs.finding_text import shell
-from diagnose.parsers.nginx.edits import diff, patched
+from diagnose.outputs.finding_text import shell_command
+from diagnose.parsers.nginx.edits import apply_patch, diff
 from tests.support.effort import examples
 
 #: What a shell would make something of, beside all other letters but NUL, which no argument holds.
@@ -42,7 +42,7 @@ def pasted(text: str, folder: str | None = None) -> subprocess.CompletedProcess[
 
 def arrived(step: Command) -> list[str]:
     """The arguments that a shell hands on."""
-    done = pasted(shell(step))
+    done = pasted(shell_command(step))
     assert done.stderr == b""
     return done.stdout.decode().split("\0")[:-1]
 
@@ -61,7 +61,7 @@ def test_a_program_of_any_name_is_the_one_that_is_started(name: str, tmp_path: P
     program = tmp_path / name
     program.write_text("#!/bin/sh\nprintf started\n")
     program.chmod(0o755)
-    assert pasted(shell(Command((str(program), "x")))).stdout == b"started"
+    assert pasted(shell_command(Command((str(program), "x")))).stdout == b"started"
 
 
 @examples(60)
@@ -79,8 +79,8 @@ def test_an_edit_makes_of_a_file_exactly_what_was_meant(before: str, after: str)
         edit = Edit(str(file), diff(str(file), before, after))
         if not edit.diff:
             return
-        assert patched(before, edit.diff) == after
-        done = pasted(shell(edit), folder)
+        assert apply_patch(before, edit.diff) == after
+        done = pasted(shell_command(edit), folder)
         left = file.read_bytes() if file.exists() else b""
         assert left == after.encode(), done
         assert {one for one in Path(folder).iterdir() if one.suffix != ".orig"} <= {file}

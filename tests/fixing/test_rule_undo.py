@@ -2,7 +2,13 @@
 
 import pytest
 
-from diagnose.fixing.rule_undo import Change, back, change, same, undo
+from diagnose.fixing.rule_undo import (
+    RuleChange,
+    delete_command,
+    is_same_chain,
+    restore_command,
+    rule_change,
+)
 
 INSERT = ("nft", "insert", "rule", "inet", "guard", "in", "handle", "3", "tcp", "dport", "443")
 BEFORE = """table inet guard {
@@ -29,40 +35,40 @@ def now(*handles: int) -> str:
 @pytest.mark.parametrize(
     ("argv", "made"),
     [
-        (INSERT, Change(LIST, ("inet", "guard", "in"), "tcp dport 443")),
+        (INSERT, RuleChange(LIST, ("inet", "guard", "in"), "tcp dport 443")),
         (
             ("nft", "delete", "rule", "inet", "guard", "in", "handle", "3"),
-            Change(LIST, ("inet", "guard", "in"), gone=3),
+            RuleChange(LIST, ("inet", "guard", "in"), deleted_handle=3),
         ),
         (
             ("iptables", "-t", "raw", "-D", "PREROUTING", "1"),
-            Change(("iptables", "-t", "raw", "-S", "PREROUTING"), ("PREROUTING",)),
+            RuleChange(("iptables", "-t", "raw", "-S", "PREROUTING"), ("PREROUTING",)),
         ),
         (
             ("/sbin/ip6tables-legacy", "-I", "INPUT", "1", "-j", "ACCEPT"),
-            Change(("/sbin/ip6tables-legacy", "-S", "INPUT"), ("INPUT",)),
+            RuleChange(("/sbin/ip6tables-legacy", "-S", "INPUT"), ("INPUT",)),
         ),
         (("nft", "add", "element", "inet", "guard", "s", "{ 1 }"), None),
         (("iptables", "-P", "INPUT", "ACCEPT"), None),
         (("firewall-cmd", "--reload"), None),
     ],
 )
-def test_a_rule_that_comes_or_goes_is_known(argv: tuple[str, ...], made: Change | None) -> None:
-    assert change(argv) == made
+def test_a_rule_that_comes_or_goes_is_known(argv: tuple[str, ...], made: RuleChange | None) -> None:
+    assert rule_change(argv) == made
 
 
 def test_the_rule_that_is_new_is_deleted_and_no_other_of_the_same_words() -> None:
-    made = change(INSERT)
+    made = rule_change(INSERT)
     assert made is not None
     deleted = ("nft", "delete", "rule", "inet", "guard", "in", "handle")
-    assert undo(made, BEFORE, now(4)) == (*deleted, "4")
-    assert undo(made, BEFORE, now(9, 4)) == (*deleted, "4")
-    assert undo(made, BEFORE, BEFORE) == ()
+    assert delete_command(made, BEFORE, now(4)) == (*deleted, "4")
+    assert delete_command(made, BEFORE, now(9, 4)) == (*deleted, "4")
+    assert delete_command(made, BEFORE, BEFORE) == ()
 
 
 def test_another_handle_makes_no_other_rule() -> None:
-    assert same(BEFORE, BEFORE.replace("handle 3", "handle 17"))
-    assert not same(BEFORE, now(4))
+    assert is_same_chain(BEFORE, BEFORE.replace("handle 3", "handle 17"))
+    assert not is_same_chain(BEFORE, now(4))
 
 
 AGAIN = ("nft", "add", "rule", "inet", "guard", "in", "handle", "2", "drop")
@@ -84,9 +90,9 @@ AGAIN = ("nft", "add", "rule", "inet", "guard", "in", "handle", "2", "drop")
 def test_a_rule_is_put_back_behind_the_one_that_was_before_it(
     now: str, at: tuple[str, str]
 ) -> None:
-    made = change(("nft", "delete", "rule", "inet", "guard", "in", "handle", "3"))
+    made = rule_change(("nft", "delete", "rule", "inet", "guard", "in", "handle", "3"))
     assert made is not None
     how, handle = at
     place = ("handle", handle) if handle else ()
-    put = back(made, BEFORE, now, AGAIN)
+    put = restore_command(made, BEFORE, now, AGAIN)
     assert put == ("nft", how, "rule", "inet", "guard", "in", *place, "drop")

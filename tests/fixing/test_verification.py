@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from diagnose.checking.registry import one as check
-from diagnose.fixing.verification import worse
+from diagnose.checking.registry import load_check as check
+from diagnose.fixing.verification import regression_reason
 from diagnose.model import Claim, Failure, Finding, Location, Observation, Report, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
@@ -73,21 +73,24 @@ def report(*parts: Finding | Observation) -> Report:
 
 def test_a_cause_that_still_stands_is_no_success() -> None:
     cause = says("certificate.expired", BAD)
-    assert worse(cause, report(cause), report(cause)) == "certificate.expired is still there"
+    assert (
+        regression_reason(cause, report(cause), report(cause))
+        == "certificate.expired is still there"
+    )
 
 
 def test_what_followed_from_it_and_stands_by_itself_is_no_success() -> None:
     cause = says("firewall.port-closed")
     before = report(cause, says("tcp.timeout", SHUT, by=cause.id))
     after = report(says("tcp.timeout", SHUT))
-    assert worse(cause, before, after) == "tcp.timeout is still there"
+    assert regression_reason(cause, before, after) == "tcp.timeout is still there"
 
 
 def test_another_fault_of_that_name_that_stood_before_is_not_what_followed() -> None:
     cause = says("firewall.port-closed")
     apart = says("tcp.refused", replace(REFUSES, port=80, equivalent="nc 80"), about=HTTP)
     before = report(cause, says("tcp.refused", REFUSES, by=cause.id), apart)
-    assert worse(cause, before, report(apart, OPEN)) is None
+    assert regression_reason(cause, before, report(apart, OPEN)) is None
 
 
 def test_the_next_rule_in_the_way_is_another_cause() -> None:
@@ -95,7 +98,7 @@ def test_the_next_rule_in_the_way_is_another_cause() -> None:
         says("firewall.ruleset-blocks", RULES, about=Subject(port=443, text=f"nft inet {name}"))
         for name in ("guard input", "filter input")
     )
-    assert worse(first, report(first), report(second)) is None
+    assert regression_reason(first, report(first), report(second)) is None
 
 
 # What was seen to work is broken
@@ -105,7 +108,7 @@ def test_an_error_where_none_was_is_taken_back() -> None:
     cause = says("websocket.upgrade-headers-missing")
     before = report(cause, OPEN, SECURE, answer(200))
     after = report(says("http.server-error", answer(502)))
-    assert worse(cause, before, after) == "http.server-error is there now"
+    assert regression_reason(cause, before, after) == "http.server-error is there now"
 
 
 def test_a_warning_that_becomes_an_error_of_its_layer_is_taken_back() -> None:
@@ -113,14 +116,17 @@ def test_a_warning_that_becomes_an_error_of_its_layer_is_taken_back() -> None:
     cause = says("http.no-redirect", plain, about=HTTP, severity=Severity.WARNING)
     led = answer(301, "http", 80)
     after = report(says("http.redirect-loop", led, answer(301)))
-    assert worse(cause, report(cause, answer(200)), after) == "http.redirect-loop is there now"
+    assert (
+        regression_reason(cause, report(cause, answer(200)), after)
+        == "http.redirect-loop is there now"
+    )
 
 
 def test_a_second_port_that_is_broken_too_is_taken_back() -> None:
     plain = replace(OPEN, port=80, equivalent="nc 80")
     cause = says("tcp.refused", REFUSES)
     now = says("tcp.refused", replace(plain, failure=REFUSED), about=HTTP)
-    assert worse(cause, report(cause, plain), report(now)) == "tcp.refused is there now"
+    assert regression_reason(cause, report(cause, plain), report(now)) == "tcp.refused is there now"
 
 
 def test_a_consequence_that_was_not_there_shows_what_its_cause_has_broken() -> None:
@@ -130,13 +136,13 @@ def test_a_consequence_that_was_not_there_shows_what_its_cause_has_broken() -> N
     before = report(cause, OPEN, RUNS)
     dead = says("nginx.not-running", RUNS, about=everything)
     after = report(dead, says("tcp.refused", REFUSES, by=dead.id))
-    assert worse(cause, before, after) == "nginx.not-running is there now"
+    assert regression_reason(cause, before, after) == "nginx.not-running is there now"
 
 
 def test_a_log_that_was_read_before_had_no_such_line() -> None:
     cause = says("websocket.upgrade-headers-missing")
     failed = says("nginx.reload-failed", RUNS, LINE)
-    said = worse(cause, report(cause, RUNS, LOG), report(failed))
+    said = regression_reason(cause, report(cause, RUNS, LOG), report(failed))
     assert said == "nginx.reload-failed is there now"
 
 
@@ -145,7 +151,7 @@ def test_a_consequence_of_what_stood_before_is_nothing_new() -> None:
     stays = says("certificate.expired", BAD)
     before = report(cause, stays, answer(200))
     traps = says("http.hsts-traps-visitors", answer(200), by=stays.id)
-    assert worse(cause, before, report(stays, traps)) is None
+    assert regression_reason(cause, before, report(stays, traps)) is None
 
 
 # What came to light
@@ -154,7 +160,7 @@ def test_a_consequence_of_what_stood_before_is_nothing_new() -> None:
 def test_what_is_behind_a_door_that_has_opened_was_broken_before() -> None:
     cause = says("firewall.port-closed")
     before = report(cause, says("tcp.timeout", SHUT, by=cause.id))
-    assert worse(cause, before, report(OPEN, says("certificate.expired", BAD))) is None
+    assert regression_reason(cause, before, report(OPEN, says("certificate.expired", BAD))) is None
 
 
 def test_another_door_that_was_open_says_nothing_of_this_one() -> None:
@@ -162,38 +168,44 @@ def test_another_door_that_was_open_says_nothing_of_this_one() -> None:
     cause = says("firewall.port-closed")
     before = report(cause, answer(301, "http", 80), says("tcp.timeout", SHUT, by=cause.id))
     after = report(says("http.server-error", answer(502)), answer(301, "http", 80))
-    assert worse(cause, before, after) is None
+    assert regression_reason(cause, before, after) is None
 
 
 def test_a_circle_that_is_closed_by_what_had_not_been_seen_came_to_light() -> None:
     cause = says("firewall.port-closed")
     led = answer(301, "http", 80)
     after = report(says("http.redirect-loop", led, answer(301)))
-    assert worse(cause, report(cause, led, SHUT), after) is None
+    assert regression_reason(cause, report(cause, led, SHUT), after) is None
 
 
 def test_who_was_led_in_circles_meets_the_application_now() -> None:
     cause = says("http.redirect-loop", answer(301))
-    assert worse(cause, report(cause), report(says("http.server-error", answer(500)))) is None
+    assert (
+        regression_reason(cause, report(cause), report(says("http.server-error", answer(500))))
+        is None
+    )
 
 
 def test_an_application_that_gets_the_upgrade_may_refuse_it() -> None:
     cause = says("websocket.upgrade-headers-missing")
     before = report(cause, says("websocket.not-upgraded", handshake(426), by=cause.id))
-    assert worse(cause, before, report(says("websocket.origin-refused", handshake(403)))) is None
+    assert (
+        regression_reason(cause, before, report(says("websocket.origin-refused", handshake(403))))
+        is None
+    )
 
 
 def test_who_is_let_in_may_find_the_answers_are_not_let_out() -> None:
     cause = says("firewall.ruleset-blocks", RULES, about=Subject(port=443, text="nft inet in"))
     out = says("firewall.egress-blocks", RULES, about=Subject(port=443, text="nft inet out"))
-    assert worse(cause, report(cause), report(out)) is None
+    assert regression_reason(cause, report(cause), report(out)) is None
 
 
 def test_nginx_names_one_fault_and_behind_it_the_next() -> None:
     named = NginxTest(binary="nginx", passed=False, equivalent="nginx -t")
     cause = says("nginx.config-invalid", named, about=Subject(text="shop.conf:2"))
     next_one = says("nginx.key-mismatch", named, about=Subject(text="shop.conf:9"))
-    assert worse(cause, report(cause), report(next_one)) is None
+    assert regression_reason(cause, report(cause), report(next_one)) is None
 
 
 def test_what_followed_from_a_fault_may_be_said_of_the_next_one() -> None:
@@ -206,9 +218,9 @@ def test_what_followed_from_a_fault_may_be_said_of_the_next_one() -> None:
     )
     cause = says("nginx.directive-unsupported", old)
     before = report(cause, says("nginx.config-invalid", old, by=cause.id))
-    assert worse(cause, before, report(says("nginx.config-invalid", new))) is None
+    assert regression_reason(cause, before, report(says("nginx.config-invalid", new))) is None
     left = report(says("nginx.config-invalid", old))
-    assert worse(cause, before, left) == "nginx.config-invalid is still there"
+    assert regression_reason(cause, before, left) == "nginx.config-invalid is still there"
 
 
 def test_what_is_read_in_a_file_did_not_follow_from_what_is_mended_elsewhere() -> None:
@@ -217,18 +229,20 @@ def test_what_is_read_in_a_file_did_not_follow_from_what_is_mended_elsewhere() -
     there = replace(stripped.claim, location=Location("/etc/nginx/conf.d/shop.conf", 17, 5, 9))
     before = report(cause, replace(stripped, claim=there))
     after = report(replace(stripped, claim=there, explained_by=None))
-    assert worse(cause, before, after) is None
+    assert regression_reason(cause, before, after) is None
     met = report(replace(stripped, explained_by=None))
-    assert worse(cause, before, met) == "websocket.path-stripped is still there"
+    assert regression_reason(cause, before, met) == "websocket.path-stripped is still there"
 
 
 def test_a_handshake_that_was_refused_is_no_witness_of_one_that_works() -> None:
     """Plain HTTP was sent to a port of TLS; behind it the application does not get the Upgrade."""
     cause = says("upstream.plain-to-tls")
     lost = report(says("websocket.upgrade-headers-missing", handshake(426)))
-    assert worse(cause, report(cause, handshake(400)), lost) is None
+    assert regression_reason(cause, report(cause, handshake(400)), lost) is None
     opened = report(cause, handshake(101))
-    assert worse(cause, opened, lost) == "websocket.upgrade-headers-missing is there now"
+    assert (
+        regression_reason(cause, opened, lost) == "websocket.upgrade-headers-missing is there now"
+    )
 
 
 def test_what_was_tried_only_now_came_to_light() -> None:
@@ -238,9 +252,12 @@ def test_what_was_tried_only_now_came_to_light() -> None:
     end = "http://127.0.0.1:3000"
     asked = Asked(target=end, path="/", address="127.0.0.1", port=3000, equivalent="curl 3000")
     before = report(cause, files)
-    assert worse(cause, before, report(says("upstream.wrong-host-header", asked, files))) is None
+    assert (
+        regression_reason(cause, before, report(says("upstream.wrong-host-header", asked, files)))
+        is None
+    )
     after = report(says("websocket.no-location", files))
-    assert worse(cause, before, after) == "websocket.no-location is there now"
+    assert regression_reason(cause, before, after) == "websocket.no-location is there now"
 
 
 # Certificates
@@ -250,22 +267,29 @@ def test_a_fault_of_the_certificate_exchanged_for_another_is_taken_back() -> Non
     cause = says("certificate.renewed-elsewhere", BAD)
     before = report(cause, says("certificate.expired", BAD, by=cause.id))
     after = report(says("certificate.untrusted-root", OTHER))
-    assert worse(cause, before, after) == "certificate.untrusted-root is there now"
+    assert regression_reason(cause, before, after) == "certificate.untrusted-root is there now"
 
 
 def test_a_warning_about_the_certificate_exchanged_for_an_error_is_taken_back() -> None:
     cause = says("certificate.renewed-elsewhere", SECURE, severity=Severity.WARNING)
     after = report(says("certificate.untrusted-root", OTHER))
-    assert worse(cause, report(cause), after) == "certificate.untrusted-root is there now"
+    assert (
+        regression_reason(cause, report(cause), after) == "certificate.untrusted-root is there now"
+    )
 
 
 def test_of_the_same_certificate_a_whole_chain_shows_a_root_that_nobody_trusts() -> None:
     cause = says("certificate.chain-incomplete", BAD)
     rooted = replace(BAD, verify_code=19, chain=(LEAF, replace(LEAF, sha256="ef" * 32)))
-    assert worse(cause, report(cause), report(says("certificate.untrusted-root", rooted))) is None
+    assert (
+        regression_reason(cause, report(cause), report(says("certificate.untrusted-root", rooted)))
+        is None
+    )
 
 
 def test_a_remedy_of_nginx_may_bring_the_sites_own_bad_certificate_to_light() -> None:
     cause = says("nginx.no-matching-server")
     before = report(cause, says("certificate.name-mismatch", BAD, by=cause.id))
-    assert worse(cause, before, report(says("certificate.untrusted-root", OTHER))) is None
+    assert (
+        regression_reason(cause, before, report(says("certificate.untrusted-root", OTHER))) is None
+    )

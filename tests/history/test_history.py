@@ -13,20 +13,20 @@ import pytest
 
 from diagnose.checking.root_cause import Status
 from diagnose.history import (
-    Change,
-    Entry,
-    append,
-    entry,
-    load,
-    looked,
-    place,
-    prints,
-    say,
-    since_good,
+    FingerprintChange,
+    HistoryEntry,
+    append_entry,
+    change_text,
+    changes_since_healthy,
+    complete_kinds,
+    history_path,
+    known_targets,
+    load_entries,
+    make_entry,
+    run_fingerprints,
     store,
-    targets,
 )
-from diagnose.history.entries import LONGEST, decode, encode
+from diagnose.history.entries import MAX_LINE, decode, encode
 from diagnose.model import Evidence, Failure, Observation, Report, Target, Unseen, Vantage
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
@@ -40,7 +40,7 @@ from diagnose.model.nginx import (
     UpstreamTry,
 )
 from diagnose.model.server import Listener, Listeners
-from diagnose.parsers.target import read
+from diagnose.parsers.target import parse_target
 from tests.support.check_evidence import NOW, REFUSED, SHOP
 from tests.support.report_builder import (
     ADDRESS,
@@ -61,24 +61,26 @@ EDITED = NOW - timedelta(minutes=9)
 HTTPS = PortRange(443, 443, "tcp")
 
 
-def an_entry(status: Status = "ok", minutes: int = -60, **more: object) -> Entry:
+def an_entry(status: Status = "ok", minutes: int = -60, **more: object) -> HistoryEntry:
     at = (NOW + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
-    one = Entry(at, URL, (), "", status, (), 0.3, {})
+    one = HistoryEntry(at, URL, (), "", status, (), 0.3, {})
     return replace(one, **more)  # type: ignore[arg-type]
 
 
-def an_hour_ago(*seen: Observation) -> Entry:
+def an_hour_ago(*seen: Observation) -> HistoryEntry:
     """A run in which all was well. Of what proves that no more than `seen` is remembered here."""
     past = Report(Evidence(SHOP, NOW - timedelta(hours=1), (*seen, ANSWER)))
-    return replace(entry(past), status="ok")
+    return replace(make_entry(past), status="ok")
 
 
-def changed(before: tuple[Observation, ...], after: tuple[Observation, ...]) -> list[Change]:
-    return list(since_good([an_hour_ago(*before)], URL, report(*after)))
+def changed(
+    before: tuple[Observation, ...], after: tuple[Observation, ...]
+) -> list[FingerprintChange]:
+    return list(changes_since_healthy([an_hour_ago(*before)], URL, report(*after)))
 
 
 def said(before: tuple[Observation, ...], after: tuple[Observation, ...]) -> list[str]:
-    return [say(one, "en", NOW) for one in changed(before, after)]
+    return [change_text(one, "en", NOW) for one in changed(before, after)]
 
 
 def config(*files: tuple[str, str], at: datetime = EDITED) -> NginxConfig:
@@ -111,36 +113,38 @@ def master(loaded: datetime) -> NginxState:
 
 
 def test_an_entry_tells_what_a_run_said() -> None:
-    one = entry(refused(), "ssh://root@web1")
+    one = make_entry(refused(), "ssh://root@web1")
     assert (one.at, one.target, one.server) == ("2026-11-24T12:00:00Z", URL, "ssh://root@web1")
     assert (one.status, one.causes, one.duration) == ("critical", ("tcp.door-shut",), 0.312)
 
 
 def test_its_target_is_read_again_as_it_was() -> None:
     target = Target("x", "wss", "shop.example.com", 8443, "/ws", ("/ws", "/chat"))
-    one = entry(Report(Evidence(target, NOW)))
-    again = read(one.target, one.websockets)
+    one = make_entry(Report(Evidence(target, NOW)))
+    again = parse_target(one.target, one.websockets)
     assert (again.url, again.websockets) == (target.url, target.websockets)
 
 
 def test_an_interrupted_run_did_not_see_that_all_is_well() -> None:
-    assert entry(report(*WELL)).status == "ok"
-    assert entry(report(*WELL, interrupted=True)).status == "unknown"
+    assert make_entry(report(*WELL)).status == "ok"
+    assert make_entry(report(*WELL, interrupted=True)).status == "unknown"
 
 
 def test_it_comes_back_from_its_line_as_it_was() -> None:
-    one = entry(report(NAME, SECURE, SERVER, config((MAIN, "events {}")), RUNNING, zone("https")))
+    one = make_entry(
+        report(NAME, SECURE, SERVER, config((MAIN, "events {}")), RUNNING, zone("https"))
+    )
     assert decode(encode(one).decode()) == one
 
 
 def test_a_line_is_never_too_long_and_says_of_no_kind_that_it_is_whole_which_it_cut() -> None:
     files = [(f"/etc/nginx/{'long' * 20}/{number}.conf", "") for number in range(800)]
     found = report(RUNNING, zone("https"), config(*files, (CONF, "shop.example.com")))
-    one = entry(found)
-    assert len(encode(one)) <= LONGEST < 32 * 1024
-    assert len(one.prints) < len(prints(found))
+    one = make_entry(found)
+    assert len(encode(one)) <= MAX_LINE < 32 * 1024
+    assert len(one.prints) < len(run_fingerprints(found))
     assert f"file {CONF}" in one.prints
-    assert "file" in looked(found)
+    assert "file" in complete_kinds(found)
     assert one.looked == ("policy (running)", "zone (running)")
 
 
@@ -148,7 +152,7 @@ def test_a_line_is_never_too_long_and_says_of_no_kind_that_it_is_whole_which_it_
 
 
 def test_a_healthy_visit_leaves_its_prints() -> None:
-    assert prints(healthy()) == {
+    assert run_fingerprints(healthy()) == {
         "address (IPv4)": ADDRESS,
         "certificate": "serial 01, until 2027-01-24 14:00 UTC",
     }
@@ -161,17 +165,17 @@ def test_addresses_are_as_dns_has_them_in_one_order() -> None:
         )
 
     first, second = answer("192.0.2.1", "192.0.2.2"), answer("192.0.2.2", "192.0.2.1")
-    assert prints(report(NAME, first)) == {"address (IPv4)": "192.0.2.1, 192.0.2.2"}
+    assert run_fingerprints(report(NAME, first)) == {"address (IPv4)": "192.0.2.1, 192.0.2.2"}
     assert not changed((first,), (second,))
-    assert prints(report(answer()))["address (IPv4)"] == "none"
+    assert run_fingerprints(report(answer()))["address (IPv4)"] == "none"
 
 
 def test_an_address_that_was_given_is_nobodys_news() -> None:
-    assert not prints(report(replace(NAME, via="option")))
+    assert not run_fingerprints(report(replace(NAME, via="option")))
 
 
 def test_what_is_on_the_server_leaves_prints_that_can_be_read() -> None:
-    found = prints(
+    found = run_fingerprints(
         report(
             SERVER,
             master(NOW),
@@ -208,12 +212,14 @@ def test_what_is_on_the_server_leaves_prints_that_can_be_read() -> None:
 
 def test_of_a_files_text_nothing_is_kept() -> None:
     secret = "proxy_set_header Authorization hunter2;\n-----BEGIN PRIVATE KEY-----\nMHcC"
-    assert b"hunter2" not in encode(entry(report(config((CONF, secret)))))
-    assert b"MHcC" not in encode(entry(report(config((CONF, secret)))))
+    assert b"hunter2" not in encode(make_entry(report(config((CONF, secret)))))
+    assert b"MHcC" not in encode(make_entry(report(config((CONF, secret)))))
 
 
 def test_what_is_not_printable_becomes_so() -> None:
-    (key, text) = next(iter(prints(report(listening(listener(443, "ngi\x1b[31mnx")))).items()))
+    (key, text) = next(
+        iter(run_fingerprints(report(listening(listener(443, "ngi\x1b[31mnx")))).items())
+    )
     assert (key, text) == ("listener 0.0.0.0:443", "ngi\ufffd[31mnx")
 
 
@@ -290,17 +296,17 @@ def test_nothing_changed_where_all_is_as_it_was() -> None:
 
 def test_without_a_good_run_there_is_nothing_to_compare_with() -> None:
     before = replace(an_hour_ago(config((MAIN, "a"))), status="critical")
-    assert since_good([before], URL, report(config((MAIN, "b")))) == ()
-    assert since_good([], URL, report(config((MAIN, "b")))) == ()
+    assert changes_since_healthy([before], URL, report(config((MAIN, "b")))) == ()
+    assert changes_since_healthy([], URL, report(config((MAIN, "b")))) == ()
     other = replace(before, status="ok", target="https://blog.example.com/")
-    assert since_good([other], URL, report(config((MAIN, "b")))) == ()
+    assert changes_since_healthy([other], URL, report(config((MAIN, "b")))) == ()
 
 
 def test_this_very_run_and_later_ones_are_not_compared_with() -> None:
     good = report(ANSWER, config((MAIN, "b")))
-    later = replace(entry(good), at="2026-11-24T12:00:00.000001Z", prints={"server": "other"})
+    later = replace(make_entry(good), at="2026-11-24T12:00:00.000001Z", prints={"server": "other"})
     before = an_hour_ago(config((MAIN, "a")))
-    (change,) = since_good([before, entry(good), later], URL, good)
+    (change,) = changes_since_healthy([before, make_entry(good), later], URL, good)
     assert change.what == f"file {MAIN}"
 
 
@@ -333,9 +339,11 @@ def test_a_run_from_outside_does_not_say_that_what_is_inside_is_gone() -> None:
 def test_it_does_not_hide_the_last_good_look_inside_either() -> None:
     inside = an_hour_ago(NAME, config((MAIN, "a")))
     moved = replace(NAME, addresses=("203.0.113.99",))
-    outside = replace(entry(report(moved)), at="2026-11-24T11:30:00Z", status="ok")
+    outside = replace(make_entry(report(moved)), at="2026-11-24T11:30:00Z", status="ok")
     now = report(moved, config((MAIN, "b")))
-    assert [one.what for one in since_good([inside, outside], URL, now)] == [f"file {MAIN}"]
+    assert [one.what for one in changes_since_healthy([inside, outside], URL, now)] == [
+        f"file {MAIN}"
+    ]
 
 
 def test_another_server_is_not_compared_with_this_one() -> None:
@@ -443,59 +451,65 @@ def test_an_application_that_answers_no_more_is_told() -> None:
 @pytest.mark.parametrize(
     ("change", "chinese"),
     [
-        (Change(f"file {CONF}", "a", "b 2026-11-24T11:51:00Z"), f"{CONF} 于 11:51:00 被修改"),
-        (Change(f"file {CONF}", "a", None), f"{CONF} 已不存在"),
-        (Change("address (IPv6)", "none", "::1"), "IPv6 地址：none → ::1"),
-        (Change("nginx loaded", "2026-11-24T11:51:00Z", "not running"), "nginx 已不再运行"),
         (
-            Change("zone public (running)", "service https; service ssh", "service ssh"),
+            FingerprintChange(f"file {CONF}", "a", "b 2026-11-24T11:51:00Z"),
+            f"{CONF} 于 11:51:00 被修改",
+        ),
+        (FingerprintChange(f"file {CONF}", "a", None), f"{CONF} 已不存在"),
+        (FingerprintChange("address (IPv6)", "none", "::1"), "IPv6 地址：none → ::1"),
+        (
+            FingerprintChange("nginx loaded", "2026-11-24T11:51:00Z", "not running"),
+            "nginx 已不再运行",
+        ),
+        (
+            FingerprintChange("zone public (running)", "service https; service ssh", "service ssh"),
             "区域 public（运行时）：不再有 service https",
         ),
-        (Change("set bad (permanent)", None, "empty"), "新增 地址集 bad（永久）"),
-        (Change("listener [::]:443", None, "nginx"), "nginx 现在监听 [::]:443"),
-        (Change("telepathy", "a", "b"), "telepathy：不再有 a；新增 b"),
+        (FingerprintChange("set bad (permanent)", None, "empty"), "新增 地址集 bad（永久）"),
+        (FingerprintChange("listener [::]:443", None, "nginx"), "nginx 现在监听 [::]:443"),
+        (FingerprintChange("telepathy", "a", "b"), "telepathy：不再有 a；新增 b"),
     ],
 )
-def test_it_is_said_in_chinese_too(change: Change, chinese: str) -> None:
-    assert say(change, "zh", NOW) == chinese
+def test_it_is_said_in_chinese_too(change: FingerprintChange, chinese: str) -> None:
+    assert change_text(change, "zh", NOW) == chinese
 
 
 def test_times_are_told_in_the_readers_zone_and_of_another_day_with_the_date() -> None:
-    change = Change("file /a", "a", "b 2026-11-23T23:30:00Z")
+    change = FingerprintChange("file /a", "a", "b 2026-11-23T23:30:00Z")
     shanghai = NOW.astimezone(timezone(timedelta(hours=8)))
-    assert say(change, "en", shanghai) == "/a changed at 07:30:00"
-    assert say(change, "en", NOW) == "/a changed at 2026-11-23 23:30:00"
-    assert say(change, "en") == "/a changed at 2026-11-23 23:30:00 UTC"
-    far = Change("file /a", "a", "b 9999-12-31T23:59:59Z")
-    assert say(far, "en", shanghai) == "/a changed"
+    assert change_text(change, "en", shanghai) == "/a changed at 07:30:00"
+    assert change_text(change, "en", NOW) == "/a changed at 2026-11-23 23:30:00"
+    assert change_text(change, "en") == "/a changed at 2026-11-23 23:30:00 UTC"
+    far = FingerprintChange("file /a", "a", "b 9999-12-31T23:59:59Z")
+    assert change_text(far, "en", shanghai) == "/a changed"
 
 
 def test_what_is_said_can_be_shown() -> None:
-    assert say(Change("file /\x1b[2J", "a", None), "en") == "/\ufffd[2J is gone"
+    assert change_text(FingerprintChange("file /\x1b[2J", "a", None), "en") == "/\ufffd[2J is gone"
 
 
 # The file
 
 
 def test_it_lies_where_states_lie() -> None:
-    assert place({"HOME": "/h"}) == Path("/h/.local/state/diagnose/history.jsonl")
+    assert history_path({"HOME": "/h"}) == Path("/h/.local/state/diagnose/history.jsonl")
     given = {"HOME": "/h", "XDG_STATE_HOME": "/s"}
-    assert place(given) == Path("/s/diagnose/history.jsonl")
-    assert place({**given, "XDG_STATE_HOME": "s"}) == place({"HOME": "/h"})
+    assert history_path(given) == Path("/s/diagnose/history.jsonl")
+    assert history_path({**given, "XDG_STATE_HOME": "s"}) == history_path({"HOME": "/h"})
 
 
 def test_what_is_appended_is_loaded_the_newest_last(tmp_path: Path) -> None:
     path = tmp_path / "state" / "diagnose" / "history.jsonl"
-    assert load(path) == ()
+    assert load_entries(path) == ()
     first, second = an_entry(minutes=-9), an_entry("critical", causes=("tcp.refused",))
-    assert append(path, first)
-    assert append(path, second)
-    assert load(path) == (first, second)
+    assert append_entry(path, first)
+    assert append_entry(path, second)
+    assert load_entries(path) == (first, second)
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "diagnose" / "history.jsonl"
-    append(path, an_entry())
+    append_entry(path, an_entry())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -527,7 +541,7 @@ def broken(**more: object) -> bytes:
 def test_lines_that_cannot_be_understood_are_passed_over(tmp_path: Path, line: bytes) -> None:
     path, one = tmp_path / "history.jsonl", an_entry()
     path.write_bytes(encode(one) + line + encode(one))
-    assert load(path) == (one, one)
+    assert load_entries(path) == (one, one)
 
 
 def test_fields_of_a_later_version_are_passed_over() -> None:
@@ -537,29 +551,29 @@ def test_fields_of_a_later_version_are_passed_over() -> None:
 def test_a_line_that_was_cut_off_does_not_spoil_the_next(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_bytes(encode(an_entry())[:60])
-    assert append(path, an_entry())
-    assert load(path) == (an_entry(),)
+    assert append_entry(path, an_entry())
+    assert load_entries(path) == (an_entry(),)
 
 
 def test_where_nothing_can_be_written_nothing_is_lost_but_history(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert not append(tmp_path / "file" / "history.jsonl", an_entry())
-    assert load(tmp_path / "file" / "history.jsonl") == ()
-    assert not append(tmp_path, an_entry())
-    assert load(tmp_path) == ()
+    assert not append_entry(tmp_path / "file" / "history.jsonl", an_entry())
+    assert load_entries(tmp_path / "file" / "history.jsonl") == ()
+    assert not append_entry(tmp_path, an_entry())
+    assert load_entries(tmp_path) == ()
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    assert not append(fifo, an_entry())
-    assert load(fifo) == ()
+    assert not append_entry(fifo, an_entry())
+    assert load_entries(fifo) == ()
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "file")
-    assert not append(link, an_entry())
+    assert not append_entry(link, an_entry())
     assert not (tmp_path / "file").read_text()
 
 
 def test_an_entry_that_is_too_long_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
-    assert not append(path, an_entry(target="https://shop.example.com/" + "a" * LONGEST))
+    assert not append_entry(path, an_entry(target="https://shop.example.com/" + "a" * MAX_LINE))
     assert not path.exists()
 
 
@@ -570,8 +584,8 @@ def test_one_who_writes_for_too_long_is_not_waited_for(
     path = tmp_path / "history.jsonl"
     with path.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert not append(path, an_entry())
-    assert append(path, an_entry())
+        assert not append_entry(path, an_entry())
+    assert append_entry(path, an_entry())
 
 
 def test_many_write_at_once_and_none_is_lost(
@@ -584,20 +598,22 @@ def test_many_write_at_once_and_none_is_lost(
 
     def write(number: int) -> None:
         for minute in range(20):
-            assert append(path, an_entry("critical", minutes=minute, server=f"ssh://{number}"))
+            assert append_entry(
+                path, an_entry("critical", minutes=minute, server=f"ssh://{number}")
+            )
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for one in writers:
         one.start()
     for one in writers:
         one.join()
-    found = load(path)
+    found = load_entries(path)
     assert len(found) == 80
     assert len(set(found_at(found))) == 80
     assert [one.name for one in tmp_path.iterdir()] == ["history.jsonl"]
 
 
-def found_at(entries: tuple[Entry, ...]) -> list[tuple[str, str]]:
+def found_at(entries: tuple[HistoryEntry, ...]) -> list[tuple[str, str]]:
     return [(one.server, one.at) for one in entries]
 
 
@@ -608,8 +624,8 @@ def test_a_file_that_grew_too_large_keeps_the_newest(
     monkeypatch.setattr(store, "LINES", 3)
     path = tmp_path / "history.jsonl"
     for minute in range(5):
-        assert append(path, an_entry("critical", minutes=minute))
-    assert load(path) == tuple(an_entry("critical", minutes=minute) for minute in (2, 3, 4))
+        assert append_entry(path, an_entry("critical", minutes=minute))
+    assert load_entries(path) == tuple(an_entry("critical", minutes=minute) for minute in (2, 3, 4))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -618,7 +634,7 @@ def test_prints_are_kept_of_the_last_good_run_of_each_kind_of_look() -> None:
     inside = an_entry("ok", -8, prints={"server": "web1"}, looked=("file",))
     bad = an_entry("critical", -7, prints={"server": "web1"}, looked=("file",))
     newer = replace(inside, at=an_entry(minutes=-6).at)
-    left = store.kept([outside, inside, bad, newer])
+    left = store.trimmed([outside, inside, bad, newer])
     assert left[0] == outside
     assert [one.prints for one in left[1:]] == [{}, {}, {"server": "web1"}]
 
@@ -626,8 +642,8 @@ def test_prints_are_kept_of_the_last_good_run_of_each_kind_of_look() -> None:
 def test_what_is_kept_is_bounded_whatever_it_is() -> None:
     many = {f"file /{number}": "a" * 300 for number in range(90)}
     entries = [an_entry(target=f"https://{n}.example.com/", prints=many) for n in range(100)]
-    left = store.kept(entries)
-    assert sum(len(encode(one)) for one in left) <= store.LEFT
+    left = store.trimmed(entries)
+    assert sum(len(encode(one)) for one in left) <= store.TRIMMED_SIZE
     assert left[-1] == entries[-1]
     assert len(left) < 100
 
@@ -642,17 +658,17 @@ def test_targets_are_told_once_the_most_recent_first() -> None:
         an_entry("ok", -8, target=blog),
         an_entry("critical", -7, websockets=("/ws",), server="ssh://web1"),
     ]
-    shop, other = targets(runs)
+    shop, other = known_targets(runs)
     assert (shop.target, shop.status, shop.at) == (URL, "critical", runs[2].at)
-    assert (shop.websockets, shop.server, shop.strip) == (
+    assert (shop.websockets, shop.server, shop.recent_statuses) == (
         ("/ws",),
         "ssh://web1",
         ("ok", "critical"),
     )
-    assert (other.target, other.strip) == (blog, ("ok",))
-    assert targets([]) == ()
+    assert (other.target, other.recent_statuses) == (blog, ("ok",))
+    assert known_targets([]) == ()
 
 
 def test_a_strip_is_of_the_last_runs() -> None:
     runs = [an_entry("ok", minute) for minute in range(9)] + [an_entry("warning", 10)]
-    assert targets(runs, strip=3)[0].strip == ("ok", "ok", "warning")
+    assert known_targets(runs, limit=3)[0].recent_statuses == ("ok", "ok", "warning")

@@ -37,10 +37,10 @@ TIRED = {28}
 PROGRAM = """
 import sys; sys.path.insert(0, {root!r})
 from diagnose.cli import main
-status = main.main(sys.argv[1:], alone=True)
+status = main.main(sys.argv[1:], may_fork=True)
 (peak,) = (line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
 sys.stderr.write(f"\\npeak {{peak}}\\n")
-main.leave(status)
+main.exit_now(status)
 """
 
 

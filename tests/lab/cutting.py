@@ -17,7 +17,7 @@ from typing import Any
 
 from diagnose.cli import main as command
 from diagnose.fixing import automatic_undo
-from diagnose.fixing.remote_files import Hands
+from diagnose.fixing.remote_files import RemoteFiles
 
 
 def kill_self() -> None:
@@ -67,7 +67,7 @@ def main() -> int:
     name, seconds, left = sys.argv[1], int(sys.argv[2]), [int(sys.argv[3])]
     setattr(automatic_undo, "DEADLINE", seconds)  # noqa: B010
     for method in ("run", "replace"):
-        setattr(Hands, method, cut(getattr(Hands, method), left, name))
+        setattr(RemoteFiles, method, cut(getattr(RemoteFiles, method), left, name))
     return command.main(sys.argv[4:])
 
 

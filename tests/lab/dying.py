@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from diagnose.cli import main as command
-from diagnose.fixing.remote_files import Hands
+from diagnose.fixing.remote_files import RemoteFiles
 
 
 def dying(work: Callable[..., Awaitable[Any]], left: list[int], after: bool) -> Any:
@@ -32,7 +32,7 @@ def dying(work: Callable[..., Awaitable[Any]], left: list[int], after: bool) -> 
 def main() -> int:
     left, after = [int(sys.argv[1])], sys.argv[2] == "after"
     for name in ("script", "run"):
-        setattr(Hands, name, dying(getattr(Hands, name), left, after))
+        setattr(RemoteFiles, name, dying(getattr(RemoteFiles, name), left, after))
     return command.main(sys.argv[3:])
 
 

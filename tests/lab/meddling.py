@@ -10,20 +10,20 @@ import sys
 from typing import Any
 
 from diagnose.cli import main as command
-from diagnose.fixing.remote_files import Hands
+from diagnose.fixing.remote_files import RemoteFiles
 
 
 def main() -> int:
     word, shell = sys.argv[1:3]
-    run, left = Hands.run, [shell]
+    run, left = RemoteFiles.run, [shell]
 
-    async def meddled(self: Hands, argv: tuple[str, ...]) -> Any:
+    async def meddled(self: RemoteFiles, argv: tuple[str, ...]) -> Any:
         if word in argv and left:
             done = await asyncio.create_subprocess_exec("sh", "-c", left.pop())
             assert await done.wait() == 0
         return await run(self, argv)
 
-    setattr(Hands, "run", meddled)  # noqa: B010
+    setattr(RemoteFiles, "run", meddled)  # noqa: B010
     return command.main(sys.argv[3:])
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from diagnose.fixing.journal import CURRENT
+from diagnose.fixing.journal import OPEN_FOLDER
 from tests.support.effort import ALL
 
 from . import state
@@ -56,7 +56,7 @@ def run(
 def restart_machine(lab: Lab) -> None:
     """What an abrupt restart leaves: the files. No process, no rule of the packet filter."""
     lab.server.sh("nft flush ruleset")
-    lab.server.sh(f"sh {CURRENT}/undo.sh boot", check=False)
+    lab.server.sh(f"sh {OPEN_FOLDER}/undo.sh boot", check=False)
 
 
 @pytest.mark.parametrize(("name", "cut"), pairs())
@@ -71,7 +71,7 @@ def test_at_each_step(laboratory: Lab, name: str, cut: str) -> None:
         laboratory.undo(lambda: laboratory.server.sh("mount -o remount,size=50% /mnt", check=False))
         done = run(laboratory, cut, number, (*scenario.args, scenario.target))
         until(
-            lambda: not laboratory.server.path(CURRENT).exists(),
+            lambda: not laboratory.server.path(OPEN_FOLDER).exists(),
             f"the fix ends\n{done.stdout}{done.stderr}",
             timeout=PATIENCE,
         )
@@ -110,7 +110,7 @@ def test_killed_by_a_restart_of_the_machine(laboratory: Lab) -> None:
     faulty = laboratory.snapshot()
     done = run(laboratory, "after", 0, (*scenario.args, scenario.target))
     assert done.returncode == -signal.SIGKILL
-    laboratory.server.sh(f"read -r pid < {CURRENT}/waiting && kill -KILL -$pid")
+    laboratory.server.sh(f"read -r pid < {OPEN_FOLDER}/waiting && kill -KILL -$pid")
     restart_machine(laboratory)
     changed = faulty.difference(laboratory.snapshot(), ("rules",))
     assert not changed

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from diagnose.parsers.netfilter import Decision, Packet, Rules, decide, nft
-from diagnose.parsers.netfilter.ruleset import Filter
+from diagnose.parsers.netfilter.ruleset import LoadedRuleset
 
 from . import real_rulesets
 from .firewalld_rulesets import CHANGES
@@ -138,7 +138,7 @@ def load(pair: Pair, text: str, score: Score, seed: int) -> Case | None:
         score.refused.append(f"{why}\n{text}")
         return None
     listed = pair.server.run("nft", "-j", "list", "ruleset")
-    return Case(pair, text, nft.read(listed), tries(seed))
+    return Case(pair, text, nft.parse_ruleset(listed), tries(seed))
 
 
 def generated(most: int = RULESETS) -> list[str]:
@@ -190,7 +190,7 @@ def test_the_rulesets_that_tools_write(ports: Iterator[int]) -> None:
         cases = []
         for seed, (pair, script) in enumerate(zip(fresh, scripts, strict=True)):
             real_rulesets.load(pair.server, script)
-            rules = Filter(real_rulesets.texts(pair.server)).rules
+            rules = LoadedRuleset(real_rulesets.texts(pair.server)).rules
             cases.append(Case(pair, script, rules, every(seed)))
         score.counts["rulesets"] += len(cases)
         compare(cases, ports, score)

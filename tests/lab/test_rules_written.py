@@ -42,7 +42,7 @@ def rewritten(of: Namespace) -> dict[str, list[str]]:
     chain."""
     before = rules(of)
     commands, others = [], dict[str, list[str]]()
-    for table in nft.read(of.run("nft", "-j", "list", "ruleset")).tables:
+    for table in nft.parse_ruleset(of.run("nft", "-j", "list", "ruleset")).tables:
         for chain in table.chains.values():
             at = f"{table.family} {table.name} {chain.name}"
             for rule in chain.rules:

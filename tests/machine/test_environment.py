@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine.environment import environment, trusted_path
-from diagnose.machine.shell import _SHELL
+from diagnose.machine.shell import _SHELL_START
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a folder of another user")
 STRANGER = 12345
@@ -16,9 +16,13 @@ STRANGER = 12345
 def remote_path(path: str, **variables: str) -> str:
     """The PATH that a shell behind ssh gets."""
     done = subprocess.run(
-        ["/bin/sh", "-c", _SHELL], input='echo "$PATH"; env\n', capture_output=True, text=True,
-        env={"PATH": path, **variables}, check=True,
-    )  # fmt: skip
+        ["/bin/sh", "-c", _SHELL_START],
+        input='echo "$PATH"; env\n',
+        capture_output=True,
+        text=True,
+        env={"PATH": path, **variables},
+        check=True,
+    )
     assert done.stdout.startswith("ready")
     return done.stdout
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine, matches
 from diagnose.model import Failure
 
@@ -10,7 +10,7 @@ DENIED = Failure("denied", "Permission denied", 13)
 
 
 def test_it_says_what_was_recorded_and_knows_nothing_else() -> None:
-    failed = Ran(("firewall-cmd", "--state"), 252, "", "not running", 0.1, DENIED)
+    failed = CommandResult(("firewall-cmd", "--state"), 252, "", "not running", 0.1, DENIED)
     machine = RecordedMachine(
         {"nginx -t": "ok", "firewall-cmd --state": failed, "ss -ltnpe": ""},
         {"/etc/hosts": "127.0.0.1 localhost", "/etc/shadow": DENIED},
@@ -28,7 +28,7 @@ def test_it_says_what_was_recorded_and_knows_nothing_else() -> None:
         assert await machine.listeners() == ()
 
     asyncio.run(ask())
-    assert machine.asked[0] == "nginx -t"
+    assert machine.commands_run[0] == "nginx -t"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnose.i18n.reports import say
+from diagnose.i18n.reports import translate
 from diagnose.model import Command, Edit, Manual, Where
 from diagnose.model.risk import Risk, risks
 
@@ -72,5 +72,5 @@ def test_a_step_by_hand_has_that_of_what_is_typed() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_each_has_words(lang: str) -> None:
-    words = [say(f"risk.{risk}", lang) for risk in Risk]
+    words = [translate(f"risk.{risk}", lang) for risk in Risk]
     assert len(set(words)) == len(Risk)

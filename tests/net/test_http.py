@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from diagnose.net import PATIENCE
-from diagnose.net.http import MOST, MOST_INTERIM, USER_AGENT, Answer, Wire, get
+from diagnose.net import DEFAULT_TIMEOUT
+from diagnose.net.http import MAX_BODY, MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get
 from diagnose.net.local import LocalNet
 
 URL = "http://shop.example.com/page?q=1"
@@ -26,7 +26,7 @@ class Script:
         self.written = b""
         self.closed = False
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         if not self.pieces:
             return b""
         piece = self.pieces.pop(0)
@@ -34,15 +34,15 @@ class Script:
             raise piece
         return piece
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         self.written += data
 
     def close(self) -> None:
         self.closed = True
 
 
-def answered(*pieces: bytes | Exception) -> Answer:
-    return asyncio.run(get(Wire(Script(*pieces), 5.0), URL, 5.0))
+def answered(*pieces: bytes | Exception) -> HttpResult:
+    return asyncio.run(get(Http1Connection(Script(*pieces), 5.0), URL, 5.0))
 
 
 def page(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
@@ -52,7 +52,7 @@ def page(body: bytes, *fields: str, status: str = "200 OK") -> bytes:
 
 def test_the_request_says_honestly_who_asks_and_nothing_of_us_besides() -> None:
     stream = Script(page(b"hello"))
-    asyncio.run(get(Wire(stream, 5.0), URL, 5.0))
+    asyncio.run(get(Http1Connection(stream, 5.0), URL, 5.0))
     head = stream.written.decode()
     assert head.startswith("GET /page?q=1 HTTP/1.1\r\n")
     assert "\r\nHost: shop.example.com\r\n" in head
@@ -71,7 +71,7 @@ def test_an_answer_is_read_as_it_came() -> None:
 def test_interim_answers_without_end_are_read_only_so_far() -> None:
     hint = b"HTTP/1.1 103 Early Hints\r\n\r\n"
     assert answered(hint * 3, page(b"hello")).body == "hello"
-    failure = answered(*[hint * 10] * (MOST_INTERIM // 10), page(b"late")).failure
+    failure = answered(*[hint * 10] * (MAX_INTERIM // 10), page(b"late")).failure
     assert failure is not None
     assert "interim" in failure.message
 
@@ -84,8 +84,8 @@ def test_another_version_is_no_answer(version: str) -> None:
 
 
 def test_one_stream_takes_one_request_after_another() -> None:
-    async def twice() -> tuple[Answer, bool, Answer, bool]:
-        wire = Wire(Script(page(b"one"), page(b"two", "Connection: close")), 5.0)
+    async def twice() -> tuple[HttpResult, bool, HttpResult, bool]:
+        wire = Http1Connection(Script(page(b"one"), page(b"two", "Connection: close")), 5.0)
         first = await get(wire, URL, 5.0)
         between = wire.reusable
         return first, between, await get(wire, URL, 5.0), wire.reusable
@@ -104,7 +104,7 @@ def test_a_body_is_read_and_kept_only_so_far() -> None:
     html = b"Content-Type: text/html"
     endless = [b"HTTP/1.1 200 OK\r\n" + html + b"\r\n\r\n"] + [b"x" * 60000] * 50
     stream = Script(*endless)
-    answer = asyncio.run(get(Wire(stream, 5.0), URL, 5.0))
+    answer = asyncio.run(get(Http1Connection(stream, 5.0), URL, 5.0))
     assert len(answer.body) == 2048
     assert len(stream.pieces) > 40
 
@@ -119,13 +119,13 @@ def test_compression_unasked_for_is_undone_and_no_bomb_goes_off() -> None:
     bomb = page(
         gzip.compress(b"\0" * 50_000_000), "Content-Encoding: gzip", "Content-Type: text/html"
     )
-    assert len(answered(bomb).body) <= MOST
+    assert len(answered(bomb).body) <= MAX_BODY
 
 
 def test_headers_without_end_are_not_read_without_end() -> None:
     flood = [b"HTTP/1.1 200 OK\r\n"] + [b"X-A: " + b"a" * 60000 + b"\r\n"] * 50
     stream = Script(*flood)
-    answer = asyncio.run(get(Wire(stream, 5.0), URL, 5.0))
+    answer = asyncio.run(get(Http1Connection(stream, 5.0), URL, 5.0))
     assert answer.failure is not None
     assert answer.failure.kind == "protocol"
     assert len(stream.pieces) > 40
@@ -166,14 +166,14 @@ def test_the_old_version_is_understood() -> None:
 
 
 def test_a_reset_on_a_real_socket_keeps_its_number() -> None:
-    async def reset() -> Answer:
+    async def reset() -> HttpResult:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.setblocking(False)
             loop = asyncio.get_running_loop()
             connected = await LocalNet().connect("127.0.0.1", listener.getsockname()[1])
             assert connected.stream is not None
             other, _ = await loop.sock_accept(listener)
-            asking = asyncio.ensure_future(get(Wire(connected.stream, 5.0), URL, 5.0))
+            asking = asyncio.ensure_future(get(Http1Connection(connected.stream, 5.0), URL, 5.0))
             await loop.sock_recv(other, 65536)
             # SO_LINGER with no time: close(2) sends a reset.
             other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -188,13 +188,13 @@ def test_a_reset_on_a_real_socket_keeps_its_number() -> None:
 
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
-    async def silent() -> Answer:
+    async def silent() -> HttpResult:
         class Silent(Script):
-            async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+            async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
                 await asyncio.Event().wait()
                 raise AssertionError
 
-        return await get(Wire(Silent(), 5.0), URL, 0.01)
+        return await get(Http1Connection(Silent(), 5.0), URL, 0.01)
 
     failure = asyncio.run(silent()).failure
     assert failure is not None

@@ -202,7 +202,7 @@ def test_no_garbage_in_the_queue_is_a_crash(control: list[tuple[int, int, bytes]
 
 @given(st.binary(max_size=32))
 def test_no_garbled_offender_is_a_crash(data: bytes) -> None:
-    local._offender(data)
+    local._offender_address(data)
 
 
 # resolve
@@ -303,7 +303,7 @@ def test_every_read_gives_the_loop_its_turn() -> None:
 
 
 def test_a_flood_of_other_answers_is_read_only_so_far() -> None:
-    thread, port = serve_datagrams(*[b"xx\x80" + bytes(9)] * local._MOST_DATAGRAMS)
+    thread, port = serve_datagrams(*[b"xx\x80" + bytes(9)] * local._MAX_DATAGRAMS)
     with pytest.raises(OSError, match="none answers the query"):
         asyncio.run(NET.ask(f"127.0.0.1#{port}", QUERY, timeout=60))
     thread.join()

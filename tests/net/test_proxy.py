@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from diagnose.net import Connected
+from diagnose.net import ConnectResult
 from diagnose.net.local import LocalNet
-from diagnose.net.proxy import ThroughProxy
+from diagnose.net.proxy import ProxiedNet
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -53,13 +53,13 @@ def answering(*parts: bytes) -> Handler:
 asked: list[bytes] = []
 
 
-def connect(handler: Handler, login: str = "", scheme: str = "http") -> tuple[Connected, bytes]:
+def connect(handler: Handler, login: str = "", scheme: str = "http") -> tuple[ConnectResult, bytes]:
     """What comes of an attempt through that proxy, and what an open stream answers to "ping"."""
 
-    async def run() -> tuple[Connected, bytes]:
+    async def run() -> tuple[ConnectResult, bytes]:
         asked.clear()
         async with serving(handler) as port:
-            net = ThroughProxy(LocalNet(), f"{scheme}://{login}127.0.0.1:{port}")
+            net = ProxiedNet(LocalNet(), f"{scheme}://{login}127.0.0.1:{port}")
             connected = await net.connect("shop.example.com", 443)
             answer = b""
             if connected.stream is not None:
@@ -130,7 +130,7 @@ def test_a_proxy_that_is_not_there_is_a_failure_with_its_errno() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     for scheme in ("http", "socks5"):
-        net = ThroughProxy(LocalNet(), f"{scheme}://127.0.0.1:{port}")
+        net = ProxiedNet(LocalNet(), f"{scheme}://127.0.0.1:{port}")
         connected = asyncio.run(net.connect("shop.example.com", 443))
         assert connected.failure is not None
         assert connected.failure.kind == "proxy"

@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from diagnose.model import Failure
 from diagnose.net import tls
 from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import LocalNet
-from diagnose.net.tls import Secured, converse, secure
+from diagnose.net.tls import HandshakeResult, secure, send_and_receive
 from tests.support.servers import tls_server
 
 NAME = "shop.example.com"
@@ -29,7 +30,7 @@ def server_context(leaf: trustme.LeafCert = LEAF) -> ssl.SSLContext:
 
 
 def trusting() -> ssl.SSLContext:
-    made = tls.context()
+    made = tls.client_context()
     made.verify_mode = ssl.CERT_REQUIRED
     ROOT.configure_trust(made)
     return made
@@ -70,7 +71,7 @@ async def serving(serve: Serve, context: ssl.SSLContext | None = None) -> AsyncI
 
 async def shake(
     port: int, context: ssl.SSLContext, name: str | None = NAME, timeout: float = 4.0
-) -> Secured:
+) -> HandshakeResult:
     connected = await LocalNet().connect("127.0.0.1", port)
     assert connected.stream
     return await secure(connected.stream, context, name, timeout)
@@ -81,8 +82,8 @@ def once(
     server: ssl.SSLContext | None,
     context: ssl.SSLContext,
     **more: Any,
-) -> Secured:
-    async def go() -> Secured:
+) -> HandshakeResult:
+    async def go() -> HandshakeResult:
         async with serving(serve, server) as port:
             done = await shake(port, context, **more)
             if done.stream:
@@ -134,7 +135,7 @@ def test_the_end_of_the_stream_is_an_end() -> None:
 def test_the_chain_is_known_even_where_it_is_not_trusted(version: ssl.TLSVersion) -> None:
     server = server_context()
     server.minimum_version = server.maximum_version = version
-    distrusting = tls.context()
+    distrusting = tls.client_context()
     distrusting.verify_mode = ssl.CERT_REQUIRED
     done = once(echo, server, distrusting)
     assert done.failure == Failure("certificate", "unable to get local issuer certificate", 20)
@@ -143,7 +144,7 @@ def test_the_chain_is_known_even_where_it_is_not_trusted(version: ssl.TLSVersion
 
 
 def test_without_looking_at_the_certificate_no_verdict_is_given() -> None:
-    done = once(echo, server_context(), tls.context())
+    done = once(echo, server_context(), tls.client_context())
     assert (done.failure, done.verify_code) == (None, None)
 
 
@@ -155,7 +156,7 @@ def test_an_alert_comes_with_its_number() -> None:
     server = server_context()
     server.minimum_version = ssl.TLSVersion.TLSv1_3
     with tls_server(server) as port:
-        done = asyncio.run(shake(port, tls.at_most_tls12()))
+        done = asyncio.run(shake(port, tls.tls12_context()))
     assert done.failure
     assert (done.failure.kind, done.failure.code) == ("alert", 70)
     assert done.failure.name == "protocol_version"
@@ -167,7 +168,7 @@ def test_a_demand_for_a_client_certificate_is_seen_and_its_alert_too() -> None:
     server.verify_mode = ssl.CERT_REQUIRED
     ROOT.configure_trust(server)
 
-    async def go(port: int) -> tuple[Secured, Failure]:
+    async def go(port: int) -> tuple[HandshakeResult, Failure]:
         done = await shake(port, trusting())
         assert done.stream
         with pytest.raises(OSError) as caught:
@@ -186,19 +187,21 @@ def test_a_demand_for_a_client_certificate_is_seen_and_its_alert_too() -> None:
     [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_10.0\r\n", b"220 mail ESMTP\r\n"],
 )
 def test_what_is_no_tls_is_read_from_the_wire(said: bytes) -> None:
-    done = once(says(said), None, tls.context())
+    done = once(says(said), None, tls.client_context())
     assert done.failure
     assert done.failure.kind == "protocol"
     assert done.first == said
 
 
 def test_a_server_that_hangs_up_and_one_that_says_nothing() -> None:
-    assert once(says(b""), None, tls.context()).failure == Failure("closed", "connection closed")
+    assert once(says(b""), None, tls.client_context()).failure == Failure(
+        "closed", "connection closed"
+    )
 
     async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    silent = once(hang, None, tls.context(), timeout=0.05)
+    silent = once(hang, None, tls.client_context(), timeout=0.05)
     assert silent.failure == Failure("timeout", "timed out")
     assert silent.received == 0
 
@@ -209,8 +212,12 @@ def test_a_small_hello_fits_into_a_packet() -> None:
     async def measure(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sizes.append(len(await reader.read(65536)))
 
-    once(measure, None, tls.small_hello())
+    once(measure, None, tls.small_hello_context())
     assert sizes[0] < 1000
+
+
+def holds(sign: bytes, data: bytes) -> bool:
+    return sign in data
 
 
 def test_bytes_are_exchanged_until_there_are_enough() -> None:
@@ -220,7 +227,7 @@ def test_bytes_are_exchanged_until_there_are_enough() -> None:
             for sign in (b"\n", b"never"):
                 connected = await LocalNet().connect("127.0.0.1", port)
                 assert connected.stream
-                said.append(await converse(connected.stream, b"?", lambda data, s=sign: s in data))  # type: ignore[misc]
+                said.append(await send_and_receive(connected.stream, b"?", partial(holds, sign)))
             return said
 
     first, second = asyncio.run(go())

@@ -14,9 +14,9 @@ from websockets.typing import Subprotocol
 from websockets.utils import accept_key
 
 from diagnose.net import Stream
-from diagnose.net.http import Answer
+from diagnose.net.http import HttpResult
 from diagnose.net.local import LocalNet
-from diagnose.net.websocket import Shaken, judge, shake
+from diagnose.net.websocket import UpgradeResult, check_response, open_websocket
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -26,8 +26,8 @@ async def echo(connection: ServerConnection) -> None:
         await connection.send(message)
 
 
-def answer(*fields: tuple[str, str], status: int = 101) -> Answer:
-    return Answer(status=status, headers=fields)
+def answer(*fields: tuple[str, str], status: int = 101) -> HttpResult:
+    return HttpResult(status=status, headers=fields)
 
 
 GOOD = (
@@ -39,11 +39,11 @@ GOOD = (
 
 def with_port(
     serving: Callable[[], AbstractAsyncContextManager[Server]],
-    shaking: Callable[[Stream, str], Coroutine[Any, Any, Shaken]],
-) -> Shaken:
+    shaking: Callable[[Stream, str], Coroutine[Any, Any, UpgradeResult]],
+) -> UpgradeResult:
     """What comes of a handshake with a server, on a port of its own."""
 
-    async def run() -> Shaken:
+    async def run() -> UpgradeResult:
         async with serving() as server:
             port = next(iter(server.sockets)).getsockname()[1]
             connected = await LocalNet().connect("127.0.0.1", port)
@@ -56,7 +56,7 @@ def with_port(
 def test_a_websocket_opens_and_answers_a_ping() -> None:
     done = with_port(
         lambda: serve(echo, "127.0.0.1", 0),
-        lambda stream, url: shake(stream, url, "http://127.0.0.1"),
+        lambda stream, url: open_websocket(stream, url, "http://127.0.0.1"),
     )
     assert done.accepted
     assert done.answer.status == 101
@@ -70,14 +70,14 @@ def test_a_refusal_keeps_its_words() -> None:
 
     done = with_port(
         lambda: serve(echo, "127.0.0.1", 0, process_request=refuse),
-        lambda stream, url: shake(stream, url, "http://elsewhere.example"),
+        lambda stream, url: open_websocket(stream, url, "http://elsewhere.example"),
     )
     assert (done.fault, done.answer.status) == ("status", 403)
     assert done.answer.body == "Origin not allowed"
 
 
-async def _shaking(origin: str | None, stream: Stream, url: str) -> Shaken:
-    return await shake(stream, url, origin)
+async def _shaking(origin: str | None, stream: Stream, url: str) -> UpgradeResult:
+    return await open_websocket(stream, url, origin)
 
 
 def test_the_origin_is_sent_only_if_there_is_one() -> None:
@@ -99,7 +99,7 @@ def test_a_server_that_closes_at_once_says_so() -> None:
         await connection.close(1008, "who are you")
 
     done = with_port(
-        lambda: serve(close, "127.0.0.1", 0), lambda stream, url: shake(stream, url, None)
+        lambda: serve(close, "127.0.0.1", 0), lambda stream, url: open_websocket(stream, url, None)
     )
     assert done.accepted
     assert done.close_code == 1008
@@ -108,14 +108,14 @@ def test_a_server_that_closes_at_once_says_so() -> None:
 def test_a_subprotocol_is_offered_and_chosen() -> None:
     done = with_port(
         lambda: serve(echo, "127.0.0.1", 0, subprotocols=[Subprotocol("mqtt")]),
-        lambda stream, url: shake(stream, url, None, offered=("sip", "mqtt")),
+        lambda stream, url: open_websocket(stream, url, None, subprotocols=("sip", "mqtt")),
     )
     assert done.accepted
     assert done.subprotocol == "mqtt"
 
 
 def test_a_right_answer_is_right() -> None:
-    assert judge(answer(*GOOD), KEY, ()) == ("", None)
+    assert check_response(answer(*GOOD), KEY, ()) == ("", None)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +124,12 @@ def test_a_right_answer_is_right() -> None:
 )
 def test_a_field_that_is_missing_is_the_fault(left_out: str, fault: str) -> None:
     rest = [field for field in GOOD if field[0] != left_out]
-    assert judge(answer(*rest), KEY, ())[0] == fault
+    assert check_response(answer(*rest), KEY, ())[0] == fault
 
 
 def test_another_handshakes_accept_is_a_fault() -> None:
     wrong = (*GOOD[:2], ("Sec-WebSocket-Accept", accept_key("AAAAAAAAAAAAAAAAAAAAAA==")))
-    assert judge(answer(*wrong), KEY, ())[0] == "accept"
+    assert check_response(answer(*wrong), KEY, ())[0] == "accept"
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_only_what_was_offered_may_be_chosen(
     offered: tuple[str, ...], chosen: str | None, fault: str
 ) -> None:
     fields = (*GOOD, ("Sec-WebSocket-Protocol", chosen)) if chosen else GOOD
-    assert judge(answer(*fields), KEY, offered) == (fault, chosen)
+    assert check_response(answer(*fields), KEY, offered) == (fault, chosen)
 
 
 def test_another_status_is_the_first_fault() -> None:
-    assert judge(answer(*GOOD, status=200), KEY, ())[0] == "status"
+    assert check_response(answer(*GOOD, status=200), KEY, ())[0] == "status"

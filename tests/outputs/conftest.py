@@ -12,13 +12,13 @@ OWN = Path(__file__).parent / "words"
 
 @pytest.fixture(autouse=True)
 def own_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    real = texts.path_of
+    real = texts.text_path
 
     def path_of(check_id: str, lang: str) -> Path:
         own = OWN / f"{check_id}{'' if lang == 'en' else f'.{lang}'}.md"
         return own if own.exists() else real(check_id, lang)
 
-    monkeypatch.setattr(texts, "path_of", path_of)
-    texts.words.cache_clear()
+    monkeypatch.setattr(texts, "text_path", path_of)
+    texts.check_text.cache_clear()
     yield
-    texts.words.cache_clear()
+    texts.check_text.cache_clear()

@@ -29,8 +29,8 @@ from diagnose.model.view import View
 from diagnose.outputs import html, jsonl, markdown, plain, text
 from diagnose.outputs import json as document
 from diagnose.parsers.nginx.config import parse
-from diagnose.recording.codec import kinds
-from diagnose.recording.redaction import names, recorded, report
+from diagnose.recording.codec import observation_kinds
+from diagnose.recording.redaction import host_names, masked_recording, masked_report
 from tests.support.check_evidence import NOW
 from tests.support.effort import examples
 
@@ -231,9 +231,9 @@ WRITERS: dict[str, Callable[[Report, View], str]] = {
 def outputs(evidence: Evidence) -> dict[str, str]:
     """Everything that leaves the machine masked, by its name."""
     whole = conclude(evidence)
-    told, view = report(whole, VIEW, lambda seen, crashes: conclude(seen, crashes=crashes))
+    told, view = masked_report(whole, VIEW, lambda seen, crashes: conclude(seen, crashes=crashes))
     made = {name: render(told, view) for name, render in WRITERS.items()}
-    return {**made, "recording": recorded(evidence, privileged=True)}
+    return {**made, "recording": masked_recording(evidence, privileged=True)}
 
 
 @pytest.mark.parametrize("place", sorted(SEEN))
@@ -252,7 +252,7 @@ def test_the_canary_was_there(place: str) -> None:
     """Else the other test could not fail."""
     shown = json.dumps([repr(one) for one in SEEN[place]]) + TARGET.input
     assert "sesame" in shown
-    assert names(Evidence(TARGET, NOW, SEEN[place]))
+    assert host_names(Evidence(TARGET, NOW, SEEN[place]))
 
 
 #: What the value of any field may hold.
@@ -265,11 +265,11 @@ ANYWHERE = (
 )
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(observation_kinds()))
 @examples(2)
 @given(data=st.data())
 def test_a_field_that_nobody_thought_of_is_masked_as_text(kind: str, data: st.DataObject) -> None:
-    seen = data.draw(st.from_type(kinds()[kind]))
+    seen = data.draw(st.from_type(observation_kinds()[kind]))
     filled = {
         field.name: data.draw(st.sampled_from(ANYWHERE))
         for field in fields(seen)
@@ -278,6 +278,6 @@ def test_a_field_that_nobody_thought_of_is_masked_as_text(kind: str, data: st.Da
     }
     canary = replace(seen, **filled)  # type: ignore[arg-type]
     evidence = Evidence(TARGET, NOW, (canary,))
-    left = recorded(evidence, privileged=True)
+    left = masked_recording(evidence, privileged=True)
     assert "sesame" not in left
     assert WORD not in left

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.checking.texts import LANGUAGES, fill, words
+from diagnose.checking.texts import LANGUAGES, check_text, fill
 from diagnose.model.view import View
 from diagnose.outputs.markdown import render
 from tests.support.hostile_report import hostile
@@ -71,7 +71,7 @@ def ran(*commands: str, folder: Path) -> list[str]:
 def pages(facts: dict[str, object]) -> Iterator[str]:
     for check_id in IDS:
         for lang in LANGUAGES:
-            said = words(check_id, lang)
+            said = check_text(check_id, lang)
             for text in (
                 said.summary,
                 said.meaning,

@@ -20,9 +20,9 @@ from diagnose.model import Command, Crash, Edit, Fix, Manual, Report, Unseen, Wh
 from diagnose.model.tls import Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
-from diagnose.outputs.html import render, together
+from diagnose.outputs.html import render, render_all
 from diagnose.outputs.markup import tag
-from diagnose.recording.codec import Recorded, encode
+from diagnose.recording.codec import Recording, encode
 from tests.support.check_evidence import evidence
 from tests.support.hostile_report import TEXTS, hostile
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
@@ -149,11 +149,11 @@ def test_a_real_cause_is_told_from_verdict_to_verification(lang: str) -> None:
     assert page.all("strong", "hit") == ["3     listen 443;"]
     assert page.all("span", "how") == [{"en": "safe to run as it stands", "zh": "可直接执行"}[lang]]
     steps = [
-        finding_text.shell(step)
+        finding_text.shell_command(step)
         for step in finding_text.steps(cause)
         if not isinstance(step, Manual)
     ]
-    verify = finding_text.verify(found, cause, VIEW)
+    verify = finding_text.verify_command(found, cause, VIEW)
     assert page.all("pre", "whole") == [*steps, verify]
     assert steps[0].startswith("patch ")
 
@@ -208,7 +208,7 @@ def _with(fix: Fix) -> str:
 def test_a_diff_keeps_its_tabs_and_the_blank_at_the_end_of_a_line() -> None:
     edit = Edit("a", "--- a\n+++ a\n@@ -1,2 +1,2 @@\n \n-\tx \n+\ty<&>\n")
     page = Page(_with(Fix((edit,))))
-    assert page.all("pre", "whole")[0] == finding_text.shell(edit)
+    assert page.all("pre", "whole")[0] == finding_text.shell_command(edit)
     assert page.all("span", "removed") == ["--- a", "-\tx "]
     assert page.all("span", "added") == ["+++ a", "+\ty<&>"]
 
@@ -315,7 +315,7 @@ def test_no_state_is_told_by_a_sign_or_a_colour_alone(lang: str) -> None:
 
 
 def test_several_targets_are_one_page_whose_anchors_do_not_meet() -> None:
-    source = together([(mended(), VIEW), (mended(), VIEW)])
+    source = render_all([(mended(), VIEW), (mended(), VIEW)])
     page = Page(source)
     assert len(page.all("article")) == len(page.all("h1")) == 2
     ids = page.attributes("id")
@@ -378,7 +378,7 @@ def test_a_file_is_in_utf_8_whatever_the_terminal_speaks(
     form: str, begins: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "shop.jsonl"
-    path.write_text(encode(Recorded(real().evidence, "laptop", True)), "utf-8")
+    path.write_text(encode(Recording(real().evidence, "laptop", True)), "utf-8")
     made = _diagnose("replay", str(path), "--format", form, "--lang", "zh").decode("utf-8")
     assert made.startswith(begins)
     assert "严重" in made
@@ -424,7 +424,7 @@ def _size(picture: Path) -> tuple[int, int]:
 @browser
 def test_a_browser_shows_the_cause_and_complains_of_nothing(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
-    page.write_text(together([(hostile("<script>alert(1)</script>"), VIEW), (real(), VIEW)]))
+    page.write_text(render_all([(hostile("<script>alert(1)</script>"), VIEW), (real(), VIEW)]))
     opened = _open(page, "--dump-dom")
     assert finding_text.title(real().causes[0], "en") in opened.stdout
     assert "&lt;script&gt;alert(1)" in opened.stdout

@@ -11,11 +11,11 @@ import pytest
 
 import diagnose
 from diagnose.model import Claim, Crash, Fix, Manual, Report, Subject, Where
-from diagnose.model.events import Concluded, Crashed, Seen, Started
+from diagnose.model.events import Concluded, Crashed, Observed, Started
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.view import View
-from diagnose.outputs.json import document, failed, render, written
+from diagnose.outputs.json import document, failure_document, render, to_json
 from diagnose.outputs.jsonl import sink
 from diagnose.outputs.plain import render as plain
 from diagnose.parsers.sanitize import UNSAFE
@@ -55,11 +55,11 @@ def test_every_document_keeps_the_schema(made: Report, lang: str) -> None:
 
 
 def test_a_run_that_did_not_come_about_has_a_document_too() -> None:
-    assert valid(failed("There is no option --jsn.", 64))["verdict"]["exit_code"] == 64
+    assert valid(failure_document("There is no option --jsn.", 64))["verdict"]["exit_code"] == 64
 
 
 def test_several_targets_are_one_document() -> None:
-    made = written([document(refused(), VIEW), document(healthy(), VIEW)])
+    made = to_json([document(refused(), VIEW), document(healthy(), VIEW)])
     assert [one["verdict"]["status"] for one in valid(json.loads(made))] == ["critical", "ok"]
 
 
@@ -160,7 +160,7 @@ def test_a_stream_says_each_thing_when_it_happens() -> None:
     write = sink(VIEW, lines.append)
     made = refused()
     write(Started(made.evidence.target))
-    write(Seen(NAME, 1))
+    write(Observed(NAME, 1))
     write(Crashed(Crash("outside.tcp", "ValueError: no")))
     assert [json.loads(line)["type"] for line in lines] == ["started", "observation", "error"]
     write(Concluded(made))
@@ -191,7 +191,7 @@ def test_columns_are_one_line_a_finding() -> None:
 
 def test_nothing_in_a_document_controls_a_terminal_and_all_is_read_back() -> None:
     text = "a\x9b2J\x7f\u202eb\u2066\ufeff\U000e0041é\n"
-    made = written({"a": [text]})
+    made = to_json({"a": [text]})
     assert json.loads(made) == {"a": [text]}
     assert not UNSAFE.search(made.replace("\n", ""))
     assert "é" in made

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from diagnose.outputs.terminal import (
     Page,
-    blocks,
-    cells,
-    language,
-    safe,
+    cell_len,
+    choose_language,
+    markdown_blocks,
+    sanitize,
     wants_ascii,
     wants_color,
     wrap,
@@ -17,7 +17,7 @@ from diagnose.outputs.terminal import (
 
 
 def test_chinese_takes_two_cells_and_may_be_broken_anywhere() -> None:
-    assert cells("端口 443") == 8
+    assert cell_len("端口 443") == 8
     assert wrap("服务器在线，并立即答复。", 12) == ["服务器在线，", "并立即答复。"]
 
 
@@ -42,17 +42,17 @@ def test_nothing_from_outside_controls_the_terminal(text: str) -> None:
     page.prose(text)
     page.code(text)
     assert not any(ord(c) < 32 and c not in "\n\t" for c in page.text())
-    assert safe(safe(text)) == safe(text)
+    assert sanitize(sanitize(text)) == sanitize(text)
 
 
 def test_escape_sequences_and_direction_overrides_are_replaced() -> None:
-    assert safe("a\x1b[2Jb\u202ec\x9bd") == "a�[2Jb�c�d"
+    assert sanitize("a\x1b[2Jb\u202ec\x9bd") == "a�[2Jb�c�d"
 
 
 def test_markdown_is_paragraphs_lists_and_code() -> None:
     text = "One\nparagraph.\n\n- first\n- second\n\n```\n$ nginx -t\n  x\n```\n"
     text += "Last.\n\n    a;\n      b;\n"
-    assert list(blocks(text)) == [
+    assert list(markdown_blocks(text)) == [
         ("paragraph", "One paragraph."),
         ("item", "first"),
         ("item", "second"),
@@ -112,4 +112,4 @@ def test_signs(choice: str, environment: dict[str, str], wanted: bool) -> None:
     ],
 )
 def test_language(choice: str | None, environment: dict[str, str], wanted: str) -> None:
-    assert language(choice, environment) == wanted
+    assert choose_language(choice, environment) == wanted

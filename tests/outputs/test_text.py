@@ -11,7 +11,7 @@ from diagnose.model.dns import Resolution
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
-from diagnose.outputs.terminal import cells
+from diagnose.outputs.terminal import cell_len
 from diagnose.outputs.text import render
 from tests.support.report_builder import (
     CLOSED,
@@ -42,7 +42,7 @@ def test_prose_keeps_to_the_width_and_commands_are_whole(name: str, width: int, 
     for line in made.splitlines():
         unbroken = " " not in line.strip() or "$ " in line or "diagnose " in line
         unbroken = unbroken or line.startswith(("---", "+++", "  -->"))
-        assert unbroken or cells(line) <= min(width, 100), line
+        assert unbroken or cell_len(line) <= min(width, 100), line
     if name == "mended":
         assert "    $ nginx -s reload\n" in made
 
@@ -146,7 +146,7 @@ def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
     leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
     seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
     report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
-    assert words in finding_text.validity(report, "en")
+    assert words in finding_text.certificate_validity(report, "en")
     undated = replace(seen, chain=(replace(leaf, not_after=None),))
     report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
-    assert finding_text.validity(report, "en") == ""
+    assert finding_text.certificate_validity(report, "en") == ""

@@ -25,7 +25,7 @@ def answer(*records: str, name: str = "shop.example.com", rdtype: str = "A") -> 
 
 
 def read(message: dns.message.Message, rdtype: str = "A") -> Answer:
-    return codec.read(message.to_wire(), "shop.example.com", rdtype)
+    return codec.parse_answer(message.to_wire(), "shop.example.com", rdtype)
 
 
 def test_a_question_asks_for_recursion_and_signatures() -> None:
@@ -112,22 +112,22 @@ def test_no_more_is_taken_than_is_bearable() -> None:
     many = [f"203.0.113.{number}" for number in range(200)]
     made.answer.append(dns.rrset.from_text("shop.example.com.", 60, "IN", "A", *many))
     wire = made.to_wire(max_size=65535)
-    assert len(codec.read(wire, "shop.example.com", "A").records) == codec.MAX_RECORDS
+    assert len(codec.parse_answer(wire, "shop.example.com", "A").records) == codec.MAX_RECORDS
 
 
 def test_what_is_no_answer_to_the_question_is_an_error() -> None:
     with pytest.raises(ValueError, match="it is a question"):
-        codec.read(codec.query("shop.example.com", "A"), "shop.example.com", "A")
+        codec.parse_answer(codec.query("shop.example.com", "A"), "shop.example.com", "A")
     with pytest.raises(ValueError, match="about another name"):
-        codec.read(answer(name="other.example.com").to_wire(), "shop.example.com", "A")
+        codec.parse_answer(answer(name="other.example.com").to_wire(), "shop.example.com", "A")
     with pytest.raises(ValueError, match="no DNS answer"):
-        codec.read(b"\x00\x01\x81\x80garbage", "shop.example.com", "A")
+        codec.parse_answer(b"\x00\x01\x81\x80garbage", "shop.example.com", "A")
 
 
 def test_a_cut_answer_that_breaks_off_is_still_a_cut_answer() -> None:
     made = answer("shop.example.com. A 203.0.113.10")
     made.flags |= dns.flags.TC
-    said = codec.read(made.to_wire()[:-20], "shop.example.com", "A")
+    said = codec.parse_answer(made.to_wire()[:-20], "shop.example.com", "A")
     assert said.truncated
     assert said.records == ()
 
@@ -140,4 +140,4 @@ def test_whatever_comes_is_an_answer_or_a_value_error(data: bytes, at: int, byte
     good[at % len(good)] = byte
     for wire in (data, bytes(good)):
         with contextlib.suppress(ValueError):
-            codec.read(wire, "shop.example.com", "A")
+            codec.parse_answer(wire, "shop.example.com", "A")

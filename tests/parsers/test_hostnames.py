@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.hostnames import covers, is_address, matches, why_not
+from diagnose.parsers.hostnames import closest_mismatch, covers, is_address, matches
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 NAMES = st.lists(LABEL, min_size=2, max_size=5).map(".".join)
@@ -68,10 +68,10 @@ def test_an_address_is_covered_by_itself_in_whatever_spelling_and_by_no_name() -
     ],
 )
 def test_it_says_what_stands_in_the_way(host: str, names: list[str], said: tuple[str, str]) -> None:
-    assert why_not(host, names) == said
+    assert closest_mismatch(host, names) == said
 
 
 @given(st.text(max_size=40), st.lists(st.text(max_size=40), max_size=4))
 def test_whatever_strangers_write_into_a_certificate_is_judged(host: str, names: list[str]) -> None:
     covers(host, names, names)
-    why_not(host, names)
+    closest_mismatch(host, names)

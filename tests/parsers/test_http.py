@@ -7,23 +7,23 @@ from hypothesis import strategies as some
 
 from diagnose.model.http import Attempt, Exchange, Upgrade
 from diagnose.parsers.http import (
-    chain,
-    engine_path,
+    follow_redirects,
     hops,
     https_only,
-    inward,
     is_host,
-    keeps,
-    leads_to,
+    is_internal_host,
+    is_related_host,
     named_subprotocols,
+    normalize_url,
+    parse_url,
+    preserves_path,
     proxy_page,
-    read_url,
-    related,
-    same,
+    redirect_target,
     server_time,
-    socket_urls,
+    socketio_path,
     strict_transport,
     upgrade_lost,
+    websocket_urls,
 )
 from diagnose.parsers.websocket_ending import ending
 from tests.support.websocket_evidence import upgrade
@@ -52,42 +52,44 @@ def answer(url: str, location: str = "", status: int = 301, address: str = "a") 
     ],
 )
 def test_a_url_has_one_form(text: str, read: str) -> None:
-    assert same(text) == read
+    assert normalize_url(text) == read
 
 
 @pytest.mark.parametrize("text", ["", "/x", "ftp://a/", "https://", "https://a:99999/", "http://["])
 def test_what_no_browser_follows_is_no_url(text: str) -> None:
-    assert read_url(text) is None
+    assert parse_url(text) is None
 
 
 @given(some.text(max_size=80))
 def test_any_location_is_read_without_a_crash(location: str) -> None:
-    leads_to(answer("https://shop.example.com/", location))
+    redirect_target(answer("https://shop.example.com/", location))
 
 
 def test_a_redirect_is_read_against_its_own_page() -> None:
     here = "https://shop.example.com/a/b"
-    assert leads_to(answer(here, "c")) == "https://shop.example.com/a/c"
-    assert leads_to(answer(here, "//www.example.com")) == "https://www.example.com/"
-    assert leads_to(answer(here, "/", status=200)) is None
-    assert leads_to(answer(here, "", status=302)) is None
-    assert leads_to(answer(here, "/", status=304)) is None
+    assert redirect_target(answer(here, "c")) == "https://shop.example.com/a/c"
+    assert redirect_target(answer(here, "//www.example.com")) == "https://www.example.com/"
+    assert redirect_target(answer(here, "/", status=200)) is None
+    assert redirect_target(answer(here, "", status=302)) is None
+    assert redirect_target(answer(here, "/", status=304)) is None
 
 
 def test_a_chain_goes_by_the_answers_of_its_own_address() -> None:
     start = answer("https://x.example/", "/a")
     other = answer("https://x.example/a", "/b", address="b")
     own = answer("https://x.example/a", status=200)
-    assert chain(start, [start, other, own]).steps == (start, own)
+    assert follow_redirects(start, [start, other, own]).steps == (start, own)
 
 
 def test_a_chain_ends_in_an_answer_a_loop_or_out_of_sight() -> None:
     start, back = answer("https://x.example/", "/a"), answer("https://x.example/a", "/")
-    assert chain(start, [start, back]).end == "loop"
-    assert chain(start, [start]).end == "unseen"
-    assert chain(start, [start, answer("https://x.example/a", status=404)]).end == "answer"
+    assert follow_redirects(start, [start, back]).end == "loop"
+    assert follow_redirects(start, [start]).end == "unseen"
+    assert (
+        follow_redirects(start, [start, answer("https://x.example/a", status=404)]).end == "answer"
+    )
     opened = answer("https://x.example/", status=200)
-    assert chain(start, [start, back, opened]).end == "answer"
+    assert follow_redirects(start, [start, back, opened]).end == "answer"
 
 
 def test_the_servers_time_is_its_date_and_the_age_of_the_answer() -> None:
@@ -107,13 +109,13 @@ def test_hosts() -> None:
     assert is_host("xn--r8jz45g.jp")
     assert is_host("app_1.internal")
     assert not any(map(is_host, ("_", "$host", "", "a..b", "-a.example", "{host}")))
-    assert inward("localhost")
-    assert inward("10.0.0.1")
-    assert inward("::1")
-    assert not inward("203.0.113.10")
-    assert not inward("shop.example.com")
-    assert related("example.com", "www.example.com")
-    assert not related("example.com", "notexample.com")
+    assert is_internal_host("localhost")
+    assert is_internal_host("10.0.0.1")
+    assert is_internal_host("::1")
+    assert not is_internal_host("203.0.113.10")
+    assert not is_internal_host("shop.example.com")
+    assert is_related_host("example.com", "www.example.com")
+    assert not is_related_host("example.com", "notexample.com")
 
 
 def test_strict_transport_security() -> None:
@@ -129,9 +131,9 @@ def test_strict_transport_security() -> None:
 
 
 def test_a_path_may_come_along_encoded() -> None:
-    assert keeps("/a/b", "https://x.example/a/b?q=1")
-    assert keeps("/a/b", "https://x.example/login?next=%2Fa%2Fb")
-    assert not keeps("/a/b", "https://x.example/")
+    assert preserves_path("/a/b", "https://x.example/a/b?q=1")
+    assert preserves_path("/a/b", "https://x.example/login?next=%2Fa%2Fb")
+    assert not preserves_path("/a/b", "https://x.example/")
 
 
 def test_pages_of_proxies() -> None:
@@ -142,7 +144,7 @@ def test_pages_of_proxies() -> None:
 
 def test_sockets_that_a_page_names() -> None:
     page = "new WebSocket('ws://x.example/a'); // wss://x.example/b ws://${host}/ ws://x.example/a"
-    assert socket_urls(page) == ("ws://x.example/a", "wss://x.example/b")
+    assert websocket_urls(page) == ("ws://x.example/a", "wss://x.example/b")
 
 
 def test_subprotocols_that_a_refusal_names() -> None:
@@ -176,10 +178,10 @@ def test_hops_that_an_answer_names() -> None:
 
 
 def test_a_socket_io_path_says_what_it_wants() -> None:
-    assert engine_path("/ws") == "/ws"
-    assert engine_path("/socket.io/") == "/socket.io/?EIO=4&transport=websocket"
-    assert engine_path("/socket.io/?a=1") == "/socket.io/?a=1&EIO=4&transport=websocket"
-    assert engine_path("/socket.io/?EIO=3") == "/socket.io/?EIO=3"
+    assert socketio_path("/ws") == "/ws"
+    assert socketio_path("/socket.io/") == "/socket.io/?EIO=4&transport=websocket"
+    assert socketio_path("/socket.io/?a=1") == "/socket.io/?a=1&EIO=4&transport=websocket"
+    assert socketio_path("/socket.io/?EIO=3") == "/socket.io/?EIO=3"
 
 
 def _attempt(first: Upgrade, *retries: Upgrade) -> Attempt:

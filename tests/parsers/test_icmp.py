@@ -28,12 +28,12 @@ from diagnose.parsers import icmp
 def test_an_error_has_a_name_a_meaning_and_an_errno(
     version: int, kind: int, code: int, name: str, meaning: str, number: int
 ) -> None:
-    assert icmp.name(version, kind, code) == name
-    assert icmp.meaning(version, kind, code) == meaning
+    assert icmp.error_name(version, kind, code) == name
+    assert icmp.error_meaning(version, kind, code) == meaning
     assert icmp.errno_of(version, kind, code) == number
 
 
 def test_an_error_nobody_has_named_is_named_by_its_numbers() -> None:
-    assert icmp.name(4, 3, 99) == "type 3 code 99"
-    assert icmp.meaning(6, 77, 0) == "other"
+    assert icmp.error_name(4, 3, 99) == "type 3 code 99"
+    assert icmp.error_meaning(6, 77, 0) == "other"
     assert icmp.errno_of(4, 77, 0) == errno.EPROTO

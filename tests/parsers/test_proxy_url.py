@@ -17,7 +17,7 @@ from diagnose.parsers import proxy_url
 def test_a_proxy_is_read_and_shown_without_its_login(
     text: str, masked: str, password: str | None
 ) -> None:
-    proxy = proxy_url.read(text)
+    proxy = proxy_url.parse_proxy_url(text)
     assert (proxy.masked, proxy.password) == (masked, password)
 
 

@@ -8,9 +8,9 @@ from diagnose.parsers.request_fields import (
     cookie,
     header_field,
     is_own_origin,
-    merged,
+    masked_subprotocol,
+    merge_fields,
     origin,
-    shown_subprotocol,
     subprotocol,
 )
 
@@ -106,8 +106,8 @@ def test_a_subprotocol_is_one_word() -> None:
 
 
 def test_a_token_in_a_subprotocol_is_not_shown() -> None:
-    assert shown_subprotocol("v12.stomp") == "v12.stomp"
-    assert shown_subprotocol(TOKEN) == "***"
+    assert masked_subprotocol("v12.stomp") == "v12.stomp"
+    assert masked_subprotocol(TOKEN) == "***"
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_what_a_server_repeats_is_masked() -> None:
         (("Authorization", f"Basic {basic}"), ("X-Debug", "1")), f"sid={TOKEN}; a=b"
     )
     text = f"you are ann with swordfish, {basic}, {TOKEN}, 1"
-    assert fields.conceal(text) == "you are ann with ***, ***, ***, 1"
-    assert fields.shown() == ["Authorization: ***", "X-Debug: ***", "Cookie: ***"]
+    assert fields.mask_secrets(text) == "you are ann with ***, ***, ***, 1"
+    assert fields.masked_fields() == ["Authorization: ***", "X-Debug: ***", "Cookie: ***"]
     assert fields.fields("c=d")["Cookie"] == f"sid={TOKEN}; a=b; c=d"
 
 
 def test_a_field_replaces_its_like_in_any_case() -> None:
-    assert merged({"User-Agent": "a", "X": "b"}, {"user-agent": "c"}) == {
+    assert merge_fields({"User-Agent": "a", "X": "b"}, {"user-agent": "c"}) == {
         "X": "b",
         "user-agent": "c",
     }

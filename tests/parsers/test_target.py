@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.target import UsageError, read, socket_path
+from diagnose.parsers.target import UsageError, parse_target, socket_path
 
 
 @pytest.mark.parametrize(
@@ -38,26 +38,26 @@ from diagnose.parsers.target import UsageError, read, socket_path
     ],
 )
 def test_is_read_as_it_was_meant(text: str, url: str) -> None:
-    assert read(text).url == url
+    assert parse_target(text).url == url
 
 
 def test_a_websocket_url_names_its_own_path_and_ws_adds_to_it() -> None:
-    assert read("wss://shop.example.com/ws", ("/chat", "ws")).websockets == ("/ws", "/chat")
-    assert read("shop.example.com").websockets == ()
+    assert parse_target("wss://shop.example.com/ws", ("/chat", "ws")).websockets == ("/ws", "/chat")
+    assert parse_target("shop.example.com").websockets == ()
     assert socket_path("ws") == "/ws"
 
 
 def test_credentials_are_dropped_everywhere_and_it_is_said() -> None:
-    target = read("https://admin:p@ss@shop.example.com/x")
+    target = parse_target("https://admin:p@ss@shop.example.com/x")
     assert target.host == "shop.example.com"
     assert "admin" not in target.input + target.read_as + target.url
     assert "password left out" in target.read_as
-    assert "密码" in read("https://a:b@shop.example.com/", lang="zh").read_as
+    assert "密码" in parse_target("https://a:b@shop.example.com/", lang="zh").read_as
 
 
 def test_how_it_was_read_names_the_port() -> None:
-    assert read("shop.example.com").read_as == "https://shop.example.com:443/"
-    assert read("2001:db8::1").read_as.startswith("https://[2001:db8::1]:443/ (")
+    assert parse_target("shop.example.com").read_as == "https://shop.example.com:443/"
+    assert parse_target("2001:db8::1").read_as.startswith("https://[2001:db8::1]:443/ (")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_how_it_was_read_names_the_port() -> None:
 )
 def test_what_cannot_be_read_is_said_in_one_line(text: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
-        read(text)
+        parse_target(text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -95,14 +95,14 @@ def test_what_cannot_be_read_is_said_in_one_line(text: str, said: str) -> None:
 @given(st.text())
 def test_any_text_is_a_target_or_a_usage_error(text: str) -> None:
     try:
-        target = read(text)
+        target = parse_target(text)
     except UsageError:
         return
     assert target.host
     assert target.host.isascii()
     assert target.path.startswith("/")
     assert 1 <= target.port <= 65535
-    assert read(target.url).url == target.url
+    assert parse_target(target.url).url == target.url
 
 
 def test_a_websocket_path_is_no_url() -> None:

@@ -21,9 +21,9 @@ def hello(version: int, suite: int) -> bytes:
 
 def test_an_alert_is_read_from_the_wire() -> None:
     alert = tls.flight(record(21, bytes([2, 112]))).alert
-    assert alert == tls.alert_of(2, 112)
+    assert alert == tls.make_alert(2, 112)
     assert alert.name == "unrecognized_name"
-    assert tls.alert_of(2, 99).name == "alert 99"
+    assert tls.make_alert(2, 99).name == "alert 99"
 
 
 def test_a_first_flight_says_version_suite_and_messages() -> None:

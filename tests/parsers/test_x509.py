@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from diagnose.model.tls import Certificate
 from diagnose.parsers import x509_fields
-from diagnose.parsers.x509 import chain, from_pem, read
+from diagnose.parsers.x509 import parse_certificate, parse_chain, parse_pem
 from tests.support import x509_writer as odd
 from tests.support.effort import ALL
 from tests.support.odd_certificates import cases
@@ -66,7 +66,7 @@ def test_all_that_checks_ask_for_is_read() -> None:
             [x509.DistributionPoint([uri("http://ca.example/crl")], None, None, None)]
         ),
     )
-    found = read(der)
+    found = parse_certificate(der)
     assert (found.common_name, found.serial) == ("shop.example.com", "abc")
     assert (found.not_before, found.not_after) == (START, END)
     assert found.dns_names == ("*.example.com",)
@@ -82,41 +82,41 @@ def test_all_that_checks_ask_for_is_read() -> None:
 
 
 def test_the_kind_and_size_of_an_rsa_key() -> None:
-    found = read(made(key=rsa.generate_private_key(65537, 2048)))
+    found = parse_certificate(made(key=rsa.generate_private_key(65537, 2048)))
     assert (found.key_type, found.key_bits) == ("RSA", 2048)
     assert (found.dns_names, found.usages, found.key_id) == ((), (), "")
 
 
 def test_names_cannot_move_the_cursor() -> None:
-    assert read(made(name="a\x1b[2Jb")).common_name == "a\ufffd[2Jb"
+    assert parse_certificate(made(name="a\x1b[2Jb")).common_name == "a\ufffd[2Jb"
 
 
 def test_issuers_are_tied_by_key_identifiers() -> None:
     authority = trustme.CA()
     leaf = authority.issue_cert("shop.example.com")
     text = leaf.cert_chain_pems[0].bytes() + authority.cert_pem.bytes()
-    found, above = from_pem(text)
+    found, above = parse_pem(text)
     assert found.authority_key_id == above.key_id != ""
     assert above.is_ca
 
 
 def test_a_chain_ends_where_it_cannot_be_read() -> None:
     der = made()
-    assert len(chain((der, b"garbage", der))) == 1
+    assert len(parse_chain((der, b"garbage", der))) == 1
     with pytest.raises(ValueError):
-        read(b"garbage")
+        parse_certificate(b"garbage")
 
 
 @given(st.binary(max_size=64))
 def test_garbage_is_no_certificate(data: bytes) -> None:
-    assert chain((data,)) == ()
+    assert parse_chain((data,)) == ()
 
 
 CAFE = odd.seq(odd.rdn("O", b"Caf\xe9", 0x14), odd.rdn("CN", b"Caf\xe9 shop", 0x13))
 
 
 def test_a_letter_that_cryptography_refuses_takes_nothing_else_away() -> None:
-    found = read(odd.leaf(subject=CAFE, over=odd.OVER))
+    found = parse_certificate(odd.leaf(subject=CAFE, over=odd.OVER))
     assert (found.common_name, found.subject) == ("Café shop", "CN=Café shop,O=Café")
     assert found.not_after == dt.datetime(2021, 1, 1, tzinfo=dt.UTC)
     assert found.dns_names == (odd.NAME,)
@@ -133,8 +133,8 @@ def test_a_letter_that_cryptography_refuses_takes_nothing_else_away() -> None:
     [odd.BASIC, odd.USAGE, odd.EXTENDED, odd.SAN, odd.SKI, odd.AKI, odd.AIA, odd.CRL],
 )
 def test_one_bad_extension_loses_no_other_and_is_unread(identifier: str) -> None:
-    good = read(odd.leaf())
-    found = read(odd.leaf(values={identifier: (b"\xde\xad", False)}))
+    good = parse_certificate(odd.leaf())
+    found = parse_certificate(odd.leaf(values={identifier: (b"\xde\xad", False)}))
     (field,) = found.unread
     emptied = {"names": ("dns_names",), "authorities": ("issuer_urls",)}.get(field, (field,))
     for name in set(Certificate.__dataclass_fields__) - {*emptied, "unread", "sha256"}:
@@ -142,27 +142,31 @@ def test_one_bad_extension_loses_no_other_and_is_unread(identifier: str) -> None
 
 
 def test_what_cannot_be_read_is_unknown_and_not_absent() -> None:
-    found = read(odd.leaf(over=odd.utc("no date"), values={odd.SAN: (b"\x05\x00", False)}))
+    found = parse_certificate(
+        odd.leaf(over=odd.utc("no date"), values={odd.SAN: (b"\x05\x00", False)})
+    )
     assert found.not_after is None
     assert found.unread == ("names", "not_after")
 
 
 def test_a_rare_kind_of_name_takes_no_other_away() -> None:
     names = odd.seq(odd.tlv(0xA3, odd.seq()), odd.dns(), odd.tlv(0x87, b"\x7f\0\0\x01"))
-    found = read(odd.leaf(values={odd.SAN: (names, False)}))
+    found = parse_certificate(odd.leaf(values={odd.SAN: (names, False)}))
     assert (found.dns_names, found.addresses) == ((odd.NAME,), ("127.0.0.1",))
 
 
 def test_a_blank_beside_a_name_stays_visible() -> None:
     names = odd.seq(odd.dns(b" shop.example.com "))
-    assert read(odd.leaf(values={odd.SAN: (names, False)})).dns_names == ("␣shop.example.com␣",)
+    assert parse_certificate(odd.leaf(values={odd.SAN: (names, False)})).dns_names == (
+        "␣shop.example.com␣",
+    )
 
 
 def test_both_readers_read_the_same() -> None:
     compared = 0
     for case in cases() if ALL else islice(cases(), 0, None, 8):
         for der in case.chain:
-            first, second = read(der), x509_fields.read(der)
+            first, second = parse_certificate(der), x509_fields.parse_certificate(der)
             if second.key_bits == 0:  # a curve, which the second reader leaves to cryptography
                 second = replace(second, key_bits=first.key_bits, key_type=first.key_type)
             compared += first == second
@@ -173,4 +177,4 @@ def test_both_readers_read_the_same() -> None:
 @given(st.integers(0, 700), st.binary(min_size=1, max_size=3))
 def test_a_certificate_with_anything_in_it_is_read_or_is_none(at: int, put: bytes) -> None:
     der = odd.leaf()
-    assert len(chain((der[:at] + put + der[at + len(put) :],))) in {0, 1}
+    assert len(parse_chain((der[:at] + put + der[at + len(put) :],))) in {0, 1}

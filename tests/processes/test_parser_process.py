@@ -16,18 +16,19 @@ import sys; sys.path.insert(0, {root!r})
 import asyncio, json, os, signal
 from diagnose.processes import parser_process
 os.sched_getaffinity = lambda _: {{0, 1}}
-parser_process.begin(["fractions"])
+parser_process.start(["fractions"])
 async def main():
     here = os.getpid()
-    there = await parser_process.do("os:getpid")
-    said = [await parser_process.do("math:gcd", 12, 18)]
+    there = await parser_process.call("os:getpid")
+    said = [await parser_process.call("math:gcd", 12, 18)]
     try:
-        await parser_process.do("math:sqrt", -1.0)
+        await parser_process.call("math:sqrt", -1.0)
     except ValueError as error:
         said.append(type(error).__name__)
     os.kill(there, signal.SIGKILL)
-    said.append(await parser_process.do("math:gcd", 4, 6))
-    said += [there != here, await parser_process.do("os:getpid") == here, "fractions" in sys.modules]
+    said.append(await parser_process.call("math:gcd", 4, 6))
+    again = await parser_process.call("os:getpid")
+    said += [there != here, again == here, "fractions" in sys.modules]
     return said
 print(json.dumps(asyncio.run(main())))
 """
@@ -45,8 +46,8 @@ def test_it_answers_and_raises_from_over_there_and_goes_on_without_it() -> None:
 
 async def _both() -> tuple[int, bool]:
     with pytest.raises(ValueError, match="math domain error"):
-        await parser_process.do("math:sqrt", -1.0)
-    return await parser_process.do("math:gcd", 12, 18), parser_process._other is None
+        await parser_process.call("math:sqrt", -1.0)
+    return await parser_process.call("math:gcd", 12, 18), parser_process._parser_process is None
 
 
 def test_without_a_second_process_the_work_is_done_here() -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from diagnose.processes.worker import Channel, Here, Over, Question
+from diagnose.processes.worker import Channel, JobEnded, Question, ThreadExecutor
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ _PROGRAM = """
 import sys; sys.path.insert(0, {root!r})
 import asyncio, json, os, pathlib, queue, signal, time
 from diagnose.processes import worker
-from diagnose.processes.worker import Over, Question
+from diagnose.processes.worker import JobEnded, Question
 
 async def count(channel, most):
     for number in range(most):
@@ -43,7 +43,7 @@ async def work(channel, path):
     pathlib.Path(path).write_text("done")
 
 services = dict(count=count, ask=ask, forever=forever, fail=fail, work=work)
-place = worker.begin(services, frozenset({{"work"}}), lambda: None)
+place = worker.start_executor(services, frozenset({{"work"}}), lambda: None)
 
 def told(service, *given, do=lambda job, said: None):
     heard, said = queue.Queue(), []
@@ -51,7 +51,7 @@ def told(service, *given, do=lambda job, said: None):
     while True:
         one = heard.get(timeout=60)
         do(job, one)
-        if isinstance(one, Over):
+        if isinstance(one, JobEnded):
             return said + [["over", one.error]]
         said.append(one.text if isinstance(one, Question) else one)
 
@@ -132,10 +132,10 @@ def test_in_a_thread_it_is_the_same() -> None:
         channel.tell(f"yes{more}" if channel.ask("Shall I?") else "no")
 
     heard: queue.Queue[Any] = queue.Queue()
-    job = Here({"ask": ask}).start("ask", heard.put, "!")
+    job = ThreadExecutor({"ask": ask}).start("ask", heard.put, "!")
     assert heard.get(timeout=60) == Question("Shall I?")
     job.answer(True)
-    assert [heard.get(timeout=60), heard.get(timeout=60)] == ["yes!", Over()]
+    assert [heard.get(timeout=60), heard.get(timeout=60)] == ["yes!", JobEnded()]
 
 
 def test_in_a_thread_it_can_be_stopped_and_may_fail() -> None:
@@ -147,13 +147,13 @@ def test_in_a_thread_it_can_be_stopped_and_may_fail() -> None:
         raise ValueError("no")
 
     heard: queue.Queue[Any] = queue.Queue()
-    here = Here({"forever": forever, "fail": fail})
+    here = ThreadExecutor({"forever": forever, "fail": fail})
     job = here.start("forever", heard.put)
     assert heard.get(timeout=60) == "begun"
     job.stop()
-    assert heard.get(timeout=60) == Over()
+    assert heard.get(timeout=60) == JobEnded()
     here.start("fail", heard.put)
-    assert heard.get(timeout=60) == Over("ValueError: no")
+    assert heard.get(timeout=60) == JobEnded("ValueError: no")
 
 
 def test_checks_and_reports_go_from_one_process_to_another() -> None:
@@ -163,7 +163,7 @@ def test_checks_and_reports_go_from_one_process_to_another() -> None:
     from diagnose.model.tcp import Connection
     from tests.support.check_evidence import REFUSED, judge
 
-    check = registry.one("tcp.refused")
+    check = registry.load_check("tcp.refused")
     assert pickle.loads(pickle.dumps(check)) is check
     seen = Connection(address="203.0.113.10", port=443, family=4, failure=REFUSED)
     (claim,) = judge("tcp.refused", seen)

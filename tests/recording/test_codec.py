@@ -13,7 +13,7 @@ from diagnose.model import Evidence, Observation, Target
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.target import UsageError
-from diagnose.recording.codec import Recorded, decode, encode, kinds, plain
+from diagnose.recording.codec import Recording, decode, encode, observation_kinds, to_builtins
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.effort import examples
 from tests.support.report_builder import ANSWER, CLOSED, LEAF, NAME, SECURE, SERVER
@@ -39,48 +39,48 @@ def same(one: Any, other: Any) -> bool:
 
 
 def there_and_back(*seen: Observation) -> Evidence:
-    return decode(encode(Recorded(Evidence(SHOP, NOW, seen)))).evidence
+    return decode(encode(Recording(Evidence(SHOP, NOW, seen)))).evidence
 
 
 def test_evidence_comes_back_as_it_was() -> None:
     sockets = Listeners(sockets=(Listener(address="::", port=443, family=6, process="nginx"),))
     evidence = Evidence(SHOP, NOW, (NAME, CLOSED, SECURE, ANSWER, SERVER, sockets))
-    again = decode(encode(Recorded(evidence, "web1", True)))
+    again = decode(encode(Recording(evidence, "web1", True)))
     assert same(again.evidence, evidence)
     assert (again.hostname, again.privileged) == ("web1", True)
     assert again.evidence.observations[2].chain[0] == LEAF  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("kind", sorted(kinds()))
+@pytest.mark.parametrize("kind", sorted(observation_kinds()))
 @examples(4)
 @given(data=st.data())
 def test_every_kind_comes_back_as_it_was(kind: str, data: st.DataObject) -> None:
-    seen = data.draw(st.from_type(kinds()[kind]))
+    seen = data.draw(st.from_type(observation_kinds()[kind]))
     assert same(there_and_back(seen).observations[0], seen)
 
 
 @given(target=st.from_type(Target), at=moments)
 def test_the_target_and_the_time_come_back(target: Target, at: datetime) -> None:
-    again = decode(encode(Recorded(Evidence(target, at)))).evidence
+    again = decode(encode(Recording(Evidence(target, at)))).evidence
     assert (again.target, again.started_at) == (target, at)
 
 
 def test_private_keys_never_get_into_a_recording() -> None:
     pem = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\n"
     config = NginxConfig(path="/etc/nginx/nginx.conf", files=(ConfigFile("/k", f"a\n{pem}b"),))
-    text = encode(Recorded(Evidence(SHOP, NOW, (config,))))
+    text = encode(Recording(Evidence(SHOP, NOW, (config,))))
     assert "MHcCAQEE" not in text
     assert "EC PRIVATE KEY left out" in text
     cut = ConfigFile("/k", pem[:45])
-    assert "MHcC" not in json.dumps(plain(cut))
+    assert "MHcC" not in json.dumps(to_builtins(cut))
 
 
 def test_what_is_no_number_becomes_null() -> None:
-    assert plain([float("nan"), float("inf"), 1.5]) == [None, None, 1.5]
+    assert to_builtins([float("nan"), float("inf"), 1.5]) == [None, None, 1.5]
 
 
 def test_kinds_of_a_later_version_are_passed_over_and_so_are_its_fields() -> None:
-    text = encode(Recorded(Evidence(SHOP, NOW, (NAME,))))
+    text = encode(Recording(Evidence(SHOP, NOW, (NAME,))))
     header, seen = text.splitlines()
     later = json.dumps({**json.loads(seen), "colour": "red"})
     again = decode("\n".join([header, '{"kind": "Telepathy", "sure": true}', later]))
@@ -96,8 +96,8 @@ def test_kinds_of_a_later_version_are_passed_over_and_so_are_its_fields() -> Non
         ("{}", "no recording"),
         ('{"diagnose": 99}', "no recording"),
         ('{"diagnose": 1, "target": 5}', "Line 1"),
-        (encode(Recorded(Evidence(SHOP, NOW))) + "nonsense\n", "Line 2"),
-        (encode(Recorded(Evidence(SHOP, NOW))) + '{"kind": "Connection"}\n', "Line 2"),
+        (encode(Recording(Evidence(SHOP, NOW))) + "nonsense\n", "Line 2"),
+        (encode(Recording(Evidence(SHOP, NOW))) + '{"kind": "Connection"}\n', "Line 2"),
     ],
 )
 def test_what_is_no_recording_is_said_with_the_line(text: str, said: str) -> None:

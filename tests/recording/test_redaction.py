@@ -9,13 +9,13 @@ import pytest
 
 from diagnose.engine import conclude
 from diagnose.model import Evidence
-from diagnose.model.events import Concluded, Event, Seen, Started
+from diagnose.model.events import Concluded, Event, Observed, Started
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.model.view import View
 from diagnose.outputs.json import document
 from diagnose.outputs.text import render
 from diagnose.parsers.nginx.config import parse
-from diagnose.recording.redaction import Mask, names, report, sink
+from diagnose.recording.redaction import Mask, host_names, masked_report, sink
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.report_builder import ANSWER, CLOSED, NAME
 
@@ -23,13 +23,13 @@ NAMES = ["shop.example.com", "db.internal.acme.net"]
 
 
 def test_one_address_has_one_stand_in_everywhere() -> None:
-    mask = Mask(NAMES).text
+    mask = Mask(NAMES).mask_text
     assert mask("198.51.100.7:443 and 198.51.100.7") == "192.0.2.1:443 and 192.0.2.1"
     assert mask("198.51.100.6, again 198.51.100.7.") == "192.0.2.0, again 192.0.2.1."
 
 
 def test_what_lies_in_one_network_does_so_again_and_what_does_not_does_not() -> None:
-    mask = Mask(NAMES).text
+    mask = Mask(NAMES).mask_text
     written = "198.51.100.66 198.51.100.70 198.51.100.96 203.0.113.66"
     first, second, third, other = map(ip_address, mask(written).split())
 
@@ -58,11 +58,11 @@ def test_what_lies_in_one_network_does_so_again_and_what_does_not_does_not() -> 
     ],
 )
 def test_a_stand_in_is_of_the_same_network(text: str, kept: str) -> None:
-    assert Mask(NAMES).text(text) == kept
+    assert Mask(NAMES).mask_text(text) == kept
 
 
 def test_names_keep_their_domain_in_common() -> None:
-    mask = Mask(NAMES).text
+    mask = Mask(NAMES).mask_text
     assert mask("shop.example.com") == "name1.name2.com"
     assert mask("*.example.com www.example.com EXAMPLE.com") == (
         "*.name2.com www.name2.com name2.com"
@@ -74,7 +74,7 @@ def test_names_keep_their_domain_in_common() -> None:
 
 def test_what_only_looks_like_a_name_or_an_address_stays() -> None:
     text = "shop.example.company 1.3.6.1.5.5.7.3.1 12:30:45 nginx/1.26.3 at 2026-11-24T12:00:00Z"
-    assert Mask(NAMES).text(text) == text
+    assert Mask(NAMES).mask_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -88,19 +88,19 @@ def test_what_only_looks_like_a_name_or_an_address_stays() -> None:
     ],
 )
 def test_secrets_are_gone(text: str) -> None:
-    masked = Mask(NAMES).text(text)
+    masked = Mask(NAMES).mask_text(text)
     assert "sesame" not in masked
     assert "***" in masked
 
 
 def test_a_name_of_one_word_is_masked_unless_it_is_one_of_ours() -> None:
-    mask = Mask(["intranet", "server"]).text
+    mask = Mask(["intranet", "server"]).mask_text
     assert mask("https://intranet/ on the server") == "https://name1/ on the server"
 
 
 def test_a_header_that_is_a_secret_loses_its_value_and_keeps_its_name() -> None:
     seen = replace(ANSWER, headers=(("Set-Cookie", "sid=sesame"), ("Server", "nginx")))
-    assert Mask(NAMES).value(seen).headers == (("Set-Cookie", "***"), ("Server", "nginx"))
+    assert Mask(NAMES).mask_value(seen).headers == (("Set-Cookie", "***"), ("Server", "nginx"))
 
 
 CONFIG = """\
@@ -121,7 +121,7 @@ def test_a_configuration_is_masked_and_its_directives_are_still_where_they_stand
         files=(ConfigFile("/etc/nginx/nginx.conf", CONFIG),),
     )
     evidence = Evidence(SHOP, NOW, (config,))
-    masked = Mask(names(evidence)).value(config)
+    masked = Mask(host_names(evidence)).mask_value(config)
     text = masked.files[0].text
     assert not re.search("shop|acme|198|sesame|10.1", text)
     assert text.count("\n") == CONFIG.count("\n")
@@ -130,7 +130,7 @@ def test_a_configuration_is_masked_and_its_directives_are_still_where_they_stand
 
 def test_a_masked_report_has_the_findings_of_the_original() -> None:
     whole = replace(conclude(Evidence(SHOP, NOW, (NAME, CLOSED))), duration=0.3)
-    told, view = report(
+    told, view = masked_report(
         whole,
         View(hostname="laptop", again=("--address", "203.0.113.10")),
         lambda seen, crashes: conclude(seen, crashes=crashes),
@@ -146,9 +146,9 @@ def test_a_masked_stream_comes_at_the_end_and_is_complete() -> None:
     told = sink(View(), lambda _: lines.append, lambda seen, crashes: conclude(seen))
     whole = conclude(Evidence(SHOP, NOW, (NAME,)))
     told(Started(SHOP))
-    told(Seen(NAME, 1))
+    told(Observed(NAME, 1))
     assert lines == []
     told(Concluded(whole))
-    assert [type(one) for one in lines] == [Started, Seen, Concluded]
-    assert isinstance(lines[1], Seen)
+    assert [type(one) for one in lines] == [Started, Observed, Concluded]
+    assert isinstance(lines[1], Observed)
     assert lines[1].observation.name == "name1.name2.com"  # type: ignore[attr-defined]

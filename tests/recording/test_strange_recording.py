@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from diagnose.cli import main
 from diagnose.model import Evidence
-from diagnose.recording.codec import MOST_OF_A_KIND, Recorded, encode
+from diagnose.recording.codec import MAX_PER_KIND, Recording, encode
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.effort import examples
 from tests.support.report_builder import ANSWER, CLOSED, NAME, SECURE, SERVER
 
-WHOLE = encode(Recorded(Evidence(SHOP, NOW, (NAME, CLOSED, SECURE, ANSWER, SERVER)), "laptop"))
+WHOLE = encode(Recording(Evidence(SHOP, NOW, (NAME, CLOSED, SECURE, ANSWER, SERVER)), "laptop"))
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.text(max_size=6), st.integers(), st.floats(),
@@ -74,7 +74,7 @@ HEAD, *SEEN = WHOLE.splitlines(keepends=True)
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (HEAD + SEEN[0] * (MOST_OF_A_KIND + 1), "no run sees more than"),
+        (HEAD + SEEN[0] * (MAX_PER_KIND + 1), "no run sees more than"),
         (HEAD + "[" * 100_000, "Line 2"),
         (HEAD + '{"a":' * 100_000, "Line 2"),
         (HEAD.replace("2026-11-24T12:00:00Z", "2026-11-24T12:00:00"), "without its zone"),

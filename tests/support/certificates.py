@@ -91,13 +91,13 @@ def causes(*seen: Handshake) -> list[str]:
 
 
 def findings(seen: Iterable[Handshake]) -> tuple[Finding, ...]:
-    from diagnose.checking.registry import layer
+    from diagnose.checking.registry import layer_checks
     from diagnose.checking.root_cause import claims
     from diagnose.checking.root_cause import findings as found
     from tests.support.check_evidence import SHOP
 
     crashes: list[object] = []
-    raised = claims(layer("certificate"), Evidence(SHOP, NOW, tuple(seen)), crashes.append)
+    raised = claims(layer_checks("certificate"), Evidence(SHOP, NOW, tuple(seen)), crashes.append)
     assert not crashes
     return found(raised)
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from diagnose.checking.registry import one
-from diagnose.checking.texts import LANGUAGES, fill, words
+from diagnose.checking.registry import load_check
+from diagnose.checking.texts import LANGUAGES, check_text, fill
 from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
 from diagnose.recording.redaction import mask_for
 
@@ -32,14 +32,14 @@ def judge(
     """Put one check to the evidence. It is silent where its needs were not observed. Every
     claim it makes must fill its text in each language, steps included; and it must claim the same
     of the evidence `masked`. That is False where stand-ins lose what the check compares."""
-    check, given = one(check_id), evidence(*seen, target=target, at=at)
+    check, given = load_check(check_id), evidence(*seen, target=target, at=at)
     if not {type(observation) for observation in seen}.issuperset(check.needs):
         return []
     claims = list(check.judge(given))
     for claim in claims:
         texts(check_id, claim)
     if masked:
-        again = check.judge(mask_for(given).value(given))
+        again = check.judge(mask_for(given).mask_value(given))
         assert sorted(map(_kind, again)) == sorted(map(_kind, claims)), "masked, it says otherwise"
     return claims
 
@@ -55,7 +55,7 @@ def texts(check_id: str, claim: Claim) -> Sequence[str]:
     """Every text of a claim, in every language; raises KeyError for a fact or a step not there."""
     filled = []
     for lang in LANGUAGES:
-        said = words(check_id, lang)
+        said = check_text(check_id, lang)
         parts = [said.title, said.summary, said.meaning, said.remedy, said.verify]
         steps = claim.fix.steps if claim.fix else ()
         parts += [said.steps[step.step] for step in steps if isinstance(step, Manual)]

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from diagnose.machine import Machine
 from diagnose.model import Observation, Target
-from diagnose.probes import Closable, Look, Options, Probe
+from diagnose.probes import Closable, Options, Probe, ProbeContext
 
 Seen = TypeVar("Seen", bound=Observation)
 
@@ -21,20 +21,20 @@ class Looking:
         self.net: Any = None
         self.observations: list[Observation] = []
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         return 0.0
 
-    def see(self, observation: Seen, live: Closable | None = None) -> Seen:
+    def emit(self, observation: Seen, live_stream: Closable | None = None) -> Seen:
         self.observations.append(observation)
         return observation
 
-    def take(self, observation: Observation) -> Any:
+    def take_stream(self, observation: Observation) -> Any:
         return None
 
-    def seen(self, kind: type[Seen]) -> tuple[Seen, ...]:
+    def observed(self, kind: type[Seen]) -> tuple[Seen, ...]:
         return tuple(one for one in self.observations if type(one) is kind)
 
-    def within(self, address: str) -> "Look | None":
+    def from_server(self, address: str) -> "ProbeContext | None":
         return None
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -64,7 +64,7 @@ def table(*parts: dict[str, Any], family: str = "inet", name: str = "t") -> list
 
 
 def rules(*tables: list[dict[str, Any]]) -> Rules:
-    return nft.read(json.dumps({"nftables": [one for parts in tables for one in parts]}))
+    return nft.parse_ruleset(json.dumps({"nftables": [one for parts in tables for one in parts]}))
 
 
 def ask(

@@ -10,7 +10,7 @@ from diagnose.model.nginx import (
     NginxState,
     NginxTest,
 )
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 
 FILE = "/etc/nginx/nginx.conf"
 #: When nginx last loaded its configuration, in seconds since the epoch.
@@ -60,7 +60,7 @@ def config(text: str = SITE, changed: float = LOADED - 60) -> NginxConfig:
     return NginxConfig(
         vantage=Vantage.SERVER,
         path=FILE,
-        main=wire.parse(whole, FILE),
+        main=nginx_parser.parse(whole, FILE),
         files=(ConfigFile(FILE, whole, changed),),
     )
 
@@ -71,7 +71,7 @@ def nginx_says(*lines: str) -> NginxTest:
         vantage=Vantage.SERVER,
         binary="/usr/sbin/nginx",
         passed=not lines,
-        messages=wire.messages("\n".join(f"nginx: [emerg] {line}" for line in lines)),
+        messages=nginx_parser.messages("\n".join(f"nginx: [emerg] {line}" for line in lines)),
         config=FILE,
     )
 

@@ -22,7 +22,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
 from diagnose.parsers.target import UsageError
 from diagnose.probes.inside import server_detection
-from diagnose.recording.redaction import Mask, endpoints, names
+from diagnose.recording.redaction import Mask, host_names, upstream_hosts
 from diagnose.recording.redaction_http import kept_body, kept_message
 
 #: Modules besides those of `diagnose.parsers`.
@@ -39,10 +39,10 @@ GIVEN: dict[str, Any] = {
     "dns_names": ("*.example.com",),
     "addresses": ("192.0.2.1",),
     "headers": (("Strict-Transport-Security", "max-age=1"),),
-    "known": ("fix", "record"),
+    "choices": ("fix", "record"),
     "lines": ("a",),
     "members": lambda _: (),
-    "most": 100,
+    "limit": 100,
     "port": 443,
     "tls13": True,
     "ignore_case": False,
@@ -52,29 +52,29 @@ GIVEN: dict[str, Any] = {
 OWN = {
     "diagnose.parsers.dns:query",
     "diagnose.parsers.nginx.edits:diff",
-    "diagnose.parsers.nginx.edits:after",
-    "diagnose.parsers.nginx.edits:before",
-    "diagnose.parsers.nginx.edits:first",
-    "diagnose.parsers.nginx.edits:gone",
+    "diagnose.parsers.nginx.edits:insert_after",
+    "diagnose.parsers.nginx.edits:insert_before",
+    "diagnose.parsers.nginx.edits:insert_first",
+    "diagnose.parsers.nginx.edits:remove_directive",
     "diagnose.parsers.nginx.edits:indentation",
     "diagnose.parsers.nginx.config:expand",
-    "diagnose.parsers.firewalld.rich_rules:forwards",
-    "diagnose.parsers.netfilter.extensions:read_extension",
-    "diagnose.parsers.netfilter.targets:steps",
-    "diagnose.parsers.nginx.proxy_headers:buffers",
+    "diagnose.parsers.firewalld.rich_rules:forward_port_matches",
+    "diagnose.parsers.netfilter.extensions:parse_extension",
+    "diagnose.parsers.netfilter.targets:target_steps",
+    "diagnose.parsers.nginx.proxy_headers:buffer_settings",
     "diagnose.parsers.firewalld.dbus_output:zone_settings",
     "diagnose.parsers.firewalld.dbus_output:policy_settings",
     "diagnose.parsers.netfilter.persisted_rules:chains",
-    "diagnose.parsers.firewalld.rich_rules:within",
+    "diagnose.parsers.firewalld.rich_rules:is_address_in",
     "diagnose.recording.codec:load",
 }
 #: What a reader may raise: it is its answer.
 ANSWERS: dict[str, type[Exception]] = {
     "diagnose.recording.codec:decode": UsageError,
-    "diagnose.parsers.target:read": UsageError,
+    "diagnose.parsers.target:parse_target": UsageError,
     "diagnose.parsers.target:socket_path": UsageError,
-    "diagnose.parsers.x509:from_pem": ValueError,
-    "diagnose.parsers.dns:read": ValueError,
+    "diagnose.parsers.x509:parse_pem": ValueError,
+    "diagnose.parsers.dns:parse_answer": ValueError,
     "diagnose.parsers.firewalld.dbus_output:dbus_reply": ValueError,
     "diagnose.parsers.firewalld.config_files:zone_file": ValueError,
     "diagnose.parsers.firewalld.config_files:policy_file": ValueError,
@@ -83,19 +83,19 @@ ANSWERS: dict[str, type[Exception]] = {
     "diagnose.parsers.firewalld.config_files:ipset_entries": ValueError,
     "diagnose.parsers.x509:public_key_der": ValueError,
     "diagnose.parsers.der:elements": ValueError,
-    "diagnose.parsers.der:first": ValueError,
+    "diagnose.parsers.der:first_element": ValueError,
     "diagnose.parsers.der:sequence": ValueError,
     "diagnose.parsers.der:oid": ValueError,
-    "diagnose.parsers.proxy_url:read": ValueError,
+    "diagnose.parsers.proxy_url:parse_proxy_url": ValueError,
     "diagnose.parsers.request_fields:header_field": ValueError,
     "diagnose.parsers.request_fields:cookie": ValueError,
     "diagnose.parsers.request_fields:origin": ValueError,
     "diagnose.parsers.request_fields:subprotocol": ValueError,
-    "diagnose.parsers.x509_fields:parts": ValueError,
-    "diagnose.parsers.x509_fields:read": ValueError,
+    "diagnose.parsers.x509_fields:tbs_certificate": ValueError,
+    "diagnose.parsers.x509_fields:parse_certificate": ValueError,
     "diagnose.parsers.x509_fields:public_key": ValueError,
-    "diagnose.parsers.netfilter.nft:read": ValueError,
-    "diagnose.parsers.netfilter.rules:address": ValueError,
+    "diagnose.parsers.netfilter.nft:parse_ruleset": ValueError,
+    "diagnose.parsers.netfilter.rules:address_span": ValueError,
 }
 
 
@@ -142,21 +142,21 @@ def _words(module: str) -> tuple[str, ...]:
 
 
 def _masked(text: str) -> str:
-    return Mask(["shop.example.com", "host", "an odd name", text]).text(text)
+    return Mask(["shop.example.com", "host", "an odd name", text]).mask_text(text)
 
 
 def _message_masked(text: str) -> str:
-    return kept_message(text, Mask(["shop.example.com"]).text)
+    return kept_message(text, Mask(["shop.example.com"]).mask_text)
 
 
 def _configuration_masked(text: str) -> object:
     config = NginxConfig(path="a", main=parse(text, "a"), files=(ConfigFile("a", text),))
-    return Mask(["shop.example.com"], endpoints(_seen(config))).value(config)
+    return Mask(["shop.example.com"], upstream_hosts(_seen(config))).mask_value(config)
 
 
 def _names_masked(text: str) -> list[str]:
     config = NginxConfig(path="/a", files=(ConfigFile("/a", text),))
-    return list(names(_seen(config)))
+    return list(host_names(_seen(config)))
 
 
 def _seen(config: NginxConfig) -> Evidence:

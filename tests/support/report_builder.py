@@ -9,6 +9,7 @@ from datetime import timedelta
 from diagnose.checking.root_cause import findings
 from diagnose.model import (
     Check,
+    CheckFunction,
     Claim,
     Command,
     Crash,
@@ -17,7 +18,6 @@ from diagnose.model import (
     Failure,
     Fix,
     Host,
-    Judge,
     Location,
     Observation,
     Report,
@@ -75,7 +75,7 @@ def check(check_id: str, severity: Severity = Severity.ERROR, *explains: str) ->
     return Check(id=check_id, severity=severity, needs=(), explains=explains, judge=_silent)
 
 
-def judging(check_id: str, judge: Judge, *needs: type[Observation]) -> Check:
+def judging(check_id: str, judge: CheckFunction, *needs: type[Observation]) -> Check:
     return Check(id=check_id, severity=Severity.ERROR, needs=needs, explains=(), judge=judge)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from diagnose.model import Applicability, Claim, Edit, Evidence, Failure, Finding
 from diagnose.model.tls import Handshake
-from diagnose.parsers.tls import ALERTS, alert_of
+from diagnose.parsers.tls import ALERTS, make_alert
 from tests.support.check_evidence import NOW, SHOP
 
 RESET = Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
@@ -33,7 +33,7 @@ def shake(variant: str = "normal", failure: Failure | None = None, **other: Any)
 
 def alerted(code: int, variant: str = "normal", **other: Any) -> Handshake:
     failure = Failure("alert", "tlsv1 alert", code, ALERTS[code])
-    return shake(variant, failure, alert=alert_of(2, code), **other)
+    return shake(variant, failure, alert=make_alert(2, code), **other)
 
 
 def all_failing(failure: Failure, *but: str) -> list[Handshake]:
@@ -42,12 +42,12 @@ def all_failing(failure: Failure, *but: str) -> list[Handshake]:
 
 
 def findings(*seen: Handshake) -> tuple[Finding, ...]:
-    from diagnose.checking.registry import layer
+    from diagnose.checking.registry import layer_checks
     from diagnose.checking.root_cause import claims
     from diagnose.checking.root_cause import findings as found
 
     crashes: list[object] = []
-    raised = claims(layer("tls"), Evidence(SHOP, NOW, seen), crashes.append)
+    raised = claims(layer_checks("tls"), Evidence(SHOP, NOW, seen), crashes.append)
     assert not crashes
     return found(raised)
 

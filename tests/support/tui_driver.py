@@ -9,18 +9,27 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from diagnose.cli.parser import server
-from diagnose.history import Change
+from diagnose.cli.parser import server_url
+from diagnose.history import FingerprintChange
 from diagnose.model import Report
-from diagnose.model.events import Concluded, Seen, Started
+from diagnose.model.events import Concluded, Observed, Started
 from diagnose.model.view import View
-from diagnose.parsers.target import read
-from diagnose.processes.worker import Channel, Here, Service
+from diagnose.parsers.target import parse_target
+from diagnose.processes.worker import Channel, Service, ThreadExecutor
 from diagnose.tui.app import DiagnoseApp
-from diagnose.tui.messages import Asked, Behind, Changed, Earlier, Kind, Masked, Own, Said
+from diagnose.tui.messages import (
+    FixOutput,
+    HistoryChanges,
+    Kind,
+    LocalSites,
+    MaskedReport,
+    RecentTargets,
+    RunRequest,
+    Services,
+)
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.session import Session
-from diagnose.tui.widgets.text_view import Reading
+from diagnose.tui.widgets.text_view import TextView
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import mended
 
@@ -28,13 +37,13 @@ Drive = Callable[[DiagnoseApp, Pilot[str]], Awaitable[None]]
 
 MASKED = replace(SHOP, input="name1.name2.com", host="name1.name2.com")
 
-CHANGE = Change("file /etc/nginx/conf.d/shop.conf", "1", "2")
+CHANGE = FingerprintChange("file /etc/nginx/conf.d/shop.conf", "1", "2")
 
 
 class Stage:
     def __init__(self, *reports: Report, kind: Kind = "site") -> None:
         self.reports = list(reports) or [mended()]
-        self.asked: list[Asked] = []
+        self.asked: list[RunRequest] = []
         self.fixes: list[bool] = []
         self.maskings = 0
         self.own: tuple[Any, ...] = ()
@@ -46,22 +55,22 @@ class Stage:
             "mask": self.mask,
             "sites": self.sites,
         }
-        self.behind = Behind(Here(services), read, server, kind)
+        self.behind = Services(ThreadExecutor(services), parse_target, server_url, kind)
 
-    async def run(self, channel: Channel, asked: Asked) -> None:
+    async def run(self, channel: Channel, asked: RunRequest) -> None:
         report = self.reports[min(len(self.asked), len(self.reports) - 1)]
         self.asked.append(asked)
         channel.tell(Started(asked.target))
         for number, seen in enumerate(report.evidence.observations, 1):
-            channel.tell(Seen(seen, number))
+            channel.tell(Observed(seen, number))
         channel.tell(Concluded(report))
-        channel.tell(Changed((CHANGE,)))
+        channel.tell(HistoryChanges((CHANGE,)))
 
-    async def mend(self, channel: Channel, asked: Asked, undo: bool, view: View) -> None:
+    async def mend(self, channel: Channel, asked: RunRequest, undo: bool, view: View) -> None:
         self.fixes.append(undo)
-        channel.tell(Said("what will be done\n"))
+        channel.tell(FixOutput("what will be done\n"))
         agreed = channel.ask("Do this?")
-        channel.tell(Said("it was done\n" if agreed else "nothing was done\n"))
+        channel.tell(FixOutput("it was done\n" if agreed else "nothing was done\n"))
 
     async def mask(self, channel: Channel, report: Report, view: View) -> None:
         """What cannot be mistaken for the report itself; held back while `masks` says so."""
@@ -69,11 +78,11 @@ class Stage:
         if self.masks is not None:
             await asyncio.to_thread(self.masks.wait)
         evidence = replace(report.evidence, target=MASKED)
-        channel.tell(Masked(replace(report, evidence=evidence), view))
+        channel.tell(MaskedReport(replace(report, evidence=evidence), view))
 
     async def sites(self, channel: Channel) -> None:
-        channel.tell(Own(self.own))
-        channel.tell(Earlier(self.earlier))
+        channel.tell(LocalSites(self.own))
+        channel.tell(RecentTargets(self.earlier))
 
 
 class Patient(Pilot[str]):
@@ -105,7 +114,7 @@ def drive(
 ) -> str | None:
     """The screen with one target, or none with `start`, driven; how it was left."""
     view = View(lang=lang, width=size[0], color=True, ascii=plain)
-    sessions = [] if start else [Session(SHOP, stage.behind).begin()]
+    sessions = [] if start else [Session(SHOP, stage.behind).start()]
     app = DiagnoseApp(sessions, stage.behind, view)
 
     async def driven() -> None:
@@ -122,7 +131,7 @@ async def settled(app: DiagnoseApp, pilot: Pilot[str]) -> None:
     """All runs have ended and are drawn."""
     await until(pilot, lambda: not any(one.running for one in app.sessions))
     await until(pilot, lambda: getattr(app.screen, "ready", True))
-    await until(pilot, lambda: app.found != "finding-sites")
+    await until(pilot, lambda: app.heading_key != "finding-sites")
     await pilot.pause()
 
 
@@ -148,7 +157,7 @@ def chosen(app: DiagnoseApp) -> str:
 def shown(app: DiagnoseApp, where: str) -> str:
     """What stands in a widget."""
     widget: Any = app.screen.query_one(where)
-    if isinstance(widget, Reading):
+    if isinstance(widget, TextView):
         return widget.text
     return str(getattr(widget.content, "plain", widget.content))
 

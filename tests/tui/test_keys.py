@@ -8,21 +8,21 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from diagnose.history import Known
-from diagnose.i18n.screen import say
+from diagnose.history import KnownTarget
+from diagnose.i18n.screen import translate
 from diagnose.model import Command, Fix, Report, Severity
-from diagnose.outputs.terminal import cells
-from diagnose.parsers.target import UsageError, read
+from diagnose.outputs.terminal import cell_len
+from diagnose.parsers.target import UsageError, parse_target
 from diagnose.tui.app import DiagnoseApp
-from diagnose.tui.keys import SITE, START
-from diagnose.tui.messages import Changed, Own, Said
-from diagnose.tui.screens.actions import DOINGS
-from diagnose.tui.screens.choice import Choice
-from diagnose.tui.screens.fix import Mending
-from diagnose.tui.screens.input_dialog import Prompt
+from diagnose.tui.keys import SITE_KEYS, START_KEYS
+from diagnose.tui.messages import FixOutput, HistoryChanges, LocalSites
+from diagnose.tui.screens.actions import ACTIONS
+from diagnose.tui.screens.choice import ChoiceDialog
+from diagnose.tui.screens.fix import FixDialog
+from diagnose.tui.screens.input_dialog import InputDialog
 from diagnose.tui.screens.site import SiteScreen
 from diagnose.tui.screens.start import StartScreen
-from diagnose.tui.screens.text_dialog import Sheet
+from diagnose.tui.screens.text_dialog import TextDialog
 from diagnose.tui.session import Session
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import (
@@ -74,7 +74,7 @@ def test_a_digit_shows_its_tab(key: str, words: str, monkeypatch: pytest.MonkeyP
 
     # The report's checks are none of the catalogue.
     page = "error[nginx.door-locked]"
-    monkeypatch.setattr("diagnose.outputs.check_page.page", lambda check_id, view: page)
+    monkeypatch.setattr("diagnose.outputs.check_page.render", lambda check_id, view: page)
     drive(work, Stage())
 
 
@@ -145,7 +145,7 @@ def test_enter_on_a_layer_shows_all_that_was_seen_of_it() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         app.screen.query_one("#layers").focus()
         await pilot.press("g", "j", "enter")
-        assert isinstance(app.screen, Sheet)
+        assert isinstance(app.screen, TextDialog)
         assert "dig +short shop.example.com A" in shown(app, "#sheet")
 
     drive(work, Stage(), size=(140, 40))
@@ -169,7 +169,7 @@ def test_r_looks_again_and_the_screen_turns_green() -> None:
         await pilot.press("r")
         await settled(app, pilot)
         assert "OK" in shown(app, "#head")
-        assert app.sessions[0].past == ["critical", "ok"]
+        assert app.sessions[0].statuses == ["critical", "ok"]
 
     stage = Stage(mended(), healthy())
     drive(work, stage)
@@ -181,7 +181,7 @@ def test_f_judges_the_failed_layers_alone_and_says_so() -> None:
         await pilot.press("f")
         await settled(app, pilot)
         assert "only" in shown(app, "#title")
-        assert app.sessions[0].past == ["critical"]  # a part of a look is no verdict
+        assert app.sessions[0].statuses == ["critical"]  # a part of a look is no verdict
 
     stage = Stage(mended(), healthy())
     drive(work, stage)
@@ -202,14 +202,14 @@ def test_w_watches_and_ends_watching_and_space_pauses() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("w")
         assert "every 10 s" in shown(app, "#title")
-        app.look_again()
+        app.rerun_watched()
         await settled(app, pilot)
         assert len(stage.asked) == 2
         await pilot.press("space")
         assert "paused" in shown(app, "#title")
-        app.look_again()
+        app.rerun_watched()
         await pilot.press("space", "w")
-        app.look_again()
+        app.rerun_watched()
         assert len(stage.asked) == 2
         assert "every" not in shown(app, "#title")
 
@@ -253,7 +253,7 @@ def test_c_compares_with_the_run_before_and_with_when_all_was_well() -> None:
 def test_I_looks_into_a_server_too() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("I")
-        assert isinstance(app.screen, Prompt)
+        assert isinstance(app.screen, InputDialog)
         await pilot.press(*"root@web1:99999", "enter")
         assert any("ssh://[user@]host[:port]" in one for one in notes(app))
         app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
@@ -272,7 +272,7 @@ def test_I_looks_into_a_server_too() -> None:
 def test_y_copies_the_steps_and_shows_them_without_a_border() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("y")
-        assert isinstance(app.screen, Sheet)
+        assert isinstance(app.screen, TextDialog)
         sheet = shown(app, "#sheet")
         assert sheet.startswith("patch /etc/nginx/conf.d/shop.conf <<'DIAGNOSE'\n")
         assert "nginx -s reload" in sheet
@@ -286,7 +286,7 @@ def test_y_copies_the_steps_and_shows_them_without_a_border() -> None:
 def test_Y_copies_the_report_for_a_ticket() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("Y")
-        assert isinstance(app.screen, Sheet)
+        assert isinstance(app.screen, TextDialog)
         assert "nginx.door-locked" in shown(app, "#sheet")
 
     drive(work, Stage())
@@ -295,7 +295,7 @@ def test_Y_copies_the_report_for_a_ticket() -> None:
 def test_d_shows_what_changes_in_files() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("d")
-        assert isinstance(app.screen, Sheet)
+        assert isinstance(app.screen, TextDialog)
         assert "+    listen 443 ssl;" in shown(app, "#sheet")
         assert "nginx -s reload" not in shown(app, "#sheet")
 
@@ -306,7 +306,7 @@ def test_d_shows_what_changes_in_files() -> None:
 def test_a_fix_is_shown_asked_about_and_looked_at_again(key: str, undo: bool) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press(key)
-        assert isinstance(app.screen, Mending)
+        assert isinstance(app.screen, FixDialog)
         await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
         assert "what will be done" in shown(app, "#sheet")
         await pilot.press("y")
@@ -325,9 +325,9 @@ def test_of_a_fix_with_many_words_the_last_are_seen() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("a")
         await until(pilot, lambda: "Do this?" in shown(app, "#ask"))
-        assert isinstance(app.screen, Mending)
+        assert isinstance(app.screen, FixDialog)
         for number in range(100):
-            app.screen.told.put(Said(f"line {number}\n"))
+            app.screen.messages.put(FixOutput(f"line {number}\n"))
         sheet = app.screen.query_one("#sheet")
         await until(pilot, lambda: sheet.max_scroll_y > 50 and sheet.is_vertical_scroll_end)
 
@@ -365,7 +365,7 @@ FORMATS = ("json", "md", "html", "txt", "ndjson", "svg")
 def test_e_exports(suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("e")
-        assert isinstance(app.screen, Choice)
+        assert isinstance(app.screen, ChoiceDialog)
         await pilot.press(*["j"] * FORMATS.index(suffix), "enter")
         await pilot.pause()
 
@@ -439,8 +439,8 @@ def test_a_report_is_masked_once_whatever_is_told_after_it() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         stage.masks = threading.Event()
         await pilot.press("p")
-        app.sessions[0]._told.put(Changed(()))
-        await until(pilot, app.sessions[0]._told.empty)
+        app.sessions[0]._messages.put(HistoryChanges(()))
+        await until(pilot, app.sessions[0]._messages.empty)
         await pilot.press("p", "p")
         stage.masks.set()
         await until(pilot, lambda: MASKED.url in shown(app, "#title"))
@@ -459,7 +459,7 @@ def test_what_was_masked_stays_masked_in_the_scrollback() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("p")
         await until(pilot, lambda: app.sessions[0].masked is not None)
-        ((left, _),) = app.left()
+        ((left, _),) = app.final_reports()
         assert left.evidence.target == MASKED
 
     drive(work, Stage())
@@ -485,7 +485,7 @@ def test_the_question_mark_shows_where_one_is_and_every_key() -> None:
         await pilot.press("question_mark")
         sheet = shown(app, "#sheet")
         assert sheet.startswith("You are in the list of findings.")
-        for key in (*(one.label for one in SITE), "1 - 5", "Tab"):
+        for key in (*(one.label for one in SITE_KEYS), "1 - 5", "Tab"):
             assert any(line.split("  ")[0] == key for line in sheet.splitlines()), key
         await pilot.press("escape", "enter", "f1")
         assert shown(app, "#sheet").startswith("You are in the text.")
@@ -577,7 +577,7 @@ def test_ctrl_c_copies_what_is_selected() -> None:
         app.screen.query_one("#head").text_select_all()
         await pilot.pause()
         await pilot.press("ctrl+c")
-        assert isinstance(app.screen, Sheet)
+        assert isinstance(app.screen, TextDialog)
         assert "CRITICAL" in shown(app, "#sheet")
         await pilot.press("escape")
         assert isinstance(app.screen, SiteScreen)
@@ -629,7 +629,7 @@ def test_where_sites_cannot_be_found_that_is_said() -> None:
         raise OSError("no")
 
     stage = Stage()
-    stage.behind.place._services["sites"] = broken  # type: ignore[attr-defined]
+    stage.behind.executor._services["sites"] = broken  # type: ignore[attr-defined]
     drive(work, stage, start=True)
 
 
@@ -657,7 +657,7 @@ def test_what_was_looked_at_before_does_not_take_the_line_from_who_types() -> No
         assert app.focused.id == "input"
 
     stage = Stage()
-    known = Known(SHOP.url, (), "", "critical", "2026-11-24T12:00:00Z", ("ok", "critical"))
+    known = KnownTarget(SHOP.url, (), "", "critical", "2026-11-24T12:00:00Z", ("ok", "critical"))
     stage.earlier = ((SHOP, known),)
     drive(work, stage, start=True)
 
@@ -672,7 +672,7 @@ def test_what_was_looked_at_before_does_not_take_the_line_from_who_types() -> No
 def test_sites_found_while_somebody_types_do_not_take_the_line_from_them() -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press("w")
-        app._finding.put(Own((SHOP,)))
+        app._site_messages.put(LocalSites((SHOP,)))
         app.drain()
         await pilot.press("w")
         assert SHOP.url in listed(app)
@@ -686,7 +686,7 @@ def test_a_target_that_cannot_be_read_is_said() -> None:
         await pilot.press(*"https://", "enter")
         assert isinstance(app.screen, StartScreen)
         with pytest.raises(UsageError) as raised:
-            read("https://")
+            parse_target("https://")
         assert str(raised.value) in notes(app)
 
     drive(work, Stage(), start=True)
@@ -696,12 +696,12 @@ def test_a_target_that_cannot_be_read_is_said() -> None:
 
 
 def test_every_key_has_its_action_and_its_words() -> None:
-    for one in SITE:
-        assert hasattr(DiagnoseApp, f"do_{one.name}") if one.everywhere else one.name in DOINGS
-    for one in (*SITE, *START):
+    for one in SITE_KEYS:
+        assert hasattr(DiagnoseApp, f"do_{one.name}") if one.app_wide else one.name in ACTIONS
+    for one in (*SITE_KEYS, *START_KEYS):
         for lang in ("en", "zh"):
-            assert say(f"key.{one.name}", lang)
-            assert say(f"does.{one.name}", lang)
+            assert translate(f"key.{one.name}", lang)
+            assert translate(f"does.{one.name}", lang)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -709,9 +709,9 @@ def test_every_key_has_its_action_and_its_words() -> None:
 def test_the_line_of_keys_fits_and_at_80_the_first_eight_are_there(lang: str, width: int) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         line = shown(app, "#keys")
-        assert cells(line.rstrip()) <= width
+        assert cell_len(line.rstrip()) <= width
         if width == 80:
-            assert all(say(f"key.{one.name}", lang) in line for one in SITE[:8])
+            assert all(translate(f"key.{one.name}", lang) in line for one in SITE_KEYS[:8])
 
     drive(work, Stage(), lang, (width, 24))
 
@@ -750,5 +750,5 @@ def test_a_run_that_breaks_down_is_shown_and_ends() -> None:
             raise IndexError("no more")
         await original(channel, asked)  # type: ignore[arg-type]
 
-    stage.behind.place._services["run"] = run  # type: ignore[attr-defined]
+    stage.behind.executor._services["run"] = run  # type: ignore[attr-defined]
     drive(work, stage)

@@ -7,8 +7,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
-from diagnose.model.events import Seen
-from diagnose.outputs.terminal import cells
+from diagnose.model.events import Observed
+from diagnose.outputs.terminal import cell_len
 from diagnose.tui.app import DiagnoseApp
 from tests.support.report_builder import healthy, mended
 from tests.support.tui_driver import Stage, drive, settled, shown, site, until
@@ -27,9 +27,9 @@ def test_no_line_is_wider_than_its_place(lang: str, size: tuple[int, int], plain
             await pilot.press(key)
             for line in shown(app, "#scroll").splitlines():
                 code = re.match(r" *(\$|--|\+\+|.*: diagnose )", line)  # never cut: it is folded
-                assert code or cells(line) <= site(app).room() - 2, (key, line)
+                assert code or cell_len(line) <= site(app).text_width() - 2, (key, line)
         for where in ("#title", "#head", "#strip", "#news", "#keys", "#tabs", "#log"):
-            assert all(cells(line) <= size[0] for line in shown(app, where).splitlines()), where
+            assert all(cell_len(line) <= size[0] for line in shown(app, where).splitlines()), where
         for where in ("#side", "#list", "#layers"):
             widget = app.screen.query_one(where)
             if widget.display:
@@ -44,7 +44,7 @@ def test_no_line_of_the_list_of_targets_is_wider_than_the_screen(lang: str) -> N
         await pilot.press("t")
         await pilot.pause()
         option = app.screen.query_one("#choices").get_option_at_index(0)  # type: ignore[attr-defined]
-        assert all(cells(line) <= 80 for line in str(option.prompt).splitlines())
+        assert all(cell_len(line) <= 80 for line in str(option.prompt).splitlines())
 
     drive(work, Stage(), lang)
 
@@ -73,7 +73,9 @@ def test_the_screen_follows_the_terminal_when_its_size_changes() -> None:
         await until(pilot, lambda: layers.option_count > 3)
         assert "TCP" in str(layers.get_option_at_index(3).prompt)
         await pilot.resize_terminal(60, 18)
-        await until(pilot, lambda: all(cells(one) <= 60 for one in shown(app, "#head").split("\n")))
+        await until(
+            pilot, lambda: all(cell_len(one) <= 60 for one in shown(app, "#head").split("\n"))
+        )
 
     drive(work, Stage())
 
@@ -93,11 +95,11 @@ def test_five_hundred_observations_are_few_paints_and_typing_goes_on(
 
         monkeypatch.setattr(app.screen, "draw", draw)
         seen = mended().evidence.observations[1]
-        session.live.concluded, session.live.ended = None, False
+        session.run_state.final_report, session.run_state.ended = None, False
         for number in range(500):
-            session._told.put(Seen(seen, number))
+            session._messages.put(Observed(seen, number))
         await pilot.press("slash", *"shut")
-        await until(pilot, session._told.empty)
+        await until(pilot, session._messages.empty)
         assert app.screen.query_one("#filter").value == "shut"  # type: ignore[attr-defined]
         assert len(drawn) < 30
 

@@ -7,12 +7,12 @@ import sys
 import pytest
 
 from diagnose import tui
-from diagnose.model.events import Concluded, Seen
+from diagnose.model.events import Concluded, Observed
 from diagnose.model.view import View
-from diagnose.outputs.terminal import cells
+from diagnose.outputs.terminal import cell_len
 from diagnose.tui import dialog_text, header_text, tab_text
-from diagnose.tui.clipboard import MOST, sequence
-from diagnose.tui.run_state import Live, rows
+from diagnose.tui.clipboard import MAX_ENCODED, osc52_sequence
+from diagnose.tui.run_state import RunState, finding_rows
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import NAME, healthy, mended
 
@@ -20,39 +20,39 @@ OSC = "\x1b]52;c;" + base64.b64encode(b"nginx -s reload").decode() + "\x07"
 
 
 def test_the_clipboard_is_asked_by_osc_52() -> None:
-    assert sequence("nginx -s reload", {}) == OSC
+    assert osc52_sequence("nginx -s reload", {}) == OSC
 
 
 def test_tmux_is_given_it_twice_once_for_the_terminal_outside() -> None:
-    made = sequence("nginx -s reload", {"TMUX": "/tmp/tmux-0/default,1,0"})
+    made = osc52_sequence("nginx -s reload", {"TMUX": "/tmp/tmux-0/default,1,0"})
     assert made is not None
     assert made.startswith(OSC)
     assert made.removeprefix(OSC) == "\x1bPtmux;" + OSC.replace("\x1b", "\x1b\x1b") + "\x1b\\"
 
 
 def test_what_no_terminal_would_take_is_not_sent() -> None:
-    assert sequence("x" * MOST, {}) is None
+    assert osc52_sequence("x" * MAX_ENCODED, {}) is None
 
 
 def test_chinese_is_sent_as_utf_8() -> None:
-    made = sequence("证书", {})
+    made = osc52_sequence("证书", {})
     assert made is not None
     assert base64.b64decode(made[7:-1]).decode() == "证书"
 
 
 def test_the_symptoms_are_listed_under_their_cause() -> None:
-    assert [(one.check.id, depth) for one, depth in rows(mended())] == [
+    assert [(one.check.id, depth) for one, depth in finding_rows(mended())] == [
         ("nginx.door-locked", 0),
         ("tcp.door-shut", 1),
     ]
 
 
 def test_a_run_under_way_is_shown_as_far_as_it_is() -> None:
-    live = Live(SHOP)
-    live.take(Seen(NAME, 1))
+    live = RunState(SHOP)
+    live.apply(Observed(NAME, 1))
     assert live.report.evidence.observations == (NAME,)
     assert live.report.findings == ()
-    live.take(Concluded(concluded := healthy()))
+    live.apply(Concluded(concluded := healthy()))
     assert live.report is concluded
 
 
@@ -73,7 +73,7 @@ def sit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_terminal_gets_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     sit(monkeypatch)
-    assert tui.usable({"TERM": "xterm-256color"})
+    assert tui.is_usable({"TERM": "xterm-256color"})
 
 
 @pytest.mark.parametrize("term", ["", "dumb"])
@@ -81,7 +81,7 @@ def test_a_terminal_that_can_do_nothing_gets_the_plain_report(
     term: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sit(monkeypatch)
-    assert not tui.usable({"TERM": term})
+    assert not tui.is_usable({"TERM": term})
 
 
 @pytest.mark.parametrize("size", [(59, 24), (80, 17)])
@@ -90,20 +90,22 @@ def test_a_small_one_gets_the_plain_report(
 ) -> None:
     sit(monkeypatch)
     monkeypatch.setattr("os.get_terminal_size", lambda _: size)
-    assert not tui.usable({"TERM": "xterm"})
+    assert not tui.is_usable({"TERM": "xterm"})
 
 
 @pytest.mark.parametrize("name", ["stdin", "stdout", "stderr"])
 def test_a_pipe_gets_the_plain_report(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sit(monkeypatch)
     monkeypatch.setattr(sys, name, io.StringIO())
-    assert not tui.usable({"TERM": "xterm"})
+    assert not tui.is_usable({"TERM": "xterm"})
 
 
 def test_over_ssh_less_is_drawn_unless_somebody_wants_more() -> None:
-    assert tui.prepare({}) == {}
-    assert tui.prepare({"SSH_CONNECTION": "x"})["TEXTUAL_FPS"] == "15"
-    assert "TEXTUAL_FPS" not in tui.prepare({"SSH_CONNECTION": "x", "TEXTUAL_FPS": "60"})
+    assert tui.textual_environment({}) == {}
+    assert tui.textual_environment({"SSH_CONNECTION": "x"})["TEXTUAL_FPS"] == "15"
+    assert "TEXTUAL_FPS" not in tui.textual_environment(
+        {"SSH_CONNECTION": "x", "TEXTUAL_FPS": "60"}
+    )
 
 
 # Texts
@@ -111,41 +113,43 @@ def test_over_ssh_less_is_drawn_unless_somebody_wants_more() -> None:
 
 def test_the_title_has_the_url_and_the_marks_give_way_to_it() -> None:
     marks = ["masked", "", "run 3"]
-    assert header_text.title("https://a.example/", marks, View(width=40)).split("  ")[0] == (
+    assert header_text.title_line("https://a.example/", marks, View(width=40)).split("  ")[0] == (
         "https://a.example/"
     )
-    assert header_text.title("https://a.example/", marks, View(width=40)).endswith("masked  run 3")
-    assert header_text.title(f"https://{'a' * 60}/", marks, View(width=40)).endswith("…")
-    assert cells(header_text.title(f"https://{'a' * 60}/", marks, View(width=40))) == 40
+    assert header_text.title_line("https://a.example/", marks, View(width=40)).endswith(
+        "masked  run 3"
+    )
+    assert header_text.title_line(f"https://{'a' * 60}/", marks, View(width=40)).endswith("…")
+    assert cell_len(header_text.title_line(f"https://{'a' * 60}/", marks, View(width=40))) == 40
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "▁▄█ "), (True, "_-# ")])
 def test_sparks_are_as_high_as_their_values(plain: bool, marks: str) -> None:
-    assert header_text.sparks([0.0, 0.5, 1.0, None], plain)[::2] == marks[::2]
-    assert header_text.sparks([0.0, 0.5, 1.0, None], plain)[3] == " "
-    assert header_text.sparks([0.0, 0.0], plain) == marks[0] * 2
+    assert header_text.sparkline([0.0, 0.5, 1.0, None], plain)[::2] == marks[::2]
+    assert header_text.sparkline([0.0, 0.5, 1.0, None], plain)[3] == " "
+    assert header_text.sparkline([0.0, 0.0], plain) == marks[0] * 2
 
 
 def test_the_short_timeline_has_a_line_for_each_layer_that_was_looked_at() -> None:
-    made = tab_text.page(View(width=30))
-    tab_text.by_layer(made, healthy(), View(width=30))
+    made = tab_text.new_page(View(width=30))
+    tab_text.add_layer_bars(made, healthy(), View(width=30))
     assert [line.split()[0] for line in made.lines[:-1]] == ["DNS", "TCP", "TLS", "HTTP"]
     assert made.lines[-1].split() == ["0", "60", "ms"]
 
 
 def test_the_strip_leaves_the_times_out_before_it_takes_a_third_line() -> None:
-    assert "ms" in tab_text.strip(healthy(), View(width=80))
-    narrow = tab_text.strip(healthy(), View(width=32))
+    assert "ms" in tab_text.strip_text(healthy(), View(width=80))
+    narrow = tab_text.strip_text(healthy(), View(width=32))
     assert "ms" not in narrow
     assert narrow.count("\n") == 2
 
 
 def test_two_equal_runs_have_no_difference() -> None:
-    text = dialog_text.compared(mended(), mended(), (), View(width=80))
+    text = dialog_text.comparison_text(mended(), mended(), (), View(width=80))
     assert "Nothing is other than it was." in text
 
 
 def test_a_fix_without_an_edit_changes_no_file() -> None:
     found = mended().findings
-    assert dialog_text.diffs(found[0]).startswith("--- /etc/nginx/conf.d/shop.conf")
-    assert dialog_text.diffs(found[1]) == ""
+    assert dialog_text.fix_diffs(found[0]).startswith("--- /etc/nginx/conf.d/shop.conf")
+    assert dialog_text.fix_diffs(found[1]) == ""

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from diagnose.outputs.terminal import cells
+from diagnose.outputs.terminal import cell_len
 
 MAKE = Path(__file__).parents[2] / "screenshots" / "make.py"
 
@@ -70,7 +70,7 @@ def text(svg: str) -> str:
     for y in sorted(lines):
         line = ""
         for x, words in sorted(lines[y]):
-            line += " " * (round(x / CELL) - cells(line)) + words
+            line += " " * (round(x / CELL) - cell_len(line)) + words
         made.append(line.rstrip())
     return "\n".join(made) + "\n"
 

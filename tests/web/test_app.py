@@ -52,7 +52,7 @@ def test_it_ends_when_the_pipe_does_and_the_page_with_it() -> None:
 
 def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     # Also the time in which one that was killed is waited for.
-    monkeypatch.setattr(app, "PATIENCE", 1.0)
+    monkeypatch.setattr(app, "STOP_TIMEOUT", 1.0)
     process, closed = _run(f"{_GREETS}; import signal\nwhile True: signal.pause()")
     assert not process.is_running()
     assert closed
@@ -104,7 +104,7 @@ def test_its_variables_are_those_of_a_page() -> None:
     assert made["TERM"] == "xterm-256color"
     assert (made["COLUMNS"], made["ROWS"]) == ("111", "30")
     assert "TMUX" not in made
-    assert tui.usable(made)
+    assert tui.is_usable(made)
     assert tui.in_browser(made)
     assert not tui.in_browser(own)
 

@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
-from diagnose.web.guard import HEADERS, refused
-from diagnose.web.server import FILES, Screens
+from diagnose.web.guard import HEADERS, refusal_reason
+from diagnose.web.server import FILES, ScreenServer
 
 SECRET = "s3cret-of-this-run"
 
@@ -37,7 +37,7 @@ class Serving(NamedTuple):
 
 @asynccontextmanager
 async def _serving(lang: str) -> AsyncIterator[Serving]:
-    screens = Screens([sys.executable, "-c", _HELLO], "<shop>", SECRET, lang)
+    screens = ScreenServer([sys.executable, "-c", _HELLO], "<shop>", SECRET, lang)
     runner = web.AppRunner(await screens._make_app(), access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
@@ -64,8 +64,8 @@ HOST, PAGE = "127.0.0.1:8043", f"/{SECRET}/"
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8043", "localhost:9999", "localhost", "127.0.0.1"])
 def test_loopback_by_either_name_and_any_port_is_let_in(host: str) -> None:
-    assert refused(PAGE, host, None, SECRET) is None
-    assert refused(f"{PAGE}ws", host, f"http://{host}", SECRET) is None
+    assert refusal_reason(PAGE, host, None, SECRET) is None
+    assert refusal_reason(f"{PAGE}ws", host, f"http://{host}", SECRET) is None
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_loopback_by_either_name_and_any_port_is_let_in(host: str) -> None:
     ],
 )  # fmt: skip
 def test_any_other_name_is_refused(host: str) -> None:
-    assert refused(PAGE, host, None, SECRET) == "not-loopback"
-    assert refused(f"{PAGE}ws", host, f"http://{host}", SECRET) == "not-loopback"
+    assert refusal_reason(PAGE, host, None, SECRET) == "not-loopback"
+    assert refusal_reason(f"{PAGE}ws", host, f"http://{host}", SECRET) == "not-loopback"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_any_other_name_is_refused(host: str) -> None:
      f"/x/{SECRET}/", "/密/", "/\udcff/"],
 )  # fmt: skip
 def test_without_the_secret_nothing_is_given(path: str) -> None:
-    assert refused(path, HOST, f"http://{HOST}", SECRET) == "no-secret"
+    assert refusal_reason(path, HOST, f"http://{HOST}", SECRET) == "no-secret"
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,10 @@ def test_without_the_secret_nothing_is_given(path: str) -> None:
      "http://shop.example.com", "http://127.0.0.1:8043.example.com"],
 )  # fmt: skip
 def test_a_websocket_is_opened_by_the_page_alone(origin: str | None) -> None:
-    assert refused(f"{PAGE}ws", HOST, origin, SECRET) == "foreign-page"
-    assert refused(PAGE, HOST, origin, SECRET) == (None if origin is None else "foreign-page")
+    assert refusal_reason(f"{PAGE}ws", HOST, origin, SECRET) == "foreign-page"
+    assert refusal_reason(PAGE, HOST, origin, SECRET) == (
+        None if origin is None else "foreign-page"
+    )
 
 
 # Answers

@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from diagnose.cli import main, request
-from diagnose.cli.parser import looking, parser
+from diagnose.cli.parser import build_parser, run_arguments
 from tests.support.processes import Running, serving
 
 #: How long anything may take on a busy machine, in seconds.
@@ -187,7 +187,7 @@ def test_a_mistake_is_found_before_anything_is_served(
 
 
 def test_a_server_called_web1_is_no_mistyped_command() -> None:
-    (target,) = request.targets(parser().parse_intermixed_args(["web1"]))
+    (target,) = request.targets(build_parser().parse_intermixed_args(["web1"]))
     assert target.host == "web1"
 
 
@@ -204,9 +204,9 @@ def test_a_server_called_web1_is_no_mistyped_command() -> None:
 )
 def test_the_process_is_asked_for_the_same(words: list[str]) -> None:
     """Every option of `diagnose web` but --port reaches the screen."""
-    given = vars(parser("web").parse_intermixed_args(words))
-    again = parser().parse_intermixed_args(
-        [*looking(parser("web").parse_intermixed_args(words)), *given["words"]]
+    given = vars(build_parser("web").parse_intermixed_args(words))
+    again = build_parser().parse_intermixed_args(
+        [*run_arguments(build_parser("web").parse_intermixed_args(words)), *given["words"]]
     )
     best = {"color": "always", "glyphs": "unicode"}
     for name, value in given.items():

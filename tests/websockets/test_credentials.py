@@ -16,8 +16,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.net.local import LocalNet
 from diagnose.parsers.request_fields import RequestFields
 from diagnose.probes import Options
-from diagnose.recording.codec import Recorded, encode
-from diagnose.recording.redaction import recorded
+from diagnose.recording.codec import Recording, encode
+from diagnose.recording.redaction import masked_recording
 
 SECRET = "swordfish-swordfish"
 FIELDS = RequestFields(
@@ -99,7 +99,7 @@ def test_it_opens_what_is_shut_without_it() -> None:
     site = Site(needs=f"{SECRET}3".encode())
     report = asyncio.run(look(site, Site()))
     (seen,) = report.evidence.of(Upgrade)
-    assert (seen.held, seen.authenticated, seen.subprotocol) == (True, True, "chat")
+    assert (seen.stayed_open, seen.authenticated, seen.subprotocol) == (True, True, "chat")
     for secret in (f"Bearer {SECRET}1", f"X-Tenant: {SECRET}2", f"sid={SECRET}3", f"{SECRET}4"):
         assert secret.encode() in site.heard
     assert b"Origin: https://app.example.com" in site.heard
@@ -116,10 +116,10 @@ def test_another_origin_gets_nothing() -> None:
 
 def test_nothing_that_is_shown_holds_a_secret() -> None:
     report = asyncio.run(look(Site(), Site()))
-    whole = encode(Recorded(report.evidence, "laptop", True))
+    whole = encode(Recording(report.evidence, "laptop", True))
     assert "Authorization: ***" in whole
     assert SECRET not in whole
-    assert SECRET not in recorded(report.evidence, True)
+    assert SECRET not in masked_recording(report.evidence, True)
     assert SECRET not in json.dumps(_facts(conclude(report.evidence)))
 
 

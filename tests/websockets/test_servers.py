@@ -252,5 +252,5 @@ def test_each_is_judged_rightly(case: str) -> None:
     findings = [one for one in report.findings if one.check.layer == "websocket"]
     assert [one.check.id for one in findings] == ([expected.check] if expected.check else [])
     assert [one.severity for one in findings] == [expected.severity] * len(findings)
-    assert first.held is expected.held
+    assert first.stayed_open is expected.held
     assert not report.crashes

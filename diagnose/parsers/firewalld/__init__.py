@@ -9,10 +9,10 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
 #: A list longer than this is cut.
-MOST = 2000
+MAX_ITEMS = 2000
 
 #: Of a set of addresses so much is kept.
-MOST_OF_SET = 500
+MAX_SET_ENTRIES = 500
 
 
 @frozen
@@ -57,56 +57,56 @@ class ServiceText:
 
 def port_range(port: str, protocol: str) -> PortRange | None:
     """ "443" or "8000-8010" and its protocol; None where it is no port."""
-    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", port.strip())
-    if not found:
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", port.strip())
+    if not match:
         return None
-    low = int(found[1])
-    return PortRange(low, int(found[2] or low), clean(protocol.lower(), 10))
+    low = int(match[1])
+    return PortRange(low, int(match[2] or low), clean(protocol.lower(), 10))
 
 
-def opened(
+def open_ports(
     ports: Iterable[PortRange],
     services: Iterable[str],
-    known: Mapping[str, ServiceText],
+    definitions: Mapping[str, ServiceText],
 ) -> tuple[PortRange, ...]:
     """All that ports and services open, includes followed."""
-    found = dict.fromkeys(ports)
-    waiting, seen = list(services), set()
-    while waiting:
-        name = waiting.pop(0)
-        if name in seen or name not in known:
+    opened_ports = dict.fromkeys(ports)
+    pending, visited = list(services), set()
+    while pending:
+        name = pending.pop(0)
+        if name in visited or name not in definitions:
             continue
-        seen.add(name)
-        found |= dict.fromkeys(known[name].ports)
-        waiting += known[name].includes
-    return tuple(found)
+        visited.add(name)
+        opened_ports |= dict.fromkeys(definitions[name].ports)
+        pending += definitions[name].includes
+    return tuple(opened_ports)
 
 
-def wanted(*texts: ZoneText | PolicyText) -> set[str]:
+def named_services(*texts: ZoneText | PolicyText) -> set[str]:
     """The services that zones and policies name, in their rich rules too."""
-    named = (
+    service_lists = (
         re.findall(r'\bservice name="([^"]+)"', rule) for text in texts for rule in text.rich_rules
     )
-    return {one for text in texts for one in text.services} | {
-        one for found in named for one in found
+    return {service for text in texts for service in text.services} | {
+        service for services in service_lists for service in services
     }
 
 
-def ranges(pairs: Iterable[tuple[str, str]]) -> tuple[PortRange, ...]:
-    return tuple(found for port, protocol in pairs if (found := port_range(port, protocol)))
+def port_ranges(pairs: Iterable[tuple[str, str]]) -> tuple[PortRange, ...]:
+    return tuple(parsed for port, protocol in pairs if (parsed := port_range(port, protocol)))
 
 
-def whole(protocols: Iterable[str]) -> tuple[PortRange, ...]:
+def protocol_ranges(protocols: Iterable[str]) -> tuple[PortRange, ...]:
     """A protocol that is let through as such has all its ports open."""
     return tuple(PortRange(0, 65535, name) for name in protocols if name in {"tcp", "udp"})
 
 
-def forward(port: str, protocol: str, to_port: str, to_address: str) -> str:
+def forward_port_text(port: str, protocol: str, to_port: str, to_address: str) -> str:
     """As firewall-cmd lists it."""
     return clean(f"port={port}:proto={protocol}:toport={to_port}:toaddr={to_address}", 500)
 
 
-def number(text: object, otherwise: int) -> int:
+def parse_priority(text: object, default: int) -> int:
     """A priority."""
-    written = str(text).strip()
-    return int(written) if re.fullmatch(r"-?\d{1,6}", written) else otherwise
+    digits = str(text).strip()
+    return int(digits) if re.fullmatch(r"-?\d{1,6}", digits) else default

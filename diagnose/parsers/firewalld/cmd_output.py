@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from diagnose.parsers.firewalld import (
-    MOST,
+    MAX_ITEMS,
     PolicyText,
     ServiceText,
     ZoneText,
-    number,
-    ranges,
-    whole,
+    parse_priority,
+    port_ranges,
+    protocol_ranges,
 )
 from diagnose.parsers.sanitize import clean
 
@@ -19,83 +19,83 @@ from diagnose.parsers.sanitize import clean
 def list_all_zones(text: str) -> tuple[ZoneText, ...]:
     """The output of `firewall-cmd --list-all-zones` (or `--list-all`), of the runtime or the
     permanent configuration."""
-    return tuple(_zone(name, marks, said) for name, marks, said in _blocks(text))
+    return tuple(_zone(name, marks, settings) for name, marks, settings in _blocks(text))
 
 
 def list_all_policies(text: str) -> tuple[PolicyText, ...]:
     """The output of `firewall-cmd --list-all-policies`."""
-    return tuple(_policy(name, said) for name, _, said in _blocks(text))
+    return tuple(_policy(name, settings) for name, _, settings in _blocks(text))
 
 
 def _blocks(text: str) -> Iterator[tuple[str, list[str], dict[str, list[str]]]]:
     """Each name, the marks behind it, and the lines that follow, by their keys."""
-    found: list[tuple[str, list[str], dict[str, list[str]]]] = []
+    blocks: list[tuple[str, list[str], dict[str, list[str]]]] = []
     key = ""
     for line in text.splitlines():
         if head := re.fullmatch(r"(\S[^(]*?)(?: \(([^)]*)\))?", line.rstrip()):
-            found.append((clean(head[1], 64), (head[2] or "").split(", "), {}))
-        elif found and (one := re.match(r"  ([a-z][\w -]*):(.*)", line)):
-            key = one[1]
-            found[-1][2].setdefault(key, []).append(one[2].strip())
-        elif found and line.strip() and len(line) > 2 and line[0] in "\t ":
-            found[-1][2].setdefault(key, []).append(line.strip())
-    yield from found
+            blocks.append((clean(head[1], 64), (head[2] or "").split(", "), {}))
+        elif blocks and (setting := re.match(r"  ([a-z][\w -]*):(.*)", line)):
+            key = setting[1]
+            blocks[-1][2].setdefault(key, []).append(setting[2].strip())
+        elif blocks and line.strip() and len(line) > 2 and line[0] in "\t ":
+            blocks[-1][2].setdefault(key, []).append(line.strip())
+    yield from blocks
 
 
-def _zone(name: str, marks: list[str], said: dict[str, list[str]]) -> ZoneText:
+def _zone(name: str, marks: list[str], settings: dict[str, list[str]]) -> ZoneText:
     return ZoneText(
         name=name,
-        target=_word(said, "target", "default"),
+        target=_first_value(settings, "target", "default"),
         active="active" in marks,
         default="default" in marks,
-        priority=number(_word(said, "ingress-priority", ""), 0),
-        interfaces=_words(said, "interfaces"),
-        sources=_words(said, "sources"),
-        **_common(said),
+        priority=parse_priority(_first_value(settings, "ingress-priority", ""), 0),
+        interfaces=_values(settings, "interfaces"),
+        sources=_values(settings, "sources"),
+        **_common_settings(settings),
     )
 
 
-def _policy(name: str, said: dict[str, list[str]]) -> PolicyText:
+def _policy(name: str, settings: dict[str, list[str]]) -> PolicyText:
     return PolicyText(
         name=name,
-        target=_word(said, "target", "CONTINUE"),
-        priority=number(_word(said, "priority", ""), -1),
-        ingress=_words(said, "ingress-zones"),
-        egress=_words(said, "egress-zones"),
-        **_common(said),
+        target=_first_value(settings, "target", "CONTINUE"),
+        priority=parse_priority(_first_value(settings, "priority", ""), -1),
+        ingress=_values(settings, "ingress-zones"),
+        egress=_values(settings, "egress-zones"),
+        **_common_settings(settings),
     )
 
 
-def _common(said: dict[str, list[str]]) -> dict[str, Any]:
-    ports = (word.partition("/") for word in _words(said, "ports"))
+def _common_settings(settings: dict[str, list[str]]) -> dict[str, Any]:
+    ports = (port.partition("/") for port in _values(settings, "ports"))
     return {
-        "services": _words(said, "services"),
-        "ports": ranges((port, protocol) for port, _, protocol in ports)
-        + whole(_words(said, "protocols")),
-        "forward_ports": _lines(said, "forward-ports"),
-        "rich_rules": _lines(said, "rich rules"),
+        "services": _values(settings, "services"),
+        "ports": port_ranges((port, protocol) for port, _, protocol in ports)
+        + protocol_ranges(_values(settings, "protocols")),
+        "forward_ports": _lines(settings, "forward-ports"),
+        "rich_rules": _lines(settings, "rich rules"),
     }
 
 
-def _words(said: dict[str, list[str]], key: str) -> tuple[str, ...]:
-    found = (word for line in said.get(key, []) for word in line.split())
-    return tuple(clean(word, 128) for word in found)[:MOST]
+def _values(settings: dict[str, list[str]], key: str) -> tuple[str, ...]:
+    values = (value for line in settings.get(key, []) for value in line.split())
+    return tuple(clean(value, 128) for value in values)[:MAX_ITEMS]
 
 
-def _word(said: dict[str, list[str]], key: str, otherwise: str) -> str:
-    return next(iter(_words(said, key)), otherwise)
+def _first_value(settings: dict[str, list[str]], key: str, default: str) -> str:
+    return next(iter(_values(settings, key)), default)
 
 
-def _lines(said: dict[str, list[str]], key: str) -> tuple[str, ...]:
-    return tuple(clean(line, 500) for line in said.get(key, []) if line)[:MOST]
+def _lines(settings: dict[str, list[str]], key: str) -> tuple[str, ...]:
+    return tuple(clean(line, 500) for line in settings.get(key, []) if line)[:MAX_ITEMS]
 
 
 def info_service(text: str) -> ServiceText:
     """The output of `firewall-cmd --info-service=…`."""
-    found = dict(re.findall(r"^  (ports|includes):(.*)$", text, re.MULTILINE))
-    pairs = (word.partition("/") for word in found.get("ports", "").split())
-    includes = tuple(clean(word, 64) for word in found.get("includes", "").split())
-    return ServiceText(ranges((port, protocol) for port, _, protocol in pairs), includes)
+    fields = dict(re.findall(r"^  (ports|includes):(.*)$", text, re.MULTILINE))
+    pairs = (port.partition("/") for port in fields.get("ports", "").split())
+    includes = tuple(clean(service, 64) for service in fields.get("includes", "").split())
+    return ServiceText(port_ranges((port, protocol) for port, _, protocol in pairs), includes)
 
 
 def configuration(text: str) -> dict[str, str]:

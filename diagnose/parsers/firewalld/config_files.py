@@ -9,15 +9,15 @@ from typing import Any
 from diagnose.model.firewall import PortRange
 from diagnose.model.frozen import frozen
 from diagnose.parsers.firewalld import (
-    MOST,
-    MOST_OF_SET,
+    MAX_ITEMS,
+    MAX_SET_ENTRIES,
     PolicyText,
     ServiceText,
     ZoneText,
-    forward,
-    number,
-    ranges,
-    whole,
+    forward_port_text,
+    parse_priority,
+    port_ranges,
+    protocol_ranges,
 )
 from diagnose.parsers.sanitize import clean
 
@@ -66,84 +66,90 @@ def _root(kind: str, text: str) -> _Element:
 def zone_file(name: str, text: str) -> ZoneText:
     """A zone's file. ValueError where it is none, as for firewalld."""
     root = _root("zone", text)
-    every = root.children[:MOST]
+    children = root.children[:MAX_ITEMS]
     return ZoneText(
         name=clean(name, 64),
         target=clean(root.attributes.get("target", "default"), 20),
-        priority=number(root.attributes.get("ingress-priority"), 0),
-        interfaces=_all(every, "interface", "name"),
-        sources=tuple(_source(one) for one in every if one.name == "source"),
-        **_common(every),
+        priority=parse_priority(root.attributes.get("ingress-priority"), 0),
+        interfaces=_attribute_values(children, "interface", "name"),
+        sources=tuple(_source(child) for child in children if child.name == "source"),
+        **_common_settings(children),
     )
 
 
 def policy_file(name: str, text: str) -> PolicyText:
     """A policy's file. ValueError where it is none."""
     root = _root("policy", text)
-    every = root.children[:MOST]
+    children = root.children[:MAX_ITEMS]
     return PolicyText(
         name=clean(name, 64),
         target=clean(root.attributes.get("target", "CONTINUE"), 20),
-        priority=number(root.attributes.get("priority"), -1),
-        ingress=_all(every, "ingress-zone", "name"),
-        egress=_all(every, "egress-zone", "name"),
-        **_common(every),
+        priority=parse_priority(root.attributes.get("priority"), -1),
+        ingress=_attribute_values(children, "ingress-zone", "name"),
+        egress=_attribute_values(children, "egress-zone", "name"),
+        **_common_settings(children),
     )
 
 
 def service_file(text: str) -> ServiceText:
     """A service's file. ValueError where it is none."""
-    every = _root("service", text).children[:MOST]
-    return ServiceText(_opening(every), _all(every, "include", "service"))
+    children = _root("service", text).children[:MAX_ITEMS]
+    return ServiceText(_opened_ports(children), _attribute_values(children, "include", "service"))
 
 
 def _without_comments(text: str) -> str:
     """A comment that never ends is none."""
-    kept, at = [], 0
-    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
-        kept.append(text[at:begin])
-        at = end + 3
-    return "".join((*kept, text[at:]))
+    parts, offset = [], 0
+    while (begin := text.find("<!--", offset)) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
+        parts.append(text[offset:begin])
+        offset = end + 3
+    return "".join((*parts, text[offset:]))
 
 
 def ipset_entries(text: str) -> tuple[str, ...]:
     """What a set's file holds, line for line: it may be long. "" where it is no set."""
-    found = re.findall(r"<entry>([^<]{1,128})</entry>", _without_comments(text))
-    return tuple(clean(entry, 128) for entry in found[: MOST_OF_SET + 1])
+    entries = re.findall(r"<entry>([^<]{1,128})</entry>", _without_comments(text))
+    return tuple(clean(entry, 128) for entry in entries[: MAX_SET_ENTRIES + 1])
 
 
 def direct_rules(text: str) -> tuple[str, ...]:
     """The rules of direct.xml for what comes in, each as firewall-cmd takes it: "ipv4 filter
     INPUT 0 -p tcp --dport 443 …", and a "passthrough ipv4 -I INPUT …"."""
     text = _without_comments(text)
-    found = []
-    for kind, written, words in re.findall(r"<(rule|passthrough)\b([^>]*)>([^<]{1,500})</", text):
-        said = dict(re.findall(r"(\w+)=[\"']([^\"']*)[\"']", written))
-        if kind == "rule" and (said.get("table"), said.get("chain")) == ("filter", "INPUT"):
-            head = (said.get("ipv", "ipv4"), "filter", "INPUT", said.get("priority", "0"))
-            found.append(" ".join((*head, words)))
-        elif kind == "passthrough" and re.search(r"\bINPUT\b", words):
-            found.append(" ".join((kind, said.get("ipv", "ipv4"), words)))
-    return tuple(clean(rule, 500) for rule in found[:MOST])
+    rules = []
+    for kind, attributes, arguments in re.findall(
+        r"<(rule|passthrough)\b([^>]*)>([^<]{1,500})</", text
+    ):
+        values = dict(re.findall(r"(\w+)=[\"']([^\"']*)[\"']", attributes))
+        if kind == "rule" and (values.get("table"), values.get("chain")) == ("filter", "INPUT"):
+            head = (values.get("ipv", "ipv4"), "filter", "INPUT", values.get("priority", "0"))
+            rules.append(" ".join((*head, arguments)))
+        elif kind == "passthrough" and re.search(r"\bINPUT\b", arguments):
+            rules.append(" ".join((kind, values.get("ipv", "ipv4"), arguments)))
+    return tuple(clean(rule, 500) for rule in rules[:MAX_ITEMS])
 
 
-def _common(every: list[_Element]) -> dict[str, Any]:
+def _common_settings(children: list[_Element]) -> dict[str, Any]:
     return {
-        "services": _all(every, "service", "name"),
-        "ports": _opening(every),
-        "rich_rules": tuple(_rule(one) for one in every if one.name == "rule"),
-        "forward_ports": tuple(_forwarding(one) for one in every if one.name == "forward-port"),
+        "services": _attribute_values(children, "service", "name"),
+        "ports": _opened_ports(children),
+        "rich_rules": tuple(_rule(child) for child in children if child.name == "rule"),
+        "forward_ports": tuple(
+            _forward_port(child) for child in children if child.name == "forward-port"
+        ),
     }
 
 
-def _opening(elements: list[_Element]) -> tuple[PortRange, ...]:
-    ports = (_port(one) for one in elements if one.name == "port")
-    return ranges(ports) + whole(_all(elements, "protocol", "value"))
+def _opened_ports(elements: list[_Element]) -> tuple[PortRange, ...]:
+    ports = (_port(element) for element in elements if element.name == "port")
+    return port_ranges(ports) + protocol_ranges(_attribute_values(elements, "protocol", "value"))
 
 
-def _all(elements: Iterable[_Element], kind: str, attribute: str) -> tuple[str, ...]:
+def _attribute_values(elements: Iterable[_Element], kind: str, attribute: str) -> tuple[str, ...]:
     return tuple(
-        clean(one.attributes.get(attribute, ""), 128) for one in elements if one.name == kind
+        clean(element.attributes.get(attribute, ""), 128)
+        for element in elements
+        if element.name == kind
     )
 
 
@@ -151,32 +157,36 @@ def _port(element: _Element) -> tuple[str, str]:
     return element.attributes.get("port", ""), element.attributes.get("protocol", "")
 
 
-def _forwarding(element: _Element) -> str:
-    known = element.attributes
-    return forward(*_port(element), known.get("to-port", ""), known.get("to-addr", ""))
+def _forward_port(element: _Element) -> str:
+    attributes = element.attributes
+    return forward_port_text(
+        *_port(element), attributes.get("to-port", ""), attributes.get("to-addr", "")
+    )
 
 
 def _source(element: _Element) -> str:
-    known = element.attributes
-    if "ipset" in known:
-        return clean(f"ipset:{known['ipset']}", 128)
-    return clean(known.get("address") or known.get("mac") or "", 128)
+    attributes = element.attributes
+    if "ipset" in attributes:
+        return clean(f"ipset:{attributes['ipset']}", 128)
+    return clean(attributes.get("address") or attributes.get("mac") or "", 128)
 
 
 def _rule(rule: _Element) -> str:
     """A rich rule as firewall-cmd writes it (firewalld.richlanguage(5))."""
-    words = ["rule", *_attributes(rule, ("priority", "family"))]
-    for child in sorted(rule.children, key=_place):
+    parts = ["rule", *_attributes(rule, ("priority", "family"))]
+    for child in sorted(rule.children, key=_sort_position):
         inverted = child.attributes.get("invert", "").lower() in {"true", "yes"}
-        words += [child.name, *["NOT"] * inverted]
-        words += _attributes(child, tuple(name for name in child.attributes if name != "invert"))
+        parts += [child.name, *["NOT"] * inverted]
+        parts += _attributes(child, tuple(name for name in child.attributes if name != "invert"))
         for limit in child.children:
-            told = ("value", "burst") if limit.attributes.get("burst", "0") != "0" else ("value",)
-            words += [limit.name, *_attributes(limit, told)]
-    return clean(" ".join(words), 500)
+            limit_names = (
+                ("value", "burst") if limit.attributes.get("burst", "0") != "0" else ("value",)
+            )
+            parts += [limit.name, *_attributes(limit, limit_names)]
+    return clean(" ".join(parts), 500)
 
 
-def _place(element: _Element) -> int:
+def _sort_position(element: _Element) -> int:
     """Where it stands in the rich language, whatever its place in the file."""
     order = {"source": 0, "destination": 1, "log": 3, "nflog": 3, "audit": 4}
     actions = dict.fromkeys(("accept", "reject", "drop", "mark"), 5)

@@ -5,14 +5,14 @@ from typing import Any
 
 from diagnose.model.frozen import frozen
 from diagnose.parsers.firewalld import (
-    MOST,
+    MAX_ITEMS,
     PolicyText,
     ServiceText,
     ZoneText,
-    forward,
-    number,
-    ranges,
-    whole,
+    forward_port_text,
+    parse_priority,
+    port_ranges,
+    protocol_ranges,
 )
 from diagnose.parsers.sanitize import clean
 
@@ -39,28 +39,28 @@ def dbus_reply(text: str) -> Any:
         raise ValueError(clean(head))
     stack: list[tuple[str, list[Any]]] = [("", [])]
     position = 0
-    while found := _TOKEN.match(body, position):
-        position = found.end()
-        if found["open"]:
-            stack.append((found["open"], []))
-        elif found["close"]:
+    while token := _TOKEN.match(body, position):
+        position = token.end()
+        if token["open"]:
+            stack.append((token["open"], []))
+        elif token["close"]:
             if len(stack) == 1:
                 break
             kind, items = stack.pop()
-            stack[-1][1].append(_closed(kind, items))
-        elif found["variant"] is None:
-            stack[-1][1].append(_scalar(found))
+            stack[-1][1].append(_closed_container(kind, items))
+        elif token["variant"] is None:
+            stack[-1][1].append(_scalar(token))
     if len(stack) != 1 or body[position:].strip() or not stack[0][1]:
         raise ValueError("not a reply that dbus-send prints")
     return stack[0][1][0]
 
 
-def _scalar(found: re.Match[str]) -> Any:
-    if found["boolean"]:
-        return found["boolean"] == "true"
-    if found["number"]:
-        return float(found["number"]) if "." in found["number"] else int(found["number"])
-    return found["path"] if found["path"] is not None else found["string"]
+def _scalar(token: re.Match[str]) -> Any:
+    if token["boolean"]:
+        return token["boolean"] == "true"
+    if token["number"]:
+        return float(token["number"]) if "." in token["number"] else int(token["number"])
+    return token["path"] if token["path"] is not None else token["string"]
 
 
 @frozen
@@ -69,7 +69,7 @@ class _Entry:
     value: Any
 
 
-def _closed(kind: str, items: list[Any]) -> Any:
+def _closed_container(kind: str, items: list[Any]) -> Any:
     if kind == "dict entry(":
         if len(items) != 2 or not isinstance(items[0], str | int):
             raise ValueError("a dict entry has a key and a value")
@@ -91,11 +91,11 @@ def zone_settings(name: str, settings: Any) -> ZoneText:
     return ZoneText(
         name=clean(name, 64),
         target=clean(settings.get("target", "default"), 20),
-        priority=number(settings.get("ingress_priority"), 0),
-        interfaces=_words(settings.get("interfaces")),
-        sources=_words(settings.get("sources")),
-        rich_rules=_words(settings.get("rules_str"), 500),
-        **_common(settings),
+        priority=parse_priority(settings.get("ingress_priority"), 0),
+        interfaces=_strings(settings.get("interfaces")),
+        sources=_strings(settings.get("sources")),
+        rich_rules=_strings(settings.get("rules_str"), 500),
+        **_common_settings(settings),
     )
 
 
@@ -106,11 +106,11 @@ def policy_settings(name: str, settings: Any) -> PolicyText:
     return PolicyText(
         name=clean(name, 64),
         target=clean(settings.get("target", "CONTINUE"), 20),
-        priority=number(settings.get("priority"), -1),
-        ingress=_words(settings.get("ingress_zones")),
-        egress=_words(settings.get("egress_zones")),
-        rich_rules=_words(settings.get("rich_rules"), 500),
-        **_common(settings),
+        priority=parse_priority(settings.get("priority"), -1),
+        ingress=_strings(settings.get("ingress_zones")),
+        egress=_strings(settings.get("egress_zones")),
+        rich_rules=_strings(settings.get("rich_rules"), 500),
+        **_common_settings(settings),
     )
 
 
@@ -118,34 +118,40 @@ def service_settings(settings: Any) -> ServiceText:
     """The reply of getServiceSettings2. ValueError where it is none."""
     if not isinstance(settings, dict):
         raise ValueError("not the settings of a service")
-    return ServiceText(_ports(settings), _words(settings.get("includes")))
+    return ServiceText(_ports(settings), _strings(settings.get("includes")))
 
 
 def direct_rules(rules: Any, passthroughs: Any) -> tuple[str, ...]:
     """The replies of direct.getAllRules (family, table, chain, priority, arguments) and
     direct.getAllPassthroughs (family, arguments): those for what comes in, in one line each."""
-    found = [(*one[:4], *one[4]) for one in rules or () if len(one) == 5 and one[1:3] == _INCOMING]
-    found += [
-        ("passthrough", one[0], *one[1])
-        for one in passthroughs or ()
-        if len(one) == 2 and "INPUT" in one[1]
+    incoming = [
+        (*rule[:4], *rule[4]) for rule in rules or () if len(rule) == 5 and rule[1:3] == _INCOMING
     ]
-    return tuple(clean(" ".join(map(str, words)), 500) for words in found[:MOST])
+    incoming += [
+        ("passthrough", passthrough[0], *passthrough[1])
+        for passthrough in passthroughs or ()
+        if len(passthrough) == 2 and "INPUT" in passthrough[1]
+    ]
+    return tuple(clean(" ".join(map(str, rule)), 500) for rule in incoming[:MAX_ITEMS])
 
 
-def _common(settings: dict[str, Any]) -> dict[str, Any]:
-    forwards = [one for one in settings.get("forward_ports", []) if len(one) == 4]
+def _common_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    forwards = [
+        forward_port for forward_port in settings.get("forward_ports", []) if len(forward_port) == 4
+    ]
     return {
-        "services": _words(settings.get("services")),
+        "services": _strings(settings.get("services")),
         "ports": _ports(settings),
-        "forward_ports": tuple(forward(*map(str, one)) for one in forwards),
+        "forward_ports": tuple(
+            forward_port_text(*map(str, forward_port)) for forward_port in forwards
+        ),
     }
 
 
 def _ports(settings: dict[str, Any]) -> Any:
     pairs = [pair for pair in settings.get("ports", []) if len(pair) == 2]
-    return ranges(pairs) + whole(_words(settings.get("protocols")))
+    return port_ranges(pairs) + protocol_ranges(_strings(settings.get("protocols")))
 
 
-def _words(values: Any, limit: int = 128) -> tuple[str, ...]:
-    return tuple(clean(str(value), limit) for value in (values or [])[:MOST])
+def _strings(values: Any, limit: int = 128) -> tuple[str, ...]:
+    return tuple(clean(str(value), limit) for value in (values or [])[:MAX_ITEMS])

@@ -21,10 +21,10 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.firewalld.rich_rules import (
     Packet,
     RichRule,
-    about,
-    forwards,
+    forward_port_matches,
+    is_address_in,
+    matches_packet,
     rich_rule,
-    within,
 )
 
 Verdict = Literal["accept", "reject", "drop", "forward"]
@@ -47,17 +47,17 @@ class Settings:
         return self.ipsets.get(name, ())
 
     def opens(self, service: str) -> tuple[PortRange, ...]:
-        return self.services.get(service) or _STOCK.get(service) or ()
+        return self.services.get(service) or _STOCK_SERVICES.get(service) or ()
 
 
-_STOCK = {
+_STOCK_SERVICES = {
     name: (PortRange(port, port, "tcp"),)
     for name, port in (("http", 80), ("https", 443), ("ssh", 22))
 }
 
 
 @frozen
-class Entered:
+class ZoneMatch:
     """The zone that a packet enters, and the source that binds it there ("" for an interface
     or the default zone)."""
 
@@ -71,7 +71,7 @@ class Decision:
     what the zone (or policy) opens, else its target."""
 
     verdict: Verdict
-    entered: Entered
+    zone_match: ZoneMatch
     policy: Policy | None = None
     rule: str = ""
 
@@ -82,54 +82,59 @@ class Decision:
 
 def decide(settings: Settings, packet: Packet) -> Decision | None:
     """None where the zone is not known."""
-    found = enterable(settings, packet)
-    for index, entered in enumerate(found):
-        drifting = settings.drifts and entered.source and entered.zone.target == "default"
-        last = index == len(found) - 1 or not drifting
-        if decision := _in_zone(settings, packet, entered, last):
+    zone_matches = matching_zones(settings, packet)
+    for index, zone_match in enumerate(zone_matches):
+        drifting = settings.drifts and zone_match.source and zone_match.zone.target == "default"
+        last = index == len(zone_matches) - 1 or not drifting
+        if decision := _in_zone(settings, packet, zone_match, last):
             return decision
     return None
 
 
-def enterable(settings: Settings, packet: Packet) -> tuple[Entered, ...]:
+def matching_zones(settings: Settings, packet: Packet) -> tuple[ZoneMatch, ...]:
     """The zones that a packet could enter, in the order in which they are asked."""
-    found: list[tuple[int, int, str, Entered]] = []
+    candidates: list[tuple[int, int, str, ZoneMatch]] = []
     for zone in settings.zones.values():
         for source in zone.sources:
-            if within(packet.source, source, packet.family, settings.members):
-                found.append((zone.priority, 1, zone.name, Entered(zone, source)))
-        if holds(zone, packet.nic):
-            found.append((zone.priority, 2, zone.name, Entered(zone)))
-    ordered = [entered for *_, entered in sorted(found, key=lambda one: one[:3])]
+            if is_address_in(packet.source, source, packet.family, settings.members):
+                candidates.append((zone.priority, 1, zone.name, ZoneMatch(zone, source)))
+        if has_interface(zone, packet.nic):
+            candidates.append((zone.priority, 2, zone.name, ZoneMatch(zone)))
+    ordered = [
+        zone_match for *_, zone_match in sorted(candidates, key=lambda candidate: candidate[:3])
+    ]
     if settings.default in settings.zones:
-        ordered.append(Entered(settings.zones[settings.default]))
+        ordered.append(ZoneMatch(settings.zones[settings.default]))
     return tuple(ordered)
 
 
-def holds(zone: Zone, nic: str) -> bool:
+def has_interface(zone: Zone, nic: str) -> bool:
     """Whether an interface is in the zone; "eth+" stands for all that begin so."""
     return bool(nic) and any(
-        one == nic or (one.endswith("+") and nic.startswith(one[:-1])) for one in zone.interfaces
+        interface == nic or (interface.endswith("+") and nic.startswith(interface[:-1]))
+        for interface in zone.interfaces
     )
 
 
-def _in_zone(settings: Settings, packet: Packet, entered: Entered, last: bool) -> Decision | None:
-    zone = entered.zone
+def _in_zone(
+    settings: Settings, packet: Packet, zone_match: ZoneMatch, last: bool
+) -> Decision | None:
+    zone = zone_match.zone
     before, after = _policies(settings, zone.name, "HOST")
-    if decision := _forwarded(settings, packet, entered):
+    if decision := _forwarded(settings, packet, zone_match):
         return decision
     for policy in before:
-        if decision := _in_policy(settings, packet, entered, policy):
+        if decision := _in_policy(settings, packet, zone_match, policy):
             return decision
-    if decision := _by_rules(settings, packet, entered, zone):
+    if decision := _by_openings(settings, packet, zone_match, zone):
         return decision
     for policy in after:
-        if decision := _in_policy(settings, packet, entered, policy):
+        if decision := _in_policy(settings, packet, zone_match, policy):
             return decision
-    return _by_target(zone.target, entered) if last else None
+    return _by_target(zone.target, zone_match) if last else None
 
 
-def _met(settings: Settings, zone: Zone, *egress: str) -> tuple[Zone | Policy, ...]:
+def _zone_and_policies(settings: Settings, zone: Zone, *egress: str) -> tuple[Zone | Policy, ...]:
     """The zone, and the policies before and after it."""
     before, after = _policies(settings, zone.name, *egress)
     return (*before, zone, *after)
@@ -139,58 +144,65 @@ def _policies(settings: Settings, zone: str, *egress: str) -> tuple[list[Policy]
     """Those for what comes in by the zone, before and after the zone."""
     ordered = sorted(
         (
-            one
-            for one in settings.policies
-            if {zone, "ANY"} & set(one.ingress) and set(egress) & set(one.egress)
+            policy
+            for policy in settings.policies
+            if {zone, "ANY"} & set(policy.ingress) and set(egress) & set(policy.egress)
         ),
-        key=lambda one: (one.priority, one.name),
+        key=lambda policy: (policy.priority, policy.name),
     )
     return (
-        [one for one in ordered if one.priority < 0],
-        [one for one in ordered if one.priority >= 0],
+        [policy for policy in ordered if policy.priority < 0],
+        [policy for policy in ordered if policy.priority >= 0],
     )
 
 
-def _forwarded(settings: Settings, packet: Packet, entered: Entered) -> Decision | None:
-    for place in _met(settings, entered.zone, "HOST", "ANY"):
-        policy = place if isinstance(place, Policy) else None
-        rules = [one for one in _rules(place) if one.element == "forward-port"]
-        led = (one.text for one in rules if _is_about(settings, packet, one))
-        listed = (one for one in place.forward_ports if forwards(one, packet))
-        if rule := next(led, "") or next(listed, ""):
-            return Decision("forward", entered, policy, rule)
+def _forwarded(settings: Settings, packet: Packet, zone_match: ZoneMatch) -> Decision | None:
+    for zone_or_policy in _zone_and_policies(settings, zone_match.zone, "HOST", "ANY"):
+        policy = zone_or_policy if isinstance(zone_or_policy, Policy) else None
+        rules = [rule for rule in _rules(zone_or_policy) if rule.element == "forward-port"]
+        from_rich_rules = (rule.text for rule in rules if _is_about(settings, packet, rule))
+        listed = (
+            forward_port
+            for forward_port in zone_or_policy.forward_ports
+            if forward_port_matches(forward_port, packet)
+        )
+        if rule := next(from_rich_rules, "") or next(listed, ""):
+            return Decision("forward", zone_match, policy, rule)
     return None
 
 
 def _in_policy(
-    settings: Settings, packet: Packet, entered: Entered, policy: Policy
+    settings: Settings, packet: Packet, zone_match: ZoneMatch, policy: Policy
 ) -> Decision | None:
-    return _by_rules(settings, packet, entered, policy) or _by_target(
-        policy.target, entered, policy
+    return _by_openings(settings, packet, zone_match, policy) or _by_target(
+        policy.target, zone_match, policy
     )
 
 
-def _by_rules(
-    settings: Settings, packet: Packet, entered: Entered, place: Zone | Policy
+def _by_openings(
+    settings: Settings, packet: Packet, zone_match: ZoneMatch, zone_or_policy: Zone | Policy
 ) -> Decision | None:
-    policy = place if isinstance(place, Policy) else None
-    rules = sorted(_rules(place), key=lambda one: one.priority)
-    first = (one for one in rules if one.priority < 0)
-    denying = (one for one in rules if one.priority == 0 and one.action in {"reject", "drop"})
-    accepting = (one for one in rules if one.priority == 0 and one.action == "accept")
-    after = (one for one in rules if one.priority > 0)
-    decided = partial(_by_rich_rule, settings, packet, entered, policy)
-    if decision := decided((*first, *denying)):
+    policy = zone_or_policy if isinstance(zone_or_policy, Policy) else None
+    rules = sorted(_rules(zone_or_policy), key=lambda rule: rule.priority)
+    first = (rule for rule in rules if rule.priority < 0)
+    denying = (rule for rule in rules if rule.priority == 0 and rule.action in {"reject", "drop"})
+    accepting = (rule for rule in rules if rule.priority == 0 and rule.action == "accept")
+    after = (rule for rule in rules if rule.priority > 0)
+    decide_by_rules = partial(_by_rich_rule, settings, packet, zone_match, policy)
+    if decision := decide_by_rules((*first, *denying)):
         return decision
-    if any(packet.port in one and one.protocol == "tcp" for one in place.opens):
-        return Decision("accept", entered, policy)
-    return decided((*accepting, *after))
+    if any(
+        packet.port in port_range and port_range.protocol == "tcp"
+        for port_range in zone_or_policy.opens
+    ):
+        return Decision("accept", zone_match, policy)
+    return decide_by_rules((*accepting, *after))
 
 
 def _by_rich_rule(
     settings: Settings,
     packet: Packet,
-    entered: Entered,
+    zone_match: ZoneMatch,
     policy: Policy | None,
     rules: Sequence[RichRule],
 ) -> Decision | None:
@@ -198,37 +210,37 @@ def _by_rich_rule(
     for rule in rules:
         verdict = verdicts.get(rule.action)
         if verdict and rule.element != "forward-port" and _is_about(settings, packet, rule):
-            return Decision(verdict, entered, policy, rule.text)
+            return Decision(verdict, zone_match, policy, rule.text)
     return None
 
 
-def _by_target(target: str, entered: Entered, policy: Policy | None = None) -> Decision | None:
+def _by_target(target: str, zone_match: ZoneMatch, policy: Policy | None = None) -> Decision | None:
     if target in _REJECTS:
-        return Decision("reject", entered, policy)
+        return Decision("reject", zone_match, policy)
     if target in {"ACCEPT", "DROP"}:
-        return Decision("accept" if target == "ACCEPT" else "drop", entered, policy)
+        return Decision("accept" if target == "ACCEPT" else "drop", zone_match, policy)
     return None
 
 
-def _rules(place: Zone | Policy) -> Iterator[RichRule]:
-    return map(rich_rule, place.rich_rules)
+def _rules(zone_or_policy: Zone | Policy) -> Iterator[RichRule]:
+    return map(rich_rule, zone_or_policy.rich_rules)
 
 
 def _is_about(settings: Settings, packet: Packet, rule: RichRule) -> bool:
-    return about(rule, packet, settings.members, settings.opens)
+    return matches_packet(rule, packet, settings.members, settings.opens)
 
 
-def for_some(settings: Settings, packet: Packet, action: str) -> tuple[RichRule, ...]:
+def rules_for_sources(settings: Settings, packet: Packet, action: str) -> tuple[RichRule, ...]:
     """The rich rules with that action that this packet would meet if it came from the sources
     that they name."""
     return tuple(
         rule
-        for entered in enterable(settings, packet)[:1]
-        for place in _met(settings, entered.zone, "HOST")
-        for rule in _rules(place)
+        for zone_match in matching_zones(settings, packet)[:1]
+        for zone_or_policy in _zone_and_policies(settings, zone_match.zone, "HOST")
+        for rule in _rules(zone_or_policy)
         if rule.action == action
         and rule.source is not None
-        and not rule.source.other
+        and not rule.source.inverted
         and _is_about(settings, packet, replace(rule, source=None))
         and not _is_about(settings, packet, rule)
     )

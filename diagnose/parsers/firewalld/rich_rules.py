@@ -26,11 +26,11 @@ class Packet:
 
 
 @frozen
-class Place:
+class AddressMatch:
     """An address, a set ("ipset:…") or a MAC address; `other` where all but that is meant."""
 
     name: str
-    other: bool = False
+    inverted: bool = False
 
 
 @frozen
@@ -41,8 +41,8 @@ class RichRule:
     text: str
     priority: int = 0
     family: int | None = None
-    source: Place | None = None
-    destination: Place | None = None
+    source: AddressMatch | None = None
+    destination: AddressMatch | None = None
     element: str = ""
     values: tuple[tuple[str, str], ...] = ()
     action: str = ""
@@ -56,47 +56,47 @@ class RichRule:
 def rich_rule(text: str) -> RichRule:
     """A rule as firewall-cmd lists it, taken apart. What is not known of it is passed over."""
     parts: list[tuple[str, dict[str, str]]] = [("", {})]
-    for found in _WORD.finditer(text):
-        name, value = found[1], found[2] if found[3] is None else found[3]
+    for match in _WORD.finditer(text):
+        name, value = match[1], match[2] if match[3] is None else match[3]
         if name == "NOT":
             parts[-1][1]["invert"] = "yes"
         elif value is not None:
             parts[-1][1][name] = value
         else:
             parts.append((name, {}))
-    return _made(text, parts)
+    return _build_rule(text, parts)
 
 
-def _made(text: str, parts: list[tuple[str, dict[str, str]]]) -> RichRule:
-    known: dict[str, dict[str, str]] = {}
+def _build_rule(text: str, parts: list[tuple[str, dict[str, str]]]) -> RichRule:
+    clauses: dict[str, dict[str, str]] = {}
     for name, values in parts:
-        known.setdefault(name, values)
-    head = known.get("rule", {})
-    action = next((name for name in _ACTIONS if name in known), "")
-    element = next((name for name, _ in parts[1:] if name not in _AROUND), "")
+        clauses.setdefault(name, values)
+    head = clauses.get("rule", {})
+    action = next((name for name in _ACTIONS if name in clauses), "")
+    element = next((name for name, _ in parts[1:] if name not in _NON_ELEMENTS), "")
     priority = head.get("priority", "0")
     return RichRule(
         text=text,
         priority=int(priority) if re.fullmatch(r"-?\d{1,6}", priority) else 0,
         family={"ipv4": 4, "ipv6": 6}.get(head.get("family", "")),
-        source=_place(known.get("source")),
-        destination=_place(known.get("destination")),
+        source=_address_match(clauses.get("source")),
+        destination=_address_match(clauses.get("destination")),
         element=element,
-        values=tuple(known.get(element, {}).items()),
+        values=tuple(clauses.get(element, {}).items()),
         action=action,
         limited=bool(parts) and parts[-1][0] == "limit" and action != "",
     )
 
 
-_AROUND = {"rule", "source", "destination", "log", "nflog", "audit", "limit", *_ACTIONS}
+_NON_ELEMENTS = {"rule", "source", "destination", "log", "nflog", "audit", "limit", *_ACTIONS}
 
 
-def _place(values: dict[str, str] | None) -> Place | None:
+def _address_match(values: dict[str, str] | None) -> AddressMatch | None:
     if not values:
         return None
     name = values.get("address") or values.get("mac") or ""
     name = f"ipset:{values['ipset']}" if "ipset" in values else name
-    return Place(name, "invert" in values)
+    return AddressMatch(name, "invert" in values)
 
 
 #: The members of a named set.
@@ -105,15 +105,17 @@ Members = Callable[[str], Iterable[str]]
 Opens = Callable[[str], Iterable[PortRange]]
 
 
-def about(rule: RichRule, packet: Packet, members: Members, opens: Opens) -> bool:
+def matches_packet(rule: RichRule, packet: Packet, members: Members, opens: Opens) -> bool:
     """Whether a rule is about this packet. A stranger comes from everywhere but the places that
     are named."""
-    ends = ((rule.source, packet.source), (rule.destination, packet.to))
+    endpoints = ((rule.source, packet.source), (rule.destination, packet.to))
     return (
         rule.family in (None, packet.family)
         and all(
-            place is None or within(address, place.name, packet.family, members) is not place.other
-            for place, address in ends
+            address_match is None
+            or is_address_in(address, address_match.name, packet.family, members)
+            is not address_match.inverted
+            for address_match, address in endpoints
         )
         and is_about_port(rule, packet.port, opens)
     )
@@ -124,7 +126,10 @@ def is_about_port(rule: RichRule, port: int, opens: Opens) -> bool:
         case "":
             return True
         case "service":
-            return any(port in one and one.protocol == "tcp" for one in opens(rule.value("name")))
+            return any(
+                port in port_range and port_range.protocol == "tcp"
+                for port_range in opens(rule.value("name"))
+            )
         case "port" | "forward-port":
             return rule.value("protocol") == "tcp" and _covers(rule.value("port"), port)
         case "protocol":
@@ -132,27 +137,29 @@ def is_about_port(rule: RichRule, port: int, opens: Opens) -> bool:
     return False
 
 
-def _covers(written: str, port: int) -> bool:
-    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", written)
-    return bool(found) and int(found[1]) <= port <= int(found[2] or found[1]) if found else False
+def _covers(port_text: str, port: int) -> bool:
+    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", port_text)
+    return bool(match) and int(match[1]) <= port <= int(match[2] or match[1]) if match else False
 
 
-def forwards(rule: str, packet: Packet) -> bool:
+def forward_port_matches(rule: str, packet: Packet) -> bool:
     """Whether a forward-port as firewall-cmd lists it leads the packet elsewhere: without an
     address, or to one of IPv4, it is about IPv4 only (nftables.py of firewalld)."""
-    found = re.match(r"port=([\d-]+):proto=(\w+):toport=[\d-]*(?::toaddr=(.*))?$", rule)
-    if not found or found[2] != "tcp" or not _covers(found[1], packet.port):
+    match = re.match(r"port=([\d-]+):proto=(\w+):toport=[\d-]*(?::toaddr=(.*))?$", rule)
+    if not match or match[2] != "tcp" or not _covers(match[1], packet.port):
         return False
-    return packet.family == (6 if ":" in (found[3] or "") else 4)
+    return packet.family == (6 if ":" in (match[3] or "") else 4)
 
 
-def within(address: str, place: str, family: int, members: Members) -> bool:
+def is_address_in(address: str, source: str, family: int, members: Members) -> bool:
     """Whether an address lies in a network or a set. A stranger ("") lies in those that hold
     (nearly) everybody: a quarter of all addresses and more."""
-    if place.startswith("ipset:"):
-        return any(within(address, one, family, _no_sets) for one in members(place[6:]))
+    if source.startswith("ipset:"):
+        return any(
+            is_address_in(address, member, family, _no_sets) for member in members(source[6:])
+        )
     try:
-        network = _network(place)
+        network = _network(source)
         if not address:
             return network.version == family and network.prefixlen <= 2
         return ipaddress.ip_address(address.partition("%")[0]) in network
@@ -161,8 +168,8 @@ def within(address: str, place: str, family: int, members: Members) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _network(place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(place, strict=False)
+def _network(source: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(source, strict=False)
 
 
 def _no_sets(name: str) -> Iterable[str]:

@@ -25,32 +25,34 @@ _REFUSALS = {
 def jails(text: str) -> tuple[tuple[Jail, ...], int]:
     """What `fail2ban-client banned` prints, `[{'sshd': ['192.0.2.66']}, …]`, and how many
     addresses were left out."""
-    left, more = MOST_BANNED, 0
-    found = []
+    remaining, omitted = MOST_BANNED, 0
+    jail_list = []
     for name, listed in _JAIL.findall(text):
-        banned = tuple(one for one in _QUOTED.findall(listed) if network(one))
-        found.append(Jail(name, banned[:left]))
-        more += max(len(banned) - left, 0)
-        left -= len(found[-1].banned)
-    return tuple(found), more
+        banned = tuple(address for address in _QUOTED.findall(listed) if network(address))
+        jail_list.append(Jail(name, banned[:remaining]))
+        omitted += max(len(banned) - remaining, 0)
+        remaining -= len(jail_list[-1].banned)
+    return tuple(jail_list), omitted
 
 
 def closed_routes(text: str) -> tuple[tuple[ClosedRoute, ...], int]:
     """The routes that lead nowhere among those that `ip route show table all` prints, and how many
     were left out. Those that the kernel makes itself are passed over."""
-    found = tuple(dict.fromkeys(_closed(text)))
-    return found[:MOST_ROUTES], max(len(found) - MOST_ROUTES, 0)
+    routes = tuple(dict.fromkeys(_closed_routes(text)))
+    return routes[:MOST_ROUTES], max(len(routes) - MOST_ROUTES, 0)
 
 
-def _closed(text: str) -> Iterator[ClosedRoute]:
+def _closed_routes(text: str) -> Iterator[ClosedRoute]:
     for line in text.splitlines():
-        kind, *words = line.split() or [""]
-        if kind not in _KINDS or not words or "proto kernel" in line:
+        kind, *fields = line.split() or [""]
+        if kind not in _KINDS or not fields or "proto kernel" in line:
             continue
-        to = {"default": "::/0" if " pref " in line else "0.0.0.0/0"}.get(words[0], words[0])
-        if network(to):
-            named = dict(pairwise(words[1:]))
-            yield ClosedRoute(kind, to, named.get("table", ""))
+        destination = {"default": "::/0" if " pref " in line else "0.0.0.0/0"}.get(
+            fields[0], fields[0]
+        )
+        if network(destination):
+            attributes = dict(pairwise(fields[1:]))
+            yield ClosedRoute(kind, destination, attributes.get("table", ""))
 
 
 def refusal(text: str) -> str | None:
@@ -59,10 +61,10 @@ def refusal(text: str) -> str | None:
     for line in text.splitlines():
         if "answers: " in line:
             return _REFUSALS.get(line.partition("answers: ")[2].strip())
-        kind, *words = line.split() or [""]
+        kind, *fields = line.split() or [""]
         if kind in _KINDS:
             return kind
-        if " from " in line or "dev" in words:
+        if " from " in line or "dev" in fields:
             return ""
     return None
 
@@ -75,9 +77,9 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return None
 
 
-def holds(text: str, address: str) -> bool:
+def network_contains(text: str, address: str) -> bool:
     """Whether an address is in a network, or is it; nonsense is in none."""
-    among, host = network(text), network(address)
-    if among is None or host is None or host.num_addresses != 1 or among.version != host.version:
+    subnet, host = network(text), network(address)
+    if subnet is None or host is None or host.num_addresses != 1 or subnet.version != host.version:
         return False
-    return host.network_address in among
+    return host.network_address in subnet

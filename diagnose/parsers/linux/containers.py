@@ -10,7 +10,7 @@ from diagnose.model.containers import Container, ContainerPort, Namespace
 from diagnose.parsers.sanitize import clean
 
 #: So many containers, and ports of one, are read.
-MOST = 200
+MAX_ITEMS = 200
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
@@ -24,115 +24,123 @@ _GROUP = re.compile(
 def container_of(cgroups: Iterable[str]) -> str:
     """What tells the container of a process from others, by the lines of its /proc/PID/cgroup; ""
     where they name none."""
-    found = (_GROUP.search(line) for line in cgroups)
-    return next((clean(one[0], 128) for one in found if one), "")
+    matches = (_GROUP.search(line) for line in cgroups)
+    return next((clean(match[0], 128) for match in matches if match), "")
 
 
 def docker_ps(text: str) -> tuple[Container, ...]:
     """`docker ps --no-trunc --format '{{json .}}'`: an object on each line."""
-    return tuple(_docker(one) for one in _objects(text.splitlines()))
+    return tuple(_docker(container) for container in _objects(text.splitlines()))
 
 
 def podman_ps(text: str) -> tuple[Container, ...]:
     """`podman ps --no-trunc --format json`: a list of objects."""
     try:
-        listed = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError):
         return ()
-    found = listed if isinstance(listed, list) else []
-    return tuple(_podman(one) for one in found[:MOST] if isinstance(one, dict))
+    containers = document if isinstance(document, list) else []
+    return tuple(
+        _podman(container) for container in containers[:MAX_ITEMS] if isinstance(container, dict)
+    )
 
 
 def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in list(lines)[:MOST]:
+    for line in list(lines)[:MAX_ITEMS]:
         try:
-            one = json.loads(line)
+            parsed = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(one, dict):
-            yield one
+        if isinstance(parsed, dict):
+            yield parsed
 
 
-def _docker(one: dict[str, Any]) -> Container:
+def _docker(container: dict[str, Any]) -> Container:
     return Container(
         engine="docker",
-        id=clean(str(one.get("ID", "")), 64),
-        name=clean(str(one.get("Names", "")).partition(",")[0], 128),
-        image=clean(str(one.get("Image", "")), 200),
-        networks=_names(str(one.get("Networks", "")).split(",")),
-        ports=docker_ports(str(one.get("Ports", ""))),
+        id=clean(str(container.get("ID", "")), 64),
+        name=clean(str(container.get("Names", "")).partition(",")[0], 128),
+        image=clean(str(container.get("Image", "")), 200),
+        networks=_names(str(container.get("Networks", "")).split(",")),
+        ports=docker_ports(str(container.get("Ports", ""))),
     )
 
 
 def docker_ports(text: str) -> tuple[ContainerPort, ...]:
     """ "0.0.0.0:8443->443/tcp, [::]:8443->443/tcp, 80/tcp", with ranges "8000-8002->8000-8002"."""
-    found: list[ContainerPort] = []
-    for part in text.split(",")[:MOST]:
-        read = re.fullmatch(
+    ports: list[ContainerPort] = []
+    for part in text.split(",")[:MAX_ITEMS]:
+        match = re.fullmatch(
             r"\s*(?:(\S*):(\d+)(?:-(\d+))?->)?(\d+)(?:-(\d+))?/tcp\s*", part, re.ASCII
         )
-        if read:
-            address, low, _, inner, last = read.groups()
-            for step in range(min(int(last or inner) - int(inner) + 1, MOST)):
-                port = int(low) + step if low else None
-                bare = (address or "").strip("[]")
-                found.append(ContainerPort(int(inner) + step, port, clean(bare, 64)))
-    return tuple(found[:MOST])
+        if match:
+            address, low, _, inner, last = match.groups()
+            for offset in range(min(int(last or inner) - int(inner) + 1, MAX_ITEMS)):
+                port = int(low) + offset if low else None
+                host = (address or "").strip("[]")
+                ports.append(ContainerPort(int(inner) + offset, port, clean(host, 64)))
+    return tuple(ports[:MAX_ITEMS])
 
 
-def _podman(one: dict[str, Any]) -> Container:
-    names = one.get("Names") or [""]
+def _podman(container: dict[str, Any]) -> Container:
+    names = container.get("Names") or [""]
     published = [
         ContainerPort(
-            int(port.get("container_port", 0)) + step,
-            int(port.get("host_port", 0)) + step,
+            int(port.get("container_port", 0)) + offset,
+            int(port.get("host_port", 0)) + offset,
             clean(str(port.get("host_ip") or "0.0.0.0"), 64),
         )
-        for port in one.get("Ports") or []
+        for port in container.get("Ports") or []
         if port.get("protocol", "tcp") == "tcp"
-        for step in range(min(int(port.get("range", 1)), MOST))
+        for offset in range(min(int(port.get("range", 1)), MAX_ITEMS))
     ]
-    led = {port.inner for port in published}
+    published_ports = {port.inner for port in published}
     declared = [
         ContainerPort(int(number))
-        for number, protocols in (one.get("ExposedPorts") or {}).items()
-        if str(number).isdigit() and "tcp" in (protocols or []) and int(number) not in led
+        for number, protocols in (container.get("ExposedPorts") or {}).items()
+        if str(number).isdigit()
+        and "tcp" in (protocols or [])
+        and int(number) not in published_ports
     ]
     return Container(
         engine="podman",
-        id=clean(str(one.get("Id", "")), 64),
+        id=clean(str(container.get("Id", "")), 64),
         name=clean(str(names[0]), 128),
-        image=clean(str(one.get("Image", "")), 200),
-        networks=_names(one.get("Networks") or ()),
-        ports=tuple(published + declared)[:MOST],
+        image=clean(str(container.get("Image", "")), 200),
+        networks=_names(container.get("Networks") or ()),
+        ports=tuple(published + declared)[:MAX_ITEMS],
     )
 
 
-def _names(words: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(clean(str(word), 64) for word in words if word)[:MOST]
+def _names(names: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(clean(str(name), 64) for name in names if name)[:MAX_ITEMS]
 
 
 def namespace(text: str) -> Namespace:
     """What the probe's script prints of a namespace: `pid N`, `comm NAME`, `cgroup …`, `address …`,
     and lines of /proc/PID/net/tcp and tcp6 (proc_pid_net(5)) of listening sockets."""
-    told: dict[str, list[str]] = {}
-    for line in text.splitlines()[: 20 * MOST]:
-        key, _, rest = line.strip().partition(" ")
-        told.setdefault("socket" if key.rstrip(":").isdigit() else key, []).append(rest)
-    numbers = (_ID.search(line) for line in told.get("cgroup", []))
-    pid = next(iter(told.get("pid", [])), "0")
+    fields: dict[str, list[str]] = {}
+    for line in text.splitlines()[: 20 * MAX_ITEMS]:
+        key, _, value = line.strip().partition(" ")
+        fields.setdefault("socket" if key.rstrip(":").isdigit() else key, []).append(value)
+    numbers = (_ID.search(line) for line in fields.get("cgroup", []))
+    pid = next(iter(fields.get("pid", [])), "0")
     return Namespace(
         pid=int(pid) if pid.isdigit() else 0,
-        processes=_names(dict.fromkeys(told.get("comm", []))),
-        container=next((found[0] for found in numbers if found), ""),
-        addresses=tuple(dict.fromkeys(_addresses(told.get("address", [])))),
-        sockets=tuple(dict.fromkeys(_sockets(told.get("socket", [])))),
+        processes=_names(dict.fromkeys(fields.get("comm", []))),
+        container=next((match[0] for match in numbers if match), ""),
+        addresses=tuple(dict.fromkeys(_addresses(fields.get("address", [])))),
+        sockets=tuple(dict.fromkeys(_sockets(fields.get("socket", [])))),
     )
 
 
-def _addresses(written: Iterable[str]) -> Iterator[str]:
-    for one in written:
-        text = ":".join(re.findall("....", one)) if re.fullmatch("[0-9a-f]{32}", one) else one
+def _addresses(hex_addresses: Iterable[str]) -> Iterator[str]:
+    for hex_address in hex_addresses:
+        text = (
+            ":".join(re.findall("....", hex_address))
+            if re.fullmatch("[0-9a-f]{32}", hex_address)
+            else hex_address
+        )
         try:
             address = ipaddress.ip_address(text)
         except ValueError:

@@ -8,7 +8,7 @@ from diagnose.model.upstream import Permissions
 _LINE = r"([bcdlpsDC-][rwxsStT-]{9})([.+@]?)\s+\d+\s+(\d+)\s+(\d+)\s"
 
 
-def listed(path: str, line: str) -> Permissions | None:
+def parse_ls_line(path: str, line: str) -> Permissions | None:
     """A line of `ls -ldn`; None for anything else. A "+" marks an access control list."""
     match = re.match(_LINE, line)
     if match is None:
@@ -16,22 +16,24 @@ def listed(path: str, line: str) -> Permissions | None:
     return Permissions(path, match[1], int(match[3]), int(match[4]), match[2] == "+")
 
 
-def may(one: Permissions, right: str, user: int, groups: Iterable[int]) -> bool:
+def has_permission(permissions: Permissions, right: str, user: int, groups: Iterable[int]) -> bool:
     """Whether a user has a right ("w", "x"): by the first class that he belongs to, be it more
     or less than that of the others."""
     if user == 0:
         return True
-    first = 1 if one.owner == user else 4 if one.group in set(groups) else 7
-    held = one.mode[first : first + 3]
-    return right in held or (right == "x" and held[2] in "st")
+    class_index = 1 if permissions.owner == user else 4 if permissions.group in set(groups) else 7
+    class_mode = permissions.mode[class_index : class_index + 3]
+    return right in class_mode or (right == "x" and class_mode[2] in "st")
 
 
-def blocked(above: Iterable[Permissions], user: int, groups: Iterable[int]) -> Permissions | None:
+def blocking_path(
+    path_permissions: Iterable[Permissions], user: int, groups: Iterable[int]
+) -> Permissions | None:
     """What keeps a user from connecting: a folder that he may not search, or the socket that he
     may not write to. The outermost of them, as the kernel meets that first."""
-    known = tuple(groups)
-    for one in reversed(tuple(above)):
-        right = "x" if one.mode.startswith("d") else "w"
-        if not may(one, right, user, known):
-            return one
+    group_ids = tuple(groups)
+    for permissions in reversed(tuple(path_permissions)):
+        right = "x" if permissions.mode.startswith("d") else "w"
+        if not has_permission(permissions, right, user, group_ids):
+            return permissions
     return None

@@ -9,8 +9,8 @@ from diagnose.parsers.sanitize import clean
 
 def os_name(text: str) -> str:
     """The system's name for people: PRETTY_NAME of os-release(5), "" where there is none."""
-    found = re.search(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", text, re.MULTILINE)
-    return clean(found[1], 100) if found else ""
+    match = re.search(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", text, re.MULTILINE)
+    return clean(match[1], 100) if match else ""
 
 
 @frozen
@@ -26,24 +26,25 @@ class Nic:
 
 def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
     """The interfaces in the output of `ip addr`, with those of `ip route` and `ip -6 route`."""
-    found: list[Nic] = []
+    nics: list[Nic] = []
     for line in addresses.splitlines():
         if head := re.match(r"\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)>", line):
             flags = head[2].split(",")
             carrier = "NO-CARRIER" not in flags
-            found.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier))
-        elif found and (one := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
-            found[-1] = replace(found[-1], addresses=(*found[-1].addresses, one[1]))
-    four, six = _default_devices(routes), _default_devices(routes6)
+            nics.append(Nic(clean(head[1], 32), "UP" in flags, carrier=carrier))
+        elif nics and (address := re.match(r"\s+inet6? ([0-9a-fA-F.:]+)", line)):
+            nics[-1] = replace(nics[-1], addresses=(*nics[-1].addresses, address[1]))
+    ipv4_devices, ipv6_devices = _default_devices(routes), _default_devices(routes6)
     return tuple(
-        replace(nic, default=(4,) * (nic.name in four) + (6,) * (nic.name in six)) for nic in found
+        replace(nic, default=(4,) * (nic.name in ipv4_devices) + (6,) * (nic.name in ipv6_devices))
+        for nic in nics
     )
 
 
 def _default_devices(routes: str) -> set[str]:
     """By which interfaces the default route leaves: those of the lowest metric. One with several
     next hops has them on the lines after it; what is dead is not used (ip-route(8))."""
-    found = []
+    devices = []
     rank: int | None = None
     for line in routes.splitlines():
         if line.startswith("default"):
@@ -53,6 +54,6 @@ def _default_devices(routes: str) -> set[str]:
             rank = None
         device = re.search(r"\bdev (\S+)", line)
         if rank is not None and device and not re.search(r"\bdead\b", line):
-            found.append((rank, device[1]))
-    best = min((metric for metric, _ in found), default=0)
-    return {device for metric, device in found if metric == best}
+            devices.append((rank, device[1]))
+    lowest = min((metric for metric, _ in devices), default=0)
+    return {device for metric, device in devices if metric == lowest}

@@ -20,73 +20,73 @@ EXTENDED = (
 TRACKING = ("insert_failed", "drop", "early_drop")
 
 #: More lines than this of one thing are not read.
-MOST = 20_000
+MAX_LINES = 20_000
 
 
-def sections(text: str) -> dict[str, str]:
+def split_sections(text: str) -> dict[str, str]:
     """What stands after each line "@ name", up to the next."""
     parts = re.split(r"^@ ([\w-]+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def files(text: str) -> dict[str, list[str]]:
+def file_lines(text: str) -> dict[str, list[str]]:
     """The lines of each file that `grep -H .` printed. Paths of /proc hold no colon."""
-    found: dict[str, list[str]] = {}
-    for line in text.splitlines()[:MOST]:
-        path, colon, rest = line.partition(":")
+    lines_by_path: dict[str, list[str]] = {}
+    for line in text.splitlines()[:MAX_LINES]:
+        path, colon, content = line.partition(":")
         if colon and path.startswith("/"):
-            found.setdefault(path, []).append(rest)
-    return found
+            lines_by_path.setdefault(path, []).append(content)
+    return lines_by_path
 
 
-def number(lines: list[str] | None) -> int | None:
+def parse_number(lines: list[str] | None) -> int | None:
     """The one number that a file of /proc/sys holds."""
-    word = lines[0].strip() if lines else ""
-    return int(word) if word.isascii() and word.isdigit() else None
+    text = lines[0].strip() if lines else ""
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
-def counters(read: dict[str, list[str]]) -> tuple[Counter, ...]:
-    extended = _pairs(read.get("/proc/net/netstat", []))
-    found = [Counter(name, extended[name]) for name in EXTENDED if name in extended]
-    tracking = _summed(read.get("/proc/net/stat/nf_conntrack", []))
+def counters(proc_files: dict[str, list[str]]) -> tuple[Counter, ...]:
+    extended = _pairs(proc_files.get("/proc/net/netstat", []))
+    network_counters = [Counter(name, extended[name]) for name in EXTENDED if name in extended]
+    tracking = _column_sums(proc_files.get("/proc/net/stat/nf_conntrack", []))
     return (
-        *found,
+        *network_counters,
         *(Counter(f"conntrack {name}", tracking[name]) for name in TRACKING if name in tracking),
     )
 
 
 def _pairs(lines: list[str]) -> dict[str, int]:
     """Lines of names and of values, in turn, each after the same word (proc_net(5))."""
-    found = {}
+    values_by_name = {}
     for names, values in zip(lines[::2], lines[1::2], strict=False):
         head, *keys = names.split()
-        again, *numbers = values.split()
-        if head == again:
+        second_head, *numbers = values.split()
+        if head == second_head:
             for key, value in zip(keys, numbers, strict=False):
                 if value.isascii() and value.isdigit():
-                    found[key] = int(value)
-    return found
+                    values_by_name[key] = int(value)
+    return values_by_name
 
 
-def _summed(lines: list[str]) -> dict[str, int]:
+def _column_sums(lines: list[str]) -> dict[str, int]:
     names = lines[0].split() if lines else []
     sums = dict.fromkeys(names, 0)
     for line in lines[1:]:
-        for name, word in zip(names, line.split(), strict=False):
-            if re.fullmatch(r"[0-9a-f]{1,16}", word):
-                sums[name] += int(word, 16)
+        for name, value in zip(names, line.split(), strict=False):
+            if re.fullmatch(r"[0-9a-f]{1,16}", value):
+                sums[name] += int(value, 16)
     return sums
 
 
-def reverse_path(read: dict[str, list[str]]) -> tuple[tuple[str, int], ...]:
+def reverse_path(proc_files: dict[str, list[str]]) -> tuple[tuple[str, int], ...]:
     """rp_filter by interface."""
-    found = []
-    for path, lines in read.items():
+    settings = []
+    for path, lines in proc_files.items():
         name = re.fullmatch(r"/proc/sys/net/ipv4/conf/([^/]+)/rp_filter", path)
-        value = number(lines)
+        value = parse_number(lines)
         if name and value is not None and value <= 2:
-            found.append((clean(name[1], 32), value))
-    return tuple(found)
+            settings.append((clean(name[1], 32), value))
+    return tuple(settings)
 
 
 # Accept queues
@@ -94,7 +94,7 @@ def reverse_path(read: dict[str, list[str]]) -> tuple[tuple[str, int], ...]:
 
 def queues(text: str) -> tuple[Queue, ...]:
     """Of `ss -ltn`, of any age; of /proc/net/tcp and tcp6, which do not tell the limit."""
-    return tuple(found for line in text.splitlines()[:MOST] if (found := _queue(line)))
+    return tuple(queue for line in text.splitlines()[:MAX_LINES] if (queue := _queue(line)))
 
 
 def _queue(line: str) -> Queue | None:
@@ -104,20 +104,20 @@ def _queue(line: str) -> Queue | None:
     if len(fields) >= 5 and fields[0] == "LISTEN" and fields[1].isdigit() and fields[2].isdigit():
         address, _, port = fields[3].rpartition(":")
         if port.isdigit():
-            return Queue(_bare(address), int(port), int(fields[1]), int(fields[2]))
+            return Queue(_without_scope(address), int(port), int(fields[1]), int(fields[2]))
     if len(fields) > 4 and fields[3] == "0A" and re.fullmatch(r"[0-9A-F]+:[0-9A-F]{4}", fields[1]):
         waiting = fields[4].partition(":")[2]
         if re.fullmatch(r"[0-9A-F]{1,8}", waiting):
             address, _, port = fields[1].partition(":")
-            return Queue(_unhexed(address), int(port, 16), int(waiting, 16))
+            return Queue(_address_from_hex(address), int(port, 16), int(waiting, 16))
     return None
 
 
-def _bare(address: str) -> str:
+def _without_scope(address: str) -> str:
     return clean(re.sub(r"%[\w.-]+", "", address).strip("[]"), 45)
 
 
-def _unhexed(digits: str) -> str:
+def _address_from_hex(digits: str) -> str:
     """As in `diagnose.parsers.linux.sockets`: words in the byte order of nearly all machines."""
     if len(digits) not in {8, 32}:
         return ""
@@ -128,75 +128,75 @@ def _unhexed(digits: str) -> str:
 
 def holders(text: str) -> tuple[Holder, ...]:
     """The first words of /proc/PID/stat (proc_pid_stat(5))."""
-    found = []
+    processes = []
     for line in text.splitlines()[:100]:
-        one = re.match(r"(\d{1,10}) \((.{0,64})\) ([A-Za-z])\b", line)
-        if one:
-            found.append(Holder(int(one[1]), clean(one[2], 64), one[3]))
-    return tuple(found)
+        match = re.match(r"(\d{1,10}) \((.{0,64})\) ([A-Za-z])\b", line)
+        if match:
+            processes.append(Holder(int(match[1]), clean(match[2], 64), match[3]))
+    return tuple(processes)
 
 
 # Packets
 
 
 @frozen
-class Caught:
+class CapturedSources:
     """From which addresses SYNs came; `complete` False where not all of them were looked at."""
 
     sources: tuple[str, ...]
     complete: bool
 
 
-def caught(text: str, most: int) -> Caught:
+def captured_sources(text: str, limit: int) -> CapturedSources:
     """What tcpdump(1) -n printed of SYNs."""
-    found = [one for line in text.splitlines() if (one := _syn_source(line))]
-    complete = len(found) < most and "gave up" not in text
-    return Caught(tuple(dict.fromkeys(found)), complete)
+    sources = [source for line in text.splitlines() if (source := _syn_source(line))]
+    complete = len(sources) < limit and "gave up" not in text
+    return CapturedSources(tuple(dict.fromkeys(sources)), complete)
 
 
 def clock(text: str) -> dict[str, float]:
     """What the server's clock showed, in seconds, at each of the moments that were named."""
-    said = re.findall(r"^clock: (\w+) (\d+\.\d+)$", text, re.MULTILINE)
-    return {name: float(seconds) for name, seconds in said}
+    readings = re.findall(r"^clock: (\w+) (\d+\.\d+)$", text, re.MULTILINE)
+    return {name: float(seconds) for name, seconds in readings}
 
 
 def _syn_source(line: str) -> str | None:
     """Between "IP" or "IP6" and ">": address, dot, port. Since 4.99 the interface stands before."""
-    said = re.search(r"\bIP6? ([0-9a-fA-F:.]+)\.\d{1,5} > \S+: Flags \[S", line)
-    return _normal(said[1]) if said else None
+    match = re.search(r"\bIP6? ([0-9a-fA-F:.]+)\.\d{1,5} > \S+: Flags \[S", line)
+    return _normalize_address(match[1]) if match else None
 
 
 def half_open(text: str) -> tuple[str, ...]:
     """The far addresses in what `ss -tn state syn-recv` prints."""
-    found = []
-    for line in text.splitlines()[:MOST]:
-        fields = [word for word in line.split() if word not in {"tcp", "SYN-RECV"}]
+    addresses = []
+    for line in text.splitlines()[:MAX_LINES]:
+        fields = [field for field in line.split() if field not in {"tcp", "SYN-RECV"}]
         if len(fields) >= 4 and fields[0].isdigit():
-            address = _normal(_bare(fields[3].rpartition(":")[0]))
-            found += [address] if address else []
-    return tuple(dict.fromkeys(found))
+            address = _normalize_address(_without_scope(fields[3].rpartition(":")[0]))
+            addresses += [address] if address else []
+    return tuple(dict.fromkeys(addresses))
 
 
-def _normal(address: str) -> str | None:
+def _normalize_address(address: str) -> str | None:
     """As Python writes it; an IPv4 address in IPv6's clothes is the IPv4 address."""
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return None
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)
 
 
-def far_end(text: str) -> str:
+def ssh_client(text: str) -> str:
     """The client's address in SSH_CONNECTION (ssh(1)), "" where there is none."""
-    words = text.split()
-    return (_normal(words[0].partition("%")[0]) or "") if len(words) >= 3 else ""
+    fields = text.split()
+    return (_normalize_address(fields[0].partition("%")[0]) or "") if len(fields) >= 3 else ""
 
 
 # Ways back
 
 
 @frozen
-class Taken:
+class RouteReply:
     """How the kernel would take a packet in: the question, and its complaint, "" if it would."""
 
     source: str
@@ -205,29 +205,31 @@ class Taken:
     complaint: str = ""
 
 
-def arrivals(text: str) -> tuple[Taken, ...]:
+def route_replies(text: str) -> tuple[RouteReply, ...]:
     """Each question, "? source address device", with what `ip route get` says after it."""
-    found = []
+    replies = []
     for part in re.split(r"^\? ", text, flags=re.MULTILINE)[1:33]:
-        head, _, said = part.partition("\n")
-        words = head.split()
-        if len(words) == 3:
-            source, address, device = words
-            complaint = _complaint(said, device if ":" in address else "")
+        head, _, output = part.partition("\n")
+        fields = head.split()
+        if len(fields) == 3:
+            source, address, device = fields
+            complaint = _complaint(output, device if ":" in address else "")
             if complaint is not None:
-                found.append(Taken(source, address, clean(device, 32), complaint))
-    return tuple(found)
+                replies.append(RouteReply(source, address, clean(device, 32), complaint))
+    return tuple(replies)
 
 
-def _complaint(said: str, wanted: str) -> str | None:
+def _complaint(output: str, expected_device: str) -> str | None:
     """What stands against it, "" if nothing does, None where the tool cannot say. `wanted` is the
     interface by which the way back must be, "" where the tool itself judges."""
-    if answer := re.search(r"RTNETLINK answers: (.+)", said):
+    if answer := re.search(r"RTNETLINK answers: (.+)", output):
         return clean(answer[1], 100)
-    device = re.search(r"\bdev (\S+)", said)
+    device = re.search(r"\bdev (\S+)", output)
     if device is None:
         return None
-    return "" if not wanted or device[1] == wanted else f"dev {clean(device[1], 32)}"
+    return (
+        "" if not expected_device or device[1] == expected_device else f"dev {clean(device[1], 32)}"
+    )
 
 
 # Clocks
@@ -236,8 +238,8 @@ def _complaint(said: str, wanted: str) -> str | None:
 def synchronized(text: str) -> bool | None:
     """Of `timedatectl show` ("NTPSynchronized=yes"), of `timedatectl` of an older age ("NTP
     synchronized: yes", "System clock synchronized: yes"), else of `chronyc tracking`."""
-    said = re.search(r"(?:NTPSynchronized=|synchronized: )(yes|no)\b", text)
-    if said:
-        return said[1] == "yes"
+    match = re.search(r"(?:NTPSynchronized=|synchronized: )(yes|no)\b", text)
+    if match:
+        return match[1] == "yes"
     leap = re.search(r"^Leap status\s*: (.+)$", text, re.MULTILINE)
     return leap[1].strip() == "Normal" if leap else None

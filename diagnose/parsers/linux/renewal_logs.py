@@ -11,7 +11,7 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
 #: So many names of one run are kept, and so many characters of a reason.
-MOST, LONGEST = 20, 300
+MAX_NAMES, MAX_REASON = 20, 300
 
 _CERTBOT = re.compile(r"Failed to renew certificate (\S+) with error: (.*)")
 _DETAIL = re.compile(r"^[ \t]*(?:Detail|Hint): (.+)$", re.MULTILINE)
@@ -25,48 +25,48 @@ _ACME_REASON = re.compile(
 
 
 @frozen
-class Run:
+class FailedRenewal:
     """A run that failed: the names that it could not renew, and why."""
 
     names: tuple[str, ...]
     message: str
 
 
-def certbot(text: str) -> Run | None:
+def certbot(text: str) -> FailedRenewal | None:
     """The last run in letsencrypt.log, or in the journal of certbot.service; None where nothing
     failed."""
-    found = _CERTBOT.findall(text)
-    if not found:
+    failures = _CERTBOT.findall(text)
+    if not failures:
         return None
     details = [line for line in _DETAIL.findall(text) if not line.startswith("The Certificate")]
-    reason = details[0] if details else found[0][1]
-    names = dict.fromkeys(clean(name, 253) for name, _ in found)
-    return Run(tuple(names)[:MOST], clean(reason.strip(), LONGEST))
+    reason = details[0] if details else failures[0][1]
+    names = dict.fromkeys(clean(name, 253) for name, _ in failures)
+    return FailedRenewal(tuple(names)[:MAX_NAMES], clean(reason.strip(), MAX_REASON))
 
 
-def acme_sh(text: str) -> Run | None:
+def acme_sh(text: str) -> FailedRenewal | None:
     """The last run in acme.sh.log."""
     lines = [line.strip() for line in _ACME.findall(text)]
-    begun = [n for n, line in enumerate(lines) if "===Starting cron===" in line]
-    lines = lines[begun[-1] :] if begun else lines
+    run_starts = [n for n, line in enumerate(lines) if "===Starting cron===" in line]
+    lines = lines[run_starts[-1] :] if run_starts else lines
     names: dict[str, None] = {}
-    reason, last = "", ""
+    reason, last_reason = "", ""
     for line in lines:
         if failed := _ACME_ERROR.search(line):
             names[clean(failed[1], 253)] = None
-            reason = reason or last
+            reason = reason or last_reason
         elif _ACME_BEGIN.search(line):
-            last = ""
+            last_reason = ""
         elif _ACME_REASON.search(line):
-            last = line
-    return Run(tuple(names)[:MOST], clean(reason, LONGEST)) if names else None
+            last_reason = line
+    return FailedRenewal(tuple(names)[:MAX_NAMES], clean(reason, MAX_REASON)) if names else None
 
 
-def other(text: str) -> Run:
+def last_journal_line(text: str) -> FailedRenewal:
     """The journal of a unit that failed: its last line that is not systemd's own."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     own = re.compile(
         r"\S+\.(?:service|timer): |(?:Starting|Started|Failed to start|Finished|Consumed) "
     )
-    said = [line for line in lines if not own.match(line)]
-    return Run((), clean(said[-1] if said else "", LONGEST))
+    unit_lines = [line for line in lines if not own.match(line)]
+    return FailedRenewal((), clean(unit_lines[-1] if unit_lines else "", MAX_REASON))

@@ -13,8 +13,8 @@ _FIELD = r'(\w+)=("[^"]*"|\S+)'
 
 def booleans(text: str) -> tuple[tuple[str, bool], ...]:
     """ "httpd_can_network_connect --> off"."""
-    found = re.findall(r"^(\w+) --> (on|off)\b", text, re.MULTILINE)
-    return tuple((name, state == "on") for name, state in found)
+    pairs = re.findall(r"^(\w+) --> (on|off)\b", text, re.MULTILINE)
+    return tuple((name, state == "on") for name, state in pairs)
 
 
 def denials(text: str) -> tuple[Denial, ...]:
@@ -25,12 +25,12 @@ def denials(text: str) -> tuple[Denial, ...]:
 def _denials(text: str) -> Iterator[Denial]:
     for line in text.splitlines():
         if match := re.search(_DENIED, line):
-            given = {name: value.strip('"') for name, value in re.findall(_FIELD, match[2])}
-            port = given.get("dest", given.get("dst", ""))
+            fields = {name: value.strip('"') for name, value in re.findall(_FIELD, match[2])}
+            port = fields.get("dest", fields.get("dst", ""))
             yield Denial(
                 permission=match[1].split()[0],
-                program=given.get("comm", ""),
+                program=fields.get("comm", ""),
                 port=int(port) if port.isdecimal() else None,
-                path=given.get("path", given.get("name", "")),
-                enforced=given.get("permissive") != "1",
+                path=fields.get("path", fields.get("name", "")),
+                enforced=fields.get("permissive") != "1",
             )

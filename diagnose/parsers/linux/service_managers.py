@@ -48,53 +48,53 @@ class Service:
 
 def service(text: str) -> Service | None:
     """What the script of the probe printed: lines "key value" before what systemctl says."""
-    said = dict(re.findall(r"^([a-z]+) (.+)$", text, re.MULTILINE))
-    match said.get("manager"):
+    script_output = dict(re.findall(r"^([a-z]+) (.+)$", text, re.MULTILINE))
+    match script_output.get("manager"):
         case "systemd":
-            return _of_systemd(text, said)
+            return _of_systemd(text, script_output)
         case "openrc" | "sysv" as manager:
-            return _of_runlevels(manager, text, said)
+            return _of_runlevels(manager, text, script_output)
     return None
 
 
-def _of_systemd(text: str, said: dict[str, str]) -> Service | None:
-    known = dict(re.findall(r"^([A-Z]\w+)=(.*)$", text, re.MULTILINE))
-    if "Id" not in known:
+def _of_systemd(text: str, script_output: dict[str, str]) -> Service | None:
+    properties = dict(re.findall(r"^([A-Z]\w+)=(.*)$", text, re.MULTILINE))
+    if "Id" not in properties:
         return None
-    loaded = known.get("LoadState") not in {"not-found", ""}
-    pulling = ("WantedBy", "RequiredBy", "TriggeredBy", "BoundBy", "UpheldBy")
-    by = [unit for key in pulling for unit in known.get(key, "").split()]
-    drop_ins = known.get("DropInPaths", "").lower()
+    loaded = properties.get("LoadState") not in {"not-found", ""}
+    dependency_keys = ("WantedBy", "RequiredBy", "TriggeredBy", "BoundBy", "UpheldBy")
+    pulled_by = [unit for key in dependency_keys for unit in properties.get(key, "").split()]
+    drop_ins = properties.get("DropInPaths", "").lower()
     return Service(
         "systemd",
-        clean(known["Id"], 100),
-        clean(known.get("UnitFileState", ""), 30) if loaded else "",
-        known.get("ActiveState") in {"active", "reloading"} or "session" in said,
-        known.get("ExecMainStartTimestampMonotonic", "0") != "0",
-        clean(said.get("process", ""), 64),
-        tuple(clean(unit, 100) for unit in dict.fromkeys(by)),
-        _named(text),
-        any(word in drop_ins for word in CLUSTER),
-        "session" in said,
-        int(known["MainPID"]) if known.get("MainPID", "").isdecimal() else 0,
-        known.get("CanReload") == "yes",
+        clean(properties["Id"], 100),
+        clean(properties.get("UnitFileState", ""), 30) if loaded else "",
+        properties.get("ActiveState") in {"active", "reloading"} or "session" in script_output,
+        properties.get("ExecMainStartTimestampMonotonic", "0") != "0",
+        clean(script_output.get("process", ""), 64),
+        tuple(clean(unit, 100) for unit in dict.fromkeys(pulled_by)),
+        _named_files(text),
+        any(manager in drop_ins for manager in CLUSTER),
+        "session" in script_output,
+        int(properties["MainPID"]) if properties.get("MainPID", "").isdecimal() else 0,
+        properties.get("CanReload") == "yes",
     )
 
 
-def _of_runlevels(manager: str, text: str, said: dict[str, str]) -> Service | None:
-    if "service" not in said:
+def _of_runlevels(manager: str, text: str, script_output: dict[str, str]) -> Service | None:
+    if "service" not in script_output:
         return None
     levels = re.findall(r"^level (.+)$", text, re.MULTILINE)
     return Service(
         manager,
-        clean(said["service"], 100),
+        clean(script_output["service"], 100),
         "enabled" if levels else "disabled",
-        "running" in said,
-        "running" in said,
-        clean(said.get("process", ""), 64),
-        named_in=_named(text),
+        "running" in script_output,
+        "running" in script_output,
+        clean(script_output.get("process", ""), 64),
+        named_in=_named_files(text),
     )
 
 
-def _named(text: str) -> tuple[str, ...]:
+def _named_files(text: str) -> tuple[str, ...]:
     return tuple(clean(path, 200) for path in re.findall(r"^named (.+)$", text, re.MULTILINE))

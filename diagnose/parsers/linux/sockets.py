@@ -13,7 +13,7 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
 #: No server that is looked at has more; what prints more is not believed.
-MOST = 20_000
+MAX_SOCKETS = 20_000
 
 _USERS = re.compile(r'\("([^"]{0,64})",(?:pid=)?(\d{1,10}),')
 _PROGRAM = re.compile(r"(?:^|\s)(\d{1,10})/(\S[^/]*?):?(?:\s|$)")
@@ -35,10 +35,10 @@ class Socket:
     process: str | None = None
 
 
-def listening(text: str) -> tuple[Socket, ...]:
+def listening_sockets(text: str) -> tuple[Socket, ...]:
     """Every listening TCP socket in the output of one of the tools; what cannot be read is
     passed over."""
-    lines = text.splitlines()[:MOST]
+    lines = text.splitlines()[:MAX_SOCKETS]
     if any("local_address" in line for line in lines[:3]):
         return _with_dual(list(_from_proc(lines)))
     if any(line.startswith(("tcp ", "tcp6 ")) and "LISTEN" in line for line in lines) and not any(
@@ -49,25 +49,28 @@ def listening(text: str) -> tuple[Socket, ...]:
 
 
 def _from_ss(lines: list[str]) -> tuple[Socket, ...]:
-    found: list[Socket] = []
-    unsure = set()
+    sockets: list[Socket] = []
+    undetermined = set()
     rows = [row for line in lines if (row := _ss_row(line))]
     # Old versions print IPv6 without brackets and "*" for IPv4; new ones print "*" for a
     # socket of both families.
-    old = any(re.match(r"(:::|[0-9a-f]*:[0-9a-f:]*:\d+$)", local) for local, _ in rows)
-    for local, rest in rows:
-        where = _address(local, old)
-        if where is None:
+    old_format = any(re.match(r"(:::|[0-9a-f]*:[0-9a-f:]*:\d+$)", local) for local, _ in rows)
+    for local, details in rows:
+        endpoint = _address(local, old_format)
+        if endpoint is None:
             continue
-        address, port, family, dual = where
-        if said := re.search(r"\bv6only:([01])", rest):
-            dual = said[1] == "0"
-        elif old and address == "::":
-            unsure.add(len(found))
-        pid, process = _ss_process(rest)
-        found.append(Socket(address, port, family, dual, pid, process))
-    guessed = _with_dual(found)
-    return tuple(guessed[i] if i in unsure else socket for i, socket in enumerate(found))
+        address, port, family, dual = endpoint
+        if v6only := re.search(r"\bv6only:([01])", details):
+            dual = v6only[1] == "0"
+        elif old_format and address == "::":
+            undetermined.add(len(sockets))
+        pid, process = _ss_process(details)
+        sockets.append(Socket(address, port, family, dual, pid, process))
+    completed = _with_dual(sockets)
+    return tuple(
+        completed[index] if index in undetermined else socket
+        for index, socket in enumerate(sockets)
+    )
 
 
 def _ss_row(line: str) -> tuple[str, str] | None:
@@ -79,9 +82,9 @@ def _ss_row(line: str) -> tuple[str, str] | None:
     return fields[3], fields[5] if len(fields) > 5 else ""
 
 
-def _ss_process(rest: str) -> tuple[int | None, str | None]:
+def _ss_process(details: str) -> tuple[int | None, str | None]:
     """The oldest of the processes that hold the socket: a master, not its workers."""
-    users = [(int(pid), clean(name, 64)) for name, pid in _USERS.findall(rest)]
+    users = [(int(pid), clean(name, 64)) for name, pid in _USERS.findall(details)]
     return min(users, default=(None, None))
 
 
@@ -90,10 +93,10 @@ def _from_netstat(lines: list[str]) -> Iterator[Socket]:
         fields = line.split()
         if not fields or fields[0] not in {"tcp", "tcp6"} or "LISTEN" not in fields:
             continue
-        where = _address(fields[3], old=True) if len(fields) > 3 else None
-        if where is None:
+        endpoint = _address(fields[3], old_format=True) if len(fields) > 3 else None
+        if endpoint is None:
             continue
-        address, port, _, _ = where
+        address, port, _, _ = endpoint
         family = 6 if fields[0] == "tcp6" or ":" in address else 4
         if family == 6 and address == "0.0.0.0":
             address = "::"
@@ -125,14 +128,14 @@ def _hex_address(digits: str) -> str:
     return str(ipaddress.ip_address(struct.pack(f"<{len(words)}I", *words)))
 
 
-def _address(text: str, old: bool) -> tuple[str, int, int, bool] | None:
+def _address(text: str, old_format: bool) -> tuple[str, int, int, bool] | None:
     """address:port as printed -> address, port, family, whether it surely takes both families."""
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:
         return None
     host = re.sub(r"%[\w.-]+", "", host).strip("[]")
     if host == "*":
-        return ("0.0.0.0", int(port), 4, False) if old else ("::", int(port), 6, True)
+        return ("0.0.0.0", int(port), 4, False) if old_format else ("::", int(port), 6, True)
     if not re.fullmatch(r"[0-9a-fA-F:.]{2,}", host):
         return None
     return host, int(port), 6 if ":" in host else 4, False

@@ -18,11 +18,11 @@ def decide(rules: Rules, packet: Packet) -> Decision:
     return answer(rules, packet)
 
 
-def shut_out(rules: Rules, packet: Packet) -> tuple[Others, ...]:
+def blocked_sources(rules: Rules, packet: Packet) -> tuple[Others, ...]:
     """Whom single rules keep from this port. ValueError: an address is none."""
-    from diagnose.parsers.netfilter.evaluate import shut_out as answer
+    from diagnose.parsers.netfilter.evaluate import blocked_sources as answer
 
     return answer(rules, packet)
 
 
-__all__ = ["Decision", "Host", "Others", "Packet", "Rules", "Stage", "decide", "shut_out"]
+__all__ = ["Decision", "Host", "Others", "Packet", "Rules", "Stage", "blocked_sources", "decide"]

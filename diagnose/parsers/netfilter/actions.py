@@ -4,10 +4,16 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from diagnose.parsers.netfilter import nat
-from diagnose.parsers.netfilter.address_sets import Region, inside, outside, region
-from diagnose.parsers.netfilter.hooks import ahead, refuse
-from diagnose.parsers.netfilter.matching import fits_all, judge, listed, mapped, value_of
-from diagnose.parsers.netfilter.packet_fields import ABSENT, UNKNOWN, Answer, Value, whole
+from diagnose.parsers.netfilter.address_sets import Region, difference, intersection, region
+from diagnose.parsers.netfilter.hooks import advance, send_rejection
+from diagnose.parsers.netfilter.matching import (
+    evaluate_match,
+    map_lookup,
+    matches_element,
+    set_elements,
+    value_of,
+)
+from diagnose.parsers.netfilter.packet_fields import ABSENT, UNKNOWN, Answer, Value, simplify_answer
 from diagnose.parsers.netfilter.rules import (
     Add,
     Assign,
@@ -16,7 +22,7 @@ from diagnose.parsers.netfilter.rules import (
     Match,
     Nat,
     ObjectMap,
-    Obscure,
+    Opaque,
     Reject,
     Rule,
     Unknown,
@@ -24,10 +30,10 @@ from diagnose.parsers.netfilter.rules import (
     Verdict,
     VerdictMap,
 )
-from diagnose.parsers.netfilter.traversal import Ended, Fork, Walk
+from diagnose.parsers.netfilter.traversal import Fork, Outcome, PacketState
 
 #: True: on with the next step. False: on with the next rule. None: on from where the walk is now.
-Result: TypeAlias = bool | Ended | Fork | None
+Result: TypeAlias = bool | Outcome | Fork | None
 
 #: nft's names of ICMP codes (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
 _ICMP = {
@@ -47,225 +53,231 @@ _ICMPX = {
 _RANDOM = ("numgen", "meta random")
 
 
-def follow(walk: Walk) -> Ended | Fork:
+def follow(state: PacketState) -> Outcome | Fork:
     """To the end, or to where ways part."""
     while True:
-        if walk.chain is None:
-            result: Result = ahead(walk)
-        elif walk.at < len(walk.rules):
-            result = _rule(walk, walk.rules[walk.at])
+        if state.chain is None:
+            result: Result = advance(state)
+        elif state.rule_index < len(state.rules):
+            result = _rule(state, state.rules[state.rule_index])
         else:
-            result = walk.close()
-        if isinstance(result, Ended | Fork):
+            result = state.leave_chain()
+        if isinstance(result, Outcome | Fork):
             return result
 
 
-def _rule(walk: Walk, rule: Rule) -> Result:
+def _rule(state: PacketState, rule: Rule) -> Result:
     steps = rule.steps
-    while walk.step < len(steps):
-        step = steps[walk.step]
-        walk.step += 1
-        result = _STEPS[type(step)](walk, step, rule)
+    while state.step_index < len(steps):
+        step = steps[state.step_index]
+        state.step_index += 1
+        result = _ACTIONS[type(step)](state, step, rule)
         if result is False:
             break
         if result is not True:
             return result
-    walk.at += 1
-    walk.step = 0
+    state.rule_index += 1
+    state.step_index = 0
     return None
 
 
-def _match(walk: Walk, step: Match, _: Rule) -> Result:
+def _match(state: PacketState, step: Match, _: Rule) -> Result:
     values: Any = step.values
     if isinstance(values, str):
-        if _entry(walk, values, step.keys) in walk.added:
+        if _entry(state, values, step.keys) in state.added:
             return step.op == "=="
-        values = listed(walk, values)
+        values = set_elements(state, values)
         if values is None:
-            return _unsure(walk, step, f"@{step.values}")
-    answer = judge(walk, step.keys, step.op, values, step.mask)
+            return _fork_on_unknown(state, step, f"@{step.values}")
+    answer = evaluate_match(state, step.keys, step.op, values, step.mask)
     if isinstance(answer, bool):
         return answer
-    return _unsure(walk, step, " . ".join(step.keys)) if answer is None else _split(walk, answer)
+    return (
+        _fork_on_unknown(state, step, " . ".join(step.keys))
+        if answer is None
+        else _fork_by_source(state, answer)
+    )
 
 
-def _split(walk: Walk, answer: Region) -> Fork:
+def _fork_by_source(state: PacketState, answer: Region) -> Fork:
     """It matches for these sources, for the others it does not."""
-    yes, no = walk.copy(), walk
-    yes.region, no.region = answer, outside(walk.region, answer)
-    no.at, no.step = walk.at + 1, 0
+    yes, no = state.copy(), state
+    yes.region, no.region = answer, difference(state.region, answer)
+    no.rule_index, no.step_index = state.rule_index + 1, 0
     return Fork((yes, no))
 
 
-def _unsure(walk: Walk, step: object, text: str) -> Result:
+def _fork_on_unknown(state: PacketState, step: object, text: str) -> Result:
     """Both ways; the same question gets the same answer later on."""
-    if (known := walk.answers.get(id(step))) is not None:
-        return known
-    yes, no = walk.copy(), walk
+    if (earlier_answer := state.answers.get(id(step))) is not None:
+        return earlier_answer
+    yes, no = state.copy(), state
     if not text.startswith(_RANDOM):
         yes.answers[id(step)], no.answers[id(step)] = True, False
-    no.at, no.step = walk.at + 1, 0
+    no.rule_index, no.step_index = state.rule_index + 1, 0
     return Fork((yes, no), text)
 
 
-def _verdict(walk: Walk, step: Verdict, rule: Rule) -> Result:
-    return walk.take(step, rule)
+def _verdict(state: PacketState, step: Verdict, rule: Rule) -> Result:
+    return state.apply_verdict(step, rule)
 
 
-def _vmap(walk: Walk, step: VerdictMap, rule: Rule) -> Result:
+def _vmap(state: PacketState, step: VerdictMap, rule: Rule) -> Result:
     """Each verdict for the sources that it is for; for the rest the rule does not match."""
-    entries = step.entries if isinstance(step.entries, tuple) else listed(walk, step.entries)
+    entries = step.entries if isinstance(step.entries, tuple) else set_elements(state, step.entries)
     if entries is None:
-        return walk.end("unknown", rule, unknown=(f"@{step.entries}",))
-    parts: list[Walk | Ended] = []
-    left = walk.region
-    for one, verdict in entries:
-        answer = fits_all(walk, step.keys, one)
+        return state.finish("unknown", rule, unknown=(f"@{step.entries}",))
+    parts: list[PacketState | Outcome] = []
+    remaining = state.region
+    for element, verdict in entries:
+        answer = matches_element(state, step.keys, element)
         if answer is None:
-            return walk.end("unknown", rule, unknown=(" . ".join(step.keys),))
-        mine = _mine(left, answer)
-        if mine == walk.region:
-            return walk.take(verdict, rule)
-        if mine:
-            parts.append(_sent(walk.copy(), mine, verdict, rule))
-            left = outside(left, mine)
-        if not left:
+            return state.finish("unknown", rule, unknown=(" . ".join(step.keys),))
+        part = _matching_part(remaining, answer)
+        if part == state.region:
+            return state.apply_verdict(verdict, rule)
+        if part:
+            parts.append(_take_for_sources(state.copy(), part, verdict, rule))
+            remaining = difference(remaining, part)
+        if not remaining:
             break
     if not parts:
         return False
-    if left:
-        walk.region, walk.at, walk.step = left, walk.at + 1, 0
-        parts.append(walk)
+    if remaining:
+        state.region, state.rule_index, state.step_index = remaining, state.rule_index + 1, 0
+        parts.append(state)
     return Fork(tuple(parts))
 
 
-def _mine(left: Region, answer: Answer) -> Region:
+def _matching_part(remaining: Region, answer: Answer) -> Region:
     if isinstance(answer, tuple):
-        return inside(left, answer)
-    return left if answer else ()
+        return intersection(remaining, answer)
+    return remaining if answer else ()
 
 
-def _sent(walk: Walk, of: Region, verdict: Verdict, rule: Rule) -> Walk | Ended:
-    walk.region = of
-    ended = walk.take(verdict, rule)
-    return ended if isinstance(ended, Ended) else walk
+def _take_for_sources(
+    state: PacketState, sources: Region, verdict: Verdict, rule: Rule
+) -> PacketState | Outcome:
+    state.region = sources
+    ended = state.apply_verdict(verdict, rule)
+    return ended if isinstance(ended, Outcome) else state
 
 
-def _reject(walk: Walk, step: Reject, rule: Rule) -> Result:
-    version = walk.plan.version
+def _reject(state: PacketState, step: Reject, rule: Rule) -> Result:
+    version = state.topology.version
     if step.kind in ("icmp", "icmpv6") and (step.kind == "icmp") != (version == 4):
         return False
-    if walk.refused:  # nothing is sent in answer to an error or a reset
-        return walk.end("drop")
-    decision = walk.decided("reject", rule, how=_how(step, version))
+    if state.refused:  # nothing is sent in answer to an error or a reset
+        return state.finish("drop")
+    decision = state.make_decision("reject", rule, how=_reject_code(step, version))
     if decision.packet == "reply":
-        return Ended(walk.region, decision)
-    refuse(walk, decision)
+        return Outcome(state.region, decision)
+    send_rejection(state, decision)
     return None
 
 
-def _how(step: Reject, version: int) -> str:
+def _reject_code(step: Reject, version: int) -> str:
     if step.kind == "tcp reset":
         return "tcp reset"
     if step.kind == "icmpx":
-        both = _ICMPX.get(step.code)
-        code = both and both[version == 6]
+        codes = _ICMPX.get(step.code)
+        code = codes and codes[version == 6]
     else:
         code = (_ICMP if version == 4 else _ICMPV6).get(step.code)
     return f"{'icmp 3' if version == 4 else 'icmpv6 1'}/{'?' if code is None else code}"
 
 
-def _obscure(walk: Walk, step: Obscure, rule: Rule) -> Result:
-    return walk.end("unknown", rule, unknown=(step.text,))
+def _obscure(state: PacketState, step: Opaque, rule: Rule) -> Result:
+    return state.finish("unknown", rule, unknown=(step.text,))
 
 
-def _unknown(walk: Walk, step: Unknown, _: Rule) -> Result:
-    return _unsure(walk, step, step.text)
+def _unknown(state: PacketState, step: Unknown, _: Rule) -> Result:
+    return _fork_on_unknown(state, step, step.text)
 
 
-def _limit(walk: Walk, step: Limit, rule: Rule) -> Result:
-    _meets(walk, rule.text or step.text)
+def _limit(state: PacketState, step: Limit, rule: Rule) -> Result:
+    _record_limit(state, rule.text or step.text)
     return not step.over
 
 
-def _meets(walk: Walk, text: str) -> None:
-    if text not in walk.limits and not walk.refused:
-        walk.limits = (*walk.limits, text)
+def _record_limit(state: PacketState, text: str) -> None:
+    if text not in state.limits and not state.refused:
+        state.limits = (*state.limits, text)
 
 
-def _object(walk: Walk, step: ObjectMap, rule: Rule) -> Result:
+def _object(state: PacketState, step: ObjectMap, rule: Rule) -> Result:
     """On for those whose object is not exceeded; for those who have none the rule ends."""
-    entries = step.entries if isinstance(step.entries, tuple) else listed(walk, step.entries)
+    entries = step.entries if isinstance(step.entries, tuple) else set_elements(state, step.entries)
     if entries is None:
-        return _unsure(walk, step, f"@{step.entries}")
-    left, passing = walk.region, list[tuple[int, int]]()
-    for one, name in entries:
-        answer = fits_all(walk, step.keys, one)
+        return _fork_on_unknown(state, step, f"@{step.entries}")
+    remaining, passing = state.region, list[tuple[int, int]]()
+    for element, name in entries:
+        answer = matches_element(state, step.keys, element)
         if answer is None:
-            return _unsure(walk, step, " . ".join(step.keys))
-        mine = _mine(left, answer)
-        left = outside(left, mine) if mine else left
-        if mine and name not in step.over:
-            passing += mine
-        if mine and step.limits:
-            _meets(walk, rule.text or step.text)
-        if not left:
+            return _fork_on_unknown(state, step, " . ".join(step.keys))
+        part = _matching_part(remaining, answer)
+        remaining = difference(remaining, part) if part else remaining
+        if part and name not in step.over:
+            passing += part
+        if part and step.limits:
+            _record_limit(state, rule.text or step.text)
+        if not remaining:
             break
-    answer = whole(walk.region, region(passing))
-    return answer if isinstance(answer, bool) else _split(walk, answer or ())
+    answer = simplify_answer(state.region, region(passing))
+    return answer if isinstance(answer, bool) else _fork_by_source(state, answer or ())
 
 
-def _add(walk: Walk, step: Add, _: Rule) -> Result:
-    if any(value_of(walk, key) is ABSENT for key in step.keys):
+def _add(state: PacketState, step: Add, _: Rule) -> Result:
+    if any(value_of(state, key) is ABSENT for key in step.keys):
         return False
-    entry = _entry(walk, step.set, step.keys)
+    entry = _entry(state, step.set, step.keys)
     if UNKNOWN not in entry:
-        walk.added |= {entry}
+        state.added |= {entry}
     return True
 
 
-def _entry(walk: Walk, name: str, keys: tuple[str, ...]) -> tuple[object, ...]:
+def _entry(state: PacketState, name: str, keys: tuple[str, ...]) -> tuple[object, ...]:
     """These values in this set."""
-    return (id(walk.table), name, *(value_of(walk, key) for key in keys))
+    return (id(state.table), name, *(value_of(state, key) for key in keys))
 
 
-def _untrack(walk: Walk, _: Untrack, __: Rule) -> Result:
-    walk.untrack = True
+def _untrack(state: PacketState, _: Untrack, __: Rule) -> Result:
+    state.untrack = True
     return True
 
 
-def _assign(walk: Walk, step: Assign, _: Rule) -> Result:
-    if step.key == "ct mark" and walk.tracking != "tracked":
+def _assign(state: PacketState, step: Assign, _: Rule) -> Result:
+    if step.key == "ct mark" and state.tracking != "tracked":
         return True
     value: Value = 0
     if isinstance(step.source, DataMap):
-        found = mapped(walk, step.source)
-        if found is False:
+        data = map_lookup(state, step.source)
+        if data is False:
             return False
-        value = found[0] if found else UNKNOWN
+        value = data[0] if data else UNKNOWN
     elif step.source:
-        value = value_of(walk, step.source)
+        value = value_of(state, step.source)
     if value is ABSENT:
         return False
     new: Value = UNKNOWN
     if isinstance(value, int) and step.flip is not None:
         new = (value & step.keep) ^ step.flip
-    walk.fields[step.key] = new
+    state.fields[step.key] = new
     if step.key == "ct mark":
-        walk.connection.mark = new
+        state.connection.mark = new
     return True
 
 
-def _nat(walk: Walk, step: Nat, rule: Rule) -> Result:
-    return nat.translate(walk, step, rule)
+def _nat(state: PacketState, step: Nat, rule: Rule) -> Result:
+    return nat.translate(state, step, rule)
 
 
-_STEPS: dict[type, Callable[[Walk, Any, Rule], Result]] = {
+_ACTIONS: dict[type, Callable[[PacketState, Any, Rule], Result]] = {
     Match: _match,
     Verdict: _verdict,
     VerdictMap: _vmap,
     Reject: _reject,
-    Obscure: _obscure,
+    Opaque: _obscure,
     Unknown: _unknown,
     Limit: _limit,
     ObjectMap: _object,

@@ -20,88 +20,88 @@ UNICAST6: Region = (
     (0xFE80 << 112, (0xFEC0 << 112) - 1),
 )
 #: From this number on, one pass over all is faster than a search for each.
-MANY = 64
+LINEAR_THRESHOLD = 64
 
 
 def region(spans: Iterable[Interval]) -> Region:
-    found: list[Interval] = []
+    merged: list[Interval] = []
     for low, high in sorted(spans):
-        if found and low <= found[-1][1] + 1:
-            if high > found[-1][1]:
-                found[-1] = (found[-1][0], high)
+        if merged and low <= merged[-1][1] + 1:
+            if high > merged[-1][1]:
+                merged[-1] = (merged[-1][0], high)
         else:
-            found.append((low, high))
-    return tuple(found)
+            merged.append((low, high))
+    return tuple(merged)
 
 
-def inside(one: Region, other: Region) -> Region:
+def intersection(first: Region, second: Region) -> Region:
     """What is in both."""
-    if len(one) > len(other):
-        one, other = other, one
-    if len(one) < MANY:
-        return tuple(both for span in one for both in _cut(other, span))
-    found, here, there = [], 0, 0
-    while here < len(one) and there < len(other):
-        low = max(one[here][0], other[there][0])
-        high = min(one[here][1], other[there][1])
+    if len(first) > len(second):
+        first, second = second, first
+    if len(first) < LINEAR_THRESHOLD:
+        return tuple(overlap for span in first for overlap in _clip(second, span))
+    overlaps, first_index, second_index = [], 0, 0
+    while first_index < len(first) and second_index < len(second):
+        low = max(first[first_index][0], second[second_index][0])
+        high = min(first[first_index][1], second[second_index][1])
         if low <= high:
-            found.append((low, high))
-        if one[here][1] < other[there][1]:
-            here += 1
+            overlaps.append((low, high))
+        if first[first_index][1] < second[second_index][1]:
+            first_index += 1
         else:
-            there += 1
-    return tuple(found)
+            second_index += 1
+    return tuple(overlaps)
 
 
 def _first(spans: Sequence[Interval], low: int) -> int:
     """The first of them that does not end before `low`."""
-    return bisect_left(spans, low, key=lambda one: one[1])
+    return bisect_left(spans, low, key=lambda interval: interval[1])
 
 
-def _cut(spans: Region, span: Interval) -> list[Interval]:
+def _clip(spans: Region, span: Interval) -> list[Interval]:
     low, high = span
     first = _first(spans, low)
-    last = bisect_right(spans, high, key=lambda one: one[0])
-    return [(max(low, one[0]), min(high, one[1])) for one in spans[first:last]]
+    last = bisect_right(spans, high, key=lambda interval: interval[0])
+    return [(max(low, interval[0]), min(high, interval[1])) for interval in spans[first:last]]
 
 
-def outside(one: Region, other: Region) -> Region:
+def difference(base: Region, excluded: Region) -> Region:
     """What is in the first and not in the second."""
-    if len(other) >= MANY:
-        return inside(one, _gaps(other, one[0][0], one[-1][1])) if one else ()
-    left = list(one)
-    for low, high in other:
-        first = _first(left, low)
-        last = bisect_right(left, high, key=lambda one: one[0])
+    if len(excluded) >= LINEAR_THRESHOLD:
+        return intersection(base, _gaps(excluded, base[0][0], base[-1][1])) if base else ()
+    remaining = list(base)
+    for low, high in excluded:
+        first = _first(remaining, low)
+        last = bisect_right(remaining, high, key=lambda interval: interval[0])
         if first < last:
-            rest = [(left[first][0], low - 1), (high + 1, left[last - 1][1])]
-            left[first:last] = [span for span in rest if span[0] <= span[1]]
-    return tuple(left)
+            pieces = [(remaining[first][0], low - 1), (high + 1, remaining[last - 1][1])]
+            remaining[first:last] = [span for span in pieces if span[0] <= span[1]]
+    return tuple(remaining)
 
 
 def _gaps(spans: Region, low: int, high: int) -> Region:
-    found = []
+    gaps = []
     for start, end in spans:
         if low < start:
-            found.append((low, start - 1))
+            gaps.append((low, start - 1))
         low = max(low, end + 1)
     if low <= high:
-        found.append((low, high))
-    return tuple(found)
+        gaps.append((low, high))
+    return tuple(gaps)
 
 
-def size(one: Region) -> int:
-    return sum(high - low + 1 for low, high in one)
+def address_count(spans: Region) -> int:
+    return sum(high - low + 1 for low, high in spans)
 
 
-def networks(one: Region, version: int, most: int) -> tuple[list[str], int]:
+def networks(spans: Region, version: int, limit: int) -> tuple[list[str], int]:
     """The first networks of it, and how many spans are left over."""
-    kind = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
-    found: list[str] = []
-    for at, (low, high) in enumerate(one):
-        for network in ipaddress.summarize_address_range(kind(low), kind(high)):
-            if len(found) == most:
-                return found, len(one) - at
-            whole = network.prefixlen == network.max_prefixlen
-            found.append(str(network.network_address) if whole else str(network))
-    return found, 0
+    address_type = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
+    prefixes: list[str] = []
+    for index, (low, high) in enumerate(spans):
+        for network in ipaddress.summarize_address_range(address_type(low), address_type(high)):
+            if len(prefixes) == limit:
+                return prefixes, len(spans) - index
+            is_single = network.prefixlen == network.max_prefixlen
+            prefixes.append(str(network.network_address) if is_single else str(network))
+    return prefixes, 0

@@ -5,77 +5,79 @@ packet that it was told not to track is `untracked`, and one that belongs to no 
 cannot begin one is `invalid`.
 """
 
-from diagnose.parsers.netfilter.headers import CLIENT_PORTS, address, client, server
+from diagnose.parsers.netfilter.headers import CLIENT_PORTS, client, server, write_addresses
 from diagnose.parsers.netfilter.packet_fields import SOURCE
 from diagnose.parsers.netfilter.rules import STATES, STATUS
 from diagnose.parsers.netfilter.topology import BEFORE_ROUTING, CONNTRACK
-from diagnose.parsers.netfilter.traversal import Walk
+from diagnose.parsers.netfilter.traversal import PacketState
 
-_SEEN = {
+_STATUS_NAMES = {
     "syn": (), "reply": ("confirmed", "seen-reply"), "ack": ("confirmed", "seen-reply", "assured"),
     "refusal": (),
 }  # fmt: skip
 
 
-def track(walk: Walk, priority: int) -> None:
+def track(state: PacketState, priority: int) -> None:
     """conntrack sees the packet, if it has not, and if this is after it."""
-    if walk.tracking or walk.hook not in BEFORE_ROUTING or priority < CONNTRACK:
+    if state.tracking or state.hook not in BEFORE_ROUTING or priority < CONNTRACK:
         return
-    if walk.untrack:
-        walk.tracking = "untracked"
-    elif walk.stage in ("syn", "ack") or walk.connection.known:
-        walk.tracking = "tracked"  # an ACK of a connection that was never seen is taken up as new
+    if state.untrack:
+        state.tracking = "untracked"
+    elif state.stage in ("syn", "ack") or state.connection.confirmed:
+        state.tracking = "tracked"  # an ACK of a connection that was never seen is taken up as new
     else:
-        walk.tracking = "invalid"
-    show(walk)
+        state.tracking = "invalid"
+    update_state_fields(state)
 
 
-def show(walk: Walk) -> None:
+def update_state_fields(state: PacketState) -> None:
     """What conntrack knows, into the fields."""
-    if walk.tracking != "tracked":
-        walk.fields["ct state"] = STATES[walk.tracking]
+    if state.tracking != "tracked":
+        state.fields["ct state"] = STATES[state.tracking]
         return
-    plan, ip, fields = walk.plan, walk.plan.ip, walk.fields
-    state = "established" if walk.connection.known else "new"
-    fields["ct state"] = STATES["related" if walk.stage == "refusal" else state]
-    fields["ct direction"] = int(walk.stage in ("reply", "refusal"))
-    fields["ct mark"] = walk.connection.mark
+    topology, ip, fields = state.topology, state.topology.ip, state.fields
+    ct_state = "established" if state.connection.confirmed else "new"
+    fields["ct state"] = STATES["related" if state.stage == "refusal" else ct_state]
+    fields["ct direction"] = int(state.stage in ("reply", "refusal"))
+    fields["ct mark"] = state.connection.mark
     fields["ct protocol"], fields["ct zone"] = 6, 0
-    fields["ct l3proto"] = 2 if plan.version == 4 else 10
+    fields["ct l3proto"] = 2 if topology.version == 4 else 10
     for name in (f"{ip} ", ""):
         fields[f"ct original {name}saddr"] = SOURCE
-        fields[f"ct original {name}daddr"] = plan.destination
-    fields["ct original proto-src"] = plan.packet.source_port or CLIENT_PORTS
-    fields["ct original proto-dst"] = plan.packet.port
-    status(walk)
+        fields[f"ct original {name}daddr"] = topology.destination
+    fields["ct original proto-src"] = topology.packet.source_port or CLIENT_PORTS
+    fields["ct original proto-dst"] = topology.packet.port
+    update_status(state)
 
 
-def status(walk: Walk) -> None:
-    if walk.tracking != "tracked":
+def update_status(state: PacketState) -> None:
+    if state.tracking != "tracked":
         return
-    connection = walk.connection
-    bits = sum(STATUS[name] for name in _SEEN[walk.stage]) if connection.known else 0
-    bits |= STATUS["dnat"] if connection.to else 0
-    bits |= STATUS["snat"] if connection.by else 0
-    walk.fields["ct status"] = bits
+    connection = state.connection
+    bits = sum(STATUS[name] for name in _STATUS_NAMES[state.stage]) if connection.confirmed else 0
+    bits |= STATUS["dnat"] if connection.dnat_to else 0
+    bits |= STATUS["snat"] if connection.snat_to else 0
+    state.fields["ct status"] = bits
 
 
-def translate(walk: Walk) -> None:
+def translate(state: PacketState) -> None:
     """Where addresses are translated. The chains follow, for a new connection; what is known of
     the connection is done to its later packets."""
-    walk.translating = False
-    if walk.tracking != "tracked":
+    state.translating = False
+    if state.tracking != "tracked":
         return
-    before = walk.hook in BEFORE_ROUTING
-    kind = "dst" if before else "src"
-    connection, header, plan = walk.connection, walk.header, walk.plan
-    if walk.stage == "syn" and kind not in connection.done:
-        connection.done[kind] = walk.hook
-        walk.translating = plan.tracks
+    before_routing = state.hook in BEFORE_ROUTING
+    nat_type = "dst" if before_routing else "src"
+    connection, header, topology = state.connection, state.header, state.topology
+    if state.stage == "syn" and nat_type not in connection.translated_in:
+        connection.translated_in[nat_type] = state.hook
+        state.translating = topology.tracks
         return
-    back = walk.stage in ("reply", "refusal")
-    if before and (changed := connection.by if back else connection.to):
-        header["daddr"], header["dport"] = client(plan) if back else changed
-    elif not before and (changed := connection.to if back else connection.by):
-        header["saddr"], header["sport"] = server(plan) if back else changed
-    address(plan, walk.fields, header)
+    is_reply = state.stage in ("reply", "refusal")
+    if before_routing and (translation := connection.snat_to if is_reply else connection.dnat_to):
+        header["daddr"], header["dport"] = client(topology) if is_reply else translation
+    elif not before_routing and (
+        translation := connection.dnat_to if is_reply else connection.snat_to
+    ):
+        header["saddr"], header["sport"] = server(topology) if is_reply else translation
+    write_addresses(topology, state.fields, header)

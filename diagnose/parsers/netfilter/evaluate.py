@@ -6,131 +6,150 @@ from dataclasses import replace
 from functools import lru_cache
 
 from diagnose.parsers.netfilter.actions import follow
-from diagnose.parsers.netfilter.address_sets import Region, inside, networks, region, size
-from diagnose.parsers.netfilter.hooks import begin
+from diagnose.parsers.netfilter.address_sets import (
+    Region,
+    address_count,
+    intersection,
+    networks,
+    region,
+)
+from diagnose.parsers.netfilter.hooks import initial_state
 from diagnose.parsers.netfilter.packet import Decision, Others, Packet
 from diagnose.parsers.netfilter.rules import Rules
-from diagnose.parsers.netfilter.topology import Plan
-from diagnose.parsers.netfilter.traversal import Ended, Walk
+from diagnose.parsers.netfilter.topology import Topology
+from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
 #: More ways than these are not followed.
-MOST_WAYS = 20_000
+MAX_PATHS = 20_000
 #: So deep may ways part because of what is unknown.
-MOST_UNKNOWN = 10
-MOST_NETWORKS = 16
+MAX_UNKNOWN = 10
+MAX_NETWORKS = 16
 
 
 def decide(rules: Rules, packet: Packet) -> Decision:
     """What the rules do with this connection. ValueError: an address is none."""
-    plan = Plan(rules, packet)
+    topology = Topology(rules, packet)
     source = packet.source
     if source is None and packet.interface == "lo":
         source = packet.destination
     if source is None:
-        return _of_all(*_anybody(rules, packet))
-    one = ipaddress.ip_address(source)
-    if one.version != plan.version:
+        return _stranger_decision(*_stranger_outcomes(rules, packet))
+    address = ipaddress.ip_address(source)
+    if address.version != topology.version:
         raise ValueError(f"{source} cannot connect to {packet.destination}")
-    return _Search().ways(begin(plan, ((int(one), int(one)),)))[0].decision
+    return _Search().outcomes(initial_state(topology, ((int(address), int(address)),)))[0].decision
 
 
-def shut_out(rules: Rules, packet: Packet) -> tuple[Others, ...]:
+def blocked_sources(rules: Rules, packet: Packet) -> tuple[Others, ...]:
     """Of a packet from anybody: the sources that a rule drops or rejects, rule by rule; those that
     most addresses share are not among them. ValueError: an address is none."""
-    plan, ways = _anybody(rules, packet)
-    most = _answer(_of_all(plan, ways))
-    groups: dict[tuple[str | int | bool | None, ...], list[Ended]] = {}
-    for way in ways:
-        one = way.decision
-        if one.verdict in {"drop", "reject"} and _answer(one) != most:
-            rule = (one.family, one.table, one.chain, one.handle, one.rule, one.policy)
-            groups.setdefault(rule, []).append(way)
-    return tuple(_others(plan, group) for group in groups.values())
+    topology, outcomes = _stranger_outcomes(rules, packet)
+    common_key = _decision_key(_stranger_decision(topology, outcomes))
+    groups: dict[tuple[str | int | bool | None, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        decision = outcome.decision
+        if decision.verdict in {"drop", "reject"} and _decision_key(decision) != common_key:
+            rule = (
+                decision.family,
+                decision.table,
+                decision.chain,
+                decision.handle,
+                decision.rule,
+                decision.policy,
+            )
+            groups.setdefault(rule, []).append(outcome)
+    return tuple(_other_sources(topology, group) for group in groups.values())
 
 
 @lru_cache(maxsize=4)
-def _anybody(rules: Rules, packet: Packet) -> tuple[Plan, list[Ended]]:
+def _stranger_outcomes(rules: Rules, packet: Packet) -> tuple[Topology, list[Outcome]]:
     """Every way of a packet from anybody. Of the same one two things may be asked, and with
     thousands of banned addresses it takes a while."""
-    plan = Plan(rules, packet)
-    return plan, _Search().ways(begin(plan, plan.strangers()))
+    topology = Topology(rules, packet)
+    return topology, _Search().outcomes(initial_state(topology, topology.stranger_addresses()))
 
 
 class _Search:
     def __init__(self) -> None:
-        self.left = MOST_WAYS
+        self.paths_left = MAX_PATHS
 
-    def ways(self, walk: Walk | Ended, depth: int = 0) -> list[Ended]:
-        todo: list[Walk | Ended] = [walk]
-        found: list[Ended] = []
-        while todo:
-            one = todo.pop()
-            if isinstance(one, Walk):
-                self.left -= 1
-                if self.left < 0:
-                    found.append(_given_up(one, "too many ways"))
+    def outcomes(self, state: PacketState | Outcome, depth: int = 0) -> list[Outcome]:
+        pending: list[PacketState | Outcome] = [state]
+        outcomes: list[Outcome] = []
+        while pending:
+            branch = pending.pop()
+            if isinstance(branch, PacketState):
+                self.paths_left -= 1
+                if self.paths_left < 0:
+                    outcomes.append(_given_up(branch, "too many ways"))
                     continue
-                result = follow(one)
+                result = follow(branch)
             else:
-                result = one
-            if isinstance(result, Ended):
-                found.append(result)
+                result = branch
+            if isinstance(result, Outcome):
+                outcomes.append(result)
             elif not result.text:
-                todo.extend(result.parts)
-            elif depth == MOST_UNKNOWN:
-                found.append(_given_up(one, result.text))
+                pending.extend(result.parts)
+            elif depth == MAX_UNKNOWN:
+                outcomes.append(_given_up(branch, result.text))
             else:
-                both = [self.ways(part, depth + 1) for part in result.parts]
-                found.extend(_agreed(both[0], both[1], result.text))
-        return found
+                branches = [self.outcomes(part, depth + 1) for part in result.parts]
+                outcomes.extend(_merge_outcomes(branches[0], branches[1], result.text))
+        return outcomes
 
 
-def _given_up(walk: Walk | Ended, text: str) -> Ended:
-    return Ended(walk.region, Decision(verdict="unknown", unknown=(text,)))
+def _given_up(state: PacketState | Outcome, text: str) -> Outcome:
+    return Outcome(state.region, Decision(verdict="unknown", unknown=(text,)))
 
 
-def _agreed(one: list[Ended], other: list[Ended], text: str) -> Iterable[Ended]:
+def _merge_outcomes(
+    yes_outcomes: list[Outcome], no_outcomes: list[Outcome], text: str
+) -> Iterable[Outcome]:
     """Where both come to the same, what is unknown does not matter."""
-    for yes in one:
-        for no in other:
-            if of := inside(yes.region, no.region):
-                yield Ended(of, _both(yes.decision, no.decision, text))
+    for yes in yes_outcomes:
+        for no in no_outcomes:
+            if sources := intersection(yes.region, no.region):
+                yield Outcome(sources, _merge_decisions(yes.decision, no.decision, text))
 
 
-def _both(yes: Decision, no: Decision, text: str) -> Decision:
-    if _answer(yes) == _answer(no) and yes.verdict != "unknown":
+def _merge_decisions(yes: Decision, no: Decision, text: str) -> Decision:
+    if _decision_key(yes) == _decision_key(no) and yes.verdict != "unknown":
         return no
-    known = (*(yes.unknown or ()), *(no.unknown or ()))
-    either = {*yes.either, *no.either} | {one.verdict for one in (yes, no)} - {"unknown"}
-    said = no if no.verdict != "accept" else yes
+    unknown_texts = (*(yes.unknown or ()), *(no.unknown or ()))
+    verdicts = {*yes.either, *no.either} | {decision.verdict for decision in (yes, no)} - {
+        "unknown"
+    }
+    decision = no if no.verdict != "accept" else yes
     return replace(
-        said, verdict="unknown", how="", unknown=tuple(dict.fromkeys((text, *known))),
-        either=tuple(sorted(either)),
+        decision, verdict="unknown", how="", unknown=tuple(dict.fromkeys((text, *unknown_texts))),
+        either=tuple(sorted(verdicts)),
     )  # fmt: skip
 
 
-def _answer(one: Decision) -> tuple[str | bool, ...]:
-    return one.verdict, one.how, one.packet, one.to, one.lost
+def _decision_key(decision: Decision) -> tuple[str | bool, ...]:
+    return decision.verdict, decision.how, decision.packet, decision.to, decision.lost
 
 
-def _of_all(plan: Plan, ways: list[Ended]) -> Decision:
+def _stranger_decision(topology: Topology, outcomes: list[Outcome]) -> Decision:
     """A stranger's answer is the one that most addresses get."""
-    groups: dict[tuple[str | bool, ...], list[Ended]] = {}
-    for way in ways:
-        groups.setdefault(_answer(way.decision), []).append(way)
-    ordered = sorted(groups.values(), key=_size, reverse=True)
-    return replace(_largest(ordered[0]), others=tuple(_others(plan, one) for one in ordered[1:]))
+    groups: dict[tuple[str | bool, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(_decision_key(outcome.decision), []).append(outcome)
+    ordered = sorted(groups.values(), key=_group_size, reverse=True)
+    return replace(
+        _largest(ordered[0]), others=tuple(_other_sources(topology, group) for group in ordered[1:])
+    )
 
 
-def _size(group: list[Ended]) -> int:
-    return sum(size(way.region) for way in group)
+def _group_size(group: list[Outcome]) -> int:
+    return sum(address_count(outcome.region) for outcome in group)
 
 
-def _largest(group: list[Ended]) -> Decision:
-    return max(group, key=lambda way: size(way.region)).decision
+def _largest(group: list[Outcome]) -> Decision:
+    return max(group, key=lambda outcome: address_count(outcome.region)).decision
 
 
-def _others(plan: Plan, group: list[Ended]) -> Others:
-    whole: Region = region(span for way in group for span in way.region)
-    listed, more = networks(whole, plan.version, MOST_NETWORKS)
-    return Others(sources=tuple(listed), more=more, decision=_largest(group))
+def _other_sources(topology: Topology, group: list[Outcome]) -> Others:
+    sources: Region = region(span for outcome in group for span in outcome.region)
+    prefixes, omitted = networks(sources, topology.version, MAX_NETWORKS)
+    return Others(sources=tuple(prefixes), omitted=omitted, decision=_largest(group))

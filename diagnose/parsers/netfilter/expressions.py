@@ -12,7 +12,7 @@ from diagnose.parsers.netfilter.rules import (
     STATUS,
     Element,
     Span,
-    address,
+    address_span,
 )
 
 _FIB_TYPE = re.compile(r"fib .* type")
@@ -50,105 +50,105 @@ _TYPES = {
 _INTERFACES = ("meta iif", "meta iifname", "meta oif", "meta oifname")
 
 
-class Odd(ValueError):
+class UnsupportedForm(ValueError):
     """A form that is not known: what it belongs to cannot be judged."""
 
 
-def keys(one: Any) -> tuple[tuple[str, ...], int | None]:
+def keys(expression: Any) -> tuple[tuple[str, ...], int | None]:
     """The fields, and the mask that is laid on the only one."""
-    match one:
+    match expression:
         case {"concat": list(parts)}:
-            found = [key for part in parts for key in keys(part)[0]]
+            fields = [key for part in parts for key in keys(part)[0]]
             if any(keys(part)[1] is not None for part in parts):
-                raise Odd(nft_writer.expression(one))
-            return tuple(found), None
+                raise UnsupportedForm(nft_writer.expression(expression))
+            return tuple(fields), None
         case {"&": [part, mask]}:
-            (key,), inner = keys(part)
-            if inner is not None:
-                raise Odd(nft_writer.expression(one))
+            (key,), inner_mask = keys(part)
+            if inner_mask is not None:
+                raise UnsupportedForm(nft_writer.expression(expression))
             return (key,), bits(mask, key)
         case {"payload": {"protocol": str(protocol), "field": str(field)}}:
             return (f"{protocol} {field}",), None
         case {"meta": {"key": str(key)}}:
             return (f"meta {key}",), None
-    return (nft_writer.expression(one),), None
+    return (nft_writer.expression(expression),), None
 
 
-def bits(one: Any, key: str) -> int:
+def bits(expression: Any, key: str) -> int:
     """A number, or names of bits: `syn | ack`."""
-    if isinstance(one, Mapping) and "|" in one:
-        one = one["|"]
-    whole = 0
-    for part in one if isinstance(one, list) else [one]:
+    if isinstance(expression, Mapping) and "|" in expression:
+        expression = expression["|"]
+    combined = 0
+    for part in expression if isinstance(expression, list) else [expression]:
         nested = isinstance(part, Mapping) and "|" in part
         number = bits(part, key) if nested else atom(part, key)[0]
         if not isinstance(number, int):
-            raise Odd(nft_writer.expression(one))
-        whole |= number
-    return whole
+            raise UnsupportedForm(nft_writer.expression(expression))
+        combined |= number
+    return combined
 
 
-def atom(one: Any, key: str) -> Span:
+def atom(value: Any, key: str) -> Span:
     """A single value of this field."""
-    if isinstance(one, int):
-        return int(one), int(one)
-    if not isinstance(one, str):
-        raise Odd(nft_writer.expression(one))
-    if (known := _NAMES.get(key)) and one in known:
-        return known[one], known[one]
+    if isinstance(value, int):
+        return int(value), int(value)
+    if not isinstance(value, str):
+        raise UnsupportedForm(nft_writer.expression(value))
+    if (known_names := _NAMES.get(key)) and value in known_names:
+        return known_names[value], known_names[value]
     if key in _INTERFACES:
-        return one
-    if _ADDRESS.fullmatch(one):
+        return value
+    if _ADDRESS.fullmatch(value):
         try:
-            return address(one)
+            return address_span(value)
         except ValueError:
-            return one
-    return (int(one, 0),) * 2 if re.fullmatch(r"\d+|0x[0-9a-f]+", one) else one
+            return value
+    return (int(value, 0),) * 2 if re.fullmatch(r"\d+|0x[0-9a-f]+", value) else value
 
 
-def span(one: Any, key: str) -> Span:
+def span(value: Any, key: str) -> Span:
     """One value, or all from the first to the last of a range or a network."""
-    match one:
+    match value:
         case int() | str():
-            return atom(one, key)
+            return atom(value, key)
         case {"prefix": {"addr": str(start), "len": int(length)}}:
-            return address(f"{start}/{length}")
+            return address_span(f"{start}/{length}")
         case {"range": [low, high]}:
             first, last = atom(low, key), atom(high, key)
             if isinstance(first, str) or isinstance(last, str):
-                raise Odd(nft_writer.expression(one))
+                raise UnsupportedForm(nft_writer.expression(value))
             return first[0], last[1]
         case {"|": _}:
-            whole = bits(one, key)
-            return whole, whole
-    raise Odd(nft_writer.expression(one))
+            number = bits(value, key)
+            return number, number
+    raise UnsupportedForm(nft_writer.expression(value))
 
 
-def element(one: Any, of: tuple[str, ...]) -> Element:
+def element(value: Any, fields: tuple[str, ...]) -> Element:
     """A value for each field. `*` is the element for all that no other one fits."""
-    if isinstance(one, Mapping):
-        if "elem" in one:
-            return element(one["elem"]["val"], of)
-        if "concat" in one:
-            return tuple(span(part, key) for part, key in zip(one["concat"], of, strict=True))
-    if one == "*":
+    if isinstance(value, Mapping):
+        if "elem" in value:
+            return element(value["elem"]["val"], fields)
+        if "concat" in value:
+            return tuple(span(part, key) for part, key in zip(value["concat"], fields, strict=True))
+    if value == "*":
         return ()
-    return (span(one, of[0]),)
+    return (span(value, fields[0]),)
 
 
-def elements(listed: Iterable[Any], of: tuple[str, ...]) -> tuple[Element, ...]:
-    return tuple(element(one, of) for one in listed)
+def elements(values: Iterable[Any], fields: tuple[str, ...]) -> tuple[Element, ...]:
+    return tuple(element(value, fields) for value in values)
 
 
-def pairs(listed: Iterable[Any], of: tuple[str, ...]) -> list[tuple[Element, Any]]:
+def pairs(raw_entries: Iterable[Any], fields: tuple[str, ...]) -> list[tuple[Element, Any]]:
     """A map's: the element that fits everything comes last."""
-    found = [(element(key, of), data) for key, data in listed]
-    return sorted(found, key=lambda pair: not pair[0])
+    entries = [(element(key, fields), data) for key, data in raw_entries]
+    return sorted(entries, key=lambda pair: not pair[0])
 
 
-def types(declared: Any) -> tuple[str, ...]:
+def type_fields(set_type: Any) -> tuple[str, ...]:
     """The fields that a set of this type compares with: `ipv4_addr`, a list, or `typeof …`."""
-    if isinstance(declared, Mapping) and "typeof" in declared:
-        return keys(declared["typeof"])[0]
-    named = declared if isinstance(declared, list) else [declared]
-    return tuple(_TYPES.get(str(one), str(one)) for one in named)
+    if isinstance(set_type, Mapping) and "typeof" in set_type:
+        return keys(set_type["typeof"])[0]
+    type_names = set_type if isinstance(set_type, list) else [set_type]
+    return tuple(_TYPES.get(str(type_name), str(type_name)) for type_name in type_names)

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Mapping
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.netfilter.ipset import Known
+from diagnose.parsers.netfilter.ipset import IpSet
 from diagnose.parsers.netfilter.rules import (
     FLAGS,
     PROTOCOLS,
@@ -16,11 +16,11 @@ from diagnose.parsers.netfilter.rules import (
     Span,
     Step,
     Unknown,
-    address,
-    names,
+    address_span,
+    single_key_elements,
 )
 
-plain = {"-p", "-s", "-d", "-i", "-o", "-f"}
+PLAIN_OPTIONS = {"-p", "-s", "-d", "-i", "-o", "-f"}
 
 Steps = tuple[Step, ...]
 
@@ -33,15 +33,15 @@ ALWAYS: Steps = ()
 class Alternatives:
     """One row of steps or another: a rule for each."""
 
-    ways: tuple[Steps, ...]
+    branches: tuple[Steps, ...]
 
 
 @frozen
-class Given:
+class ExtensionContext:
     """What an extension's meaning depends on: "ip" or "ip6", and the sets of ipset."""
 
     family: str
-    sets: Mapping[str, Known]
+    sets: Mapping[str, IpSet]
 
 
 @frozen
@@ -57,37 +57,39 @@ class Option:
         return self.values[0] if self.values else ""
 
 
-def read_extension(name: str, words: tuple[str, ...], given: Given) -> Steps | Alternatives:
+def parse_extension(
+    name: str, words: tuple[str, ...], context: ExtensionContext
+) -> Steps | Alternatives:
     """The steps of one part of a rule; `name` "plain" are the options of iptables itself."""
     text = " ".join(words if name == "plain" else (name, *words))
-    reader = _READERS.get(name)
+    reader = _PARSERS.get(name)
     if reader is None:
         return (Unknown(text),)
     try:
-        return reader(_options(words), given, text)
+        return reader(_options(words), context, text)
     except (ValueError, KeyError, IndexError):
         return (Unknown(text),)
 
 
 def _options(words: tuple[str, ...]) -> tuple[Option, ...]:
-    found: list[Option] = []
+    options: list[Option] = []
     negated = False
-    for word in words:
-        if word == "!":
+    for argument in words:
+        if argument == "!":
             negated = True
-        elif word.startswith("-") and not word[1:2].isdigit():
-            found.append(Option(word.lstrip("-"), negated=negated))
+        elif argument.startswith("-") and not argument[1:2].isdigit():
+            options.append(Option(argument.lstrip("-"), negated=negated))
             negated = False
-        elif found:
-            last = found[-1]
+        elif options:
+            last = options[-1]
             # Older versions write the exclamation mark behind the option.
-            found[-1] = Option(last.name, (*last.values, word), last.negated or negated)
+            options[-1] = Option(last.name, (*last.values, argument), last.negated or negated)
             negated = False
-    return tuple(found)
+    return tuple(options)
 
 
-def _is(keys: tuple[str, ...], option: Option, spans: list[Span]) -> Match:
-    return Match(keys, "!=" if option.negated else "==", names(spans))
+def _match(keys: tuple[str, ...], option: Option, spans: list[Span]) -> Match:
+    return Match(keys, "!=" if option.negated else "==", single_key_elements(spans))
 
 
 def _span(text: str) -> Span:
@@ -98,7 +100,7 @@ def _span(text: str) -> Span:
 # ---- readers
 
 
-def _plain(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _plain(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     (option,) = options
     value = option.value
     match option.name:
@@ -107,21 +109,21 @@ def _plain(options: tuple[Option, ...], given: Given, text: str) -> Steps:
                 return ALWAYS
             number = PROTOCOLS.get(value, int(value) if value.isdigit() else -1)
             # A protocol that is not known by name here is none of TCP.
-            return (_is(("meta l4proto",), option, [(number, number)]),)
+            return (_match(("meta l4proto",), option, [(number, number)]),)
         case "s" | "d":
-            key = f"{given.family} {'saddr' if option.name == 's' else 'daddr'}"
-            return (_is((key,), option, [address(one) for one in value.split(",")]),)
+            key = f"{context.family} {'saddr' if option.name == 's' else 'daddr'}"
+            return (_match((key,), option, [address_span(host) for host in value.split(",")]),)
         case "i" | "o":
             key = "meta iifname" if option.name == "i" else "meta oifname"
             name = f"{value[:-1]}*" if value.endswith("+") else value
-            return (_is((key,), option, [name]),)
+            return (_match((key,), option, [name]),)
         case "f":
             # Second and further fragments: no packet of a handshake is one.
             return ALWAYS if option.negated else NEVER
     return (Unknown(text),)
 
 
-def _tcp(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _tcp(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     return tuple(_tcp_step(option, text) for option in options)
 
 
@@ -129,7 +131,7 @@ def _tcp_step(option: Option, text: str) -> Step:
     match option.name:
         case "sport" | "source-port" | "dport" | "destination-port":
             key = "tcp sport" if option.name.startswith("s") else "tcp dport"
-            return _is((key,), option, [_span(option.value)])
+            return _match((key,), option, [_span(option.value)])
         case "syn":
             return _flags("FIN,SYN,RST,ACK", "SYN", option.negated)
         case "tcp-flags":
@@ -137,21 +139,23 @@ def _tcp_step(option: Option, text: str) -> Step:
     return Unknown(text)
 
 
-def _flags(mask: str, wanted: str, negated: bool) -> Match:
-    bits = _bits(wanted)
+def _flags(mask: str, flags: str, negated: bool) -> Match:
+    bits = _bits(flags)
     return Match(("tcp flags",), "!=" if negated else "==", (((bits, bits),),), _bits(mask))
 
 
 def _bits(text: str) -> int:
     if text == "ALL":
         return 63
-    return sum(FLAGS[one.lower()] for one in text.split(",") if one not in {"NONE", ""})
+    return sum(FLAGS[flag.lower()] for flag in text.split(",") if flag not in {"NONE", ""})
 
 
-def _multiport(options: tuple[Option, ...], given: Given, text: str) -> Steps | Alternatives:
+def _multiport(
+    options: tuple[Option, ...], context: ExtensionContext, text: str
+) -> Steps | Alternatives:
     (option,) = options
-    spans: list[Span] = [_span(one) for one in option.value.split(",")]
-    source, target = _is(("tcp sport",), option, spans), _is(("tcp dport",), option, spans)
+    spans: list[Span] = [_span(port_range) for port_range in option.value.split(",")]
+    source, target = _match(("tcp sport",), option, spans), _match(("tcp dport",), option, spans)
     match option.name:
         case "dports" | "destination-ports":
             return (target,)
@@ -160,101 +164,108 @@ def _multiport(options: tuple[Option, ...], given: Given, text: str) -> Steps | 
     return (source, target) if option.negated else Alternatives(((target,), (source,)))
 
 
-def _conntrack(options: tuple[Option, ...], given: Given, text: str) -> Steps | Alternatives:
-    ways: tuple[Steps, ...] = ((),)
+def _conntrack(
+    options: tuple[Option, ...], context: ExtensionContext, text: str
+) -> Steps | Alternatives:
+    branches: tuple[Steps, ...] = ((),)
     for option in options:
-        found = _tracked(option, given.family, text)
-        ways = tuple((*way, *one) for way in ways for one in found)
-    return ways[0] if len(ways) == 1 else Alternatives(ways)
+        choices = _conntrack_branches(option, context.family, text)
+        branches = tuple((*branch, *steps) for branch in branches for steps in choices)
+    return branches[0] if len(branches) == 1 else Alternatives(branches)
 
 
-def _tracked(option: Option, family: str, text: str) -> tuple[Steps, ...]:
+def _conntrack_branches(option: Option, family: str, text: str) -> tuple[Steps, ...]:
     """Alternatives, mostly one."""
     value = option.value
     match option.name:
         case "ctstate" | "state":
             return _states(value.lower().split(","), option.negated)
         case "ctstatus":
-            bits = sum(STATUS[one.lower().replace("_", "-")] for one in value.split(","))
+            bits = sum(STATUS[status.lower().replace("_", "-")] for status in value.split(","))
             return ((_any_bit("ct status", bits, option.negated),),)
         case "ctdir":
-            return ((_is(("ct direction",), option, [value.lower()]),),)
+            return ((_match(("ct direction",), option, [value.lower()]),),)
         case "ctorigdstport" | "ctorigsrcport":
             key = "proto-dst" if "dst" in option.name else "proto-src"
-            return ((_is((f"ct original {key}",), option, [_span(value)]),),)
+            return ((_match((f"ct original {key}",), option, [_span(value)]),),)
         case "ctorigdst" | "ctorigsrc":
             key = "daddr" if "dst" in option.name else "saddr"
-            return ((_is((f"ct original {family} {key}",), option, [address(value)]),),)
+            return ((_match((f"ct original {family} {key}",), option, [address_span(value)]),),)
         case "ctproto":
             number = PROTOCOLS.get(value, int(value) if value.isdigit() else -1)
-            return ((_is(("meta l4proto",), option, [(number, number)]),),)
+            return ((_match(("meta l4proto",), option, [(number, number)]),),)
     return ((Unknown(text),),)
 
 
 def _states(states: list[str], negated: bool) -> tuple[Steps, ...]:
     """SNAT and DNAT are states to iptables, and a status to the kernel."""
-    bits = sum(STATES[one] for one in states if one in STATES)
-    nat = sum(STATUS[one] for one in states if one in {"snat", "dnat"})
-    found: list[Step] = []
+    bits = sum(STATES[state] for state in states if state in STATES)
+    nat = sum(STATUS[state] for state in states if state in {"snat", "dnat"})
+    steps: list[Step] = []
     if bits:
-        found.append(_any_bit("ct state", bits, negated))
+        steps.append(_any_bit("ct state", bits, negated))
     if nat:
-        found.append(_any_bit("ct status", nat, negated))
-    return (tuple(found),) if negated else tuple((one,) for one in found)
+        steps.append(_any_bit("ct status", nat, negated))
+    return (tuple(steps),) if negated else tuple((step,) for step in steps)
 
 
 def _any_bit(key: str, bits: int, negated: bool) -> Match:
     return Match((key,), "!" if negated else "in", (((bits, bits),),))
 
 
-def _limit(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _limit(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Limits: those that match what exceeds them, and those that match what does not."""
     above = any(
-        one.name in {"hashlimit-above", "connlimit-above"} and not one.negated for one in options
-    ) or any(one.name == "connlimit-upto" and one.negated for one in options)
+        option.name in {"hashlimit-above", "connlimit-above"} and not option.negated
+        for option in options
+    ) or any(option.name == "connlimit-upto" and option.negated for option in options)
     return (Limit(text, over=above),)
 
 
-def _recent(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _recent(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """A list of addresses that were seen lately. A stranger is in none, or not often enough."""
-    asks = [one for one in options if one.name in {"rcheck", "update", "remove"}]
-    if not asks:
+    lookups = [option for option in options if option.name in {"rcheck", "update", "remove"}]
+    if not lookups:
         return ALWAYS
-    return ALWAYS if asks[0].negated else (Limit(text, over=True),)
+    return ALWAYS if lookups[0].negated else (Limit(text, over=True),)
 
 
-def _set(options: tuple[Option, ...], given: Given, text: str) -> Steps:
-    (option,) = (one for one in options if one.name in {"match-set", "set"})
+def _set(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    (option,) = (option for option in options if option.name in {"match-set", "set"})
     name, sides = option.values[0], option.values[1].split(",")
-    known = given.sets.get(name)
-    if known is None or any(one.name not in {"match-set", "set"} for one in options):
+    ip_set = context.sets.get(name)
+    if ip_set is None or any(option.name not in {"match-set", "set"} for option in options):
         return (Unknown(text),)
-    keys = known.keys(given.family, sides)
+    keys = ip_set.keys(context.family, sides)
     if keys is None:
         return (Unknown(text),)
-    if known.family != given.family:
+    if ip_set.family != context.family:
         return ALWAYS if option.negated else NEVER
     return (Match(keys, "!=" if option.negated else "==", name),)
 
 
-def _addrtype(options: tuple[Option, ...], given: Given, text: str) -> Steps:
-    here = {"limit-iface-in": " . iif", "limit-iface-out": " . oif"}
-    by = next((here[one.name] for one in options if one.name in here), "")
-    found = []
+def _addrtype(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
+    interface_limits = {"limit-iface-in": " . iif", "limit-iface-out": " . oif"}
+    interface_part = next(
+        (interface_limits[option.name] for option in options if option.name in interface_limits), ""
+    )
+    steps = []
     for option in options:
         if option.name in {"src-type", "dst-type"}:
             side = "saddr" if option.name == "src-type" else "daddr"
-            kinds: list[Span] = [one.lower() for one in option.value.split(",")]
-            found.append(_is((f"fib {side}{by} type",), option, kinds))
-    return tuple(found)
+            address_types: list[Span] = [
+                address_type.lower() for address_type in option.value.split(",")
+            ]
+            steps.append(_match((f"fib {side}{interface_part} type",), option, address_types))
+    return tuple(steps)
 
 
-def _iprange(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _iprange(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     return tuple(
-        _is(
-            (f"{given.family} {'saddr' if option.name == 'src-range' else 'daddr'}",),
+        _match(
+            (f"{context.family} {'saddr' if option.name == 'src-range' else 'daddr'}",),
             option,
-            [_in_order(address(option.value))],
+            [_in_order(address_span(option.value))],
         )
         for option in options
     )
@@ -265,8 +276,8 @@ def _in_order(span: tuple[int, int]) -> tuple[int, int]:
     return min(span), max(span)
 
 
-def _mark(key: str) -> "Callable[[tuple[Option, ...], Given, str], Steps]":
-    def read(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _mark(key: str) -> "Callable[[tuple[Option, ...], ExtensionContext, str], Steps]":
+    def parse(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
         (option,) = options
         value, _, mask = option.value.partition("/")
         number = int(value, 0)
@@ -274,43 +285,43 @@ def _mark(key: str) -> "Callable[[tuple[Option, ...], Given, str], Steps]":
         op = "!=" if option.negated else "=="
         return (Match((key,), op, (element,), int(mask, 0) if mask else None),)  # type: ignore[arg-type]
 
-    return read
+    return parse
 
 
-def _physdev(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _physdev(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Ports of a bridge: a packet that a bridge passes on is none that is routed or taken in."""
-    if [one.name for one in options] == ["physdev-is-bridged"]:
+    if [option.name for option in options] == ["physdev-is-bridged"]:
         return ALWAYS if options[0].negated else NEVER
     return (Unknown(text),)
 
 
-def _pkttype(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _pkttype(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     (option,) = options
     return ALWAYS if (option.value == "unicast") is not option.negated else NEVER
 
 
-def _rpfilter(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _rpfilter(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Whether there is a way back by the same interface; taken for granted."""
-    return NEVER if any(one.name == "invert" for one in options) else ALWAYS
+    return NEVER if any(option.name == "invert" for option in options) else ALWAYS
 
 
-def _policy(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _policy(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """IPsec: a visitor's packet comes in the clear."""
-    (option,) = (one for one in options if one.name == "pol")
+    (option,) = (option for option in options if option.name == "pol")
     return ALWAYS if (option.value == "none") is not option.negated else NEVER
 
 
-def _other_protocol(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _other_protocol(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Of another protocol than TCP, which `-p` before it names."""
     return ALWAYS
 
 
-def _extension_header(options: tuple[Option, ...], given: Given, text: str) -> Steps:
+def _extension_header(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
     """Of IPv6: a connection's packets have none."""
     return NEVER
 
 
-_READERS: dict[str, Callable[[tuple[Option, ...], Given, str], Steps | Alternatives]] = {
+_PARSERS: dict[str, Callable[[tuple[Option, ...], ExtensionContext, str], Steps | Alternatives]] = {
     "plain": _plain,
     "tcp": _tcp,
     "multiport": _multiport,

@@ -6,13 +6,13 @@ from typing import Literal, TypeAlias
 from diagnose.parsers.netfilter.packet import Stage
 from diagnose.parsers.netfilter.packet_fields import ABSENT, SOURCE, UNKNOWN, Value
 from diagnose.parsers.netfilter.rules import FLAGS
-from diagnose.parsers.netfilter.topology import Plan
+from diagnose.parsers.netfilter.topology import Topology
 
 #: The handshake's three, and what a rejecting rule sends.
-Kind: TypeAlias = Stage | Literal["refusal"]
+PacketKind: TypeAlias = Stage | Literal["refusal"]
 Header: TypeAlias = dict[str, Value]
 #: An address and a port.
-End: TypeAlias = tuple[Value, Value]
+SocketAddress: TypeAlias = tuple[Value, Value]
 
 #: Ports that a client may have: below 1024 only root's programs are.
 CLIENT_PORTS = (1024, 65535)
@@ -24,49 +24,49 @@ _FLAGS: Mapping[Stage, int] = {
 _TCP, _ICMP, _ICMPV6 = 6, 1, 58
 
 
-def client(plan: Plan) -> End:
-    return SOURCE, plan.packet.source_port or CLIENT_PORTS
+def client(topology: Topology) -> SocketAddress:
+    return SOURCE, topology.packet.source_port or CLIENT_PORTS
 
 
-def server(plan: Plan) -> End:
+def server(topology: Topology) -> SocketAddress:
     """Before its address is translated."""
-    return plan.destination, plan.packet.port
+    return topology.destination, topology.packet.port
 
 
-def header(source: End, destination: End) -> Header:
+def make_header(source: SocketAddress, destination: SocketAddress) -> Header:
     return {
         "saddr": source[0], "sport": source[1], "daddr": destination[0], "dport": destination[1],
     }  # fmt: skip
 
 
-def refusal(of: Header, sender: Value) -> Header:
+def refusal_header(rejected: Header, sender: Value) -> Header:
     """From where it was sent to, or from the machine that forwards."""
-    return header((sender, of["dport"]), (of["saddr"], of["sport"]))
+    return make_header((sender, rejected["dport"]), (rejected["saddr"], rejected["sport"]))
 
 
-def fields(plan: Plan, stage: Stage) -> dict[str, Value]:
+def handshake_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
     """The fields that do not change from hook to hook."""
-    return _common(plan, _TCP) | {"tcp flags": _FLAGS[stage]}
+    return _common_fields(topology, _TCP) | {"tcp flags": _FLAGS[stage]}
 
 
-def refusing(plan: Plan, how: str, stage: Stage) -> dict[str, Value]:
+def refusal_fields(topology: Topology, reject_with: str, stage: Stage) -> dict[str, Value]:
     """Of a reset (RFC 9293, section 3.10.7.1), or of an ICMP error."""
-    if how == "tcp reset":
+    if reject_with == "tcp reset":
         flags = FLAGS["rst"] | (FLAGS["ack"] if stage == "syn" else 0)
-        return _common(plan, _TCP) | {"tcp flags": flags}
-    v4 = plan.version == 4
+        return _common_fields(topology, _TCP) | {"tcp flags": flags}
+    v4 = topology.version == 4
     name = "icmp" if v4 else "icmpv6"
-    return _common(plan, _ICMP if v4 else _ICMPV6) | {
+    return _common_fields(topology, _ICMP if v4 else _ICMPV6) | {
         "tcp flags": ABSENT, "th sport": UNKNOWN, "th dport": UNKNOWN,
         f"{name} type": "destination-unreachable",
         f"{name} code": UNKNOWN,
     }  # fmt: skip
 
 
-def _common(plan: Plan, protocol: int) -> dict[str, Value]:
-    v4 = plan.version == 4
-    made: dict[str, Value] = {
-        f"{plan.ip} version": plan.version,
+def _common_fields(topology: Topology, protocol: int) -> dict[str, Value]:
+    v4 = topology.version == 4
+    fields: dict[str, Value] = {
+        f"{topology.ip} version": topology.version,
         "ip protocol" if v4 else "ip6 nexthdr": protocol,
         "meta l4proto": protocol,
         "meta nfproto": 2 if v4 else 10,
@@ -75,14 +75,17 @@ def _common(plan: Plan, protocol: int) -> dict[str, Value]:
         "meta mark": 0,
     }
     if v4:
-        made["ip frag-off"] = 0x4000  # do not fragment: what every client sends
-    return made
+        fields["ip frag-off"] = 0x4000  # do not fragment: what every client sends
+    return fields
 
 
-def address(plan: Plan, found: dict[str, Value], now: Header) -> None:
+def write_addresses(topology: Topology, fields: dict[str, Value], header: Header) -> None:
     """The addresses and ports, as they are now, into the fields."""
-    found[f"{plan.ip} saddr"], found[f"{plan.ip} daddr"] = now["saddr"], now["daddr"]
-    tcp = found["tcp flags"] is not ABSENT
+    fields[f"{topology.ip} saddr"], fields[f"{topology.ip} daddr"] = (
+        header["saddr"],
+        header["daddr"],
+    )
+    tcp = fields["tcp flags"] is not ABSENT
     for side in ("sport", "dport"):
-        found[f"tcp {side}"] = now[side] if tcp else ABSENT
-        found[f"th {side}"] = now[side] if tcp else UNKNOWN
+        fields[f"tcp {side}"] = header[side] if tcp else ABSENT
+        fields[f"th {side}"] = header[side] if tcp else UNKNOWN

@@ -8,146 +8,154 @@ input, each packet.
 from collections.abc import Mapping
 
 from diagnose.parsers.netfilter.address_sets import Region
-from diagnose.parsers.netfilter.conntrack import show, track, translate
-from diagnose.parsers.netfilter.headers import Kind
+from diagnose.parsers.netfilter.conntrack import track, translate, update_state_fields
+from diagnose.parsers.netfilter.headers import PacketKind
 from diagnose.parsers.netfilter.packet import Decision, Stage
 from diagnose.parsers.netfilter.packet_fields import UNKNOWN, Value
-from diagnose.parsers.netfilter.topology import Place, Plan
-from diagnose.parsers.netfilter.traversal import Ended, Walk
+from diagnose.parsers.netfilter.topology import HookEntry, Topology
+from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
-_NEXT: Mapping[Kind, Stage] = {"syn": "reply", "reply": "ack"}
-_LOOP = ("output", "postrouting", "egress", "ingress", "prerouting", "input")
-_OUT = ("output", "postrouting", "egress")
-_IN = ("ingress", "prerouting", "")  # "": routing decides
-_THROUGH = ("forward", "postrouting", "egress")
-_LAST = 1 << 31
-
-
-def begin(plan: Plan, region: Region) -> Walk:
-    walk = Walk(plan, region)
-    _set_out(walk)
-    return walk
+_NEXT_STAGE: Mapping[PacketKind, Stage] = {"syn": "reply", "reply": "ack"}
+_LOOPBACK_HOOKS = ("output", "postrouting", "egress", "ingress", "prerouting", "input")
+_OUTPUT_HOOKS = ("output", "postrouting", "egress")
+_INPUT_HOOKS = ("ingress", "prerouting", "")  # "": routing decides
+_FORWARD_HOOKS = ("forward", "postrouting", "egress")
+_LAST_PRIORITY = 1 << 31
 
 
-def ahead(walk: Walk) -> Ended | None:
+def initial_state(topology: Topology, region: Region) -> PacketState:
+    state = PacketState(topology, region)
+    _start_packet(state)
+    return state
+
+
+def advance(state: PacketState) -> Outcome | None:
     """To the next chain that is asked: perhaps a hook is left, a packet has arrived, all have."""
-    if walk.place < len(walk.places):
-        place = walk.places[walk.place]
-        walk.place += 1
-        track(walk, place.priority)
-        _ask(walk, place)
+    if state.entry_index < len(state.hook_entries):
+        hook_entry = state.hook_entries[state.entry_index]
+        state.entry_index += 1
+        track(state, hook_entry.priority)
+        _visit(state, hook_entry)
         return None
-    track(walk, _LAST)
-    while walk.hooks:
-        if walk.hooks[0]:
-            _enter(walk)
+    track(state, _LAST_PRIORITY)
+    while state.hooks:
+        if state.hooks[0]:
+            _enter_hook(state)
             return None
-        if ended := _route(walk):
+        if ended := _route(state):
             return ended
-    if walk.stage == "syn":
+    if state.stage == "syn":
         # Confirmed on leaving: from here on conntrack has an entry.
-        walk.connection.known = walk.tracking == "tracked"
-    following = _NEXT.get(walk.stage)
-    if following is None:
-        return walk.passed()
-    walk.send(following)
-    _set_out(walk)
+        state.connection.confirmed = state.tracking == "tracked"
+    next_stage = _NEXT_STAGE.get(state.stage)
+    if next_stage is None:
+        return state.completed_outcome()
+    state.send(next_stage)
+    _start_packet(state)
     return None
 
 
-def refuse(walk: Walk, decision: Decision) -> None:
+def send_rejection(state: PacketState, decision: Decision) -> None:
     """What a rejecting rule sends, on its way back to the client. It belongs to the connection of
     the packet that is rejected (nf_reject_ipv4.c, icmp.c), if that was seen by conntrack."""
-    tracked = walk.tracking == "tracked"
-    sender = walk.header["daddr"]
-    if decision.how != "tcp reset" and walk.hook == "forward":
-        plan = walk.plan
-        own = plan.first_on(plan.packet.interface, plan.destination) if plan.version == 4 else None
-        sender = UNKNOWN if own is None else own
-    walk.refuse(decision, sender)
-    _set_out(walk)
+    tracked = state.tracking == "tracked"
+    sender = state.header["daddr"]
+    if decision.how != "tcp reset" and state.hook == "forward":
+        topology = state.topology
+        own_address = (
+            topology.first_on(topology.packet.interface, topology.destination)
+            if topology.version == 4
+            else None
+        )
+        sender = UNKNOWN if own_address is None else own_address
+    state.refuse(decision, sender)
+    _start_packet(state)
     if tracked:
-        walk.tracking = "tracked"
-        show(walk)
+        state.tracking = "tracked"
+        update_state_fields(state)
 
 
-def _set_out(walk: Walk) -> None:
-    connection, over = walk.connection, walk.plan.packet.interface
+def _start_packet(state: PacketState) -> None:
+    connection, interface = state.connection, state.topology.packet.interface
     forwarded = connection.forwarded
-    from_inside = walk.stage == "reply"
-    beyond: Value = connection.beyond if forwarded else over
-    walk.incoming, walk.outgoing = over, over
-    if over == "lo" and not forwarded:
-        walk.hooks = _LOOP
-    elif over == "lo":  # from the machine itself to somewhere else
-        walk.hooks = _IN if from_inside else _OUT
-        walk.incoming, walk.outgoing = (beyond, over) if from_inside else (over, beyond)
-    elif walk.stage == "refusal":
-        walk.hooks = _OUT
+    from_inside = state.stage == "reply"
+    out_interface: Value = connection.out_interface if forwarded else interface
+    state.incoming, state.outgoing = interface, interface
+    if interface == "lo" and not forwarded:
+        state.hooks = _LOOPBACK_HOOKS
+    elif interface == "lo":  # from the machine itself to somewhere else
+        state.hooks = _INPUT_HOOKS if from_inside else _OUTPUT_HOOKS
+        state.incoming, state.outgoing = (
+            (out_interface, interface) if from_inside else (interface, out_interface)
+        )
+    elif state.stage == "refusal":
+        state.hooks = _OUTPUT_HOOKS
     elif from_inside:
-        walk.hooks = _IN if forwarded else _OUT
-        walk.incoming = beyond
+        state.hooks = _INPUT_HOOKS if forwarded else _OUTPUT_HOOKS
+        state.incoming = out_interface
     else:
-        walk.hooks = _IN
-    _enter(walk)
+        state.hooks = _INPUT_HOOKS
+    _enter_hook(state)
 
 
-def _enter(walk: Walk) -> None:
+def _enter_hook(state: PacketState) -> None:
     """The first of the hooks that are left."""
-    hook, walk.hooks = walk.hooks[0], walk.hooks[1:]
-    walk.hook = hook
-    through = hook == "postrouting" and walk.connection.forwarded and walk.stage != "refusal"
+    hook, state.hooks = state.hooks[0], state.hooks[1:]
+    state.hook = hook
+    through = hook == "postrouting" and state.connection.forwarded and state.stage != "refusal"
     into = hook in ("ingress", "prerouting", "input", "forward") or (
-        through and walk.plan.packet.interface != "lo"
+        through and state.topology.packet.interface != "lo"
     )
     out = hook in ("forward", "output", "postrouting", "egress")
-    came, goes = walk.incoming if into else "", walk.outgoing if out else ""
-    walk.fields["meta iif"] = walk.fields["meta iifname"] = came
-    walk.fields["meta oif"] = walk.fields["meta oifname"] = goes
-    device = came if hook == "ingress" else goes if hook == "egress" else ""
-    walk.places = walk.plan.places(hook, device if isinstance(device, str) else "")
-    walk.place, walk.chain = 0, None
+    in_interface, out_interface = state.incoming if into else "", state.outgoing if out else ""
+    state.fields["meta iif"] = state.fields["meta iifname"] = in_interface
+    state.fields["meta oif"] = state.fields["meta oifname"] = out_interface
+    device = in_interface if hook == "ingress" else out_interface if hook == "egress" else ""
+    state.hook_entries = state.topology.hook_entries(
+        hook, device if isinstance(device, str) else ""
+    )
+    state.entry_index, state.chain = 0, None
 
 
-def _ask(walk: Walk, place: Place) -> None:
-    if place.chain is None:
-        translate(walk)
-    elif place.base and (place.base.type != "nat" or walk.translating):
-        walk.open(place, place.chain)
+def _visit(state: PacketState, hook_entry: HookEntry) -> None:
+    if hook_entry.chain is None:
+        translate(state)
+    elif hook_entry.base and (hook_entry.base.type != "nat" or state.translating):
+        state.enter_base_chain(hook_entry, hook_entry.chain)
 
 
-def _route(walk: Walk) -> Ended | None:
+def _route(state: PacketState) -> Outcome | None:
     """After prerouting: to the machine itself, or through it."""
-    connection = walk.connection
-    if walk.stage == "reply" and walk.plan.packet.interface == "lo":
-        walk.hooks = ("input",)
-    elif walk.stage != "syn":
-        walk.hooks = _THROUGH if connection.forwarded else ("input",)
-        if walk.stage == "ack":
-            walk.outgoing = connection.beyond
+    connection = state.connection
+    if state.stage == "reply" and state.topology.packet.interface == "lo":
+        state.hooks = ("input",)
+    elif state.stage != "syn":
+        state.hooks = _FORWARD_HOOKS if connection.forwarded else ("input",)
+        if state.stage == "ack":
+            state.outgoing = connection.out_interface
     else:
-        return _first_route(walk)
+        return _first_route(state)
     return None
 
 
-def _first_route(walk: Walk) -> Ended | None:
-    to, plan = walk.header["daddr"], walk.plan
-    span = (to, to) if isinstance(to, int) else to
-    local = plan.is_local(*span) if isinstance(span, tuple) else None
+def _first_route(state: PacketState) -> Outcome | None:
+    destination, topology = state.header["daddr"], state.topology
+    span = (destination, destination) if isinstance(destination, int) else destination
+    local = topology.is_local(*span) if isinstance(span, tuple) else None
     if local is None:
-        return walk.translated("unknown", unknown=("dnat",))
-    if local and walk.connection.to and plan.is_martian(to):
-        return walk.translated("drop", how="route_localnet")
+        return state.nat_outcome("unknown", unknown=("dnat",))
+    if local and state.connection.dnat_to and topology.is_martian(destination):
+        return state.nat_outcome("drop", how="route_localnet")
     if not local:
-        forward(walk)
-    walk.hooks = ("input",) if local else _THROUGH
+        forward(state)
+    state.hooks = ("input",) if local else _FORWARD_HOOKS
     return None
 
 
-def forward(walk: Walk) -> None:
+def forward(state: PacketState) -> None:
     """The destination is not the machine itself."""
-    to = walk.header["daddr"]
-    first = to[0] if isinstance(to, tuple) else to
-    device = walk.plan.device(first) if isinstance(first, int) else None
-    walk.connection.forwarded = True
-    walk.connection.beyond = walk.outgoing = UNKNOWN if device is None else device
+    destination = state.header["daddr"]
+    first = destination[0] if isinstance(destination, tuple) else destination
+    device = state.topology.device(first) if isinstance(first, int) else None
+    state.connection.forwarded = True
+    state.connection.out_interface = state.outgoing = UNKNOWN if device is None else device

@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.netfilter.rules import Element, Span, address
+from diagnose.parsers.netfilter.rules import Element, Span, address_span
 
 #: More members than this of one set are not read; nobody can tell then who is in it.
-MOST = 200_000
+MAX_MEMBERS = 200_000
 
 
 @frozen
-class Known:
+class IpSet:
     """A set: `parts` are what its members are made of ("ip", "net", "port", "mac", "iface"),
     `elements` reads them when they are first asked for. `family` is "ip" or "ip6"."""
 
@@ -32,52 +32,52 @@ class Known:
         )
 
 
-def read(text: str) -> Mapping[str, Known]:
+def parse_ipset(text: str) -> Mapping[str, IpSet]:
     """`create NAME TYPE …` and `add NAME MEMBER …`, by the set's name. Sets of sets and such with
     "nomatch" members are left out."""
-    kinds: dict[str, tuple[tuple[str, ...], str]] = {}
+    types: dict[str, tuple[tuple[str, ...], str]] = {}
     members: dict[str, list[str]] = {}
-    strange: set[str] = set()
+    unsupported: set[str] = set()
     for line in text.splitlines():
         words = line.split()
         if len(words) >= 3 and words[0] == "create":
-            kind, _, parts = words[2].partition(":")
+            set_type, _, parts = words[2].partition(":")
             family = "ip6" if "inet6" in words else "ip"
-            kinds[words[1]] = (tuple(parts.split(",")), family)
+            types[words[1]] = (tuple(parts.split(",")), family)
             members[words[1]] = []
-            if kind == "list":
-                strange.add(words[1])
+            if set_type == "list":
+                unsupported.add(words[1])
         elif len(words) >= 3 and words[0] == "add" and words[1] in members:
             members[words[1]].append(words[2])
-            if "nomatch" in words or len(members[words[1]]) > MOST:
-                strange.add(words[1])
+            if "nomatch" in words or len(members[words[1]]) > MAX_MEMBERS:
+                unsupported.add(words[1])
     return {
-        name: Known(name, parts, family, _reader(members[name], parts))
-        for name, (parts, family) in kinds.items()
-        if name not in strange
+        name: IpSet(name, parts, family, _reader(members[name], parts))
+        for name, (parts, family) in types.items()
+        if name not in unsupported
     }
 
 
 def _reader(members: list[str], parts: tuple[str, ...]) -> Callable[[], tuple[object, ...]]:
     def elements() -> tuple[object, ...]:
-        found = (_element(member, parts) for member in members)
-        return tuple(one for one in found if one is not None)
+        elements_read = (_element(member, parts) for member in members)
+        return tuple(element for element in elements_read if element is not None)
 
     return elements
 
 
 def _element(member: str, parts: tuple[str, ...]) -> Element | None:
     """ "192.0.2.0/24,tcp:443"; None for a member of another protocol than TCP."""
-    found: list[Span] = []
+    spans: list[Span] = []
     for value, part in zip(member.split(","), parts, strict=False):
         if part == "port":
             port = re.fullmatch(r"(?:(\w+):)?(\d+)(?:-(\d+))?", value)
             if port is None or port[1] not in {None, "tcp"}:
                 return None
-            found.append((int(port[2]), int(port[3] or port[2])))
+            spans.append((int(port[2]), int(port[3] or port[2])))
         else:
             try:
-                found.append(address(value))
+                spans.append(address_span(value))
             except ValueError:
                 return None
-    return tuple(found)
+    return tuple(spans)

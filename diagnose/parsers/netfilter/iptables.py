@@ -10,7 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from diagnose.parsers.netfilter import ipset, targets
-from diagnose.parsers.netfilter.extensions import Alternatives, Given, plain, read_extension
+from diagnose.parsers.netfilter.extensions import (
+    PLAIN_OPTIONS,
+    Alternatives,
+    ExtensionContext,
+    parse_extension,
+)
 from diagnose.parsers.netfilter.rules import Base, Chain, Rule, Rules, Set, Step, Table
 
 Hook = Literal["prerouting", "input", "forward", "output", "postrouting"]
@@ -28,29 +33,29 @@ _HOOKS: dict[str, Hook] = {
 }
 
 #: More rules than this in all are not read.
-MOST = 50_000
+MAX_RULES = 50_000
 
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 
 
-def read(v4: str = "", v6: str = "", sets: str = "", *, legacy: bool = False) -> Rules:
+def parse_tables(v4: str = "", v6: str = "", sets: str = "", *, legacy: bool = False) -> Rules:
     """The tables that iptables-save, ip6tables-save and `ipset save` printed."""
-    known = ipset.read(sets)
-    found = [*_tables(v4, "ip", known, legacy), *_tables(v6, "ip6", known, legacy)]
-    return Rules(tuple(found))
+    ip_sets = ipset.parse_ipset(sets)
+    tables = [*_tables(v4, "ip", ip_sets, legacy), *_tables(v6, "ip6", ip_sets, legacy)]
+    return Rules(tuple(tables))
 
 
-def words(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     """A line of iptables-save as the words of a command; it puts quotes round what has blanks,
     and a backslash before a quote (xtables_save_string)."""
     return tuple(
-        re.sub(r"\\(.)", r"\1", found[1]) if found[2] is None else found[2]
-        for found in _WORD.finditer(text)
+        re.sub(r"\\(.)", r"\1", match[1]) if match[2] is None else match[2]
+        for match in _WORD.finditer(text)
     )
 
 
 def _tables(
-    text: str, family: str, sets: Mapping[str, ipset.Known], legacy: bool
+    text: str, family: str, sets: Mapping[str, ipset.IpSet], legacy: bool
 ) -> Iterator[Table]:
     for part in re.split(r"^\*", text, flags=re.MULTILINE)[1:]:
         name, _, body = part.partition("\n")
@@ -58,22 +63,22 @@ def _tables(
 
 
 def _table(
-    name: str, body: str, family: str, sets: Mapping[str, ipset.Known], legacy: bool
+    name: str, body: str, family: str, sets: Mapping[str, ipset.IpSet], legacy: bool
 ) -> Table:
     policies: dict[str, str] = {}
     rules: dict[str, list[Rule]] = {}
-    for line in body.splitlines()[:MOST]:
+    for line in body.splitlines()[:MAX_RULES]:
         if chain := re.match(r":(\S+) (\S+)", line):
             policies[chain[1]] = chain[2]
             rules.setdefault(chain[1], [])
-        elif given := re.match(r"(?:\[\d+:\d+\] )?(-A (\S+).*)", line):
-            rules.setdefault(given[2], []).extend(_rules(given[1], family, sets))
+        elif rule_match := re.match(r"(?:\[\d+:\d+\] )?(-A (\S+).*)", line):
+            rules.setdefault(rule_match[2], []).extend(_rules(rule_match[1], family, sets))
     chains = {
-        chain: Chain(chain, tuple(some), _base(name, chain, policies.get(chain, "-")))
-        for chain, some in rules.items()
+        chain: Chain(chain, tuple(chain_rules), _base(name, chain, policies.get(chain, "-")))
+        for chain, chain_rules in rules.items()
     }
-    named = {one.name: Set(one.name, one.elements) for one in sets.values()}
-    return Table(family, name, chains, named, legacy=legacy)
+    table_sets = {ip_set.name: Set(ip_set.name, ip_set.elements) for ip_set in sets.values()}
+    return Table(family, name, chains, table_sets, legacy=legacy)
 
 
 def _base(table: str, chain: str, policy: str) -> Base | None:
@@ -90,59 +95,66 @@ def _base(table: str, chain: str, policy: str) -> Base | None:
     return Base(kind, hook, priority, _policy(policy))
 
 
-def _policy(word: str) -> Literal["accept", "drop"]:
-    return "drop" if word == "DROP" else "accept"
+def _policy(policy: str) -> Literal["accept", "drop"]:
+    return "drop" if policy == "DROP" else "accept"
 
 
 # ---- one rule
 
 
-def _rules(line: str, family: str, sets: Mapping[str, ipset.Known]) -> list[Rule]:
+def _rules(line: str, family: str, sets: Mapping[str, ipset.IpSet]) -> list[Rule]:
     """One rule, or several where an extension means one thing or another."""
-    given = words(line)[2:]
+    arguments = split_words(line)[2:]
     rows: list[tuple[Step, ...]] = [()]
     comment = ""
-    for name, options in _parts(given):
+    for name, options in _parts(arguments):
         if name == "comment":
             comment = " ".join(options[1:])
             continue
         if name in {"-j", "-g"}:
-            rows = [(*row, *targets.steps(name, options, family)) for row in rows]
+            rows = [(*row, *targets.target_steps(name, options, family)) for row in rows]
             continue
-        found = read_extension(name, options, Given(family, sets))
-        ways = found.ways if isinstance(found, Alternatives) else (found,)
-        rows = [(*row, *way) for row in rows for way in ways]
+        parsed = parse_extension(name, options, ExtensionContext(family, sets))
+        branches = parsed.branches if isinstance(parsed, Alternatives) else (parsed,)
+        rows = [(*row, *branch) for row in rows for branch in branches]
     return [Rule(row, line, comment=comment) for row in rows]
 
 
-def _parts(given: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _parts(arguments: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The rule's parts in their order: its plain options ("-s"), its extensions ("multiport")
     and its target ("-j"), each with the words that belong to it."""
-    at = 0
-    while at < len(given):
-        word = given[at]
-        if word in {"-j", "-g"}:
-            yield word, given[at + 1 :]
+    index = 0
+    while index < len(arguments):
+        argument = arguments[index]
+        if argument in {"-j", "-g"}:
+            yield argument, arguments[index + 1 :]
             return
-        if word == "-m":
-            stop = _end(given, at + 2)
-            yield given[at + 1] if at + 1 < len(given) else "", given[at + 2 : stop]
-            at = stop
+        if argument == "-m":
+            stop = _end(arguments, index + 2)
+            yield (
+                arguments[index + 1] if index + 1 < len(arguments) else "",
+                arguments[index + 2 : stop],
+            )
+            index = stop
             continue
-        negated = word == "!"
-        option = given[at + 1] if negated and at + 1 < len(given) else word
-        stop = at + negated + (1 if option == "-f" else 2)
-        yield ("plain" if option in plain else "", given[at:stop])
-        at = stop
+        negated = argument == "!"
+        option = arguments[index + 1] if negated and index + 1 < len(arguments) else argument
+        stop = index + negated + (1 if option == "-f" else 2)
+        yield ("plain" if option in PLAIN_OPTIONS else "", arguments[index:stop])
+        index = stop
 
 
-def _end(given: tuple[str, ...], at: int) -> int:
+def _end(arguments: tuple[str, ...], index: int) -> int:
     """Where the options of an extension end: at the next extension, plain option or target."""
-    while at < len(given):
-        word = given[at]
-        if word in {"-m", "-j", "-g"} or word in plain:
-            return at
-        if word == "!" and given[at + 1 : at + 2] and given[at + 1] in plain:
-            return at
-        at += 1
-    return at
+    while index < len(arguments):
+        argument = arguments[index]
+        if argument in {"-m", "-j", "-g"} or argument in PLAIN_OPTIONS:
+            return index
+        if (
+            argument == "!"
+            and arguments[index + 1 : index + 2]
+            and arguments[index + 1] in PLAIN_OPTIONS
+        ):
+            return index
+        index += 1
+    return index

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from diagnose.parsers.netfilter.address_sets import Region, inside, outside, region
+from diagnose.parsers.netfilter.address_sets import Region, difference, intersection, region
 from diagnose.parsers.netfilter.packet_fields import (
     ABSENT,
     OTHER_PROTOCOLS,
@@ -12,91 +12,104 @@ from diagnose.parsers.netfilter.packet_fields import (
     Answer,
     Value,
     compare,
-    of_source,
-    whole,
+    matching_sources,
+    simplify_answer,
 )
 from diagnose.parsers.netfilter.rules import STATES, DataMap, Element, Op
-from diagnose.parsers.netfilter.traversal import Walk
+from diagnose.parsers.netfilter.traversal import PacketState
 
 
-def listed(walk: Walk, name: str) -> Any:
+def set_elements(state: PacketState, name: str) -> Any:
     """The elements of a named set or map; None: there is none, or it cannot be read."""
-    found = walk.table.sets.get(name) if walk.table else None
-    elements = found.elements if found else None
-    return elements if found and found.readable else None
+    named_set = state.table.sets.get(name) if state.table else None
+    elements = named_set.elements if named_set else None
+    return elements if named_set and named_set.readable else None
 
 
-def judge(
-    walk: Walk, keys: tuple[str, ...], op: Op, values: Sequence[Element], mask: int | None = None
+def evaluate_match(
+    state: PacketState,
+    keys: tuple[str, ...],
+    op: Op,
+    values: Sequence[Element],
+    mask: int | None = None,
 ) -> Answer:
     if len(keys) > 1:
-        return _concatenated(walk, keys, op, values)
+        return _concatenated(state, keys, op, values)
     key = keys[0]
-    value = walk.fields.get(key)
+    value = state.fields.get(key)
     if value is None:
         if key.startswith("fib "):
-            return _fib(walk, key, op, values)
-        value = _other(walk, key)
+            return _fib(state, key, op, values)
+        value = _derived_value(state, key)
     if value is SOURCE:
-        return of_source(walk.region, op, values, mask, walk.plan.width)
+        return matching_sources(state.region, op, values, mask, state.topology.width)
     return compare(value, op, values, mask)
 
 
-def value_of(walk: Walk, key: str) -> Value:
-    found = walk.fields.get(key)
-    return _other(walk, key) if found is None else found
+def value_of(state: PacketState, key: str) -> Value:
+    value = state.fields.get(key)
+    return _derived_value(state, key) if value is None else value
 
 
-def _concatenated(walk: Walk, keys: tuple[str, ...], op: Op, elements: Sequence[Element]) -> Answer:
+def _concatenated(
+    state: PacketState, keys: tuple[str, ...], op: Op, elements: Sequence[Element]
+) -> Answer:
     """A concatenation is only ever compared with a set of them."""
-    if any(value_of(walk, key) is ABSENT for key in keys):
+    if any(value_of(state, key) is ABSENT for key in keys):
         return False
-    found: Region = ()
+    sources: Region = ()
     unsure = False
-    for one in elements:
-        answer = fits_all(walk, keys, one)
+    for element in elements:
+        answer = matches_element(state, keys, element)
         if isinstance(answer, tuple):
-            found = region((*found, *answer))
+            sources = region((*sources, *answer))
         elif answer:
             return op == "=="
         unsure |= answer is None
     if unsure:
         return None
-    of = walk.region
-    return whole(of, inside(of, found) if op == "==" else outside(of, found))
+    all_sources = state.region
+    return simplify_answer(
+        all_sources,
+        intersection(all_sources, sources) if op == "==" else difference(all_sources, sources),
+    )
 
 
-def fits_all(walk: Walk, keys: tuple[str, ...], one: Element) -> Answer:
+def matches_element(state: PacketState, keys: tuple[str, ...], element: Element) -> Answer:
     """Does each key have its value of this element?"""
-    found: Answer = True
-    if not one:
-        return not any(value_of(walk, key) is ABSENT for key in keys)
-    if len(one) != len(keys):
+    result: Answer = True
+    if not element:
+        return not any(value_of(state, key) is ABSENT for key in keys)
+    if len(element) != len(keys):
         return None
-    for key, span in zip(keys, one, strict=True):
-        answer = judge(walk, (key,), "==", ((span,),))
+    for key, span in zip(keys, element, strict=True):
+        answer = evaluate_match(state, (key,), "==", ((span,),))
         if answer is False:
             return False
-        if answer is None or found is None:
-            found = None
+        if answer is None or result is None:
+            result = None
         elif isinstance(answer, tuple):
-            found = inside(found, answer) if isinstance(found, tuple) else answer
-    return found if found != () else False
+            result = intersection(result, answer) if isinstance(result, tuple) else answer
+    return result if result != () else False
 
 
-def mapped(walk: Walk, by: DataMap) -> tuple[Value, ...] | Literal[False] | None:
+def map_lookup(state: PacketState, data_map: DataMap) -> tuple[Value, ...] | Literal[False] | None:
     """What the map has for this packet: False for nothing, None where nobody knows."""
-    entries = by.entries if isinstance(by.entries, tuple) else listed(walk, by.entries)
-    for one, data in entries or ():
-        answer = fits_all(walk, by.keys, one)
+    entries = (
+        data_map.entries
+        if isinstance(data_map.entries, tuple)
+        else set_elements(state, data_map.entries)
+    )
+    for element, data in entries or ():
+        answer = matches_element(state, data_map.keys, element)
         if answer is True:
-            return tuple(plain(span) for span in data)
+            return tuple(span_value(span) for span in data)
         if answer is not False:
             return None
     return False if entries is not None else None
 
 
-def plain(span: Any) -> Value:
+def span_value(span: Any) -> Value:
     """One value of this span."""
     if isinstance(span, str):
         return UNKNOWN
@@ -104,76 +117,84 @@ def plain(span: Any) -> Value:
     return int(low) if low == high else (int(low), int(high))
 
 
-def _other(walk: Walk, key: str) -> Value:
+def _derived_value(state: PacketState, key: str) -> Value:
     """A field that is not among those of every packet."""
-    head, _, rest = key.partition(" ")
+    head, _, name = key.partition(" ")
     if head in OTHER_PROTOCOLS:
         return ABSENT
-    if head in ("ip", "ip6") and head != walk.plan.ip:
+    if head in ("ip", "ip6") and head != state.topology.ip:
         return ABSENT
-    if head == "tcp" and walk.fields["tcp flags"] is ABSENT:
+    if head == "tcp" and state.fields["tcp flags"] is ABSENT:
         return ABSENT
-    if rest.startswith("option") and head == "ip":
-        return 0 if len(rest.split()) == 2 else ABSENT
+    if name.startswith("option") and head == "ip":
+        return 0 if len(name.split()) == 2 else ABSENT
     if head == "exthdr":
-        return 0 if walk.plan.version == 6 and " " not in rest else ABSENT
+        return 0 if state.topology.version == 6 and " " not in name else ABSENT
     if head == "ct":
         if key == "ct state":
             return STATES["invalid"]
-        other = f" {'ip6' if walk.plan.version == 4 else 'ip'} " in key
-        return UNKNOWN if walk.tracking == "tracked" and not other else ABSENT
+        is_other_family = f" {'ip6' if state.topology.version == 4 else 'ip'} " in key
+        return UNKNOWN if state.tracking == "tracked" and not is_other_family else ABSENT
     if key in ("meta ipsec", "meta secpath"):
         return 0
     if key in ("meta skuid", "meta skgid"):
-        known = walk.hook == "output" or (walk.hook, walk.stage) == ("input", "ack")
-        return UNKNOWN if known else ABSENT
-    return ABSENT if head == "ether" and walk.hook in ("output", "postrouting") else UNKNOWN
+        has_socket = state.hook == "output" or (state.hook, state.stage) == ("input", "ack")
+        return UNKNOWN if has_socket else ABSENT
+    return ABSENT if head == "ether" and state.hook in ("output", "postrouting") else UNKNOWN
 
 
 # Routes
 
 
-def _fib(walk: Walk, key: str, op: Op, values: Sequence[Element]) -> Answer:
+def _fib(state: PacketState, key: str, op: Op, values: Sequence[Element]) -> Answer:
     """`fib daddr type`, `fib saddr . iif oif exists`: what the routes say of an address."""
     words = key.split()
-    which, flags, asked = words[1], words[3:-1:2], words[-1]
-    if asked == "exists":
-        return _reverse(walk, words[3:-2:2], op, values)
-    address = walk.header.get(which)
-    if asked != "type" or address is None:
+    side, flags, result_type = words[1], words[3:-1:2], words[-1]
+    if result_type == "exists":
+        return _reverse_path(state, words[3:-2:2], op, values)
+    address = state.header.get(side)
+    if result_type != "type" or address is None:
         return None
-    device = value_of(walk, "meta iif") if "iif" in flags else ""
-    local = walk.plan.on(device) if device and isinstance(device, str) else walk.plan.local
-    span = walk.region if address is SOURCE else ((address, address),)
+    device = value_of(state, "meta iif") if "iif" in flags else ""
+    local = (
+        state.topology.addresses_on(device)
+        if device and isinstance(device, str)
+        else state.topology.local
+    )
+    span = state.region if address is SOURCE else ((address, address),)
     if isinstance(address, tuple):
         span = (address,)
     elif address is not SOURCE and not isinstance(address, int):
         return None
-    own = whole(span, inside(span, local))  # type: ignore[arg-type]
+    own = simplify_answer(span, intersection(span, local))  # type: ignore[arg-type]
     if not isinstance(own, bool):
         return None
     return compare("local" if own else "unicast", op, values, None)
 
 
-def _reverse(walk: Walk, flags: list[str], op: Op, values: Sequence[Element]) -> Answer:
+def _reverse_path(
+    state: PacketState, flags: list[str], op: Op, values: Sequence[Element]
+) -> Answer:
     """Is there a route back to the source, by the interface that it came from?
 
     Unless the routes are known, there is one: without, nothing would ever be answered.
     """
-    device = value_of(walk, "meta iif")
+    device = value_of(state, "meta iif")
     if not isinstance(device, str) or not device:
         return None
-    by = walk.plan.reachable_by(device) if "iif" in flags and device != "lo" else None
-    if by is None:
-        if device != "lo" and (told := "fib saddr oif") not in walk.assumed:
-            walk.assumed = (*walk.assumed, told)
+    reachable = state.topology.reachable_by(device) if "iif" in flags and device != "lo" else None
+    if reachable is None:
+        if device != "lo" and (assumption := "fib saddr oif") not in state.assumed:
+            state.assumed = (*state.assumed, assumption)
         return compare(1, op, values, None)
-    if walk.header["saddr"] is not SOURCE:
-        address = walk.header["saddr"]
-        there = isinstance(address, int) and bool(inside(((address, address),), by))
-        return compare(int(there), op, values, None) if isinstance(address, int) else None
-    yes = whole(walk.region, inside(walk.region, by))
-    if isinstance(yes, bool):
-        return compare(int(yes), op, values, None)
-    wanted = yes or ()
-    return wanted if compare(1, op, values, None) else outside(walk.region, wanted)
+    if state.header["saddr"] is not SOURCE:
+        address = state.header["saddr"]
+        is_reachable = isinstance(address, int) and bool(
+            intersection(((address, address),), reachable)
+        )
+        return compare(int(is_reachable), op, values, None) if isinstance(address, int) else None
+    answer = simplify_answer(state.region, intersection(state.region, reachable))
+    if isinstance(answer, bool):
+        return compare(int(answer), op, values, None)
+    sources = answer or ()
+    return sources if compare(1, op, values, None) else difference(state.region, sources)

@@ -3,65 +3,65 @@
 from typing import Any, Literal
 
 from diagnose.parsers.netfilter import headers
-from diagnose.parsers.netfilter.conntrack import status
+from diagnose.parsers.netfilter.conntrack import update_status
 from diagnose.parsers.netfilter.hooks import forward
-from diagnose.parsers.netfilter.matching import mapped, plain
+from diagnose.parsers.netfilter.matching import map_lookup, span_value
 from diagnose.parsers.netfilter.packet_fields import UNKNOWN, Value
 from diagnose.parsers.netfilter.rules import DataMap, Nat, Rule
-from diagnose.parsers.netfilter.traversal import Ended, Walk
+from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
 
-def translate(walk: Walk, step: Nat, rule: Rule) -> Ended | Literal[False] | None:
+def translate(state: PacketState, step: Nat, rule: Rule) -> Outcome | Literal[False] | None:
     """The first rule that matches decides: the chain ends."""
-    if step.family and step.family != walk.plan.ip:
+    if step.family and step.family != state.topology.ip:
         return False
-    wanted = _wanted(walk, step)
-    if wanted is False:
+    new_address = _new_address(state, step)
+    if new_address is False:
         return False
-    if wanted is None:
-        return walk.end("unknown", rule, unknown=(rule.text,))
-    walk.translating = False
-    header, connection = walk.header, walk.connection
+    if new_address is None:
+        return state.finish("unknown", rule, unknown=(rule.text,))
+    state.translating = False
+    header, connection = state.header, state.connection
     if step.kind in ("dnat", "redirect"):
-        connection.to = wanted
-        header["daddr"], header["dport"] = wanted
-        connection.rule = walk.decided("accept", rule)
-        if walk.hook == "output":
-            _rerouted(walk, wanted[0])
+        connection.dnat_to = new_address
+        header["daddr"], header["dport"] = new_address
+        connection.dnat_decision = state.make_decision("accept", rule)
+        if state.hook == "output":
+            _reroute(state, new_address[0])
     else:
-        connection.by = wanted
-        header["saddr"], header["sport"] = wanted
-    headers.address(walk.plan, walk.fields, header)
-    status(walk)
-    walk.chain = None
+        connection.snat_to = new_address
+        header["saddr"], header["sport"] = new_address
+    headers.write_addresses(state.topology, state.fields, header)
+    update_status(state)
+    state.chain = None
     return None
 
 
-def _rerouted(walk: Walk, to: Value) -> None:
+def _reroute(state: PacketState, destination: Value) -> None:
     """From the machine itself to somewhere else."""
-    if isinstance(to, int) and walk.plan.is_local(to, to) is False:
-        forward(walk)
-        walk.hooks = ("postrouting", "egress")
+    if isinstance(destination, int) and state.topology.is_local(destination, destination) is False:
+        forward(state)
+        state.hooks = ("postrouting", "egress")
 
 
-def _wanted(walk: Walk, step: Nat) -> tuple[Value, Value] | Literal[False] | None:
+def _new_address(state: PacketState, step: Nat) -> tuple[Value, Value] | Literal[False] | None:
     """The new address and port; what is not changed stays as it is. False: the map has none."""
-    header, plan = walk.header, walk.plan
+    header, topology = state.header, state.topology
     source = step.kind in ("snat", "masquerade")
     address = header["saddr" if source else "daddr"]
     port = header["sport" if source else "dport"]
-    for wanted, is_port in ((step.address, False), (step.port, True)):
-        found: Any = (plain(wanted),) if isinstance(wanted, tuple) else None
-        if isinstance(wanted, DataMap):
-            found = mapped(walk, wanted)
-            if not found:
-                return False if found is False else None
-        if found and is_port:
-            port = found[0]
-        elif found:
-            address, port = found[0], found[1] if len(found) > 1 else port
+    for change, is_port in ((step.address, False), (step.port, True)):
+        data: Any = (span_value(change),) if isinstance(change, tuple) else None
+        if isinstance(change, DataMap):
+            data = map_lookup(state, change)
+            if not data:
+                return False if data is False else None
+        if data and is_port:
+            port = data[0]
+        elif data:
+            address, port = data[0], data[1] if len(data) > 1 else port
     if step.kind == "redirect":
-        address = plan.redirected(walk.hook, walk.fields["meta iif"])
+        address = topology.redirect_address(state.hook, state.fields["meta iif"])
     if step.kind == "masquerade":
         address = UNKNOWN
     return address, port

@@ -10,43 +10,49 @@ from typing import Any
 import msgspec
 
 from diagnose.parsers.netfilter import nft_writer
-from diagnose.parsers.netfilter.expressions import Odd, elements, pairs, types
-from diagnose.parsers.netfilter.roundtrip import exact
-from diagnose.parsers.netfilter.rules import Base, Chain, Lazy, Rule, Rules, Set, Step, Table
+from diagnose.parsers.netfilter.expressions import UnsupportedForm, elements, pairs, type_fields
+from diagnose.parsers.netfilter.roundtrip import survives_roundtrip
+from diagnose.parsers.netfilter.rules import Base, Chain, LazyRules, Rule, Rules, Set, Step, Table
 from diagnose.parsers.netfilter.statements import datum, step, verdict
 
 _HOOKS = ("ingress", "prerouting", "input", "forward", "output", "postrouting", "egress")
 _TYPES = ("filter", "nat", "route")
 #: Tables of these see no TCP connection to the machine, or not as one.
-_ASIDE = ("arp", "bridge")
+_IGNORED_FAMILIES = ("arp", "bridge")
 
 
-def read(text: str) -> Rules:
+def parse_ruleset(text: str) -> Rules:
     """The tables. ValueError: it is not what nft prints."""
     try:
-        listed = msgspec.json.decode(text) if text.strip() else {"nftables": []}
+        document = msgspec.json.decode(text) if text.strip() else {"nftables": []}
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(f"no JSON: {error}") from error
-    if not isinstance(listed, Mapping) or not isinstance(listed.get("nftables"), list):
+    if not isinstance(document, Mapping) or not isinstance(document.get("nftables"), list):
         raise ValueError("not a ruleset in JSON")
     try:
-        return Rules(tuple(one.table() for one in _drafts(listed["nftables"]) if one.counts()))
+        return Rules(
+            tuple(
+                builder.table()
+                for builder in _build_tables(document["nftables"])
+                if builder.is_relevant()
+            )
+        )
     except (AttributeError, KeyError, StopIteration, TypeError) as error:
         raise ValueError(f"not a ruleset: {error!r}") from error
 
 
-def _drafts(listed: list[Any]) -> Iterable["_Draft"]:
-    made: dict[tuple[str, str], _Draft] = {}
-    for one in listed:
-        name, body = next(iter(one.items()))
+def _build_tables(json_objects: list[Any]) -> Iterable["_TableBuilder"]:
+    builders: dict[tuple[str, str], _TableBuilder] = {}
+    for json_object in json_objects:
+        name, body = next(iter(json_object.items()))
         if name == "table":
-            made[body["family"], body["name"]] = _Draft(body)
+            builders[body["family"], body["name"]] = _TableBuilder(body)
         elif name in _PARTS:
-            _PARTS[name](made[body["family"], body["table"]], body)
-    return made.values()
+            _PARTS[name](builders[body["family"], body["table"]], body)
+    return builders.values()
 
 
-class _Draft:
+class _TableBuilder:
     """A table while its parts come in."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
@@ -57,8 +63,8 @@ class _Draft:
         self.sets: dict[str, Set] = {}
         self.over: dict[str, bool] = {}
 
-    def counts(self) -> bool:
-        return not self.dormant and self.family not in _ASIDE
+    def is_relevant(self) -> bool:
+        return not self.dormant and self.family not in _IGNORED_FAMILIES
 
     def chain(self, body: Mapping[str, Any]) -> None:
         self.chains[body["name"]] = body
@@ -81,25 +87,25 @@ class _Draft:
         return Table(self.family, self.name, chains, self.sets)
 
     def _chain(self, name: str, body: Mapping[str, Any]) -> Chain:
-        return Chain(name, Lazy(lambda: tuple(self._rules(name))), _base(body))
+        return Chain(name, LazyRules(lambda: tuple(self._rules(name))), _base(body))
 
     def _rules(self, name: str) -> Iterator[Rule]:
         for body in self.rules[name]:
-            said = body.get("expr")
+            expressions = body.get("expr")
             comment = str(body.get("comment", ""))
             yield Rule(
-                tuple(_steps(said, self.over)),
-                partial(nft_writer.rule, said, comment),
+                tuple(_steps(expressions, self.over)),
+                partial(nft_writer.rule, expressions, comment),
                 body.get("handle"),
                 comment,
-                partial(exact, said, comment),
+                partial(survives_roundtrip, expressions, comment),
             )
 
 
-def _steps(said: Any, over: Mapping[str, bool]) -> Iterator[Step]:
-    for one in said if isinstance(said, list) else [None]:
-        if (made := step(one, over)) is not None:
-            yield made
+def _steps(expressions: Any, over: Mapping[str, bool]) -> Iterator[Step]:
+    for expression in expressions if isinstance(expressions, list) else [None]:
+        if (parsed := step(expression, over)) is not None:
+            yield parsed
 
 
 def _base(body: Mapping[str, Any]) -> Base | None:
@@ -114,30 +120,33 @@ def _base(body: Mapping[str, Any]) -> Base | None:
 
 
 def _elements(body: Mapping[str, Any]) -> tuple[object, ...]:
-    return elements(body.get("elem", ()), types(body["type"]))
+    return elements(body.get("elem", ()), type_fields(body["type"]))
 
 
 def _pairs(body: Mapping[str, Any]) -> tuple[object, ...]:
     kind = body.get("map")
-    read: Callable[[Any], object] = datum
+    parse: Callable[[Any], object] = datum
     if kind == "verdict":
-        read = verdict
+        parse = verdict
     elif kind in _OBJECTS:
-        read = str
-    return tuple((one, read(to)) for one, to in pairs(body.get("elem", ()), types(body["type"])))
+        parse = str
+    return tuple(
+        (element, parse(to))
+        for element, to in pairs(body.get("elem", ()), type_fields(body["type"]))
+    )
 
 
 #: Kinds of objects that have names, which a map may hold.
 _OBJECTS = (
     "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "synproxy", "secmark",
 )  # fmt: skip
-_PARTS: dict[str, Callable[[_Draft, Mapping[str, Any]], None]] = {
-    "chain": _Draft.chain,
-    "rule": _Draft.rule,
-    "set": _Draft.set,
-    "map": _Draft.map,
-    "limit": _Draft.limit,
-    "quota": _Draft.limit,
-    "ct count": _Draft.limit,
+_PARTS: dict[str, Callable[[_TableBuilder, Mapping[str, Any]], None]] = {
+    "chain": _TableBuilder.chain,
+    "rule": _TableBuilder.rule,
+    "set": _TableBuilder.set,
+    "map": _TableBuilder.map,
+    "limit": _TableBuilder.limit,
+    "quota": _TableBuilder.limit,
+    "ct count": _TableBuilder.limit,
 }
-__all__ = ["Odd", "read"]
+__all__ = ["UnsupportedForm", "parse_ruleset"]

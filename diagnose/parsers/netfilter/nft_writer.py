@@ -15,66 +15,70 @@ _BITS = ("ct state", "ct status", "ct label", "ct event", "tcp flags")
 #: A name that is no word of nft's own; or everything else; or a set of names.
 _NAME = re.compile(r"lo|[\w.:/-]*\d[\w.:/-]*|\*|@.*")
 #: More than these are not printed: a set may have thousands.
-MOST = 12
+MAX_ITEMS = 12
 
 
 def rule(expressions: list[Any], comment: str = "") -> str:
-    parts = [part for one in expressions if (part := statement(one))]
+    parts = [part for node in expressions if (part := statement(node))]
     if comment:
         parts.append(f'comment "{comment}"')
     return " ".join(parts)
 
 
-def words(text: str) -> tuple[str, ...]:
+def split_rule(text: str) -> tuple[str, ...]:
     """The words of a command: what is in quotes stays as it is, blanks and all."""
     return tuple(re.findall(r'(?:"[^"]*"|[^\s"])+', text))
 
 
-def statement(one: Any) -> str:
-    if isinstance(one, str):
-        return one
-    if not isinstance(one, Mapping) or not one:
+def statement(node: Any) -> str:
+    if isinstance(node, str):
+        return node
+    if not isinstance(node, Mapping) or not node:
         return "?"
-    name, body = next(iter(one.items()))
-    if written := _STATEMENTS.get(name):
+    name, body = next(iter(node.items()))
+    if writer := _STATEMENTS.get(name):
         try:
-            return str(written(body))
+            return str(writer(body))
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             return str(name)
     if body is None:
         return str(name)
-    return f"{name} {_words(body)}".rstrip()
+    return f"{name} {_plain_text(body)}".rstrip()
 
 
-def expression(one: Any, of: Any = None) -> str:
+def expression(node: Any, field_node: Any = None) -> str:
     """A value, or what names a field of the packet; `of` is what a value is compared with."""
-    match one:
+    match node:
         case bool():
-            return "exists" if one else "missing"
-        case str() if _is_named(of) and not _NAME.fullmatch(one):
-            return f'"{one}"'
+            return "exists" if node else "missing"
+        case str() if _is_quoted(field_node) and not _NAME.fullmatch(node):
+            return f'"{node}"'
         case int() | str():
-            return str(one)
+            return str(node)
         case list():
-            return ",".join(expression(item, of) for item in one)
+            return ",".join(expression(item, field_node) for item in node)
         case {"concat": list(parts)}:
-            fields = of["concat"] if isinstance(of, Mapping) and "concat" in of else parts
+            fields = (
+                field_node["concat"]
+                if isinstance(field_node, Mapping) and "concat" in field_node
+                else parts
+            )
             pairs = zip(parts, fields, strict=False)
             return " . ".join(expression(part, field) for part, field in pairs)
         case {"elem": {"val": value}}:
-            return expression(value, of)
+            return expression(value, field_node)
         case {"set": list(items)}:
-            shown = ", ".join(element(item, of) for item in items[:MOST])
-            return f"{{ {shown}{', ...' if len(items) > MOST else ''} }}"
-        case Mapping() if len(one) >= 1:
-            name, body = next(iter(one.items()))
+            items_text = ", ".join(element(item, field_node) for item in items[:MAX_ITEMS])
+            return f"{{ {items_text}{', ...' if len(items) > MAX_ITEMS else ''} }}"
+        case Mapping() if len(node) >= 1:
+            name, body = next(iter(node.items()))
             return _field(str(name), body)
     return "?"
 
 
-def _is_named(of: Any) -> bool:
+def _is_quoted(field_node: Any) -> bool:
     """Whether a field's values are the names of interfaces, or times: those nft puts in quotes."""
-    match of:
+    match field_node:
         case {"meta": {"key": str(key)}} | {"fib": {"result": str(key)}}:
             return key in _QUOTED
     return False
@@ -93,8 +97,8 @@ def _field(name: str, body: Any) -> str:
         case "ct", {"key": key}:
             return f"ct {key}"
         case "fib", {"result": result, "flags": flags}:
-            asked = [flags] if isinstance(flags, str) else flags
-            return f"fib {' . '.join(map(str, asked))} {result}"
+            fib_flags = [flags] if isinstance(flags, str) else flags
+            return f"fib {' . '.join(map(str, fib_flags))} {result}"
         case "set", _:
             return expression(body)
         case "numgen", {"mode": mode, "mod": modulus}:
@@ -110,39 +114,44 @@ def _field(name: str, body: Any) -> str:
             if operator == "|":
                 return "(" + " | ".join(expression(part) for part in body) + ")"
             return f" {operator} ".join(_operand(part, operator) for part in body)
-    return f"{name} {_words(body)}".rstrip()
+    return f"{name} {_plain_text(body)}".rstrip()
 
 
-def _operand(one: Any, operator: str) -> str:
-    inner = next(iter(one), "") if isinstance(one, Mapping) else ""
+def _operand(node: Any, operator: str) -> str:
+    inner = next(iter(node), "") if isinstance(node, Mapping) else ""
     looser = inner in BINARY[1:] and BINARY.index(inner) < BINARY.index(operator)
-    return f"({expression(one)})" if looser else expression(one)
+    return f"({expression(node)})" if looser else expression(node)
 
 
-def element(one: Any, of: Any = None) -> str:
+def element(node: Any, field_node: Any = None) -> str:
     """Of a set, or of a map: `80`, `80 : accept`."""
-    if isinstance(one, list) and len(one) == 2:
-        data = one[1]
+    if isinstance(node, list) and len(node) == 2:
+        data = node[1]
         is_verdict = isinstance(data, Mapping) and next(iter(data), "") in _VERDICTS
-        return f"{expression(one[0], of)} : {statement(data) if is_verdict else expression(data)}"
-    return expression(one, of)
+        value = statement(data) if is_verdict else expression(data)
+        return f"{expression(node[0], field_node)} : {value}"
+    return expression(node, field_node)
 
 
-def _words(body: Any) -> str:
+def _plain_text(body: Any) -> str:
     if isinstance(body, Mapping):
         return " ".join(expression(value) for value in body.values() if value is not None)
     return "" if body is None else expression(body)
 
 
 def _match(body: Any) -> str:
-    left, right = expression(body["left"]), expression(body["right"], body["left"])
+    left_text, right_text = expression(body["left"]), expression(body["right"], body["left"])
     operator = body.get("op", "==")
     if operator in ("in", "=="):
-        listed = isinstance(body["right"], Mapping) and "set" in body["right"]
-        all_alike = operator == "==" and left in _BITS and not listed and right[:1] != "@"
-        masked = isinstance(body["left"], Mapping) and "&" in body["left"]
-        return f"{left} == {right}" if masked or all_alike else f"{left} {right}"
-    return f"{left} {operator} {right}"
+        is_set = isinstance(body["right"], Mapping) and "set" in body["right"]
+        all_alike = operator == "==" and left_text in _BITS and not is_set and right_text[:1] != "@"
+        is_masked = isinstance(body["left"], Mapping) and "&" in body["left"]
+        return (
+            f"{left_text} == {right_text}"
+            if is_masked or all_alike
+            else f"{left_text} {right_text}"
+        )
+    return f"{left_text} {operator} {right_text}"
 
 
 def _counter(body: Any) -> str:
@@ -179,7 +188,7 @@ def _log(body: Any) -> str:
     if "prefix" in body:
         parts.append(f'prefix "{body["prefix"]}"')
     parts += [f"{key} {body[key]}" for key in _LOGGED if key in body]
-    return " ".join([*parts, *(f"flags {flag}" for flag in _listed(body.get("flags")))])
+    return " ".join([*parts, *(f"flags {flag}" for flag in _as_list(body.get("flags")))])
 
 
 def _reject(body: Any) -> str:
@@ -192,38 +201,39 @@ def _reject(body: Any) -> str:
 
 def _nat(name: str, body: Any) -> str:
     body = body or {}
-    flags = [flag for flag in _listed(body.get("flags")) if flag != "netmap"]
+    flags = [flag for flag in _as_list(body.get("flags")) if flag != "netmap"]
     family = f" {body['family']}" if "family" in body else ""
-    prefix = " prefix" if "prefix" in _listed(body.get("type_flags")) else ""
+    prefix = " prefix" if "prefix" in _as_list(body.get("type_flags")) else ""
     address = _host(body["addr"], "port" in body) if "addr" in body else ""
     port = f":{expression(body['port'])}" if "port" in body else ""
     to = f"{family}{prefix} to {address}{port}" if address or port else ""
     return f"{name}{to} {','.join(flags)}".rstrip()
 
 
-def _host(one: Any, ported: bool) -> str:
+def _host(node: Any, with_port: bool) -> str:
     """An address of IPv6 is in brackets where a port follows."""
-    match one:
+    match node:
         case {"range": [low, high]}:
-            return f"{_host(low, ported)}-{_host(high, ported)}"
-        case str() if ported and ":" in one:
-            return f"[{one}]"
-    return expression(one)
+            return f"{_host(low, with_port)}-{_host(high, with_port)}"
+        case str() if with_port and ":" in node:
+            return f"[{node}]"
+    return expression(node)
 
 
-def _listed(flags: Any) -> list[Any]:
+def _as_list(flags: Any) -> list[Any]:
     return flags if isinstance(flags, list) else [flags] if flags else []
 
 
 def _set(body: Any) -> str:
     """Of a map with what belongs to the element."""
-    what, timeout = body["elem"], ""
-    if isinstance(what, Mapping) and "elem" in what:
-        what, timeout = what["elem"]["val"], what["elem"].get("timeout", "")
+    element_node, timeout = body["elem"], ""
+    if isinstance(element_node, Mapping) and "elem" in element_node:
+        element_node, timeout = element_node["elem"]["val"], element_node["elem"].get("timeout", "")
     inner = f" timeout {timeout}s" if timeout else ""
-    inner += "".join(f" {statement(one)}" for one in body.get("stmt", ()))
+    inner += "".join(f" {statement(node)}" for node in body.get("stmt", ()))
     data = f" : {expression(body['data'])}" if "data" in body else ""
-    return f"{body['op']} {body.get('set') or body['map']} {{ {expression(what)}{inner}{data} }}"
+    name = body.get("set") or body["map"]
+    return f"{body['op']} {name} {{ {expression(element_node)}{inner}{data} }}"
 
 
 #: Fields of the packet's way whose values nft puts in quotes.

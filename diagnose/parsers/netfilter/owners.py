@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 
 Owner = Literal[
     "firewalld", "ufw", "fail2ban", "docker", "podman", "kubernetes", "libvirt", "crowdsec",
@@ -35,7 +35,7 @@ _CHAINS: tuple[tuple[str, Owner], ...] = (
     (r"sshguard", "sshguard"),
 )
 #: Whose policy or last rule in a chain of iptables itself it is, by the chains beside it.
-_BESIDE: tuple[tuple[str, Owner], ...] = (
+_SIBLING_CHAINS: tuple[tuple[str, Owner], ...] = (
     (r"ufw6?-user-input", "ufw"),
     (r"INPUT_direct|IN_ZONES|INPUT_ZONES", "firewalld"),
     (r"LOCALINPUT|DENYIN", "csf"),
@@ -46,31 +46,31 @@ _BESIDE: tuple[tuple[str, Owner], ...] = (
 _ZONES = r"(?:INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|IN|FWD[IO]?|OUT|PRE|POST)_\w+"
 
 
-def owner(place: Place) -> Owner:
+def owner(position: RulePosition) -> Owner:
     for pattern, name in _TABLES:
-        if re.fullmatch(pattern, place.table.name):
+        if re.fullmatch(pattern, position.table.name):
             return name
     for pattern, name in _CHAINS:
-        if re.fullmatch(pattern, place.chain.name):
+        if re.fullmatch(pattern, position.chain.name):
             return name
-    if re.fullmatch(_ZONES, place.chain.name) and "INPUT_direct" in place.table.chains:
+    if re.fullmatch(_ZONES, position.chain.name) and "INPUT_direct" in position.table.chains:
         return "firewalld"
-    if place.chain.base and _is_theirs(place):
-        for pattern, name in _BESIDE:
-            if any(re.fullmatch(pattern, chain) for chain in place.table.chains):
+    if position.chain.base and _is_policy_or_last(position):
+        for pattern, name in _SIBLING_CHAINS:
+            if any(re.fullmatch(pattern, chain) for chain in position.table.chains):
                 return name
     return "hand"
 
 
-def _is_theirs(place: Place) -> bool:
+def _is_policy_or_last(position: RulePosition) -> bool:
     """A policy, or the last rule of the chain: what is before it somebody may have put there."""
-    return place.rule is None or place.rule is place.chain.rules[-1]
+    return position.rule is None or position.rule is position.chain.rules[-1]
 
 
-def jail(place: Place) -> str:
+def jail(position: RulePosition) -> str:
     """fail2ban's jail that a rule belongs to, "" where it does not say."""
-    named = re.fullmatch(r"(?:f2b|fail2ban)-(.+)", place.chain.name)
-    if named and named[1] not in {"chain", "input"}:
-        return named[1]
-    said = re.search(r"\b(?:addr6?-set|f2b)-([\w.-]+)", place.text)
-    return said[1] if said else ""
+    chain_match = re.fullmatch(r"(?:f2b|fail2ban)-(.+)", position.chain.name)
+    if chain_match and chain_match[1] not in {"chain", "input"}:
+        return chain_match[1]
+    text_match = re.search(r"\b(?:addr6?-set|f2b)-([\w.-]+)", position.text)
+    return text_match[1] if text_match else ""

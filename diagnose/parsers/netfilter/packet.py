@@ -77,5 +77,5 @@ class Others:
     """Sources that the rules treat otherwise than a stranger; `more` networks are not listed."""
 
     sources: tuple[str, ...]
-    more: int = 0
+    omitted: int = 0
     decision: Decision

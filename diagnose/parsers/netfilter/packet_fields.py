@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import TypeAlias
 
-from diagnose.parsers.netfilter.address_sets import Region, inside, outside, region
+from diagnose.parsers.netfilter.address_sets import Region, difference, intersection, region
 from diagnose.parsers.netfilter.rules import Element, Op, Span
 
 
@@ -38,12 +38,14 @@ def compare(value: Value, op: Op, elements: Sequence[Element], mask: int | None)
             return None
         value &= mask
     if op in ("==", "!="):
-        found = _any(fits(value, one[0]) if one else True for one in elements)
-        return found if op == "==" or found is None else not found
-    return _order(value, op, elements) if op in _ORDERS else _bits(value, op, elements)
+        is_member = _any(
+            span_contains(value, element[0]) if element else True for element in elements
+        )
+        return is_member if op == "==" or is_member is None else not is_member
+    return _compare_order(value, op, elements) if op in _ORDERS else _bits(value, op, elements)
 
 
-def fits(value: Value, span: Span) -> bool | None:
+def span_contains(value: Value, span: Span) -> bool | None:
     match value, span:
         case int(), (low, high):
             return low <= value <= high
@@ -70,70 +72,74 @@ def _any(answers: Iterable[bool | None]) -> bool | None:
 _ORDERS = ("<", "<=", ">", ">=")
 
 
-def _order(value: Value, op: Op, elements: Sequence[Element]) -> bool | None:
+def _compare_order(value: Value, op: Op, elements: Sequence[Element]) -> bool | None:
     (limit,) = elements[0]
     if isinstance(limit, str) or isinstance(value, str | Special):
         return None
     first, last = (value, value) if isinstance(value, int) else value
-    span = _ordered(op, limit[0])
-    return fits((first, last), span)
+    span = _bounds(op, limit[0])
+    return span_contains((first, last), span)
 
 
-def _ordered(op: Op, limit: int) -> tuple[int, int]:
-    least, most = -1, 1 << 128
+def _bounds(op: Op, limit: int) -> tuple[int, int]:
+    minimum, maximum = -1, 1 << 128
     match op:
         case "<":
-            return least, limit - 1
+            return minimum, limit - 1
         case "<=":
-            return least, limit
+            return minimum, limit
         case ">":
-            return limit + 1, most
-    return limit, most
+            return limit + 1, maximum
+    return limit, maximum
 
 
 def _bits(value: Value, op: Op, elements: Sequence[Element]) -> bool | None:
-    asked = 0
+    mask = 0
     for (span,) in elements:
         if isinstance(span, str):
             return None
-        asked |= span[0]
+        mask |= span[0]
     if not isinstance(value, int):
         return None
-    return bool(value & asked) if op == "in" else not value & asked
+    return bool(value & mask) if op == "in" else not value & mask
 
 
-def of_source(
-    of: Region, op: Op, elements: Sequence[Element], mask: int | None, width: int
+def matching_sources(
+    sources: Region, op: Op, elements: Sequence[Element], mask: int | None, width: int
 ) -> Answer:
     """For which of these sources it is true."""
-    spans = _spans(of, op, elements, mask, width)
+    spans = _spans(sources, op, elements, mask, width)
     if spans is None:
         return None
-    return whole(of, outside(of, spans) if op == "!=" else inside(of, spans))
+    return simplify_answer(
+        sources, difference(sources, spans) if op == "!=" else intersection(sources, spans)
+    )
 
 
-def whole(of: Region, part: Region) -> Answer:
+def simplify_answer(sources: Region, part: Region) -> Answer:
     """All of them and none of them are plain answers."""
     if not part:
         return False
-    return True if not outside(of, part) else part
+    return True if not difference(sources, part) else part
 
 
 def _spans(
-    of: Region, op: Op, elements: Sequence[Element], mask: int | None, width: int
+    sources: Region, op: Op, elements: Sequence[Element], mask: int | None, width: int
 ) -> Region | None:
     everything = (0, (1 << width) - 1)
-    spans = [one[0] if one else everything for one in elements]
-    found = [span for span in spans if not isinstance(span, str)]
-    if len(found) < len(spans) or op in ("in", "!"):
+    spans = [element[0] if element else everything for element in elements]
+    intervals = [span for span in spans if not isinstance(span, str)]
+    if len(intervals) < len(spans) or op in ("in", "!"):
         return None
     if op in _ORDERS:
-        return (_ordered(op, found[0][0]),)
+        return (_bounds(op, intervals[0][0]),)
     if mask is None:
-        return region(found)
-    if len(of) == 1 and of[0][0] == of[0][1]:
-        return of if any(low <= of[0][0] & mask <= high for low, high in found) else ()
-    rest = ~mask & everything[1]
-    if rest & (rest + 1):
+        return region(intervals)
+    if len(sources) == 1 and sources[0][0] == sources[0][1]:
+        return (
+            sources if any(low <= sources[0][0] & mask <= high for low, high in intervals) else ()
+        )
+    free_bits = ~mask & everything[1]
+    if free_bits & (free_bits + 1):
         return None
-    return region((low, high | rest) for low, high in found if low & rest == 0)
+    return region((low, high | free_bits) for low, high in intervals if low & free_bits == 0)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from diagnose.model import Command, Edit, Step
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter import nft_writer, persisted_rules
-from diagnose.parsers.netfilter.iptables import words
+from diagnose.parsers.netfilter.iptables import split_words
 from diagnose.parsers.netfilter.rules import Match, VerdictMap
-from diagnose.parsers.netfilter.ruleset import Place
+from diagnose.parsers.netfilter.ruleset import RulePosition
 from diagnose.parsers.nginx.edits import diff
 
 #: What is let through: what comes in to these ports, or, with `replies`, what answers.
@@ -16,7 +16,7 @@ Ports = tuple[int, ...]
 
 #: Extensions that keep something of their own in the kernel: iptables does not find their rules
 #: by their words (xtables_compare_data), only by their numbers.
-_KEEPING = {"connlimit", "hashlimit", "limit", "quota", "recent", "set", "statistic"}
+_STATEFUL = {"connlimit", "hashlimit", "limit", "quota", "recent", "set", "statistic"}
 
 
 @frozen
@@ -55,12 +55,12 @@ class Opening:
     def iptables(self) -> tuple[str, ...]:
         ports = ",".join(map(str, self.ports))
         several = len(self.ports) > 1
-        asked = ("multiport", f"--{self.side}s") if several else ("tcp", f"--{self.side}")
+        port_match = ("multiport", f"--{self.side}s") if several else ("tcp", f"--{self.side}")
         to, at = ("-d", "-s") if self.replies else ("-s", "-d")
         return (
             *((to, self.visitor) if self.visitor else ()),
             *((at, self.server) if self.server else ()),
-            *("-p", "tcp", "-m", *asked, ports),
+            *("-p", "tcp", "-m", *port_match, ports),
             *(("-m", "conntrack", "--ctstate", "ESTABLISHED") if self._tracked else ()),
             *("-j", "ACCEPT"),
         )
@@ -70,50 +70,59 @@ class Opening:
         return self.replies and not self.early
 
 
-def removed(place: Place, files: Mapping[str, str]) -> tuple[Step, ...]:
+def removal_steps(position: RulePosition, files: Mapping[str, str]) -> tuple[Step, ...]:
     """The rule goes. Only where its place is `exact` can it come back."""
-    where = persisted_rules.find(place, files)
-    steps: list[Step] = [_deleted(place)]
-    if where and where.exact:
-        text = files[where.path]
-        steps.append(Edit(where.path, diff(where.path, text, where.without(text))))
+    persisted = persisted_rules.find_persisted(position, files)
+    steps: list[Step] = [_delete_command(position)]
+    if persisted and persisted.exact:
+        text = files[persisted.path]
+        steps.append(Edit(persisted.path, diff(persisted.path, text, persisted.without(text))))
     return tuple(steps)
 
 
-def opened(place: Place, opening: Opening, files: Mapping[str, str]) -> tuple[Step, ...]:
+def opening_steps(
+    position: RulePosition, opening: Opening, files: Mapping[str, str]
+) -> tuple[Step, ...]:
     """A rule before it lets through what is to pass."""
-    where = persisted_rules.find(place, files)
-    steps: list[Step] = [_inserted(place, opening)]
-    if where:
-        text = files[where.path]
-        if place.program == "nft":
+    persisted = persisted_rules.find_persisted(position, files)
+    steps: list[Step] = [_insert_command(position, opening)]
+    if persisted:
+        text = files[persisted.path]
+        if position.program == "nft":
             line = " ".join(opening.nft)
         else:
-            line = " ".join(("-A", place.chain.name, *opening.iptables))
-        steps.append(Edit(where.path, diff(where.path, text, where.with_before(text, [line]))))
+            line = " ".join(("-A", position.chain.name, *opening.iptables))
+        steps.append(
+            Edit(
+                persisted.path,
+                diff(persisted.path, text, persisted.with_lines_before(text, [line])),
+            )
+        )
     return tuple(steps)
 
 
-def is_early(place: Place) -> bool:
+def is_early(position: RulePosition) -> bool:
     """Whether conntrack has not seen a packet yet (NF_IP_PRI_CONNTRACK in netfilter_ipv4.h)."""
-    base = place.chain.base
-    return place.table.family == "netdev" or (base is not None and base.priority <= -200)
+    base = position.chain.base
+    return position.table.family == "netdev" or (base is not None and base.priority <= -200)
 
 
-def names_only(place: Place, ports: Ports, key: str = "tcp dport") -> bool:
+def names_only(position: RulePosition, ports: Ports, key: str = "tcp dport") -> bool:
     """Whether a rule is about nothing but these ports, so that it can go."""
-    return place.chain.base is not None and is_about_only(place, ports, key)
+    return position.chain.base is not None and is_about_only(position, ports, key)
 
 
-def is_about_only(place: Place, ports: Ports, key: str = "tcp dport") -> bool:
+def is_about_only(position: RulePosition, ports: Ports, key: str = "tcp dport") -> bool:
     """Whether a rule itself names these ports and no others, whatever leads to its chain."""
-    if place.rule is None:
+    if position.rule is None:
         return False
-    if any(isinstance(step, VerdictMap) for step in place.rule.steps):
+    if any(isinstance(step, VerdictMap) for step in position.rule.steps):
         return False  # it decides about more than what it stops
-    for step in place.rule.steps:
+    for step in position.rule.steps:
         if isinstance(step, Match) and step.keys == (key,) and step.op == "==":
-            spans = [one[0] for one in step.values] if isinstance(step.values, tuple) else []
+            spans = (
+                [element[0] for element in step.values] if isinstance(step.values, tuple) else []
+            )
             return bool(spans) and all(
                 isinstance(span, tuple) and span[0] == span[1] and span[0] in ports
                 for span in spans
@@ -121,49 +130,50 @@ def is_about_only(place: Place, ports: Ports, key: str = "tcp dport") -> bool:
     return False
 
 
-def _chain(place: Place) -> tuple[str, ...]:
-    return (place.table.family, place.table.name, place.chain.name)
+def _chain(position: RulePosition) -> tuple[str, ...]:
+    return (position.table.family, position.table.name, position.chain.name)
 
 
-def _table(place: Place) -> tuple[str, ...]:
-    return () if place.table.name == "filter" else ("-t", place.table.name)
+def _table(position: RulePosition) -> tuple[str, ...]:
+    return () if position.table.name == "filter" else ("-t", position.table.name)
 
 
-def _deleted(place: Place) -> Command:
-    if place.program == "nft":
-        handle = str(place.rule.handle) if place.rule else ""
+def _delete_command(position: RulePosition) -> Command:
+    if position.program == "nft":
+        handle = str(position.rule.handle) if position.rule else ""
         return Command(
-            ("nft", "delete", "rule", *_chain(place), "handle", handle), undo=_again(place)
+            ("nft", "delete", "rule", *_chain(position), "handle", handle),
+            undo=_restore_arguments(position),
         )
-    rule = words(place.text)[2:]
-    head, number = (place.program, *_table(place)), str(place.index + 1)
-    named = (number,) if _KEEPING & set(rule) else rule
+    rule = split_words(position.text)[2:]
+    head, number = (position.program, *_table(position)), str(position.index + 1)
+    selector = (number,) if _STATEFUL & set(rule) else rule
     return Command(
-        (*head, "-D", place.chain.name, *named),
-        undo=(*head, "-I", place.chain.name, number, *rule),
+        (*head, "-D", position.chain.name, *selector),
+        undo=(*head, "-I", position.chain.name, number, *rule),
     )
 
 
-def _again(place: Place) -> tuple[str, ...]:
+def _restore_arguments(position: RulePosition) -> tuple[str, ...]:
     """The words that put a rule of nft back where it was; () where they would make another."""
-    if not place.exact:
+    if not position.exact:
         return ()
-    said = nft_writer.words(place.text)
-    if place.index == 0:
-        return ("nft", "insert", "rule", *_chain(place), *said)
-    before = place.chain.rules[place.index - 1].handle
-    return ("nft", "add", "rule", *_chain(place), "handle", str(before), *said)
+    arguments = nft_writer.split_rule(position.text)
+    if position.index == 0:
+        return ("nft", "insert", "rule", *_chain(position), *arguments)
+    before = position.chain.rules[position.index - 1].handle
+    return ("nft", "add", "rule", *_chain(position), "handle", str(before), *arguments)
 
 
-def _inserted(place: Place, opening: Opening) -> Command:
-    if place.program == "nft":
-        if place.rule is None:
-            return Command(("nft", "add", "rule", *_chain(place), *opening.nft))
-        at = ("handle", str(place.rule.handle))
-        return Command(("nft", "insert", "rule", *_chain(place), *at, *opening.nft))
-    head = (place.program, *_table(place))
-    chain = place.chain.name
+def _insert_command(position: RulePosition, opening: Opening) -> Command:
+    if position.program == "nft":
+        if position.rule is None:
+            return Command(("nft", "add", "rule", *_chain(position), *opening.nft))
+        at = ("handle", str(position.rule.handle))
+        return Command(("nft", "insert", "rule", *_chain(position), *at, *opening.nft))
+    head = (position.program, *_table(position))
+    chain = position.chain.name
     undo = (*head, "-D", chain, *opening.iptables)
-    if place.rule is None:
+    if position.rule is None:
         return Command((*head, "-A", chain, *opening.iptables), undo=undo)
-    return Command((*head, "-I", chain, str(place.index + 1), *opening.iptables), undo=undo)
+    return Command((*head, "-I", chain, str(position.index + 1), *opening.iptables), undo=undo)

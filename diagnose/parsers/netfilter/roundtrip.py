@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from diagnose.parsers.netfilter.nft_writer import BINARY, MOST
+from diagnose.parsers.netfilter.nft_writer import BINARY, MAX_ITEMS
 
 _BARE = {"accept", "drop", "return", "continue", "notrack"}
 _NAT = {"family", "addr", "port", "flags", "type_flags"}
@@ -55,27 +55,27 @@ _TEXT = re.compile(r"[ !#%-~]*")
 _WORD = re.compile(r"[\w@*:][\w.:/@+*-]*", re.ASCII)
 
 
-def exact(said: Any, comment: str = "") -> bool:
+def survives_roundtrip(expressions: Any, comment: str = "") -> bool:
     """Of a rule's `expr`, and its comment."""
-    return isinstance(said, list) and all(map(_statement, said)) and _is_text(comment)
+    return isinstance(expressions, list) and all(map(_statement, expressions)) and _is_text(comment)
 
 
-def _is_text(one: Any) -> bool:
-    return isinstance(one, str) and _TEXT.fullmatch(one) is not None
+def _is_text(text: Any) -> bool:
+    return isinstance(text, str) and _TEXT.fullmatch(text) is not None
 
 
-def _statement(one: Any) -> bool:
-    if isinstance(one, str):
-        return one in _BARE
-    if not isinstance(one, Mapping) or len(one) != 1:
+def _statement(node: Any) -> bool:
+    if isinstance(node, str):
+        return node in _BARE
+    if not isinstance(node, Mapping) or len(node) != 1:
         return False
-    ((name, body),) = one.items()
+    ((name, body),) = node.items()
     if body is None:
         return name in _BARE or name in _EMPTY
     if isinstance(body, str):
         return name in _NAMED and _is_text(body)
-    known = _STATEMENTS.get(name)
-    if known is None or not isinstance(body, Mapping) or not body.keys() <= known:
+    allowed_keys = _STATEMENTS.get(name)
+    if allowed_keys is None or not isinstance(body, Mapping) or not body.keys() <= allowed_keys:
         return False
     return all(_part(name, key, value) for key, value in body.items())
 
@@ -95,35 +95,35 @@ def _part(name: str, key: str, value: Any) -> bool:
     return _expression(value)
 
 
-def _expression(one: Any) -> bool:
-    match one:
+def _expression(node: Any) -> bool:
+    match node:
         case bool() | int():
             return True
         case str():
-            return _WORD.fullmatch(one) is not None
+            return _WORD.fullmatch(node) is not None
         case list():
-            return all(map(_expression, one))
+            return all(map(_expression, node))
         case {"set": list(items)}:
-            return len(items) <= MOST and all(map(_element, items))
+            return len(items) <= MAX_ITEMS and all(map(_element, items))
         case {"concat": list(parts)} | {"range": list(parts)}:
             return all(map(_expression, parts))
-        case Mapping() if len(one) == 1:
-            ((name, body),) = one.items()
+        case Mapping() if len(node) == 1:
+            ((name, body),) = node.items()
             return all(map(_expression, body)) if name in BINARY else _field(name, body)
     return False
 
 
 def _field(name: str, body: Any) -> bool:
-    known = _FIELDS.get(name)
-    if known is None or not isinstance(body, Mapping) or not body.keys() <= known:
+    allowed_keys = _FIELDS.get(name)
+    if allowed_keys is None or not isinstance(body, Mapping) or not body.keys() <= allowed_keys:
         return False
-    timed = name == "meta" and body.get("key") in _CLOCKS
+    is_clock = name == "meta" and body.get("key") in _CLOCKS
     words = body["key"].split() if name == "ct" else ()
-    return not timed and all(map(_expression, words or body.values()))
+    return not is_clock and all(map(_expression, words or body.values()))
 
 
-def _element(one: Any) -> bool:
+def _element(node: Any) -> bool:
     """Of a set; of a map a pair, with a verdict or a value."""
-    if isinstance(one, list) and len(one) == 2:
-        return _expression(one[0]) and (_statement(one[1]) or _expression(one[1]))
-    return _expression(one)
+    if isinstance(node, list) and len(node) == 2:
+        return _expression(node[0]) and (_statement(node[1]) or _expression(node[1]))
+    return _expression(node)

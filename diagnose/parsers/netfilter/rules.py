@@ -144,7 +144,7 @@ class Unknown:
 
 
 @frozen
-class Obscure:
+class Opaque:
     """A statement whose effect cannot be known (a queue, a proxy): the packet's fate is unknown."""
 
     text: str
@@ -162,7 +162,7 @@ Step: TypeAlias = (
     | Add
     | Untrack
     | Unknown
-    | Obscure
+    | Opaque
 )
 
 
@@ -172,14 +172,14 @@ class Rule:
     whether its tool makes the same rule of it."""
 
     steps: tuple[Step, ...]
-    said: str | Callable[[], str] = ""
+    text_source: str | Callable[[], str] = ""
     handle: int | None = None
     comment: str = ""
     exact: Callable[[], bool] = lambda: True
 
     @property
     def text(self) -> str:
-        return self.said if isinstance(self.said, str) else self.said()
+        return self.text_source if isinstance(self.text_source, str) else self.text_source()
 
 
 @frozen
@@ -200,24 +200,24 @@ class Chain:
     base: Base | None = None
 
 
-class Lazy(Sequence[Rule]):
+class LazyRules(Sequence[Rule]):
     """Rules that are read when they are first asked for: a packet meets few chains of many."""
 
-    def __init__(self, read: Callable[[], Sequence[Rule]]) -> None:
-        self._read: Callable[[], Sequence[Rule]] | None = read
+    def __init__(self, load: Callable[[], Sequence[Rule]]) -> None:
+        self._load: Callable[[], Sequence[Rule]] | None = load
         self._rules: Sequence[Rule] = ()
 
     def _all(self) -> Sequence[Rule]:
-        if self._read:
-            self._rules, self._read = self._read(), None
+        if self._load:
+            self._rules, self._load = self._load(), None
         return self._rules
 
     @overload
-    def __getitem__(self, at: int) -> Rule: ...
+    def __getitem__(self, index: int) -> Rule: ...
     @overload
-    def __getitem__(self, at: slice) -> Sequence[Rule]: ...
-    def __getitem__(self, at: int | slice) -> Rule | Sequence[Rule]:
-        return self._all()[at]
+    def __getitem__(self, index: slice) -> Sequence[Rule]: ...
+    def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
+        return self._all()[index]
 
     def __len__(self) -> int:
         return len(self._all())
@@ -228,17 +228,17 @@ class Set:
     thousands. In a set each is an element; in a map each is `(element, Verdict or element)`.
     Of a set that is `readable` no longer nothing is known: it has a form that nobody knows."""
 
-    def __init__(self, name: str, read: Callable[[], tuple[object, ...]]) -> None:
+    def __init__(self, name: str, load: Callable[[], tuple[object, ...]]) -> None:
         self.name, self.readable = name, True
-        self._read: Callable[[], tuple[object, ...]] | None = read
+        self._load: Callable[[], tuple[object, ...]] | None = load
         self._elements: tuple[object, ...] = ()
 
     @property
     def elements(self) -> tuple[object, ...]:
-        if self._read:
-            read, self._read = self._read, None
+        if self._load:
+            load, self._load = self._load, None
             try:
-                self._elements = read()
+                self._elements = load()
             except (AttributeError, LookupError, TypeError, ValueError):
                 self.readable = False
         return self._elements
@@ -269,7 +269,7 @@ class Rules:
     tables: tuple[Table, ...] = ()
 
 
-def address(text: str) -> tuple[int, int]:
+def address_span(text: str) -> tuple[int, int]:
     """`192.0.2.1`, `192.0.2.0/24`, `192.0.2.1-192.0.2.9`, and the same for IPv6."""
     low, dash, high = text.partition("-")
     if dash:
@@ -281,6 +281,6 @@ def address(text: str) -> tuple[int, int]:
     return single, single
 
 
-def names(spans: Iterable[Span]) -> tuple[Element, ...]:
+def single_key_elements(spans: Iterable[Span]) -> tuple[Element, ...]:
     """The elements of a set with one key."""
     return tuple((span,) for span in spans)

@@ -13,7 +13,7 @@ from diagnose.parsers.netfilter.rules import Chain, Limit, Match, Rule, Rules, T
 
 
 @frozen(eq=False)
-class Place:
+class RulePosition:
     """A rule, or with `rule` None a chain's policy. `index` counts the rules before it as its
     tool does; `program` is that tool: "nft", "iptables", "ip6tables-legacy" …"""
 
@@ -37,7 +37,7 @@ class Place:
         return self.rule is not None and self.rule.exact()
 
 
-class Filter:
+class LoadedRuleset:
     """All rules in force. Where both nft and iptables-save show a table, iptables made it and
     says best what is in it."""
 
@@ -45,20 +45,22 @@ class Filter:
         sets = texts.get("ipset", "")
         v4, v6 = texts.get("iptables", ""), texts.get("ip6tables", "")
         old4, old6 = texts.get("iptables-legacy", ""), texts.get("ip6tables-legacy", "")
-        theirs = iptables.read(v4, v6, sets).tables
-        older = iptables.read(old4, old6, sets, legacy=True).tables
-        named = {(one.family, one.name): one for one in theirs}
-        shown = [named.pop((one.family, one.name), one) for one in _nft(texts.get("nft", ""))]
-        self.rules = Rules((*shown, *named.values(), *older))
+        iptables_tables = iptables.parse_tables(v4, v6, sets).tables
+        legacy_tables = iptables.parse_tables(old4, old6, sets, legacy=True).tables
+        by_name = {(table.family, table.name): table for table in iptables_tables}
+        nft_tables = [
+            by_name.pop((table.family, table.name), table) for table in _nft(texts.get("nft", ""))
+        ]
+        self.rules = Rules((*nft_tables, *by_name.values(), *legacy_tables))
         self._programs = {
-            **{id(one): _program(one.family, v4, v6, "") for one in theirs},
-            **{id(one): _program(one.family, old4, old6, "-legacy") for one in older},
+            **{id(table): _program(table.family, v4, v6, "") for table in iptables_tables},
+            **{id(table): _program(table.family, old4, old6, "-legacy") for table in legacy_tables},
         }
 
     def program(self, table: Table) -> str:
         return self._programs.get(id(table), "nft")
 
-    def place(self, decision: Decision) -> Place | None:
+    def position_of(self, decision: Decision) -> RulePosition | None:
         """Where a decision was made; None where no rule made it."""
         for table in self.rules.tables:
             chain = table.chains.get(decision.chain)
@@ -66,28 +68,36 @@ class Filter:
                 continue
             if decision.policy:
                 if chain.base and chain.base.policy == "drop":
-                    return Place(table, chain, None, len(_lines(chain)), self.program(table))
+                    return RulePosition(
+                        table, chain, None, len(_line_keys(chain)), self.program(table)
+                    )
                 continue
             for rule in chain.rules:
                 if rule.handle == decision.handle and rule.text == decision.rule:
-                    index = _lines(chain).index(_line(rule))
-                    return Place(table, chain, rule, index, self.program(table))
+                    index = _line_keys(chain).index(_line_key(rule))
+                    return RulePosition(table, chain, rule, index, self.program(table))
         return None
 
-    def placed(self, chosen: Iterable[Rule]) -> tuple[Place, ...]:
+    def positions_of(self, rules: Iterable[Rule]) -> tuple[RulePosition, ...]:
         """Where these rules are; of several that one line made, one."""
-        wanted = {id(one) for one in chosen}
-        found = {
-            place.key: place
+        rule_ids = {id(rule) for rule in rules}
+        positions = {
+            position.key: position
             for table in self.rules.tables
             for chain in table.chains.values()
             for rule in chain.rules
-            if id(rule) in wanted
-            for place in [
-                Place(table, chain, rule, _lines(chain).index(_line(rule)), self.program(table))
+            if id(rule) in rule_ids
+            for position in [
+                RulePosition(
+                    table,
+                    chain,
+                    rule,
+                    _line_keys(chain).index(_line_key(rule)),
+                    self.program(table),
+                )
             ]
         }
-        return tuple(found.values())
+        return tuple(positions.values())
 
     # What would be
 
@@ -97,50 +107,50 @@ class Filter:
             name: replace(chain, base=None) if chain.base and chain.base.type != "nat" else chain
             for name, chain in table.chains.items()
         }
-        return _changed(rules, table, replace(table, chains=chains))
+        return _replace_table(rules, table, replace(table, chains=chains))
 
-    def without(self, place: Place) -> Rules:
+    def without_rule(self, position: RulePosition) -> Rules:
         """Rules without that one."""
-        line = _line(place.rule) if place.rule else ""
-        kept = tuple(one for one in place.chain.rules if _line(one) != line)
-        return self._with(place, kept)
+        line = _line_key(position.rule) if position.rule else ""
+        remaining = tuple(rule for rule in position.chain.rules if _line_key(rule) != line)
+        return self._with_rules(position, remaining)
 
-    def exceeded(self, place: Place) -> Rules:
+    def with_limit_exceeded(self, position: RulePosition) -> Rules:
         """Rules as they are to whoever has exceeded that one's limit."""
-        line = _line(place.rule) if place.rule else ""
-        kept: list[Rule] = []
-        for one in place.chain.rules:
-            if _line(one) != line:
-                kept.append(one)
+        line = _line_key(position.rule) if position.rule else ""
+        rules: list[Rule] = []
+        for rule in position.chain.rules:
+            if _line_key(rule) != line:
+                rules.append(rule)
                 continue
-            limits = [step for step in one.steps if isinstance(step, Limit)]
+            limits = [step for step in rule.steps if isinstance(step, Limit)]
             if all(limit.over for limit in limits):
-                steps = tuple(step for step in one.steps if not isinstance(step, Limit))
-                kept.append(replace(one, steps=steps))
-        return self._with(place, tuple(kept))
+                steps = tuple(step for step in rule.steps if not isinstance(step, Limit))
+                rules.append(replace(rule, steps=steps))
+        return self._with_rules(position, tuple(rules))
 
-    def _with(self, place: Place, rules: tuple[Rule, ...]) -> Rules:
-        chain = replace(place.chain, rules=rules)
-        chains = {**place.table.chains, chain.name: chain}
-        return _changed(self.rules, place.table, replace(place.table, chains=chains))
+    def _with_rules(self, position: RulePosition, rules: tuple[Rule, ...]) -> Rules:
+        chain = replace(position.chain, rules=rules)
+        chains = {**position.table.chains, chain.name: chain}
+        return _replace_table(self.rules, position.table, replace(position.table, chains=chains))
 
 
 @lru_cache(maxsize=4)
-def read(texts: tuple[tuple[str, str], ...]) -> Filter:
+def load_ruleset(texts: tuple[tuple[str, str], ...]) -> LoadedRuleset:
     """Out of what each tool printed. Several checks ask, and it is read once."""
-    return Filter(dict(texts))
+    return LoadedRuleset(dict(texts))
 
 
-def limits(rules: Rules, texts: Iterable[str]) -> tuple[Rule, ...]:
+def limited_rules(rules: Rules, texts: Iterable[str]) -> tuple[Rule, ...]:
     """The rules with a limit that a decision names."""
-    wanted = set(texts)
+    limit_texts = set(texts)
     return tuple(
         rule
         for table in rules.tables
         for chain in table.chains.values()
         for rule in chain.rules
         for step in rule.steps
-        if isinstance(step, Limit) and (rule.text or step.text) in wanted
+        if isinstance(step, Limit) and (rule.text or step.text) in limit_texts
     )
 
 
@@ -148,18 +158,18 @@ def accepts(rule: Rule, port: int) -> bool:
     """Whether a rule names that port and lets it in."""
     ports = [step for step in rule.steps if isinstance(step, Match) and step.keys == ("tcp dport",)]
     spans = [
-        one[0]
+        element[0]
         for step in ports
         if step.op == "==" and isinstance(step.values, tuple)
-        for one in step.values
+        for element in step.values
     ]
-    named = any(isinstance(span, tuple) and span[0] <= port <= span[1] for span in spans)
-    return named and Verdict("accept") in rule.steps
+    names_port = any(isinstance(span, tuple) and span[0] <= port <= span[1] for span in spans)
+    return names_port and Verdict("accept") in rule.steps
 
 
 def _nft(text: str) -> tuple[Table, ...]:
     try:
-        return nft.read(text).tables
+        return nft.parse_ruleset(text).tables
     except ValueError:
         return ()
 
@@ -167,25 +177,25 @@ def _nft(text: str) -> tuple[Table, ...]:
 def _program(family: str, v4: str, v6: str, suffix: str) -> str:
     """How it is called: before 1.8 there was one iptables only, which is now called legacy."""
     name, text = ("ip6tables", v6) if family == "ip6" else ("iptables", v4)
-    said = re.search(r"^# Generated by \S+ v1\.(\d+)", text, re.MULTILINE)
-    return name + (suffix if said and int(said[1]) >= 8 else "")
+    version = re.search(r"^# Generated by \S+ v1\.(\d+)", text, re.MULTILINE)
+    return name + (suffix if version and int(version[1]) >= 8 else "")
 
 
-def _changed(rules: Rules, old: Table, new: Table) -> Rules:
-    return Rules(tuple(new if one is old else one for one in rules.tables))
+def _replace_table(rules: Rules, old: Table, new: Table) -> Rules:
+    return Rules(tuple(new if table is old else table for table in rules.tables))
 
 
-def _line(rule: Rule) -> str | int:
+def _line_key(rule: Rule) -> str | int:
     """What makes a rule one rule to its tool."""
     return rule.text if rule.handle is None else rule.handle
 
 
-def _lines(chain: Chain) -> list[str | int]:
+def _line_keys(chain: Chain) -> list[str | int]:
     """The chain's rules as its tool counts them. One that says two things is one; the same
     line twice is two, of which the first decides."""
-    found: list[str | int] = []
+    keys: list[str | int] = []
     for rule in chain.rules:
-        line = _line(rule)
-        if not found or found[-1] != line:
-            found.append(line)
-    return found
+        line = _line_key(rule)
+        if not keys or keys[-1] != line:
+            keys.append(line)
+    return keys

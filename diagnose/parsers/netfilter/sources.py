@@ -11,9 +11,9 @@ from diagnose.parsers.netfilter import owners
 from diagnose.parsers.netfilter.address_sets import (
     UNICAST4,
     UNICAST6,
-    inside,
+    difference,
+    intersection,
     networks,
-    outside,
     region,
 )
 from diagnose.parsers.netfilter.packet_fields import OTHER_PROTOCOLS
@@ -25,7 +25,7 @@ from diagnose.parsers.netfilter.rules import (
     Match,
     Nat,
     ObjectMap,
-    Obscure,
+    Opaque,
     Reject,
     Rule,
     Table,
@@ -33,20 +33,20 @@ from diagnose.parsers.netfilter.rules import (
     Verdict,
     VerdictMap,
 )
-from diagnose.parsers.netfilter.ruleset import Filter, Place
+from diagnose.parsers.netfilter.ruleset import LoadedRuleset, RulePosition
 
 #: The addresses of visitors. 6to4 (2002::/16) is no longer in use (RFC 7526). firewalld refuses by
 #: itself what of it stands for private addresses (RFC 3964; firewalld.conf(5), RFC3964_IPv4=).
-VISITORS4, VISITORS6 = UNICAST4, outside(UNICAST6, ((0x2002 << 112, (0x2003 << 112) - 1),))
+VISITORS4, VISITORS6 = UNICAST4, difference(UNICAST6, ((0x2002 << 112, (0x2003 << 112) - 1),))
 
 Effect: TypeAlias = Literal["accept", "refuse", "other"]
 
 #: More rules than these are not looked at, and more than those are not listed.
-MOST_VISITED, MOST_LISTED = 100_000, 40
-MOST_NAMES = 16
-_OUT = {"output", "postrouting", "egress"}
+MAX_VISITED, MAX_LISTED = 100_000, 40
+MAX_NAMES = 16
+_OUTPUT_HOOKS = {"output", "postrouting", "egress"}
 #: Programs whose chains hold bans, also while nobody is banned.
-_BANNING = {"fail2ban", "crowdsec", "sshguard", "csf"}
+_BAN_OWNERS = {"fail2ban", "crowdsec", "sshguard", "csf"}
 #: Extensions of iptables that ask where a packet comes from.
 _EXTENSIONS = re.compile(r"(?:xt match )?(?:geoip|set|mac|asn|iprange|account|psd|condition)\b")
 _TCP = 6
@@ -72,22 +72,22 @@ class SourceRule:
         return self.rule.text
 
     @property
-    def place(self) -> Place:
+    def position(self) -> RulePosition:
         """Where it is, as far as its maker can be told by it."""
-        return Place(self.table, self.chain, self.rule, 0, "")
+        return RulePosition(self.table, self.chain, self.rule, 0, "")
 
 
 def source_rules(
-    filter: Filter, ports: Iterable[int], interfaces: Iterable[str] = ()
+    ruleset: LoadedRuleset, ports: Iterable[int], interfaces: Iterable[str] = ()
 ) -> tuple[SourceRule, ...]:
     """Those of all families. `interfaces` are the ones that visitors come in by: a port that is
     open by another one only is open to that one's network."""
     search = _Search(frozenset(ports), frozenset(interfaces))
-    for table in filter.rules.tables:
+    for table in ruleset.rules.tables:
         for chain in table.chains.values():
             if chain.base:
                 search.base(table, chain)
-    return tuple(search.found)
+    return tuple(search.results)
 
 
 @frozen
@@ -104,79 +104,79 @@ class _Context:
 class _Search:
     def __init__(self, ports: frozenset[int], interfaces: frozenset[str]) -> None:
         self.ports, self.interfaces = ports, interfaces
-        self.found: list[SourceRule] = []
-        self._left = MOST_VISITED
+        self.results: list[SourceRule] = []
+        self._left = MAX_VISITED
         self._entered: set[tuple[int, bool, bool, bool]] = set()
 
     def base(self, table: Table, chain: Chain) -> None:
         assert chain.base
         family = {"ip": "ip", "ip6": "ip6"}.get(table.family, "")
-        self._chain(table, chain, _Context(chain.base.hook in _OUT, family=family))
+        self._chain(table, chain, _Context(chain.base.hook in _OUTPUT_HOOKS, family=family))
 
     def _chain(self, table: Table, first: Chain, context: _Context) -> None:
-        todo = [(first, context)]
-        while todo:
-            chain, context = todo.pop()
+        pending = [(first, context)]
+        while pending:
+            chain, context = pending.pop()
             key = (id(chain), context.out, context.source, context.port)
             if key in self._entered:
                 continue
             self._entered.add(key)
             for rule in chain.rules:
                 self._left -= 1
-                if self._left < 0 or len(self.found) >= MOST_LISTED:
+                if self._left < 0 or len(self.results) >= MAX_LISTED:
                     return
-                todo += self._rule(table, chain, rule, context)
+                pending += self._rule(table, chain, rule, context)
 
     def _rule(
         self, table: Table, chain: Chain, rule: Rule, context: _Context
     ) -> Iterator[tuple[Chain, _Context]]:
-        now = context
+        current = context
         for step in rule.steps:
             match step:
                 case Match():
-                    matched = self._matched(table, step, now)
+                    matched = self._narrow(table, step, current)
                     if matched is None:
                         return
-                    now = matched
+                    current = matched
                 case Limit() | Unknown() if _asks_source(step.text):
-                    now = _named(now, ())
+                    current = _with_names(current, ())
                 case ObjectMap():
-                    picked = self._picked(table, step, now)
+                    picked = self._narrow_by_object(table, step, current)
                     if picked is None:
                         return
-                    now = picked
+                    current = picked
                 case VerdictMap():
-                    yield from self._mapped(table, chain, rule, step, now)
+                    yield from self._follow_map(table, chain, rule, step, current)
                 case Verdict(kind, to) if kind in ("jump", "goto"):
-                    yield from self._led(table, chain, rule, to, now)
+                    yield from self._enter_chain(table, chain, rule, to, current)
                 case Verdict(kind):
                     if kind != "continue":
-                        self._add(table, chain, rule, now, _EFFECTS.get(kind, "other"))
+                        self._add(table, chain, rule, current, _EFFECTS.get(kind, "other"))
                 case Reject():
-                    self._add(table, chain, rule, now, "refuse")
-                case Nat() | Assign() | Obscure():
-                    self._add(table, chain, rule, now, "other")
+                    self._add(table, chain, rule, current, "refuse")
+                case Nat() | Assign() | Opaque():
+                    self._add(table, chain, rule, current, "other")
 
     def _add(
         self, table: Table, chain: Chain, rule: Rule, context: _Context, effect: Effect
     ) -> None:
         if context.source:
-            found = SourceRule(
+            source_rule = SourceRule(
                 table, chain, rule, context.names, effect, context.port, context.family
             )
-            self.found.append(found)
+            self.results.append(source_rule)
 
-    def _led(
-        self, table: Table, chain: Chain, rule: Rule, to: str, context: _Context
+    def _enter_chain(
+        self, table: Table, chain: Chain, rule: Rule, target: str, context: _Context
     ) -> Iterator[tuple[Chain, _Context]]:
-        there = table.chains.get(to)
-        if there is None:
+        target_chain = table.chains.get(target)
+        if target_chain is None:
             return
-        if owners.owner(Place(table, there, None, 0, "")) in _BANNING:
-            self._add(table, there, rule, _named(context, ()), "refuse")
-        yield there, context
+        if owners.owner(RulePosition(table, target_chain, None, 0, "")) in _BAN_OWNERS:
+            self._add(table, target_chain, rule, _with_names(context, ()), "refuse")
+        yield target_chain, context
 
-    def _mapped(
+    def _follow_map(
         self, table: Table, chain: Chain, rule: Rule, step: VerdictMap, context: _Context
     ) -> Iterator[tuple[Chain, _Context]]:
         entries: Any = step.entries
@@ -185,39 +185,45 @@ class _Search:
             if entries is None:
                 return
         for element, verdict in entries:
-            then: _Context | None = context
+            entry_context: _Context | None = context
             if element:  # else it is for all that no other entry is for
-                then = self._matched(table, Match(step.keys, "==", (element,)), context)
-            if then is None:
+                entry_context = self._narrow(table, Match(step.keys, "==", (element,)), context)
+            if entry_context is None:
                 continue
             if verdict.kind in ("jump", "goto"):
-                yield from self._led(table, chain, rule, verdict.chain, then)
+                yield from self._enter_chain(table, chain, rule, verdict.chain, entry_context)
             elif verdict.kind != "continue":
-                self._add(table, chain, rule, then, _EFFECTS.get(verdict.kind, "other"))
+                self._add(table, chain, rule, entry_context, _EFFECTS.get(verdict.kind, "other"))
 
-    def _picked(self, table: Table, step: ObjectMap, context: _Context) -> _Context | None:
+    def _narrow_by_object(
+        self, table: Table, step: ObjectMap, context: _Context
+    ) -> _Context | None:
         """Who has an object: for the others the rule ends."""
         entries: Any = step.entries
         if isinstance(entries, str):
             entries = _elements(table, entries)
             if entries is None:
                 return context
-        listed = tuple(one for one, _ in entries)
-        return self._matched(table, Match(step.keys, "==", listed), context)
+        elements = tuple(element for element, _ in entries)
+        return self._narrow(table, Match(step.keys, "==", elements), context)
 
     # One match
 
-    def _matched(self, table: Table, step: Match, context: _Context) -> _Context | None:
+    def _narrow(self, table: Table, step: Match, context: _Context) -> _Context | None:
         """What is asked with it; None where a new connection to the port cannot fit."""
         values: Any = step.values
         if isinstance(values, str):
             values = _elements(table, values)
-        for at, key in enumerate(step.keys):
-            spans = None if values is None else [one[at] for one in values if len(one) > at]
-            changed = self._key(step, key, spans, context)
-            if changed is None:
+        for index, key in enumerate(step.keys):
+            spans = (
+                None
+                if values is None
+                else [element[index] for element in values if len(element) > index]
+            )
+            narrowed = self._key(step, key, spans, context)
+            if narrowed is None:
                 return None
-            context = changed
+            context = narrowed
         return context
 
     def _key(self, step: Match, key: str, spans: Any, context: _Context) -> _Context | None:
@@ -228,7 +234,7 @@ class _Search:
         if head in OTHER_PROTOCOLS or (head == "tcp" and port not in key):
             return None if head in OTHER_PROTOCOLS else context
         if key in ("meta l4proto", "ip protocol", "ip6 nexthdr"):
-            return context if _may(step, spans, _TCP) else None
+            return context if _may_match(step, spans, _TCP) else None
         if key == "ct state":
             return context if context.out or _may_be_new(step, spans) else None
         if key in ("meta iifname", "meta iif") and not context.out:
@@ -238,36 +244,38 @@ class _Search:
         return context
 
     def _port(self, step: Match, spans: Any, context: _Context) -> _Context | None:
-        if not any(_may(step, spans, port) for port in self.ports):
+        if not any(_may_match(step, spans, port) for port in self.ports):
             return None
-        return _with(context, port=True)
+        return _replace_context(context, port=True)
 
     def _interface(self, step: Match, spans: Any, context: _Context) -> _Context | None:
-        names = [one for one in spans or () if isinstance(one, str)]
+        names = [span for span in spans or () if isinstance(span, str)]
         if step.op != "==" or not names:
             return context
         if all(name == "lo" for name in names):
             return None
-        met = any(_is_named(one, name) for one in self.interfaces for name in names)
-        if met or not self.interfaces:
+        is_visitor_interface = any(
+            _is_named(interface, name) for interface in self.interfaces for name in names
+        )
+        if is_visitor_interface or not self.interfaces:
             return context
         # Another network's door: it counts where the port itself is named.
-        return _named(context, tuple(names[:MOST_NAMES])) if context.port else None
+        return _with_names(context, tuple(names[:MAX_NAMES])) if context.port else None
 
 
 _EFFECTS: dict[str, Effect] = {"accept": "accept", "return": "accept", "drop": "refuse"}
 
 
-def _with(context: _Context, **more: Any) -> _Context:
-    given = {
+def _replace_context(context: _Context, **changes: Any) -> _Context:
+    values = {
         "out": context.out, "source": context.source, "port": context.port,
         "names": context.names, "family": context.family,
     }  # fmt: skip
-    return _Context(**{**given, **more})
+    return _Context(**{**values, **changes})
 
 
-def _named(context: _Context, names: tuple[str, ...]) -> _Context:
-    return _with(context, source=True, names=(*context.names, *names)[:MOST_NAMES])
+def _with_names(context: _Context, names: tuple[str, ...]) -> _Context:
+    return _replace_context(context, source=True, names=(*context.names, *names)[:MAX_NAMES])
 
 
 def _asks_source(text: str) -> bool:
@@ -279,30 +287,30 @@ def _asks_source(text: str) -> bool:
 
 def _elements(table: Table, name: str) -> Any:
     """The elements of a named set or map; None where it cannot be read."""
-    found = table.sets.get(name)
-    elements = found.elements if found else None
-    return elements if found and found.readable else None
+    named_set = table.sets.get(name)
+    elements = named_set.elements if named_set else None
+    return elements if named_set and named_set.readable else None
 
 
-def _may(step: Match, spans: Any, number: int) -> bool:
+def _may_match(step: Match, spans: Any, number: int) -> bool:
     """Whether a value may fit; what cannot be read may."""
     if spans is None or step.mask is not None or step.op not in ("==", "!="):
         return True
-    known = [one for one in spans if isinstance(one, tuple)]
-    if len(known) < len(spans):
+    intervals = [span for span in spans if isinstance(span, tuple)]
+    if len(intervals) < len(spans):
         return True
-    hit = any(low <= number <= high for low, high in known)
+    contains = any(low <= number <= high for low, high in intervals)
     if len(step.keys) > 1 and step.op == "!=":
         return True
-    return hit if step.op == "==" else not (hit and len(step.keys) == 1)
+    return contains if step.op == "==" else not (contains and len(step.keys) == 1)
 
 
 def _may_be_new(step: Match, spans: Any) -> bool:
     bits = 0
-    for one in spans or ():
-        if not isinstance(one, tuple):
+    for span in spans or ():
+        if not isinstance(span, tuple):
             return True
-        bits |= one[0]
+        bits |= span[0]
     if spans is None or step.mask is not None:
         return True
     new = bool(bits & (STATES["new"] | STATES["untracked"]))
@@ -320,32 +328,32 @@ def _address(step: Match, key: str, spans: Any, context: _Context) -> _Context |
         return None
     if isinstance(step.values, str) or spans is None or step.mask is not None:
         name = f"@{step.values}" if isinstance(step.values, str) else ""
-        listed = _listed(spans, family) if key.startswith("ip") and spans else ()
+        listed = _network_names(spans, family) if key.startswith("ip") and spans else ()
         names = listed or ((name,) if name else ())
-        return _with(_named(context, names), family=_of(key, context))
-    known = [one for one in spans if isinstance(one, tuple)]
+        return _replace_context(_with_names(context, names), family=_family_of(key, context))
+    intervals = [span for span in spans if isinstance(span, tuple)]
     alone = len(step.keys) == 1 or step.op == "=="
-    if len(known) < len(spans) or step.op not in ("==", "!=") or not alone or "ether" in key:
-        return _with(_named(context, ()), family=_of(key, context))
+    if len(intervals) < len(spans) or step.op not in ("==", "!=") or not alone or "ether" in key:
+        return _replace_context(_with_names(context, ()), family=_family_of(key, context))
     everybody = VISITORS4 if family == "ip" else VISITORS6
-    part = inside(everybody, region(known))
-    rest = outside(everybody, part) if part else everybody
-    chosen = part if step.op == "==" else rest
-    if not chosen:
+    part = intersection(everybody, region(intervals))
+    complement = difference(everybody, part) if part else everybody
+    sources = part if step.op == "==" else complement
+    if not sources:
         return None
-    if chosen == everybody:
-        return _with(context, family=_of(key, context))
-    names = _listed(known, family) if step.op == "==" else ()
-    return _with(_named(context, names), family=_of(key, context))
+    if sources == everybody:
+        return _replace_context(context, family=_family_of(key, context))
+    names = _network_names(intervals, family) if step.op == "==" else ()
+    return _replace_context(_with_names(context, names), family=_family_of(key, context))
 
 
-def _of(key: str, context: _Context) -> str:
+def _family_of(key: str, context: _Context) -> str:
     return key.split()[0] if key.startswith("ip") else context.family
 
 
-def _listed(spans: Any, family: str) -> tuple[str, ...]:
+def _network_names(spans: Any, family: str) -> tuple[str, ...]:
     """Networks, as far as they are few."""
-    ordered = (one for one in spans if isinstance(one, tuple) and one[0] <= one[1])
-    known = region(ordered)[:MOST_NAMES]
-    found, _ = networks(known, 4 if family == "ip" else 6, MOST_NAMES)
-    return tuple(found)
+    ordered = (span for span in spans if isinstance(span, tuple) and span[0] <= span[1])
+    intervals = region(ordered)[:MAX_NAMES]
+    prefixes, _ = networks(intervals, 4 if family == "ip" else 6, MAX_NAMES)
+    return tuple(prefixes)

@@ -4,7 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from diagnose.parsers.netfilter import nft_writer
-from diagnose.parsers.netfilter.expressions import Odd, bits, element, elements, keys, pairs, span
+from diagnose.parsers.netfilter.expressions import (
+    UnsupportedForm,
+    bits,
+    element,
+    elements,
+    keys,
+    pairs,
+    span,
+)
 from diagnose.parsers.netfilter.rules import (
     Add,
     Assign,
@@ -14,7 +22,7 @@ from diagnose.parsers.netfilter.rules import (
     Match,
     Nat,
     ObjectMap,
-    Obscure,
+    Opaque,
     Reject,
     Step,
     Unknown,
@@ -40,20 +48,20 @@ def step(statement: Any, over: Mapping[str, bool]) -> Step | None:
     if isinstance(statement, str):
         statement = {statement: None}
     if not isinstance(statement, Mapping) or not statement:
-        return Obscure("?")
+        return Opaque("?")
     name, body = next(iter(statement.items()))
-    if name in _HARMLESS and not _picks(body):
+    if name in _HARMLESS and not _is_object_map(body):
         return None
-    read = _READERS.get(name)
+    parse = _PARSERS.get(name)
     try:
-        if _picks(body) and (name in _LIMITS or name in _HARMLESS):
+        if _is_object_map(body) and (name in _LIMITS or name in _HARMLESS):
             return _object(name, body["map"], over)
         if name in _LIMITS:
             return _limit(name, body, over)
-        return read(body) if read else Obscure(nft_writer.statement(statement))
+        return parse(body) if parse else Opaque(nft_writer.statement(statement))
     except (AttributeError, LookupError, RuntimeError, TypeError, ValueError):
         text = nft_writer.statement(statement)
-        return Unknown(text) if name == "match" else Obscure(text)
+        return Unknown(text) if name == "match" else Opaque(text)
 
 
 def verdict(data: Any) -> Verdict:
@@ -64,27 +72,27 @@ def verdict(data: Any) -> Verdict:
     if name in ("jump", "goto"):
         return Verdict(name, str(body["target"]))
     if name not in ("accept", "drop", "return", "continue"):
-        raise Odd(str(name))
+        raise UnsupportedForm(str(name))
     return Verdict(name)
 
 
 def _match(body: Any) -> Step:
-    of, mask = keys(body["left"])
-    key, right, op = of[0], body["right"], body.get("op", "==")
+    fields, mask = keys(body["left"])
+    key, right, op = fields[0], body["right"], body.get("op", "==")
     if key.startswith("fib ") and isinstance(right, bool | str) and _exists(right) is not None:
-        there = int(bool(_exists(right)))
-        return Match((f"{key} exists",), op, (((there, there),),))
+        exists = int(bool(_exists(right)))
+        return Match((f"{key} exists",), op, (((exists, exists),),))
     if op == "in" and key not in _BITS:
         op = "=="
     if isinstance(right, str) and right.startswith("@"):
-        return Match(of, op, right[1:], mask)
+        return Match(fields, op, right[1:], mask)
     if isinstance(right, Mapping) and "set" in right:
-        values = elements(right["set"], of)
+        values = elements(right["set"], fields)
     elif isinstance(right, list):
-        values = elements(right, of)
+        values = elements(right, fields)
     else:
-        values = (element(right, of),)
-    return Match(of, op, values, mask)
+        values = (element(right, fields),)
+    return Match(fields, op, values, mask)
 
 
 def _exists(right: bool | str) -> bool | None:
@@ -95,54 +103,54 @@ def _exists(right: bool | str) -> bool | None:
 
 
 def _vmap(body: Any) -> Step:
-    of, mask = keys(body["key"])
+    fields, mask = keys(body["key"])
     if mask is not None:
-        raise Odd("mask")
+        raise UnsupportedForm("mask")
     data = body["data"]
     if isinstance(data, str):
-        return VerdictMap(of, data[1:])
-    return VerdictMap(of, tuple((one, verdict(to)) for one, to in pairs(data["set"], of)))
+        return VerdictMap(fields, data[1:])
+    return VerdictMap(fields, tuple((key, verdict(to)) for key, to in pairs(data["set"], fields)))
 
 
-def datum(one: Any) -> Element:
+def datum(value: Any) -> Element:
     """What a map holds: an address, a port, both, a mark."""
-    if isinstance(one, Mapping) and "concat" in one:
-        return tuple(span(part, "") for part in one["concat"])
-    return (span(one, ""),)
+    if isinstance(value, Mapping) and "concat" in value:
+        return tuple(span(part, "") for part in value["concat"])
+    return (span(value, ""),)
 
 
 def _map(body: Any) -> DataMap:
-    of, mask = keys(body["key"])
+    fields, mask = keys(body["key"])
     if mask is not None:
-        raise Odd("mask")
+        raise UnsupportedForm("mask")
     data = body["data"]
     if isinstance(data, str):
-        return DataMap(of, data[1:])
-    return DataMap(of, tuple((one, datum(to)) for one, to in pairs(data["set"], of)))
+        return DataMap(fields, data[1:])
+    return DataMap(fields, tuple((key, datum(to)) for key, to in pairs(data["set"], fields)))
 
 
-def _number(one: Any) -> tuple[int, int]:
-    found = span(one, "")
-    if isinstance(found, str):
-        raise Odd(found)
-    return found
+def _number(value: Any) -> tuple[int, int]:
+    number_span = span(value, "")
+    if isinstance(number_span, str):
+        raise UnsupportedForm(number_span)
+    return number_span
 
 
-def _target(one: Any) -> tuple[int, int] | DataMap | None:
-    if one is None:
+def _target(value: Any) -> tuple[int, int] | DataMap | None:
+    if value is None:
         return None
-    return _map(one["map"]) if isinstance(one, Mapping) and "map" in one else _number(one)
+    return _map(value["map"]) if isinstance(value, Mapping) and "map" in value else _number(value)
 
 
 def _nat(kind: Any) -> Callable[[Any], Step]:
-    def read(body: Any) -> Step:
+    def parse(body: Any) -> Step:
         body = body or {}
         if isinstance(body.get("flags"), str | list) and "netmap" in body["flags"]:
-            raise Odd("netmap")
+            raise UnsupportedForm("netmap")
         address, port = _target(body.get("addr")), _target(body.get("port"))
         return Nat(kind, address, port, body.get("family", ""))
 
-    return read
+    return parse
 
 
 def _reject(body: Any) -> Step:
@@ -154,10 +162,10 @@ def _reject(body: Any) -> Step:
 def _mangle(body: Any) -> Step | None:
     (key,), mask = keys(body["key"])
     if mask is not None:
-        raise Odd("mask")
+        raise UnsupportedForm("mask")
     if key not in _MARKS:
         if "payload" in body["key"]:
-            raise Odd(key)
+            raise UnsupportedForm(key)
         return None
     return _assign(key, body["value"])
 
@@ -170,41 +178,41 @@ def _assign(key: str, value: Any) -> Assign:
             case {"map": body}:
                 return Assign(key, 0, _map(body))
             case {"&": [inner, mask]}:
-                one, kept = _assign(key, inner), bits(mask, key)
-                flip = None if one.flip is None else one.flip & kept
-                return Assign(key, flip, one.source, one.keep & kept)
+                assignment, mask_bits = _assign(key, inner), bits(mask, key)
+                flip = None if assignment.flip is None else assignment.flip & mask_bits
+                return Assign(key, flip, assignment.source, assignment.keep & mask_bits)
             case {"|": [inner, number]}:
-                one, set_ = _assign(key, inner), bits(number, key)
-                flip = None if one.flip is None else (one.flip & ~set_) | set_
-                return Assign(key, flip, one.source, one.keep & ~set_ & _ALL)
+                assignment, set_ = _assign(key, inner), bits(number, key)
+                flip = None if assignment.flip is None else (assignment.flip & ~set_) | set_
+                return Assign(key, flip, assignment.source, assignment.keep & ~set_ & _ALL)
             case {"^": [inner, number]}:
-                one = _assign(key, inner)
-                flip = None if one.flip is None else one.flip ^ bits(number, key)
-                return Assign(key, flip, one.source, one.keep)
+                assignment = _assign(key, inner)
+                flip = None if assignment.flip is None else assignment.flip ^ bits(number, key)
+                return Assign(key, flip, assignment.source, assignment.keep)
             case {"meta": {"key": "mark"}}:
                 return Assign(key, 0, "meta mark")
             case {"ct": {"key": "mark"}}:
                 return Assign(key, 0, "ct mark")
-    except (Odd, KeyError, TypeError):
+    except (UnsupportedForm, KeyError, TypeError):
         pass
     return Assign(key, None)
 
 
-def _picks(body: Any) -> bool:
+def _is_object_map(body: Any) -> bool:
     """Whether a map says which object of that kind is meant."""
     return isinstance(body, Mapping) and "map" in body
 
 
 def _object(name: str, body: Any, over: Mapping[str, bool]) -> Step:
-    of, mask = keys(body["key"])
+    fields, mask = keys(body["key"])
     if mask is not None:
-        raise Odd("mask")
+        raise UnsupportedForm("mask")
     text, data = nft_writer.statement({name: {"map": body}}), body["data"]
-    exceeding = frozenset(one for one, is_over in over.items() if is_over)
+    exceeding = frozenset(object_name for object_name, is_over in over.items() if is_over)
     if isinstance(data, str):
-        return ObjectMap(text, of, data[1:], exceeding, name in _LIMITS)
-    entries = tuple((one, str(to)) for one, to in pairs(data["set"], of))
-    return ObjectMap(text, of, entries, exceeding, name in _LIMITS)
+        return ObjectMap(text, fields, data[1:], exceeding, name in _LIMITS)
+    entries = tuple((key, str(to)) for key, to in pairs(data["set"], fields))
+    return ObjectMap(text, fields, entries, exceeding, name in _LIMITS)
 
 
 def _limit(name: str, body: Any, over: Mapping[str, bool]) -> Step:
@@ -227,7 +235,7 @@ def _xt(body: Any) -> Step | None:
         return None if body["name"] == "comment" else Unknown(f"xt match {body['name']}")
     if body["name"] in _HARMLESS_TARGETS:
         return None
-    return Obscure(f"xt target {body['name']}")
+    return Opaque(f"xt target {body['name']}")
 
 
 def _plain(name: Any) -> Callable[[Any], Step]:
@@ -235,7 +243,7 @@ def _plain(name: Any) -> Callable[[Any], Step]:
 
 
 _LIMITS = ("limit", "quota", "ct count")
-_READERS: dict[str, Callable[[Any], Step | None]] = {
+_PARSERS: dict[str, Callable[[Any], Step | None]] = {
     "match": _match,
     "vmap": _vmap,
     "mangle": _mangle,

@@ -7,12 +7,12 @@ from itertools import pairwise
 from diagnose.parsers.netfilter.rules import (
     Assign,
     Nat,
-    Obscure,
+    Opaque,
     Reject,
     Step,
     Untrack,
     Verdict,
-    address,
+    address_span,
 )
 
 #: Targets that change nothing of where a packet goes; the next rule is asked.
@@ -22,7 +22,7 @@ _HARMLESS = {
     "TEE", "TOS", "TRACE", "TTL", "ULOG",
 }  # fmt: skip
 #: Others take the packet out of the rules, to where they cannot be followed.
-_ELSEWHERE = {
+_OPAQUE_TARGETS = {
     "NFQUEUE",
     "QUEUE",
     "TPROXY",
@@ -33,7 +33,7 @@ _ELSEWHERE = {
     "DNPT",
     "SNPT",
 }
-_WITH = {
+_REJECT_TYPES = {
     "net-unreachable": "net-unreachable",
     "host-unreachable": "host-unreachable",
     "port-unreachable": "port-unreachable",
@@ -49,7 +49,7 @@ _WITH = {
 }
 
 
-def steps(jump: str, words: tuple[str, ...], family: str) -> tuple[Step, ...]:
+def target_steps(jump: str, words: tuple[str, ...], family: str) -> tuple[Step, ...]:
     """`jump` is "-j" or "-g"; `words` the target and its options."""
     if not words:
         return ()
@@ -75,41 +75,41 @@ def steps(jump: str, words: tuple[str, ...], family: str) -> tuple[Step, ...]:
             return (Untrack(),)
         case _ if target in _HARMLESS:
             return ()
-        case _ if target in _ELSEWHERE:
-            return (Obscure(target),)
+        case _ if target in _OPAQUE_TARGETS:
+            return (Opaque(target),)
     return (Verdict("jump", target),)
 
 
 def _option(options: tuple[str, ...], *names: str) -> str:
-    found = (value for name, value in pairwise(options) if name in names)
-    return next(found, "")
+    values = (value for name, value in pairwise(options) if name in names)
+    return next(values, "")
 
 
 def _reject(options: tuple[str, ...], family: str) -> Reject:
-    given = _option(options, "--reject-with") or "port-unreachable"
-    if given in {"tcp-reset", "tcp-rst"}:
+    reject_type = _option(options, "--reject-with") or "port-unreachable"
+    if reject_type in {"tcp-reset", "tcp-rst"}:
         return Reject("tcp reset")
-    code = re.sub(r"^icmp6?-", "", given)
-    return Reject("icmpv6" if family == "ip6" else "icmp", _WITH.get(code, code))
+    code = re.sub(r"^icmp6?-", "", reject_type)
+    return Reject("icmpv6" if family == "ip6" else "icmp", _REJECT_TYPES.get(code, code))
 
 
 def _nat(target: str, options: tuple[str, ...]) -> Step:
     kinds = {"DNAT": "dnat", "REDIRECT": "redirect", "SNAT": "snat", "MASQUERADE": "masquerade"}
-    given = _option(options, "--to-destination", "--to-source", "--to-ports")
-    bare = target in {"REDIRECT", "MASQUERADE"}
-    found = re.fullmatch(
-        r"(?:\[([^\]]+)\]|([^:\[\]]+|[^\[\]]*:[^\[\]]*:[^\[\]]*))?(?::(\S+))?", given
+    to_address = _option(options, "--to-destination", "--to-source", "--to-ports")
+    ports_only = target in {"REDIRECT", "MASQUERADE"}
+    match = re.fullmatch(
+        r"(?:\[([^\]]+)\]|([^:\[\]]+|[^\[\]]*:[^\[\]]*:[^\[\]]*))?(?::(\S+))?", to_address
     )
-    if bare:
-        hosts, ports = "", given
-    elif found:
-        hosts, ports = found[1] or found[2] or "", found[3] or ""
+    if ports_only:
+        hosts, ports = "", to_address
+    elif match:
+        hosts, ports = match[1] or match[2] or "", match[3] or ""
     else:
-        return Obscure(f"{target} {given}")
+        return Opaque(f"{target} {to_address}")
     try:
-        return Nat(kinds[target], address(hosts) if hosts else None, _ports(ports))  # type: ignore[arg-type]
+        return Nat(kinds[target], address_span(hosts) if hosts else None, _ports(ports))  # type: ignore[arg-type]
     except ValueError:
-        return Obscure(f"{target} {given}")
+        return Opaque(f"{target} {to_address}")
 
 
 def _ports(text: str) -> tuple[int, int] | None:
@@ -119,15 +119,15 @@ def _ports(text: str) -> tuple[int, int] | None:
 
 def _marks(target: str, options: tuple[str, ...]) -> tuple[Step, ...]:
     """MARK is the packet's mark, CONNMARK the connection's; saved as value and mask of bits."""
-    own = "meta mark" if target == "MARK" else "ct mark"
+    mark_key = "meta mark" if target == "MARK" else "ct mark"
     if "--restore-mark" in options:
         return (Assign("meta mark", 0, "ct mark"),)
     if "--save-mark" in options:
         return (Assign("ct mark", 0, "meta mark"),)
-    given = _option(options, "--set-xmark", "--set-mark")
-    value, _, mask = given.partition("/")
+    mark = _option(options, "--set-xmark", "--set-mark")
+    value, _, mask = mark.partition("/")
     try:
-        bits, kept = int(value, 0), int(mask, 0) if mask else 0xFFFFFFFF
+        bits, keep = int(value, 0), int(mask, 0) if mask else 0xFFFFFFFF
     except ValueError:
-        return (Assign(own, None),)
-    return (Assign(own, bits, own, ~kept & 0xFFFFFFFF),)
+        return (Assign(mark_key, None),)
+    return (Assign(mark_key, bits, mark_key, ~keep & 0xFFFFFFFF),)

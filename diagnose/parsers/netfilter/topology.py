@@ -14,8 +14,8 @@ from diagnose.parsers.netfilter.address_sets import (
     UNICAST4,
     UNICAST6,
     Region,
-    inside,
-    outside,
+    difference,
+    intersection,
     region,
 )
 from diagnose.parsers.netfilter.packet import Packet
@@ -28,13 +28,13 @@ from diagnose.parsers.netfilter.rules import (
     Match,
     Nat,
     ObjectMap,
-    Obscure,
+    Opaque,
     Rules,
     Step,
     Table,
     Unknown,
     VerdictMap,
-    address,
+    address_span,
 )
 
 #: conntrack sees a packet at this priority; a chain before it knows no state.
@@ -46,7 +46,7 @@ FAMILIES = {4: ("ip", "inet"), 6: ("ip6", "inet")}
 DEVICE_HOOKS = ("ingress", "egress")
 
 
-class Place(NamedTuple):
+class HookEntry(NamedTuple):
     """A base chain that is to be asked; without one: where addresses are translated."""
 
     priority: int
@@ -63,12 +63,12 @@ def _needs_conntrack(step: Step, ip: str) -> bool:
             return any(key.startswith("ct ") for key in step.keys)
         case Assign():
             return "ct mark" in (step.key, step.source)
-        case Limit() | Unknown() | Obscure():
+        case Limit() | Unknown() | Opaque():
             return step.text.startswith(("ct ", "conn", "xt ", "synproxy"))
     return False
 
 
-class Plan:
+class Topology:
     def __init__(self, rules: Rules, packet: Packet) -> None:
         self.rules, self.packet, self.host = rules, packet, packet.host
         to = ipaddress.ip_address(packet.destination)
@@ -76,39 +76,39 @@ class Plan:
         self.width = 32 if self.version == 4 else 128
         self.ip = "ip" if self.version == 4 else "ip6"
         self.local = self._local()
-        self._places: dict[tuple[str, str], tuple[Place, ...]] = {}
+        self._hook_entries: dict[tuple[str, str], tuple[HookEntry, ...]] = {}
 
     # Where chains hang
 
-    def places(self, hook: str, device: str = "") -> tuple[Place, ...]:
-        at = (hook, device if hook in DEVICE_HOOKS else "")
-        if at not in self._places:
-            self._places[at] = tuple(self._sorted(*at))
-        return self._places[at]
+    def hook_entries(self, hook: str, device: str = "") -> tuple[HookEntry, ...]:
+        key = (hook, device if hook in DEVICE_HOOKS else "")
+        if key not in self._hook_entries:
+            self._hook_entries[key] = tuple(self._ordered_entries(*key))
+        return self._hook_entries[key]
 
-    def _sorted(self, hook: str, device: str) -> Iterator[Place]:
-        found: list[Place] = []
-        nat: list[Place] = []
-        for place in self._hanging(hook, device):
-            is_nat = place.base is not None and place.base.type == "nat"
-            (nat if is_nat else found).append(place)
-        found.reverse()
+    def _ordered_entries(self, hook: str, device: str) -> Iterator[HookEntry]:
+        filter_entries: list[HookEntry] = []
+        nat: list[HookEntry] = []
+        for hook_entry in self._registered_entries(hook, device):
+            is_nat = hook_entry.base is not None and hook_entry.base.type == "nat"
+            (nat if is_nat else filter_entries).append(hook_entry)
+        filter_entries.reverse()
         nat.reverse()
-        found.sort(key=lambda place: place.priority)
-        nat.sort(key=lambda place: place.priority)
-        when = DESTINATION if hook in BEFORE_ROUTING else SOURCE_NAT
-        translated = hook in DEVICE_HOOKS or hook == "forward" or not self.translates
-        for place in found:
-            if not translated and place.priority > when:
-                yield from self._translation(when, nat)
-                translated = True
-            yield place
-        if not translated:
-            yield from self._translation(when, nat)
+        filter_entries.sort(key=lambda hook_entry: hook_entry.priority)
+        nat.sort(key=lambda hook_entry: hook_entry.priority)
+        nat_priority = DESTINATION if hook in BEFORE_ROUTING else SOURCE_NAT
+        nat_done = hook in DEVICE_HOOKS or hook == "forward" or not self.translates
+        for hook_entry in filter_entries:
+            if not nat_done and hook_entry.priority > nat_priority:
+                yield from self._nat_entries(nat_priority, nat)
+                nat_done = True
+            yield hook_entry
+        if not nat_done:
+            yield from self._nat_entries(nat_priority, nat)
 
-    def _translation(self, when: int, nat: list[Place]) -> Iterator[Place]:
-        yield Place(when, None, None, None)
-        yield from (place._replace(priority=when) for place in nat)
+    def _nat_entries(self, nat_priority: int, nat: list[HookEntry]) -> Iterator[HookEntry]:
+        yield HookEntry(nat_priority, None, None, None)
+        yield from (hook_entry._replace(priority=nat_priority) for hook_entry in nat)
 
     @cached_property
     def translates(self) -> bool:
@@ -124,7 +124,7 @@ class Plan:
     def tracks(self) -> bool:
         """Is conntrack at work? It is if any rule asks for it; a chain of type nat alone does
         not, and nobody asks such a chain then."""
-        tables = [one for one in self.rules.tables if one.family in FAMILIES[self.version]]
+        tables = [table for table in self.rules.tables if table.family in FAMILIES[self.version]]
         return any(
             _needs_conntrack(step, self.ip)
             for table in tables
@@ -133,7 +133,7 @@ class Plan:
             for step in rule.steps
         )
 
-    def _hanging(self, hook: str, device: str) -> Iterator[Place]:
+    def _registered_entries(self, hook: str, device: str) -> Iterator[HookEntry]:
         families = ("netdev", "inet") if hook in DEVICE_HOOKS else FAMILIES[self.version]
         for table in self.rules.tables:
             if table.family not in families:
@@ -141,63 +141,71 @@ class Plan:
             for chain in table.chains.values():
                 base = chain.base
                 if base and base.hook == hook and (not device or device in base.devices):
-                    yield Place(base.priority, table, chain, base)
+                    yield HookEntry(base.priority, table, chain, base)
 
     # What is local
 
     def _local(self) -> Region:
         loopback = "127.0.0.0/8" if self.version == 4 else "::1"
-        own = [
-            (int(one), int(one))
+        own_addresses = [
+            (int(host_ip), int(host_ip))
             for _, text in self.host.addresses
-            if (one := ipaddress.ip_interface(text).ip).version == self.version
+            if (host_ip := ipaddress.ip_interface(text).ip).version == self.version
         ]
-        return region([address(loopback), (self.destination, self.destination), *own])
+        return region(
+            [address_span(loopback), (self.destination, self.destination), *own_addresses]
+        )
 
     def is_local(self, low: int, high: int) -> bool | None:
         """None: some of these addresses are."""
-        found = inside(((low, high),), self.local)
-        if not found:
+        overlap = intersection(((low, high),), self.local)
+        if not overlap:
             return False
-        return True if found == ((low, high),) else None
+        return True if overlap == ((low, high),) else None
 
-    def is_martian(self, to: Value) -> bool:
+    def is_martian(self, destination: Value) -> bool:
         """From another machine, and to an address of `lo`: the kernel drops it unless
         net.ipv4.conf.*.route_localnet is on."""
-        return self.version == 4 and isinstance(to, int) and to >> 24 == 127
+        return self.version == 4 and isinstance(destination, int) and destination >> 24 == 127
 
-    def on(self, device: str) -> Region:
+    def addresses_on(self, device: str) -> Region:
         """The addresses of an interface; of one that is not known, all local ones."""
-        own = region(
-            (int(one), int(one))
+        own_addresses = region(
+            (int(host_ip), int(host_ip))
             for name, text in self.host.addresses
-            if name == device and (one := ipaddress.ip_interface(text).ip).version == self.version
+            if name == device
+            and (host_ip := ipaddress.ip_interface(text).ip).version == self.version
         )
-        return own or self.local
+        return own_addresses or self.local
 
-    def first_on(self, device: str, like: int) -> int | None:
+    def first_on(self, device: str, reference: int) -> int | None:
         """The first address of the interface, for IPv6 of the same scope as this one."""
         for name, text in self.host.addresses:
-            one = ipaddress.ip_interface(text).ip
-            if name != device or one.version != self.version:
+            host_ip = ipaddress.ip_interface(text).ip
+            if name != device or host_ip.version != self.version:
                 continue
-            if one.version == 4 or one.is_link_local == ipaddress.IPv6Address(like).is_link_local:
-                return int(one)
+            if (
+                host_ip.version == 4
+                or host_ip.is_link_local == ipaddress.IPv6Address(reference).is_link_local
+            ):
+                return int(host_ip)
         return None
 
-    def redirected(self, hook: str, device: Value) -> int:
+    def redirect_address(self, hook: str, device: Value) -> int:
         """What a redirection goes to (nf_nat_redirect.c)."""
         if hook == "output":
             return 127 << 24 | 1 if self.version == 4 else 1
-        found = self.first_on(device, self.destination) if isinstance(device, str) else None
-        return self.destination if found is None else found
+        interface_address = (
+            self.first_on(device, self.destination) if isinstance(device, str) else None
+        )
+        return self.destination if interface_address is None else interface_address
 
-    def strangers(self) -> Region:
-        return outside(UNICAST4 if self.version == 4 else UNICAST6, self.local)
+    def stranger_addresses(self) -> Region:
+        return difference(UNICAST4 if self.version == 4 else UNICAST6, self.local)
 
     # Where to
 
-    def device(self, to: int) -> str | None:
+    def device(self, destination: int) -> str | None:
         """The interface of the most specific route."""
         best: tuple[int, str] | None = None
         for text, device in self.host.routes:
@@ -205,26 +213,30 @@ class Plan:
             if network.version != self.version:
                 continue
             low, high = int(network.network_address), int(network.broadcast_address)
-            if low <= to <= high and (best is None or network.prefixlen > best[0]):
+            if low <= destination <= high and (best is None or network.prefixlen > best[0]):
                 best = network.prefixlen, device
         return best[1] if best else None
 
     def reachable_by(self, device: str) -> Region | None:
         """The addresses whose best route (IPv6: any route) leaves by this interface."""
         routes = [
-            (network.prefixlen, (int(network.network_address), int(network.broadcast_address)), by)
-            for text, by in self.host.routes
+            (
+                network.prefixlen,
+                (int(network.network_address), int(network.broadcast_address)),
+                interface,
+            )
+            for text, interface in self.host.routes
             if (network := ipaddress.ip_network(text, strict=False)).version == self.version
         ]
         if not routes:
             return None
-        found: Region = ()
-        for _, span, by in sorted(routes, key=lambda route: route[0]):
-            if by == device:
-                found = region([*found, span])
+        reachable: Region = ()
+        for _, span, interface in sorted(routes, key=lambda route: route[0]):
+            if interface == device:
+                reachable = region([*reachable, span])
             elif self.version == 4:
-                found = outside(found, (span,))
-        return found
+                reachable = difference(reachable, (span,))
+        return reachable
 
     def text(self, value: Value) -> str:
         if isinstance(value, tuple):

@@ -11,18 +11,18 @@ from typing import Any
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter import headers
 from diagnose.parsers.netfilter.address_sets import Region
-from diagnose.parsers.netfilter.headers import End, Header, Kind
+from diagnose.parsers.netfilter.headers import Header, PacketKind, SocketAddress
 from diagnose.parsers.netfilter.packet import Decision, Stage
 from diagnose.parsers.netfilter.packet_fields import UNKNOWN, Value
 from diagnose.parsers.netfilter.rules import Chain, Rule, Table, Verdict
-from diagnose.parsers.netfilter.topology import Place, Plan
+from diagnose.parsers.netfilter.topology import HookEntry, Topology
 
-_DEEPEST = 64
-_NONE: tuple[str, ...] = ()
+_MAX_DEPTH = 64
+_NO_HOOKS: tuple[str, ...] = ()
 
 
 @frozen(eq=False)
-class Ended:
+class Outcome:
     """The way of the packets from these sources is decided."""
 
     region: Region
@@ -33,7 +33,7 @@ class Ended:
 class Fork:
     """It is decided differently for different sources, or, with a text, by what is unknown."""
 
-    parts: "tuple[Walk | Ended, ...]"
+    parts: "tuple[PacketState | Outcome, ...]"
     text: str = ""
 
 
@@ -41,77 +41,79 @@ class Connection:
     """What conntrack and the translation of addresses keep from packet to packet."""
 
     def __init__(self) -> None:
-        self.known = False
+        self.confirmed = False
         self.mark: Value = 0
-        self.to: End | None = None  # where its destination was changed to
-        self.by: End | None = None  # what its source was changed to
-        self.rule: Decision | None = None  # that changed the destination
-        self.done: dict[str, str] = {}  # what has been translated, and in which hook
+        self.dnat_to: SocketAddress | None = None  # where its destination was changed to
+        self.snat_to: SocketAddress | None = None  # what its source was changed to
+        self.dnat_decision: Decision | None = None  # that changed the destination
+        self.translated_in: dict[str, str] = {}  # what has been translated, and in which hook
         self.forwarded = False
-        self.beyond: Value = UNKNOWN  # the interface that it is forwarded to
+        self.out_interface: Value = UNKNOWN  # the interface that it is forwarded to
 
     def copy(self) -> "Connection":
-        other = Connection()
-        other.__dict__.update(self.__dict__)
-        other.done = dict(self.done)
-        return other
+        clone = Connection()
+        clone.__dict__.update(self.__dict__)
+        clone.translated_in = dict(self.translated_in)
+        return clone
 
 
-class Walk:
-    def __init__(self, plan: Plan, region: Region) -> None:
-        self.plan, self.region = plan, region
+class PacketState:
+    def __init__(self, topology: Topology, region: Region) -> None:
+        self.topology, self.region = topology, region
         self.connection = Connection()
         # What has been found out on the way.
         self.answers: dict[object, bool] = {}
         self.added: frozenset[tuple[object, ...]] = frozenset()
         self.limits: tuple[str, ...] = ()
         self.assumed: tuple[str, ...] = ()
-        self.let: Decision | None = None
+        self.accept_decision: Decision | None = None
         self.refused: Decision | None = None  # the packet is what this rejection sent
         # Where it is: the hook and those that are left, the base chain, the chain, rule and step.
-        self.hook, self.hooks = "", _NONE
+        self.hook, self.hooks = "", _NO_HOOKS
         self.incoming: Value = ""  # the interfaces
         self.outgoing: Value = ""
-        self.places: Sequence[Place] = ()
-        self.base: Place | None = None
+        self.hook_entries: Sequence[HookEntry] = ()
+        self.base: HookEntry | None = None
         self.chain: Chain | None = None
         self.rules: Sequence[Rule] = ()
-        self.at = self.step = self.place = 0
+        self.rule_index = self.step_index = self.entry_index = 0
         self.stack: tuple[tuple[Chain, int], ...] = ()
         self.send("syn")
 
-    def copy(self) -> "Walk":
-        other: Any = object.__new__(Walk)
-        other.__dict__.update(self.__dict__)
-        other.connection = self.connection.copy()
-        other.fields, other.header = dict(self.fields), dict(self.header)
-        other.answers = dict(self.answers)
-        return other  # type: ignore[no-any-return]
+    def copy(self) -> "PacketState":
+        clone: Any = object.__new__(PacketState)
+        clone.__dict__.update(self.__dict__)
+        clone.connection = self.connection.copy()
+        clone.fields, clone.header = dict(self.fields), dict(self.header)
+        clone.answers = dict(self.answers)
+        return clone  # type: ignore[no-any-return]
 
     def send(self, stage: Stage) -> None:
         """Another packet of the handshake."""
-        plan, connection = self.plan, self.connection
-        client, server = headers.client(plan), headers.server(plan)
-        self.stage: Kind = stage
+        topology, connection = self.topology, self.connection
+        client, server = headers.client(topology), headers.server(topology)
+        self.stage: PacketKind = stage
         if stage == "reply":
-            self.header: Header = headers.header(connection.to or server, connection.by or client)
+            self.header: Header = headers.make_header(
+                connection.dnat_to or server, connection.snat_to or client
+            )
         else:
-            self.header = headers.header(client, server)
-        self.fields = headers.fields(plan, stage)
-        self._fresh()
+            self.header = headers.make_header(client, server)
+        self.fields = headers.handshake_fields(topology, stage)
+        self._reset_packet()
 
     def refuse(self, decision: Decision, sender: Value) -> None:
         """A rule has rejected the packet: what it sends is followed instead."""
         self.refused = decision
-        self.header = headers.refusal(self.header, sender)
-        self.fields = headers.refusing(self.plan, decision.how, decision.packet)
+        self.header = headers.refusal_header(self.header, sender)
+        self.fields = headers.refusal_fields(self.topology, decision.how, decision.packet)
         self.stage = "refusal"
-        self._fresh()
+        self._reset_packet()
 
-    def _fresh(self) -> None:
+    def _reset_packet(self) -> None:
         self.tracking = ""  # or `tracked`, `untracked`, `invalid`
         self.untrack = self.translating = False
-        headers.address(self.plan, self.fields, self.header)
+        headers.write_addresses(self.topology, self.fields, self.header)
         self.chain = None
 
     # Chains
@@ -120,63 +122,68 @@ class Walk:
     def table(self) -> Table | None:
         return self.base.table if self.base else None
 
-    def open(self, place: Place, chain: Chain) -> None:
-        self.base, self.stack = place, ()
-        self.go(chain, 0)
+    def enter_base_chain(self, hook_entry: HookEntry, chain: Chain) -> None:
+        self.base, self.stack = hook_entry, ()
+        self.enter_chain(chain, 0)
 
-    def go(self, chain: Chain, at: int) -> None:
-        self.chain, self.rules, self.at, self.step = chain, chain.rules[:], at, 0
+    def enter_chain(self, chain: Chain, rule_index: int) -> None:
+        self.chain, self.rules, self.rule_index, self.step_index = (
+            chain,
+            chain.rules[:],
+            rule_index,
+            0,
+        )
 
-    def close(self) -> Ended | None:
+    def leave_chain(self) -> Outcome | None:
         """The end of a chain: back to where it was called, or the policy."""
         if self.stack:
-            back, self.stack = self.stack[-1], self.stack[:-1]
-            self.go(*back)
+            caller, self.stack = self.stack[-1], self.stack[:-1]
+            self.enter_chain(*caller)
             return None
         base = self.base
         if base and base.base and base.base.policy == "drop":
             self.chain = base.chain
-            return self.end("drop", policy=True)
+            return self.finish("drop", policy=True)
         self.chain = None
         return None
 
-    def take(self, verdict: Verdict, rule: Rule) -> Ended | bool | None:
+    def apply_verdict(self, verdict: Verdict, rule: Rule) -> Outcome | bool | None:
         """What a rule says: True goes on with it, None somewhere else."""
         match verdict.kind:
             case "continue":
                 return True
             case "drop":
-                return self.end("drop", rule)
+                return self.finish("drop", rule)
             case "accept":
-                self.accepted(rule)
+                self.accept_in_chain(rule)
                 return None
             case "return":
-                return self.close()
+                return self.leave_chain()
             case "jump" if self.chain:
-                self.stack = (*self.stack, (self.chain, self.at + 1))
-        to = self.table.chains.get(verdict.chain) if self.table else None
-        if to is None or len(self.stack) > _DEEPEST:
-            return self.end("unknown", rule, unknown=(verdict.chain,))
-        self.go(to, 0)
+                self.stack = (*self.stack, (self.chain, self.rule_index + 1))
+        target = self.table.chains.get(verdict.chain) if self.table else None
+        if target is None or len(self.stack) > _MAX_DEPTH:
+            return self.finish("unknown", rule, unknown=(verdict.chain,))
+        self.enter_chain(target, 0)
         return None
 
-    def accepted(self, rule: Rule) -> None:
+    def accept_in_chain(self, rule: Rule) -> None:
         """By this base chain: those that come after it are still asked."""
         if self.stage == "syn" and self.hook in ("input", "forward"):
-            self.let = self.decided("accept", rule)
+            self.accept_decision = self.make_decision("accept", rule)
         self.chain = None
 
     # Answers
 
-    def end(self, verdict: Any, rule: Rule | None = None, **more: Any) -> Ended:
+    def finish(self, verdict: Any, rule: Rule | None = None, **extra: Any) -> Outcome:
         if not self.refused:
-            return Ended(self.region, self.decided(verdict, rule, **more))
+            return Outcome(self.region, self.make_decision(verdict, rule, **extra))
         if verdict == "unknown":
-            unsure = replace(self.refused, verdict=verdict, unknown=more.get("unknown", ()))
-            return Ended(self.region, unsure)
-        return Ended(self.region, replace(self.refused, lost=True))
+            unsure = replace(self.refused, verdict=verdict, unknown=extra.get("unknown", ()))
+            return Outcome(self.region, unsure)
+        return Outcome(self.region, replace(self.refused, lost=True))
 
-    def decided(self, verdict: Any, rule: Rule | None = None, **more: Any) -> Decision:
+    def make_decision(self, verdict: Any, rule: Rule | None = None, **extra: Any) -> Decision:
         table = self.table if self.chain else None
         return Decision(
             verdict=verdict, packet="syn" if self.stage == "refusal" else self.stage,
@@ -184,31 +191,33 @@ class Walk:
             chain=self.chain.name if self.chain else "",
             handle=rule.handle if rule else None, rule=rule.text if rule else "",
             limits=self.limits, assumed=self.assumed, to=self.destination(),
-            forwarded=self.connection.forwarded, **more,
+            forwarded=self.connection.forwarded, **extra,
         )  # fmt: skip
 
-    def translated(self, verdict: Any, **more: Any) -> Ended:
+    def nat_outcome(self, verdict: Any, **extra: Any) -> Outcome:
         """Because of the rule that changed the destination."""
-        by = self.connection.rule or self.decided(verdict)
-        said = replace(by, verdict=verdict, to=self.destination(), limits=self.limits, **more)
-        return Ended(self.region, said)
+        dnat_decision = self.connection.dnat_decision or self.make_decision(verdict)
+        decision = replace(
+            dnat_decision, verdict=verdict, to=self.destination(), limits=self.limits, **extra
+        )
+        return Outcome(self.region, decision)
 
-    def passed(self) -> Ended:
+    def completed_outcome(self) -> Outcome:
         """All the way: the rejection has arrived, or the handshake is complete."""
         if self.refused:
-            return Ended(self.region, self.refused)
+            return Outcome(self.region, self.refused)
         hook = "forward" if self.connection.forwarded else "input"
-        let = self.let or Decision(verdict="accept", hook=hook)
-        said = replace(
-            let, packet="ack", limits=self.limits, assumed=self.assumed, to=self.destination(),
+        accepted = self.accept_decision or Decision(verdict="accept", hook=hook)
+        decision = replace(
+            accepted, packet="ack", limits=self.limits, assumed=self.assumed, to=self.destination(),
             forwarded=self.connection.forwarded,
         )  # fmt: skip
-        return Ended(self.region, said)
+        return Outcome(self.region, decision)
 
     def destination(self) -> str:
-        if not self.connection.to:
+        if not self.connection.dnat_to:
             return ""
-        address, port = self.connection.to
-        text = self.plan.text(address)
+        address, port = self.connection.dnat_to
+        text = self.topology.text(address)
         ports = f"{port[0]}-{port[1]}" if isinstance(port, tuple) else str(port)
-        return f"[{text}]:{ports}" if self.plan.version == 6 else f"{text}:{ports}"
+        return f"[{text}]:{ports}" if self.topology.version == 6 else f"{text}:{ports}"

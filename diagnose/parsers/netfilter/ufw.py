@@ -21,7 +21,7 @@ CONF, DEFAULTS = "/etc/ufw/ufw.conf", "/etc/default/ufw"
 
 ANY = {"0.0.0.0/0", "::/0", "any"}
 #: More rules than this are not read.
-MOST = 2000
+MAX_RULES = 2000
 
 
 @frozen
@@ -48,13 +48,13 @@ class UfwRule:
             and self.protocol in {"tcp", "any"}
             and (not interface or not self.interface or self.interface == interface)
             and self.source_ports == "any"
-            and self.names(port)
+            and self.names_port(port)
         )
 
-    def names(self, port: int) -> bool:
+    def names_port(self, port: int) -> bool:
         if self.ports == "any":
             return True
-        spans = (one.partition(":") for one in self.ports.split(","))
+        spans = (port_range.partition(":") for port_range in self.ports.split(","))
         return any(
             low.isdigit() and int(low) <= port <= int(high or low)
             for low, colon, high in spans
@@ -65,7 +65,7 @@ class UfwRule:
     def for_everyone(self) -> bool:
         return self.source in ANY and self.destination in ANY and not self.interface
 
-    def words(self) -> tuple[str, ...]:
+    def arguments(self) -> tuple[str, ...]:
         """As it is given to `ufw`, from its action on."""
         simple = self.for_everyone and self.source_ports == "any"
         if simple and self.application:
@@ -73,9 +73,9 @@ class UfwRule:
         if simple and self.ports != "any":
             tail = "" if self.protocol == "any" else f"/{self.protocol}"
             return (self.action, f"{self.ports}{tail}")
-        return (self.action, *self._at_length())
+        return (self.action, *self._full_arguments())
 
-    def _at_length(self) -> Iterator[str]:
+    def _full_arguments(self) -> Iterator[str]:
         if self.interface:
             yield from (self.direction, "on", self.interface)
         if self.protocol != "any" and not self.application:
@@ -102,7 +102,7 @@ class Ufw:
     rules6: tuple[UfwRule, ...]
 
 
-def state(files: Mapping[str, str]) -> Ufw | None:
+def parse_ufw(files: Mapping[str, str]) -> Ufw | None:
     """Out of its files, by path; None where it is not installed."""
     if CONF not in files:
         return None
@@ -118,22 +118,24 @@ def state(files: Mapping[str, str]) -> Ufw | None:
 
 def settings(text: str) -> dict[str, str]:
     """NAME=value, as a shell reads it; the last one counts."""
-    found = re.findall(r"^[ \t]*(\w+)=[\"']?([^\"'\s#]*)", text, re.MULTILINE)
-    return dict(found)
+    pairs = re.findall(r"^[ \t]*(\w+)=[\"']?([^\"'\s#]*)", text, re.MULTILINE)
+    return dict(pairs)
 
 
 def rules(text: str) -> tuple[UfwRule, ...]:
-    lines = re.findall(r"^### tuple ### (.+)$", text, re.MULTILINE)[:MOST]
+    lines = re.findall(r"^### tuple ### (.+)$", text, re.MULTILINE)[:MAX_RULES]
     return tuple(rule for line in lines if (rule := _rule(line)))
 
 
 def _rule(line: str) -> UfwRule | None:
-    words = [clean(unquote(word), 120) for word in line.split() if not word.startswith("comment=")]
-    if len(words) not in {7, 9}:
+    fields = [
+        clean(unquote(field), 120) for field in line.split() if not field.startswith("comment=")
+    ]
+    if len(fields) not in {7, 9}:
         return None
-    action, protocol, ports, destination, source_ports, source = words[:6]
-    application = words[6] if len(words) == 9 and words[6] != "-" else ""
-    direction, _, interface = words[-1].partition("_")
+    action, protocol, ports, destination, source_ports, source = fields[:6]
+    application = fields[6] if len(fields) == 9 and fields[6] != "-" else ""
+    direction, _, interface = fields[-1].partition("_")
     head, _, kind = action.rpartition(":")
     return UfwRule(
         action=kind.partition("_")[0],
@@ -149,6 +151,6 @@ def _rule(line: str) -> UfwRule | None:
     )
 
 
-def deciding(rules: Iterable[UfwRule], port: int) -> UfwRule | None:
+def deciding_rule(rules: Iterable[UfwRule], port: int) -> UfwRule | None:
     """The first rule that decides about everybody's connections to a port; None where none does."""
     return next((rule for rule in rules if rule.concerns(port) and rule.for_everyone), None)

@@ -16,21 +16,21 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.geo import Network, geo_values, network
-from diagnose.parsers.nginx.server_blocks import Place, Server, children
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, children
 
 Verdict = Literal["passes", "denied", "unknown"]
 
 #: So often may the way part because of what is not known.
-MOST_UNKNOWN = 6
+MAX_UNKNOWN = 6
 #: So many directives of the rewrite module are followed.
-MOST_STEPS = 5_000
+MAX_STEPS = 5_000
 
 #: The values of variables; None: nobody knows. One that is not there is looked up.
 Variables: TypeAlias = dict[str, str | None]
 
 
 @frozen
-class Asked:
+class ClientRequest:
     """A visitor's request. `address` is "" where nginx does not see it; `mapped` says that an IPv4
     address comes in by a socket of IPv6, and is written so."""
 
@@ -44,351 +44,405 @@ class Asked:
 
 
 @frozen
-class Answer:
+class AccessResult:
     """What nginx does with it. `by` decides; `status` is 0 where an error_page may change it.
     `personal`: with another address it may be otherwise. `unknown` is what it hangs on."""
 
     verdict: Verdict
     status: int = 0
-    by: Directive | None = None
+    decided_by: Directive | None = None
     personal: bool = False
     unknown: tuple[str, ...] = ()
 
 
-PASSES = Answer("passes")
+ALLOWED = AccessResult("passes")
 
 
-def answer(server: Server, asked: Asked) -> Answer:
+def access_result(server: Server, request: ClientRequest) -> AccessResult:
     """What a server block answers. Never fails; what is not understood is unknown."""
-    if trusted := _trusted(server, asked.address):
-        own = answer_of(server, asked)
-        return Answer("unknown", unknown=(trusted,), by=own.by) if own.personal else own
-    return answer_of(server, asked)
+    if trusted := _trusted_proxy_directive(server, request.address):
+        result = direct_access_result(server, request)
+        return (
+            AccessResult("unknown", unknown=(trusted,), decided_by=result.decided_by)
+            if result.personal
+            else result
+        )
+    return direct_access_result(server, request)
 
 
-def answer_of(server: Server, asked: Asked) -> Answer:
+def direct_access_result(server: Server, request: ClientRequest) -> AccessResult:
     """The same, for an address that nginx does not take for a proxy's."""
-    return _joined(list(_Request(server, asked).answers()))
+    return _merge_results(list(_RequestState(server, request).results()))
 
 
-def _joined(found: list[Answer]) -> Answer:
+def _merge_results(results: list[AccessResult]) -> AccessResult:
     """Where all ways come to the same, what is unknown does not matter."""
-    verdicts = {(one.verdict, one.status) for one in found}
+    verdicts = {(result.verdict, result.status) for result in results}
     if len(verdicts) == 1:
-        return found[0]
-    texts = tuple(dict.fromkeys(text for one in found for text in one.unknown))
-    personal = any(one.personal for one in found)
-    return Answer("unknown", personal=personal, unknown=texts or ("?",))
+        return results[0]
+    texts = tuple(dict.fromkeys(text for result in results for text in result.unknown))
+    personal = any(result.personal for result in results)
+    return AccessResult("unknown", personal=personal, unknown=texts or ("?",))
 
 
-def _trusted(server: Server, address: str) -> str:
+def _trusted_proxy_directive(server: Server, address: str) -> str:
     """The directive by which nginx takes this address for a proxy's, and the visitor's from a
     field of the request; "" where it does not."""
-    place = Place((server.http, server.block))
-    for one in place.all("set_real_ip_from"):
-        among = network(one.args[0]) if one.args else None
-        if among and address and _within(address, among):
-            header = place.one("real_ip_header")
+    location = LocationMatch((server.http, server.block))
+    for directive in location.directives("set_real_ip_from"):
+        subnet = network(directive.args[0]) if directive.args else None
+        if subnet and address and _is_in_subnet(address, subnet):
+            header = location.directive("real_ip_header")
             name = header.args[0] if header and header.args else "X-Real-IP"
-            return f"set_real_ip_from {one.args[0]}; real_ip_header {name}"
+            return f"set_real_ip_from {directive.args[0]}; real_ip_header {name}"
     return ""
 
 
-def _within(address: str, among: Network) -> bool:
-    one = ipaddress.ip_address(address)
-    return one.version == among.version and one in among
+def _is_in_subnet(address: str, subnet: Network) -> bool:
+    ip = ipaddress.ip_address(address)
+    return ip.version == subnet.version and ip in subnet
 
 
 # Allow and deny
 
 
-def rules(place: Place, method: str = "GET") -> tuple[Directive, ...]:
+def access_rules(location: LocationMatch, method: str = "GET") -> tuple[Directive, ...]:
     """The allow and deny in force, in order: those of the innermost block that has any."""
-    for block in (*_limits(place, method), *reversed(place.blocks)):
-        own = tuple(one for one in block.block or () if one.name in {"allow", "deny"} and one.args)
-        if own:
-            return own
+    for block in (*_limit_except_blocks(location, method), *reversed(location.blocks)):
+        own_rules = tuple(
+            directive
+            for directive in block.block or ()
+            if directive.name in {"allow", "deny"} and directive.args
+        )
+        if own_rules:
+            return own_rules
     return ()
 
 
-def _limits(place: Place, method: str) -> Iterator[Directive]:
+def _limit_except_blocks(location: LocationMatch, method: str) -> Iterator[Directive]:
     """limit_except, for other methods than it names; GET stands for HEAD too."""
-    for one in children(place.location, "limit_except"):
-        if method not in one.args:
-            yield one
+    for block in children(location.block, "limit_except"):
+        if method not in block.args:
+            yield block
 
 
-def deciding(found: tuple[Directive, ...], address: str) -> Directive | None:
+def matching_rule(rules: tuple[Directive, ...], address: str) -> Directive | None:
     """The first of these rules that is about an address; None where none is."""
-    for one in found:
-        among = network(one.args[0])
-        if one.args[0] == "all" or (among and _within(address, among)):
-            return one
+    for rule in rules:
+        subnet = network(rule.args[0])
+        if rule.args[0] == "all" or (subnet and _is_in_subnet(address, subnet)):
+            return rule
     return None
 
 
-def _authenticates(place: Place) -> bool:
+def _has_authentication(location: LocationMatch) -> bool:
     """Whether there is another way in than by the address."""
     names = ("auth_basic", "auth_request", "auth_jwt")
-    given = [found for name in names if (found := place.one(name))]
-    return any(one.args[:1] != ("off",) for one in given)
+    auth_directives = [directive for name in names if (directive := location.directive(name))]
+    return any(directive.args[:1] != ("off",) for directive in auth_directives)
 
 
-def _accessed(place: Place, asked: Asked) -> Answer:
-    found = rules(place, asked.method)
-    if not found:
-        return PASSES
-    if not asked.address:
-        return Answer("unknown", personal=True, unknown=(_shown(found[0]),))
-    by = deciding(found, asked.address)
-    personal = bool(by) or any(one.args[0] != "all" for one in found)
-    if by is None or by.name == "allow":
-        return Answer("passes", by=by, personal=personal)
-    satisfy = place.one("satisfy")
-    if satisfy and satisfy.args[:1] == ("any",) and _authenticates(place):
-        return Answer("unknown", by=by, personal=True, unknown=("satisfy any",))
-    hidden = any("403" in one.args[:-1] for one in place.all("error_page"))
-    return Answer("denied", 0 if hidden else 403, by, personal=True)
+def _check_access(location: LocationMatch, request: ClientRequest) -> AccessResult:
+    rules = access_rules(location, request.method)
+    if not rules:
+        return ALLOWED
+    if not request.address:
+        return AccessResult("unknown", personal=True, unknown=(_directive_text(rules[0]),))
+    rule = matching_rule(rules, request.address)
+    personal = bool(rule) or any(rule.args[0] != "all" for rule in rules)
+    if rule is None or rule.name == "allow":
+        return AccessResult("passes", decided_by=rule, personal=personal)
+    satisfy = location.directive("satisfy")
+    if satisfy and satisfy.args[:1] == ("any",) and _has_authentication(location):
+        return AccessResult("unknown", decided_by=rule, personal=True, unknown=("satisfy any",))
+    hidden = any("403" in error_page.args[:-1] for error_page in location.directives("error_page"))
+    return AccessResult("denied", 0 if hidden else 403, rule, personal=True)
 
 
 # Variables
 
 
-def _known(asked: Asked) -> dict[str, str]:
+def _request_variables(request: ClientRequest) -> dict[str, str]:
     """The variables of a request, as far as they are known whoever makes it."""
-    path, _, query = asked.path.partition("?")
+    path, _, query = request.path.partition("?")
     return {
-        "scheme": asked.scheme,
-        "https": "on" if asked.scheme == "https" else "",
-        "host": asked.host,
-        "request_method": asked.method,
-        "request_uri": asked.path,
+        "scheme": request.scheme,
+        "https": "on" if request.scheme == "https" else "",
+        "host": request.host,
+        "request_method": request.method,
+        "request_uri": request.path,
         "uri": path,
         "document_uri": path,
         "args": query,
         "query_string": query,
         "is_args": "?" if query else "",
-        "server_port": str(asked.port),
-        "http_host": asked.host if asked.port in {80, 443} else f"{asked.host}:{asked.port}",
+        "server_port": str(request.port),
+        "http_host": request.host
+        if request.port in {80, 443}
+        else f"{request.host}:{request.port}",
     }
 
 
-def _of_address(asked: Asked) -> dict[str, str]:
-    if not asked.address:
+def _address_variables(request: ClientRequest) -> dict[str, str]:
+    if not request.address:
         return {}
-    text = f"::ffff:{asked.address}" if asked.mapped else asked.address
+    text = f"::ffff:{request.address}" if request.mapped else request.address
     return {"remote_addr": text, "realip_remote_addr": text}
 
 
 # The phases
 
 
-class _Request:
+class _RequestState:
     """A request on its way. `env` are the variables with the visitor's address, `plain` those
     that are known without it: what is told apart by them alone is personal."""
 
-    def __init__(self, server: Server, asked: Asked) -> None:
-        self.server, self.asked = server, asked
-        place = Place((server.http, server.block))
-        unset = dict.fromkeys(_names(server.block), "")
-        self.plain: Variables = {**_known(asked), **unset}
-        self.env: Variables = {**self.plain, **_of_address(asked)}
-        used = frozenset(_used(server))
-        self.env |= geo_values(place, self.env, used)
-        self.plain |= geo_values(place, self.plain, used)
-        self.changed = self.stays = False  # what the last rewrite says of the location
-        self.uri = server_blocks.normal(asked.path, server_blocks.merges(server)) or "/"
+    def __init__(self, server: Server, request: ClientRequest) -> None:
+        self.server, self.request = server, request
+        location = LocationMatch((server.http, server.block))
+        unset = dict.fromkeys(_set_variables(server.block), "")
+        self.shared_env: Variables = {**_request_variables(request), **unset}
+        self.env: Variables = {**self.shared_env, **_address_variables(request)}
+        used = frozenset(_used_variables(server))
+        self.env |= geo_values(location, self.env, used)
+        self.shared_env |= geo_values(location, self.shared_env, used)
+        self.uri_changed = self.keeps_location = False  # what the last rewrite says of the location
+        self.uri = (
+            server_blocks.normalize_path(request.path, server_blocks.merges_slashes(server)) or "/"
+        )
         self.personal = False
         self.unknown: tuple[str, ...] = ()
-        self.left = MOST_STEPS
+        self.steps_left = MAX_STEPS
 
-    def copy(self) -> "_Request":
-        other = object.__new__(_Request)
-        other.__dict__.update(self.__dict__)
-        other.env, other.plain = dict(self.env), dict(self.plain)
-        return other
+    def copy(self) -> "_RequestState":
+        clone = object.__new__(_RequestState)
+        clone.__dict__.update(self.__dict__)
+        clone.env, clone.shared_env = dict(self.env), dict(self.shared_env)
+        return clone
 
-    def answers(self) -> Iterator[Answer]:
-        place = Place((self.server.http, self.server.block))
-        for one, ended in self._rewritten(place):
-            yield from [ended] if ended else one._found()
+    def results(self) -> Iterator[AccessResult]:
+        location = LocationMatch((self.server.http, self.server.block))
+        for branch, result in self._rewrite_branches(location):
+            yield from [result] if result else branch._location_results()
 
-    def _found(self, hops: int = 0) -> Iterator[Answer]:
+    def _location_results(self, hops: int = 0) -> Iterator[AccessResult]:
         """The location's own directives, then its allow and deny."""
-        place = server_blocks.located(self.server, self.uri)
-        self.changed = self.stays = False
-        if place.redirects:
-            yield self._ends(PASSES)
+        location = server_blocks.match_location(self.server, self.uri)
+        self.uri_changed = self.keeps_location = False
+        if location.redirects:
+            yield self._final_result(ALLOWED)
             return
-        for one, ended in self._rewritten(place) if self._rewrites(place) else [(self, None)]:
-            if ended:
-                yield ended
-            elif one.changed and not one.stays:
-                yield from one._again(hops)
+        for branch, result in (
+            self._rewrite_branches(location)
+            if self._has_rewrite_directives(location)
+            else [(self, None)]
+        ):
+            if result:
+                yield result
+            elif branch.uri_changed and not branch.keeps_location:
+                yield from branch._after_rewrite(hops)
             else:
-                yield from one._accessed(place, hops)
+                yield from branch._access_results(location, hops)
 
-    def _accessed(self, place: Place, hops: int) -> Iterator[Answer]:
+    def _access_results(self, location: LocationMatch, hops: int) -> Iterator[AccessResult]:
         """Its allow and deny, then those of the location to which try_files leads."""
-        found = _accessed(place, self.asked)
-        named = server_blocks.fallback(self.server, place) if found.verdict == "passes" else None
+        access = _check_access(location, self.request)
+        named = (
+            server_blocks.fallback_location(self.server, location)
+            if access.verdict == "passes"
+            else None
+        )
         if named is None:
-            yield self._ends(found)
+            yield self._final_result(access)
             return
-        self.personal |= found.personal
-        for one, ended in self._rewritten(named) if self._rewrites(named) else [(self, None)]:
-            if ended:
-                yield ended
-            elif one.changed and not one.stays:
-                yield from one._again(hops)
+        self.personal |= access.personal
+        for branch, result in (
+            self._rewrite_branches(named) if self._has_rewrite_directives(named) else [(self, None)]
+        ):
+            if result:
+                yield result
+            elif branch.uri_changed and not branch.keeps_location:
+                yield from branch._after_rewrite(hops)
             else:
-                yield one._ends(_accessed(named, self.asked))
+                yield branch._final_result(_check_access(named, self.request))
 
-    def _ends(self, found: Answer) -> Answer:
-        personal = self.personal or found.personal
-        unknown = tuple(dict.fromkeys((*self.unknown, *found.unknown)))
-        return Answer(found.verdict, found.status, found.by, personal, unknown)
+    def _final_result(self, result: AccessResult) -> AccessResult:
+        personal = self.personal or result.personal
+        unknown = tuple(dict.fromkeys((*self.unknown, *result.unknown)))
+        return AccessResult(result.verdict, result.status, result.decided_by, personal, unknown)
 
-    def _again(self, hops: int) -> Iterator[Answer]:
+    def _after_rewrite(self, hops: int) -> Iterator[AccessResult]:
         """A rewritten path finds its own location, but not for ever."""
-        if hops < server_blocks.HOPS:
-            yield from self._found(hops + 1)
+        if hops < server_blocks.MAX_HOPS:
+            yield from self._location_results(hops + 1)
         else:
-            yield self._ends(Answer("denied", 500))
+            yield self._final_result(AccessResult("denied", 500))
 
     # The rewrite module
 
-    def _rewrites(self, place: Place) -> bool:
+    def _has_rewrite_directives(self, location: LocationMatch) -> bool:
         """Whether the location has directives of its own, other than the server block's, and they
         count: in a limit_except that applies none of them does (it is a location without a name,
         and ngx_http_rewrite_module inherits nothing)."""
-        return len(place.blocks) > 2 and not any(_limits(place, self.asked.method))
+        return len(location.blocks) > 2 and not any(
+            _limit_except_blocks(location, self.request.method)
+        )
 
-    def _rewritten(self, place: Place) -> Iterator[tuple["_Request", Answer | None]]:
-        self.changed = self.stays = False
-        todo = list(reversed(place.location.block or ()))
-        yield from self._run(place, todo)
+    def _rewrite_branches(
+        self, location: LocationMatch
+    ) -> Iterator[tuple["_RequestState", AccessResult | None]]:
+        self.uri_changed = self.keeps_location = False
+        pending = list(reversed(location.block.block or ()))
+        yield from self._run_directives(location, pending)
 
-    def _run(
-        self, place: Place, todo: list[Directive]
-    ) -> Iterator[tuple["_Request", Answer | None]]:
+    def _run_directives(
+        self, location: LocationMatch, pending: list[Directive]
+    ) -> Iterator[tuple["_RequestState", AccessResult | None]]:
         """The directives that are left, the next one last; each way that they may take."""
-        while todo:
-            one = todo.pop()
-            self.left -= 1
-            if self.left < 0:
-                yield self, self._ends(Answer("unknown", unknown=("too many directives",)))
+        while pending:
+            directive = pending.pop()
+            self.steps_left -= 1
+            if self.steps_left < 0:
+                yield (
+                    self,
+                    self._final_result(AccessResult("unknown", unknown=("too many directives",))),
+                )
                 return
-            match one.name:
-                case "set" if len(one.args) > 1:
-                    self._set(place, one.args[0].lstrip("$"), one.args[1])
+            match directive.name:
+                case "set" if len(directive.args) > 1:
+                    self._set(location, directive.args[0].lstrip("$"), directive.args[1])
                 case "break":
                     break
-                case "return" if one.args:
-                    yield self, self._returned(one)
+                case "return" if directive.args:
+                    yield self, self._return_result(directive)
                     return
-                case "rewrite" if len(one.args) > 1:
-                    done = self._rewrite(place, one)
-                    if done is not None:
-                        if isinstance(done, Answer):
-                            yield self, done
+                case "rewrite" if len(directive.args) > 1:
+                    outcome = self._rewrite(location, directive)
+                    if outcome is not None:
+                        if isinstance(outcome, AccessResult):
+                            yield self, outcome
                             return
                         break
                 case "if":
-                    true = self._true(place, one)
-                    if true is None and len(self.unknown) >= MOST_UNKNOWN:
-                        yield self, self._ends(Answer("unknown", unknown=(_shown(one),)))
+                    holds = self._condition_holds(location, directive)
+                    if holds is None and len(self.unknown) >= MAX_UNKNOWN:
+                        yield (
+                            self,
+                            self._final_result(
+                                AccessResult("unknown", unknown=(_directive_text(directive),))
+                            ),
+                        )
                         return
-                    if true is None:
-                        self.unknown = (*self.unknown, _shown(one))
-                        both = [*todo, *reversed(one.block or ())]
-                        yield from self.copy()._run(place, both)
-                    elif true:
-                        todo += reversed(one.block or ())
+                    if holds is None:
+                        self.unknown = (*self.unknown, _directive_text(directive))
+                        combined = [*pending, *reversed(directive.block or ())]
+                        yield from self.copy()._run_directives(location, combined)
+                    elif holds:
+                        pending += reversed(directive.block or ())
         yield self, None
 
-    def _set(self, place: Place, name: str, text: str) -> None:
-        for env in (self.env, self.plain):
-            env[name] = server_blocks.value(place, text, env)
+    def _set(self, location: LocationMatch, name: str, text: str) -> None:
+        for env in (self.env, self.shared_env):
+            env[name] = server_blocks.expand_variables(location, text, env)
 
-    def _returned(self, one: Directive) -> Answer:
-        status = int(one.args[0]) if one.args[0].isdecimal() and len(one.args[0]) == 3 else 302
+    def _return_result(self, directive: Directive) -> AccessResult:
+        status = (
+            int(directive.args[0])
+            if directive.args[0].isdecimal() and len(directive.args[0]) == 3
+            else 302
+        )
         if status >= 400:
-            return self._ends(Answer("denied", status, one))
-        return self._ends(Answer("passes", by=one))
+            return self._final_result(AccessResult("denied", status, directive))
+        return self._final_result(AccessResult("passes", decided_by=directive))
 
-    def _rewrite(self, place: Place, one: Directive) -> Answer | Literal["ends"] | None:
+    def _rewrite(
+        self, location: LocationMatch, directive: Directive
+    ) -> AccessResult | Literal["ends"] | None:
         """An answer, the end of these directives, or None to go on."""
-        pattern, to, flag = one.args[0], one.args[1], one.args[2] if len(one.args) > 2 else ""
-        if not server_blocks.understood(pattern):
-            return self._ends(Answer("unknown", unknown=(_shown(one),)))
-        found = server_blocks.captured(pattern, self.uri, False)
-        if found is None:
+        pattern, replacement, flag = (
+            directive.args[0],
+            directive.args[1],
+            directive.args[2] if len(directive.args) > 2 else "",
+        )
+        if not server_blocks.is_supported_pcre(pattern):
+            return self._final_result(
+                AccessResult("unknown", unknown=(_directive_text(directive),))
+            )
+        match = server_blocks.pcre_search(pattern, self.uri, False)
+        if match is None:
             return None
-        if flag in {"redirect", "permanent"} or to.startswith(("http://", "https://", "$scheme")):
-            return self._ends(Answer("passes", by=one))
-        groups = {str(at): text or "" for at, text in enumerate(found.groups(), 1)}
-        uri = server_blocks.value(place, to.partition("?")[0], {**self.env, **groups})
+        if flag in {"redirect", "permanent"} or replacement.startswith(
+            ("http://", "https://", "$scheme")
+        ):
+            return self._final_result(AccessResult("passes", decided_by=directive))
+        groups = {str(index): text or "" for index, text in enumerate(match.groups(), 1)}
+        uri = server_blocks.expand_variables(
+            location, replacement.partition("?")[0], {**self.env, **groups}
+        )
         if uri is None:
-            return self._ends(Answer("unknown", unknown=(_shown(one),)))
+            return self._final_result(
+                AccessResult("unknown", unknown=(_directive_text(directive),))
+            )
         self.uri = uri
-        for env in (self.env, self.plain):
+        for env in (self.env, self.shared_env):
             env["uri"] = env["document_uri"] = uri
-        self.changed, self.stays = True, flag == "break"
+        self.uri_changed, self.keeps_location = True, flag == "break"
         return "ends" if flag in {"last", "break"} else None
 
-    def _true(self, place: Place, one: Directive) -> bool | None:
-        known = _condition(place, one, self.env)
-        if known is not None and _condition(place, one, self.plain) is None:
+    def _condition_holds(self, location: LocationMatch, directive: Directive) -> bool | None:
+        holds = _condition(location, directive, self.env)
+        if holds is not None and _condition(location, directive, self.shared_env) is None:
             self.personal = True
-        return known
+        return holds
 
 
-def _names(block: Directive) -> Iterator[str]:
+def _set_variables(block: Directive) -> Iterator[str]:
     """The variables that `set` makes: empty until then."""
-    for one in block.block or ():
-        if one.name == "set" and one.args:
-            yield one.args[0].lstrip("$")
-        elif one.block is not None:
-            yield from _names(one)
+    for directive in block.block or ():
+        if directive.name == "set" and directive.args:
+            yield directive.args[0].lstrip("$")
+        elif directive.block is not None:
+            yield from _set_variables(directive)
 
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
-def _used(server: Server) -> Iterator[str]:
+def _used_variables(server: Server) -> Iterator[str]:
     """The variables that a server block names, or a map: of a list of all the world's networks
     nothing is read that nobody asks."""
-    for one in walk((server.block, *(children(server.http, "map")))):
-        for text in (one.name, *one.args):
+    for directive in walk((server.block, *(children(server.http, "map")))):
+        for text in (directive.name, *directive.args):
             yield from _VARIABLE.findall(text)
 
 
-def _condition(place: Place, one: Directive, env: Variables) -> bool | None:
+def _condition(location: LocationMatch, directive: Directive, env: Variables) -> bool | None:
     """Whether the condition of an `if` holds; None where nobody knows."""
-    words = list(one.args)
-    if not words or not words[0].startswith("("):
+    arguments = list(directive.args)
+    if not arguments or not arguments[0].startswith("("):
         return None
-    words[0] = words[0][1:]
-    words[-1] = words[-1].removesuffix(")")
-    words = [word for at, word in enumerate(words) if word or at == 2]
-    if len(words) == 1:
-        found = server_blocks.value(place, words[0], env)
-        return None if found is None else found not in {"", "0"}
-    if len(words) != 3 or not words[0].startswith("$"):
+    arguments[0] = arguments[0][1:]
+    arguments[-1] = arguments[-1].removesuffix(")")
+    arguments = [argument for index, argument in enumerate(arguments) if argument or index == 2]
+    if len(arguments) == 1:
+        value = server_blocks.expand_variables(location, arguments[0], env)
+        return None if value is None else value not in {"", "0"}
+    if len(arguments) != 3 or not arguments[0].startswith("$"):
         return None
-    left = server_blocks.value(place, words[0], env)
-    if left is None:
+    left_value = server_blocks.expand_variables(location, arguments[0], env)
+    if left_value is None:
         return None
-    operator, right = words[1], words[2]
+    operator, right = arguments[1], arguments[2]
     if operator in {"=", "!="}:
-        given = server_blocks.value(place, right, env)
-        return None if given is None else (left == given) is (operator == "=")
-    bare = operator.removeprefix("!")
-    if bare not in {"~", "~*"} or not server_blocks.understood(right):
+        right_value = server_blocks.expand_variables(location, right, env)
+        return None if right_value is None else (left_value == right_value) is (operator == "=")
+    base_operator = operator.removeprefix("!")
+    if base_operator not in {"~", "~*"} or not server_blocks.is_supported_pcre(right):
         return None
-    return server_blocks.matches(right, left, bare == "~*") is (bare == operator)
+    return server_blocks.pcre_matches(right, left_value, base_operator == "~*") is (
+        base_operator == operator
+    )
 
 
-def _shown(one: Directive) -> str:
-    return re.sub(r"\s+", " ", " ".join((one.name, *one.args)))[:120]
+def _directive_text(directive: Directive) -> str:
+    return re.sub(r"\s+", " ", " ".join((directive.name, *directive.args)))[:120]

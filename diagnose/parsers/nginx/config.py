@@ -18,10 +18,10 @@ from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 from diagnose.parsers.sanitize import printable
 
 #: Deeper than this no block is read: nobody writes it, and a stranger's file may.
-DEPTH = 32
+MAX_DEPTH = 32
 
 #: More directives than these are not read: the largest configurations have a tenth of them.
-MOST_DIRECTIVES = 200_000
+MAX_DIRECTIVES = 200_000
 
 # ngx_conf_read_token: any other backslash stays.
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -35,7 +35,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenBlock:
     """A block that is being read."""
 
     name: str
@@ -45,73 +45,75 @@ class _Open:
     inner: list[Directive] = field(default_factory=list)
 
 
-class _Reader:
+class _TreeBuilder:
     """Builds the tree of one file. `at` is how much of the text the lexer has taken, which is
     exact when it gives out ";", "{" or "}"."""
 
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
-        self.at = self.begun = 0
+        self.offset = self.statement_start = 0
         self.lines = [match.end() for match in re.finditer("\n", text)]
-        self.stack = [_Open("", (), 0, 0)]
+        self.stack = [_OpenBlock("", (), 0, 0)]
         self.words: list[str] = []
 
     def characters(self) -> Iterator[str]:
         for character in self.text:
-            self.at += 1
+            self.offset += 1
             yield character
         # The lexer lets a word go only when something follows it.
         yield "\n"
 
-    def read(self) -> tuple[Directive, ...]:
+    def build(self) -> tuple[Directive, ...]:
         from crossplane.lexer import _lex_file_object
 
         for token, _, quoted in _lex_file_object([self.characters()]):
             if quoted or token not in {";", "{", "}"}:
                 if quoted or not token.startswith("#"):
                     self.words.append(_ESCAPED.sub(_unescaped, token))
-            elif not self._structure(token):
+            elif not self._handle_delimiter(token):
                 break
-        self._statement("", len(self.text.rstrip()))
+        self._add_statement("", len(self.text.rstrip()))
         while len(self.stack) > 1:
-            self._close(len(self.text))
+            self._close_block(len(self.text))
         return tuple(self.stack[0].inner)
 
-    def _structure(self, token: str) -> bool:
+    def _handle_delimiter(self, token: str) -> bool:
         match token:
             case ";":
-                self._statement(token, self.at)
+                self._add_statement(token, self.offset)
             case "{":
-                if len(self.stack) > DEPTH:
+                if len(self.stack) > MAX_DEPTH:
                     return False
                 name, *args = self.words or [""]
-                self.stack.append(_Open(name, tuple(args), self._start(), self.at))
+                self.stack.append(
+                    _OpenBlock(name, tuple(args), self._statement_start(), self.offset)
+                )
             case _:
-                self._statement(token, self._end())
+                self._add_statement(token, self._statement_end())
                 if len(self.stack) > 1:
-                    self._close(self.at)
-        self.begun, self.words = self.at, []
+                    self._close_block(self.offset)
+        self.statement_start, self.words = self.offset, []
         return True
 
-    def _start(self) -> int:
-        match = _BLANK.match(self.text, self.begun)
-        return match.end() if match else self.begun
+    def _statement_start(self) -> int:
+        match = _BLANK.match(self.text, self.statement_start)
+        return match.end() if match else self.statement_start
 
-    def _end(self) -> int:
+    def _statement_end(self) -> int:
         """Where what stands before this "}" ends."""
-        end = self.at - 1
-        while end > self.begun and self.text[end - 1].isspace():
+        end = self.offset - 1
+        while end > self.statement_start and self.text[end - 1].isspace():
             end -= 1
         return end
 
-    def _statement(self, end: str, stop: int) -> None:
+    def _add_statement(self, end: str, stop: int) -> None:
         if self.words:
             name, *args = self.words
-            self._add(name, tuple(args), self._start(), stop, end=end)
+            self._add(name, tuple(args), self._statement_start(), stop, end=end)
 
-    def _close(self, stop: int) -> None:
-        ended = self.stack.pop()
-        self._add(ended.name, ended.args, ended.start, stop, ended.opened, ended.inner, "{")
+    def _close_block(self, stop: int) -> None:
+        block = self.stack.pop()
+        self._add(block.name, block.args, block.start, stop, block.opened, block.inner, "{")
 
     def _add(
         self, name: str, args: tuple[str, ...], start: int, stop: int,
@@ -120,16 +122,16 @@ class _Reader:
         line = bisect_right(self.lines, start)
         column = start - (self.lines[line - 1] if line else 0) + 1
         block = None if inner is None else tuple(inner)
-        made = Directive(
+        directive = Directive(
             name, args, self.path, line + 1, block, column, start, stop, opened, end
         )  # fmt: skip
-        self.stack[-1].inner.append(made)
+        self.stack[-1].inner.append(directive)
 
 
 def parse(text: str, path: str) -> tuple[Directive, ...]:
     """The directives of one file, its includes not followed. Never fails: what is not closed is
     taken to end with the file, and a superfluous "}" is passed over."""
-    return _Reader(text, path).read()
+    return _TreeBuilder(text, path).build()
 
 
 def walk(directives: tuple[Directive, ...]) -> Iterator[Directive]:
@@ -141,8 +143,14 @@ def walk(directives: tuple[Directive, ...]) -> Iterator[Directive]:
 
 def includes(directives: tuple[Directive, ...], folder: str) -> tuple[str, ...]:
     """The patterns that are included, relative ones completed by the folder of the main file."""
-    found = (one for one in walk(directives) if one.name == "include" and one.args)
-    return tuple(dict.fromkeys(posixpath.join(folder, one.args[0]) for one in found))
+    include_directives = (
+        directive
+        for directive in walk(directives)
+        if directive.name == "include" and directive.args
+    )
+    return tuple(
+        dict.fromkeys(posixpath.join(folder, directive.args[0]) for directive in include_directives)
+    )
 
 
 def expand(
@@ -157,30 +165,37 @@ def expand(
     MOST_DIRECTIVES directives are taken.
     """
     folder = posixpath.dirname(path)
-    left = MOST_DIRECTIVES
+    remaining = MAX_DIRECTIVES
 
-    def opened(
-        directives: tuple[Directive, ...], within: tuple[str, ...], depth: int
+    def expand_block(
+        directives: tuple[Directive, ...], include_chain: tuple[str, ...], depth: int
     ) -> list[Directive]:
-        nonlocal left
-        whole: list[Directive] = []
-        for one in directives:
+        nonlocal remaining
+        expanded: list[Directive] = []
+        for directive in directives:
             # An include of an empty file counts too: there may be as many of them.
-            left -= 1
-            if left < 0 or depth > 2 * DEPTH:
+            remaining -= 1
+            if remaining < 0 or depth > 2 * MAX_DEPTH:
                 break
-            if one.name == "include" and one.args:
-                for file in matches.get(posixpath.join(folder, one.args[0]), ()):
-                    left -= 1
-                    if file not in within and left >= 0:
-                        whole += opened(trees.get(file, ()), (*within, file), depth + 1)
-            elif one.block is None:
-                whole.append(one)
+            if directive.name == "include" and directive.args:
+                for file in matches.get(posixpath.join(folder, directive.args[0]), ()):
+                    remaining -= 1
+                    if file not in include_chain and remaining >= 0:
+                        expanded += expand_block(
+                            trees.get(file, ()), (*include_chain, file), depth + 1
+                        )
+            elif directive.block is None:
+                expanded.append(directive)
             else:
-                whole.append(replace(one, block=tuple(opened(one.block, within, depth + 1))))
-        return whole
+                expanded.append(
+                    replace(
+                        directive,
+                        block=tuple(expand_block(directive.block, include_chain, depth + 1)),
+                    )
+                )
+        return expanded
 
-    return tuple(opened(trees.get(path, ()), (path,), 0))
+    return tuple(expand_block(trees.get(path, ()), (path,), 0))
 
 
 # What the program prints
@@ -196,7 +211,7 @@ class Build:
     prefix: str
 
 
-def build(text: str) -> Build:
+def parse_build(text: str) -> Build:
     """Read the output of `nginx -V` (it goes to standard error)."""
     version = re.search(r"^\S+ version: (.+)$", text, re.MULTILINE)
     configured = re.search(r"^configure arguments:(.*)$", text, re.MULTILINE)
@@ -204,16 +219,16 @@ def build(text: str) -> Build:
         arguments = tuple(shlex.split(configured[1])) if configured else ()
     except ValueError:  # no closing quotation
         arguments = tuple(configured[1].split()) if configured else ()
-    given = dict(one.partition("=")[::2] for one in arguments)
-    prefix = given.get("--prefix", "/usr/local/nginx")
-    config = posixpath.join(prefix, given.get("--conf-path", "conf/nginx.conf"))
+    options = dict(argument.partition("=")[::2] for argument in arguments)
+    prefix = options.get("--prefix", "/usr/local/nginx")
+    config = posixpath.join(prefix, options.get("--conf-path", "conf/nginx.conf"))
     return Build(version[1].strip() if version else "", arguments, config, prefix)
 
 
-def number(version: str) -> tuple[int, ...] | None:
+def version_number(version: str) -> tuple[int, ...] | None:
     """ "nginx/1.26.3 (Ubuntu)" as (1, 26, 3); None for what is not nginx's own numbering."""
-    found = re.match(r"(?:nginx|openresty)/(\d+)\.(\d+)\.(\d+)", version)
-    return tuple(map(int, found.groups())) if found else None
+    match = re.match(r"(?:nginx|openresty)/(\d+)\.(\d+)\.(\d+)", version)
+    return tuple(map(int, match.groups())) if match else None
 
 
 #: Seconds in a unit (nginx.org, "Configuration file measurement units").
@@ -232,7 +247,7 @@ def seconds(text: str) -> float | None:
 _MESSAGE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d [\d:]+ )\[(\w+)\] (?:\d+#\d+: )?(.*)$")
 
 
-def _place(message: str) -> tuple[str | None, int | None]:
+def _message_location(message: str) -> tuple[str | None, int | None]:
     """The "in /path:line" at a message's end. The path is a whole one; before it a message may say
     "in" as well."""
     before, _, row = message.rpartition(":")
@@ -245,80 +260,94 @@ def _place(message: str) -> tuple[str | None, int | None]:
 def messages(text: str) -> tuple[TestMessage, ...]:
     """Read the output of `nginx -t`, each message once: what goes to the error log and to the
     terminal may be the same."""
-    found: dict[TestMessage, None] = {}
+    test_messages: dict[TestMessage, None] = {}
     for line in text.splitlines():
         if match := _MESSAGE.match(line.strip()):
             message = printable(match[2])
-            file, row = _place(message)
-            found[TestMessage(match[1], message, file, row)] = None
-    return tuple(found)
+            file, row = _message_location(message)
+            test_messages[TestMessage(match[1], message, file, row)] = None
+    return tuple(test_messages)
 
 
 @frozen
-class Commanded:
+class MasterArguments:
     """What the command line of a master says: -c, -p, -e and -g, as given (nginx(8)). Of the
     directives of -g those are left out that only say how a master is to be started."""
 
     binary: str
     config: str = ""
     prefix: str = ""
-    errors: str = ""
+    error_log: str = ""
     directives: str = ""
 
     @property
     def options(self) -> tuple[str, ...]:
         """As another nginx has to be called to be the same."""
-        given = {"-p": self.prefix, "-c": self.config, "-e": self.errors, "-g": self.directives}
-        return tuple(word for pair in given.items() if pair[1] for word in pair)
+        flags = {"-p": self.prefix, "-c": self.config, "-e": self.error_log, "-g": self.directives}
+        return tuple(argument for pair in flags.items() if pair[1] for argument in pair)
 
 
-_STARTING = {"daemon", "master_process"}
+_DAEMON_DIRECTIVES = {"daemon", "master_process"}
 
 
-def commanded(title: str) -> Commanded:
+def parse_master_title(title: str) -> MasterArguments:
     """Read a master's title, "nginx: master process /usr/sbin/nginx -c /etc/nginx/a.conf". Its
     words are joined by blanks: the directives of -g go on to the last one that ends in ";"."""
-    binary, *words = title.partition("master process ")[2].split() or [""]
-    given = {"-c": "", "-p": "", "-e": "", "-g": ""}
-    while words:
-        word = words.pop(0)
-        name, value = word[:2], word[2:]
-        if name not in given:
+    binary, *arguments = title.partition("master process ")[2].split() or [""]
+    options = {"-c": "", "-p": "", "-e": "", "-g": ""}
+    while arguments:
+        argument = arguments.pop(0)
+        name, value = argument[:2], argument[2:]
+        if name not in options:
             continue
-        if not value and words:
-            value = words.pop(0)
-        while name == "-g" and words and not (value.endswith(";") and words[0].startswith("-")):
-            value += f" {words.pop(0)}"
-        given[name] = value
-    kept = [one for one in parse(given["-g"], "-g") if one.name not in _STARTING]
-    directives = " ".join(f"{' '.join((one.name, *one.args))};" for one in kept)
-    return Commanded(binary, given["-c"], given["-p"], given["-e"], directives)
+        if not value and arguments:
+            value = arguments.pop(0)
+        while (
+            name == "-g"
+            and arguments
+            and not (value.endswith(";") and arguments[0].startswith("-"))
+        ):
+            value += f" {arguments.pop(0)}"
+        options[name] = value
+    global_directives = [
+        directive
+        for directive in parse(options["-g"], "-g")
+        if directive.name not in _DAEMON_DIRECTIVES
+    ]
+    directives = " ".join(
+        f"{' '.join((directive.name, *directive.args))};" for directive in global_directives
+    )
+    return MasterArguments(binary, options["-c"], options["-p"], options["-e"], directives)
 
 
-def told(options: tuple[str, ...]) -> tuple[Directive, ...]:
+def command_line_directives(options: tuple[str, ...]) -> tuple[Directive, ...]:
     """The directives of a -g among a master's options: they stand before those of the file."""
-    given = dict(zip(options[::2], options[1::2], strict=False))
-    return parse(given.get("-g", ""), "-g")
+    option_values = dict(zip(options[::2], options[1::2], strict=False))
+    return parse(option_values.get("-g", ""), "-g")
 
 
 # Where something stands
 
 
-def place(file: ConfigFile, directive: Directive) -> Location:
+def directive_location(file: ConfigFile, directive: Directive) -> Location:
     """A directive's place, the caret under its head."""
     head = directive.opened or directive.stop
     first = file.text[directive.start : head].split("\n", 1)[0].rstrip(" {")
-    return spot(file, directive.line, directive.column, directive.column + len(first))
+    return source_location(file, directive.line, directive.column, directive.column + len(first))
 
 
-def spot(file: ConfigFile, line: int, column: int = 1, end: int = 0, around: int = 2) -> Location:
+def source_location(
+    file: ConfigFile, line: int, column: int = 1, end: int = 0, context_lines: int = 2
+) -> Location:
     """A place in a file with the lines around it."""
     lines = file.text.split("\n")
     line = min(max(line, 1), len(lines))
-    first = max(line - around, 1)
-    shown = tuple(_shown(one) for one in lines[first - 1 : line + around])
-    return Location(file.path, line, column, max(end, column + 1), first, shown)
+    first = max(line - context_lines, 1)
+    excerpt = tuple(
+        _printable_line(source_line) for source_line in lines[first - 1 : line + context_lines]
+    )
+    return Location(file.path, line, column, max(end, column + 1), first, excerpt)
 
 
-def _shown(line: str) -> str:
+def _printable_line(line: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in line.rstrip("\r")[:400])

@@ -42,7 +42,7 @@ SINCE: dict[str, Version] = {
 }
 
 #: Directives that nginx no longer knows, by the version that dropped them.
-GONE: dict[str, Version] = {
+REMOVED: dict[str, Version] = {
     "ssl": (1, 25, 1),
     "limit_zone": (1, 7, 6),
     "spdy_headers_comp": (1, 9, 5),
@@ -55,7 +55,7 @@ LISTEN_SINCE: dict[str, Version] = {
     "http2": (1, 9, 5),
     "reuseport": (1, 9, 1),
 }
-LISTEN_GONE: dict[str, Version] = {"spdy": (1, 9, 5)}
+LISTEN_REMOVED: dict[str, Version] = {"spdy": (1, 9, 5)}
 
 #: Values, likewise.
 VALUE_SINCE: dict[str, Version] = {"TLSv1.3": (1, 13, 0)}
@@ -72,7 +72,7 @@ class Module:
     debian: str = ""
     rhel: str = ""
     switch: str = ""
-    before: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 MODULES = (
@@ -89,10 +89,10 @@ MODULES = (
            "ngx_http_headers_more_filter_module", "libnginx-mod-http-headers-more-filter",
            "nginx-mod-headers-more"),
     Module("Lua", r"lua_.*|\w+_by_lua(_block|_file)?", "ngx_http_lua_module",
-           "libnginx-mod-http-lua", before=("ndk_http_module",)),
+           "libnginx-mod-http-lua", requires=("ndk_http_module",)),
     Module("set-misc", r"set_(escape_uri|unescape_uri|random|hmac_sha1|md5|sha1|encode_\w+"
            r"|decode_\w+|if_empty|quote_\w+)", "ngx_http_set_misc_module",
-           "libnginx-mod-http-set-misc", before=("ndk_http_module",)),
+           "libnginx-mod-http-set-misc", requires=("ndk_http_module",)),
     Module("echo", r"echo(_\w+)?", "ngx_http_echo_module", "libnginx-mod-http-echo"),
     Module("fancyindex", r"fancyindex.*", "ngx_http_fancyindex_module",
            "libnginx-mod-http-fancyindex", "nginx-mod-fancyindex"),
@@ -142,13 +142,15 @@ MODULES = (
 
 def module(directive: str) -> Module | None:
     """The module that a directive belongs to, where that is one that may be missing."""
-    return next((one for one in MODULES if re.fullmatch(one.directives, directive)), None)
+    return next(
+        (candidate for candidate in MODULES if re.fullmatch(candidate.directives, directive)), None
+    )
 
 
-def by_file(name: str) -> Module | None:
+def module_by_file(name: str) -> Module | None:
     """The module of a file, "ngx_stream_module"."""
-    return next((one for one in MODULES if one.file == name), None)
+    return next((candidate for candidate in MODULES if candidate.file == name), None)
 
 
-def number(version: Version) -> str:
+def version_text(version: Version) -> str:
     return ".".join(map(str, version))

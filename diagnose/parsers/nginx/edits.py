@@ -9,7 +9,7 @@ from diagnose.model.nginx import Directive
 
 
 @frozen
-class Change:
+class TextEdit:
     """Put `text` in place of what lies between two offsets; the same offset twice inserts."""
 
     start: int
@@ -17,10 +17,10 @@ class Change:
     text: str
 
 
-def changed(text: str, *changes: Change) -> str:
+def apply_edits(text: str, *edits: TextEdit) -> str:
     """The text with all changes made; they must not overlap."""
-    for change in sorted(changes, key=lambda one: (one.start, one.stop), reverse=True):
-        text = text[: change.start] + change.text + text[change.stop :]
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.stop), reverse=True):
+        text = text[: edit.start] + edit.text + text[edit.stop :]
     return text
 
 
@@ -35,58 +35,60 @@ def diff(path: str, before: str, after: str) -> str:
     )
 
 
-def after(text: str, directive: Directive, lines: list[str]) -> Change:
+def insert_after(text: str, directive: Directive, lines: list[str]) -> TextEdit:
     """New lines behind a directive, indented as it is, in the file's own line ends."""
-    end = _end(text)
+    newline = _newline(text)
     indent = indentation(text, directive)
-    rest = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)").match(text, directive.stop)
-    if rest:
-        lead = "" if rest[0].endswith("\n") else end
-        block = "".join(f"{indent}{line}{end}" for line in lines)
-        return Change(rest.end(), rest.end(), lead + (block if not lead else block.rstrip("\r\n")))
+    line_end = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)").match(text, directive.stop)
+    if line_end:
+        lead = "" if line_end[0].endswith("\n") else newline
+        block = "".join(f"{indent}{line}{newline}" for line in lines)
+        return TextEdit(
+            line_end.end(), line_end.end(), lead + (block if not lead else block.rstrip("\r\n"))
+        )
     # Something else follows on the same line: it goes to a line of its own.
-    skipped = re.compile(r"[ \t]*").match(text, directive.stop)
+    blanks = re.compile(r"[ \t]*").match(text, directive.stop)
     outer = _line_indentation(text, directive.stop)
-    added = "".join(f"{end}{indent}{line}" for line in lines)
-    stop = skipped.end() if skipped else directive.stop
-    return Change(directive.stop, stop, f"{added}{end}{outer}")
+    added = "".join(f"{newline}{indent}{line}" for line in lines)
+    stop = blanks.end() if blanks else directive.stop
+    return TextEdit(directive.stop, stop, f"{added}{newline}{outer}")
 
 
-def before(text: str, directive: Directive, lines: list[str]) -> Change:
+def insert_before(text: str, directive: Directive, lines: list[str]) -> TextEdit:
     """New lines in front of a directive."""
-    end = _end(text)
+    newline = _newline(text)
     indent = indentation(text, directive)
-    block = "".join(f"{indent}{line}{end}" if line else end for line in lines)
-    return Change(directive.start, directive.start, block.removeprefix(indent) + indent)
+    block = "".join(f"{indent}{line}{newline}" if line else newline for line in lines)
+    return TextEdit(directive.start, directive.start, block.removeprefix(indent) + indent)
 
 
-def first(text: str, block: Directive, lines: list[str]) -> Change:
+def insert_first(text: str, block: Directive, lines: list[str]) -> TextEdit:
     """New lines at the beginning of a block."""
-    end, outer = _end(text), indentation(text, block)
+    newline, outer = _newline(text), indentation(text, block)
     inner = outer + ("\t" if outer.startswith("\t") else "    ")
-    within = (block.block or ())[:1]
-    if within and within[0].file == block.file:
-        inner = indentation(text, within[0])
-    added = "".join(f"{end}{inner}{line}" for line in lines)
+    first_child = (block.block or ())[:1]
+    if first_child and first_child[0].file == block.file:
+        inner = indentation(text, first_child[0])
+    added = "".join(f"{newline}{inner}{line}" for line in lines)
     # What follows the brace on its line goes to the next.
-    rest = re.compile(r"[ \t]*(?=[^\s#])").match(text, block.opened)
-    stop = rest.end() if rest else block.opened
-    return Change(block.opened, stop, added + (f"{end}{inner}" if rest else ""))
+    trailing = re.compile(r"[ \t]*(?=[^\s#])").match(text, block.opened)
+    stop = trailing.end() if trailing else block.opened
+    return TextEdit(block.opened, stop, added + (f"{newline}{inner}" if trailing else ""))
 
 
-def instead(directive: Directive, text: str) -> Change:
+def replace_directive(directive: Directive, text: str) -> TextEdit:
     """Other words in place of a directive."""
-    return Change(directive.start, directive.stop, text)
+    return TextEdit(directive.start, directive.stop, text)
 
 
-def gone(text: str, directive: Directive) -> Change:
+def remove_directive(text: str, directive: Directive) -> TextEdit:
     """A directive taken out, with its line where nothing else stands on it."""
     start = text.rfind("\n", 0, directive.start) + 1
-    rest = re.compile(r"[ \t]*\r?(?:\n|$)").match(text, directive.stop)
-    if rest and not text[start : directive.start].strip():
-        return Change(start, rest.end(), "")
-    rest = re.compile(r"[ \t]*").match(text, directive.stop)
-    return Change(directive.start, rest.end() if rest else directive.stop, "")
+    line_end = re.compile(r"[ \t]*\r?(?:\n|$)").match(text, directive.stop)
+    if line_end and not text[start : directive.start].strip():
+        return TextEdit(start, line_end.end(), "")
+    line_end = re.compile(r"[ \t]*").match(text, directive.stop)
+    return TextEdit(directive.start, line_end.end() if line_end else directive.stop, "")
 
 
 def indentation(text: str, directive: Directive) -> str:
@@ -99,12 +101,12 @@ def indentation(text: str, directive: Directive) -> str:
     return outer + ("\t" if outer.startswith("\t") else "    ")
 
 
-def _line_indentation(text: str, at: int) -> str:
-    line = text[text.rfind("\n", 0, at) + 1 :]
+def _line_indentation(text: str, offset: int) -> str:
+    line = text[text.rfind("\n", 0, offset) + 1 :]
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
-def _end(text: str) -> str:
+def _newline(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
@@ -115,41 +117,41 @@ def _lines(text: str) -> list[str]:
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
 
 
-def patched(text: str, difference: str) -> str | None:
+def apply_patch(text: str, patch: str) -> str | None:
     """The text with a unified diff applied, exactly where it says; None where it does not fit,
     since the text is another than the diff was made for."""
-    had, made, at = _lines(text), [], 0
-    for start, lines in _hunks(difference):
-        gone = [line[1:] for line in lines if line[0] in " -"]
-        if start < at or had[start : start + len(gone)] != gone:
+    source_lines, patched_lines, position = _lines(text), [], 0
+    for start, lines in _hunks(patch):
+        removed = [line[1:] for line in lines if line[0] in " -"]
+        if start < position or source_lines[start : start + len(removed)] != removed:
             return None
-        made += had[at:start]
-        made += [line[1:] for line in lines if line[0] in " +"]
-        at = start + len(gone)
-    return "".join(made + had[at:])
+        patched_lines += source_lines[position:start]
+        patched_lines += [line[1:] for line in lines if line[0] in " +"]
+        position = start + len(removed)
+    return "".join(patched_lines + source_lines[position:])
 
 
-def lines_made(difference: str) -> Iterator[int]:
+def added_line_numbers(patch: str) -> Iterator[int]:
     """The lines (from 1) that a unified diff puts into the text, as they are counted afterwards."""
     shift = 0
-    for start, lines in _hunks(difference):
-        at = start + shift
+    for start, lines in _hunks(patch):
+        position = start + shift
         for line in lines:
-            at += line[0] in " +"
+            position += line[0] in " +"
             if line[0] == "+":
-                yield at
+                yield position
         shift += sum((line[0] == "+") - (line[0] == "-") for line in lines)
 
 
-def _hunks(difference: str) -> list[tuple[int, list[str]]]:
+def _hunks(patch: str) -> list[tuple[int, list[str]]]:
     """Where each hunk begins (from 0), and its lines, their ends as in the text."""
-    found: list[tuple[int, list[str]]] = []
-    for line in _lines(difference):
+    hunks: list[tuple[int, list[str]]] = []
+    for line in _lines(patch):
         if head := _HUNK.match(line):
             # A hunk that takes nothing away names the line before it.
-            found.append((int(head[1]) - (head[2] != "0"), []))
-        elif line.startswith("\\") and found:
-            found[-1][1][-1] = found[-1][1][-1].removesuffix("\n")
-        elif found and line[0] in " +-":
-            found[-1][1].append(line)
-    return found
+            hunks.append((int(head[1]) - (head[2] != "0"), []))
+        elif line.startswith("\\") and hunks:
+            hunks[-1][1][-1] = hunks[-1][1][-1].removesuffix("\n")
+        elif hunks and line[0] in " +-":
+            hunks[-1][1].append(line)
+    return hunks

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import Place, children
+from diagnose.parsers.nginx.server_blocks import LocationMatch, children
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -23,76 +23,96 @@ def network(text: str) -> Network | None:
 
 
 def geo_values(
-    place: Place, known: Mapping[str, str | None], used: frozenset[str]
+    location: LocationMatch, variables: Mapping[str, str | None], used: frozenset[str]
 ) -> dict[str, str]:
     """Each variable of these that a geo block makes, as far as the address it asks is known."""
-    found = {}
-    for one in children(place.blocks[0], "geo"):
-        if not one.args or len(one.args) > 2 or one.args[-1].lstrip("$") not in used:
+    values = {}
+    for geo_block in children(location.blocks[0], "geo"):
+        if (
+            not geo_block.args
+            or len(geo_block.args) > 2
+            or geo_block.args[-1].lstrip("$") not in used
+        ):
             continue
-        asked = one.args[0] if len(one.args) == 2 else "$remote_addr"
-        text = server_blocks.value(place, asked, known)
-        value = None if text is None else looked_up(one, text)
+        source = geo_block.args[0] if len(geo_block.args) == 2 else "$remote_addr"
+        text = server_blocks.expand_variables(location, source, variables)
+        value = None if text is None else geo_lookup(geo_block, text)
         if value is not None:
-            found[one.args[-1].lstrip("$")] = value
-    return found
+            values[geo_block.args[-1].lstrip("$")] = value
+    return values
 
 
-def looked_up(block: Directive, text: str) -> str | None:
+def geo_lookup(block: Directive, text: str) -> str | None:
     """What a geo block has for an address; None where it would take another one for it."""
     try:
         address: Address | None = ipaddress.ip_address(text)
     except ValueError:
         address = None
     address = getattr(address, "ipv4_mapped", None) or address
-    if address and any(_holds(one, address) for one in _entries(block, "proxy")):
+    if address and any(_contains(subnet, address) for subnet in _subnets(block, "proxy")):
         return None
-    ranges = any(one.name == "ranges" for one in block.block or ())
-    default = [one.args[0] for one in children(block, "default") if one.args]
-    usual = default[-1] if default else ""
+    ranges = any(directive.name == "ranges" for directive in block.block or ())
+    default = [directive.args[0] for directive in children(block, "default") if directive.args]
+    default_value = default[-1] if default else ""
     if address is None:
-        return usual
-    found = _by_range(block, address) if ranges else _by_network(block, address)
-    return usual if found is None else found
+        return default_value
+    value = _by_range(block, address) if ranges else _by_network(block, address)
+    return default_value if value is None else value
 
 
-def _entries(block: Directive, name: str) -> Iterator[Network]:
-    for one in children(block, name):
-        if one.args and (among := network(one.args[0])):
-            yield among
+def _subnets(block: Directive, name: str) -> Iterator[Network]:
+    for directive in children(block, name):
+        if directive.args and (subnet := network(directive.args[0])):
+            yield subnet
 
 
-def _holds(among: Network, address: Address) -> bool:
-    return among.version == address.version and address in among
+def _contains(subnet: Network, address: Address) -> bool:
+    return subnet.version == address.version and address in subnet
 
 
-_WHOLE = {4: "0.0.0.0/0", 6: "::/0"}
+_ALL_ADDRESSES = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def _by_network(block: Directive, address: Address) -> str | None:
     """The narrowest network counts, and of one that is named twice the later value."""
-    found: dict[Network, str] = {}
-    for one in block.block or ():
+    values: dict[Network, str] = {}
+    for directive in block.block or ():
         # A default is the widest network, and as such may be named again.
-        if one.name == "default" and one.args and (whole := network(_WHOLE[address.version])):
-            found[whole] = one.args[0]
-        if one.name == "delete" and one.args and (gone := network(one.args[0])):
-            found.pop(gone, None)
-        elif one.args and (among := network(one.name)) and _holds(among, address):
-            found[among] = one.args[0]
-    return max(found.items(), key=lambda item: item[0].prefixlen, default=(None, None))[1]
+        if (
+            directive.name == "default"
+            and directive.args
+            and (default_network := network(_ALL_ADDRESSES[address.version]))
+        ):
+            values[default_network] = directive.args[0]
+        if (
+            directive.name == "delete"
+            and directive.args
+            and (deleted := network(directive.args[0]))
+        ):
+            values.pop(deleted, None)
+        elif directive.args and (subnet := network(directive.name)) and _contains(subnet, address):
+            values[subnet] = directive.args[0]
+    return max(values.items(), key=lambda item: item[0].prefixlen, default=(None, None))[1]
 
 
 def _by_range(block: Directive, address: Address) -> str | None:
     """Ranges of IPv4 addresses, of which a later one overrides an earlier."""
-    found = None
-    for one in block.block or ():
-        text = one.args[0] if one.name == "delete" and one.args else one.name
-        first, dash, last = text.partition("-")
+    value = None
+    for directive in block.block or ():
+        range_text = (
+            directive.args[0] if directive.name == "delete" and directive.args else directive.name
+        )
+        first, dash, last = range_text.partition("-")
         try:
             low, high = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
         except ValueError:
             continue
         if dash and address.version == 4 and low <= address <= high:
-            found = None if one.name == "delete" else one.args[0] if one.args else found
-    return found
+            value = (
+                None
+                if directive.name == "delete"
+                else directive.args[0]
+                if directive.args
+                else value
+            )
+    return value

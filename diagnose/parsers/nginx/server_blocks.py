@@ -16,10 +16,10 @@ from urllib.parse import unquote
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 
-How = Literal["exact", "wildcard", "regex", "default"]
+MatchKind = Literal["exact", "wildcard", "regex", "default"]
 
 #: A URI is rewritten or redirected internally no more often than this (nginx's own limit).
-HOPS = 10
+MAX_HOPS = 10
 
 
 @frozen
@@ -56,7 +56,7 @@ class Socket:
 
 
 @frozen
-class Place:
+class LocationMatch:
     """The location that answers: the blocks from http inwards. `redirects` says that nginx
     only redirects to the same path with a slash."""
 
@@ -64,83 +64,89 @@ class Place:
     redirects: bool = False
 
     @property
-    def location(self) -> Directive:
+    def block(self) -> Directive:
         return self.blocks[-1]
 
-    def one(self, name: str) -> Directive | None:
+    def directive(self, name: str) -> Directive | None:
         """The directive in force: the innermost block that has it decides."""
-        found = self.all(name)
-        return found[-1] if found else None
+        directives = self.directives(name)
+        return directives[-1] if directives else None
 
-    def all(self, name: str) -> tuple[Directive, ...]:
+    def directives(self, name: str) -> tuple[Directive, ...]:
         """The directives in force of a kind that may be repeated: those of the innermost block
         that has any (that is how proxy_set_header is inherited)."""
         for block in reversed(self.blocks):
-            if found := children(block, name):
-                return found
+            if directives := children(block, name):
+                return directives
         return ()
 
 
 def children(block: Directive, name: str) -> tuple[Directive, ...]:
-    return tuple(one for one in block.block or () if one.name == name)
+    return tuple(directive for directive in block.block or () if directive.name == name)
 
 
-def files(server: Server, name: str) -> tuple[str, ...]:
+def file_paths(server: Server, name: str) -> tuple[str, ...]:
     """The paths that a server block's ssl_certificate, or the like, name, as written; those that
     depend on the visitor are left out."""
-    given = Place((server.http, server.block)).all(name)
-    paths = (one.args[0] for one in given if one.args)
-    return tuple(p for p in paths if "$" not in p and not p.startswith(("data:", "engine:")))
+    directives = LocationMatch((server.http, server.block)).directives(name)
+    paths = (directive.args[0] for directive in directives if directive.args)
+    return tuple(
+        path for path in paths if "$" not in path and not path.startswith(("data:", "engine:"))
+    )
 
 
 def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
     """Every server block, in order."""
     return tuple(
-        Server(http, block, _listens(http, block), _names(block))
+        Server(http, block, _listens(http, block), _server_names(block))
         for http in main
         if http.name == "http"
         for block in children(http, "server")
     )
 
 
-def _names(block: Directive) -> tuple[str, ...]:
+def _server_names(block: Directive) -> tuple[str, ...]:
     return tuple(
         name if name.startswith("~") else name.lower()
-        for one in children(block, "server_name")
-        for name in one.args
+        for directive in children(block, "server_name")
+        for name in directive.args
     )
 
 
 def _listens(http: Directive, block: Directive) -> tuple[Listen, ...]:
     # `ssl on;` made every socket of the block one of TLS until nginx 1.25.1.
     switch = (*children(http, "ssl"), *children(block, "ssl"))[-1:]
-    old = any(one.args[:1] == ("on",) for one in switch)
-    listens = [one for given in children(block, "listen") for one in _listen(given, old)]
+    ssl_on = any(directive.args[:1] == ("on",) for directive in switch)
+    listens = [
+        listen
+        for directive in children(block, "listen")
+        for listen in _parse_listen(directive, ssl_on)
+    ]
     if not children(block, "listen"):
-        listens.append(Listen("*", 80, old, False, None))
+        listens.append(Listen("*", 80, ssl_on, False, None))
     return tuple(listens)
 
 
 _ADDRESS = re.compile(r"(?:(\[[^\]]*\]|[^:\[\]]+?):)?(\d+)(?:-(\d+))?$")
 
 
-def _listen(directive: Directive, ssl: bool) -> Iterator[Listen]:
+def _parse_listen(directive: Directive, ssl: bool) -> Iterator[Listen]:
     if not directive.args or directive.args[0].startswith("unix:"):
         return
-    where, *options = directive.args
+    address_port, *options = directive.args
     if "quic" in options:
         return
-    if match := _ADDRESS.match(where):
+    if match := _ADDRESS.match(address_port):
         address, low, high = match[1] or "*", int(match[2]), int(match[3] or match[2])
     else:
-        address, low, high = where, 80, 80
-    address = {"localhost": "127.0.0.1", "0.0.0.0": "*"}.get(address) or _spelt(address)
+        address, low, high = address_port, 80, 80
+    address = {"localhost": "127.0.0.1", "0.0.0.0": "*"}.get(address) or _normalize_address(address)
     default = not {"default_server", "default"}.isdisjoint(options)
     for port in range(low, min(high, low + 1000) + 1):
         yield Listen(address, port, ssl or "ssl" in options, default, directive)
 
 
-def _spelt(address: str) -> str:
+def _normalize_address(address: str) -> str:
     """An IPv6 address may be written in many ways (RFC 5952); here it has one."""
     bare = address.strip("[]")
     if not address.startswith("[") or bare in {"::", "::1"}:
@@ -156,38 +162,46 @@ def _spelt(address: str) -> str:
 def sockets(all_servers: Sequence[Server], port: int) -> tuple[Socket, ...]:
     """What listens on a port, each address apart. A connection to an address belongs to the
     socket of that address, if there is one, else to that of all addresses."""
-    held: dict[str, list[tuple[Server, Listen]]] = {}
+    by_address: dict[str, list[tuple[Server, Listen]]] = {}
     for server in all_servers:
         for listen in server.listens:
             if listen.port == port:
-                held.setdefault(listen.address, []).append((server, listen))
-    made = []
-    for address, pairs in held.items():
+                by_address.setdefault(listen.address, []).append((server, listen))
+    result = []
+    for address, pairs in by_address.items():
         default = next((server for server, listen in pairs if listen.default), pairs[0][0])
         ssl = any(listen.ssl for _, listen in pairs)
         # By identity: to compare or hash a block is to walk through the whole configuration.
-        there = tuple({id(server): server for server, _ in pairs}.values())
-        made.append(Socket(address, port, ssl, there, default))
-    return tuple(made)
+        socket_servers = tuple({id(server): server for server, _ in pairs}.values())
+        result.append(Socket(address, port, ssl, socket_servers, default))
+    return tuple(result)
 
 
-def taking(found: Sequence[Socket], address: str) -> Socket | None:
+def socket_for(candidates: Sequence[Socket], address: str) -> Socket | None:
     """The socket that takes a connection to an address of this machine."""
-    by = {one.address: one for one in found}
-    wide = "::" if ":" in address else "*"
-    return by.get(address) or by.get(wide)
+    by_address = {socket.address: socket for socket in candidates}
+    wildcard = "::" if ":" in address else "*"
+    return by_address.get(address) or by_address.get(wildcard)
 
 
-def reachable(
-    found: Sequence[Socket], addresses: Iterable[str], name: str = ""
+def reachable_sockets(
+    candidates: Sequence[Socket], addresses: Iterable[str], name: str = ""
 ) -> tuple[Socket, ...]:
     """Those sockets that a visitor meets: those of the addresses by which the site is reached,
     or, as a cloud may translate these, all but loopback's."""
-    given = set(addresses)
-    wanted = [one for one in found if one.address in given]
-    outer = [one for one in found if not one.address.startswith("127.") and one.address != "::1"]
-    wide = [one for one in outer if one.address in {"*", "::"} and one.address not in given]
-    return tuple(wanted + wide if wanted else outer)
+    reached = set(addresses)
+    matching = [socket for socket in candidates if socket.address in reached]
+    external = [
+        socket
+        for socket in candidates
+        if not socket.address.startswith("127.") and socket.address != "::1"
+    ]
+    wildcards = [
+        socket
+        for socket in external
+        if socket.address in {"*", "::"} and socket.address not in reached
+    ]
+    return tuple(matching + wildcards if matching else external)
 
 
 # Names
@@ -199,7 +213,7 @@ class _NameTable:
     (ngx_hash_add_key)."""
 
     exact: dict[str, Server] = field(default_factory=dict)
-    taken: set[str] = field(default_factory=set)
+    used_names: set[str] = field(default_factory=set)
     heads: dict[str, tuple[Server, bool]] = field(default_factory=dict)
     tails: dict[str, Server] = field(default_factory=dict)
     patterns: list[tuple[str, Server]] = field(default_factory=list)
@@ -208,82 +222,82 @@ class _NameTable:
         if name.startswith("~"):
             self.patterns.append((name[1:], server))
         elif name.startswith("."):
-            if name[1:] not in self.taken:
-                self.taken.add(name[1:])
+            if name[1:] not in self.used_names:
+                self.used_names.add(name[1:])
                 self.heads.setdefault(name[1:], (server, True))
         elif name.startswith("*."):
             self.heads.setdefault(name[2:], (server, False))
         elif name.endswith(".*"):
             self.tails.setdefault(name[:-2], server)
-        elif name not in self.taken:
-            self.taken.add(name)
+        elif name not in self.used_names:
+            self.used_names.add(name)
             self.exact[name] = server
 
 
-def choose(socket: Socket, name: str) -> tuple[Server, How]:
+def select_server(socket: Socket, name: str) -> tuple[Server, MatchKind]:
     """The block that answers a name on a socket, and by what kind of name."""
     table = _NameTable()
     for server in socket.servers:
-        for one in server.names or ("",):
-            table.add(one, server)
+        for server_name in server.names or ("",):
+            table.add(server_name, server)
     name = name.lower().rstrip(".")
     if name and name in table.exact:
         return table.exact[name], "exact"
-    if (found := _wildcard(table, name)) is not None:
-        return found, "wildcard"
+    if (wildcard_server := _wildcard_match(table, name)) is not None:
+        return wildcard_server, "wildcard"
     for pattern, server in table.patterns:
-        if matches(pattern, name, ignore_case=True):
+        if pcre_matches(pattern, name, ignore_case=True):
             return server, "regex"
     return socket.default, "default"
 
 
-def rivals(socket: Socket, name: str) -> tuple[Server, ...]:
+def shadowed_servers(socket: Socket, name: str) -> tuple[Server, ...]:
     """The blocks that bear the very name by which `choose` found its block, and so are ignored for
     it: nginx warns of a "conflicting server name"."""
-    winner, how = choose(socket, name)
+    winner, match_kind = select_server(socket, name)
     name = name.lower().rstrip(".")
-    by = {name, f".{name}"} if how == "exact" else set()
-    if how == "wildcard":
+    matched_names = {name, f".{name}"} if match_kind == "exact" else set()
+    if match_kind == "wildcard":
         parts = name.split(".")
         ends = {".".join(parts[cut:]) for cut in range(len(parts))}
         heads = {".".join(parts[:cut]) for cut in range(1, len(parts))}
-        known = {f".{end}" for end in ends} | {f"*.{end}" for end in ends}
-        by = (known | {f"{head}.*" for head in heads}).intersection(winner.names)
+        wildcards = {f".{end}" for end in ends} | {f"*.{end}" for end in ends}
+        matched_names = (wildcards | {f"{head}.*" for head in heads}).intersection(winner.names)
         # Two writings of one wildcard.
-        by |= {f"*{one}" for one in by if one.startswith(".")}
-        by |= {one[1:] for one in by if one.startswith("*.")}
-    at = next(at for at, one in enumerate(socket.servers) if one is winner)
-    later = socket.servers[at + 1 :]
-    return tuple(one for one in later if not by.isdisjoint(one.names))
+        matched_names |= {f"*{spelling}" for spelling in matched_names if spelling.startswith(".")}
+        matched_names |= {spelling[1:] for spelling in matched_names if spelling.startswith("*.")}
+    position = next(index for index, server in enumerate(socket.servers) if server is winner)
+    later = socket.servers[position + 1 :]
+    return tuple(server for server in later if not matched_names.isdisjoint(server.names))
 
 
-def _wildcard(table: _NameTable, name: str) -> Server | None:
+def _wildcard_match(table: _NameTable, name: str) -> Server | None:
     labels = name.split(".")
     for cut in range(len(labels)):
-        found = table.heads.get(".".join(labels[cut:]))
-        if found and (cut or found[1]):
-            return found[0]
+        head = table.heads.get(".".join(labels[cut:]))
+        if head and (cut or head[1]):
+            return head[0]
     for cut in range(len(labels) - 1, 0, -1):
         if ".".join(labels[:cut]) in table.tails:
             return table.tails[".".join(labels[:cut])]
     return None
 
 
-def matches(pattern: str, text: str, ignore_case: bool) -> bool:
+def pcre_matches(pattern: str, text: str, ignore_case: bool) -> bool:
     """Whether a PCRE matches, for all that Python's own expressions can say; what they cannot
     say matches nothing."""
-    return captured(pattern, text, ignore_case) is not None
+    return pcre_search(pattern, text, ignore_case) is not None
 
 
-def captured(pattern: str, text: str, ignore_case: bool) -> re.Match[str] | None:
+def pcre_search(pattern: str, text: str, ignore_case: bool) -> re.Match[str] | None:
     """What a PCRE finds, with its groups; None also where Python cannot say it."""
-    compiled = _compiled(pattern, ignore_case)
+    compiled = _compile_pcre(pattern, ignore_case)
     return compiled.search(text) if compiled else None
 
 
-def understood(pattern: str) -> bool:
+def is_supported_pcre(pattern: str) -> bool:
     """Whether `matches` can tell."""
-    return _compiled(pattern, False) is not None
+    return _compile_pcre(pattern, False) is not None
 
 
 _CLASSES = {
@@ -293,17 +307,17 @@ _CLASSES = {
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
+def _compile_pcre(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
     # PCRE writes named groups without the P as well, and knows POSIX's classes (pcre2pattern(3)).
-    given = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
-    given = re.sub(r"\[:(\w+):\]", lambda one: _CLASSES.get(one[1], one[0]), given)
-    if "[:" in given or re.search(r"\\[QEhHKRzGX]|\(\?[|R&+0-9]|\(\*", given):
+    translated = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+    translated = re.sub(r"\[:(\w+):\]", lambda match: _CLASSES.get(match[1], match[0]), translated)
+    if "[:" in translated or re.search(r"\\[QEhHKRzGX]|\(\?[|R&+0-9]|\(\*", translated):
         return None
     try:
         with warnings.catch_warnings():
             # Python warns of "[[", which PCRE reads as Python does today.
             warnings.simplefilter("ignore")
-            return re.compile(given, re.ASCII | (re.IGNORECASE if ignore_case else 0))
+            return re.compile(translated, re.ASCII | (re.IGNORECASE if ignore_case else 0))
     except (re.error, RecursionError, OverflowError, ValueError):
         return None
 
@@ -311,76 +325,80 @@ def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
 # Locations
 
 
-def find(server: Server, path: str, merge: bool | None = None) -> Place:
+def select_location(server: Server, path: str, merge: bool | None = None) -> LocationMatch:
     """The location that answers a path on a server block; the server block itself where none
     does. Follows the fallback of try_files to a named location. `merge` is whether slashes are
     merged: the block that the connection began with says so, which by TLS is this one as a
     rule."""
-    place = located(server, path, merge)
-    for _ in range(HOPS):
-        named = fallback(server, place)
-        if named is None:
+    location = match_location(server, path, merge)
+    for _ in range(MAX_HOPS):
+        fallback_match = fallback_location(server, location)
+        if fallback_match is None:
             break
-        place = named
-    return place
+        location = fallback_match
+    return location
 
 
-def located(server: Server, path: str, merge: bool | None = None) -> Place:
+def match_location(server: Server, path: str, merge: bool | None = None) -> LocationMatch:
     """The location that is asked first for a path, whatever files there are."""
-    given = normal(path, merges(server) if merge is None else merge) or "/"
-    return _search((server.http, server.block), given) or Place((server.http, server.block))
+    normalized = normalize_path(path, merges_slashes(server) if merge is None else merge) or "/"
+    return _find_location((server.http, server.block), normalized) or LocationMatch(
+        (server.http, server.block)
+    )
 
 
-def fallback(server: Server, place: Place) -> Place | None:
+def fallback_location(server: Server, location: LocationMatch) -> LocationMatch | None:
     """The named location to which a location's try_files leads at last; None where it does not."""
-    name = _fallback(place)
-    named = _named(server.block, name) if name else None
-    if named is None or named in place.blocks:
+    name = _fallback_name(location)
+    location_block = _named_location(server.block, name) if name else None
+    if location_block is None or location_block in location.blocks:
         return None
-    return Place((server.http, server.block, named))
+    return LocationMatch((server.http, server.block, location_block))
 
 
-def places(server: Server) -> Iterator[Place]:
+def all_locations(server: Server) -> Iterator[LocationMatch]:
     """Every location of a server block, nested and named ones too."""
 
-    def within(blocks: tuple[Directive, ...]) -> Iterator[Place]:
-        for one in children(blocks[-1], "location"):
-            yield Place((*blocks, one))
-            yield from within((*blocks, one))
+    def nested_locations(blocks: tuple[Directive, ...]) -> Iterator[LocationMatch]:
+        for location_block in children(blocks[-1], "location"):
+            yield LocationMatch((*blocks, location_block))
+            yield from nested_locations((*blocks, location_block))
 
-    yield from within((server.http, server.block))
+    yield from nested_locations((server.http, server.block))
 
 
-def _fallback(place: Place) -> str:
+def _fallback_name(location: LocationMatch) -> str:
     """Where files that are not there lead, if the location is not itself proxied."""
-    tried = children(place.location, "try_files")
-    last = tried[-1].args[-1] if tried and tried[-1].args else ""
+    try_files = children(location.block, "try_files")
+    last = try_files[-1].args[-1] if try_files and try_files[-1].args else ""
     return last if last.startswith("@") else ""
 
 
-def _named(block: Directive, name: str) -> Directive | None:
-    return next((one for one in children(block, "location") if one.args == (name,)), None)
+def _named_location(block: Directive, name: str) -> Directive | None:
+    return next(
+        (location for location in children(block, "location") if location.args == (name,)), None
+    )
 
 
-def merges(server: Server) -> bool:
+def merges_slashes(server: Server) -> bool:
     """Whether two slashes are one (merge_slashes, which is on by default)."""
-    given = Place((server.http, server.block)).one("merge_slashes")
-    return given is None or given.args[:1] != ("off",)
+    directive = LocationMatch((server.http, server.block)).directive("merge_slashes")
+    return directive is None or directive.args[:1] != ("off",)
 
 
-def normal(path: str, merge: bool = True) -> str | None:
+def normalize_path(path: str, merge: bool = True) -> str | None:
     """A path as locations are matched against it: decoded, without its query, dots and double
     slashes resolved (ngx_http_parse_complex_uri). None where it climbs above the root, for which
     nginx answers 400."""
     parts: list[str] = []
-    *given, last = unquote(re.split("[?#]", path, maxsplit=1)[0]).split("/")[1:] or [""]
-    for part in given:
-        if part == "..":
+    *segments, last = unquote(re.split("[?#]", path, maxsplit=1)[0]).split("/")[1:] or [""]
+    for segment in segments:
+        if segment == "..":
             if not parts:
                 return None
             parts.pop()
-        elif part != "." and (part or not merge):
-            parts.append(part)
+        elif segment != "." and (segment or not merge):
+            parts.append(segment)
     if last == "..":
         if not parts:
             return None
@@ -391,189 +409,229 @@ def normal(path: str, merge: bool = True) -> str | None:
 
 
 @frozen
-class Pattern:
+class LocationPattern:
     """A location's argument, taken apart: `modifier` is "", "=", "^~", "~" or "~*"."""
 
     modifier: str
     text: str
 
 
-def pattern(location: Directive) -> Pattern | None:
+def location_pattern(location: Directive) -> LocationPattern | None:
     """None for a named location, or one without an argument."""
     if len(location.args) > 1:
-        return Pattern(location.args[0], location.args[1])
-    given = location.args[0] if location.args else "@"
+        return LocationPattern(location.args[0], location.args[1])
+    argument = location.args[0] if location.args else "@"
     for modifier in ("=", "^~", "~*", "~"):
-        if given.startswith(modifier):
-            return Pattern(modifier, given[len(modifier) :])
-    return None if given.startswith("@") else Pattern("", given)
+        if argument.startswith(modifier):
+            return LocationPattern(modifier, argument[len(modifier) :])
+    return None if argument.startswith("@") else LocationPattern("", argument)
 
 
-def _search(blocks: tuple[Directive, ...], path: str) -> Place | None:
+def _find_location(blocks: tuple[Directive, ...], path: str) -> LocationMatch | None:
     """ngx_http_core_find_location: the longest prefix, then what is nested in it, then, unless
     that forbids it, the expressions of this level in order."""
-    known = [(given, one) for one in children(blocks[-1], "location") if (given := pattern(one))]
-    exact = [one for given, one in known if given.modifier == "=" and given.text == path]
-    if exact:
-        return Place((*blocks, exact[0]))
-    prefixes = [
-        (len(given.text), given.modifier, one)
-        for given, one in known
-        if given.modifier in {"", "^~"} and path.startswith(given.text)
+    candidates = [
+        (pattern, location)
+        for location in children(blocks[-1], "location")
+        if (pattern := location_pattern(location))
     ]
-    _, modifier, best = max(prefixes, key=lambda one: one[0], default=(0, "", None))
+    exact = [
+        location
+        for pattern, location in candidates
+        if pattern.modifier == "=" and pattern.text == path
+    ]
+    if exact:
+        return LocationMatch((*blocks, exact[0]))
+    prefixes = [
+        (len(pattern.text), pattern.modifier, location)
+        for pattern, location in candidates
+        if pattern.modifier in {"", "^~"} and path.startswith(pattern.text)
+    ]
+    _, modifier, longest = max(prefixes, key=lambda prefix: prefix[0], default=(0, "", None))
     if not any(length == len(path) for length, _, _ in prefixes) and (
-        slashed := _slashed(known, path)
+        redirect_location := _slash_redirect(candidates, path)
     ):
-        return Place((*blocks, slashed), redirects=True)
-    found = None
-    if best is not None:
-        found = _search((*blocks, best), path)
-        if found and _is_final(found, len(blocks) + 1):
-            return found
+        return LocationMatch((*blocks, redirect_location), redirects=True)
+    nested = None
+    if longest is not None:
+        nested = _find_location((*blocks, longest), path)
+        if nested and _is_final(nested, len(blocks) + 1):
+            return nested
     if modifier != "^~":
-        for given, one in known:
-            if given.modifier in {"~", "~*"} and matches(given.text, path, given.modifier == "~*"):
-                return _search((*blocks, one), path) or Place((*blocks, one))
-    if found:
-        return found
-    return Place((*blocks, best)) if best is not None else None
+        for pattern, location in candidates:
+            if pattern.modifier in {"~", "~*"} and pcre_matches(
+                pattern.text, path, pattern.modifier == "~*"
+            ):
+                return _find_location((*blocks, location), path) or LocationMatch(
+                    (*blocks, location)
+                )
+    if nested:
+        return nested
+    return LocationMatch((*blocks, longest)) if longest is not None else None
 
 
-def _is_final(place: Place, depth: int) -> bool:
+def _is_final(location: LocationMatch, depth: int) -> bool:
     """An exact location, an expression or a redirect found further in ends the search."""
-    ways = [given.modifier for one in place.blocks[depth:] if (given := pattern(one))]
-    return place.redirects or not {"=", "~", "~*"}.isdisjoint(ways)
+    modifiers = [
+        pattern.modifier
+        for block in location.blocks[depth:]
+        if (pattern := location_pattern(block))
+    ]
+    return location.redirects or not {"=", "~", "~*"}.isdisjoint(modifiers)
 
 
-def _slashed(known: list[tuple[Pattern, Directive]], path: str) -> Directive | None:
+def _slash_redirect(
+    candidates: list[tuple[LocationPattern, Directive]], path: str
+) -> Directive | None:
     """A proxied location for the path with a slash behind it, to which nginx redirects."""
     return next(
         (
-            one
-            for given, one in known
-            if given.text == f"{path}/"
-            and given.modifier in {"", "^~", "="}
-            and any(children(one, name) for name in PASSES)
+            location
+            for pattern, location in candidates
+            if pattern.text == f"{path}/"
+            and pattern.modifier in {"", "^~", "="}
+            and any(children(location, name) for name in PASS_DIRECTIVES)
         ),
         None,
     )
 
 
-PASSES = ("proxy_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass", "memcached_pass", "grpc_pass")
+PASS_DIRECTIVES = (
+    "proxy_pass",
+    "fastcgi_pass",
+    "uwsgi_pass",
+    "scgi_pass",
+    "memcached_pass",
+    "grpc_pass",
+)
 
 
 # What is passed on
 
 
-def passed(place: Place) -> Directive | None:
+def proxy_pass_of(location: LocationMatch) -> Directive | None:
     """The proxy_pass of a location, or of an `if` in it. It is never inherited."""
-    direct = children(place.location, "proxy_pass")
+    direct = children(location.block, "proxy_pass")
     inner = [
-        one for block in children(place.location, "if") for one in children(block, "proxy_pass")
+        directive
+        for block in children(location.block, "if")
+        for directive in children(block, "proxy_pass")
     ]
-    return next((one for one in (*direct, *inner) if one.args), None)
+    return next((directive for directive in (*direct, *inner) if directive.args), None)
 
 
-def header(place: Place, name: str) -> Directive | None:
+def proxy_set_header_of(location: LocationMatch, name: str) -> Directive | None:
     """The proxy_set_header in force for a field; None where nginx's own default holds."""
-    found = [
-        one
-        for one in place.all("proxy_set_header")
-        if one.args and one.args[0].lower() == name.lower()
+    directives = [
+        directive
+        for directive in location.directives("proxy_set_header")
+        if directive.args and directive.args[0].lower() == name.lower()
     ]
-    return found[-1] if found else None
+    return directives[-1] if directives else None
 
 
-def value(place: Place, text: str, request: Mapping[str, str | None], depth: int = 0) -> str | None:
+def expand_variables(
+    location: LocationMatch, text: str, request: Mapping[str, str | None], depth: int = 0
+) -> str | None:
     """A value with its variables replaced, None where one cannot be known.
 
     `request` gives the variables of the request ("http_upgrade"); maps and `set` are followed.
     """
     unknown = False
 
-    def one(match: re.Match[str]) -> str:
+    def substitute(match: re.Match[str]) -> str:
         nonlocal unknown
-        found = _variable(place, match[1] or match[2], request, depth)
-        unknown = unknown or found is None
-        return found or ""
+        replacement = _variable(location, match[1] or match[2], request, depth)
+        unknown = unknown or replacement is None
+        return replacement or ""
 
-    filled = re.sub(r"\$(?:\{(\w+)\}|(\w+))", one, text)
-    return None if unknown else filled
+    expanded = re.sub(r"\$(?:\{(\w+)\}|(\w+))", substitute, text)
+    return None if unknown else expanded
 
 
-def _variable(place: Place, name: str, request: Mapping[str, str | None], depth: int) -> str | None:
+def _variable(
+    location: LocationMatch, name: str, request: Mapping[str, str | None], depth: int
+) -> str | None:
     if name in request:
         return request[name]
-    if depth > HOPS:
+    if depth > MAX_HOPS:
         return None
-    for block in reversed(place.blocks):
-        for given in children(block, "set"):
-            if given.args[:1] == (f"${name}",) and len(given.args) > 1:
-                return value(place, given.args[1], request, depth + 1)
-    found = mapped(place.blocks[0], name)
-    return None if found is None else _map_value(place, found, request, depth + 1)
+    for block in reversed(location.blocks):
+        for directive in children(block, "set"):
+            if directive.args[:1] == (f"${name}",) and len(directive.args) > 1:
+                return expand_variables(location, directive.args[1], request, depth + 1)
+    map_block = map_of(location.blocks[0], name)
+    return None if map_block is None else _map_value(location, map_block, request, depth + 1)
 
 
-def mapped(http: Directive, name: str) -> Directive | None:
+def map_of(http: Directive, name: str) -> Directive | None:
     """The map that makes a variable."""
-    return next((one for one in children(http, "map") if one.args[1:] == (f"${name}",)), None)
+    return next(
+        (directive for directive in children(http, "map") if directive.args[1:] == (f"${name}",)),
+        None,
+    )
 
 
 def _map_value(
-    place: Place, found: Directive, request: Mapping[str, str | None], depth: int
+    location: LocationMatch, map_block: Directive, request: Mapping[str, str | None], depth: int
 ) -> str | None:
-    source = value(place, found.args[0], request, depth)
+    source = expand_variables(location, map_block.args[0], request, depth)
     if source is None:
         return None
     default: str | None = ""
     expressions = []
-    for entry in found.block or ():
-        key, gives = entry.name, entry.args[0] if entry.args else ""
+    for entry in map_block.block or ():
+        key, result = entry.name, entry.args[0] if entry.args else ""
         if key == "default":
-            default = value(place, gives, request, depth)
+            default = expand_variables(location, result, request, depth)
         elif key.startswith("~"):
-            expressions.append((key.lstrip("~").lstrip("*"), key.startswith("~*"), gives))
+            expressions.append((key.lstrip("~").lstrip("*"), key.startswith("~*"), result))
         elif key.lstrip("\\").lower() == source.lower():
-            return value(place, gives, request, depth)
-    for given, ignore_case, gives in expressions:
-        if matches(given, source, ignore_case):
-            return value(place, gives, request, depth)
+            return expand_variables(location, result, request, depth)
+    for expression, ignore_case, result in expressions:
+        if pcre_matches(expression, source, ignore_case):
+            return expand_variables(location, result, request, depth)
     return default
 
 
-_SET = "proxy_set_header"
+_SET_HEADER = "proxy_set_header"
 
 
-def upgrade_passed(place: Place) -> tuple[bool, bool]:
+def upgrade_forwarding(location: LocationMatch) -> tuple[bool, bool]:
     """Whether a location passes a WebSocket's Upgrade on, and says so in Connection (RFC 6455
     section 4.1). What depends on variables that cannot be known is taken to be right."""
-    upgrade, connection = (sent(place, name) for name in ("Upgrade", "Connection"))
+    upgrade, connection = (forwarded_header(location, name) for name in ("Upgrade", "Connection"))
     return upgrade != "", connection is None or "upgrade" in connection.lower()
 
 
-def wiped(place: Place) -> Place | None:
+def inheritance_broken_at(location: LocationMatch) -> LocationMatch | None:
     """The blocks around whose proxy_set_header pass an upgrade on, where one further in has some
     of its own, without these, and so inherits none ("These directives are inherited … if and only
     if there are no proxy_set_header directives defined on the current level")."""
-    for depth in range(len(place.blocks) - 1, 0, -1):
-        own = {one.args[0].lower() for one in children(place.blocks[depth], _SET) if one.args}
+    for depth in range(len(location.blocks) - 1, 0, -1):
+        own = {
+            directive.args[0].lower()
+            for directive in children(location.blocks[depth], _SET_HEADER)
+            if directive.args
+        }
         if own:
-            fields = zip(("upgrade", "connection"), upgrade_passed(place), strict=True)
-            lost = {name for name, right in fields if not right}
-            around = Place(place.blocks[:depth])
-            return around if lost and not lost & own and all(upgrade_passed(around)) else None
+            fields = zip(("upgrade", "connection"), upgrade_forwarding(location), strict=True)
+            missing = {name for name, right in fields if not right}
+            outer = LocationMatch(location.blocks[:depth])
+            return (
+                outer if missing and not missing & own and all(upgrade_forwarding(outer)) else None
+            )
     return None
 
 
-def sent(place: Place, name: str) -> str | None:
+def forwarded_header(location: LocationMatch, name: str) -> str | None:
     """The value of a field that nginx sends on for a WebSocket's handshake: "" for none, None
     where it cannot be known. By default nginx sends "Connection: close" and no Upgrade."""
-    given = header(place, name)
-    if given is None:
+    directive = proxy_set_header_of(location, name)
+    if directive is None:
         return "close" if name.lower() == "connection" else ""
     request = {"http_upgrade": "websocket", "http_connection": "Upgrade"}
-    return value(place, given.args[1], request) if len(given.args) > 1 else ""
+    return expand_variables(location, directive.args[1], request) if len(directive.args) > 1 else ""
 
 
 @frozen
@@ -587,29 +645,34 @@ class Application:
     servers: tuple[tuple[str, int], ...]
 
 
-def application(place: Place, given: Directive) -> Application | None:
+def application_of(location: LocationMatch, directive: Directive) -> Application | None:
     """Take a proxy_pass apart; None where it holds variables that cannot be known, leads to a
     Unix socket, or cannot be read."""
-    target = value(place, given.args[0], {})
+    target = expand_variables(location, directive.args[0], {})
     match = re.match(r"(https?)://([^/?#]+)(.*)$", target or "", re.IGNORECASE)
     if match is None or match[2].startswith("unix:"):
         return None
     scheme, authority, uri = match[1].lower(), match[2], match[3]
     port = 443 if scheme == "https" else 80
     group = next(
-        (one for one in children(place.blocks[0], "upstream") if one.args == (authority,)), None
+        (
+            upstream
+            for upstream in children(location.blocks[0], "upstream")
+            if upstream.args == (authority,)
+        ),
+        None,
     )
     if group is None:
-        named = [authority]
+        addresses = [authority]
     else:
-        named = [
-            one.args[0]
-            for one in children(group, "server")
-            if one.args and "down" not in one.args and not one.args[0].startswith("unix:")
+        addresses = [
+            server.args[0]
+            for server in children(group, "server")
+            if server.args and "down" not in server.args and not server.args[0].startswith("unix:")
         ]
         port = 80
-    ends = tuple(end for one in named if (end := _endpoint(one, port)))
-    return Application(scheme, authority, uri or None, ends) if ends else None
+    endpoints = tuple(endpoint for address in addresses if (endpoint := _endpoint(address, port)))
+    return Application(scheme, authority, uri or None, endpoints) if endpoints else None
 
 
 def _endpoint(text: str, port: int) -> tuple[str, int] | None:
@@ -617,9 +680,9 @@ def _endpoint(text: str, port: int) -> tuple[str, int] | None:
     return (match[1].strip("[]"), int(match[2] or port)) if match else None
 
 
-def path_passed(place: Place, found: Application, path: str) -> str:
+def forwarded_path(location: LocationMatch, application: Application, path: str) -> str:
     """The path as the application is asked for it."""
-    given = pattern(place.location) if place.location.name == "location" else None
-    if found.uri is None or given is None or given.modifier in {"~", "~*"}:
+    pattern = location_pattern(location.block) if location.block.name == "location" else None
+    if application.uri is None or pattern is None or pattern.modifier in {"~", "~*"}:
         return path
-    return found.uri + path[len(given.text) :] if path.startswith(given.text) else path
+    return application.uri + path[len(pattern.text) :] if path.startswith(pattern.text) else path

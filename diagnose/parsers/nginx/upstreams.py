@@ -11,10 +11,10 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.server_blocks import Application, Place, Server, children
+from diagnose.parsers.nginx.server_blocks import Application, LocationMatch, Server, children
 
 #: The directives that pass a request on, and the protocol that each speaks unless it says so.
-PASSES = {
+PASS_PROTOCOLS = {
     "proxy_pass": "http",
     "grpc_pass": "grpc",
     "fastcgi_pass": "fastcgi",
@@ -23,13 +23,13 @@ PASSES = {
 }
 
 #: What is spoken inside TLS.
-SECURE = {"https", "grpcs", "suwsgi"}
+TLS_SCHEMES = {"https", "grpcs", "suwsgi"}
 
 _PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443}
 
 
 @frozen
-class End:
+class Endpoint:
     """One server that a request may be passed on to: a host and a port, or the path of a Unix
     socket. `written` is the directive that names it: the pass itself, or a `server` of a group.
     """
@@ -38,7 +38,7 @@ class End:
     port: int
     socket: str = ""
     backup: bool = False
-    written: Directive | None = None
+    directive: Directive | None = None
 
     def __str__(self) -> str:
         if self.socket:
@@ -47,26 +47,26 @@ class End:
 
 
 @frozen
-class Lead:
+class ProxyTarget:
     """Where a pass leads. `uri` is what it puts in the place of the location's prefix, None where
     the path goes on as it came. `variable` says that nginx finds out only when a request comes.
     `group` is the upstream block that it names."""
 
-    given: Directive
+    directive: Directive
     scheme: str
     authority: str
     uri: str | None
-    ends: tuple[End, ...]
-    variable: bool = False
+    endpoints: tuple[Endpoint, ...]
+    has_variables: bool = False
     group: Directive | None = None
 
     @property
     def target(self) -> str:
-        return self.given.args[0]
+        return self.directive.args[0]
 
     @property
     def secure(self) -> bool:
-        return self.scheme in SECURE
+        return self.scheme in TLS_SCHEMES
 
     @property
     def speaks_http(self) -> bool:
@@ -82,15 +82,20 @@ class Lead:
 _AUTHORITY = re.compile(r"(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?$")
 
 
-def passed(place: Place) -> Directive | None:
+def pass_directive_of(location: LocationMatch) -> Directive | None:
     """The directive by which a location, or an `if` in it, passes requests on. It is never
     inherited."""
-    inner = (place.location, *children(place.location, "if"))
-    found = (one for block in inner for one in block.block or () if one.name in PASSES)
-    return next((one for one in found if one.args), None)
+    inner = (location.block, *children(location.block, "if"))
+    directives = (
+        directive
+        for block in inner
+        for directive in block.block or ()
+        if directive.name in PASS_PROTOCOLS
+    )
+    return next((directive for directive in directives if directive.args), None)
 
 
-def request(target: Target) -> Mapping[str, str]:
+def request_variables(target: Target) -> Mapping[str, str]:
     """The variables of a request for the target, as far as a pass may be made of them."""
     path, _, query = target.path.partition("?")
     return {
@@ -108,129 +113,160 @@ def request(target: Target) -> Mapping[str, str]:
     }
 
 
-def lead(place: Place, known: Mapping[str, str]) -> Lead | None:
+def proxy_target_of(location: LocationMatch, variables: Mapping[str, str]) -> ProxyTarget | None:
     """Where a location leads; None where it passes nothing on, or where that depends on what
     cannot be known."""
-    given = passed(place)
-    text = server_blocks.value(place, given.args[0], dict(known)) if given else None
-    if given is None or not text:
+    directive = pass_directive_of(location)
+    text = (
+        server_blocks.expand_variables(location, directive.args[0], dict(variables))
+        if directive
+        else None
+    )
+    if directive is None or not text:
         return None
-    scheme, rest = PASSES[given.name], text
+    scheme, address = PASS_PROTOCOLS[directive.name], text
     if match := re.match(r"([a-z]+)://(.*)$", text, re.IGNORECASE):
-        scheme, rest = match[1].lower(), match[2]
-    elif given.name == "proxy_pass":
+        scheme, address = match[1].lower(), match[2]
+    elif directive.name == "proxy_pass":
         return None
-    variable = "$" in given.args[0]
-    if rest.startswith("unix:"):
-        path, _, uri = rest.removeprefix("unix:").partition(":")
-        ends: tuple[End, ...] = (End("", 0, path, written=given),)
-        return Lead(given, scheme, "localhost", uri or None, ends, variable)
+    has_variables = "$" in directive.args[0]
+    if address.startswith("unix:"):
+        path, _, uri = address.removeprefix("unix:").partition(":")
+        endpoints: tuple[Endpoint, ...] = (Endpoint("", 0, path, directive=directive),)
+        return ProxyTarget(directive, scheme, "localhost", uri or None, endpoints, has_variables)
     authority, slash, uri = (
-        re.split(r"([/?#])", rest, maxsplit=1) if "/" in rest else (rest, "", "")
+        re.split(r"([/?#])", address, maxsplit=1) if "/" in address else (address, "", "")
     )
-    group = _group(place.blocks[0], authority)
+    group = _upstream_group(location.blocks[0], authority)
     if group:
-        ends = tuple(_members(group))
+        endpoints = tuple(_group_endpoints(group))
     else:
-        ends = tuple(_end(authority, _PORTS.get(scheme, 80), given))
+        endpoints = tuple(_parse_endpoint(authority, _PORTS.get(scheme, 80), directive))
     return (
-        Lead(given, scheme, authority, slash + uri or None, ends, variable, group) if ends else None
+        ProxyTarget(
+            directive, scheme, authority, slash + uri or None, endpoints, has_variables, group
+        )
+        if endpoints
+        else None
     )
 
 
-def _group(http: Directive, name: str) -> Directive | None:
-    named = (one for one in children(http, "upstream") if one.args)
-    return next((one for one in named if one.args[0].lower() == name.lower()), None)
+def _upstream_group(http: Directive, name: str) -> Directive | None:
+    upstreams = (upstream for upstream in children(http, "upstream") if upstream.args)
+    return next(
+        (upstream for upstream in upstreams if upstream.args[0].lower() == name.lower()), None
+    )
 
 
-def _members(group: Directive) -> Iterator[End]:
-    for one in children(group, "server"):
-        if one.args and "down" not in one.args:
-            yield from _end(one.args[0], 80, one, "backup" in one.args)
+def _group_endpoints(group: Directive) -> Iterator[Endpoint]:
+    for server in children(group, "server"):
+        if server.args and "down" not in server.args:
+            yield from _parse_endpoint(server.args[0], 80, server, "backup" in server.args)
 
 
-def _end(text: str, port: int, written: Directive, backup: bool = False) -> Iterator[End]:
+def _parse_endpoint(
+    text: str, port: int, directive: Directive, backup: bool = False
+) -> Iterator[Endpoint]:
     if text.startswith("unix:"):
-        yield End("", 0, text.removeprefix("unix:"), backup, written)
+        yield Endpoint("", 0, text.removeprefix("unix:"), backup, directive)
     elif match := _AUTHORITY.match(text):
-        yield End(match[1].strip("[]"), int(match[2] or port), "", backup, written)
+        yield Endpoint(match[1].strip("[]"), int(match[2] or port), "", backup, directive)
 
 
-def asks(place: Place, found: Lead, path: str) -> str:
+def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str) -> str:
     """The path as the application is asked for it. With variables in the target, what they make
     is the whole of it."""
-    if found.variable:
-        return found.uri or path
-    plain = Application(found.scheme, found.authority, found.uri, ())
-    return server_blocks.path_passed(place, plain, path)
+    if proxy_target.has_variables:
+        return proxy_target.uri or path
+    application = Application(proxy_target.scheme, proxy_target.authority, proxy_target.uri, ())
+    return server_blocks.forwarded_path(location, application, path)
 
 
-def lands(server: Server, path: str) -> Place:
+def final_location(server: Server, path: str) -> LocationMatch:
     """The location that answers a path in the end: files that are not there lead to the last
     argument of try_files, and a folder to its index, if that is a program's."""
-    place = server_blocks.find(server, path)
+    location = server_blocks.select_location(server, path)
     for _ in range(3):
-        further = None if passed(place) else _further(place, path)
-        if further is None:
+        next_path = None if pass_directive_of(location) else _internal_redirect(location, path)
+        if next_path is None:
             break
-        place, path = server_blocks.find(server, further), further
-    return place
+        location, path = server_blocks.select_location(server, next_path), next_path
+    return location
 
 
-def _further(place: Place, path: str) -> str | None:
-    tried = place.one("try_files")
-    last = tried.args[-1] if tried and tried.args else ""
+def _internal_redirect(location: LocationMatch, path: str) -> str | None:
+    try_files = location.directive("try_files")
+    last = try_files.args[-1] if try_files and try_files.args else ""
     if last.startswith("/"):
         return last.partition("?")[0]
-    index = place.one("index")
-    programs = [one for one in (index.args if index else ()) if one.endswith(".php")]
-    whole = path.partition("?")[0]
-    return f"{whole}{programs[0]}" if programs and whole.endswith("/") else None
+    index = location.directive("index")
+    programs = [
+        index_file for index_file in (index.args if index else ()) if index_file.endswith(".php")
+    ]
+    bare_path = path.partition("?")[0]
+    return f"{bare_path}{programs[0]}" if programs and bare_path.endswith("/") else None
 
 
 # Names
 
 
-def unresolved(main: tuple[Directive, ...], place: Place, found: Lead) -> str:
+def unresolved_name(
+    main: tuple[Directive, ...], location: LocationMatch, proxy_target: ProxyTarget
+) -> str:
     """The name that nginx has to resolve for each request and has no resolver for; "" for none.
 
     With a variable in it, a target is looked up when a request comes: among the groups, and among
     the names that other passes, without variables, had nginx resolve when it started (nginx
     source, ngx_http_upstream_init_request)."""
-    if not found.variable or found.group or not found.ends or found.ends[0].socket:
+    if (
+        not proxy_target.has_variables
+        or proxy_target.group
+        or not proxy_target.endpoints
+        or proxy_target.endpoints[0].socket
+    ):
         return ""
-    end = found.ends[0]
-    known = {(host.lower(), port) for host, port in _resolved_at_start(main)}
-    if is_address(end.host) or place.one("resolver") or (end.host.lower(), end.port) in known:
+    endpoint = proxy_target.endpoints[0]
+    resolved = {(host.lower(), port) for host, port in _resolved_at_start(main)}
+    if (
+        is_address(endpoint.host)
+        or location.directive("resolver")
+        or (endpoint.host.lower(), endpoint.port) in resolved
+    ):
         return ""
-    return end.host
+    return endpoint.host
 
 
 def _resolved_at_start(main: tuple[Directive, ...]) -> Iterator[tuple[str, int]]:
-    for one in walk(main):
-        if one.name in PASSES and one.args and "$" not in one.args[0]:
-            scheme, found, rest = one.args[0].rpartition("://")
-            port = _PORTS.get(scheme.lower() if found else PASSES[one.name], 80)
-            for end in _end(rest.partition("/")[0], port, one):
-                yield end.host, end.port
+    for directive in walk(main):
+        if directive.name in PASS_PROTOCOLS and directive.args and "$" not in directive.args[0]:
+            scheme, separator, address = directive.args[0].rpartition("://")
+            port = _PORTS.get(scheme.lower() if separator else PASS_PROTOCOLS[directive.name], 80)
+            for endpoint in _parse_endpoint(address.partition("/")[0], port, directive):
+                yield endpoint.host, endpoint.port
 
 
-def renewed(place: Place, found: Lead, end: End) -> bool:
+def re_resolves(location: LocationMatch, proxy_target: ProxyTarget, endpoint: Endpoint) -> bool:
     """Whether nginx looks up the name again by itself while it runs: a target with variables, or
     a server with `resolve` (since 1.27.3)."""
-    again = end.written is not None and "resolve" in end.written.args
-    return again or (found.variable and not found.group)
+    has_resolve = endpoint.directive is not None and "resolve" in endpoint.directive.args
+    return has_resolve or (proxy_target.has_variables and not proxy_target.group)
 
 
-def server_name(place: Place, found: Lead, known: Mapping[str, str]) -> str:
+def tls_server_name(
+    location: LocationMatch, proxy_target: ProxyTarget, variables: Mapping[str, str]
+) -> str:
     """The name that nginx sends in its handshake with the application (RFC 6066 section 3): none,
     unless proxy_ssl_server_name is on."""
-    kind = "grpc" if found.given.name == "grpc_pass" else "proxy"
-    on = place.one(f"{kind}_ssl_server_name")
-    if on is None or on.args[:1] != ("on",):
+    prefix = "grpc" if proxy_target.directive.name == "grpc_pass" else "proxy"
+    switch = location.directive(f"{prefix}_ssl_server_name")
+    if switch is None or switch.args[:1] != ("on",):
         return ""
-    given = place.one(f"{kind}_ssl_name")
-    named = {**known, "proxy_host": found.authority}
-    name = server_blocks.value(place, given.args[0], named) if given and given.args else found.host
+    ssl_name = location.directive(f"{prefix}_ssl_name")
+    name_variables = {**variables, "proxy_host": proxy_target.authority}
+    name = (
+        server_blocks.expand_variables(location, ssl_name.args[0], name_variables)
+        if ssl_name and ssl_name.args
+        else proxy_target.host
+    )
     name = (name or "").rpartition(":")[0] if (name or "").count(":") == 1 else name or ""
     return "" if is_address(name) else name

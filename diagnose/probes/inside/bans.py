@@ -9,12 +9,12 @@ import re
 
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.visitor import ClosedRoutes, Jails, ReturnRoute
-from diagnose.parsers.linux import bans as wire
+from diagnose.parsers.linux import bans as ban_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 
 #: Bytes of what a tool prints.
-MOST = 1_000_000
+MAX_BYTES = 1_000_000
 
 # Each part follows a line "@@@ name". The way back is asked for from each address of the server.
 SCRIPT = r"""
@@ -44,61 +44,68 @@ _PART = re.compile(r"^@@@ (\w+)(?: (\S+) (\S+))?\n", re.MULTILINE)
 
 
 @probe()
-async def bans(look: Look) -> None:
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", SCRIPT, "sh", str(MOST), look.options.visitor or "")
+async def bans(ctx: ProbeContext) -> None:
+    at = ctx.elapsed()
+    result = await ctx.machine.run(
+        "sh", "-c", SCRIPT, "sh", str(MAX_BYTES), ctx.options.visitor or ""
+    )
     routes = ""
-    for name, source, towards, text in _parts(ran.out):
+    for name, source, towards, text in _parts(result.out):
         if name == "fail2ban":
-            _jails(look, at, ran.took, text)
+            _emit_jails(ctx, at, result.took, text)
         elif name == "way":
-            _way(look, at, source, towards, text)
+            _emit_return_route(ctx, at, source, towards, text)
         else:
             routes += text
-    found, more = wire.closed_routes(routes)
-    if found:
-        look.see(
+    closed_routes, unread_count = ban_parser.closed_routes(routes)
+    if closed_routes:
+        ctx.emit(
             ClosedRoutes(
                 vantage=Vantage.SERVER,
                 at=at,
-                took=ran.took,
+                took=result.took,
                 equivalent="ip route show table all; ip -6 route show table all",
-                routes=found,
-                more=more,
+                routes=closed_routes,
+                more=unread_count,
             )
         )
 
 
 def _parts(out: str) -> list[tuple[str, str, str, str]]:
-    found = _PART.split(out)
-    return list(zip(found[1::4], found[2::4], found[3::4], found[4::4], strict=True))
+    fields = _PART.split(out)
+    return list(zip(fields[1::4], fields[2::4], fields[3::4], fields[4::4], strict=True))
 
 
-def _jails(look: Look, at: float, took: float, text: str) -> None:
+def _emit_jails(ctx: ProbeContext, at: float, took: float, text: str) -> None:
     command = "fail2ban-client banned"
     if not text.lstrip().startswith("["):
         denied = "ermission denied" in text or "must be root" in text
-        why = "needs root" if denied else clean(text, 200) or "no answer"
-        look.see(
+        reason = "needs root" if denied else clean(text, 200) or "no answer"
+        ctx.emit(
             Unseen(
-                vantage=Vantage.SERVER, at=at, what="whom fail2ban has banned", why=why,
+                vantage=Vantage.SERVER, at=at, what="whom fail2ban has banned", why=reason,
                 enable=f"sudo {command}",
             )
         )  # fmt: skip
         return
-    jails, more = wire.jails(text)
-    look.see(
+    jails, unread_count = ban_parser.jails(text)
+    ctx.emit(
         Jails(
-            vantage=Vantage.SERVER, at=at, took=took, equivalent=command, jails=jails, more=more
+            vantage=Vantage.SERVER,
+            at=at,
+            took=took,
+            equivalent=command,
+            jails=jails,
+            more=unread_count,
         )
-    )  # fmt: skip
+    )
 
 
-def _way(look: Look, at: float, source: str, towards: str, text: str) -> None:
-    if wire.network(source) is None or wire.network(towards) is None:
+def _emit_return_route(ctx: ProbeContext, at: float, source: str, towards: str, text: str) -> None:
+    if ban_parser.network(source) is None or ban_parser.network(towards) is None:
         return
-    refusal = wire.refusal(text)
-    look.see(
+    refusal = ban_parser.refusal(text)
+    ctx.emit(
         ReturnRoute(
             vantage=Vantage.SERVER,
             at=at,

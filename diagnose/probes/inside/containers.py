@@ -10,8 +10,8 @@ import re
 from diagnose.model import Unseen, Vantage
 from diagnose.model.containers import Containers
 from diagnose.model.server import Listeners
-from diagnose.parsers.linux import containers as wire
-from diagnose.probes import Look, probe
+from diagnose.parsers.linux import containers as container_parser
+from diagnose.probes import ProbeContext, probe
 
 #: What listens on behalf of a container.
 ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
@@ -45,40 +45,47 @@ _DENIED = re.compile(r"permission denied", re.IGNORECASE)
 
 
 @probe(after=Listeners)
-async def containers(look: Look, listeners: Listeners) -> None:
-    there = listeners.on(look.target.port)
-    if listeners.failure or any((one.process or "?") not in ENGINES for one in there):
+async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
+    listeners_on_port = listeners.on(ctx.target.port)
+    if listeners.failure or any(
+        (listener.process or "?") not in ENGINES for listener in listeners_on_port
+    ):
         return
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", SCRIPT)
-    parts = re.split(r"^@@@ (.*)\n", ran.out, flags=re.MULTILINE)
-    named = tuple(zip(parts[1::2], parts[2::2], strict=True))
-    if not named:
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", SCRIPT)
+    parts = re.split(r"^@@@ (.*)\n", result.out, flags=re.MULTILINE)
+    sections = tuple(zip(parts[1::2], parts[2::2], strict=True))
+    if not sections:
         return
-    for engine, text in named:
+    for engine, text in sections:
         if engine != "net" and _DENIED.search(text[:500]):
-            _unseen(look, engine)
-    read = {"docker": wire.docker_ps, "podman": wire.podman_ps}
-    look.see(
+            _emit_not_observed(ctx, engine)
+    readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
+    ctx.emit(
         Containers(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent="docker ps; podman ps; lsns -t net",
-            engines=tuple(name for name, text in named if text.strip()[:1] in {"{", "["}),
+            engines=tuple(name for name, text in sections if text.strip()[:1] in {"{", "["}),
             containers=tuple(
-                one for name, text in named if name in read for one in read[name](text)
+                container
+                for name, text in sections
+                if name in readers
+                for container in readers[name](text)
             ),
-            namespaces=tuple(wire.namespace(text) for name, text in named if name == "net"),
+            namespaces=tuple(
+                container_parser.namespace(text) for name, text in sections if name == "net"
+            ),
         )
     )
 
 
-def _unseen(look: Look, engine: str) -> None:
-    look.see(
+def _emit_not_observed(ctx: ProbeContext, engine: str) -> None:
+    ctx.emit(
         Unseen(
             vantage=Vantage.SERVER,
-            at=look.now(),
+            at=ctx.elapsed(),
             what="containers",
             why="needs root",
             enable=f"sudo {engine} ps",

@@ -6,69 +6,81 @@ from typing import Any
 
 from diagnose.model import Unseen, Vantage
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
-from diagnose.parsers.firewalld import MOST_OF_SET, PolicyText, ServiceText, ZoneText, opened
-from diagnose.probes import Look, probe
-from diagnose.probes.inside.firewalld_permanent import Permanent, read_files
-from diagnose.probes.inside.firewalld_runtime import Denied, Runtime, ask_daemon
+from diagnose.parsers.firewalld import (
+    MAX_SET_ENTRIES,
+    PolicyText,
+    ServiceText,
+    ZoneText,
+    open_ports,
+)
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.firewalld_permanent import PermanentConfig, read_files
+from diagnose.probes.inside.firewalld_runtime import AccessDenied, RuntimeConfig, ask_daemon
 
 
 @probe()
-async def firewalld(look: Look) -> None:
-    at = look.now()
+async def firewalld(ctx: ProbeContext) -> None:
+    at = ctx.elapsed()
     try:
-        runtime, permanent = await asyncio.gather(
-            ask_daemon(look.machine), read_files(look.machine)
-        )
-    except Denied:
+        runtime, permanent = await asyncio.gather(ask_daemon(ctx.machine), read_files(ctx.machine))
+    except AccessDenied:
         command = "sudo firewall-cmd --list-all-zones"
-        _unseen(look, "firewalld's zones", command)
+        _emit_not_observed(ctx, "firewalld's zones", command)
         return
-    look.see(_daemon(look, at, runtime, permanent))
+    ctx.emit(_firewalld_state(ctx, at, runtime, permanent))
     if not runtime.running:
         return
     for configured in (runtime, permanent):
-        _see(look, at, configured)
+        _emit_configuration(ctx, at, configured)
     if not permanent.readable:
         command = "sudo firewall-cmd --permanent --list-all-zones"
-        _unseen(look, "firewalld's permanent configuration", command)
+        _emit_not_observed(ctx, "firewalld's permanent configuration", command)
 
 
-def _unseen(look: Look, what: str, enable: str) -> None:
-    look.see(
-        Unseen(vantage=Vantage.SERVER, at=look.now(), what=what, why="needs root", enable=enable)
+def _emit_not_observed(ctx: ProbeContext, subject: str, enable: str) -> None:
+    ctx.emit(
+        Unseen(
+            vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why="needs root", enable=enable
+        )
     )
 
 
-def _daemon(look: Look, at: float, runtime: Runtime, permanent: Permanent) -> Firewalld:
+def _firewalld_state(
+    ctx: ProbeContext, at: float, runtime: RuntimeConfig, permanent: PermanentConfig
+) -> Firewalld:
     return Firewalld(
-        **_seen(look, at, "firewall-cmd --state"),
+        **_observation_fields(ctx, at, "firewall-cmd --state"),
         running=runtime.running,
         default_zone=runtime.default,
         panic=runtime.panic,
         version=runtime.version,
-        services=_known(runtime.services),
+        services=_service_ports(runtime.services),
         permanent_default=permanent.default if permanent.readable else "",
-        permanent_services=_known(permanent.services),
+        permanent_services=_service_ports(permanent.services),
         backend=permanent.backend,
         direct=runtime.direct,
         permanent_direct=permanent.direct,
         drifts=permanent.drifting and runtime.version.startswith("0."),
-        caller=runtime.caller if look.machine.via != "local" else "",
+        caller=runtime.caller if ctx.machine.via != "local" else "",
     )
 
 
-def _known(services: Mapping[str, ServiceText]) -> tuple[tuple[str, tuple[PortRange, ...]], ...]:
-    return tuple((name, opened((), [name], services)) for name in sorted(services))
+def _service_ports(
+    services: Mapping[str, ServiceText],
+) -> tuple[tuple[str, tuple[PortRange, ...]], ...]:
+    return tuple((name, open_ports((), [name], services)) for name in sorted(services))
 
 
-def _see(look: Look, at: float, configured: Runtime | Permanent) -> None:
-    permanent = isinstance(configured, Permanent)
+def _emit_configuration(
+    ctx: ProbeContext, at: float, configured: RuntimeConfig | PermanentConfig
+) -> None:
+    permanent = isinstance(configured, PermanentConfig)
     command = f"firewall-cmd {'--permanent ' * permanent}"
     for zone in configured.zones:
-        look.see(
+        ctx.emit(
             Zone(
-                **_seen(look, at, f"{command}--zone={zone.name} --list-all"),
-                **_common(zone, configured.services, permanent),
+                **_observation_fields(ctx, at, f"{command}--zone={zone.name} --list-all"),
+                **_common_fields(zone, configured.services, permanent),
                 active=zone.active,
                 default=zone.default,
                 interfaces=zone.interfaces,
@@ -76,27 +88,27 @@ def _see(look: Look, at: float, configured: Runtime | Permanent) -> None:
             )
         )
     for policy in configured.policies:
-        look.see(
+        ctx.emit(
             Policy(
-                **_seen(look, at, f"{command}--info-policy={policy.name}"),
-                **_common(policy, configured.services, permanent),
+                **_observation_fields(ctx, at, f"{command}--info-policy={policy.name}"),
+                **_common_fields(policy, configured.services, permanent),
                 ingress=policy.ingress,
                 egress=policy.egress,
             )
         )
     for name, entries in configured.ipsets.items():
-        look.see(
+        ctx.emit(
             IpSet(
-                **_seen(look, at, f"{command}--ipset={name} --get-entries"),
+                **_observation_fields(ctx, at, f"{command}--ipset={name} --get-entries"),
                 name=name,
                 permanent=permanent,
-                entries=entries[:MOST_OF_SET],
-                whole=len(entries) <= MOST_OF_SET,
+                entries=entries[:MAX_SET_ENTRIES],
+                whole=len(entries) <= MAX_SET_ENTRIES,
             )
         )
 
 
-def _common(
+def _common_fields(
     text: ZoneText | PolicyText, services: Mapping[str, ServiceText], permanent: bool
 ) -> dict[str, Any]:
     return {
@@ -106,16 +118,16 @@ def _common(
         "priority": text.priority,
         "services": text.services,
         "ports": text.ports,
-        "opens": opened(text.ports, text.services, services),
+        "opens": open_ports(text.ports, text.services, services),
         "rich_rules": text.rich_rules,
         "forward_ports": text.forward_ports,
     }
 
 
-def _seen(look: Look, at: float, command: str) -> dict[str, Any]:
+def _observation_fields(ctx: ProbeContext, at: float, command: str) -> dict[str, Any]:
     return {
         "vantage": Vantage.SERVER,
         "at": at,
-        "took": look.now() - at,
+        "took": ctx.elapsed() - at,
         "equivalent": command,
     }

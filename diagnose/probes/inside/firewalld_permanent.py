@@ -7,9 +7,9 @@ from dataclasses import field
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from diagnose.machine import Machine, Text
+from diagnose.machine import FileContent, Machine
 from diagnose.model.frozen import frozen
-from diagnose.parsers.firewalld import PolicyText, ServiceText, ZoneText, wanted
+from diagnose.parsers.firewalld import PolicyText, ServiceText, ZoneText, named_services
 from diagnose.parsers.firewalld.cmd_output import configuration
 from diagnose.parsers.firewalld.config_files import (
     direct_rules,
@@ -17,16 +17,16 @@ from diagnose.parsers.firewalld.config_files import (
     policy_file,
     zone_file,
 )
-from diagnose.probes.inside.firewalld_runtime import ALWAYS, FOLDERS, marked, read_services
+from diagnose.probes.inside.firewalld_runtime import FOLDERS, WEB_SERVICES, mark_zone, read_services
 
 #: A set of addresses is read so far: the beginning of a long one is all that is taken.
-_MOST_OF_SET = 64 * 1024
+_MAX_SET_BYTES = 64 * 1024
 
-Made = TypeVar("Made")
+DefinitionT = TypeVar("DefinitionT")
 
 
 @frozen
-class Permanent:
+class PermanentConfig:
     """What is configured; `readable` False where this user may not read it."""
 
     readable: bool
@@ -40,27 +40,27 @@ class Permanent:
     direct: tuple[str, ...] = ()
 
 
-async def read_files(machine: Machine) -> Permanent:
+async def read_files(machine: Machine) -> PermanentConfig:
     # The package's files come first: those of the administrator then take their places.
     folders = (*reversed(FOLDERS),)
-    asked = [machine.read_all(f"{folder}/[zp]o*/*.xml") for folder in folders]
-    asked += [machine.read_all(f"{folder}/ipsets/*.xml", _MOST_OF_SET) for folder in folders]
-    fixed = [f"{FOLDERS[0]}/firewalld.conf", f"{FOLDERS[0]}/direct.xml"]
-    found, (conf, direct) = await asyncio.gather(
-        asyncio.gather(*asked), asyncio.gather(*map(machine.read, fixed))
+    reads = [machine.read_all(f"{folder}/[zp]o*/*.xml") for folder in folders]
+    reads += [machine.read_all(f"{folder}/ipsets/*.xml", _MAX_SET_BYTES) for folder in folders]
+    file_paths = [f"{FOLDERS[0]}/firewalld.conf", f"{FOLDERS[0]}/direct.xml"]
+    groups, (conf, direct) = await asyncio.gather(
+        asyncio.gather(*reads), asyncio.gather(*map(machine.read, file_paths))
     )
-    read = [text for texts in found for text in texts]
-    if any(text.failure and text.failure.kind == "denied" for text in (conf, *read)):
-        return Permanent(False)
-    texts = {_kind_and_name(text.path): text for text in read}
+    contents = [content for texts in groups for content in texts]
+    if any(content.failure and content.failure.kind == "denied" for content in (conf, *contents)):
+        return PermanentConfig(False)
+    texts = {_kind_and_name(content.path): content for content in contents}
     settings = configuration(conf.text)
     default = settings.get("DefaultZone", "public")
     zones = tuple(
-        marked(zone, default, bool(zone.interfaces or zone.sources))
-        for zone in _made(texts, "zones", zone_file)
+        mark_zone(zone, default, bool(zone.interfaces or zone.sources))
+        for zone in _parse_files(texts, "zones", zone_file)
     )
-    policies = tuple(_made(texts, "policies", policy_file))
-    return Permanent(
+    policies = tuple(_parse_files(texts, "policies", policy_file))
+    return PermanentConfig(
         readable=bool(zones),
         default=default,
         backend=settings.get("FirewallBackend", "").lower(),
@@ -68,29 +68,31 @@ async def read_files(machine: Machine) -> Permanent:
         zones=zones,
         policies=policies,
         ipsets={
-            name: ipset_entries(text.text)
-            for (kind, name), text in texts.items()
+            name: ipset_entries(content.text)
+            for (kind, name), content in texts.items()
             if kind == "ipsets"
         },
-        services=await read_services(machine, {*ALWAYS, *wanted(*zones, *policies)}),
+        services=await read_services(machine, {*WEB_SERVICES, *named_services(*zones, *policies)}),
         direct=direct_rules(direct.text),
     )
 
 
 def _kind_and_name(path: str) -> tuple[str, str]:
     """ "/etc/firewalld/zones/public.xml": zones, public."""
-    place = PurePosixPath(path)
-    return place.parent.name, place.stem
+    file_path = PurePosixPath(path)
+    return file_path.parent.name, file_path.stem
 
 
-def _made(
-    texts: Mapping[tuple[str, str], Text], kind: str, make: Callable[[str, str], Made]
-) -> Iterator[Made]:
-    for (its_kind, name), text in texts.items():
+def _parse_files(
+    texts: Mapping[tuple[str, str], FileContent],
+    kind: str,
+    parse: Callable[[str, str], DefinitionT],
+) -> Iterator[DefinitionT]:
+    for (its_kind, name), content in texts.items():
         if its_kind == kind:
             try:
-                made = make(name, text.text)
+                definition = parse(name, content.text)
             except (ValueError, IndexError):
                 # firewalld passes over a file that it cannot read, too.
                 continue
-            yield made
+            yield definition

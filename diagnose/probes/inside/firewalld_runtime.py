@@ -15,25 +15,25 @@ from typing import Any, TypeVar
 from diagnose.machine import Machine
 from diagnose.model.frozen import frozen
 from diagnose.parsers.firewalld import (
-    MOST_OF_SET,
+    MAX_SET_ENTRIES,
     PolicyText,
     ServiceText,
     ZoneText,
     cmd_output,
     dbus_output,
-    wanted,
+    named_services,
 )
 from diagnose.parsers.firewalld.config_files import service_file
 from diagnose.parsers.sanitize import clean
 
 FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld")
 #: What a site needs open, whether or not a zone lists it.
-ALWAYS = ("http", "https")
+WEB_SERVICES = ("http", "https")
 
 # Each answer follows a line "@ method argument". The bus is asked first, since a message to
 # firewalld itself might start it. Of a set of addresses, which may be long, only the beginning
 # is taken.
-RUNTIME = f"""
+RUNTIME_SCRIPT = f"""
 echo "@ caller ${{SSH_CONNECTION%% *}}"
 f=org.fedoraproject.FirewallD1
 d="dbus-send --system --print-reply --reply-timeout=5000"
@@ -51,7 +51,7 @@ for z in $zones; do ask zone.getZoneSettings2 "$z"; done
 for p in $(at $f.policy.getPolicies | names); do ask policy.getPolicySettings "$p"; done
 for s in $(at $f.ipset.getIPSets | names | head -n 50); do
   echo "@ ipset $s"
-  at $f.ipset.getEntries "string:$s" | names | head -n {MOST_OF_SET + 1}
+  at $f.ipset.getEntries "string:$s" | names | head -n {MAX_SET_ENTRIES + 1}
 done
 ask direct.getAllRules
 ask direct.getAllPassthroughs
@@ -59,7 +59,7 @@ echo "@ version"
 at org.freedesktop.DBus.Properties.Get string:$f string:version
 :
 """.strip()
-SERVICES = """
+SERVICES_SCRIPT = """
 f=org.fedoraproject.FirewallD1
 for s; do
   echo "@ service $s"
@@ -70,15 +70,15 @@ done; :
 
 _DENIED = ("NotAuthorized", "AccessDenied", "Authorization failed", "authentication")
 
-Answer = TypeVar("Answer")
+ReplyT = TypeVar("ReplyT")
 
 
-class Denied(Exception):
+class AccessDenied(Exception):
     """firewalld does not tell this user."""
 
 
 @frozen
-class Runtime:
+class RuntimeConfig:
     """What the daemon does now; `running` False where there is none. `caller` is who asks from
     far away."""
 
@@ -94,137 +94,143 @@ class Runtime:
     caller: str = ""
 
 
-async def ask_daemon(machine: Machine) -> Runtime:
+async def ask_daemon(machine: Machine) -> RuntimeConfig:
     """Denied where this user may not ask it."""
-    ran = await machine.run("sh", "-c", RUNTIME)
-    answers = _answers(ran.out)
+    result = await machine.run("sh", "-c", RUNTIME_SCRIPT)
+    answers = _split_answers(result.out)
     caller = next((head[7:] for head in answers if head.startswith("caller ")), "")
     if answers.get("owner", "").rstrip().endswith("boolean false"):
-        return Runtime(False, caller=caller)
+        return RuntimeConfig(False, caller=caller)
     try:
-        found = await _from_bus(machine, answers)
+        runtime = await _from_bus(machine, answers)
     except (ValueError, KeyError):
-        if any(word in ran.out for word in _DENIED):
-            raise Denied from None
-        found = await _from_command(machine)
-    return replace(found, caller=clean(caller, 64))
+        if any(marker in result.out for marker in _DENIED):
+            raise AccessDenied from None
+        runtime = await _from_command(machine)
+    return replace(runtime, caller=clean(caller, 64))
 
 
-def _answers(text: str) -> dict[str, str]:
+def _split_answers(text: str) -> dict[str, str]:
     parts = re.split(r"^@ (.*)\n", text, flags=re.MULTILINE)
     return {head.strip(): body for head, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-async def _from_bus(machine: Machine, answers: Mapping[str, str]) -> Runtime:
+async def _from_bus(machine: Machine, answers: Mapping[str, str]) -> RuntimeConfig:
     """ValueError or KeyError where an answer is missing or is an error."""
     default = clean(str(dbus_output.dbus_reply(answers["getDefaultZone"])), 64)
     # An empty dictionary prints as an empty list.
     active = dbus_output.dbus_reply(answers["zone.getActiveZones"]) or {}
     zones = tuple(
-        marked(
+        mark_zone(
             dbus_output.zone_settings(name, dbus_output.dbus_reply(answer)), default, name in active
         )
-        for name, answer in _of(answers, "zone.getZoneSettings2")
+        for name, answer in _answers_to(answers, "zone.getZoneSettings2")
     )
     if not zones:
         raise ValueError("no zones")
     policies = tuple(
         dbus_output.policy_settings(name, dbus_output.dbus_reply(answer))
-        for name, answer in _of(answers, "policy.getPolicySettings")
+        for name, answer in _answers_to(answers, "policy.getPolicySettings")
     )
-    return Runtime(
+    return RuntimeConfig(
         running=True,
         default=default,
         panic=dbus_output.dbus_reply(answers["queryPanicMode"]) is True,
-        version=clean(str(_or(_told(answers, "version"), "")), 20),
+        version=clean(str(_read_or_default(_reply_reader(answers, "version"), "")), 20),
         zones=zones,
         policies=policies,
-        ipsets={name: _entries(text) for name, text in _of(answers, "ipset")},
-        services=await _ask_services(machine, {*ALWAYS, *wanted(*zones, *policies)}),
+        ipsets={name: _entries(text) for name, text in _answers_to(answers, "ipset")},
+        services=await _ask_services(machine, {*WEB_SERVICES, *named_services(*zones, *policies)}),
         direct=dbus_output.direct_rules(
-            _or(_told(answers, "direct.getAllRules"), ()),
-            _or(_told(answers, "direct.getAllPassthroughs"), ()),
+            _read_or_default(_reply_reader(answers, "direct.getAllRules"), ()),
+            _read_or_default(_reply_reader(answers, "direct.getAllPassthroughs"), ()),
         ),
     )
 
 
-def _of(answers: Mapping[str, str], method: str) -> Iterable[tuple[str, str]]:
+def _answers_to(answers: Mapping[str, str], method: str) -> Iterable[tuple[str, str]]:
     """The answers to a method, by its argument."""
     for head, answer in answers.items():
-        asked, _, name = head.partition(" ")
-        if asked == method:
+        answered_method, _, name = head.partition(" ")
+        if answered_method == method:
             yield name, answer
 
 
-def _told(answers: Mapping[str, str], head: str) -> Callable[[], Any]:
+def _reply_reader(answers: Mapping[str, str], head: str) -> Callable[[], Any]:
     return lambda: dbus_output.dbus_reply(answers.get(head, ""))
 
 
-def _or(read: Callable[[], Answer], otherwise: Answer) -> Answer:
+def _read_or_default(read: Callable[[], ReplyT], default: ReplyT) -> ReplyT:
     try:
         return read()
     except ValueError:
-        return otherwise
+        return default
 
 
 def _entries(text: str) -> tuple[str, ...]:
-    return tuple(clean(line, 128) for line in text.splitlines()[: MOST_OF_SET + 1])
+    return tuple(clean(line, 128) for line in text.splitlines()[: MAX_SET_ENTRIES + 1])
 
 
-def marked(zone: ZoneText, default: str, active: bool) -> ZoneText:
+def mark_zone(zone: ZoneText, default: str, active: bool) -> ZoneText:
     return replace(zone, default=zone.name == default, active=active or zone.name == default)
 
 
 async def _ask_services(machine: Machine, names: set[str]) -> dict[str, ServiceText]:
     """The definitions in use of these services, and of those they include."""
-    known: dict[str, ServiceText] = {}
+    definitions: dict[str, ServiceText] = {}
     while names:
-        ran = await machine.run("sh", "-c", SERVICES, "sh", *sorted(names))
-        for head, answer in _answers(ran.out).items():
+        result = await machine.run("sh", "-c", SERVICES_SCRIPT, "sh", *sorted(names))
+        for head, answer in _split_answers(result.out).items():
             # A service that is not defined opens nothing.
-            told = partial(_service, answer)
-            known[head.removeprefix("service ")] = _or(told, ServiceText())
-        included = {name for service in known.values() for name in service.includes}
-        names = included - known.keys() if names <= known.keys() else set()
-    return known
+            reader = partial(_service, answer)
+            definitions[head.removeprefix("service ")] = _read_or_default(reader, ServiceText())
+        included = {name for service in definitions.values() for name in service.includes}
+        names = included - definitions.keys() if names <= definitions.keys() else set()
+    return definitions
 
 
 def _service(answer: str) -> ServiceText:
     return dbus_output.service_settings(dbus_output.dbus_reply(answer))
 
 
-async def _from_command(machine: Machine) -> Runtime:
-    asked = ("--list-all-zones", "--get-default-zone", "--list-all-policies", "--query-panic")
+async def _from_command(machine: Machine) -> RuntimeConfig:
+    options = ("--list-all-zones", "--get-default-zone", "--list-all-policies", "--query-panic")
     zones, default, policies, panic = await asyncio.gather(
-        *(machine.run("firewall-cmd", word) for word in asked)
+        *(machine.run("firewall-cmd", option) for option in options)
     )
     if zones.failure is not None:
-        if any(word in zones.err + zones.out for word in _DENIED):
-            raise Denied
-        return Runtime(False)
+        if any(marker in zones.err + zones.out for marker in _DENIED):
+            raise AccessDenied
+        return RuntimeConfig(False)
     name = clean(default.out, 64)
-    found = tuple(marked(one, name, one.active) for one in cmd_output.list_all_zones(zones.out))
-    passed = cmd_output.list_all_policies(policies.out) if policies.failure is None else ()
-    services = await read_services(machine, {*ALWAYS, *wanted(*found, *passed)})
-    return Runtime(
+    zone_texts = tuple(
+        mark_zone(zone, name, zone.active) for zone in cmd_output.list_all_zones(zones.out)
+    )
+    policy_texts = cmd_output.list_all_policies(policies.out) if policies.failure is None else ()
+    services = await read_services(
+        machine, {*WEB_SERVICES, *named_services(*zone_texts, *policy_texts)}
+    )
+    return RuntimeConfig(
         running=True,
         default=name,
         panic=panic.out.strip() == "yes",
-        zones=found,
-        policies=passed,
+        zones=zone_texts,
+        policies=policy_texts,
         services=services,
     )
 
 
 async def read_services(machine: Machine, names: set[str]) -> dict[str, ServiceText]:
     """The definitions of these services and of those they include, in the files."""
-    known: dict[str, ServiceText] = {}
+    definitions: dict[str, ServiceText] = {}
     while names:
         ordered = sorted(names)
         paths = [f"{folder}/services/{name}.xml" for name in ordered for folder in FOLDERS]
         texts = await asyncio.gather(*map(machine.read, paths))
         for name, own, shipped in zip(ordered, texts[::2], texts[1::2], strict=True):
             text = own if own.failure is None else shipped
-            known[name] = _or(partial(service_file, text.text), ServiceText())
-        names = {one for service in known.values() for one in service.includes} - known.keys()
-    return known
+            definitions[name] = _read_or_default(partial(service_file, text.text), ServiceText())
+        names = {
+            name for service in definitions.values() for name in service.includes
+        } - definitions.keys()
+    return definitions

@@ -21,119 +21,138 @@ from diagnose.model.kernel import (
 )
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.parsers.linux import kernel as wire
-from diagnose.parsers.linux import service_managers as boots
+from diagnose.parsers.linux import kernel as kernel_parser
+from diagnose.parsers.linux import service_managers as service_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
-from diagnose.probes.inside.scripts import CLOCK, EYE, FIRST, LATER, MOST_SYNS, WATCH
-from diagnose.probes.inside.system import FAR
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.scripts import (
+    AFTER_FAILURE_SCRIPT,
+    CLOCK_SCRIPT,
+    FIRST_SCRIPT,
+    MAX_SYNS,
+    PACKET_WATCHER,
+    WATCH_SECONDS,
+)
+from diagnose.probes.inside.system import ROOT_SERVERS
 
 #: Seconds. What clocks may differ by before it matters whose is right.
-SKEW = 60.0
+MAX_CLOCK_SKEW = 60.0
 
 
 @probe()
-async def kernel(look: Look) -> None:
+async def kernel(ctx: ProbeContext) -> None:
     """Everything at once; what it costs a healthy server is one shell and two small programs."""
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", FIRST, "sh", str(look.target.port), FAR[4], FAR[6])
-    said = wire.sections(ran.out)
-    if "files" not in said:
+    at = ctx.elapsed()
+    result = await ctx.machine.run(
+        "sh", "-c", FIRST_SCRIPT, "sh", str(ctx.target.port), ROOT_SERVERS[4], ROOT_SERVERS[6]
+    )
+    sections = kernel_parser.split_sections(result.out)
+    if "files" not in sections:
         return
-    read = wire.files(said["files"])
-    look.see(
+    proc_files = kernel_parser.file_lines(sections["files"])
+    ctx.emit(
         Kernel(
             vantage=Vantage.SERVER,
             at=at,
-            took=ran.took,
+            took=result.took,
             equivalent="sysctl -a | grep -e rp_filter -e nf_conntrack -e somaxconn",
-            reverse_path=wire.reverse_path(read),
-            tracked=wire.number(read.get("/proc/sys/net/netfilter/nf_conntrack_count")),
-            trackable=wire.number(read.get("/proc/sys/net/netfilter/nf_conntrack_max")),
-            longest_queue=wire.number(read.get("/proc/sys/net/core/somaxconn")),
-            client=wire.far_end(said.get("client", "")),
-            ipv6_reverse_path=_setting(read),
+            reverse_path=kernel_parser.reverse_path(proc_files),
+            tracked=kernel_parser.parse_number(
+                proc_files.get("/proc/sys/net/netfilter/nf_conntrack_count")
+            ),
+            trackable=kernel_parser.parse_number(
+                proc_files.get("/proc/sys/net/netfilter/nf_conntrack_max")
+            ),
+            longest_queue=kernel_parser.parse_number(
+                proc_files.get("/proc/sys/net/core/somaxconn")
+            ),
+            client=kernel_parser.ssh_client(sections.get("client", "")),
+            ipv6_reverse_path=_ipv6_reverse_path(proc_files),
         )
     )
-    _counters(look, at, ran.took, read)
-    _queues(look, at, ran.took, said)
-    _arrivals(look, at, said.get("arrivals", ""))
-    _boot(look, at, ran.took, said.get("boot", ""))
+    _emit_counters(ctx, at, result.took, proc_files)
+    _emit_queues(ctx, at, result.took, sections)
+    _emit_route_lookups(ctx, at, sections.get("arrivals", ""))
+    _emit_boot(ctx, at, result.took, sections.get("boot", ""))
 
 
-def _setting(read: dict[str, list[str]]) -> str:
-    line = next(iter(read.get("/etc/firewalld/firewalld.conf", [])), "")
+def _ipv6_reverse_path(proc_files: dict[str, list[str]]) -> str:
+    line = next(iter(proc_files.get("/etc/firewalld/firewalld.conf", [])), "")
     return line.partition("=")[2].strip()[:20]
 
 
-def _counters(look: Look, at: float, took: float, read: dict[str, list[str]]) -> None:
-    look.see(
+def _emit_counters(
+    ctx: ProbeContext, at: float, took: float, proc_files: dict[str, list[str]]
+) -> None:
+    ctx.emit(
         Counters(
             vantage=Vantage.SERVER,
             at=at,
             took=took,
             equivalent="nstat -az; cat /proc/net/stat/nf_conntrack",
-            values=wire.counters(read),
-            tracked=wire.number(read.get("/proc/sys/net/netfilter/nf_conntrack_count")),
+            values=kernel_parser.counters(proc_files),
+            tracked=kernel_parser.parse_number(
+                proc_files.get("/proc/sys/net/netfilter/nf_conntrack_count")
+            ),
         )
     )
 
 
-def _queues(look: Look, at: float, took: float, said: dict[str, str]) -> None:
-    found = wire.queues(said.get("queues", ""))
-    look.see(
+def _emit_queues(ctx: ProbeContext, at: float, took: float, sections: dict[str, str]) -> None:
+    queues = kernel_parser.queues(sections.get("queues", ""))
+    ctx.emit(
         Queues(
             vantage=Vantage.SERVER,
             at=at,
             took=took,
             equivalent="ss -ltn",
-            queues=found,
-            holders=wire.holders(said.get("holders", "")),
+            queues=queues,
+            holders=kernel_parser.holders(sections.get("holders", "")),
         )
     )
 
 
-def _arrivals(look: Look, at: float, text: str) -> None:
-    for one in wire.arrivals(text):
-        back = f"ip -6 route get {one.source} from {one.address}"
-        come = f"ip route get {one.address} from {one.source} iif {one.device}"
-        look.see(
+def _emit_route_lookups(ctx: ProbeContext, at: float, text: str) -> None:
+    for lookup in kernel_parser.route_replies(text):
+        return_command = f"ip -6 route get {lookup.source} from {lookup.address}"
+        forward_command = f"ip route get {lookup.address} from {lookup.source} iif {lookup.device}"
+        ctx.emit(
             Arrival(
                 vantage=Vantage.SERVER,
                 at=at,
-                equivalent=back if ":" in one.address else come,
-                failure=Failure("unreachable", one.complaint) if one.complaint else None,
-                source=one.source,
-                address=one.address,
-                device=one.device,
+                equivalent=return_command if ":" in lookup.address else forward_command,
+                failure=Failure("unreachable", lookup.complaint) if lookup.complaint else None,
+                source=lookup.source,
+                address=lookup.address,
+                device=lookup.device,
             )
         )
 
 
-def _boot(look: Look, at: float, took: float, text: str) -> None:
-    found = boots.service(text)
-    if found is None:
+def _emit_boot(ctx: ProbeContext, at: float, took: float, text: str) -> None:
+    service = service_parser.service(text)
+    if service is None:
         return
-    by_systemd = found.manager == "systemd"
-    asked = f"systemctl is-enabled {found.name}" if by_systemd else "ls /etc/rc?.d"
-    look.see(
+    by_systemd = service.manager == "systemd"
+    command = f"systemctl is-enabled {service.name}" if by_systemd else "ls /etc/rc?.d"
+    ctx.emit(
         Boot(
             vantage=Vantage.SERVER,
             at=at,
             took=took,
-            equivalent="rc-update show" if found.manager == "openrc" else asked,
-            manager=found.manager,
-            service=found.name,
-            state=found.state,
-            running=found.running,
-            started=found.started,
-            process=found.process,
-            pulled_by=found.pulled_by,
-            named_in=found.named_in,
-            cluster=found.cluster,
-            by_hand=found.by_hand,
-            main_pid=found.main_pid,
-            reloads=found.reloads,
+            equivalent="rc-update show" if service.manager == "openrc" else command,
+            manager=service.manager,
+            service=service.name,
+            state=service.state,
+            running=service.running,
+            started=service.started,
+            process=service.process,
+            pulled_by=service.pulled_by,
+            named_in=service.named_in,
+            cluster=service.cluster,
+            by_hand=service.by_hand,
+            main_pid=service.main_pid,
+            reloads=service.reloads,
         )
     )
 
@@ -142,90 +161,108 @@ def _boot(look: Look, at: float, took: float, text: str) -> None:
 
 
 @probe(after=Connection)
-async def lost(look: Look, seen: Connection) -> None:
+async def lost(ctx: ProbeContext, connection: Connection) -> None:
     """The first time that the target's port says nothing: what has moved since, and whether the
     tries arrive. The second try is under way by then."""
-    failed = [one for one in look.seen(Connection) if _silent(one) and one.purpose == "target"]
-    if failed and failed[0] is seen:
-        await _look_again(look)
+    failed = [
+        candidate
+        for candidate in ctx.observed(Connection)
+        if _timed_out(candidate) and candidate.purpose == "target"
+    ]
+    if failed and failed[0] is connection:
+        await _observe_after_failure(ctx)
 
 
 @probe(after=Handshake)
-async def stalled(look: Look, seen: Handshake) -> None:
+async def stalled(ctx: ProbeContext, handshake: Handshake) -> None:
     """A connection that the kernel took and nobody serves."""
-    failed = [one for one in look.seen(Handshake) if _silent(one) and one.variant == "normal"]
-    silent = any(_silent(one) for one in look.seen(Connection) if one.purpose == "target")
-    if failed and failed[0] is seen and not silent:
-        await _look_again(look, watch=False)
+    failed = [
+        candidate
+        for candidate in ctx.observed(Handshake)
+        if _timed_out(candidate) and candidate.variant == "normal"
+    ]
+    silent = any(
+        _timed_out(connection)
+        for connection in ctx.observed(Connection)
+        if connection.purpose == "target"
+    )
+    if failed and failed[0] is handshake and not silent:
+        await _observe_after_failure(ctx, watch=False)
 
 
-def _silent(seen: Connection | Handshake) -> bool:
-    return seen.failure is not None and seen.failure.kind == "timeout"
+def _timed_out(observation: Connection | Handshake) -> bool:
+    return observation.failure is not None and observation.failure.kind == "timeout"
 
 
-async def _look_again(look: Look, watch: bool = True) -> None:
+async def _observe_after_failure(ctx: ProbeContext, watch: bool = True) -> None:
     """From the server itself there is nothing to watch: what it sends to itself never leaves it."""
-    at, port = look.now(), str(look.target.port)
-    watched = watch and look.machine.via != "local"
-    seconds = str(WATCH) if watched else "0"
-    ran = await look.machine.run("sh", "-c", LATER, "sh", port, seconds, EYE)
-    said = wire.sections(ran.out)
-    if "files" not in said:
+    at, port = ctx.elapsed(), str(ctx.target.port)
+    watching = watch and ctx.machine.via != "local"
+    seconds = str(WATCH_SECONDS) if watching else "0"
+    result = await ctx.machine.run(
+        "sh", "-c", AFTER_FAILURE_SCRIPT, "sh", port, seconds, PACKET_WATCHER
+    )
+    sections = kernel_parser.split_sections(result.out)
+    if "files" not in sections:
         return
-    if "denied" in said:
-        what, enable = "what connection tracking dropped", "sudo cat /proc/net/stat/nf_conntrack"
-        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why="needs root", enable=enable))
-    if watched:
-        _capture(look, at, ran.took, said.get("watch", ""), said.get("end", ""))
-    _half_open(look, said.get("half-open", ""))
-    took = ran.took - WATCH if watched else ran.took
-    _counters(look, look.now(), took, wire.files(said["files"]))
-    _queues(look, look.now(), took, said)
+    if "denied" in sections:
+        subject, enable = "what connection tracking dropped", "sudo cat /proc/net/stat/nf_conntrack"
+        ctx.emit(
+            Unseen(vantage=Vantage.SERVER, at=at, what=subject, why="needs root", enable=enable)
+        )
+    if watching:
+        _emit_capture(ctx, at, result.took, sections.get("watch", ""), sections.get("end", ""))
+    _emit_syn_received(ctx, sections.get("half-open", ""))
+    took = result.took - WATCH_SECONDS if watching else result.took
+    _emit_counters(ctx, ctx.elapsed(), took, kernel_parser.file_lines(sections["files"]))
+    _emit_queues(ctx, ctx.elapsed(), took, sections)
 
 
-def _half_open(look: Look, text: str) -> None:
+def _emit_syn_received(ctx: ProbeContext, text: str) -> None:
     """Without ss nothing is known: it prints a heading at least."""
     if text.strip():
-        look.see(
+        ctx.emit(
             HalfOpen(
                 vantage=Vantage.SERVER,
-                at=look.now(),
-                equivalent=f"ss -tn state syn-recv 'sport = :{look.target.port}'",
-                port=look.target.port,
-                sources=wire.half_open(text),
+                at=ctx.elapsed(),
+                equivalent=f"ss -tn state syn-recv 'sport = :{ctx.target.port}'",
+                port=ctx.target.port,
+                sources=kernel_parser.half_open(text),
             )
         )
 
 
-def _capture(look: Look, at: float, took: float, text: str, end: str) -> None:
-    port = look.target.port
+def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str) -> None:
+    port = ctx.target.port
     command = f"tcpdump -n -i any 'tcp dst port {port} and tcp[13] & 18 = 2'"
     if "listening on " not in text:
-        said = text.partition("cannot: ")[2] or text
-        told = [line for line in said.splitlines() if not line.startswith("clock: ")]
-        lines = [clean(line, 100) for line in told if line.strip()]
-        why = lines[-1] if lines else "no answer"
-        what, enable = f"whether packets for port {port} arrive", f"sudo {command}"
-        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why=why, enable=enable))
+        output = text.partition("cannot: ")[2] or text
+        messages = [line for line in output.splitlines() if not line.startswith("clock: ")]
+        lines = [clean(line, 100) for line in messages if line.strip()]
+        reason = lines[-1] if lines else "no answer"
+        subject, enable = f"whether packets for port {port} arrive", f"sudo {command}"
+        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
         return
-    found = wire.caught(text, MOST_SYNS)
-    begun, ended = _sure(at, took, wire.clock(text + end))
-    look.see(
+    syns = kernel_parser.captured_sources(text, MAX_SYNS)
+    begun, ended = _watch_window(at, took, kernel_parser.clock(text + end))
+    ctx.emit(
         Capture(
             vantage=Vantage.SERVER,
             at=at,
             took=took,
             equivalent=command,
             port=port,
-            sources=found.sources,
-            complete=found.complete,
+            sources=syns.sources,
+            complete=syns.complete,
             begun=begun,
             ended=ended,
         )
     )
 
 
-def _sure(at: float, took: float, clock: Mapping[str, float]) -> tuple[float | None, float | None]:
+def _watch_window(
+    at: float, took: float, clock: Mapping[str, float]
+) -> tuple[float | None, float | None]:
     """Between which times, by this machine's clock, the server surely watched. Its script began at
     the earliest when it was asked for, and at the latest so much before the answer as it took."""
     if not {"began", "awake", "ended", "end"} <= clock.keys():
@@ -236,24 +273,26 @@ def _sure(at: float, took: float, clock: Mapping[str, float]) -> tuple[float | N
 
 
 @probe(after=Clock)
-async def clock(look: Look, seen: Clock) -> None:
+async def clock(ctx: ProbeContext, reading: Clock) -> None:
     """Where the clocks differ: whether the server's follows others'."""
-    apart = [one for one in look.seen(Clock) if abs(one.ahead_s) > SKEW]
-    if not apart or apart[0] is not seen:
+    skewed = [
+        candidate for candidate in ctx.observed(Clock) if abs(candidate.ahead_s) > MAX_CLOCK_SKEW
+    ]
+    if not skewed or skewed[0] is not reading:
         return
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", CLOCK)
-    said = wire.sections(ran.out)
-    if "timedatectl" not in said:
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", CLOCK_SCRIPT)
+    sections = kernel_parser.split_sections(result.out)
+    if "timedatectl" not in sections:
         return
-    by_systemd = bool(said["timedatectl"].strip())
-    text = said["timedatectl"] if by_systemd else said.get("chronyc", "")
-    look.see(
+    by_systemd = bool(sections["timedatectl"].strip())
+    text = sections["timedatectl"] if by_systemd else sections.get("chronyc", "")
+    ctx.emit(
         TimeSync(
             vantage=Vantage.SERVER,
             at=at,
-            took=ran.took,
+            took=result.took,
             equivalent="timedatectl" if by_systemd else "chronyc tracking",
-            synchronized=wire.synchronized(text),
+            synchronized=kernel_parser.synchronized(text),
         )
     )

@@ -18,28 +18,28 @@ from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import error_log, server_blocks
-from diagnose.parsers.nginx.config import told
-from diagnose.parsers.nginx.error_log import Clock, Log
-from diagnose.parsers.nginx.server_blocks import Place
-from diagnose.probes import Look, probe
+from diagnose.parsers.nginx.config import command_line_directives
+from diagnose.parsers.nginx.error_log import Clock, LogDestination
+from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.probes import ProbeContext, probe
 
 #: Seconds. What was written earlier is of another day's trouble.
-RECENT = 600
+RECENT_SECONDS = 600
 
 #: So many logs are read.
-MOST = 6
+MAX_LOGS = 6
 
 #: Statuses by which nginx says that it failed, and why in its error log.
-FAILED = {400, 413, 431, 500, 502, 503, 504}
+FAILURE_STATUSES = {400, 413, 431, 500, 502, 503, 504}
 
 #: Seconds in which failures come together; after them the logs are read once more, at most so
 #: many times in a run.
-TOGETHER, MOST_TIMES = 0.1, 3
+BATCH_SECONDS, MAX_READINGS = 0.1, 3
 
 #: The clock, then of each log what is at its end, each line behind a blank: no line of a log can
 #: then be taken for one of these. Refused configurations are looked for further back, and in the
 #: log before this one.
-READ = r"""
+READ_SCRIPT = r"""
 unset TZ; date '+now %s %Y/%m/%d %H:%M:%S'
 for f; do
   if [ -f "$f" ] && [ -r "$f" ]; then
@@ -56,15 +56,15 @@ for f; do
   fi
 done 2>/dev/null; :
 """
-TAIL = 65536
+TAIL_BYTES = 65536
 
 
 @frozen
-class Reading:
+class LogReading:
     """What READ printed of one log: "log", "missing", "denied" or "special"; `since` is from when
     on everything is there."""
 
-    log: Log
+    log: LogDestination
     state: str
     clock: Clock | None = None
     lines: tuple[LogLine, ...] = ()
@@ -72,120 +72,131 @@ class Reading:
 
 
 @probe(after=NginxConfig)
-async def written(look: Look, config: NginxConfig) -> None:
+async def error_logs(ctx: ProbeContext, config: NginxConfig) -> None:
     if not config.failure:
-        await _read(look, config)
+        await _read_logs(ctx, config)
 
 
 @probe(after=Exchange)
-async def after_an_answer(look: Look, seen: Exchange) -> None:
-    await _again(look, seen)
+async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
+    await _reread(ctx, exchange)
 
 
 @probe(after=Upgrade)
-async def after_an_upgrade(look: Look, seen: Upgrade) -> None:
-    await _again(look, seen)
+async def after_an_upgrade(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    await _reread(ctx, upgrade)
 
 
 @probe(after=Handshake)
-async def after_a_handshake(look: Look, seen: Handshake) -> None:
-    await _again(look, seen)
+async def after_a_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
+    await _reread(ctx, handshake)
 
 
-async def _again(look: Look, seen: Exchange | Upgrade | Handshake) -> None:
+async def _reread(ctx: ProbeContext, observation: Exchange | Upgrade | Handshake) -> None:
     """Where it failed, after the last of several that failed together. Before the configuration
     is known nothing was read, and what will be then holds this too."""
-    config = next((one for one in look.seen(NginxConfig) if not one.failure), None)
-    if config is None or not _has_failed(seen):
+    config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
+    if config is None or not _has_failed(observation):
         return
-    await asyncio.sleep(TOGETHER)
-    readings = {one.at for one in look.seen(ErrorLog)}
-    if _last_failed(look) is seen and len(readings) < MOST_TIMES:
-        await _read(look, config, again=True)
+    await asyncio.sleep(BATCH_SECONDS)
+    read_times = {log.at for log in ctx.observed(ErrorLog)}
+    if _last_failure(ctx) is observation and len(read_times) < MAX_READINGS:
+        await _read_logs(ctx, config, is_reread=True)
 
 
-def _has_failed(seen: Observation) -> bool:
+def _has_failed(observation: Observation) -> bool:
     """As visitors meet it: what was only tried for comparison is meant to fail, and a certificate
     that is not trusted is not nginx's failure, and not written down."""
-    match seen:
-        case Handshake(failure=Failure(kind=kind), as_a_visitor=True):
+    match observation:
+        case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind in {"closed", "reset", "timeout", "alert", "protocol"}
         case Upgrade(through="front", status=status) | Exchange(status=status):
-            return status in FAILED
+            return status in FAILURE_STATUSES
     return False
 
 
-def _last_failed(look: Look) -> Observation | None:
+def _last_failure(ctx: ProbeContext) -> Observation | None:
     kinds: tuple[type[Observation], ...] = (Exchange, Upgrade, Handshake)
-    found = (one for kind in kinds for one in look.seen(kind) if _has_failed(one))
-    return max(found, key=lambda one: one.at + one.took, default=None)
+    failures = (
+        observation
+        for kind in kinds
+        for observation in ctx.observed(kind)
+        if _has_failed(observation)
+    )
+    return max(failures, key=lambda observation: observation.at + observation.took, default=None)
 
 
-async def _read(look: Look, config: NginxConfig, again: bool = False) -> None:
-    if not look.options.wants("nginx") and not look.options.wants("upstream"):
+async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = False) -> None:
+    if not ctx.options.wants("nginx") and not ctx.options.wants("upstream"):
         return
-    found = _logs(look, config)
+    logs = _target_logs(ctx, config)
     # What lies elsewhere is missed only where something failed.
-    missed = again or _last_failed(look) is not None
-    for log in found if missed else ():
+    report_unlogged = is_reread or _last_failure(ctx) is not None
+    for log in logs if report_unlogged else ():
         if not log.is_file:
-            _unseen(look, log.to, "logged to no file", _elsewhere(log))
-    files = [log for log in found if log.is_file and log.to != "/dev/null"][:MOST]
+            _emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
+    files = [log for log in logs if log.is_file and log.target != "/dev/null"][:MAX_LOGS]
     if not files:
         return
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", READ, "sh", *(log.to for log in files))
-    for one in readings(ran.out, files):
-        _tell(look, one, at, ran.took, again)
-    spent = error_log.exhausted(look.seen(LogLine))
-    if spent and not look.seen(OpenFiles):
-        await _limits(look, [spent[-1].pid, *(one.pid for one in _masters(look))])
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", READ_SCRIPT, "sh", *(log.target for log in files))
+    for reading in parse_readings(result.out, files):
+        _emit_log(ctx, reading, at, result.took, is_reread)
+    exhausted = error_log.exhaustion_lines(ctx.observed(LogLine))
+    if exhausted and not ctx.observed(OpenFiles):
+        await _emit_open_files(
+            ctx, [exhausted[-1].pid, *(master.pid for master in _own_masters(ctx))]
+        )
 
 
-async def _limits(look: Look, pids: Sequence[int]) -> None:
+async def _emit_open_files(ctx: ProbeContext, pids: Sequence[int]) -> None:
     """Of the worker that ran out, or, where that is gone, of the master."""
     for pid in pids:
-        at, path = look.now(), f"/proc/{pid}/limits"
-        text = await look.machine.read(path, 4096)
-        if found := re.search(r"^Max open files +(\d+) +(\d+)", text.text, re.MULTILINE):
-            look.see(
+        at, path = ctx.elapsed(), f"/proc/{pid}/limits"
+        content = await ctx.machine.read(path, 4096)
+        if match := re.search(r"^Max open files +(\d+) +(\d+)", content.text, re.MULTILINE):
+            ctx.emit(
                 OpenFiles(
                     vantage=Vantage.SERVER,
                     at=at,
-                    took=look.now() - at,
+                    took=ctx.elapsed() - at,
                     equivalent=f"grep 'open files' {path}",
                     pid=pid,
-                    soft=int(found[1]),
-                    hard=int(found[2]),
+                    soft=int(match[1]),
+                    hard=int(match[2]),
                 )
             )
             return
 
 
-def _tell(look: Look, one: Reading, at: float, took: float, again: bool) -> None:
-    equivalent = shlex.join(("tail", "-c", str(TAIL), one.log.to))
-    if one.clock is None or one.state != "log":
-        if one.state == "denied":
-            _unseen(look, one.log.to, "needs root", f"sudo {equivalent}")
-        elif one.state == "special" and (again or _last_failed(look)):
-            _unseen(look, one.log.to, "logged to no file", _elsewhere(one.log))
+def _emit_log(
+    ctx: ProbeContext, reading: LogReading, at: float, took: float, is_reread: bool
+) -> None:
+    equivalent = shlex.join(("tail", "-c", str(TAIL_BYTES), reading.log.target))
+    if reading.clock is None or reading.state != "log":
+        if reading.state == "denied":
+            _emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
+        elif reading.state == "special" and (is_reread or _last_failure(ctx)):
+            _emit_not_observed(
+                ctx, reading.log.target, "logged to no file", _journal_command(reading.log)
+            )
         return
-    lines = error_log.kept(one.lines, look.target.host, one.since)
-    known = {_key(line) for line in look.seen(LogLine)}
+    lines = error_log.relevant_lines(reading.lines, ctx.target.host, reading.since)
+    known_keys = {_key(line) for line in ctx.observed(LogLine)}
     for line in lines:
-        if _key(line) not in known:
-            look.see(replace(line, at=at, took=took, equivalent=equivalent))
-    look.see(
+        if _key(line) not in known_keys:
+            ctx.emit(replace(line, at=at, took=took, equivalent=equivalent))
+    ctx.emit(
         ErrorLog(
             vantage=Vantage.SERVER,
             at=at,
             took=took,
             equivalent=equivalent,
-            file=one.log.to,
-            until=one.clock.epoch,
-            since=one.since,
-            level=one.log.level,
-            again=again,
+            file=reading.log.target,
+            until=reading.clock.epoch,
+            since=reading.since,
+            level=reading.log.level,
+            again=is_reread,
         )
     )
 
@@ -194,62 +205,71 @@ def _key(line: LogLine) -> tuple[object, ...]:
     return (line.file, line.when, line.pid, line.text, line.request, line.upstream, line.host)
 
 
-def readings(text: str, logs: Sequence[Log]) -> tuple[Reading, ...]:
+def parse_readings(text: str, logs: Sequence[LogDestination]) -> tuple[LogReading, ...]:
     """Take what READ printed apart."""
     head, *parts = re.split(r"^(?=log|missing|denied|special)", text, flags=re.MULTILINE)
-    now = re.match(r"now (\d+) (.+)", head)
-    clock = Clock(float(now[1]), now[2].strip()) if now else None
-    return tuple(_reading(log, part, clock) for log, part in zip(logs, parts, strict=False))
+    clock_match = re.match(r"now (\d+) (.+)", head)
+    clock = Clock(float(clock_match[1]), clock_match[2].strip()) if clock_match else None
+    return tuple(_parse_reading(log, part, clock) for log, part in zip(logs, parts, strict=False))
 
 
-def _reading(log: Log, part: str, clock: Clock | None) -> Reading:
-    first, *rest = part.split("\n")
+def _parse_reading(log: LogDestination, part: str, clock: Clock | None) -> LogReading:
+    first, *lines = part.split("\n")
     state, _, size = first.partition(" ")
     if clock is None or state != "log":
-        return Reading(log, state, clock)
+        return LogReading(log, state, clock)
     # What was found further back lies behind the empty line.
-    end = rest.index("") if "" in rest else len(rest)
+    end = lines.index("") if "" in lines else len(lines)
     tail, back = (
-        error_log.parse("\n".join(line.removeprefix(" ") for line in some), log.to, clock)
-        for some in (rest[:end], rest[end:])
+        error_log.parse("\n".join(line.removeprefix(" ") for line in section), log.target, clock)
+        for section in (lines[:end], lines[end:])
     )
     oldest = min((line.when for line in tail), default=clock.epoch)
     older = tuple(line for line in back if line.when < oldest)
-    cut = not size.isdigit() or int(size) > TAIL
-    since = max(oldest, clock.epoch - RECENT) if cut else clock.epoch - RECENT
-    return Reading(log, state, clock, older + tail, since)
+    cut = not size.isdigit() or int(size) > TAIL_BYTES
+    since = max(oldest, clock.epoch - RECENT_SECONDS) if cut else clock.epoch - RECENT_SECONDS
+    return LogReading(log, state, clock, older + tail, since)
 
 
-def _logs(look: Look, config: NginxConfig) -> tuple[Log, ...]:
+def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination, ...]:
     """Those of the blocks and locations that answer the target, and of nginx itself."""
-    build = next(iter(look.seen(NginxBuild)), None)
-    master = next(iter(_masters(look)), None)
-    given = dict(zip(master.arguments[::2], master.arguments[1::2], strict=False)) if master else {}
-    prefix = given.get("-p") or (build.prefix if build else "") or "/"
-    built = [one.partition("=")[2] for one in (build.arguments if build else ())
-             if one.startswith("--error-log-path=")]  # fmt: skip
-    default = given.get("-e") or next(iter(built), "logs/error.log")
-    main = (*told(master.arguments if master else ()), *config.main)
-    return error_log.logs(main, _places(look, config), default, prefix)
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    master = next(iter(_own_masters(ctx)), None)
+    option_values = (
+        dict(zip(master.arguments[::2], master.arguments[1::2], strict=False)) if master else {}
+    )
+    prefix = option_values.get("-p") or (build.prefix if build else "") or "/"
+    build_paths = [argument.partition("=")[2] for argument in (build.arguments if build else ())
+             if argument.startswith("--error-log-path=")]  # fmt: skip
+    default = option_values.get("-e") or next(iter(build_paths), "logs/error.log")
+    main = (*command_line_directives(master.arguments if master else ()), *config.main)
+    return error_log.log_destinations(main, _locations(ctx, config), default, prefix)
 
 
-def _masters(look: Look) -> list[NginxProcess]:
-    return [one for seen in look.seen(NginxState) for one in seen.masters if not one.foreign]
+def _own_masters(ctx: ProbeContext) -> list[NginxProcess]:
+    return [
+        master
+        for state in ctx.observed(NginxState)
+        for master in state.masters
+        if not master.foreign
+    ]
 
 
-def _places(look: Look, config: NginxConfig) -> Iterator[Place]:
-    every = server_blocks.servers(config.main)
-    for socket in server_blocks.sockets(every, look.target.port):
-        server, _ = server_blocks.choose(socket, look.target.host)
-        yield Place((server.http, server.block))
-        for path in (look.target.path, *look.target.websockets):
-            yield server_blocks.find(server, path)
+def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch]:
+    servers = server_blocks.servers(config.main)
+    for socket in server_blocks.sockets(servers, ctx.target.port):
+        server, _ = server_blocks.select_server(socket, ctx.target.host)
+        yield LocationMatch((server.http, server.block))
+        for path in (ctx.target.path, *ctx.target.websockets):
+            yield server_blocks.select_location(server, path)
 
 
-def _elsewhere(log: Log) -> str:
+def _journal_command(log: LogDestination) -> str:
     """Where that is read which goes to no file: the service manager keeps standard error."""
-    return "" if log.to.startswith("memory:") else "journalctl -u nginx -n 100"
+    return "" if log.target.startswith("memory:") else "journalctl -u nginx -n 100"
 
 
-def _unseen(look: Look, what: str, why: str, enable: str) -> None:
-    look.see(Unseen(vantage=Vantage.SERVER, at=look.now(), what=what, why=why, enable=enable))
+def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> None:
+    ctx.emit(
+        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
+    )

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 
 #: No more of what a tool prints is kept than this, nor of a file (bytes).
-MOST_RULES = 1_500_000
-MOST_OF_A_FILE = 200_000
+MAX_RULES_BYTES = 1_500_000
+MAX_FILE_BYTES = 200_000
 
 # Each part follows a line "@@@ name".
 SCRIPT = r"""
@@ -61,25 +61,25 @@ done; :
 
 
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
-_FOR_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
+_NEEDS_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
 
 
 @probe()
-async def netfilter(look: Look) -> None:
-    at = look.now()
-    words = ("sh", "-c", SCRIPT, "sh", str(MOST_RULES), str(MOST_OF_A_FILE))
-    ran = await look.machine.run(*words)
-    parts = _parts(ran.out)
-    took = look.now() - at
-    for tool, text in _printed(parts):
-        cut = len(text.encode()) >= MOST_RULES
-        look.see(
+async def netfilter(ctx: ProbeContext) -> None:
+    at = ctx.elapsed()
+    argv = ("sh", "-c", SCRIPT, "sh", str(MAX_RULES_BYTES), str(MAX_FILE_BYTES))
+    result = await ctx.machine.run(*argv)
+    parts = _parts(result.out)
+    took = ctx.elapsed() - at
+    for tool, text in _rulesets(parts):
+        cut = len(text.encode()) >= MAX_RULES_BYTES
+        ctx.emit(
             Ruleset(
                 vantage=Vantage.SERVER,
                 at=at,
                 took=took,
                 equivalent=_equivalent(tool),
-                failure=Failure("too-large", f"more than {MOST_RULES} bytes") if cut else None,
+                failure=Failure("too-large", f"more than {MAX_RULES_BYTES} bytes") if cut else None,
                 tool=tool,
                 text="" if cut else text,
             )
@@ -87,34 +87,36 @@ async def netfilter(look: Look) -> None:
     for name, path, text in parts:
         if name == "file" and path.startswith("/"):
             command = f"cat {path}"
-            look.see(
+            ctx.emit(
                 RulesFile(
                     vantage=Vantage.SERVER, at=at, equivalent=command, path=clean(path), text=text
                 )
             )
-    for what, why, enable in _unseen(parts):
-        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why=why, enable=enable))
+    for subject, reason, enable in _missing_rulesets(parts):
+        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
 
 
 def _parts(out: str) -> list[tuple[str, str, str]]:
     """Name, argument and text of each part; a text does not hold the line end before the next."""
-    found = _PART.split(out)
-    bodies = (body.removesuffix("\n") for body in found[3::3])
-    return list(zip(found[1::3], (one or "" for one in found[2::3]), bodies, strict=True))
+    fields = _PART.split(out)
+    bodies = (body.removesuffix("\n") for body in fields[3::3])
+    return list(
+        zip(fields[1::3], (argument or "" for argument in fields[2::3]), bodies, strict=True)
+    )
 
 
-def _printed(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
     """What each tool printed, once, by the name of the tool; iptables-save says itself in which
     of the kernel's packet filters it looked, since 1.8."""
-    told: set[str] = set()
+    known_tools: set[str] = set()
     for name, version, text in parts:
         tool = name
         if name == "save":
             tool = f"{version}tables" + ("" if "(nf_tables)" in text else "-legacy")
         elif name not in {"nft", "ipset"}:
             continue
-        if tool not in told and text.strip():
-            told.add(tool)
+        if tool not in known_tools and text.strip():
+            known_tools.add(tool)
             yield tool, text
 
 
@@ -128,17 +130,17 @@ def _equivalent(tool: str) -> str:
             return f"{tool}-save -c"
 
 
-def _unseen(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+def _missing_rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
     """What of the rules is not known, why, and what would show it."""
-    said = {name: text for name, _, text in parts}
-    told = {tool for tool, _ in _printed(parts)}
-    what, enable = "the packet filter's rules", "sudo nft list ruleset"
-    if "failed" in said:
-        why = clean(said["failed"]) or "nft failed"
-        yield what, "needs root" if _FOR_ROOT.search(why) else why, enable
-    elif "missing" in said and "kernel" in said and not told & {"iptables", "ip6tables"}:
-        yield what, "nft is not installed", enable
-    for version in (one for name, one, _ in parts if name == "older"):
+    sections = {name: text for name, _, text in parts}
+    tools = {tool for tool, _ in _rulesets(parts)}
+    subject, enable = "the packet filter's rules", "sudo nft list ruleset"
+    if "failed" in sections:
+        reason = clean(sections["failed"]) or "nft failed"
+        yield subject, "needs root" if _NEEDS_ROOT.search(reason) else reason, enable
+    elif "missing" in sections and "kernel" in sections and not tools & {"iptables", "ip6tables"}:
+        yield subject, "nft is not installed", enable
+    for version in (version for name, version, _ in parts if name == "older"):
         tool = f"{version}tables-legacy"
-        if tool not in told and "failed" not in said:
+        if tool not in tools and "failed" not in sections:
             yield f"the rules of {tool}", f"{tool}-save is not installed", f"sudo {tool}-save"

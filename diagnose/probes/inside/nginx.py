@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from diagnose.machine import LIMIT, Ran, Text
+from diagnose.machine import LIMIT, CommandResult, FileContent
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import (
@@ -27,21 +27,26 @@ from diagnose.model.nginx import (
 )
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import Server
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
-from diagnose.probes.inside.nginx_processes import LIST, Listing, listing, masters
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.nginx_processes import (
+    LIST_SCRIPT,
+    Listing,
+    master_processes,
+    parse_listing,
+)
 
 #: Files of a configuration that are read at most.
-MOST = 500
+MAX_FILES = 500
 
 #: Certificates, and keys, that are looked at at once.
-MOST_PAIRS = 8
+MAX_PAIRS = 8
 
 #: Programs that do not run and are looked at.
-MOST_PROGRAMS = 4
+MAX_PROGRAMS = 4
 
 
 @frozen
@@ -56,85 +61,93 @@ class Program:
 
 
 @probe()
-async def nginx(look: Look) -> None:
-    if not look.options.wants("nginx") and not look.options.wants("websocket"):
+async def nginx(ctx: ProbeContext) -> None:
+    if not ctx.options.wants("nginx") and not ctx.options.wants("websocket"):
         return
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", LIST)
-    if ran.status is None:
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", LIST_SCRIPT)
+    if result.status is None:
         return
-    found = listing(ran.out)
-    running = await _in_front(look, found)
-    look.see(
+    listing = parse_listing(result.out)
+    running = await _sort_masters(ctx, listing)
+    ctx.emit(
         NginxState(
             vantage=Vantage.SERVER,
             at=at,
-            took=ran.took,
+            took=result.took,
             equivalent="ps -eo pid,ppid,lstart,args | grep [n]ginx",
-            installed=bool(found.programs or running),
+            installed=bool(listing.programs or running),
             masters=running,
-            programs=found.programs,
+            programs=listing.programs,
         )
     )
-    own = [one for one in running if not one.foreign]
-    if own and own[0].binary.startswith("/"):
-        await _look_at(look, found, Program(own[0].binary, own[0].arguments))
-    elif found.programs:
-        idle = found.programs[0] if own else await _idle(look, found)
-        await _look_at(look, found, Program(idle, own[0].arguments if own else ()))
+    own_masters = [master for master in running if not master.foreign]
+    if own_masters and own_masters[0].binary.startswith("/"):
+        await _observe_program(
+            ctx, listing, Program(own_masters[0].binary, own_masters[0].arguments)
+        )
+    elif listing.programs:
+        program_path = (
+            listing.programs[0] if own_masters else await _select_idle_program(ctx, listing)
+        )
+        await _observe_program(
+            ctx, listing, Program(program_path, own_masters[0].arguments if own_masters else ())
+        )
     elif running:
-        if all(one.user in {None, 0, found.user} for one in running):
-            why, enable = "it runs in a container", "docker exec … nginx -T"
+        if all(master.user in {None, 0, listing.user} for master in running):
+            reason, enable = "it runs in a container", "docker exec … nginx -T"
         else:
-            why, enable = "another user runs it", f"sudo -u \\#{running[0].user} nginx -T"
-        _unseen(look, "nginx's configuration", why, enable)
+            reason, enable = "another user runs it", f"sudo -u \\#{running[0].user} nginx -T"
+        _emit_not_observed(ctx, "nginx's configuration", reason, enable)
 
 
-async def _in_front(look: Look, found: Listing) -> tuple[NginxProcess, ...]:
+async def _sort_masters(ctx: ProbeContext, listing: Listing) -> tuple[NginxProcess, ...]:
     """The masters; where several run on this machine, the one that has the target's port first."""
-    every = masters(found)
-    if len([one for one in every if not one.foreign]) < 2:
-        return every
-    listening = await look.machine.listeners()
-    sockets = () if isinstance(listening, Failure) else listening
-    holders = {one.pid for one in sockets if one.port == look.target.port}
-    holders |= {one.parent for one in found.processes if one.pid in holders}
-    return tuple(sorted(every, key=lambda one: one.pid not in holders))
+    masters = master_processes(listing)
+    if len([master for master in masters if not master.foreign]) < 2:
+        return masters
+    socket_list = await ctx.machine.listeners()
+    sockets = () if isinstance(socket_list, Failure) else socket_list
+    holders = {socket.pid for socket in sockets if socket.port == ctx.target.port}
+    holders |= {process.parent for process in listing.processes if process.pid in holders}
+    return tuple(sorted(masters, key=lambda master: master.pid not in holders))
 
 
-async def _idle(look: Look, found: Listing) -> str:
+async def _select_idle_program(ctx: ProbeContext, listing: Listing) -> str:
     """Of several programs of which none runs, the one whose configuration has the site; else that
     which a shell finds."""
-    from diagnose.probes.inside.other_nginx import named, tree
+    from diagnose.probes.inside.other_nginx import read_config_tree, serves_target
 
-    for path in found.programs[:MOST_PROGRAMS] if len(found.programs) > 1 else ():
-        said = dict(found.builds).get(path)
-        if said is None:
-            ran = await look.machine.run(path, "-V")
-            said = ran.err + ran.out
-        main, _ = await tree(look, configured(wire.build(said), ()))
-        if named(main, look):
+    for path in listing.programs[:MAX_PROGRAMS] if len(listing.programs) > 1 else ():
+        version_output = dict(listing.builds).get(path)
+        if version_output is None:
+            result = await ctx.machine.run(path, "-V")
+            version_output = result.err + result.out
+        main, _ = await read_config_tree(
+            ctx, config_path(nginx_parser.parse_build(version_output), ())
+        )
+        if serves_target(main, ctx):
             return path
-    return found.programs[0]
+    return listing.programs[0]
 
 
-async def _look_at(look: Look, listed: Listing, program: Program) -> None:
+async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program) -> None:
     """Its build tells where its configuration is; then test and reading go side by side."""
-    at = look.now()
-    said = dict(listed.builds).get(program.path)
-    if said is None:
-        ran = await look.machine.run(program.path, "-V")
-        if ran.failure is not None:
-            _unseen(look, "nginx -V", ran.failure.message, f"sudo {program.path} -V")
+    at = ctx.elapsed()
+    version_output = dict(listing.builds).get(program.path)
+    if version_output is None:
+        result = await ctx.machine.run(program.path, "-V")
+        if result.failure is not None:
+            _emit_not_observed(ctx, "nginx -V", result.failure.message, f"sudo {program.path} -V")
             return
-        said = ran.err + ran.out
-    build = wire.build(said)
-    path = configured(build, program.options)
-    look.see(
+        version_output = result.err + result.out
+    build = nginx_parser.parse_build(version_output)
+    path = config_path(build, program.options)
+    ctx.emit(
         NginxBuild(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent=shlex.join((program.path, "-V")),
             binary=program.path,
             version=clean(build.version),
@@ -143,201 +156,234 @@ async def _look_at(look: Look, listed: Listing, program: Program) -> None:
             prefix=build.prefix,
         )
     )
-    await asyncio.gather(_test(look, program, path, _strange(look, listed)), _read(look, path))
-    await _refused(look)
+    await asyncio.gather(
+        _run_config_test(ctx, program, path, _is_restricted(ctx, listing)), _read_config(ctx, path)
+    )
+    await _observe_rejected_pairs(ctx)
 
 
-def configured(build: wire.Build, options: tuple[str, ...]) -> str:
+def config_path(build: nginx_parser.Build, options: tuple[str, ...]) -> str:
     """The configuration that a program reads when it is given these options (nginx(8))."""
-    given = dict(zip(options[::2], options[1::2], strict=False))
-    prefix = given.get("-p", build.prefix)
-    path = given.get("-c") or (
+    option_values = dict(zip(options[::2], options[1::2], strict=False))
+    prefix = option_values.get("-p", build.prefix)
+    path = option_values.get("-c") or (
         posixpath.relpath(build.config, build.prefix)
-        if "-p" in given and build.config.startswith(f"{build.prefix}/")
+        if "-p" in option_values and build.config.startswith(f"{build.prefix}/")
         else build.config
     )
     return posixpath.normpath(posixpath.join(prefix, path))
 
 
-async def _refused(look: Look) -> None:
+async def _observe_rejected_pairs(ctx: ProbeContext) -> None:
     """The certificate and key of which nginx -t complains, whichever block they belong to."""
-    fatal = next((one.fatal for one in look.seen(NginxTest)), None)
-    config = next((one for one in look.seen(NginxConfig) if one.failure is None), None)
+    fatal = next((test.fatal for test in ctx.observed(NginxTest)), None)
+    config = next((config for config in ctx.observed(NginxConfig) if config.failure is None), None)
     if fatal is None or config is None:
         return
     folder = posixpath.dirname(config.path)
-    said = set(re.findall(r'"([^"]+)"', fatal.text))
-    wanted = [
+    named_paths = set(re.findall(r'"([^"]+)"', fatal.text))
+    servers = [
         server
         for server in server_blocks.servers(config.main)
         for name in ("ssl_certificate", "ssl_certificate_key")
-        if not said.isdisjoint(posixpath.join(folder, p) for p in server_blocks.files(server, name))
-    ]
-    await _pairs(look, folder, wanted[:2])
-
-
-def _strange(look: Look, listed: Listing) -> bool:
-    """Whether we may read less than the nginx that runs, or than root who would start it."""
-    masters = [one for seen in look.seen(NginxState) for one in seen.masters if not one.foreign]
-    return listed.user not in {None, 0, *(one.user for one in masters[:1])}
-
-
-async def _test(look: Look, program: Program, path: str, strange: bool) -> None:
-    at = look.now()
-    argv = program.argv("-t")
-    ran = await look.machine.run(*argv)
-    seen = wire.messages(ran.err + "\n" + ran.out)
-    if ran.status is None or _forbidden(ran, strange):
-        why = (
-            "needs root" if _forbidden(ran, strange) else ran.failure.message if ran.failure else ""
+        if not named_paths.isdisjoint(
+            posixpath.join(folder, p) for p in server_blocks.file_paths(server, name)
         )
-        _unseen(look, "nginx -t", clean(why), f"sudo {shlex.join(argv)}")
+    ]
+    await _observe_pairs(ctx, folder, servers[:2])
+
+
+def _is_restricted(ctx: ProbeContext, listing: Listing) -> bool:
+    """Whether we may read less than the nginx that runs, or than root who would start it."""
+    masters = [
+        master
+        for state in ctx.observed(NginxState)
+        for master in state.masters
+        if not master.foreign
+    ]
+    return listing.user not in {None, 0, *(master.user for master in masters[:1])}
+
+
+async def _run_config_test(
+    ctx: ProbeContext, program: Program, path: str, restricted: bool
+) -> None:
+    at = ctx.elapsed()
+    argv = program.argv("-t")
+    result = await ctx.machine.run(*argv)
+    messages = nginx_parser.messages(result.err + "\n" + result.out)
+    if result.status is None or _is_forbidden(result, restricted):
+        reason = (
+            "needs root"
+            if _is_forbidden(result, restricted)
+            else result.failure.message
+            if result.failure
+            else ""
+        )
+        _emit_not_observed(ctx, "nginx -t", clean(reason), f"sudo {shlex.join(argv)}")
         return
-    look.see(
+    ctx.emit(
         NginxTest(
             vantage=Vantage.SERVER,
             at=at,
-            took=ran.took,
+            took=result.took,
             equivalent=shlex.join(argv),
             binary=program.path,
-            passed=ran.status == 0,
-            messages=seen,
+            passed=result.status == 0,
+            messages=messages,
             config=path,
         )
     )
 
 
-def _forbidden(ran: Ran, strange: bool) -> bool:
+def _is_forbidden(result: CommandResult, restricted: bool) -> bool:
     """It failed for want of privileges and not of sense: to all but root, nginx complains of
     its "user" directive, where it has one."""
-    unprivileged = strange or "makes sense only if the master process runs" in ran.err
-    return ran.status != 0 and unprivileged and "Permission denied" in ran.err
+    unprivileged = restricted or "makes sense only if the master process runs" in result.err
+    return result.status != 0 and unprivileged and "Permission denied" in result.err
 
 
-async def _read(look: Look, path: str) -> None:
+async def _read_config(ctx: ProbeContext, path: str) -> None:
     """The configuration, includes followed, a round for every depth of inclusion."""
-    at = look.now()
+    at = ctx.elapsed()
     folder = posixpath.dirname(path)
     files: dict[str, ConfigFile] = {}
     trees: dict[str, tuple[Directive, ...]] = {}
     matches: dict[str, tuple[str, ...]] = {}
     failure: Failure | None = None
-    wanted = [path]
-    while wanted:
-        rounds = await asyncio.gather(*(_matching(look, pattern) for pattern in wanted))
+    patterns = [path]
+    while patterns:
+        rounds = await asyncio.gather(*(_read_matching(ctx, pattern) for pattern in patterns))
         new: dict[str, tuple[Directive, ...]] = {}
-        for pattern, texts in zip(wanted, rounds, strict=True):
-            matches[pattern] = tuple(one.path for one in texts)
-            for one in texts[: MOST - len(files)]:
-                if one.path == path:
-                    failure = one.failure
-                if one.failure is None and one.path not in files:
-                    files[one.path] = ConfigFile(one.path, one.text, one.changed, one.real)
-                    new[one.path] = await asyncio.to_thread(wire.parse, one.text, one.path)
-                elif one.failure and one.failure.kind == "denied" and one.path != path:
-                    _unseen(look, one.path, "needs root", f"sudo cat {shlex.quote(one.path)}")
+        for pattern, contents in zip(patterns, rounds, strict=True):
+            matches[pattern] = tuple(content.path for content in contents)
+            for content in contents[: MAX_FILES - len(files)]:
+                if content.path == path:
+                    failure = content.failure
+                if content.failure is None and content.path not in files:
+                    files[content.path] = ConfigFile(
+                        content.path, content.text, content.changed, content.real
+                    )
+                    new[content.path] = await asyncio.to_thread(
+                        nginx_parser.parse, content.text, content.path
+                    )
+                elif content.failure and content.failure.kind == "denied" and content.path != path:
+                    _emit_not_observed(
+                        ctx, content.path, "needs root", f"sudo cat {shlex.quote(content.path)}"
+                    )
         trees |= new
-        asked = (pattern for tree in new.values() for pattern in wire.includes(tree, folder))
-        wanted = [pattern for pattern in dict.fromkeys(asked) if pattern not in matches]
-    seen = look.see(
+        included = (
+            pattern for tree in new.values() for pattern in nginx_parser.includes(tree, folder)
+        )
+        patterns = [pattern for pattern in dict.fromkeys(included) if pattern not in matches]
+    config = ctx.emit(
         NginxConfig(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent="nginx -T",
             failure=failure,
             path=path,
-            main=wire.expand(path, trees, matches),
+            main=nginx_parser.expand(path, trees, matches),
             files=tuple(files.values()),
         )
     )
-    await _certificates(look, seen)
+    await _observe_certificates(ctx, config)
 
 
-async def _matching(look: Look, pattern: str) -> tuple[Text, ...]:
+async def _read_matching(ctx: ProbeContext, pattern: str) -> tuple[FileContent, ...]:
     if re.search(r"[*?\[]", pattern):
-        return await look.machine.read_all(pattern)
-    return (await look.machine.read(pattern, LIMIT),)
+        return await ctx.machine.read_all(pattern)
+    return (await ctx.machine.read(pattern, LIMIT),)
 
 
-async def _certificates(look: Look, seen: NginxConfig) -> None:
+async def _observe_certificates(ctx: ProbeContext, config: NginxConfig) -> None:
     """The certificates and keys in the files that the answering blocks name."""
-    folder = posixpath.dirname(seen.path)
-    every = server_blocks.servers(seen.main)
-    host = look.target.host
+    folder = posixpath.dirname(config.path)
+    servers = server_blocks.servers(config.main)
+    host = ctx.target.host
     chosen = [
         server
-        for socket in server_blocks.sockets(every, look.target.port)
-        for server in (server_blocks.choose(socket, host)[0], *server_blocks.rivals(socket, host))
+        for socket in server_blocks.sockets(servers, ctx.target.port)
+        for server in (
+            server_blocks.select_server(socket, host)[0],
+            *server_blocks.shadowed_servers(socket, host),
+        )
     ]
     if is_address(host):  # for which no name is sent (RFC 6066 section 3): the default's is shown
-        chosen += [socket.default for socket in server_blocks.sockets(every, look.target.port)]
-    await _pairs(look, folder, chosen)
+        chosen += [socket.default for socket in server_blocks.sockets(servers, ctx.target.port)]
+    await _observe_pairs(ctx, folder, chosen)
 
 
-async def _pairs(look: Look, folder: str, servers: Sequence[Server]) -> None:
+async def _observe_pairs(ctx: ProbeContext, folder: str, servers: Sequence[Server]) -> None:
     """Files that were looked at already are not again."""
-    known = {one.path for one in look.seen(CertificateFile)}
-    known |= {one.path for one in look.seen(KeyFile)}
-    certificates = _named(folder, servers, "ssl_certificate", known)
-    keys = _named(folder, servers, "ssl_certificate_key", known)
+    known_paths = {certificate.path for certificate in ctx.observed(CertificateFile)}
+    known_paths |= {key.path for key in ctx.observed(KeyFile)}
+    certificates = _named_files(folder, servers, "ssl_certificate", known_paths)
+    keys = _named_files(folder, servers, "ssl_certificate_key", known_paths)
     await asyncio.gather(
-        *(_certificate(look, path) for path in certificates), *(_key(look, path) for path in keys)
+        *(_observe_certificate(ctx, path) for path in certificates),
+        *(_observe_key(ctx, path) for path in keys),
     )
 
 
-def _named(folder: str, servers: Sequence[Server], name: str, known: set[str]) -> list[str]:
-    found = dict.fromkeys(
+def _named_files(
+    folder: str, servers: Sequence[Server], name: str, known_paths: set[str]
+) -> list[str]:
+    paths = dict.fromkeys(
         posixpath.join(folder, path)
         for server in servers
-        for path in server_blocks.files(server, name)
+        for path in server_blocks.file_paths(server, name)
     )
-    return [path for path in found if path not in known][:MOST_PAIRS]
+    return [path for path in paths if path not in known_paths][:MAX_PAIRS]
 
 
-async def _certificate(look: Look, path: str) -> None:
-    at = look.now()
-    text = await look.machine.read(path, 65536)
-    if text.failure is not None and text.failure.kind == "denied":
-        _unseen(look, path, "needs root", f"sudo openssl x509 -noout -in {shlex.quote(path)}")
+async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
+    at = ctx.elapsed()
+    content = await ctx.machine.read(path, 65536)
+    if content.failure is not None and content.failure.kind == "denied":
+        _emit_not_observed(
+            ctx, path, "needs root", f"sudo openssl x509 -noout -in {shlex.quote(path)}"
+        )
         return
     # cryptography, which this imports, is imported for the handshakes as well.
-    chain, publics = await asyncio.to_thread(pem.certificates, text.text)
-    several = len(chain) > 1 and pem.has_only_certificates(text.text)
-    look.see(
+    chain, publics = await asyncio.to_thread(pem.certificates, content.text)
+    is_bundle = len(chain) > 1 and pem.has_only_certificates(content.text)
+    ctx.emit(
         CertificateFile(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent=f"openssl x509 -noout -fingerprint -sha256 -in {shlex.quote(path)}",
-            failure=text.failure,
+            failure=content.failure,
             path=path,
-            sha256=fingerprint(text.text),
-            changed=text.changed,
-            real=text.real,
+            sha256=fingerprint(content.text),
+            changed=content.changed,
+            real=content.real,
             chain=chain,
             publics=publics,
-            labels=pem.labels(text.text),
-            text=text.text if several else "",
+            labels=pem.labels(content.text),
+            text=content.text if is_bundle else "",
         )
     )
 
 
-async def _key(look: Look, path: str) -> None:
+async def _observe_key(ctx: ProbeContext, path: str) -> None:
     """Its public half, by the server's own openssl, which asks for no passphrase here."""
-    at = look.now()
+    at = ctx.elapsed()
     argv = ("openssl", "pkey", "-in", path, "-pubout", "-passin", "pass:")
-    ran = await look.machine.run(*argv)
-    if ran.status is None:
+    result = await ctx.machine.run(*argv)
+    if result.status is None:
         return
-    key_type, public = pem.public_key(ran.out)
-    look.see(
+    key_type, public = pem.public_key(result.out)
+    ctx.emit(
         KeyFile(
             vantage=Vantage.SERVER,
             at=at,
-            took=ran.took,
+            took=result.took,
             equivalent=shlex.join(argv),
-            failure=None if public else Failure("exit", clean(ran.err) or "no key", ran.status),
+            failure=None
+            if public
+            else Failure("exit", clean(result.err) or "no key", result.status),
             path=path,
             key_type=key_type,
             public=public,
@@ -345,14 +391,14 @@ async def _key(look: Look, path: str) -> None:
     )
 
 
-def fingerprint(pem: str) -> str:
+def fingerprint(pem_text: str) -> str:
     """SHA-256 of the first certificate in a PEM text (RFC 7468), "" where there is none."""
     import base64
     import binascii
     import hashlib
 
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    body = pem.partition(begin)[2].partition(end)[0]
+    body = pem_text.partition(begin)[2].partition(end)[0]
     try:
         der = base64.b64decode("".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
@@ -360,5 +406,7 @@ def fingerprint(pem: str) -> str:
     return hashlib.sha256(der).hexdigest() if der else ""
 
 
-def _unseen(look: Look, what: str, why: str, enable: str) -> None:
-    look.see(Unseen(vantage=Vantage.SERVER, at=look.now(), what=what, why=why, enable=enable))
+def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> None:
+    ctx.emit(
+        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
+    )

@@ -8,21 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.model import Vantage
-from diagnose.model.files import Access, NginxModules, NginxStart, Part
+from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 
 #: Files of which it is asked who may read them, at most.
-MOST = 8
+MAX_FILES = 8
 
 #: What the service is and says that starts the program $1: it is looked for among the units' files
 #: and the scripts of System V, which systemd makes units of. systemd's own lines ("Starting …")
 #: tell one start from another.
-START = r"""
+START_SCRIPT = r"""
 if [ -d /run/systemd/system ]; then
   u=
   for d in /etc /run /usr/local/lib /usr/lib /lib; do
@@ -48,7 +48,7 @@ s=$(cat /sys/fs/selinux/enforce 2>/dev/null) && echo "selinux $s" &&
 #: Of a user (by name, or as a process is) and of files: the folders on the way to each, as written
 #: and as its links lead. A "+" behind the bits is an access control list (acl(5)), which they do
 #: not show.
-WHO = r"""
+ACCESS_SCRIPT = r"""
 who=$1; pid=$2; shift 2
 if [ -n "$pid" ]; then
   while read -r k v r; do
@@ -77,85 +77,101 @@ done 2>/dev/null; :
 
 
 @probe(after=NginxTest)
-async def modules(look: Look, seen: NginxTest) -> None:
+async def modules(ctx: ProbeContext, test: NginxTest) -> None:
     """The modules that could be loaded, where nginx -t misses one."""
-    fatal = seen.fatal.text if seen.fatal and not seen.passed else ""
-    build = next(iter(look.seen(NginxBuild)), None)
+    fatal = test.fatal.text if test.fatal and not test.passed else ""
+    build = next(iter(ctx.observed(NginxBuild)), None)
     if build is None or not fatal.startswith(("unknown directive", "dlopen()", "module ")):
         return
-    at, folder = look.now(), modules_folder(build.arguments, build.prefix)
-    found = await look.machine.glob(f"{folder}/*.so")
-    look.see(
+    at, folder = ctx.elapsed(), modules_folder(build.arguments, build.prefix)
+    module_paths = await ctx.machine.glob(f"{folder}/*.so")
+    ctx.emit(
         NginxModules(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent=f"ls {shlex.quote(folder)}",
             folder=folder,
-            names=tuple(path.rpartition("/")[2].removesuffix(".so") for path in found[:200]),
+            names=tuple(path.rpartition("/")[2].removesuffix(".so") for path in module_paths[:200]),
         )
     )
 
 
 def modules_folder(arguments: Sequence[str], prefix: str) -> str:
     """Where a build looks for its modules (`--modules-path`)."""
-    given = [one.partition("=")[2] for one in arguments if one.startswith("--modules-path=")]
-    return posixpath.join(prefix, next(iter(given), "modules"))
+    module_paths = [
+        argument.partition("=")[2]
+        for argument in arguments
+        if argument.startswith("--modules-path=")
+    ]
+    return posixpath.join(prefix, next(iter(module_paths), "modules"))
 
 
 # A start in vain
 
 
 @probe(after=NginxConfig)
-async def start(look: Look, config: NginxConfig) -> None:
+async def start(ctx: ProbeContext, config: NginxConfig) -> None:
     """What the service says, where nginx should have the port and does not run."""
-    ports = server_blocks.sockets(server_blocks.servers(config.main), look.target.port)
-    if _master(look) or not ports:
+    ports = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
+    if _own_master(ctx) or not ports:
         return
-    at = look.now()
-    build = next(iter(look.seen(NginxBuild)), None)
-    ran = await look.machine.run(
-        "sh", "-c", START, "sh", build.binary if build else "nginx", str(look.target.port)
+    at = ctx.elapsed()
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    result = await ctx.machine.run(
+        "sh", "-c", START_SCRIPT, "sh", build.binary if build else "nginx", str(ctx.target.port)
     )
-    seen = started(ran.out)
-    if seen.messages or seen.user or seen.selinux or seen.unit or seen.socket:
-        look.see(replace(seen, at=at, took=ran.took))
-        await _access(look, *(path for one in seen.messages for path in denied(one.text)))
+    nginx_start = parse_start(result.out)
+    if (
+        nginx_start.messages
+        or nginx_start.user
+        or nginx_start.selinux
+        or nginx_start.unit
+        or nginx_start.socket
+    ):
+        ctx.emit(replace(nginx_start, at=at, took=result.took))
+        await _emit_access(
+            ctx, *(path for message in nginx_start.messages for path in denied_paths(message.text))
+        )
 
 
-def started(text: str) -> NginxStart:
+def parse_start(text: str) -> NginxStart:
     """Read what START printed."""
-    said = dict(line.partition("=")[::2] for line in text.splitlines() if line[:1].isupper())
+    properties = dict(line.partition("=")[::2] for line in text.splitlines() if line[:1].isupper())
     lines = [line[1:] for line in text.splitlines() if line.startswith(" ")]
-    begun = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
-    last = "\n".join(lines[begun[-1] :]) if begun else ""
-    service = clean(said.get("Id", ""), 100).removesuffix(".service") or "nginx"
-    name = clean(said.get("Id", ""), 100) if said.get("LoadState") == "loaded" else ""
-    held = re.search(r"^socket (\S+\.socket)$", text, re.MULTILINE)
-    enforced = re.search(r"^selinux (\d)", text, re.MULTILINE)
-    ports = re.search(r"^http_port_t\s+tcp\s+(.+)$", text, re.MULTILINE)
+    start_lines = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
+    last_start = "\n".join(lines[start_lines[-1] :]) if start_lines else ""
+    service = clean(properties.get("Id", ""), 100).removesuffix(".service") or "nginx"
+    name = clean(properties.get("Id", ""), 100) if properties.get("LoadState") == "loaded" else ""
+    socket_match = re.search(r"^socket (\S+\.socket)$", text, re.MULTILINE)
+    selinux_match = re.search(r"^selinux (\d)", text, re.MULTILINE)
+    ports_match = re.search(r"^http_port_t\s+tcp\s+(.+)$", text, re.MULTILINE)
     return NginxStart(
         vantage=Vantage.SERVER,
         equivalent=f"systemctl status {service}; journalctl -u {service} -b",
-        messages=wire.messages(last) if said.get("ActiveState") in {"failed", "activating"} else (),
+        messages=nginx_parser.messages(last_start)
+        if properties.get("ActiveState") in {"failed", "activating"}
+        else (),
         source=f"journalctl -u {service}",
-        user="" if said.get("User") == "root" else clean(said.get("User", "")),
-        selinux={"1": "enforcing", "0": "permissive"}.get(enforced[1], "") if enforced else "",
-        ports=clean(ports[1]) if ports else "",
+        user="" if properties.get("User") == "root" else clean(properties.get("User", "")),
+        selinux={"1": "enforcing", "0": "permissive"}.get(selinux_match[1], "")
+        if selinux_match
+        else "",
+        ports=clean(ports_match[1]) if ports_match else "",
         unit=name if re.search(r"^starts \S", text, re.MULTILINE) else "",
-        state=clean(said.get("ActiveState", ""), 30) if name else "",
-        result=clean(said.get("Result", ""), 30) if name else "",
-        since=clean(said.get("InactiveEnterTimestamp", ""), 60) if name else "",
-        line=clean(_telling(lines), 200) if name else "",
-        limited=bool(name) and _is_limited(lines),
-        step=clean(_failed_step(text), 200),
-        hidden=_hidden(said) if name else (),
-        socket=clean(held[1], 100) if held else "",
+        state=clean(properties.get("ActiveState", ""), 30) if name else "",
+        result=clean(properties.get("Result", ""), 30) if name else "",
+        since=clean(properties.get("InactiveEnterTimestamp", ""), 60) if name else "",
+        line=clean(_end_line(lines), 200) if name else "",
+        limited=bool(name) and _is_start_limited(lines),
+        step=clean(_failed_pre_start(text), 200),
+        hidden=_hidden_folders(properties) if name else (),
+        socket=clean(socket_match[1], 100) if socket_match else "",
     )
 
 
 #: What systemd writes of how a service ended (src/core/unit.c, service.c), the most telling first.
-_ENDS = (
+_END_PATTERNS = (
     r"A process of this unit has been killed by the OOM killer|.*killed by the OOM killer",
     r"Main process exited, code=(?:killed|dumped|exited), status=(?!0/)",
     r"Control process exited, code=\w+, status=(?!0/)",
@@ -166,34 +182,38 @@ _ENDS = (
 )
 
 
-def _telling(lines: Sequence[str]) -> str:
+def _end_line(lines: Sequence[str]) -> str:
     """The line of systemd's about the last end: after the last start that was tried at all."""
-    begun = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
-    last = lines[begun[-1] :] if begun else lines
-    for pattern in _ENDS:
-        for line in reversed(last):
+    start_lines = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
+    last_start = lines[start_lines[-1] :] if start_lines else lines
+    for pattern in _END_PATTERNS:
+        for line in reversed(last_start):
             if re.match(rf"(?:\S+\.service: )?(?:{pattern})", line):
                 return line
     return ""
 
 
-def _is_limited(lines: Sequence[str]) -> bool:
+def _is_start_limited(lines: Sequence[str]) -> bool:
     """Whether the last starts were not even tried (systemd.unit(5), StartLimitBurst=)."""
-    refused = [n for n, line in enumerate(lines) if "request repeated too quickly" in line]
-    begun = [n for n, line in enumerate(lines) if line.startswith("Starting ")]
-    return bool(refused) and refused[-1] > max(begun, default=-1)
+    limit_lines = [
+        number for number, line in enumerate(lines) if "request repeated too quickly" in line
+    ]
+    start_lines = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
+    return bool(limit_lines) and limit_lines[-1] > max(start_lines, default=-1)
 
 
-def _hidden(said: Mapping[str, str]) -> tuple[str, ...]:
+def _hidden_folders(properties: Mapping[str, str]) -> tuple[str, ...]:
     """The folders in which the service sees other files than we do (systemd.exec(5))."""
-    found = ["/tmp", "/var/tmp"] if said.get("PrivateTmp") in {"yes", "disconnected"} else []
-    if said.get("ProtectHome") in {"yes", "tmpfs"}:
-        found += ["/home", "/root", "/run/user"]
-    given = [one.lstrip("-+") for one in said.get("InaccessiblePaths", "").split()]
-    return tuple(clean(one, 200) for one in (*found, *given)[:20])
+    folders = (
+        ["/tmp", "/var/tmp"] if properties.get("PrivateTmp") in {"yes", "disconnected"} else []
+    )
+    if properties.get("ProtectHome") in {"yes", "tmpfs"}:
+        folders += ["/home", "/root", "/run/user"]
+    inaccessible = [path.lstrip("-+") for path in properties.get("InaccessiblePaths", "").split()]
+    return tuple(clean(path, 200) for path in (*folders, *inaccessible)[:20])
 
 
-def _failed_step(text: str) -> str:
+def _failed_pre_start(text: str) -> str:
     """The first command of ExecStartPre= that ended badly, if it is not nginx itself."""
     for argv, status in re.findall(
         r"^ExecStartPre=.*?argv\[\]=(.*?) ; .*?status=(\S+) \}$", text, re.MULTILINE
@@ -207,33 +227,35 @@ def _failed_step(text: str) -> str:
 
 
 @probe(after=NginxConfig)
-async def reading(look: Look, config: NginxConfig) -> None:
+async def reading(ctx: ProbeContext, config: NginxConfig) -> None:
     """Whether a master that is not root may read its certificates and keys."""
-    master = _master(look)
+    master = _own_master(ctx)
     if master is None or not master.user:
         return
-    folder, every = posixpath.dirname(config.path), server_blocks.servers(config.main)
+    folder, servers = posixpath.dirname(config.path), server_blocks.servers(config.main)
     chosen = (
-        server_blocks.choose(socket, look.target.host)[0]
-        for socket in server_blocks.sockets(every, look.target.port)
+        server_blocks.select_server(socket, ctx.target.host)[0]
+        for socket in server_blocks.sockets(servers, ctx.target.port)
     )
     paths = dict.fromkeys(
         posixpath.join(folder, path)
         for server in chosen
         for name in ("ssl_certificate", "ssl_certificate_key")
-        for path in server_blocks.files(server, name)
+        for path in server_blocks.file_paths(server, name)
     )
-    await _access(look, *paths)
+    await _emit_access(ctx, *paths)
 
 
 @probe(after=NginxTest)
-async def refused(look: Look, seen: NginxTest) -> None:
-    await _access(look, *denied(seen.fatal.text if seen.fatal and not seen.passed else ""))
+async def refused(ctx: ProbeContext, test: NginxTest) -> None:
+    await _emit_access(
+        ctx, *denied_paths(test.fatal.text if test.fatal and not test.passed else "")
+    )
 
 
 @probe(after=LogLine)
-async def logged(look: Look, seen: LogLine) -> None:
-    await _access(look, *denied(seen.text if seen.level == "emerg" else ""))
+async def logged(ctx: ProbeContext, log_line: LogLine) -> None:
+    await _emit_access(ctx, *denied_paths(log_line.text if log_line.level == "emerg" else ""))
 
 
 _DENIED = re.compile(
@@ -242,43 +264,45 @@ _DENIED = re.compile(
 )
 
 
-def denied(text: str) -> tuple[str, ...]:
+def denied_paths(text: str) -> tuple[str, ...]:
     """The file that a message says may not be read."""
-    found = _DENIED.match(text)
-    return (found[1] or found[2],) if found else ()
+    match = _DENIED.match(text)
+    return (match[1] or match[2],) if match else ()
 
 
-async def _access(look: Look, *paths: str) -> None:
-    known = {one.path for one in look.seen(Access)}
-    wanted = [path for path in dict.fromkeys(paths) if path not in known][:MOST]
-    if not wanted:
+async def _emit_access(ctx: ProbeContext, *paths: str) -> None:
+    known_paths = {access.path for access in ctx.observed(Access)}
+    new_paths = [path for path in dict.fromkeys(paths) if path not in known_paths][:MAX_FILES]
+    if not new_paths:
         return
-    at, master = look.now(), _master(look)
-    user = next((one.user for one in look.seen(NginxStart)), "")
+    at, master = ctx.elapsed(), _own_master(ctx)
+    user = next((nginx_start.user for nginx_start in ctx.observed(NginxStart)), "")
     pid = str(master.pid) if master and master.user else ""
-    ran = await look.machine.run("sh", "-c", WHO, "sh", "" if master else user, pid, *wanted)
-    for seen in accesses(ran.out):
-        if seen.parts:
-            look.see(replace(seen, at=at, took=ran.took))
+    result = await ctx.machine.run(
+        "sh", "-c", ACCESS_SCRIPT, "sh", "" if master else user, pid, *new_paths
+    )
+    for access in parse_access(result.out):
+        if access.parts:
+            ctx.emit(replace(access, at=at, took=result.took))
 
 
 #: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capabilities(7)): no bits shut such a process out.
 _READS_ALL = 0b110
 
 
-def accesses(text: str) -> tuple[Access, ...]:
+def parse_access(text: str) -> tuple[Access, ...]:
     """Read what WHO printed."""
-    head, *rest = re.split(r"^path ", text, flags=re.MULTILINE)
-    said = dict(line.partition(" ")[::2] for line in head.splitlines())
-    uid, gids = said.get("uid", ""), said.get("gids", "").split()
-    user, _, group = said.get("name", "").partition(" ")
-    if int(said.get("caps") or "0", 16) & _READS_ALL:
+    head, *blocks = re.split(r"^path ", text, flags=re.MULTILINE)
+    fields = dict(line.partition(" ")[::2] for line in head.splitlines())
+    uid, gids = fields.get("uid", ""), fields.get("gids", "").split()
+    user, _, group = fields.get("name", "").partition(" ")
+    if int(fields.get("caps") or "0", 16) & _READS_ALL:
         uid = ""
-    made = []
-    for block in rest:
+    accesses = []
+    for block in blocks:
         path, _, lines = block.partition("\n")
         default = re.search(r"^default (\S+)", lines, re.MULTILINE)
-        made.append(
+        accesses.append(
             Access(
                 vantage=Vantage.SERVER,
                 equivalent=f"namei -l {shlex.quote(path)}",
@@ -286,23 +310,23 @@ def accesses(text: str) -> tuple[Access, ...]:
                 parts=_parts(lines, path),
                 uid=int(uid) if uid.isdigit() else None,
                 user=clean(user),
-                gids=tuple(int(one) for one in gids if one.isdigit()),
+                gids=tuple(int(gid) for gid in gids if gid.isdigit()),
                 group=clean(group),
-                enforcing=said.get("selinux") == "1",
+                enforcing=fields.get("selinux") == "1",
                 default=clean(default[1]) if default else "",
             )
         )
-    return tuple(made)
+    return tuple(accesses)
 
 
 _PART = re.compile(r"^part (\d+) (\S+) (\d+) (\S+) ([0-7]+) ([^|]+)\|([^|]*)\|(/.*)$", re.MULTILINE)
 
 
-def _parts(lines: str, path: str) -> tuple[Part, ...]:
+def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
     """From the outermost folder inwards, each once; a link to the file is not the file."""
-    lists = set(re.findall(r"^acl (/.*)$", lines, re.MULTILINE))
-    found = {
-        name: Part(
+    acl_paths = set(re.findall(r"^acl (/.*)$", lines, re.MULTILINE))
+    parts = {
+        name: PathComponent(
             path=name,
             uid=int(uid),
             user=clean(user),
@@ -311,15 +335,15 @@ def _parts(lines: str, path: str) -> tuple[Part, ...]:
             mode=int(mode, 8),
             label=label if ":" in label else "",
             folder=kind == "directory",
-            listed=name in lists,
+            listed=name in acl_paths,
         )
         for uid, user, gid, group, mode, kind, label, name in _PART.findall(lines)
     }
-    if len([part for part in found.values() if not part.folder]) > 1:
-        found.pop(path, None)
-    return tuple(sorted(found.values(), key=lambda part: (not part.folder, len(part.path))))
+    if len([part for part in parts.values() if not part.folder]) > 1:
+        parts.pop(path, None)
+    return tuple(sorted(parts.values(), key=lambda part: (not part.folder, len(part.path))))
 
 
-def _master(look: Look) -> NginxProcess | None:
-    masters = (one for seen in look.seen(NginxState) for one in seen.masters)
-    return next((one for one in masters if not one.foreign), None)
+def _own_master(ctx: ProbeContext) -> NginxProcess | None:
+    masters = (master for state in ctx.observed(NginxState) for master in state.masters)
+    return next((master for master in masters if not master.foreign), None)

@@ -10,9 +10,9 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxProcess
 from diagnose.parsers.linux.containers import container_of
-from diagnose.parsers.linux.mounts import Mount, private, read_mount
+from diagnose.parsers.linux.mounts import Mount, parse_mount, private_folders
 from diagnose.parsers.linux.service_managers import unit_of
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.sanitize import clean
 
 #: The clock, the time since boot, our own mount namespace, the programs there are, of every process
@@ -21,7 +21,7 @@ from diagnose.parsers.sanitize import clean
 #: programs that may be the one to look at were built. "self" is our own user. A process of another
 #: user than root or ourselves may be called nginx and be anything: its program is not run, and what
 #: it calls itself is one line, or it could pass for another's.
-LIST = r"""
+LIST_SCRIPT = r"""
 date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
 user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
 me=$(user self /proc/self 2>/dev/null); echo "$me"
@@ -54,14 +54,14 @@ done 2>/dev/null
 """
 
 #: Lines of mountinfo that are read of a process.
-MOST_MOUNTS = 2000
+MAX_MOUNTS = 2000
 
 #: Clock ticks a second in /proc/PID/stat: 100 on every Linux (sysconf(3), _SC_CLK_TCK).
 TICKS = 100
 
 
 @frozen
-class View:
+class ProcessView:
     """The system that a process sees: its root folder (device and inode), its PID and network
     namespaces (namespaces(7)), its control groups (cgroups(7)) and its mounts, "" and () where they
     may not be read or, for mounts, are ours."""
@@ -74,7 +74,7 @@ class View:
 
 
 @frozen
-class Process:
+class ListedProcess:
     """A process that is nginx; `started` in seconds since the epoch by the server's own clock."""
 
     pid: int
@@ -83,7 +83,7 @@ class Process:
     program: str
     started: float | None
     user: int | None = None
-    view: View = View()
+    view: ProcessView = ProcessView()
 
 
 @frozen
@@ -92,13 +92,13 @@ class Listing:
     what we see."""
 
     programs: tuple[str, ...] = ()
-    processes: tuple[Process, ...] = ()
+    processes: tuple[ListedProcess, ...] = ()
     builds: tuple[tuple[str, str], ...] = ()
     user: int | None = None
-    view: View = View()
+    view: ProcessView = ProcessView()
 
 
-def listing(text: str) -> Listing:
+def parse_listing(text: str) -> Listing:
     """Read what LIST printed."""
     lines = text.splitlines()
     if len(lines) < 3:
@@ -109,13 +109,13 @@ def listing(text: str) -> Listing:
         boot = None
     programs = [line.partition(" ")[2] for line in lines if line.startswith("program ")]
     processes = []
-    begun = [number for number, line in enumerate(lines) if line.startswith("process ")]
-    for number, end in zip(begun, [*begun[1:], len(lines)], strict=False):
+    starts = [number for number, line in enumerate(lines) if line.startswith("process ")]
+    for number, end in zip(starts, [*starts[1:], len(lines)], strict=False):
         if end > number + 3:
-            stat, title, program, _, *rest = lines[number:end]
-            if one := _process(stat.partition(" ")[2], title, program, boot):
-                view = _view("its", rest)
-                processes.append(replace(one, user=_user("user", rest), view=view))
+            stat, title, program, _, *details = lines[number:end]
+            if process := _process(stat.partition(" ")[2], title, program, boot):
+                view = _view("its", details)
+                processes.append(replace(process, user=_user("user", details), view=view))
     builds = re.findall(r"^build (.+)\n((?:.*\n)*?)built$", text, re.MULTILINE)
     return Listing(
         tuple(dict.fromkeys(programs)),
@@ -126,24 +126,24 @@ def listing(text: str) -> Listing:
     )
 
 
-def _view(whose: str, lines: Sequence[str]) -> View:
-    said: dict[str, list[str]] = {}
+def _view(prefix: str, lines: Sequence[str]) -> ProcessView:
+    values: dict[str, list[str]] = {}
     for line in lines:
-        word, key, rest = (*line.split(" ", 2), "", "")[:3]
-        if word == whose:
-            said.setdefault(key, []).append(rest)
-    root, pid, net = (next(iter(said.get(key, ())), "") for key in ("root", "pid", "net"))
-    mounts = (read_mount(line) for line in said.get("mount", ())[:MOST_MOUNTS])
-    return View(root, pid, net, tuple(said.get("cgroup", ())), tuple(filter(None, mounts)))
+        line_prefix, key, value = (*line.split(" ", 2), "", "")[:3]
+        if line_prefix == prefix:
+            values.setdefault(key, []).append(value)
+    root, pid, net = (next(iter(values.get(key, ())), "") for key in ("root", "pid", "net"))
+    mounts = (parse_mount(line) for line in values.get("mount", ())[:MAX_MOUNTS])
+    return ProcessView(root, pid, net, tuple(values.get("cgroup", ())), tuple(filter(None, mounts)))
 
 
-def _user(word: str, lines: list[str]) -> int | None:
+def _user(prefix: str, lines: list[str]) -> int | None:
     """The number in the next line, if that is about a user."""
-    said, _, number = (lines or [""])[0].partition(" ")
-    return int(number) if said == word and number.isdigit() else None
+    line_prefix, _, number = (lines or [""])[0].partition(" ")
+    return int(number) if line_prefix == prefix and number.isdigit() else None
 
 
-def _process(stat: str, title: str, program: str, boot: float | None) -> Process | None:
+def _process(stat: str, title: str, program: str, boot: float | None) -> ListedProcess | None:
     # The name in parentheses may hold anything: what follows the last one counts.
     head, _, tail = stat.rpartition(") ")
     fields = tail.split()
@@ -151,58 +151,60 @@ def _process(stat: str, title: str, program: str, boot: float | None) -> Process
         return None
     started = None if boot is None else boot + int(fields[19]) / TICKS
     program = program.removesuffix(" (deleted)")
-    return Process(int(head.split()[0]), int(fields[1]), title.strip(), program, started)
+    return ListedProcess(int(head.split()[0]), int(fields[1]), title.strip(), program, started)
 
 
-def masters(found: Listing) -> tuple[NginxProcess, ...]:
+def master_processes(listing: Listing) -> tuple[NginxProcess, ...]:
     """The masters, with when each last loaded its configuration."""
-    made = []
-    for one in found.processes:
-        if "master process" not in one.title:
+    masters = []
+    for process in listing.processes:
+        if "master process" not in process.title:
             continue
         workers = [
-            other
-            for other in found.processes
-            if other.parent == one.pid
-            and "worker process" in other.title
-            and "shutting down" not in other.title
+            worker
+            for worker in listing.processes
+            if worker.parent == process.pid
+            and "worker process" in worker.title
+            and "shutting down" not in worker.title
         ]
-        loads = [other.started for other in workers if other.started is not None]
-        said = wire.commanded(one.title)
-        made.append(
+        loads = [worker.started for worker in workers if worker.started is not None]
+        command_line = nginx_parser.parse_master_title(process.title)
+        masters.append(
             NginxProcess(
                 vantage=Vantage.SERVER,
-                pid=one.pid,
-                binary=clean(one.program or said.binary, 300),
-                arguments=said.options,
-                config=said.config,
-                started=one.started,
+                pid=process.pid,
+                binary=clean(process.program or command_line.binary, 300),
+                arguments=command_line.options,
+                config=command_line.config,
+                started=process.started,
                 loaded=min(loads, default=None),
-                workers=tuple(other.pid for other in workers),
-                foreign=_is_foreign(one, found),
-                user=one.user,
-                private=private(found.view.mounts, one.view.mounts),
-                unit=unit_of(one.view.cgroups),
+                workers=tuple(worker.pid for worker in workers),
+                foreign=_is_foreign(process, listing),
+                user=process.user,
+                private=private_folders(listing.view.mounts, process.view.mounts),
+                unit=unit_of(process.view.cgroups),
             )
         )
-    return tuple(made)
+    return tuple(masters)
 
 
-def _is_foreign(one: Process, found: Listing) -> bool:
+def _is_foreign(process: ListedProcess, listing: Listing) -> bool:
     """A container's, or of a user whose word is not taken for what to run, and with which options:
     anybody may call a process of his nginx. An installed program that runs without options is what
     would be looked at anyway, whoever runs it."""
-    said = wire.commanded(one.title)
-    installed = one.program in found.programs and not (said.prefix or said.config)
-    trusted = found.user is None or one.user in {0, found.user} or installed
-    return _is_apart(one.view, found.view) or not trusted
+    command_line = nginx_parser.parse_master_title(process.title)
+    installed = process.program in listing.programs and not (
+        command_line.prefix or command_line.config
+    )
+    trusted = listing.user is None or process.user in {0, listing.user} or installed
+    return _is_in_container(process.view, listing.view) or not trusted
 
 
-def _is_apart(one: View, own: View) -> bool:
+def _is_in_container(view: ProcessView, own_view: ProcessView) -> bool:
     """A container's: it has another root folder, PID or network namespace, or an engine's control
     group. A mount namespace of its own has every unit with PrivateTmp= or ProtectSystem=
     (systemd.exec(5)), and its files are this system's."""
-    pairs = ((one.root, own.root), (one.pid, own.pid), (one.net, own.net))
-    engine = container_of(one.cgroups)
-    other = bool(engine) and engine != container_of(own.cgroups)
-    return other or any(his and ours and his != ours for his, ours in pairs)
+    pairs = ((view.root, own_view.root), (view.pid, own_view.pid), (view.net, own_view.net))
+    engine = container_of(view.cgroups)
+    other_container = bool(engine) and engine != container_of(own_view.cgroups)
+    return other_container or any(theirs and ours and theirs != ours for theirs, ours in pairs)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from diagnose.machine import LIMIT, Text
+from diagnose.machine import LIMIT, FileContent
 from diagnose.model import Unseen, Vantage
 from diagnose.model.files import OtherCertificate, OtherConfig
 from diagnose.model.nginx import (
@@ -25,74 +25,90 @@ from diagnose.model.nginx import (
 from diagnose.model.tls import Certificate
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.probes import Look, probe
-from diagnose.probes.inside.nginx import configured
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.nginx import config_path
 
 # Another nginx
 
 #: Programs that do not run, and files of a configuration, that are looked at.
-MOST_PROGRAMS, MOST_FILES = 3, 200
+MAX_PROGRAMS, MAX_FILES = 3, 200
 
 #: Where each program's links lead, and how it was built.
-BUILDS = r"""
+BUILD_SCRIPT = r"""
 for b; do echo "program $b"; readlink -f -- "$b" || echo "$b"; "$b" -V; echo; done 2>&1; :
 """
 
 
 @probe(after=NginxConfig)
-async def other_nginx(look: Look, config: NginxConfig) -> None:
+async def other_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
     """The configurations of the programs that do not run, where that which does has no block of
     the target's name on its port."""
-    state = next(iter(look.seen(NginxState)), None)
-    build = next(iter(look.seen(NginxBuild)), None)
-    own = [one for one in (state.masters if state else ()) if not one.foreign]
-    if state is None or build is None or not own or named(config.main, look):
+    state = next(iter(ctx.observed(NginxState)), None)
+    build = next(iter(ctx.observed(NginxBuild)), None)
+    own_masters = [master for master in (state.masters if state else ()) if not master.foreign]
+    if state is None or build is None or not own_masters or serves_target(config.main, ctx):
         return
-    found: list[tuple[str, str, str]] = []
-    others = [one for one in state.programs if one != build.binary][:MOST_PROGRAMS]
-    if others:
-        ran = await look.machine.run("sh", "-c", BUILDS, "sh", *others)
-        found += builds(ran.out)
-    found.append((build.binary, build.binary, configured(wire.build(_said(build)), ())))
-    read = {(one.binary, configured(wire.build(_said(build)), one.arguments)) for one in own}
+    programs: list[tuple[str, str, str]] = []
+    other_programs = [program for program in state.programs if program != build.binary][
+        :MAX_PROGRAMS
+    ]
+    if other_programs:
+        result = await ctx.machine.run("sh", "-c", BUILD_SCRIPT, "sh", *other_programs)
+        programs += parse_builds(result.out)
+    programs.append(
+        (
+            build.binary,
+            build.binary,
+            config_path(nginx_parser.parse_build(_version_output(build)), ()),
+        )
+    )
+    read_configs = {
+        (
+            master.binary,
+            config_path(nginx_parser.parse_build(_version_output(build)), master.arguments),
+        )
+        for master in own_masters
+    }
     paths = {config.path}
-    for name, binary, path in found:
-        if (binary, path) not in read and path not in paths:
+    for name, binary, path in programs:
+        if (binary, path) not in read_configs and path not in paths:
             paths.add(path)
-            await _read(look, binary, path, name in state.programs[:1])
+            await _emit_other_config(ctx, binary, path, name in state.programs[:1])
 
 
-def _said(build: NginxBuild) -> str:
+def _version_output(build: NginxBuild) -> str:
     return f"nginx version: {build.version}\nconfigure arguments: {shlex.join(build.arguments)}\n"
 
 
-def named(main: tuple[Directive, ...], look: Look) -> bool:
+def serves_target(main: tuple[Directive, ...], ctx: ProbeContext) -> bool:
     """Whether a block on the target's port has the target's name."""
-    found = server_blocks.sockets(server_blocks.servers(main), look.target.port)
-    return any(server_blocks.choose(one, look.target.host)[1] != "default" for one in found)
+    sockets = server_blocks.sockets(server_blocks.servers(main), ctx.target.port)
+    return any(
+        server_blocks.select_server(socket, ctx.target.host)[1] != "default" for socket in sockets
+    )
 
 
-def builds(text: str) -> list[tuple[str, str, str]]:
+def parse_builds(text: str) -> list[tuple[str, str, str]]:
     """The programs of which BUILDS told, where their links lead, and the configuration that each
     reads."""
-    made = []
+    programs = []
     for part in re.split(r"^program ", text, flags=re.MULTILINE)[1:]:
-        name, binary, said = (*part.split("\n", 2), "", "")[:3]
-        made.append((name, binary, configured(wire.build(said), ())))
-    return made
+        name, binary, version_output = (*part.split("\n", 2), "", "")[:3]
+        programs.append((name, binary, config_path(nginx_parser.parse_build(version_output), ())))
+    return programs
 
 
-async def _read(look: Look, binary: str, path: str, on_path: bool) -> None:
-    at = look.now()
-    main, files = await tree(look, path)
+async def _emit_other_config(ctx: ProbeContext, binary: str, path: str, on_path: bool) -> None:
+    at = ctx.elapsed()
+    main, files = await read_config_tree(ctx, path)
     if files:
-        look.see(
+        ctx.emit(
             OtherConfig(
                 vantage=Vantage.SERVER,
                 at=at,
-                took=look.now() - at,
+                took=ctx.elapsed() - at,
                 equivalent=f"{shlex.quote(binary)} -T",
                 binary=binary,
                 path=path,
@@ -103,35 +119,43 @@ async def _read(look: Look, binary: str, path: str, on_path: bool) -> None:
         )
 
 
-async def tree(look: Look, path: str) -> tuple[tuple[Directive, ...], tuple[ConfigFile, ...]]:
+async def read_config_tree(
+    ctx: ProbeContext, path: str
+) -> tuple[tuple[Directive, ...], tuple[ConfigFile, ...]]:
     """A configuration, includes followed, a round for every depth of inclusion."""
     folder, files = posixpath.dirname(path), dict[str, ConfigFile]()
     trees: dict[str, tuple[Directive, ...]] = {}
     matches: dict[str, tuple[str, ...]] = {}
-    wanted = [path]
-    while wanted:
-        rounds = await asyncio.gather(*(_matching(look, pattern) for pattern in wanted))
-        for pattern, texts in zip(wanted, rounds, strict=True):
-            matches[pattern] = tuple(one.path for one in texts)
-            for one in texts[: MOST_FILES - len(files)]:
-                if one.failure is None and one.path not in files:
-                    files[one.path] = ConfigFile(one.path, one.text, one.changed, one.real)
-                    trees[one.path] = wire.parse(one.text, one.path)
-        asked = (pattern for made in trees.values() for pattern in wire.includes(made, folder))
-        wanted = [pattern for pattern in dict.fromkeys(asked) if pattern not in matches]
-    return wire.expand(path, trees, matches), tuple(files.values())
+    patterns = [path]
+    while patterns:
+        rounds = await asyncio.gather(*(_read_matching(ctx, pattern) for pattern in patterns))
+        for pattern, contents in zip(patterns, rounds, strict=True):
+            matches[pattern] = tuple(content.path for content in contents)
+            for content in contents[: MAX_FILES - len(files)]:
+                if content.failure is None and content.path not in files:
+                    files[content.path] = ConfigFile(
+                        content.path, content.text, content.changed, content.real
+                    )
+                    trees[content.path] = nginx_parser.parse(content.text, content.path)
+        included = (
+            pattern
+            for directives in trees.values()
+            for pattern in nginx_parser.includes(directives, folder)
+        )
+        patterns = [pattern for pattern in dict.fromkeys(included) if pattern not in matches]
+    return nginx_parser.expand(path, trees, matches), tuple(files.values())
 
 
-async def _matching(look: Look, pattern: str) -> Sequence[Text]:
+async def _read_matching(ctx: ProbeContext, pattern: str) -> Sequence[FileContent]:
     if re.search(r"[*?\[]", pattern):
-        return await look.machine.read_all(pattern)
-    return (await look.machine.read(pattern, LIMIT),)
+        return await ctx.machine.read_all(pattern)
+    return (await ctx.machine.read(pattern, LIMIT),)
 
 
 # A certificate renewed elsewhere
 
 #: Where certificates lie: certbot, acme.sh, panels, lego, Caddy, dehydrated, and by hand.
-FOLDERS = (
+CERTIFICATE_PATTERNS = (
     "/etc/letsencrypt/live/*/fullchain.pem",
     "/root/.acme.sh/*/fullchain.cer",
     "/home/*/.acme.sh/*/fullchain.cer",
@@ -156,7 +180,7 @@ FOLDERS = (
 )  # fmt: skip
 
 #: What renews the certificates of a folder.
-TOOLS = (
+RENEWAL_TOOLS = (
     ("/etc/letsencrypt/", "certbot"),
     ("/.acme.sh/", "acme.sh"),
     ("/www/server/panel/", "BaoTa"),
@@ -167,9 +191,9 @@ TOOLS = (
 
 #: Only the first certificate of each file leaves the server, and never a key. The links in
 #: /etc/ssl/certs are the authorities'.
-FIND = (
+FIND_SCRIPT = (
     "for f in "
-    + " ".join(FOLDERS)
+    + " ".join(CERTIFICATE_PATTERNS)
     + r"""; do
   case $f in /etc/ssl/certs/*) [ -L "$f" ] && continue ;; esac
   [ -f "$f" ] && [ -r "$f" ] || continue
@@ -183,7 +207,7 @@ cd /etc/letsencrypt 2>/dev/null || [ ! -e /etc/letsencrypt ] || echo shut
 )
 
 #: The public halves of the keys that may belong to a certificate: beside it, under its name first.
-KEYS = r"""
+KEYS_SCRIPT = r"""
 for c; do
   d=${c%/*}; b=${c##*/}; b=${b%.*}
   echo "cert $c"
@@ -198,53 +222,64 @@ done 2>/dev/null </dev/null; :
 """
 
 #: Of the newest certificates so many.
-MOST_CERTIFICATES = 4
+MAX_CERTIFICATES = 4
 
 
 @probe(after=CertificateFile)
-async def renewed(look: Look, seen: CertificateFile) -> None:
+async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
     """Certificates for the target's name that are good for longer than the one that nginx reads,
     where that has run out or soon will; or any that are good, where that is of no use for the name.
     """
-    host = look.target.host
-    wanting = [
-        one
-        for one in look.seen(CertificateFile)
-        if one.chain and (ends(one.chain[0]) or _is_no_use(one.chain[0], host))
+    host = ctx.target.host
+    affected = [
+        candidate
+        for candidate in ctx.observed(CertificateFile)
+        if candidate.chain
+        and (expires_soon(candidate.chain[0]) or _is_unusable(candidate.chain[0], host))
     ]
-    if not wanting or wanting[0] is not seen:
+    if not affected or affected[0] is not certificate:
         return
-    no_use = _is_no_use(seen.chain[0], host)
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", FIND)
-    if re.search(r"^shut$", ran.out, re.MULTILINE):
-        _unseen(look, "/etc/letsencrypt/live", "sudo certbot certificates")
-    later = [
-        one
-        for one in certificates(ran.out)
-        if (no_use or one.leaf.outlasts(seen.chain[0]))
-        and one.leaf.sha256 != seen.sha256
-        and not ends(one.leaf)
-        and covers(host, one.leaf.dns_names, one.leaf.addresses)
+    unusable = _is_unusable(certificate.chain[0], host)
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", FIND_SCRIPT)
+    if re.search(r"^shut$", result.out, re.MULTILINE):
+        _emit_not_observed(ctx, "/etc/letsencrypt/live", "sudo certbot certificates")
+    replacements = [
+        candidate
+        for candidate in parse_certificates(result.out)
+        if (unusable or candidate.leaf.outlasts(certificate.chain[0]))
+        and candidate.leaf.sha256 != certificate.sha256
+        and not expires_soon(candidate.leaf)
+        and covers(host, candidate.leaf.dns_names, candidate.leaf.addresses)
     ]
-    later.sort(key=lambda one: (one.tool == "", one.path))
-    later.sort(key=lambda one: one.leaf.not_after or datetime.min.replace(tzinfo=UTC), reverse=True)
-    if not later:
+    replacements.sort(key=lambda candidate: (candidate.tool == "", candidate.path))
+    replacements.sort(
+        key=lambda candidate: candidate.leaf.not_after or datetime.min.replace(tzinfo=UTC),
+        reverse=True,
+    )
+    if not replacements:
         return
-    paths = [one.path for one in later[:MOST_CERTIFICATES]]
-    ran = await look.machine.run("sh", "-c", KEYS, "sh", *paths)
-    keys = matching(ran.out)
-    for one in later[:MOST_CERTIFICATES]:
-        key = next((path for path, public in keys.get(one.path, ()) if public == one.public), "")
-        look.see(replace(one, at=at, took=look.now() - at, key=key))
+    paths = [candidate.path for candidate in replacements[:MAX_CERTIFICATES]]
+    result = await ctx.machine.run("sh", "-c", KEYS_SCRIPT, "sh", *paths)
+    keys = parse_keys(result.out)
+    for replacement in replacements[:MAX_CERTIFICATES]:
+        key = next(
+            (
+                path
+                for path, public in keys.get(replacement.path, ())
+                if public == replacement.public
+            ),
+            "",
+        )
+        ctx.emit(replace(replacement, at=at, took=ctx.elapsed() - at, key=key))
 
 
-def _is_no_use(leaf: Certificate, host: str) -> bool:
+def _is_unusable(leaf: Certificate, host: str) -> bool:
     """Another name's, or nobody's."""
     return leaf.self_issued or not covers(host, leaf.dns_names, leaf.addresses)
 
 
-def ends(leaf: Certificate) -> bool:
+def expires_soon(leaf: Certificate) -> bool:
     """As `certificate.expires-soon` has it: less than a third of its time is left, or 21 days."""
     if leaf.not_after is None or leaf.lifetime is None:
         return True
@@ -252,7 +287,7 @@ def ends(leaf: Certificate) -> bool:
     return leaf.not_after - datetime.now(UTC) < min(third, timedelta(days=21))
 
 
-def certificates(text: str) -> Iterable[OtherCertificate]:
+def parse_certificates(text: str) -> Iterable[OtherCertificate]:
     """What FIND printed, each certificate once per path."""
     for part in re.split(r"^file ", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
@@ -265,22 +300,24 @@ def certificates(text: str) -> Iterable[OtherCertificate]:
                 path=path,
                 leaf=chain[0],
                 public=publics[0],
-                tool=next((name for folder, name in TOOLS if folder in path), ""),
+                tool=next((name for folder, name in RENEWAL_TOOLS if folder in path), ""),
                 changed=float(changed) if changed.isdigit() and changed != "0" else None,
             )
 
 
-def matching(text: str) -> dict[str, list[tuple[str, str]]]:
+def parse_keys(text: str) -> dict[str, list[tuple[str, str]]]:
     """What KEYS printed: for each certificate the keys beside it, by their public halves."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    keys_by_path: dict[str, list[tuple[str, str]]] = {}
     for part in re.split(r"^cert ", text, flags=re.MULTILINE)[1:]:
-        path, _, rest = part.partition("\n")
-        for key in re.split(r"^key ", rest, flags=re.MULTILINE)[1:]:
+        path, _, keys_text = part.partition("\n")
+        for key in re.split(r"^key ", keys_text, flags=re.MULTILINE)[1:]:
             name, _, body = key.partition("\n")
-            found.setdefault(path, []).append((name, pem.public_key(body)[1]))
-    return found
+            keys_by_path.setdefault(path, []).append((name, pem.public_key(body)[1]))
+    return keys_by_path
 
 
-def _unseen(look: Look, what: str, enable: str) -> None:
-    why = "needs root"
-    look.see(Unseen(vantage=Vantage.SERVER, at=look.now(), what=what, why=why, enable=enable))
+def _emit_not_observed(ctx: ProbeContext, subject: str, enable: str) -> None:
+    reason = "needs root"
+    ctx.emit(
+        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
+    )

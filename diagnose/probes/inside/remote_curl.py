@@ -6,7 +6,7 @@ says nothing; what it prints with -v does.
 import re
 import shlex
 
-from diagnose.machine import Machine, Ran
+from diagnose.machine import CommandResult, Machine
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.net.error_mapping import errno_failure
@@ -33,7 +33,7 @@ cr=$(printf '\r')
 
 #: RFC 6455 section 1.3: the example's key, and the answer to it.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-FIELDS = (
+UPGRADE_FIELDS = (
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
@@ -41,7 +41,7 @@ FIELDS = (
 )
 
 #: curl(1), "EXIT CODES", for a request that was sent.
-_STATUS = {
+_EXIT_FAILURES = {
     28: ("timeout", "timed out"),
     52: ("closed", "connection closed"),
     56: ("reset", "Connection reset by peer"),
@@ -50,7 +50,7 @@ _ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreac
 
 
 @frozen
-class Curled:
+class CurlResponse:
     """What curl met. `status` is the answer's, None where none came; `accepted` that it was a
     WebSocket's, with the right Sec-WebSocket-Accept; `connected` that the connection stood, so
     that a failure is the application's own."""
@@ -73,44 +73,50 @@ async def curl(
     url: str,
     fields: tuple[str, ...],
     version: str = "1.1",
-    more: tuple[str, ...] = (),
+    options: tuple[str, ...] = (),
     patience: int = PATIENCE,
-) -> Curled | None:
+) -> CurlResponse | None:
     """One request from the server; None where it has no curl."""
-    argv = ["curl", "-sSkv", "-o", "-", "-m", str(patience), f"--http{version}", *more]
+    argv = ["curl", "-sSkv", "-o", "-", "-m", str(patience), f"--http{version}", *options]
     for field in fields:
         argv += ["-H", field]
     argv.append(url)
-    ran = await machine.run("sh", "-c", UNTIL_ANSWERED, "sh", *argv, timeout=patience + 4.0)
-    return None if ran.status is None or "curl: not found" in ran.err else read(tuple(argv), ran)
+    result = await machine.run("sh", "-c", UNTIL_ANSWERED, "sh", *argv, timeout=patience + 4.0)
+    return (
+        None
+        if result.status is None or "curl: not found" in result.err
+        else parse_curl(tuple(argv), result)
+    )
 
 
-def read(argv: tuple[str, ...], ran: Ran) -> Curled:
+def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
     """What curl printed: the answer's body to standard output, its own story, in which the head
     stands behind "<", to standard error."""
-    head = [line[2:].strip() for line in ran.err.splitlines() if line.startswith("< ")]
-    first = re.match(r"HTTP/[\d.]+ (\d{3})", head[0]) if head else None
-    if first:
-        status = int(first[1])
+    head = [line[2:].strip() for line in result.err.splitlines() if line.startswith("< ")]
+    status_line = re.match(r"HTTP/[\d.]+ (\d{3})", head[0]) if head else None
+    if status_line:
+        status = int(status_line[1])
         fields = {
-            name.lower(): value.strip() for name, _, value in (f.partition(":") for f in head)
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head)
         }
         accepted = status == 101 and fields.get("sec-websocket-accept") == ACCEPT
-        body = clean(ran.out, 500)
-        return Curled(argv, ran.took, status, accepted, body, connected=True)
-    connected = re.search(r"^\* (Connected to|Established connection)", ran.err, re.MULTILINE)
-    return Curled(argv, ran.took, failure=_failure(ran), connected=connected is not None)
+        body = clean(result.out, 500)
+        return CurlResponse(argv, result.took, status, accepted, body, connected=True)
+    connected = re.search(r"^\* (Connected to|Established connection)", result.err, re.MULTILINE)
+    return CurlResponse(
+        argv, result.took, failure=_failure(result), connected=connected is not None
+    )
 
 
-def _failure(ran: Ran) -> Failure:
+def _failure(result: CommandResult) -> Failure:
     """Refused only if every address was."""
-    said = re.findall(r"connect to \S+ port \d+ .*?failed: (.+)", ran.err)
-    numbers = {_ERRNO.get(one.strip()) for one in said}
+    messages = re.findall(r"connect to \S+ port \d+ .*?failed: (.+)", result.err)
+    numbers = {_ERRNO.get(message.strip()) for message in messages}
     if len(numbers) == 1 and (number := numbers.pop()):
-        return errno_failure(number, said[0].strip())
-    lines = [line for line in ran.err.splitlines() if line.startswith("curl: ")]
-    given = re.match(r"curl: \((\d+)\)", lines[-1]) if lines else None
-    status = int(given[1]) if given else None
-    if status in _STATUS:
-        return Failure(*_STATUS[status])
+        return errno_failure(number, messages[0].strip())
+    lines = [line for line in result.err.splitlines() if line.startswith("curl: ")]
+    exit_match = re.match(r"curl: \((\d+)\)", lines[-1]) if lines else None
+    status = int(exit_match[1]) if exit_match else None
+    if status in _EXIT_FAILURES:
+        return Failure(*_EXIT_FAILURES[status])
     return Failure("other", clean(lines[-1] if lines else "no answer"), status)

@@ -10,10 +10,10 @@ from dataclasses import replace
 from diagnose.model import Unseen, Vantage
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
-from diagnose.parsers.linux import renewal_logs as wire
+from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
-from diagnose.probes.inside.other_nginx import ends
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.other_nginx import expires_soon
 
 #: Each part follows a line "@@@ kind when name": units of systemd's that failed with their journal,
 #: and the ends of the tools' logs. Lines of theirs are behind a blank.
@@ -44,47 +44,57 @@ _PART = re.compile(r"^@@@ (\S+) (\d+) (.+)$", re.MULTILINE)
 
 
 @probe(after=CertificateFile)
-async def renewal(look: Look, seen: CertificateFile) -> None:
-    wanting = [one for one in look.seen(CertificateFile) if one.chain and ends(one.chain[0])]
-    if not wanting or wanting[0] is not seen:
+async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
+    expiring = [
+        candidate
+        for candidate in ctx.observed(CertificateFile)
+        if candidate.chain and expires_soon(candidate.chain[0])
+    ]
+    if not expiring or expiring[0] is not certificate:
         return
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", SCRIPT)
-    for path in re.findall(r"^@@@ denied 0 (.+)$", ran.out, re.MULTILINE):
-        what, enable = clean(path, 200), f"sudo tail -n 50 {shlex.quote(clean(path, 200))}"
-        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why="needs root", enable=enable))
-    for failure in failures(ran.out):
-        look.see(replace(failure, at=at, took=ran.took))
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", SCRIPT)
+    for path in re.findall(r"^@@@ denied 0 (.+)$", result.out, re.MULTILINE):
+        subject, enable = clean(path, 200), f"sudo tail -n 50 {shlex.quote(clean(path, 200))}"
+        ctx.emit(
+            Unseen(vantage=Vantage.SERVER, at=at, what=subject, why="needs root", enable=enable)
+        )
+    for failure in parse_failures(result.out):
+        ctx.emit(replace(failure, at=at, took=result.took))
 
 
-def failures(text: str) -> Iterator[RenewalFailure]:
+def parse_failures(text: str) -> Iterator[RenewalFailure]:
     """What SCRIPT printed; of one tool what its log says, if it does: that has the names."""
     parts = _PART.split(text)
     units: dict[str, RenewalFailure] = {}
-    told: set[str] = set()
+    logged_tools: set[str] = set()
     for kind, when, name, body in zip(*(iter(parts[1:]),) * 4, strict=False):
         lines = "\n".join(line.removeprefix(" ") for line in body.splitlines())
         if kind == "unit":
             tool = _tool(name)
-            run = (wire.certbot(lines) if tool == "certbot" else None) or wire.other(lines)
+            run = (
+                log_parser.certbot(lines) if tool == "certbot" else None
+            ) or log_parser.last_journal_line(lines)
             source = f"journalctl -u {clean(name, 100)}"
             units.setdefault(tool, _failure(tool, source, when, run, clean(name, 100)))
         elif kind in {"certbot", "acme.sh"}:
-            read = wire.certbot(lines) if kind == "certbot" else wire.acme_sh(lines)
-            if read:
-                told.add(kind)
+            log_run = log_parser.certbot(lines) if kind == "certbot" else log_parser.acme_sh(lines)
+            if log_run:
+                logged_tools.add(kind)
                 unit = units[kind].unit if kind in units else ""
-                yield _failure(kind, clean(name, 200), when, read, unit)
-    yield from (one for tool, one in units.items() if tool not in told)
+                yield _failure(kind, clean(name, 200), when, log_run, unit)
+    yield from (failure for tool, failure in units.items() if tool not in logged_tools)
 
 
 def _tool(unit: str) -> str:
     """certbot.service, snap.certbot.renew.service, acme-shop.example.com.service, lego.service."""
     names = (("certbot", "certbot"), ("lego", "lego"), ("dehydrated", "dehydrated"))
-    return next((tool for word, tool in names if word in unit), "acme.sh")
+    return next((tool for keyword, tool in names if keyword in unit), "acme.sh")
 
 
-def _failure(tool: str, source: str, when: str, run: wire.Run, unit: str) -> RenewalFailure:
+def _failure(
+    tool: str, source: str, when: str, run: log_parser.FailedRenewal, unit: str
+) -> RenewalFailure:
     tail = source if source.startswith("journalctl") else f"tail -n 50 {shlex.quote(source)}"
     return RenewalFailure(
         vantage=Vantage.SERVER,

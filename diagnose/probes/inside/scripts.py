@@ -76,7 +76,7 @@ elif [ "$(cat /proc/1/comm 2>/dev/null)" = init ] && [ -e /etc/inittab ]; then
 fi
 """
 
-FIRST = f"""
+FIRST_SCRIPT = f"""
 port=$1 far=$2 far6=$3
 set -- $SSH_CONNECTION; client=$1
 echo "@ files"
@@ -91,10 +91,10 @@ echo "@ boot"; {_BOOT.strip()}
 """.strip()
 
 #: A watch ends after so many SYNs.
-MOST_SYNS = 500
+MAX_SYNS = 500
 
 #: Seconds. A try that begins with the watch repeats its SYN after 1 and 3 s.
-WATCH = 4.5
+WATCH_SECONDS = 4.5
 
 # tcpdump where it is; else what any Debian and most others have. Both say first that they listen:
 # without that word nothing was watched. A program that watches ends with the script, by its own
@@ -107,9 +107,9 @@ if [ "$(id -u)" != 0 ]; then echo "cannot: needs root"
 else
   {{
     if command -v tcpdump >/dev/null; then
-      tcpdump -n -l -p -t -i any -c {MOST_SYNS} "$f" 2>&1 &
+      tcpdump -n -l -p -t -i any -c {MAX_SYNS} "$f" 2>&1 &
     elif command -v perl >/dev/null; then
-      perl -e "$eye" "$port" {MOST_SYNS} & else echo "cannot: no tcpdump"
+      perl -e "$eye" "$port" {MAX_SYNS} & else echo "cannot: no tcpdump"
     fi
     p=$!; [ -n "$p" ] && {{ sleep "$watch"; kill "$p"; wait "$p"; }}
   }} 2>/dev/null | while IFS= read -r line; do
@@ -122,7 +122,7 @@ fi
 
 # A packet socket without link headers (packet(7)): IP from the first byte on. It prints as tcpdump
 # does, and gives up on a server with more packets than it should look at.
-EYE = """
+PACKET_WATCHER = """
 $| = 1; my ($port, $most) = @ARGV; my $read = 0;
 socket(S, 17, 2, unpack("S", pack("n", 3))) or do { print "cannot: $!\\n"; exit };
 print "listening on all\\n";
@@ -142,7 +142,7 @@ while (defined recv(S, my $b, 120, 0)) {
 }
 """
 
-LATER = f"""
+AFTER_FAILURE_SCRIPT = f"""
 port=$1 watch=$2 eye=$3
 clock() {{ read -r up rest </proc/uptime && echo "clock: $1 $up"; }}
 echo "@ watch"; clock began; [ "$watch" = 0 ] || {{ {_WATCH.strip()}
@@ -160,7 +160,7 @@ echo "@ end"; clock end
 :
 """.strip()
 
-CLOCK = """
+CLOCK_SCRIPT = """
 echo "@ timedatectl"; timedatectl show 2>/dev/null || timedatectl 2>/dev/null
 echo "@ chronyc"; chronyc -n tracking 2>/dev/null
 :

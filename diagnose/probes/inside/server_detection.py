@@ -6,7 +6,7 @@ import re
 from diagnose.machine import Machine
 
 #: Where configurations lie: distributions, own builds, panels.
-PLACES = (
+CONFIG_PATTERNS = (
     "/etc/nginx/nginx.conf",
     "/etc/nginx/conf.d/*.conf",
     "/etc/nginx/sites-enabled/*",
@@ -20,8 +20,8 @@ _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
 
 async def serves(machine: Machine, name: str) -> bool:
     """Whether a configuration file of this machine's nginx names the host (server_name)."""
-    found = await asyncio.gather(*(machine.glob(pattern) for pattern in PLACES))
-    paths = [path for several in found for path in several][:500]
+    matches = await asyncio.gather(*(machine.glob(pattern) for pattern in CONFIG_PATTERNS))
+    paths = [path for group in matches for path in group][:500]
     files = await asyncio.gather(*(machine.read(path) for path in paths))
     return any(names(file.text, name) for file in files)
 
@@ -31,14 +31,17 @@ def names(text: str, host: str) -> bool:
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :] if directive else ""
-        if any(_matches(word.strip("\"'"), host.lower()) for word in words.lower().split()):
+        if any(
+            _matches(server_name.strip("\"'"), host.lower())
+            for server_name in words.lower().split()
+        ):
             return True
     return False
 
 
-def _matches(given: str, host: str) -> bool:
-    if given.startswith("*."):
-        return host.endswith(given[1:])
-    if given.startswith("."):
-        return host == given[1:] or host.endswith(given)
-    return given == host
+def _matches(server_name: str, host: str) -> bool:
+    if server_name.startswith("*."):
+        return host.endswith(server_name[1:])
+    if server_name.startswith("."):
+        return host == server_name[1:] or host.endswith(server_name)
+    return server_name == host

@@ -10,7 +10,7 @@ import asyncio
 from diagnose.model import Vantage
 from diagnose.model.server import Interface, Listeners
 from diagnose.model.tcp import Connection
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
@@ -19,77 +19,98 @@ PATIENCE = 2.0
 
 
 @probe(after=Connection)
-async def shut(look: Look, seen: Connection) -> None:
-    if seen.failure:
-        _knock(look)
+async def shut(ctx: ProbeContext, connection: Connection) -> None:
+    if connection.failure:
+        _enter_if_shut(ctx)
 
 
 @probe(after=Listeners)
-async def listening(look: Look, _: Listeners) -> None:
-    _knock(look)
+async def listening(ctx: ProbeContext, _: Listeners) -> None:
+    _enter_if_shut(ctx)
 
 
 @probe(after=Interface)
-async def addressed(look: Look, _: Interface) -> None:
-    _knock(look)
+async def addressed(ctx: ProbeContext, _: Interface) -> None:
+    _enter_if_shut(ctx)
 
 
-def _knock(look: Look) -> None:
+def _enter_if_shut(ctx: ProbeContext) -> None:
     """As soon as the addresses, the sockets and the failure are known, in whatever order."""
-    for address in _shut(look):
-        open_there = _listened_on(look, address)
-        within = look.within(open_there) if open_there else None
-        if within is not None:
-            look.start(_enter(within, open_there))
+    for address in _shut_addresses(ctx):
+        listening_address = _listening_address(ctx, address)
+        server_side = ctx.from_server(listening_address) if listening_address else None
+        if server_side is not None:
+            ctx.start(_enter(server_side, listening_address))
 
 
-def _shut(look: Look) -> list[str]:
+def _shut_addresses(ctx: ProbeContext) -> list[str]:
     """The server's own addresses of which none was open to us; from within alone, its first."""
-    own = [address for nic in look.seen(Interface) for address in nic.addresses]
-    if not look.options.outside:
-        routed = [one for nic in look.seen(Interface) if nic.default for one in nic.addresses]
-        return [one for one in [*routed, *own] if one != LOOPBACK[6] and one[:4] != "127."][:1]
-    tried = [one for one in look.seen(Connection) if one.purpose in {"target", "again"}]
-    if any(not one.failure for one in tried):
+    own_addresses = [address for nic in ctx.observed(Interface) for address in nic.addresses]
+    if not ctx.options.outside:
+        routed = [
+            address for nic in ctx.observed(Interface) if nic.default for address in nic.addresses
+        ]
+        return [
+            address
+            for address in [*routed, *own_addresses]
+            if address != LOOPBACK[6] and address[:4] != "127."
+        ][:1]
+    attempts = [
+        connection
+        for connection in ctx.observed(Connection)
+        if connection.purpose in {"target", "again"}
+    ]
+    if any(not connection.failure for connection in attempts):
         return []
-    return [one.address for one in tried if one.address in own]
+    return [connection.address for connection in attempts if connection.address in own_addresses]
 
 
-def _listened_on(look: Look, address: str) -> str:
+def _listening_address(ctx: ProbeContext, address: str) -> str:
     """That address, where something listens there on the target's port; else the loopback
     address, where something listens only on that; else ""."""
     family = 6 if ":" in address else 4
-    sockets = [one for seen in look.seen(Listeners) for one in seen.on(look.target.port)]
-    wild = any(
-        one.address in {"0.0.0.0", "::", "*"} and (one.family == family or one.dual)
-        for one in sockets
+    sockets = [
+        listener
+        for listeners in ctx.observed(Listeners)
+        for listener in listeners.on(ctx.target.port)
+    ]
+    is_wildcard = any(
+        listener.address in {"0.0.0.0", "::", "*"} and (listener.family == family or listener.dual)
+        for listener in sockets
     )
-    bound = {one.address for one in sockets}
-    return next((one for one in (address, LOOPBACK[family]) if wild or one in bound), "")
+    bound_addresses = {listener.address for listener in sockets}
+    return next(
+        (
+            candidate
+            for candidate in (address, LOOPBACK[family])
+            if is_wildcard or candidate in bound_addresses
+        ),
+        "",
+    )
 
 
-async def _enter(look: Look, address: str) -> None:
-    secured = look.target.scheme in {"https", "wss"}
+async def _enter(ctx: ProbeContext, address: str) -> None:
+    secured = ctx.target.scheme in {"https", "wss"}
     await asyncio.gather(
-        _connect(look, address, look.target.port, "target"),
-        *([_connect(look, address, 80, "plain")] if secured and look.target.port != 80 else []),
+        _connect(ctx, address, ctx.target.port, "target"),
+        *([_connect(ctx, address, 80, "plain")] if secured and ctx.target.port != 80 else []),
     )
 
 
-async def _connect(look: Look, address: str, port: int, purpose: str) -> None:
-    at = look.now()
-    done = await look.net.connect(address, port, PATIENCE)
-    if done.stream is not None:
+async def _connect(ctx: ProbeContext, address: str, port: int, purpose: str) -> None:
+    at = ctx.elapsed()
+    attempt = await ctx.net.connect(address, port, PATIENCE)
+    if attempt.stream is not None:
         family = 6 if ":" in address else 4
-        look.see(
+        ctx.emit(
             Connection(
                 vantage=Vantage.SERVER,
                 at=at,
-                took=done.took,
+                took=attempt.took,
                 address=address,
                 port=port,
                 family=family,
                 purpose=purpose,
             ),
-            live=done.stream,
+            live_stream=attempt.stream,
         )

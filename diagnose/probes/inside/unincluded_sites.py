@@ -12,11 +12,11 @@ from diagnose.model.sites import SiteFile
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 
 #: Where sites lie besides the folder of the configuration in use: distributions, own builds,
 #: panels (BaoTa, 1Panel).
-PLACES = (
+CONFIG_FOLDERS = (
     "/etc/nginx",
     "/usr/local/nginx/conf",
     "/usr/local/openresty/nginx/conf",
@@ -28,7 +28,7 @@ PLACES = (
 )
 
 #: Small files that hold one of two words; links are followed, and one file is named once.
-FIND = r"""
+FIND_SCRIPT = r"""
 a=$1; b=$2; shift 2
 for d; do
   [ -d "$d" ] || continue
@@ -37,51 +37,59 @@ done 2>/dev/null | sort -u | head -n 100; :
 """
 
 #: So many of them are said.
-MOST = 8
+MAX_FILES = 8
 
 
 @probe(after=NginxConfig)
-async def not_included(look: Look, config: NginxConfig) -> None:
-    host, port = look.target.host, look.target.port
-    if config.failure or is_address(host) or _named(config, host, port):
+async def not_included(ctx: ProbeContext, config: NginxConfig) -> None:
+    host, port = ctx.target.host, ctx.target.port
+    if config.failure or is_address(host) or _serves_host(config, host, port):
         return
     folders = dict.fromkeys(
         (
             posixpath.dirname(config.path),
-            *map(posixpath.dirname, site_files.patterns(config)),
-            *PLACES,
+            *map(posixpath.dirname, site_files.include_patterns(config)),
+            *CONFIG_FOLDERS,
         )
     )
-    given = [
-        folder for folder in folders if folder.count("/") > 1 and not site_files.is_wild(folder)
+    search_folders = [
+        folder
+        for folder in folders
+        if folder.count("/") > 1 and not site_files.has_wildcard(folder)
     ]
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", FIND, "sh", host, _wildcard(host), *given)
-    known = {file.path for file in config.files}
-    paths = [one for one in ran.out.splitlines() if one.startswith("/") and one not in known]
-    texts = await asyncio.gather(*(look.machine.read(path, 512 * 1024) for path in paths))
-    said = 0
-    for text in texts:
-        server = await asyncio.to_thread(site_files.serving_block, text.text, text.path, host, port)
-        if server and said < MOST:
-            said += 1
-            look.see(
+    at = ctx.elapsed()
+    result = await ctx.machine.run(
+        "sh", "-c", FIND_SCRIPT, "sh", host, _wildcard(host), *search_folders
+    )
+    known_paths = {file.path for file in config.files}
+    paths = [
+        path for path in result.out.splitlines() if path.startswith("/") and path not in known_paths
+    ]
+    contents = await asyncio.gather(*(ctx.machine.read(path, 512 * 1024) for path in paths))
+    emitted_count = 0
+    for content in contents:
+        server = await asyncio.to_thread(
+            site_files.serving_block, content.text, content.path, host, port
+        )
+        if server and emitted_count < MAX_FILES:
+            emitted_count += 1
+            ctx.emit(
                 SiteFile(
                     vantage=Vantage.SERVER,
                     at=at,
-                    took=look.now() - at,
-                    equivalent=shlex.join(["grep", "-rlF", host, posixpath.dirname(text.path)]),
-                    path=clean(text.path, 300),
+                    took=ctx.elapsed() - at,
+                    equivalent=shlex.join(["grep", "-rlF", host, posixpath.dirname(content.path)]),
+                    path=clean(content.path, 300),
                     line=server.block.line,
                     names=tuple(clean(name, 255) for name in server.names[:20]),
-                    changed=text.changed,
+                    changed=content.changed,
                 )
             )
 
 
-def _named(config: NginxConfig, host: str, port: int) -> bool:
-    found = server_blocks.sockets(server_blocks.servers(config.main), port)
-    return any(server_blocks.choose(one, host)[1] != "default" for one in found)
+def _serves_host(config: NginxConfig, host: str, port: int) -> bool:
+    sockets = server_blocks.sockets(server_blocks.servers(config.main), port)
+    return any(server_blocks.select_server(socket, host)[1] != "default" for socket in sockets)
 
 
 def _wildcard(host: str) -> str:

@@ -9,14 +9,14 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
 from diagnose.model.upstream import Selinux, UpstreamSocket
 from diagnose.parsers.linux import file_permissions
-from diagnose.parsers.linux import selinux as wire
+from diagnose.parsers.linux import selinux as selinux_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import Look
+from diagnose.probes import ProbeContext
 
 #: As whom nginx's workers run: by a worker of the master $1, else by the user $2. Then of each
 #: socket who may use it and the folders above it, and where it is missing, which others listen
 #: (proc(5), /proc/net/unix).
-SOCKETS = r"""
+SOCKETS_SCRIPT = r"""
 m=$1 u=$2; shift 2
 for w in $(cat "/proc/$m/task/$m/children" 2>/dev/null); do
   case $(tr '\0' ' ' < "/proc/$w/cmdline") in
@@ -42,7 +42,7 @@ done; :
 """
 
 #: SELinux, where there is any: selinuxfs; getenforce(8), getsebool(8), ausearch(8).
-SELINUX = r"""
+SELINUX_SCRIPT = r"""
 [ -e /sys/fs/selinux/enforce ] || exit 0
 e=$(getenforce 2>/dev/null) || case $(cat /sys/fs/selinux/enforce) in
   1) e=Enforcing ;; *) e=Permissive ;; esac
@@ -53,50 +53,61 @@ ausearch --input-logs -m avc -c nginx -ts recent 2>/dev/null ||
 """
 
 
-async def sockets(look: Look, config: NginxConfig, paths: list[str]) -> None:
+async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str]) -> None:
     """Who may use them. Root may everything, and so can only look at that."""
     if not paths:
         return
-    at = look.now()
-    masters = (one for state in look.seen(NginxState) for one in state.masters if not one.foreign)
-    master = next((str(one.pid) for one in masters), "0")
-    words = (master, _user(look, config), *paths)
-    ran = await look.machine.run("sh", "-c", SOCKETS, "sh", *words)
-    for seen in read_sockets(ran.out):
-        look.see(replace(seen, at=at, took=ran.took))
+    at = ctx.elapsed()
+    masters = (
+        master
+        for state in ctx.observed(NginxState)
+        for master in state.masters
+        if not master.foreign
+    )
+    master = next((str(master.pid) for master in masters), "0")
+    arguments = (master, _configured_user(ctx, config), *paths)
+    result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", *arguments)
+    for socket in parse_sockets(result.out):
+        ctx.emit(replace(socket, at=at, took=result.took))
 
 
-def _user(look: Look, config: NginxConfig) -> str:
+def _configured_user(ctx: ProbeContext, config: NginxConfig) -> str:
     """By the configuration, else by the build (ngx_core_module, `user`)."""
-    given = [one.args[0] for one in config.main if one.name == "user" and one.args]
-    built = [
-        one.partition("=")[2]
-        for build in look.seen(NginxBuild)
-        for one in build.arguments
-        if one.startswith("--user=")
+    directive_users = [
+        directive.args[0]
+        for directive in config.main
+        if directive.name == "user" and directive.args
     ]
-    return next(iter([*given, *built]), "nobody")
+    build_users = [
+        argument.partition("=")[2]
+        for build in ctx.observed(NginxBuild)
+        for argument in build.arguments
+        if argument.startswith("--user=")
+    ]
+    return next(iter([*directive_users, *build_users]), "nobody")
 
 
-def read_sockets(text: str) -> tuple[UpstreamSocket, ...]:
+def parse_sockets(text: str) -> tuple[UpstreamSocket, ...]:
     """Read what SOCKETS printed."""
     head, *parts = text.split("\nsocket ")
-    said = dict(line.partition(" ")[::2] for line in head.splitlines())
-    number, _, name = said.get("user", "").partition(" ")
+    fields = dict(line.partition(" ")[::2] for line in head.splitlines())
+    number, _, name = fields.get("user", "").partition(" ")
     user = int(number) if number.isdecimal() else None
-    groups = tuple(int(one) for one in said.get("groups", "").split() if one.isdecimal())
-    return tuple(_socket(part, user, groups, clean(name, 40)) for part in parts)
+    groups = tuple(int(group) for group in fields.get("groups", "").split() if group.isdecimal())
+    return tuple(_parse_socket(part, user, groups, clean(name, 40)) for part in parts)
 
 
-def _socket(part: str, user: int | None, groups: tuple[int, ...], name: str) -> UpstreamSocket:
+def _parse_socket(
+    part: str, user: int | None, groups: tuple[int, ...], name: str
+) -> UpstreamSocket:
     path, *lines = part.splitlines()
-    group = next((one.partition(" ")[2] for one in lines if one.startswith("group ")), "")
-    listening = [one.partition(" ")[2] for one in lines if one.startswith("listens ")]
-    shown = [one for one in lines if not one.startswith(("group ", "listens "))]
+    group = next((line.partition(" ")[2] for line in lines if line.startswith("group ")), "")
+    listening = [line.partition(" ")[2] for line in lines if line.startswith("listens ")]
+    ls_lines = [line for line in lines if not line.startswith(("group ", "listens "))]
     above, at, failure = [], path, None
-    for number, line in enumerate(shown):
-        if one := file_permissions.listed(at, line):
-            above.append(one)
+    for number, line in enumerate(ls_lines):
+        if permissions := file_permissions.parse_ls_line(at, line):
+            above.append(permissions)
         elif not number:
             denied = "Permission denied" in line
             failure = Failure("denied" if denied else "missing", clean(line.rpartition(": ")[2]))
@@ -110,35 +121,35 @@ def _socket(part: str, user: int | None, groups: tuple[int, ...], name: str) -> 
         user=user,
         groups=groups,
         names=(name, clean(group, 40)),
-        listening=tuple(clean(one) for one in listening),
+        listening=tuple(clean(socket_path) for socket_path in listening),
     )
 
 
 # SELinux
 
 
-async def selinux(look: Look) -> None:
+async def emit_selinux(ctx: ProbeContext) -> None:
     """Once."""
-    if look.seen(Selinux) or not look.options.wants("upstream"):
+    if ctx.observed(Selinux) or not ctx.options.wants("upstream"):
         return
-    at = look.now()
-    ran = await look.machine.run("sh", "-c", SELINUX)
-    seen = read_selinux(ran.out)
-    if seen and not look.seen(Selinux):
-        look.see(replace(seen, at=at, took=ran.took))
+    at = ctx.elapsed()
+    result = await ctx.machine.run("sh", "-c", SELINUX_SCRIPT)
+    selinux = parse_selinux(result.out)
+    if selinux and not ctx.observed(Selinux):
+        ctx.emit(replace(selinux, at=at, took=result.took))
 
 
-def read_selinux(text: str) -> Selinux | None:
+def parse_selinux(text: str) -> Selinux | None:
     """Read what SELINUX printed; None where there is none."""
     lines = text.splitlines()
-    mode = next((one.partition(" ")[2] for one in lines if one.startswith("mode ")), "")
+    mode = next((line.partition(" ")[2] for line in lines if line.startswith("mode ")), "")
     if not mode:
         return None
     return Selinux(
         vantage=Vantage.SERVER,
         equivalent="getenforce; getsebool httpd_can_network_connect; ausearch -m avc -c nginx",
         mode=clean(mode, 20),
-        booleans=wire.booleans(text),
-        denials=wire.denials(text)[:20],
+        booleans=selinux_parser.booleans(text),
+        denials=selinux_parser.denials(text)[:20],
         logged="logged" in lines,
     )

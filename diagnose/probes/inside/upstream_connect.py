@@ -18,77 +18,98 @@ from diagnose.net.resolvconf import hosts_lines, name_servers
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import wants_tls
 from diagnose.parsers.nginx import server_blocks, upstreams
-from diagnose.parsers.nginx.upstreams import End
-from diagnose.probes import Look, probe
+from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_access, upstream_routes, upstream_variants
 from diagnose.probes.inside.remote_curl import curl
-from diagnose.probes.inside.upstream_routes import Way
-from diagnose.probes.inside.websocket_upstream import upgrade, upgrade_there
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+from diagnose.probes.inside.websocket_upstream import try_websocket, try_websocket_by_curl
 
 #: Seconds to wait for an answer.
 PATIENCE = 3.0
 
 #: So many applications, and so many WebSocket paths that nobody asked for, are tried.
-MOST, MOST_PATHS = 8, 4
+MAX_APPLICATIONS, MAX_PATHS = 8, 4
 
 #: Names of paths at which WebSockets are usual.
-USUAL = ("/ws", "/wss", "/websocket", "/websockets", "/socket", "/socket.io", "/cable", "/sockjs")
+USUAL_PATHS = (
+    "/ws",
+    "/wss",
+    "/websocket",
+    "/websockets",
+    "/socket",
+    "/socket.io",
+    "/cable",
+    "/sockjs",
+)
 
 
 @probe(after=NginxConfig)
-async def applications(look: Look, seen: NginxConfig) -> None:
-    if not look.options.wants("upstream") and not look.options.wants("websocket"):
+async def applications(ctx: ProbeContext, config: NginxConfig) -> None:
+    if not ctx.options.wants("upstream") and not ctx.options.wants("websocket"):
         return
-    found = list(upstream_routes.ways(look, seen))
-    tried: dict[tuple[str, str], tuple[Way, End]] = {}
-    for way in found:
-        for end in way.lead.ends:
-            tried.setdefault((way.lead.target, str(end)), (way, end))
-    wanted = _websockets(look, found)
-    asked = {one.path: one for one in found if one.path in wanted and one.lead.speaks_http}
-    open_one = upgrade if look.machine.via == "local" else upgrade_there
-    sockets = dict.fromkeys(end.socket for _, end in tried.values() if end.socket)
+    routes = list(upstream_routes.find_routes(ctx, config))
+    endpoints: dict[tuple[str, str], tuple[UpstreamRoute, Endpoint]] = {}
+    for route in routes:
+        for endpoint in route.upstream.endpoints:
+            endpoints.setdefault((route.upstream.target, str(endpoint)), (route, endpoint))
+    websocket_paths = _websocket_paths(ctx, routes)
+    websocket_routes = {
+        route.path: route
+        for route in routes
+        if route.path in websocket_paths and route.upstream.speaks_http
+    }
+    try_route = try_websocket if ctx.machine.via == "local" else try_websocket_by_curl
+    sockets = dict.fromkeys(
+        endpoint.socket for _, endpoint in endpoints.values() if endpoint.socket
+    )
     await asyncio.gather(
-        *(upstream_variants.knock(look, way, end) for way, end in list(tried.values())[:MOST]),
-        *(open_one(look, way) for way in asked.values()),
-        upstream_access.sockets(look, seen, list(sockets)[:MOST]),
+        *(
+            upstream_variants.try_endpoint(ctx, route, endpoint)
+            for route, endpoint in list(endpoints.values())[:MAX_APPLICATIONS]
+        ),
+        *(try_route(ctx, route) for route in websocket_routes.values()),
+        upstream_access.emit_sockets(ctx, config, list(sockets)[:MAX_APPLICATIONS]),
     )
 
 
-def _websockets(look: Look, found: list[Way]) -> tuple[str, ...]:
+def _websocket_paths(ctx: ProbeContext, routes: list[UpstreamRoute]) -> tuple[str, ...]:
     """The paths that were asked for; besides, those that the configuration proxies one at."""
-    more = [
-        way.path
-        for way in found
-        if way.path.startswith("/")
-        and (server_blocks.header(way.place, "Upgrade") or way.path.rstrip("/") in USUAL)
-        and way.path not in look.target.websockets
+    configured_paths = [
+        route.path
+        for route in routes
+        if route.path.startswith("/")
+        and (
+            server_blocks.proxy_set_header_of(route.place, "Upgrade")
+            or route.path.rstrip("/") in USUAL_PATHS
+        )
+        and route.path not in ctx.target.websockets
     ]
-    return (*look.target.websockets, *dict.fromkeys(more[:MOST_PATHS]))
+    return (*ctx.target.websockets, *dict.fromkeys(configured_paths[:MAX_PATHS]))
 
 
 @probe(after=NginxConfig)
-async def names(look: Look, seen: NginxConfig) -> None:
+async def names(ctx: ProbeContext, config: NginxConfig) -> None:
     """Where names that nginx has no resolver for could be looked up."""
-    found = (
-        upstreams.unresolved(seen.main, way.place, way.lead)
-        for way in upstream_routes.ways(look, seen)
+    unresolved_names = (
+        upstreams.unresolved_name(config.main, route.place, route.upstream)
+        for route in upstream_routes.find_routes(ctx, config)
     )
-    wanted = set(filter(None, found))
-    if not wanted:
+    hostnames = set(filter(None, unresolved_names))
+    if not hostnames:
         return
-    at = look.now()
+    at = ctx.elapsed()
     files = ("/etc/resolv.conf", "/etc/hosts")
-    resolv, hosts = await asyncio.gather(*(look.machine.read(path, 65536) for path in files))
-    look.see(
+    resolv, hosts = await asyncio.gather(*(ctx.machine.read(path, 65536) for path in files))
+    ctx.emit(
         ServerNames(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent=shlex.join(["cat", *files]),
             failure=resolv.failure,
             resolvers=name_servers(resolv.text),
-            written=tuple(name for name in sorted(wanted) if hosts_lines(hosts.text, name)),
+            written=tuple(name for name in sorted(hostnames) if hosts_lines(hosts.text, name)),
         )
     )
 
@@ -97,140 +118,189 @@ async def names(look: Look, seen: NginxConfig) -> None:
 
 
 @probe(after=Exchange)
-async def behind_a_broken_door(look: Look, seen: Exchange) -> None:
+async def behind_a_broken_door(ctx: ProbeContext, exchange: Exchange) -> None:
     """What the front door answers tells that the application failed, and not how."""
-    for config in look.seen(NginxConfig)[:1]:
-        if _is_broken(look, seen):
-            await _ask(look, config)
+    for config in ctx.observed(NginxConfig)[:1]:
+        if _is_broken(ctx, exchange):
+            await _ask_application(ctx, config)
 
 
 @probe(after=Upgrade)
-async def behind_a_broken_websocket(look: Look, seen: Upgrade) -> None:
+async def behind_a_broken_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
     """The page may come all the same."""
-    for config in look.seen(NginxConfig)[:1]:
-        if _is_lost(seen):
-            await _otherwise(look, config, (seen.path,))
+    for config in ctx.observed(NginxConfig)[:1]:
+        if _has_failed(upgrade):
+            await _try_failed_websockets(ctx, config, (upgrade.path,))
 
 
 @probe(after=NginxConfig)
-async def behind_a_door_broken_before(look: Look, seen: NginxConfig) -> None:
+async def behind_a_door_broken_before(ctx: ProbeContext, config: NginxConfig) -> None:
     """The same where the door's answer came first."""
-    if any(_is_broken(look, one) for one in look.seen(Exchange)):
-        await _ask(look, seen)
-    paths = {one.path for one in look.seen(Upgrade) if _is_lost(one)}
+    if any(_is_broken(ctx, exchange) for exchange in ctx.observed(Exchange)):
+        await _ask_application(ctx, config)
+    paths = {upgrade.path for upgrade in ctx.observed(Upgrade) if _has_failed(upgrade)}
     if paths:
-        await _otherwise(look, seen, paths)
+        await _try_failed_websockets(ctx, config, paths)
 
 
-def _is_broken(look: Look, seen: Exchange) -> bool:
-    if seen.purpose != "target" or seen.port != look.target.port:
+def _is_broken(ctx: ProbeContext, exchange: Exchange) -> bool:
+    if exchange.purpose != "target" or exchange.port != ctx.target.port:
         return False
-    silent = seen.failure is not None and seen.failure.kind in {"timeout", "closed", "reset"}
-    return silent or seen.status in {502, 504} or wants_tls(seen)
+    silent = exchange.failure is not None and exchange.failure.kind in {
+        "timeout",
+        "closed",
+        "reset",
+    }
+    return silent or exchange.status in {502, 504} or wants_tls(exchange)
 
 
-def _is_lost(seen: Upgrade) -> bool:
-    if seen.variant != "normal":
+def _has_failed(upgrade: Upgrade) -> bool:
+    if upgrade.variant != "normal":
         return False
-    if seen.through == "front":
-        return seen.status in {502, 504}
+    if upgrade.through == "front":
+        return upgrade.status in {502, 504}
     # The application itself: it may speak TLS, and nginx does not.
-    broken = seen.failure is not None and seen.failure.kind in {"closed", "reset", "protocol"}
-    return broken or (seen.status == 400 and "HTTPS" in seen.body)
+    is_broken = upgrade.failure is not None and upgrade.failure.kind in {
+        "closed",
+        "reset",
+        "protocol",
+    }
+    return is_broken or (upgrade.status == 400 and "HTTPS" in upgrade.body)
 
 
-async def _ask(look: Look, config: NginxConfig) -> None:
+async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
     """The target's page of the application itself, as nginx asks for it, once."""
-    asked = {one.path for one in look.seen(UpstreamTry) if one.asked}
-    found = (one for one in upstream_routes.ways(look, config) if one.path == look.target.path)
-    way = next((one for one in found if one.lead.speaks_http), None)
-    if way is None or way.path in asked or not look.options.wants("upstream"):
-        await upstream_access.selinux(look)
+    asked_paths = {
+        upstream_try.path for upstream_try in ctx.observed(UpstreamTry) if upstream_try.asked
+    }
+    routes = (
+        route for route in upstream_routes.find_routes(ctx, config) if route.path == ctx.target.path
+    )
+    route = next((route for route in routes if route.upstream.speaks_http), None)
+    if route is None or route.path in asked_paths or not ctx.options.wants("upstream"):
+        await upstream_access.emit_selinux(ctx)
         return
-    ask = _ask_here if look.machine.via == "local" else _ask_there
+    ask = _ask_directly if ctx.machine.via == "local" else _ask_by_curl
     await asyncio.gather(
-        *(ask(look, way, end) for end in way.lead.ends[:4]), upstream_access.selinux(look)
+        *(ask(ctx, route, endpoint) for endpoint in route.upstream.endpoints[:4]),
+        upstream_access.emit_selinux(ctx),
     )
 
 
-async def _ask_here(look: Look, way: Way, end: End) -> None:
-    at = look.now()
-    found = ("",) if end.socket else (await upstream_routes.addresses(look, end.host))[:1]
-    name, sni = upstream_routes.host(look, way), upstream_routes.server_name(look, way)
-    for address in found:
-        stream = await upstream_routes.stream(look, end, address, way.lead.secure, sni)
+async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
+    at = ctx.elapsed()
+    addresses = (
+        ("",)
+        if endpoint.socket
+        else (await upstream_routes.resolve_addresses(ctx, endpoint.host))[:1]
+    )
+    name, sni = upstream_routes.host_header(ctx, route), upstream_routes.server_name(ctx, route)
+    for address in addresses:
+        stream = await upstream_routes.open_stream(
+            ctx, endpoint, address, route.upstream.secure, sni
+        )
         if isinstance(stream, Failure):
             continue
-        status, body, failure = await upstream_routes.get(
-            look, stream, way.passed, name, _left(look)
+        status, body, failure = await upstream_routes.request_page(
+            ctx, stream, route.upstream_path, name, _time_left(ctx)
         )
-        where = "localhost" if end.socket else f"{upstream_routes.bracketed(address)}:{end.port}"
-        more = ("--unix-socket", end.socket) if end.socket else ()
-        url = f"{way.lead.scheme}://{where}{way.passed}"
-        line = shlex.join(("curl", "-sSik", "-m", "5", *more, "-H", f"Host: {name}", url))
-        seen = upstream_routes.tried(way, end, address, at, look.now() - at, line, failure)
-        if _is_new(look, seen := replace(seen, asked=True, status=status)):
-            look.see(seen)
-            await _with_tls(look, way, end, address, body, seen)
+        authority = (
+            "localhost"
+            if endpoint.socket
+            else f"{upstream_routes.bracketed(address)}:{endpoint.port}"
+        )
+        curl_options = ("--unix-socket", endpoint.socket) if endpoint.socket else ()
+        url = f"{route.upstream.scheme}://{authority}{route.upstream_path}"
+        command = shlex.join(
+            ("curl", "-sSik", "-m", "5", *curl_options, "-H", f"Host: {name}", url)
+        )
+        upstream_try = upstream_routes.build_upstream_try(
+            route, endpoint, address, at, ctx.elapsed() - at, command, failure
+        )
+        if _is_new(ctx, upstream_try := replace(upstream_try, asked=True, status=status)):
+            ctx.emit(upstream_try)
+            await _try_tls(ctx, route, endpoint, address, body, upstream_try)
 
 
-async def _ask_there(look: Look, way: Way, end: End) -> None:
-    at = look.now()
-    base, more = upstream_routes.by_curl(look, way, end)
-    field, patience = f"Host: {upstream_routes.host(look, way)}", max(int(_left(look)), 1)
-    url = base + way.passed
-    done = await curl(look.machine, url, (field,), more=more, patience=patience)
-    if done is None or not done.connected:
+async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
+    at = ctx.elapsed()
+    base_url, curl_options = upstream_routes.curl_target(ctx, route, endpoint)
+    field, patience = (
+        f"Host: {upstream_routes.host_header(ctx, route)}",
+        max(int(_time_left(ctx)), 1),
+    )
+    url = base_url + route.upstream_path
+    response = await curl(ctx.machine, url, (field,), options=curl_options, patience=patience)
+    if response is None or not response.connected:
         return
-    address = end.host if is_address(end.host) else ""
-    seen = upstream_routes.tried(way, end, address, at, done.took, done.equivalent, done.failure)
-    if _is_new(look, seen := replace(seen, asked=True, status=done.status)):
-        look.see(seen)
-        await _with_tls(look, way, end, address, done.body, seen)
+    address = endpoint.host if is_address(endpoint.host) else ""
+    upstream_try = upstream_routes.build_upstream_try(
+        route, endpoint, address, at, response.took, response.equivalent, response.failure
+    )
+    if _is_new(ctx, upstream_try := replace(upstream_try, asked=True, status=response.status)):
+        ctx.emit(upstream_try)
+        await _try_tls(ctx, route, endpoint, address, response.body, upstream_try)
 
 
-def _is_new(look: Look, seen: UpstreamTry) -> bool:
+def _is_new(ctx: ProbeContext, upstream_try: UpstreamTry) -> bool:
     """Two answers of the front door at the same moment ask for the same."""
-    known = {(one.target, one.end, one.path) for one in look.seen(UpstreamTry) if one.asked}
-    return (seen.target, seen.end, seen.path) not in known
+    known_keys = {
+        (earlier_try.target, earlier_try.endpoint, earlier_try.path)
+        for earlier_try in ctx.observed(UpstreamTry)
+        if earlier_try.asked
+    }
+    return (upstream_try.target, upstream_try.endpoint, upstream_try.path) not in known_keys
 
 
-async def _with_tls(
-    look: Look, way: Way, end: End, address: str, body: str, seen: UpstreamTry
+async def _try_tls(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    address: str,
+    body: str,
+    upstream_try: UpstreamTry,
 ) -> None:
     """Whether the application speaks TLS, where nginx does not and the answer is none."""
-    broken = seen.failure is not None and seen.failure.kind != "timeout"
-    told = seen.status == 400 and ("HTTPS" in body or "SSL" in body or "TLS" in body)
-    if way.lead.scheme == "http" and (broken or told):
-        await upstream_variants.by_name(look, way, end, address, None)
+    connection_failed = upstream_try.failure is not None and upstream_try.failure.kind != "timeout"
+    asks_for_tls = upstream_try.status == 400 and (
+        "HTTPS" in body or "SSL" in body or "TLS" in body
+    )
+    if route.upstream.scheme == "http" and (connection_failed or asks_for_tls):
+        await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
 
 
-async def _otherwise(look: Look, config: NginxConfig, paths: Iterable[str]) -> None:
+async def _try_failed_websockets(
+    ctx: ProbeContext, config: NginxConfig, paths: Iterable[str]
+) -> None:
     """At the paths of WebSockets: with TLS, where nginx speaks without."""
-    lost = [one for one in look.seen(Upgrade) if _is_lost(one) and one.path in set(paths)]
-    broken = {one.path for one in lost if one.through != "front"}
-    plain = {
-        one.lead.target: one
-        for one in upstream_routes.ways(look, config)
-        if one.path in broken and one.lead.scheme == "http"
+    failed_upgrades = [
+        upgrade
+        for upgrade in ctx.observed(Upgrade)
+        if _has_failed(upgrade) and upgrade.path in set(paths)
+    ]
+    failed_paths = {upgrade.path for upgrade in failed_upgrades if upgrade.through != "front"}
+    plain_routes = {
+        route.upstream.target: route
+        for route in upstream_routes.find_routes(ctx, config)
+        if route.path in failed_paths and route.upstream.scheme == "http"
     }
-    work = [_first_with_tls(look, way) for way in plain.values()]
-    if any(one.through == "front" for one in lost):
-        work.append(upstream_access.selinux(look))
+    work = [_try_first_endpoint(ctx, route) for route in plain_routes.values()]
+    if any(upgrade.through == "front" for upgrade in failed_upgrades):
+        work.append(upstream_access.emit_selinux(ctx))
     await asyncio.gather(*work)
 
 
-async def _first_with_tls(look: Look, way: Way) -> None:
+async def _try_first_endpoint(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """At the first of its servers."""
-    end = way.lead.ends[0]
-    address = "" if end.socket else end.host
-    if look.machine.via == "local" and address:
-        address = next(iter(await upstream_routes.addresses(look, end.host)), "")
+    endpoint = route.upstream.endpoints[0]
+    address = "" if endpoint.socket else endpoint.host
+    if ctx.machine.via == "local" and address:
+        address = next(iter(await upstream_routes.resolve_addresses(ctx, endpoint.host)), "")
     elif not is_address(address):
         address = ""
-    await upstream_variants.by_name(look, way, end, address, None)
+    await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
 
 
-def _left(look: Look) -> float:
+def _time_left(ctx: ProbeContext) -> float:
     """Seconds to wait for an answer, so that the run is not over before."""
-    return max(1.0, min(PATIENCE, look.options.timeout - look.now() - 1.0))
+    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))

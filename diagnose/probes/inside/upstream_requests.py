@@ -12,27 +12,27 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.net import Stream
-from diagnose.parsers.http import engine_path
-from diagnose.parsers.nginx import proxy_headers as wire
+from diagnose.parsers.http import socketio_path
+from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.upstreams import End
-from diagnose.probes import Look, probe
+from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import FIELDS, curl
-from diagnose.probes.inside.upstream_routes import Way
-from diagnose.probes.inside.websocket_upstream import speaks_1_1
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+from diagnose.probes.inside.websocket_upstream import speaks_http_1_1
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
 
 #: Bytes of an answer. A head larger than this is refused by every proxy.
-LIMIT = 131072
+MAX_ANSWER_BYTES = 131072
 
 #: So many names by which an application may know itself are tried.
-MOST_NAMES = 2
+MAX_NAMES = 2
 
 #: curl(1), "EXIT CODES": the connection was there, and ended without an answer.
-_ENDED = {
+_EXIT_FAILURES = {
     28: Failure("timeout", "timed out"),
     52: Failure("closed", "connection closed"),
     56: Failure("reset", "Connection reset by peer"),
@@ -40,218 +40,249 @@ _ENDED = {
 
 
 @probe(after=Exchange)
-async def page_refused(look: Look, seen: Exchange) -> None:
+async def page_refused(ctx: ProbeContext, exchange: Exchange) -> None:
     """The first such answer: the page may be asked for at several addresses."""
-    telling = [one for one in look.seen(Exchange) if _tells(look, one)]
-    for config in look.seen(NginxConfig)[:1]:
-        if telling and telling[0] is seen:
-            await _ask(look, config)
+    refusals = [candidate for candidate in ctx.observed(Exchange) if _is_refusal(ctx, candidate)]
+    for config in ctx.observed(NginxConfig)[:1]:
+        if refusals and refusals[0] is exchange:
+            await _ask_application(ctx, config)
 
 
 @probe(after=NginxConfig)
-async def page_refused_before(look: Look, seen: NginxConfig) -> None:
+async def page_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
     """The same where the door's answer came first."""
-    if any(_tells(look, one) for one in look.seen(Exchange)):
-        await _ask(look, seen)
+    if any(_is_refusal(ctx, exchange) for exchange in ctx.observed(Exchange)):
+        await _ask_application(ctx, config)
 
 
-def _tells(look: Look, seen: Exchange) -> bool:
-    ours = seen.purpose == "target" and seen.port == look.target.port
-    return ours and (seen.status == 502 or wire.may_mind_host(seen.status, seen.body))
-
-
-async def _ask(look: Look, config: NginxConfig) -> None:
-    """Under the name that nginx sends and under others, side by side."""
-    way = _way(look, config, look.target.path)
-    wanted = look.options.wants("upstream") or look.options.wants("http")
-    if way is None or not wanted or look.target.websockets == (way.path,):
-        return
-    every = server_blocks.servers(config.main)
-    await asyncio.gather(*(_asked(look, way, *one) for one in _hosts(look, way, every)))
-
-
-def _way(look: Look, config: NginxConfig, path: str) -> Way | None:
-    found = (
-        one
-        for one in upstream_routes.ways(look, config)
-        if one.path == path and one.lead.speaks_http
+def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_target and (
+        exchange.status == 502 or header_parser.may_reject_host(exchange.status, exchange.body)
     )
-    return next(found, None)
 
 
-def _hosts(look: Look, way: Way, every: tuple[server_blocks.Server, ...]) -> list[tuple[str, str]]:
-    """Each Host field once, with the kind of name in it. "" where nginx sends none."""
-    sent = wire.host_passed(way.place, way.lead, look.target)
-    if sent is None:
-        return []
-    own = [("own", name) for name in wire.own_names(way.place, way.lead, every)]
-    found: dict[str, str] = {}
-    for variant, host in (("passed", sent), ("visitor", look.target.authority), *own):
-        if variant != "own" or list(found.values()).count("own") < MOST_NAMES:
-            found.setdefault(host, variant)
-    return [(variant, host) for host, variant in found.items()]
-
-
-@frozen
-class _Answer:
-    """What came from whom, and the command that a person would type."""
-
-    end: tuple[str, int]
-    equivalent: str
-    got: bytes
-    failure: Failure | None
-
-
-async def _asked(look: Look, way: Way, variant: str, sent: str) -> None:
-    at = look.now()
-    done = await (_ask_here if look.machine.via == "local" else _ask_there)(look, way, sent)
-    if done is None:
+async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Under the name that nginx sends and under others, side by side."""
+    route = _find_route(ctx, config, ctx.target.path)
+    in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
+    if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
-    found = wire.head(done.got)
-    look.see(
-        Asked(
-            vantage=Vantage.SERVER,
-            at=at,
-            took=look.now() - at,
-            equivalent=done.equivalent,
-            failure=None if found.status else done.failure or Failure("protocol", "no HTTP answer"),
-            target=way.lead.target,
-            path=way.path,
-            address=done.end[0],
-            port=done.end[1],
-            variant=variant,
-            sent=sent,
-            status=found.status,
-            reason=found.reason,
-            head=found.size,
-            largest=found.largest,
-            body=found.body,
+    servers = server_blocks.servers(config.main)
+    await asyncio.gather(
+        *(
+            _emit_response(ctx, route, *host_field)
+            for host_field in _host_fields(ctx, route, servers)
         )
     )
 
 
-def _lines(look: Look, way: Way, sent: str) -> list[str]:
+def _find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
+    routes = (
+        route
+        for route in upstream_routes.find_routes(ctx, config)
+        if route.path == path and route.upstream.speaks_http
+    )
+    return next(routes, None)
+
+
+def _host_fields(
+    ctx: ProbeContext, route: UpstreamRoute, servers: tuple[server_blocks.Server, ...]
+) -> list[tuple[str, str]]:
+    """Each Host field once, with the kind of name in it. "" where nginx sends none."""
+    sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target)
+    if sent is None:
+        return []
+    own = [
+        ("own", name)
+        for name in header_parser.application_names(route.place, route.upstream, servers)
+    ]
+    variants: dict[str, str] = {}
+    for variant, host in (("passed", sent), ("visitor", ctx.target.authority), *own):
+        if variant != "own" or list(variants.values()).count("own") < MAX_NAMES:
+            variants.setdefault(host, variant)
+    return [(variant, host) for host, variant in variants.items()]
+
+
+@frozen
+class _RawAnswer:
+    """What came from whom, and the command that a person would type."""
+
+    peer: tuple[str, int]
+    equivalent: str
+    reply: bytes
+    failure: Failure | None
+
+
+async def _emit_response(ctx: ProbeContext, route: UpstreamRoute, variant: str, sent: str) -> None:
+    at = ctx.elapsed()
+    answer = await (_ask_directly if ctx.machine.via == "local" else _ask_by_curl)(ctx, route, sent)
+    if answer is None:
+        return
+    head = header_parser.parse_response_head(answer.reply)
+    ctx.emit(
+        Asked(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=answer.equivalent,
+            failure=None
+            if head.status
+            else answer.failure or Failure("protocol", "no HTTP answer"),
+            target=route.upstream.target,
+            path=route.path,
+            address=answer.peer[0],
+            port=answer.peer[1],
+            variant=variant,
+            sent=sent,
+            status=head.status,
+            reason=head.reason,
+            head=head.size,
+            largest=head.largest,
+            body=head.body,
+        )
+    )
+
+
+def _request_fields(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> list[str]:
     """The request's fields, as nginx sends them."""
-    given = wire.fields_passed(way.place, way.lead, look.target)
-    return [f"Host: {sent}", *(f"{name}: {value}" for name, value in given), "Accept: */*"]
+    fields = header_parser.forwarded_fields(route.place, route.upstream, ctx.target)
+    return [f"Host: {sent}", *(f"{name}: {value}" for name, value in fields), "Accept: */*"]
 
 
-async def _ask_here(look: Look, way: Way, sent: str) -> _Answer | None:
-    from diagnose.net.tls import converse
+async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _RawAnswer | None:
+    from diagnose.net.tls import send_and_receive
 
-    opened = await _open(look, way)
-    if opened is None:
+    open_stream = await _open_stream(ctx, route)
+    if open_stream is None:
         return None
-    end, stream = opened
-    version = _version(look, way)
-    lines = _lines(look, way, sent)
-    request = (f"GET {way.passed} HTTP/{version}", *lines, "Connection: close", "", "")
-    got, failure = await converse(
+    endpoint, stream = open_stream
+    version = _http_version(ctx, route)
+    lines = _request_fields(ctx, route, sent)
+    request = (f"GET {route.upstream_path} HTTP/{version}", *lines, "Connection: close", "", "")
+    reply, failure = await send_and_receive(
         stream,
         "\r\n".join(request).encode("ascii", "replace"),
         lambda data: b"\r\n\r\n" in data,
-        _left(look),
-        LIMIT,
+        _time_left(ctx),
+        MAX_ANSWER_BYTES,
     )
-    return _Answer(
-        _named(end), shlex.join(_curl(look, way, way.passed, lines, version)), got, failure
+    return _RawAnswer(
+        _peer(endpoint),
+        shlex.join(_curl_argv(ctx, route, route.upstream_path, lines, version)),
+        reply,
+        failure,
     )
 
 
-async def _ask_there(look: Look, way: Way, sent: str) -> _Answer | None:
+async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _RawAnswer | None:
     """By the server's own curl."""
-    argv = _curl(look, way, way.passed, _lines(look, way, sent), _version(look, way))
-    ran = await look.machine.run(*argv, timeout=PATIENCE + 4.0)
-    failure = None if ran.out else _ENDED.get(ran.status or 0)
-    if not ran.out and failure is None:
+    argv = _curl_argv(
+        ctx,
+        route,
+        route.upstream_path,
+        _request_fields(ctx, route, sent),
+        _http_version(ctx, route),
+    )
+    result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
+    failure = None if result.out else _EXIT_FAILURES.get(result.status or 0)
+    if not result.out and failure is None:
         return None
-    got = ran.out.encode("utf-8", "replace")
-    return _Answer(_named(way.lead.ends[0]), shlex.join(argv), got, failure)
+    reply = result.out.encode("utf-8", "replace")
+    return _RawAnswer(_peer(route.upstream.endpoints[0]), shlex.join(argv), reply, failure)
 
 
-def _curl(look: Look, way: Way, asked: str, lines: list[str], version: str) -> list[str]:
-    base, more = upstream_routes.by_curl(look, way, way.lead.ends[0])
-    argv = ["curl", "-sSik", "-m", f"{PATIENCE:.0f}", f"--http{version}", *more]
+def _curl_argv(
+    ctx: ProbeContext, route: UpstreamRoute, request_path: str, lines: list[str], version: str
+) -> list[str]:
+    base_url, curl_options = upstream_routes.curl_target(ctx, route, route.upstream.endpoints[0])
+    argv = ["curl", "-sSik", "-m", f"{PATIENCE:.0f}", f"--http{version}", *curl_options]
     for line in lines:
         argv += ["-H", line]
-    return [*argv, f"{base}{asked}"]
+    return [*argv, f"{base_url}{request_path}"]
 
 
-def _version(look: Look, way: Way) -> str:
-    return "1.1" if speaks_1_1(way.place, look.seen(NginxBuild)) else "1.0"
+def _http_version(ctx: ProbeContext, route: UpstreamRoute) -> str:
+    return "1.1" if speaks_http_1_1(route.place, ctx.observed(NginxBuild)) else "1.0"
 
 
-async def _open(look: Look, way: Way) -> tuple[End, Stream] | None:
+async def _open_stream(ctx: ProbeContext, route: UpstreamRoute) -> tuple[Endpoint, Stream] | None:
     """A connection to the first server of the group that takes one."""
-    name = upstream_routes.server_name(look, way)
-    for end in way.lead.ends[:4]:
-        for address in ("",) if end.socket else await upstream_routes.addresses(look, end.host):
-            stream = await upstream_routes.stream(look, end, address, way.lead.secure, name)
+    name = upstream_routes.server_name(ctx, route)
+    for endpoint in route.upstream.endpoints[:4]:
+        for address in (
+            ("",)
+            if endpoint.socket
+            else await upstream_routes.resolve_addresses(ctx, endpoint.host)
+        ):
+            stream = await upstream_routes.open_stream(
+                ctx, endpoint, address, route.upstream.secure, name
+            )
             if not isinstance(stream, Failure):
-                return end if end.socket else End(address, end.port), stream
+                return endpoint if endpoint.socket else Endpoint(address, endpoint.port), stream
     return None
 
 
-def _named(end: End) -> tuple[str, int]:
-    return (f"unix:{end.socket}", 0) if end.socket else (end.host, end.port)
+def _peer(endpoint: Endpoint) -> tuple[str, int]:
+    return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (endpoint.host, endpoint.port)
 
 
-def _left(look: Look) -> float:
-    return max(1.0, min(PATIENCE, look.options.timeout - look.now() - 1.0))
+def _time_left(ctx: ProbeContext) -> float:
+    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
 # WebSockets
 
 
 @probe(after=Upgrade)
-async def websocket_refused(look: Look, seen: Upgrade) -> None:
-    for config in look.seen(NginxConfig)[:1]:
-        if _may_mind_host(look, seen):
-            await _by_visitors_name(look, config, seen.path)
+async def websocket_refused(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    for config in ctx.observed(NginxConfig)[:1]:
+        if _may_mind_host(ctx, upgrade):
+            await _retry_with_visitor_host(ctx, config, upgrade.path)
 
 
 @probe(after=NginxConfig)
-async def websocket_refused_before(look: Look, seen: NginxConfig) -> None:
-    for one in look.seen(Upgrade):
-        if _may_mind_host(look, one):
-            await _by_visitors_name(look, seen, one.path)
+async def websocket_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    for upgrade in ctx.observed(Upgrade):
+        if _may_mind_host(ctx, upgrade):
+            await _retry_with_visitor_host(ctx, config, upgrade.path)
 
 
-def _may_mind_host(look: Look, seen: Upgrade) -> bool:
+def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
     """The application refuses what nginx would send it; or, where that was tried without an
     Origin, the front door opens only to those that have none."""
-    if seen.path not in look.target.websockets:
+    if upgrade.path not in ctx.target.websockets:
         return False
-    if seen.through == "application":
-        return seen.variant == "normal" and seen.status is not None and not seen.accepted
-    return look.machine.via != "local" and seen.variant == "no-origin" and seen.accepted
+    if upgrade.through == "application":
+        return upgrade.variant == "normal" and upgrade.status is not None and not upgrade.accepted
+    return ctx.machine.via != "local" and upgrade.variant == "no-origin" and upgrade.accepted
 
 
-async def _by_visitors_name(look: Look, config: NginxConfig, path: str) -> None:
+async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     """The same handshake with the site's own name in the Host field, where nginx sends another."""
-    way = _way(look, config, path)
-    sent = wire.host_passed(way.place, way.lead, look.target) if way else None
-    if way is None or sent in {None, look.target.authority, look.target.host}:
+    route = _find_route(ctx, config, path)
+    sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target) if route else None
+    if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
         return
-    at, asked = look.now(), engine_path(way.passed)
-    scheme = "https" if look.target.scheme in {"https", "wss"} else "http"
-    origin = f"{scheme}://{look.target.authority}"
-    lines = [f"Host: {look.target.authority}", *FIELDS, f"Origin: {origin}"]
-    shake = _shake_here if look.machine.via == "local" else _shake_there
-    done = await shake(look, way, asked, lines, origin)
-    if done is None:
+    at, request_path = ctx.elapsed(), socketio_path(route.upstream_path)
+    scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
+    origin = f"{scheme}://{ctx.target.authority}"
+    lines = [f"Host: {ctx.target.authority}", *UPGRADE_FIELDS, f"Origin: {origin}"]
+    shake = _upgrade_directly if ctx.machine.via == "local" else _upgrade_by_curl
+    outcome = await shake(ctx, route, request_path, lines, origin)
+    if outcome is None:
         return
-    end, status, accepted = done
-    look.see(
+    peer, status, accepted = outcome
+    ctx.emit(
         Upgrade(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
-            equivalent=shlex.join(_curl(look, way, asked, lines, "1.1")),
-            url=f"ws://{look.target.authority}{asked}",
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(_curl_argv(ctx, route, request_path, lines, "1.1")),
+            url=f"ws://{ctx.target.authority}{request_path}",
             path=path,
-            address=end[0],
-            port=end[1],
+            address=peer[0],
+            port=peer[1],
             variant="visitor-host",
             through="application",
             status=status,
@@ -261,28 +292,32 @@ async def _by_visitors_name(look: Look, config: NginxConfig, path: str) -> None:
     )
 
 
-Shaken = tuple[tuple[str, int], int | None, bool]
+UpgradeOutcome = tuple[tuple[str, int], int | None, bool]
 
 
-async def _shake_here(
-    look: Look, way: Way, asked: str, lines: list[str], origin: str
-) -> Shaken | None:
-    from diagnose.net.websocket import shake
+async def _upgrade_directly(
+    ctx: ProbeContext, route: UpstreamRoute, request_path: str, lines: list[str], origin: str
+) -> UpgradeOutcome | None:
+    from diagnose.net.websocket import open_websocket
 
-    opened = await _open(look, way)
-    if opened is None:
+    open_stream = await _open_stream(ctx, route)
+    if open_stream is None:
         return None
-    url = f"ws://{look.target.authority}{asked}"
-    done = await shake(opened[1], url, origin, timeout=_left(look))
-    return _named(opened[0]), done.answer.status, done.accepted
+    url = f"ws://{ctx.target.authority}{request_path}"
+    upgrade_result = await open_websocket(open_stream[1], url, origin, timeout=_time_left(ctx))
+    return _peer(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
 
 
-async def _shake_there(
-    look: Look, way: Way, asked: str, lines: list[str], origin: str
-) -> Shaken | None:
-    base, more = upstream_routes.by_curl(look, way, way.lead.ends[0])
-    done = await curl(look.machine, f"{base}{asked}", tuple(lines), more=more)
-    failed = done is None or done.failure
+async def _upgrade_by_curl(
+    ctx: ProbeContext, route: UpstreamRoute, request_path: str, lines: list[str], origin: str
+) -> UpgradeOutcome | None:
+    base_url, curl_options = upstream_routes.curl_target(ctx, route, route.upstream.endpoints[0])
+    response = await curl(
+        ctx.machine, f"{base_url}{request_path}", tuple(lines), options=curl_options
+    )
+    failed = response is None or response.failure
     return (
-        None if done is None or failed else (_named(way.lead.ends[0]), done.status, done.accepted)
+        None
+        if response is None or failed
+        else (_peer(route.upstream.endpoints[0]), response.status, response.accepted)
     )

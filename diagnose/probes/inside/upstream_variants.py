@@ -9,21 +9,21 @@ import asyncio
 import shlex
 from collections.abc import Awaitable
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.net import PATIENCE, Stream
+from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.parsers import curl_output
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx.upstreams import End
-from diagnose.probes import Look
+from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.upstream_routes import Way
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: One after another, every address of a name, or those given; a name that begins with a slash is
 #: a Unix socket. A connection has four seconds, and an application that says nothing then two
 #: (-y, -Y). curl's stories go to standard output.
-TRY = r"""
+TRY_SCRIPT = r"""
 n=$1 p=$2 s=$3 w=$4 h=$5 f=$6; shift 6
 command -v curl >/dev/null || exit 127
 if [ $# = 0 ]; then
@@ -41,159 +41,277 @@ done; :
 """
 
 
-async def knock(look: Look, way: Way, end: End) -> None:
+async def try_endpoint(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
     """Connect to one server at each of its addresses, and shake hands where nginx would."""
-    if look.machine.via != "local":
-        await _knock_there(look, way, end)
+    if ctx.machine.via != "local":
+        await _try_by_curl(ctx, route, endpoint)
         return
-    found = ("",) if end.socket else await upstream_routes.addresses(look, end.host)
-    await asyncio.gather(*(_knock(look, way, end, address) for address in found))
+    addresses = (
+        ("",) if endpoint.socket else await upstream_routes.resolve_addresses(ctx, endpoint.host)
+    )
+    await asyncio.gather(*(_try_address(ctx, route, endpoint, address) for address in addresses))
 
 
-async def _knock(look: Look, way: Way, end: End, address: str) -> None:
-    at = look.now()
-    done = await upstream_routes.connect(look, end, address)
-    line = upstream_routes.connecting(end, address)
-    look.see(upstream_routes.tried(way, end, address, at, done.took, line, done.failure))
-    if done.stream is None:
+async def _try_address(
+    ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, address: str
+) -> None:
+    at = ctx.elapsed()
+    attempt = await upstream_routes.connect(ctx, endpoint, address)
+    command = upstream_routes.connect_command(endpoint, address)
+    ctx.emit(
+        upstream_routes.build_upstream_try(
+            route, endpoint, address, at, attempt.took, command, attempt.failure
+        )
+    )
+    if attempt.stream is None:
         return
-    if not way.lead.secure:
-        done.stream.close()
+    if not route.upstream.secure:
+        attempt.stream.close()
         return
-    name = upstream_routes.server_name(look, way)
-    await otherwise(look, way, end, await _shaken(look, way, end, address, name, done.stream))
+    name = upstream_routes.server_name(ctx, route)
+    await try_variants(
+        ctx,
+        route,
+        endpoint,
+        await _try_handshake(ctx, route, endpoint, address, name, attempt.stream),
+    )
 
 
-async def _knock_there(look: Look, way: Way, end: End) -> None:
-    at, secure = look.now(), way.lead.secure
-    name = upstream_routes.server_name(look, way)
-    ran, line = await _curl(look, way, end, secure, name, "", "/")
-    if ran.status == 127:
-        _no_curl(look, at)
+async def _try_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
+    at, secure = ctx.elapsed(), route.upstream.secure
+    name = upstream_routes.server_name(ctx, route)
+    result, command = await _run_curl(ctx, route, endpoint, secure, name, "", "/")
+    if result.status == 127:
+        _emit_no_curl(ctx, at)
         return
-    for one in curl_output.attempts(ran.out):
-        address = "" if end.socket or not is_address(one.address) else one.address
-        failure = None if one.connected else one.failure
-        if failure and failure.kind == "unreachable" and failure.code == 13 and end.socket:
+    for curl_attempt in curl_output.attempts(result.out):
+        address = (
+            "" if endpoint.socket or not is_address(curl_attempt.address) else curl_attempt.address
+        )
+        failure = None if curl_attempt.connected else curl_attempt.failure
+        if failure and failure.kind == "unreachable" and failure.code == 13 and endpoint.socket:
             failure = Failure("denied", failure.message, 13, "EACCES")
-        look.see(upstream_routes.tried(way, end, address, at, ran.took, line, failure))
-        if secure and one.connected:
-            seen = look.see(_heard(way, end, address, one, True, name, True, at, ran.took, line))
-            await otherwise(look, way, end, seen)
+        ctx.emit(
+            upstream_routes.build_upstream_try(
+                route, endpoint, address, at, result.took, command, failure
+            )
+        )
+        if secure and curl_attempt.connected:
+            variant = ctx.emit(
+                _variant_from_curl(
+                    route,
+                    endpoint,
+                    address,
+                    curl_attempt,
+                    True,
+                    name,
+                    True,
+                    at,
+                    result.took,
+                    command,
+                )
+            )
+            await try_variants(ctx, route, endpoint, variant)
 
 
-def _no_curl(look: Look, at: float) -> None:
-    what, why = "the applications behind nginx", "the server has no curl"
-    if not any(one.what == what for one in look.seen(Unseen)):
+def _emit_no_curl(ctx: ProbeContext, at: float) -> None:
+    subject, reason = "the applications behind nginx", "the server has no curl"
+    if not any(not_observed.what == subject for not_observed in ctx.observed(Unseen)):
         enable = "run diagnose on the server"
-        look.see(Unseen(vantage=Vantage.SERVER, at=at, what=what, why=why, enable=enable))
+        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
 
 
-async def otherwise(look: Look, way: Way, end: End, seen: UpstreamTalk) -> None:
+async def try_variants(
+    ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, variant: UpstreamTalk
+) -> None:
     """Where the handshake as nginx does it fails: without TLS, and with other names."""
-    if seen.failure is None:
+    if variant.failure is None:
         return
     work: list[Awaitable[object]] = []
-    if seen.failure.kind in {"protocol", "timeout", "closed", "reset"}:
-        work.append(talk(look, way, end, seen.address, secure=False))
-    if seen.failure.kind in {"alert", "closed", "reset"}:
-        work.append(by_name(look, way, end, seen.address, seen.server_name))
+    if variant.failure.kind in {"protocol", "timeout", "closed", "reset"}:
+        work.append(try_variant(ctx, route, endpoint, variant.address, secure=False))
+    if variant.failure.kind in {"alert", "closed", "reset"}:
+        work.append(try_server_names(ctx, route, endpoint, variant.address, variant.server_name))
     await asyncio.gather(*work)
 
 
-async def by_name(look: Look, way: Way, end: End, address: str, sent: str | None) -> None:
+async def try_server_names(
+    ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, address: str, sent: str | None
+) -> None:
     """Handshakes with the names that the application may want, to the first that it takes; None
     for `sent` tries it without a name first, unless that was done already."""
-    known = {(one.target, one.host, one.port, one.socket) for one in look.seen(UpstreamTalk)}
-    if sent is None and (way.lead.target, end.host, end.port, end.socket) in known:
+    known_keys = {
+        (variant.target, variant.host, variant.port, variant.socket)
+        for variant in ctx.observed(UpstreamTalk)
+    }
+    if (
+        sent is None
+        and (route.upstream.target, endpoint.host, endpoint.port, endpoint.socket) in known_keys
+    ):
         return
-    names = upstream_routes.other_names(look, way, end, sent or "")
+    names = upstream_routes.other_names(ctx, route, endpoint, sent or "")
     for name in ("", *names) if sent is None else names:
-        seen = await talk(look, way, end, address, secure=True, name=name)
-        if seen.failure is None:
+        variant = await try_variant(ctx, route, endpoint, address, secure=True, name=name)
+        if variant.failure is None:
             break
 
 
-async def talk(
-    look: Look, way: Way, end: End, address: str, *, secure: bool, name: str = ""
+async def try_variant(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    address: str,
+    *,
+    secure: bool,
+    name: str = "",
 ) -> UpstreamTalk:
     """A conversation that nginx does not have."""
-    if look.machine.via != "local":
-        at = look.now()
-        ran, line = await _curl(look, way, end, secure, name, address, way.passed)
-        one = next(iter(curl_output.attempts(ran.out)), None)
-        one = one or curl_output.Attempt(
-            address, failure=ran.failure or Failure("other", "no answer")
+    if ctx.machine.via != "local":
+        at = ctx.elapsed()
+        result, command = await _run_curl(
+            ctx, route, endpoint, secure, name, address, route.upstream_path
         )
-        seen = _heard(way, end, address, one, secure, name, False, at, ran.took, line)
-        return look.see(seen)
+        curl_attempt = next(iter(curl_output.attempts(result.out)), None)
+        curl_attempt = curl_attempt or curl_output.CurlAttempt(
+            address, failure=result.failure or Failure("other", "no answer")
+        )
+        variant = _variant_from_curl(
+            route, endpoint, address, curl_attempt, secure, name, False, at, result.took, command
+        )
+        return ctx.emit(variant)
     if secure:
-        return await _shaken(look, way, end, address, name)
-    at = look.now()
-    sent = upstream_routes.host(look, way)
-    opened = await upstream_routes.stream(look, end, address, False, "")
+        return await _try_handshake(ctx, route, endpoint, address, name)
+    at = ctx.elapsed()
+    sent = upstream_routes.host_header(ctx, route)
+    opened = await upstream_routes.open_stream(ctx, endpoint, address, False, "")
     status, failure = None, opened if isinstance(opened, Failure) else None
     if not isinstance(opened, Failure):
-        status, _, failure = await upstream_routes.get(look, opened, way.passed, sent, 2.0)
-    line = _line(way, end, address, sent)
-    return look.see(_talk(way, end, address, "http", "", False, at, look.now() - at, line,
-                          failure, status))  # fmt: skip
+        status, _, failure = await upstream_routes.request_page(
+            ctx, opened, route.upstream_path, sent, 2.0
+        )
+    command = _curl_command(route, endpoint, address, sent)
+    return ctx.emit(
+        _build_variant(
+            route,
+            endpoint,
+            address,
+            "http",
+            "",
+            False,
+            at,
+            ctx.elapsed() - at,
+            command,
+            failure,
+            status,
+        )
+    )
 
 
-async def _shaken(
-    look: Look, way: Way, end: End, address: str, name: str, opened: Stream | None = None
+async def _try_handshake(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    address: str,
+    name: str,
+    opened: Stream | None = None,
 ) -> UpstreamTalk:
     """A handshake; as nginx does it on a stream that is open, else one of ours."""
     from diagnose.net import tls as net_tls
 
-    at, as_nginx = look.now(), opened is not None
+    at, as_nginx = ctx.elapsed(), opened is not None
     failure, protocol = None, ""
-    given = opened or await upstream_routes.stream(look, end, address, False, "")
-    if isinstance(given, Failure):
-        failure = given
+    stream = opened or await upstream_routes.open_stream(ctx, endpoint, address, False, "")
+    if isinstance(stream, Failure):
+        failure = stream
     else:
-        done = await net_tls.secure(given, net_tls.context(), name or None, PATIENCE)
-        failure, protocol = done.failure, done.protocol
-        if done.stream:
-            done.stream.close()
-    where = (
-        f"unix:{end.socket}" if end.socket else f"{upstream_routes.bracketed(address)}:{end.port}"
+        tls_result = await net_tls.secure(
+            stream, net_tls.client_context(), name or None, DEFAULT_TIMEOUT
+        )
+        failure, protocol = tls_result.failure, tls_result.protocol
+        if tls_result.stream:
+            tls_result.stream.close()
+    peer = (
+        f"unix:{endpoint.socket}"
+        if endpoint.socket
+        else f"{upstream_routes.bracketed(address)}:{endpoint.port}"
     )
     sni = ("-servername", name) if name else ("-noservername",)
-    line = shlex.join(("openssl", "s_client", "-connect", where, *sni)) + " </dev/null"
-    return look.see(
-        _talk(way, end, address, "https", name, as_nginx, at, look.now() - at, line, failure,
-              None, protocol)
-    )  # fmt: skip
+    command = shlex.join(("openssl", "s_client", "-connect", peer, *sni)) + " </dev/null"
+    return ctx.emit(
+        _build_variant(
+            route,
+            endpoint,
+            address,
+            "https",
+            name,
+            as_nginx,
+            at,
+            ctx.elapsed() - at,
+            command,
+            failure,
+            None,
+            protocol,
+        )
+    )
 
 
-def _heard(
-    way: Way, end: End, address: str, one: curl_output.Attempt, secure: bool, name: str,
-    as_nginx: bool, at: float, took: float, line: str,
-) -> UpstreamTalk:  # fmt: skip
+def _variant_from_curl(
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    address: str,
+    curl_attempt: curl_output.CurlAttempt,
+    secure: bool,
+    name: str,
+    as_nginx: bool,
+    at: float,
+    took: float,
+    command: str,
+) -> UpstreamTalk:
     """What curl met, as far as it is about what was spoken: of a handshake that stood, what came
     after it is nothing."""
-    failure = None if secure and one.secured else one.failure
+    failure = None if secure and curl_attempt.secured else curl_attempt.failure
     speaks = "https" if secure else "http"
-    return _talk(way, end, address, speaks, name, as_nginx, at, took, line, failure, one.status,
-                 one.protocol)  # fmt: skip
+    return _build_variant(
+        route,
+        endpoint,
+        address,
+        speaks,
+        name,
+        as_nginx,
+        at,
+        took,
+        command,
+        failure,
+        curl_attempt.status,
+        curl_attempt.protocol,
+    )
 
 
-def _talk(
-    way: Way, end: End, address: str, speaks: str, name: str, as_nginx: bool, at: float,
-    took: float, line: str, failure: Failure | None, status: int | None = None, protocol: str = "",
-) -> UpstreamTalk:  # fmt: skip
+def _build_variant(
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    address: str,
+    speaks: str,
+    name: str,
+    as_nginx: bool,
+    at: float,
+    took: float,
+    command: str,
+    failure: Failure | None,
+    status: int | None = None,
+    protocol: str = "",
+) -> UpstreamTalk:
     return UpstreamTalk(
         vantage=Vantage.SERVER,
         at=at,
         took=took,
-        equivalent=line,
+        equivalent=command,
         failure=failure,
-        target=way.lead.target,
-        host=end.host,
-        port=end.port,
+        target=route.upstream.target,
+        host=endpoint.host,
+        port=endpoint.port,
         address=address,
-        socket=end.socket,
+        socket=endpoint.socket,
         speaks=speaks,
         server_name=name,
         as_nginx=as_nginx,
@@ -202,24 +320,34 @@ def _talk(
     )
 
 
-def _line(way: Way, end: End, address: str, sent: str, secure: bool = False) -> str:
+def _curl_command(
+    route: UpstreamRoute, endpoint: Endpoint, address: str, sent: str, secure: bool = False
+) -> str:
     argv = ["curl", "-sSik", "-m", "5", "-H", f"Host: {sent}"]
-    argv += ["--unix-socket", end.socket] if end.socket else []
-    where = (
+    argv += ["--unix-socket", endpoint.socket] if endpoint.socket else []
+    authority = (
         "localhost"
-        if end.socket
-        else f"{upstream_routes.bracketed(address or end.host)}:{end.port}"
+        if endpoint.socket
+        else f"{upstream_routes.bracketed(address or endpoint.host)}:{endpoint.port}"
     )
-    return shlex.join([*argv, f"{'https' if secure else 'http'}://{where}{way.passed}"])
+    return shlex.join(
+        [*argv, f"{'https' if secure else 'http'}://{authority}{route.upstream_path}"]
+    )
 
 
-async def _curl(
-    look: Look, way: Way, end: End, secure: bool, name: str, address: str, path: str
-) -> tuple[Ran, str]:
+async def _run_curl(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    secure: bool,
+    name: str,
+    address: str,
+    path: str,
+) -> tuple[CommandResult, str]:
     """The server's curl at one address, or at all of a name."""
-    sent = upstream_routes.host(look, way)
-    given = (address,) if address else (end.host,) if is_address(end.host) else ()
-    given = (end.socket,) if end.socket else given
-    words = (end.host, str(end.port), "https" if secure else "http", path, name, sent)
-    ran = await look.machine.run("sh", "-c", TRY, "sh", *words, *given, timeout=14.0)
-    return ran, _line(way, end, address, sent, secure)
+    sent = upstream_routes.host_header(ctx, route)
+    addresses = (address,) if address else (endpoint.host,) if is_address(endpoint.host) else ()
+    addresses = (endpoint.socket,) if endpoint.socket else addresses
+    words = (endpoint.host, str(endpoint.port), "https" if secure else "http", path, name, sent)
+    result = await ctx.machine.run("sh", "-c", TRY_SCRIPT, "sh", *words, *addresses, timeout=14.0)
+    return result, _curl_command(route, endpoint, address, sent, secure)

@@ -8,153 +8,188 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
-from diagnose.parsers.http import engine_path
-from diagnose.parsers.nginx.config import number
-from diagnose.parsers.nginx.server_blocks import Place
-from diagnose.parsers.nginx.upstreams import End
-from diagnose.probes import Look
+from diagnose.parsers.http import socketio_path
+from diagnose.parsers.nginx.config import version_number
+from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
-from diagnose.probes.inside.remote_curl import FIELDS, curl
-from diagnose.probes.inside.upstream_routes import Way, bracketed
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
+from diagnose.probes.inside.upstream_routes import UpstreamRoute, bracketed
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
 
 
-async def upgrade(look: Look, way: Way) -> None:
+async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """The application itself; if it takes the handshake and nobody else tries it, the front door;
     and over HTTP/1.0, where nginx would speak that to it."""
-    direct = await _direct(look, way)
+    direct = await _upgrade_directly(ctx, route)
     if direct is None:
         return
-    asked = way.path in look.target.websockets
-    if (direct.accepted or asked) and not (asked and look.options.outside):
-        await _front(look, way)
-    if asked and direct.status and not direct.accepted and strips(way):
-        await _direct(look, way, "whole-path")
-    if direct.accepted and not speaks_1_1(way.place, look.seen(NginxBuild)):
-        await _over_1_0(look, way, direct)
+    is_requested = route.path in ctx.target.websockets
+    if (direct.accepted or is_requested) and not (is_requested and ctx.options.outside):
+        await _upgrade_at_front(ctx, route)
+    if is_requested and direct.status and not direct.accepted and strips_path(route):
+        await _upgrade_directly(ctx, route, "whole-path")
+    if direct.accepted and not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
+        await _upgrade_over_http_1_0(ctx, route, direct)
 
 
-async def upgrade_there(look: Look, way: Way) -> None:
+async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """The same, by the server's curl."""
-    server, whole_path = way.lead.ends[0], engine_path(way.path)
-    path = engine_path(way.passed)
-    base, more = upstream_routes.by_curl(look, way, server)
-    where = _where(server, server.host)
-    fields = (f"Host: {upstream_routes.host(look, way)}", *FIELDS)
-    direct = await _curled(look, way, base + path, fields, where, "application", more=more)
+    server, whole_path = route.upstream.endpoints[0], socketio_path(route.path)
+    path = socketio_path(route.upstream_path)
+    base_url, curl_options = upstream_routes.curl_target(ctx, route, server)
+    peer = _peer(server, server.host)
+    fields = (f"Host: {upstream_routes.host_header(ctx, route)}", *UPGRADE_FIELDS)
+    direct = await _upgrade_by_curl(
+        ctx, route, base_url + path, fields, peer, "application", curl_options=curl_options
+    )
     if direct is None or direct.failure:
         return
-    asked = way.path in look.target.websockets
-    if (direct.accepted or asked) and not (asked and look.options.outside):
-        address = {"*": "127.0.0.1", "::": "::1"}.get(way.socket.address, way.socket.address)
-        scheme = "https" if look.target.scheme in {"https", "wss"} else "http"
-        front = f"{scheme}://{look.target.authority}{whole_path}"
-        led = f"{look.target.host}:{way.socket.port}:{bracketed(address)}"
-        end = (address, way.socket.port)
-        await _curled(look, way, front, FIELDS, end, "front", more=("--resolve", led))
-    if asked and direct.status and not direct.accepted and strips(way):
-        await _curled(
-            look, way, base + whole_path, fields, where, "application", "whole-path", more
-        )  # fmt: skip
-    if direct.accepted and not speaks_1_1(way.place, look.seen(NginxBuild)):
-        await _curled(look, way, base + path, fields, where, "application", "http-1.0", more)
+    is_requested = route.path in ctx.target.websockets
+    if (direct.accepted or is_requested) and not (is_requested and ctx.options.outside):
+        address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
+        scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
+        front = f"{scheme}://{ctx.target.authority}{whole_path}"
+        resolve_option = f"{ctx.target.host}:{route.socket.port}:{bracketed(address)}"
+        front_peer = (address, route.socket.port)
+        await _upgrade_by_curl(
+            ctx,
+            route,
+            front,
+            UPGRADE_FIELDS,
+            front_peer,
+            "front",
+            curl_options=("--resolve", resolve_option),
+        )
+    if is_requested and direct.status and not direct.accepted and strips_path(route):
+        await _upgrade_by_curl(
+            ctx,
+            route,
+            base_url + whole_path,
+            fields,
+            peer,
+            "application",
+            "whole-path",
+            curl_options,
+        )
+    if direct.accepted and not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
+        await _upgrade_by_curl(
+            ctx, route, base_url + path, fields, peer, "application", "http-1.0", curl_options
+        )
 
 
-async def _curled(
-    look: Look,
-    way: Way,
+async def _upgrade_by_curl(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
     url: str,
     fields: tuple[str, ...],
-    end: tuple[str, int],
+    peer: tuple[str, int],
     through: str,
     variant: str = "normal",
-    more: tuple[str, ...] = (),
+    curl_options: tuple[str, ...] = (),
 ) -> Upgrade | None:
-    at = look.now()
+    at = ctx.elapsed()
     version = "1.0" if variant == "http-1.0" else "1.1"
-    done = await curl(look.machine, url, fields, version, more)
-    if done is None or (done.failure and (through == "front" or not done.connected)):
+    response = await curl(ctx.machine, url, fields, version, curl_options)
+    if response is None or (response.failure and (through == "front" or not response.connected)):
         # Why a door does not open, others tell.
         return None
-    seen = Upgrade(
+    upgrade = Upgrade(
         vantage=Vantage.SERVER,
         at=at,
-        took=done.took,
-        equivalent=done.equivalent,
-        failure=done.failure,
+        took=response.took,
+        equivalent=response.equivalent,
+        failure=response.failure,
         url=f"ws{url.removeprefix('http')}",
-        path=way.path,
-        address=end[0],
-        port=end[1],
+        path=route.path,
+        address=peer[0],
+        port=peer[1],
         variant=variant,
         through=through,
-        status=done.status,
-        accepted=done.accepted or (variant == "http-1.0" and done.status == 101),
-        fault="" if done.accepted or done.failure else "status",
-        body=done.body,
+        status=response.status,
+        accepted=response.accepted or (variant == "http-1.0" and response.status == 101),
+        fault="" if response.accepted or response.failure else "status",
+        body=response.body,
     )
-    asked = way.path in look.target.websockets
-    return look.see(seen) if through != "front" or asked or _is_telling(seen) else seen
+    is_requested = route.path in ctx.target.websockets
+    return (
+        ctx.emit(upgrade)
+        if through != "front" or is_requested or _is_conclusive(upgrade)
+        else upgrade
+    )
 
 
-def speaks_1_1(place: Place, builds: tuple[NginxBuild, ...]) -> bool:
+def speaks_http_1_1(location: LocationMatch, builds: tuple[NginxBuild, ...]) -> bool:
     """Whether nginx speaks HTTP/1.1 to the application: the default since 1.29.7."""
-    given = place.one("proxy_http_version")
-    if given:
-        return given.args[:1] != ("1.0",)
-    return any((number(build.version) or (0,)) >= (1, 29, 7) for build in builds)
+    directive = location.directive("proxy_http_version")
+    if directive:
+        return directive.args[:1] != ("1.0",)
+    return any((version_number(build.version) or (0,)) >= (1, 29, 7) for build in builds)
 
 
-def strips(way: Way) -> bool:
+def strips_path(route: UpstreamRoute) -> bool:
     """Whether nginx asks the application for another path than the visitor asked for."""
-    return way.passed != way.path
+    return route.upstream_path != route.path
 
 
-async def _direct(look: Look, way: Way, variant: str = "normal") -> Upgrade | None:
+async def _upgrade_directly(
+    ctx: ProbeContext, route: UpstreamRoute, variant: str = "normal"
+) -> Upgrade | None:
     """The application itself, asked as nginx asks it; "whole-path" as the visitor asks nginx."""
-    name = upstream_routes.server_name(look, way)
-    for end in way.lead.ends:
-        for address in ("",) if end.socket else await upstream_routes.addresses(look, end.host):
-            stream = await upstream_routes.stream(look, end, address, way.lead.secure, name)
+    name = upstream_routes.server_name(ctx, route)
+    for endpoint in route.upstream.endpoints:
+        for address in (
+            ("",)
+            if endpoint.socket
+            else await upstream_routes.resolve_addresses(ctx, endpoint.host)
+        ):
+            stream = await upstream_routes.open_stream(
+                ctx, endpoint, address, route.upstream.secure, name
+            )
             if isinstance(stream, Failure):
                 continue
-            path = engine_path(way.path if variant == "whole-path" else way.passed)
-            url = f"ws://{upstream_routes.host(look, way)}{path}"
-            at, port = _where(end, address)
-            seen = await _shake(look, stream, url, way.path, at, port, "application", variant)
-            return look.see(seen)
+            path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
+            url = f"ws://{upstream_routes.host_header(ctx, route)}{path}"
+            peer_address, port = _peer(endpoint, address)
+            upgrade = await _try_handshake(
+                ctx, stream, url, route.path, peer_address, port, "application", variant
+            )
+            return ctx.emit(upgrade)
     return None
 
 
-async def _front(look: Look, way: Way) -> None:
+async def _upgrade_at_front(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """The site's own door, from the server: over loopback where nginx listens on all addresses."""
-    address = {"*": "127.0.0.1", "::": "::1"}.get(way.socket.address, way.socket.address)
-    secure = look.target.scheme in {"https", "wss"}
-    name = look.target.host
-    stream = await upstream_routes.stream(
-        look, End(address, way.socket.port), address, secure, name
+    address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
+    secure = ctx.target.scheme in {"https", "wss"}
+    name = ctx.target.host
+    stream = await upstream_routes.open_stream(
+        ctx, Endpoint(address, route.socket.port), address, secure, name
     )
     if isinstance(stream, Failure):
         return
-    url = f"{'wss' if secure else 'ws'}://{look.target.authority}{engine_path(way.path)}"
-    seen = await _shake(look, stream, url, way.path, address, way.socket.port, "front")
-    if way.path in look.target.websockets or _is_telling(seen):
-        look.see(seen)
+    url = f"{'wss' if secure else 'ws'}://{ctx.target.authority}{socketio_path(route.path)}"
+    upgrade = await _try_handshake(
+        ctx, stream, url, route.path, address, route.socket.port, "front"
+    )
+    if route.path in ctx.target.websockets or _is_conclusive(upgrade):
+        ctx.emit(upgrade)
 
 
-def _is_telling(seen: Upgrade) -> bool:
+def _is_conclusive(upgrade: Upgrade) -> bool:
     """Whether an answer at a path that nobody asked about says anything of WebSockets: not a
     redirect, a rule, a limit, or a door that wants a client certificate."""
     rules = {401, 403, 429, 503}
-    about_tls = seen.status == 400 and "SSL certificate" in seen.body
-    status = seen.status or 0
+    about_tls = upgrade.status == 400 and "SSL certificate" in upgrade.body
+    status = upgrade.status or 0
     return not (about_tls or status in rules or 300 <= status < 400)
 
 
-async def _shake(
-    look: Look,
+async def _try_handshake(
+    ctx: ProbeContext,
     stream: Stream,
     url: str,
     path: str,
@@ -163,12 +198,14 @@ async def _shake(
     through: str,
     variant: str = "normal",
 ) -> Upgrade:
-    from diagnose.net.websocket import shake
+    from diagnose.net.websocket import open_websocket
 
-    at = look.now()
-    origin = f"{'https' if look.target.scheme in {'https', 'wss'} else 'http'}://"
-    done = await shake(stream, url, origin + look.target.authority, timeout=PATIENCE)
-    answer = done.answer
+    at = ctx.elapsed()
+    origin = f"{'https' if ctx.target.scheme in {'https', 'wss'} else 'http'}://"
+    upgrade_result = await open_websocket(
+        stream, url, origin + ctx.target.authority, timeout=PATIENCE
+    )
+    answer = upgrade_result.answer
     return Upgrade(
         vantage=Vantage.SERVER,
         at=at,
@@ -185,44 +222,49 @@ async def _shake(
         reason=answer.reason,
         headers=answer.headers,
         body=answer.body,
-        accepted=done.accepted,
-        fault=done.fault,
-        subprotocol=done.subprotocol,
-        ping_s=done.ping_s,
-        close_code=done.close_code,
-        held_s=done.held_s,
-        ended=done.ended,
-        close_reason=done.close_reason,
-        frames=done.frames,
-        origin=origin + look.target.authority,
+        accepted=upgrade_result.accepted,
+        fault=upgrade_result.fault,
+        subprotocol=upgrade_result.subprotocol,
+        ping_s=upgrade_result.ping_s,
+        close_code=upgrade_result.close_code,
+        held_s=upgrade_result.held_s,
+        ended=upgrade_result.ended,
+        close_reason=upgrade_result.close_reason,
+        frames=upgrade_result.frames,
+        origin=origin + ctx.target.authority,
     )
 
 
-async def _over_1_0(look: Look, way: Way, direct: Upgrade) -> None:
+async def _upgrade_over_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> None:
     """The same handshake in HTTP/1.0, as nginx sends it without proxy_http_version 1.1."""
-    from diagnose.net.tls import converse
+    from diagnose.net.tls import send_and_receive
 
-    at = look.now()
+    at = ctx.elapsed()
     socket = direct.address.removeprefix("unix:") if direct.address.startswith("unix:") else ""
-    end, name = End(direct.address, direct.port, socket), upstream_routes.server_name(look, way)
-    stream = await upstream_routes.stream(look, end, direct.address, way.lead.secure, name)
+    endpoint, name = (
+        Endpoint(direct.address, direct.port, socket),
+        upstream_routes.server_name(ctx, route),
+    )
+    stream = await upstream_routes.open_stream(
+        ctx, endpoint, direct.address, route.upstream.secure, name
+    )
     if isinstance(stream, Failure):
         return
-    where = direct.url.partition("://")[2]
-    host, _, path = where.partition("/")
-    lines = (f"GET /{path} HTTP/1.0", f"Host: {host}", *FIELDS, "", "")
-    got, failure = await converse(
+    authority_and_path = direct.url.partition("://")[2]
+    host, _, path = authority_and_path.partition("/")
+    lines = (f"GET /{path} HTTP/1.0", f"Host: {host}", *UPGRADE_FIELDS, "", "")
+    reply, failure = await send_and_receive(
         stream,
         "\r\n".join(lines).encode("ascii", "replace"),
         lambda data: b"\r\n" in data,
         PATIENCE,
     )
-    status = upstream_routes.status(got)
-    look.see(
+    status = upstream_routes.parse_status(reply)
+    ctx.emit(
         Upgrade(
             vantage=Vantage.SERVER,
             at=at,
-            took=look.now() - at,
+            took=ctx.elapsed() - at,
             equivalent=_equivalent(direct.url, direct.address, direct.port, "1.0"),
             failure=None if status else failure,
             url=direct.url,
@@ -238,20 +280,22 @@ async def _over_1_0(look: Look, way: Way, direct: Upgrade) -> None:
     )
 
 
-def _where(end: End, address: str) -> tuple[str, int]:
-    return (f"unix:{end.socket}", 0) if end.socket else (address, end.port)
+def _peer(endpoint: Endpoint, address: str) -> tuple[str, int]:
+    return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (address, endpoint.port)
 
 
 def _equivalent(url: str, address: str, port: int, version: str) -> str:
     """curl ends in a timeout where all is well: a WebSocket that was accepted stays open."""
-    scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
+    scheme, _, authority_and_path = url.partition("://")
+    host, _, path = authority_and_path.partition("/")
     argv = ["curl", "-sSik", "-m", "5", f"--http{version}"]
     if address.startswith("unix:"):
         argv += ["--unix-socket", address.removeprefix("unix:")]
-        shown, port = "localhost", 80
+        url_host, port = "localhost", 80
     else:
-        shown = bracketed(address)
-    for field in (f"Host: {host}", *FIELDS):
+        url_host = bracketed(address)
+    for field in (f"Host: {host}", *UPGRADE_FIELDS):
         argv += ["-H", field]
-    return shlex.join([*argv, f"{'https' if scheme == 'wss' else 'http'}://{shown}:{port}/{path}"])
+    return shlex.join(
+        [*argv, f"{'https' if scheme == 'wss' else 'http'}://{url_host}:{port}/{path}"]
+    )

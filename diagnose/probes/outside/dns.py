@@ -21,19 +21,19 @@ from diagnose.model.dns import (
     HostsEntry,
     Resolution,
     ResolverConfig,
+    alias_loop,
     final_answers_of,
     is_loopback_name,
-    loop,
 )
 from diagnose.model.frozen import frozen
 from diagnose.net import resolvconf
 from diagnose.net.error_mapping import failure_of
-from diagnose.probes import Look, probe
-from diagnose.probes.outside.uplinks import see_uplinks
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
 
 # Reading dnspython in costs a good part of a short run.
-_QUERY, _READ = "diagnose.parsers.dns:query", "diagnose.parsers.dns:read"
+_QUERY, _READ = "diagnose.parsers.dns:query", "diagnose.parsers.dns:parse_answer"
 
 #: No more addresses of a family than this are looked at.
 MAX_ADDRESSES = 8
@@ -49,7 +49,7 @@ MAX_PARENTS = 5
 
 #: Seconds for a question on which a finding may rest, and for one that is merely beside.
 PATIENCE = 3.0
-BESIDE = 0.5
+OPTIONAL_PATIENCE = 0.5
 
 # netdb.h: what getaddrinfo(3) would say.
 _EAI = {
@@ -60,30 +60,32 @@ _EAI_AGAIN = Failure("resolution", "Temporary failure in name resolution", -3, "
 
 
 @probe()
-async def resolve(look: Look) -> None:
-    name, wanted = look.target.host, look.options.family
-    if look.options.by_proxy:
+async def resolve(ctx: ProbeContext) -> None:
+    name, only_family = ctx.target.host, ctx.options.family
+    if ctx.options.by_proxy:
         # The name is the proxy's to resolve: it stands in the place of its addresses.
-        look.see(Resolution(at=look.now(), name=name, family=4, addresses=(name,), via="proxy"))
+        ctx.emit(Resolution(at=ctx.elapsed(), name=name, family=4, addresses=(name,), via="proxy"))
         return
-    if literal := _literal(name, look.options.address):
+    if literal := _literal_address(name, ctx.options.address):
         address, via = literal
         family = 6 if ":" in address else 4
-        found = Resolution(name=name, family=family, addresses=(address,), via=via)
-        look.see(replace(found, at=look.now()))
+        resolution = Resolution(name=name, family=family, addresses=(address,), via=via)
+        ctx.emit(replace(resolution, at=ctx.elapsed()))
         return
-    families = (wanted,) if wanted in ADDRESS_TYPES else tuple(ADDRESS_TYPES)
+    families = (only_family,) if only_family in ADDRESS_TYPES else tuple(ADDRESS_TYPES)
     if is_loopback_name(name):
-        await _loopback(look, name, families)
+        await _resolve_loopback(ctx, name, families)
         return
     system: list[asyncio.Future[None]] = []
-    if not look.options.resolver:
-        system = [asyncio.ensure_future(_system(look, name, family)) for family in families]
-    look.start(_directly(look, name, families, system))
+    if not ctx.options.resolver:
+        system = [
+            asyncio.ensure_future(_resolve_by_system(ctx, name, family)) for family in families
+        ]
+    ctx.start(_query_dns(ctx, name, families, system))
     await asyncio.gather(*system)
 
 
-def _literal(host: str, option: str | None) -> tuple[str, str] | None:
+def _literal_address(host: str, option: str | None) -> tuple[str, str] | None:
     """The address that needs no resolving, and where it comes from."""
     if option:
         return option, "option"
@@ -94,32 +96,32 @@ def _literal(host: str, option: str | None) -> tuple[str, str] | None:
     return host, "literal"
 
 
-async def _loopback(look: Look, name: str, families: tuple[int, ...]) -> None:
+async def _resolve_loopback(ctx: ProbeContext, name: str, families: tuple[int, ...]) -> None:
     """A name that means this machine. DNS is not to be asked for it (RFC 6761 section 6.3), and
     where the system does not know it, browsers and curl take the loopback addresses."""
-    await asyncio.gather(*(_system(look, name, family) for family in families))
-    if _resolved(look):
+    await asyncio.gather(*(_resolve_by_system(ctx, name, family) for family in families))
+    if _has_resolution(ctx):
         return
     for family in families:
         address = LOOPBACK[family]
-        look.see(
+        ctx.emit(
             Resolution(
-                at=look.now(), name=name, family=family, addresses=(address,), via="loopback"
+                at=ctx.elapsed(), name=name, family=family, addresses=(address,), via="loopback"
             )
         )
 
 
-async def _system(look: Look, name: str, family: int) -> None:
-    at = look.now()
-    found = await look.net.resolve(name, family)
-    look.see(
+async def _resolve_by_system(ctx: ProbeContext, name: str, family: int) -> None:
+    at = ctx.elapsed()
+    lookup = await ctx.net.resolve(name, family)
+    ctx.emit(
         Resolution(
             at=at,
-            took=found.took,
+            took=lookup.took,
             name=name,
             family=family,
-            addresses=found.addresses[:MAX_ADDRESSES],
-            failure=found.failure,
+            addresses=lookup.addresses[:MAX_ADDRESSES],
+            failure=lookup.failure,
             equivalent=shlex.join(("getent", f"ahostsv{family}", name)),
         )
     )
@@ -134,43 +136,45 @@ class Question:
     servers: tuple[str, ...]
 
 
-async def _directly(
-    look: Look, name: str, families: tuple[int, ...], system: Sequence[Awaitable[None]]
+async def _query_dns(
+    ctx: ProbeContext, name: str, families: tuple[int, ...], system: Sequence[Awaitable[None]]
 ) -> None:
     """Ask DNS itself, and after a failure as much more as tells why."""
-    servers = await _configuration(look, name)
+    servers = await _resolver_servers(ctx, name)
     rdtypes = tuple(ADDRESS_TYPES[family] for family in families)
     question = Question(name, rdtypes, servers)
     try:
-        await parser_process.do(_QUERY, name, rdtypes[0])
+        await parser_process.call(_QUERY, name, rdtypes[0])
     except ValueError as error:
-        look.see(Unseen(at=look.now(), what=f"DNS: {name}", why=str(error)))
+        ctx.emit(Unseen(at=ctx.elapsed(), what=f"DNS: {name}", why=str(error)))
         return
-    look.start(_beside(look, question))
-    answers = await asyncio.gather(*(_first(look, question, family) for family in families))
-    await _after(look, question, answers)
-    final = final_answers_of(look.seen(DnsAnswer))
-    if look.options.resolver:
+    ctx.start(_ask_optional(ctx, question))
+    answers = await asyncio.gather(
+        *(_ask_first_resolver(ctx, question, family) for family in families)
+    )
+    await _ask_after_failure(ctx, question, answers)
+    final = final_answers_of(ctx.observed(DnsAnswer))
+    if ctx.options.resolver:
         for family in families:
-            if not any(seen.family == family for seen in look.seen(Resolution)):
-                _see_raw(look, family, final[ADDRESS_TYPES[family]])
+            if not any(resolution.family == family for resolution in ctx.observed(Resolution)):
+                _emit_dns_resolution(ctx, family, final[ADDRESS_TYPES[family]])
         return
     await asyncio.wait([asyncio.ensure_future(task) for task in system])
-    if not _resolved(look) and any(answer.records for answer in final.values()):
-        _without_the_system(look, families, final)
+    if not _has_resolution(ctx) and any(answer.records for answer in final.values()):
+        _continue_with_dns(ctx, families, final)
 
 
-async def _first(look: Look, question: Question, family: int) -> DnsAnswer:
+async def _ask_first_resolver(ctx: ProbeContext, question: Question, family: int) -> DnsAnswer:
     """Ask the first resolver. With --resolver, its good answer is the resolution."""
-    answer = await _ask(look, question, ADDRESS_TYPES[family])
-    if look.options.resolver and answer.records:
-        _see_raw(look, family, answer)
+    answer = await _ask(ctx, question, ADDRESS_TYPES[family])
+    if ctx.options.resolver and answer.records:
+        _emit_dns_resolution(ctx, family, answer)
     return answer
 
 
-def _see_raw(look: Look, family: int, answer: DnsAnswer) -> None:
+def _emit_dns_resolution(ctx: ProbeContext, family: int, answer: DnsAnswer) -> None:
     failure = None if answer.records else _EAI.get(answer.rcode, _EAI_AGAIN)
-    look.see(
+    ctx.emit(
         Resolution(
             at=answer.at,
             took=answer.took,
@@ -184,26 +188,35 @@ def _see_raw(look: Look, family: int, answer: DnsAnswer) -> None:
     )
 
 
-def _without_the_system(look: Look, families: Iterable[int], final: dict[str, DnsAnswer]) -> None:
+def _continue_with_dns(
+    ctx: ProbeContext, families: Iterable[int], final: dict[str, DnsAnswer]
+) -> None:
     """DNS knows the addresses and the system does not come to them: go on with them, and say so."""
-    why = next((seen.failure.message for seen in look.seen(Resolution) if seen.failure), "")
-    enable = shlex.join(("getent", "ahosts", look.target.host))
-    look.see(Unseen(at=look.now(), what="getaddrinfo(3)", why=why, enable=enable))
+    reason = next(
+        (
+            resolution.failure.message
+            for resolution in ctx.observed(Resolution)
+            if resolution.failure
+        ),
+        "",
+    )
+    enable = shlex.join(("getent", "ahosts", ctx.target.host))
+    ctx.emit(Unseen(at=ctx.elapsed(), what="getaddrinfo(3)", why=reason, enable=enable))
     for family in families:
         if final[ADDRESS_TYPES[family]].records:
-            _see_raw(look, family, final[ADDRESS_TYPES[family]])
+            _emit_dns_resolution(ctx, family, final[ADDRESS_TYPES[family]])
 
 
-async def _configuration(look: Look, name: str) -> tuple[str, ...]:
+async def _resolver_servers(ctx: ProbeContext, name: str) -> tuple[str, ...]:
     """See the resolver configuration and the lines of the hosts file that matter; return the
     name servers to ask."""
-    if given := look.options.resolver:
-        look.see(ResolverConfig(at=look.now(), file="", servers=(given,)))
-        return (given,)
-    at, file = look.now(), str(resolvconf.RESOLV_CONF)
-    text, hosts = await asyncio.to_thread(_files, resolvconf.RESOLV_CONF, resolvconf.HOSTS)
+    if resolver := ctx.options.resolver:
+        ctx.emit(ResolverConfig(at=ctx.elapsed(), file="", servers=(resolver,)))
+        return (resolver,)
+    at, file = ctx.elapsed(), str(resolvconf.RESOLV_CONF)
+    text, hosts = await asyncio.to_thread(_read_files, resolvconf.RESOLV_CONF, resolvconf.HOSTS)
     servers = resolvconf.name_servers(text)
-    look.see(
+    ctx.emit(
         ResolverConfig(
             at=at,
             file=file,
@@ -213,7 +226,7 @@ async def _configuration(look: Look, name: str) -> tuple[str, ...]:
         )
     )
     for line in resolvconf.hosts_lines(hosts, name)[:MAX_ADDRESSES]:
-        look.see(
+        ctx.emit(
             HostsEntry(
                 at=at,
                 file=str(resolvconf.HOSTS),
@@ -222,7 +235,7 @@ async def _configuration(look: Look, name: str) -> tuple[str, ...]:
                 ended=line.ended,
                 address=line.address,
                 names=line.names,
-                mine=look.net.is_mine(line.address),
+                mine=ctx.net.is_mine(line.address),
                 equivalent=shlex.join(("grep", "-nFi", name, str(resolvconf.HOSTS))),
             )
         )
@@ -230,12 +243,12 @@ async def _configuration(look: Look, name: str) -> tuple[str, ...]:
     return servers or ("127.0.0.1",)
 
 
-def _files(*paths: Path) -> list[str]:
-    return [resolvconf.read(path) for path in paths]
+def _read_files(*paths: Path) -> list[str]:
+    return [resolvconf.read_text(path) for path in paths]
 
 
 async def _ask(
-    look: Look,
+    ctx: ProbeContext,
     question: Question,
     rdtype: str,
     purpose: str = "target",
@@ -254,47 +267,45 @@ async def _ask(
         checking_disabled=not validate,
         purpose=purpose,
     )
-    answer = await _send(look, blank, edns, timeout)
+    answer = await _send_query(ctx, blank, edns, timeout)
     if answer.truncated:
-        answer = await _send(look, replace(blank, transport="tcp"), edns, timeout)
+        answer = await _send_query(ctx, replace(blank, transport="tcp"), edns, timeout)
     return answer
 
 
-async def _send(look: Look, blank: DnsAnswer, edns: bool, timeout: float) -> DnsAnswer:
+async def _send_query(ctx: ProbeContext, blank: DnsAnswer, edns: bool, timeout: float) -> DnsAnswer:
     """One question, sent as `blank` says, and what came back."""
-    blank = replace(blank, at=look.now(), equivalent=_dig(blank, edns))
-    query = await parser_process.do(
+    blank = replace(blank, at=ctx.elapsed(), equivalent=_dig(blank, edns))
+    query = await parser_process.call(
         _QUERY, blank.name, blank.rdtype, validate=not blank.checking_disabled, edns=edns
     )
     try:
-        data = await look.net.ask(
-            blank.server, query, timeout=timeout, tcp=blank.transport == "tcp"
-        )
-        said = await parser_process.do(_READ, data, blank.name, blank.rdtype)
+        data = await ctx.net.ask(blank.server, query, timeout=timeout, tcp=blank.transport == "tcp")
+        answer = await parser_process.call(_READ, data, blank.name, blank.rdtype)
     except (OSError, TimeoutError, EOFError) as error:
-        return look.see(_failed(look, blank, failure_of(error)))
+        return ctx.emit(_failed_answer(ctx, blank, failure_of(error)))
     except ValueError as error:
-        return look.see(_failed(look, blank, Failure("protocol", str(error))))
-    return look.see(_said(look, blank, said))
+        return ctx.emit(_failed_answer(ctx, blank, Failure("protocol", str(error))))
+    return ctx.emit(_complete_answer(ctx, blank, answer))
 
 
-def _failed(look: Look, blank: DnsAnswer, failure: Failure) -> DnsAnswer:
-    return replace(blank, took=look.now() - blank.at, failure=failure)
+def _failed_answer(ctx: ProbeContext, blank: DnsAnswer, failure: Failure) -> DnsAnswer:
+    return replace(blank, took=ctx.elapsed() - blank.at, failure=failure)
 
 
-def _said(look: Look, blank: DnsAnswer, said: Answer) -> DnsAnswer:
+def _complete_answer(ctx: ProbeContext, blank: DnsAnswer, answer: Answer) -> DnsAnswer:
     return replace(
         blank,
-        took=look.now() - blank.at,
-        rcode=said.rcode,
-        aliases=said.aliases,
-        records=said.records,
-        ttl=said.ttl,
-        authoritative=said.authoritative,
-        authenticated=said.authenticated,
-        extended=said.extended,
-        zone=said.zone,
-        truncated=said.truncated,
+        took=ctx.elapsed() - blank.at,
+        rcode=answer.rcode,
+        aliases=answer.aliases,
+        records=answer.records,
+        ttl=answer.ttl,
+        authoritative=answer.authoritative,
+        authenticated=answer.authenticated,
+        extended=answer.extended,
+        zone=answer.zone,
+        truncated=answer.truncated,
     )
 
 
@@ -307,32 +318,35 @@ def _dig(blank: DnsAnswer, edns: bool) -> str:
     return shlex.join(words)
 
 
-def _resolved(look: Look) -> bool:
-    return any(seen.failure is None for seen in look.seen(Resolution))
+def _has_resolution(ctx: ProbeContext) -> bool:
+    return any(resolution.failure is None for resolution in ctx.observed(Resolution))
 
 
-async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -> None:
+async def _ask_after_failure(
+    ctx: ProbeContext, question: Question, answers: Iterable[DnsAnswer]
+) -> None:
     """Ask what tells the causes of a failure apart, all of it at once."""
     answers = tuple(answers)
-    unanswered = tuple(one for one in answers if one.failure or one.rcode in _REFUSALS)
-    servfail = tuple(one for one in answers if one.rcode == "SERVFAIL")
+    unanswered = tuple(answer for answer in answers if answer.failure or answer.rcode in _REFUSALS)
+    servfail = tuple(answer for answer in answers if answer.rcode == "SERVFAIL")
     work: list[Awaitable[object]] = []
     # Where the system has its addresses, a resolver that does not talk to us is no failure.
-    failed = servfail if _resolved(look) else servfail + unanswered
-    for one in failed:
-        work.append(_ask(look, question, one.rdtype, "again", edns=one in servfail))
-        work += _of_others(look, question, one.rdtype, PATIENCE)
-    for one in servfail:
-        work.append(_ask(look, question, one.rdtype, "unvalidated", validate=False))
+    failed = servfail if _has_resolution(ctx) else servfail + unanswered
+    for answer in failed:
+        work.append(_ask(ctx, question, answer.rdtype, "again", edns=answer in servfail))
+        work += _ask_other_resolvers(ctx, question, answer.rdtype, PATIENCE)
+    for answer in servfail:
+        work.append(_ask(ctx, question, answer.rdtype, "unvalidated", validate=False))
     if failed:
-        see_uplinks(look)
-        work.append(_ask(look, question, "NS", "control", name="."))
-    if any(one.rcode == "NXDOMAIN" and not one.aliases for one in answers):
+        emit_uplinks(ctx)
+        work.append(_ask(ctx, question, "NS", "control", name="."))
+    if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
         work += [
-            _ask(look, question, "SOA", "parent", name=parent) for parent in _above(question.name)
+            _ask(ctx, question, "SOA", "parent", name=parent)
+            for parent in _parent_domains(question.name)
         ]
-    if servfail or any(one.aliases and not one.records for one in answers):
-        work.append(_follow(look, question))
+    if servfail or any(answer.aliases and not answer.records for answer in answers):
+        work.append(_follow_aliases(ctx, question))
     await asyncio.gather(*work)
 
 
@@ -340,48 +354,48 @@ async def _after(look: Look, question: Question, answers: Iterable[DnsAnswer]) -
 _REFUSALS = {"FORMERR", "NOTIMP", "BADVERS", "REFUSED"}
 
 
-def _of_others(
-    look: Look, question: Question, rdtype: str, timeout: float
+def _ask_other_resolvers(
+    ctx: ProbeContext, question: Question, rdtype: str, timeout: float
 ) -> list[Awaitable[DnsAnswer]]:
     """The same question to the other configured resolvers."""
     return [
-        _ask(look, question, rdtype, "other-resolver", server=server, timeout=timeout)
+        _ask(ctx, question, rdtype, "other-resolver", server=server, timeout=timeout)
         for server in question.servers[1:]
     ]
 
 
-async def _follow(look: Look, question: Question) -> None:
+async def _follow_aliases(ctx: ProbeContext, question: Question) -> None:
     """Follow the aliases by hand, until there is no further one or they come back."""
     name = question.name
     for _ in range(MAX_ALIASES):
-        if loop(look.seen(DnsAnswer), question.name):
+        if alias_loop(ctx.observed(DnsAnswer), question.name):
             return
-        answer = await _ask(look, question, "CNAME", "alias", name=name)
+        answer = await _ask(ctx, question, "CNAME", "alias", name=name)
         if not answer.records:
             return
         name = answer.records[0].rstrip(".").lower()
 
 
-def _above(name: str) -> tuple[str, ...]:
+def _parent_domains(name: str) -> tuple[str, ...]:
     """The domains above a name, the closest first, the top-level domain last."""
     labels = name.rstrip(".").split(".")
     return tuple(".".join(labels[start:]) for start in range(1, len(labels)))[-MAX_PARENTS:]
 
 
-async def _beside(look: Look, question: Question) -> None:
+async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
     """What is merely worth knowing: whether a name nobody made up gets the same answer, which
     authorities may issue for the name, what the other resolvers say."""
     work: list[Awaitable[object]] = []
-    parents = _above(question.name)
+    parents = _parent_domains(question.name)
     rdtype = question.rdtypes[0]
     if len(parents) > 1:
         made_up = f"{os.urandom(6).hex()}.{parents[0]}"
-        work.append(_ask(look, question, rdtype, "beside", name=made_up, timeout=BESIDE))
-    if look.target.scheme in {"https", "wss"}:
+        work.append(_ask(ctx, question, rdtype, "beside", name=made_up, timeout=OPTIONAL_PATIENCE))
+    if ctx.target.scheme in {"https", "wss"}:
         # RFC 8659 section 3: the closest domain that has CAA records counts. All are asked at once.
         work += [
-            _ask(look, question, "CAA", "caa", name=name, timeout=BESIDE)
+            _ask(ctx, question, "CAA", "caa", name=name, timeout=OPTIONAL_PATIENCE)
             for name in (question.name, *parents[:-1])
         ]
-    work += _of_others(look, question, rdtype, BESIDE)
+    work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)

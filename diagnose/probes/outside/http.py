@@ -15,14 +15,22 @@ from diagnose.model.dns import is_guarded
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.net.http import Answer, HttpWire, Wire, get, wire_for
+from diagnose.net.http import Http1Connection, HttpConnection, HttpResult, connection_for, get
 from diagnose.net.tls import HTTP2
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import MOST_REDIRECTS, Url, inward, is_host, leads_to, read_url, same
+from diagnose.parsers.http import (
+    MAX_REDIRECTS,
+    Url,
+    is_host,
+    is_internal_host,
+    normalize_url,
+    parse_url,
+    redirect_target,
+)
 from diagnose.parsers.http import server_time as time_of
 from diagnose.parsers.request_fields import RequestFields, is_own_origin
-from diagnose.probes import Look, probe
-from diagnose.probes.outside.http_connections import find_address, open_http, secured
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.http_connections import connect_tls, find_address, open_http
 
 #: Seconds. A slow page is no fault; the run's own deadline is minded besides.
 PATIENCE = 10.0
@@ -34,131 +42,152 @@ _MOST_COOKIES = 16
 
 
 @probe(after=Handshake)
-async def target(look: Look, seen: Handshake) -> None:
+async def target(ctx: ProbeContext, handshake: Handshake) -> None:
     """The target itself, over TLS."""
-    if seen.variant not in {"normal", "again", "unverified"} or not _wanted(look):
+    if handshake.variant not in {"normal", "again", "unverified"} or not _in_scope(ctx):
         return
-    stream = look.take(seen)
+    stream = ctx.take_stream(handshake)
     if stream is None:
         return
-    url = f"https://{look.target.authority}{look.target.path}"
-    wire = wire_for(stream, seen.alpn, patience(look))
-    await _visit(look, wire, url, seen.address, "target", _verified(look, seen))
-    wire.close()
+    url = f"https://{ctx.target.authority}{ctx.target.path}"
+    http_connection = connection_for(stream, handshake.alpn, patience(ctx))
+    await _visit(ctx, http_connection, url, handshake.address, "target", _verified(ctx, handshake))
+    http_connection.close()
 
 
 @probe(after=Connection)
-async def plain(look: Look, seen: Connection) -> None:
+async def plain(ctx: ProbeContext, connection: Connection) -> None:
     """The same over http: on port 80 beside an https target, or as the target itself."""
-    secured = look.target.scheme in {"https", "wss"}
-    if seen.failure or seen.purpose != ("plain" if secured else "target") or not _wanted(look):
+    uses_tls = ctx.target.scheme in {"https", "wss"}
+    if (
+        connection.failure
+        or connection.purpose != ("plain" if uses_tls else "target")
+        or not _in_scope(ctx)
+    ):
         return
-    stream = look.take(seen)
+    stream = ctx.take_stream(connection)
     if stream is None:
         return
-    first = _first(look, seen)
-    if secured and first and any(map(_is_due, look.seen(Handshake))):
-        look.start(_challenge(look, seen))
-    wire = Wire(stream, patience(look))
-    url = _plain_url(look, seen, look.target.path)
-    answer = await _visit(look, wire, url, seen.address, seen.purpose)
-    if secured and first and look.target.path == "/" and leads_to(answer):
-        await _unknown_path(look, seen, wire)
-    wire.close()
+    is_first = _is_first_open(ctx, connection)
+    if uses_tls and is_first and any(map(_is_renewal_due, ctx.observed(Handshake))):
+        ctx.start(_request_challenge(ctx, connection))
+    http_connection = Http1Connection(stream, patience(ctx))
+    url = _plain_url(ctx, connection, ctx.target.path)
+    answer = await _visit(ctx, http_connection, url, connection.address, connection.purpose)
+    if uses_tls and is_first and ctx.target.path == "/" and redirect_target(answer):
+        await _request_unknown_path(ctx, connection, http_connection)
+    http_connection.close()
 
 
-def patience(look: Look) -> float:
+def patience(ctx: ProbeContext) -> float:
     """So long that the run is not over before the failure is seen."""
-    return max(1.0, min(PATIENCE, look.options.timeout - look.now() - 1.0))
+    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
-def _wanted(look: Look) -> bool:
-    return look.options.wants("http") or look.options.wants("websocket")
+def _in_scope(ctx: ProbeContext) -> bool:
+    return ctx.options.wants("http") or ctx.options.wants("websocket")
 
 
-def _first(look: Look, seen: Connection) -> bool:
+def _is_first_open(ctx: ProbeContext, connection: Connection) -> bool:
     """Whether this is the first address that answered so."""
     return (
         next(
-            one for one in look.seen(Connection) if one.purpose == seen.purpose and not one.failure
+            candidate
+            for candidate in ctx.observed(Connection)
+            if candidate.purpose == connection.purpose and not candidate.failure
         )
-        is seen
+        is connection
     )
 
 
-def _verified(look: Look, seen: Handshake) -> bool:
+def _verified(ctx: ProbeContext, handshake: Handshake) -> bool:
     """Whether a visitor's browser would have come as far as this. Without trusted roots nobody
     knows, and it is taken for good."""
-    names = not seen.chain or covers(
-        look.target.host, seen.chain[0].dns_names, seen.chain[0].addresses
+    name_matches = not handshake.chain or covers(
+        ctx.target.host, handshake.chain[0].dns_names, handshake.chain[0].addresses
     )
-    return seen.variant != "unverified" and names and not seen.verify_code
+    return handshake.variant != "unverified" and name_matches and not handshake.verify_code
 
 
-def _plain_url(look: Look, seen: Connection, path: str) -> str:
-    return str(Url("http", look.target.host, seen.port, path))
+def _plain_url(ctx: ProbeContext, connection: Connection, path: str) -> str:
+    return str(Url("http", ctx.target.host, connection.port, path))
 
 
 @probe(after=Handshake)
-async def challenge(look: Look, seen: Handshake) -> None:
+async def challenge(ctx: ProbeContext, handshake: Handshake) -> None:
     """Where a certificate should have been renewed by now, and port 80 was open before that was
     seen: whether the authority would get through. Elsewhere it is not asked, as the answer is a
     line in the server's error log."""
-    due = [one for one in look.seen(Handshake) if _is_due(one)]
-    opened = [one for one in look.seen(Connection) if one.purpose == "plain" and not one.failure]
-    if due and due[0] is seen and opened and _wanted(look):
-        await _challenge(look, opened[0])
+    due = [candidate for candidate in ctx.observed(Handshake) if _is_renewal_due(candidate)]
+    opened = [
+        connection
+        for connection in ctx.observed(Connection)
+        if connection.purpose == "plain" and not connection.failure
+    ]
+    if due and due[0] is handshake and opened and _in_scope(ctx):
+        await _request_challenge(ctx, opened[0])
 
 
-def _is_due(seen: Handshake) -> bool:
-    return any(leaf.is_due(datetime.now(UTC)) for leaf in seen.chain[:1])
+def _is_renewal_due(handshake: Handshake) -> bool:
+    return any(leaf.is_due(datetime.now(UTC)) for leaf in handshake.chain[:1])
 
 
-async def _challenge(look: Look, seen: Connection) -> None:
+async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
     """A challenge that nobody set (RFC 8555 section 8.3): 404 is the right answer to it."""
-    if is_address(look.target.host):
+    if is_address(ctx.target.host):
         return
-    connected = await look.net.connect(seen.address, seen.port)
-    if connected.stream is None:
+    attempt = await ctx.net.connect(connection.address, connection.port)
+    if attempt.stream is None:
         return
-    wire = Wire(connected.stream, patience(look))
+    http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/.well-known/acme-challenge/diagnose-{secrets.token_hex(6)}"
-    await _request(look, wire, _plain_url(look, seen, path), seen.address, "acme")
-    wire.close()
+    await _request(
+        ctx, http_connection, _plain_url(ctx, connection, path), connection.address, "acme"
+    )
+    http_connection.close()
 
 
-async def _unknown_path(look: Look, seen: Connection, wire: Wire) -> None:
+async def _request_unknown_path(
+    ctx: ProbeContext, connection: Connection, http_connection: Http1Connection
+) -> None:
     """On the same connection, if it is still open."""
-    if not wire.reusable:
-        wire.close()
-        connected = await look.net.connect(seen.address, seen.port)
-        if connected.stream is None:
+    if not http_connection.reusable:
+        http_connection.close()
+        attempt = await ctx.net.connect(connection.address, connection.port)
+        if attempt.stream is None:
             return
-        wire = Wire(connected.stream, patience(look))
+        http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/diagnose-{secrets.token_hex(6)}?q=1"
-    await _request(look, wire, _plain_url(look, seen, path), seen.address, "path")
-    wire.close()
+    await _request(
+        ctx, http_connection, _plain_url(ctx, connection, path), connection.address, "path"
+    )
+    http_connection.close()
 
 
 async def _visit(
-    look: Look, wire: HttpWire, url: str, address: str, purpose: str, verified: bool = True
+    ctx: ProbeContext,
+    http_connection: HttpConnection,
+    url: str,
+    address: str,
+    purpose: str,
+    verified: bool = True,
 ) -> Exchange:
     """Ask, tell the time by the answer, and go where it leads, once for all addresses that
     lead to the same place."""
-    seen = await _request(look, wire, url, address, purpose, verified)
-    alike = [
-        one
-        for one in look.seen(Exchange)
-        if one.purpose == purpose and leads_to(one) == leads_to(seen)
+    exchange = await _request(ctx, http_connection, url, address, purpose, verified)
+    same_redirect = [
+        candidate
+        for candidate in ctx.observed(Exchange)
+        if candidate.purpose == purpose and redirect_target(candidate) == redirect_target(exchange)
     ]
-    if alike[0] is seen:
-        look.start(_follow(look, seen))
-    return seen
+    if same_redirect[0] is exchange:
+        ctx.start(_follow_redirects(ctx, exchange))
+    return exchange
 
 
 async def _request(
-    look: Look,
-    wire: HttpWire,
+    ctx: ProbeContext,
+    http_connection: HttpConnection,
     url: str,
     address: str,
     purpose: str,
@@ -166,23 +195,25 @@ async def _request(
     redirected_from: str | None = None,
     cookie: str = "",
 ) -> Exchange:
-    begun, request = look.now(), look.options.request
-    own = may_authenticate(look, url, address, verified)
-    fields = request.fields(cookie) if own else {"Cookie": cookie} if cookie else {}
-    if request.origin and is_own_origin(look.target, url):
+    start_time, request = ctx.elapsed(), ctx.options.request
+    may_send_secrets = may_authenticate(ctx, url, address, verified)
+    fields = request.fields(cookie) if may_send_secrets else {"Cookie": cookie} if cookie else {}
+    if request.origin and is_own_origin(ctx.target, url):
         fields["Origin"] = request.origin
-    answer = await get(wire, url, patience(look), fields)
+    answer = await get(http_connection, url, patience(ctx), fields)
     if url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
-        answer = await _over_http2(look, url, address, fields) or answer
-    answer = concealed(answer, request)
-    seen = Exchange(
-        at=begun,
+        answer = await _request_over_http2(ctx, url, address, fields) or answer
+    answer = conceal_answer(answer, request)
+    exchange = Exchange(
+        at=start_time,
         took=answer.took,
-        equivalent=equivalent(url, address, verified, request.shown() if own else ()),
+        equivalent=curl_command(
+            url, address, verified, request.masked_fields() if may_send_secrets else ()
+        ),
         failure=answer.failure,
         url=url,
         address=address,
-        port=(read_url(url) or _nowhere).port,
+        port=(parse_url(url) or _EMPTY_URL).port,
         purpose=purpose,
         status=answer.status,
         reason=answer.reason,
@@ -194,123 +225,133 @@ async def _request(
         mentions=answer.mentions,
         extended_connect=answer.extended_connect,
     )
-    look.see(seen)
-    _tell_time(look, seen, answer)
-    return seen
+    ctx.emit(exchange)
+    _emit_clock(ctx, exchange, answer)
+    return exchange
 
 
-async def _over_http2(
-    look: Look, url: str, address: str, fields: Mapping[str, str]
-) -> Answer | None:
+async def _request_over_http2(
+    ctx: ProbeContext, url: str, address: str, fields: Mapping[str, str]
+) -> HttpResult | None:
     """The answer of a server that, without ALPN, speaks HTTP/2 all the same: browsers offer it
     and are answered. It has the certificate that was judged before."""
-    here = read_url(url) or _nowhere
-    done, _ = await secured(look, address, here, False, HTTP2)
-    if done is None or done.stream is None:
+    parsed_url = parse_url(url) or _EMPTY_URL
+    tls_result, _ = await connect_tls(ctx, address, parsed_url, False, HTTP2)
+    if tls_result is None or tls_result.stream is None:
         return None
-    if done.alpn != "h2":
-        done.stream.close()
+    if tls_result.alpn != "h2":
+        tls_result.stream.close()
         return None
-    wire = wire_for(done.stream, done.alpn, patience(look))
-    answer = await get(wire, url, patience(look), fields)
-    wire.close()
+    http_connection = connection_for(tls_result.stream, tls_result.alpn, patience(ctx))
+    answer = await get(http_connection, url, patience(ctx), fields)
+    http_connection.close()
     return answer
 
 
-_nowhere = Url("http", "", 0, "/")
+_EMPTY_URL = Url("http", "", 0, "/")
 
 
-def may_authenticate(look: Look, url: str, address: str, verified: bool) -> bool:
+def may_authenticate(ctx: ProbeContext, url: str, address: str, verified: bool) -> bool:
     """Whether what a person added may be sent there: to the target's own origin, and over TLS
     only where the certificate was seen to be good on this very address."""
-    if not look.options.request.secret or not is_own_origin(look.target, url):
+    if not ctx.options.request.has_secrets or not is_own_origin(ctx.target, url):
         return False
-    shown = [one for one in look.seen(Handshake) if one.address == address and not one.failure]
-    return url.startswith("http:") or (verified and any(one.verify_code == 0 for one in shown))
+    handshakes = [
+        handshake
+        for handshake in ctx.observed(Handshake)
+        if handshake.address == address and not handshake.failure
+    ]
+    return url.startswith("http:") or (
+        verified and any(handshake.verify_code == 0 for handshake in handshakes)
+    )
 
 
-def concealed(answer: Answer, request: RequestFields) -> Answer:
+def conceal_answer(answer: HttpResult, request: RequestFields) -> HttpResult:
     """An answer without the secrets that it repeats."""
-    if not request.secret:
+    if not request.has_secrets:
         return answer
     failure = answer.failure
     return replace(
         answer,
-        reason=request.conceal(answer.reason),
-        headers=tuple((name, request.conceal(value)) for name, value in answer.headers),
-        body=request.conceal(answer.body),
-        mentions=tuple(map(request.conceal, answer.mentions)),
-        failure=failure and replace(failure, message=request.conceal(failure.message)),
+        reason=request.mask_secrets(answer.reason),
+        headers=tuple((name, request.mask_secrets(value)) for name, value in answer.headers),
+        body=request.mask_secrets(answer.body),
+        mentions=tuple(map(request.mask_secrets, answer.mentions)),
+        failure=failure and replace(failure, message=request.mask_secrets(failure.message)),
     )
 
 
-def _tell_time(look: Look, seen: Exchange, answer: Answer) -> None:
+def _emit_clock(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> None:
     """Date counts whole seconds, so that it is half a second old on average; and the answer
     was on its way for about half the time it took."""
-    said = time_of(answer.headers)
-    if said is None or any(one.source == seen.address for one in look.seen(Clock)):
+    server_date = time_of(answer.headers)
+    if server_date is None or any(
+        clock.source == exchange.address for clock in ctx.observed(Clock)
+    ):
         return
-    ahead = answer.received - answer.took / 2 - said.timestamp() - 0.5
-    look.see(
+    ahead = answer.received - answer.took / 2 - server_date.timestamp() - 0.5
+    ctx.emit(
         Clock(
-            at=seen.at,
+            at=exchange.at,
             took=answer.took,
-            equivalent=f"{seen.equivalent} | grep -i ^date; date -u",
-            source=seen.address,
+            equivalent=f"{exchange.equivalent} | grep -i ^date; date -u",
+            source=exchange.address,
             ahead_s=round(ahead, 3),
         )
     )
 
 
-def equivalent(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
+def curl_command(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
     """The command a person would type; `fields` as they may be shown."""
-    read = read_url(url)
+    parsed_url = parse_url(url)
     argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
-    if read is not None and read.host != address:
+    if parsed_url is not None and parsed_url.host != address:
         bracketed = f"[{address}]" if ":" in address else address
-        argv += ["--resolve", f"{read.host}:{read.port}:{bracketed}"]
+        argv += ["--resolve", f"{parsed_url.host}:{parsed_url.port}:{bracketed}"]
     for field in fields:
         argv += ["-H", field]
     return shlex.join([*argv, url])
 
 
-async def _follow(look: Look, first: Exchange) -> None:
+async def _follow_redirects(ctx: ProbeContext, first: Exchange) -> None:
     """Step by step, until there is an answer, a loop, or nowhere to go. What the probes ask
     anyway is not asked again, unless a cookie of this chain may change the answer."""
-    seen, cookies, asked = first, Cookies(), {(same(first.url), "")}
-    hosts = {look.target.host}
-    for _ in range(MOST_REDIRECTS):
-        onward = leads_to(seen)
-        url = read_url(onward or "")
-        if onward is None or url is None or not is_host_or_address(url.host):
+    exchange, cookies, visited = first, Cookies(), {(normalize_url(first.url), "")}
+    hosts = {ctx.target.host}
+    for _ in range(MAX_REDIRECTS):
+        next_url = redirect_target(exchange)
+        url = parse_url(next_url or "")
+        if next_url is None or url is None or not is_host_or_address(url.host):
             return
-        cookies.take(seen)
-        cookie = cookies.give(url.host)
+        cookies.store(exchange)
+        cookie = cookies.cookie_header(url.host)
         hosts.add(url.host)
-        if (onward, cookie) in asked or len(hosts) > MOST_HOSTS:
+        if (next_url, cookie) in visited or len(hosts) > MOST_HOSTS:
             return
-        if not cookie and _asked_anyway(look, onward, seen.address):
+        if not cookie and _is_requested_anyway(ctx, next_url, exchange.address):
             return
-        asked.add((onward, cookie))
-        step = await _step(look, seen, url, cookie)
+        visited.add((next_url, cookie))
+        step = await _follow_redirect(ctx, exchange, url, cookie)
         if step is None:
             return
-        seen = step
+        exchange = step
 
 
 def is_host_or_address(host: str) -> bool:
     return is_address(host) or is_host(host)
 
 
-def _asked_anyway(look: Look, url: str, address: str) -> bool:
-    own = [f"http://{look.target.authority}{look.target.path}"]
-    if look.target.scheme in {"https", "wss"}:
-        own = [
-            f"https://{look.target.authority}{look.target.path}",
-            str(Url("http", look.target.host, 80, look.target.path)),
+def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
+    own_urls = [f"http://{ctx.target.authority}{ctx.target.path}"]
+    if ctx.target.scheme in {"https", "wss"}:
+        own_urls = [
+            f"https://{ctx.target.authority}{ctx.target.path}",
+            str(Url("http", ctx.target.host, 80, ctx.target.path)),
         ]
-    seen = [one.url for one in look.seen(Exchange) if one.address == address]
-    return url in {same(one) for one in own + seen}
+    requested_urls = [
+        exchange.url for exchange in ctx.observed(Exchange) if exchange.address == address
+    ]
+    return url in {normalize_url(known_url) for known_url in own_urls + requested_urls}
 
 
 class Cookies:
@@ -318,55 +359,66 @@ class Cookies:
     until a cookie comes back (RFC 6265). Names and values only, for the host that set them."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, dict[str, str]] = {}
+        self._by_host: dict[str, dict[str, str]] = {}
 
-    def take(self, answer: Exchange) -> None:
-        url = read_url(answer.url)
+    def store(self, answer: Exchange) -> None:
+        url = parse_url(answer.url)
         for name, value in answer.headers:
             if url is None or name.lower() != "set-cookie":
                 continue
-            key, equals, rest = value.partition(";")[0].partition("=")
-            kept = self._kept.setdefault(url.host, {})
-            if equals and key.strip().isascii() and rest.isascii() and len(kept) < _MOST_COOKIES:
-                kept[key.strip()] = rest.strip()
+            key, equals, cookie_value = value.partition(";")[0].partition("=")
+            host_cookies = self._by_host.setdefault(url.host, {})
+            if (
+                equals
+                and key.strip().isascii()
+                and cookie_value.isascii()
+                and len(host_cookies) < _MOST_COOKIES
+            ):
+                host_cookies[key.strip()] = cookie_value.strip()
 
-    def give(self, host: str) -> str:
-        return "; ".join(f"{key}={value}" for key, value in self._kept.get(host, {}).items())
+    def cookie_header(self, host: str) -> str:
+        return "; ".join(f"{key}={value}" for key, value in self._by_host.get(host, {}).items())
 
 
-def _is_closed_to(before: Exchange, address: str) -> bool:
-    return is_guarded(address) or (inward(address) and not inward(before.address))
+def _is_forbidden_address(previous: Exchange, address: str) -> bool:
+    return is_guarded(address) or (
+        is_internal_host(address) and not is_internal_host(previous.address)
+    )
 
 
-async def _step(look: Look, before: Exchange, url: Url, cookie: str) -> Exchange | None:
+async def _follow_redirect(
+    ctx: ProbeContext, previous: Exchange, url: Url, cookie: str
+) -> Exchange | None:
     """One redirect further: on the same address if it is the same host. None where it must not
     or cannot be gone."""
-    begun = look.now()
-    here = read_url(before.url)
-    stays = here is not None and here.host == url.host
+    start_time = ctx.elapsed()
+    previous_url = parse_url(previous.url)
+    same_host = previous_url is not None and previous_url.host == url.host
     address, failure = (
-        (before.address, None) if stays else await find_address(look, url.host, before)
+        (previous.address, None) if same_host else await find_address(ctx, url.host, previous)
     )
-    if failure is None and not stays and _is_closed_to(before, address):
+    if failure is None and not same_host and _is_forbidden_address(previous, address):
         return None  # a stranger's server does not send us into our own network
-    wire = None
+    http_connection = None
     if failure is None:
-        wire, failure = await open_http(look, address, url, not stays, patience(look))
-    if wire is None:
-        return look.see(
+        http_connection, failure = await open_http(ctx, address, url, not same_host, patience(ctx))
+    if http_connection is None:
+        return ctx.emit(
             Exchange(
-                at=begun,
-                took=look.now() - begun,
-                equivalent=equivalent(str(url), address or url.host),
+                at=start_time,
+                took=ctx.elapsed() - start_time,
+                equivalent=curl_command(str(url), address or url.host),
                 failure=failure,
                 url=str(url),
                 address=address,
                 port=url.port,
                 purpose="redirect",
-                redirected_from=before.url,
+                redirected_from=previous.url,
             )
         )
-    verified = before.verified if stays else True
-    step = await _request(look, wire, str(url), address, "redirect", verified, before.url, cookie)
-    wire.close()
+    verified = previous.verified if same_host else True
+    step = await _request(
+        ctx, http_connection, str(url), address, "redirect", verified, previous.url, cookie
+    )
+    http_connection.close()
     return step

@@ -19,8 +19,8 @@ from diagnose.model import Unseen
 from diagnose.model.dns import Resolution
 from diagnose.model.tcp import Connection, Hop, Proxy, Walk
 from diagnose.model.tls import Handshake
-from diagnose.net import PATIENCE, Connected
-from diagnose.probes import Look, probe
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
+from diagnose.probes import ProbeContext, probe
 
 #: So many addresses of a family are tried.
 ADDRESSES = 8
@@ -32,7 +32,7 @@ REFILL = 1.0
 #: A walk: so many hops, so many at once, seconds a hop (less than until a SYN is repeated) and
 #: altogether; it ends after so many silent hops in a row.
 HOPS = 20
-ABREAST = 4
+PARALLEL_HOPS = 4
 HOP_PATIENCE = 0.9
 WALK_PATIENCE = 3.0
 SILENT_HOPS = 3
@@ -41,56 +41,56 @@ SILENT_HOPS = 3
 SMALL_SEGMENTS = 536
 
 
-class Pace:
+class SynLimiter:
     """Lets SYNs out so that a reject's rate limit is not met."""
 
     def __init__(self) -> None:
-        self._free = asyncio.Semaphore(BURST)
+        self._semaphore = asyncio.Semaphore(BURST)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator["Turn"]:
-        await self._free.acquire()
-        turn = Turn(self._free)
-        waiting = asyncio.get_running_loop().call_later(REFILL, turn.over)
-        yield turn
-        if turn.answered:
-            waiting.cancel()
-            turn.over()
+    async def acquire_slot(self) -> AsyncIterator["SynSlot"]:
+        await self._semaphore.acquire()
+        slot = SynSlot(self._semaphore)
+        timer = asyncio.get_running_loop().call_later(REFILL, slot.release)
+        yield slot
+        if slot.answered:
+            timer.cancel()
+            slot.release()
 
 
-class Turn:
+class SynSlot:
     """One SYN's place, given back when TCP itself has answered, or after a time."""
 
-    def __init__(self, free: asyncio.Semaphore) -> None:
+    def __init__(self, semaphore: asyncio.Semaphore) -> None:
         self.answered = False
-        self._free: asyncio.Semaphore | None = free
+        self._semaphore: asyncio.Semaphore | None = semaphore
 
-    def over(self) -> None:
-        free, self._free = self._free, None
-        if free is not None:
-            free.release()
+    def release(self) -> None:
+        semaphore, self._semaphore = self._semaphore, None
+        if semaphore is not None:
+            semaphore.release()
 
 
 @probe()
-async def proxy(look: Look) -> None:
+async def proxy(ctx: ProbeContext) -> None:
     """The proxy that this run goes through, or that other programs here would go through."""
     from diagnose.parsers import proxy_url
 
-    target = look.target
-    if look.options.by_proxy:
-        url = proxy_url.masked(look.options.proxy or "")
-        look.see(Proxy(at=look.now(), url=url, source="--proxy", used=True))
-        why = "the proxy resolves the name and makes the connections"
-        look.see(Unseen(at=look.now(), what="DNS, ICMP errors, the route, port 80", why=why))
+    target = ctx.target
+    if ctx.options.by_proxy:
+        url = proxy_url.masked(ctx.options.proxy or "")
+        ctx.emit(Proxy(at=ctx.elapsed(), url=url, source="--proxy", used=True))
+        reason = "the proxy resolves the name and makes the connections"
+        ctx.emit(Unseen(at=ctx.elapsed(), what="DNS, ICMP errors, the route, port 80", why=reason))
         return
-    named = proxy_url.from_environment(os.environ, target.scheme)
-    if named and look.options.proxy != "none":
-        variable, value = named
+    proxy_setting = proxy_url.from_environment(os.environ, target.scheme)
+    if proxy_setting and ctx.options.proxy != "none":
+        variable, value = proxy_setting
         exempt = proxy_url.is_exempt(os.environ, target.host)
         url = proxy_url.masked(value)
-        look.see(
+        ctx.emit(
             Proxy(
-                at=look.now(),
+                at=ctx.elapsed(),
                 url=url,
                 source=variable,
                 exempt=exempt,
@@ -100,155 +100,165 @@ async def proxy(look: Look) -> None:
 
 
 @probe(after=Resolution)
-async def connect(look: Look, seen: Resolution) -> None:
+async def connect(ctx: ProbeContext, resolution: Resolution) -> None:
     """Open the target's port, and port 80 for the redirect, on every address not yet tried."""
-    addresses, pace = [one for one in _new(look, seen) if one in seen.to_ask], Pace()
-    for address in seen.addresses:
-        if address not in seen.to_ask:
-            why = "a link-local or metadata address is asked only as the target itself"
-            look.see(Unseen(at=look.now(), what=address, why=why))
+    addresses, limiter = (
+        [
+            address
+            for address in _new_addresses(ctx, resolution)
+            if address in resolution.allowed_addresses
+        ],
+        SynLimiter(),
+    )
+    for address in resolution.addresses:
+        if address not in resolution.allowed_addresses:
+            reason = "a link-local or metadata address is asked only as the target itself"
+            ctx.emit(Unseen(at=ctx.elapsed(), what=address, why=reason))
     for address in addresses:
-        look.start(_target(look, pace, address))
-    if _wants_plain(look):
+        ctx.start(_try_target(ctx, limiter, address))
+    if _wants_plain(ctx):
         for address in addresses:
-            look.start(_plain(look, pace, address))
+            ctx.start(_try_plain(ctx, limiter, address))
 
 
 @probe(after=Handshake)
-async def small_segments(look: Look, seen: Handshake) -> None:
+async def small_segments(ctx: ProbeContext, handshake: Handshake) -> None:
     """After a handshake in which the server fell silent: the same in small segments. Where large
     packets are lost on the way, and only there, it comes through."""
     stalled = [
-        one
-        for one in look.seen(Handshake)
-        if one.variant == "normal" and one.failure and one.failure.kind == "timeout"
+        candidate
+        for candidate in ctx.observed(Handshake)
+        if candidate.variant == "normal"
+        and candidate.failure
+        and candidate.failure.kind == "timeout"
     ]
-    if stalled and stalled[0] is seen and not look.options.by_proxy:
-        await _in_small_segments(look, seen)
+    if stalled and stalled[0] is handshake and not ctx.options.by_proxy:
+        await _try_small_segments(ctx, handshake)
 
 
-def _new(look: Look, seen: Resolution) -> list[str]:
-    known: set[str] = set()
-    for one in look.seen(Resolution):
-        if one is seen:
+def _new_addresses(ctx: ProbeContext, resolution: Resolution) -> list[str]:
+    known_addresses: set[str] = set()
+    for earlier_resolution in ctx.observed(Resolution):
+        if earlier_resolution is resolution:
             break
-        known.update(one.addresses)
-    return [address for address in dict.fromkeys(seen.addresses) if address not in known][
-        :ADDRESSES
-    ]
+        known_addresses.update(earlier_resolution.addresses)
+    return [
+        address for address in dict.fromkeys(resolution.addresses) if address not in known_addresses
+    ][:ADDRESSES]
 
 
-def _wants_plain(look: Look) -> bool:
-    secure = look.target.scheme in {"https", "wss"}
+def _wants_plain(ctx: ProbeContext) -> bool:
+    secure = ctx.target.scheme in {"https", "wss"}
     # A proxy makes connections to port 443, and to others it often refuses them.
     return (
-        secure
-        and look.target.port != 80
-        and look.options.wants("http")
-        and not look.options.by_proxy
+        secure and ctx.target.port != 80 and ctx.options.wants("http") and not ctx.options.by_proxy
     )
 
 
-async def _target(look: Look, pace: Pace, address: str) -> None:
-    seen = await _try(look, address, look.target.port, "target", pace)
-    if seen.failure is None or look.options.by_proxy:
+async def _try_target(ctx: ProbeContext, limiter: SynLimiter, address: str) -> None:
+    connection = await _connect(ctx, address, ctx.target.port, "target", limiter)
+    if connection.failure is None or ctx.options.by_proxy:
         return
-    if seen.failure.kind == "timeout":
-        look.start(_again(look, address))
-        look.start(_walk(look, address))
-        for port in _controls(look)[:2]:
-            look.start(_control(look, address, port))
-    elif seen.rejected_by in {"host", "router", "unknown"}:
-        await _control(look, address, _controls(look)[0], pace)
+    if connection.failure.kind == "timeout":
+        ctx.start(_retry(ctx, address))
+        ctx.start(_trace_route(ctx, address))
+        for port in _control_ports(ctx)[:2]:
+            ctx.start(_try_control(ctx, address, port))
+    elif connection.rejected_by in {"host", "router", "unknown"}:
+        await _try_control(ctx, address, _control_ports(ctx)[0], limiter)
 
 
-async def _plain(look: Look, pace: Pace, address: str) -> None:
-    await _try(look, address, 80, "plain", pace)
+async def _try_plain(ctx: ProbeContext, limiter: SynLimiter, address: str) -> None:
+    await _connect(ctx, address, 80, "plain", limiter)
 
 
-def _controls(look: Look) -> list[int]:
+def _control_ports(ctx: ProbeContext) -> list[int]:
     """Ports that most servers have open, and that nobody is trying anyway."""
-    tried = {look.target.port, 80} if _wants_plain(look) else {look.target.port}
-    return [port for port in (22, 80, 443) if port not in tried]
+    tried_ports = {ctx.target.port, 80} if _wants_plain(ctx) else {ctx.target.port}
+    return [port for port in (22, 80, 443) if port not in tried_ports]
 
 
-async def _again(look: Look, address: str) -> None:
+async def _retry(ctx: ProbeContext, address: str) -> None:
     """A second try; where that one is answered, two more, to see how often it is."""
-    seen = await _try(look, address, look.target.port, "again")
-    if seen.failure is None:
+    connection = await _connect(ctx, address, ctx.target.port, "again")
+    if connection.failure is None:
         for _ in range(2):
-            await _try(look, address, look.target.port, "again", patience=HOP_PATIENCE)
+            await _connect(ctx, address, ctx.target.port, "again", patience=HOP_PATIENCE)
 
 
-async def _control(look: Look, address: str, port: int, pace: Pace | None = None) -> None:
-    await _try(look, address, port, "control", pace)
+async def _try_control(
+    ctx: ProbeContext, address: str, port: int, limiter: SynLimiter | None = None
+) -> None:
+    await _connect(ctx, address, port, "control", limiter)
 
 
-async def _try(
-    look: Look,
+async def _connect(
+    ctx: ProbeContext,
     address: str,
     port: int,
     purpose: str,
-    pace: Pace | None = None,
-    patience: float = PATIENCE,
+    limiter: SynLimiter | None = None,
+    patience: float = DEFAULT_TIMEOUT,
 ) -> Connection:
-    async with (pace or Pace()).turn() as turn:
-        begun = look.now()
-        got = await look.net.connect(address, port, patience)
-        turn.answered = got.stream is not None or _was_reset(got)
-    stream = got.stream
+    async with (limiter or SynLimiter()).acquire_slot() as slot:
+        start_time = ctx.elapsed()
+        attempt = await ctx.net.connect(address, port, patience)
+        slot.answered = attempt.stream is not None or _was_reset(attempt)
+    stream = attempt.stream
     if stream is not None and purpose == "control":
         stream.close()
         stream = None
-    seen = Connection(
-        at=begun,
-        took=got.took,
-        equivalent=_equivalent(look, address, port, patience),
-        failure=got.failure,
+    connection = Connection(
+        at=start_time,
+        took=attempt.took,
+        equivalent=_equivalent(ctx, address, port, patience),
+        failure=attempt.failure,
         address=address,
         port=port,
         family=6 if ":" in address else 4,
         purpose=purpose,
-        icmp=got.icmp,
-        source=got.source,
-        on_link=got.on_link,
+        icmp=attempt.icmp,
+        source=attempt.source,
+        on_link=attempt.on_link,
     )
-    return look.see(seen, live=stream)
+    return ctx.emit(connection, live_stream=stream)
 
 
-def _equivalent(look: Look, address: str, port: int, patience: float) -> str:
-    if not look.options.by_proxy:
+def _equivalent(ctx: ProbeContext, address: str, port: int, patience: float) -> str:
+    if not ctx.options.by_proxy:
         return shlex.join(["nc", "-v", "-z", "-w", f"{patience:.0f}", address, str(port)])
     from diagnose.parsers.proxy_url import masked
 
-    proxy = masked(look.options.proxy or "")
+    proxy = masked(ctx.options.proxy or "")
     host = f"[{address}]" if ":" in address else address
     words = ["curl", "-vsk", "-o", "/dev/null", "--proxytunnel", "--proxy", proxy]
     return shlex.join([*words, f"https://{host}:{port}/"])
 
 
-def _was_reset(got: Connected) -> bool:
-    return got.failure is not None and got.failure.kind == "refused" and got.icmp is None
+def _was_reset(attempt: ConnectResult) -> bool:
+    return (
+        attempt.failure is not None and attempt.failure.kind == "refused" and attempt.icmp is None
+    )
 
 
-async def _walk(look: Look, address: str) -> None:
+async def _trace_route(ctx: ProbeContext, address: str) -> None:
     """How far the SYNs get: each router on the way is where one of them runs out of time."""
-    begun, port = look.now(), look.target.port
+    start_time, port = ctx.elapsed(), ctx.target.port
     hops: list[Hop] = []
     reached = False
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(WALK_PATIENCE):
-            for first in range(1, HOPS + 1, ABREAST):
-                ttls = range(first, min(first + ABREAST, HOPS + 1))
-                steps = await asyncio.gather(*(_hop(look, address, ttl) for ttl in ttls))
+            for first in range(1, HOPS + 1, PARALLEL_HOPS):
+                ttls = range(first, min(first + PARALLEL_HOPS, HOPS + 1))
+                steps = await asyncio.gather(*(_try_hop(ctx, address, ttl) for ttl in ttls))
                 hops += [hop for hop, _ in steps]
-                reached = any(there for _, there in steps)
+                reached = any(at_target for _, at_target in steps)
                 if reached or all(hop.sender is None for hop in hops[-SILENT_HOPS:]):
                     break
-    look.see(
+    ctx.emit(
         Walk(
-            at=begun,
-            took=look.now() - begun,
+            at=start_time,
+            took=ctx.elapsed() - start_time,
             equivalent=shlex.join(["traceroute", "-n", "-T", "-p", str(port), address]),
             address=address,
             port=port,
@@ -258,43 +268,43 @@ async def _walk(look: Look, address: str) -> None:
     )
 
 
-async def _hop(look: Look, address: str, ttl: int) -> tuple[Hop, bool]:
+async def _try_hop(ctx: ProbeContext, address: str, ttl: int) -> tuple[Hop, bool]:
     """What answers to a SYN of that time to live, and whether it was the target."""
-    got = await look.net.connect(address, look.target.port, HOP_PATIENCE, ttl=ttl)
-    if got.stream is not None:
-        got.stream.close()
-        return Hop(ttl, address, got.took), True
-    if _was_reset(got):
-        return Hop(ttl, address, got.took), True
-    sender = got.icmp.sender if got.icmp and not got.icmp.local else None
-    return Hop(ttl, sender, got.took, got.icmp), sender == address
+    attempt = await ctx.net.connect(address, ctx.target.port, HOP_PATIENCE, ttl=ttl)
+    if attempt.stream is not None:
+        attempt.stream.close()
+        return Hop(ttl, address, attempt.took), True
+    if _was_reset(attempt):
+        return Hop(ttl, address, attempt.took), True
+    sender = attempt.icmp.sender if attempt.icmp and not attempt.icmp.local else None
+    return Hop(ttl, sender, attempt.took, attempt.icmp), sender == address
 
 
-async def _in_small_segments(look: Look, stalled: Handshake) -> None:
-    from diagnose.net.tls import context, secure
+async def _try_small_segments(ctx: ProbeContext, stalled: Handshake) -> None:
+    from diagnose.net.tls import client_context, secure
 
-    begun, name = look.now(), stalled.server_name
-    got = await look.net.connect(stalled.address, stalled.port, mss=SMALL_SEGMENTS)
-    if got.stream is None:
+    start_time, name = ctx.elapsed(), stalled.server_name
+    attempt = await ctx.net.connect(stalled.address, stalled.port, mss=SMALL_SEGMENTS)
+    if attempt.stream is None:
         return
-    done = await secure(got.stream, context(), name)
-    if done.stream is not None:
-        done.stream.close()
+    tls_result = await secure(attempt.stream, client_context(), name)
+    if tls_result.stream is not None:
+        tls_result.stream.close()
     host = f"[{stalled.address}]" if ":" in stalled.address else stalled.address
     options = f",mss={SMALL_SEGMENTS},verify=0" + (f",snihost={name}" if name else "")
-    look.see(
+    ctx.emit(
         Handshake(
-            at=begun,
-            took=look.now() - begun,
+            at=start_time,
+            took=ctx.elapsed() - start_time,
             equivalent=shlex.join(["socat", "-", f"OPENSSL:{host}:{stalled.port}{options}"]),
-            failure=done.failure,
+            failure=tls_result.failure,
             address=stalled.address,
             port=stalled.port,
             server_name=name,
             variant="small-segments",
-            protocol=done.protocol,
-            cipher=done.cipher,
-            alert=done.alert,
-            bytes_received=done.received,
+            protocol=tls_result.protocol,
+            cipher=tls_result.cipher,
+            alert=tls_result.alert,
+            bytes_received=tls_result.received,
         )
     )

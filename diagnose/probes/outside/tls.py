@@ -12,226 +12,278 @@ from collections.abc import Callable
 from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
-from diagnose.net import PATIENCE, Connected, Stream, tls_controls
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream, tls_controls
 from diagnose.net import tls as net_tls
-from diagnose.net.tls import Secured, Trust, secure, trust
-from diagnose.parsers import tls as wire
+from diagnose.net.tls import HandshakeResult, Trust, secure, trust
+from diagnose.parsers import tls as tls_parser
 from diagnose.parsers.hostnames import is_address
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 from diagnose.processes import parser_process
 
 #: A name that no server has (RFC 6761 section 6.4).
-NOBODY = "nothing.invalid"
+UNKNOWN_NAME = "nothing.invalid"
 
 #: Failures in which the server did not say why: it is asked in other ways.
-_MUTE = {"reset", "closed", "timeout"}
+_SILENT_FAILURES = {"reset", "closed", "timeout"}
 
 #: The patience, in seconds, for what is asked for comparison only: a server that answers a
 #: visitor at once and this not at all shall not hold up a healthy run.
-_BRIEF = 1.0
+_CONTROL_PATIENCE = 1.0
 
 
 @probe()
-async def roots(look: Look) -> None:
+async def roots(ctx: ProbeContext) -> None:
     """Begin to load the trusted roots, and what reads certificates, while packets fly."""
-    if not _wanted(look):
+    if not _in_scope(ctx):
         return
-    loaded = await asyncio.wrap_future(trust(look.options.cafile))
-    if loaded.problem:
-        _unseen(look, "--cafile", loaded.problem, "")
-    if loaded.empty:
-        _unseen(look, "trusted roots", "this machine has none", "--cafile FILE")
-    await _reading(())
+    trust_store = await asyncio.wrap_future(trust(ctx.options.cafile))
+    if trust_store.problem:
+        _emit_not_observed(ctx, "--cafile", trust_store.problem, "")
+    if trust_store.empty:
+        _emit_not_observed(ctx, "trusted roots", "this machine has none", "--cafile FILE")
+    await _parse_certificates(())
 
 
 @probe(after=Connection)
-async def handshake(look: Look, seen: Connection) -> None:
+async def handshake(ctx: ProbeContext, connection: Connection) -> None:
     """A visitor's handshake on each address; then whatever its outcome asks for."""
-    if seen.failure or seen.purpose != "target" or not _wanted(look):
+    if connection.failure or connection.purpose != "target" or not _in_scope(ctx):
         return
-    stream = look.take(seen)
+    stream = ctx.take_stream(connection)
     if stream is None:
         return
-    if _first(look, seen):
-        look.start(_hello(look, seen, "old", wire.TLS1_1, _brief(seen)))
-    shown = await _visit(look, seen, stream, "normal", await _trusting(look))
-    if shown.failure is None:
+    if _is_first(ctx, connection):
+        ctx.start(
+            _send_client_hello(
+                ctx, connection, "old", tls_parser.TLS1_1, _control_timeout(connection)
+            )
+        )
+    handshake = await _visitor_handshake(ctx, connection, stream, "normal", await _trust_store(ctx))
+    if handshake.failure is None:
         # Without a responder's address nobody could staple anything, and nobody need be asked.
-        if shown.chain and shown.chain[0].must_staple and shown.chain[0].ocsp_urls:
-            look.start(_stapling(look, seen))
-    elif shown.failure.kind == "certificate":
-        await _again(look, seen, "unverified", net_tls.context())
-    elif shown.failure.kind in _MUTE and seen.vantage is Vantage.SERVER:
+        if handshake.chain and handshake.chain[0].must_staple and handshake.chain[0].ocsp_urls:
+            ctx.start(_check_stapling(ctx, connection))
+    elif handshake.failure.kind == "certificate":
+        await _retry(ctx, connection, "unverified", net_tls.client_context())
+    elif handshake.failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:
         # What tells such failures apart lies on the way, and from within there is none.
         return
-    elif shown.failure.kind in _MUTE:
-        _control(look, seen, shown, ("small-hello", "no-sni", "other-sni", "plain"))
-        await _again(look, seen, "again", (await _trusting(look)).context)
-    elif shown.received:
-        _control(look, seen, shown, ("plain",))
+    elif handshake.failure.kind in _SILENT_FAILURES:
+        _start_controls(ctx, connection, handshake, ("small-hello", "no-sni", "other-sni", "plain"))
+        await _retry(ctx, connection, "again", (await _trust_store(ctx)).context)
+    elif handshake.received:
+        _start_controls(ctx, connection, handshake, ("plain",))
     else:
-        others = ("any-cipher", "tls1.2", "no-sni", "other-sni", "lenient")
-        _control(look, seen, shown, (*others, "no-dhe") if _about_dhe(shown) else others)
+        variants = ("any-cipher", "tls1.2", "no-sni", "other-sni", "lenient")
+        _start_controls(
+            ctx,
+            connection,
+            handshake,
+            (*variants, "no-dhe") if _is_dhe_failure(handshake) else variants,
+        )
 
 
-def _about_dhe(shown: Handshake) -> bool:
-    return bool(shown.failure and (shown.failure.name or "").startswith("DH_"))
+def _is_dhe_failure(handshake: Handshake) -> bool:
+    return bool(handshake.failure and (handshake.failure.name or "").startswith("DH_"))
 
 
-def _wanted(look: Look) -> bool:
-    secured = look.target.scheme in {"https", "wss"}
+def _in_scope(ctx: ProbeContext) -> bool:
+    secured = ctx.target.scheme in {"https", "wss"}
     layers = ("tls", "certificate", "http", "websocket")
-    return secured and any(look.options.wants(layer) for layer in layers)
+    return secured and any(ctx.options.wants(layer) for layer in layers)
 
 
-def _first(look: Look, seen: Connection) -> bool:
+def _is_first(ctx: ProbeContext, connection: Connection) -> bool:
     """Whether this is the first open connection to the target's port."""
-    opened = (one for one in look.seen(Connection) if one.purpose == "target" and not one.failure)
-    return next(opened) is seen
+    open_connections = (
+        candidate
+        for candidate in ctx.observed(Connection)
+        if candidate.purpose == "target" and not candidate.failure
+    )
+    return next(open_connections) is connection
 
 
-def _brief(seen: Connection) -> float:
-    return _BRIEF + 4 * seen.took
+def _control_timeout(connection: Connection) -> float:
+    return _CONTROL_PATIENCE + 4 * connection.took
 
 
-async def _trusting(look: Look) -> Trust:
-    return await asyncio.wrap_future(trust(look.options.cafile))
+async def _trust_store(ctx: ProbeContext) -> Trust:
+    return await asyncio.wrap_future(trust(ctx.options.cafile))
 
 
-def _server_name(look: Look) -> str | None:
+def _server_name(ctx: ProbeContext) -> str | None:
     """What to send as SNI: the host, unless it is an address (RFC 6066 section 3)."""
-    return None if is_address(look.target.host) else look.target.host
+    return None if is_address(ctx.target.host) else ctx.target.host
 
 
-async def _reading(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
+async def _parse_certificates(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
     """Certificates, read. To import what reads them takes 20 ms, once."""
-    read: tuple[Certificate, ...] = await parser_process.do("diagnose.parsers.x509:chain", ders)
-    return read
+    certificates: tuple[Certificate, ...] = await parser_process.call(
+        "diagnose.parsers.x509:parse_chain", ders
+    )
+    return certificates
 
 
-async def _visit(
-    look: Look, seen: Connection, stream: Stream, variant: str, trusted: Trust
+async def _visitor_handshake(
+    ctx: ProbeContext, connection: Connection, stream: Stream, variant: str, trusted: Trust
 ) -> Handshake:
-    begun, name = look.now(), _server_name(look)
-    done = await secure(stream, trusted.context, name)
-    if tls_controls.wants_http2(done):
-        begun, done = await _over_http2(look, seen, begun, done, trusted)
-    shown = await _shown(look, seen, variant, name, begun, done, trusted.empty)
-    return look.see(shown, live=done.stream)
+    start_time, name = ctx.elapsed(), _server_name(ctx)
+    tls_result = await secure(stream, trusted.context, name)
+    if tls_controls.wants_http2(tls_result):
+        start_time, tls_result = await _retry_with_http2(
+            ctx, connection, start_time, tls_result, trusted
+        )
+    handshake = await _build_handshake(
+        ctx, connection, variant, name, start_time, tls_result, trusted.empty
+    )
+    return ctx.emit(handshake, live_stream=tls_result.stream)
 
 
-async def _over_http2(
-    look: Look, seen: Connection, begun: float, done: Secured, trusted: Trust
-) -> tuple[float, Secured]:
+async def _retry_with_http2(
+    ctx: ProbeContext,
+    connection: Connection,
+    start_time: float,
+    tls_result: HandshakeResult,
+    trusted: Trust,
+) -> tuple[float, HandshakeResult]:
     """The same visit with HTTP/2 offered, as browsers offer it. If TLS is reached so, this is the
     visit, and what was offered before a comparison ("http/1.1"); else it is the comparison."""
-    name, again = _server_name(look), look.now()
-    connected = await look.net.connect(seen.address, seen.port)
-    if connected.stream is None:
-        return begun, done
-    both = net_tls.context(net_tls.HTTP2)
+    name, second_start = _server_name(ctx), ctx.elapsed()
+    attempt = await ctx.net.connect(connection.address, connection.port)
+    if attempt.stream is None:
+        return start_time, tls_result
+    ssl_context = net_tls.client_context(net_tls.HTTP2)
     if trusted.context.verify_mode is not ssl.CERT_NONE:
-        both = (await asyncio.wrap_future(trust(look.options.cafile, net_tls.HTTP2))).context
-    second = await secure(connected.stream, both, name)
-    if second.failure is None or second.failure.kind == "certificate":
-        look.see(await _shown(look, seen, "http/1.1", name, begun, done, unjudged=True))
-        return again, second
-    look.see(await _shown(look, seen, "h2", name, again, second, unjudged=True))
-    return begun, done
+        ssl_context = (await asyncio.wrap_future(trust(ctx.options.cafile, net_tls.HTTP2))).context
+    second_result = await secure(attempt.stream, ssl_context, name)
+    if second_result.failure is None or second_result.failure.kind == "certificate":
+        ctx.emit(
+            await _build_handshake(
+                ctx, connection, "http/1.1", name, start_time, tls_result, unjudged=True
+            )
+        )
+        return second_start, second_result
+    ctx.emit(
+        await _build_handshake(
+            ctx, connection, "h2", name, second_start, second_result, unjudged=True
+        )
+    )
+    return start_time, tls_result
 
 
-async def _again(look: Look, seen: Connection, variant: str, context: ssl.SSLContext) -> None:
+async def _retry(
+    ctx: ProbeContext, connection: Connection, variant: str, ssl_context: ssl.SSLContext
+) -> None:
     """On a connection of its own, which is left to the probes that follow."""
-    connected = await look.net.connect(seen.address, seen.port)
-    if connected.stream is not None:
-        trusted = Trust(context, empty=context.verify_mode is ssl.CERT_NONE)
-        await _visit(look, seen, connected.stream, variant, trusted)
+    attempt = await ctx.net.connect(connection.address, connection.port)
+    if attempt.stream is not None:
+        trusted = Trust(ssl_context, empty=ssl_context.verify_mode is ssl.CERT_NONE)
+        await _visitor_handshake(ctx, connection, attempt.stream, variant, trusted)
 
 
-def _control(look: Look, seen: Connection, shown: Handshake, variants: tuple[str, ...]) -> None:
+def _start_controls(
+    ctx: ProbeContext, connection: Connection, handshake: Handshake, variants: tuple[str, ...]
+) -> None:
     """Begin the controls for a failure, unless another address began them for the same one."""
-    like = [
-        one
-        for one in look.seen(Handshake)
-        if one.variant == "normal" and _kind(one.failure) == _kind(shown.failure)
+    same_failures = [
+        candidate
+        for candidate in ctx.observed(Handshake)
+        if candidate.variant == "normal"
+        and _failure_kind(candidate.failure) == _failure_kind(handshake.failure)
     ]
-    if like[0] is not shown:
+    if same_failures[0] is not handshake:
         return
     for variant in variants:
-        look.start(_compare(look, seen, variant))
+        ctx.start(_try_variant(ctx, connection, variant))
 
 
-def _kind(failure: Failure | None) -> tuple[str, int | None] | None:
+def _failure_kind(failure: Failure | None) -> tuple[str, int | None] | None:
     return (failure.kind, failure.code) if failure else None
 
 
-async def _compare(look: Look, seen: Connection, variant: str) -> None:
-    name = _server_name(look)
+async def _try_variant(ctx: ProbeContext, connection: Connection, variant: str) -> None:
+    name = _server_name(ctx)
     match variant:
         case "any-cipher":
-            await _hello(look, seen, variant, wire.TLS1_2, PATIENCE)
+            await _send_client_hello(ctx, connection, variant, tls_parser.TLS1_2, DEFAULT_TIMEOUT)
         case "plain":
-            await _plain(look, seen)
+            await _send_plain_request(ctx, connection)
         case "no-sni" | "other-sni":
             if name is not None:
-                other = None if variant == "no-sni" else NOBODY
-                await _offer(look, seen, variant, net_tls.context(), other)
+                sni = None if variant == "no-sni" else UNKNOWN_NAME
+                await _comparison_handshake(ctx, connection, variant, net_tls.client_context(), sni)
         case "lenient":
-            await _offer(look, seen, variant, tls_controls.lenient(), name)
+            await _comparison_handshake(
+                ctx, connection, variant, tls_controls.lenient_context(), name
+            )
         case "no-dhe":
-            await _offer(look, seen, variant, tls_controls.without_dhe(), name)
+            await _comparison_handshake(
+                ctx, connection, variant, tls_controls.no_dhe_context(), name
+            )
         case "small-hello":
-            await _offer(look, seen, variant, net_tls.small_hello(), name)
+            await _comparison_handshake(
+                ctx, connection, variant, net_tls.small_hello_context(), name
+            )
         case _:
-            await _offer(look, seen, variant, net_tls.at_most_tls12(), name)
+            await _comparison_handshake(ctx, connection, variant, net_tls.tls12_context(), name)
 
 
-async def _offer(
-    look: Look, seen: Connection, variant: str, context: ssl.SSLContext, name: str | None
+async def _comparison_handshake(
+    ctx: ProbeContext,
+    connection: Connection,
+    variant: str,
+    ssl_context: ssl.SSLContext,
+    name: str | None,
 ) -> None:
     """A handshake for comparison: nobody uses what it opens."""
-    begun = look.now()
-    connected = await look.net.connect(seen.address, seen.port)
-    if connected.stream is None:
-        _unopened(look, seen, variant, name, begun, connected)
+    start_time = ctx.elapsed()
+    attempt = await ctx.net.connect(connection.address, connection.port)
+    if attempt.stream is None:
+        _emit_failed_connection(ctx, connection, variant, name, start_time, attempt)
         return
-    done = await secure(connected.stream, context, name)
-    if done.stream is not None:
-        done.stream.close()
-    look.see(await _shown(look, seen, variant, name, begun, done, unjudged=True))
+    tls_result = await secure(attempt.stream, ssl_context, name)
+    if tls_result.stream is not None:
+        tls_result.stream.close()
+    ctx.emit(
+        await _build_handshake(
+            ctx, connection, variant, name, start_time, tls_result, unjudged=True
+        )
+    )
 
 
-async def _hello(look: Look, seen: Connection, variant: str, version: int, timeout: float) -> None:
+async def _send_client_hello(
+    ctx: ProbeContext, connection: Connection, variant: str, version: int, timeout: float
+) -> None:
     """A hello written by hand, and how far the server went along with it: to the end of its
     first flight, where it is the client's turn."""
-    begun, name = look.now(), _server_name(look)
-    got = await _said(
-        look,
-        seen,
-        wire.client_hello(name, version, staple=variant == "stapling"),
-        lambda data: wire.flight(data).complete or not wire.looks_like_tls(data),
+    start_time, name = ctx.elapsed(), _server_name(ctx)
+    reply = await _reply_to(
+        ctx,
+        connection,
+        tls_parser.client_hello(name, version, staple=variant == "stapling"),
+        lambda data: tls_parser.flight(data).complete or not tls_parser.looks_like_tls(data),
         timeout,
     )
-    if got is None:
+    if reply is None:
         return
-    data, failure = got
-    flight = wire.flight(data)
+    data, failure = reply
+    flight = tls_parser.flight(data)
     if flight.alert is not None:
         alert = flight.alert
         failure = Failure("alert", alert.name.replace("_", " "), alert.code, alert.name)
-    elif not wire.looks_like_tls(data):
-        failure = Failure("protocol", wire.printable(data))
+    elif not tls_parser.looks_like_tls(data):
+        failure = Failure("protocol", tls_parser.printable(data))
     elif failure is None and not flight.version:
         failure = Failure("protocol", "no ServerHello came")
-    stapled = wire.CERTIFICATE_STATUS in flight.messages if variant == "stapling" else None
-    look.see(
+    stapled = tls_parser.CERTIFICATE_STATUS in flight.messages if variant == "stapling" else None
+    ctx.emit(
         Handshake(
-            at=begun,
-            took=look.now() - begun,
-            equivalent=_equivalent(seen, variant, name),
+            at=start_time,
+            took=ctx.elapsed() - start_time,
+            equivalent=_equivalent(connection, variant, name),
             failure=failure,
-            address=seen.address,
-            port=seen.port,
+            address=connection.address,
+            port=connection.port,
             server_name=name,
             variant=variant,
             protocol=flight.version,
@@ -239,114 +291,122 @@ async def _hello(look: Look, seen: Connection, variant: str, version: int, timeo
             alert=flight.alert,
             bytes_received=len(data),
             stapled=stapled if failure is None else None,
-            wants_client_certificate=wire.CERTIFICATE_REQUEST in flight.messages,
+            wants_client_certificate=tls_parser.CERTIFICATE_REQUEST in flight.messages,
         )
     )
 
 
-async def _stapling(look: Look, seen: Connection) -> None:
+async def _check_stapling(ctx: ProbeContext, connection: Connection) -> None:
     """Whether an OCSP answer comes with the certificate. nginx fetches one only when a client
     first asks for it, so that the second to ask is the one who counts."""
-    await _hello(look, seen, "stapling", wire.TLS1_2, _brief(seen))
-    if any(one.stapled is False for one in look.seen(Handshake)):
+    await _send_client_hello(
+        ctx, connection, "stapling", tls_parser.TLS1_2, _control_timeout(connection)
+    )
+    if any(handshake.stapled is False for handshake in ctx.observed(Handshake)):
         await asyncio.sleep(1.0)
-        await _hello(look, seen, "stapling", wire.TLS1_2, _brief(seen))
+        await _send_client_hello(
+            ctx, connection, "stapling", tls_parser.TLS1_2, _control_timeout(connection)
+        )
 
 
-async def _plain(look: Look, seen: Connection) -> None:
+async def _send_plain_request(ctx: ProbeContext, connection: Connection) -> None:
     """An HTTP request in the place of a handshake, as small as its answer may be."""
-    begun = look.now()
-    request = f"GET / HTTP/1.1\r\nHost: {look.target.host}\r\nConnection: close\r\n\r\n"
-    got = await _said(look, seen, request.encode("ascii"), lambda data: b"\n" in data, PATIENCE)
-    if got is None:
+    start_time = ctx.elapsed()
+    request = f"GET / HTTP/1.1\r\nHost: {ctx.target.host}\r\nConnection: close\r\n\r\n"
+    reply = await _reply_to(
+        ctx, connection, request.encode("ascii"), lambda data: b"\n" in data, DEFAULT_TIMEOUT
+    )
+    if reply is None:
         return
-    data, failure = got
-    spoken = wire.flight(data).alert if wire.looks_like_tls(data) else None
-    look.see(
+    data, failure = reply
+    alert = tls_parser.flight(data).alert if tls_parser.looks_like_tls(data) else None
+    ctx.emit(
         Handshake(
-            at=begun,
-            took=look.now() - begun,
-            equivalent=_equivalent(seen, "plain", look.target.host),
-            failure=None if data and not spoken else failure,
-            address=seen.address,
-            port=seen.port,
+            at=start_time,
+            took=ctx.elapsed() - start_time,
+            equivalent=_equivalent(connection, "plain", ctx.target.host),
+            failure=None if data and not alert else failure,
+            address=connection.address,
+            port=connection.port,
             variant="plain",
-            alert=spoken,
-            received="" if wire.looks_like_tls(data) else wire.printable(data),
+            alert=alert,
+            received="" if tls_parser.looks_like_tls(data) else tls_parser.printable(data),
             bytes_received=len(data),
         )
     )
 
 
-async def _said(
-    look: Look,
-    seen: Connection,
+async def _reply_to(
+    ctx: ProbeContext,
+    connection: Connection,
     data: bytes,
-    enough: Callable[[bytes], bool],
+    is_complete: Callable[[bytes], bool],
     timeout: float,
 ) -> tuple[bytes, Failure | None] | None:
     """What comes back for these bytes on a new connection; None if there was none to be had."""
-    connected = await look.net.connect(seen.address, seen.port, timeout)
-    if connected.stream is None:
+    attempt = await ctx.net.connect(connection.address, connection.port, timeout)
+    if attempt.stream is None:
         return None
-    return await net_tls.converse(connected.stream, data, enough, timeout)
+    return await net_tls.send_and_receive(attempt.stream, data, is_complete, timeout)
 
 
-async def _shown(
-    look: Look,
-    seen: Connection,
+async def _build_handshake(
+    ctx: ProbeContext,
+    connection: Connection,
     variant: str,
     name: str | None,
-    begun: float,
-    done: Secured,
+    start_time: float,
+    tls_result: HandshakeResult,
     unjudged: bool,
 ) -> Handshake:
     return Handshake(
-        at=begun,
-        took=done.took,
-        equivalent=_equivalent(seen, variant, name),
-        failure=done.failure,
-        address=seen.address,
-        port=seen.port,
+        at=start_time,
+        took=tls_result.took,
+        equivalent=_equivalent(connection, variant, name),
+        failure=tls_result.failure,
+        address=connection.address,
+        port=connection.port,
         server_name=name,
         variant=variant,
-        protocol=done.protocol,
-        cipher=done.cipher,
-        alpn=done.alpn,
-        verify_code=None if unjudged else done.verify_code,
-        verify_message=done.verify_message,
-        chain=await _reading(done.chain) if done.chain else (),
-        alert=done.alert,
-        received="" if wire.looks_like_tls(done.first) else wire.printable(done.first),
-        bytes_received=done.received,
-        wants_client_certificate=done.wants_client_certificate,
+        protocol=tls_result.protocol,
+        cipher=tls_result.cipher,
+        alpn=tls_result.alpn,
+        verify_code=None if unjudged else tls_result.verify_code,
+        verify_message=tls_result.verify_message,
+        chain=await _parse_certificates(tls_result.chain) if tls_result.chain else (),
+        alert=tls_result.alert,
+        received=""
+        if tls_parser.looks_like_tls(tls_result.first)
+        else tls_parser.printable(tls_result.first),
+        bytes_received=tls_result.received,
+        wants_client_certificate=tls_result.wants_client_certificate,
     )
 
 
-def _unopened(
-    look: Look,
-    seen: Connection,
+def _emit_failed_connection(
+    ctx: ProbeContext,
+    connection: Connection,
     variant: str,
     name: str | None,
-    begun: float,
-    connected: Connected,
+    start_time: float,
+    attempt: ConnectResult,
 ) -> None:
-    look.see(
+    ctx.emit(
         Handshake(
-            at=begun,
-            took=connected.took,
-            equivalent=_equivalent(seen, variant, name),
-            failure=connected.failure,
-            address=seen.address,
-            port=seen.port,
+            at=start_time,
+            took=attempt.took,
+            equivalent=_equivalent(connection, variant, name),
+            failure=attempt.failure,
+            address=connection.address,
+            port=connection.port,
             server_name=name,
             variant=variant,
         )
     )
 
 
-def _unseen(look: Look, what: str, why: str, enable: str) -> Observation:
-    return look.see(Unseen(at=look.now(), what=what, why=why, enable=enable))
+def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> Observation:
+    return ctx.emit(Unseen(at=ctx.elapsed(), what=subject, why=reason, enable=enable))
 
 
 _OPTIONS = {
@@ -362,16 +422,16 @@ _OPTIONS = {
 }
 
 
-def _equivalent(seen: Connection, variant: str, name: str | None) -> str:
+def _equivalent(connection: Connection, variant: str, name: str | None) -> str:
     """The command a person would type."""
     import shlex
 
-    host = f"[{seen.address}]" if ":" in seen.address else seen.address
+    host = f"[{connection.address}]" if ":" in connection.address else connection.address
     if variant == "plain":
-        argv = ["curl", "-sS", "-g", "-H", f"Host: {name}", f"http://{host}:{seen.port}/"]
+        argv = ["curl", "-sS", "-g", "-H", f"Host: {name}", f"http://{host}:{connection.port}/"]
     else:
         sni = ["-servername", name] if name else ["-noservername"]
         options = _OPTIONS.get(variant, ())
-        argv = ["openssl", "s_client", "-connect", f"{host}:{seen.port}", *sni, *options]
+        argv = ["openssl", "s_client", "-connect", f"{host}:{connection.port}", *sni, *options]
         argv += ["-showcerts"]
     return shlex.join(argv) + (" </dev/null" if variant != "plain" else "")

@@ -20,14 +20,14 @@ from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import engine_path, named_subprotocols
-from diagnose.parsers.request_fields import shown_subprotocol as shown
+from diagnose.parsers.http import named_subprotocols, socketio_path
+from diagnose.parsers.request_fields import masked_subprotocol as shown
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
-from diagnose.probes import Look, probe
+from diagnose.probes import ProbeContext, probe
 from diagnose.processes import parser_process
 
 if TYPE_CHECKING:
-    from diagnose.net.websocket import Shaken
+    from diagnose.net.websocket import UpgradeResult
 
 #: Seconds for the answer to a handshake.
 PATIENCE = 8.0
@@ -40,162 +40,190 @@ _SESSIONS = 3
 
 
 @probe(after=Resolution)
-async def upgrade(look: Look, seen: Resolution) -> None:
+async def upgrade(ctx: ProbeContext, resolution: Resolution) -> None:
     """On the first address of each family that can be connected to, every path asked for."""
-    if not look.target.websockets or not seen.addresses or not look.options.wants("websocket"):
+    if not ctx.target.websockets or not resolution.addresses or not ctx.options.wants("websocket"):
         return
-    before = [one for one in look.seen(Resolution) if one.family == seen.family and one.addresses]
-    if before[0] is not seen:
+    same_family = [
+        candidate
+        for candidate in ctx.observed(Resolution)
+        if candidate.family == resolution.family and candidate.addresses
+    ]
+    if same_family[0] is not resolution:
         return
     # The library takes 30 ms to import: in a thread, while packets fly.
     reading = asyncio.ensure_future(
         asyncio.to_thread(importlib.import_module, "diagnose.net.websocket")
     )
-    for address in seen.to_ask:
-        line = await _open(look, address)
+    for address in resolution.allowed_addresses:
+        open_connection = await _connect(ctx, address)
         await reading
-        if line is not None:
-            first, *others = look.target.websockets
-            for path in others:
-                look.start(_judge(look, address, path, None))
-            await _judge(look, address, first, line)
+        if open_connection is not None:
+            first_path, *other_paths = ctx.target.websockets
+            for path in other_paths:
+                ctx.start(_try_path(ctx, address, path, None))
+            await _try_path(ctx, address, first_path, open_connection)
             return
     await reading
 
 
 @probe(after=Connection)
-async def from_within(look: Look, seen: Connection) -> None:
+async def from_server(ctx: ProbeContext, connection: Connection) -> None:
     """Where the port is shut to us and the server itself was asked."""
-    wanted = look.target.websockets and look.options.wants("websocket")
-    if seen.vantage is Vantage.SERVER and seen.purpose == "target" and wanted:
-        for path in look.target.websockets:
-            look.start(_judge(look, seen.address, path, None))
+    in_scope = ctx.target.websockets and ctx.options.wants("websocket")
+    if connection.vantage is Vantage.SERVER and connection.purpose == "target" and in_scope:
+        for path in ctx.target.websockets:
+            ctx.start(_try_path(ctx, connection.address, path, None))
 
 
 @frozen
-class _Line:
+class _OpenConnection:
     """An open connection; `trusted` says that what a person added may be sent on it."""
 
     stream: Stream
     trusted: bool
 
 
-async def _open(look: Look, address: str) -> _Line | None:
+async def _connect(ctx: ProbeContext, address: str) -> _OpenConnection | None:
     """A connection for one handshake, over HTTP/1.1: browsers upgrade on no other. Any certificate
     will do, but for a person's secrets it must be the site's own."""
-    if not _secure(look):
-        connected = await look.net.connect(address, look.target.port)
-        return _Line(connected.stream, True) if connected.stream else None
-    if look.options.request.secret:
-        trusted = await asyncio.wrap_future(net_tls.trust(look.options.cafile))
-        done = None if trusted.empty else await _secured(look, address, trusted.context)
-        if done is not None and done.stream is not None:
-            read = await parser_process.do("diagnose.parsers.x509:chain", done.chain)
-            names = bool(read) and covers(look.target.host, read[0].dns_names, read[0].addresses)
-            return _Line(done.stream, names)
-    done = await _secured(look, address, net_tls.context())
-    return _Line(done.stream, False) if done and done.stream else None
+    if not _uses_tls(ctx):
+        attempt = await ctx.net.connect(address, ctx.target.port)
+        return _OpenConnection(attempt.stream, True) if attempt.stream else None
+    if ctx.options.request.has_secrets:
+        trusted = await asyncio.wrap_future(net_tls.trust(ctx.options.cafile))
+        tls_result = None if trusted.empty else await _connect_tls(ctx, address, trusted.context)
+        if tls_result is not None and tls_result.stream is not None:
+            certificates = await parser_process.call(
+                "diagnose.parsers.x509:parse_chain", tls_result.chain
+            )
+            name_matches = bool(certificates) and covers(
+                ctx.target.host, certificates[0].dns_names, certificates[0].addresses
+            )
+            return _OpenConnection(tls_result.stream, name_matches)
+    tls_result = await _connect_tls(ctx, address, net_tls.client_context())
+    return _OpenConnection(tls_result.stream, False) if tls_result and tls_result.stream else None
 
 
-async def _secured(look: Look, address: str, context: ssl.SSLContext) -> net_tls.Secured | None:
-    connected = await look.net.connect(address, look.target.port)
-    if connected.stream is None:
+async def _connect_tls(
+    ctx: ProbeContext, address: str, ssl_context: ssl.SSLContext
+) -> net_tls.HandshakeResult | None:
+    attempt = await ctx.net.connect(address, ctx.target.port)
+    if attempt.stream is None:
         return None
-    name = None if is_address(look.target.host) else look.target.host
-    return await net_tls.secure(connected.stream, context, name)
+    name = None if is_address(ctx.target.host) else ctx.target.host
+    return await net_tls.secure(attempt.stream, ssl_context, name)
 
 
-def _secure(look: Look) -> bool:
-    return look.target.scheme in {"https", "wss"}
+def _uses_tls(ctx: ProbeContext) -> bool:
+    return ctx.target.scheme in {"https", "wss"}
 
 
-async def _judge(look: Look, address: str, path: str, line: _Line | None) -> None:
+async def _try_path(
+    ctx: ProbeContext, address: str, path: str, open_connection: _OpenConnection | None
+) -> None:
     """The handshake, and where it is refused the one thing that may tell why."""
-    seen = await _shake(look, address, path, "normal", line=line)
-    if seen is None:
+    upgrade = await _try_handshake(ctx, address, path, "normal", open_connection=open_connection)
+    if upgrade is None:
         return
-    if seen.accepted:
-        await _what_ended_it(look, address, path, seen)
+    if upgrade.accepted:
+        await _retry_ended(ctx, address, path, upgrade)
         if "socket.io" in path:
             for _ in range(_SESSIONS):
-                look.start(_session(look, address, path))
+                ctx.start(_try_session(ctx, address, path))
         return
-    if seen.fault == "subprotocol" and seen.subprotocol:
-        await _shake(look, address, path, "subprotocol", offered=(seen.subprotocol,))
-    elif seen.status in _REFUSALS:
-        named = named_subprotocols(seen.body, seen.header("Sec-WebSocket-Protocol"))
-        if named:
-            await _shake(look, address, path, "subprotocol", offered=named)
-        await _shake(look, address, path, "no-origin")
+    if upgrade.fault == "subprotocol" and upgrade.subprotocol:
+        await _try_handshake(ctx, address, path, "subprotocol", offered=(upgrade.subprotocol,))
+    elif upgrade.status in _REFUSALS:
+        subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
+        if subprotocols:
+            await _try_handshake(ctx, address, path, "subprotocol", offered=subprotocols)
+        await _try_handshake(ctx, address, path, "no-origin")
 
 
-async def _what_ended_it(look: Look, address: str, path: str, seen: Upgrade) -> None:
+async def _retry_ended(ctx: ProbeContext, address: str, path: str, upgrade: Upgrade) -> None:
     """An open connection that ended is opened again: with the subprotocol that the close frame
     names; or, where it died, without a ping, which browsers never send, and, if that one holds,
     once more as it was, to tell a server that breaks at a ping from one that breaks sometimes."""
-    if asks_for_subprotocol(seen):
-        if named := named_subprotocols(seen.close_reason, None):
-            await _shake(look, address, path, "subprotocol", offered=named)
-    elif seen.held is False:
-        quiet = await _shake(look, address, path, "no-ping")
-        if quiet is not None and quiet.held:
-            await _shake(look, address, path, "again")
+    if asks_for_subprotocol(upgrade):
+        if subprotocols := named_subprotocols(upgrade.close_reason, None):
+            await _try_handshake(ctx, address, path, "subprotocol", offered=subprotocols)
+    elif upgrade.stayed_open is False:
+        without_ping = await _try_handshake(ctx, address, path, "no-ping")
+        if without_ping is not None and without_ping.stayed_open:
+            await _try_handshake(ctx, address, path, "again")
 
 
-async def _shake(
-    look: Look,
+async def _try_handshake(
+    ctx: ProbeContext,
     address: str,
     path: str,
     variant: str,
-    line: _Line | None = None,
+    open_connection: _OpenConnection | None = None,
     offered: tuple[str, ...] = (),
     cookie: str = "",
-    asked: str | None = None,
+    request_path: str | None = None,
 ) -> Upgrade | None:
     """One handshake; `asked` is the path in the request, where it is another than the one
     asked for. None where no connection is to be had."""
-    from diagnose.net.websocket import shake
+    from diagnose.net.websocket import open_websocket
 
-    line = line or await _open(look, address)
-    if line is None:
+    open_connection = open_connection or await _connect(ctx, address)
+    if open_connection is None:
         return None
-    begun, request = look.now(), look.options.request
-    scheme = "wss" if _secure(look) else "ws"
-    url = f"{scheme}://{look.target.authority}{asked or engine_path(path)}"
-    origin = None if variant == "no-origin" else request.origin or _own_origin(look)
-    named = tuple(one for one in request.subprotocols if line.trusted or one == shown(one))
-    offered = offered or named
-    fields = request.fields(cookie) if line.trusted else {"Cookie": cookie} if cookie else {}
-    wait = max(1.0, min(PATIENCE, look.options.timeout - begun - 1.0))
-    done = await shake(
-        line.stream, url, origin, offered, wait, more=fields, ping=variant != "no-ping"
+    start_time, request = ctx.elapsed(), ctx.options.request
+    scheme = "wss" if _uses_tls(ctx) else "ws"
+    url = f"{scheme}://{ctx.target.authority}{request_path or socketio_path(path)}"
+    origin = None if variant == "no-origin" else request.origin or _own_origin(ctx)
+    requested_subprotocols = tuple(
+        subprotocol
+        for subprotocol in request.subprotocols
+        if open_connection.trusted or subprotocol == shown(subprotocol)
     )
-    seen = Upgrade(
-        at=begun,
+    offered = offered or requested_subprotocols
+    fields = (
+        request.fields(cookie) if open_connection.trusted else {"Cookie": cookie} if cookie else {}
+    )
+    wait = max(1.0, min(PATIENCE, ctx.options.timeout - start_time - 1.0))
+    upgrade_result = await open_websocket(
+        open_connection.stream,
+        url,
+        origin,
+        offered,
+        wait,
+        extra_headers=fields,
+        ping=variant != "no-ping",
+    )
+    upgrade = Upgrade(
+        at=start_time,
         url=url,
         path=path,
         address=address,
-        port=look.target.port,
+        port=ctx.target.port,
         variant=variant,
         origin=origin,
         offered=tuple(map(shown, offered)),
-        authenticated=line.trusted and request.secret,
+        authenticated=open_connection.trusted and request.has_secrets,
     )
-    more = request.shown() if line.trusted else []
-    return look.see(_ended(look, seen, done, _equivalent(look, seen, more)))
+    extra_fields = request.masked_fields() if open_connection.trusted else []
+    return ctx.emit(
+        _complete_upgrade(ctx, upgrade, upgrade_result, _equivalent(ctx, upgrade, extra_fields))
+    )
 
 
-def _own_origin(look: Look) -> str:
-    return f"{'https' if _secure(look) else 'http'}://{look.target.authority}"
+def _own_origin(ctx: ProbeContext) -> str:
+    return f"{'https' if _uses_tls(ctx) else 'http'}://{ctx.target.authority}"
 
 
-def _ended(look: Look, seen: Upgrade, done: "Shaken", equivalent: str) -> Upgrade:
-    from diagnose.probes.outside.http import concealed
+def _complete_upgrade(
+    ctx: ProbeContext, upgrade: Upgrade, upgrade_result: "UpgradeResult", equivalent: str
+) -> Upgrade:
+    from diagnose.probes.outside.http import conceal_answer
 
-    request = look.options.request
-    answer = concealed(done.answer, request)
+    request = ctx.options.request
+    answer = conceal_answer(upgrade_result.answer, request)
     return replace(
-        seen,
+        upgrade,
         took=answer.took,
         equivalent=equivalent,
         failure=answer.failure,
@@ -203,43 +231,47 @@ def _ended(look: Look, seen: Upgrade, done: "Shaken", equivalent: str) -> Upgrad
         reason=answer.reason,
         headers=answer.headers,
         body=answer.body,
-        accepted=done.accepted,
-        fault=done.fault,
-        subprotocol=done.subprotocol and request.conceal(done.subprotocol),
-        ping_s=done.ping_s,
-        close_code=done.close_code,
-        held_s=done.held_s,
-        ended=done.ended,
-        close_reason=request.conceal(done.close_reason),
-        frames=done.frames,
+        accepted=upgrade_result.accepted,
+        fault=upgrade_result.fault,
+        subprotocol=upgrade_result.subprotocol and request.mask_secrets(upgrade_result.subprotocol),
+        ping_s=upgrade_result.ping_s,
+        close_code=upgrade_result.close_code,
+        held_s=upgrade_result.held_s,
+        ended=upgrade_result.ended,
+        close_reason=request.mask_secrets(upgrade_result.close_reason),
+        frames=upgrade_result.frames,
     )
 
 
-async def _session(look: Look, address: str, path: str) -> None:
+async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
     """As a Socket.IO client begins: a session by polling, then its upgrade on a connection of
     its own, which may come to another worker (Engine.IO protocol, "Upgrade mechanism")."""
-    from diagnose.net.http import Wire, get
+    from diagnose.net.http import Http1Connection, get
 
-    line = await _open(look, address)
-    if line is None:
+    open_connection = await _connect(ctx, address)
+    if open_connection is None:
         return
-    fields = look.options.request.fields() if line.trusted else {}
-    polling = engine_path(path).replace("transport=websocket", "transport=polling")
-    scheme = "https" if _secure(look) else "http"
-    wire = Wire(line.stream, PATIENCE)
-    answer = await get(wire, f"{scheme}://{look.target.authority}{polling}", PATIENCE, fields)
-    wire.close()
+    fields = ctx.options.request.fields() if open_connection.trusted else {}
+    polling = socketio_path(path).replace("transport=websocket", "transport=polling")
+    scheme = "https" if _uses_tls(ctx) else "http"
+    http_connection = Http1Connection(open_connection.stream, PATIENCE)
+    answer = await get(
+        http_connection, f"{scheme}://{ctx.target.authority}{polling}", PATIENCE, fields
+    )
+    http_connection.close()
     sid = session_id(answer.body)
     if answer.status != 200 or sid is None:
         return
-    cookies = [v.partition(";")[0] for k, v in answer.headers if k.lower() == "set-cookie"]
-    await _shake(
-        look,
+    cookies = [
+        value.partition(";")[0] for name, value in answer.headers if name.lower() == "set-cookie"
+    ]
+    await _try_handshake(
+        ctx,
         address,
         path,
         "session",
         cookie="; ".join(cookies),
-        asked=f"{engine_path(path)}&sid={sid}",
+        request_path=f"{socketio_path(path)}&sid={sid}",
     )
 
 
@@ -252,19 +284,19 @@ def session_id(body: str) -> str | None:
     return sid if isinstance(sid, str) and sid.replace("-", "").replace("_", "").isalnum() else None
 
 
-def _equivalent(look: Look, seen: Upgrade, more: list[str]) -> str:
+def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:
     """The command a person would type: curl ends in a timeout where all is well, since a
     WebSocket that was accepted stays open."""
     import shlex
 
-    host = f"[{seen.address}]" if ":" in seen.address else seen.address
-    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if _secure(look) else [])]
-    if look.target.host != seen.address:
-        argv += ["--resolve", f"{look.target.host}:{look.target.port}:{host}"]
+    host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
+    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if _uses_tls(ctx) else [])]
+    if ctx.target.host != upgrade.address:
+        argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
     fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]
     fields += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
-    fields += [f"Origin: {seen.origin}"] if seen.origin else []
-    fields += [f"Sec-WebSocket-Protocol: {', '.join(seen.offered)}"] if seen.offered else []
-    for field in (*fields, *more):
+    fields += [f"Origin: {upgrade.origin}"] if upgrade.origin else []
+    fields += [f"Sec-WebSocket-Protocol: {', '.join(upgrade.offered)}"] if upgrade.offered else []
+    for field in (*fields, *extra_fields):
         argv += ["-H", field]
-    return shlex.join([*argv, f"http{seen.url.removeprefix('ws')}"])
+    return shlex.join([*argv, f"http{upgrade.url.removeprefix('ws')}"])

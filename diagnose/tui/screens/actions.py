@@ -7,12 +7,12 @@ the key of the words that say why it does nothing now, or with nothing.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from diagnose.checking.root_cause import layers
+from diagnose.checking.root_cause import layer_statuses
 from diagnose.model.frozen import frozen
 from diagnose.outputs import finding_text
 from diagnose.tui import dialog_text, tab_text
-from diagnose.tui.screens.input_dialog import Prompt
-from diagnose.tui.session import EVERY
+from diagnose.tui.screens.input_dialog import InputDialog
+from diagnose.tui.session import WATCH_INTERVAL
 
 if TYPE_CHECKING:
     from diagnose.tui.screens.site import SiteScreen
@@ -21,34 +21,34 @@ Obstacle = Callable[["SiteScreen"], str]
 
 
 @frozen
-class Doing:
-    do: Callable[["SiteScreen"], None]
-    unless: tuple[Obstacle, ...]
+class Action:
+    run: Callable[["SiteScreen"], None]
+    obstacles: tuple[Obstacle, ...]
 
-    def why_not(self, screen: "SiteScreen") -> str:
-        return next(filter(None, (obstacle(screen) for obstacle in self.unless)), "")
+    def obstacle_key(self, screen: "SiteScreen") -> str:
+        return next(filter(None, (obstacle(screen) for obstacle in self.obstacles)), "")
 
 
 #: Every action, by the name that its key has in `diagnose.tui.keys`.
-DOINGS: dict[str, Doing] = {}
+ACTIONS: dict[str, Action] = {}
 
 
-def doing(*unless: Obstacle) -> Callable[[Callable[["SiteScreen"], None]], None]:
-    def made(do: Callable[["SiteScreen"], None]) -> None:
-        DOINGS[do.__name__.rstrip("_").replace("_", "-")] = Doing(do, unless)
+def action(*obstacles: Obstacle) -> Callable[[Callable[["SiteScreen"], None]], None]:
+    def register(function: Callable[["SiteScreen"], None]) -> None:
+        ACTIONS[function.__name__.rstrip("_").replace("_", "-")] = Action(function, obstacles)
 
-    return made
+    return register
 
 
 # Obstacles
 
 #: What stands for a site that may not be there: keys of words.
-_UNMENDABLE = {"part": "partial", "demo": "demo", "recording": "recording"}
-_ALONE = {"demo": "demo-alone", "recording": "recording-stays"}
+_UNFIXABLE_KINDS = {"part": "partial", "demo": "demo", "recording": "recording"}
+_SINGLE_KINDS = {"demo": "demo-alone", "recording": "recording-stays"}
 
 
 def _recorded(screen: "SiteScreen") -> str:
-    return "recording-stays" if screen.session.behind.kind == "recording" else ""
+    return "recording-stays" if screen.session.services.kind == "recording" else ""
 
 
 def _running(screen: "SiteScreen") -> str:
@@ -63,12 +63,12 @@ def _masked(screen: "SiteScreen") -> str:
     return "unmasked-alone" if screen.app.masked else ""
 
 
-def _unmendable(screen: "SiteScreen") -> str:
-    return _UNMENDABLE.get(screen.session.behind.kind, "")
+def _unfixable(screen: "SiteScreen") -> str:
+    return _UNFIXABLE_KINDS.get(screen.session.services.kind, "")
 
 
-def _alone(screen: "SiteScreen") -> str:
-    return _ALONE.get(screen.session.behind.kind, "")
+def _single_target(screen: "SiteScreen") -> str:
+    return _SINGLE_KINDS.get(screen.session.services.kind, "")
 
 
 def _nothing_found(screen: "SiteScreen") -> str:
@@ -76,7 +76,7 @@ def _nothing_found(screen: "SiteScreen") -> str:
 
 
 def _nothing_failed(screen: "SiteScreen") -> str:
-    return "" if _failed(screen) else "no-failed"
+    return "" if _failed_layers(screen) else "no-failed"
 
 
 def _no_steps(screen: "SiteScreen") -> str:
@@ -88,7 +88,7 @@ def _no_diffs(screen: "SiteScreen") -> str:
 
 
 def _no_other_run(screen: "SiteScreen") -> str:
-    return "" if screen.session.before or screen.session.changes else "no-other-run"
+    return "" if screen.session.previous_report or screen.session.changes else "no-other-run"
 
 
 def _unwatched(screen: "SiteScreen") -> str:
@@ -98,93 +98,97 @@ def _unwatched(screen: "SiteScreen") -> str:
 # Look again
 
 
-@doing(_running, _recorded)
+@action(_running, _recorded)
 def again(screen: "SiteScreen") -> None:
     _begin(screen, ())
 
 
-@doing(_running, _recorded, _nothing_failed)
+@action(_running, _recorded, _nothing_failed)
 def failed(screen: "SiteScreen") -> None:
-    _begin(screen, _failed(screen))
+    _begin(screen, _failed_layers(screen))
 
 
-@doing(_running, _recorded, _nothing_found)
+@action(_running, _recorded, _nothing_found)
 def verify(screen: "SiteScreen") -> None:
     assert screen.finding is not None, "an obstacle says so"
-    _begin(screen, (finding_text.felt(screen.shown, screen.finding),))
+    _begin(screen, (finding_text.affected_layer(screen.visible_report, screen.finding),))
 
 
 def _begin(screen: "SiteScreen", only: tuple[str, ...]) -> None:
-    screen.session.begin(only)
+    screen.session.start(only)
     screen.draw()
 
 
-def _failed(screen: "SiteScreen") -> tuple[str, ...]:
+def _failed_layers(screen: "SiteScreen") -> tuple[str, ...]:
     """The layers in which something is wrong, or not known."""
     bad = {"error", "warning", "unknown"}
-    return tuple(name for name, status in layers(screen.session.report) if status in bad)
+    return tuple(name for name, status in layer_statuses(screen.session.report) if status in bad)
 
 
-@doing(_recorded)
+@action(_recorded)
 def watch(screen: "SiteScreen") -> None:
-    one = screen.session
-    one.watched, one.paused = not one.watched, False
-    screen.tell("watching" if one.watched else "watch-ends", seconds=round(EVERY))
+    session = screen.session
+    session.watched, session.paused = not session.watched, False
+    screen.toast("watching" if session.watched else "watch-ends", seconds=round(WATCH_INTERVAL))
     screen.draw()
 
 
-@doing(_unwatched)
+@action(_unwatched)
 def pause(screen: "SiteScreen") -> None:
     screen.session.paused = not screen.session.paused
-    screen.tell("pauses" if screen.session.paused else "goes-on")
+    screen.toast("pauses" if screen.session.paused else "goes-on")
     screen.draw()
 
 
-@doing(_alone)
+@action(_single_target)
 def inside(screen: "SiteScreen") -> None:
-    def given(url: str | None) -> None:
+    def on_url(url: str | None) -> None:
         if url:
-            screen.session.look_into(url)
+            screen.session.inspect_server(url)
             screen.draw()
 
-    told, asked = screen.say("asked-inside"), screen.say("asked-server")
-    screen.app.push_screen(Prompt(told, asked, screen.app.behind.server), given)
+    heading, placeholder = screen.say("asked-inside"), screen.say("asked-server")
+    screen.app.push_screen(
+        InputDialog(heading, placeholder, screen.app.services.parse_server), on_url
+    )
 
 
 # What there is to see
 
 
-@doing(_running, _masking)
+@action(_running, _masking)
 def skipped(screen: "SiteScreen") -> None:
-    text = dialog_text.skipped(screen.shown, screen.app.plain())
-    screen.app.sheet(screen.say("skipped"), text)
+    text = dialog_text.skipped_text(screen.visible_report, screen.app.dialog_view())
+    screen.app.show_text(screen.say("skipped"), text)
 
 
-@doing(_running, _masked, _no_other_run)
+@action(_running, _masked, _no_other_run)
 def compare(screen: "SiteScreen") -> None:
-    one = screen.session
-    text = dialog_text.compared(one.before, one.report, one.changes, screen.app.plain())
-    screen.app.sheet(screen.say("compare"), text)
+    session = screen.session
+    text = dialog_text.comparison_text(
+        session.previous_report, session.report, session.changes, screen.app.dialog_view()
+    )
+    screen.app.show_text(screen.say("compare"), text)
 
 
-@doing(_nothing_found)
+@action(_nothing_found)
 def causes(screen: "SiteScreen") -> None:
     screen.causes_only = not screen.causes_only
     screen.draw()
 
 
-@doing()
+@action()
 def level(screen: "SiteScreen") -> None:
     screen.failures_only = not screen.failures_only
     screen.draw()
 
 
-@doing()
+@action()
 def filter_(screen: "SiteScreen") -> None:
     screen.ask_filter()
 
 
-@doing()
+@action()
 def back(screen: "SiteScreen") -> None:
     screen.go_back()
 
@@ -192,40 +196,40 @@ def back(screen: "SiteScreen") -> None:
 # Mend, copy, export
 
 
-@doing(_no_steps)
+@action(_no_steps)
 def copy(screen: "SiteScreen") -> None:
-    screen.app.copied(_steps(screen))
+    screen.app.copy_text(_steps(screen))
 
 
 def _steps(screen: "SiteScreen") -> str:
-    return tab_text.steps(screen.finding) if screen.finding else ""
+    return tab_text.step_commands(screen.finding) if screen.finding else ""
 
 
-@doing(_no_diffs)
+@action(_no_diffs)
 def diff(screen: "SiteScreen") -> None:
-    text = dialog_text.painted(_diffs(screen), screen.app.plain())
-    screen.app.sheet(screen.say("key.diff"), text)
+    text = dialog_text.colored_diff(_diffs(screen), screen.app.dialog_view())
+    screen.app.show_text(screen.say("key.diff"), text)
 
 
 def _diffs(screen: "SiteScreen") -> str:
-    return dialog_text.diffs(screen.finding) if screen.finding else ""
+    return dialog_text.fix_diffs(screen.finding) if screen.finding else ""
 
 
-@doing(_unmendable, _running, _nothing_found)
+@action(_unfixable, _running, _nothing_found)
 def apply(screen: "SiteScreen") -> None:
-    screen.app.mend(screen.session, undo=False)
+    screen.app.start_fix(screen.session, undo=False)
 
 
-@doing(_unmendable, _running)
+@action(_unfixable, _running)
 def undo(screen: "SiteScreen") -> None:
-    screen.app.mend(screen.session, undo=True)
+    screen.app.start_fix(screen.session, undo=True)
 
 
-@doing(_running, _masking)
+@action(_running, _masking)
 def export(screen: "SiteScreen") -> None:
     screen.app.export(screen.session)
 
 
-@doing(_running, _masking)
+@action(_running, _masking)
 def copy_report(screen: "SiteScreen") -> None:
-    screen.app.copied(screen.app.written("markdown", screen.session))
+    screen.app.copy_text(screen.app.export_text("markdown", screen.session))

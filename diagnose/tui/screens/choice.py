@@ -6,19 +6,21 @@ from textual.screen import Screen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from diagnose.tui.widgets.findings import Choices
+from diagnose.tui.widgets.findings import ViOptionList
 
 
-class Choice(Screen[str | None]):
+class ChoiceDialog(Screen[str | None]):
     BINDINGS = [("escape", "dismiss(None)", "")]
 
-    def __init__(self, told: str, choices: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, heading: str, choices: tuple[tuple[str, str], ...]) -> None:
         super().__init__()
-        self._told, self._choices = told, choices
+        self._heading, self._choices = heading, choices
 
     def compose(self) -> ComposeResult:
-        yield Static(self._told, classes="told", markup=False)
-        yield Choices(*(Option(Text(words), id=key) for key, words in self._choices), id="choices")
+        yield Static(self._heading, classes="told", markup=False)
+        yield ViOptionList(
+            *(Option(Text(label), id=key) for key, label in self._choices), id="choices"
+        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option.id)

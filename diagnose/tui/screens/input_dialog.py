@@ -9,22 +9,22 @@ from textual.widgets import Input, Static
 from diagnose.parsers.target import UsageError
 
 
-class Prompt(Screen[str | None]):
+class InputDialog(Screen[str | None]):
     """Ends with what `read` makes of the line; what it cannot read is said, and asked for again."""
 
     BINDINGS = [("escape", "dismiss(None)", "")]
 
-    def __init__(self, told: str, asked: str, read: Callable[[str], str]) -> None:
+    def __init__(self, heading: str, placeholder: str, parse: Callable[[str], str]) -> None:
         super().__init__()
-        self._told, self._asked, self._read = told, asked, read
+        self._heading, self._placeholder, self._parse = heading, placeholder, parse
 
     def compose(self) -> ComposeResult:
-        yield Static(self._told, classes="told", markup=False)
-        yield Input(placeholder=self._asked, id="line")
+        yield Static(self._heading, classes="told", markup=False)
+        yield Input(placeholder=self._placeholder, id="line")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip():
             try:
-                self.dismiss(self._read(event.value.strip()))
+                self.dismiss(self._parse(event.value.strip()))
             except UsageError as error:
                 self.notify(str(error), severity="error", markup=False)

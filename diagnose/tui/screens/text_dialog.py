@@ -4,21 +4,21 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Static
 
-from diagnose.tui.widgets.text_view import Reading
+from diagnose.tui.widgets.text_view import TextView
 
 
-class Sheet(Screen[None]):
+class TextDialog(Screen[None]):
     """`told` stands above it. Esc goes back."""
 
     BINDINGS = [("escape", "dismiss", "")]
 
-    def __init__(self, told: str, text: str) -> None:
+    def __init__(self, heading: str, text: str) -> None:
         super().__init__()
-        self._told, self.text = told, text
+        self._heading, self.text = heading, text
 
     def compose(self) -> ComposeResult:
-        yield Static(self._told, classes="told", markup=False)
-        yield Reading("sheet")
+        yield Static(self._heading, classes="told", markup=False)
+        yield TextView("sheet")
 
     def on_mount(self) -> None:
-        self.query_one(Reading).show(self.text)
+        self.query_one(TextView).show(self.text)

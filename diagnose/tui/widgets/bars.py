@@ -6,40 +6,42 @@ from textual.content import Content
 from textual.style import Style
 from textual.widgets import Static
 
-from diagnose.i18n.screen import say
-from diagnose.outputs.terminal import cells
+from diagnose.i18n.screen import translate
+from diagnose.outputs.terminal import cell_len
 from diagnose.tui.keys import Key
 from diagnose.tui.tab_text import TABS
 
 _KEY, _DIM = Style(bold=True), Style(dim=True)
-_HERE = Style(bold=True, reverse=True)
+_ACTIVE = Style(bold=True, reverse=True)
 
 Part = tuple[str, Style] | str
 
 
-def _clicked(action: str, style: Style | None = None) -> Style:
+def _clickable(action: str, style: Style | None = None) -> Style:
     return (style or Style()) + Style.from_meta({"@click": action})
 
 
-class Tabs(Static):
+class TabBar(Static):
     """Why, Fix, Evidence, Timeline, Explain, and to the right what can be done with it."""
 
     def show(self, chosen: str, width: int, lang: str) -> None:
         parts: list[Part] = []
         used = 0
         for number, name in enumerate(TABS, 1):
-            here = name == chosen
-            words = f"{number} {say(name, lang)}"
-            words = f"[{words}]" if here else f" {words} "
-            parts.append((words, _clicked(f"screen.tab('{name}')", _HERE if here else _DIM)))
-            used += cells(words)
-        hints = say("hints.fix", lang) if chosen == "fix" else ""
-        if hints and used + cells(hints) + 2 <= width:
-            parts += [" " * (width - used - cells(hints)), (hints, _DIM)]
+            is_active = name == chosen
+            label = f"{number} {translate(name, lang)}"
+            label = f"[{label}]" if is_active else f" {label} "
+            parts.append(
+                (label, _clickable(f"screen.tab('{name}')", _ACTIVE if is_active else _DIM))
+            )
+            used += cell_len(label)
+        hints = translate("hints.fix", lang) if chosen == "fix" else ""
+        if hints and used + cell_len(hints) + 2 <= width:
+            parts += [" " * (width - used - cell_len(hints)), (hints, _DIM)]
         self.update(Content.assemble(*parts))
 
 
-class KeyLine(Static):
+class KeyBar(Static):
     """As many keys as the screen is wide; those that can do nothing now are dim."""
 
     def show(
@@ -47,15 +49,15 @@ class KeyLine(Static):
     ) -> None:
         parts: list[Part] = []
         used = 0
-        for one in keys:
-            word = say(f"key.{one.name}", lang)
+        for key in keys:
+            hint = translate(f"key.{key.name}", lang)
             gap = "  " if parts else " "
-            used += len(gap) + cells(one.label) + 1 + cells(word)
+            used += len(gap) + cell_len(key.label) + 1 + cell_len(hint)
             if used > width:
                 break
-            action = f"{'app' if one.everywhere else 'screen'}.do('{one.name}')"
-            idle = bool(why_not(one.name))
+            action = f"{'app' if key.app_wide else 'screen'}.do('{key.name}')"
+            idle = bool(why_not(key.name))
             parts.append(gap)
-            parts.append((one.label, _clicked(action, _DIM if idle else _KEY)))
-            parts.append((f" {word}", _clicked(action, _DIM if idle else None)))
+            parts.append((key.label, _clickable(action, _DIM if idle else _KEY)))
+            parts.append((f" {hint}", _clickable(action, _DIM if idle else None)))
         self.update(Content.assemble(*parts))

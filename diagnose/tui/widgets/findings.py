@@ -12,60 +12,60 @@ from diagnose.model.view import View
 from diagnose.tui import tab_text
 
 
-class Choices(OptionList):
+class ViOptionList(OptionList):
     """A list: also with the keys of vi."""
 
     BINDINGS = [("j", "cursor_down", ""), ("k", "cursor_up", ""), ("g", "first", ""),
                 ("G", "last", "")]  # fmt: skip
 
 
-class Findings(Choices):
+class Findings(ViOptionList):
     class Chosen(Message):
         """Another finding is the chosen one."""
 
     def __init__(self) -> None:
         super().__init__(id="list")
-        self._shown: tuple[Finding, ...] = ()
-        self._chosen: str | None = None
-        self._drawn: object = None
+        self._findings: tuple[Finding, ...] = ()
+        self._chosen_id: str | None = None
+        self._content: object = None
 
-    def show(self, found: list[tuple[Finding, int]], view: View, tall: bool) -> None:
+    def show(self, rows: list[tuple[Finding, int]], view: View, tall: bool) -> None:
         """`tall`: in a narrow column, where a finding has several lines."""
-        self._shown = tuple(one for one, _ in found)
-        drawn = (view, tall, tuple((id(one), depth) for one, depth in found))
-        if drawn == self._drawn:
+        self._findings = tuple(finding for finding, _ in rows)
+        content = (view, tall, tuple((id(finding), depth) for finding, depth in rows))
+        if content == self._content:
             return
-        self._drawn, wanted = drawn, self._chosen
+        self._content, chosen_id = content, self._chosen_id
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()
-            lines = (tab_text.listed(one, depth, view, tall) for one, depth in found)
+            lines = (tab_text.finding_line(finding, depth, view, tall) for finding, depth in rows)
             self.add_options([Option(Text.from_ansi(line)) for line in lines])
-            self.display = bool(found)
-            if found:
-                ids = [one.id for one in self._shown]
-                self.highlighted = ids.index(wanted) if wanted in ids else 0
+            self.display = bool(rows)
+            if rows:
+                ids = [finding.id for finding in self._findings]
+                self.highlighted = ids.index(chosen_id) if chosen_id in ids else 0
 
     @property
     def finding(self) -> Finding | None:
         """The one that is chosen; else the first."""
-        chosen = [one for one in self._shown if one.id == self._chosen]
-        return next(iter([*chosen, *self._shown]), None)
+        chosen = [finding for finding in self._findings if finding.id == self._chosen_id]
+        return next(iter([*chosen, *self._findings]), None)
 
     def choose(self, finding_id: str) -> None:
-        ids = [one.id for one in self._shown]
+        ids = [finding.id for finding in self._findings]
         if finding_id in ids:
             self.highlighted = ids.index(finding_id)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if event.option_index < len(self._shown):
-            new = self._shown[event.option_index].id
-            if new != self._chosen:
-                self._chosen = new
+        if event.option_index < len(self._findings):
+            new = self._findings[event.option_index].id
+            if new != self._chosen_id:
+                self._chosen_id = new
                 self.post_message(self.Chosen())
 
 
-def words(found: Finding, view: View) -> str:
+def filter_text(finding: Finding, view: View) -> str:
     """What a filter looks for in a finding."""
-    line = Text.from_ansi(tab_text.listed(found, 0, replace(view, width=400))).plain
+    line = Text.from_ansi(tab_text.finding_line(finding, 0, replace(view, width=400))).plain
     return " ".join(line.lower().split())

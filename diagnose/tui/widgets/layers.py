@@ -6,23 +6,23 @@ from textual.widgets.option_list import Option
 from diagnose.model import Report
 from diagnose.model.view import View
 from diagnose.tui import header_text
-from diagnose.tui.widgets.findings import Choices
+from diagnose.tui.widgets.findings import ViOptionList
 
 
-class Layers(Choices):
+class Layers(ViOptionList):
     def __init__(self) -> None:
         super().__init__(id="layers")
-        self._drawn: list[tuple[str, str]] = []
+        self._entries: list[tuple[str, str]] = []
 
     def show(self, report: Report, view: View) -> None:
-        drawn = header_text.layers(report, view)
-        if drawn == self._drawn:
+        entries = header_text.layer_entries(report, view)
+        if entries == self._entries:
             return
-        if [name for name, _ in drawn] == [name for name, _ in self._drawn]:
-            for (name, text), (_, before) in zip(drawn, self._drawn, strict=True):
+        if [name for name, _ in entries] == [name for name, _ in self._entries]:
+            for (name, text), (_, before) in zip(entries, self._entries, strict=True):
                 if text != before:
                     self.replace_option_prompt(name, Text.from_ansi(text))
         else:
             self.clear_options()
-            self.add_options([Option(Text.from_ansi(text), id=name) for name, text in drawn])
-        self._drawn = drawn
+            self.add_options([Option(Text.from_ansi(text), id=name) for name, text in entries])
+        self._entries = entries

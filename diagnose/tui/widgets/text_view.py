@@ -6,7 +6,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 
-class Lines(Static):
+class StaticLines(Static):
     """As high as its text has lines. Left to itself a widget whose text has just changed may keep
     the height of the one before."""
 
@@ -17,7 +17,7 @@ class Lines(Static):
         self.styles.height = text.count("\n") + 1
 
 
-class Reading(VerticalScroll, can_focus=True):
+class TextView(VerticalScroll, can_focus=True):
     """A text with a scroll bar, also with the keys of vi."""
 
     BINDINGS = [("j", "scroll_down", ""), ("k", "scroll_up", ""), ("g", "scroll_home", ""),
@@ -34,10 +34,10 @@ class Reading(VerticalScroll, can_focus=True):
     def show(self, text: str, end: bool = False) -> None:
         """`end`: what is new stands at the end, and is seen unless somebody reads further up."""
         if text != self._text:
-            follows = end and self.is_vertical_scroll_end
+            follow_end = end and self.is_vertical_scroll_end
             self._text = text
             self._lines.update(Text.from_ansi(text.rstrip("\n")))
-            if follows:
+            if follow_end:
                 # Not at once: what was added has no height yet.
                 self.call_after_refresh(self.scroll_end, animate=False)
 

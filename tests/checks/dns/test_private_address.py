@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Crash, Failure, Manual, Severity, Target, Vantage, Where
 from diagnose.model.dns import DnsAnswer, Resolution
@@ -104,7 +104,7 @@ def test_fires_for_a_private_name_to_whose_network_no_way_leads(name: str) -> No
     assert claim.severity is None
     assert claim.fix is not None
     assert claim.fix.steps == (Manual("enter-network", Where.CLIENT),)
-    checks = [one("dns.private-address"), one("tcp.rejected-by-router")]
+    checks = [load_check("dns.private-address"), load_check("tcp.rejected-by-router")]
     crashed: list[Crash] = []
     found = findings(claims(checks, evidence(*seen, target=inside), crashed.append))
     assert [made.check.id for made in found if made.is_cause] == ["dns.private-address"]

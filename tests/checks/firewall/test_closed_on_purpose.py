@@ -293,12 +293,12 @@ def test_a_port_on_which_nothing_listens_is_not_opened() -> None:
 
 
 def test_it_is_a_consequence_of_that_nothing_listens() -> None:
-    from diagnose.checking.registry import one
+    from diagnose.checking.registry import load_check
     from diagnose.checking.root_cause import explains
 
-    missing = one("listener.missing")
+    missing = load_check("listener.missing")
     for name in ("port-closed", "ruleset-blocks", "ufw-port-closed", "source-restricted"):
-        assert explains(missing, one(f"firewall.{name}"))
+        assert explains(missing, load_check(f"firewall.{name}"))
 
 
 def test_it_is_opened_where_nobody_knows_what_listens() -> None:

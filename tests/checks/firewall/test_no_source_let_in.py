@@ -12,7 +12,7 @@ from typing import Any
 from diagnose.model import Applicability, Claim, Command, Manual, Observation, Vantage
 from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import Decision, Packet, decide
-from diagnose.parsers.netfilter.ruleset import Filter
+from diagnose.parsers.netfilter.ruleset import LoadedRuleset
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import ADDRESS, connected, host, listening, nic
 from tests.support.packets import ACCEPT, DROP, dport, field, prefix, state
@@ -197,12 +197,12 @@ def _iptables(text: str, words: list[str]) -> str:
 
 
 def fate(texts: dict[str, str], source: str | None, port: int, family: int) -> Decision:
-    rules = Filter(texts).rules
+    rules = LoadedRuleset(texts).rules
     return decide(rules, Packet(source, ADDRESS if family == 4 else SIX, port, "eth0"))
 
 
 def fates(texts: dict[str, str]) -> dict[tuple[int, str, int], str]:
-    rules = Filter(texts).rules
+    rules = LoadedRuleset(texts).rules
     return {
         (family, source, port): decide(
             rules, Packet(source, ADDRESS if family == 4 else SIX, port, "eth0")

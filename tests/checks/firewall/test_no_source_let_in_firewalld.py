@@ -184,7 +184,7 @@ def fates(both: Both) -> dict[tuple[bool, int, str, str, int], bool]:
 
 def entered(settings: Settings, family: int, source: str, nic: str) -> str:
     decision = decide(settings, Packet(443, family, source, "", nic))
-    return decision.entered.zone.name if decision else ""
+    return decision.zone_match.zone.name if decision else ""
 
 
 def elsewhere(both: Both, key: tuple[bool, int, str, str, int]) -> bool:

@@ -1,4 +1,4 @@
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import explains
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import HTTPS, both, remedy, server
@@ -7,7 +7,7 @@ from tests.support.firewall_rules import HTTPS, both, remedy, server
 def test_fires_in_panic_mode_whatever_the_zones_open() -> None:
     (claim,) = judge("firewall.panic", *server(*both("public", HTTPS), panic=True))
     assert remedy(claim) == ["firewall-cmd --panic-off"]
-    assert explains(one("firewall.panic"), one("tcp.timeout"))
+    assert explains(load_check("firewall.panic"), load_check("tcp.timeout"))
 
 
 def test_silent_without_it() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from checks.firewall.rate_limit import is_tight, raised
+from checks.firewall.rate_limit import is_tight, raise_limit
 from diagnose.model import Applicability, Severity
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.firewall_rules import connected
@@ -60,8 +60,8 @@ def test_fires_where_a_rule_of_connlimit_goes_by_its_number() -> None:
     ],
 )  # fmt: skip
 def test_a_limit_is_raised_and_all_else_in_the_rule_stays(rule: str, wider: str) -> None:
-    assert raised(rule) == wider
-    assert raised(wider) == wider
+    assert raise_limit(rule) == wider
+    assert raise_limit(wider) == wider
 
 
 def test_fires_where_attempts_were_lost_however_wide_the_limit() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from diagnose.model import Command, Confidence, Edit, Manual, Severity
-from diagnose.parsers.nginx.edits import patched
+from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import judge, texts
 from tests.support.firewall_rules import ADDRESS, connected, firewalld, host, listening, nic
 from tests.support.packets import (
@@ -137,7 +137,7 @@ def test_fires_and_takes_two_lines_in_a_row_out_of_the_file() -> None:
     text: str | None = script
     for step in claim.fix.steps if claim.fix else ():
         if isinstance(step, Edit) and text is not None:
-            text = patched(text, step.diff)
+            text = apply_patch(text, step.diff)
     assert text == script.replace("\t\ttcp dport 443 drop\n\t\ttcp dport 80 drop\n", "")
 
 

@@ -125,7 +125,7 @@ def test_the_note_counts_routes_for_one_address() -> None:
 
 def test_masked_it_is_judged_alike() -> None:
     seen = served(FROM, banned("192.0.2.9", VISITOR), Jails(jails=(Jail("nginx", (VISITOR,)),)))
-    masked = Mask(()).value(seen)
+    masked = Mask(()).mask_value(seen)
     (claim,) = judge(CHECK, *masked)
     assert claim.facts["visitor"] != VISITOR
     assert commands(claim) == [f"fail2ban-client set nginx unbanip {claim.facts['visitor']}"]

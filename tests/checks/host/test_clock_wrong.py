@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Host, Severity, Vantage
 from diagnose.model.http import Clock
@@ -45,7 +45,7 @@ def test_fires_and_explains_the_certificate() -> None:
     (claim,) = judge("host.clock-wrong", clock(20 * DAY), over)
     (expired,) = judge("certificate.expired", clock(20 * DAY), over)
     cause, symptom = findings(
-        [(one("certificate.expired"), expired), (one("host.clock-wrong"), claim)]
+        [(load_check("certificate.expired"), expired), (load_check("host.clock-wrong"), claim)]
     )
     assert cause.check.id == "host.clock-wrong"
     assert symptom.explained_by == cause.id

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Claim, Crash, Failure, Manual, Observation, Severity
 from diagnose.model.dns import DnsAnswer, Resolution
@@ -110,7 +110,11 @@ def test_fires_as_the_cause_of_a_resolver_that_cannot_be_asked(asked: str) -> No
     failure = None if asked == "127.0.0.53" else NETWORK_UNREACHABLE
     answers = (replace(answer, server=asked, failure=failure) for answer in (STUB, ROOTLESS))
     seen = evidence(LOST, *answers, uplink(4), uplink(6))
-    checks = [one("host.no-route"), one("dns.resolver-unreachable"), one("dns.servfail")]
+    checks = [
+        load_check("host.no-route"),
+        load_check("dns.resolver-unreachable"),
+        load_check("dns.servfail"),
+    ]
     crashed: list[Crash] = []
     found = findings(claims(checks, seen, crashed.append))
     assert [finding.check.id for finding in found if finding.is_cause] == ["host.no-route"]

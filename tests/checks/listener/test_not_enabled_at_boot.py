@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Applicability, Command, Confidence, Manual, Severity, Vantage
 from diagnose.model.kernel import Boot
@@ -77,7 +77,10 @@ def test_fires_as_the_cause_of_a_site_that_died_with_a_restart() -> None:
     assert commands(OFF, IDLE) == ["systemctl enable --now nginx.service"]
     (missing,) = judge("listener.missing", *seen)
     cause, symptom = findings(
-        [(one("listener.missing"), missing), (one("listener.not-enabled-at-boot"), claim)]
+        [
+            (load_check("listener.missing"), missing),
+            (load_check("listener.not-enabled-at-boot"), claim),
+        ]
     )
     assert (cause.check.id, symptom.explained_by) == ("listener.not-enabled-at-boot", cause.id)
 

@@ -14,7 +14,7 @@ from diagnose.model import (
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners, PidFile
-from diagnose.parsers.nginx.edits import patched
+from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected, host
 from tests.support.nginx_evidence import BUILD, RUNNING, SYSTEMD, config
@@ -42,7 +42,7 @@ def test_fires_where_the_pid_file_has_gone() -> None:
     assert claim.fix.applicability is Applicability.AUTOMATIC
     number, *taken = claim.fix.steps
     assert isinstance(number, Edit)
-    assert (number.path, patched("", number.diff)) == ("/run/nginx.pid", "7\n")
+    assert (number.path, apply_patch("", number.diff)) == ("/run/nginx.pid", "7\n")
     argvs = [step.argv for step in taken if isinstance(step, Command)]
     assert argvs == [("nginx", "-t"), ("nginx", "-s", "reload")]
 
@@ -67,7 +67,7 @@ def test_fires_and_writes_the_number_for_the_service_that_lost_its_file() -> Non
     assert claim.fix is not None
     number, *_, reload = claim.fix.steps
     assert isinstance(number, Edit)
-    assert patched("4711\n", number.diff) == "7\n"
+    assert apply_patch("4711\n", number.diff) == "7\n"
     assert reload == Command(("systemctl", "reload", "nginx"))
     apart = replace(boot, by_hand=True)
     (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), apart))

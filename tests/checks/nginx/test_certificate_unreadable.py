@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 from diagnose.model import Applicability, Claim, Command, Confidence, Manual
-from diagnose.model.files import Access, NginxStart, Part
+from diagnose.model.files import Access, NginxStart, PathComponent
 from diagnose.model.logs import ErrorLog, LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, SITE, STOPPED, config, nginx_says
 
@@ -20,9 +20,9 @@ EARLIER = (
     f'BIO_new_file("{KEY}") failed (SSL: error:0200100D:system library:fopen:Permission denied:'
     f"fopen('{KEY}','r') error:2006D002:BIO routines:BIO_new_file:system lib)"
 )
-ROOT = Part("/", 0, "root", 0, "root", 0o755)
-FOLDER = Part("/etc/nginx", 0, "root", 0, "root", 0o755)
-FILE = Part(KEY, 0, "root", 0, "root", 0o600, folder=False)
+ROOT = PathComponent("/", 0, "root", 0, "root", 0o755)
+FOLDER = PathComponent("/etc/nginx", 0, "root", 0, "root", 0o755)
+FILE = PathComponent(KEY, 0, "root", 0, "root", 0o600, folder=False)
 ACCESS = Access(
     path=KEY, parts=(ROOT, FOLDER, FILE), uid=33, user="www-data", gids=(33,), group="www-data"
 )
@@ -79,7 +79,9 @@ def test_fires_for_a_label_that_came_along_with_the_file() -> None:
         UNKNOWN, parts=parts, enforcing=True, default="system_u:object_r:httpd_config_t:s0"
     )
     start = NginxStart(
-        messages=wire.messages(f"nginx: [emerg] {SAID}"), selinux="enforcing", source="journal"
+        messages=nginx_parser.messages(f"nginx: [emerg] {SAID}"),
+        selinux="enforcing",
+        source="journal",
     )
     (claim,) = judge(CHECK, nginx_says(), config(), STOPPED, seen, start)
     assert claim.facts["label"] == label
@@ -117,7 +119,7 @@ def test_silent_when_the_group_or_an_access_list_admits() -> None:
 def test_silent_when_it_was_put_right_since() -> None:
     mine = replace(ACCESS, parts=(ROOT, FOLDER, replace(FILE, gid=33, mode=0o640)))
     assert not judge(CHECK, nginx_says(), config(), OTHERS, mine, LINE)
-    start = NginxStart(messages=wire.messages(f"nginx: [emerg] {SAID}"), user="www-data")
+    start = NginxStart(messages=nginx_parser.messages(f"nginx: [emerg] {SAID}"), user="www-data")
     assert not judge(CHECK, nginx_says(), config(), STOPPED, mine, start)
     assert judge(CHECK, nginx_says(), config(), STOPPED, ACCESS, start)
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from diagnose.checking.registry import layer
+from diagnose.checking.registry import layer_checks
 from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Applicability, Edit, Evidence, Failure, Observation, Severity
 from diagnose.model.nginx import CertificateFile, KeyFile
@@ -86,7 +86,7 @@ def test_fires_and_explains_the_expired_certificate_that_is_still_served() -> No
 def causes(*seen: Observation) -> list[str]:
     """The root causes of nginx's files and of the certificate together."""
     crashes: list[object] = []
-    checks = [*layer("certificate"), *layer("nginx")]
+    checks = [*layer_checks("certificate"), *layer_checks("nginx")]
     raised = claims(checks, Evidence(SHOP, NOW, seen), crashes.append)
     assert not crashes
     return [one.check.id for one in findings(raised) if one.is_cause]

@@ -1,6 +1,6 @@
 from diagnose.model import Applicability
 from diagnose.model.files import NginxStart
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import BUILD, RUNNING, SITE, STOPPED, SYSTEMD, config, nginx_says
 
@@ -14,7 +14,7 @@ def start(
 ) -> NginxStart:
     said = f'nginx: [emerg] cannot load certificate "{PEM}": BIO_new_file() failed ({why})'
     return NginxStart(
-        messages=wire.messages(said), unit="nginx.service", state="failed", hidden=hidden
+        messages=nginx_parser.messages(said), unit="nginx.service", state="failed", hidden=hidden
     )
 
 

@@ -3,7 +3,7 @@ import pytest
 from diagnose.model import Applicability, Command, Edit, Failure
 from diagnose.model.nginx import CertificateFile, KeyFile
 from diagnose.model.tls import Certificate
-from diagnose.parsers.nginx.edits import patched
+from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import NOW, judge
 from tests.support.nginx_evidence import STOPPED, config, nginx_says
 
@@ -80,7 +80,7 @@ def test_fires_and_puts_each_mark_on_a_line_of_its_own() -> None:
     edit = claim.fix.steps[0]
     assert isinstance(edit, Edit)
     assert edit.path == "/etc/ssl/shop.pem"
-    assert patched(file.text, edit.diff) == f"{pem('QQ==')}\n{pem('QUE=')}"
+    assert apply_patch(file.text, edit.diff) == f"{pem('QQ==')}\n{pem('QUE=')}"
 
 
 def test_fires_and_takes_away_what_stands_before_the_only_certificate() -> None:

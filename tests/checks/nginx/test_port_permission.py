@@ -6,7 +6,7 @@ from diagnose.model import Applicability, Claim, Command, Confidence
 from diagnose.model.files import NginxStart
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import LOADED, RUNNING, STOPPED, SYSTEMD, config, nginx_says
 
@@ -19,7 +19,7 @@ PORTS = "80, 81, 443, 488, 8008, 8009, 8443, 9000"
 
 def start(said: str, user: str = "", selinux: str = "", ports: str = "") -> NginxStart:
     return NginxStart(
-        messages=wire.messages(f"nginx: [emerg] {said}"),
+        messages=nginx_parser.messages(f"nginx: [emerg] {said}"),
         source="journalctl -u nginx",
         user=user,
         selinux=selinux,

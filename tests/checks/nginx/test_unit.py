@@ -20,7 +20,7 @@ def reload(unit: str, *seen: Observation) -> str:
     master = NginxProcess(pid=7, binary=build.binary, unit=unit)
     state = NginxState(installed=True, masters=(master,))
     rest = [one for one in seen if one is not build]
-    return " ".join(Nginx.of(evidence(SYSTEMD, state, build, *rest)).reloaded().argv)
+    return " ".join(Nginx.of(evidence(SYSTEMD, state, build, *rest)).reload_command().argv)
 
 
 def asked(service: str, **more: Any) -> Boot:

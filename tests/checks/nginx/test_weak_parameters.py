@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from checks.nginx.weak_parameters import GOOD
+from checks.nginx.weak_parameters import GOOD_CIPHERS
 from diagnose.model import Applicability, Edit
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate
@@ -25,7 +25,7 @@ def test_fires_for_ciphers_and_writes_others() -> None:
     assert claim.facts["place"] == f"{FILE}:4"
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
-    assert f"+    ssl_ciphers {GOOD};" in claim.fix.steps[0].diff
+    assert f"+    ssl_ciphers {GOOD_CIPHERS};" in claim.fix.steps[0].diff
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from diagnose.model.http import Exchange
 from diagnose.model.nginx import ConfigFile, NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import BUILD, SITE, config, nginx_says
 
@@ -40,12 +40,12 @@ SEEN = (nginx_says(), config(WELCOME), OWN_BUILD, STATE, LISTENING, TRIED)
 def other(site: str = SHOP, more: str = "") -> OtherConfig:
     main, file = "/opt/nginx/nginx.conf", "/opt/nginx/conf.d/shop.conf"
     whole = f"http {{\n{more}include {file};\n}}\n"
-    trees = {main: wire.parse(whole, main), file: wire.parse(site, file)}
+    trees = {main: nginx_parser.parse(whole, main), file: nginx_parser.parse(site, file)}
     return OtherConfig(
         binary="/usr/sbin/nginx",
         path=main,
         on_path=True,
-        main=wire.expand(main, trees, {file: (file,)}),
+        main=nginx_parser.expand(main, trees, {file: (file,)}),
         files=(ConfigFile(main, whole), ConfigFile(file, site)),
     )
 
@@ -81,7 +81,7 @@ def test_fires_and_is_sure_where_both_can_run_at_a_time() -> None:
     def how(pid: str, manager: str = "none") -> Applicability:
         host = Host(vantage=Vantage.SERVER, hostname="shop", manager=manager)
         found = other()
-        main = (*wire.parse(f"pid {pid};", found.path), *found.main)
+        main = (*nginx_parser.parse(f"pid {pid};", found.path), *found.main)
         (claim,) = judge(CHECK, *SEEN, host, replace(found, main=main))
         assert claim.fix
         return claim.fix.applicability

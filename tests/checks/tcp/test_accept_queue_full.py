@@ -1,4 +1,4 @@
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
 from diagnose.model.kernel import Holder, Queue
@@ -73,7 +73,7 @@ def test_explains_a_port_that_answers_sometimes() -> None:
     (claim,) = judge("tcp.accept-queue-full", *seen)
     (unstable,) = judge("tcp.unstable", *seen)
     cause, symptom = findings(
-        [(one("tcp.unstable"), unstable), (one("tcp.accept-queue-full"), claim)]
+        [(load_check("tcp.unstable"), unstable), (load_check("tcp.accept-queue-full"), claim)]
     )
     assert (cause.check.id, symptom.explained_by) == ("tcp.accept-queue-full", cause.id)
 

@@ -1,7 +1,7 @@
 """The size of the table belongs to the whole machine, so that a namespace cannot make it small:
 these are literals."""
 
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Command, Confidence, Severity
 from tests.support.check_evidence import TIMEOUT, judge
@@ -40,7 +40,9 @@ def test_explains_a_port_that_answers_sometimes() -> None:
     seen = (SMALL, counters(65536), LOST, attempt(purpose="again"))
     (claim,) = judge("tcp.conntrack-full", *seen)
     (unstable,) = judge("tcp.unstable", *seen)
-    cause, symptom = findings([(one("tcp.unstable"), unstable), (one("tcp.conntrack-full"), claim)])
+    cause, symptom = findings(
+        [(load_check("tcp.unstable"), unstable), (load_check("tcp.conntrack-full"), claim)]
+    )
     assert (cause.check.id, symptom.explained_by) == ("tcp.conntrack-full", cause.id)
 
 

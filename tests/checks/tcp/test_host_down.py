@@ -1,4 +1,4 @@
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Confidence, Crash
 from tests.support.check_evidence import TIMEOUT, evidence, judge
@@ -57,7 +57,7 @@ SILENT = attempt("203.0.113.77", failure=TIMEOUT, took=4.0)
 
 def test_fires_once_where_another_address_of_the_host_is_silent() -> None:
     crashed: list[Crash] = []
-    checks = [one("tcp.host-down"), one("tcp.timeout")]
+    checks = [load_check("tcp.host-down"), load_check("tcp.timeout")]
     found = findings(claims(checks, evidence(DOWN, SILENT), crashed.append))
     assert [finding.check.id for finding in found if finding.is_cause] == ["tcp.host-down"]
     assert found[0].claim.facts["silent"] == ("203.0.113.77",)
@@ -67,7 +67,7 @@ def test_fires_once_where_another_address_of_the_host_is_silent() -> None:
 def test_fires_for_itself_where_the_silent_address_has_a_port_that_answers() -> None:
     alive = attempt("203.0.113.77", port=22, purpose="control")
     crashed: list[Crash] = []
-    checks = [one("tcp.host-down"), one("tcp.timeout")]
+    checks = [load_check("tcp.host-down"), load_check("tcp.timeout")]
     found = findings(claims(checks, evidence(DOWN, SILENT, alive), crashed.append))
     assert {finding.check.id for finding in found if finding.is_cause} == {
         "tcp.host-down",

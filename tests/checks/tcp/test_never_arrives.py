@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.checking.registry import one
+from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
 from diagnose.model import Confidence, Observation
 from diagnose.model.tcp import Connection
@@ -48,7 +48,9 @@ def test_explains_the_silence() -> None:
     seen = (*INSIDE, *SILENT, capture())
     (claim,) = judge("tcp.never-arrives", *seen)
     (silence,) = judge("tcp.timeout", *seen)
-    cause, symptom = findings([(one("tcp.timeout"), silence), (one("tcp.never-arrives"), claim)])
+    cause, symptom = findings(
+        [(load_check("tcp.timeout"), silence), (load_check("tcp.never-arrives"), claim)]
+    )
     assert (cause.check.id, symptom.explained_by) == ("tcp.never-arrives", cause.id)
 
 

@@ -12,7 +12,7 @@ from diagnose.model import (
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.server import Firewalld
-from diagnose.parsers.nginx.edits import patched
+from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.server_tcp_evidence import (
     ADDRESS,
@@ -51,7 +51,7 @@ def test_fires_on_the_server_where_a_visitor_would_be_dropped_and_some_were() ->
     kept = claim.fix.steps[1]
     assert isinstance(kept, Edit)
     assert kept.path == "/etc/sysctl.d/99-zz-rp-filter-eth1.conf"
-    assert patched("", kept.diff) == "net.ipv4.conf.eth1.rp_filter = 2\n"
+    assert apply_patch("", kept.diff) == "net.ipv4.conf.eth1.rp_filter = 2\n"
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 

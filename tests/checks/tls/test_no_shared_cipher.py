@@ -1,7 +1,7 @@
 from checks.tls import OFFERED
 from diagnose.model import Applicability, Confidence
 from diagnose.model.nginx import CertificateFile, KeyFile
-from diagnose.net.tls import context
+from diagnose.net.tls import client_context
 from diagnose.parsers.tls import SUITES
 from tests.support.certificates import leaf
 from tests.support.check_evidence import judge
@@ -90,7 +90,7 @@ def test_silent_where_the_suite_had_been_offered() -> None:
 
 
 def test_what_is_offered_is_what_openssl_offers() -> None:
-    numbers = {one["id"] & 0xFFFF for one in context().get_ciphers()}
+    numbers = {one["id"] & 0xFFFF for one in client_context().get_ciphers()}
     offered = {name for number, name in SUITES.items() if number in numbers}
     assert offered == OFFERED & set(SUITES.values())
     assert len(offered) > 20

@@ -62,9 +62,9 @@ def test_silent_where_it_was_refused() -> None:
 
 
 def test_what_was_seen_says_whether_it_held() -> None:
-    assert opened().held is True
-    assert opened("normal", "close", 1000).held is True
-    assert opened("normal", "close", 1011).held is False
-    assert opened("normal", "eof", 1006).held is False
-    assert opened("normal", "close", 4401).held is None
-    assert upgrade(403).held is False
+    assert opened().stayed_open is True
+    assert opened("normal", "close", 1000).stayed_open is True
+    assert opened("normal", "close", 1011).stayed_open is False
+    assert opened("normal", "eof", 1006).stayed_open is False
+    assert opened("normal", "close", 4401).stayed_open is None
+    assert upgrade(403).stayed_open is False

@@ -22,9 +22,9 @@ def test_notes_that_credentials_would_decide(code: int) -> None:
 
 
 def test_fires_as_a_note_and_never_as_a_cause() -> None:
-    from diagnose.checking.registry import one
+    from diagnose.checking.registry import load_check
 
-    assert one(CHECK).severity is Severity.NOTE
+    assert load_check(CHECK).severity is Severity.NOTE
 
 
 @pytest.mark.parametrize("code", [1012, 1013])

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from diagnose.model.firewall import Policy, PortRange, Zone
-from diagnose.parsers.firewalld.evaluator import Decision, Settings, decide, enterable, for_some
+from diagnose.parsers.firewalld.evaluator import (
+    Decision,
+    Settings,
+    decide,
+    matching_zones,
+    rules_for_sources,
+)
 from diagnose.parsers.firewalld.rich_rules import Packet
 
 HTTPS = PortRange(443, 443, "tcp")
@@ -99,10 +105,10 @@ def test_policies_go_by_their_priority() -> None:
 
 def test_sources_come_before_interfaces_and_these_before_the_default() -> None:
     office = zone("office", sources=("ipset:office",), target="DROP")
-    assert decided(public(HTTPS), office, source="192.0.2.1").entered.source == "ipset:office"
+    assert decided(public(HTTPS), office, source="192.0.2.1").zone_match.source == "ipset:office"
     assert decided(public(HTTPS), office).verdict == "accept"
     dmz = zone("dmz", interfaces=("eth+",))
-    assert decided(zone("public", HTTPS), dmz).entered.zone is dmz
+    assert decided(zone("public", HTTPS), dmz).zone_match.zone is dmz
     assert decided(zone("public", HTTPS), dmz, nic="wlan0").verdict == "accept"
 
 
@@ -130,15 +136,15 @@ def test_zones_drift_before_1_0_where_it_is_allowed() -> None:
     packet = Packet(443, source="192.0.2.1", nic="eth0")
     drifting = decide(Settings(zones, "public", drifts=True), packet)
     assert drifting is not None
-    assert drifting.entered.zone.name == "public"
+    assert drifting.zone_match.zone.name == "public"
     strict = decide(Settings(zones, "public"), packet)
     assert strict is not None
-    assert strict.entered.zone.name == "office"
+    assert strict.zone_match.zone.name == "office"
 
 
 def test_nothing_is_known_without_a_zone() -> None:
     assert decide(Settings({}, "public"), Packet(443)) is None
-    assert enterable(Settings({}, "public"), Packet(443)) == ()
+    assert matching_zones(Settings({}, "public"), Packet(443)) == ()
 
 
 def test_what_is_about_some_only() -> None:
@@ -149,5 +155,5 @@ def test_what_is_about_some_only() -> None:
         'rule source ipset="office" drop',
     )
     settings = Settings({"public": public(rich_rules=rules)}, "public", services=SERVICES)
-    assert [one.text for one in for_some(settings, Packet(443), "accept")] == [rules[0]]
-    assert [one.text for one in for_some(settings, Packet(443), "drop")] == [rules[3]]
+    assert [one.text for one in rules_for_sources(settings, Packet(443), "accept")] == [rules[0]]
+    assert [one.text for one in rules_for_sources(settings, Packet(443), "drop")] == [rules[3]]

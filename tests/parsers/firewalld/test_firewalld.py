@@ -14,9 +14,9 @@ from diagnose.parsers.firewalld import (
     ServiceText,
     ZoneText,
     dbus_output,
-    opened,
+    named_services,
+    open_ports,
     port_range,
-    wanted,
 )
 from diagnose.parsers.firewalld.cmd_output import (
     configuration,
@@ -234,7 +234,7 @@ def test_services_open_what_they_include() -> None:
         ),
         "https": ServiceText((HTTPS,), ("site",)),
     }
-    assert opened((), ["site", "unknown"], known) == (PortRange(8443, 8443, "tcp"), HTTPS)
+    assert open_ports((), ["site", "unknown"], known) == (PortRange(8443, 8443, "tcp"), HTTPS)
 
 
 def test_a_service_is_read_from_firewall_cmd() -> None:
@@ -311,7 +311,7 @@ guard (active)
 
 def test_the_services_that_zones_and_policies_name() -> None:
     zone = ZoneText("public", services=("http",), rich_rules=('rule service name="ftp" drop',))
-    assert wanted(zone, POLICY) == {"http", "ftp", "ssh", "https"}
+    assert named_services(zone, POLICY) == {"http", "ftp", "ssh", "https"}
 
 
 def test_a_set_is_read_so_far_as_it_is_there() -> None:

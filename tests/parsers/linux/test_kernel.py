@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.model.kernel import Counter, Holder, Queue
-from diagnose.parsers.linux import kernel as wire
-from diagnose.parsers.linux.kernel import Caught, Taken
+from diagnose.parsers.linux import kernel as kernel_parser
+from diagnose.parsers.linux.kernel import CapturedSources, RouteReply
 
 FILES = """\
 /proc/sys/net/ipv4/conf/all/rp_filter:0
@@ -23,14 +23,16 @@ FILES = """\
 
 
 def test_files_are_read_apart() -> None:
-    read = wire.files(FILES)
-    assert wire.number(read["/proc/sys/net/netfilter/nf_conntrack_max"]) == 262144
-    assert wire.number(read.get("/proc/sys/net/netfilter/nf_conntrack_count")) is None
-    assert wire.reverse_path(read) == (("all", 0), ("eth0.100", 1))
+    read = kernel_parser.file_lines(FILES)
+    assert kernel_parser.parse_number(read["/proc/sys/net/netfilter/nf_conntrack_max"]) == 262144
+    assert (
+        kernel_parser.parse_number(read.get("/proc/sys/net/netfilter/nf_conntrack_count")) is None
+    )
+    assert kernel_parser.reverse_path(read) == (("all", 0), ("eth0.100", 1))
 
 
 def test_counters_are_named_and_those_of_each_processor_added() -> None:
-    assert wire.counters(wire.files(FILES)) == (
+    assert kernel_parser.counters(kernel_parser.file_lines(FILES)) == (
         Counter("ListenOverflows", 12),
         Counter("ListenDrops", 15),
         Counter("IPReversePathFilter", 3),
@@ -42,12 +44,18 @@ def test_counters_are_named_and_those_of_each_processor_added() -> None:
 
 def test_a_kernel_without_connection_tracking_has_no_such_counters() -> None:
     text = "/proc/net/netstat:TcpExt: ListenOverflows\n/proc/net/netstat:TcpExt: 1\n"
-    assert wire.counters(wire.files(text)) == (Counter("ListenOverflows", 1),)
+    assert kernel_parser.counters(kernel_parser.file_lines(text)) == (
+        Counter("ListenOverflows", 1),
+    )
 
 
 def test_sections_begin_with_their_names() -> None:
     text = "profile says hello\n@ files\na:1\n@ half-open\n@ queues\nx\n"
-    assert wire.sections(text) == {"files": "a:1\n", "half-open": "", "queues": "x\n"}
+    assert kernel_parser.split_sections(text) == {
+        "files": "a:1\n",
+        "half-open": "",
+        "queues": "x\n",
+    }
 
 
 def test_queues_of_a_new_and_of_an_old_ss() -> None:
@@ -57,7 +65,7 @@ LISTEN 3      2            0.0.0.0:443       0.0.0.0:*
 LISTEN 0      4096   127.0.0.53%lo:53        0.0.0.0:*
 LISTEN 0      511             [::]:443          [::]:*
 """
-    assert wire.queues(new) == (
+    assert kernel_parser.queues(new) == (
         Queue("0.0.0.0", 443, 3, 2),
         Queue("127.0.0.53", 53, 0, 4096),
         Queue("::", 443, 0, 511),
@@ -67,7 +75,7 @@ State      Recv-Q Send-Q Local Address:Port               Peer Address:Port
 LISTEN     0      128          *:22                       *:*
 LISTEN     129    128         :::443                     :::*
 """
-    assert wire.queues(old) == (Queue("*", 22, 0, 128), Queue("::", 443, 129, 128))
+    assert kernel_parser.queues(old) == (Queue("*", 22, 0, 128), Queue("::", 443, 129, 128))
 
 
 def test_queues_of_the_kernel_itself_have_no_limit() -> None:
@@ -75,7 +83,7 @@ def test_queues_of_the_kernel_itself_have_no_limit() -> None:
    0: 00000000:01BB 00000000:0000 0A 00000000:00000003 00:00000000 00000000 0 0 269562 1 0 100
    0: 00000000000000000000000001000000:01BB 0:0 0A 00000000:00000000 00:00000000 0 0 0 1 1 0 100
 """
-    first, second = wire.queues(text)
+    first, second = kernel_parser.queues(text)
     assert first == Queue("0.0.0.0", 443, 3)
     assert second == Queue("::1", 443, 0)
     assert not first.full
@@ -88,7 +96,10 @@ def test_a_queue_is_full_where_one_more_waits_than_may() -> None:
 
 def test_the_states_of_processes() -> None:
     text = "37 (nginx) T 35 35 35\n38 (my (odd) name) D 1 1\nnothing\n"
-    assert wire.holders(text) == (Holder(37, "nginx", "T"), Holder(38, "my (odd) name", "D"))
+    assert kernel_parser.holders(text) == (
+        Holder(37, "nginx", "T"),
+        Holder(38, "my (odd) name", "D"),
+    )
 
 
 def test_tcpdump_of_several_ages_names_the_senders_of_syns() -> None:
@@ -100,10 +111,10 @@ IP 2001:db8:1:0:0:0:0:11.57082 > server.443: Flags [S]
 IP 203.0.113.10.443 > 198.51.100.10.51234: Flags [R.], seq 0, ack 2, win 0, length 0
 """
     senders = ("198.51.100.10", "2001:db8:1::10", "2001:db8:1::11")
-    assert wire.caught(text, 500) == Caught(senders, True)
-    assert not wire.caught(text, 4).complete
-    assert not wire.caught("gave up\n", 500).complete
-    assert wire.caught("", 500) == Caught((), True)
+    assert kernel_parser.captured_sources(text, 500) == CapturedSources(senders, True)
+    assert not kernel_parser.captured_sources(text, 4).complete
+    assert not kernel_parser.captured_sources("gave up\n", 500).complete
+    assert kernel_parser.captured_sources("", 500) == CapturedSources((), True)
 
 
 def test_half_open_connections_of_a_new_and_of_an_old_ss() -> None:
@@ -112,15 +123,15 @@ Recv-Q Send-Q Local Address:Port   Peer Address:Port
 0      0       203.0.113.10:443   198.51.100.10:38044
 0      0      [::ffff:203.0.113.10]:443 [::ffff:198.51.100.11]:38046
 """
-    assert wire.half_open(new) == ("198.51.100.10", "198.51.100.11")
+    assert kernel_parser.half_open(new) == ("198.51.100.10", "198.51.100.11")
     old = "SYN-RECV 0 0 203.0.113.10:443 198.51.100.10:38044\n"
-    assert wire.half_open(old) == ("198.51.100.10",)
+    assert kernel_parser.half_open(old) == ("198.51.100.10",)
 
 
 def test_the_far_end_of_the_session() -> None:
-    assert wire.far_end("198.51.100.10 45746 203.0.113.10 22\n") == "198.51.100.10"
-    assert wire.far_end("fe80::1%eth0 45746 fe80::2%eth0 22\n") == "fe80::1"
-    assert wire.far_end("\n") == ""
+    assert kernel_parser.ssh_client("198.51.100.10 45746 203.0.113.10 22\n") == "198.51.100.10"
+    assert kernel_parser.ssh_client("fe80::1%eth0 45746 fe80::2%eth0 22\n") == "fe80::1"
+    assert kernel_parser.ssh_client("\n") == ""
 
 
 def test_what_the_kernel_would_do_with_a_packet() -> None:
@@ -133,33 +144,35 @@ local 203.0.113.10 from 198.41.0.4 dev lo
 ? 198.41.0.4 203.0.113.11 eth0
 ip: unknown argument
 """
-    assert wire.arrivals(text) == (
-        Taken("198.41.0.4", "192.0.2.10", "eth1", "Invalid cross-device link"),
-        Taken("198.41.0.4", "203.0.113.10", "eth0"),
+    assert kernel_parser.route_replies(text) == (
+        RouteReply("198.41.0.4", "192.0.2.10", "eth1", "Invalid cross-device link"),
+        RouteReply("198.41.0.4", "203.0.113.10", "eth0"),
     )
 
 
 def test_over_ipv6_the_way_back_must_be_by_the_same_interface() -> None:
     said = "2001:503:ba3e::2:30 from 2001:db8:9::10 via 2001:db8:2::1 dev eth0 metric 1024\n"
     text = f"? 2001:503:ba3e::2:30 2001:db8:9::10 eth1\n{said}"
-    assert [one.complaint for one in wire.arrivals(text)] == ["dev eth0"]
-    assert [one.complaint for one in wire.arrivals(text.replace("eth1", "eth0"))] == [""]
+    assert [one.complaint for one in kernel_parser.route_replies(text)] == ["dev eth0"]
+    assert [one.complaint for one in kernel_parser.route_replies(text.replace("eth1", "eth0"))] == [
+        ""
+    ]
 
 
 def test_a_clock_that_follows_others_says_so_in_every_age() -> None:
-    assert wire.synchronized("NTP=yes\nNTPSynchronized=yes\nTimeUSec=x\n") is True
-    assert wire.synchronized("     NTP enabled: yes\nNTP synchronized: no\n") is False
-    assert wire.synchronized("System clock synchronized: yes\n") is True
-    assert wire.synchronized("Stratum         : 3\nLeap status     : Normal\n") is True
-    assert wire.synchronized("Leap status     : Not synchronised\n") is False
-    assert wire.synchronized("") is None
+    assert kernel_parser.synchronized("NTP=yes\nNTPSynchronized=yes\nTimeUSec=x\n") is True
+    assert kernel_parser.synchronized("     NTP enabled: yes\nNTP synchronized: no\n") is False
+    assert kernel_parser.synchronized("System clock synchronized: yes\n") is True
+    assert kernel_parser.synchronized("Stratum         : 3\nLeap status     : Normal\n") is True
+    assert kernel_parser.synchronized("Leap status     : Not synchronised\n") is False
+    assert kernel_parser.synchronized("") is None
 
 
 @given(st.text(st.sampled_from("LISTEN 0A:[]ff.\n@? dev>IPFlags-")))
 def test_no_text_breaks_it(text: str) -> None:
-    wire.queues(text)
-    wire.half_open(text)
-    wire.caught(text, 9)
-    wire.arrivals(text)
-    wire.sections(text)
-    wire.counters(wire.files(text))
+    kernel_parser.queues(text)
+    kernel_parser.half_open(text)
+    kernel_parser.captured_sources(text, 9)
+    kernel_parser.route_replies(text)
+    kernel_parser.split_sections(text)
+    kernel_parser.counters(kernel_parser.file_lines(text))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.linux.renewal_logs import acme_sh, certbot, other
+from diagnose.parsers.linux.renewal_logs import acme_sh, certbot, last_journal_line
 
 CERTBOT = """\
 2026-11-25 03:12:01,101:DEBUG:certbot._internal.main:certbot version: 2.11.0
@@ -66,11 +66,11 @@ def test_of_acme_sh_only_the_last_run_counts() -> None:
 
 def test_of_another_unit_its_own_last_line_is_the_reason() -> None:
     text = "Starting lego.service - renew...\nacme: error: 403\nlego.service: Failed with result\n"
-    assert other(text).message == "acme: error: 403"
-    assert other("").message == ""
+    assert last_journal_line(text).message == "acme: error: 403"
+    assert last_journal_line("").message == ""
 
 
 @given(st.text(st.sampled_from("Faildtorenwcth: []\n=Er'.")))
 def test_nothing_breaks_them(text: str) -> None:
-    for read in (certbot, acme_sh, other):
+    for read in (certbot, acme_sh, last_journal_line):
         read(text)

@@ -3,7 +3,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.netfilter.address_sets import inside, networks, outside, region, size
+from diagnose.parsers.netfilter.address_sets import (
+    address_count,
+    difference,
+    intersection,
+    networks,
+    region,
+)
 
 spans = st.lists(
     st.tuples(st.integers(0, 400), st.integers(0, 30)).map(lambda one: (one[0], sum(one))),
@@ -19,9 +25,9 @@ def members(of: tuple[tuple[int, int], ...]) -> set[int]:
 def test_they_are_sets_of_numbers(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     first, second = region(one), region(other)
     assert members(first) == members(tuple(one))
-    assert members(inside(first, second)) == members(first) & members(second)
-    assert members(outside(first, second)) == members(first) - members(second)
-    assert size(first) == len(members(first))
+    assert members(intersection(first, second)) == members(first) & members(second)
+    assert members(difference(first, second)) == members(first) - members(second)
+    assert address_count(first) == len(members(first))
 
 
 @given(spans)

@@ -9,7 +9,7 @@ from diagnose.parsers.netfilter.rules import (
     Limit,
     Match,
     Nat,
-    Obscure,
+    Opaque,
     Reject,
     Rule,
     Step,
@@ -17,7 +17,7 @@ from diagnose.parsers.netfilter.rules import (
     Unknown,
     Untrack,
     Verdict,
-    address,
+    address_span,
 )
 
 SAVED = """\
@@ -49,12 +49,12 @@ def steps(rule: str, v6: bool = False, sets: str = "") -> tuple[Step, ...]:
 
 def rules(rule: str, v6: bool = False, sets: str = "") -> tuple[Rule, ...]:
     text = f"*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {rule}\nCOMMIT\n"
-    (table,) = iptables.read("" if v6 else text, text if v6 else "", sets).tables
+    (table,) = iptables.parse_tables("" if v6 else text, text if v6 else "", sets).tables
     return tuple(table.chains["INPUT"].rules)
 
 
 def tables(text: str) -> dict[str, Table]:
-    return {table.name: table for table in iptables.read(text).tables}
+    return {table.name: table for table in iptables.parse_tables(text).tables}
 
 
 def test_tables_chains_and_policies_are_read() -> None:
@@ -77,7 +77,7 @@ def test_a_rule_keeps_its_words_and_its_comment() -> None:
 
 
 def test_words_are_those_of_a_command() -> None:
-    assert iptables.words('-A INPUT -m comment --comment "a \\"b\\" c" -j LOG') == (
+    assert iptables.split_words('-A INPUT -m comment --comment "a \\"b\\" c" -j LOG') == (
         "-A", "INPUT", "-m", "comment", "--comment", 'a "b" c', "-j", "LOG",
     )  # fmt: skip
 
@@ -86,8 +86,11 @@ def test_words_are_those_of_a_command() -> None:
     ("rule", "step"),
     [
         ("-p tcp -j DROP", TCP),
-        ("! -s 192.0.2.0/24 -j DROP", Match(("ip saddr",), "!=", ((address("192.0.2.0/24"),),))),
-        ("-d 192.0.2.1/32 -j DROP", Match(("ip daddr",), "==", ((address("192.0.2.1"),),))),
+        (
+            "! -s 192.0.2.0/24 -j DROP",
+            Match(("ip saddr",), "!=", ((address_span("192.0.2.0/24"),),)),
+        ),
+        ("-d 192.0.2.1/32 -j DROP", Match(("ip daddr",), "==", ((address_span("192.0.2.1"),),))),
         ("-i eth+ -j DROP", Match(("meta iifname",), "==", (("eth*",),))),
         ("! -o lo -j DROP", Match(("meta oifname",), "!=", (("lo",),))),
         (
@@ -102,7 +105,7 @@ def test_words_are_those_of_a_command() -> None:
         ),
         (
             "-m iprange --src-range 10.0.0.1-10.0.0.9 -j DROP",
-            Match(("ip saddr",), "==", ((address("10.0.0.1-10.0.0.9"),),)),
+            Match(("ip saddr",), "==", ((address_span("10.0.0.1-10.0.0.9"),),)),
         ),
         ("-m mark --mark 0x1/0xff -j DROP", Match(("meta mark",), "==", (((1, 1),),), 255)),
         ("-m recent --rcheck --seconds 60 --hitcount 4 --name A --rsource -j DROP",
@@ -149,14 +152,17 @@ def test_several_ports() -> None:
         ("-j REJECT --reject-with icmp-host-prohibited", Reject("icmp", "host-prohibited")),
         ("-j REJECT --reject-with tcp-reset", Reject("tcp reset")),
         ("-j REJECT", Reject("icmp", "port-unreachable")),
-        ("-j DNAT --to-destination 172.17.0.2:443", Nat("dnat", address("172.17.0.2"), (443, 443))),
+        (
+            "-j DNAT --to-destination 172.17.0.2:443",
+            Nat("dnat", address_span("172.17.0.2"), (443, 443)),
+        ),
         ("-j REDIRECT --to-ports 8443", Nat("redirect", None, (8443, 8443))),
         ("-j MASQUERADE", Nat("masquerade")),
         ("-j MARK --set-xmark 0x4000/0x4000",
          Assign("meta mark", 0x4000, "meta mark", 0xFFFFBFFF)),
         ("-j CONNMARK --restore-mark", Assign("meta mark", 0, "ct mark")),
         ("-j CT --notrack", Untrack()),
-        ("-j NFQUEUE --queue-num 1", Obscure("NFQUEUE")),
+        ("-j NFQUEUE --queue-num 1", Opaque("NFQUEUE")),
     ],
 )  # fmt: skip
 def test_what_a_rule_does(rule: str, last: Step) -> None:
@@ -165,10 +171,10 @@ def test_what_a_rule_does(rule: str, last: Step) -> None:
 
 def test_what_a_rule_does_over_ipv6() -> None:
     found = steps("-s 2001:db8::/32 -j REJECT --reject-with icmp6-adm-prohibited", v6=True)
-    assert found[0] == Match(("ip6 saddr",), "==", ((address("2001:db8::/32"),),))
+    assert found[0] == Match(("ip6 saddr",), "==", ((address_span("2001:db8::/32"),),))
     assert found[1] == Reject("icmpv6", "admin-prohibited")
     to = steps("-j DNAT --to-destination [fd00::2]:443", v6=True)
-    assert to == (Nat("dnat", address("fd00::2"), (443, 443)),)
+    assert to == (Nat("dnat", address_span("fd00::2"), (443, 443)),)
 
 
 def test_a_target_that_changes_nothing_leaves_no_step() -> None:
@@ -189,14 +195,14 @@ create macs hash:mac
 
 def test_sets_of_ipset() -> None:
     text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set banned src -j DROP\n"
-    (table,) = iptables.read(text, sets=SETS).tables
+    (table,) = iptables.parse_tables(text, sets=SETS).tables
     (rule,) = table.chains["INPUT"].rules
     assert rule.steps[0] == Match(("ip saddr",), "==", "banned")
     assert table.sets["banned"].elements == (
-        (address("192.0.2.0/24"),),
-        (address("198.51.100.66"),),
+        (address_span("192.0.2.0/24"),),
+        (address_span("198.51.100.66"),),
     )
-    assert table.sets["pairs"].elements == ((address("192.0.2.1"), (443, 443)),)
+    assert table.sets["pairs"].elements == ((address_span("192.0.2.1"), (443, 443)),)
 
 
 def test_a_set_that_was_not_seen_is_unknown() -> None:
@@ -210,4 +216,4 @@ def test_a_set_that_was_not_seen_is_unknown() -> None:
 def test_nonsense_is_unknown_and_never_an_error() -> None:
     assert isinstance(steps("-s nonsense -j DROP")[0], Unknown)
     assert isinstance(steps("-m mark --mark zero -j DROP")[0], Unknown)
-    assert iptables.read("nonsense\n*filter\n-A\n:INPUT\n").tables[0].chains == {}
+    assert iptables.parse_tables("nonsense\n*filter\n-A\n:INPUT\n").tables[0].chains == {}

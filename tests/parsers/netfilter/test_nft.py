@@ -10,7 +10,7 @@ from diagnose.parsers.netfilter.rules import (
     Limit,
     Match,
     Nat,
-    Obscure,
+    Opaque,
     Reject,
     Unknown,
     Verdict,
@@ -34,15 +34,15 @@ def steps(*expr: dict[str, object]) -> tuple[object, ...]:
 
 
 def test_nothing_is_an_empty_ruleset() -> None:
-    assert nft.read("").tables == ()
-    assert nft.read('{"nftables": [{"metainfo": {"version": "1.1.3"}}]}').tables == ()
+    assert nft.parse_ruleset("").tables == ()
+    assert nft.parse_ruleset('{"nftables": [{"metainfo": {"version": "1.1.3"}}]}').tables == ()
 
 
 @pytest.mark.parametrize("text", ["table inet t {}", "[]", '{"nftables": 1}', '{"nftables": [1]}',
                                   '{"nftables": [{"chain": {}}]}'])  # fmt: skip
 def test_anything_else_is_an_error(text: str) -> None:
     with pytest.raises(ValueError):
-        nft.read(text)
+        nft.parse_ruleset(text)
 
 
 def test_a_base_chain_and_one_that_is_called() -> None:
@@ -80,9 +80,9 @@ def test_tables_of_other_worlds_are_left_out() -> None:
          Nat("redirect", None, DataMap(("tcp dport",), "to"))),
         ({"masquerade": None}, Nat("masquerade")),
         ({"jump": {"target": "sub"}}, Verdict("jump", "sub")),
-        ({"queue": {"num": 0}}, Obscure("queue 0")),
+        ({"queue": {"num": 0}}, Opaque("queue 0")),
         ({"xt": {"type": "match", "name": "recent"}}, Unknown("xt match recent")),
-        ({"xt": {"type": "target", "name": "REJECT"}}, Obscure("xt target REJECT")),
+        ({"xt": {"type": "target", "name": "REJECT"}}, Opaque("xt target REJECT")),
     ],
 )  # fmt: skip
 def test_statements(expression: dict[str, object], step: object) -> None:
@@ -154,7 +154,7 @@ def test_a_rule_is_written_as_nft_writes_it() -> None:
         {"chain": {"family": "inet", "table": "t", "name": "c"}},
         {"rule": body | {"comment": "hello"}},
     ]})  # fmt: skip
-    (read,) = nft.read(text).tables[0].chains["c"].rules
+    (read,) = nft.parse_ruleset(text).tables[0].chains["c"].rules
     assert read.text == (
         "meta iifname { eth0, eth1 } ip saddr != 10.0.0.0/8 ct state established,new "
         "tcp flags & (syn | ack) == syn counter tcp dport vmap { 80 : accept } "

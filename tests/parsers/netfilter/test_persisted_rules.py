@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Command, Edit
 from diagnose.parsers.netfilter import owners, persisted_rules, remedies
 from diagnose.parsers.netfilter.remedies import Opening
-from diagnose.parsers.netfilter.ruleset import Place, read
+from diagnose.parsers.netfilter.ruleset import RulePosition, load_ruleset
 from tests.support.packets import ACCEPT, DROP, dport, field, ruleset, saved
 
 SCRIPT = """\
@@ -40,22 +40,22 @@ table inet filter {
 FILES = {"/etc/nftables.conf": SCRIPT}
 
 
-def place(rules: str, index: int | None, chain: str = "input", tool: str = "nft") -> Place:
-    seen = read(((tool, rules),))
+def place(rules: str, index: int | None, chain: str = "input", tool: str = "nft") -> RulePosition:
+    seen = load_ruleset(((tool, rules),))
     (table,) = seen.rules.tables
     found = table.chains[chain]
     if index is None:
-        return Place(table, found, None, len(found.rules), seen.program(table))
-    return Place(table, found, found.rules[index], index, seen.program(table))
+        return RulePosition(table, found, None, len(found.rules), seen.program(table))
+    return RulePosition(table, found, found.rules[index], index, seen.program(table))
 
 
-def line(found: persisted_rules.Kept | None) -> str:
+def line(found: persisted_rules.PersistedRule | None) -> str:
     assert found is not None
     return SCRIPT.splitlines()[found.line].strip()
 
 
 def test_a_rule_is_found_in_its_chain_however_it_is_written() -> None:
-    found = persisted_rules.find(place(ruleset([dport(443), DROP]), 0), FILES)
+    found = persisted_rules.find_persisted(place(ruleset([dport(443), DROP]), 0), FILES)
     assert found is not None
     assert found.exact
     assert line(found) == 'tcp dport { https } counter drop comment "no web"'
@@ -63,9 +63,9 @@ def test_a_rule_is_found_in_its_chain_however_it_is_written() -> None:
 
 
 def test_a_policy_is_found_at_the_end_of_its_chain() -> None:
-    found = persisted_rules.find(place(ruleset(policy="drop"), None), FILES)
+    found = persisted_rules.find_persisted(place(ruleset(policy="drop"), None), FILES)
     assert found is not None
-    text = found.with_before(SCRIPT, ["tcp dport 443 accept"])
+    text = found.with_lines_before(SCRIPT, ["tcp dport 443 accept"])
     assert "\t\ttcp dport @closed reject\n\t\ttcp dport 443 accept\n\t}\n" in text
 
 
@@ -78,22 +78,22 @@ def test_a_policy_is_found_at_the_end_of_its_chain() -> None:
     ],
 )
 def test_a_rule_that_is_not_written_down_is_not_found(rules: str) -> None:
-    assert persisted_rules.find(place(rules, 0), FILES) is None
+    assert persisted_rules.find_persisted(place(rules, 0), FILES) is None
 
 
 def test_what_does_not_change_a_rule_does_not_matter() -> None:
-    plain = persisted_rules.plain(
+    plain = persisted_rules.normalize_rule(
         'meta l4proto tcp tcp dport { 443 } counter packets 1 bytes 2 drop comment "x"'
     )
-    assert plain == persisted_rules.plain("tcp dport https drop") == "tcp dport 443 drop"
+    assert plain == persisted_rules.normalize_rule("tcp dport https drop") == "tcp dport 443 drop"
 
 
 def test_a_limit_has_the_burst_that_it_has_anyway_or_its_own() -> None:
     shown = "tcp dport 443 limit rate 9/second burst {} packets drop"
-    assert persisted_rules.plain(shown.format(5)) == persisted_rules.plain(
+    assert persisted_rules.normalize_rule(shown.format(5)) == persisted_rules.normalize_rule(
         "tcp dport 443 limit rate 9/second drop"
     )
-    assert persisted_rules.plain(shown.format(50)) != persisted_rules.plain(
+    assert persisted_rules.normalize_rule(shown.format(50)) != persisted_rules.normalize_rule(
         "tcp dport 443 limit rate 9/second drop"
     )
 
@@ -117,14 +117,16 @@ COMMIT
 
 def test_a_rule_of_iptables_is_found_whatever_the_order_of_its_words() -> None:
     files = {"/etc/iptables/rules.v4": RULES_V4}
-    first = persisted_rules.find(place(SAVED, 0, "INPUT", "iptables"), files)
-    second = persisted_rules.find(place(SAVED, 1, "INPUT", "iptables"), files)
-    policy = persisted_rules.find(place(SAVED, None, "INPUT", "iptables"), files)
+    first = persisted_rules.find_persisted(place(SAVED, 0, "INPUT", "iptables"), files)
+    second = persisted_rules.find_persisted(place(SAVED, 1, "INPUT", "iptables"), files)
+    policy = persisted_rules.find_persisted(place(SAVED, None, "INPUT", "iptables"), files)
     assert (first and first.line, second and second.line) == (6, 5)
     assert policy is not None
-    assert policy.with_before(RULES_V4, ["-A INPUT x"]).endswith("ACCEPT\n-A INPUT x\nCOMMIT\n")
+    assert policy.with_lines_before(RULES_V4, ["-A INPUT x"]).endswith(
+        "ACCEPT\n-A INPUT x\nCOMMIT\n"
+    )
     assert (
-        persisted_rules.find(
+        persisted_rules.find_persisted(
             place(SAVED, 0, "INPUT", "iptables"), {"/etc/sysconfig/ip6tables": SAVED}
         )
         is None
@@ -132,7 +134,9 @@ def test_a_rule_of_iptables_is_found_whatever_the_order_of_its_words() -> None:
 
 
 def test_what_opens_a_port_is_done_now_and_in_the_file() -> None:
-    now, later = remedies.opened(place(ruleset(policy="drop"), None), Opening((443, 80)), FILES)
+    now, later = remedies.opening_steps(
+        place(ruleset(policy="drop"), None), Opening((443, 80)), FILES
+    )
     assert isinstance(now, Command)
     assert now.argv == ("nft", "add", "rule", "inet", "filter", "input",
                         "tcp", "dport", "{ 443, 80 }", "accept")  # fmt: skip
@@ -142,14 +146,16 @@ def test_what_opens_a_port_is_done_now_and_in_the_file() -> None:
 
 def test_a_rule_that_is_taken_away_can_be_put_back() -> None:
     rules = ruleset([field("tcp", "dport", 22), ACCEPT], [dport(443), DROP])
-    (now,) = remedies.removed(place(rules, 1), {})
+    (now,) = remedies.removal_steps(place(rules, 1), {})
     assert isinstance(now, Command)
     assert " ".join(now.argv) == "nft delete rule inet filter input handle 3"
     assert " ".join(now.undo) == "nft add rule inet filter input handle 2 tcp dport 443 drop"
 
 
 def test_answers_are_let_out_as_such() -> None:
-    (now,) = remedies.opened(place(SAVED, None, "INPUT", "iptables"), Opening((443,), True), {})
+    (now,) = remedies.opening_steps(
+        place(SAVED, None, "INPUT", "iptables"), Opening((443,), True), {}
+    )
     assert isinstance(now, Command)
     assert "--sport" in now.argv
     assert "443" in now.argv
@@ -222,7 +228,7 @@ def test_before_1_8_there_was_one_iptables_only() -> None:
 def test_what_iptables_says_of_its_own_table_counts() -> None:
     opaque = [dport(443), {"xt": {"type": "match", "name": "recent"}}, DROP]
     hidden = ruleset(opaque, table="ip filter", chain="INPUT")
-    both = read((("nft", hidden), ("iptables", SAVED)))
+    both = load_ruleset((("nft", hidden), ("iptables", SAVED)))
     (table,) = both.rules.tables
     assert both.program(table) == "iptables"
     assert len(table.chains["INPUT"].rules) == 2

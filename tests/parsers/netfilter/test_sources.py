@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from diagnose.parsers.netfilter.ruleset import Filter
+from diagnose.parsers.netfilter.ruleset import LoadedRuleset
 from diagnose.parsers.netfilter.sources import SourceRule, source_rules
 from tests.support.packets import ACCEPT, DROP, dport, field, prefix, ruleset, state
 
@@ -18,12 +18,12 @@ def saved(*rules: str, chains: str = "") -> str:
 
 
 def of_nft(*rules: list, **more) -> tuple[SourceRule, ...]:  # type: ignore[no-untyped-def,type-arg]
-    return source_rules(Filter({"nft": ruleset(*rules, **more)}), (443,), ("eth0",))
+    return source_rules(LoadedRuleset({"nft": ruleset(*rules, **more)}), (443,), ("eth0",))
 
 
 def of_iptables(*rules: str, chains: str = "", sets: str = "") -> tuple[SourceRule, ...]:
     texts = {"iptables": saved(*rules, chains=chains), "ipset": sets}
-    return source_rules(Filter(texts), (443,), ("eth0",))
+    return source_rules(LoadedRuleset(texts), (443,), ("eth0",))
 
 
 def test_a_network_that_may() -> None:
@@ -174,4 +174,4 @@ def test_of_thousands_of_bans_a_few_are_enough() -> None:
 
 def test_what_makes_no_sense_is_no_error() -> None:
     odd = json.dumps({"nftables": [{"rule": {"family": "inet", "expr": [{"match": {}}]}}]})
-    assert source_rules(Filter({"nft": odd}), (443,)) == ()
+    assert source_rules(LoadedRuleset({"nft": odd}), (443,)) == ()

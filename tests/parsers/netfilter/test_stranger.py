@@ -23,7 +23,7 @@ RESET = {"reject": {"type": "tcp reset"}}
 
 
 def others(said: Decision) -> list[tuple[str, tuple[str, ...], int]]:
-    return [(one.decision.verdict, one.sources, one.more) for one in said.others]
+    return [(one.decision.verdict, one.sources, one.omitted) for one in said.others]
 
 
 def test_everybody_alike() -> None:

@@ -40,7 +40,7 @@ DEFAULTS = 'IPV6=no\nDEFAULT_INPUT_POLICY="REJECT"\nDEFAULT_OUTPUT_POLICY="ACCEP
 
 def test_the_settings_and_the_rules_are_read() -> None:
     files = {ufw.CONF: CONF, ufw.DEFAULTS: DEFAULTS, ufw.RULES: USER_RULES}
-    state = ufw.state(files)
+    state = ufw.parse_ufw(files)
     assert state is not None
     assert (state.enabled, state.ipv6, state.incoming) == (True, False, "reject")
     assert [rule.action for rule in state.rules] == [
@@ -53,7 +53,7 @@ def test_the_settings_and_the_rules_are_read() -> None:
 
 
 def test_without_ufw_conf_it_is_not_installed() -> None:
-    assert ufw.state({ufw.DEFAULTS: DEFAULTS}) is None
+    assert ufw.parse_ufw({ufw.DEFAULTS: DEFAULTS}) is None
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,19 @@ def test_without_ufw_conf_it_is_not_installed() -> None:
     ],
 )
 def test_a_rule_says_how_it_is_given_to_ufw(index: int, words: str) -> None:
-    assert " ".join(ufw.rules(USER_RULES)[index].words()) == words
+    assert " ".join(ufw.rules(USER_RULES)[index].arguments()) == words
 
 
 def test_a_rule_knows_its_ports() -> None:
     rule = UfwRule("allow", "tcp", "80,8000:8010", "any", "any", "any")
-    assert rule.names(80)
-    assert rule.names(8005)
-    assert not rule.names(443)
+    assert rule.names_port(80)
+    assert rule.names_port(8005)
+    assert not rule.names_port(443)
     assert not UfwRule("allow", "udp", "443", "any", "any", "any").concerns(443)
 
 
 def test_the_first_rule_for_everybody_decides() -> None:
     rules = ufw.rules(USER_RULES)
-    assert ufw.deciding(rules, 443) == rules[1]
-    assert ufw.deciding(rules[2:], 443) == rules[4]
-    assert ufw.deciding(rules, 8443) is None
+    assert ufw.deciding_rule(rules, 443) == rules[1]
+    assert ufw.deciding_rule(rules[2:], 443) == rules[4]
+    assert ufw.deciding_rule(rules, 8443) is None

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.access_rules import Asked, answer
+from diagnose.parsers.nginx.access_rules import ClientRequest, access_result
 from diagnose.parsers.nginx.config import parse
 from tests.support.effort import ALL
 from tests.support.nginx_sites import ports, running
@@ -175,7 +175,9 @@ def test_the_real_nginx_agrees() -> None:
                 name = server.names[0]
                 for path in PATHS:
                     for visitor in VISITORS:
-                        said = answer(server, Asked(visitor, name, path, "http", port))
+                        said = access_result(
+                            server, ClientRequest(visitor, name, path, "http", port)
+                        )
                         real = status(port, visitor, name, path)
                         # empty_gif answers what gets through; what no location takes is a file.
                         through = real in {200, 204, 404, 405} or 300 <= real < 400

@@ -71,13 +71,13 @@ def test_the_build_tells_where_its_configuration_is() -> None:
         "nginx version: nginx/1.26.3 (Ubuntu)\nbuilt with OpenSSL 3.0\nconfigure arguments: "
         "--with-cc-opt='-g -O2' --prefix=/usr/share/nginx --conf-path=/etc/nginx/nginx.conf\n"
     )
-    build = config.build(said)
+    build = config.parse_build(said)
     assert (build.config, build.prefix) == ("/etc/nginx/nginx.conf", "/usr/share/nginx")
-    assert config.number(build.version) == (1, 26, 3)
-    assert config.build("nginx version: nginx/1.9.0\nconfigure arguments:\n").config == (
+    assert config.version_number(build.version) == (1, 26, 3)
+    assert config.parse_build("nginx version: nginx/1.9.0\nconfigure arguments:\n").config == (
         "/usr/local/nginx/conf/nginx.conf"
     )
-    assert config.number("Tengine/3.1.0") is None
+    assert config.version_number("Tengine/3.1.0") is None
 
 
 def test_messages_name_their_place_and_come_once() -> None:
@@ -96,20 +96,25 @@ def test_messages_name_their_place_and_come_once() -> None:
 
 
 def test_a_masters_title_tells_its_options() -> None:
-    said = config.commanded(
+    said = config.parse_master_title(
         "nginx: master process /opt/nginx -p /srv -c conf/a.conf -g daemon off;"
     )
     assert (said.binary, said.prefix, said.config) == ("/opt/nginx", "/srv", "conf/a.conf")
-    assert config.commanded("nginx: master process nginx").config == ""
+    assert config.parse_master_title("nginx: master process nginx").config == ""
 
 
 def test_the_directives_of_g_end_where_the_next_option_begins() -> None:
-    said = config.commanded("nginx: master process nginx -g pid /run/x.pid; daemon off; -c /a.conf")
+    said = config.parse_master_title(
+        "nginx: master process nginx -g pid /run/x.pid; daemon off; -c /a.conf"
+    )
     assert said.options == ("-c", "/a.conf", "-g", "pid /run/x.pid;")
-    assert config.told(said.options)[0].args == ("/run/x.pid",)
+    assert config.command_line_directives(said.options)[0].args == ("/run/x.pid",)
     debian = "nginx: master process /usr/sbin/nginx -g daemon on; master_process on;"
-    assert config.commanded(debian).options == ()
-    assert config.commanded("nginx: master process nginx -estderr -g").options == ("-e", "stderr")
+    assert config.parse_master_title(debian).options == ()
+    assert config.parse_master_title("nginx: master process nginx -estderr -g").options == (
+        "-e",
+        "stderr",
+    )
 
 
 def test_a_backslash_escapes_what_nginx_says_it_does() -> None:
@@ -122,10 +127,10 @@ def test_a_backslash_escapes_what_nginx_says_it_does() -> None:
 def test_an_excerpt_shows_what_is_around_and_nothing_unprintable() -> None:
     file = ConfigFile("a.conf", "one\ntwo\x1b[31m\n  three x;\nfour\n")
     directive = parse(file.text, "a.conf")[0]
-    place = config.spot(file, 3, 3, 8)
+    place = config.source_location(file, 3, 3, 8)
     assert place.excerpt[0] == "one"
     assert "\x1b" not in place.excerpt[1]
-    assert config.place(file, directive).line == 1
+    assert config.directive_location(file, directive).line == 1
 
 
 def http(text: str) -> tuple[server_blocks.Server, ...]:
@@ -161,8 +166,14 @@ def test_the_innermost_block_decides_which_headers_are_sent() -> None:
       location /b { proxy_pass http://x; proxy_set_header Host $host; }
     } map $http_upgrade $hop { default upgrade; '' close; }"""
     (server,) = http(text)
-    assert server_blocks.upgrade_passed(server_blocks.find(server, "/a")) == (True, True)
-    assert server_blocks.upgrade_passed(server_blocks.find(server, "/b")) == (False, False)
+    assert server_blocks.upgrade_forwarding(server_blocks.select_location(server, "/a")) == (
+        True,
+        True,
+    )
+    assert server_blocks.upgrade_forwarding(server_blocks.select_location(server, "/b")) == (
+        False,
+        False,
+    )
 
 
 @pytest.mark.parametrize("connection", ["$nowhere", '"Upgrade"', "$http_connection", "${hop}"])
@@ -172,14 +183,17 @@ def test_a_connection_that_may_be_right_is_right(connection: str) -> None:
       server {{ location / {{ proxy_pass http://x; proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection {connection}; }} }}"""
     (server,) = http(text)
-    assert server_blocks.upgrade_passed(server_blocks.find(server, "/")) == (True, True)
+    assert server_blocks.upgrade_forwarding(server_blocks.select_location(server, "/")) == (
+        True,
+        True,
+    )
 
 
 def test_a_fallback_to_a_named_location_is_followed() -> None:
     (server,) = http(
         "server { location / { try_files $uri @app; } location @app { proxy_pass http://x; } }"
     )
-    assert server_blocks.passed(server_blocks.find(server, "/a")) is not None
+    assert server_blocks.proxy_pass_of(server_blocks.select_location(server, "/a")) is not None
 
 
 @pytest.mark.parametrize(
@@ -195,27 +209,29 @@ def test_a_fallback_to_a_named_location_is_followed() -> None:
 def test_proxy_pass_is_followed(target: str, ends: object, path: str) -> None:
     text = f"""upstream group {{ server 10.0.0.1; server 10.0.0.2:81; server 10.0.0.3 down; }}
       server {{ set $to 127.0.0.1:9; location /ws {{ proxy_pass {target}; }} }}"""
-    place = server_blocks.find(http(text)[0], "/ws/a")
-    passed = server_blocks.passed(place)
-    found = server_blocks.application(place, passed) if passed else None
+    place = server_blocks.select_location(http(text)[0], "/ws/a")
+    passed = server_blocks.proxy_pass_of(place)
+    found = server_blocks.application_of(place, passed) if passed else None
     assert found
     assert found.servers == ends
-    assert server_blocks.path_passed(place, found, "/ws/a") == path
+    assert server_blocks.forwarded_path(place, found, "/ws/a") == path
 
 
 @pytest.mark.parametrize("target", ["http://unix:/run/a.sock:/", "http://$unknown", "x"])
 def test_what_cannot_be_followed_is_nothing(target: str) -> None:
-    place = server_blocks.find(http(f"server {{ location / {{ proxy_pass {target}; }} }}")[0], "/")
-    passed = server_blocks.passed(place)
+    place = server_blocks.select_location(
+        http(f"server {{ location / {{ proxy_pass {target}; }} }}")[0], "/"
+    )
+    passed = server_blocks.proxy_pass_of(place)
     assert passed
-    assert server_blocks.application(place, passed) is None
+    assert server_blocks.application_of(place, passed) is None
 
 
 def test_files_that_include_each_other_again_and_again_are_read_only_so_far(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each includes the next one twice: 2 to the power of 26 directives."""
-    monkeypatch.setattr(config, "MOST_DIRECTIVES", 500)
+    monkeypatch.setattr(config, "MAX_DIRECTIVES", 500)
     names = [f"/{number}" for number in range(27)]
     text = [f"include {name}; include {name};" for name in names[1:]]
     trees = {name: parse(one, name) for name, one in zip(names, [*text, "a;"], strict=True)}

@@ -35,8 +35,8 @@ def test_each_module_can_be_told_by_its_file_or_its_switch() -> None:
     for one in directive_versions.MODULES:
         re.compile(one.directives)
         assert one.file or one.switch
-        assert not one.file or directive_versions.by_file(one.file)
+        assert not one.file or directive_versions.module_by_file(one.file)
 
 
 def test_a_version_is_written_as_nginx_writes_it() -> None:
-    assert directive_versions.number((1, 25, 1)) == "1.25.1"
+    assert directive_versions.version_text((1, 25, 1)) == "1.25.1"

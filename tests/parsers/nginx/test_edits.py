@@ -55,7 +55,7 @@ def test_no_change_is_no_diff() -> None:
 )
 def test_lines_behind_a_directive(text: str, expected: str) -> None:
     directive = next(one for one in walk(parse(text, "f")) if one.name == "b")
-    assert edits.changed(text, edits.after(text, directive, ["c;"])) == expected
+    assert edits.apply_edits(text, edits.insert_after(text, directive, ["c;"])) == expected
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,16 @@ def test_lines_behind_a_directive(text: str, expected: str) -> None:
 )
 def test_lines_at_the_beginning_of_a_block(text: str, expected: str) -> None:
     directive = parse(text, "f")[0]
-    assert edits.changed(text, edits.first(text, directive, ["c;"])) == expected
+    assert edits.apply_edits(text, edits.insert_first(text, directive, ["c;"])) == expected
 
 
 def test_lines_before_a_directive_and_others_instead_of_it() -> None:
     text = "x;\n  a;\n"
     one = parse(text, "f")[1]
-    assert edits.changed(text, edits.before(text, one, ["b;", ""])) == "x;\n  b;\n\n  a;\n"
-    assert edits.changed(text, edits.instead(one, "b;")) == "x;\n  b;\n"
+    assert (
+        edits.apply_edits(text, edits.insert_before(text, one, ["b;", ""])) == "x;\n  b;\n\n  a;\n"
+    )
+    assert edits.apply_edits(text, edits.replace_directive(one, "b;")) == "x;\n  b;\n"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,7 @@ def test_lines_before_a_directive_and_others_instead_of_it() -> None:
 )
 def test_a_directive_is_gone_with_its_line(text: str, expected: str) -> None:
     directive = next(one for one in walk(parse(text, "f")) if one.name == "b")
-    assert edits.changed(text, edits.gone(text, directive)) == expected
+    assert edits.apply_edits(text, edits.remove_directive(text, directive)) == expected
 
 
 @given(before=LINES, after=LINES)
@@ -98,7 +100,7 @@ def test_the_lines_that_a_diff_makes_are_those_that_are_new(
     before: list[str], after: list[str]
 ) -> None:
     one, other = "\n".join([*before, "x"]), "\n".join([*after, "y"])
-    made = list(edits.lines_made(edits.diff("a.conf", one, other)))
+    made = list(edits.added_line_numbers(edits.diff("a.conf", one, other)))
     had, have = one.split("\n"), other.split("\n")
     kept = [line for number, line in enumerate(have, 1) if number not in made]
     assert len(made) == len(set(made))

@@ -3,15 +3,15 @@ from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx.config import parse as configuration
 from diagnose.parsers.nginx.error_log import (
     Clock,
-    Log,
-    about,
-    authority,
-    exhausted,
-    kept,
-    logs,
+    LogDestination,
+    exhaustion_lines,
+    log_destinations,
+    matching_lines,
     parse,
+    relevant_lines,
+    upstream_authority,
 )
-from diagnose.parsers.nginx.server_blocks import Place
+from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 CLOCK = Clock(1_795_543_262.0, "2026/11/24 18:01:02")
 REFUSED = (
@@ -42,7 +42,7 @@ def test_a_line_about_a_request_is_taken_apart() -> None:
 def test_a_line_about_nginx_itself() -> None:
     (line,) = read("2026/11/24 18:01:00 [alert] 9#9: 768 worker_connections are not enough\n")
     assert (line.level, line.errno, line.doing, line.request) == ("alert", None, "", "")
-    assert exhausted([line])
+    assert exhaustion_lines([line])
 
 
 def test_what_a_program_printed_over_several_lines_is_one() -> None:
@@ -53,7 +53,7 @@ def test_what_a_program_printed_over_several_lines_is_one() -> None:
     )
     (line,) = read(text)
     assert line.text.startswith('FastCGI sent in stderr: "PHP message: oh #0 /a.php #1 {main}"')
-    assert authority(line) == "unix:/run/php.sock"
+    assert upstream_authority(line) == "unix:/run/php.sock"
 
 
 def test_a_line_that_was_cut_off_at_its_beginning_is_left_out() -> None:
@@ -68,22 +68,24 @@ def test_what_a_visitor_wrote_is_made_safe_to_show() -> None:
 
 def test_lines_are_found_by_what_they_are_about() -> None:
     (line,) = read(REFUSED)
-    assert about([line], host="shop.example.com", path="/cart?x", upstream="127.0.0.1:3000")
-    assert about([line], errno=111, says="^connect", since=CLOCK.epoch - 60)
-    assert not about([line], host="blog.example.com")
-    assert not about([line], path="/")
-    assert not about([line], upstream="127.0.0.1:3001")
-    assert not about([line], errno=13)
-    assert not about([line], since=CLOCK.epoch)
+    assert matching_lines(
+        [line], host="shop.example.com", path="/cart?x", upstream="127.0.0.1:3000"
+    )
+    assert matching_lines([line], errno=111, pattern="^connect", since=CLOCK.epoch - 60)
+    assert not matching_lines([line], host="blog.example.com")
+    assert not matching_lines([line], path="/")
+    assert not matching_lines([line], upstream="127.0.0.1:3001")
+    assert not matching_lines([line], errno=13)
+    assert not matching_lines([line], since=CLOCK.epoch)
 
 
 def test_the_same_again_and_again_is_one_line() -> None:
-    (line,) = kept(read(REFUSED * 3), "shop.example.com", 0.0)
+    (line,) = relevant_lines(read(REFUSED * 3), "shop.example.com", 0.0)
     assert line.times == 3
 
 
 def test_what_is_old_goes_but_for_a_refused_configuration() -> None:
-    lines = kept(read(EMERG + OLD + REFUSED), "shop.example.com", CLOCK.epoch - 600)
+    lines = relevant_lines(read(EMERG + OLD + REFUSED), "shop.example.com", CLOCK.epoch - 600)
     assert [one.level for one in lines] == ["emerg", "error"]
 
 
@@ -91,36 +93,38 @@ def test_other_sites_do_not_crowd_out_the_targets_lines() -> None:
     others = "".join(
         REFUSED.replace("shop.", "blog.").replace("3000", str(number)) for number in range(99)
     )
-    lines = kept(read(REFUSED + others), "shop.example.com", 0.0, most=10)
+    lines = relevant_lines(read(REFUSED + others), "shop.example.com", 0.0, limit=10)
     assert len(lines) == 10
-    assert about(lines, host="shop.example.com")
+    assert matching_lines(lines, host="shop.example.com")
 
 
-def places(text: str) -> list[Place]:
+def places(text: str) -> list[LocationMatch]:
     (http,) = [one for one in configuration(text, "nginx.conf") if one.name == "http"]
     (server,) = [one for one in http.block or () if one.name == "server"]
-    return [Place((http, server))]
+    return [LocationMatch((http, server))]
 
 
 def test_the_innermost_level_says_where_errors_go() -> None:
     text = "error_log logs/main.log warn; http { server { error_log /var/log/shop.log; } }"
     main = configuration(text, "nginx.conf")
-    assert logs(main, places(text), "logs/error.log", "/opt/nginx") == (
-        Log("/opt/nginx/logs/main.log", "warn"),
-        Log("/var/log/shop.log"),
+    assert log_destinations(main, places(text), "logs/error.log", "/opt/nginx") == (
+        LogDestination("/opt/nginx/logs/main.log", "warn"),
+        LogDestination("/var/log/shop.log"),
     )
 
 
 def test_the_build_says_it_where_nothing_does() -> None:
     text = "http { server { } }"
-    found = logs(configuration(text, "nginx.conf"), places(text), "/var/log/e.log", "/x")
-    assert found == (Log("/var/log/e.log"),)
+    found = log_destinations(
+        configuration(text, "nginx.conf"), places(text), "/var/log/e.log", "/x"
+    )
+    assert found == (LogDestination("/var/log/e.log"),)
 
 
 def test_not_every_log_is_a_file() -> None:
     text = "error_log stderr; error_log syslog:server=10.0.0.1 crit; http { server { } }"
-    found = logs(configuration(text, "nginx.conf"), places(text), "", "/x")
-    assert [(one.to, one.is_file) for one in found] == [
+    found = log_destinations(configuration(text, "nginx.conf"), places(text), "", "/x")
+    assert [(one.target, one.is_file) for one in found] == [
         ("stderr", False),
         ("syslog:server=10.0.0.1", False),
     ]

@@ -60,7 +60,7 @@ class Answer:
 def requests(rng: Random, one: Site, found: tuple[server_blocks.Socket, ...]) -> Iterator[Asked]:
     """To every address that is served; a name, a path, or both by chance."""
     served = [
-        address for address in (FOUR, OTHER_FOUR, SIX) if server_blocks.taking(found, address)
+        address for address in (FOUR, OTHER_FOUR, SIX) if server_blocks.socket_for(found, address)
     ]
     for number in range(REQUESTS if served else 0):
         name = rng.choice(ASKED)
@@ -123,16 +123,16 @@ def common_name(der: bytes) -> str:
 
 def ours(found: tuple[server_blocks.Socket, ...], asked: Asked) -> Answer | None:
     """None where we do not know: an expression that we cannot read."""
-    chosen = server_blocks.taking(found, asked.address)
+    chosen = server_blocks.socket_for(found, asked.address)
     assert chosen is not None
-    if not all(server_blocks.understood(one) for one in expressions(chosen)):
+    if not all(server_blocks.is_supported_pcre(one) for one in expressions(chosen)):
         return None
-    first = server_blocks.choose(chosen, asked.sni)[0] if asked.sni else chosen.default
-    server, _ = server_blocks.choose(chosen, asked.name)
-    path = server_blocks.normal(asked.path, server_blocks.merges(first))
+    first = server_blocks.select_server(chosen, asked.sni)[0] if asked.sni else chosen.default
+    server, _ = server_blocks.select_server(chosen, asked.name)
+    path = server_blocks.normalize_path(asked.path, server_blocks.merges_slashes(first))
     if path is None:
         return Answer(mark(first) if asked.kind == "sni" else "", mark(first), "400")
-    place = server_blocks.find(server, asked.path, server_blocks.merges(first))
+    place = server_blocks.select_location(server, asked.path, server_blocks.merges_slashes(first))
     shown = mark(first) if asked.kind == "sni" else ""
     return Answer(shown, mark(server), said(place))
 
@@ -141,11 +141,11 @@ def mark(server: server_blocks.Server) -> str:
     return server_blocks.children(server.block, "add_header")[0].args[1]
 
 
-def said(place: server_blocks.Place) -> str:
+def said(place: server_blocks.LocationMatch) -> str:
     if place.redirects:
         return "redirect"
-    if place.location.name == "location":
-        for directive in place.location.block or ():
+    if place.block.name == "location":
+        for directive in place.block.block or ():
             if directive.name in {"return", "proxy_set_header"}:
                 return directive.args[1]
     return "404"
@@ -154,7 +154,7 @@ def said(place: server_blocks.Place) -> str:
 def expressions(chosen: server_blocks.Socket) -> Iterator[str]:
     def within(block: Directive) -> Iterator[str]:
         for one in server_blocks.children(block, "location"):
-            given = server_blocks.pattern(one)
+            given = server_blocks.location_pattern(one)
             if given and given.modifier in {"~", "~*"}:
                 yield given.text
             yield from within(one)

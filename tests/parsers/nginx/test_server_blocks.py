@@ -11,10 +11,10 @@ def test_a_connection_is_taken_by_its_address_else_by_all() -> None:
     found = sockets("server { listen 443; listen 127.0.0.1:443; listen [0::1]:443; }")
     assert [one.address for one in found] == ["*", "127.0.0.1", "::1"]
     for address, socket in (("127.0.0.1", "127.0.0.1"), ("10.0.0.1", "*"), ("::1", "::1")):
-        taking = server_blocks.taking(found, address)
+        taking = server_blocks.socket_for(found, address)
         assert taking
         assert taking.address == socket
-    assert server_blocks.taking(found, "2001:db8::1") is None
+    assert server_blocks.socket_for(found, "2001:db8::1") is None
 
 
 def test_rivals_bear_the_very_name_that_was_chosen() -> None:
@@ -22,9 +22,12 @@ def test_rivals_bear_the_very_name_that_was_chosen() -> None:
         "server { listen 443; server_name a.t; } server { listen 443; server_name b.t a.t; }"
         "server { listen 443; server_name *.t; } server { listen 443; server_name .a.t; }"
     )
-    assert [one.names for one in server_blocks.rivals(socket, "a.t")] == [("b.t", "a.t"), (".a.t",)]
-    assert server_blocks.rivals(socket, "b.t") == ()
-    assert server_blocks.rivals(socket, "x.t") == ()
+    assert [one.names for one in server_blocks.shadowed_servers(socket, "a.t")] == [
+        ("b.t", "a.t"),
+        (".a.t",),
+    ]
+    assert server_blocks.shadowed_servers(socket, "b.t") == ()
+    assert server_blocks.shadowed_servers(socket, "x.t") == ()
 
 
 def test_rivals_for_a_wildcard() -> None:
@@ -32,25 +35,25 @@ def test_rivals_for_a_wildcard() -> None:
         "server { listen 443; server_name *.a.t; } server { listen 443; server_name .a.t; }"
         "server { listen 443; server_name *.t; }"
     )
-    assert [one.names for one in server_blocks.rivals(socket, "x.a.t")] == [(".a.t",)]
+    assert [one.names for one in server_blocks.shadowed_servers(socket, "x.a.t")] == [(".a.t",)]
 
 
 def test_a_path_is_decoded_before_it_is_resolved() -> None:
-    assert server_blocks.normal("/a/%2e%2e/b%2Fc//d/?x=/../") == "/b/c/d/"
-    assert server_blocks.normal("/a//b", merge=False) == "/a//b"
-    assert server_blocks.normal("/%2561#x") == "/%61"
-    assert server_blocks.normal("/a/.") == "/a/"
-    assert server_blocks.normal("/../a") is None
+    assert server_blocks.normalize_path("/a/%2e%2e/b%2Fc//d/?x=/../") == "/b/c/d/"
+    assert server_blocks.normalize_path("/a//b", merge=False) == "/a//b"
+    assert server_blocks.normalize_path("/%2561#x") == "/%61"
+    assert server_blocks.normalize_path("/a/.") == "/a/"
+    assert server_blocks.normalize_path("/../a") is None
 
 
 def test_slashes_are_kept_where_the_block_says_so() -> None:
     (socket,) = sockets("server { listen 443; merge_slashes off; location /a/b { } }")
-    assert server_blocks.find(socket.default, "/a//b").location.name == "server"
-    assert server_blocks.find(socket.default, "/a/b").location.name == "location"
+    assert server_blocks.select_location(socket.default, "/a//b").block.name == "server"
+    assert server_blocks.select_location(socket.default, "/a/b").block.name == "location"
 
 
 def test_what_python_cannot_say_is_not_understood() -> None:
-    assert server_blocks.understood(r"^/[[:alpha:]]+$")
-    assert server_blocks.matches(r"^/[[:alpha:]]+$", "/abc", ignore_case=False)
-    assert not server_blocks.understood(r"^/a\Kb")
-    assert not server_blocks.matches(r"^/\d", "/\u0663", ignore_case=False)
+    assert server_blocks.is_supported_pcre(r"^/[[:alpha:]]+$")
+    assert server_blocks.pcre_matches(r"^/[[:alpha:]]+$", "/abc", ignore_case=False)
+    assert not server_blocks.is_supported_pcre(r"^/a\Kb")
+    assert not server_blocks.pcre_matches(r"^/\d", "/\u0663", ignore_case=False)

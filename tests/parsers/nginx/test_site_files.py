@@ -21,25 +21,31 @@ def config(main: str, **files: str) -> NginxConfig:
     ],
 )  # fmt: skip
 def test_a_file_that_was_put_aside(name: str) -> None:
-    assert site_files.is_aside(f"/etc/nginx/conf.d/{name}")
+    assert site_files.is_backup_name(f"/etc/nginx/conf.d/{name}")
 
 
 @pytest.mark.parametrize("name", ["shop", "shop.conf", "shop.example.com", "shop.example.com.conf"])
 def test_a_file_that_was_not(name: str) -> None:
-    assert not site_files.is_aside(f"/etc/nginx/sites-available/{name}")
+    assert not site_files.is_backup_name(f"/etc/nginx/sites-available/{name}")
 
 
 def test_patterns_are_those_within_http() -> None:
     main = "include modules/*.conf; http { include mime.types; include conf.d/*.conf; }"
     found = config(main, conf__d="")
-    assert site_files.patterns(found) == ("/etc/nginx/mime.types", "/etc/nginx/conf.d/*.conf")
+    assert site_files.include_patterns(found) == (
+        "/etc/nginx/mime.types",
+        "/etc/nginx/conf.d/*.conf",
+    )
 
 
 def test_patterns_of_included_files_count_as_well() -> None:
     found = config(
         "http { include http.conf; }", http="include vhosts/*.conf; server { include x; }"
     )
-    assert site_files.patterns(found) == ("/etc/nginx/http.conf", "/etc/nginx/vhosts/*.conf")
+    assert site_files.include_patterns(found) == (
+        "/etc/nginx/http.conf",
+        "/etc/nginx/vhosts/*.conf",
+    )
 
 
 def test_the_block_of_a_file_by_name_and_port() -> None:
@@ -65,10 +71,10 @@ def test_the_block_of_a_file_by_name_and_port() -> None:
     ],
 )
 def test_the_name_under_which_a_pattern_reads_it(name: str, pattern: str, path: str | None) -> None:
-    assert site_files.fitting(name, pattern) == path
+    assert site_files.matching_path(name, pattern) == path
 
 
 def test_a_star_ends_at_a_slash_and_does_not_begin_with_a_dot() -> None:
-    assert site_files.fits("/e/conf.d/a.conf", "/e/conf.d/*.conf")
-    assert not site_files.fits("/e/conf.d/x/a.conf", "/e/conf.d/*.conf")
-    assert not site_files.fits("/e/conf.d/.a.conf", "/e/conf.d/*.conf")
+    assert site_files.glob_matches("/e/conf.d/a.conf", "/e/conf.d/*.conf")
+    assert not site_files.glob_matches("/e/conf.d/x/a.conf", "/e/conf.d/*.conf")
+    assert not site_files.glob_matches("/e/conf.d/.a.conf", "/e/conf.d/*.conf")

@@ -5,8 +5,8 @@ import pytest
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import parse
-from diagnose.parsers.nginx.server_blocks import Place, Server, find, servers
-from diagnose.parsers.nginx.upstreams import Lead
+from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, select_location, servers
+from diagnose.parsers.nginx.upstreams import ProxyTarget
 from tests.support.check_evidence import SHOP
 
 
@@ -15,9 +15,9 @@ def site(text: str, around: str = "") -> tuple[tuple[Directive, ...], Server]:
     return main, servers(main)[-1]
 
 
-def leading(text: str, around: str = "") -> tuple[Place, Lead]:
-    place = find(site(f"location / {{ {text} }}", around)[1], "/")
-    found = upstreams.lead(place, upstreams.request(SHOP))
+def leading(text: str, around: str = "") -> tuple[LocationMatch, ProxyTarget]:
+    place = select_location(site(f"location / {{ {text} }}", around)[1], "/")
+    found = upstreams.proxy_target_of(place, upstreams.request_variables(SHOP))
     assert found
     return place, found
 
@@ -45,23 +45,23 @@ def leading(text: str, around: str = "") -> tuple[Place, Lead]:
 def test_where_a_pass_leads(text: str, scheme: str, ends: list[str]) -> None:
     _, found = leading(text)
     assert found.scheme == scheme
-    assert [str(end) for end in found.ends] == ends
+    assert [str(end) for end in found.endpoints] == ends
 
 
 def test_a_group_is_its_servers_without_those_that_are_down() -> None:
     members = "server a:3000; server b:3000 down; server unix:/s; server c backup; server 1.2.3.4;"
     _, found = leading("proxy_pass https://App;", f"upstream app {{ {members} }}")
     assert found.group
-    assert [str(end) for end in found.ends] == ["a:3000", "unix:/s", "c:80", "1.2.3.4:80"]
-    assert [end.backup for end in found.ends] == [False, False, True, False]
+    assert [str(end) for end in found.endpoints] == ["a:3000", "unix:/s", "c:80", "1.2.3.4:80"]
+    assert [end.backup for end in found.endpoints] == [False, False, True, False]
 
 
 @pytest.mark.parametrize(
     "text", ["proxy_pass http://$unknown;", "root /x;", "proxy_pass ftp//x;", "proxy_pass;"]
 )
 def test_what_cannot_be_known_leads_nowhere(text: str) -> None:
-    place = find(site(f"location / {{ {text} }}")[1], "/")
-    assert upstreams.lead(place, {}) is None
+    place = select_location(site(f"location / {{ {text} }}")[1], "/")
+    assert upstreams.proxy_target_of(place, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_what_cannot_be_known_leads_nowhere(text: str) -> None:
     ],
 )
 def test_the_path_that_the_application_is_asked_for(location: str, path: str) -> None:
-    place = find(site(location)[1], "/a/b")
-    found = upstreams.lead(place, upstreams.request(SHOP))
+    place = select_location(site(location)[1], "/a/b")
+    found = upstreams.proxy_target_of(place, upstreams.request_variables(SHOP))
     assert found
-    assert upstreams.asks(place, found, "/a/b") == path
+    assert upstreams.requested_path(place, found, "/a/b") == path
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_the_path_that_the_application_is_asked_for(location: str, path: str) ->
     ],
 )
 def test_where_a_path_lands(text: str) -> None:
-    assert upstreams.passed(upstreams.lands(site(text)[1], "/"))
+    assert upstreams.pass_directive_of(upstreams.final_location(site(text)[1], "/"))
 
 
 def test_files_that_lead_to_each_other_end() -> None:
     text = "location / { try_files $uri /a; } location /a { try_files $uri /b; }"
-    assert upstreams.passed(upstreams.lands(site(text)[1], "/")) is None
+    assert upstreams.pass_directive_of(upstreams.final_location(site(text)[1], "/")) is None
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,10 @@ def test_files_that_lead_to_each_other_end() -> None:
 )
 def test_a_name_that_has_to_be_resolved_and_cannot(text: str, around: str, name: str) -> None:
     main, server = site(f"location / {{ {text} }}", around)
-    place = find(server, "/")
-    found = upstreams.lead(place, upstreams.request(SHOP))
+    place = select_location(server, "/")
+    found = upstreams.proxy_target_of(place, upstreams.request_variables(SHOP))
     assert found
-    assert upstreams.unresolved(main, place, found) == name
+    assert upstreams.unresolved_name(main, place, found) == name
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,4 @@ def test_a_name_that_has_to_be_resolved_and_cannot(text: str, around: str, name:
 )
 def test_the_name_that_nginx_sends(text: str, name: str) -> None:
     place, found = leading(text)
-    assert upstreams.server_name(place, found, upstreams.request(SHOP)) == name
+    assert upstreams.tls_server_name(place, found, upstreams.request_variables(SHOP)) == name

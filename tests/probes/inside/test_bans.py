@@ -5,41 +5,43 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, ReturnRoute
-from diagnose.probes.inside.bans import MOST, SCRIPT, bans
+from diagnose.probes.inside.bans import MAX_BYTES, SCRIPT, bans
 from tests.support.fake_context import Looking, looked
 
-ASKED = ("sh", "-c", SCRIPT, "sh", str(MOST), "")
+ASKED = ("sh", "-c", SCRIPT, "sh", str(MAX_BYTES), "")
 BANNED = "[{'sshd': ['192.0.2.9']}, {'web': ['192.0.2.66', '2001:db8::8']}, {'idle': []}]\n"
 
 
 def seen(printed: str) -> Looking:
-    return looked(RecordedMachine({shlex.join(ASKED): Ran(ASKED, 0, printed, "", 0.0)}), bans)
+    return looked(
+        RecordedMachine({shlex.join(ASKED): CommandResult(ASKED, 0, printed, "", 0.0)}), bans
+    )
 
 
 def test_what_fail2ban_has_banned_is_seen() -> None:
-    (jails,) = seen(f"\n@@@ fail2ban\n{BANNED}").seen(Jails)
+    (jails,) = seen(f"\n@@@ fail2ban\n{BANNED}").observed(Jails)
     assert jails.jails == (
         Jail("sshd", ("192.0.2.9",)), Jail("web", ("192.0.2.66", "2001:db8::8")), Jail("idle"),
     )  # fmt: skip
-    assert jails.holding("192.0.2.66") == ("web",)
+    assert jails.banning("192.0.2.66") == ("web",)
 
 
 def test_what_fail2ban_does_not_say_is_not_seen() -> None:
     look = seen("\n@@@ fail2ban\nPermission denied to socket: /run/fail2ban/fail2ban.sock\n")
-    assert [(one.what, one.why) for one in look.seen(Unseen)] == [
+    assert [(one.what, one.why) for one in look.observed(Unseen)] == [
         ("whom fail2ban has banned", "needs root")
     ]
-    assert not look.seen(Jails)
+    assert not look.observed(Jails)
 
 
 def test_routes_that_lead_nowhere_are_seen() -> None:
     four = "unreachable 192.0.2.66 \nblackhole 192.0.2.0/24 table 7 \nprohibit nonsense\n"
     six = "unreachable default dev lo table unspec proto kernel metric 4294967295 error -101\n"
-    (routes,) = seen(f"\n@@@ routes4\n{four}\n@@@ routes6\n{six}").seen(ClosedRoutes)
+    (routes,) = seen(f"\n@@@ routes4\n{four}\n@@@ routes6\n{six}").observed(ClosedRoutes)
     assert routes.routes == (
         ClosedRoute("unreachable", "192.0.2.66"), ClosedRoute("blackhole", "192.0.2.0/24", "7"),
     )  # fmt: skip
@@ -53,10 +55,12 @@ def test_the_way_back_is_seen() -> None:
         "192.0.2.66 from 203.0.113.10 via 203.0.113.1 dev eth0 uid 0\n    cache\n": "",
     }
     for printed, refusal in ways.items():
-        (way,) = seen(f"\n@@@ way 203.0.113.10 192.0.2.66\n{printed}").seen(ReturnRoute)
+        (way,) = seen(f"\n@@@ way 203.0.113.10 192.0.2.66\n{printed}").observed(ReturnRoute)
         assert (way.source, way.towards, way.refusal) == ("203.0.113.10", "192.0.2.66", refusal)
         assert way.failure is None
-    (way,) = seen('\n@@@ way 203.0.113.10 192.0.2.66\nObject "get" is unknown\n').seen(ReturnRoute)
+    (way,) = seen('\n@@@ way 203.0.113.10 192.0.2.66\nObject "get" is unknown\n').observed(
+        ReturnRoute
+    )
     assert way.failure
 
 

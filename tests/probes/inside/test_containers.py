@@ -32,7 +32,7 @@ def ran(listeners: Listeners, **said: Any) -> Looking:
 
 def test_containers_and_namespaces_are_seen() -> None:
     out = f"\n@@@ docker\n{DOCKER}\n@@@ podman\n{PODMAN}\n@@@ net\n{INSIDE}"
-    (found,) = ran(listening(22, 80), **{ASK: out}).seen(Containers)
+    (found,) = ran(listening(22, 80), **{ASK: out}).observed(Containers)
     assert (found.engines, found.vantage) == (("docker", "podman"), Vantage.SERVER)
     assert [one.name for one in found.containers] == ["web", "web"]
     assert found.namespaces[0].listens(443)
@@ -41,9 +41,9 @@ def test_containers_and_namespaces_are_seen() -> None:
 def test_a_list_that_is_denied_is_unseen() -> None:
     out = "\n@@@ docker\npermission denied while trying to connect to the Docker daemon socket\n"
     look = ran(listening(22), **{ASK: out})
-    (unseen,) = look.seen(Unseen)
+    (unseen,) = look.observed(Unseen)
     assert unseen.enable == "sudo docker ps"
-    assert look.seen(Containers)[0].engines == ()
+    assert look.observed(Containers)[0].engines == ()
 
 
 def test_where_there_is_neither_nothing_is_said() -> None:

@@ -5,26 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.probes.inside.firewall import firewalld
-from diagnose.probes.inside.firewalld_runtime import RUNTIME, SERVICES
+from diagnose.probes.inside.firewalld_runtime import RUNTIME_SCRIPT, SERVICES_SCRIPT
 from tests.support.fake_context import Looking, looked
 
 RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
-ASK = shlex.join(("sh", "-c", RUNTIME))
+ASK = shlex.join(("sh", "-c", RUNTIME_SCRIPT))
 BUS = {
-    "runtime": ("sh", "-c", RUNTIME),
-    "services": ("sh", "-c", SERVICES, "sh", "http", "https", "ssh"),
+    "runtime": ("sh", "-c", RUNTIME_SCRIPT),
+    "services": ("sh", "-c", SERVICES_SCRIPT, "sh", "http", "https", "ssh"),
 }
 HTTPS = PortRange(443, 443, "tcp")
 DENIED = Failure("denied", "Permission denied", 13)
 
 
 def zone(look: Looking, name: str, permanent: bool) -> Zone:
-    (found,) = [one for one in look.seen(Zone) if one.name == name and one.permanent is permanent]
+    (found,) = [
+        one for one in look.observed(Zone) if one.name == name and one.permanent is permanent
+    ]
     return found
 
 
@@ -36,9 +38,9 @@ def test_the_running_and_the_permanent_configuration_are_seen(way: str) -> None:
     }
     machine = RecordedMachine.load(RECORDED, commands)
     if way == "firewall-cmd":
-        machine = machine.also({"firewall-cmd --get-default-zone": "public\n"})
+        machine = machine.with_overrides({"firewall-cmd --get-default-zone": "public\n"})
     look = looked(machine, firewalld)
-    (daemon,) = look.seen(Firewalld)
+    (daemon,) = look.observed(Firewalld)
     assert (daemon.running, daemon.default_zone, daemon.backend) == (True, "public", "nftables")
     assert dict(daemon.services)["https"] == (HTTPS,)
     for permanent in (False, True):
@@ -49,20 +51,20 @@ def test_the_running_and_the_permanent_configuration_are_seen(way: str) -> None:
         assert zone(look, "block", permanent).target == "%%REJECT%%"
         assert not zone(look, "dmz", permanent).active
     if way == "bus":
-        assert not any(asked.startswith("firewall-cmd") for asked in machine.asked)
+        assert not any(asked.startswith("firewall-cmd") for asked in machine.commands_run)
 
 
 def test_that_it_does_not_run_is_a_fact() -> None:
     answer = "@ owner\nmethod return time=1 sender=x\n   boolean false\n"
     look = looked(RecordedMachine({ASK: answer}), firewalld)
-    (daemon,) = look.seen(Firewalld)
+    (daemon,) = look.observed(Firewalld)
     assert not daemon.running
-    assert not look.seen(Zone)
-    assert not look.seen(Unseen)
+    assert not look.observed(Zone)
+    assert not look.observed(Unseen)
 
 
 def test_that_it_is_not_installed_is_a_fact() -> None:
-    (daemon,) = looked(RecordedMachine(), firewalld).seen(Firewalld)
+    (daemon,) = looked(RecordedMachine(), firewalld).observed(Firewalld)
     assert not daemon.running
 
 
@@ -78,18 +80,18 @@ def test_what_it_does_not_tell_this_user_is_said_to_be_unseen() -> None:
 
 
 def test_files_that_only_root_may_read_are_said_to_be_unseen() -> None:
-    machine = RecordedMachine.load(RECORDED, BUS).also(
+    machine = RecordedMachine.load(RECORDED, BUS).with_overrides(
         {}, {"/etc/firewalld/firewalld.conf": DENIED}
     )
     look = looked(machine, firewalld)
     assert zone(look, "public", permanent=False).admits(443)
-    assert not [one for one in look.seen(Zone) if one.permanent]
-    (unseen,) = look.seen(Unseen)
+    assert not [one for one in look.observed(Zone) if one.permanent]
+    (unseen,) = look.observed(Unseen)
     assert unseen.enable == "sudo firewall-cmd --permanent --list-all-zones"
 
 
 def test_a_file_of_the_administrator_comes_before_that_of_the_package() -> None:
-    machine = RecordedMachine.load(RECORDED, BUS).also(
+    machine = RecordedMachine.load(RECORDED, BUS).with_overrides(
         {},
         {
             "/etc/firewalld/services/https.xml": (
@@ -102,7 +104,7 @@ def test_a_file_of_the_administrator_comes_before_that_of_the_package() -> None:
     assert not zone(look, "public", permanent=True).admits(443)
     assert zone(look, "public", permanent=False).admits(443)
     # A file that is no XML firewalld passes over as well.
-    assert not [one for one in look.seen(Zone) if one.permanent and one.name == "dmz"]
+    assert not [one for one in look.observed(Zone) if one.permanent and one.name == "dmz"]
 
 
 def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
@@ -111,7 +113,7 @@ def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
     listed = "public (default, active)\n  target: default\n  interfaces: eth0\n  services: ssh\n"
     machine = RecordedMachine(
         {
-            ASK: Ran(("sh",), 1, old, "", 0.0),
+            ASK: CommandResult(("sh",), 1, old, "", 0.0),
             "firewall-cmd --list-all-zones": listed,
             "firewall-cmd --get-default-zone": "public\n",
         }
@@ -210,17 +212,17 @@ FILES = {
 
 def test_policies_sets_and_direct_rules_are_seen() -> None:
     look = looked(RecordedMachine({ASK: MORE}, FILES, "ssh://web"), firewalld)
-    (daemon,) = look.seen(Firewalld)
+    (daemon,) = look.observed(Firewalld)
     assert (daemon.panic, daemon.version, daemon.caller) == (True, "2.3.1", "198.51.100.10")
     assert daemon.direct == ("ipv4 filter INPUT 0 -p tcp --dport 443 -j ACCEPT",)
     assert daemon.permanent_direct == ()
     assert dict(daemon.permanent_services)["https"] == (HTTPS,)
     # It drifts before 1.0 only.
     assert not daemon.drifts
-    now, later = look.seen(Policy)
+    now, later = look.observed(Policy)
     assert (now.target, now.priority, now.ingress, now.egress) == ("DROP", -10, ("ANY",), ("HOST",))
     assert (later.target, later.priority, later.permanent) == ("REJECT", -5, True)
-    sets = [(one.permanent, one.entries, one.whole) for one in look.seen(IpSet)]
+    sets = [(one.permanent, one.entries, one.whole) for one in look.observed(IpSet)]
     assert sets == [(False, ("192.0.2.0/24",), True), (True, ("192.0.2.0/25",), True)]
     assert zone(look, "public", permanent=True).admits(443)
 
@@ -228,10 +230,10 @@ def test_policies_sets_and_direct_rules_are_seen() -> None:
 def test_of_a_long_set_only_the_beginning_is_kept() -> None:
     long = "\n".join(f"192.0.2.{number % 256}" for number in range(600))
     machine = RecordedMachine({ASK: MORE.replace("192.0.2.0/24", long)}, FILES)
-    now, _ = looked(machine, firewalld).seen(IpSet)
+    now, _ = looked(machine, firewalld).observed(IpSet)
     assert (len(now.entries), now.whole) == (500, False)
 
 
 def test_who_asks_from_here_is_no_caller() -> None:
-    (daemon,) = looked(RecordedMachine({ASK: MORE}, FILES), firewalld).seen(Firewalld)
+    (daemon,) = looked(RecordedMachine({ASK: MORE}, FILES), firewalld).observed(Firewalld)
     assert daemon.caller == ""

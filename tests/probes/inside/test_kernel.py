@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.http import Clock
@@ -26,14 +26,22 @@ from diagnose.model.kernel import (
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.probes.inside.kernel import clock, kernel, lost, stalled
-from diagnose.probes.inside.scripts import CLOCK, EYE, FIRST, LATER, WATCH
-from diagnose.probes.inside.system import FAR
+from diagnose.probes.inside.scripts import (
+    AFTER_FAILURE_SCRIPT,
+    CLOCK_SCRIPT,
+    FIRST_SCRIPT,
+    PACKET_WATCHER,
+    WATCH_SECONDS,
+)
+from diagnose.probes.inside.system import ROOT_SERVERS
 from tests.support.check_evidence import TIMEOUT
 from tests.support.fake_context import Looking, looked
 
-ASKED = shlex.join(("sh", "-c", FIRST, "sh", "443", FAR[4], FAR[6]))
-HERE = shlex.join(("sh", "-c", LATER, "sh", "443", "0", EYE))
-THERE = shlex.join(("sh", "-c", LATER, "sh", "443", str(WATCH), EYE))
+ASKED = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))
+HERE = shlex.join(("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", "0", PACKET_WATCHER))
+THERE = shlex.join(
+    ("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", "443", str(WATCH_SECONDS), PACKET_WATCHER)
+)
 
 SAID = """\
 @ files
@@ -83,7 +91,7 @@ SILENT = Connection(address="203.0.113.10", port=443, family=4, failure=TIMEOUT)
 
 def after(machine: RecordedMachine, seen: Connection) -> Looking:
     look = Looking(machine)
-    look.see(seen)
+    look.emit(seen)
     asyncio.run(lost.work(look, seen))  # type: ignore[arg-type]
     return look
 
@@ -91,36 +99,36 @@ def after(machine: RecordedMachine, seen: Connection) -> Looking:
 def test_one_script_tells_it_all() -> None:
     machine = RecordedMachine({ASKED: SAID})
     look = looked(machine, kernel)
-    (settings,) = look.seen(Kernel)
+    (settings,) = look.observed(Kernel)
     assert (settings.strictness("eth0"), settings.strictness("eth1")) == (0, 1)
     assert (settings.trackable, settings.longest_queue) == (262144, 4096)
     assert (settings.client, settings.ipv6_reverse_path) == ("198.51.100.10", "strict")
-    (read,) = look.seen(Counters)
+    (read,) = look.observed(Counters)
     assert (read.get("ListenOverflows"), read.tracked) == (3, 5)
-    (waiting,) = look.seen(Queues)
+    (waiting,) = look.observed(Queues)
     assert waiting.on(443) == (Queue("0.0.0.0", 443, 0, 511),)
-    (arrival,) = look.seen(Arrival)
+    (arrival,) = look.observed(Arrival)
     assert arrival.failure is not None
     assert arrival.equivalent == "ip route get 192.0.2.10 from 198.41.0.4 iif eth1"
-    (boot,) = look.seen(Boot)
+    (boot,) = look.observed(Boot)
     assert (boot.service, boot.state, boot.running) == ("nginx.service", "enabled", True)
-    assert machine.asked == [ASKED]
+    assert machine.commands_run == [ASKED]
 
 
 def test_a_server_that_cannot_be_entered_says_nothing() -> None:
-    denied = Ran(("sh",), None, "", "", 0.0, Failure("denied", "Permission denied", 255))
+    denied = CommandResult(("sh",), None, "", "", 0.0, Failure("denied", "Permission denied", 255))
     assert not looked(RecordedMachine({ASKED: denied}), kernel).observations
 
 
 def test_after_silence_the_server_watches_for_what_this_machine_sends() -> None:
     look = after(RecordedMachine({THERE: AGAIN}, via="ssh://web"), SILENT)
-    (watch,) = look.seen(Capture)
+    (watch,) = look.observed(Capture)
     assert (watch.sources, watch.complete) == (("198.51.100.10",), True)
-    (half,) = look.seen(HalfOpen)
+    (half,) = look.observed(HalfOpen)
     assert half.sources == ("198.51.100.10",)
-    (read,) = look.seen(Counters)
+    (read,) = look.observed(Counters)
     assert read.get("ListenOverflows") == 9
-    (waiting,) = look.seen(Queues)
+    (waiting,) = look.observed(Queues)
     assert waiting.queues[0].full
     assert waiting.holders == (Holder(37, "nginx", "T"),)
 
@@ -139,8 +147,8 @@ clock: end 1004.70
 
 def test_how_long_it_surely_watched_is_told_by_the_servers_own_clock() -> None:
     """The answer took 6 s and the script 4.7: it may have begun 1.3 s late, and slept 2.5 s."""
-    ran = Ran(("sh",), 0, CLOCKED, "", 6.0)
-    (watch,) = after(RecordedMachine({THERE: ran}, via="ssh://web"), SILENT).seen(Capture)
+    ran = CommandResult(("sh",), 0, CLOCKED, "", 6.0)
+    (watch,) = after(RecordedMachine({THERE: ran}, via="ssh://web"), SILENT).observed(Capture)
     assert watch.begun is not None
     assert watch.ended is not None
     assert round(watch.begun - watch.at, 2) == 3.8
@@ -149,8 +157,8 @@ def test_how_long_it_surely_watched_is_told_by_the_servers_own_clock() -> None:
 
 def test_the_server_itself_has_nothing_to_watch() -> None:
     look = after(RecordedMachine({HERE: AGAIN}), SILENT)
-    assert not look.seen(Capture)
-    assert look.seen(Counters)
+    assert not look.observed(Capture)
+    assert look.observed(Counters)
 
 
 @pytest.mark.parametrize(
@@ -168,16 +176,16 @@ def test_what_cannot_be_watched_is_said_to_be_unseen(said: str, why: str) -> Non
     _, _, rest = AGAIN.partition("@ files")
     said = f"@ watch\n{said}\n@ files{rest}"
     look = after(RecordedMachine({THERE: said}, via="ssh://web"), SILENT)
-    (unseen,) = look.seen(Unseen)
+    (unseen,) = look.observed(Unseen)
     assert unseen.why == why
     assert unseen.enable.startswith("sudo tcpdump -n -i any 'tcp dst port 443")
-    assert not look.seen(Capture)
+    assert not look.observed(Capture)
 
 
 def test_without_root_what_was_dropped_is_said_to_be_unseen() -> None:
     head, half_open, rest = AGAIN.partition("@ half-open")
     look = after(RecordedMachine({HERE: f"{head}@ denied\n{half_open}{rest}"}), SILENT)
-    (unseen,) = look.seen(Unseen)
+    (unseen,) = look.observed(Unseen)
     assert (unseen.why, unseen.enable) == ("needs root", "sudo cat /proc/net/stat/nf_conntrack")
 
 
@@ -186,30 +194,30 @@ def test_nothing_is_asked_again_while_all_goes_well() -> None:
     after(machine, Connection(address="203.0.113.10", port=443, family=4))
     plain = Connection(address="203.0.113.10", port=80, family=4, purpose="plain", failure=TIMEOUT)
     after(machine, plain)
-    assert not machine.asked
+    assert not machine.commands_run
 
 
 def test_a_handshake_that_stalls_is_looked_into_once() -> None:
     machine = RecordedMachine({HERE: AGAIN})
     look = Looking(machine)
     for _ in range(2):
-        stuck = look.see(Handshake(address="203.0.113.10", port=443, failure=TIMEOUT))
+        stuck = look.emit(Handshake(address="203.0.113.10", port=443, failure=TIMEOUT))
         asyncio.run(stalled.work(look, stuck))  # type: ignore[arg-type]
-    assert machine.asked == [HERE]
+    assert machine.commands_run == [HERE]
 
 
 def test_clocks_that_differ_are_asked_whom_they_follow() -> None:
     said = "@ timedatectl\n@ chronyc\nLeap status     : Not synchronised\n"
-    look = Looking(RecordedMachine({shlex.join(("sh", "-c", CLOCK)): said}))
+    look = Looking(RecordedMachine({shlex.join(("sh", "-c", CLOCK_SCRIPT)): said}))
     for ahead in (3.0, 300.0, 400.0):
-        seen = look.see(Clock(source="203.0.113.10", ahead_s=ahead))
+        seen = look.emit(Clock(source="203.0.113.10", ahead_s=ahead))
         asyncio.run(clock.work(look, seen))  # type: ignore[arg-type]
-    (sync,) = look.seen(TimeSync)
+    (sync,) = look.observed(TimeSync)
     assert (sync.synchronized, sync.equivalent) == (False, "chronyc tracking")
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox sh"])
-@pytest.mark.parametrize("script", [FIRST, LATER, CLOCK])
+@pytest.mark.parametrize("script", [FIRST_SCRIPT, AFTER_FAILURE_SCRIPT, CLOCK_SCRIPT])
 def test_every_shell_understands_the_scripts(shell: str, script: str) -> None:
     words = shell.split()
     if shutil.which(words[0]) is None:
@@ -220,7 +228,7 @@ def test_every_shell_understands_the_scripts(shell: str, script: str) -> None:
 
 def test_the_script_ends_well_without_any_tool() -> None:
     """Only the shell's own words are there."""
-    words = ["/bin/sh", "-c", FIRST, "sh", "443", FAR[4], FAR[6]]
+    words = ["/bin/sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]]
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={"PATH": "/none"})
     assert done.returncode == 0
     assert "@ files" in done.stdout

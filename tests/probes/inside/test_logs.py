@@ -13,7 +13,7 @@ from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import parse
-from diagnose.parsers.nginx.error_log import Log
+from diagnose.parsers.nginx.error_log import LogDestination
 from diagnose.probes.inside import logs
 from tests.support.fake_context import Looking
 
@@ -33,57 +33,61 @@ def config(text: str = f"error_log {LOG}; {SITE}") -> NginxConfig:
 
 
 def machine(said: str, *files: str, **more: str) -> RecordedMachine:
-    asked = shlex.join(("sh", "-c", logs.READ, "sh", *(files or (LOG,))))
+    asked = shlex.join(("sh", "-c", logs.READ_SCRIPT, "sh", *(files or (LOG,))))
     return RecordedMachine({asked: said}, more)
 
 
 def look_at(door: Machine, seen: NginxConfig, *before: Exchange) -> Looking:
     look = Looking(door)
     look.observations += before
-    asyncio.run(logs.written.work(look, look.see(seen)))  # type: ignore[arg-type]
+    asyncio.run(logs.error_logs.work(look, look.emit(seen)))  # type: ignore[arg-type]
     return look
 
 
 def test_the_lines_and_the_time_that_they_cover_are_seen() -> None:
     look = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n"), config())
-    (line,) = look.seen(LogLine)
+    (line,) = look.observed(LogLine)
     assert (line.file, line.errno, line.when) == (LOG, 111, 1795543260.0)
-    (log,) = look.seen(ErrorLog)
-    assert (log.until, log.since, log.again) == (1795543262.0, 1795543262.0 - logs.RECENT, False)
+    (log,) = look.observed(ErrorLog)
+    assert (log.until, log.since, log.again) == (
+        1795543262.0,
+        1795543262.0 - logs.RECENT_SECONDS,
+        False,
+    )
 
 
 def test_of_a_long_log_no_more_is_claimed_than_was_read() -> None:
     look = look_at(machine(f"{HEAD}log 999999\n {LINE}\n\n"), config())
-    assert look.seen(ErrorLog)[0].since == 1795543260.0
+    assert look.observed(ErrorLog)[0].since == 1795543260.0
 
 
 def test_a_refused_configuration_is_found_further_back() -> None:
     old = " 2026/11/20 08:00:00 [emerg] 7#7: unknown directive"
     look = look_at(machine(f"{HEAD}log 200\n {LINE}\n\n{old}\n"), config())
-    assert [one.level for one in look.seen(LogLine)] == ["emerg", "error"]
+    assert [one.level for one in look.observed(LogLine)] == ["emerg", "error"]
 
 
 def test_a_line_of_the_log_cannot_be_taken_for_our_own_words() -> None:
     look = look_at(machine(f"{HEAD}log 200\n {LINE}\n denied\n log 3\n\n"), config())
-    assert not look.seen(Unseen)
-    assert len(look.seen(LogLine)) == 1
+    assert not look.observed(Unseen)
+    assert len(look.observed(LogLine)) == 1
 
 
 @pytest.mark.parametrize("state", ["denied", "special"])
 def test_what_may_not_be_read_is_said(state: str) -> None:
     look = look_at(machine(f"{HEAD}{state}\n"), config(), FAILED)
-    (unseen,) = look.seen(Unseen)
+    (unseen,) = look.observed(Unseen)
     assert unseen.what == LOG
     assert unseen.enable == (
         f"sudo tail -c 65536 {LOG}" if state == "denied" else "journalctl -u nginx -n 100"
     )
-    assert not look.seen(ErrorLog)
+    assert not look.observed(ErrorLog)
 
 
 def test_a_log_that_is_no_file_is_missed_only_after_a_failure() -> None:
     door, text = RecordedMachine(), f"error_log stderr; {SITE}"
     assert not look_at(door, config(text)).observations[1:]
-    assert look_at(door, config(text), FAILED).seen(Unseen)[0].what == "stderr"
+    assert look_at(door, config(text), FAILED).observed(Unseen)[0].what == "stderr"
 
 
 def test_the_build_and_the_command_line_say_where_it_is_as_well() -> None:
@@ -94,12 +98,12 @@ def test_the_build_and_the_command_line_say_where_it_is_as_well() -> None:
     )
     look = Looking(machine(f"{HEAD}log 0\n\n", "/run/e.log"))
     look.observations += [build, state]
-    asyncio.run(logs.written.work(look, look.see(config(SITE))))  # type: ignore[arg-type]
-    assert look.seen(ErrorLog)[0].file == "/run/e.log"
+    asyncio.run(logs.error_logs.work(look, look.emit(config(SITE))))  # type: ignore[arg-type]
+    assert look.observed(ErrorLog)[0].file == "/run/e.log"
     look = Looking(machine(f"{HEAD}log 0\n\n", "/opt/n/logs/error.log"))
     look.observations += [build]
-    asyncio.run(logs.written.work(look, look.see(config(SITE))))  # type: ignore[arg-type]
-    assert look.seen(ErrorLog)[0].file == "/opt/n/logs/error.log"
+    asyncio.run(logs.error_logs.work(look, look.emit(config(SITE))))  # type: ignore[arg-type]
+    assert look.observed(ErrorLog)[0].file == "/opt/n/logs/error.log"
 
 
 def again(*failed: Exchange | Upgrade | Handshake) -> list[ErrorLog]:
@@ -116,7 +120,7 @@ def again(*failed: Exchange | Upgrade | Handshake) -> list[ErrorLog]:
         await asyncio.gather(*every)
 
     asyncio.run(work())
-    return list(look.seen(ErrorLog))
+    return list(look.observed(ErrorLog))
 
 
 def test_after_failures_that_come_together_it_is_read_once_more() -> None:
@@ -138,7 +142,7 @@ def test_the_limit_on_files_is_looked_at_where_they_ran_out() -> None:
     said = " 2026/11/24 18:01:00 [crit] 9#9: accept4() failed (24: Too many open files)"
     limits = "Limit  Soft Limit  Hard Limit  Units\nMax open files            1024   4096   files\n"
     door = machine(f"{HEAD}log 99\n{said}\n\n", **{"/proc/9/limits": limits})
-    (seen,) = look_at(door, config()).seen(OpenFiles)
+    (seen,) = look_at(door, config()).observed(OpenFiles)
     assert (seen.pid, seen.soft, seen.hard) == (9, 1024, 4096)
 
 
@@ -147,8 +151,8 @@ def test_the_script_reads_real_files(tmp_path: Path) -> None:
     log.write_text(f"{LINE}\n" * 300)
     (tmp_path / "error.log.1").write_text("2026/11/20 08:00:00 [emerg] 7#7: unknown directive\n")
     paths = (str(log), str(tmp_path / "none.log"), str(tmp_path))
-    ran = asyncio.run(LocalMachine().run("sh", "-c", logs.READ, "sh", *paths))
-    found = logs.readings(ran.out, [Log(path) for path in paths])
+    ran = asyncio.run(LocalMachine().run("sh", "-c", logs.READ_SCRIPT, "sh", *paths))
+    found = logs.parse_readings(ran.out, [LogDestination(path) for path in paths])
     assert [one.state for one in found] == ["log", "missing", "special"]
     assert found[0].clock
     assert {one.level for one in found[0].lines} == {"emerg", "error"}

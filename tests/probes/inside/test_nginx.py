@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
@@ -18,10 +18,10 @@ from diagnose.model.nginx import (
     NginxState,
     NginxTest,
 )
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes.inside import nginx as probes
-from diagnose.probes.inside.nginx import configured, fingerprint
-from diagnose.probes.inside.nginx_processes import LIST, listing, masters
+from diagnose.probes.inside.nginx import config_path, fingerprint
+from diagnose.probes.inside.nginx_processes import LIST_SCRIPT, master_processes, parse_listing
 from diagnose.probes.inside.server_detection import names, serves
 from tests.support.fake_context import looked
 
@@ -53,9 +53,9 @@ def listed(*processes: str) -> str:
 MASTER = process(10, 1, 100, "nginx: master process /usr/sbin/nginx")
 
 
-def machine(said: str, test: str | Ran = "") -> RecordedMachine:
-    known: dict[str, str | Ran] = {
-        shlex.join(("sh", "-c", LIST)): said,
+def machine(said: str, test: str | CommandResult = "") -> RecordedMachine:
+    known: dict[str, str | CommandResult] = {
+        shlex.join(("sh", "-c", LIST_SCRIPT)): said,
         f"{BINARY} -V": VERSION,
         f"{BINARY} -t": test,
     }
@@ -64,13 +64,13 @@ def machine(said: str, test: str | Ran = "") -> RecordedMachine:
 
 def test_everything_is_seen_of_the_nginx_that_runs() -> None:
     look = looked(machine(listed(MASTER)), probes.nginx)
-    (state,) = look.seen(NginxState)
+    (state,) = look.observed(NginxState)
     assert [one.pid for one in state.masters] == [10]
-    assert look.seen(NginxBuild)[0].has_ssl
-    assert look.seen(NginxTest)[0].passed
-    (config,) = look.seen(NginxConfig)
+    assert look.observed(NginxBuild)[0].has_ssl
+    assert look.observed(NginxTest)[0].passed
+    (config,) = look.observed(NginxConfig)
     assert [one.path for one in config.files] == [*list(FILES)[:2]]
-    assert look.seen(CertificateFile)[0].sha256 == SHA256_OF_000102
+    assert look.observed(CertificateFile)[0].sha256 == SHA256_OF_000102
 
 
 def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
@@ -81,7 +81,7 @@ def test_it_was_last_loaded_when_its_oldest_worker_began() -> None:
         process(13, 10, 900, "nginx: worker process"),
         process(14, 10, 150, "nginx: cache manager process"),
     )
-    (master,) = masters(listing(said))
+    (master,) = master_processes(parse_listing(said))
     assert master.loaded == 500.0 + 3.0
 
 
@@ -103,7 +103,7 @@ DOCKER = f"0::/system.slice/docker-{'5e' * 32}.scope"
 def running(its: str, own: str = OWN) -> NginxProcess:
     said = f"1000.5\n500.5 900.0\nmnt:[1]\nself 0\n{own}program {BINARY}\n"
     inside = process(10, 1, 100, f"nginx: master process {BINARY}", files="mnt:[2]")
-    (master,) = masters(listing(f"{said}{inside}user 0\n{its}"))
+    (master,) = master_processes(parse_listing(f"{said}{inside}user 0\n{its}"))
     return master
 
 
@@ -150,10 +150,10 @@ def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: 
     title = f"nginx: master process x\n{program}\nmnt:[1]\nuser 0\nbuild /bin/sh\nforged\nbuilt"
     with subprocess.Popen([title, "60"], executable=program) as process:
         try:
-            ran = asyncio.run(LocalMachine().run("sh", "-c", LIST))
+            ran = asyncio.run(LocalMachine().run("sh", "-c", LIST_SCRIPT))
         finally:
             process.kill()
-    found = listing(ran.out)
+    found = parse_listing(ran.out)
     assert "forged" not in dict(found.builds).get("/bin/sh", "")
     (mine,) = [one for one in found.processes if one.pid == process.pid]
     assert mine.title.endswith("forged built 60")
@@ -163,7 +163,7 @@ def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: 
 def test_without_nginx_nothing_more_is_looked_at() -> None:
     look = looked(machine("1000.5\n500.5 900.0\nmnt:[1]\n"), probes.nginx)
     assert [type(one) for one in look.observations] == [NginxState]
-    assert not look.seen(NginxState)[0].installed
+    assert not look.observed(NginxState)[0].installed
 
 
 def test_a_test_that_needs_root_is_unseen() -> None:
@@ -172,27 +172,31 @@ def test_a_test_that_needs_root_is_unseen() -> None:
         "super-user privileges, ignored\n"
         'nginx: [emerg] cannot load certificate key "/k": (13: Permission denied)\n'
     )
-    ran = Ran((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
+    ran = CommandResult((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
     look = looked(machine(listed(), test=ran), probes.nginx)
-    assert not look.seen(NginxTest)
-    assert look.seen(Unseen)[0].enable == f"sudo {BINARY} -t"
+    assert not look.observed(NginxTest)
+    assert look.observed(Unseen)[0].enable == f"sudo {BINARY} -t"
 
 
 def test_a_test_that_fails_is_seen() -> None:
-    ran = Ran((BINARY, "-t"), 1, "", "nginx: [emerg] no in /a:3\n", 0.0, Failure("exit", "", 1))
-    (seen,) = looked(machine(listed(), test=ran), probes.nginx).seen(NginxTest)
+    ran = CommandResult(
+        (BINARY, "-t"), 1, "", "nginx: [emerg] no in /a:3\n", 0.0, Failure("exit", "", 1)
+    )
+    (seen,) = looked(machine(listed(), test=ran), probes.nginx).observed(NginxTest)
     assert not seen.passed
     assert seen.fatal
     assert (seen.fatal.file, seen.fatal.line) == ("/a", 3)
 
 
 def test_the_options_of_the_master_decide_which_configuration_is_read() -> None:
-    build = wire.build(VERSION)
-    own = wire.build("nginx version: nginx/1.9.0\nconfigure arguments: --prefix=/opt/nginx\n")
-    assert configured(build, ()) == "/etc/nginx/nginx.conf"
-    assert configured(build, ("-c", "a.conf")) == "/usr/share/nginx/a.conf"
-    assert configured(own, ("-p", "/srv")) == "/srv/conf/nginx.conf"
-    assert configured(own, ("-p", "/srv", "-c", "/x/a.conf")) == "/x/a.conf"
+    build = nginx_parser.parse_build(VERSION)
+    own = nginx_parser.parse_build(
+        "nginx version: nginx/1.9.0\nconfigure arguments: --prefix=/opt/nginx\n"
+    )
+    assert config_path(build, ()) == "/etc/nginx/nginx.conf"
+    assert config_path(build, ("-c", "a.conf")) == "/usr/share/nginx/a.conf"
+    assert config_path(own, ("-p", "/srv")) == "/srv/conf/nginx.conf"
+    assert config_path(own, ("-p", "/srv", "-c", "/x/a.conf")) == "/x/a.conf"
 
 
 def test_a_file_without_a_certificate_has_no_fingerprint() -> None:
@@ -201,8 +205,8 @@ def test_a_file_without_a_certificate_has_no_fingerprint() -> None:
 
 
 def test_this_machine_lists_its_processes() -> None:
-    ran = asyncio.run(LocalMachine().run("sh", "-c", LIST))
-    found = listing(ran.out)
+    ran = asyncio.run(LocalMachine().run("sh", "-c", LIST_SCRIPT))
+    found = parse_listing(ran.out)
     assert found.view.root
     assert found.view.pid.startswith("pid:")
     assert found.user == os.getuid()
@@ -219,31 +223,31 @@ def test_whose_processes_they_are_is_listed() -> None:
     said = listed(
         MASTER + "user 33\n", process(11, 10, 200, "nginx: worker process") + "user 65534\n"
     )
-    found = listing(said.replace("mnt:[1]\nprogram", "mnt:[1]\nself 1000\nprogram"))
+    found = parse_listing(said.replace("mnt:[1]\nprogram", "mnt:[1]\nself 1000\nprogram"))
     assert found.user == 1000
     assert [one.user for one in found.processes] == [33, 65534]
-    assert [one.user for one in masters(found)] == [33]
-    assert [one.user for one in masters(listing(listed(MASTER)))] == [None]
+    assert [one.user for one in master_processes(found)] == [33]
+    assert [one.user for one in master_processes(parse_listing(listed(MASTER)))] == [None]
 
 
 def test_the_master_that_has_the_port_comes_first() -> None:
     other = MASTER.replace("10 (nginx)", "9 (nginx)")
     said = listed(other, MASTER, process(11, 10, 200, "nginx: worker process"))
-    known: dict[str, str | Ran] = {
-        shlex.join(("sh", "-c", LIST)): said,
+    known: dict[str, str | CommandResult] = {
+        shlex.join(("sh", "-c", LIST_SCRIPT)): said,
         "ss -ltnpe": 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=11,fd=6)) ino:1 sk:1',
     }
-    (state,) = looked(RecordedMachine(known, FILES), probes.nginx).seen(NginxState)
+    (state,) = looked(RecordedMachine(known, FILES), probes.nginx).observed(NginxState)
     assert [one.pid for one in state.masters] == [10, 9]
 
 
 def test_a_test_by_another_user_than_the_masters_says_nothing_of_permissions() -> None:
     said = "nginx: [emerg] bind() to 0.0.0.0:443 failed (13: Permission denied)\n"
-    ran = Ran((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
+    ran = CommandResult((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
     mine = "mnt:[1]\nself 1000\nprogram"
     for owner, seen in (("1000", 1), ("0", 0)):
         text = listed(MASTER + f"user {owner}\n").replace("mnt:[1]\nprogram", mine)
-        assert len(looked(machine(text, test=ran), probes.nginx).seen(NginxTest)) == seen
+        assert len(looked(machine(text, test=ran), probes.nginx).observed(NginxTest)) == seen
 
 
 # Layouts of panels and own builds: what LIST and `nginx -V` print there, taken down by hand.
@@ -267,14 +271,14 @@ def of(pid: int, title: str, program: str, user: int | None = None) -> str:
 
 
 def panel(text: str, said: str, program: str, files: dict[str, str], *options: str) -> NginxConfig:
-    known: dict[str, str | Ran] = {
-        shlex.join(("sh", "-c", LIST)): text,
+    known: dict[str, str | CommandResult] = {
+        shlex.join(("sh", "-c", LIST_SCRIPT)): text,
         f"{program} -V": said,
         shlex.join((program, *options, "-t")): "",
     }
     look = looked(RecordedMachine(known, files), probes.nginx)
-    assert look.seen(NginxTest)[0].binary == program
-    (config,) = look.seen(NginxConfig)
+    assert look.observed(NginxTest)[0].binary == program
+    (config,) = look.observed(NginxConfig)
     return config
 
 
@@ -296,8 +300,8 @@ def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None
     own = "nginx version: nginx/1.26.3\nconfigure arguments: --prefix=/usr/local/nginx\n"
     site = "http { server { listen 443 ssl; server_name shop.example.com; } }\n"
     text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {BINARY}\nprogram {program}\n"
-    known: dict[str, str | Ran] = {
-        shlex.join(("sh", "-c", LIST)): text,
+    known: dict[str, str | CommandResult] = {
+        shlex.join(("sh", "-c", LIST_SCRIPT)): text,
         f"{BINARY} -V": VERSION,
         f"{program} -V": own,
         f"{program} -t": "",
@@ -307,7 +311,7 @@ def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None
         "/usr/local/nginx/conf/nginx.conf": site,
     }
     look = looked(RecordedMachine(known, files), probes.nginx)
-    assert [one.path for one in look.seen(NginxConfig)] == ["/usr/local/nginx/conf/nginx.conf"]
+    assert [one.path for one in look.observed(NginxConfig)] == ["/usr/local/nginx/conf/nginx.conf"]
 
 
 def test_an_own_build_reads_the_folder_of_its_prefix() -> None:
@@ -333,20 +337,20 @@ def test_openresty_in_a_container_is_not_looked_into_and_that_is_said() -> None:
     title = f"nginx: master process {program} -g daemon off;"
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\nown root 65024:2\n" + of(10, title, program, 0)
     text += "its root 0:51:77\n"
-    look = looked(RecordedMachine({shlex.join(("sh", "-c", LIST)): text}), probes.nginx)
-    (unseen,) = look.seen(Unseen)
+    look = looked(RecordedMachine({shlex.join(("sh", "-c", LIST_SCRIPT)): text}), probes.nginx)
+    (unseen,) = look.observed(Unseen)
     assert unseen.enable == "docker exec \u2026 nginx -T"
-    assert look.seen(NginxState)[0].masters[0].foreign
+    assert look.observed(NginxState)[0].masters[0].foreign
 
 
 def test_a_strangers_process_of_that_name_is_not_run() -> None:
     """Anybody may call a program nginx, and give it the title of a master."""
     title = "nginx: master process /tmp/nginx -g load_module /tmp/x.so;"
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, "/tmp/nginx", 1000)
-    door = RecordedMachine({shlex.join(("sh", "-c", LIST)): text})
+    door = RecordedMachine({shlex.join(("sh", "-c", LIST_SCRIPT)): text})
     look = looked(door, probes.nginx)
-    assert len(door.asked) == 1
-    assert look.seen(Unseen)[0].why == "another user runs it"
+    assert len(door.commands_run) == 1
+    assert look.observed(Unseen)[0].why == "another user runs it"
 
 
 def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> None:
@@ -354,14 +358,14 @@ def test_an_installed_program_without_options_is_looked_at_whoever_runs_it() -> 
     for title, foreign in ((BINARY, False), (f"{BINARY} -c /home/a/nginx.conf", True)):
         running = process(10, 1, 100, f"nginx: master process {title}") + "user 33\n"
         text = listed(running).replace("mnt:[1]\nprogram", mine)
-        assert [one.foreign for one in masters(listing(text))] == [foreign]
+        assert [one.foreign for one in master_processes(parse_listing(text))] == [foreign]
 
 
 def test_its_own_nginx_a_user_may_look_at() -> None:
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 1000\n" + of(
         10, "nginx: master process x", "/opt/n", 1000
     )
-    assert not masters(listing(text))[0].foreign
+    assert not master_processes(parse_listing(text))[0].foreign
 
 
 def test_both_blocks_of_one_name_have_their_certificates_read() -> None:
@@ -370,13 +374,13 @@ def test_both_blocks_of_one_name_have_their_certificates_read() -> None:
         "server { listen 443 ssl; server_name shop.example.com; ssl_certificate old.pem; }\n"
     )
     files["/etc/nginx/old.pem"] = FILES["/etc/nginx/shop.pem"]
-    known: dict[str, str | Ran] = {
-        shlex.join(("sh", "-c", LIST)): listed(MASTER),
+    known: dict[str, str | CommandResult] = {
+        shlex.join(("sh", "-c", LIST_SCRIPT)): listed(MASTER),
         f"{BINARY} -V": VERSION,
         f"{BINARY} -t": "",
     }
     look = looked(RecordedMachine(known, files), probes.nginx)
-    assert sorted(one.path for one in look.seen(CertificateFile)) == [
+    assert sorted(one.path for one in look.observed(CertificateFile)) == [
         "/etc/nginx/old.pem",
         "/etc/nginx/shop.pem",
     ]

@@ -11,7 +11,7 @@ from diagnose.model import Observation
 from diagnose.model.files import Access, NginxModules, NginxStart
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes import Probe
 from diagnose.probes.inside import nginx_files as probes
 from tests.support.fake_context import Looking
@@ -21,7 +21,7 @@ SITE = (
     "ssl_certificate shop.pem; ssl_certificate_key shop.key; } }"
 )
 PATH = "/etc/nginx/nginx.conf"
-CONFIG = NginxConfig(path=PATH, main=wire.parse(SITE, PATH))
+CONFIG = NginxConfig(path=PATH, main=nginx_parser.parse(SITE, PATH))
 KEY = "/etc/nginx/shop.key"
 DENIED = (
     f'cannot load certificate key "{KEY}": BIO_new_file() failed (SSL: error:8000000D:system '
@@ -76,8 +76,8 @@ def command(script: str, *words: str) -> str:
 
 
 def test_the_last_start_is_read_and_not_those_before() -> None:
-    machine = RecordedMachine({command(probes.START, "nginx", "443"): FAILED})
-    (seen,) = run(probes.start, machine, CONFIG).seen(NginxStart)
+    machine = RecordedMachine({command(probes.START_SCRIPT, "nginx", "443"): FAILED})
+    (seen,) = run(probes.start, machine, CONFIG).observed(NginxStart)
     assert [one.text for one in seen.messages] == [
         "bind() to 0.0.0.0:7443 failed (13: Permission denied)"
     ]
@@ -87,8 +87,8 @@ def test_the_last_start_is_read_and_not_those_before() -> None:
 
 def test_a_service_that_did_not_fail_says_nothing() -> None:
     text = FAILED.replace("failed\n Starting", "inactive\n Starting").partition("selinux")[0]
-    machine = RecordedMachine({command(probes.START, "nginx", "443"): text})
-    assert not run(probes.start, machine, CONFIG).seen(NginxStart)
+    machine = RecordedMachine({command(probes.START_SCRIPT, "nginx", "443"): text})
+    assert not run(probes.start, machine, CONFIG).observed(NginxStart)
 
 
 def test_nothing_is_asked_while_nginx_runs_or_has_no_such_port() -> None:
@@ -97,15 +97,15 @@ def test_nothing_is_asked_while_nginx_runs_or_has_no_such_port() -> None:
     run(probes.start, machine, running, CONFIG)
     run(probes.start, machine, NginxConfig(path=PATH, main=()))
     run(probes.reading, machine, running, CONFIG)
-    assert not machine.asked
+    assert not machine.commands_run
 
 
 def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
     master = NginxProcess(pid=7, binary="nginx", user=33)
     state = NginxState(installed=True, masters=(master,))
-    asked = command(probes.WHO, "", "7", "/etc/nginx/shop.pem", KEY)
+    asked = command(probes.ACCESS_SCRIPT, "", "7", "/etc/nginx/shop.pem", KEY)
     look = run(probes.reading, RecordedMachine({asked: WHO}), state, CONFIG)
-    (seen,) = look.seen(Access)
+    (seen,) = look.observed(Access)
     assert (seen.path, seen.uid, seen.user, seen.group) == (KEY, 33, "www-data", "www-data")
     assert [part.path for part in seen.parts] == [
         "/",
@@ -113,20 +113,24 @@ def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
         "/etc/nginx",
         "/srv/keys/shop.key",
     ]
-    assert [part.path for part in seen.closed] == ["/srv/keys/shop.key"]
+    assert [part.path for part in seen.denied_parts] == ["/srv/keys/shop.key"]
 
 
 @pytest.mark.parametrize(
     "seen",
     [
-        NginxTest(binary="nginx", passed=False, messages=wire.messages(f"nginx: [emerg] {DENIED}")),
+        NginxTest(
+            binary="nginx", passed=False, messages=nginx_parser.messages(f"nginx: [emerg] {DENIED}")
+        ),
         LogLine(file="/l", when=1.0, level="emerg", pid=7, text=DENIED),
     ],
 )
 def test_a_file_of_which_nginx_complains_is_looked_at(seen: NginxTest | LogLine) -> None:
-    machine = RecordedMachine({command(probes.WHO, "", "", KEY): WHO.partition("name")[2]})
+    machine = RecordedMachine(
+        {command(probes.ACCESS_SCRIPT, "", "", KEY): WHO.partition("name")[2]}
+    )
     probe = probes.refused if isinstance(seen, NginxTest) else probes.logged
-    (found,) = run(probe, machine, seen).seen(Access)
+    (found,) = run(probe, machine, seen).observed(Access)
     assert found.path == KEY
 
 
@@ -137,7 +141,7 @@ def test_labels_and_the_policys_own_are_read() -> None:
         f"unconfined_u:object_r:admin_home_t:s0|{KEY}\n"
         "default system_u:object_r:httpd_config_t:s0\n"
     )
-    (seen,) = probes.accesses(text)
+    (seen,) = probes.parse_access(text)
     assert seen.enforcing
     assert seen.parts[0].label == "unconfined_u:object_r:admin_home_t:s0"
     assert seen.default == "system_u:object_r:httpd_config_t:s0"
@@ -146,7 +150,7 @@ def test_labels_and_the_policys_own_are_read() -> None:
 
 def test_a_process_that_may_read_everything_is_nobody_in_particular() -> None:
     for caps, uid in (("0000000000000400", 33), ("0000000000000404", None)):
-        (seen,) = probes.accesses(WHO.replace("uid 33", f"uid 33\ncaps {caps}"))
+        (seen,) = probes.parse_access(WHO.replace("uid 33", f"uid 33\ncaps {caps}"))
         assert seen.uid == uid
 
 
@@ -157,8 +161,8 @@ def test_this_machine_tells_who_may_read_a_file_behind_a_link(tmp_path: Path) ->
     key.chmod(0o640)
     link = tmp_path / "key.pem"
     link.symlink_to(key)
-    words = ("sh", "-c", probes.WHO, "sh", "", str(os.getpid()), str(link))
-    (seen,) = probes.accesses(asyncio.run(LocalMachine().run(*words)).out)
+    words = ("sh", "-c", probes.ACCESS_SCRIPT, "sh", "", str(os.getpid()), str(link))
+    (seen,) = probes.parse_access(asyncio.run(LocalMachine().run(*words)).out)
     assert seen.uid == (os.getuid() or None)  # root reads everything
     assert [part.mode for part in seen.parts[-2:]] == [0o700, 0o640]
     assert seen.parts[-1].path == str(key.resolve())
@@ -166,14 +170,16 @@ def test_this_machine_tells_who_may_read_a_file_behind_a_link(tmp_path: Path) ->
 
 
 def test_the_modules_that_lie_there_are_listed_when_one_is_missed() -> None:
-    said = wire.messages('nginx: [emerg] unknown directive "stream" in /etc/nginx/nginx.conf:1')
+    said = nginx_parser.messages(
+        'nginx: [emerg] unknown directive "stream" in /etc/nginx/nginx.conf:1'
+    )
     build = NginxBuild(binary="nginx", arguments=("--modules-path=/usr/lib/nginx/modules",))
     machine = RecordedMachine({}, {"/usr/lib/nginx/modules/ngx_stream_module.so": ""})
     test = NginxTest(binary="nginx", passed=False, messages=said)
-    (seen,) = run(probes.modules, machine, build, test).seen(NginxModules)
+    (seen,) = run(probes.modules, machine, build, test).observed(NginxModules)
     assert seen.names == ("ngx_stream_module",)
     passed = NginxTest(binary="nginx", passed=True)
-    assert not run(probes.modules, machine, build, passed).seen(NginxModules)
+    assert not run(probes.modules, machine, build, passed).observed(NginxModules)
 
 
 def test_modules_lie_below_the_prefix_unless_told_otherwise() -> None:
@@ -206,7 +212,7 @@ def shown(
     *lines: str, result: str = "exit-code", step: str = "/usr/sbin/nginx", status: str = "1"
 ) -> NginxStart:
     text = SHOWN.format(result=result, step=step, status=status)
-    return probes.started(text + "".join(f" {line}\n" for line in lines))
+    return probes.parse_start(text + "".join(f" {line}\n" for line in lines))
 
 
 def test_the_line_that_tells_how_a_service_ended_is_found() -> None:
@@ -238,5 +244,5 @@ def test_the_folders_of_a_units_own_are_known() -> None:
 
 def test_a_service_that_does_not_start_this_program_is_not_its() -> None:
     text = SHOWN.format(result="success", step="x", status="0").replace("starts nginx", "x")
-    seen = probes.started(text)
+    seen = probes.parse_start(text)
     assert seen.unit == ""

@@ -14,7 +14,7 @@ from diagnose.model.nginx import (
     NginxState,
 )
 from diagnose.parsers import pem
-from diagnose.parsers.nginx import config as wire
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes import Probe
 from diagnose.probes.inside import other_nginx as probes
 from tests.lab import certificates
@@ -37,7 +37,7 @@ def state(*options: str) -> NginxState:
 
 
 def config(text: str) -> NginxConfig:
-    return NginxConfig(path=PATH, main=wire.parse(text, PATH))
+    return NginxConfig(path=PATH, main=nginx_parser.parse(text, PATH))
 
 
 def work(probe: Probe, look: Looking, seen: Observation) -> None:
@@ -51,11 +51,11 @@ def others(machine: RecordedMachine, *seen: NginxState | NginxConfig) -> tuple[O
     look = Looking(machine)
     look.observations.extend((*seen, BUILD))
     work(probes.other_nginx, look, seen[-1])
-    return look.seen(OtherConfig)
+    return look.observed(OtherConfig)
 
 
 def machine() -> RecordedMachine:
-    asked = shlex.join(("sh", "-c", probes.BUILDS, "sh", "/sbin/nginx"))
+    asked = shlex.join(("sh", "-c", probes.BUILD_SCRIPT, "sh", "/sbin/nginx"))
     files = {
         "/etc/nginx/nginx.conf": "http { include conf.d/*.conf; }",
         "/etc/nginx/conf.d/shop.conf": SHOP.removeprefix("http {").removesuffix("}"),
@@ -74,7 +74,7 @@ def test_the_configuration_of_the_other_program_is_read_where_the_name_is_missin
 def test_the_programs_own_file_is_read_where_it_was_started_with_another() -> None:
     found = others(machine(), state("-c", "/tmp/test.conf"), config(WELCOME))
     assert [one.path for one in found] == ["/etc/nginx/nginx.conf"]
-    elsewhere = NginxConfig(path="/tmp/test.conf", main=wire.parse(WELCOME, PATH))
+    elsewhere = NginxConfig(path="/tmp/test.conf", main=nginx_parser.parse(WELCOME, PATH))
     found = others(machine(), state("-c", "/tmp/test.conf"), elsewhere)
     assert [one.path for one in found] == ["/etc/nginx/nginx.conf", PATH]
 
@@ -83,7 +83,7 @@ def test_nothing_is_asked_where_the_name_is_known_or_nothing_runs() -> None:
     quiet = machine()
     others(quiet, state(), config(SHOP))
     others(quiet, NginxState(installed=True, programs=("/sbin/nginx",)), config(WELCOME))
-    assert not quiet.asked
+    assert not quiet.commands_run
 
 
 def file(leaf: certificates.Issued) -> CertificateFile:
@@ -99,12 +99,12 @@ def certificates_in(tmp_path: Path, *seen: CertificateFile) -> tuple[OtherCertif
     class Here(LocalMachine):
         async def run(self, *argv: str, timeout: float = 8.0):  # type: ignore[no-untyped-def]
             moved = (word.replace("/etc/", f"{tmp_path}/etc/") for word in argv)
-            return await super().run(*(moved if argv[2] == probes.FIND else argv))
+            return await super().run(*(moved if argv[2] == probes.FIND_SCRIPT else argv))
 
     look = Looking(Here())
     look.observations.extend(seen)
     work(probes.renewed, look, seen[-1])
-    return look.seen(OtherCertificate)
+    return look.observed(OtherCertificate)
 
 
 def lay(tmp_path: Path, path: str, leaf: certificates.Issued, key: str = "") -> str:

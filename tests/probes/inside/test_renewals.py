@@ -32,7 +32,7 @@ def file(days: int) -> CertificateFile:
 
 def test_the_log_says_why_and_the_unit_that_it_failed() -> None:
     look = run(probes.renewal, RecordedMachine({COMMAND: UNIT + LOG}), file(5))
-    (seen,) = look.seen(RenewalFailure)
+    (seen,) = look.observed(RenewalFailure)
     assert (seen.tool, seen.unit, seen.names) == (
         "certbot",
         "certbot.service",
@@ -43,7 +43,9 @@ def test_the_log_says_why_and_the_unit_that_it_failed() -> None:
 
 
 def test_without_a_log_the_journal_of_the_unit_does() -> None:
-    (seen,) = run(probes.renewal, RecordedMachine({COMMAND: UNIT}), file(5)).seen(RenewalFailure)
+    (seen,) = run(probes.renewal, RecordedMachine({COMMAND: UNIT}), file(5)).observed(
+        RenewalFailure
+    )
     assert seen.source == "journalctl -u certbot.service"
     assert seen.message == "x"
     assert seen.names == ()
@@ -52,14 +54,14 @@ def test_without_a_log_the_journal_of_the_unit_does() -> None:
 def test_a_log_that_may_not_be_read_is_unseen() -> None:
     denied = "@@@ denied 0 /var/log/letsencrypt\n"
     look = run(probes.renewal, RecordedMachine({COMMAND: denied}), file(5))
-    assert [one.what for one in look.seen(Unseen)] == ["/var/log/letsencrypt"]
-    assert not look.seen(RenewalFailure)
+    assert [one.what for one in look.observed(Unseen)] == ["/var/log/letsencrypt"]
+    assert not look.observed(RenewalFailure)
 
 
 def test_of_a_certificate_that_is_good_nothing_is_asked() -> None:
     machine = RecordedMachine({})
     run(probes.renewal, machine, file(80))
-    assert not machine.asked
+    assert not machine.commands_run
 
 
 def test_this_machine_answers() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnose.machine import ThroughServer
+from diagnose.machine import ServerSideNet
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Failure, Observation
 from diagnose.model.server import Interface, Listener, Listeners
@@ -37,7 +37,7 @@ class Knocking(Looking):
         self.observations = list(seen)
         self.knocked: list[str] = []
 
-    def within(self, address: str) -> Any:
+    def from_server(self, address: str) -> Any:
         self.knocked.append(address)
         return None
 
@@ -87,15 +87,15 @@ def test_from_within_alone_the_servers_first_address_is_asked() -> None:
 class Taking(Looking):
     """Closes what nobody takes, as a run does."""
 
-    def see(self, observation: Any, live: Closable | None = None) -> Any:
-        if live is not None:
-            live.close()
-        return super().see(observation)
+    def emit(self, observation: Any, live_stream: Closable | None = None) -> Any:
+        if live_stream is not None:
+            live_stream.close()
+        return super().emit(observation)
 
 
 def test_what_opens_is_left_to_the_probes_that_follow() -> None:
     look = Taking(LocalMachine())
-    look.net = ThroughServer(LocalNet(), look.machine)
+    look.net = ServerSideNet(LocalNet(), look.machine)
 
     async def enter() -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:

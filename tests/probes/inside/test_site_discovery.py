@@ -10,9 +10,9 @@ from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.parsers.nginx.config import parse
-from diagnose.parsers.target import read
-from diagnose.probes.inside.nginx_processes import LIST
-from diagnose.probes.inside.site_discovery import MOST, Site, listed, sites
+from diagnose.parsers.target import parse_target
+from diagnose.probes.inside.nginx_processes import LIST_SCRIPT
+from diagnose.probes.inside.site_discovery import MAX_SITES, Site, find_sites, sites_of
 
 MAIN = "/etc/nginx/nginx.conf"
 NAMED = "listen 443 ssl; server_name shop.example.com;"
@@ -22,7 +22,7 @@ UPGRADE = "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection u
 
 def of(*servers: str) -> tuple[Site, ...]:
     blocks = "\n".join(f"server {{ {one} }}" for one in servers)
-    return listed(parse(f"http {{\n{blocks}\n}}", MAIN))
+    return sites_of(parse(f"http {{\n{blocks}\n}}", MAIN))
 
 
 def urls(*servers: str) -> list[str]:
@@ -121,7 +121,7 @@ def test_the_first_block_with_a_name_has_it() -> None:
 
 def test_every_url_is_read_again_as_it_is() -> None:
     found = of("listen 443 ssl; server_name Shop.Example.com 中文.example.com 203.0.113.5;")
-    assert [read(site.url).url for site in found] == [site.url for site in found]
+    assert [parse_target(site.url).url for site in found] == [site.url for site in found]
     assert [site.url for site in found] == [
         "https://203.0.113.5/",
         "https://shop.example.com/",
@@ -130,9 +130,9 @@ def test_every_url_is_read_again_as_it_is() -> None:
 
 
 def test_a_server_with_very_many_names_is_listed_in_part() -> None:
-    names = " ".join(f"s{number:04}.example.com" for number in range(MOST + 50))
+    names = " ".join(f"s{number:04}.example.com" for number in range(MAX_SITES + 50))
     found = of(f"listen 443 ssl; server_name {names};")
-    assert len(found) == MOST
+    assert len(found) == MAX_SITES
     assert found[0].url == "https://s0000.example.com/"
 
 
@@ -191,10 +191,10 @@ def running(title: str, root: str = "65024:2") -> str:
 
 
 def on(said: str, files: dict[str, str | Failure], build: str = "") -> list[str]:
-    known = {shlex.join(("sh", "-c", LIST)): said}
+    known = {shlex.join(("sh", "-c", LIST_SCRIPT)): said}
     if build:
         known["/usr/sbin/nginx -V"] = build
-    found = asyncio.run(sites(RecordedMachine(known, files)))
+    found = asyncio.run(find_sites(RecordedMachine(known, files)))
     return [site.url for site in found]
 
 
@@ -241,7 +241,9 @@ def test_the_files_of_a_real_program_are_read(tmp_path: Path) -> None:
 
     class Here(LocalMachine):
         async def run(self, *argv: str, timeout: float = 8.0):  # type: ignore[no-untyped-def]
-            return await super().run("printf", "%s", listing) if argv[2:] == (LIST,) else None
+            return (
+                await super().run("printf", "%s", listing) if argv[2:] == (LIST_SCRIPT,) else None
+            )
 
-    (site,) = asyncio.run(sites(Here()))
+    (site,) = asyncio.run(find_sites(Here()))
     assert (site.url, site.file) == ("http://shop.example.com/", f"{tmp_path}/shop.conf")

@@ -10,12 +10,12 @@ from diagnose.model import Host, Unseen
 from diagnose.model.kernel import Arrival, Boot, Counters, Kernel, Queue, Queues
 from diagnose.model.server import Interface, Listeners, Route
 from diagnose.probes.inside.kernel import kernel
-from diagnose.probes.inside.scripts import FIRST
-from diagnose.probes.inside.system import FAR, WHO, network, server
+from diagnose.probes.inside.scripts import FIRST_SCRIPT
+from diagnose.probes.inside.system import IDENTIFY_SCRIPT, ROOT_SERVERS, network, server
 from tests.support.fake_context import Looking, looked
 
-ASK_KERNEL = shlex.join(("sh", "-c", FIRST, "sh", "443", FAR[4], FAR[6]))
-ASK_WHO = shlex.join(("sh", "-c", WHO))
+ASK_KERNEL = shlex.join(("sh", "-c", FIRST_SCRIPT, "sh", "443", ROOT_SERVERS[4], ROOT_SERVERS[6]))
+ASK_WHO = shlex.join(("sh", "-c", IDENTIFY_SCRIPT))
 
 
 def played(who: str, kernel_said: str, others: Mapping[str, str]) -> Looking:
@@ -24,7 +24,7 @@ def played(who: str, kernel_said: str, others: Mapping[str, str]) -> Looking:
 
 
 def ports(look: Looking) -> list[tuple[str, int, bool, int | None, str | None]]:
-    (listeners,) = look.seen(Listeners)
+    (listeners,) = look.observed(Listeners)
     found = listeners.sockets
     return [(one.address, one.port, one.dual, one.pid, one.process) for one in found]
 
@@ -112,7 +112,7 @@ CENTOS_7_IP = {
 
 def test_centos_7() -> None:
     look = played(CENTOS_7, CENTOS_7_KERNEL, {"ss -ltnpe": CENTOS_7_SS, **CENTOS_7_IP})
-    (host,) = look.seen(Host)
+    (host,) = look.observed(Host)
     assert (host.system, host.manager) == ("CentOS Linux 7 (Core)", "systemd")
     assert ports(look) == [
         ("0.0.0.0", 80, False, 1203, "nginx"),
@@ -120,23 +120,23 @@ def test_centos_7() -> None:
         ("::", 22, False, 801, "sshd"),
         ("::", 443, True, 1203, "nginx"),
     ]
-    assert [(one.name, one.default, one.carrier) for one in look.seen(Interface)] == [
+    assert [(one.name, one.default, one.carrier) for one in look.observed(Interface)] == [
         ("lo", (), True),
         ("eth0", (4,), True),
         ("docker0", (), False),
     ]
-    (settings,) = look.seen(Kernel)
+    (settings,) = look.observed(Kernel)
     assert (settings.trackable, settings.longest_queue) == (65536, 128)
     assert settings.strictness("eth0") == 1
-    (read,) = look.seen(Counters)
+    (read,) = look.observed(Counters)
     assert (read.get("ListenOverflows"), read.get("conntrack early_drop")) == (417, 10)
-    (queues,) = look.seen(Queues)
+    (queues,) = look.observed(Queues)
     assert queues.on(443) == (Queue("::", 443, 0, 128),)
-    (arrival,) = look.seen(Arrival)
+    (arrival,) = look.observed(Arrival)
     assert arrival.failure is None
-    (boot,) = look.seen(Boot)
+    (boot,) = look.observed(Boot)
     assert (boot.state, boot.pulled_by) == ("enabled", ("multi-user.target",))
-    assert not look.seen(Unseen)
+    assert not look.observed(Unseen)
 
 
 def test_centos_7_with_net_tools_only() -> None:
@@ -206,17 +206,17 @@ def test_alibaba_cloud_linux_3() -> None:
         "ip -6 route": "::1 dev lo proto kernel metric 256 pref medium\n",
     }
     look = played(ALINUX_3, ALINUX_3_KERNEL, others)
-    (host,) = look.seen(Host)
+    (host,) = look.observed(Host)
     assert host.system == "Alibaba Cloud Linux 3 (Soaring Falcon)"
     assert ports(look)[0] == ("0.0.0.0", 443, False, 1930, "nginx")
-    assert [(one.name, one.default) for one in look.seen(Interface)] == [
+    assert [(one.name, one.default) for one in look.observed(Interface)] == [
         ("eth0", (4,)),
         ("eth1", ()),
     ]
     # Connections are not tracked there: nothing is known of a table, and nothing said.
-    (settings,) = look.seen(Kernel)
+    (settings,) = look.observed(Kernel)
     assert (settings.tracked, settings.trackable) == (None, None)
-    (boot,) = look.seen(Boot)
+    (boot,) = look.observed(Boot)
     assert (boot.state, boot.running) == ("disabled", True)
 
 
@@ -274,36 +274,39 @@ def test_ubuntu_24_04() -> None:
         ("::", 22, True, 1, "systemd"),
         ("::", 443, True, 1204, "caddy"),
     ]
-    assert [(one.name, one.addresses, one.default) for one in look.seen(Interface)] == [
+    assert [(one.name, one.addresses, one.default) for one in look.observed(Interface)] == [
         ("enp1s0", ("203.0.113.10", "2001:db8:2::10"), (4, 6)),
         ("wg0", ("10.8.0.1",), (4,)),
     ]
-    (settings,) = look.seen(Kernel)
+    (settings,) = look.observed(Kernel)
     assert (settings.client, settings.strictness("enp1s0")) == ("2001:db8:1::10", 2)
-    (boot,) = look.seen(Boot)
+    (boot,) = look.observed(Boot)
     assert (boot.service, boot.process) == ("caddy.service", "caddy")
 
 
 def test_debian_13_that_has_lost_its_default_route() -> None:
     who = '0\nserver\nsystemd\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"\n'
-    get = f"ip route get {FAR[4]} from 203.0.113.10"
+    get = f"ip route get {ROOT_SERVERS[4]} from 203.0.113.10"
     others = {
         "ss -ltnpe": "State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n",
         "ip addr": "2: ens3: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500\n"
         "    inet 203.0.113.10/24 brd 203.0.113.255 scope global ens3\n",
         "ip route": "203.0.113.0/24 dev ens3 proto kernel scope link src 203.0.113.10\n",
         "ip -6 route": "",
-        get: f"{FAR[4]} from 203.0.113.10 via 203.0.113.1 dev ens3 table 100 uid 0 \n    cache \n",
+        get: (
+            f"{ROOT_SERVERS[4]} from 203.0.113.10 via 203.0.113.1 dev ens3 table 100 uid 0 \n"
+            "    cache \n"
+        ),
     }
     look = played(who, "", others)
-    (listeners,) = look.seen(Listeners)
+    (listeners,) = look.observed(Listeners)
     assert listeners.failure is None
     assert not listeners.sockets
-    (route,) = look.seen(Route)
+    (route,) = look.observed(Route)
     assert (route.gateway, route.device, route.failure) == ("203.0.113.1", "ens3", None)
     # A script that said nothing tells nothing.
-    assert not look.seen(Kernel)
-    assert not look.seen(Queues)
+    assert not look.observed(Kernel)
+    assert not look.observed(Queues)
 
 
 ALPINE_KERNEL = """\
@@ -354,22 +357,22 @@ def test_alpine_with_busybox_and_without_root() -> None:
         "ip -6 route": "",
     }
     look = played(who, ALPINE_KERNEL, others)
-    (host,) = look.seen(Host)
+    (host,) = look.observed(Host)
     assert (host.system, host.privileged) == ("Alpine Linux v3.20", False)
     assert ports(look) == [("0.0.0.0", 443, False, None, None), ("::", 80, True, None, None)]
-    (unseen,) = look.seen(Unseen)
+    (unseen,) = look.observed(Unseen)
     assert (unseen.why, unseen.enable) == ("needs root", "sudo ss -ltnp")
-    assert look.seen(Interface)[1].default == (4,)
-    (queues,) = look.seen(Queues)
+    assert look.observed(Interface)[1].default == (4,)
+    (queues,) = look.observed(Queues)
     # The kernel's own list does not tell how many may wait: such a queue is never called full.
     assert queues.on(443) == (Queue("0.0.0.0", 443, 0),)
     assert not any(one.full for one in queues.queues)
-    (boot,) = look.seen(Boot)
+    (boot,) = look.observed(Boot)
     assert (boot.manager, boot.state) == ("openrc", "enabled")
 
 
 def test_a_server_without_ip_says_that_its_interfaces_were_not_seen() -> None:
     look = played('0\nbox\nnone\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n', "", {})
-    unseen = [(one.what, one.why) for one in look.seen(Unseen)]
+    unseen = [(one.what, one.why) for one in look.observed(Unseen)]
     assert unseen == [("the network interfaces", "ip: not found")]
-    assert not look.seen(Interface)
+    assert not look.observed(Interface)

@@ -21,8 +21,16 @@ def config(text: str = BLOG) -> NginxConfig:
 
 
 def look_at(seen: NginxConfig, found: str, files: dict[str, str]) -> Looking:
-    folders = ("/etc/nginx", "/etc/nginx/conf.d", *unincluded_sites.PLACES[1:])
-    argv = ("sh", "-c", unincluded_sites.FIND, "sh", "shop.example.com", "*.example.com", *folders)
+    folders = ("/etc/nginx", "/etc/nginx/conf.d", *unincluded_sites.CONFIG_FOLDERS[1:])
+    argv = (
+        "sh",
+        "-c",
+        unincluded_sites.FIND_SCRIPT,
+        "sh",
+        "shop.example.com",
+        "*.example.com",
+        *folders,
+    )
     look = Looking(RecordedMachine({shlex.join(argv): found}, files))
     asyncio.run(unincluded_sites.not_included.work(look, seen))  # type: ignore[arg-type]
     return look
@@ -30,7 +38,7 @@ def look_at(seen: NginxConfig, found: str, files: dict[str, str]) -> Looking:
 
 def test_a_file_that_nobody_includes_is_seen() -> None:
     look = look_at(config(), f"{AVAILABLE}\n{MAIN}\n", {AVAILABLE: f"# the shop\n{SHOP}"})
-    (seen,) = look.seen(SiteFile)
+    (seen,) = look.observed(SiteFile)
     assert (seen.path, seen.line, seen.names) == (AVAILABLE, 2, ("shop.example.com",))
 
 
@@ -42,7 +50,7 @@ def test_a_file_with_the_name_on_another_port_is_not() -> None:
 def test_nothing_is_looked_for_where_a_block_has_the_name() -> None:
     look = look_at(config(BLOG.replace("blog", "shop")), AVAILABLE, {AVAILABLE: SHOP})
     assert isinstance(look.machine, RecordedMachine)
-    assert not look.machine.asked
+    assert not look.machine.commands_run
 
 
 def test_the_script_follows_links_and_names_no_more_than_fits(tmp_path: Path) -> None:
@@ -56,7 +64,7 @@ def test_the_script_follows_links_and_names_no_more_than_fits(tmp_path: Path) ->
     argv = (
         "sh",
         "-c",
-        unincluded_sites.FIND,
+        unincluded_sites.FIND_SCRIPT,
         "sh",
         "shop.example.com",
         "*.example.com",

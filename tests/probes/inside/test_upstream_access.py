@@ -46,7 +46,7 @@ def config(text: str = "") -> NginxConfig:
 
 
 def test_what_was_printed_of_sockets() -> None:
-    one, gone = upstream_access.read_sockets(PRINTED)
+    one, gone = upstream_access.parse_sockets(PRINTED)
     assert (one.path, one.user, one.groups) == ("/run/app/app.sock", 33, (33, 33, 60))
     assert one.names == ("www-data", "games")
     assert [each.path for each in one.above] == ["/run/app/app.sock", "/run/app", "/run", "/"]
@@ -66,8 +66,8 @@ def test_sockets_of_this_machine(tmp_path: Path) -> None:
         server.listen()
         there.chmod(0o640)
         paths = [str(there), str(gone)]
-        asyncio.run(upstream_access.sockets(look, config("user root;"), paths))
-    one, missing = look.seen(UpstreamSocket)
+        asyncio.run(upstream_access.emit_sockets(look, config("user root;"), paths))
+    one, missing = look.observed(UpstreamSocket)
     assert one.above[0].mode == "srw-r-----"
     assert one.above[-1].path == "/"
     assert (one.user, one.names[0]) == (0, "root")
@@ -78,36 +78,36 @@ def test_sockets_of_this_machine(tmp_path: Path) -> None:
 
 def test_nobody_looks_where_there_are_no_sockets() -> None:
     machine = RecordedMachine()
-    asyncio.run(upstream_access.sockets(Looking(machine), config(), []))
-    assert not machine.asked
+    asyncio.run(upstream_access.emit_sockets(Looking(machine), config(), []))
+    assert not machine.commands_run
 
 
 def test_what_selinux_says() -> None:
-    seen = upstream_access.read_selinux(ENFORCING)
+    seen = upstream_access.parse_selinux(ENFORCING)
     assert seen
     assert seen.mode == "Enforcing"
     assert seen.boolean("httpd_can_network_connect") is False
     assert seen.logged
     assert [one.port for one in seen.denials] == [3000]
-    assert upstream_access.read_selinux("") is None
+    assert upstream_access.parse_selinux("") is None
 
 
 def test_selinux_is_asked_once() -> None:
     """Two failures at the same door ask for the same."""
-    machine = RecordedMachine({shlex.join(("sh", "-c", upstream_access.SELINUX)): ENFORCING})
+    machine = RecordedMachine({shlex.join(("sh", "-c", upstream_access.SELINUX_SCRIPT)): ENFORCING})
     look = Looking(machine)
 
     async def work() -> None:
-        await upstream_access.selinux(look)
-        await upstream_access.selinux(look)
+        await upstream_access.emit_selinux(look)
+        await upstream_access.emit_selinux(look)
 
     asyncio.run(work())
-    assert len(look.seen(Selinux)) == 1
-    assert len(machine.asked) == 1
+    assert len(look.observed(Selinux)) == 1
+    assert len(machine.commands_run) == 1
 
 
 def test_the_scripts_are_plain_sh() -> None:
-    for script in (upstream_access.SOCKETS, upstream_access.SELINUX):
+    for script in (upstream_access.SOCKETS_SCRIPT, upstream_access.SELINUX_SCRIPT):
         done = subprocess.run(
             ["sh", "-n"], input=script, text=True, capture_output=True, check=False
         )

@@ -39,7 +39,7 @@ def asked(serve: Serve, *, door_first: bool = True, door: Exchange = GATEWAY) ->
                 await upstream_connect.behind_a_broken_door.work(look, door)
 
     asyncio.run(work())
-    return [one for one in look.seen(UpstreamTry) if one.asked]
+    return [one for one in look.observed(UpstreamTry) if one.asked]
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,7 +81,7 @@ def test_that_it_says_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         await reader.read()
         writer.close()
 
-    monkeypatch.setattr(upstream_connect, "_left", lambda look: 0.05)
+    monkeypatch.setattr(upstream_connect, "_time_left", lambda look: 0.05)
     (seen,) = asked(hang)
     assert seen.failure
     assert seen.failure.kind == "timeout"
@@ -109,6 +109,6 @@ def test_a_path_that_nginx_strips_is_tried_whole_as_well() -> None:
             await upstream_connect.applications.work(look, config(location))
 
     asyncio.run(work())
-    urls = {one.variant: one.url for one in look.seen(Upgrade)}
+    urls = {one.variant: one.url for one in look.observed(Upgrade)}
     assert urls["normal"].endswith("/")
     assert urls["whole-path"].endswith("/ws")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.http import Upgrade
@@ -53,7 +53,7 @@ HEADERS = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "
 
 
 def shown(look: Looking) -> list[tuple[str, str, bool]]:
-    return [(one.through, one.variant, one.accepted) for one in look.seen(Upgrade)]
+    return [(one.through, one.variant, one.accepted) for one in look.observed(Upgrade)]
 
 
 def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refuses() -> None:
@@ -66,11 +66,11 @@ def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refus
         await seen(look, config(text, 443, port))
 
     asyncio.run(work())
-    up, down = look.seen(UpstreamTry)
+    up, down = look.observed(UpstreamTry)
     assert up.failure is None
     assert down.failure
     assert down.failure.kind == "refused"
-    assert not look.seen(Upgrade)
+    assert not look.observed(Upgrade)
 
 
 def test_a_websocket_that_was_asked_for_is_tried_directly() -> None:
@@ -132,8 +132,8 @@ def test_a_path_at_which_the_application_takes_no_websocket_is_not_tried_in_fron
     assert shown(look) == [("application", "normal", False)]
 
 
-def ran(err: str) -> remote_curl.Curled:
-    return remote_curl.read(("curl",), Ran(("sh",), 0, "", err, 0.0))
+def ran(err: str) -> remote_curl.CurlResponse:
+    return remote_curl.parse_curl(("curl",), CommandResult(("sh",), 0, "", err, 0.0))
 
 
 def test_curl_on_the_server_tells_a_websocket_by_its_accept() -> None:

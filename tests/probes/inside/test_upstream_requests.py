@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation, Target, Vantage
 from diagnose.model.http import Exchange, Upgrade
@@ -86,7 +86,9 @@ async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def test_two_names_two_answers() -> None:
-    passed, visitor = sorted(looked(by_host, NOT_FOUND).seen(Asked), key=lambda one: one.variant)
+    passed, visitor = sorted(
+        looked(by_host, NOT_FOUND).observed(Asked), key=lambda one: one.variant
+    )
     assert (passed.variant, visitor.variant) == ("passed", "visitor")
     assert passed.failure
     assert passed.failure.kind == "closed"
@@ -95,33 +97,33 @@ def test_two_names_two_answers() -> None:
 
 
 def test_one_name_is_asked_for_once() -> None:
-    (passed,) = looked(by_host, GATEWAY, "proxy_set_header Host $host;").seen(Asked)
+    (passed,) = looked(by_host, GATEWAY, "proxy_set_header Host $host;").observed(Asked)
     assert (passed.sent, passed.status) == ("shop.example.com", 200)
 
 
 def test_the_head_is_measured() -> None:
-    passed = looked(large, GATEWAY).seen(Asked)[0]
+    passed = looked(large, GATEWAY).observed(Asked)[0]
     assert passed.head == 9033
     assert passed.largest[0] == ("Set-Cookie", 9014)
 
 
 def test_a_head_without_end_is_left_off() -> None:
-    passed = looked(endless, GATEWAY).seen(Asked)[0]
+    passed = looked(endless, GATEWAY).observed(Asked)[0]
     assert (passed.status, passed.head) == (200, 0)
 
 
 @pytest.mark.parametrize("status", [200, 302, 500, 504])
 def test_nothing_is_asked_where_the_answer_tells_enough(status: int) -> None:
-    assert not looked(by_host, replace(NOT_FOUND, status=status)).seen(Asked)
+    assert not looked(by_host, replace(NOT_FOUND, status=status)).observed(Asked)
 
 
 def test_nothing_is_asked_twice_or_of_another_port() -> None:
-    assert not looked(by_host, replace(NOT_FOUND, port=80)).seen(Asked)
+    assert not looked(by_host, replace(NOT_FOUND, port=80)).observed(Asked)
     look = looked(by_host, NOT_FOUND)
-    before, again = len(look.seen(Asked)), replace(NOT_FOUND, address="2001:db8::1")
+    before, again = len(look.observed(Asked)), replace(NOT_FOUND, address="2001:db8::1")
     look.observations.append(again)
     ask(upstream_requests.page_refused, look, again)
-    assert len(look.seen(Asked)) == before
+    assert len(look.observed(Asked)) == before
 
 
 async def websocket(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -132,23 +134,23 @@ async def websocket(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 def test_a_websocket_is_asked_for_by_the_visitors_name() -> None:
-    seen = looked(websocket, REFUSED, target=WITH_SOCKET).seen(Upgrade)[-1]
+    seen = looked(websocket, REFUSED, target=WITH_SOCKET).observed(Upgrade)[-1]
     assert (seen.variant, seen.through, seen.status) == ("visitor-host", "application", 418)
 
 
 def test_a_websocket_that_gets_the_visitors_name_is_not_asked_for_again() -> None:
     look = looked(websocket, REFUSED, "proxy_set_header Host $host;", WITH_SOCKET)
-    assert look.seen(Upgrade) == (REFUSED,)
-    assert looked(websocket, REFUSED).seen(Upgrade) == (REFUSED,)  # nobody asked about it
+    assert look.observed(Upgrade) == (REFUSED,)
+    assert looked(websocket, REFUSED).observed(Upgrade) == (REFUSED,)  # nobody asked about it
 
 
 class Distant(RecordedMachine):
     """A server behind SSH whose curl knows one name."""
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
         if "Host: shop.example.com" in argv:
-            return Ran(argv, 0, "HTTP/1.1 200 OK\r\nServer: x\r\n\r\nhello", "", 0.1)
-        return Ran(argv, 52, "", "curl: (52) Empty reply from server", 0.1)
+            return CommandResult(argv, 0, "HTTP/1.1 200 OK\r\nServer: x\r\n\r\nhello", "", 0.1)
+        return CommandResult(argv, 52, "", "curl: (52) Empty reply from server", 0.1)
 
 
 def test_the_same_by_the_servers_own_curl() -> None:
@@ -156,6 +158,6 @@ def test_the_same_by_the_servers_own_curl() -> None:
     seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
     look.observations += [seen, GATEWAY]
     ask(upstream_requests.page_refused_before, look, seen)
-    passed, visitor = look.seen(Asked)
+    passed, visitor = look.observed(Asked)
     assert passed.failure
     assert (passed.failure.kind, visitor.status, visitor.head) == ("closed", 200, 30)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trustme
 
-from diagnose.machine import Ran
+from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Unseen
 from diagnose.model.http import Exchange
@@ -75,7 +75,7 @@ def talked(pass_to: str, tls: ssl.SSLContext | None, door: bool = False) -> list
                 await upstream_connect.behind_a_broken_door.work(look, GATEWAY)
 
     asyncio.run(work())
-    return list(look.seen(UpstreamTalk))
+    return list(look.observed(UpstreamTalk))
 
 
 def test_a_handshake_that_stands_is_all_that_is_done() -> None:
@@ -125,8 +125,8 @@ def test_an_application_on_a_unix_socket(tmp_path: Path) -> None:
             await upstream_connect.behind_a_broken_door.work(look, GATEWAY)
 
     asyncio.run(work())
-    tried, asked = look.seen(UpstreamTry)
-    assert (tried.socket, tried.end, tried.failure) == (path, f"unix:{path}", None)
+    tried, asked = look.observed(UpstreamTry)
+    assert (tried.socket, tried.endpoint, tried.failure) == (path, f"unix:{path}", None)
     assert (asked.asked, asked.status) == (True, 200)
 
 
@@ -140,24 +140,24 @@ def test_fastcgi_is_connected_to_and_no_more() -> None:
             await upstream_connect.applications.work(look, given)
 
     asyncio.run(work())
-    (tried,) = look.seen(UpstreamTry)
+    (tried,) = look.observed(UpstreamTry)
     assert (tried.scheme, tried.failure) == ("fastcgi", None)
 
 
 class Afar(RecordedMachine):
     """A server over SSH whose curl prints this."""
 
-    def __init__(self, *printed: Ran) -> None:
+    def __init__(self, *printed: CommandResult) -> None:
         super().__init__(via="ssh://shop")
         self.printed = list(printed)
 
-    async def run(self, *argv: str, timeout: float = 8.0) -> Ran:
-        self.asked.append(" ".join(argv[3:]))
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(" ".join(argv[3:]))
         return self.printed.pop(0)
 
 
-def ran(status: int, out: str) -> Ran:
-    return Ran(("sh",), status, out, "", 0.0)
+def ran(status: int, out: str) -> CommandResult:
+    return CommandResult(("sh",), status, out, "", 0.0)
 
 
 NAMELESS = """\
@@ -178,9 +178,9 @@ def test_over_ssh_the_server_s_curl_does_it() -> None:
     look = Looking(Afar(ran(0, NAMELESS), ran(0, NAMED)))
     given = config("location / { proxy_pass https://app.internal:8443; }")
     run(upstream_connect.applications, look, given)
-    (tried,) = look.seen(UpstreamTry)
+    (tried,) = look.observed(UpstreamTry)
     assert (tried.address, tried.failure) == ("127.0.0.1", None)
-    failed, named = look.seen(UpstreamTalk)
+    failed, named = look.observed(UpstreamTalk)
     assert failed.failure
     assert failed.failure.code == 112
     assert (named.server_name, named.failure, named.as_nginx) == ("app.internal", None, False)
@@ -190,7 +190,7 @@ def test_without_curl_that_is_said_once() -> None:
     look = Looking(Afar(ran(127, ""), ran(127, "")))
     location = "location / { proxy_pass http://a:1; } location /b { proxy_pass http://b:1; }"
     run(upstream_connect.applications, look, config(location))
-    assert [one.why for one in look.seen(Unseen)] == ["the server has no curl"]
+    assert [one.why for one in look.observed(Unseen)] == ["the server has no curl"]
 
 
 def test_where_names_could_be_looked_up_is_read_only_where_nginx_cannot() -> None:
@@ -201,7 +201,7 @@ def test_where_names_could_be_looked_up_is_read_only_where_nginx_cannot() -> Non
     look = Looking(RecordedMachine(files=files))
     pass_by = "location / { set $app app.internal; proxy_pass http://$app:3000; }"
     run(upstream_connect.names, look, config(pass_by, "resolver 203.0.113.1;"))
-    assert not look.seen(ServerNames)
+    assert not look.observed(ServerNames)
     run(upstream_connect.names, look, config(pass_by))
-    (seen,) = look.seen(ServerNames)
+    (seen,) = look.observed(ServerNames)
     assert (seen.resolvers, seen.written) == (("203.0.113.1",), ("app.internal",))

@@ -21,9 +21,9 @@ from diagnose.model.dns import (
     ResolverConfig,
     final_answers_of,
 )
-from diagnose.model.events import nowhere
+from diagnose.model.events import null_sink
 from diagnose.model.tcp import Uplink
-from diagnose.net import PATIENCE, Connected, Resolved, resolvconf
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult, resolvconf
 from diagnose.probes import Options
 from diagnose.probes.outside import dns as probe
 
@@ -62,16 +62,16 @@ def serving(zone: Zone) -> Answer:
 class Paper:
     """A network on paper: `system` is what getaddrinfo finds, `serve` the name servers."""
 
-    def __init__(self, serve: Serve, system: dict[int, Resolved] | None = None) -> None:
+    def __init__(self, serve: Serve, system: dict[int, ResolveResult] | None = None) -> None:
         self.serve = serve
         self.system = system or {}
         self.asked: list[tuple[str, str, str]] = []
         self.gate: asyncio.Event | None = None
 
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         if self.gate is not None:
             await self.gate.wait()
-        return self.system.get(family, Resolved(0.0, failure=UNKNOWN))
+        return self.system.get(family, ResolveResult(0.0, failure=UNKNOWN))
 
     async def ask(
         self, server: str, query: bytes, timeout: float = 3.0, tcp: bool = False
@@ -90,14 +90,14 @@ class Paper:
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
+    ) -> ConnectResult:
         raise NotImplementedError
 
-    def way_to(self, address: str) -> Connected:
-        return Connected(0.0, source="198.51.100.2")
+    def way_to(self, address: str) -> ConnectResult:
+        return ConnectResult(0.0, source="198.51.100.2")
 
     def is_mine(self, address: str) -> bool:
         return address.startswith("127.")
@@ -120,7 +120,7 @@ def look(net: Paper, options: Options = USUAL, target: Target = SHOP) -> list[Ob
 
     async def run() -> list[Observation]:
         async with asyncio.TaskGroup() as tasks:
-            looking = Run(target, options, net, nowhere, tasks)
+            looking = Run(target, options, net, null_sink, tasks)
             looking.register(probe.resolve)
         assert not looking.crashes
         return looking.observations
@@ -137,8 +137,8 @@ def resolutions(seen: list[Observation]) -> list[Resolution]:
 
 
 FOUND = {
-    4: Resolved(0.0, ("203.0.113.10",)),
-    6: Resolved(0.0, failure=Failure("resolution", "No address", -5, "EAI_NODATA")),
+    4: ResolveResult(0.0, ("203.0.113.10",)),
+    6: ResolveResult(0.0, failure=Failure("resolution", "No address", -5, "EAI_NODATA")),
 }
 HEALTHY: Zone = {NAME: {"A": ["203.0.113.10"]}, "example.com": {}, "com": {}}
 
@@ -243,7 +243,9 @@ def failing(rcode: int, unless: int = 0) -> Serve:
 
 def test_servfail_is_asked_again_and_without_validation() -> None:
     seen = look(
-        Paper(failing(dns.rcode.SERVFAIL, unless=dns.flags.CD), {4: Resolved(0.0, failure=AGAIN)})
+        Paper(
+            failing(dns.rcode.SERVFAIL, unless=dns.flags.CD), {4: ResolveResult(0.0, failure=AGAIN)}
+        )
     )
     assert {one.rcode for one in answers(seen, "again")} == {"SERVFAIL"}
     without = answers(seen, "unvalidated")
@@ -322,7 +324,7 @@ def test_aliases_without_an_end_are_followed_so_far_and_no_farther() -> None:
 
 
 def test_where_only_dns_knows_the_address_the_run_goes_on_with_it() -> None:
-    seen = look(Paper(serving(HEALTHY), {4: Resolved(0.0, failure=AGAIN)}))
+    seen = look(Paper(serving(HEALTHY), {4: ResolveResult(0.0, failure=AGAIN)}))
     assert [one.addresses for one in resolutions(seen) if one.via == "dns"] == [("203.0.113.10",)]
     assert [one.what for one in seen if isinstance(one, Unseen)] == ["getaddrinfo(3)"]
 
@@ -405,7 +407,7 @@ def test_everything_is_asked_over_a_real_socket_too() -> None:
                 await loop.sock_sendto(server, made.to_wire(), peer)
 
             async with asyncio.TaskGroup() as tasks:
-                looking = Run(SHOP, Options(), LocalNet(), nowhere, tasks)
+                looking = Run(SHOP, Options(), LocalNet(), null_sink, tasks)
                 tasks.create_task(answer())
                 where = f"127.0.0.1#{server.getsockname()[1]}"
                 question = probe.Question(NAME, ("A",), (where,))

@@ -12,7 +12,7 @@ from diagnose.model import Failure, Observation, Target
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.net import PATIENCE, Connected, Resolved
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.probes import Options
 from diagnose.probes.outside import http as probes
 from tests.support.report_builder import LEAF
@@ -29,13 +29,13 @@ class Paper:
         self._serve = serve
         self._coming = b""
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None:
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None:
         line, *lines = data.decode().split("\r\n")
         fields = dict(one.split(": ", 1) for one in lines if ": " in one)
         answer = self._serve(fields["Host"], line.split(" ")[1], fields.get("Cookie", ""))
         self._coming += answer.encode()
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         coming, self._coming = self._coming, b""
         return coming
 
@@ -47,18 +47,18 @@ class PaperNet:
         self.names, self.places = names, places
         self.connected: list[tuple[str, int]] = []
 
-    async def connect(self, address: str, port: int, *_: Any, **__: Any) -> Connected:
+    async def connect(self, address: str, port: int, *_: Any, **__: Any) -> ConnectResult:
         self.connected.append((address, port))
         serve = self.places.get((address, port))
         if serve is None:
             refused = Failure("refused", "Connection refused", 111, "ECONNREFUSED")
-            return Connected(0.0, failure=refused)
-        return Connected(0.0, stream=Paper(serve))
+            return ConnectResult(0.0, failure=refused)
+        return ConnectResult(0.0, stream=Paper(serve))
 
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         if family == 4 and name in self.names:
-            return Resolved(0.0, (self.names[name],))
-        return Resolved(0.0, failure=Failure("resolution", "no such name", -2, "EAI_NONAME"))
+            return ResolveResult(0.0, (self.names[name],))
+        return ResolveResult(0.0, failure=Failure("resolution", "no such name", -2, "EAI_NONAME"))
 
 
 class Looking:
@@ -71,18 +71,18 @@ class Looking:
         self.live: dict[int, Any] = {}
         self.beside: list[asyncio.Task[None]] = []
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         return 0.0
 
-    def see(self, observation: Any, live: Any = None) -> Any:
+    def emit(self, observation: Any, live_stream: Any = None) -> Any:
         self.observations.append(observation)
-        self.live[id(observation)] = live
+        self.live[id(observation)] = live_stream
         return observation
 
-    def take(self, observation: Observation) -> Any:
+    def take_stream(self, observation: Observation) -> Any:
         return self.live.pop(id(observation), None)
 
-    def seen(self, kind: type[Any]) -> tuple[Any, ...]:
+    def observed(self, kind: type[Any]) -> tuple[Any, ...]:
         return tuple(one for one in self.observations if type(one) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -111,10 +111,10 @@ def on_80(serve: Serve, target: Target = SHOP, **more: Any) -> tuple[Looking, Pa
     async def run() -> Looking:
         look = Looking(net, target)
         for shaken in more.get("shaken", ()):
-            look.see(shaken)
+            look.emit(shaken)
         connected = await net.connect(HERE, 80)
         seen = Connection(address=HERE, port=80, family=4, purpose="plain")
-        look.see(seen, connected.stream)
+        look.emit(seen, connected.stream)
         await probes.plain.work(look, seen)
         await look.all()
         return look
@@ -128,7 +128,7 @@ def over_tls(serve: Serve, variant: str = "normal", **more: Any) -> Looking:
     async def run() -> Looking:
         look = Looking(net, more.get("target", SHOP))
         seen = Handshake(address=HERE, port=443, variant=variant, verify_code=0)
-        look.see(seen, Paper(serve))
+        look.emit(seen, Paper(serve))
         await probes.target.work(look, seen)
         await look.all()
         return look
@@ -137,12 +137,12 @@ def over_tls(serve: Serve, variant: str = "normal", **more: Any) -> Looking:
 
 
 def steps(look: Looking, *purposes: str) -> list[str]:
-    return [one.url for one in look.seen(Exchange) if not purposes or one.purpose in purposes]
+    return [one.url for one in look.observed(Exchange) if not purposes or one.purpose in purposes]
 
 
 def test_the_target_is_asked_for_over_the_stream_of_the_handshake() -> None:
     look = over_tls(lambda host, path, cookie: answer(body=f"{host}{path}"))
-    (seen,) = look.seen(Exchange)
+    (seen,) = look.observed(Exchange)
     assert (seen.purpose, seen.status, seen.body) == ("target", 200, "shop.example.com/")
     assert seen.verified
     assert seen.equivalent == (
@@ -152,17 +152,17 @@ def test_the_target_is_asked_for_over_the_stream_of_the_handshake() -> None:
 
 def test_behind_a_bad_certificate_it_is_asked_unverified() -> None:
     look = over_tls(lambda host, path, cookie: answer(), "unverified")
-    (seen,) = look.seen(Exchange)
+    (seen,) = look.observed(Exchange)
     assert not seen.verified
 
 
 def test_controls_are_left_alone() -> None:
-    assert not over_tls(lambda host, path, cookie: answer(), "no-sni").seen(Exchange)
+    assert not over_tls(lambda host, path, cookie: answer(), "no-sni").observed(Exchange)
 
 
 def test_port_80_is_asked_for_the_page_and_an_unknown_path() -> None:
     look, net = on_80(lambda host, path, cookie: moved(f"https://{host}{path}"))
-    purposes = [one.purpose for one in look.seen(Exchange)]
+    purposes = [one.purpose for one in look.observed(Exchange)]
     assert sorted(purposes) == ["path", "plain"]
     assert net.connected == [(HERE, 80)]
 
@@ -191,9 +191,9 @@ def test_a_challenge_is_asked_for_once_where_the_handshake_comes_later() -> None
 
     async def run() -> Looking:
         look = Looking(net, SHOP)
-        look.see(Connection(address=HERE, port=80, family=4, purpose="plain"))
+        look.emit(Connection(address=HERE, port=80, family=4, purpose="plain"))
         for seen in (shaken(5), shaken(5)):
-            look.see(seen)
+            look.emit(seen)
             await probes.challenge.work(look, seen)
         await look.all()
         return look
@@ -225,7 +225,7 @@ def test_redirects_are_followed_step_by_step_on_the_same_address() -> None:
 
     look, _ = on_80(serve)
     assert steps(look, "redirect") == ["http://shop.example.com/a", "http://shop.example.com/b"]
-    last = look.seen(Exchange)[-1]
+    last = look.observed(Exchange)[-1]
     assert last.redirected_from == "http://shop.example.com/a"
     assert last.body == "here"
 
@@ -241,15 +241,15 @@ def test_another_host_is_looked_up_and_visited() -> None:
         names={"www.example.com": "203.0.113.20"},
         places={("203.0.113.20", 80): lambda host, path, cookie: answer(body=host)},
     )
-    (there,) = [one for one in look.seen(Exchange) if one.purpose == "redirect"]
+    (there,) = [one for one in look.observed(Exchange) if one.purpose == "redirect"]
     assert (there.address, there.body) == ("203.0.113.20", "www.example.com")
 
 
 def test_hosts_that_are_not_there_or_do_not_answer_are_facts() -> None:
     look, _ = on_80(lambda host, path, cookie: moved("http://gone.example.com/"))
-    assert look.seen(Exchange)[-1].failure.kind == "resolution"
+    assert look.observed(Exchange)[-1].failure.kind == "resolution"
     look, _ = on_80(lambda host, path, cookie: moved("http://shop.example.com:8080/"))
-    (met,) = [one for one in look.seen(Exchange) if one.purpose == "redirect"]
+    (met,) = [one for one in look.observed(Exchange) if one.purpose == "redirect"]
     assert met.failure.code == 111
 
 
@@ -280,8 +280,8 @@ def test_a_stranger_does_not_send_us_into_our_own_network() -> None:
 def test_nor_does_a_server_in_our_own_network_to_a_clouds_addresses(url: str) -> None:
     before = Exchange(url="http://10.0.0.1/", address="10.0.0.1", port=80)
     address = {"http://meta.example/": "168.63.129.16"}.get(url, url[7:-1].strip("[]"))
-    assert probes._is_closed_to(before, address)
-    assert not probes._is_closed_to(before, "10.0.0.2")
+    assert probes._is_forbidden_address(before, address)
+    assert not probes._is_forbidden_address(before, "10.0.0.2")
 
 
 def test_a_cookie_is_sent_back_within_a_chain_and_only_there() -> None:
@@ -293,7 +293,7 @@ def test_a_cookie_is_sent_back_within_a_chain_and_only_there() -> None:
         return answer() if opened else moved("/", "Set-Cookie: pass=1; HttpOnly")
 
     look, _ = on_80(serve)
-    assert look.seen(Exchange)[-1].status in {200, 301}
+    assert look.observed(Exchange)[-1].status in {200, 301}
     assert ("/", "pass=1") in given
     assert ("/diagnose", "pass=1") not in given
 
@@ -313,7 +313,7 @@ def test_addresses_that_lead_to_the_same_place_are_followed_once() -> None:
         look = Looking(net, SHOP)
         for address in (HERE, "203.0.113.11"):
             seen = Connection(address=address, port=80, family=4, purpose="plain")
-            look.see(seen, Paper(serve))
+            look.emit(seen, Paper(serve))
             await probes.plain.work(look, seen)
         await look.all()
         return look
@@ -327,7 +327,7 @@ def test_the_clock_is_compared_once_for_each_address() -> None:
     look, _ = on_80(
         lambda host, path, cookie: answer("200 OK", "Date: Thu, 01 Jan 2026 00:00:00 GMT")
     )
-    (clock,) = look.seen(Clock)
+    (clock,) = look.observed(Clock)
     assert clock.source == HERE
     assert clock.ahead_s > 0
 
@@ -344,10 +344,10 @@ def test_a_target_over_http_is_asked_on_its_own_connection() -> None:
     async def run() -> Looking:
         look = Looking(PaperNet({}, {}), target)
         seen = Connection(address=HERE, port=80, family=4, purpose="target")
-        look.see(seen, Paper(lambda host, path, cookie: answer(body=path)))
+        look.emit(seen, Paper(lambda host, path, cookie: answer(body=path)))
         await probes.plain.work(look, seen)
         await look.all()
         return look
 
-    (seen,) = asyncio.run(run()).seen(Exchange)
+    (seen,) = asyncio.run(run()).observed(Exchange)
     assert (seen.purpose, seen.url, seen.body) == ("target", "http://shop.example.com/a", "/a")

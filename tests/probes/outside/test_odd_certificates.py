@@ -19,13 +19,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from diagnose.checking.registry import layer
+from diagnose.checking.registry import layer_checks
 from diagnose.checking.root_cause import claims, findings
 from diagnose.model import Evidence, Failure, Finding, Severity, Target
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.local import LocalNet
-from diagnose.parsers.x509 import read
+from diagnose.parsers.x509 import parse_certificate
 from diagnose.probes import Options
 from diagnose.probes.outside import tls as probes
 from tests.probes.outside.test_tls import Looking
@@ -109,7 +109,7 @@ async def _visit(case: Case, port: int) -> Looking:
     run = Looking(target, Options(), LocalNet())
     connected = await run.net.connect("127.0.0.1", port)
     seen = Connection(address="127.0.0.1", port=port, family=4)
-    run.see(seen, live=connected.stream)
+    run.emit(seen, live_stream=connected.stream)
     await probes.handshake.work(run, seen)
     await asyncio.gather(*run.beside)
     for live in run.live.values():
@@ -137,9 +137,9 @@ def judged(case: Case, port: int) -> Judgement:
     run = asyncio.run(_visit(case, port))
     evidence = Evidence(run.target, dt.datetime.now(dt.UTC), tuple(run.observations))
     crashes: list[Any] = []
-    raised = claims([*layer("certificate"), *layer("tls")], evidence, crashes.append)
+    raised = claims([*layer_checks("certificate"), *layer_checks("tls")], evidence, crashes.append)
     assert not crashes
-    (visit,) = [one for one in run.seen(Handshake) if one.variant == "normal"]
+    (visit,) = [one for one in run.observed(Handshake) if one.variant == "normal"]
     return Judgement(findings(raised), visit.failure)
 
 
@@ -177,7 +177,7 @@ def test_as_curl_judges(
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     if not server.load(case, tmp_path):
         # OpenSSL cannot read it, so that no server can send it: but it lies in a file.
-        assert read(case.chain[0]).sha256
+        assert parse_certificate(case.chain[0]).sha256
         return
     ours = judged(case, server.port)
     status, words = by_curl(case, server.port, roots)

@@ -7,23 +7,23 @@ import pytest
 from diagnose.engine import Run
 from diagnose.model import Failure, Target, Unseen
 from diagnose.model.dns import Resolution
-from diagnose.model.events import nowhere
+from diagnose.model.events import null_sink
 from diagnose.model.tcp import Connection, IcmpError, Proxy, Walk
 from diagnose.model.tls import Handshake
-from diagnose.net import PATIENCE, Connected, Resolved
+from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.probes import Options
 from diagnose.probes.outside import tcp
 from tests.support.check_evidence import REFUSED, SHOP, TIMEOUT
 
-SILENCE = Connected(PATIENCE, failure=TIMEOUT, source="198.51.100.2")
-RESET = Connected(0.001, failure=REFUSED, source="198.51.100.2")
+SILENCE = ConnectResult(DEFAULT_TIMEOUT, failure=TIMEOUT, source="198.51.100.2")
+RESET = ConnectResult(0.001, failure=REFUSED, source="198.51.100.2")
 USUAL = Options()
 EXPIRED = Failure("unreachable", "No route to host", 113, "EHOSTUNREACH")
 
 
-def rejected(sender: str, kind: int = 3, code: int = 13, local: bool = False) -> Connected:
+def rejected(sender: str, kind: int = 3, code: int = 13, local: bool = False) -> ConnectResult:
     icmp = IcmpError(4, kind, code, sender, local)
-    return Connected(0.001, failure=EXPIRED, icmp=icmp, source="198.51.100.2")
+    return ConnectResult(0.001, failure=EXPIRED, icmp=icmp, source="198.51.100.2")
 
 
 @dataclass
@@ -31,10 +31,10 @@ class Wire:
     peer: tuple[str, int]
     open: bool = True
 
-    async def read(self, limit: int = 65536, timeout: float = PATIENCE) -> bytes:
+    async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         return b""
 
-    async def write(self, data: bytes, timeout: float = PATIENCE) -> None: ...
+    async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None: ...
 
     def close(self) -> None:
         self.open = False
@@ -44,14 +44,14 @@ class Wire:
 class Network:
     """Answers by address and port, and what a SYN that ran out of time met."""
 
-    answers: Callable[[str, int, int], Connected | None] = lambda address, port, attempt: None
+    answers: Callable[[str, int, int], ConnectResult | None] = lambda address, port, attempt: None
     hops: dict[int, str] = field(default_factory=dict)
     tried: list[tuple[str, int]] = field(default_factory=list)
     opened: list[Wire] = field(default_factory=list)
     now: int = 0
     most: int = 0
 
-    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> Resolved:
+    async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
         raise NotImplementedError
 
     async def ask(
@@ -59,8 +59,8 @@ class Network:
     ) -> bytes:
         raise NotImplementedError
 
-    def way_to(self, address: str) -> Connected:
-        return Connected(0.0, source="198.51.100.2")
+    def way_to(self, address: str) -> ConnectResult:
+        return ConnectResult(0.0, source="198.51.100.2")
 
     def is_mine(self, address: str) -> bool:
         return False
@@ -69,10 +69,10 @@ class Network:
         self,
         address: str,
         port: int,
-        timeout: float = PATIENCE,
+        timeout: float = DEFAULT_TIMEOUT,
         ttl: int | None = None,
         mss: int | None = None,
-    ) -> Connected:
+    ) -> ConnectResult:
         if ttl is not None:
             router = self.hops.get(ttl)
             return rejected(router, 11, 0) if router else SILENCE
@@ -85,7 +85,7 @@ class Network:
         if answer is not None:
             return answer
         self.opened.append(Wire((address, port)))
-        return Connected(0.001, self.opened[-1], source="198.51.100.2")
+        return ConnectResult(0.001, self.opened[-1], source="198.51.100.2")
 
 
 def look(
@@ -97,11 +97,11 @@ def look(
 ) -> Run:
     async def looking() -> Run:
         async with asyncio.TaskGroup() as tasks:
-            run = Run(target, options, net, nowhere, tasks)
+            run = Run(target, options, net, null_sink, tasks)
             if before:
-                run.see(Resolution(name=target.host, family=4, addresses=before))
+                run.emit(Resolution(name=target.host, family=4, addresses=before))
             run.register(tcp.connect)
-            run.see(Resolution(name=target.host, family=4, addresses=addresses))
+            run.emit(Resolution(name=target.host, family=4, addresses=addresses))
         run.close()
         return run
 
@@ -109,13 +109,13 @@ def look(
 
 
 def tries(run: Run) -> list[tuple[str, int]]:
-    return [(seen.purpose, seen.port) for seen in run.seen(Connection)]
+    return [(seen.purpose, seen.port) for seen in run.observed(Connection)]
 
 
 def test_a_healthy_site_sees_one_connection_to_its_port_and_one_to_port_80() -> None:
     run = look(Network(), "203.0.113.10")
     assert tries(run) == [("target", 443), ("plain", 80)]
-    assert not run.seen(Walk)
+    assert not run.observed(Walk)
 
 
 def test_a_connection_is_offered_alive_and_ended_if_nobody_takes_it() -> None:
@@ -129,12 +129,12 @@ def test_a_name_does_not_lead_to_a_clouds_own_address(address: str) -> None:
     net = Network()
     run = look(net, "203.0.113.10", address)
     assert {tried for tried, _ in net.tried} == {"203.0.113.10"}
-    assert [one.what for one in run.seen(Unseen)] == [address]
+    assert [one.what for one in run.observed(Unseen)] == [address]
 
 
 def test_such_an_address_is_tried_where_it_is_the_target() -> None:
     seen = Resolution(name="a", family=4, addresses=("169.254.169.254",), via="literal")
-    assert seen.to_ask == seen.addresses
+    assert seen.allowed_addresses == seen.addresses
 
 
 def test_an_address_is_tried_once_however_often_it_is_found() -> None:
@@ -172,10 +172,10 @@ def test_silence_is_tried_again_compared_with_another_port_and_walked_to() -> No
     )
     run = look(net, "203.0.113.10")
     assert set(tries(run)) == {("target", 443), ("plain", 80), ("again", 443), ("control", 22)}
-    (walk,) = run.seen(Walk)
+    (walk,) = run.observed(Walk)
     assert not walk.reached
-    assert walk.last is not None
-    assert (walk.last.ttl, walk.last.sender) == (1, "198.51.100.1")
+    assert walk.last_router is not None
+    assert (walk.last_router.ttl, walk.last_router.sender) == (1, "198.51.100.1")
 
 
 def test_a_walk_ends_at_the_third_silent_hop_in_a_row() -> None:
@@ -183,10 +183,10 @@ def test_a_walk_ends_at_the_third_silent_hop_in_a_row() -> None:
         lambda address, port, attempt: SILENCE if port == 443 else None,
         {1: "198.51.100.1", 3: "192.0.2.1"},
     )
-    (walk,) = look(net, "203.0.113.10").seen(Walk)
-    assert len(walk.hops) == 2 * tcp.ABREAST
-    assert walk.last is not None
-    assert walk.last.ttl == 3
+    (walk,) = look(net, "203.0.113.10").observed(Walk)
+    assert len(walk.hops) == 2 * tcp.PARALLEL_HOPS
+    assert walk.last_router is not None
+    assert walk.last_router.ttl == 3
 
 
 def test_a_walk_ends_where_the_target_answers() -> None:
@@ -194,24 +194,24 @@ def test_a_walk_ends_where_the_target_answers() -> None:
         lambda address, port, attempt: SILENCE if port == 443 else None,
         {1: "198.51.100.1", 2: "203.0.113.10"},
     )
-    (walk,) = look(net, "203.0.113.10").seen(Walk)
+    (walk,) = look(net, "203.0.113.10").observed(Walk)
     assert walk.reached
 
 
 def test_a_port_that_answers_the_second_time_is_tried_twice_more() -> None:
-    def answer(address: str, port: int, attempt: int) -> Connected | None:
+    def answer(address: str, port: int, attempt: int) -> ConnectResult | None:
         return SILENCE if port == 443 and attempt == 1 else None
 
     assert tries(look(Network(answer), "203.0.113.10")).count(("again", 443)) == 3
 
 
 def test_a_reject_is_compared_with_one_other_port_and_not_repeated() -> None:
-    def answer(address: str, port: int, attempt: int) -> Connected | None:
+    def answer(address: str, port: int, attempt: int) -> ConnectResult | None:
         return rejected("203.0.113.10") if port == 443 else None
 
     run = look(Network(answer), "203.0.113.10")
     assert sorted(tries(run)) == [("control", 22), ("plain", 80), ("target", 443)]
-    (seen,) = (one for one in run.seen(Connection) if one.failure)
+    (seen,) = (one for one in run.observed(Connection) if one.failure)
     assert seen.rejected_by == "host"
 
 
@@ -220,11 +220,11 @@ def test_a_reject_is_compared_with_one_other_port_and_not_repeated() -> None:
     [
         RESET,
         rejected("198.51.100.2", code=1, local=True),
-        Connected(0.0, failure=Failure("unreachable", "Network is unreachable", 101)),
+        ConnectResult(0.0, failure=Failure("unreachable", "Network is unreachable", 101)),
     ],
     ids=["reset", "no-neighbour", "no-route"],
 )
-def test_what_leaves_nothing_to_compare_is_not_compared(answer: Connected) -> None:
+def test_what_leaves_nothing_to_compare_is_not_compared(answer: ConnectResult) -> None:
     run = look(Network(lambda *_: answer), "203.0.113.10")
     assert sorted(tries(run)) == [("plain", 80), ("target", 443)]
 
@@ -232,8 +232,8 @@ def test_what_leaves_nothing_to_compare_is_not_compared(answer: Connected) -> No
 def test_a_control_connection_is_closed_at_once_and_offered_to_nobody() -> None:
     net = Network(lambda address, port, attempt: SILENCE if port == 443 else None)
     run = look(net, "203.0.113.10")
-    (control,) = (one for one in run.seen(Connection) if one.purpose == "control")
-    assert run.take(control) is None
+    (control,) = (one for one in run.observed(Connection) if one.purpose == "control")
+    assert run.take_stream(control) is None
     assert not any(wire.open for wire in net.opened)
 
 
@@ -245,19 +245,19 @@ def test_small_segments_are_tried_once_and_only_after_a_stall() -> None:
             self,
             address: str,
             port: int,
-            timeout: float = PATIENCE,
+            timeout: float = DEFAULT_TIMEOUT,
             ttl: int | None = None,
             mss: int | None = None,
-        ) -> Connected:
+        ) -> ConnectResult:
             sizes.append(mss)
             return RESET
 
     async def looking(*handshakes: Handshake) -> None:
         async with asyncio.TaskGroup() as tasks:
-            run = Run(SHOP, Options(), Counting(), nowhere, tasks)
+            run = Run(SHOP, Options(), Counting(), null_sink, tasks)
             run.register(tcp.small_segments)
             for seen in handshakes:
-                run.see(seen)
+                run.emit(seen)
 
     stalled = [Handshake(address="203.0.113.10", port=443, failure=TIMEOUT) for _ in range(2)]
     asyncio.run(looking(Handshake(address="203.0.113.10", port=443)))
@@ -269,7 +269,7 @@ def test_small_segments_are_tried_once_and_only_after_a_stall() -> None:
 def proxied(options: Options) -> Run:
     async def looking() -> Run:
         async with asyncio.TaskGroup() as tasks:
-            run = Run(SHOP, options, Network(), nowhere, tasks)
+            run = Run(SHOP, options, Network(), null_sink, tasks)
             run.register(tcp.proxy)
         run.close()
         return run
@@ -279,20 +279,20 @@ def proxied(options: Options) -> Run:
 
 def test_the_environments_proxy_is_seen_without_its_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://jo:secret@proxy.corp:3128")
-    (seen,) = proxied(USUAL).seen(Proxy)
+    (seen,) = proxied(USUAL).observed(Proxy)
     assert (seen.url, seen.source) == ("http://***@proxy.corp:3128", "HTTPS_PROXY")
     assert not seen.used
     monkeypatch.setenv("NO_PROXY", ".example.com")
-    (seen,) = proxied(USUAL).seen(Proxy)
+    (seen,) = proxied(USUAL).observed(Proxy)
     assert seen.exempt
-    assert not proxied(replace(USUAL, proxy="none")).seen(Proxy)
+    assert not proxied(replace(USUAL, proxy="none")).observed(Proxy)
 
 
 def test_through_a_proxy_what_cannot_be_judged_is_said_and_port_80_left_alone() -> None:
     options = replace(USUAL, proxy="http://jo:secret@proxy.corp:3128")
     run = proxied(options)
-    (seen,) = run.seen(Proxy)
+    (seen,) = run.observed(Proxy)
     assert seen.used
     assert "secret" not in seen.url
-    assert "port 80" in run.seen(Unseen)[0].what
+    assert "port 80" in run.observed(Unseen)[0].what
     assert tries(look(Network(), "shop.example.com", options=options)) == [("target", 443)]

@@ -37,19 +37,19 @@ class Looking:
     beside: list[asyncio.Task[None]] = field(default_factory=list)
     machine: Any = None
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         return 0.0
 
-    def see(self, observation: Any, live: Any = None) -> Any:
+    def emit(self, observation: Any, live_stream: Any = None) -> Any:
         self.observations.append(observation)
-        if live is not None:
-            self.live[id(observation)] = live
+        if live_stream is not None:
+            self.live[id(observation)] = live_stream
         return observation
 
-    def take(self, observation: Observation) -> Any:
+    def take_stream(self, observation: Observation) -> Any:
         return self.live.pop(id(observation), None)
 
-    def seen(self, kind: type[Any]) -> tuple[Any, ...]:
+    def observed(self, kind: type[Any]) -> tuple[Any, ...]:
         return tuple(one for one in self.observations if type(one) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -61,7 +61,7 @@ async def look(port: int, scheme: str = "https") -> Looking:
     run = Looking(Target(NAME, scheme, NAME, port), Options())
     connected = await run.net.connect("127.0.0.1", port)
     seen = Connection(address="127.0.0.1", port=port, family=4)
-    run.see(seen, live=connected.stream)
+    run.emit(seen, live_stream=connected.stream)
     await probes.handshake.work(run, seen)
     await asyncio.gather(*run.beside)
     return run
@@ -88,11 +88,11 @@ def looking(serve: Serve, context: ssl.SSLContext | None, scheme: str = "https")
 
 
 def variants(run: Looking) -> set[str]:
-    return {one.variant for one in run.seen(Handshake)}
+    return {one.variant for one in run.observed(Handshake)}
 
 
 def of(run: Looking, variant: str) -> Handshake:
-    (found,) = [one for one in run.seen(Handshake) if one.variant == variant]
+    (found,) = [one for one in run.observed(Handshake) if one.variant == variant]
     assert isinstance(found, Handshake)
     return found
 
@@ -128,8 +128,8 @@ def test_a_healthy_site_is_visited_once_and_asked_once_for_old_versions() -> Non
 @pytest.mark.usefixtures("trusted")
 def test_the_open_stream_is_left_to_who_follows() -> None:
     run = looking(wait, server_context())
-    assert run.take(of(run, "normal")) is not None
-    assert run.take(of(run, "old")) is None
+    assert run.take_stream(of(run, "normal")) is not None
+    assert run.take_stream(of(run, "old")) is None
 
 
 def test_behind_a_certificate_that_does_not_verify_the_site_is_still_seen() -> None:
@@ -138,7 +138,7 @@ def test_behind_a_certificate_that_does_not_verify_the_site_is_still_seen() -> N
     assert of(run, "normal").failure
     assert of(run, "normal").chain
     assert of(run, "unverified").verify_code is None
-    assert run.take(of(run, "unverified")) is not None
+    assert run.take_stream(of(run, "unverified")) is not None
 
 
 def test_a_rejected_name_is_compared_with_others() -> None:
@@ -182,4 +182,4 @@ def test_another_protocol_is_shown_as_it_came() -> None:
 
 
 def test_a_site_without_tls_is_let_alone() -> None:
-    assert not looking(wait, None, scheme="http").seen(Handshake)
+    assert not looking(wait, None, scheme="http").observed(Handshake)

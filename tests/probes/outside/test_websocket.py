@@ -28,17 +28,17 @@ class Looking:
         self.observations: list[Observation] = []
         self.beside: list[asyncio.Task[None]] = []
 
-    def now(self) -> float:
+    def elapsed(self) -> float:
         return 0.0
 
-    def see(self, observation: Any, live: Any = None) -> Any:
+    def emit(self, observation: Any, live_stream: Any = None) -> Any:
         self.observations.append(observation)
         return observation
 
-    def take(self, observation: Observation) -> Any:
+    def take_stream(self, observation: Observation) -> Any:
         return None
 
-    def seen(self, kind: type[Any]) -> tuple[Any, ...]:
+    def observed(self, kind: type[Any]) -> tuple[Any, ...]:
         return tuple(one for one in self.observations if type(one) is kind)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -61,10 +61,10 @@ def look(
         ) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             run = Looking(Target("ws://localhost", "ws", "localhost", port, "/", paths))
-            seen = run.see(Resolution(name="localhost", family=4, addresses=addresses))
+            seen = run.emit(Resolution(name="localhost", family=4, addresses=addresses))
             await probes.upgrade.work(run, seen)
             await asyncio.gather(*run.beside)
-            return run.seen(Upgrade)
+            return run.observed(Upgrade)
 
     return asyncio.run(run())
 
