@@ -10,8 +10,12 @@ A file reads:
     ## Steps                     (only where the remedy has manual steps)
     ### name-of-the-step
     What the person does.
+    ## In general
+    A title without facts, one line
+    What the check is about, where there is no finding: no fact stands in it.
 
-Steps that several checks of a layer have stand once, in its `_steps.md`.
+A page that is not translated yet is shown in English. Steps that several checks of a layer have
+stand once, in its `_steps.md`.
 
 `{{fact}}` is replaced by the fact. `{{#fact}}…{{/fact}}` stands only if the fact is there and
 not empty, `{{^fact}}…{{/fact}}` only if it is not. `{{fix}}` marks where a front end
@@ -35,10 +39,14 @@ HEADINGS = {
     "zh": ("含义", "处理", "验证", "步骤"),
 }
 
+#: The heading of what a page says without a finding.
+GENERAL_HEADING = {"en": "In general", "zh": "概述"}
+
 
 @frozen
 class CheckText:
-    """One check's text in one language, not yet filled."""
+    """One check's text in one language, not yet filled. `general_title` and `general` hold no
+    fact."""
 
     title: str
     summary: str
@@ -46,6 +54,8 @@ class CheckText:
     remedy: str
     verify: str
     steps: Mapping[str, str]
+    general_title: str = ""
+    general: str = ""
 
 
 def text_path(check_id: str, lang: str) -> Path:
@@ -57,14 +67,19 @@ def text_path(check_id: str, lang: str) -> Path:
 
 @cache
 def check_text(check_id: str, lang: str) -> CheckText:
-    """The words of a check; KeyError if a heading is missing."""
-    title, _, remainder = text_path(check_id, lang).read_text("utf-8").partition("\n")
+    """The text of a check, in English where it is not translated. KeyError if a heading is
+    missing."""
+    path = text_path(check_id, lang)
+    if lang != "en" and not path.exists():
+        return check_text(check_id, "en")
+    title, _, remainder = path.read_text("utf-8").partition("\n")
     summary, *chapters = re.split(r"^## ", remainder, flags=re.MULTILINE)
     sections = {}
     for chapter in chapters:
         name, _, body = chapter.partition("\n")
         sections[name.strip()] = body.strip()
     meaning, remedy, verify, steps = HEADINGS[lang]
+    general_title, _, general = sections.get(GENERAL_HEADING[lang], "").partition("\n")
     return CheckText(
         title=title.removeprefix("# ").strip(),
         summary=summary.strip(),
@@ -72,6 +87,8 @@ def check_text(check_id: str, lang: str) -> CheckText:
         remedy=sections[remedy],
         verify=sections[verify],
         steps={**_shared_steps(check_id, lang), **_steps(sections.get(steps, ""))},
+        general_title=general_title.strip(),
+        general=general.strip(),
     )
 
 

@@ -188,6 +188,9 @@ class _WatchedConnection:
         with contextlib.suppress(OSError):
             await self._flush()
         while not self._consume(data, started) and total < _MAX_FRAME_BYTES:
+            # Answers to its pings, which would pile up in memory (RFC 6455 section 5.5.2).
+            with contextlib.suppress(OSError):
+                await self._flush()
             remaining = None if self.ping_s is None else started + SETTLE - time.monotonic()
             try:
                 # What has come by then is still read: the loop may have been busy.
@@ -221,9 +224,8 @@ class _WatchedConnection:
         return bool(self.ended)
 
     async def _flush(self) -> None:
-        for data in self.protocol.data_to_send():
-            if data:
-                await self.wire.stream.write(data)
+        if data := b"".join(self.protocol.data_to_send()):
+            await self.wire.stream.write(data)
 
 
 def _begins_a_frame(data: bytes) -> bool:

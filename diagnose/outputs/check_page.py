@@ -1,36 +1,45 @@
-"""The pages of the catalogue: what every check asks and says, without a run."""
+"""The pages of the checks: in general, and about one finding."""
 
 from diagnose.checking import registry
-from diagnose.checking.texts import HEADINGS, check_text, fill
+from diagnose.checking.texts import GENERAL_HEADING, HEADINGS, check_text, fill
 from diagnose.i18n.reports import translate
+from diagnose.model import Finding, Manual, Severity
 from diagnose.model.view import View
-from diagnose.outputs.finding_text import Facts
+from diagnose.outputs import finding_text
 from diagnose.outputs.terminal import Page, cell_len
 
-
-class _OpenFacts(Facts):
-    """Every fact is there, and none is known."""
-
-    def get(self, key: str, default: object = None) -> object:
-        return self[key]
+#: Cells. Longer lines are hard to read.
+MAX_WIDTH = 100
 
 
 def render(check_id: str, view: View) -> str:
-    """The page of a check, its facts left open."""
-    check, texts = registry.load_check(check_id), check_text(check_id, view.lang)
-    meaning_heading, remedy_heading, verify_heading, steps_heading = HEADINGS[view.lang]
-    page = Page(min(view.width, 100), view.color, view.ascii)
-    label = translate("warn" if check.severity == "warning" else str(check.severity), view.lang)
-    page.add((str(check.severity), f"{label}[{check_id}]"))
-    page.prose(_with_open_facts(texts.title, view.lang), "", 0, "bold")
-    _add_section(page, "", texts.summary, view.lang)
-    _add_section(page, meaning_heading, texts.meaning, view.lang)
-    remedy_text = texts.remedy.replace("{{fix}}", f"\n\n{translate('steps-here', view.lang)}\n\n")
-    _add_section(page, remedy_heading, remedy_text, view.lang)
-    _add_section(page, verify_heading, texts.verify, view.lang)
-    if texts.steps:
-        step_list = "\n\n".join(f"- {text}" for text in texts.steps.values())
-        _add_section(page, steps_heading, step_list, view.lang)
+    """What a check is about, without a finding. No fact stands in it."""
+    page = _new_page(check_id, registry.load_check(check_id).severity, view)
+    text = check_text(check_id, view.lang)
+    page.prose(text.general_title, "", 0, "bold")
+    page.blank()
+    page.markdown(text.general)
+    return page.text()
+
+
+def render_finding(finding: Finding, view: View) -> str:
+    """The whole page of a check, filled with a finding's facts; of the steps for a person those
+    that the finding's remedy has. What the check is about in general stands at the end."""
+    page = _new_page(finding.check.id, finding.severity, view)
+    text = check_text(finding.check.id, view.lang)
+    facts = finding_text.facts(finding)
+    meaning, remedy, verify, steps = HEADINGS[view.lang]
+    page.prose(fill(text.title, facts, view.lang), "", 0, "bold")
+    remedy_text = text.remedy.replace("{{fix}}", f"\n\n{translate('steps-here', view.lang)}\n\n")
+    fix_steps = finding.claim.fix.steps if finding.claim.fix else ()
+    names = [step.step for step in fix_steps if isinstance(step, Manual)]
+    step_list = "\n\n".join(f"- {text.steps[name]}" for name in names if name in text.steps)
+    for heading, section in (
+        ("", text.summary), (meaning, text.meaning), (remedy, remedy_text),
+        (verify, text.verify), (steps, step_list),
+    ):  # fmt: skip
+        _add_section(page, heading, fill(section, facts, view.lang))
+    _add_section(page, GENERAL_HEADING[view.lang], text.general)
     return page.text()
 
 
@@ -46,17 +55,22 @@ def render_list(view: View) -> str:
             severity = str(check.severity)
             label = translate("warn" if severity == "warning" else severity, view.lang)
             gap = " " * (7 - cell_len(label))
-            title = _with_open_facts(check_text(check.id, view.lang).title, view.lang)
+            title = check_text(check.id, view.lang).general_title
             page.add(f"  {check.id:{widest}}  ", (severity, label), f"{gap}  {title}")
     return page.text()
 
 
-def _add_section(page: Page, heading: str, text: str, lang: str) -> None:
+def _new_page(check_id: str, severity: Severity, view: View) -> Page:
+    page = Page(min(view.width, MAX_WIDTH), view.color, view.ascii)
+    label = translate("warn" if severity == "warning" else str(severity), view.lang)
+    page.add((str(severity), f"{label}[{check_id}]"))
+    return page
+
+
+def _add_section(page: Page, heading: str, text: str) -> None:
+    if not text:
+        return
     page.blank()
     if heading:
         page.add(("bold", heading))
-    page.markdown(_with_open_facts(text, lang), 2 if heading else 0)
-
-
-def _with_open_facts(text: str, lang: str) -> str:
-    return fill(text, _OpenFacts(), lang)
+    page.markdown(text, 2 if heading else 0)

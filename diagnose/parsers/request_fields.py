@@ -93,6 +93,12 @@ class RequestFields:
         yield from filter(_is_token, self.subprotocols)
 
 
+def is_header_token(text: str) -> bool:
+    """Whether a text is one token of a header field (RFC 9110 section 5.6.2), of 200 bytes at
+    most."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def masked_subprotocol(name: str) -> str:
     return MASKED if _is_token(name) else name
 

@@ -100,7 +100,7 @@ def render_tab(tab: str, report: Report, finding: Finding | None, view: View, ru
     elif tab == "evidence":
         _add_evidence(page, finding, view)
     else:
-        return check_page.render(finding.check.id, view)
+        return check_page.render_finding(finding, view)
     return page.text()
 
 

@@ -67,14 +67,11 @@ def test_the_verdict_stands_above_and_the_cause_is_chosen() -> None:
     [("1", "--> /etc/nginx"), ("2", "nginx -s reload"), ("3", "nc -vz"), ("4", "━"),
      ("5", "error[nginx.door-locked]")],
 )  # fmt: skip
-def test_a_digit_shows_its_tab(key: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digit_shows_its_tab(key: str, words: str) -> None:
     async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
         await pilot.press(key)
         assert words in shown(app, "#scroll")
 
-    # The report's checks are none of the catalogue.
-    page = "error[nginx.door-locked]"
-    monkeypatch.setattr("diagnose.outputs.check_page.render", lambda check_id, view: page)
     drive(work, Stage())
 
 

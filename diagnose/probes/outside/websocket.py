@@ -21,6 +21,7 @@ from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import named_subprotocols, socketio_path
+from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
 from diagnose.probes import ProbeContext, probe
@@ -132,8 +133,9 @@ async def _try_path(
             for _ in range(_SESSIONS):
                 ctx.start(_try_session(ctx, address, path))
         return
-    if upgrade.fault == "subprotocol" and upgrade.subprotocol:
-        await _try_handshake(ctx, address, path, "subprotocol", offered=(upgrade.subprotocol,))
+    named = upgrade.subprotocol or ""
+    if upgrade.fault == "subprotocol" and is_header_token(named):
+        await _try_handshake(ctx, address, path, "subprotocol", offered=(named,))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
         if subprotocols:
