@@ -6,13 +6,18 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from diagnose.cli.parser import COMMANDS
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.model.view import View
 from diagnose.outputs.terminal import choose_language, terminal_columns, wants_ascii, wants_color
 from diagnose.parsers.target import UsageError, parse_target, suggestion
+
+if TYPE_CHECKING:
+    from diagnose.cli.fix import Dialog
+    from diagnose.machine import Machine
+    from diagnose.probes import Options
 
 #: What a run's second process is for.
 _PARSER_MODULES = ("diagnose.parsers.dns", "diagnose.parsers.x509")
@@ -45,7 +50,7 @@ def check_options(options: Namespace) -> None:
         )
 
 
-def probe_options(options: Namespace) -> Any:
+def probe_options(options: Namespace) -> "Options":
     """The `diagnose.probes.Options` of a run."""
     from diagnose.parsers.request_fields import RequestFields
     from diagnose.probes import Options
@@ -73,7 +78,7 @@ def probe_options(options: Namespace) -> Any:
     )
 
 
-def open_machine(options: Namespace) -> contextlib.AbstractAsyncContextManager[Any]:
+def open_machine(options: Namespace) -> "contextlib.AbstractAsyncContextManager[Machine | None]":
     """The way into the server, as long as the block lasts; None where nobody is to look there."""
     if options.outside:
         return contextlib.nullcontext()
@@ -111,11 +116,11 @@ def view(options: Namespace) -> View:
         verbosity=-1 if quiet else getattr(options, "verbose", 0),
         hostname=os.uname().nodename,
         privileged=os.geteuid() == 0,
-        again=probe_options(options).again if hasattr(options, "only") else (),
+        again=probe_options(options).rerun_args if hasattr(options, "only") else (),
     )
 
 
-async def apply_fix(options: Namespace, targets: list[Target], dialog: Any) -> int:
+async def apply_fix(options: Namespace, targets: list[Target], dialog: "Dialog") -> int:
     """What `diagnose fix` does with these options; `talk` is whom it talks to."""
     from diagnose.cli import fix
     from diagnose.engine import run
@@ -125,6 +130,7 @@ async def apply_fix(options: Namespace, targets: list[Target], dialog: Any) -> i
         return await run(target, probe_options(options), LocalNet(), server_machine=machine)
 
     async with open_machine(options) as machine:
+        assert machine is not None, "fix always has a server"
         if options.undo:
             return await fix.undo(machine, dialog)
         if options.resume:

@@ -580,7 +580,7 @@ def test_an_entry_that_is_too_long_is_not_written(tmp_path: Path) -> None:
 def test_one_who_writes_for_too_long_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "PATIENCE", 0.0)
+    monkeypatch.setattr(store, "LOCK_TIMEOUT", 0.0)
     path = tmp_path / "history.jsonl"
     with path.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -592,8 +592,8 @@ def test_many_write_at_once_and_none_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the file is cut, and so is another one, again and again."""
-    monkeypatch.setattr(store, "LARGEST", 4096)
-    monkeypatch.setattr(store, "PATIENCE", 60.0)
+    monkeypatch.setattr(store, "MAX_SIZE", 4096)
+    monkeypatch.setattr(store, "LOCK_TIMEOUT", 60.0)
     path = tmp_path / "history.jsonl"
 
     def write(number: int) -> None:
@@ -620,8 +620,8 @@ def found_at(entries: tuple[HistoryEntry, ...]) -> list[tuple[str, str]]:
 def test_a_file_that_grew_too_large_keeps_the_newest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "LARGEST", 100)
-    monkeypatch.setattr(store, "LINES", 3)
+    monkeypatch.setattr(store, "MAX_SIZE", 100)
+    monkeypatch.setattr(store, "MAX_LINES", 3)
     path = tmp_path / "history.jsonl"
     for minute in range(5):
         assert append_entry(path, an_entry("critical", minutes=minute))
