@@ -43,7 +43,7 @@ def facts(finding: Finding) -> Facts:
 
 
 def _fill(finding: Finding, text: str, lang: str) -> str:
-    return fill(text, facts(finding), lang)
+    return fill(text, facts(finding), lang).strip()
 
 
 def _check_texts(finding: Finding, lang: str) -> CheckText:

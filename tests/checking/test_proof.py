@@ -177,7 +177,9 @@ def test_a_check_that_crashes_makes_it_unknown(monkeypatch: pytest.MonkeyPatch) 
         if {need.__name__ for need in one.needs} <= {type(seen).__name__ for seen in WELL}:
             made = replace(one, judge=broken)
             monkeypatch.setattr(
-                engine, "load_check", lambda name, made=made: made if name == made.id else known(name)
+                engine,
+                "load_check",
+                lambda name, made=made: made if name == made.id else known(name),
             )
             whole = report(*WELL)
             assert whole.crashes, one.id

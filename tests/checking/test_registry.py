@@ -12,6 +12,9 @@ from diagnose.model import LAYERS
 
 TESTS = Path(__file__).parents[1] / "checks"
 IDS = registry.check_ids()
+#: Checks whose Chinese page is still to be written.
+UNTRANSLATED = set((TESTS.parent / "untranslated.txt").read_text("utf-8").split())
+TRANSLATED = [check_id for check_id in IDS if check_id not in UNTRANSLATED]
 
 
 @pytest.mark.parametrize("check_id", IDS)
@@ -41,7 +44,12 @@ def test_a_check_has_words_in_every_language(check_id: str, lang: str) -> None:
     assert said.verify
 
 
-@pytest.mark.parametrize("check_id", IDS)
+def test_what_is_not_translated_is_listed_and_nothing_else() -> None:
+    missing = {check_id for check_id in IDS if not text_path(check_id, "zh").exists()}
+    assert missing == UNTRANSLATED
+
+
+@pytest.mark.parametrize("check_id", TRANSLATED)
 def test_every_language_names_the_same_facts_and_steps(check_id: str) -> None:
     said = [text_path(check_id, lang).read_text("utf-8") for lang in LANGUAGES]
     facts = [set(re.findall(r"\{\{[#^]?([\w.-]+)\}\}", text)) for text in said]

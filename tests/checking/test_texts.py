@@ -1,10 +1,12 @@
 """The words of a check, and how facts get into them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from diagnose.checking.texts import check_text, fact_text, fill
+from diagnose.checking import texts
+from diagnose.checking.texts import check_text, fact_text, fill, text_path
 
 
 def test_facts_are_put_in_and_dollars_are_left_alone() -> None:
@@ -53,3 +55,17 @@ def test_the_words_of_a_check_have_their_parts() -> None:
     assert "{{" in said.title
     assert "\n" not in said.title
     assert "{{fix}}" in said.remedy
+
+
+def test_a_page_that_is_not_translated_is_shown_in_english(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    english = text_path("tcp.refused", "en")
+    monkeypatch.setattr(
+        texts, "text_path", lambda _, lang: english if lang == "en" else tmp_path / "none.md"
+    )
+    texts.check_text.cache_clear()
+    try:
+        assert check_text("tcp.refused", "zh") == check_text("tcp.refused", "en")
+    finally:
+        texts.check_text.cache_clear()
