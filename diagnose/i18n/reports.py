@@ -54,7 +54,7 @@ _STRINGS = {
     "missing.layer": ("anything of the layer {layer}", "{layer} 层的任何内容"),
     "it-was-interrupted": ("the run was interrupted", "运行被中断"),
     "running": ("the run goes on", "检查仍在进行"),
-    "read-as": ("read as {read_as}", "读作 {read_as}"),
+    "read-as": ("read as {read_as}", "按 {read_as} 检查"),
     "judged-for": ("judged for the visitor {address}", "针对访客 {address} 判断"),
     # Layers
     "layer.host": ("host", "主机"),
@@ -124,7 +124,7 @@ _STRINGS = {
     "deadline": ("the time allowed was over", "已到时限"),
     "the-way-to-this-server": (
         "what lies between visitors and this server, such as a security group",
-        "访问者与本服务器之间的环节，例如安全组",
+        "访客与本服务器之间的环节，例如安全组",
     ),
     "seen-from-another-machine-only": (
         "it shows only from another machine",
@@ -211,7 +211,7 @@ _STRINGS = {
     "fix.left.manual": ("Only a person can do this:", "需要人工操作："),
     "fix.left.review": (
         "Its steps are to be read by a person first:",
-        "其步骤需先由人审阅：",
+        "请先审阅步骤再执行：",
     ),
     "fix.left.client": (
         "Its steps are not on the server:",

@@ -95,13 +95,13 @@ def test_targets_of_earlier_runs_are_listed_the_last_first_and_own_sites_once(
         report = healthy()
         evidence = replace(report.evidence, target=target)
         told(ways(replace(report, evidence=evidence)), "run", RunRequest(target))
-    monkeypatch.setattr(screen, "_own", found())
+    monkeypatch.setattr(screen, "_server_sites", found())
     own, earlier = told(ways(healthy()), "sites")
     assert own == LocalSites(())
     assert isinstance(earlier, RecentTargets)
     assert [target.url for target, _ in earlier.entries] == [other.url, SHOP.url]
     assert earlier.entries[0][0].websockets == ("/ws",)
-    monkeypatch.setattr(screen, "_own", found(SHOP))
+    monkeypatch.setattr(screen, "_server_sites", found(SHOP))
     own, earlier = told(ways(healthy()), "sites")
     assert [target.url for target, _ in earlier.known] == [other.url]
 
@@ -121,5 +121,5 @@ def test_without_a_way_into_a_server_there_are_no_sites_of_its_own() -> None:
 def test_the_sites_are_those_of_the_server_that_the_door_leads_to() -> None:
     config = "http { server { listen 443 ssl; server_name shop.example.com; } }"
     machine = RecordedMachine(files={"/etc/nginx/nginx.conf": config})
-    own, _ = told(ways(healthy(), door=lambda: nullcontext(machine)), "sites")
+    own, _ = told(ways(healthy(), open_machine=lambda: nullcontext(machine)), "sites")
     assert [one.url for one in own.targets] == [SHOP.url]

@@ -64,7 +64,7 @@ def terminal(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Terminal]:
 WORDS = {
     "en": ("Sites that this server's nginx serves", "ROOT CAUSE", "CRITICAL", "OK", "Do this?",
            "It helped", "All is as it was", "Export as", "Saved", "Take it back?"),
-    "zh": ("本服务器 nginx 提供的站点", "根因", "严重", "正常", "执行以上步骤吗",
+    "zh": ("本服务器 nginx 提供的站点", "根本原因", "严重", "正常", "执行以上步骤吗",
            "已修复", "一切已恢复原状", "导出为", "已保存", "撤销吗"),
 }  # fmt: skip
 

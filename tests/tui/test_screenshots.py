@@ -28,7 +28,7 @@ def make() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "ROOT CAUSE"), ("zh", "根因")])
+@pytest.mark.parametrize(("lang", "words"), [("en", "ROOT CAUSE"), ("zh", "根本原因")])
 def test_a_picture_shows_the_cause(make: ModuleType, lang: str, words: str) -> None:
     svg = make.taken(MAKE.parent / "evidence" / "headers-wiped.ndjson", lang, (80, 24))
     text = re.sub("<[^>]*>", "", svg).replace("&#160;", " ")
