@@ -103,7 +103,7 @@ def test_targets_of_earlier_runs_are_listed_the_last_first_and_own_sites_once(
     assert earlier.entries[0][0].websockets == ("/ws",)
     monkeypatch.setattr(screen, "_server_sites", found(SHOP))
     own, earlier = told(ways(healthy()), "sites")
-    assert [target.url for target, _ in earlier.known] == [other.url]
+    assert [target.url for target, _ in earlier.entries] == [other.url]
 
 
 def found(*targets: Any) -> Callable[[ScreenServices], Any]:
