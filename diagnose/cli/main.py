@@ -325,7 +325,7 @@ def _fix(options: Namespace) -> int:
     from diagnose.cli import fix
 
     if not (options.yes or options.dry or (sys.stdin.isatty() and sys.stdout.isatty())):
-        raise UsageError("There is no terminal to ask at: --yes does it, --dry-run shows it.")
+        raise UsageError("Cannot ask without a terminal: use --yes or --dry-run.")
     if options.outside or options.only or options.skip:
         raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
     if len(options.words) != 1 and not (options.undo or options.resume):

@@ -5,7 +5,7 @@ _STRINGS = {
     "serving": (
         "The screen is at {url}\n"
         "From another machine, first: ssh -L {port}:127.0.0.1:{port} server\n"
-        "Whoever has this address can do what you can do here. Ctrl-C ends it.\n",
+        "Anyone with this address can do what you can do here. Ctrl-C ends it.\n",
         "界面地址：{url}\n"
         "在其他机器上访问，请先执行：ssh -L {port}:127.0.0.1:{port} server\n"
         "持有此地址的人拥有与您相同的操作权限。按 Ctrl-C 结束。\n",

@@ -198,7 +198,7 @@ def test_a_mistake_is_one_clear_line(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["fix", "shop.example.com"], "There is no terminal to ask at"),
+        (["fix", "shop.example.com"], "Cannot ask without a terminal"),
         (["fix", "--yes"], "Fix one target"),
         (["fix", "--yes", "a.example", "b.example"], "Fix one target"),
         (["fix", "--yes", "--outside", "a.example"], "A fix has to see everything"),
