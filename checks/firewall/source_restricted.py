@@ -61,7 +61,7 @@ def _allowlist_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Cl
         client="",
         jail="",
         sources=sources[:SHOWN],
-        extra_facts=len(sources) - SHOWN + sum(blockage.more_sources for blockage in blockages)
+        more=len(sources) - SHOWN + sum(blockage.more_sources for blockage in blockages)
         if len(sources) > SHOWN
         else 0,
         meant=is_intended,
@@ -82,7 +82,7 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
         client=blockage.source,
         jail=owners.jail(blockage.place) if blockage.owner == "fail2ban" else "",
         sources=(),
-        extra_facts=0,
+        more=0,
         meant=False,
     )
 

@@ -43,8 +43,8 @@ Says the one thing that is wrong with an HTTPS or WebSocket site, why, and how t
   diagnose --json shop.example.com | jq .verdict
   diagnose                                      on a terminal: the sites of this server's nginx
 
-On a terminal it opens full screen; the report stays when you quit. In a pipe, or with --format text,
-it prints the report alone.
+On a terminal it opens full screen; the report stays when you quit. In a pipe, or with --format
+text, it prints the report alone.
 """
 
 _EPILOG = """\

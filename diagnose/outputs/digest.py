@@ -126,7 +126,7 @@ def _expiry(certificate: Any) -> str:
 
 
 def _access(access: Any) -> tuple[str, str]:
-    path_parts = access.closed or access.parts[-1:]
+    path_parts = access.denied_parts or access.parts[-1:]
     parts = (
         " ".join(filter(None, (f"{part.mode:04o} {part.user}:{part.group}", part.label, part.path)))
         for part in path_parts

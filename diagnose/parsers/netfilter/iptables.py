@@ -67,12 +67,12 @@ def _table(
 ) -> Table:
     policies: dict[str, str] = {}
     rules: dict[str, list[Rule]] = {}
-    for line in body.splitlines()[:MAX_RULES]:
+    for number, line in enumerate(body.splitlines()[:MAX_RULES], 1):
         if chain := re.match(r":(\S+) (\S+)", line):
             policies[chain[1]] = chain[2]
             rules.setdefault(chain[1], [])
         elif rule_match := re.match(r"(?:\[\d+:\d+\] )?(-A (\S+).*)", line):
-            rules.setdefault(rule_match[2], []).extend(_rules(rule_match[1], family, sets))
+            rules.setdefault(rule_match[2], []).extend(_rules(rule_match[1], family, sets, number))
     chains = {
         chain: Chain(chain, tuple(chain_rules), _base(name, chain, policies.get(chain, "-")))
         for chain, chain_rules in rules.items()
@@ -102,7 +102,7 @@ def _policy(policy: str) -> Literal["accept", "drop"]:
 # ---- one rule
 
 
-def _rules(line: str, family: str, sets: Mapping[str, ipset.IpSet]) -> list[Rule]:
+def _rules(line: str, family: str, sets: Mapping[str, ipset.IpSet], number: int = 0) -> list[Rule]:
     """One rule, or several where an extension means one thing or another."""
     arguments = split_words(line)[2:]
     rows: list[tuple[Step, ...]] = [()]
@@ -117,7 +117,7 @@ def _rules(line: str, family: str, sets: Mapping[str, ipset.IpSet]) -> list[Rule
         parsed = parse_extension(name, options, ExtensionContext(family, sets))
         branches = parsed.branches if isinstance(parsed, Alternatives) else (parsed,)
         rows = [(*row, *branch) for row in rows for branch in branches]
-    return [Rule(row, line, comment=comment) for row in rows]
+    return [Rule(row, line, comment=comment, line=number) for row in rows]
 
 
 def _parts(arguments: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:

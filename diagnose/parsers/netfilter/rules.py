@@ -176,6 +176,8 @@ class Rule:
     handle: int | None = None
     comment: str = ""
     exact: Callable[[], bool] = lambda: True
+    #: The number of its line in what its tool printed, where rules have no handles (iptables).
+    line: int = 0
 
     @property
     def text(self) -> str:

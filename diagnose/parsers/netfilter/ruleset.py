@@ -111,13 +111,13 @@ class LoadedRuleset:
 
     def without_rule(self, position: RulePosition) -> Rules:
         """Rules without that one."""
-        line = _line_key(position.rule) if position.rule else ""
+        line = _line_key(position.rule) if position.rule else None
         remaining = tuple(rule for rule in position.chain.rules if _line_key(rule) != line)
         return self._with_rules(position, remaining)
 
     def with_limit_exceeded(self, position: RulePosition) -> Rules:
         """Rules as they are to whoever has exceeded that one's limit."""
-        line = _line_key(position.rule) if position.rule else ""
+        line = _line_key(position.rule) if position.rule else None
         rules: list[Rule] = []
         for rule in position.chain.rules:
             if _line_key(rule) != line:
@@ -185,15 +185,15 @@ def _replace_table(rules: Rules, old: Table, new: Table) -> Rules:
     return Rules(tuple(new if table is old else table for table in rules.tables))
 
 
-def _line_key(rule: Rule) -> str | int:
+def _line_key(rule: Rule) -> tuple[str, int]:
     """What makes a rule one rule to its tool."""
-    return rule.text if rule.handle is None else rule.handle
+    return ("handle", rule.handle) if rule.handle is not None else (rule.text, rule.line)
 
 
-def _line_keys(chain: Chain) -> list[str | int]:
-    """The chain's rules as its tool counts them. One that says two things is one; the same
-    line twice is two, of which the first decides."""
-    keys: list[str | int] = []
+def _line_keys(chain: Chain) -> list[tuple[str, int]]:
+    """The chain's rules as its tool counts them. A line that makes two rules is one; the same
+    line twice is two."""
+    keys: list[tuple[str, int]] = []
     for rule in chain.rules:
         line = _line_key(rule)
         if not keys or keys[-1] != line:
