@@ -1,1 +1,1 @@
-"""The checks, a folder a layer, a file a question; their words lie beside them."""
+"""The checks: one folder per layer, one file per check. The texts of a check lie beside it."""

@@ -1,6 +1,6 @@
-"""A run: everything that can start, starts at once, and nothing waits for what it does not need.
+"""Run a diagnosis: start all probes at once; a probe waits only for the observations it needs.
 
-Holds the one TaskGroup of the program.
+This module holds the only TaskGroup of the program.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ ObservationT = TypeVar("ObservationT", bound=Observation)
 
 @dataclass(slots=True)
 class Run:
-    """One run under way: what probes are given as their `Look`."""
+    """One diagnosis in progress; it is the `ProbeContext` of its probes."""
 
     target: Target
     options: Options
@@ -92,7 +92,10 @@ class Run:
         return observation
 
     def _receives(self, probe: Probe, observation: Observation) -> bool:
-        """What was seen from within the server is the affair of the probes that look from there."""
+        """Return False for an outside probe if the observation was made on the server.
+
+        `ServerSideRun` starts the outside probes for such observations.
+        """
         outside = probe.name.startswith("outside.")
         return not outside or observation.vantage is Vantage.HERE
 
@@ -110,7 +113,7 @@ class Run:
         return Evidence(self.target, self.started_at, observations, self.options.scope)
 
     def register(self, probe: Probe) -> None:
-        """A probe joins the run; what it waits for and was already seen, it is given now."""
+        """Add a probe, and start it for the observations it waits for that already exist."""
         self._probes.append(probe)
         if probe.after is None:
             self._start_probe(probe)
@@ -120,8 +123,10 @@ class Run:
                     self._start_probe(probe, observation)
 
     async def load_probes(self, package: str, modules: tuple[str, ...]) -> None:
-        """Import the probes of a package one after another, in a thread, so that packets fly
-        and answers are taken while the next module is read."""
+        """Import the probe modules of a package one by one, in a thread.
+
+        The event loop can send and receive while the next module is imported.
+        """
         for name in modules:
             path = f"diagnose.probes.{package}.{name}"
             module = await asyncio.to_thread(importlib.import_module, path)
@@ -130,7 +135,7 @@ class Run:
                     self.register(value)
 
     def start_inside_probes(self) -> None:
-        """Begin to look into the server, once."""
+        """Start the inside probes; later calls do nothing."""
         if not self._inside_started and self._machine is not None:
             from diagnose.model.nginx import NginxConfig
 
@@ -153,7 +158,7 @@ class Run:
 
     def _create_task(self, name: str, work: Any) -> None:
         task = self.tasks.create_task(self._guarded(name, work))
-        # What is cancelled before it began would complain that nobody awaited it.
+        # A coroutine cancelled before its first step would warn that it was never awaited.
         task.add_done_callback(lambda _: work.close())
 
     async def _guarded(self, name: str, work: Any) -> None:
@@ -161,13 +166,16 @@ class Run:
             await work
 
     def _record_crash(self, crash: Crash) -> None:
-        """A recording has no place for a crash, and must not pass for a whole run."""
+        """Record a crash, and emit an `Unseen`: a recording stores no crashes.
+
+        Without the `Unseen`, a replay would look like a complete run.
+        """
         self.crashes.append(crash)
         self.sink(Crashed(crash))
         self.emit_not_observed(crash.where, proof.CRASHED)
 
     def emit_not_observed(self, subject: str, reason: str, *extra_args: str) -> None:
-        """What this run could not look at; another one may, with these further words."""
+        """Emit an `Unseen`; its `enable` is this run's command with `extra_args` added."""
         enable = diagnose_command(
             self.target, *self.options.rerun_args, *self.options.filter_args, *extra_args
         )
@@ -175,8 +183,10 @@ class Run:
 
 
 class ServerSideRun:
-    """The same run, as it looks from within the server: its connections are made there, and what
-    it sees has that vantage. The probes of the outside are at work in it once more."""
+    """The same run from the server's side: the server makes the connections.
+
+    Its observations have the vantage `Vantage.SERVER`. It starts the outside probes again.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -205,8 +215,8 @@ class ServerSideRun:
     def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
         server_observation = replace(observation, vantage=Vantage.SERVER)
         self._observations.append(server_observation)
-        # That a connection can be made from within says nothing of visitors, and over SSH silence
-        # may mean that it never was: both are kept from the evidence.
+        # A connection made on the server says nothing about visitors, and over SSH a silent one
+        # may never have been opened: neither becomes evidence.
         if type(server_observation) is Connection or _is_silence(server_observation):
             self.run._streams |= {id(server_observation): live_stream} if live_stream else {}
         else:
@@ -238,11 +248,11 @@ async def run(
     sink: Sink = null_sink,
     server_machine: Machine | None = None,
 ) -> Report:
-    """Look at a target and conclude.
+    """Probe a target and return the report.
 
-    `door` leads to the server. With `options.inside` it is gone through at once; where that is
-    None, only if the run notices that the door's machine is the target's server. Ends by the
-    deadline, and on cancellation, with what is known by then.
+    `server_machine` gives access to the server. If `options.inside` is true, the inside probes
+    start at once; if it is None, they start only if the run detects that the machine is the
+    target's server. At the deadline or on cancellation, the report contains what is known so far.
     """
     if options.proxy and options.proxy != "none":
         from diagnose.net.proxy import ProxiedNet
@@ -306,8 +316,11 @@ def _visitor(address: str) -> Observation:
 
 
 def _is_healthy_from_server(report: Report) -> bool:
-    """Nothing is wrong, as far as the server itself can see. What lies before it, such as a cloud's
-    security group, shows only to who comes from elsewhere."""
+    """Whether nothing is wrong as seen from the server itself.
+
+    Obstacles in front of the server, such as a cloud's security group, are visible only from
+    another machine.
+    """
     hosts = report.evidence.of(Host)
     on_server = any(host.vantage is Vantage.SERVER and host.via == "local" for host in hosts)
     inside_only = not report.evidence.scope.outside
@@ -315,12 +328,12 @@ def _is_healthy_from_server(report: Report) -> bool:
 
 
 def longer_timeout(timeout: float) -> str:
-    """The seconds of a run that may come to its end."""
+    """Return a timeout in seconds with which the run may finish, as option text."""
     return f"{min(max(30.0, 2 * timeout), MAX_TIMEOUT):g}"
 
 
 def _signal(interruption: asyncio.CancelledError | None) -> int:
-    """The signal for which a run was cancelled (`diagnose.processes.signals`), 0 for none."""
+    """Return the signal that cancelled the run (`diagnose.processes.signals`), or 0."""
     number = interruption.args[0] if interruption and interruption.args else 0
     return number if isinstance(number, int) else 0
 
@@ -331,7 +344,7 @@ def conclude(
     crashes: tuple[Crash, ...] = (),
     sink: Sink = null_sink,
 ) -> Report:
-    """What evidence means, by today's checks. This is also all of replay."""
+    """Run the checks on the evidence and return the report. A replay does only this."""
     all_crashes = list(crashes)
 
     def record_crash(crash: Crash) -> None:
@@ -352,13 +365,13 @@ def conclude(
 
 
 async def _import_checks(ctx: Run, _: Observation) -> None:
-    """Import the checks that will be asked, in a thread, while the server still answers."""
+    """Import the checks that will run, in a thread, while the server still answers."""
 
     def import_checks() -> None:
         for check_id in runnable_ids(
             {type(observation).__name__ for observation in ctx.observations}
         ):
-            # One that cannot be imported is a crash when its turn comes.
+            # A check that cannot be imported is reported as a crash when it runs.
             with contextlib.suppress(Exception):
                 load_check(check_id)
 
@@ -366,13 +379,13 @@ async def _import_checks(ctx: Run, _: Observation) -> None:
 
 
 async def _detect_by_address(ctx: Run, resolution: Resolution) -> None:
-    """The target's address is this machine's own: we are on the server."""
+    """Start the inside probes if this machine has the target's address: it is the server."""
     if any(ctx.net.is_mine(address) for address in resolution.addresses):
         ctx.start_inside_probes()
 
 
 async def _detect_by_name(ctx: Run) -> None:
-    """The target's name is one that this machine's nginx serves: we are on the server."""
+    """Start the inside probes if this machine's nginx serves the target's name."""
     from diagnose.probes.inside.server_detection import serves
 
     if await serves(ctx.machine, ctx.target.host):

@@ -1,17 +1,16 @@
 """Checks of the layer `certificate`, and what they share.
 
-One certificate has one main cause. What follows is why, when several things are wrong:
+One certificate has one main cause. If several things are wrong, these rules apply:
 
-- a *self-signed* certificate has to be replaced whatever else is wrong with it (it is the
-  stand-in of a distribution, a panel or a test), so that it explains its own dates, names,
-  purpose and strength;
-- a certificate for *another name* is not the site's: renewing it, or completing its chain, would
-  help nobody, so that it explains these too;
-- the rest is independent: an expired certificate whose chain is incomplete as well has two
-  faults, and both have to be put right.
+- a *self-signed* certificate must be replaced whatever else is wrong with it (it is a placeholder
+  of a distribution, a panel or a test), so it explains its own dates, names, purpose and strength;
+- a certificate for *another name* is not the site's: renewing it or completing its chain would not
+  help, so it explains these too;
+- everything else is independent: an expired certificate with an incomplete chain has two faults,
+  and both must be fixed.
 
-OpenSSL reports the first error only, chain before strength before dates. Dates, names, purpose
-and key are therefore judged from the certificates, and OpenSSL is asked for the chain alone.
+OpenSSL reports only the first error: chain before strength before dates. So dates, names, purpose
+and key are judged from the certificates themselves, and only the chain is judged by OpenSSL.
 """
 
 import re
@@ -37,16 +36,16 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Certificate, Handshake, ServedCertificate, certificate_path
 
-# X509_V_ERR_… (X509_STORE_CTX_get_error(3)).
+# X509_V_ERR_… codes (X509_STORE_CTX_get_error(3)).
 BAD_SIGNATURE, NOT_YET_VALID, EXPIRED = 7, 9, 10
 NO_ISSUER = {2, 20, 21}
-#: The key of the leaf, the key of an authority, the hash of a signature below the root.
+#: The leaf's key, an authority's key, the hash of a signature below the root.
 LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, HASH_TOO_WEAK = 66, 67, 68
 SELF_SIGNED, SELF_SIGNED_IN_CHAIN = 18, 19
 REVOKED, WRONG_PURPOSE = 23, 26
 WEAK = {LEAF_KEY_TOO_SMALL, CA_KEY_TOO_SMALL, HASH_TOO_WEAK}
 
-#: What is wrong with a certificate that has to be replaced, whatever the reason.
+#: The findings about a certificate that must be replaced anyway.
 REPLACEABLE_FAULTS = (
     "certificate.expired",
     "certificate.expired-cross-sign",
@@ -59,22 +58,27 @@ REPLACEABLE_FAULTS = (
     "certificate.wrong-purpose",
 )
 
-#: What every certificate that visitors do not accept brings about.
+#: The findings that every certificate causes that visitors do not accept.
 COMMON_EFFECTS = ("http.hsts-traps-visitors",)
 
 
 def chain_fault(evidence: Evidence, handshake: Handshake) -> str:
-    """Which check says why the chain of a handshake leads to no trusted root; "" for none.
+    """Return the check that explains why the chain of a handshake leads to no trusted root; "" if
+    none does.
 
-    Where the issuer of the last certificate is neither sent nor known, the certificates sent
-    tell what is the matter: other authorities that did not issue it, the wrong ones; none but
-    the leaf of a public authority, the intermediate is missing; anything else, then it is the
-    root that is not trusted, for nobody has to send the root. A public authority's leaf says
-    where its issuer's certificate is, or a tool that gets such leaves keeps the file.
+    If the issuer of the last certificate is neither sent nor known, the certificates that were sent
+    decide:
 
-    A signature that does not verify speaks of an issuer that was sent, if one was: of the same
-    name, and with another key. Where the key identifiers agree it is the right key, and the
-    signature is damaged. OpenSSL also finds no issuer where it cannot read an extension.
+    - authorities that did not issue the leaf: the wrong intermediates are sent;
+    - only the leaf of a public authority: the intermediate is missing;
+    - anything else: the root is not trusted, because a root need not be sent.
+
+    A leaf of a public authority names the URL of its issuer's certificate, or its file is kept by a
+    tool that requests such certificates.
+
+    A bad signature concerns an issuer that was sent with the same name but another key. If the key
+    identifiers agree, the key is right and the signature is damaged. OpenSSL also finds no issuer
+    if it cannot read an extension.
     """
     code = handshake.verify_code
     if code == SELF_SIGNED:
@@ -99,11 +103,11 @@ def chain_fault(evidence: Evidence, handshake: Handshake) -> str:
 
 
 def _is_signing_key(issuer: Certificate, certificate: Certificate) -> bool:
-    """Whether the key identifiers say that the issuer's key made the signature."""
+    """Return whether, by the key identifiers, the issuer's key made the signature."""
     return bool(issuer.key_id) and issuer.key_id == certificate.authority_key_id
 
 
-#: What OpenSSL does not mind, or refuses in other words.
+#: Fields whose errors OpenSSL ignores, or reports by another code.
 _HARMLESS_FIELDS = {
     *("subject", "issuer", "key_type", "signature_hash", "not_before", "not_after"),
     *("authorities", "must_staple"),
@@ -111,7 +115,8 @@ _HARMLESS_FIELDS = {
 
 
 def unreadable_extensions(handshake: Handshake) -> tuple[str, ...]:
-    """The extensions in the path that cannot be read, for which OpenSSL refuses a certificate."""
+    """Return the unreadable extensions in the path, because of which OpenSSL refuses a
+    certificate."""
     path = certificate_path(handshake.chain)
     return tuple(
         field
@@ -124,17 +129,22 @@ def unreadable_extensions(handshake: Handshake) -> tuple[str, ...]:
 def certificate_out_of_time(
     served_cert: ServedCertificate, is_wrong: Callable[[Certificate], bool], code: int
 ) -> Certificate | None:
-    """The first certificate at a wrong time. Above the leaf that matters only where OpenSSL
-    says with this code that it found no way around. A root is not sent to be renewed: one that
-    this machine trusts and that has expired is this machine's fault."""
+    """Return the first certificate whose dates are wrong according to `is_wrong`.
+
+    Above the leaf it counts only if OpenSSL reported `code`, so that it found no other path. A root
+    is skipped: an expired root in this machine's store is this machine's fault.
+    """
     path = certificate_path(served_cert.chain) if code in served_cert.verify_codes else ()
     issuers = (certificate for certificate in path[1:] if not certificate.self_issued)
     return next(filter(is_wrong, (served_cert.leaf, *issuers)), None)
 
 
 def private_authority_kind(issuer: str) -> str:
-    """The kind of a well-known private authority by its name: "origin" (a CDN's, trusted by its
-    own edge only), "development" (a tool's on one machine), "" for any other."""
+    """Return the kind of a well-known private authority by its name.
+
+    "origin" is a CDN's, trusted by its own edge only. "development" is a tool's, trusted on one
+    machine only. "" is any other.
+    """
     issuer_name = issuer.lower()
     if "origin" in issuer_name and (
         "cloudflare" in issuer_name or "certificate authority" in issuer_name
@@ -154,7 +164,8 @@ def claim(
     severity: Severity | None = None,
     ruled_out: tuple[str, ...] = (),
 ) -> Claim:
-    """A claim about a certificate wherever it is served, with what every text may name."""
+    """Make a claim about a certificate at all addresses that serve it, with the facts that all
+    texts use."""
     return Claim(
         about=served_cert.subject,
         covers=served_cert.subjects,
@@ -179,7 +190,7 @@ def claim(
 
 
 def label(certificate: Certificate) -> str:
-    """What people call a certificate."""
+    """Return a short name for a certificate."""
     names = (certificate.common_name, *certificate.dns_names, *certificate.addresses)
     return next(filter(None, names), certificate.subject) or f"serial {certificate.serial}"
 
@@ -187,8 +198,11 @@ def label(certificate: Certificate) -> str:
 def replacement_fix(
     evidence: Evidence, served_cert: ServedCertificate
 ) -> tuple[Fix | None, dict[str, str]]:
-    """What puts a good certificate that lies on the server in the place of one that is no use, and
-    where both are, for the texts; None and "" where there is none."""
+    """Return the fix that replaces an unusable certificate by a good one from the server, and the
+    facts where both are.
+
+    None and empty facts if there is no such certificate.
+    """
     from checks.certificate.renewed_elsewhere import find_replacement
 
     replacement = find_replacement(evidence, served_cert)
@@ -198,7 +212,7 @@ def replacement_fix(
 
 
 def fact_or_empty(value: object) -> object:
-    """A fact of a certificate; "" where it could not be read."""
+    """Return a certificate's field as a fact; "" if it could not be read."""
     return "" if value is None else value
 
 
@@ -207,8 +221,11 @@ def manual_fix(*steps: str) -> Fix:
 
 
 def renewal_fix(evidence: Evidence, leaf: Certificate) -> Fix:
-    """How to get a new certificate of the same kind and have it served: by the tool that keeps
-    the file, where that is known. What kept it from renewing so far may still do so."""
+    """Return the fix that renews the certificate and reloads nginx, with the tool that keeps the
+    file if it is known.
+
+    What prevented the renewal so far may still do so.
+    """
     lineage = served_lineage(evidence, leaf)
     if lineage is not None:
         return Fix((lineage.renew, reload_step(evidence)), Applicability.REVIEW)
@@ -220,8 +237,8 @@ def renewal_fix(evidence: Evidence, leaf: Certificate) -> Fix:
 
 @frozen
 class Lineage:
-    """What keeps a certificate's file: the tool, the command that renews it, and the file with
-    the whole chain."""
+    """The tool that keeps a certificate's file, its name for the certificate, the command that
+    renews it, and the file with the whole chain."""
 
     tool: str
     name: str
@@ -229,17 +246,17 @@ class Lineage:
     fullchain: str
 
 
-#: Folders of tools, and the name by which the tool knows what is in them.
+#: Paths of each tool's files; a group is the name by which the tool knows the certificate.
 _CERTBOT = re.compile(r"(/etc/letsencrypt)/(?:live|archive)/([^/]+)/(?:cert|fullchain)\d*\.pem")
 _ACME_SH = re.compile(r"(/.*/\.acme\.sh)/(([^/]+?)(_ecc)?)/(?:fullchain|\3)\.cer")
 _DEHYDRATED = re.compile(r"(/(?:etc|var/lib)/dehydrated)/certs/([^/]+)/(?:cert|fullchain)\S*\.pem")
 
-#: What makes each tool renew what is still good.
+#: Options that make each tool renew a certificate that is still valid.
 _FORCE_OPTIONS = {"certbot": ("--force-renewal",), "acme.sh": (), "dehydrated": ("--force",)}
 
 
 def lineage_of(path: str) -> Lineage | None:
-    """What keeps a file, by its path."""
+    """Return the lineage to which a file belongs, by its path."""
     if match := _CERTBOT.fullmatch(path):
         renew = Command(("certbot", "renew", "--cert-name", match[2]))
         return Lineage("certbot", match[2], renew, f"{match[1]}/live/{match[2]}/fullchain.pem")
@@ -263,22 +280,25 @@ def lineage_of(path: str) -> Lineage | None:
 
 
 def file_of(evidence: Evidence, leaf: Certificate) -> CertificateFile | None:
-    """The file on the server that holds a certificate first: the one that nginx reads."""
+    """Return the server's file whose first certificate is this one; that is the one that nginx
+    uses."""
     files = evidence.good(CertificateFile)
     return next((file for file in files if file.sha256 == leaf.sha256), None)
 
 
 def served_lineage(evidence: Evidence, leaf: Certificate) -> Lineage | None:
-    """What keeps the certificate that is served."""
+    """Return the lineage of the certificate that is served."""
     file = file_of(evidence, leaf)
     paths = (file.path, file.real) if file else ()
     return next((lineage for path in paths if (lineage := lineage_of(path))), None)
 
 
 def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
-    """What every text may name of the server's files: that in which the certificate lies, the
-    tool that keeps it, the name that it has there, and the commands that renew it when it is time
-    and at once; "" each where it is not known."""
+    """Return the facts about the server's files that all texts use.
+
+    They are the certificate's file, the tool that keeps it, its name there, and the commands that
+    renew it when it is due and at once; each "" if not known.
+    """
     file, lineage = file_of(evidence, leaf), served_lineage(evidence, leaf)
     return {
         "file": file.path if file else "",
@@ -292,7 +312,7 @@ def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
 
 
 def reload_step(evidence: Evidence) -> Step:
-    """The command that makes nginx read its files again, where the server has been seen."""
+    """Return the command that reloads nginx, or a manual step if the server was not examined."""
     from checks.nginx import Nginx
 
     if any(host.vantage is Vantage.SERVER for host in evidence.of(Host)):

@@ -1,13 +1,13 @@
-"""The leaf comes without the certificate of its issuer, and the issuer is no trusted root: cert.pem
-served instead of fullchain.pem. Desktop browsers often fetch or remember what is missing; curl,
-Android, and other programs do not.
+"""The leaf is served without the certificate of its issuer, and the issuer is not a trusted root:
+cert.pem is served instead of fullchain.pem. Desktop browsers often download or remember the missing
+certificate; curl, Android and other programs do not.
 
-From outside an unknown issuer could also be a private root. A certificate that says where its
-issuer's is to be had (RFC 5280 section 4.2.2.1), as all public ones do, speaks against that; one
-that says nothing of it is `certificate.untrusted-root`.
+From outside, an unknown issuer could also be a private root. A certificate that names the URL of
+its issuer's certificate (RFC 5280 section 4.2.2.1), as all public ones do, rules that out. One
+without it is `certificate.untrusted-root`.
 
-The tools that get certificates write the whole chain beside the leaf, in a file whose name is
-known: the same certificate, so that whoever else reads the line only gains by it.
+The tools that request certificates write the whole chain beside the leaf, in a file with a known
+name. It starts with the same certificate, so other programs that read the line are not harmed.
 """
 
 import shlex
@@ -49,7 +49,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
-    """The whole chain's file named in place of the leaf's."""
+    """Replace the leaf's file by the file with the whole chain."""
     from checks.nginx import Nginx
     from diagnose.parsers.nginx import edits
     from diagnose.parsers.nginx.server_blocks import LocationMatch

@@ -1,5 +1,5 @@
-"""The time of the certificate, or of an intermediate that the server sends with it, is over
-(RFC 5280 section 4.1.2.5)."""
+"""The certificate, or an intermediate that the server sends, has expired (RFC 5280 section
+4.1.2.5)."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from diagnose.model.tls import Certificate, Handshake, ServedCertificate, served
 
 
 def expired_certificate(evidence: Evidence, served_cert: ServedCertificate) -> Certificate | None:
-    """The certificate that has expired."""
+    """Return the certificate that has expired, or None."""
     return certificate_out_of_time(
         served_cert, lambda certificate: certificate.is_expired(evidence.started_at), EXPIRED
     )

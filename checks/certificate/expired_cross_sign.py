@@ -1,6 +1,6 @@
-"""A certificate above the leaf has expired, and clients of today do without it, having a newer
-way to a root. Old ones (OpenSSL before 1.1.0, Android before 7.1.1) follow what is sent and
-fail."""
+"""A certificate above the leaf has expired. Current clients work without it, because they know a
+newer path to a root. Old clients (OpenSSL before 1.1.0, Android before 7.1.1) follow the
+certificates that are sent, and fail."""
 
 from collections.abc import Iterator
 

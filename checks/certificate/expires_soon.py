@@ -1,5 +1,5 @@
 """Less than a third of the certificate's lifetime is left, or less than 21 days, whichever is
-shorter: automatic renewal, which comes at a third, should have happened by now."""
+shorter. Automatic renewal starts at a third, so it should have happened by now."""
 
 from collections.abc import Iterator
 from datetime import timedelta

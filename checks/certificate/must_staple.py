@@ -1,7 +1,9 @@
-"""The certificate demands a stapled OCSP answer (RFC 7633), and none comes. Firefox refuses the
-site, other clients do not mind. Judged only where an answer was asked for and none came, on every
-try, for nginx fetches one only after the first client has asked; or where the certificate itself
-names no responder from which one could be had."""
+"""The certificate requires a stapled OCSP response (RFC 7633), and the server sends none. Firefox
+refuses the site; other clients do not care.
+
+It counts only if every attempt asked for a response and got none, because nginx fetches one only
+after the first request. Or the certificate itself names no responder.
+"""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,8 @@
-"""The certificate does not cover the name that visitors use (RFC 9525). It says which names it
-does cover and what keeps the nearest from reaching; see `diagnose.parsers.hostnames`.
+"""The certificate does not cover the name that visitors use (RFC 9525). The finding lists the names
+that it covers and why the nearest one does not match; see `diagnose.parsers.hostnames`.
 
-A certificate for another name is not the site's own: renewing it, or completing its chain,
-would help nobody. So it explains these; see `checks.certificate`.
+A certificate for another name is not the site's own: renewing it or completing its chain would not
+help. So this check explains those findings; see `checks.certificate`.
 """
 
 from collections.abc import Iterator
@@ -57,8 +57,11 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
 
 
 def names_of(leaf: Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names and addresses it means; where it has none but a common name, that one, so that
-    `no-san` alone speaks where the name itself is right."""
+    """Return the names and addresses that the certificate covers.
+
+    If it has only a common name, return that, so that only `no-san` reports it if the name itself
+    is right.
+    """
     if leaf.dns_names or leaf.addresses or not leaf.common_name:
         return leaf.dns_names, leaf.addresses
     return (leaf.common_name,), (leaf.common_name,)

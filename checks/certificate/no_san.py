@@ -1,5 +1,5 @@
-"""The certificate has no subject alternative name, and the host only in its common name. curl and
-OpenSSL still take that; browsers have not since 2017 (RFC 9525 section 2)."""
+"""The certificate has no subject alternative name, and the host only as its common name. curl and
+OpenSSL still accept that; browsers have refused it since 2017 (RFC 9525 section 2)."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def no_san(evidence: Evidence) -> Iterator[Claim]:
             or "names" in served_cert.leaf.unread
         )
         common_names = (served_cert.leaf.common_name,) if served_cert.leaf.common_name else ()
-        # Where the common name is another, the name is the fault: certificate.name-mismatch.
+        # If the common name is another name, certificate.name-mismatch reports it.
         if not has_san and (
             not common_names or covers(evidence.target.host, common_names, common_names)
         ):

@@ -1,5 +1,5 @@
-"""The time of the certificate has not begun (RFC 5280 section 4.1.2.5). Where a wrong clock on
-this machine is the reason, `host.clock-wrong` says so."""
+"""The certificate is not valid yet (RFC 5280 section 4.1.2.5). If a wrong clock on this machine is
+the cause, `host.clock-wrong` reports it."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from diagnose.model.tls import Certificate, Handshake, ServedCertificate, served
 
 
 def premature_certificate(evidence: Evidence, served_cert: ServedCertificate) -> Certificate | None:
-    """The certificate whose time has not begun."""
+    """Return the certificate that is not valid yet, or None."""
     current_time = evidence.started_at
     return certificate_out_of_time(
         served_cert,

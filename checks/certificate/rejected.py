@@ -1,7 +1,10 @@
-"""The chain does not verify, for a reason that no other check of this layer names: a name or a
-path length that an authority may not issue, a root in this machine's store that has expired, a
-certificate that only OpenSSL could read. OpenSSL's own words are all that is said
-(X509_STORE_CTX_get_error(3)). The most general of this layer: OpenSSL's verdict is never lost."""
+"""The chain does not verify, for a reason that no other check of this layer reports: a name or a
+path length that an authority may not issue, an expired root in this machine's store, a certificate
+that only OpenSSL could read.
+
+The finding quotes OpenSSL's message (X509_STORE_CTX_get_error(3)). This check is the most general
+of the layer, so OpenSSL's verdict is never lost.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -48,14 +51,15 @@ def rejected(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_unexplained(evidence: Evidence, handshake: Handshake) -> bool:
-    """Whether OpenSSL refused the chain, and no other check says why."""
+    """Return whether OpenSSL refused the chain and no other check explains it."""
     if not handshake.verify_code or handshake.verify_code in {REVOKED, *WEAK}:
         return False
     return not chain_fault(evidence, handshake) and unfit_certificate(handshake) is None
 
 
 def _is_date_fault(evidence: Evidence, served_cert: ServedCertificate) -> bool:
-    """Whether OpenSSL's word about dates is said by the check that judges them."""
+    """Return whether OpenSSL's error about dates is already reported by the check that judges
+    dates."""
     (code,) = served_cert.verify_codes if len(served_cert.verify_codes) == 1 else (0,)
     if code == EXPIRED:
         return expired_certificate(evidence, served_cert) is not None
@@ -63,7 +67,7 @@ def _is_date_fault(evidence: Evidence, served_cert: ServedCertificate) -> bool:
 
 
 def _claims(evidence: Evidence, handshakes: Iterable[Handshake]) -> Iterator[Claim]:
-    """What OpenSSL says of certificates of which nothing could be read here."""
+    """Make claims about certificates that could not be parsed here, with OpenSSL's message."""
     groups: dict[tuple[int, int | None], list[Handshake]] = {}
     for handshake in handshakes:
         groups.setdefault((handshake.port, handshake.verify_code), []).append(handshake)

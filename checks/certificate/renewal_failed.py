@@ -1,6 +1,6 @@
-"""A certificate has expired or soon will, and the tool that keeps its file tried to renew it and
-failed: its log says why. A failure of another certificate's, or one from before the file was last
-written, is not this."""
+"""A certificate has expired or will expire soon, and the tool that keeps its file tried to renew it
+and failed; the tool's log says why. Failures of other certificates, and failures before the file
+was last written, do not count."""
 
 from collections.abc import Iterator
 
@@ -61,7 +61,8 @@ def renewal_failed(evidence: Evidence) -> Iterator[Claim]:
 def _failure(
     evidence: Evidence, file: CertificateFile, tool: str, name: str
 ) -> RenewalFailure | None:
-    """The failure of this tool about this certificate, after the file was last written."""
+    """Return the tool's failure to renew this certificate after the file was last written, or
+    None."""
     for failure in evidence.good(RenewalFailure):
         is_recent = failure.when is None or file.changed is None or failure.when > file.changed
         if failure.tool == tool and is_recent and (not failure.names or name in failure.names):

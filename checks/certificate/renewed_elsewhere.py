@@ -1,10 +1,11 @@
-"""The certificate was renewed, and the new one lies where nginx does not look: a second lineage of
-certbot (-0001), the folder of acme.sh without --install-cert, a copy by hand that nobody repeats.
-Renewal reports success every time, and the site runs towards its end all the same.
+"""The certificate was renewed, but the new one lies where nginx does not read it: a second lineage
+of certbot (-0001), the folder of acme.sh without --install-cert, a manual copy that nobody repeats.
+Every renewal reports success, and the site's certificate still expires.
 
-A later certificate for the name is not enough: its key must be there too, and nginx must not use
-it already. It is used without asking where it comes from the same authority as the one in use, or
-from a tool that renews those of public ones."""
+A later certificate for the name is not enough: its key must be there too, and nginx must not use it
+already. The fix is automatic only if the same authority issued it, or if a tool for public
+certificates keeps it.
+"""
 
 from collections.abc import Iterator
 
@@ -29,7 +30,8 @@ from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
-#: Whose files may be changed by others than root, or are, by the tool's own word, not to be named.
+#: Folders whose files users other than root may change, or which the tool's documentation says not
+#: to use directly.
 _UNTRUSTED_FOLDERS = ("/home/", "/root/.acme.sh/")
 
 
@@ -65,8 +67,8 @@ def renewed_elsewhere(evidence: Evidence) -> Iterator[Claim]:
 
 @frozen
 class Replacement:
-    """A good certificate on the server that can stand in for the one that is served, the place
-    of the line that names that, and what puts it in."""
+    """A good certificate on the server that can replace the one that is served, with the place of
+    the line to change and the fix."""
 
     candidate: OtherCertificate
     place: str
@@ -74,8 +76,12 @@ class Replacement:
 
 
 def find_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Replacement | None:
-    """For a certificate that is not to be renewed but replaced: it is another name's, or nobody's.
-    Only in a block that has the target's name: to others the certificate may belong."""
+    """Return a replacement for a certificate that is self-signed or for another name, which renewal
+    would not help.
+
+    Only a block with the target's name is changed: in other blocks the certificate may be the right
+    one.
+    """
     nginx = Nginx.of(evidence)
     if not _is_other_site(evidence, served_cert):
         return None
@@ -94,7 +100,7 @@ def find_replacement(evidence: Evidence, served_cert: ServedCertificate) -> Repl
 
 
 def _is_other_site(evidence: Evidence, served_cert: ServedCertificate) -> bool:
-    """Whether what is served is not the site's own certificate in an earlier issue."""
+    """Return whether the served certificate is not an earlier issue of the site's own."""
     covers_host = covers(
         evidence.target.host, served_cert.leaf.dns_names, served_cert.leaf.addresses
     )
@@ -104,14 +110,19 @@ def _is_other_site(evidence: Evidence, served_cert: ServedCertificate) -> bool:
 def _served_file(
     nginx: Nginx, server: Server, served_cert: ServedCertificate
 ) -> CertificateFile | None:
-    """The file that holds what is served: then nginx has loaded what it was told to."""
+    """Return the file that holds the served certificate. If there is one, nginx has loaded what is
+    configured."""
     files = nginx.certificates(server)
     return next((file for file in files if file.sha256 == served_cert.leaf.sha256), None)
 
 
 def _best_candidate(evidence: Evidence, served_cert: ServedCertificate) -> OtherCertificate | None:
-    """The best of those that are good, and have their key, and, where one is to be renewed, are
-    later: of the site's own kind of names first, then the latest."""
+    """Return the best certificate that is valid, has its key and, if the served one only needs
+    renewal, expires later than that.
+
+    The one that shares most names with the served certificate comes first, then the one that
+    expires last.
+    """
     current_time, host = evidence.started_at, evidence.target.host
     is_other_site = _is_other_site(evidence, served_cert)
     candidates = [
@@ -136,7 +147,8 @@ def _best_candidate(evidence: Evidence, served_cert: ServedCertificate) -> Other
 
 
 def _pair(nginx: Nginx, server: Server, file: CertificateFile) -> DirectivePair | None:
-    """nginx pairs the first certificate with the first key, and so on."""
+    """Return the directives of the certificate and its key. nginx pairs the first certificate with
+    the first key, and so on."""
     place = LocationMatch((server.http, server.block))
     cert_directives, key_directives = (
         place.directives("ssl_certificate"),
@@ -209,8 +221,8 @@ def _fix(
 
 
 def _is_trusted(served_cert: ServedCertificate, candidate: OtherCertificate) -> bool:
-    """Whether visitors will take it as they took the one in use: an authority for tests, or one of
-    somebody's own, would not do."""
+    """Return whether visitors will trust it like the current one. A test authority or a private one
+    would not do."""
     issuer = candidate.leaf.issuer.lower()
     if candidate.leaf.issuer == served_cert.leaf.issuer:
         return True
@@ -228,8 +240,8 @@ def _edits(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> tu
 
 
 def _fits_all_sites(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> bool:
-    """Whether the new one is for all sites that read these lines, as a file that is included or
-    the http block may serve several."""
+    """Return whether the new certificate covers all sites that read these lines. An included file
+    or the http block may serve several."""
     positions = {(directive.file, directive.start) for directive in (pair.certificate, pair.key)}
     for server in nginx.servers:
         directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")

@@ -1,5 +1,5 @@
-"""A certificate is read when nginx starts or reloads, and never again: a renewal that reloads
-nothing changes the file only, and visitors get the old one until it has expired."""
+"""nginx serves an old certificate although the file holds a renewed one. nginx reads certificates
+only when it starts or reloads. A renewal without a reload changes only the file."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ def renewed_not_loaded(evidence: Evidence) -> Iterator[Claim]:
 def _files(
     nginx: Nginx, answering_block: SelectedServer
 ) -> tuple[tuple[CertificateFile, Certificate], ...]:
-    """The files of a block, each with the site's own certificate in it."""
+    """Return the certificate files of a block, each with the site's own certificate in it."""
     files = (file for file in nginx.certificates(answering_block.server) if file.chain)
     return tuple((file, own_certificate(nginx, answering_block.server, file)) for file in files)
 
@@ -54,9 +54,12 @@ def _files(
 def _is_newer(
     nginx: Nginx, file: CertificateFile, leaf: Certificate, served_cert: ServedCertificate
 ) -> bool:
-    """A later certificate for the name, good today, in a file that was written after nginx last
-    read its files. A load balancer's or CDN's certificate in front is another matter: then
-    nothing in these files is newer than what is loaded."""
+    """Return whether the file holds a later certificate for the name, valid today and written after
+    nginx last loaded its files.
+
+    If a load balancer or a CDN in front serves its own certificate, nothing in these files is newer
+    than what nginx loaded.
+    """
     current_time = nginx.evidence.started_at
     loaded_at = nginx.master.loaded if nginx.master else None
     is_unloaded = loaded_at is not None and file.changed is not None and file.changed > loaded_at
@@ -85,7 +88,7 @@ def _claim(
             "days": max(round(hours / 24), 0),
             "expired": is_expired,
         },
-        # It is about to expire unless somebody happens to reload; until then the site works.
+        # It will expire unless somebody happens to reload nginx. Until then the site works.
         severity=None if is_expired or _has_failed(served_cert) else Severity.WARNING,
         confidence=Confidence.CERTAIN
         if leaf.issuer == served_cert.leaf.issuer

@@ -1,5 +1,5 @@
-"""The issuer has revoked the certificate (OCSP, RFC 6960; CRL, RFC 5280 section 5). Judged only
-from the issuer's own word: a responder that is down says nothing."""
+"""The issuer has revoked the certificate (OCSP, RFC 6960; CRL, RFC 5280 section 5). Only the
+issuer's own statement counts: a responder that is down proves nothing."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""The certificate is its own issuer (OpenSSL: 18): the stand-in of a distribution, a panel or a
-test, or one made by hand. It has to be replaced, and so explains its own dates, names and
+"""The certificate is its own issuer (OpenSSL: 18): a placeholder of a distribution, a panel or a
+test, or one made by hand. It must be replaced, so this check explains its dates, names and
 strength; see `checks.certificate`."""
 
 from collections.abc import Iterator

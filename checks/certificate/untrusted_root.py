@@ -1,7 +1,10 @@
-"""The chain is whole, and ends in a root that this machine does not trust (OpenSSL: 19, or 20
-where the root itself is, rightly, not sent). A company's authority, a CDN's origin authority
-(trusted by its own edge alone), a development tool's. A leaf that comes alone and does not say
-where its issuer's certificate is, as all public ones do, is taken for a private authority's."""
+"""The chain is complete and ends in a root that this machine does not trust (OpenSSL: 19, or 20 if
+the root itself is, correctly, not sent): a company's authority, a CDN's origin authority (trusted
+by its own edge only), a development tool's.
+
+A leaf that comes alone and names no URL of its issuer's certificate, as all public ones do, counts
+as issued by a private authority.
+"""
 
 from collections.abc import Iterator
 

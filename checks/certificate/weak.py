@@ -1,7 +1,10 @@
-"""The key is too short or the signature uses a broken hash (OpenSSL: 66 for the key of the leaf, 67
-for an authority's, 68 for the hash; CA/Browser Forum Baseline Requirements 6.1.5: RSA of 2048 bits
-at least; 7.1.3.2: no SHA-1). A root's own signature does not matter: nobody relies on it. Its key
-does; a root that is not sent is known only by its name."""
+"""The key is too short or the signature uses a broken hash (OpenSSL: 66 for the leaf's key, 67 for
+an authority's, 68 for the hash; CA/Browser Forum Baseline Requirements 6.1.5: RSA of 2048 bits at
+least; 7.1.3.2: no SHA-1).
+
+A root's own signature does not matter, because nobody relies on it. Its key matters; a root that is
+not sent is known only by name.
+"""
 
 from collections.abc import Iterator
 
@@ -51,8 +54,8 @@ def weak(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _weak_certificate(served_cert: ServedCertificate, codes: frozenset[int]) -> Certificate | None:
-    """The certificate that is meant, None where it was not sent. Above the leaf it matters only
-    where OpenSSL found no way around."""
+    """Return the weak certificate, or None if it was not sent. Above the leaf it counts only if
+    OpenSSL found no other path."""
     issuers = certificate_path(served_cert.chain)[1:]
     if _has_short_key(served_cert.leaf) or _has_broken_hash(served_cert.leaf):
         return served_cert.leaf

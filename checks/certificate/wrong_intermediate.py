@@ -1,7 +1,9 @@
-"""The server sends certificates of authorities, and none of them issued the leaf: by the names,
-by the key identifiers (RFC 5280 section 4.2.1.1), or by the signature (OpenSSL: 7). A bundle
-left from the last certificate, or the root in the place of the intermediate. A signature that does
-not verify may also be one that was damaged; key identifiers that agree say that it is so."""
+"""The server sends certificates of authorities, and none of them issued the leaf, judged by the
+names, the key identifiers (RFC 5280 section 4.2.1.1) or the signature (OpenSSL: 7). It may be a
+bundle left from the last certificate, or the root instead of the intermediate.
+
+A bad signature may also be a damaged one; then the key identifiers agree.
+"""
 
 import shlex
 from collections.abc import Iterator

@@ -1,7 +1,10 @@
-"""The certificate, or an authority above it, may not be used for servers: its extended key usage
-leaves them out (RFC 5280 section 4.2.1.12), as one for clients, code or mail does; or its key usage
-leaves out all that a server does with a key (section 4.2.1.3). OpenSSL: 26. The same number for
-anything else, as an extension that cannot be read, is `certificate.rejected`."""
+"""The certificate, or an authority above it, must not be used for servers (OpenSSL: 26). Its
+extended key usage lacks servers (RFC 5280 section 4.2.1.12), as in certificates for clients, code
+or mail. Or its key usage lacks everything that a server does with a key (section 4.2.1.3).
+
+The same OpenSSL error for other reasons, such as an unreadable extension, is
+`certificate.rejected`.
+"""
 
 from collections.abc import Iterator
 
@@ -10,7 +13,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, certificate_path, served_certificates
 
-#: serverAuth, and the older step-up of Netscape and Microsoft, which OpenSSL takes for it.
+#: serverAuth, and the older "step-up" purposes of Netscape and Microsoft, which OpenSSL accepts
+#: instead.
 _SERVER_PURPOSES = {"1.3.6.1.5.5.7.3.1", "2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"}
 _ANY_PURPOSE = "2.5.29.37.0"
 _PURPOSE_NAMES = {
@@ -22,7 +26,7 @@ _PURPOSE_NAMES = {
     _ANY_PURPOSE: "anyExtendedKeyUsage",
 }
 
-#: What a server's key does, for one or the other exchange of keys.
+#: What a server does with its key, depending on the key exchange.
 _SERVER_KEY_USAGES = {"digitalSignature", "keyEncipherment", "keyAgreement"}
 
 
@@ -43,8 +47,11 @@ def wrong_purpose(evidence: Evidence) -> Iterator[Claim]:
 
 
 def unfit_certificate(handshake: Handshake) -> Certificate | None:
-    """The certificate that may not be used for servers. Above the leaf it matters only where
-    OpenSSL found no way around; what OpenSSL accepts is fit."""
+    """Return the certificate that must not be used for servers, or None.
+
+    Above the leaf it counts only if OpenSSL found no other path. A certificate that OpenSSL accepts
+    is fit.
+    """
     if handshake.verify_code == 0 or not handshake.chain:
         return None
     if _excludes_servers(handshake.chain[0]) or _lacks_server_key_usage(handshake.chain[0]):

@@ -1,7 +1,7 @@
 """Checks of the layer `dns`."""
 
-#: What is seen from outside of an address at which the site is not: the layer `tcp` without those
-#: of its checks that look inside the server and are causes themselves.
+#: Findings about an address where the site does not work, seen from outside: the layer `tcp`
+#: without the checks that examine the server and are causes themselves.
 CONNECTION_FAILURES = (
     "tcp.host-down",
     "tcp.large-hello-lost",

@@ -1,5 +1,5 @@
-"""CAA records (RFC 8659) let only named authorities issue for the name, and the one that issued
-the certificate in use is not among them: its renewal will be refused."""
+"""CAA records (RFC 8659) allow only named authorities to issue for the name, and the issuer of the
+current certificate is not among them. Its renewal will be refused."""
 
 import re
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from diagnose.model import (
 from diagnose.model.dns import DnsAnswer
 from diagnose.model.tls import Certificate, Handshake
 
-#: What an issuer's name says, and the domains by which CAA records name that authority, the
-#: usual one first (each authority's certification practice statement, and CCADB's list).
-#: An issuer that is not here is unknown, and nothing is said.
+#: Text in an issuer's name, and the domains by which CAA records name that authority, the usual one
+#: first (each authority's certification practice statement, and CCADB's list). For an issuer that
+#: is not in this list nothing is reported.
 AUTHORITIES = (
     ("Let's Encrypt", ("letsencrypt.org",)),
     ("Google Trust Services", ("pki.goog",)),
@@ -96,21 +96,25 @@ def caa_forbids(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _authority(issuer: str) -> tuple[str, tuple[str, ...]]:
-    """The authority that an issuer's distinguished name names; ("", ()) if unknown."""
+    """Return the authority in an issuer's distinguished name, and its CAA domains; ("", ()) if
+    unknown."""
     text = issuer.replace("\\", "").lower()
     return next((authority for authority in AUTHORITIES if authority[0].lower() in text), ("", ()))
 
 
 def _wildcard_parent(host: str, leaf: Certificate) -> str:
-    """The domain at which the search for a wildcard certificate's CAA records begins; "" where
-    the certificate does not cover the name."""
+    """Return the domain at which the CAA search for a wildcard certificate begins; "" if the
+    certificate does not cover the name."""
     parent = host.partition(".")[2]
     return parent if f"*.{parent}" in leaf.dns_names else ""
 
 
 def _relevant_answer(evidence: Evidence, name: str) -> DnsAnswer | None:
-    """RFC 8659 section 3: the records of the name, else those of the closest domain above it.
-    None where there are none, or where an answer on the way is missing."""
+    """Return the CAA records of the name, or else of the closest domain above it (RFC 8659 section
+    3).
+
+    None if there are none, or if an answer on the way is missing.
+    """
     answers = {
         caa_answer.name: caa_answer
         for caa_answer in evidence.of(DnsAnswer)
@@ -127,8 +131,10 @@ def _relevant_answer(evidence: Evidence, name: str) -> DnsAnswer | None:
 
 
 def _allowed_domains(records: tuple[str, ...], wildcard: bool) -> set[str] | None:
-    """The domains of the authorities that may issue; None for all. RFC 8659 section 4.3: for a
-    wildcard, issuewild counts if there is any."""
+    """Return the domains of the authorities that may issue; None if all may.
+
+    For a wildcard, issuewild counts if there is any (RFC 8659 section 4.3).
+    """
     values: dict[str, set[str]] = {}
     for record in records:
         if match := _PROPERTY.fullmatch(record.strip()):

@@ -1,4 +1,4 @@
-"""The answers come from a CDN: what is seen from outside is the CDN's, not the origin's."""
+"""A CDN answers for the site: what is observed from outside is the CDN, not the origin server."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from diagnose.model.dns import Resolution, final_answers
 from diagnose.model.http import Exchange
 from diagnose.parsers.cdn import ALIASES
 
-#: Fields that a CDN adds to what it serves: name, what the value begins with, whose it is.
+#: Fields that a CDN adds to its responses: name, beginning of the value, the CDN.
 CDN_HEADERS = (
     ("cf-ray", "", "Cloudflare"),
     ("x-amz-cf-id", "", "Amazon CloudFront"),
@@ -52,7 +52,7 @@ def _alias_signs(evidence: Evidence) -> Iterator[Sign]:
 
 
 def _header_signs(evidence: Evidence) -> Iterator[Sign]:
-    # A step of a redirect may lead to another host, which is not the target's.
+    # A redirect may lead to another host, whose CDN is not the target's.
     for exchange in evidence.good(Exchange):
         if exchange.purpose not in {"target", "plain"}:
             continue

@@ -1,5 +1,5 @@
-"""The aliases come back to where they were. Resolvers answer that with SERVFAIL or with a chain
-that has no end; followed by hand it shows."""
+"""The aliases form a loop. Resolvers answer SERVFAIL or return an endless chain; following the
+aliases one by one shows the loop."""
 
 from collections.abc import Iterator
 

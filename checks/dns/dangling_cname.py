@@ -1,5 +1,5 @@
-"""The name is an alias, and what it leads to does not exist: rcode 3 with a CNAME in the answer
-(RFC 6604 section 3: the rcode is that of the last name)."""
+"""The name is an alias, and its destination does not exist: rcode 3 with a CNAME in the answer (RFC
+6604 section 3: the rcode is that of the last name)."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Of several addresses of one family some do not answer, and others do."""
+"""Some of the name's addresses of one IP family do not reply, and others do."""
 
 from collections.abc import Iterator
 

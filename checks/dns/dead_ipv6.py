@@ -1,6 +1,6 @@
-"""The name's IPv6 addresses do not answer, and IPv4 works. Browsers hide it by trying both (RFC
-8305); monitors, mail servers and certificate authorities do not. Where this machine has no IPv6
-at all, nothing is known."""
+"""The name's IPv6 addresses do not reply, and IPv4 works. Browsers hide it because they try both
+(RFC 8305); monitors, mail servers and certificate authorities do not. If this machine has no IPv6,
+nothing is concluded."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ from diagnose.model.tcp import Connection
 def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
     live_addresses, dead_addresses, unknown_addresses = addresses_by_state(evidence, 6)
     ipv4, _, _ = addresses_by_state(evidence, 4)
-    # Of localhost, ::1 is this machine's own affair and no record of anybody's.
+    # For localhost, ::1 is this machine's own setting and not a DNS record.
     if (
         not dead_addresses
         or live_addresses
@@ -68,7 +68,8 @@ def dead_ipv6(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _ipv6_works_here(evidence: Evidence, attempts: tuple[Connection, ...]) -> bool:
-    """Whether IPv6 has carried an answer to this machine: from an address tried, or a resolver."""
+    """Return whether this machine received any reply over IPv6, from an address of the site or from
+    a resolver."""
     remote_senders = {"host", "router"}
     return any(
         _is_refused(connection) or connection.rejected_by in remote_senders

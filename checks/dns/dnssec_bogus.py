@@ -1,5 +1,5 @@
-"""The resolver answers SERVFAIL, and with the CD bit, which tells it not to validate, it gives
-the answer: the signatures do not hold (RFC 4035 section 5.5)."""
+"""The resolver answers SERVFAIL, and it gives the answer if the CD bit tells it not to validate. So
+the DNSSEC signatures are invalid (RFC 4035 section 5.5)."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ from diagnose.model import (
 )
 from diagnose.model.dns import DnsAnswer, final_answers, serves_visitors
 
-# RFC 8914 section 4: the extended errors that say so in so many words.
+# RFC 8914 section 4: the extended errors about DNSSEC.
 _DNSSEC_ERRORS = {"1", "2", "5", "6", "7", "8", "9", "10", "11", "12"}
 
 

@@ -1,6 +1,9 @@
-"""The hosts file of the machine that probes names the target, and so DNS is not asked (hosts(5),
-nsswitch.conf(5)). Where its address is another than DNS's and the site does not work there, that
-is the cause; where it works, or is this very server, it is worth a note."""
+"""The hosts file of the probing machine names the target, so DNS is not asked (hosts(5),
+nsswitch.conf(5)).
+
+If its address differs from DNS and the site does not work there, it is the cause. If the site works
+there, or the address is this server, it is a note.
+"""
 
 import re
 from collections.abc import Iterator
@@ -56,8 +59,8 @@ def hosts_override(evidence: Evidence) -> Iterator[Claim]:
     dns_addresses = tuple(
         address for family in (4, 6) for address in published_addresses(evidence, family) or ()
     )
-    # Where DNS has no address, the file is the only source: names of a company's own network are
-    # kept like that on purpose, and without the line nothing would be reached at all.
+    # If DNS has no address, the hosts file is the only source. Companies keep names of their own
+    # network in it on purpose, and without the line nothing would be reachable.
     wrong_entries = [
         entry for entry in differing_entries if dns_addresses and _is_another_site(evidence, entry)
     ]
@@ -92,7 +95,8 @@ def hosts_override(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_used(evidence: Evidence, entry: HostsEntry) -> bool:
-    """Whether the system takes the address from this line. It may be told to ask DNS only."""
+    """Return whether the system takes the address from this line. It may be configured to use DNS
+    only."""
     return entry.vantage is Vantage.HERE and any(
         entry.address in resolution.addresses and resolution.via == "system"
         for resolution in evidence.good(Resolution)
@@ -100,8 +104,10 @@ def _is_used(evidence: Evidence, entry: HostsEntry) -> bool:
 
 
 def _is_own_name(entry: HostsEntry) -> bool:
-    """Whether the line gives a machine its own name, as Debian's installer writes it: mail, sudo
-    and `hostname -f` need it (hostname(1), Debian reference section 5.1.1)."""
+    """Return whether the line gives a machine its own name, as Debian's installer writes it.
+
+    mail, sudo and `hostname -f` need that line (hostname(1), Debian reference section 5.1.1).
+    """
     return entry.address == "127.0.1.1"
 
 
@@ -111,8 +117,11 @@ def _differs(evidence: Evidence, entry: HostsEntry) -> bool:
 
 
 def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
-    """Whether the site does not work at the address: nothing answers there, or something that
-    shows another name's certificate. An address of the target's own server is not elsewhere."""
+    """Return whether the site does not work at the address: nothing replies, or the certificate is
+    for another name.
+
+    An address of the target's own server is never another site.
+    """
     if entry.mine and _serves_host(evidence):
         return False
     attempts = [
@@ -131,7 +140,7 @@ def _is_another_site(evidence: Evidence, entry: HostsEntry) -> bool:
 
 
 def _serves_host(evidence: Evidence) -> bool:
-    """Whether this machine's nginx is configured for the name."""
+    """Return whether this machine's nginx is configured for the name."""
     host = evidence.target.host
     configs = evidence.of(NginxConfig) if this_machine(evidence) is Where.SERVER else ()
     return any(_has_server_name(config.main, host) for config in configs)
@@ -146,7 +155,8 @@ def _has_server_name(directives: tuple[Directive, ...], host: str) -> bool:
 
 
 def _names_host(leaf: Certificate, host: str) -> bool:
-    """RFC 9525 section 6.3, as far as it takes to tell another site's certificate."""
+    """Return whether the certificate covers the host (a simplified RFC 9525 section 6.3, enough to
+    recognize another site's certificate)."""
     wildcard = "*." + host.partition(".")[2]
     names = {name.lower() for name in (*leaf.dns_names, leaf.common_name)}
     return host in names or wildcard in names
@@ -155,8 +165,11 @@ def _names_host(leaf: Certificate, host: str) -> bool:
 def _fix(
     evidence: Evidence, wrong_entries: list[HostsEntry], dns_addresses: tuple[str, ...]
 ) -> Fix | None:
-    """On the server that has the site, by its configuration and its address in DNS, a line that
-    leads elsewhere serves nobody. On another machine it may be somebody's test."""
+    """Remove the lines.
+
+    That is safe on the server that has the site, by its configuration and its address in DNS. On
+    another machine the line may be a test.
+    """
     if not wrong_entries:
         return None
     file, step_location = wrong_entries[0].file, this_machine(evidence)
@@ -171,8 +184,11 @@ def _fix(
 
 
 def _removal_diff(file: str, entries: list[HostsEntry], host: str) -> str:
-    """The unified diff that takes the name out of its lines, and out of the file those that name
-    nothing else. Only these lines are known, so it has no context."""
+    """Return a unified diff that removes the name from its lines, and a whole line if it names
+    nothing else.
+
+    Only these lines are known, so the diff has no context.
+    """
     hunks, removed_count = [], 0
     for entry in sorted(entries, key=lambda entry: entry.line):
         end = "" if entry.ended else "\n\\ No newline at end of file"
@@ -189,7 +205,7 @@ def _removal_diff(file: str, entries: list[HostsEntry], host: str) -> str:
 
 
 def _remove_host(text: str, host: str) -> str:
-    """A line of the hosts file without a name; "" if it named nothing else."""
+    """Return a line of the hosts file without a name; "" if it named nothing else."""
     entry, hash_sign, comment = text.partition("#")
     remaining_entry = re.sub(rf"\s+{re.escape(host)}\.?(?=\s|$)", "", entry, flags=re.IGNORECASE)
     return remaining_entry + hash_sign + comment if len(remaining_entry.split()) > 1 else ""

@@ -1,4 +1,4 @@
-"""The name exists and has no A and no AAAA record (NODATA, RFC 2308 section 2.2)."""
+"""The name exists but has no A and no AAAA record (NODATA, RFC 2308 section 2.2)."""
 
 from collections.abc import Iterator
 

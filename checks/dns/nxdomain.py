@@ -1,5 +1,5 @@
-"""The resolver says that the name does not exist (RFC 1035, rcode 3; RFC 8020: nor anything
-below it). An alias that leads to such a name is `dns.dangling-cname`."""
+"""The resolver reports that the name does not exist (RFC 1035, rcode 3; RFC 8020: nor anything
+below it). An alias to such a name is `dns.dangling-cname`."""
 
 from collections.abc import Iterator
 
@@ -23,10 +23,10 @@ from diagnose.model.dns import (
     serves_visitors,
 )
 
-# Labels under which registries of countries register (example.co.uk, example.com.cn).
+# Labels under which country registries register names (example.co.uk, example.com.cn).
 _SECOND_LEVEL = {"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"}
 
-# RFC 8914: the resolver says that it is its own doing.
+# RFC 8914: the resolver reports that it blocks the name itself.
 _BLOCKED = ("4 ", "15 ", "16 ", "17 ", "18 ")
 
 
@@ -90,7 +90,8 @@ def nxdomain(evidence: Evidence) -> Iterator[Claim]:
 def _closest_domain(
     name: str, nxdomain_answers: list[DnsAnswer], parent_answers: list[DnsAnswer]
 ) -> str:
-    """The closest domain that exists: by the SOA record of the denial, else by asking."""
+    """Return the closest domain that exists, from the SOA record of the denial or from further
+    queries."""
     existing_names = [answer.name for answer in parent_answers if answer.rcode == "NOERROR"]
     zones = [
         answer.zone
@@ -101,13 +102,13 @@ def _closest_domain(
 
 
 def _missing_domain(name: str, parent_answers: list[DnsAnswer]) -> str:
-    """The highest name that does not exist: the name itself or a domain above it."""
+    """Return the highest name that does not exist: the name itself or a domain above it."""
     return min(
         (name, *(answer.name for answer in parent_answers if answer.rcode == "NXDOMAIN")), key=len
     )
 
 
 def _is_registry(zone: str) -> bool:
-    """Whether names directly under a zone are registered with a registry."""
+    """Return whether names directly under a zone are registered with a registry."""
     label, _, parent = zone.partition(".")
     return not parent or (label in _SECOND_LEVEL and len(parent) == 2)

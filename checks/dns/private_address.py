@@ -1,5 +1,5 @@
-"""DNS gives the name an address that nobody on the Internet can reach. That is an error where the
-address does not answer here either; an internal site that works is at most worth a note."""
+"""DNS gives the name an address that is not reachable over the Internet. It is an error if the
+address does not reply here either; for an internal site that works it is at most a note."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ from diagnose.model.dns import (
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
-#: Domains that lead to loopback, or to the address in the name, on purpose.
+#: Domains that resolve on purpose to loopback or to the address in the name.
 FOR_DEVELOPERS = (".localtest.me", ".lvh.me", ".nip.io", ".sslip.io", ".traefik.me")
 
 
@@ -101,12 +101,16 @@ def _severity(
     private_connections: tuple[Connection, ...],
     other_connections: tuple[Connection, ...],
 ) -> Severity | None:
-    """An error only if the address was tried and nobody is there: an internal site that is out
-    of order has another fault than its address. Or if it works just because we are on the server,
-    which has a public address that DNS should name in the place of its loopback."""
+    """Return the severity; None means the check's own, an error.
+
+    It is an error only if the address was tried and no machine is there, because an internal site
+    that is broken has another fault than its address. It is also an error if the address works only
+    because the probes run on the server, whose public address should be in DNS instead of its
+    loopback.
+    """
     name = evidence.target.host
     if not private_connections and all(map(is_guarded, addresses)):
-        # Not tried, and it is no visitor's address anywhere.
+        # It was not tried, and it is no address that a visitor could use.
         return Severity.WARNING if other_connections else None
     if not private_connections or name.endswith(FOR_DEVELOPERS):
         return Severity.NOTE
@@ -120,8 +124,11 @@ def _severity(
 
 
 def _is_unreachable_network(private_connections: tuple[Connection, ...]) -> bool:
-    """Whether no way leads from here into the network that the addresses belong to: a router says
-    so, or this machine itself. In that network, silence or a refusal is the site's own fault."""
+    """Return whether this machine has no route into the network of the addresses, as a router or
+    the machine itself reports.
+
+    Within that network, a timeout or a refusal is the site's own fault.
+    """
     return all(
         connection.unroutable or _has_no_route(connection) for connection in private_connections
     )
@@ -135,8 +142,10 @@ def _has_no_route(connection: Connection) -> bool:
 
 
 def _is_alive(connection: Connection) -> bool:
-    """Whether a machine is at the address, one that may well be the site's. This machine's own
-    loopback always answers, and proves nothing unless the port is open."""
+    """Return whether a machine exists at the address, which may be the site's.
+
+    This machine's loopback always replies, so it counts only if the port is open.
+    """
     if connection.failure is None:
         return True
     if is_within(connection.address, LOCAL_ONLY):

@@ -1,4 +1,4 @@
-"""The resolver gives no usable answer to whatever it is asked: the fault is not the name's."""
+"""The resolver gives no usable answer to any query, so the fault is not the name's."""
 
 import re
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ from diagnose.model.dns import (
 from diagnose.model.tcp import Uplink
 from diagnose.parsers.nginx import edits
 
-# RFC 1035 section 4.1.1: the server's own words about itself, whatever it is asked.
+# RFC 1035 section 4.1.1: errors by which a server speaks about itself, for any query.
 _REFUSALS = {"REFUSED", "NOTIMP", "FORMERR"}
-#: What programs write at the head of the file that they make; what is changed there is lost.
+#: The first line that programs write into a file they generate. Manual changes there get lost.
 _GENERATED_FILE = re.compile(
     r"generated|managed|overwritten|do not edit|not edit this file", re.IGNORECASE
 )
@@ -94,7 +94,8 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _missing_family(evidence: Evidence, server: str) -> str:
-    """The family of the resolver's address, where this machine has a way out by the other alone."""
+    """Return the IP family of the resolver's address if this machine has a route only for the other
+    family; "" otherwise."""
     family = 6 if ":" in server else 4
     family_works = {uplink.family: uplink.failure is None for uplink in evidence.of(Uplink)}
     is_missing = (
@@ -108,8 +109,8 @@ def _is_usable(answer: DnsAnswer) -> bool:
 
 
 def _is_to_blame(answer: DnsAnswer, control_answers: tuple[DnsAnswer, ...]) -> bool:
-    """Whether it is the resolver and not the name: by the way it fails, or because it knows
-    nothing of the root either."""
+    """Return whether the resolver and not the name is at fault, by the kind of failure or because
+    it does not answer for the root either."""
     if answer.rcode in _REFUSALS:
         return True
     if any(map(knows_the_root, control_answers)):
@@ -119,9 +120,10 @@ def _is_to_blame(answer: DnsAnswer, control_answers: tuple[DnsAnswer, ...]) -> b
 
 
 def _fix(evidence: Evidence, server: str, config: ResolverConfig | None) -> Fix:
-    """`config` is that which names a resolver that works as well."""
+    """Return the fix. `config` is the resolver configuration that also names a working resolver, if
+    any."""
     step_location = this_machine(evidence)
-    # systemd-resolved.service(8): its two stub addresses.
+    # systemd-resolved.service(8): the two addresses of its stub resolver.
     if server in {"127.0.0.53", "127.0.0.54"}:
         restart = Command(("systemctl", "restart", "systemd-resolved"), step_location)
         return Fix((restart,), Applicability.REVIEW)

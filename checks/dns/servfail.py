@@ -1,5 +1,5 @@
-"""The resolver works, and cannot get an answer for this name: it says SERVFAIL, or waits in vain
-for the name's own name servers."""
+"""The resolver works but gets no answer for this name: it answers SERVFAIL, or times out because
+the name's own name servers do not reply."""
 
 from collections.abc import Iterator
 
@@ -49,8 +49,7 @@ def servfail(evidence: Evidence) -> Iterator[Claim]:
         return
     if is_partial and not any(answer.rcode == "SERVFAIL" for answer in failed_answers.values()):
         return
-    # A resolver that knows nothing of the root either, of which every working one does, is not
-    # held up by this name.
+    # Every working resolver knows the root. If this one does not, the name is not the cause.
     if not names_unreachable and not any(knows_the_root(answer) for answer in control_answers):
         return
     name = next(iter(failed_answers.values())).name
@@ -80,8 +79,8 @@ def _is_failed(answer: DnsAnswer) -> bool:
 
 
 def _is_answered_otherwise(evidence: Evidence, failed_answers: dict[str, DnsAnswer]) -> bool:
-    """Whether not to validate, or another resolver, brings the answer: then it is not the name's
-    own servers that are silent."""
+    """Return whether the query succeeds without validation or at another resolver. Then the name's
+    own servers do reply."""
     return any(
         answer.rdtype in failed_answers and answer.rcode in {"NOERROR", "NXDOMAIN"}
         for answer in evidence.good(DnsAnswer)

@@ -1,6 +1,9 @@
-"""Two ways to resolve the name give different addresses: two of the configured resolvers, or the
-system and the first of them. Different addresses of one kind alone are how load is spread, so
-between the system and DNS only a difference in kind counts."""
+"""Two ways to resolve the name give different addresses: two configured resolvers, or the system
+and the first resolver.
+
+Different addresses of the same kind are normal load balancing. So between the system and DNS only a
+difference in kind counts.
+"""
 
 from collections.abc import Iterator
 
@@ -17,7 +20,7 @@ from diagnose.model.dns import (
 
 @check(severity=Severity.NOTE, needs=[DnsAnswer])
 def split_horizon(evidence: Evidence) -> Iterator[Claim]:
-    # A name without a dot is completed by search domains on one side and not on the other.
+    # A search domain may complete a name without a dot on one side and not on the other.
     if "." not in evidence.target.host:
         return
     for rdtype, answer in final_answers(evidence).items():
@@ -62,7 +65,7 @@ def _other_resolver_answer(evidence: Evidence, answer: DnsAnswer) -> OtherAnswer
 
 
 def _system_answer(evidence: Evidence, answer: DnsAnswer) -> OtherAnswer | None:
-    """What the system says, unless its hosts file has a say in it."""
+    """Return the system's answer, or None if the hosts file influences it."""
     if evidence.of(HostsEntry):
         return None
     family = 6 if answer.rdtype == "AAAA" else 4

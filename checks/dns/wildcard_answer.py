@@ -1,5 +1,5 @@
-"""A name that nobody made up a record for gets the same answer as the target: a wildcard (RFC
-4592). Whether the target has a record of its own as well, DNS does not tell."""
+"""A random name, which has no record of its own, gets the same answer as the target: a wildcard
+(RFC 4592). DNS does not tell whether the target also has a record of its own."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,10 @@
-"""None of the addresses that DNS gives the name is held by the server whose nginx serves it, and
-nobody gets the site there. Behind a CDN or a load balancer that is as it should be, so a site that
-works is not spoken of; and in a cloud a public IPv4 address may be translated to a private one,
-so a server that holds private ones only does not know its own."""
+"""The server whose nginx serves the name holds none of the name's addresses in DNS, and nobody
+reaches the site there.
+
+Behind a CDN or a load balancer that is normal, so a site that works is not reported. A cloud may
+translate a public IPv4 address to a private one, so a server with private addresses only does not
+know its public one.
+"""
 
 from collections.abc import Iterator
 
@@ -93,7 +96,7 @@ def _interfaces(evidence: Evidence) -> tuple[Interface, ...]:
 
 
 def _interface_addresses(evidence: Evidence) -> tuple[str, ...]:
-    """The server's addresses that others could reach, private ones included."""
+    """Return the server's addresses that others could reach, including private ones."""
     addresses = (address for interface in _interfaces(evidence) for address in interface.addresses)
     local_prefixes = ("127.", "169.254.", "fe80:", "::1")
     return tuple(
@@ -102,13 +105,15 @@ def _interface_addresses(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _knows_own_address(own_addresses: tuple[str, ...], record: str) -> bool:
-    """Whether the server, by what it holds, would know the address if it were its own: IPv6 is
-    not translated, IPv4 is where a server holds no public address."""
+    """Return whether the server would know this address if it were its own.
+
+    IPv6 is not translated. IPv4 is translated only if a server holds no public address.
+    """
     return ":" in record or any(":" not in address for address in own_addresses)
 
 
 def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
-    """Whether visitors get the site, or as much of it as was tried, at one of the addresses."""
+    """Return whether the site works at one of the addresses, as far as it was tested."""
     if evidence.target.scheme in {"http", "ws"}:
         return any(connection.address in records for connection in evidence.good(Connection))
     handshakes = [
@@ -133,8 +138,8 @@ def _is_cdn(answers: tuple[DnsAnswer, ...]) -> bool:
 
 
 def _is_own_server(evidence: Evidence) -> bool:
-    """Whether the server is the one that should serve the name: its nginx has a block of that
-    name; or, where no nginx was read, it is the one that we were sent to."""
+    """Return whether the server should serve the name: its nginx has a block with that name or, if
+    nginx was not read, the run was told to use this server."""
     from diagnose.parsers.nginx.server_blocks import servers
 
     configs = evidence.good(NginxConfig)

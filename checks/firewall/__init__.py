@@ -1,8 +1,8 @@
-"""Checks of the layer `firewall`, and what those of firewalld share: what is closed to whom, and
-why.
+"""Checks of the layer `firewall`, and what the firewalld checks share: which ports are closed, for
+whom, and why.
 
-What firewalld refuses has exactly one of the faults below, so that no two checks speak of the
-same one.
+Everything that firewalld refuses has exactly one of the faults in `Fault`, so two checks never
+report the same refusal.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ from diagnose.model.tcp import Connection
 from diagnose.parsers.firewalld.evaluator import Decision
 from diagnose.parsers.firewalld.rich_rules import rich_rule as parse_rich_rule
 
-#: What a closed port looks like to others.
+#: The checks whose findings a closed port causes.
 EXPLAINS = (
     "tcp.rejected-by-host",
     "tcp.timeout",
@@ -53,8 +53,11 @@ Fault = Literal["port-closed", "not-reloaded", "wrong-zone", "source-zone", "ric
 
 @frozen
 class Refusal:
-    """Visitors who are refused, all by the same thing. `instead` is another zone in which the
-    ports are open; `reached` what nevertheless got through."""
+    """Visitors who are refused for the same reason.
+
+    `alternative_zone` is another zone in which the ports are open. `contradictions` are connections
+    that succeeded anyway.
+    """
 
     fault: Fault
     outcomes: tuple[VisitorOutcome, ...]
@@ -63,7 +66,7 @@ class Refusal:
 
     @property
     def client_addresses(self) -> tuple[str, ...]:
-        """The addresses of the only client known to be refused; none where everybody is."""
+        """The addresses of the client that is refused; empty if everybody is refused."""
         sources = (outcome.packet.source for outcome in self.outcomes)
         return tuple(dict.fromkeys(source for source in sources if source))
 
@@ -85,7 +88,7 @@ class Refusal:
 
 
 def refusals(firewalld: FirewalldView, fault: Fault) -> Iterator[Refusal]:
-    """What is closed by this fault, and to whom."""
+    """Yield the refusals that have this fault."""
     for refusal in (*_stranger_refusals(firewalld), *_client_refusals(firewalld)):
         if refusal.fault == fault:
             yield refusal
@@ -99,15 +102,15 @@ def _stranger_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
         for outcome in firewalld.outcomes(port)
         if not outcome.runtime.admits and _affects_visitor(firewalld, outcome)
     ]
-    # Ports that one remedy opens are one fault, by the more general of their names. One that
-    # some are let in to is not forgotten but kept from others.
+    # Ports that one fix opens are one fault, named by the more general fault name. A port that is
+    # open to some addresses was not forgotten: it is closed to others on purpose.
     target = firewalld.evidence.target.port
     is_target_allowlisted = any(
         is_allowlisted(firewalld, outcome, fault)
         for outcome, fault in outcome_faults
         if outcome.port == target
     )
-    # Beside a site that is kept for some its redirect is closed as well.
+    # If only some addresses may reach the site, its redirect is closed on purpose as well.
     outcome_faults = [
         (outcome, fault)
         for outcome, fault in outcome_faults
@@ -135,7 +138,7 @@ def _stranger_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
 
 
 def _affects_visitor(firewalld: FirewalldView, outcome: VisitorOutcome) -> bool:
-    """Whether what refuses strangers also refuses the visitor for whom the run judges."""
+    """Return whether the rule that refuses strangers also refuses the visitor of this run."""
     if not firewalld.visitor:
         return True
     visitor_outcomes = firewalld.outcomes(outcome.port, firewalld.visitor)
@@ -147,7 +150,7 @@ def _affects_visitor(firewalld: FirewalldView, outcome: VisitorOutcome) -> bool:
 
 
 class _OutcomeGroups:
-    """Fates that one remedy mends, by fault."""
+    """Outcomes grouped by fault and by what one fix opens."""
 
     def __init__(self) -> None:
         self._outcomes: dict[tuple[Fault, bool, tuple[str, ...]], list[VisitorOutcome]] = {}
@@ -163,7 +166,8 @@ class _OutcomeGroups:
 
 
 def _client_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
-    """What is closed to the client in particular, who may come by IPv4 and by IPv6."""
+    """Yield what is closed to a known client in particular. A client may come by IPv4 and by
+    IPv6."""
     groups, successes = _OutcomeGroups(), dict[tuple[str, str, int], Connection]()
     ssh_addresses = ssh_clients(firewalld.evidence)
     for source, attempts in _client_attempts(firewalld).items():
@@ -180,7 +184,7 @@ def _client_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
                     stranger_outcome and _is_same_refusal(outcome.runtime, stranger_outcome.runtime)
                 ):
                     fault = fault_of(firewalld, outcome)
-                    # A network from which one administers may well have a zone of its own.
+                    # A network that administrators log in from may well have a zone of its own.
                     if source not in ssh_addresses or fault == "rich-rule":
                         groups.add(fault, outcome)
     for fault, outcomes in groups:
@@ -193,8 +197,10 @@ def _client_refusals(firewalld: FirewalldView) -> Iterator[Refusal]:
 
 
 def _client_attempts(firewalld: FirewalldView) -> dict[str, tuple[Connection, ...]]:
-    """Visitors whose address is known, with what they tried. Where the run judges for one of them,
-    others only where their own tries failed."""
+    """Return the visitors whose address is known, with their connection attempts.
+
+    If the run judges one visitor, other clients count only if their own attempts failed.
+    """
     attempts = client_attempts(firewalld.evidence)
     if firewalld.visitor:
         failed_attempts = {
@@ -219,7 +225,7 @@ def _is_same_refusal(decision: Decision, other_decision: Decision) -> bool:
 
 
 def _refusal_key(outcome: VisitorOutcome, fault: Fault) -> tuple[str, ...]:
-    """What refuses: alike for all that one remedy opens."""
+    """Return the key of what refuses: it is equal for all outcomes that one fix opens."""
     decision = outcome.runtime
     if fault in {"port-closed", "wrong-zone", "source-zone"}:
         return (decision.zone_match.zone.name,)
@@ -228,13 +234,17 @@ def _refusal_key(outcome: VisitorOutcome, fault: Fault) -> tuple[str, ...]:
 
 
 def is_allowlisted(firewalld: FirewalldView, outcome: VisitorOutcome, fault: Fault) -> bool:
-    """Whether the port is open to some by name: then it is closed to strangers on purpose."""
+    """Return whether some addresses are let in explicitly. Then the port is closed to strangers on
+    purpose."""
     return fault != "not-reloaded" and bool(firewalld.allowlisted_sources(outcome))
 
 
 def fault_of(firewalld: FirewalldView, outcome: VisitorOutcome) -> Fault:
-    """What comes after all that is open (a rule of positive priority) only refuses what nothing
-    opens: that is the fault then."""
+    """Return the fault that explains the refusal.
+
+    A rule of positive priority comes last and only refuses what nothing else opens. Then the fault
+    is that nothing opens the port, not the rule.
+    """
     decision = outcome.runtime
     if (
         outcome.after_reload is not None
@@ -255,8 +265,11 @@ def fault_of(firewalld: FirewalldView, outcome: VisitorOutcome) -> Fault:
 
 
 def _is_lifted_by_reload(firewalld: FirewalldView, decision: Decision) -> bool:
-    """Whether something refuses that a reload would take away: a rich rule, or the source of a
-    zone. Such things are as often added for now only as they are removed from the files only."""
+    """Return whether a reload would remove what refuses: a rich rule, or the source of a zone.
+
+    Such a setting may have been added to the running firewall only, or removed from the files only.
+    Both are equally common.
+    """
     permanent_zone = firewalld.permanent.zones.get(decision.zone_match.zone.name)
     return bool(decision.rule) or bool(
         decision.zone_match.source
@@ -266,8 +279,11 @@ def _is_lifted_by_reload(firewalld: FirewalldView, decision: Decision) -> bool:
 
 
 def _alternative_zone(firewalld: FirewalldView, outcome: VisitorOutcome) -> Zone | None:
-    """Another zone, by which the target's visitors do not enter, that opens the port on purpose
-    (and not, like "trusted", everything)."""
+    """Return another zone that opens the port on purpose and that the target's visitors do not
+    enter.
+
+    A zone that accepts everything, like "trusted", does not count.
+    """
     entry_zones = {one.runtime.zone_match.zone.name for one in firewalld.outcomes(outcome.port)}
     zones = [*firewalld.runtime.zones.values(), *firewalld.permanent.zones.values()]
     return next(
@@ -282,16 +298,18 @@ def _alternative_zone(firewalld: FirewalldView, outcome: VisitorOutcome) -> Zone
     )
 
 
-# What the checks say
+# Claims
 
 
-#: Where nothing would answer there is nothing to open.
+#: The fix if nothing listens on the port: opening it would not help.
 NOTHING_LISTENS = Fix((Manual("nothing-listens", Where.SERVER),), Applicability.MANUAL)
 
 
 def nothing_listens(evidence: Evidence, ports: Iterable[int]) -> bool:
-    """Whether nothing listens on the target's port, which is among these, nor is it led to
-    anything: as far as the whole list was read."""
+    """Return whether nothing listens on the target's port and no rule forwards it.
+
+    False if the port is not among `ports`, or if the list of listeners was not read.
+    """
     port, listener_lists = evidence.target.port, evidence.good(Listeners)
     if (
         port not in ports
@@ -307,8 +325,11 @@ def nothing_listens(evidence: Evidence, ports: Iterable[int]) -> bool:
 def claim(
     refusal: Refusal, firewalld: FirewalldView, fix: Fix | None, **extra_facts: object
 ) -> Claim:
-    """What is closed, where and to whom; doubted, and no fault, if a client got through all the
-    same. What would open it is a question where rules name sources."""
+    """Make the claim that these ports are closed to these visitors.
+
+    If a client got through anyway, the claim is only a note of low confidence. If rules name
+    sources, the fix becomes a question (`_restricted_ports.question`).
+    """
     from checks.firewall import _restricted_ports
     from checks.firewall._firewalld_fixes import allow_commands
 
@@ -351,7 +372,8 @@ def claim(
 
 
 def refused_client(firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome]) -> str:
-    """The client that is refused, or tries in vain, where it comes by the family that is closed."""
+    """Return the client that is refused, or whose attempts over the closed IP family failed; "" if
+    none."""
     refused_outcomes = tuple(outcomes)
     for outcome in refused_outcomes:
         if outcome.packet.source:
@@ -382,7 +404,8 @@ def _failed_connections(refusal: Refusal, firewalld: FirewalldView) -> list[Obse
 
 
 def _severity(refusal: Refusal, firewalld: FirewalldView) -> Severity:
-    """A warning where only the redirect suffers, or visitors come in by the other family."""
+    """Return a warning if only the redirect suffers or if visitors get in over the other IP family;
+    otherwise an error."""
     target = firewalld.evidence.target.port
     if target not in refusal.ports:
         return Severity.WARNING

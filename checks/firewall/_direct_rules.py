@@ -1,5 +1,8 @@
-"""firewalld's direct rules (firewalld.direct(5)): it hands them on to iptables as they are, and
-writes them anew with every reload. So they are changed by firewalld, not by iptables."""
+"""Commands that open ports past firewalld's direct rules (firewalld.direct(5)).
+
+firewalld passes direct rules to iptables unchanged and writes them again at every reload. So they
+are changed with firewall-cmd, not with iptables.
+"""
 
 from checks.firewall._firewalld import firewalld_view
 from checks.firewall._netfilter import Blockage
@@ -11,8 +14,11 @@ from diagnose.parsers.netfilter.ruleset import RulePosition
 def opening_commands(
     evidence: Evidence, blockages: tuple[Blockage, ...], visitor: str = ""
 ) -> tuple[Command, ...]:
-    """What opens the ports where direct rules are in the way, to everybody or to this visitor, for
-    now and for good; () where another rule is."""
+    """Return the commands that open the ports if direct rules block them, in the running and the
+    permanent configuration.
+
+    They open the ports to everybody, or to `visitor` only. Empty if another kind of rule blocks.
+    """
     daemon = firewalld_view(evidence).daemon
     if daemon is None:
         return ()
@@ -32,7 +38,7 @@ def opening_commands(
 
 
 def _direct_rule_of(place: RulePosition, direct_rules: tuple[str, ...]) -> str:
-    """The direct rule that became this one, "" where none did."""
+    """Return the direct rule from which this rule was made; "" if there is none."""
     family = {"iptables": "ipv4", "ip6tables": "ipv6"}.get(place.program.removesuffix("-legacy"))
     if place.chain.name not in {"INPUT", "INPUT_direct"} or not family or not place.rule:
         return ""
@@ -48,13 +54,13 @@ def _direct_rule_of(place: RulePosition, direct_rules: tuple[str, ...]) -> str:
 
 
 def _normalize_arguments(arguments: list[str] | tuple[str, ...]) -> list[str]:
-    """Words that iptables-save puts in, or writes otherwise, left out."""
+    """Return the arguments without what iptables-save adds or writes differently."""
     text = " ".join(arguments).replace("-m tcp ", "").replace("/32", "").replace("/128", "")
     return sorted(text.replace("--jump ", "-j ").replace("--protocol ", "-p ").split())
 
 
 def _rule_command(mode: str, rule: str, port: int, visitor: str = "") -> Command:
-    """A rule about this port goes; one about more has an exception put before it."""
+    """Remove a rule about this port only; put an exception before a rule about more ports."""
     family, table, chain, priority, *arguments = rule.split()
     head = ("firewall-cmd", *[mode] * bool(mode), "--direct")
     chain_path = (family, table, chain)

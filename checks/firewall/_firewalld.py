@@ -1,5 +1,7 @@
-"""What firewalld does with the site's visitors, now and after a reload, out of the evidence: for
-strangers, of whom nothing is known, and for the client whose own attempt was seen.
+"""What firewalld does with the site's visitors, now and after a reload, judged from the evidence.
+
+It answers for strangers, of whom nothing is known, and for the client whose own attempt was
+observed.
 """
 
 import re
@@ -24,14 +26,17 @@ from diagnose.parsers.firewalld.evaluator import (
 )
 from diagnose.parsers.firewalld.rich_rules import Packet, RichRule
 
-#: What carries connections on behalf of a container.
+#: Processes that accept connections on behalf of a container.
 CONTAINERS = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
 
 
 @frozen
 class VisitorOutcome:
-    """What becomes of a visitor who comes to an address ("" where none is known), now and after
-    a reload (None where that may not be read)."""
+    """What happens to a visitor of one address, now and after a reload.
+
+    `address` is "" if the target's address is not known. `after_reload` is None if the permanent
+    configuration could not be read.
+    """
 
     packet: Packet
     address: str
@@ -48,7 +53,7 @@ class VisitorOutcome:
 
 
 class FirewalldView:
-    """firewalld's rules, as far as they were seen."""
+    """firewalld's rules, as far as they were observed."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
@@ -64,7 +69,8 @@ class FirewalldView:
         self._outcomes: dict[tuple[int, str], tuple[VisitorOutcome, ...]] = {}
 
     def outcomes(self, port: int, source: str = "") -> tuple[VisitorOutcome, ...]:
-        """Of a visitor at each of the target's addresses; none where firewalld does not decide."""
+        """Return the outcome of a visitor at each of the target's addresses; empty if firewalld
+        does not decide."""
         if (port, source) not in self._outcomes:
             self._outcomes[port, source] = self._find_outcomes(port, source)
         return self._outcomes[port, source]
@@ -80,8 +86,8 @@ class FirewalldView:
         )
 
     def decision_without_rule(self, outcome: VisitorOutcome) -> Decision:
-        """What became of that visitor without the rich rule, the forward or the policy that
-        decides now."""
+        """Return what would happen to this visitor without the rich rule, the forward or the policy
+        that decides now."""
         decision = outcome.runtime
         zone_or_policy = decision.policy or decision.zone_match.zone
         reduced = replace(
@@ -99,12 +105,13 @@ class FirewalldView:
         return decide(settings, outcome.packet) or decision
 
     def source_rich_rules(self, outcome: VisitorOutcome, action: str) -> tuple[RichRule, ...]:
-        """The rich rules with that action about the port, for some sources only."""
+        """Return the rich rules about the port that have this action and apply to some sources
+        only."""
         return rules_for_sources(self.runtime, outcome.packet, action)
 
     def allowlisted_sources(self, outcome: VisitorOutcome) -> tuple[tuple[str, str], ...]:
-        """Who is let in to this port by name, over either family, where strangers are not: each
-        with the rule that does so."""
+        """Return (rule, source) for each source that is let in to this port while strangers are
+        not, over both IP families."""
         sources: dict[tuple[str, str], None] = {}
         for family in (outcome.family, 10 - outcome.family):
             destination = outcome.packet.to if family == outcome.family else ""
@@ -125,8 +132,10 @@ class FirewalldView:
                         yield f"--zone={zone.name} --add-source={source}", source
 
     def _is_admitted(self, packet: Packet, source: str) -> bool:
-        """Whether somebody who comes from there is let in; of a set's members the first is asked,
-        and a hardware address is believed."""
+        """Return whether a packet from this source is let in.
+
+        Of an ipset only the first member is tried. A hardware address is taken as admitted.
+        """
         members = self.runtime.members(source[6:]) if source.startswith("ipset:") else (source,)
         address = next((member.partition("/")[0] for member in members), "")
         if (
@@ -171,7 +180,8 @@ class FirewalldView:
         return VisitorOutcome(packet, address, runtime, after_reload)
 
     def entry_zone(self, port: int, address: str) -> str:
-        """The zone by which a stranger comes to an address; "" where it is not known."""
+        """Return the zone that receives a stranger's packet to this address; "" if it is not
+        known."""
         family, nic = 6 if ":" in address else 4, self._nic(address)
         decision = decide(
             self.runtime, Packet(port, family, "", self._local_address(address, family), nic)
@@ -179,10 +189,13 @@ class FirewalldView:
         return decision.zone_match.zone.name if decision else ""
 
     def _is_dnatted(self, port: int, address: str) -> bool:
-        """By other rules than firewalld's, a container engine's for one: its zones then let the
-        packet pass unseen (`ct status dnat accept`)."""
+        """Return whether rules outside firewalld, such as a container engine's, redirect the port.
+
+        firewalld's zones let such a packet pass (`ct status dnat accept`).
+        """
         if not self.evidence.good(Ruleset):
-            # Not seen: an engine that holds the port may well lead it away.
+            # The rules were not observed: a container engine that holds the port may well redirect
+            # it.
             port_listeners = [
                 listener
                 for listeners in self.evidence.good(Listeners)
@@ -198,16 +211,22 @@ class FirewalldView:
         )
 
     def _has_direct_accept(self, port: int) -> bool:
-        """A direct rule that accepts counts on iptables; on nftables firewalld's own reject
-        comes after it (firewalld.direct(5))."""
+        """Return whether a direct rule accepts the port.
+
+        That works with the iptables backend only. With nftables, firewalld's own reject comes after
+        the direct rule (firewalld.direct(5)).
+        """
         if self.daemon is None or self.daemon.backend == "nftables":
             return False
         number = re.compile(rf"--(?:dport|dports|destination-ports?)\s+\S*\b{port}\b.*\bACCEPT\b")
         return any(number.search(rule) for rule in self.daemon.direct)
 
     def _settings_after_reload(self, nic: str) -> Settings:
-        """A reload follows the permanent configuration, and keeps an interface where it is bound
-        now only where that says nothing of it."""
+        """Return the settings that a reload would load.
+
+        A reload applies the permanent configuration. An interface stays in its current zone only if
+        the permanent configuration does not name it.
+        """
         if any(has_interface(zone, nic) for zone in self.permanent.zones.values()):
             return self.permanent
         runtime_zone = next(
@@ -222,8 +241,11 @@ class FirewalldView:
         )
 
     def _nic(self, address: str) -> str:
-        """The interface of an address of the target: the one that holds it, else, as it is then
-        translated on the way, the one of the default route."""
+        """Return the interface for an address of the target.
+
+        That is the interface that holds the address. If none does, the address is translated on the
+        way, and the interface of the default route is returned.
+        """
         if not is_loopback(address):
             for nic in self.nics:
                 if address in nic.addresses:
@@ -234,7 +256,8 @@ class FirewalldView:
         return routed_nics[0] if routed_nics else ""
 
     def _local_address(self, address: str, family: int) -> str:
-        """The address as the server knows it: its own, where it is translated on the way."""
+        """Return the address as the server sees it: its own address if the public one is translated
+        on the way."""
         if any(address in nic.addresses for nic in self.nics):
             return address
         routed_nics = [nic for nic in self.nics if family in nic.default]
@@ -247,8 +270,11 @@ class FirewalldView:
         return own_addresses[0] if len(own_addresses) == 1 else ""
 
     def reload_has_side_effects(self, ports: tuple[int, ...]) -> bool:
-        """Whether a reload would change anything else than that these ports become open: take
-        away what is there for now only, or open what is written and not in force."""
+        """Return whether a reload would change anything besides opening these ports.
+
+        It may remove settings that are only in the running firewall, or apply permanent settings
+        that are not in force.
+        """
         if self.reload_loses_settings():
             return True
         runtime_policies = {policy.name: policy for policy in self.runtime.policies}
@@ -264,7 +290,7 @@ class FirewalldView:
         )
 
     def reload_loses_settings(self) -> bool:
-        """Whether a reload would take something away, or may, as far as anyone can tell."""
+        """Return whether a reload removes a setting from the running firewall, or may do so."""
         if not self.permanent.zones:
             return True
         permanent_policies = {policy.name: policy for policy in self.permanent.policies}
@@ -288,7 +314,7 @@ class FirewalldView:
 
 @lru_cache(maxsize=2)
 def firewalld_view(evidence: Evidence) -> FirewalldView:
-    """firewalld's rules: read once for all checks of a run."""
+    """Return the view of firewalld's rules. It is built once for all checks of a run."""
     return FirewalldView(evidence)
 
 
@@ -298,14 +324,14 @@ _LISTED_FIELDS = ("services", "ports", "opens", "sources", "rich_rules", "forwar
 def _has_extra_settings(
     first: Zone | Policy, second: Zone | Policy, ports: tuple[int, ...] = ()
 ) -> bool:
-    """Whether there is something in the first that is not in the other, but for what opens these
-    ports."""
+    """Return whether the first has a setting that the second lacks, apart from settings that open
+    these ports."""
     expected = [PortRange(port, port, "tcp") for port in ports]
     if first.target != second.target:
         return True
     for field in _LISTED_FIELDS:
         extra = set(getattr(first, field, ())) - set(getattr(second, field, ()))
-        # A service shows in what it opens.
+        # A service is compared by the ports that it opens.
         if ports and field in {"services"}:
             continue
         if any(entry not in expected for entry in extra):
@@ -319,11 +345,12 @@ def _lists_anything(zone_or_policy: Zone | Policy) -> bool:
     )
 
 
-# Who comes, and where to
+# Visitors, ports and addresses
 
 
 def relevant_ports(evidence: Evidence) -> tuple[int, ...]:
-    """The target's port, and 80 if something listens there for others than this machine."""
+    """Return the target's port, and 80 if something listens there on an address that others can
+    reach."""
     port = evidence.target.port
     http_listeners = [
         listener for listeners in evidence.good(Listeners) for listener in listeners.on(80)
@@ -335,8 +362,11 @@ def relevant_ports(evidence: Evidence) -> tuple[int, ...]:
 
 
 def target_addresses(evidence: Evidence) -> tuple[str, ...]:
-    """The addresses by which visitors come, in the order seen. A name that leads to this
-    machine's loopback here leads elsewhere for others."""
+    """Return the addresses that visitors use, in the order observed.
+
+    Loopback addresses are left out: a name that resolves to loopback here resolves to another
+    address for others.
+    """
     addresses = [
         connection.address
         for connection in evidence.of(Connection)
@@ -349,13 +379,17 @@ def target_addresses(evidence: Evidence) -> tuple[str, ...]:
 
 
 def is_loopback(address: str) -> bool:
-    """127.0.0.0/8 and ::1 (RFC 6890)."""
+    """Return whether the address is in 127.0.0.0/8 or is ::1 (RFC 6890)."""
     return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
 def client_attempts(evidence: Evidence) -> dict[str, tuple[Connection, ...]]:
-    """The addresses by which the server knows whoever looks at it from elsewhere, with what they
-    tried: its own address, or, where that is translated on the way, the one that SSH names."""
+    """Return the connection attempts of the client that runs the checks from outside, by its
+    address as the server sees it.
+
+    That is the client's own address. If it is translated on the way, it is the address that SSH
+    reports.
+    """
     if probes_from_the_server(evidence):
         return {}
     daemon = next(iter(evidence.good(Firewalld)), None)
@@ -378,8 +412,11 @@ def client_attempts(evidence: Evidence) -> dict[str, tuple[Connection, ...]]:
 
 
 def ssh_clients(evidence: Evidence) -> tuple[str, ...]:
-    """The address of whoever has logged in over SSH and looks from the server itself: the one
-    visitor whose address the server knows."""
+    """Return the address of the person who is logged in over SSH and runs the checks on the server
+    itself.
+
+    It is the only visitor address that the server knows.
+    """
     from diagnose.model.kernel import Kernel
 
     if not probes_from_the_server(evidence):
@@ -389,7 +426,7 @@ def ssh_clients(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _is_private(address: str) -> bool:
-    """RFC 1918, RFC 6598, RFC 4193."""
+    """Return whether the address is private (RFC 1918, RFC 6598, RFC 4193)."""
     import ipaddress
 
     try:
@@ -407,8 +444,10 @@ def _is_private(address: str) -> bool:
 
 
 def external_connections(evidence: Evidence, port: int) -> tuple[Connection, ...]:
-    """The connections to a port that went well and left the machine: on the server itself,
-    those to its own addresses go over loopback and show nothing."""
+    """Return the successful connections to a port that left the machine.
+
+    On the server itself, connections to its own addresses go over loopback and prove nothing.
+    """
     own_addresses: set[str] = set()
     if probes_from_the_server(evidence):
         own_addresses = {address for nic in evidence.good(Interface) for address in nic.addresses}
@@ -423,8 +462,8 @@ def external_connections(evidence: Evidence, port: int) -> tuple[Connection, ...
 
 
 def probes_from_the_server(evidence: Evidence) -> bool:
-    """Whether `here` is the server: the door to it was no network, or the probing machine is
-    known to be it."""
+    """Return whether the probes of `Vantage.HERE` run on the server: no network was needed to reach
+    it, or the probing machine is known to be the server."""
     return any(
         (host.vantage is Vantage.SERVER and host.via == "local")
         or (host.vantage is Vantage.HERE and host.role == "server")
@@ -433,8 +472,11 @@ def probes_from_the_server(evidence: Evidence) -> bool:
 
 
 def is_served_elsewhere(evidence: Evidence, port: int) -> bool:
-    """Nothing here listens on the port, or only a container engine on behalf of others, and it
-    answers all the same: TLS ends at a load balancer, or the traffic is led past these rules."""
+    """Return whether the port answers although nothing here listens on it, or only a container
+    engine does.
+
+    Then TLS ends at a load balancer, or the traffic bypasses these rules.
+    """
     if not external_connections(evidence, port):
         return False
     listener_lists = evidence.good(Listeners)
@@ -447,8 +489,10 @@ def is_served_elsewhere(evidence: Evidence, port: int) -> bool:
 def contradicting_connections(
     firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome]
 ) -> tuple[Connection, ...]:
-    """What got through although the rules refuse it. Not so if the client's own address is let
-    in: then others are still rejected."""
+    """Return the connections that succeeded although the rules refuse them.
+
+    A connection is no contradiction if the rules let in its own client: others are still rejected.
+    """
     source_by_connection = {
         connection: source
         for source, connections in client_attempts(firewalld.evidence).items()

@@ -1,4 +1,5 @@
-"""How what firewalld refuses is let in: firewall-cmd's words, for now and for good."""
+"""firewall-cmd commands that let in what firewalld refuses, in the running and the permanent
+configuration."""
 
 import re
 from collections.abc import Iterable
@@ -11,13 +12,16 @@ from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.firewalld.rich_rules import rich_rule
 
 _SERVICES = {80: "http", 443: "https"}
-#: The priority that comes before all others (firewalld.richlanguage(5)).
+#: The lowest priority, which comes before all others (firewalld.richlanguage(5)).
 LOWEST = -32768
 
 
 def opening_fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
-    """Open the ports where the traffic enters, for now and for good: by a reload where that takes
-    nothing else away, else without one."""
+    """Open the ports in the zone that receives the traffic, now and permanently.
+
+    The fix uses a reload if that has no side effects; otherwise it changes both configurations
+    directly.
+    """
     zone = refusal.zone.name
     reload_zone = refusal.after_reload.zone_match.zone.name if refusal.after_reload else zone
     permanent = _open_command(firewalld, "--permanent", f"--zone={reload_zone}", refusal.ports)
@@ -30,7 +34,8 @@ def opening_fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
 def permanent_opening_fix(
     firewalld: FirewalldView, scope_option: str, ports: tuple[int, ...]
 ) -> Fix:
-    """`place` is "--zone=…" or "--policy=…"."""
+    """Open the ports in the permanent configuration only. `scope_option` is "--zone=…" or
+    "--policy=…"."""
     return Fix((_open_command(firewalld, "--permanent", scope_option, ports),))
 
 
@@ -43,8 +48,10 @@ def opening_commands(
 
 
 def port_option(firewalld: FirewalldView, port: int, action: str = "add") -> str:
-    """firewall-cmd's option for a port: by its service, unless that is defined otherwise or opens
-    more."""
+    """Return firewall-cmd's option for a port.
+
+    It names the service, unless the service is defined differently or opens more ports.
+    """
     service = _SERVICES.get(port, "")
     definitions = (
         firewalld.runtime.services.get(service, ()),
@@ -73,14 +80,14 @@ def _open_command(
 def firewall_cmd(
     mode: str, scope_option: str, options: tuple[str, ...], undo_options: tuple[str, ...]
 ) -> Command:
-    """`mode` is "--permanent" or ""."""
+    """Build a firewall-cmd command with its undo. `mode` is "--permanent" or ""."""
     words = ("firewall-cmd", *[mode] * bool(mode), scope_option)
     return Command((*words, *options), undo=(*words, *undo_options))
 
 
 def removal_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
-    """Take away the rich rule or the forward that decides, for now and for good. What then is
-    still closed has to be opened."""
+    """Remove the rich rule or the forward that decides, now and permanently, and open the port if
+    it is still closed after that."""
     decision = outcome.runtime
     zone_option = f"--zone={decision.zone_match.zone.name}"
     permanent: Zone | Policy | None = firewalld.permanent.zones.get(decision.zone_match.zone.name)
@@ -107,9 +114,11 @@ def removal_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple
 def allow_commands(
     firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome], visitor: str
 ) -> tuple[Command, ...]:
-    """Let in this address or network only, or the client itself where it is known, before what
-    refuses it. The rich rule stands before
-    those that refuse, which have the priority 0 or a lower one (firewalld.richlanguage(5))."""
+    """Let in one address or network only, by a rich rule that comes before the rule that refuses.
+
+    The client's own address is used instead of `visitor` if it is known. Rules that refuse have
+    priority 0 or lower (firewalld.richlanguage(5)), so the new rule gets a lower one.
+    """
     steps: dict[Command, None] = {}
     for outcome in outcomes:
         source = outcome.packet.source or visitor
@@ -130,7 +139,7 @@ def allow_commands(
 
 
 def exception_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
-    """Let the port in before a rich rule that refuses more than it, which stays."""
+    """Let the port in before a rich rule that refuses more than this port. That rule stays."""
     decisions = [(outcome.runtime, "")]
     if outcome.after_reload and not outcome.after_reload.admits:
         decisions.append((outcome.after_reload, "--permanent"))
@@ -147,8 +156,8 @@ def exception_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tup
 
 
 def is_about_only(rule: str, ports: tuple[int, ...], firewalld: FirewalldView) -> bool:
-    """Whether a rich rule or a forward is about nothing but these ports of TCP, so that it can
-    go without opening anything else."""
+    """Return whether a rich rule or a forward concerns only these TCP ports, so that removing it
+    opens nothing else."""
     if rule.startswith("port="):
         number, _, options = rule.removeprefix("port=").partition(":")
         return number.isdigit() and int(number) in ports and options.startswith("proto=tcp:")
@@ -166,7 +175,7 @@ def is_about_only(rule: str, ports: tuple[int, ...], firewalld: FirewalldView) -
 
 
 def has_priorities(firewalld: FirewalldView) -> bool:
-    """Whether its rich rules have an order of their own: since 0.7."""
+    """Return whether rich rules have priorities in this version (since 0.7)."""
     version = firewalld.daemon.version if firewalld.daemon else ""
     match = re.match(r"(\d+)\.(\d+)", version)
     return not match or (int(match[1]), int(match[2])) >= (0, 7)
@@ -180,7 +189,7 @@ def permanent_rule_command(scope_option: str, rule: str, action: str) -> Command
 def _rule_command(mode: str, scope_option: str, rule: str, action: str) -> Command:
     kind = "rich-rule"
     if rule.startswith("port="):
-        # firewall-cmd lists what is empty, and does not take it back.
+        # firewall-cmd lists empty fields, but does not accept them as input.
         kind, rule = "forward-port", rule.removesuffix(":toaddr=").replace(":toport=:", ":")
     opposite_action = {"add": "remove", "remove": "add"}[action]
     return firewall_cmd(
@@ -189,7 +198,7 @@ def _rule_command(mode: str, scope_option: str, rule: str, action: str) -> Comma
 
 
 def _matching_rule(rule: str, rules: Iterable[str]) -> str:
-    """The same rule as it is written elsewhere."""
+    """Return the same rule as it is written among `rules`; "" if it is not there."""
     expected = replace(rich_rule(rule), text="")
     matching_rules = (
         candidate

@@ -1,5 +1,8 @@
-"""Ports that NAT leads elsewhere (a container engine's rules, or somebody's own), out of the
-evidence: what comes in there meets neither what listens on the port nor firewalld's zones."""
+"""Ports that NAT rules redirect (a container engine's or the administrator's own), judged from the
+evidence.
+
+Redirected packets reach neither the program that listens on the port nor firewalld's zones.
+"""
 
 import re
 from functools import lru_cache
@@ -17,7 +20,8 @@ _DNAT_RULE = re.compile(r'"(?:dnat|redirect)":|\s-j (?:DNAT|REDIRECT)\b')
 
 @frozen(eq=False)
 class DnatTarget:
-    """What becomes of a stranger who comes to an address of the target: led to `to`."""
+    """What happens to a stranger's packet to one address of the target: it is redirected to
+    `destination`."""
 
     address: str
     packet: Packet
@@ -31,7 +35,7 @@ class DnatTarget:
 
 @lru_cache(maxsize=8)
 def dnat_targets(evidence: Evidence, port: int) -> tuple[DnatTarget, ...]:
-    """Where the port is led, at each of the target's addresses at which it is."""
+    """Return where the port is redirected, for each of the target's addresses where it is."""
     if not any(_DNAT_RULE.search(listing.text) for listing in evidence.good(Ruleset)):
         return ()
     view = netfilter_view(evidence)
@@ -43,7 +47,7 @@ def dnat_targets(evidence: Evidence, port: int) -> tuple[DnatTarget, ...]:
 
 
 def dnat_rule(view: NetfilterView, target: DnatTarget) -> RulePosition | None:
-    """The rule that leads there: without it the port would not be led so."""
+    """Return the rule that redirects: without it the port would not go to the same destination."""
     for table in view.ruleset.rules.tables:
         for chain in table.chains.values():
             for rule in chain.rules:

@@ -1,5 +1,7 @@
-"""What netfilter's rules do with the site's visitors, out of the evidence: which rule stops whom,
-who made it, and what opens the port. Where firewalld's own rules decide, firewalld's checks speak.
+"""What netfilter's rules do with the site's visitors, judged from the evidence: which rule blocks a
+visitor, which program made the rule, and what opens the port.
+
+If firewalld's own rules decide, the firewalld checks report it.
 """
 
 import ipaddress
@@ -39,22 +41,24 @@ Fault = Literal[
     "ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks", "visitor-banned"
 ]
 
-#: What a stopped port looks like to others; to the server itself as well, whose own attempts meet
-#: the same rules, unless they let loopback pass.
+#: The checks whose findings a blocked port causes. The server's own attempts meet the same rules
+#: unless the rules accept loopback.
 EXPLAINS = (*firewall.EXPLAINS, "tls.stalled")
 
-#: So many rules that stand in the way one behind the other are looked for.
+#: How many rules that block one after the other are searched for.
 MAX_BLOCKAGES = 6
-#: A port that nothing uses: who may connect to it may connect to any.
+#: A port that nothing uses: an address that may reach it may reach any port.
 UNUSED_PORT = 54321
 
 
 @frozen(eq=False)
 class Blockage:
-    """A visitor who is stopped: where they come to, where, and by whose rule. `address` is "" where
-    the target's is not known, `source` the client's own, "" for strangers; `sources` are those who
-    are let in all the same. `named`: the source is a person's whom the run judges for, and did not
-    itself try."""
+    """A rule that blocks a visitor at one address of the target.
+
+    `address` is "" if the target's address is not known. `source` is the client's own address, ""
+    for strangers. `allowed_sources` are let in anyway. `is_known_visitor` means that the source is
+    the visitor of this run (`--from`) or the SSH client, which made no attempt itself.
+    """
 
     address: str
     packet: Packet
@@ -76,7 +80,7 @@ class Blockage:
 
 
 class NetfilterView:
-    """netfilter as far as it was seen, and who comes."""
+    """netfilter's rules and the visitors, as far as they were observed."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
@@ -106,9 +110,13 @@ class NetfilterView:
         )
 
     def packets(self, port: int, source: str = "") -> Iterator[tuple[str, Packet]]:
-        """A visitor at each of the target's addresses that lead here; at one of the server's own
-        where the target's are not known (""). Without a source it is whom the run judges for, if
-        that is one visitor, else a stranger."""
+        """Yield (address, packet) for a visitor at each of the target's addresses that lead to this
+        server.
+
+        If the target's addresses are not known, yield one packet to an address of the server, with
+        "" as the address. Without `source` the packet comes from the visitor of this run, or else
+        from a stranger.
+        """
         source = source or self.visitor
         for address in target_addresses(self.evidence) or ("",):
             entry_point = self._entry_point(address) if address else self._own_entry_point()
@@ -117,9 +125,11 @@ class NetfilterView:
                 yield address, Packet(source or None, destination, port, nic, host=self.host)
 
     def _entry_point(self, address: str) -> tuple[str, str] | None:
-        """The address as it is when it comes in, and by which interface; None where the name
-        leads to another machine. A private address stands for a public one that is translated
-        on the way."""
+        """Return the address and interface by which the packet enters, or None if the name leads to
+        another machine.
+
+        A private address is returned for a public one that is translated on the way.
+        """
         is_ipv6 = ":" in address
         for nic in self.nics:
             if address in nic.addresses:
@@ -143,7 +153,8 @@ class NetfilterView:
         )
 
     def _own_entry_point(self) -> tuple[str, str] | None:
-        """IPv4, which nearly every site has; IPv6 where there is nothing else."""
+        """Return an own address and its interface: IPv4, which nearly every site has, or else
+        IPv6."""
         for family in (4, 6):
             for nic in self.nics:
                 for address in nic.addresses if family in nic.default else ():
@@ -151,16 +162,17 @@ class NetfilterView:
                         return address, nic.name
         return None
 
-    # What is stopped
+    # Blocked visitors
 
     def blockages(self, port: int, source: str = "") -> tuple[Blockage, ...]:
-        """Where strangers, or that client, are stopped. Several checks ask."""
+        """Return where strangers, or this client, are blocked. Cached, because several checks
+        ask."""
         if (port, source) not in self._blockages:
             self._blockages[port, source] = tuple(self._find_blockages(port, source))
         return self._blockages[port, source]
 
     def admits(self, port: int, source: str) -> bool:
-        """Whether all rules let that client in, as far as is known of them."""
+        """Return whether all known rules let this client in."""
         packets = [packet for _, packet in self.packets(port, source)]
         return bool(packets) and all(
             decide(self.ruleset.rules, packet).verdict == "accept" for packet in packets
@@ -184,7 +196,7 @@ class NetfilterView:
                 break
             rules = self.ruleset.without_filtering(rules, place.table)
             owner = self.owner(place)
-            # What a direct rule decides, no zone or policy does.
+            # No zone or policy decides about what a direct rule decides.
             is_by_firewalld = owner == "firewalld" and not place.chain.name.endswith("_direct")
             is_known_visitor = judged_packet.source in self.known_visitors
             is_forwarded = decision.forwarded or decision.hook == "forward"
@@ -205,8 +217,11 @@ class NetfilterView:
                 )
 
     def decide_for_visitor(self, rules: Rules, packet: Packet) -> tuple[Decision, Packet]:
-        """What becomes of a packet of the visitor for whom the run judges. What stops everybody by
-        the same rule is not about them: it is said of a stranger's packet then."""
+        """Return the decision for a packet of this run's visitor, and the packet that was judged.
+
+        If the same rule stops everybody, it does not concern the visitor in particular: then a
+        stranger's packet is returned.
+        """
         decision = decide(rules, packet)
         place = self.ruleset.position_of(decision) if packet.source == self.visitor else None
         if place is not None:
@@ -222,7 +237,8 @@ class NetfilterView:
         return decision, packet
 
     def _admitted_sources(self, decision: Decision, packet: Packet) -> tuple[tuple[str, ...], int]:
-        """Who may come in to this port, and not, unlike strangers, to any other as well."""
+        """Return the sources that may reach this port and, like strangers, no other port, and how
+        many more there are."""
         other_port_packet = replace(packet, port=UNUSED_PORT)
         for source_group in decision.others:
             if source_group.decision.verdict == "accept" and source_group.sources:
@@ -238,14 +254,16 @@ class NetfilterView:
         return (), 0
 
     def source_rules(self, *ports: int) -> tuple[SourceRule, ...]:
-        """The rules about these ports that are for some sources only. Several checks ask."""
+        """Return the rules about these ports that apply to some sources only. Cached, because
+        several checks ask."""
         if ports not in self._source_rules:
             nics = {packet.interface for port in ports for _, packet in self.packets(port)}
             self._source_rules[ports] = source_rules(self.ruleset, ports, nics)
         return self._source_rules[ports]
 
     def allowlisted_sources(self, port: int) -> tuple[str, ...]:
-        """Who is let in to this port by name, over either family, where strangers are not."""
+        """Return the sources that are let in to this port while strangers are not, over both IP
+        families."""
         accept_rules = (
             rule for rule in self.source_rules(port) if rule.port and rule.effect == "accept"
         )
@@ -256,7 +274,7 @@ class NetfilterView:
         )
 
     def _admitted_names(self, rule: SourceRule, port: int) -> tuple[str, ...]:
-        """The names of those who get in by this rule."""
+        """Return the sources of this rule that are let in."""
         packet = self._stranger_packet(port, 6 if rule.family == "ip6" else 4)
         if packet is None:
             return rule.names
@@ -265,14 +283,16 @@ class NetfilterView:
         return tuple(name for name in rule.names if self._is_admitted(packet, name))
 
     def _is_admitted(self, packet: Packet, name: str) -> bool:
-        """Whether somebody from a network gets in; of a set or an interface nobody knows."""
+        """Return whether a packet from this network is let in. A set or an interface counts as
+        admitted, because it cannot be tested."""
         address = name.partition("/")[0]
         if (":" in address) is not (":" in packet.destination) or not is_address(address):
             return True
         return decide(self.ruleset.rules, replace(packet, source=address)).verdict == "accept"
 
     def _stranger_packet(self, port: int, family: int) -> Packet | None:
-        """A stranger's of that family, None where the server has no address of it."""
+        """Return a stranger's packet of this IP family, or None if the server has no address of
+        it."""
         for nic in self.nics:
             for address in nic.addresses if family in nic.default else ():
                 if (":" in address) is (family == 6):
@@ -280,23 +300,26 @@ class NetfilterView:
         return None
 
     def owner(self, place: RulePosition) -> Owner:
-        """Who made it. Where ufw is told to leave IPv6 out it lets nothing in over it, and has no
-        chains there by which it could be told (ufw-init-functions)."""
+        """Return the program that made the rule.
+
+        If ufw is set to ignore IPv6, it drops all IPv6 traffic and has no chains there by which it
+        could be recognized (ufw-init-functions).
+        """
         owner_name = owners.owner(place)
         is_ip6_policy = place.program.startswith("ip6tables") and place.rule is None
         ipv6_unmanaged = self.ufw is not None and self.ufw.enabled and not self.ufw.ipv6
         return "ufw" if owner_name == "hand" and is_ip6_policy and ipv6_unmanaged else owner_name
 
-    # What would be
+    # Effects of a change
 
     def unblocks(self, rules: Rules, blockage: Blockage) -> bool:
-        """Whether with those rules it is not stopped in the same table any more."""
+        """Return whether these rules no longer block the visitor in the same table."""
         decision, table = decide(rules, blockage.packet), blockage.place.table
         in_same_table = (decision.family, decision.table) == (table.family, table.name)
         return not in_same_table or decision.verdict not in {"reject", "drop"}
 
     def rules_file_path(self, place: RulePosition) -> str:
-        """The file from which a rule is loaded, "" where none of those known holds it."""
+        """Return the file from which a rule is loaded; "" if no known file holds it."""
         persisted_rule = persisted_rules.find_persisted(place, self.files)
         return persisted_rule.path if persisted_rule else ""
 
@@ -311,8 +334,11 @@ def is_address(text: str) -> bool:
 
 @lru_cache(maxsize=64)
 def decide(rules: Rules, packet: Packet) -> Decision:
-    """What becomes of a connection; unknown where the rules make no sense, as masked ones may.
-    Several checks ask the same, and with thousands of banned addresses it takes a while."""
+    """Return the decision about a connection; "unknown" if the rules cannot be parsed, for example
+    because they are redacted.
+
+    Cached: several checks ask, and it is slow with thousands of banned addresses.
+    """
     try:
         return netfilter.decide(rules, packet)
     except ValueError:
@@ -321,12 +347,13 @@ def decide(rules: Rules, packet: Packet) -> Decision:
 
 @lru_cache(maxsize=2)
 def netfilter_view(evidence: Evidence) -> NetfilterView:
-    """What was seen of netfilter: one for all checks of a run."""
+    """Return the view of netfilter. It is built once for all checks of a run."""
     return NetfilterView(evidence)
 
 
 def _admits_private_sources(decision: Decision) -> bool:
-    """Whether other private addresses are let in: who comes to one comes from one."""
+    """Return whether other private addresses are let in. Visitors of a private address come from
+    private addresses."""
     return any(
         source_group.decision.verdict == "accept"
         and any(is_private(source.partition("/")[0]) for source in source_group.sources)
@@ -349,12 +376,12 @@ def fault_of(blockage: Blockage) -> Fault:
 
 
 def blockage_groups(view: NetfilterView, fault: Fault) -> Iterator[tuple[Blockage, ...]]:
-    """What is stopped by this fault, together where one tool's rules do it."""
+    """Yield the blockages of this fault, grouped by the program whose rules cause them."""
     groups: dict[tuple[str, ...], list[Blockage]] = {}
     for port in relevant_ports(view.evidence):
         stranger_blockages = view.blockages(port)
         if port != view.evidence.target.port and _is_target_allowlisted(view):
-            # Beside a site that is kept for some its redirect is closed as well.
+            # If only some addresses may reach the site, its redirect is closed on purpose as well.
             stranger_blockages = tuple(
                 blockage for blockage in stranger_blockages if blockage.allowed_sources
             )
@@ -380,8 +407,11 @@ def blockage_groups(view: NetfilterView, fault: Fault) -> Iterator[tuple[Blockag
 
 
 def _client_sources(view: NetfilterView) -> tuple[str, ...]:
-    """Those besides the strangers. Where the run judges for one visitor, only clients whose own
-    tries failed: that explains these, and says nothing of the visitor."""
+    """Return the known sources to judge besides strangers.
+
+    If the run judges one visitor, only other clients whose attempts failed count: the rules explain
+    those failures and say nothing about the visitor.
+    """
     attempts = client_attempts(view.evidence).items()
     if view.visitor:
         failed_sources = [
@@ -400,8 +430,10 @@ def _is_target_allowlisted(view: NetfilterView) -> bool:
 def contradicting_connections(
     view: NetfilterView, blockages: Iterable[Blockage]
 ) -> tuple[Connection, ...]:
-    """What got through although the rules stop it. Not so if they let that client in: then
-    others are still stopped."""
+    """Return the connections that succeeded although the rules block them.
+
+    A connection is no contradiction if the rules let in its own client: others are still blocked.
+    """
     source_by_connection = {
         connection: source
         for source, connections in client_attempts(view.evidence).items()
@@ -423,8 +455,8 @@ def contradicting_connections(
 def admitted_connections(
     view: NetfilterView, blockages: Iterable[Blockage]
 ) -> tuple[Connection, ...]:
-    """What got through from a client whom the rules let in; it says nothing of the visitor for whom
-    the run judges."""
+    """Return the connections of clients that the rules let in; empty if the run judges one visitor,
+    because they say nothing about that visitor."""
     if view.visitor:
         return ()
     ports = {blockage.port for blockage in blockages}

@@ -1,4 +1,5 @@
-"""What the checks of netfilter say: which rule, of which tool, where it comes from."""
+"""Claims of the netfilter checks: which rule blocks, which program made it, and which file it comes
+from."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -25,7 +26,8 @@ def claim(
     replies: bool = False,
     **extra_facts: object,
 ) -> Claim:
-    """What is stopped. What would open it is a question where rules name sources."""
+    """Make the claim that these rules block the ports. If rules name sources, the fix becomes a
+    question."""
     contradictions = contradicting_connections(view, blockages)
     ports = tuple(dict.fromkeys(blockage.port for blockage in blockages))
     source_rules = _restricted_ports.restrictions(view.evidence, ports)
@@ -55,7 +57,7 @@ def claim(
 def opening_question(
     view: NetfilterView, blockages: tuple[Blockage, ...], wide_fix: Fix, *, replies: bool = False
 ) -> Fix:
-    """Whether one visitor is to get in, or everybody."""
+    """Return a fix that asks whether to let in one visitor or everybody."""
     visitor = blockages[0].source or _refused_client(view, blockages)
     narrow_steps = allow_steps(
         view, blockages, visitor or _restricted_ports.PLACEHOLDER, replies=replies
@@ -64,7 +66,7 @@ def opening_question(
 
 
 def _refused_client(view: NetfilterView, blockages: tuple[Blockage, ...]) -> str:
-    """The client that tries in vain, where it comes by the family that is stopped."""
+    """Return the client whose attempts over the blocked IP family failed; "" if none."""
     families = {blockage.family for blockage in blockages}
     ports = {blockage.port for blockage in blockages}
     for source, attempts in client_attempts(view.evidence).items():
@@ -75,8 +77,8 @@ def _refused_client(view: NetfilterView, blockages: tuple[Blockage, ...]) -> str
 
 
 def severity(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Severity:
-    """An error; a warning where only the redirect is stopped, or visitors have another address
-    of the site left."""
+    """Return an error; a warning if only the redirect is blocked or if another address of the site
+    is open."""
     target = view.evidence.target.port
     blocked_addresses = {blockage.address for blockage in blockages if blockage.port == target}
     open_addresses = {address for address, _ in view.packets(target)} - blocked_addresses
@@ -121,7 +123,7 @@ def facts(view: NetfilterView, blockages: tuple[Blockage, ...]) -> dict[str, Any
 
 
 def _later_accept_rule(blockage: Blockage) -> str:
-    """A rule behind that would let the port in."""
+    """Return a later rule of the same chain that would accept the port; "" if none."""
     rules = blockage.place.chain.rules
     position = rules.index(blockage.place.rule) if blockage.place.rule else len(rules)
     return next((rule.text for rule in rules[position + 1 :] if accepts(rule, blockage.port)), "")

@@ -1,4 +1,4 @@
-"""What opens a port in netfilter's rules: in the words of whoever made them."""
+"""Fixes that open a port in netfilter's rules, with the tool that made the rules."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from diagnose.parsers.netfilter.remedies import Opening
 from diagnose.parsers.netfilter.ruleset import RulePosition
 from diagnose.parsers.nginx.edits import apply_patch, diff
 
-#: Programs that write their rules anew: a rule of one's own among theirs does not last.
+#: Programs that write their rules again and again: a rule added among theirs does not last.
 _RULE_MANAGERS = {
     "docker",
     "podman",
@@ -28,7 +28,8 @@ _RULE_MANAGERS = {
 def opening_fix(
     view: NetfilterView, blockages: tuple[Blockage, ...], *, replies: bool = False
 ) -> Fix:
-    """For now by the tool that shows the rule, for good in the file it comes from."""
+    """Open the ports now with the tool that shows the rule, and permanently in the file that the
+    rule comes from."""
     if not replies and (
         direct_commands := _direct_rules.opening_commands(view.evidence, blockages)
     ):
@@ -62,8 +63,11 @@ def opening_fix(
 def allow_steps(
     view: NetfilterView, blockages: tuple[Blockage, ...], visitor: str, *, replies: bool = False
 ) -> tuple[Step, ...]:
-    """Let in this address or network only, before what stops it. What is still to be written by
-    hand goes into no file, where it would stop all rules from being loaded."""
+    """Let in this address or network only, before the rule that blocks.
+
+    With a placeholder for the address no file is edited: the line would be invalid and no rule of
+    the file would load.
+    """
     if blockages[0].owner in _RULE_MANAGERS:
         return ()
     if not replies and (
@@ -95,7 +99,7 @@ def allow_steps(
 def _ufw_allow_from(
     view: NetfilterView, blockages: tuple[Blockage, ...], visitor: str
 ) -> tuple[Step, ...]:
-    """Before a rule that denies, where there is one."""
+    """Allow the visitor with ufw, before a rule that denies if there is one."""
     steps: dict[Command, None] = {}
     for blockage in blockages:
         rules = (view.ufw.rules6 if blockage.family == 6 else view.ufw.rules) if view.ufw else ()
@@ -107,7 +111,7 @@ def _ufw_allow_from(
 
 
 def _patched_files(files: Mapping[str, str], steps: tuple[Step, ...]) -> dict[str, str]:
-    """The files that these edits change, as they are after them."""
+    """Return the files that these edits change, with their new text."""
     return {
         step.path: text
         for step in steps
@@ -116,8 +120,8 @@ def _patched_files(files: Mapping[str, str], steps: tuple[Step, ...]) -> dict[st
 
 
 def _in_edit_order(places: tuple[RulePosition, ...]) -> list[RulePosition]:
-    """Of a chain of iptables the last rule comes first, so that none has another number when it
-    is its turn. nft's handles stay."""
+    """Order the rules of each iptables chain bottom-up, so that rule numbers do not shift. nft uses
+    handles, which do not change."""
     chains = list(dict.fromkeys(place.key[:3] for place in places))
 
     def edit_order(place: RulePosition) -> tuple[int, int]:
@@ -127,7 +131,7 @@ def _in_edit_order(places: tuple[RulePosition, ...]) -> list[RulePosition]:
 
 
 def replacement_steps(place: RulePosition, text: str, files: Mapping[str, str]) -> tuple[Step, ...]:
-    """Another rule in a rule's place, for now and for good; () where it cannot be told whole."""
+    """Replace a rule now and in its file; empty if the rule was not understood completely."""
     if not place.exact:
         return ()
     chain = place.chain.name
@@ -155,7 +159,7 @@ def _ufw_fix(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Fix:
     if ufw_state is None:
         return Fix(tuple(map(_ufw_allow, ports)))
     if not ufw_state.ipv6 and any(blockage.family == 6 for blockage in blockages):
-        # With IPv6 on, all that is allowed over it in the file is open at once.
+        # Turning on IPv6 also opens everything else that the file allows over IPv6.
         allows = (rule for rule in ufw_state.rules6 if rule.action in {"allow", "limit"})
         opens_more = any(rule.ports not in {str(port) for port in ports} for rule in allows)
         steps6 = (*_ipv6_steps(view.files.get(ufw.DEFAULTS, "")), *map(_ufw_allow, ports))
@@ -168,7 +172,7 @@ def _ufw_fix(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Fix:
 
 
 def _ipv6_steps(text: str) -> tuple[Step, ...]:
-    """ufw is to make rules for IPv6, too."""
+    """Make ufw manage IPv6 as well."""
     after = re.sub(r"^([ \t]*IPV6=)\S+", r"\1yes", text, flags=re.MULTILINE)
     reload = Command(("ufw", "reload"))
     change = diff(ufw.DEFAULTS, text, after)
@@ -178,8 +182,10 @@ def _ipv6_steps(text: str) -> tuple[Step, ...]:
 def _ufw_allow_commands(
     rules: tuple[ufw.UfwRule, ...], port: int, ports: tuple[int, ...]
 ) -> list[Command]:
-    """Take away what stops everybody; allow the port where nothing behind does. A rule that stops
-    other ports too stays, and the port is allowed before it."""
+    """Delete the rules that stop everybody, and allow the port if no later rule does.
+
+    A rule that also stops other ports stays; the port is allowed before it.
+    """
     steps = []
     remaining_rules = list(rules)
     while (rule := ufw.deciding_rule(remaining_rules, port)) and rule.action in {"deny", "reject"}:

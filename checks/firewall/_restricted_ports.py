@@ -1,8 +1,8 @@
-"""Ports that rules keep for some addresses, or from some: what restricts them, and the question
-that a remedy becomes there.
+"""Ports that rules open to some addresses only, or close to some.
 
-Whoever opens such a port to everybody may let in whom somebody kept out on purpose. So no program
-does it: the first answer lets in one visitor, the second everybody.
+Opening such a port to everybody may let in addresses that are kept out on purpose. So no program
+does it: the fix becomes a question with two answers. The first lets in one visitor, the second
+everybody.
 """
 
 import re
@@ -19,9 +19,10 @@ from diagnose.parsers.netfilter import owners
 from diagnose.parsers.netfilter.address_sets import UNICAST4, UNICAST6, difference, region
 from diagnose.parsers.netfilter.rules import address_span
 
-#: Where the visitor is not known a person writes the address. No program takes this for one.
+#: Stands for the visitor's address if it is not known; a person replaces it. No tool accepts it as
+#: an address.
 PLACEHOLDER = "ADDRESS"
-#: So many rules are named.
+#: How many rules are shown.
 SHOWN = 4
 
 _DIRECT_SOURCE = re.compile(
@@ -31,21 +32,22 @@ _DIRECT_PORT = re.compile(r"--(?:dport|dports|destination-ports?)\s+(\S+)")
 
 
 def restrictions(evidence: Evidence, ports: Iterable[int]) -> tuple[str, ...]:
-    """The rules about these ports that name a source, of all programs and both families."""
+    """Return the rules about these ports that name a source, of all programs and both IP
+    families."""
     unique_ports = tuple(dict.fromkeys(ports))
     rule_texts = [*_firewalld_restrictions(firewalld_view(evidence), unique_ports)]
     if evidence.good(Ruleset):
         from checks.firewall._netfilter import netfilter_view
 
         for rule in netfilter_view(evidence).source_rules(*unique_ports):
-            # What firewalld makes of its own settings has been said in its words.
+            # A rule that firewalld made from its own settings is already listed as that setting.
             if not (rule_texts and owners.owner(rule.position) == "firewalld"):
                 rule_texts.append(rule.text or rule.chain.name)
     return tuple(dict.fromkeys(rule_texts))
 
 
 def quoted_rules(rule_texts: tuple[str, ...]) -> tuple[str, ...]:
-    """A few of them, as code."""
+    """Return the first few rules as code spans, and the number of the others."""
     hidden_count = len(rule_texts) - SHOWN
     return (
         *(f"`{rule_text}`" for rule_text in rule_texts[:SHOWN]),
@@ -54,8 +56,11 @@ def quoted_rules(rule_texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def question(narrow_steps: tuple[Step, ...], wide_fix: Fix, visitor: str = "") -> Fix:
-    """Two answers, the narrow one first. Where the visitor is known it can be typed as it stands;
-    the other one a person has to choose."""
+    """Return a fix with two answers, the narrow one first.
+
+    If the visitor is known, the narrow steps can be run as they are. The wide answer always needs a
+    person's decision.
+    """
     open_to_all = Manual(
         "open-to-everybody", Where.SERVER, commands=_executable_steps(wide_fix.steps)
     )
@@ -68,7 +73,7 @@ def question(narrow_steps: tuple[Step, ...], wide_fix: Fix, visitor: str = "") -
 
 
 def is_automatic(fix: Fix | None) -> bool:
-    """Whether a program could carry it out as it stands."""
+    """Return whether a program could carry out the fix without a person."""
     needs_no_review = fix is not None and fix.applicability is Applicability.AUTOMATIC
     return needs_no_review and bool(fix and _executable_steps(fix.steps))
 
@@ -96,8 +101,8 @@ def _firewalld_restrictions(firewalld: FirewalldView, ports: tuple[int, ...]) ->
 def _zone_restrictions(
     firewalld: FirewalldView, settings: Settings, zone: Zone, ports: tuple[int, ...]
 ) -> Iterator[str]:
-    """Its sources, whatever it does with them; another network's interface, where the zone opens
-    the port for it."""
+    """Yield the zone's sources, whatever the zone does with them, and its interfaces to other
+    networks if it opens one of the ports."""
     if not _covers_all_addresses(settings, zone.sources):
         yield from (f"--zone={zone.name} --add-source={source}" for source in zone.sources)
     yield from _source_rich_rules(settings, zone, ports)
@@ -131,7 +136,7 @@ def _is_any_source(settings: Settings, source: AddressMatch) -> bool:
 
 
 def _covers_all_addresses(settings: Settings, sources: Iterable[str]) -> bool:
-    """Whether these are all addresses of a family, or there are none."""
+    """Return whether the sources cover all addresses of an IP family, or whether there are none."""
     members = [
         member
         for source in sources
@@ -140,7 +145,7 @@ def _covers_all_addresses(settings: Settings, sources: Iterable[str]) -> bool:
     source_names = list(sources)
     try:
         spans = [(":" in member, address_span(member)) for member in members]
-    except ValueError:  # a MAC address, a masked one
+    except ValueError:  # a MAC address or a redacted one
         return False
     if not spans:
         return not source_names
@@ -155,7 +160,7 @@ def _covers_all_addresses(settings: Settings, sources: Iterable[str]) -> bool:
 
 
 def _concerns_ports(rule: str, ports: tuple[int, ...]) -> bool:
-    """Whether a direct rule is about one of the ports, or about all."""
+    """Return whether a direct rule concerns one of these ports, or all ports."""
     match = _DIRECT_PORT.search(rule)
     if not match:
         return True

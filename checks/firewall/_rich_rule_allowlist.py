@@ -1,4 +1,4 @@
-"""Ports that firewalld lets some addresses in to by rich rules, and nobody else."""
+"""Claims about ports that firewalld opens by name to some addresses only."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ from checks.firewall._firewalld_fixes import allow_commands, exception_commands,
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.dns import is_private
 
-#: So many networks are named.
+#: How many networks are shown.
 SHOWN = 6
 
 
@@ -103,7 +103,8 @@ def _claim(
 def _opening_fix(
     firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...], ports: tuple[int, ...]
 ) -> Fix:
-    """What opens the port to everybody: before a rule that refuses, else where strangers enter."""
+    """Return the fix that opens the port to everybody: before the rule that refuses, or else in the
+    zone that strangers enter."""
     decision = outcomes[0].runtime
     if decision.rule:
         return Fix(

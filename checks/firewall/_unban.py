@@ -1,5 +1,7 @@
-"""How one address that is shut out is let in again: in the words of whoever shut it out, and as
-narrowly as that can be said. Whether it is to be let in a person decides."""
+"""Fixes that let in one blocked address, with the tool that blocked it and as narrowly as possible.
+
+A person decides whether the address is to be let in.
+"""
 
 import ipaddress
 from collections.abc import Iterable
@@ -11,12 +13,12 @@ from diagnose.parsers.netfilter import owners, remedies, ufw
 from diagnose.parsers.netfilter.rules import Match
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
-#: Their rules are made anew: only they themselves can let an address in again for long.
+#: Programs that write their rules again and again: only they can let an address in permanently.
 _RULE_MANAGERS = {"docker", "podman", "kubernetes", "libvirt", "firewalld"}
 
 
 def unban_fix(view: NetfilterView, blockages: Iterable[Blockage]) -> Fix:
-    """The remedy for one address and all the rules that stop it."""
+    """Return the fix for one address and all the rules that block it."""
     steps: dict[Step, None] = {}
     for blockage in blockages:
         blockage_steps = _unban_steps(view, blockage)
@@ -49,8 +51,11 @@ def _unban_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
 
 
 def banning_jails(view: NetfilterView, blockage: Blockage) -> tuple[str, ...]:
-    """The jails that have banned the address: by fail2ban's own word, else by the rule's name. A
-    rule that a fail2ban which runs does not know of is nobody's any more."""
+    """Return the jails that have banned the address, as fail2ban reports them, or else by the
+    rule's name.
+
+    If fail2ban runs and does not list the ban, the rule is a leftover and belongs to no jail.
+    """
     rule_jail = owners.jail(blockage.place)
     jail_lists = view.evidence.good(Jails)
     holding_jails = tuple(
@@ -78,8 +83,8 @@ def _cscli_steps(blockage: Blockage) -> tuple[Step, ...]:
 
 
 def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
-    """Every rule of ufw goes that shuts out this address and no other; where one shuts out more,
-    the address is let in before it."""
+    """Delete every ufw rule that blocks only this address. Before a rule that blocks more, allow
+    the address."""
     rules = () if view.ufw is None else view.ufw.rules6 if blockage.family == 6 else view.ufw.rules
     steps: list[Step] = []
     for position, rule in enumerate(rules, 1):
@@ -98,7 +103,8 @@ def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
 
 
 def _set_element_command(blockage: Blockage) -> Command | None:
-    """The address goes out of the set that the rule asks, if it stands there by itself."""
+    """Remove the address from the set that the rule uses, if the set holds it as a single
+    address."""
     step, place = _set_match(blockage.place), blockage.place
     if step is None or not _is_single_address(_set_entry(blockage)):
         return None
@@ -119,7 +125,7 @@ def _strings(words: Iterable[object]) -> tuple[str, ...]:
 
 
 def _set_match(place: RulePosition) -> Match | None:
-    """The step by which a rule asks a named set of addresses."""
+    """Return the match of the rule that looks up the source address in a named set."""
     for step in place.rule.steps if place.rule else ():
         if not isinstance(step, Match) or not isinstance(step.values, str) or step.op != "==":
             continue
@@ -129,7 +135,8 @@ def _set_match(place: RulePosition) -> Match | None:
 
 
 def _set_entry(blockage: Blockage) -> str:
-    """What the rule's set has of the address: itself, or a network that holds it; "" else."""
+    """Return the entry of the rule's set that contains the address: the address itself or a
+    network; "" if there is none."""
     step = _set_match(blockage.place)
     address_set = blockage.place.table.sets.get(str(step.values)) if step else None
     elements = (address_set.elements or ()) if address_set and address_set.readable else ()
@@ -166,7 +173,7 @@ def _contains(network: str, address: str) -> bool:
 
 
 def _names_only_source(blockage: Blockage) -> bool:
-    """Whether the rule names this one address and no other."""
+    """Return whether the rule names this one address and no other."""
     number = int(ipaddress.ip_address(blockage.source))
     steps = [
         step
@@ -180,8 +187,8 @@ def _names_only_source(blockage: Blockage) -> bool:
 
 
 def _exception_command(blockage: Blockage) -> Command:
-    """A rule before it that accepts this address at this port, for now: what else the rule shuts
-    out stays shut out."""
+    """Add a rule before it that accepts this address at this port, for now only. The rule still
+    blocks everything else."""
     place, port = blockage.place, str(blockage.packet.port)
     if place.program == "nft":
         family = "ip6" if blockage.family == 6 else "ip"

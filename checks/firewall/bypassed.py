@@ -1,6 +1,8 @@
-"""A container engine leads published ports away before the rules for what comes in are asked
-(DNAT in the chain PREROUTING): what firewalld's zones or ufw close stays open there. No fault of
-the site, and worth knowing to whoever believes the port closed."""
+"""A container engine redirects its published ports (DNAT in the chain PREROUTING) before the input
+rules apply. So ports that firewalld's zones or ufw close stay open there.
+
+The site works. It is a note for administrators who believe that the port is closed.
+"""
 
 from collections.abc import Iterator
 
@@ -40,6 +42,6 @@ def bypassed(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _would_be_refused(view: NetfilterView, dnat_target: DnatTarget, place: RulePosition) -> bool:
-    """Whether the rules for what comes in would stop it, were it not led away."""
+    """Return whether the input rules would block the packet if it were not redirected."""
     decision = decide(view.ruleset.without_rule(place), dnat_target.packet)
     return decision.verdict in {"reject", "drop"} and not decision.forwarded

@@ -1,9 +1,11 @@
-"""A container engine publishes a port by rules of NAT, which it writes when the container starts.
-Whoever reloads or flushes the firewall takes them away, and the engine does not notice
-(docs.docker.com, "Packet filtering and firewalls"; podman-network-reload(1)).
+"""The NAT rules of a container engine are gone, so its published port is lost.
 
-docker-proxy goes on listening, and what reaches it still works; but the port was never opened to
-the server itself. conmon only keeps the port from others.
+The engine writes these rules when the container starts. A reload or flush of the firewall removes
+them, and the engine does not notice (docs.docker.com, "Packet filtering and firewalls";
+podman-network-reload(1)).
+
+docker-proxy still listens, and what reaches it still works, but the firewall was never opened for
+the server itself. conmon only reserves the port.
 """
 
 from collections.abc import Iterator
@@ -46,7 +48,8 @@ _EXPLAINS = (
 
 @frozen
 class _PublishedPort:
-    """Which engine publishes the port: by a process that holds it, or by the engine's own list."""
+    """A port that a container engine publishes, known from the process that holds it or from the
+    engine's own list."""
 
     engine: str
     process: str = ""
@@ -62,7 +65,7 @@ def container_rules_lost(evidence: Evidence) -> Iterator[Claim]:
     if external_connections(evidence, port):
         return
     is_refused = _is_refused(evidence, port)
-    # What docker-proxy gets, it passes on.
+    # docker-proxy forwards what it receives.
     if published.process == "docker-proxy" and not is_refused:
         return
     addresses = tuple(address for address, _ in netfilter_view(evidence).packets(port))
@@ -108,7 +111,8 @@ def _published_port(evidence: Evidence, port: int) -> _PublishedPort | None:
 
 
 def _is_refused(evidence: Evidence, port: int) -> bool:
-    """Whether strangers do not reach what listens on the server itself."""
+    """Return whether the firewall blocks strangers from the program that listens on the server
+    itself."""
     outcomes = firewalld_view(evidence).outcomes(port)
     blockages = netfilter_view(evidence).blockages(port)
     return any(not outcome.runtime.admits for outcome in outcomes) or bool(blockages)

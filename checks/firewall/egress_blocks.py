@@ -1,5 +1,5 @@
-"""A visitor's SYN comes in, and the answer to it is dropped on its way out: the output hook has
-rules of its own, and what answers is not let out by what let the question in."""
+"""A visitor's SYN arrives, and the reply is dropped on its way out. The output hook has rules of
+its own; that the input rules accept the SYN does not let the reply out."""
 
 from collections.abc import Iterator
 

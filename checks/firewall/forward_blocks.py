@@ -1,6 +1,6 @@
-"""What is led into a container (or to another machine) passes the forward chains instead of those
-for what comes in: a port that is open to the server itself is not thereby open to what lies
-behind it (ufw(8), "route"; Docker's chain DOCKER-USER)."""
+"""Packets that are redirected into a container or to another machine pass the forward chains, not
+the input chains. A port that is open on the server itself may still be closed there (ufw(8),
+"route"; Docker's chain DOCKER-USER)."""
 
 from collections.abc import Iterator
 
@@ -93,8 +93,11 @@ def _fix(
     owner: Owner,
     visitor: str = "",
 ) -> Fix:
-    """In the words of whoever made the rule. By then the packet has the inner address and port;
-    the same port of another machine behind this one stays as it is."""
+    """Open the port with the program that made the rule.
+
+    In the forward chain the packet already has the inner address and port. The same port of other
+    machines behind this one stays closed.
+    """
     address, target_port = dnat_target.destination
     if owner == "ufw":
         source = visitor or "any"
@@ -105,15 +108,16 @@ def _fix(
         opening = Opening((target_port,), visitor=visitor, server=address, family=family)
         return Fix(remedies.opening_steps(place, opening, {} if visitor else view.files))
     if owner == "firewalld" and (steps := _forward_port_commands(view.evidence, dnat_target)):
-        # What the server itself sends there stays shut out, so a look from it proves nothing.
+        # The rule does not block what the server itself sends, so a test from the server proves
+        # nothing.
         return Fix(steps, Applicability.REVIEW)
     step = "strict" if owner == "firewalld" else "in-its-own-settings"
     return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
 
 
 def _forward_port_commands(evidence: Evidence, dnat_target: DnatTarget) -> tuple[Command, ...]:
-    """firewalld lets pass what it forwards itself (firewalld.conf(5), StrictForwardPorts): this
-    port by it too, and all others stay shut."""
+    """Let firewalld forward this port; all others stay closed. firewalld accepts what it forwards
+    itself (firewalld.conf(5), StrictForwardPorts)."""
     firewalld, port = firewalld_view(evidence), evidence.target.port
     zone = firewalld.entry_zone(port, dnat_target.address)
     if not zone or ":" in dnat_target.destination[0]:

@@ -1,10 +1,10 @@
-"""A forward (of firewalld, or a rule of NAT) leads a port elsewhere before anything that listens
-on it is asked, and what it leads elsewhere is let in, whatever the zone opens (firewalld.zone(5),
+"""A forward (in firewalld or in a NAT rule) redirects the port, so the program that listens on the
+port gets nothing. The redirected packets are let in whatever the zone opens (firewalld.zone(5),
 forward-port).
 
-It is a fault where it leads to nothing, or past the site. On the server itself one goes over
-loopback, where nothing is forwarded: what visitors meet has to be told from the rules and from
-what listens there.
+It is a fault if the forward leads to nothing or away from the site. Connections from the server
+itself go over loopback, which is not forwarded. So the outcome for visitors is derived from the
+rules and the listening sockets.
 """
 
 import re
@@ -61,7 +61,7 @@ Fault = Literal["nothing", "plain", "other", "away"]
 
 @frozen
 class Forward:
-    """Where a port is led: to `address` ("" for this machine) and `port`."""
+    """Where a port is redirected: to `address` ("" for this machine) and `port`."""
 
     address: str
     port: int
@@ -92,7 +92,7 @@ def forward_port(evidence: Evidence) -> Iterator[Claim]:
 def _nat_claims(
     evidence: Evidence, firewalld: FirewalldView, known_addresses: set[str]
 ) -> Iterator[Claim]:
-    """Rules of NAT besides firewalld's own."""
+    """Make claims about NAT rules that are not firewalld's."""
     groups: dict[tuple[object, ...], list[tuple[DnatTarget, RulePosition, Forward, Fault]]] = {}
     for dnat_target in _nat.dnat_targets(evidence, evidence.target.port):
         place = _nat.dnat_rule(netfilter_view(evidence), dnat_target)
@@ -118,7 +118,7 @@ def _normalized_forward(firewalld: FirewalldView, forward: Forward) -> Forward:
 
 
 def _forward_of(outcome: VisitorOutcome) -> Forward | None:
-    """None where it is not led elsewhere."""
+    """Return the forward that decides, or None if the port is not redirected."""
     if outcome.runtime.verdict != "forward":
         return None
     text = outcome.runtime.rule
@@ -135,7 +135,7 @@ def _forward_of(outcome: VisitorOutcome) -> Forward | None:
 def _fault(
     evidence: Evidence, firewalld: FirewalldView, address: str, family: int, forward: Forward
 ) -> Fault | None:
-    """None where it leads to a working place, or nobody can tell."""
+    """Return the fault of a forward, or None if its destination works or cannot be judged."""
     if not evidence.good(Listeners) or _is_site_working(evidence, address):
         return None
     own_addresses = {own_address for nic in firewalld.nics for own_address in nic.addresses}
@@ -150,7 +150,7 @@ def _fault(
         and forward.address not in own_addresses
         and not is_loopback(forward.address)
     ):
-        # Only what this machine serves itself is kept from visitors.
+        # A forward takes the site away from visitors only if this machine serves the port itself.
         return "away" if port_listeners else None
     forward_listeners = _reachable_listeners(
         evidence, forward.port, family, bool(is_loopback(forward.address))
@@ -178,7 +178,7 @@ def _processes(*sockets: tuple[Listener, ...]) -> set[str | None]:
 def _reachable_listeners(
     evidence: Evidence, port: int, family: int, loopback: bool = False
 ) -> tuple[Listener, ...]:
-    """What a packet of that family meets that came in by the network."""
+    """Return the listeners that a packet of this IP family from the network reaches."""
     return tuple(
         listener
         for listeners in evidence.good(Listeners)
@@ -189,7 +189,7 @@ def _reachable_listeners(
 
 
 def _is_site_working(evidence: Evidence, address: str) -> bool:
-    """Whether the site was seen to work through the network, at that address."""
+    """Return whether the site was observed to work over the network at this address."""
     port = evidence.target.port
     if not any(
         connection.address == address for connection in external_connections(evidence, port)
@@ -217,7 +217,7 @@ def _failed_connections(evidence: Evidence, address: str) -> tuple[Connection, .
 
 
 def _is_plaintext(evidence: Evidence, port: int, listeners: tuple[Listener, ...]) -> bool:
-    """Whether nginx speaks no TLS there, and the site does."""
+    """Return whether nginx serves plain HTTP there although the site uses TLS."""
     if evidence.target.scheme not in {"https", "wss"} or _processes(listeners) != {"nginx"}:
         return False
     configured_sockets = [
@@ -245,7 +245,7 @@ def _firewalld_claim(
         for connection in _failed_connections(evidence, outcome.address)
     ]
     ports = (evidence.target.port,)
-    # A forward of more ports than this one also keeps the others where they go.
+    # A forward of more ports than this one is also needed for the other ports.
     is_removable = is_about_only(first_outcome.runtime.rule, ports, firewalld) and not restrictions(
         evidence, ports
     )

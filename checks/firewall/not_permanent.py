@@ -1,4 +1,4 @@
-"""What `firewall-cmd` changes without `--permanent` is undone by a reload or a boot
+"""A change by `firewall-cmd` without `--permanent` is lost at a reload or boot
 (firewall-cmd(1))."""
 
 from collections.abc import Iterator
@@ -73,8 +73,11 @@ def _claim(firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...]) -> Cl
 def _cautious_fix(
     firewalld: FirewalldView, outcomes: tuple[VisitorOutcome, ...], after_reload: Decision, fix: Fix
 ) -> Fix:
-    """Whether the files keep the port from some on purpose, a person has to say; and a rule about
-    more than the port stands for more."""
+    """Return the fix as automatic or for review.
+
+    A person decides if the files may close the port to some addresses on purpose, or if a rule
+    concerns more than this port.
+    """
     ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
     is_broad = after_reload.rule and not is_about_only(after_reload.rule, ports, firewalld)
     if is_broad or restrictions(firewalld.evidence, ports):
@@ -88,8 +91,11 @@ def _fix(
     runtime: Decision,
     after_reload: Decision,
 ) -> Fix:
-    """Write down what is in force: take away a rule that is only written, and write what lets
-    the ports in: the rich rules or the forward, if they do, else the ports themselves."""
+    """Make the running configuration permanent: remove the rule that is only in the files, and save
+    what opens the ports.
+
+    That is the rich rules or the forward if they open the ports, or else the ports themselves.
+    """
     ports = tuple(dict.fromkeys(outcome.port for outcome in outcomes))
     scope_option = f"--zone={after_reload.zone_match.zone.name}"
     if after_reload.rule:

@@ -1,4 +1,4 @@
-"""`firewall-cmd --permanent` changes files only: "success" is printed, and nothing happens until
+"""`firewall-cmd --permanent` changes files only: it prints "success", and nothing happens until
 `--reload` (firewall-cmd(1))."""
 
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ from diagnose.model.firewall import Firewalld, Zone
 def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
     firewalld = firewalld_view(evidence)
     for refusal in refusals(firewalld, "not-reloaded"):
-        # A reload takes away what has been opened for now only, and opens all that is written.
+        # A reload removes everything that was opened for now only, and opens everything that is in
+        # the files.
         has_side_effects = firewalld.reload_has_side_effects(refusal.ports)
         runtime_commands = _runtime_commands(firewalld, refusal)
         reload_command = Command(("firewall-cmd", "--reload"), undo=runtime_commands[0].undo)
@@ -33,7 +34,7 @@ def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _runtime_commands(firewalld: FirewalldView, refusal: Refusal) -> tuple[Command, ...]:
-    """Into the running firewall only."""
+    """Return the commands that open the ports in the running firewall only."""
     policy = refusal.runtime.policy
     scope_option = f"--policy={policy.name}" if policy else f"--zone={refusal.zone.name}"
     return opening_commands(firewalld, scope_option, refusal.ports)[:1]

@@ -1,5 +1,6 @@
-"""In panic mode firewalld drops every packet, in and out, loopback's too, before any other rule
-(firewall-cmd(1), --panic-on). It is not written down: a restart of firewalld ends it."""
+"""In panic mode firewalld drops every packet before any other rule, in both directions and on
+loopback too (firewall-cmd(1), --panic-on). The mode is not saved: a restart of firewalld ends it.
+"""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,9 @@
-"""What comes in by a zone to the server itself passes the policies from that zone (or ANY) to HOST
-too: those of negative priority before the zone, and what one of them refuses the zone does not
-see (firewalld.policies(5))."""
+"""A firewalld policy refuses the port.
+
+Traffic from a zone to the server itself also passes the policies from that zone (or ANY) to HOST.
+Policies of negative priority come before the zone, and the zone does not see what they refuse
+(firewalld.policies(5)).
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,8 +40,13 @@ def policy(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(firewalld: FirewalldView, refusal: Refusal, refusing_policy: Policy) -> tuple[Fix, bool]:
-    """Take its rule away, or let the ports through it: its target then refuses the rest, as it
-    did. What a policy lets in for several zones, a person reads first."""
+    """Return the fix, and whether the refusing rule stays.
+
+    The fix removes the policy's rule, or opens the ports in the policy, whose target still refuses
+    everything else.
+
+    A person reviews a change to a policy that applies to several zones.
+    """
     needs_review = refusal.client_addresses or _opens_elsewhere(firewalld, refusal, refusing_policy)
     applicability = Applicability.REVIEW if needs_review else Applicability.AUTOMATIC
     if refusal.runtime.rule:
@@ -51,7 +59,7 @@ def _fix(firewalld: FirewalldView, refusal: Refusal, refusing_policy: Policy) ->
 
 
 def _opens_elsewhere(firewalld: FirewalldView, refusal: Refusal, refusing_policy: Policy) -> bool:
-    """Whether the port would be open by another zone as well, which does not list it."""
+    """Return whether the change would also open the port for another zone that does not open it."""
     return any(
         zone.active and (zone.interfaces or zone.sources) and not zone.admits(port)
         for zone in firewalld.runtime.zones.values()

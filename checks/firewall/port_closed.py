@@ -1,7 +1,9 @@
-"""A zone lets in what its ports, services, rich rules and target say, and the policies for what
-comes in by it, and nothing else (firewalld.zone(5), firewalld.policies(5)). Judged from the rules
-alone: what is tried on the server itself goes over loopback, where firewalld lets everything
-pass."""
+"""The zone does not open the port. A zone lets in what its ports, services, rich rules, target and
+policies allow, and nothing else (firewalld.zone(5), firewalld.policies(5)).
+
+The check uses the rules only: connections from the server itself go over loopback, which firewalld
+always accepts.
+"""
 
 from collections.abc import Iterator
 

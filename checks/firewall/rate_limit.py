@@ -1,6 +1,8 @@
-"""A rule lets in so many new connections in a time, or so many at a time, and stops the others. A
-browser opens up to six at once, a page with its pictures more, and behind one address there may
-be an office: a limit far above that stops attacks, one below it stops visitors."""
+"""A rule limits new connections per time, or concurrent connections, and blocks the rest.
+
+A browser opens up to six connections at once, a page with images causes more, and a whole office
+may share one address. A limit far above that stops attacks; a limit below it stops visitors.
+"""
 
 import re
 import shlex
@@ -33,8 +35,8 @@ from diagnose.model.netfilter import Ruleset
 from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter.ruleset import limited_rules
 
-#: New connections a minute of one address, and of all together, and connections of one address
-#: at a time, below which visitors meet the limit.
+#: Limits below these affect visitors: new connections per minute of one address, new connections
+#: per minute of all addresses, concurrent connections of one address.
 MIN_RATE_PER_ADDRESS, MIN_TOTAL_RATE, MIN_CONCURRENT = 60.0, 600.0, 10
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -68,7 +70,7 @@ def rate_limit(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _limit_blockages(view: NetfilterView, port: int) -> Iterator[Blockage]:
-    """The rules that stop a visitor who has exceeded their limit, and him only."""
+    """Yield the rules that block only a visitor who exceeds their limit."""
     for address, packet in view.packets(port):
         decision = decide(view.ruleset.rules, packet)
         if decision.verdict != "accept" or decision.forwarded:
@@ -82,7 +84,7 @@ def _limit_blockages(view: NetfilterView, port: int) -> Iterator[Blockage]:
 
 
 def _some_attempts_fail(evidence: Evidence, port: int) -> bool:
-    """Whether some attempts failed where others did not."""
+    """Return whether some attempts failed and others succeeded."""
     attempts = [connection for connection in evidence.of(Connection) if connection.port == port]
     return len({(connection.address, connection.failure is None) for connection in attempts}) > len(
         {connection.address for connection in attempts}
@@ -90,8 +92,10 @@ def _some_attempts_fail(evidence: Evidence, port: int) -> bool:
 
 
 def _wider_steps(view: NetfilterView, blockages: tuple[Blockage, ...]) -> tuple[Step, ...]:
-    """The same rules with a limit that stops attacks and no visitors; () where one of them is
-    not of hand, or names its limit in a way of its own."""
+    """Replace the rules by the same rules with a higher limit.
+
+    Empty if a program made one of them, or if a limit is written in an unknown form.
+    """
     steps: list[Step] = []
     for place in blocking_places(blockages):
         text = raise_limit(place.text)
@@ -105,7 +109,7 @@ def _wider_steps(view: NetfilterView, blockages: tuple[Blockage, ...]) -> tuple[
 
 
 def raise_limit(rule: str) -> str:
-    """The rule with a limit above what visitors do; as it was where that is not known how."""
+    """Return the rule with a limit above normal use; unchanged if its form is unknown."""
     rule = re.sub(r"(--connlimit-(?:above|upto)|\bct count(?: over)?) \d+", r"\1 100", rule)
     rate = "100" if _is_per_address(rule) else "1000"
     nft_rate = rf"\g<1>{rate}/second"
@@ -115,12 +119,12 @@ def raise_limit(rule: str) -> str:
 
 
 def _is_per_address(rule: str) -> bool:
-    """Whether it counts each address by itself."""
+    """Return whether the rule counts each address separately."""
     return "saddr" in rule or bool(re.search(r"--hashlimit-mode \S*srcip|\brecent\b", rule))
 
 
 def is_tight(rule: str) -> bool:
-    """Whether visitors meet the limit that a rule names."""
+    """Return whether normal visitors exceed the limit of this rule."""
     if match := re.search(r"--connlimit-(?:above|upto) (\d+)|\bct count (?:over )?(\d+)", rule):
         return int(match[1] or match[2]) < MIN_CONCURRENT
     rate = _connections_per_minute(rule)
@@ -130,7 +134,8 @@ def is_tight(rule: str) -> bool:
 
 
 def _connections_per_minute(rule: str) -> float | None:
-    """New connections a minute; None where it is something else, as bytes."""
+    """Return the rule's limit in new connections per minute, or None if it limits something else,
+    such as bytes."""
     recent_match = re.search(r"--seconds (\d+)(?:.*--hitcount (\d+))?", rule)
     if recent_match:
         return 60.0 * int(recent_match[2] or 1) / max(int(recent_match[1]), 1)

@@ -1,5 +1,5 @@
-"""A rich rule that rejects or drops comes before all that its zone opens, and one of negative
-priority before everything (firewalld.richlanguage(5))."""
+"""A rich rule rejects or drops the port. Such a rule comes before everything that its zone opens; a
+rule of negative priority comes before everything else (firewalld.richlanguage(5))."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from diagnose.model.firewall import Firewalld, Zone
 from diagnose.parsers.firewalld.rich_rules import RichRule
 from diagnose.parsers.firewalld.rich_rules import rich_rule as parse_rich_rule
 
-#: So many sources are named.
+#: How many sources are shown.
 _SHOWN = 5
 
 
@@ -59,8 +59,11 @@ def rich_rule(evidence: Evidence) -> Iterator[Claim]:
 
 
 def rich_rule_fix(firewalld: FirewalldView, refusal: Refusal) -> tuple[Fix, bool]:
-    """Take away the rule that decides, where it is about nothing else; else let the ports in
-    before it, and it stays (True). A client alone is let in before a rule about more than it."""
+    """Return the fix, and whether the rule stays.
+
+    The rule is removed if it concerns nothing else. Otherwise the ports are let in before it and it
+    stays. A single client is let in before a rule that concerns more than that client.
+    """
     outcome, rule = refusal.outcomes[0], parse_rich_rule(refusal.runtime.rule)
     removal_fix = Fix(removal_commands(firewalld, outcome))
     if refusal.client_addresses:
@@ -87,7 +90,7 @@ def rich_rule_fix(firewalld: FirewalldView, refusal: Refusal) -> tuple[Fix, bool
 
 
 def _looks_closed(rule: RichRule) -> bool:
-    """Whether it answers as a port does on which nothing listens, which is the default."""
+    """Return whether the rule replies like a closed port, which is the default reply."""
     reject_match = re.search(r'\breject type="([^"]*)"', rule.text)
     return rule.action == "reject" and (
         not reject_match or "port" in reject_match[1] or "tcp" in reject_match[1]
@@ -95,7 +98,7 @@ def _looks_closed(rule: RichRule) -> bool:
 
 
 def _partial_refusals(firewalld: FirewalldView, reported_rules: set[str]) -> Iterator[Claim]:
-    """Rules that refuse some only."""
+    """Make claims about rules that refuse some sources only."""
     outcomes = [
         outcome
         for outcome in firewalld.outcomes(firewalld.evidence.target.port)

@@ -1,6 +1,6 @@
-"""A rule of netfilter drops or rejects the port, whoever made it: a table of nftables beside
-firewalld's, iptables' rules, those of an image. All chains at a hook have to accept: an accept in
-one does not help against a drop in another (nft(8), "Chains")."""
+"""A netfilter rule drops or rejects the port: a table of nftables beside firewalld's, a rule of
+iptables, a rule of the cloud image. Every chain at a hook must accept; an accept in one chain does
+not override a drop in another (nft(8), "Chains")."""
 
 from collections.abc import Iterator
 

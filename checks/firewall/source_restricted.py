@@ -1,6 +1,9 @@
-"""The port is open to some addresses and not to others: it is open to named networks only, or the
-client's own address is among those that are shut out, as fail2ban does it. Whether that is meant
-the rules do not say; where the client that looks gets in, it is taken to be."""
+"""The port is open to some addresses and closed to others: only named networks may connect, or the
+client's own address is blocked, for example by fail2ban.
+
+The rules do not say whether that is intended. If the client that runs the checks gets in, it is
+taken as intended.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,7 +35,7 @@ from diagnose.model.server import Interface
 from diagnose.parsers.netfilter import owners
 from diagnose.parsers.netfilter.rules import Match
 
-#: So many networks are named.
+#: How many networks are shown.
 SHOWN = 6
 
 
@@ -88,7 +91,7 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
 
 
 def _unban_fix(blockage: Blockage) -> Fix:
-    """In the words of whoever shut it out."""
+    """Let the address in with the program that blocked it."""
     jail = owners.jail(blockage.place)
     match blockage.owner:
         case "fail2ban" if jail:
@@ -108,7 +111,8 @@ def _review_fix(command: Command) -> Fix:
 
 
 def _set_delete_command(blockage: Blockage) -> Command | None:
-    """The address goes out of the set that the rule asks, if it stands there by itself."""
+    """Remove the address from the set that the rule uses, if the set holds it as a single
+    address."""
     place = blockage.place
     for step in place.rule.steps if place.rule else ():
         if not isinstance(step, Match) or not isinstance(step.values, str):

@@ -1,8 +1,8 @@
-"""A zone bound to a source comes before that of the interface: whoever comes from there is judged
-by it alone (firewalld.zones(5)).
+"""A zone bound to a source takes precedence over the zone of the interface: it alone decides about
+packets from that source (firewalld.zones(5)).
 
-Whether it refuses a visitor is known only where the visitor is: the client that looks from
-elsewhere, or everybody. Else it is worth a note.
+Whether it refuses a visitor is known only if it applies to the client that runs the checks, or to
+everybody. Otherwise it is a note.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severit
 from diagnose.model.firewall import Firewalld, Zone
 from diagnose.parsers.firewalld.rich_rules import is_address_in
 
-#: So many sources are named.
+#: How many sources are shown.
 _SHOWN = 5
 
 
@@ -58,7 +58,7 @@ def source_zone(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _opens_anything(zone: Zone) -> bool:
-    """Whether it is a zone that lets some things in, rather than one that shuts out."""
+    """Return whether the zone lets something in, rather than only blocking its sources."""
     return bool(zone.opens) or zone.target == "default"
 
 
@@ -67,9 +67,13 @@ def _bound_sources(refusal: Refusal) -> tuple[str, ...]:
 
 
 def _fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
-    """Open the ports in a zone that opens others, or by which everybody comes; else unbind the
-    client, as narrowly as it is bound. To unbind everybody would open all that the interface's
-    zone lets in, and to open a port to those who are shut out beside them is not for a program."""
+    """Open the ports in the zone if it opens other ports or if everybody enters by it. Otherwise
+    unbind the client's source.
+
+    Two changes are left to a person. Unbinding every source would open everything that the
+    interface's zone lets in. Opening a port in the zone would also open it to the other blocked
+    sources.
+    """
     if _opens_anything(refusal.zone):
         return opening_fix(firewalld, refusal)
     if not refusal.client_addresses:
@@ -80,7 +84,7 @@ def _fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
     unbind_fix = Fix(tuple(dict.fromkeys(steps)), Applicability.REVIEW)
     if _is_bound_alone(firewalld, refusal):
         return unbind_fix
-    # It is bound with others of its network, who stay where they are.
+    # The client's source covers other addresses of its network too, and they stay in the zone.
     narrow_steps = allow_commands(firewalld, refusal.outcomes, refusal.client_addresses[0])
     return _restricted_ports.question(narrow_steps, unbind_fix, refusal.client_addresses[0])
 
@@ -134,7 +138,7 @@ def _ipset_entry(firewalld: FirewalldView, name: str, outcome: VisitorOutcome) -
 def _refused_sources(
     firewalld: FirewalldView, zone: Zone, outcomes: list[VisitorOutcome]
 ) -> tuple[str, ...]:
-    """The zone's sources from which a visitor would be refused who from elsewhere is let in."""
+    """Return the zone's sources that are refused while other visitors are let in."""
     return tuple(source for source in zone.sources if _is_refused(firewalld, source, outcomes))
 
 

@@ -1,4 +1,4 @@
-"""ufw drops what none of its rules allows (ufw(8), "ufw default"), and its first rule that fits
+"""ufw drops what none of its rules allows (ufw(8), "ufw default"). The first rule that matches
 decides."""
 
 from collections.abc import Iterator

@@ -1,7 +1,9 @@
-"""A rule of the packet filter shuts out one visitor while it lets strangers in: fail2ban,
-CrowdSec, a set, a rule by hand. It is a fault for the visitor for whom the run judges (`--from`),
-and for the address from which somebody has logged in on the server over SSH; else a note says who
-is shut out."""
+"""A packet filter rule blocks one visitor while it lets strangers in: a ban by fail2ban or
+CrowdSec, a set of addresses, or a rule written by hand.
+
+It is a fault for the visitor of this run (`--from`) and for the address of a person who is logged
+in to the server over SSH. Otherwise a note lists the blocked addresses.
+"""
 
 from collections.abc import Iterator
 
@@ -21,7 +23,7 @@ from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails
 from diagnose.parsers.linux.bans import network
 from diagnose.parsers.netfilter import Others, Packet, blocked_sources, owners
 
-#: So many addresses are named.
+#: How many addresses are shown.
 SHOWN = 5
 
 
@@ -52,11 +54,11 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
     )
 
 
-# Without a visitor
+# Runs without a visitor
 
 
 def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
-    """Who is shut out from the target's port, and by whom."""
+    """Note which addresses are blocked from the target's port, and by which program."""
     port = view.evidence.target.port
     count_by_owner: dict[str, int] = {}
     banned_addresses: list[str] = []
@@ -104,7 +106,7 @@ def _ban_notes(view: NetfilterView) -> Iterator[Claim]:
 
 
 def _single_address_routes(view: NetfilterView) -> list[ClosedRoute]:
-    """Those for one address: a network that leads nowhere may well be nobody's."""
+    """Return the blackhole routes for a single address. A network without a route may be unused."""
     routes = (
         route for route_list in view.evidence.good(ClosedRoutes) for route in route_list.routes
     )

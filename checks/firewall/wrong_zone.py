@@ -1,5 +1,5 @@
-"""An interface is in one zone only, and that zone alone decides about what comes in by it
-(firewalld.zones(5))."""
+"""The interface is in a zone that does not open the port, while another zone does. An interface is
+in one zone only, and only that zone decides about its packets (firewalld.zones(5))."""
 
 from collections.abc import Iterator
 

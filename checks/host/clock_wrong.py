@@ -1,7 +1,10 @@
-"""This machine's clock and the server's differ. Which of them is wrong the certificate can tell:
-an authority whose clock was right issued it, and the site serves it as valid. Where it is valid
-by both clocks nobody can tell from here, and nothing depends on it. The server, where it was
-looked into from another machine, may know whether its clock follows others'."""
+"""The clocks of this machine and of the server differ.
+
+The certificate can tell which one is wrong: an authority with a correct clock issued it, and the
+site serves it as valid. If it is valid by both clocks, nobody can tell from here and nothing
+depends on it. If the server was examined from another machine, it may know whether its clock is
+synchronized.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,7 +27,8 @@ from diagnose.model.http import Clock
 from diagnose.model.kernel import TimeSync
 from diagnose.model.tls import Certificate, served_certificates
 
-#: Seconds. Date is right to a second, an answer may be long on its way, and caches are inexact.
+#: Seconds. The Date field has a resolution of one second, a response may be delayed, and caches are
+#: inexact.
 TOLERANCE = 60.0
 
 
@@ -55,15 +59,17 @@ def clock_wrong(evidence: Evidence) -> Iterator[Claim]:
     sync = _remote_time_sync(evidence)
     certificate = ours
     if sync and not (ours or theirs):
-        # What follows others' clocks is right, and who then differs is not.
+        # A synchronized clock is right, so a clock that differs from it is wrong.
         ours = sync.synchronized is True
     verdict = {"ours": ours, "theirs": theirs and not ours, "certificate": certificate}
     yield _claim(deviating_clocks, ahead, verdict, sync)
 
 
 def _severity(verdict: dict[str, bool], sync: TimeSync | None) -> Severity | None:
-    """Nobody notices a difference by which no certificate is judged otherwise; that a server's
-    clock is wrong and follows nobody's is to be put right all the same."""
+    """Return None (the check's own severity) if the two clocks judge a certificate differently.
+
+    Otherwise return a warning if the server's clock is wrong and not synchronized, or else a note.
+    """
     if verdict["certificate"]:
         return None
     alone = verdict["theirs"] and sync is not None and sync.synchronized is False

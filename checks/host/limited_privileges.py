@@ -1,4 +1,5 @@
-"""What root alone may see was not looked at. That is said, so that nobody takes it for fine."""
+"""Some evidence needs root and was not collected. The note says so, so that nobody takes it as
+healthy."""
 
 from collections.abc import Iterator
 

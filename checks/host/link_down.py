@@ -1,6 +1,5 @@
-"""No interface by which visitors could come works: it is down (ip-link(8)), nothing is at the
-other end of its wire, or it has no address. Its routes are lost with it, so the server finds no
-name either."""
+"""No interface that visitors could use works: it is down (ip-link(8)), its cable has no link, or it
+has no address. Its routes are lost too, so the server cannot resolve names either."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -23,7 +22,7 @@ from diagnose.model.dns import LOCAL_ONLY, is_within, resolved_addresses
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 
-#: Interfaces that lead to containers, virtual machines or nowhere, and those that only hold
+#: Interfaces that lead to containers, virtual machines or nowhere, and interfaces that only hold
 #: addresses and are down on purpose (kube-ipvs0).
 INNER_PREFIXES = (
     *("lo", "br-", "cali", "cilium", "cni", "docker", "dummy", "flannel", "kube", "lxc", "lxd"),
@@ -69,7 +68,7 @@ def link_down(evidence: Evidence) -> Iterator[Claim]:
         or _is_site_reached(evidence)
     ):
         return
-    # A card without an address may well be one that nobody uses.
+    # An interface without an address may be unused.
     interface = next(
         (interface for interface in outward_interfaces if _assigned_addresses(interface)),
         outward_interfaces[0],
@@ -96,8 +95,11 @@ def link_down(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(interface: Interface, fault: LinkFault | None) -> Fix:
-    """Switched on, an interface that holds an address works again, and whoever manages the
-    network gives it its routes back; where nobody does, the next look says so."""
+    """Bring the interface up.
+
+    An interface that holds an address then works, and the network manager restores its routes. If
+    nothing manages the network, the next run reports that.
+    """
     name = interface.name
     if fault == "carrier":
         return Fix((Manual("wire", Where.SERVER),), Applicability.MANUAL)
@@ -124,12 +126,13 @@ def _link_fault(interface: Interface) -> LinkFault | None:
 
 
 def _assigned_addresses(interface: Interface) -> tuple[str, ...]:
-    """Its addresses, but for those that an interface gives itself (RFC 3927, RFC 4291)."""
+    """Return the interface's addresses without those that it assigns to itself (RFC 3927, RFC
+    4291)."""
     return tuple(address for address in interface.addresses if not is_within(address, LOCAL_ONLY))
 
 
 def _is_site_reached(evidence: Evidence) -> bool:
-    """Whether the site is reached all the same, from wherever this is asked."""
+    """Return whether the site is reachable from the probing machine anyway."""
     return any(
         not is_within(connection.address, LOCAL_ONLY) for connection in evidence.good(Connection)
     )

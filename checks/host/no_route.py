@@ -1,7 +1,9 @@
-"""This machine has no way to send to an address: connect(2) says so itself, before any packet
-(ENETUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT, a route that forbids it), or its gateway answers to
-nothing. Or it has no way to anywhere, so that no name can be asked for either. That says nothing
-about the target."""
+"""This machine has no route to an address. connect(2) reports it before any packet is sent
+(ENETUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT, a route that forbids it), or the gateway does not reply.
+Or the machine has no route to anywhere, so that it cannot resolve names either.
+
+It says nothing about the target.
+"""
 
 from collections.abc import Iterator
 
@@ -74,8 +76,11 @@ def no_route(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _failed_uplinks(evidence: Evidence) -> tuple[Uplink, ...]:
-    """Why no address of the Internet can be sent to, over either family; () where one can, or
-    where something else than this machine itself was reached all the same (a private network)."""
+    """Return why no Internet address can be reached over either IP family.
+
+    Empty if one can be reached, or if anything besides this machine was reached (a private
+    network).
+    """
     uplinks = evidence.of(Uplink)
     if not uplinks or any(uplink.failure is None for uplink in uplinks):
         return ()

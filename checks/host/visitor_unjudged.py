@@ -1,6 +1,6 @@
-"""Whether the visitor for whom the run judges (`--from`) gets in could not be told, and why: the
-rules were not seen, or hang on what only the kernel knows. Then the site is not called healthy for
-them."""
+"""The run could not tell whether its visitor (`--from`) gets in, because the rules were not
+observed or depend on what only the kernel knows. The report then does not call the site healthy for
+that visitor."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -54,7 +54,8 @@ def visitor_unjudged(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _has_firewalld_zones(evidence: Evidence) -> bool:
-    """firewalld decides, and its zones were seen: they say it as well as the rules do."""
+    """Return whether firewalld decides and its zones were observed: they are as good as the
+    rules."""
     daemon = firewalld_view(evidence).daemon
     return daemon is not None and bool(firewalld_view(evidence).runtime.zones)
 

@@ -1,6 +1,8 @@
-"""A route (or a rule of ip-rule(8)) that leads nowhere swallows what the server answers a visitor:
-fail2ban's action `route` bans so, and administrators do by hand. The visitor's packets come in, and
-no rule of the packet filter shows why nothing comes back."""
+"""A route (or a rule of ip-rule(8)) that leads nowhere swallows the replies to a visitor.
+fail2ban's action `route` bans in this way, and so do administrators by hand.
+
+The visitor's packets arrive, and no packet filter rule shows why no reply comes back.
+"""
 
 from collections.abc import Iterator
 
@@ -32,7 +34,8 @@ def visitor_unroutable(evidence: Evidence) -> Iterator[Claim]:
             if return_route.towards == visitor
         ]
         used = set(target_addresses(evidence))
-        # Where the site's address is translated on the way, any of the server's own may answer.
+        # If the site's address is translated on the way, the reply may come from any of the
+        # server's own addresses.
         closed_routes = [
             return_route
             for return_route in return_routes
@@ -74,7 +77,7 @@ def _claim(evidence: Evidence, visitor: str, closed_routes: list[ReturnRoute]) -
 
 
 def _closed_route(evidence: Evidence, visitor: str) -> ClosedRoute | None:
-    """The most specific route that leads nowhere and holds the address."""
+    """Return the most specific route that leads nowhere and contains the address."""
     routes = [
         route
         for closed_routes in evidence.good(ClosedRoutes)
@@ -90,8 +93,8 @@ def _prefix_length(route: ClosedRoute) -> int:
 
 
 def _fix(visitor: str, route: ClosedRoute | None, jails: tuple[str, ...]) -> Fix:
-    """A route for this one address goes. One that is about others too stays: somebody has closed a
-    whole network, and only they know how the visitor may be let in."""
+    """Remove a route for this one address. If the route covers other addresses too, a person
+    decides: it closes a whole network on purpose."""
     route_network = network(route.network) if route else None
     if route is None or route_network is None or route_network.num_addresses > 1:
         return Fix((Manual("give-a-route", Where.SERVER),), Applicability.MANUAL)

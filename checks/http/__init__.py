@@ -1,4 +1,4 @@
-"""Checks of layer http: what the site answers, and where its redirects lead."""
+"""Checks of the layer `http`: what the site responds, and where its redirects lead."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ from diagnose.parsers.http import (
 
 
 def exchanges_by_purpose(evidence: Evidence, purpose: str) -> tuple[Exchange, ...]:
-    """The answers of a purpose, failed ones left out."""
+    """Return the successful responses to requests of this purpose."""
     return tuple(exchange for exchange in evidence.good(Exchange) if exchange.purpose == purpose)
 
 
@@ -23,13 +23,14 @@ def addresses(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
 
 
 def endpoint_subjects(exchanges: Iterable[Exchange]) -> tuple[Subject, ...]:
-    """Where these answers came from, port by port."""
+    """Return the endpoints of these responses."""
     subjects = [endpoints([exchange.address], exchange.port)[0] for exchange in exchanges]
     return tuple(dict.fromkeys(subjects))
 
 
 def works_over_https(evidence: Evidence) -> tuple[Exchange, ...]:
-    """The target's answers over TLS with which a visitor is served, and not sent to http."""
+    """Return the target's responses over verified TLS that serve the visitor and do not redirect to
+    http."""
     return tuple(
         exchange
         for exchange in exchanges_by_purpose(evidence, "target")
@@ -44,8 +45,8 @@ def works_over_https(evidence: Evidence) -> tuple[Exchange, ...]:
 
 
 def redirected_sockets(evidence: Evidence, host: str, scheme: str) -> Iterator[Subject]:
-    """The WebSockets' paths whose handshake is redirected to that scheme and host: the same
-    redirect as the page's."""
+    """Yield the WebSocket paths whose handshake is redirected to this scheme and host, like the
+    page."""
     for upgrade in evidence.good(Upgrade):
         url = parse_url(upgrade.header("Location") or "") if upgrade.status in REDIRECTS else None
         if url is not None and url.scheme == scheme and is_related_host(url.host, host):

@@ -1,5 +1,5 @@
-"""Redirects that nginx makes itself: found again in its configuration by what they lead to, and
-what is to be changed in them. One that an application sends is none of these."""
+"""Redirects that nginx makes itself: find the directive in the configuration by its destination,
+and change it. Redirects by an application are not covered."""
 
 import re
 from collections.abc import Iterator
@@ -15,24 +15,26 @@ from diagnose.parsers.http import is_host, normalize_url, parse_url, redirect_ta
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.server_blocks import Listen, LocationMatch, Server, Socket
 
-#: Where everybody is to be led, and where a certificate's authority looks (RFC 8555 section 8.3).
+#: Where all visitors are redirected, and where a certificate authority looks for a challenge (RFC
+#: 8555 section 8.3).
 SECURE = "https://$host$request_uri"
 CHALLENGE = "/.well-known/acme-challenge/"
 
-#: The variables and words that name a host in a redirect's target, and the rest of it.
+#: Scheme, host (variables or words) and the rest of a redirect's target.
 _TARGET = re.compile(
     r"(https?|\$\{?scheme\}?)://"
     r"((?:\$\{?(?:host|http_host|server_name|hostname|server_addr|server_port)\}?|[^/$?#{}])+)"
     r"(.*)$"
 )
 
-#: A `rewrite` of every path there is.
+#: Patterns of a `rewrite` that match every path.
 _EVERY_PATH = {"^", "^/", "/", ".*", "^.*", "^.*$", "^/.*$", "(.*)", "^(.*)$", "^(.*)", "^/(.*)$"}
 
 
 @frozen
 class NginxRedirect:
-    """A redirect of nginx's own: where it stands, with which code, and its target's words."""
+    """A redirect by nginx: the directive and its place, the status code, and the target as
+    written."""
 
     server: Server
     location_match: LocationMatch
@@ -42,26 +44,27 @@ class NginxRedirect:
 
     @property
     def parts(self) -> tuple[str, str, str] | None:
-        """Scheme, host and the rest, as written."""
+        """The target's scheme, host and rest, as written."""
         match = _TARGET.match(self.target)
         return (match[1], match[2], match[3]) if match else None
 
     @property
     def is_replaceable(self) -> bool:
-        """Whether a `return` may stand in its place."""
+        """Whether a `return` can replace the directive."""
         return self.directive.name == "return" or self.directive.args[0] in _EVERY_PATH
 
     def return_directive(self, target: str) -> str:
         return f"return {self.code} {target};"
 
 
-# Which directive it was
+# Find the directive
 
 
 def selected_servers(
     nginx: Nginx, answer: Exchange
 ) -> tuple[tuple[Socket, Server, server_blocks.MatchKind], ...]:
-    """What may have given an answer, socket by socket."""
+    """Return (socket, server, kind of match) for each socket from which this response may have
+    come."""
     url = parse_url(answer.url)
     if url is None:
         return ()
@@ -70,8 +73,10 @@ def selected_servers(
 
 
 def find_redirect(nginx: Nginx, answer: Exchange, conditions: bool = True) -> NginxRedirect | None:
-    """The one directive that leads where an answer did, with the same code. `conditions`: also
-    one inside of an `if`."""
+    """Return the only directive that redirects like this response, with the same code, or None.
+
+    With `conditions`, also look inside `if` blocks.
+    """
     url = parse_url(answer.url)
     redirects: dict[int, NginxRedirect] = {}
     for _, server, _ in selected_servers(nginx, answer):
@@ -91,7 +96,7 @@ def find_redirect(nginx: Nginx, answer: Exchange, conditions: bool = True) -> Ng
 
 
 def _candidates(server: Server, path: str, conditions: bool) -> Iterator[NginxRedirect]:
-    """In the order in which nginx comes to them (ngx_http_rewrite_module)."""
+    """Yield the redirects in the order in which nginx evaluates them (ngx_http_rewrite_module)."""
     top = LocationMatch((server.http, server.block))
     inner = server_blocks.select_location(server, path)
     for match in (top, *([inner] if inner.block is not server.block else [])):
@@ -150,11 +155,11 @@ def _is_source_of(redirect: NginxRedirect, answer: Exchange) -> bool:
     )
 
 
-# What is changed
+# Change the directive
 
 
 def replace_target(nginx: Nginx, redirect: NginxRedirect, target: str, changes: Changes) -> None:
-    """The same redirect to another target."""
+    """Change the redirect's target, if a `return` can replace the directive."""
     if redirect.is_replaceable:
         changes.setdefault(redirect.directive.file, []).append(
             edits.replace_directive(redirect.directive, redirect.return_directive(target))
@@ -162,8 +167,11 @@ def replace_target(nginx: Nginx, redirect: NginxRedirect, target: str, changes: 
 
 
 def exempt_https(nginx: Nginx, redirect: NginxRedirect, path: str, changes: Changes) -> bool:
-    """The redirect no longer sends those away who have come by TLS. In a block for both it is
-    left to the others; else it is taken out, where something else is there to answer."""
+    """Make the redirect not apply to visitors who use TLS. Return whether that was possible.
+
+    In a block for both schemes it stays for plain HTTP. Otherwise it is removed if the block has
+    another response for the path.
+    """
     file = nginx.file(redirect.directive)
     if file is None or not redirect.is_replaceable or redirect.location_match.block.name == "if":
         return False
@@ -187,14 +195,14 @@ def if_block(condition: str, statement: str, step: str) -> list[str]:
 
 
 def indent_step(text: str, block: Directive, inner: Directive) -> str:
-    """The blanks by which a file goes in, as between a block and what stands in it."""
+    """Return the whitespace of one indentation level, as between a block and a directive in it."""
     inner_indent = edits.indentation(text, inner)
     step = inner_indent.removeprefix(edits.indentation(text, block))
     return step if block.file == inner.file and 0 < len(step) < len(inner_indent) + 1 else "    "
 
 
 def _has_other_answer(redirect: NginxRedirect, path: str) -> bool:
-    """Whether the block has an answer of its own for a path: an application, or files."""
+    """Return whether the block has another response for the path: an application or files."""
     match = server_blocks.select_location(redirect.server, path)
     rewrites = (server_blocks.children(match.block, name) for name in ("return", "rewrite"))
     if any(
@@ -208,9 +216,12 @@ def _has_other_answer(redirect: NginxRedirect, path: str) -> bool:
 
 
 def redirect_to_https(nginx: Nginx, answers: list[Exchange], changes: Changes) -> bool:
-    """Have port 80 redirect everybody who asks for the target's name. Where a block of its own
-    serves pages there, these give way; where only a block for unknown names answered, or none,
-    it gets one. Certificates' challenges are left where they were. Whether that is sure."""
+    """Make port 80 redirect every request for the target's name to https. Return whether that was
+    possible.
+
+    If a block of that name serves pages there, the redirect replaces them. If only the default
+    block or none replied, a new block is added. ACME challenges stay where they are.
+    """
     target = nginx.evidence.target
     if not is_host(target.host) or is_address(target.host):
         return False
@@ -231,7 +242,7 @@ def redirect_to_https(nginx: Nginx, answers: list[Exchange], changes: Changes) -
 
 
 def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
-    """A block's pages make room for the redirect."""
+    """Replace the pages of a block by the redirect."""
     file = nginx.file(server.block)
     if file is None or not _has_tls_for_all_names(nginx, server):
         return False
@@ -262,7 +273,8 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
 
 
 def _has_tls_for_all_names(nginx: Nginx, server: Server) -> bool:
-    """Whether each name of a block is served by TLS, so that a redirect loses none of them."""
+    """Return whether each name of the block is served by TLS, so that the redirect breaks none of
+    them."""
     sockets = [socket for socket in nginx.listen_sockets(443) if socket.ssl]
     names = [name for name in server.names if is_host(name)]
     has_tls = [
@@ -278,7 +290,8 @@ def _is_challenges(location: Directive) -> bool:
 
 
 def _has_own_challenge(server: Server) -> bool:
-    """Challenges are answered in some way of their own, which a new block would not have."""
+    """Return whether the block handles ACME challenges in its own way, which a new block would
+    lack."""
     match = server_blocks.select_location(server, f"{CHALLENGE}x")
     own = _is_challenges(match.block) if match.block.name == "location" else False
     plain = server_blocks.children(match.block, "root") and len(match.block.block or ()) == 1
@@ -286,7 +299,7 @@ def _has_own_challenge(server: Server) -> bool:
 
 
 def _challenge_root(server: Server) -> str:
-    """The folder in which a block looks for a challenge; "" where it does not look at all."""
+    """Return the folder in which the block looks for ACME challenges; "" if it does not look."""
     match = server_blocks.select_location(server, f"{CHALLENGE}x")
     other_directives = (*server_blocks.PASS_DIRECTIVES, "return", "alias")
     if any(server_blocks.children(match.block, name) for name in other_directives):
@@ -299,7 +312,8 @@ def _challenge_root(server: Server) -> str:
 def add_redirect_server(
     nginx: Nginx, addresses: tuple[str, ...], files: str, changes: Changes
 ) -> bool:
-    """A block of its own for the target's name on port 80, behind the one that serves it by TLS."""
+    """Add a server block for the target's name on port 80, after the block that serves it by
+    TLS."""
     target = nginx.evidence.target
     blocks = {
         id(selection.server.block): selection.server
@@ -334,15 +348,16 @@ def _listen(address: str) -> str:
 
 
 def tls_addresses(listens: tuple[Listen, ...]) -> tuple[str, ...]:
-    """The addresses of a block's sockets for TLS."""
+    """Return the addresses of the block's TLS sockets."""
     return tuple(dict.fromkeys(listen.address for listen in listens if listen.ssl))
 
 
-# The remedy
+# Fix
 
 
 def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
-    """These changes, and nginx takes them; a step by hand where there are none."""
+    """Return a fix with these changes and an nginx reload, or a manual step if there are no
+    changes."""
     file_edits = nginx.file_edits(changes)
     if not file_edits:
         return by_hand(step)

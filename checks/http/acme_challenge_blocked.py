@@ -1,6 +1,9 @@
-"""HTTP-01 (RFC 8555 section 8.3): the authority asks port 80 for a file. An unknown one is not
-there, which is well; a refusal or an error means that a known one would not be given either.
-Redirects are followed, but only to names and to the ports 80 and 443 (Let's Encrypt's rules)."""
+"""Port 80 refuses ACME challenges. In HTTP-01 (RFC 8555 section 8.3) the certificate authority
+fetches a file over port 80.
+
+A 404 for an unknown file is healthy. A refusal or an error means that a real challenge would fail
+too. Redirects are followed, but only to host names and to ports 80 and 443 (Let's Encrypt's rules).
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -25,7 +28,7 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 
-#: Whoever renews by ACME has certificates of at most 90 days, mostly; by hand nobody would.
+#: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
 
 
@@ -61,7 +64,7 @@ def acme_challenge_blocked(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
-    """Where nginx itself refuses: the challenges' folder, and no more, is open to everybody."""
+    """Open the challenge folder to everybody, and nothing else, if nginx itself refuses."""
     changes: Changes = {}
     servers = {
         id(server.block): server
@@ -99,7 +102,8 @@ def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Ch
         return
     by_rule = selected_pattern is not None and selected_pattern.modifier in {"~", "~*"}
     if own_locations and own_locations[-1].file == file.path and by_rule:
-        # An expression comes before a prefix, unless that forbids it (ngx_http_core_module).
+        # A regular expression takes precedence over a prefix unless the prefix forbids it
+        # (ngx_http_core_module).
         at = own_locations[-1].start + len("location")
         changes.setdefault(file.path, []).append(TextEdit(at, at, " ^~"))
     elif not own_locations and LocationMatch((server.http, server.block)).directive("root"):
@@ -124,7 +128,8 @@ def _is_blocked(exchange: Exchange) -> bool:
 
 
 def _is_refused_everywhere(evidence: Evidence, exchange: Exchange) -> bool:
-    """Whether this client is refused everywhere: then it is the client that is refused."""
+    """Return whether the site refuses this client everywhere. Then the client is blocked, not the
+    challenge."""
     target_exchanges = exchanges_by_purpose(evidence, "target")
     return exchange.status in {401, 403} and any(
         target_exchange.status == exchange.status for target_exchange in target_exchanges

@@ -1,5 +1,5 @@
-"""HSTS (RFC 6797 section 8.4: no way for the user to proceed): a browser that has been there
-before lets nobody click past a certificate error. The certificate is the cause."""
+"""The site uses HSTS (RFC 6797 section 8.4: no way for the user to proceed), so a browser that
+visited it before lets nobody click past a certificate error. The certificate is the cause."""
 
 from collections.abc import Iterator
 

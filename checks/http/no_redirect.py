@@ -1,5 +1,5 @@
-"""Port 80 serves pages itself (RFC 9110 section 15.4 knows the redirects; any of them will do).
-A refusal there is a choice that some make for programs, and so is worth a note only."""
+"""Port 80 serves pages itself instead of a redirect (RFC 9110 section 15.4; any redirect will do).
+Some sites refuse plain HTTP on purpose, for programs; that is only a note."""
 
 from collections.abc import Iterator
 

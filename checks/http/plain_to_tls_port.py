@@ -1,6 +1,8 @@
-"""A server says that plain HTTP came to its TLS port (nginx: error 497). Whose mistake it is
-depends on where the request went: port 80 itself speaks TLS, a redirect names http:// with the
-TLS port, or a proxy took the TLS off and passed plain HTTP on to a TLS port behind it."""
+"""A server reports that plain HTTP came to its TLS port (nginx: error 497).
+
+The cause depends on where the request went: port 80 itself speaks TLS, a redirect combines http://
+with the TLS port, or a proxy terminated TLS and forwarded plain HTTP to a TLS port behind it.
+"""
 
 from collections.abc import Iterator
 
@@ -34,7 +36,8 @@ def plain_to_tls_port(evidence: Evidence) -> Iterator[Claim]:
             groups.setdefault(key, []).append(exchange)
     for (port, scheme, redirected), exchanges in groups.items():
         is_behind_proxy = scheme == "https"
-        # A redirect there concerns whatever leads to it, the target's own ports.
+        # A redirect to the TLS port concerns everything that leads to it, which are the target's
+        # own ports.
         subjects = endpoint_subjects(exchanges)
         yield Claim(
             about=merge_subjects(subjects),
@@ -64,7 +67,7 @@ def _fix(nginx: Nginx, exchanges: list[Exchange], step: str) -> Fix:
 
 
 def _redirect_with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
-    """The redirects that lead there say https."""
+    """Change the redirects that lead there to https."""
     redirecting = (
         exchange for exchange in nginx.evidence.good(Exchange) if redirect_target(exchange) in urls
     )
@@ -82,8 +85,10 @@ def _redirect_with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
 
 
 def _remove_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bool:
-    """Port 80 speaks without TLS; a block for both leads visitors on to the other. Whether that
-    is sure: no other site's block is touched."""
+    """Make port 80 speak plain HTTP; a block for both ports redirects visitors to TLS.
+
+    Return whether the change is safe, which means that it touches no other site's block.
+    """
     server_ids = {
         id(server.block)
         for exchange in exchanges

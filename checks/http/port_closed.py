@@ -1,5 +1,5 @@
-"""Port 80 does not answer where the target's port does. Browsers try https first by now, but old
-links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) come to port 80."""
+"""Port 80 does not respond although the target's port does. Browsers try https first by now, but
+old links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) use port 80."""
 
 from collections.abc import Iterator
 
@@ -73,8 +73,8 @@ def port_closed(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(nginx: Nginx, sure: bool) -> Fix:
-    """nginx gets a block for port 80, where it has none that visitors meet and nobody else holds
-    the port."""
+    """Add a server block for port 80, if nginx has none that visitors reach and no other program
+    holds the port."""
     listeners = nginx.evidence.good(Listeners)
     is_port_taken = not listeners or any(snapshot.on(80) for snapshot in listeners)
     blocks = {

@@ -1,5 +1,5 @@
-"""An https page redirects to http on the same site. Whether it works in the end depends on what
-http answers: a visitor who is led back again has only lost his privacy for a moment."""
+"""An https page redirects to http on the same site. If http redirects back to https, the visitor
+only loses privacy for a moment; otherwise the site is served in plain text."""
 
 from collections.abc import Iterator
 
@@ -65,8 +65,11 @@ def redirect_downgrade(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
-    """https in the place of http, where that leads on; a redirect to where the visitor is already
-    goes. If pages are served in the clear there, these give way as well."""
+    """Change http to https in the redirect.
+
+    A redirect to the page itself is removed for https visitors. If plain HTTP serves pages, they
+    are replaced by a redirect to https.
+    """
     changes: Changes = {}
     redirects = {
         id(redirect.directive): (redirect, step)

@@ -1,5 +1,5 @@
-"""Port 80 sends every page to the same place: deep links land on the home page. Seen by asking
-for a path that nobody has; its redirect should name it."""
+"""Port 80 redirects every page to the same place, so deep links end at the home page. The probe
+requests a path that does not exist; a correct redirect would keep that path."""
 
 from collections.abc import Iterator
 
@@ -53,7 +53,8 @@ def redirect_drops_path(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
-    """The same host, and the visitor's own path. A page that was chosen may be meant."""
+    """Keep the host and add the visitor's path. A specific page as target may be intended, so that
+    needs review."""
     changes: Changes = {}
     redirects = {
         id(redirect.directive): redirect
@@ -75,7 +76,8 @@ def _leads_home(exchange: Exchange) -> bool:
 
 
 def _loses_path(evidence: Evidence, exchange: Exchange) -> bool:
-    """To another site altogether a redirect may lead as it likes."""
+    """Return whether the redirect stays on the site and loses the path. A redirect to another site
+    may lead anywhere."""
     source_url, target_url = parse_url(exchange.url), parse_url(redirect_target(exchange) or "")
     return (
         source_url is not None

@@ -1,5 +1,5 @@
-"""The redirects come back to where they began, or never end. A browser shows
-ERR_TOO_MANY_REDIRECTS (RFC 9110 section 15.4: a client should detect cyclical redirections)."""
+"""The redirects return to an earlier URL or never end. A browser shows ERR_TOO_MANY_REDIRECTS (RFC
+9110 section 15.4: a client should detect cyclical redirections)."""
 
 from collections.abc import Iterator
 
@@ -60,7 +60,7 @@ def redirect_loop(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _cycle(redirect_chain: RedirectChain) -> tuple[Exchange, ...]:
-    """The steps from the one to which the last leads back."""
+    """Return the steps of the cycle, from the URL to which the last redirect returns."""
     urls = [normalize_url(step.url) for step in redirect_chain.steps]
     return (
         redirect_chain.steps[urls.index(redirect_chain.next_url) :]
@@ -110,7 +110,8 @@ def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
 
 
 def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:
-    """An application that redirects to where the visitor is has not heard that it is by https."""
+    """Send X-Forwarded-Proto. An application that redirects to the same https URL does not know
+    that the visitor uses https."""
     matches = list(nginx.location_matches(path))
     if len(matches) != 1 or hops(step.headers) or redirect_target(step) != normalize_url(step.url):
         return

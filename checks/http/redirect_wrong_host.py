@@ -1,6 +1,6 @@
-"""The redirect leads where no visitor can go: to what is no name, into a private network, to a
-name that does not exist, or to a server that does not answer for it. To another host that works
-(www, a new name) a redirect is as good as any."""
+"""The redirect leads where no visitor can go: to an invalid name, into a private network, to a name
+that does not exist, or to a server that does not serve it. A redirect to another host that works
+(www, a new name) is fine."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ from diagnose.parsers.http import (
     redirect_target,
 )
 
-#: What the facts say of the place, and the kinds of failure met there that mean it.
+#: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
     "resolution": "missing",
     "refused": "silent",
@@ -45,7 +45,7 @@ _REASONS = {
     "protocol": "tls",
 }
 
-# EAI_NONAME, EAI_NODATA (netdb.h): the name has been looked for, and is not there.
+# EAI_NONAME, EAI_NODATA (netdb.h): the name was looked up and does not exist.
 _NO_SUCH_NAME = {-2, -5}
 
 
@@ -75,7 +75,7 @@ def _host(onward: str) -> str:
 def _redirect_fault(
     evidence: Evidence, exchange: Exchange, onward: str
 ) -> tuple[str, Exchange | None]:
-    """What is wrong with the place, and the failure met there, if it was gone to."""
+    """Return what is wrong with the destination, and the failed request to it if one was made."""
     url, target = parse_url(onward), evidence.target
     if url is None or not (is_address(url.host) or is_host(url.host)):
         return "invalid", None
@@ -137,8 +137,10 @@ def _claim(
 
 
 def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
-    """The name that the visitor asked for, if the site answers to it by https. A place that is
-    only not there yet, or not well, may be meant."""
+    """Redirect to the name that the visitor asked for, if the site works there over https.
+
+    If the destination does not exist yet or is only down, it may be intended, so that needs review.
+    """
     changes: Changes = {}
     if any(step.url.startswith("https:") for step in steps) or not works_over_https(nginx.evidence):
         return _redirects.by_hand("name-the-host")

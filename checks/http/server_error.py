@@ -1,6 +1,8 @@
-"""The site answers with 5xx (RFC 9110 section 15.6), or takes the request and never answers it.
-From outside it is seen that the fault lies behind the door, and often at which of the two: a
-proxy that got no answer says 502 or 504, an application that broke says 500."""
+"""The site responds with 5xx (RFC 9110 section 15.6), or accepts the request and never responds.
+
+The fault lies behind the front server. The status often tells where: a proxy whose application does
+not reply sends 502 or 504, an application that crashed sends 500.
+"""
 
 from collections.abc import Iterator
 
@@ -21,8 +23,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.parsers.http import proxy_page, wants_tls
 
-#: A gateway speaks of the server behind it; 520 to 530 are Cloudflare's (its documentation,
-#: "Cloudflare 5xx errors").
+#: Gateway errors are about the server behind the gateway. 520 to 530 are Cloudflare's (its
+#: documentation, "Cloudflare 5xx errors").
 _GATEWAY_ERRORS = {502, 504}
 _CDN_ERRORS = range(520, 531)
 
@@ -52,7 +54,7 @@ def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
         return not wants_tls(exchange)
     status = exchange.status or 0
     if evidence.target.scheme in {"ws", "wss"} and exchange.verified:
-        # Asked for a WebSocket's path without an upgrade, an application may say what it likes.
+        # An application may respond anything to a request without Upgrade at a WebSocket path.
         return status in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS}
     return status >= 500
 
@@ -87,7 +89,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
 
 
 def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:
-    """What nginx wrote about this page, where its error log was read."""
+    """Return the lines about this page in nginx's error log, if it was read."""
     lines = evidence.of(LogLine)
     if not lines:
         return ()
@@ -100,7 +102,8 @@ def _page_log_lines(evidence: Evidence) -> tuple[LogLine, ...]:
 
 
 def _page_subjects(evidence: Evidence, exchanges: list[Exchange]) -> tuple[Subject, ...]:
-    """The page asked for, on these addresses; and port 80's answers, which are the same site's."""
+    """Return the subjects of the requested page at these addresses, and of port 80, which belongs
+    to the same site."""
     return tuple(
         Subject(address=exchange.address, port=port, path=evidence.target.path)
         for exchange in exchanges
@@ -111,7 +114,7 @@ def _page_subjects(evidence: Evidence, exchanges: list[Exchange]) -> tuple[Subje
 def _socket_subjects(
     evidence: Evidence, status: int | None, exchanges: list[Exchange]
 ) -> Iterator[Subject]:
-    """The WebSockets' paths that are answered in the same way."""
+    """Yield the WebSocket paths that respond with the same status."""
     kinds = {exchange.failure.kind for exchange in exchanges if exchange.failure}
     for upgrade in evidence.of(Upgrade):
         is_same_failure = (

@@ -6,7 +6,7 @@ from diagnose.model.tcp import Connection
 
 
 def is_loopback(address: str) -> bool:
-    """127.0.0.0/8 and ::1 (RFC 6890)."""
+    """Return whether the address is in 127.0.0.0/8 or is ::1 (RFC 6890)."""
     return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
@@ -17,7 +17,7 @@ def listeners_on(evidence: Evidence, port: int) -> tuple[Listener, ...]:
 
 
 def target_connections(evidence: Evidence) -> tuple[Connection, ...]:
-    """The connections to the target's port by which a visitor would come."""
+    """Return the connections to the target's port that a visitor could make too."""
     return tuple(
         connection
         for connection in evidence.of(Connection)
@@ -26,6 +26,6 @@ def target_connections(evidence: Evidence) -> tuple[Connection, ...]:
 
 
 def target_answers(evidence: Evidence) -> bool:
-    """Whether something answers all the same: TLS ends at a load balancer, or the traffic is led
-    past this machine's sockets into a container."""
+    """Return whether the port answers although nothing listens: TLS ends at a load balancer, or
+    traffic is redirected past this machine's sockets into a container."""
     return any(connection.failure is None for connection in target_connections(evidence))

@@ -1,8 +1,10 @@
-"""A container has a network of its own: what listens in it is reached by visitors only where its
-engine publishes the port, at the same number that the service inside listens on
-(docker-run(1), podman-run(1), --publish; EXPOSE alone publishes nothing).
+"""A container listens on the port, and its engine does not publish it.
 
-Seen without an engine, a namespace in which the port is listened on makes it likely only.
+A container has a network of its own. Visitors reach a program in it only if the engine publishes
+the port, to the same number that the program listens on (docker-run(1), podman-run(1), --publish;
+EXPOSE alone publishes nothing).
+
+If only a network namespace with a listener was observed and no engine, the claim is only likely.
 """
 
 from collections.abc import Iterator
@@ -41,7 +43,8 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
     port = evidence.target.port
     if not evidence.good(Listeners):
         return
-    # Rules of NAT publish as well as an engine does: theirs or somebody's own.
+    # NAT rules publish a port as well as an engine does, whether the engine or an administrator
+    # wrote them.
     published = bool(dnat_targets(evidence, port))
     listeners = listeners_on(evidence, port)
     for containers in evidence.good(Containers):
@@ -58,7 +61,8 @@ def container_unpublished(evidence: Evidence) -> Iterator[Claim]:
 
 @frozen
 class _HiddenService:
-    """A container that has the port inside: by the list of its engine, by what listens, or both."""
+    """A container that listens on the port inside, known from its engine's list, from its listening
+    sockets, or from both."""
 
     container: Container | None
     namespace: Namespace | None
@@ -114,8 +118,8 @@ def _service_facts(port: int, inner: int, service: _HiddenService) -> dict[str, 
 
 
 def _hidden_services(evidence: Evidence, containers: Containers) -> list[_HiddenService]:
-    """Containers that have the port inside and not outside. One that visitors reach by an
-    address of its own needs no publishing."""
+    """Return the containers that have the port inside and not outside. A container that visitors
+    reach by its own address needs no publishing."""
     port, reached = evidence.target.port, set(target_addresses(evidence))
     namespaces = [
         namespace
@@ -147,7 +151,7 @@ def _publishes(container: Container, port: int) -> bool:
 
 
 def _unserved_claims(evidence: Evidence, containers: Containers) -> Iterator[Claim]:
-    """The port is published, and nothing listens where it leads to."""
+    """Make claims about published ports whose container has no listener at the destination."""
     port = evidence.target.port
     for container in containers.containers:
         namespace = next(

@@ -1,5 +1,5 @@
-"""A socket bound to a loopback address takes connections from the machine itself only: for all
-others the port is closed (ip(7))."""
+"""The socket is bound to a loopback address, so it accepts connections from the machine itself
+only. For all others the port is closed (ip(7))."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ from diagnose.model.server import Listeners
 
 @frozen
 class _ListenGroup:
-    """The `listen` directives of one file that are to be changed."""
+    """The `listen` directives of one file that must be changed."""
 
     file: ConfigFile
     directives: tuple[Directive, ...]
@@ -75,7 +75,8 @@ def _all_loopback(evidence: Evidence, port: int) -> bool:
 
 
 def _listen_groups(evidence: Evidence) -> tuple[_ListenGroup, ...]:
-    """Where nginx is told so, for the target's name; for every name, if none is named so."""
+    """Return where nginx is configured to listen so: in the blocks with the target's name, or else
+    in all blocks."""
     from diagnose.parsers.nginx.server_blocks import servers
 
     for config in evidence.good(NginxConfig):
@@ -113,8 +114,8 @@ def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: s
     edits = [_edit(group) for group in listen_groups]
     sure = bool(target_connections(evidence))
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    # A reload would not do: the old socket is still open when nginx opens the new one, and
-    # Linux lets no two listen on one port of one address.
+    # A reload is not enough: the old socket is still open when nginx opens the new one, and Linux
+    # does not allow two sockets on one port of one address.
     return Fix((*edits, nginx.test_command(), *nginx.restart_commands()), applicability)
 
 
@@ -130,7 +131,7 @@ def _edit(group: _ListenGroup) -> Edit:
 
 
 def _wildcard_arguments(listen: Directive) -> str:
-    """The arguments of `listen`, for every address of the same family."""
+    """Return the arguments of `listen` for all addresses of the same IP family."""
     address, *options = listen.args
     host, _, port = address.rpartition(":")
     return " ".join([f"[::]:{port}" if "[" in host else port, *options])

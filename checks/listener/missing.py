@@ -1,5 +1,5 @@
-"""The list of listening sockets was read whole, and the port is not in it: the kernel answers a
-SYN with a reset (RFC 9293 section 3.10.7.1)."""
+"""Nothing listens on the port: it is not in the complete list of listening sockets, so the kernel
+replies to a SYN with a reset (RFC 9293 section 3.10.7.1)."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ from diagnose.model.server import Listeners
         "http.port-closed",
         "dns.dead-address",
         "dns.dead-ipv6",
-        # A port on which nothing listens is rightly closed.
+        # A firewall correctly closes a port on which nothing listens.
         "firewall.port-closed",
         "firewall.wrong-zone",
         "firewall.source-zone",
@@ -46,8 +46,8 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
         return
     plain_listeners = listeners_on(evidence, 80)
     connections = target_connections(evidence)
-    # Port 80 alone, and nobody has looked from outside: this is also what a healthy server
-    # looks like behind a load balancer that ends TLS.
+    # Only port 80 is open and nobody tried from outside. A healthy server behind a load balancer
+    # that terminates TLS looks the same.
     unsure = not connections and bool(plain_listeners)
     ports = (port,) if plain_listeners or port == 80 else (port, 80)
     nginx = any(state.masters for state in evidence.good(NginxState))
@@ -72,7 +72,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _block(evidence: Evidence) -> str:
-    """Where the name's server block stands, "" where there is none."""
+    """Return the file and line of the name's server block; "" if there is none."""
     from diagnose.parsers.nginx.server_blocks import servers
 
     for config in evidence.good(NginxConfig):

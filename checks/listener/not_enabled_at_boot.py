@@ -1,6 +1,6 @@
-"""The service that has the port is not started when the machine starts: it runs because somebody
-started it by hand, and the next restart ends that (systemctl(1), is-enabled; rc-update(8)). Where
-it does not even run, and was not started since the machine was, that is why."""
+"""The service that holds the port does not start at boot: somebody started it by hand, and the next
+reboot ends it (systemctl(1), is-enabled; rc-update(8)). If it does not run now and was not started
+since boot, that is why."""
 
 from collections.abc import Iterator
 
@@ -22,8 +22,8 @@ from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxState
 from diagnose.model.tcp import Connection
 
-#: What systemctl(1) says of a unit that nothing starts at boot. A "static" or "indirect" one may be
-#: started by another, and "generated" are the scripts of System V that are linked.
+#: States in systemctl(1) of a unit that nothing starts at boot. Another unit may start a "static"
+#: or "indirect" one, and "generated" ones are System V scripts that are linked.
 _NOT_ENABLED_STATES = (
     "disabled",
     "masked",
@@ -67,7 +67,7 @@ def not_enabled_at_boot(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_down_since_boot(evidence: Evidence, boot: Boot) -> bool:
-    """Whether nothing has the port, and the service has not run since the machine started."""
+    """Return whether nothing holds the port and the service has not run since boot."""
     if boot.running or boot.started or boot.process:
         return False
     connections = [
@@ -99,6 +99,7 @@ def _fix(boot: Boot, down_since_boot: bool) -> Fix:
                 unmask = ("systemctl", "unmask", *runtime, name)
                 mask = ("systemctl", "mask", *runtime, name)
                 steps = (Command(unmask, undo=mask), *steps)
-    # Somebody has forbidden a masked one; and what a login started may be set up otherwise.
+    # Somebody masked the unit on purpose; and what was started from a login may be set up to start
+    # in another way.
     sure = not boot.state.startswith("masked") and not boot.by_hand
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW)

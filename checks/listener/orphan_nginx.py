@@ -1,6 +1,6 @@
-"""An nginx runs of which the pid file knows nothing: the file has gone, or names a process that is
-no master. `nginx -s reload` and the service manager look there (nginx(8)), so what they are told
-does not reach the one that has the port, and a second one cannot start beside it."""
+"""nginx runs, but its pid file is missing or names a process that is not a master. `nginx -s
+reload` and the service manager use that file (nginx(8)), so their signals do not reach the nginx
+that holds the port, and a second one cannot start beside it."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     masters = [
         process for process in (nginx.state.masters if nginx.state else ()) if not process.foreign
     ]
-    # With several masters nobody knows whose file it is.
+    # With several masters nobody knows whose pid file it is.
     if file is None or len(masters) != 1 or file.pid == masters[0].pid or nginx.state is None:
         return
     master = masters[0]
@@ -74,8 +74,8 @@ def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _runs_outside_service(nginx: Nginx) -> bool:
-    """Whether a service of the service manager's has nginx, and this is not its own: that one
-    would still not know it by the file."""
+    """Return whether this nginx does not belong to the nginx service of the service manager. Then a
+    correct pid file would not help the service."""
     hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
     if not any(host.manager == "systemd" for host in hosts):
         return False
@@ -88,7 +88,10 @@ def _runs_outside_service(nginx: Nginx) -> bool:
 
 
 def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
-    """With its number in the file again it is within reach, and nobody is cut off."""
+    """Write the master's pid into the file again, which cuts no visitor's connection.
+
+    If nginx runs outside its service, tell it to quit and start the service instead.
+    """
     if outside_service:
         quit_command = Command(("kill", "-QUIT", str(pid)))
         return Fix(
@@ -100,14 +103,15 @@ def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
 
 
 def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
-    """A service manager may think that it runs, or have started it again by itself."""
+    """Return commands for a service manager that believes the service runs, or restarted it by
+    itself."""
     hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
     return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.start_commands()
 
 
 def _is_visitor_affected(evidence: Evidence) -> bool:
-    """Whether visitors meet something wrong."""
+    """Return whether visitors see an error."""
     port = evidence.target.port
     connections = [
         connection

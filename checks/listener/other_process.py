@@ -1,6 +1,9 @@
-"""Another program has the port for which nginx is configured, and visitors do not get from it what
-they come for. Linux lets no two programs bind one port of one address (bind(2), EADDRINUSE), so
-nginx cannot start, or not take up that part of its configuration; `nginx -t` does not say so."""
+"""Another program holds the port for which nginx is configured, and visitors do not get the site
+from it.
+
+Linux does not allow two programs to bind one port of one address (bind(2), EADDRINUSE). So nginx
+cannot start or cannot load that part of its configuration; `nginx -t` does not report it.
+"""
 
 from collections.abc import Iterator
 
@@ -23,13 +26,13 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.server_blocks import reachable_sockets
 
-#: What nginx and its kin are called, as the kernel cuts names to 15 letters (proc_pid_comm(5)).
+#: Names of nginx and its variants, which the kernel cuts to 15 characters (proc_pid_comm(5)).
 NGINX_NAMES = ("nginx", "openresty", "tengine", "angie")
 
-#: What holds a port for somebody else by design (systemd.socket(5)).
+#: Processes that hold a port for another program by design (systemd.socket(5)).
 SOCKET_HOLDERS = ("systemd", "init")
 
-#: Programs that may well be meant to serve the site in nginx's place.
+#: Programs that may be intended to serve the site instead of nginx.
 WEB_SERVERS = (
     *("apache2", "httpd", "caddy", "haproxy", "envoy", "traefik", "lighttpd", "h2o", "lshttpd"),
     *("docker-proxy", "rootlessport", "varnishd", "hitch", "sslh", "stunnel", "stunnel4", "xray"),
@@ -56,7 +59,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
     ]
     if any(handshake.failure is None for handshake in handshakes):
         return
-    # Port 80 is lost as well where nginx could not start for it.
+    # nginx could not start because of this port, so port 80 is missing as well.
     also_80 = not nginx.master and bool(nginx.listen_sockets(80)) and not listeners_on(evidence, 80)
     directive = _listen_directive(nginx, target.port)
     yield Claim(
@@ -65,7 +68,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
             Subject(port=number) for number in ((target.port, 80) if also_80 else (target.port,))
         ),
         because=(*evidence.good(Listeners), nginx.state, *evidence.good(NginxConfig), *handshakes),
-        # Without a visit this is also what a server looks like that has left nginx.
+        # Without a test visit this may also be a server that has replaced nginx.
         severity=None if handshakes else Severity.NOTE,
         confidence=_confidence(nginx, holder, bool(handshakes)),
         facts={
@@ -90,8 +93,8 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _holder(evidence: Evidence, port: int) -> Listener | None:
-    """The program that has the port for others than this machine, if it is known and none of
-    those that hold it is nginx."""
+    """Return the program that holds the port on an address that others can reach, if it is known
+    and none of the holders is nginx."""
     outer_listeners = [
         listener for listener in listeners_on(evidence, port) if not is_loopback(listener.address)
     ]
@@ -104,7 +107,7 @@ def _holder(evidence: Evidence, port: int) -> Listener | None:
 
 
 def _listen_directive(nginx: Nginx, port: int) -> Directive | None:
-    """The first `listen` of the port."""
+    """Return the first `listen` directive of the port."""
     listens = (
         listen for server in nginx.servers for listen in server.listens if listen.port == port
     )

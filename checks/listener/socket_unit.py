@@ -1,5 +1,5 @@
-"""systemd itself holds the port for a socket unit (systemd.socket(5)): it listens, and starts that
-unit's service for the first visitor. nginx cannot have the port then."""
+"""systemd itself holds the port for a socket unit (systemd.socket(5)): it listens, and starts the
+unit's service at the first connection. So nginx cannot bind the port."""
 
 from collections.abc import Iterator
 

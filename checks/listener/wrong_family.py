@@ -1,6 +1,6 @@
-"""The port is open over one of IPv4 and IPv6, and the name publishes an address of the other: a
-"::" socket with IPV6_V6ONLY (ipv6(7)), nginx's default since 1.3.4, takes no IPv4, and one of
-0.0.0.0 takes no IPv6."""
+"""The port is open over IPv4 or IPv6 only, and the name publishes an address of the other family. A
+"::" socket with IPV6_V6ONLY (ipv6(7)), nginx's default since 1.3.4, accepts no IPv4, and a 0.0.0.0
+socket accepts no IPv6."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ from diagnose.model.tcp import Connection
 
 @frozen
 class _ClosedFamily:
-    """Published addresses of a family in which nothing listens, and the tries that say so."""
+    """Published addresses of an IP family in which nothing listens, with the failed attempts."""
 
     family: int
     addresses: tuple[str, ...]
@@ -50,7 +50,7 @@ def wrong_family(evidence: Evidence) -> Iterator[Claim]:
     if closed_family is None:
         return
     port = evidence.target.port
-    # Port 80 as well, where it is open over the other family only.
+    # Port 80 too, if it is open over the other family only.
     ports = [
         number
         for number in dict.fromkeys((port, 80))
@@ -103,7 +103,7 @@ def _other_family(closed_family: _ClosedFamily) -> int:
 
 
 def _open_families(evidence: Evidence, port: int) -> set[int]:
-    """The families over which others may come to a port."""
+    """Return the IP families over which others can reach the port."""
     outer_listeners = [
         listener for listener in listeners_on(evidence, port) if not is_loopback(listener.address)
     ]
@@ -135,8 +135,8 @@ def _closed_family(evidence: Evidence, family: int) -> _ClosedFamily | None:
         a for interface in interfaces for a in interface.addresses if _family(a) == family
     ]
     own_addresses = [address for address in addresses if address in interface_addresses]
-    # A cloud may translate a public IPv4 address to a private one of ours; whatever else is not
-    # held here is another machine's, and what listens there is not known.
+    # A cloud may translate a public IPv4 address to a private one of this server. Any other address
+    # that this server does not hold belongs to another machine, whose listeners are unknown.
     hidden = family == 4 and bool(connections) and all(map(is_private, interface_addresses))
     if not own_addresses and not hidden:
         return None
@@ -156,7 +156,7 @@ def _family(address: str) -> int:
     return 6 if ":" in address else 4
 
 
-# What to do
+# Fix
 
 
 def _fix(evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]) -> Fix:
@@ -193,8 +193,10 @@ def _fix(evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]) -> 
 
 
 def _listen_directives(evidence: Evidence, port: int, family: int) -> tuple[Directive, ...]:
-    """Where nginx is told to listen on the port of every address of a family, in whatever block:
-    one that has no such line would be answered for by another's."""
+    """Return the `listen` directives of the port for all addresses of an IP family, in every block.
+
+    A block without the new line would be answered by another block.
+    """
     from diagnose.parsers.nginx.server_blocks import servers
 
     everywhere = "::" if family == 6 else "*"
@@ -209,7 +211,7 @@ def _listen_directives(evidence: Evidence, port: int, family: int) -> tuple[Dire
 
 
 def _twin_listen(listen: Directive, port: int, family: int) -> str:
-    """The same `listen` for the other family."""
+    """Return the same `listen` for the other IP family."""
     address = f"[::]:{port}" if family == 6 else str(port)
     options = [option for option in listen.args[1:] if not option.startswith("ipv6only=")]
     return f"listen {' '.join([address, *options])};"

@@ -1,6 +1,5 @@
-"""Checks of the layer `nginx`, and what they share with those of the applications behind it:
-which block and location answer the target, and the commands that make nginx take a change.
-"""
+"""Checks of the layer `nginx`, and what they share with the checks of the applications behind it:
+which block and location respond for the target, and the commands that make nginx load a change."""
 
 import posixpath
 import re
@@ -45,10 +44,10 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.edits import TextEdit, apply_edits, diff
 from diagnose.parsers.nginx.server_blocks import LocationMatch, MatchKind, Server, Socket
 
-#: Where a shell finds programs by their bare name.
+#: Folders in which a shell finds programs by their bare name.
 _PATH = {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"}
 
-#: What `Connection` is to be set from (nginx.org, "WebSocket proxying").
+#: The map from which `Connection` is set (nginx.org, "WebSocket proxying").
 UPGRADE_MAP = (
     "map $http_upgrade $connection_upgrade {",
     "    default upgrade;",
@@ -56,25 +55,26 @@ UPGRADE_MAP = (
     "}",
 )
 
-#: How nginx -t says that a key is not the first certificate's (X509_check_private_key(3)).
+#: The message of nginx -t if a key does not belong to the first certificate
+#: (X509_check_private_key(3)).
 KEY_MISMATCH = (
     r'SSL_CTX_use_PrivateKey(?:_file)?\("([^"]+)"\) failed .*key (?:values|type) mismatch'
 )
 
-#: What follows where nginx cannot load a certificate or its key: it goes on with the old ones.
+#: Consequences if nginx cannot load a certificate or its key: it continues with the old ones.
 STALE_CONFIG_SYMPTOMS = (
     "nginx.reload-failed",
     "nginx.reload-needed",
     "certificate.renewed-not-loaded",
 )
 
-#: What visitors see of an nginx that does not run.
+#: What visitors see if nginx does not run.
 NOT_RUNNING_SYMPTOMS = ("listener.missing", "tcp.refused", "http.port-closed")
 
 
 @frozen
 class SelectedServer:
-    """What answers the target's name on one of its sockets."""
+    """The server block that responds to the target's name on one socket."""
 
     socket: Socket
     server: Server
@@ -83,7 +83,7 @@ class SelectedServer:
 
 @frozen
 class Nginx:
-    """nginx as far as it was seen."""
+    """nginx as far as it was observed."""
 
     evidence: Evidence
     config: NginxConfig | None
@@ -107,7 +107,7 @@ class Nginx:
 
     @property
     def master(self) -> NginxProcess | None:
-        """The master that runs on this machine itself."""
+        """The master process that runs on this machine itself, not in a container."""
         masters = self.state.masters if self.state else ()
         return next((master for master in masters if not master.foreign), None)
 
@@ -115,8 +115,8 @@ class Nginx:
         return server_blocks.sockets(self.servers, port)
 
     def selected_servers(self) -> tuple[SelectedServer, ...]:
-        """What answers the target's name on the target's port, on every address that visitors
-        may reach."""
+        """Return the server blocks that respond to the target's name on the target's port, on every
+        address that visitors may reach."""
         target = self.evidence.target
         addresses = [
             a for resolution in self.evidence.good(Resolution) for a in resolution.addresses
@@ -128,7 +128,7 @@ class Nginx:
         )
 
     def location_matches(self, path: str) -> Iterator[LocationMatch]:
-        """The locations that answer a path; the same one for several sockets once."""
+        """Yield the locations that respond to a path, each only once for all sockets."""
         location_ids: set[int] = set()
         for selected_server in self.selected_servers():
             location_match = server_blocks.select_location(selected_server.server, path)
@@ -136,10 +136,11 @@ class Nginx:
                 location_ids.add(id(location_match.block))
                 yield location_match
 
-    # What nginx -t says
+    # Errors of nginx -t
 
     def config_error(self, pattern: str) -> tuple[TestMessage, re.Match[str]] | None:
-        """What stops nginx, if it is of that kind; patterns match at the beginning."""
+        """Return the fatal error of nginx -t and the match, if `pattern` matches at its beginning;
+        otherwise None."""
         message = self.test.fatal if self.test and not self.test.passed else None
         match = re.match(pattern, message.text) if message else None
         return (message, match) if message and match else None
@@ -147,8 +148,12 @@ class Nginx:
     def startup_error(
         self, pattern: str
     ) -> tuple[TestMessage, re.Match[str], tuple[Observation, ...]] | None:
-        """What stops nginx, by its test; or, as the test is made by another user and outside of
-        the service, by what nginx said when it was last started or reloaded in vain."""
+        """Return the error that stops nginx, the match and its evidence; None if no error matches
+        `pattern`.
+
+        The error comes from nginx -t or, because that runs as another user and outside the service,
+        from the last failed start or reload.
+        """
         if config_error := self.config_error(pattern):
             return *config_error, (self.test,) if self.test else ()
         for message, observation in self._failed_starts():
@@ -157,14 +162,16 @@ class Nginx:
         return None
 
     def _failed_starts(self) -> Iterator[tuple[TestMessage, Observation]]:
-        """The last message of a start or a reload that failed. The log's counts for a running
-        master only if it is its own and later than what it loaded; for one that does not run, if
-        nothing was written after it."""
+        """Yield the last error of a failed start or reload.
+
+        For a running master, a log line counts only if it is the master's own and later than its
+        loaded configuration. If nginx does not run, it counts only if nothing was logged after it.
+        """
         port = self.evidence.target.port
         if not self.master and any(
             listeners.on(port) for listeners in self.evidence.good(Listeners)
         ):
-            return  # another program's by now
+            return  # Another program holds the port now.
         for start in () if self.master else self.evidence.good(NginxStart):
             errors = [message for message in start.messages if message.level == "emerg"]
             yield from ((message, start) for message in errors[-1:])
@@ -187,8 +194,11 @@ class Nginx:
         directive: Directive | None = None,
         observations: Iterable[Observation] = (),
     ) -> Claim:
-        """A claim that explains a refusal. `running` says whether an nginx goes on with what it
-        loaded before, so that nobody sees it yet."""
+        """Make a claim that explains an error of nginx -t.
+
+        The fact `running` says whether nginx continues with its loaded configuration, so that
+        visitors see no fault yet.
+        """
         location = self.location(directive) if directive else None
         if location is None and message.file and message.line and self.config:
             file = self.config.file(message.file)
@@ -211,8 +221,8 @@ class Nginx:
         )
 
     def directive_at(self, file: str | None, line: int | None, name: str) -> Directive | None:
-        """The directive of that name at a place that nginx names: it names the line on which a
-        directive ends."""
+        """Return the directive of this name at a place that nginx reports. nginx reports the line
+        on which a directive ends."""
         for directive in nginx_parser.walk(self.config.main if self.config else ()):
             config_file = self.file(directive)
             if (
@@ -231,12 +241,13 @@ class Nginx:
     # Certificates and keys
 
     def resolve_path(self, path: str) -> str:
-        """A path as nginx takes it: from the folder of the main configuration file."""
+        """Return the absolute path: nginx resolves paths from the folder of the main configuration
+        file."""
         folder = posixpath.dirname(self.config.path) if self.config else ""
         return posixpath.join(folder, path)
 
     def certificates(self, server: Server) -> tuple[CertificateFile, ...]:
-        """The files of a block's certificates, as far as they were looked at."""
+        """Return the files of the block's certificates, as far as they were read."""
         certificate_paths = {
             self.resolve_path(path) for path in server_blocks.file_paths(server, "ssl_certificate")
         }
@@ -254,7 +265,7 @@ class Nginx:
         )
 
     def file_reference(self, name: str, path: str) -> tuple[Server, Directive] | None:
-        """The first block in which a directive names a file."""
+        """Return the first directive of this name that names the file, with its block."""
         for server in self.servers:
             for directive in server_blocks.LocationMatch((server.http, server.block)).directives(
                 name
@@ -264,8 +275,12 @@ class Nginx:
         return None
 
     def paired_files(self, partner_name: str, directive_name: str, path: str) -> dict[str, str]:
-        """What the blocks that name a file (by `given`) name beside it (by `wanted`): the paths,
-        and how they are written ("" where that needs quotes). nginx pairs them in order."""
+        """Return the files that `partner_name` names in the blocks whose `directive_name` names
+        this path.
+
+        The result maps each resolved path to the path as written, or to "" if that needs quotes.
+        nginx pairs the directives in order.
+        """
         files: dict[str, str] = {}
         for server in self.servers:
             location_match = LocationMatch((server.http, server.block))
@@ -282,8 +297,11 @@ class Nginx:
         return files
 
     def pairing_edits(self, name: str, path: str) -> tuple[Edit, ...]:
-        """In the place of a certificate or key that will not do, that which the other blocks have
-        beside its partner, where all of them have the same."""
+        """Replace an unusable certificate or key by the file that all other blocks pair with its
+        partner.
+
+        Empty if they do not agree on one file.
+        """
         partner_name = {"ssl_certificate": "ssl_certificate_key"}.get(name, "ssl_certificate")
         replacements: dict[str, str] = {}
         for partner in self.paired_files(partner_name, name, path):
@@ -306,7 +324,7 @@ class Nginx:
             {file: list(file_changes.values()) for file, file_changes in changes.items()}
         )
 
-    # What to do
+    # Commands
 
     @property
     def _argv(self) -> tuple[str, ...]:
@@ -317,13 +335,16 @@ class Nginx:
 
     @property
     def start(self) -> NginxStart | None:
-        """What is known of the service that would start it, where it does not run."""
+        """What is known of the service that would start nginx; None if nginx runs."""
         return None if self.master else next(iter(self.evidence.good(NginxStart)), None)
 
     @property
     def unit(self) -> str:
-        """What systemd calls the service of this nginx ("nginx", "openresty"); "" where there is
-        none, or somebody started it past its service, who does not know it then."""
+        """The systemd service of this nginx ("nginx", "openresty").
+
+        "" if there is none, or if somebody started nginx outside its service, which then does not
+        know it.
+        """
         hosts = [host for host in self.evidence.good(Host) if host.vantage is Vantage.SERVER]
         if not hosts or hosts[0].manager != "systemd":
             return ""
@@ -334,8 +355,11 @@ class Nginx:
         return "nginx" if self._argv[0] == "nginx" else ""
 
     def private_folder(self, path: str) -> str:
-        """The folder in which the running nginx sees other files than we do, if the path lies in
-        one (systemd.exec(5), PrivateTmp=, ProtectHome=)."""
+        """Return the folder that contains the path and in which the running nginx sees other files;
+        "" if none.
+
+        systemd.exec(5), PrivateTmp=, ProtectHome=.
+        """
         return hiding_folder(self.master.private, path) if self.master and path else ""
 
     def test_command(self) -> Command:
@@ -347,9 +371,12 @@ class Nginx:
         return Command((*self._argv, "-s", "reload"))
 
     def start_commands(self) -> tuple[Command, ...]:
-        """By its service. One that systemd takes for running, as where nginx was killed and its
-        script of System V had ended well, has to be started anew; and one that was started in vain
-        too often only after that is forgotten (systemd.unit(5), StartLimitBurst=)."""
+        """Return the commands that start nginx by its service.
+
+        If systemd believes that the service is active, it must be restarted. That happens if nginx
+        was killed after its System V script had ended successfully. If too many starts failed, the
+        failures must be reset first (systemd.unit(5), StartLimitBurst=).
+        """
         if not self.unit:
             return (Command(self._argv, undo=(*self._argv, "-s", "stop")),)
         start = self.start
@@ -361,20 +388,21 @@ class Nginx:
         return (reset_command, change) if limited else (change,)
 
     def restart_commands(self) -> tuple[Command, ...]:
-        """Ended and begun anew, where a reload does not do."""
+        """Return the commands that stop and start nginx, for changes that a reload does not
+        apply."""
         if self.unit:
             return (Command(("systemctl", "restart", self.unit)),)
         return (Command((*self._argv, "-s", "stop")), *self.start_commands())
 
     def reload_steps(self) -> tuple[Command, ...]:
-        """Test a change, then have it taken up."""
+        """Return the commands that test the configuration and then load it."""
         running = self.master or self.state is None
         return (
             self.test_command(),
             *((self.reload_command(),) if running else self.start_commands()),
         )
 
-    # Where it stands
+    # Files
 
     def file(self, directive: Directive) -> ConfigFile | None:
         return self.config.file(directive.file) if self.config else None
@@ -384,8 +412,10 @@ class Nginx:
         return nginx_parser.directive_location(file, directive) if file else None
 
     def edit(self, path: str, *changes: TextEdit) -> Edit | None:
-        """A change to one of the files, None where it would change nothing. Behind a link it is
-        one to the file itself: patch(1) refuses links."""
+        """Return an edit of a configuration file, or None if nothing changes.
+
+        It edits the file to which a link leads, because patch(1) refuses links.
+        """
         file = self.config.file(path) if self.config else None
         if file is None:
             return None
@@ -395,8 +425,8 @@ class Nginx:
     # WebSockets
 
     def locations_losing_upgrades(self) -> Iterator[tuple[LocationMatch, list[str]]]:
-        """The proxied locations that do not pass an upgrade on, with the paths at which that
-        shows."""
+        """Yield the proxied locations that do not forward an upgrade, each with the paths that show
+        it."""
         paths_by_location: dict[int, tuple[LocationMatch, list[str]]] = {}
         for path in websocket_paths(self.evidence):
             for location_match in self.location_matches(path):
@@ -409,8 +439,10 @@ class Nginx:
     def http_1_1_lines(
         self, location_match: LocationMatch, changes: dict[str, list[TextEdit]]
     ) -> list[str]:
-        """The line for proxy_http_version, if it is needed (the default is 1.1 since 1.29.7);
-        where the location has one of its own, a change to that instead."""
+        """Return the line for proxy_http_version if it is needed (the default is 1.1 since 1.29.7).
+
+        If the location has a line of its own, that line is changed instead.
+        """
         line, directive = "proxy_http_version 1.1;", location_match.directive("proxy_http_version")
         if directive is None:
             version = nginx_parser.version_number(self.build.version) if self.build else None
@@ -425,7 +457,8 @@ class Nginx:
     def insert(
         self, location_match: LocationMatch, lines: list[str], changes: dict[str, list[TextEdit]]
     ) -> None:
-        """Lines behind proxy_pass; where that is written elsewhere, at the location's beginning."""
+        """Insert lines after proxy_pass, or at the beginning of the location if proxy_pass is
+        written elsewhere."""
         location, proxy_pass = location_match.block, server_blocks.proxy_pass_of(location_match)
         file = self.file(location)
         if file is None or not lines:
@@ -447,9 +480,12 @@ class Nginx:
 
 @frozen
 class WebSocketHandshakes:
-    """A path's WebSocket handshakes: through the front door, and with the application itself, in
-    HTTP/1.0 (`old`), at the path as visitors ask for it, where nginx passes on another (`whole`),
-    and likewise with the visitor's name in the Host field (`named`)."""
+    """The WebSocket handshakes at one path.
+
+    `front` go through the front server, and all others directly to the application: `direct` as
+    nginx sends them, `http_1_0` in HTTP/1.0. `whole_path` ask for the visitor's path although nginx
+    sends another, and `visitor_host` also send the visitor's Host.
+    """
 
     front: tuple[Upgrade, ...]
     direct: tuple[Upgrade, ...]
@@ -475,27 +511,30 @@ class WebSocketHandshakes:
 
     @property
     def accepted_by_application(self) -> bool:
-        """The application takes the handshake."""
+        """Whether the application accepts the handshake."""
         return any(upgrade.accepted for upgrade in self.direct)
 
     @property
     def refused_by_application(self) -> bool:
-        """The application answers the handshake, and refuses it."""
+        """Whether the application responds to the handshake and refuses it."""
         return not self.accepted_by_application and any(upgrade.status for upgrade in self.direct)
 
     @property
     def accepted_as_requested(self) -> bool:
-        """The application refuses the handshake as nginx would pass it on, and takes it as the
-        visitor asks for it."""
+        """Whether the application refuses the handshake as nginx would send it, and accepts it as
+        the visitor sends it."""
         return self.refused_by_application and any(
             upgrade.accepted for upgrade in (*self.whole_path, *self.visitor_host)
         )
 
     @property
     def broken_by_proxy(self) -> bool:
-        """It is taken directly, and in front refused by what is neither a redirect nor a rule.
-        An application may say 401 or 403 to what came without its Upgrade; a proxy's own page of
-        that kind is a rule."""
+        """Whether the application accepts the handshake and the front server fails it, other than
+        by a redirect or an access rule.
+
+        An application may respond 401 or 403 to a request that lost its Upgrade. Such a status on
+        the proxy's own page is an access rule.
+        """
         failures = [
             upgrade for upgrade in self.front if upgrade.status and not 300 <= upgrade.status < 400
         ]
@@ -512,13 +551,16 @@ class WebSocketHandshakes:
         )
 
 
-#: Services that are nginx's by their names, where systemd itself was not asked about them.
+#: Service names that belong to nginx, used if systemd itself was not asked.
 _SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
 
 
 def _service_unit(evidence: Evidence, master: NginxProcess, packaged: bool) -> str:
-    """The service of a master that runs: the one in whose control group it is, if that is its own.
-    What sshd, cron or rc.local started is in theirs."""
+    """Return the service of a running master: the one in whose control group it is, if that is
+    nginx's own.
+
+    A master that sshd, cron or rc.local started is in their control group.
+    """
     name = master.unit or ("nginx.service" if packaged else "")
     boot = next((boot for boot in evidence.good(Boot) if boot.service == name), None)
     if boot and boot.manager == "systemd":
@@ -540,21 +582,22 @@ def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str)
         return False
     if handshakes.broken_by_proxy or handshakes.accepted_as_requested:
         return True
-    # Where it was asked for, the configuration alone is enough: without Upgrade no application
-    # can tell. Unless it refuses the handshake itself; then nobody knows what belongs there.
+    # For a WebSocket path that the user named, the configuration is proof enough, because no
+    # application works without Upgrade. But if the application refuses a direct handshake too,
+    # nobody knows what the path is for.
     return path in evidence.target.websockets and not handshakes.refused_by_application
 
 
 def websocket_paths(evidence: Evidence) -> tuple[str, ...]:
-    """The paths at which a WebSocket is judged: those asked for, and those the configuration
-    proxies one at."""
+    """Return the WebSocket paths to judge: those that the user named and those found in the
+    configuration."""
     upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade))
     return tuple(dict.fromkeys((*evidence.target.websockets, *upgrade_paths)))
 
 
 def misplaced_certificate(nginx: Nginx) -> tuple[CertificateFile, int] | None:
-    """Where nginx -t found that a key is not the first certificate's: the file in which it is
-    another's, and the index of that."""
+    """Return the file and index of the certificate that a key belongs to, if nginx -t reports that
+    it is not the first one; otherwise None."""
     config_error = nginx.config_error(KEY_MISMATCH)
     reference = (
         nginx.file_reference("ssl_certificate_key", config_error[1][1]) if config_error else None
@@ -571,8 +614,10 @@ def misplaced_certificate(nginx: Nginx) -> tuple[CertificateFile, int] | None:
 
 
 def own_certificate_index(file: CertificateFile, keys: Iterable[KeyFile]) -> int:
-    """The index of the certificate in a file to which one of the keys belongs, where that is not
-    the first and none belongs to the first; else 0."""
+    """Return the index of the certificate in the file to which one of the keys belongs.
+
+    0 if a key belongs to the first certificate or none belongs to any.
+    """
     public_keys = {key_file.public for key_file in keys} - {""}
     if not file.publics or file.publics[0] in public_keys:
         return 0
@@ -580,7 +625,7 @@ def own_certificate_index(file: CertificateFile, keys: Iterable[KeyFile]) -> int
 
 
 def handshake_succeeded(nginx: Nginx) -> bool:
-    """Whether a visitor's handshake on the target's port succeeded."""
+    """Return whether a visitor's handshake on the target's port succeeded."""
     handshakes = (
         handshake
         for handshake in nginx.evidence.of(Handshake)
@@ -593,7 +638,8 @@ def handshake_succeeded(nginx: Nginx) -> bool:
 
 
 def own_certificate(nginx: Nginx, server: Server, file: CertificateFile) -> Certificate:
-    """The site's own certificate in a file: the first, unless the block's keys say otherwise."""
+    """Return the site's own certificate in a file: the first, unless the block's keys belong to
+    another."""
     index = (
         own_certificate_index(file, nginx.keys(server))
         if len(file.publics) == len(file.chain)
@@ -603,5 +649,5 @@ def own_certificate(nginx: Nginx, server: Server, file: CertificateFile) -> Cert
 
 
 def file_line(directive: Directive) -> str:
-    """file:line, as nginx writes it."""
+    """Return "file:line", as nginx writes it."""
     return f"{directive.file}:{directive.line}"

@@ -1,5 +1,5 @@
-"""What nginx answers one visitor, out of the evidence: at each path that is judged, on each socket
-by which they may come."""
+"""What nginx responds to one visitor, judged from the evidence: for each path that is judged, on
+each socket that the visitor may use."""
 
 from collections.abc import Iterator
 
@@ -10,8 +10,10 @@ from diagnose.parsers.nginx.access_rules import AccessResult, ClientRequest, acc
 
 @frozen(eq=False)
 class PathAccess:
-    """A path, the block that answers there, and its answer. `hidden`: nginx sees a balancer's
-    address in place of the visitor's."""
+    """A path, the server block that responds there, and its response.
+
+    `hidden`: nginx sees a load balancer's address instead of the visitor's.
+    """
 
     path: str
     selected_server: SelectedServer
@@ -20,7 +22,7 @@ class PathAccess:
 
 
 def visitor_access(nginx: Nginx, visitor: str) -> Iterator[PathAccess]:
-    """Of each block and path once."""
+    """Yield the visitor's access to each path, once per server block."""
     target, block_paths = nginx.evidence.target, set()
     for selected_server in _visitor_servers(nginx, visitor):
         hidden = _is_hidden(selected_server)
@@ -42,8 +44,8 @@ def visitor_access(nginx: Nginx, visitor: str) -> Iterator[PathAccess]:
 
 
 def _visitor_servers(nginx: Nginx, visitor: str) -> list[SelectedServer]:
-    """The sockets of the visitor's family; those of IPv6 take IPv4 too where there are no others
-    (`ipv6only=off`)."""
+    """Return the servers on the sockets of the visitor's IP family. If there are none, IPv6 sockets
+    accept IPv4 too (`ipv6only=off`)."""
     selected_servers = list(nginx.selected_servers())
     is_ipv6 = ":" in visitor
     same_family = [
@@ -63,8 +65,10 @@ def _visitor_servers(nginx: Nginx, visitor: str) -> list[SelectedServer]:
 
 
 def _is_hidden(selected_server: SelectedServer) -> bool:
-    """Whether the connection begins with somebody else's word about the visitor (proxy_protocol):
-    without set_real_ip_from the rules are about the balancer."""
+    """Return whether the connection begins with a header about the visitor (proxy_protocol).
+
+    Without set_real_ip_from the access rules then apply to the load balancer.
+    """
     socket = selected_server.socket
     listens = [
         listen.directive

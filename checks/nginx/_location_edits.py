@@ -1,4 +1,4 @@
-"""Changes to a location that proxies, which the remedies of several checks are made of."""
+"""Changes to a proxied location, shared by the fixes of several checks."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
@@ -17,9 +17,12 @@ _SET_HEADER = "proxy_set_header"
 def websocket_edits(
     nginx: Nginx, location_match: LocationMatch, set_host: bool = False, whole_path: bool = False
 ) -> tuple[Edit, ...]:
-    """What makes a location pass a WebSocket's handshake on: Upgrade and Connection where it does
-    not, and as asked for the visitor's Host and path. Two faults in the same lines have to be put
-    right together: after the first change the second would no longer fit."""
+    """Return the edits that make a location forward a WebSocket handshake.
+
+    They add Upgrade and Connection if missing, and on request the visitor's Host and whole path.
+    Faults in the same lines must be fixed together: after one patch the other would no longer
+    apply.
+    """
     changes: Changes = {}
     headers = missing_upgrade_headers(nginx, location_match, changes)
     lines = nginx.http_1_1_lines(location_match, changes) if headers else []
@@ -36,8 +39,11 @@ def websocket_edits(
 def location_fix(
     nginx: Nginx, location_match: LocationMatch, file_edits: tuple[Edit, ...], sure: bool = True
 ) -> Fix:
-    """Those changes, and nginx takes them. To be read first where they touch another file than
-    the location's, which other sites may share."""
+    """Return a fix with these edits and an nginx reload.
+
+    It needs review if the edits touch another file than the location's, because other sites may use
+    that file.
+    """
     sure = sure and {edit.path for edit in file_edits} == {location_match.block.file}
     return Fix(
         (*file_edits, *nginx.reload_steps()),
@@ -48,9 +54,11 @@ def location_fix(
 def header_lines(
     nginx: Nginx, location_match: LocationMatch, headers: Mapping[str, str], changes: Changes
 ) -> list[str]:
-    """The lines with which a location sends these fields on; one that it has already is changed
-    instead. With the first proxy_set_header of its own a location forgets those that it would
-    inherit: they are said once more."""
+    """Return the lines that forward these headers in a location; a header that the location already
+    sets is changed instead.
+
+    A location with a proxy_set_header of its own inherits none, so the inherited ones are repeated.
+    """
     own = server_blocks.children(location_match.block, _SET_HEADER)
     lines = [] if own else _inherited_header_lines(nginx, location_match, headers)
     for name, text in headers.items():
@@ -68,7 +76,8 @@ def header_lines(
 def setting_edits(
     nginx: Nginx, location_match: LocationMatch, values: Mapping[str, str]
 ) -> tuple[Edit, ...]:
-    """Directives of one value each, set in the location; one that it has already is changed."""
+    """Return the edits that set directives of one value each in the location. A directive that
+    exists is changed."""
     changes: Changes = {}
     lines = []
     for name, text in values.items():
@@ -97,7 +106,8 @@ def _inherited_header_lines(
 def missing_upgrade_headers(
     nginx: Nginx, location_match: LocationMatch, changes: Changes
 ) -> dict[str, str]:
-    """The fields that a location has to send on for a WebSocket, and does not."""
+    """Return the headers that the location must forward for a WebSocket and does not, with their
+    values."""
     passed = dict(
         zip(
             ("Upgrade", "Connection"), server_blocks.upgrade_forwarding(location_match), strict=True
@@ -114,8 +124,11 @@ def missing_upgrade_headers(
 
 
 def _connection_value(nginx: Nginx, location_match: LocationMatch, changes: Changes) -> str:
-    """The value for Connection: by the map that is there; else "upgrade"; but in a location that
-    serves pages too, by a map that is put before the server block."""
+    """Return the value for Connection: the variable of an existing map, or else "upgrade".
+
+    In a location that also serves pages it is the variable of a map that is added before the server
+    block.
+    """
     http, server = location_match.blocks[0], location_match.blocks[1]
     for map_block in server_blocks.children(http, "map"):
         if map_block.args[:1] == ("$http_upgrade",) and len(map_block.args) > 1:
@@ -134,8 +147,10 @@ def _connection_value(nginx: Nginx, location_match: LocationMatch, changes: Chan
 
 
 def pass_whole_path(location_match: LocationMatch, changes: Changes) -> bool:
-    """Pass the visitor's path on as it came: proxy_pass without its own. False where it cannot be
-    taken away, as in one made of variables."""
+    """Remove the path from proxy_pass, so that nginx forwards the visitor's path unchanged.
+
+    Return False if that is not possible, for example with variables.
+    """
     proxy_pass = server_blocks.proxy_pass_of(location_match)
     target = server_blocks.application_of(location_match, proxy_pass) if proxy_pass else None
     uri = target.uri if target else None
@@ -147,8 +162,8 @@ def pass_whole_path(location_match: LocationMatch, changes: Changes) -> bool:
 
 
 def serves_only(location_match: LocationMatch, paths: Iterable[str]) -> bool:
-    """Whether a location is there for these paths only, as far as its pattern says so: what is
-    changed in it concerns no other page."""
+    """Return whether, by its pattern, a location serves these paths only, so that a change affects
+    no other page."""
     pattern = (
         server_blocks.location_pattern(location_match.block)
         if location_match.block.name == "location"
@@ -162,5 +177,5 @@ def serves_only(location_match: LocationMatch, paths: Iterable[str]) -> bool:
 
 
 def host_variable(target: Target) -> str:
-    """The variable for the visitor's Host: $host is always there, and has no port."""
+    """Return the variable for the visitor's Host: $host always exists, but has no port."""
     return "$host" if target.port in {80, 443} else "$http_host"

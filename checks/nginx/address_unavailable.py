@@ -1,5 +1,6 @@
-"""`listen` names an address that no interface of this machine has (EADDRNOTAVAIL, bind(2)): often
-the public address of a cloud server, which the cloud translates and the machine never sees."""
+"""`listen` names an address that no interface of this machine has (EADDRNOTAVAIL, bind(2)). It is
+often the public address of a cloud server, which the cloud translates and the machine never sees.
+"""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from diagnose.model.server import Interface
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.server_blocks import servers
 
-#: Networks of containers and virtual machines on the server itself.
+#: Interfaces of containers and virtual machines on the server itself.
 _CONTAINER_PREFIXES = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc", "lxdbr")
 
 
@@ -79,7 +80,8 @@ def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _applicability(changes: tuple[Edit, ...], own: list[str], ipv6: bool) -> Applicability:
-    """All addresses are no more than was meant where the server has only one of that kind."""
+    """Return whether the change is automatic: "all addresses" adds nothing if the server has only
+    one of that IP family."""
     if not changes:
         return Applicability.MANUAL
     same_family = {address for address in own if (":" in address) == ipv6}
@@ -97,7 +99,7 @@ def _listen_directives(nginx: Nginx, address: str) -> list[Directive]:
 
 
 def _edits(nginx: Nginx, directives: list[Directive]) -> Iterator[Edit]:
-    """All addresses in the place of that one."""
+    """Replace the address by all addresses."""
     changes: dict[str, list[edits.TextEdit]] = {}
     for directive in directives:
         port = re.search(r":(\d+)$", directive.args[0])

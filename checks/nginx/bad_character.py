@@ -1,5 +1,5 @@
-"""A character that looks right and is another: a byte order mark, a no-break space, full-width
-punctuation, as they come with a text that was copied from a web page or saved on Windows."""
+"""A character that looks right but is another one: a byte order mark, a no-break space, full-width
+punctuation. They come with text copied from a web page or saved on Windows."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx.edits import TextEdit
 
-#: What nginx would have understood in their place.
+#: The characters that nginx would have understood instead.
 REPLACEMENTS = {
     "\ufeff": "",
     "\u200b": "",
@@ -30,13 +30,13 @@ REPLACEMENTS = {
 }
 
 _ODD_CHARACTER = re.compile("[" + "".join(REPLACEMENTS) + "]")
-#: Comments, and what stands in quotes: there any character may be meant.
+#: Comments and quoted strings, in which any character may be intended.
 _COMMENT_OR_QUOTE = re.compile(r"""(?<!\S)\#[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
 
 
 @frozen
 class OddCharacter:
-    """One such character: its offset in the file, and itself."""
+    """One such character and its offset in the file."""
 
     offset: int
     character: str
@@ -100,14 +100,15 @@ def _odd_characters(file: ConfigFile) -> tuple[OddCharacter, ...]:
 def _explains_line(
     line: int | None, file: ConfigFile, odd_characters: tuple[OddCharacter, ...]
 ) -> bool:
-    """nginx notices on that very line, or, where a ";" was meant, further down."""
+    """Return whether the character explains the error: nginx reports that line or, if a ";" was
+    intended, a later line."""
     lines = [file.text.count("\n", 0, odd.offset) + 1 for odd in odd_characters]
     return line is not None and min(lines) <= line
 
 
 def _is_unambiguous(file: ConfigFile, odd_characters: tuple[OddCharacter, ...]) -> bool:
-    """Whether none may be meant as it is: a curly quote or a blank within a word may be part of a
-    file's name."""
+    """Return whether every character is certainly wrong. A curly quote or a space within a word may
+    be part of a file name."""
     contexts = (file.text[max(odd.offset - 1, 0) : odd.offset + 2] for odd in odd_characters)
     return not any(
         re.fullmatch(r"[\w./-][^\x00-\x7f;{}\uff1b\uff5b\uff5d][\w./-]", context)

@@ -1,5 +1,5 @@
-"""ssl_certificate or ssl_certificate_key names a file that is not there: a slip in the path, a
-certificate that was not issued yet, a renewal under another name (certbot's -0001)."""
+"""ssl_certificate or ssl_certificate_key names a file that does not exist: a typing error in the
+path, a certificate that was not issued yet, a renewal under another name (certbot's -0001)."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,9 @@
-"""A certificate or key is there, and nginx may not read it: it is started by a user who is not
-root, and owner, permission bits or a folder on the way shut that user out; or SELinux does, by the
-label that a file kept when it was moved there. A master that is root reads what is root's alone:
-that is no fault."""
+"""A certificate or key exists, but nginx may not read it.
+
+The user who starts nginx is not root, and the owner, the permission bits or a folder on the path
+denies access. Or SELinux denies it, because a moved file kept its old label. It is no fault if the
+master is root and the file is readable by root only.
+"""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +32,7 @@ _DENIED = (
     r" failed .*Permission denied"
 )
 
-#: Where files keep to themselves, by their owners' and by SELinux's rules.
+#: Folders whose files are private, by their owners' or by SELinux's rules.
 _PRIVATE = ("/root/", "/home/", "/tmp/", "/var/tmp/")
 
 
@@ -56,7 +58,7 @@ def certificate_unreadable(evidence: Evidence) -> Iterator[Claim]:
         yield _claim(nginx, path, access_by_path.get(path), message, observations)
         return
     for path, access in access_by_path.items():
-        # Nobody has tried since: what the bits say is enough.
+        # Nobody has tried to read it since then: the permission bits are proof enough.
         if access.denied_parts and nginx.master and nginx.master.user == access.uid:
             yield _claim(nginx, path, access, TestMessage("emerg", ""), ())
             return
@@ -104,14 +106,15 @@ def _claim(
 
 
 def _is_readable_now(nginx: Nginx, access: Access | None) -> bool:
-    """Whether what a log tells of is over: today nothing would shut out whoever runs nginx."""
+    """Return whether a logged error is over: today nothing denies access to the user who runs
+    nginx."""
     if access is None or (access.uid is None and nginx.master is None):
         return False
     return not access.denied_parts and _mislabelled_file(access) is None
 
 
 def _mislabelled_file(access: Access) -> PathComponent | None:
-    """The file, where SELinux's policy would have it bear another label."""
+    """Return the file if SELinux's policy assigns it another label; otherwise None."""
     file = access.parts[-1]
     types = [label.split(":")[2:3] for label in (file.label, access.default)]
     return file if access.enforcing and file.label and types[0] != types[1] else None
@@ -133,17 +136,17 @@ def _fix(
         )
         return Fix((*steps, *nginx.reload_steps()), Applicability.REVIEW)
     if label and not label.path.startswith(_PRIVATE):
-        # What the policy itself has for this one file.
+        # The label that the policy assigns to this file.
         restore = Command(("restorecon", "-v", label.path), undo=("chcon", label.label, label.path))
         return Fix((restore, *nginx.reload_steps()))
     if access and not closed and not access.enforcing and not nginx.master:
-        # Root may read it; who started nginx was not root.
+        # root may read it; nginx was started by another user.
         return Fix(nginx.reload_steps())
     return Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
 
 
 def _grant_read(part: PathComponent, group: str) -> tuple[Command, Command]:
-    """To the user's own group, and to nobody else."""
+    """Grant access to the user's own group and to nobody else."""
     mode = "g+x" if part.folder else "g+r"
     return (
         Command(("chgrp", group, part.path), undo=("chgrp", part.group, part.path)),

@@ -1,6 +1,6 @@
-"""The file begins with another certificate than the site's: nginx takes the first for the site's
-own, and compares the key with it (nginx.org, "SSL certificate chains"). The key tells which of
-them is."""
+"""The file begins with another certificate than the site's own. nginx takes the first one as the
+site's, and compares the key with it (nginx.org, "SSL certificate chains"). The key shows which one
+is right."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,8 +53,11 @@ def chain_order(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _undetected_claims(nginx: Nginx) -> Iterator[Claim]:
-    """Where the first certificate is of another algorithm, nginx -t sees no contradiction, and no
-    handshake finds a pair that it could use; see `nginx.key-type-mismatch`."""
+    """Make claims that nginx -t cannot make.
+
+    If the first certificate uses another key algorithm, nginx -t sees no contradiction, and no
+    handshake finds a usable pair; see `nginx.key-type-mismatch`.
+    """
     paths: set[str] = set()
     for selected_server in nginx.selected_servers():
         keys = nginx.keys(selected_server.server)
@@ -68,7 +71,7 @@ def _undetected_claims(nginx: Nginx) -> Iterator[Claim]:
                     key_file.path for key_file in keys if key_file.public == file.publics[index]
                 )
                 claim = _claim(nginx, TestMessage("emerg", ""), file, index, key)
-                # nginx has not read this file yet: it will at its next reload.
+                # nginx has not read this file yet, but will at its next reload.
                 yield replace(
                     claim, severity=Severity.WARNING if handshake_succeeded(nginx) else None
                 )
@@ -95,7 +98,7 @@ def _claim(
 
 
 def _edit(file: CertificateFile, index: int) -> Edit | None:
-    """The site's own first, then each one's issuer, then what is left."""
+    """Put the site's own certificate first, then the issuer of each, then the rest."""
     blocks = pem.blocks(file.text)
     if len(blocks) != len(file.chain):
         return None
@@ -108,6 +111,6 @@ def _edit(file: CertificateFile, index: int) -> Edit | None:
         key=lambda i: path.index(file.chain[i]) if file.chain[i] in path else len(path),
     )
     text = "".join(f"{blocks[index]}\n" for index in order)
-    target = file.real or file.path  # patch(1) refuses links, as certbot's are
+    target = file.real or file.path  # patch(1) refuses links, and certbot uses links
     changes = diff(target, file.text, text)
     return Edit(target, changes) if changes else None

@@ -1,9 +1,8 @@
-"""nginx -t refuses the configuration on disk. A running nginx goes on with the one it has loaded;
-the next start, after a reboot for instance, fails.
+"""nginx -t refuses the configuration on disk. A running nginx continues with its loaded
+configuration; the next start fails, for example after a reboot.
 
-Three slips are put right by what stands there: a directive's name with one letter wrong, a
-semicolon that was forgotten at the end of a line, a block that the file does not close. nginx
-tests whatever is changed before it is loaded.
+Three errors have an automatic fix: a directive's name with one wrong letter, a missing semicolon at
+the end of a line, a block without its closing brace. nginx tests every change before it is loaded.
 """
 
 import re
@@ -32,10 +31,10 @@ from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import directive_versions as versions
 from diagnose.parsers.nginx.edits import TextEdit, indentation
 
-#: Shorter names are too much like one another.
+#: Characters. Shorter names resemble each other too much.
 SHORTEST = 5
 
-#: A word, a quoted string, a comment, or the blanks between them (ngx_conf_read_token).
+#: A word, a quoted string, a comment, or the whitespace between them (ngx_conf_read_token).
 _TOKEN = re.compile(
     r"""(?P<blank>\s+)|(?P<comment>\#[^\n]*)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s]+"""
 )
@@ -44,12 +43,13 @@ _END_OF_FILE = "unexpected end of file"
 
 @frozen
 class Slip:
-    """What is wrong, where, and what puts it right. `word` is the wrong one, `meant` the right."""
+    """What is wrong, where, and the changes that correct it. `word` is the wrong word, `meant` the
+    right one."""
 
     kind: Literal["name", "semicolon", "brace"]
     file: ConfigFile
     line: int
-    changes: tuple[tuple[str, TextEdit], ...]  # each with the file's path
+    changes: tuple[tuple[str, TextEdit], ...]  # each with the path of its file
     typo: str = ""
     replacement: str = ""
 
@@ -57,7 +57,7 @@ class Slip:
 @check(
     severity=Severity.ERROR,
     needs=[NginxTest],
-    # What was renewed or changed cannot be loaded before the configuration is right.
+    # No renewal or change can be loaded before the configuration is valid.
     explains=[
         "nginx.not-running",
         "nginx.reload-needed",
@@ -109,7 +109,7 @@ def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool) -> Fix:
 
 
 def _location(nginx: Nginx, message: TestMessage) -> Location | None:
-    """The caret under the word that nginx complains of, if it stands on the line it names."""
+    """Return the location of the word that nginx complains about, if it is on the reported line."""
     file = nginx.config.file(message.file) if nginx.config and message.file else None
     if file is None or message.line is None:
         return None
@@ -121,7 +121,7 @@ def _location(nginx: Nginx, message: TestMessage) -> Location | None:
     return nginx_parser.source_location(file, message.line, at + 1, end + 1)
 
 
-# What was meant
+# Find the error
 
 
 def _find_slip(nginx: Nginx, message: TestMessage) -> Slip | None:
@@ -134,7 +134,7 @@ def _find_slip(nginx: Nginx, message: TestMessage) -> Slip | None:
         return _misspelled_name(nginx, message, name[1])
     slips = [slip for file in files for slip in _missing_semicolons(file, trees[file.path])]
     if slips and any(slip.file.path == (message.file or slip.file.path) for slip in slips):
-        # All of them: nginx names the next as soon as the first is right.
+        # Fix all of them: nginx reports the next one only after the first is fixed.
         changes = tuple(change for slip in slips for change in slip.changes)
         return replace(slips[0], changes=changes)
     file = next((config_file for config_file in files if config_file.path == message.file), None)
@@ -144,7 +144,8 @@ def _find_slip(nginx: Nginx, message: TestMessage) -> Slip | None:
 
 
 def _misspelled_name(nginx: Nginx, message: TestMessage, name: str) -> Slip | None:
-    """The one directive whose name is this with a letter too many, too few, wrong or exchanged."""
+    """Return the error if exactly one directive differs from this name by one letter: added,
+    missing, wrong or swapped."""
     directive = nginx.directive_at(message.file, message.line, name)
     file = nginx.file(directive) if directive else None
     if directive is None or file is None or nginx.config is None or len(name) < SHORTEST:
@@ -156,7 +157,7 @@ def _misspelled_name(nginx: Nginx, message: TestMessage, name: str) -> Slip | No
     candidates = exact or candidates
     if len(candidates) != 1 or not file.text.startswith(name, directive.start):
         return None
-    # nginx names the first; what was copied is wrong in the same way.
+    # nginx reports the first one; copies have the same error.
     occurrences = {
         (occurrence.file, occurrence.start)
         for occurrence in nginx_parser.walk(nginx.config.main)
@@ -169,7 +170,7 @@ def _misspelled_name(nginx: Nginx, message: TestMessage, name: str) -> Slip | No
 
 
 def _directive_names() -> Iterator[str]:
-    """Every directive that nginx itself has, those of modules that may be missing left out."""
+    """Yield every directive of nginx itself, without those of modules that may be missing."""
     from crossplane.analyzer import DIRECTIVES
 
     return (
@@ -178,7 +179,7 @@ def _directive_names() -> Iterator[str]:
 
 
 def _is_one_edit_apart(name: str, other_name: str) -> bool:
-    """Whether a single slip of the fingers lies between them."""
+    """Return whether one typing error lies between the names."""
     if abs(len(name) - len(other_name)) > 1:
         return False
     name = name.lower()
@@ -195,8 +196,8 @@ def _is_one_edit_apart(name: str, other_name: str) -> bool:
 
 
 def _missing_semicolons(file: ConfigFile, tree: tuple[Directive, ...]) -> Iterator[Slip]:
-    """Where one was forgotten: at the end of a block, or before a line that begins with another
-    directive's name and so became part of the one before."""
+    """Yield missing semicolons: at the end of a block, or before a line that begins with another
+    directive's name and was read as part of the previous directive."""
     names = set(_directive_names())
     for directive in nginx_parser.walk(tree):
         if directive.end in {"}", ""} and directive.block is None and directive.name in names:
@@ -223,7 +224,7 @@ def _line_number(file: ConfigFile, at: int) -> int:
 
 
 def _tokens(file: ConfigFile, directive: Directive) -> Iterator[tuple[re.Match[str], bool]]:
-    """The words of a directive's head, and whether each is the first of a further line."""
+    """Yield the words of a directive's head, and whether each is the first on a new line."""
     first = False
     stop = directive.opened - 1 if directive.opened else directive.stop
     for token in _TOKEN.finditer(file.text, directive.start, stop):
@@ -235,12 +236,12 @@ def _tokens(file: ConfigFile, directive: Directive) -> Iterator[tuple[re.Match[s
 
 
 def _last_token_end(file: ConfigFile, directive: Directive) -> int:
-    """Where its last word ends: a comment may stand behind it."""
+    """Return the end of the directive's last word. A comment may follow it."""
     return max((token.end() for token, _ in _tokens(file, directive)), default=directive.stop)
 
 
 def _end_before_swallowed(file: ConfigFile, directive: Directive, names: set[str]) -> int | None:
-    """Where the last word ends before a line that is another directive."""
+    """Return the end of the last word before a line that is another directive, or None."""
     end = directive.start
     for token, first in _tokens(file, directive):
         if first and token[0] in names and len(token[0]) > 3:
@@ -250,8 +251,11 @@ def _end_before_swallowed(file: ConfigFile, directive: Directive, names: set[str
 
 
 def _missing_brace(file: ConfigFile, tree: tuple[Directive, ...]) -> Slip | None:
-    """Where the one brace belongs that is missing, by how the lines are indented: before the first
-    directive that stands as far to the left as the block around it, else at the file's end."""
+    """Return the error if one closing brace is missing.
+
+    The indentation shows where it belongs: before the first directive that is indented as little as
+    the enclosing block, or else at the end of the file.
+    """
     text = file.text
     open_blocks = [
         directive
@@ -281,7 +285,7 @@ def _missing_brace(file: ConfigFile, tree: tuple[Directive, ...]) -> Slip | None
 
 
 def _is_indented(text: str, block: Directive) -> bool:
-    """Whether the lines of a block stand further to the right than its head."""
+    """Return whether the lines of a block are indented more than its head."""
     inner = (block.block or ())[:1]
     return all(
         _begins_line(text, directive) and _is_within(text, directive, block) for directive in inner

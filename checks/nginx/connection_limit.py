@@ -1,9 +1,9 @@
-"""A worker has no connection left (worker_connections, the listening sockets and those to the
-applications among them), or no file descriptor (RLIMIT_NOFILE). New visitors are then cut off at
-once, kept waiting, or answered with 500, while others notice nothing.
+"""A worker has no free connection (worker_connections, which includes listening sockets and
+connections to the applications) or no free file descriptor (RLIMIT_NOFILE). New visitors are then
+cut off, delayed or answered with 500, while others notice nothing.
 
-nginx says so in its log, of the moment at which it happened: it is an error while visitors meet it,
-and a warning where that was minutes ago.
+nginx logs the moment at which it happened. It is an error while visitors are affected, and a
+warning if it was minutes ago.
 """
 
 import re
@@ -30,10 +30,10 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, error_log, server_blocks
 
-#: nginx's own default (ngx_core_module, worker_connections).
+#: nginx's default (ngx_core_module, worker_connections).
 DEFAULT_CONNECTIONS = 512
 
-#: A symptom at no port is the only kind that what is over covers.
+#: A subject without a port: an event that is over covers no symptom of visitors.
 NO_PORT = Subject(port=0)
 
 
@@ -92,9 +92,11 @@ def connection_limit(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_current(line: LogLine, nginx: Nginx) -> bool:
-    """A reload brings new workers, and with them new limits. What an old one says while its last
-    visitors leave is as young as they are: only its number tells it from a new one's. In a
-    container nginx has other numbers than here."""
+    """Return whether the line comes from the current workers.
+
+    A reload starts new workers with new limits. Old workers still log until their last visitors
+    leave, and only the pid tells them apart. In a container the pids differ from those here.
+    """
     master = nginx.master
     if master is None:
         return True
@@ -103,7 +105,7 @@ def _is_current(line: LogLine, nginx: Nginx) -> bool:
 
 
 def _visitor_failures(evidence: Evidence) -> Iterator[Observation]:
-    """What a visitor meets while it lasts."""
+    """Yield the failures that a visitor sees while the limit is reached."""
     for handshake in evidence.of(Handshake):
         failure_kind = handshake.failure.kind if handshake.failure else ""
         if handshake.is_browser_like and failure_kind in {"closed", "reset", "timeout"}:
@@ -116,7 +118,7 @@ def _visitor_failures(evidence: Evidence) -> Iterator[Observation]:
 
 
 def _worker_connections(nginx: Nginx) -> int:
-    """worker_connections as it is on disk."""
+    """Return worker_connections from the configuration on disk."""
     values = [
         directive.args[0]
         for directive in _events_directives(nginx, "worker_connections")
@@ -134,12 +136,15 @@ def _events_directives(nginx: Nginx, name: str) -> list[Directive]:
     return [directive for block in blocks for directive in server_blocks.children(block, name)]
 
 
-# What to do
+# Fix
 
 
 def _fix(nginx: Nginx, connections: int, files: int | None, restart: bool) -> Fix:
-    """A worker without a descriptor left cannot even be told to go, as what the master then sends
-    it has one with it (ngx_read_channel): a reload would leave it there."""
+    """Raise the limits, by a reload or a restart.
+
+    A worker without a free descriptor cannot receive the master's message to quit, because that
+    message carries a descriptor (ngx_read_channel). After a reload it would still be there.
+    """
     changes: dict[str, list[edits.TextEdit]] = {}
     if connections != _worker_connections(nginx):
         _set_value(
@@ -159,7 +164,7 @@ def _fix(nginx: Nginx, connections: int, files: int | None, restart: bool) -> Fi
     )
     if not file_edits:
         return Fix((Manual("raise", Where.SERVER), *reload_steps), Applicability.MANUAL)
-    # A restart cuts off who is there; a reload leaves them.
+    # A restart cuts current connections; a reload keeps them.
     return Fix(
         (*file_edits, *reload_steps), Applicability.REVIEW if restart else Applicability.AUTOMATIC
     )
@@ -172,7 +177,7 @@ def _set_value(
     value: int,
     directives: list[Directive],
 ) -> None:
-    """In the place of what is there, else in the block where it belongs."""
+    """Set a directive: change it where it exists, or add it in the block where it belongs."""
     line = f"{name} {value};"
     main = nginx.config.file(nginx.config.path) if nginx.config else None
     if directives:

@@ -1,6 +1,6 @@
-"""A directive, a parameter or a module that this nginx does not have: written for a later or an
-earlier version, or for a module that is not loaded. What is no known name at all is a slip, and
-`nginx.config-invalid` says so."""
+"""The configuration uses a directive, a parameter or a module that this nginx does not have: it was
+written for a newer or older version, or for a module that is not loaded. A name that no nginx knows
+is a typing error, which `nginx.config-invalid` reports."""
 
 import posixpath
 import re
@@ -30,11 +30,11 @@ _ERROR_PATTERN = (
 
 @frozen
 class UnsupportedFeature:
-    """What nginx does not have: its name, and one of the reasons with the version it is about;
-    `edits` the change, where there is a sure one."""
+    """What nginx does not have: its name, the reason, and the version that the reason is about.
+    `edits` is the change, if there is a safe one."""
 
     name: str
-    reason: str  # "removed", "newer", "module", "missing", "wrong": the names of the steps
+    reason: str  # The name of a step: "removed", "newer", "module", "missing" or "wrong".
     version: str = ""
     module: versions.Module | None = None
     edits: tuple[Edit, ...] = ()
@@ -80,8 +80,11 @@ def directive_unsupported(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _applicability(nginx: Nginx, unsupported: UnsupportedFeature) -> Applicability:
-    """What this version has in its place, or what nothing uses, is sure. With `ssl on;` a block's
-    port 80 spoke TLS as well, and would not any more: that is for a person to see."""
+    """Return whether the change is automatic.
+
+    The form of this version, or the removal of something unused, is safe. With `ssl on;` port 80 of
+    a block spoke TLS as well and would stop doing so, so that needs review.
+    """
     if not unsupported.edits:
         return Applicability.MANUAL
     sure = unsupported.name != "ssl" or len(tuple(_implicit_tls_listens(nginx))) == len(
@@ -136,12 +139,12 @@ def _facts(nginx: Nginx, unsupported: UnsupportedFeature) -> dict[str, Any]:
     }
 
 
-# What it is
+# Find the reason
 
 
 def _unsupported_directive(nginx: Nginx, name: str) -> UnsupportedFeature | None:
     if name.startswith("ssl") and nginx.build and not nginx.build.has_ssl:
-        return None  # nginx.ssl-module-missing
+        return None  # reported by nginx.ssl-module-missing
     version = nginx_parser.version_number(nginx.build.version) if nginx.build else None
     removed_in, added_in = versions.REMOVED.get(name), versions.SINCE.get(name)
     if removed_in and (version is None or version >= removed_in):
@@ -180,7 +183,7 @@ def _unsupported_parameter(nginx: Nginx, name: str) -> UnsupportedFeature | None
 def _missing_module(nginx: Nginx, name: str) -> UnsupportedFeature | None:
     module = versions.module(name) or versions.module({"quic": "http3"}.get(name, name))
     if module is None:
-        return None  # ssl: nginx.ssl-module-missing
+        return None  # ssl: reported by nginx.ssl-module-missing
     return UnsupportedFeature(name, "module", module=module, edits=_listen_edits(nginx, name, ""))
 
 
@@ -202,7 +205,7 @@ def _unsupported_value(
 def _unloadable_module(
     nginx: Nginx, path: str, directive: Directive | None
 ) -> UnsupportedFeature | None:
-    """A load_module in vain. Where nothing uses the module, its line is all that is wrong."""
+    """Return a load_module that fails. If nothing uses the module, only its line is wrong."""
     name = posixpath.basename(path).removesuffix(".so")
     module = versions.module_by_file(name) or versions.Module(name, "", name)
     missing = "No such file" in (nginx.test.fatal.text if nginx.test and nginx.test.fatal else "")
@@ -225,7 +228,7 @@ def _has_build_option(nginx: Nginx, switch: str) -> bool:
     return bool(nginx.build) and switch in nginx.build.arguments if nginx.build else False
 
 
-# What puts it right
+# Fix
 
 
 def _removal_edits(nginx: Nginx, name: str) -> tuple[Edit, ...]:
@@ -239,7 +242,7 @@ def _removal_edits(nginx: Nginx, name: str) -> tuple[Edit, ...]:
 
 
 def _limit_zone_edits(nginx: Nginx) -> tuple[Edit, ...]:
-    """limit_zone NAME $variable SIZE; as limit_conn_zone has it."""
+    """Rewrite "limit_zone NAME $variable SIZE;" as limit_conn_zone."""
     changes: dict[str, list[TextEdit]] = {}
     for directive in _directives(nginx, "limit_zone"):
         if len(directive.args) != 3:
@@ -251,7 +254,7 @@ def _limit_zone_edits(nginx: Nginx) -> tuple[Edit, ...]:
 
 
 def _older_syntax_edits(nginx: Nginx, name: str) -> tuple[Edit, ...]:
-    """What an older nginx has in its place: http2 as a parameter of listen, nothing for QUIC."""
+    """Return the form for an older nginx: http2 as a parameter of listen, no QUIC."""
     if name.startswith(("http3", "quic_")):
         return _listen_edits(nginx, "quic", "")
     if name != "http2":
@@ -266,8 +269,11 @@ def _older_syntax_edits(nginx: Nginx, name: str) -> tuple[Edit, ...]:
 
 
 def _listen_edits(nginx: Nginx, name: str, replacement: str) -> tuple[Edit, ...]:
-    """The parameter taken out everywhere, or another in its place. A socket of QUIC goes whole:
-    without the word it would be another one."""
+    """Remove the parameter everywhere, or replace it.
+
+    A QUIC socket is removed completely, because without the word it would be another kind of
+    socket.
+    """
     changes: dict[str, list[TextEdit]] = {}
     for listen in _directives(nginx, "listen"):
         if name in listen.args[1:] and name == "quic":
@@ -283,7 +289,7 @@ def _listen_edits(nginx: Nginx, name: str, replacement: str) -> tuple[Edit, ...]
 
 
 def _load_module_edits(nginx: Nginx, module: versions.Module) -> tuple[Edit, ...]:
-    """load_module at the beginning, where the file is there."""
+    """Add load_module at the beginning, if the module's file exists."""
     modules = next(iter(nginx.evidence.good(NginxModules)), None)
     main = nginx.config.main if nginx.config else ()
     first = (
@@ -308,14 +314,14 @@ def _load_module_edits(nginx: Nginx, module: versions.Module) -> tuple[Edit, ...
 
 
 def _edits_without(nginx: Nginx, name: str, changes: dict[str, list[TextEdit]]) -> tuple[Edit, ...]:
-    """With every directive of that name taken out: nginx names only the first."""
+    """Remove every directive of this name, because nginx reports only the first."""
     for directive in _directives(nginx, name):
         _drop(nginx, changes, directive)
     return nginx.file_edits(changes)
 
 
 def _directives(nginx: Nginx, name: str) -> Iterable[Directive]:
-    """Each place once: an include may bring the same line into several blocks."""
+    """Yield each place once: an include may bring the same line into several blocks."""
     directives: dict[tuple[str, int], Directive] = {}
     for directive in nginx_parser.walk(nginx.config.main if nginx.config else ()):
         if directive.name == name:
@@ -324,7 +330,7 @@ def _directives(nginx: Nginx, name: str) -> Iterable[Directive]:
 
 
 def _switched_listens(nginx: Nginx, name: str) -> Iterable[Directive]:
-    """The listens of the blocks in which a switch is on."""
+    """Yield the `listen` directives of the blocks in which a switch is on."""
     listens: dict[tuple[str, int], Directive] = {}
     for server in nginx.servers:
         switch = server_blocks.LocationMatch((server.http, server.block)).directive(name)
@@ -335,7 +341,8 @@ def _switched_listens(nginx: Nginx, name: str) -> Iterable[Directive]:
 
 
 def _implicit_tls_listens(nginx: Nginx) -> Iterator[Directive]:
-    """The listens that `ssl on;` made ones of TLS. Port 80 was hardly meant."""
+    """Yield the `listen` directives that `ssl on;` turned into TLS sockets. For port 80 that was
+    hardly intended."""
     for listen in _listens_without_ssl(nginx):
         address = listen.args[0] if listen.args else "unix:"
         if address != "80" and not address.endswith(":80") and not address.startswith("unix:"):
@@ -343,7 +350,7 @@ def _implicit_tls_listens(nginx: Nginx) -> Iterator[Directive]:
 
 
 def _listens_without_ssl(nginx: Nginx) -> list[Directive]:
-    """The listens of blocks with `ssl on;` that do not say so themselves."""
+    """Return the `listen` directives without `ssl` in blocks with `ssl on;`."""
     return [listen for listen in _switched_listens(nginx, "ssl") if "ssl" not in listen.args]
 
 

@@ -1,5 +1,5 @@
-"""Two blocks say default_server for one address and port: often a distribution's default site
-and one's own."""
+"""Two blocks have default_server for one address and port: often a distribution's default site and
+the administrator's own."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def duplicate_default_server(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _other_default(nginx: Nginx, second: Directive) -> Directive | None:
-    """The other one, of which nginx does not speak."""
+    """Return the other one, which nginx does not report."""
     sockets = {
         (listen.address, listen.port)
         for server in nginx.servers
@@ -56,13 +56,15 @@ def _other_default(nginx: Nginx, second: Directive) -> Directive | None:
 
 
 def _is_shipped(directive: Directive) -> bool:
-    """Whether it stands in the site that a package brings."""
+    """Return whether the directive is in a site that a package installs."""
     return directive.file.endswith(("/sites-enabled/default", "/conf.d/default.conf"))
 
 
 def _fix(nginx: Nginx, loser: Directive | None) -> Fix:
-    """The one that comes second: nginx itself takes the first for names that no block bears. But a
-    package's own site gives way to one that somebody wrote. Every site keeps its names."""
+    """Remove default_server from the second block, because nginx uses the first for unknown names.
+
+    But a package's own site gives way to a site that somebody wrote. Every site keeps its names.
+    """
     if loser:
         arguments = " ".join(
             (

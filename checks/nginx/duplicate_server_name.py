@@ -1,9 +1,9 @@
-"""Two server blocks claim the target's name on one socket: nginx takes the first it reads and
-ignores the other, with a warning. Mostly one is a copy that was forgotten: a backup in a folder
-that is read, a block that a certificate tool wrote beside the old one.
+"""Two server blocks have the target's name on one socket: nginx uses the first that it reads and
+ignores the other with a warning. Usually one is a forgotten copy: a backup in a folder that is
+read, or a block that a certificate tool wrote beside the old one.
 
-It is a fault of its own where visitors suffer from what only the winning block has; else a trap for
-the next person, who will change the block that counts for nothing.
+It is an error if visitors suffer from a setting that only the used block has. Otherwise it is a
+warning for the next person, who may edit the block that is ignored.
 """
 
 import posixpath
@@ -35,13 +35,13 @@ from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
 
-#: A symptom at no port is the only kind that a mere trap covers.
+#: A subject without a port: a duplicate that harms nobody covers no symptom of visitors.
 NO_PORT = Subject(port=0)
 
 
 @frozen
 class NameConflict:
-    """The block that has the name on a socket, and one that has it in vain."""
+    """The block that gets the name on a socket, and one that has the same name and is ignored."""
 
     socket: Socket
     winner: Server
@@ -114,7 +114,7 @@ def _warnings(nginx: Nginx) -> list[str]:
     ]
 
 
-# What visitors have of the block that wins, and would not have of the other
+# Symptoms of the used block that the ignored block would not have
 
 
 def _symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
@@ -124,7 +124,8 @@ def _symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
 
 
 def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    """A certificate that does not do, where the other block's would."""
+    """Yield the handshakes with an unsuitable certificate, if the other block has a suitable
+    one."""
     winner_files, loser_files = (
         nginx.certificates(conflict.winner),
         nginx.certificates(conflict.loser),
@@ -163,7 +164,8 @@ def _websocket_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observ
 
 
 def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observation]:
-    """It passes requests on to where nothing answers, and the other to somewhere else."""
+    """Yield the failures if the used block forwards to an application that does not reply, and the
+    other block to another one."""
     path = nginx.evidence.target.path
     winner_pass, loser_pass = (
         server_blocks.proxy_pass_of(server_blocks.select_location(server, path))
@@ -175,11 +177,11 @@ def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observa
                 yield upstream_try
 
 
-# What to do
+# Fix
 
 
 def _is_one_file(nginx: Nginx, conflict: NameConflict) -> bool:
-    """Whether it is the same block, read twice: by two includes, or through two links."""
+    """Return whether it is the same block read twice, by two includes or through two links."""
     winner_block, loser_block = conflict.winner.block, conflict.loser.block
     first, second = nginx.file(winner_block), nginx.file(loser_block)
     if (winner_block.file, winner_block.line) == (loser_block.file, loser_block.line):
@@ -227,7 +229,7 @@ def _fix(
 
 
 def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:
-    """The link taken away through which the file is read a second time."""
+    """Remove the link through which the file is read a second time."""
     files = [nginx.file(server.block) for server in (conflict.loser, conflict.winner)]
     for file, other_file in (files, files[::-1]):
         if file is None or other_file is None or not file.real or file.path == other_file.path:
@@ -238,7 +240,7 @@ def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:
 
 
 def _move_command(nginx: Nginx, path: str, spare_servers: list[Server]) -> Command | None:
-    """A file that its name calls a backup goes to where nothing reads it, as it is."""
+    """Move a file that is a backup by its name to a place where nothing reads it."""
     file, config = nginx.config.file(path) if nginx.config else None, nginx.config
     if file is None or config is None or file.real or not site_files.is_backup_name(path):
         return None
@@ -270,8 +272,8 @@ def _move_command(nginx: Nginx, path: str, spare_servers: list[Server]) -> Comma
 
 
 def _is_unused(nginx: Nginx, stale: Server) -> bool:
-    """Whether nginx makes no use of a block: an earlier one has all of its names on all of its
-    sockets, and says for these whatever it says."""
+    """Return whether nginx ignores a block: an earlier one has all of its names on all of its
+    sockets."""
     servers = nginx.servers
     before = servers[: next(at for at, server in enumerate(servers) if server.block is stale.block)]
     return any(
@@ -281,7 +283,7 @@ def _is_unused(nginx: Nginx, stale: Server) -> bool:
 
 
 def _keeps_listen_options(stale: Server, current: Server) -> bool:
-    """Whether a block's sockets keep all their properties without it."""
+    """Return whether the sockets keep all their options without the block."""
     options = {(listen.address, listen.port): _listen_options(listen) for listen in current.listens}
     return all(
         not listen.default
@@ -295,8 +297,11 @@ def _listen_options(listen: Listen) -> set[str]:
 
 
 def _is_older_copy(nginx: Nginx, stale: Server, current: Server) -> bool:
-    """Whether all that a block says the one that is kept says too, but for the certificate: then
-    it is an earlier state of the same. Who asks by no name must not be sent elsewhere."""
+    """Return whether the current block contains everything of the stale one except the certificate,
+    so that it is an older copy.
+
+    It is not if requests for unknown names would go to another block without it.
+    """
     if not _keeps_listen_options(stale, current) or not _flattened_directives(
         stale.block
     ) <= _flattened_directives(current.block):
@@ -312,7 +317,7 @@ def _is_older_copy(nginx: Nginx, stale: Server, current: Server) -> bool:
 def _flattened_directives(
     block: Directive, outer_heads: tuple[str, ...] = ()
 ) -> set[tuple[str, ...]]:
-    """Every directive of a block with the heads of the blocks around it."""
+    """Return every directive of a block, with the heads of the blocks around it."""
     directives: set[tuple[str, ...]] = set()
     for directive in block.block or ():
         if directive.name not in {"ssl_certificate", "ssl_certificate_key"}:
@@ -323,8 +328,8 @@ def _flattened_directives(
 
 
 def _is_redundant(nginx: Nginx, stale: Server) -> bool:
-    """Whether a block of another file, or an earlier one, has every name and every socket of it:
-    else it would be missed somewhere."""
+    """Return whether another file's block, or an earlier one, has all names and sockets of the
+    stale block, so that nobody misses it."""
     return any(
         server.block is not stale.block
         and (server.block.file != stale.block.file or server.block.start < stale.block.start)
@@ -339,8 +344,8 @@ def _sockets(server: Server) -> set[tuple[str, int]]:
 
 
 def _removal_edit(nginx: Nginx, path: str, spare_servers: list[Server]) -> Edit | None:
-    """Without the block, and without what else in its file is as spare: a copy is rarely one of a
-    single block."""
+    """Remove the block and other redundant blocks of its file, because a copy rarely has only one
+    block."""
     file = nginx.config.file(path) if nginx.config else None
     return (
         nginx.edit(path, *(_removal(file.text, server.block) for server in spare_servers))
@@ -350,7 +355,7 @@ def _removal_edit(nginx: Nginx, path: str, spare_servers: list[Server]) -> Edit 
 
 
 def _removal(text: str, block: Directive) -> TextEdit:
-    """Whole lines, if nothing else stands on them."""
+    """Return the deletion of the block, by whole lines if nothing else is on them."""
     start, stop = text.rfind("\n", 0, block.start) + 1, block.stop
     end = text.find("\n", stop) + 1 or len(text)
     alone = not text[start : block.start].strip() and not text[stop:end].strip()

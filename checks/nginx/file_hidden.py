@@ -1,6 +1,6 @@
-"""The configuration names a file that is there, and the service does not see it: its unit hides the
+"""The configuration names a file that exists, but the service does not see it: its unit hides the
 folder (systemd.exec(5), ProtectHome=, PrivateTmp=, InaccessiblePaths=). `nginx -t` in a shell finds
-nothing wrong, and the start fails."""
+no error, and the start fails."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""The private key is encrypted (RFC 7468 section 11, RFC 1421) and nothing gives nginx the right
-passphrase: on a terminal it asks, a service that starts by itself cannot answer."""
+"""The private key is encrypted (RFC 7468 section 11, RFC 1421), and nginx has no right passphrase
+for it. On a terminal nginx asks for it; a service that starts by itself cannot answer."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     password_path = (
         nginx.resolve_path(password_file.args[0]) if password_file and password_file.args else ""
     )
-    # nginx asks for a passphrase unless the file was given.
+    # nginx asks for a passphrase unless a file with it is configured.
     fix = Fix((Manual("decrypt", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
     reason = message.text.rstrip(")").rpartition("::")[2]
     facts = {"file": path, "passwords": password_path, "reason": reason}

@@ -1,5 +1,5 @@
-"""The key in ssl_certificate_key is not the one the certificate was issued for, and no other
-certificate in the file either (X509_check_private_key(3))."""
+"""The key in ssl_certificate_key belongs neither to the certificate nor to any other certificate in
+the file (X509_check_private_key(3))."""
 
 from collections.abc import Iterator
 
@@ -46,8 +46,11 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
 
 
 def paired_key_edits(nginx: Nginx, key: str) -> tuple[Edit, ...]:
-    """The key that other blocks pair with the certificate; where they pair this key with another
-    certificate, either of the two may be the wrong one."""
+    """Return the edits that use the key which other blocks pair with the certificate.
+
+    Empty if other blocks pair this key with another certificate, because either of the two may be
+    wrong.
+    """
     if len(nginx.paired_files("ssl_certificate", "ssl_certificate_key", key)) != 1:
         return ()
     return nginx.pairing_edits("ssl_certificate_key", key)

@@ -1,6 +1,7 @@
-"""OpenSSL keeps a certificate and a key for each algorithm (SSL_CTX_use_certificate(3)). An RSA
-certificate and an EC key go to different places, neither of them complete: `nginx -t` sees no
-contradiction, and no handshake finds a pair it could use."""
+"""The certificate and the key use different algorithms. OpenSSL keeps one certificate and one key
+for each algorithm (SSL_CTX_use_certificate(3)). An RSA certificate and an EC key go to different
+slots, and neither is complete: `nginx -t` sees no contradiction, and no handshake finds a usable
+pair."""
 
 from collections.abc import Iterator
 
@@ -47,7 +48,8 @@ def key_type_mismatch(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
-    """Every certificate must have its key somewhere in the block, in whatever order."""
+    """Make claims about certificates whose key is nowhere in the block. The order does not
+    matter."""
     keys = [key_file for key_file in nginx.keys(server) if key_file.key_type]
     key_types = {key_file.key_type for key_file in keys}
     certificates = [file for file in nginx.certificates(server) if file.chain]
@@ -55,7 +57,7 @@ def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
     for certificate in certificates:
         leaf = certificate.chain[0]
         if own_certificate_index(certificate, keys):
-            continue  # nginx.chain-order
+            continue  # reported by nginx.chain-order
         if len(keys) == key_count and keys and leaf.key_type and leaf.key_type not in key_types:
             yield _claim(nginx, certificate, keys)
 
@@ -89,7 +91,7 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
             "port": port,
             "works": site_works,
         },
-        # nginx has not read these files yet: it will at its next reload.
+        # nginx has not read these files yet, but will at its next reload.
         severity=Severity.WARNING if site_works else None,
         location=nginx.location(directive) if directive else None,
         fix=Fix(

@@ -1,6 +1,5 @@
-"""ssl is a property of the socket, and no `listen` on this one has it: nginx speaks plain HTTP on
-the port of HTTPS. (A block without the word is healthy where another block on the socket has it.)
-"""
+"""No `listen` on this socket has ssl, which is a property of the socket, so nginx speaks plain HTTP
+on the HTTPS port. (A block without the word is healthy if another block on the socket has it.)"""
 
 from collections.abc import Iterator
 
@@ -47,7 +46,7 @@ def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     handshakes = [handshake for handshake in evidence.of(Handshake) if handshake.port == port]
     tls_spoken = any(handshake.protocol or handshake.chain for handshake in handshakes)
     if not listens or tls_spoken:
-        # TLS was spoken there: something in front of nginx does it, or nginx has not reloaded.
+        # TLS was spoken there: a proxy in front of nginx does it, or nginx was not reloaded.
         return
     yield Claim(
         about=Subject(port=port, text=file_line(listens[0])),
@@ -94,7 +93,7 @@ def _fix(nginx: Nginx, plain_servers: list[SelectedServer], listens: list[Direct
 
 
 def _edits(nginx: Nginx, listens: list[Directive]) -> tuple[Edit, ...]:
-    """`ssl` behind the last word of each."""
+    """Add `ssl` after the last word of each `listen`."""
     changes: dict[str, list[TextEdit]] = {}
     for directive in dict.fromkeys(listens):
         end = directive.stop - (directive.end == ";")

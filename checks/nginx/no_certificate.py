@@ -1,6 +1,6 @@
-"""A block whose socket speaks TLS has no certificate, or one without its key. `ssl` belongs to
-the socket: a block with a plain `listen 443;` needs a certificate too where another block says
-`ssl` for that address and port."""
+"""A block on a TLS socket has no certificate, or a certificate without its key. `ssl` belongs to
+the socket: a block with a plain `listen 443;` needs a certificate too if another block has `ssl`
+for that address and port."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     if server and any(
         match[1] in directive.args for directive in nginx_parser.walk((server.block,))
     ):
-        # A semicolon is missing, and the line before has swallowed it.
+        # A semicolon is missing, and the line before it became part of the directive.
         return
     key_edits = _edits(nginx, server, match[2] or "")
     facts = {
@@ -54,7 +54,7 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
 def _incomplete_server(
     nginx: Nginx, file: str | None, line: int | None, certificate: str
 ) -> Server | None:
-    """The block that nginx names by where it begins; or the one whose certificate lacks a key."""
+    """Return the block that begins where nginx reports, or the one whose certificate has no key."""
     for server in nginx.servers:
         directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
         if certificate and any(
@@ -69,7 +69,7 @@ def _incomplete_server(
 
 
 def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit, ...]:
-    """The key that all other blocks pair with this certificate, on the line below it."""
+    """Insert the key that all other blocks pair with this certificate, on the line below it."""
     location_match = LocationMatch((server.http, server.block)) if server else None
     directives = location_match.directives("ssl_certificate") if location_match else ()
     keys = nginx.paired_files("ssl_certificate_key", "ssl_certificate", certificate)

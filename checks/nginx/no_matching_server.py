@@ -1,7 +1,9 @@
-"""No block on the port bears the name, so the default one answers. That alone is no fault: a
-single block answers whatever it is called. It is one where visitors get what is not theirs: a
-certificate for other names, a refused handshake, a closed connection. And where the default block
-is the site's own, only called otherwise, its certificate is the fault and not its name."""
+"""No block on the port has the name, so the default block responds.
+
+That alone is no fault: a single block responds to every name. It is a fault if visitors get another
+site's response: a certificate for other names, a refused handshake, a closed connection. If the
+default block is the site's own under another name, its certificate is the fault and not its name.
+"""
 
 import difflib
 import re
@@ -31,13 +33,13 @@ from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import Server, children, file_paths
 
-#: How much two names must have in common (0 to 1) for one to be the other mistyped.
+#: How similar two names must be (0 to 1) for one to be a misspelling of the other.
 MIN_LIKENESS = 0.85
 
 
 @frozen
 class Mistyped:
-    """A server_name that was meant for the host: the word, and the directive it stands in."""
+    """A server_name that is a misspelling of the host: the word, and its directive."""
 
     name: str
     directive: Directive
@@ -55,7 +57,7 @@ class Mistyped:
         "http.redirect-loop",
         "http.redirect-downgrade",
         "http.hsts-traps-visitors",
-        # What the block that answers instead does with the site's paths.
+        # What the block that responds instead does with the site's paths.
         "websocket.*",
         "upstream.*",
     ],
@@ -95,7 +97,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
 
 
 def closed_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
-    """What shows that nothing listens on the target's port; nothing where that was not seen."""
+    """Return the evidence that nothing listens on the target's port; empty if it was not
+    observed."""
     port = nginx.evidence.target.port
     observations = [
         listeners for listeners in nginx.evidence.good(Listeners) if not listeners.on(port)
@@ -111,7 +114,7 @@ def closed_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
 def wrong_server_symptoms(
     evidence: Evidence, selected_servers: list[SelectedServer]
 ) -> tuple[Observation, ...]:
-    """What shows that the default block is not meant for the name."""
+    """Return the evidence that the default block is not intended for the name."""
     host, port = evidence.target.host, evidence.target.port
     symptoms: list[Observation] = []
     for handshake in evidence.of(Handshake):
@@ -134,7 +137,7 @@ def wrong_server_symptoms(
 
 
 def _closes_connection(server: Server) -> bool:
-    """`return 444` closes the connection without an answer."""
+    """Return whether the block has `return 444`, which closes the connection without a response."""
     blocks = (server.block, *children(server.block, "location"))
     return any(
         directive.args[:1] == ("444",)
@@ -146,8 +149,11 @@ def _closes_connection(server: Server) -> bool:
 def _is_own(
     selected_server: SelectedServer, mistyped: Mistyped | None, other_port_server: str
 ) -> bool:
-    """Whether the default block may well be the site's own: the slip is in its own name, or it
-    is alone there, has no name but "_", and no other block is named as the site."""
+    """Return whether the default block may be the site's own.
+
+    The spelling error is in its own name, or it is alone there, has no name but "_", and no other
+    block has a name of the site.
+    """
     default = selected_server.server
     if mistyped:
         return mistyped.directive in children(default.block, "server_name")
@@ -167,7 +173,7 @@ def _is_own(
 def _find_mistyped(
     nginx: Nginx, selected_servers: list[SelectedServer], host: str
 ) -> Mistyped | None:
-    """The name on this port that is nearly the host's, or is it in another spelling."""
+    """Return the name on this port that is almost the host, or the host in another encoding."""
     best, nearest = MIN_LIKENESS, None
     on_port = {
         id(server.block): server
@@ -184,9 +190,13 @@ def _find_mistyped(
 
 
 def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
-    """Whether it is a slip and not another site's name (of api1 and api2 neither is one): the
-    host's site stands elsewhere by its right name, no other block bears this one, and the block's
-    certificate lies under the host's name or, where it was read, is for the host alone."""
+    """Return whether the name is a misspelling and not another site's name; of api1 and api2
+    neither is one.
+
+    The host's site exists elsewhere under its right name, no other block has this name, and the
+    block's certificate is stored under the host's name or, if it was read, is valid for the host
+    alone.
+    """
     name = mistyped.name.lower()
     servers = [server for server in nginx.servers if name in server.names]
     if len(servers) != 1 or not _server_on_other_port(nginx, host):
@@ -206,14 +216,14 @@ def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
 def _likeness(name: str, host: str) -> float:
     if name.startswith(("~", "*", ".")) or name.endswith("*"):
         return 0.0
-    # www.example.com and example.com are two names, and neither is the other mistyped.
+    # www.example.com and example.com are two names; neither is a misspelling of the other.
     if name.removeprefix("www.") == host.removeprefix("www."):
         return 0.0
     return difflib.SequenceMatcher(None, name.lower(), host, autojunk=False).ratio()
 
 
 def _idna_name(name: str) -> str:
-    """The name as clients send it (RFC 5891)."""
+    """Return the name as clients send it (RFC 5891)."""
     try:
         return "" if name.isascii() else name.encode("idna").decode("ascii")
     except UnicodeError:
@@ -221,7 +231,8 @@ def _idna_name(name: str) -> str:
 
 
 def _server_on_other_port(nginx: Nginx, host: str) -> str:
-    """Where a block bears the name, on other ports only."""
+    """Return the file and line of a block with the name that is on other ports only; "" if there is
+    none."""
     servers = (server for server in nginx.servers if host in server.names)
     return next((file_line(server.block) for server in servers), "")
 

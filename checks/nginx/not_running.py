@@ -1,6 +1,9 @@
-"""No master among the processes, nothing of another program on the port, and a configuration that
-would listen on it. A container's nginx is not this one; but its port may be seen by connections
-alone, so that one of them must have been refused."""
+"""nginx does not run: there is no master process, no other program holds the port, and the
+configuration would listen on it.
+
+A container's nginx does not count. But its port may show only in connections, so one connection
+must have been refused.
+"""
 
 from collections.abc import Iterator
 
@@ -45,7 +48,7 @@ def not_running(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
-    """What its service says of how it ended: "" each where that is not known."""
+    """Return what the service reports about its end; each "" if not known."""
     unit_known = start is not None and bool(start.unit)
     line = start.line if start and unit_known else ""
     result = start.result if start and unit_known else ""
@@ -64,7 +67,7 @@ def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
 
 def _fix(nginx: Nginx, start: NginxStart | None, failed: bool) -> Fix:
     if start and start.step:
-        # What runs before nginx fails again.
+        # The step that runs before nginx would fail again.
         first = Manual("step", Where.SERVER)
         return Fix((first, nginx.test_command(), *nginx.start_commands()), Applicability.MANUAL)
     applicability = Applicability.REVIEW if failed else Applicability.AUTOMATIC
@@ -79,6 +82,6 @@ def _is_connection_refused(evidence: Evidence, port: int) -> bool:
 
 
 def _is_served_by_other(evidence: Evidence, port: int) -> bool:
-    """Another program answers there, or something on the way to it."""
+    """Return whether another program answers on the port, on this machine or on the path to it."""
     port_taken = any(listeners.on(port) for listeners in evidence.good(Listeners))
     return port_taken or any(connection.port == port for connection in evidence.good(Connection))

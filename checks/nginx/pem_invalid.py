@@ -1,5 +1,5 @@
-"""The file is there and is not what it should be: empty, DER or PKCS#12, a request, the key in
-the place of the certificate, or a PEM file with a broken line (RFC 7468)."""
+"""The file exists but has the wrong content: empty, DER or PKCS#12, a certificate request, the key
+instead of the certificate, or a PEM file with a broken line (RFC 7468)."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,8 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
 _UNREADABLE = (
     r'(?:cannot load certificate(?: key)? "([^"]+)": \w+\(\)|\w+\("([^"]+)"\)) failed \(SSL: (.*)\)'
 )
-#: What others tell: files that are not there or closed, keys that want a passphrase, a wrong pair.
+#: Faults of other checks: missing or unreadable files, keys with a passphrase, a key of another
+#: certificate.
 _OTHER_CAUSES = (
     "No such file",
     "Permission denied",
@@ -37,7 +38,8 @@ _OTHER_CAUSES = (
     "too weak",
 )
 
-#: sed(1): what stands before a mark on its line goes, and blanks at the beginning of any line.
+#: sed(1): remove what comes before a BEGIN marker on its line, and leading whitespace on every
+#: line.
 _SED_SCRIPTS = ("-e", r"s/^[^-]*\(-----BEGIN\)/\1/", "-e", "s/^[[:blank:]]*//")
 _MALFORMED = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "not enough data")
 
@@ -88,17 +90,20 @@ def _fix(nginx: Nginx, steps: tuple[Step, ...]) -> Fix:
 def _steps(
     nginx: Nginx, server: Server, files: tuple[CertificateFile, ...], facts: dict[str, object]
 ) -> tuple[Step, ...]:
-    """What loses nothing: paths that are swapped, and a file of certificates all of which can be
-    read, once each of its marks stands on a line of its own."""
+    """Return the steps that lose nothing.
+
+    They swap paths that were mixed up, or put each marker of a certificate file on its own line if
+    all certificates can be read after that.
+    """
     if facts["swapped"]:
         return _swap_edits(nginx, server)
     file = files[0] if files else None
     is_complete = file is not None and len(file.chain) == len(file.labels) > 0
     if file is None or not is_complete or any("CERTIFICATE" not in label for label in file.labels):
         return ()
-    path = file.real or file.path  # what a link leads to
+    path = file.real or file.path  # the file to which a link leads
     if not file.text:
-        # A byte order mark, or blanks, before the only one.
+        # A byte order mark or whitespace before the only marker.
         return (Command(("sed", "-i", *_SED_SCRIPTS, path)),)
     text = re.sub(r"^[^-\n]+(?=-----BEGIN)", "", file.text)
     text = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text)
@@ -110,7 +115,7 @@ def _steps(
 
 
 def _swap_edits(nginx: Nginx, server: Server) -> tuple[Edit, ...]:
-    """Each path in the other's place, where the other file holds no key."""
+    """Swap the two paths, if the other file holds no key."""
     location_match = LocationMatch((server.http, server.block))
     directives = [
         *location_match.directives("ssl_certificate"),
@@ -131,6 +136,6 @@ def _swap_edits(nginx: Nginx, server: Server) -> tuple[Edit, ...]:
 
 
 def _directive_name(text: str) -> str:
-    """Which of the two nginx was reading."""
+    """Return the name of the directive that nginx was reading."""
     key = "certificate key" in text or "PrivateKey" in text
     return "ssl_certificate_key" if key else "ssl_certificate"

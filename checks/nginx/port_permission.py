@@ -1,6 +1,5 @@
-"""nginx may not bind the port (EACCES, bind(2)): ports below 1024 are for root, or who has
-CAP_NET_BIND_SERVICE (ip(7), ip_unprivileged_port_start); and SELinux lets web servers have only
-the ports of http_port_t."""
+"""nginx may not bind the port (EACCES, bind(2)). Ports below 1024 need root or CAP_NET_BIND_SERVICE
+(ip(7), ip_unprivileged_port_start). SELinux allows web servers only the ports of http_port_t."""
 
 import re
 from collections.abc import Iterator
@@ -76,7 +75,7 @@ def port_permission(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_forbidden_by_selinux(start: NginxStart | None, port: int) -> bool:
-    """Whether SELinux has the port for something else."""
+    """Return whether SELinux does not allow nginx to use the port."""
     if start is None or start.selinux != "enforcing" or start.user or not start.ports:
         return False
     bounds = (port_range.strip().partition("-") for port_range in start.ports.split(","))
@@ -85,14 +84,15 @@ def _is_forbidden_by_selinux(start: NginxStart | None, port: int) -> bool:
 
 
 def _nginx_user(nginx: Nginx, start: NginxStart | None) -> str:
-    """Who runs or starts nginx, where that is not root."""
+    """Return the user who runs or starts nginx; "" for root."""
     if master := nginx.master:
         return str(master.user) if master.user else ""
     return start.user if start else ""
 
 
 def _manual_step(nginx: Nginx, start: NginxStart | None) -> str:
-    """Where starting it once more would be as vain: by its unit, or as root already."""
+    """Return the name of the manual step if another start would fail again, by its unit or as
+    root."""
     if start and start.messages:
         unknown = start.selinux == "enforcing" and not start.ports and not start.user
         return "selinux" if unknown else "unit"
@@ -108,7 +108,7 @@ def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> 
         return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
     test, change = nginx.test_command(), nginx.start_commands()
     if nginx.master is None:
-        # By who may: what a start of its service would do.
+        # Start nginx by its service, which has the right to bind the port.
         return Fix((test, *change))
     stop = Command((*test.argv[:-1], "-s", "stop"))
     return Fix((test, stop, *change), Applicability.REVIEW)

@@ -1,7 +1,9 @@
-"""`listen … proxy_protocol`: nginx waits for the header of the PROXY protocol, which a load
-balancer sends before what the visitor says. Without one it closes the connection (error.log:
-"broken header … while reading PROXY protocol"). It is no fault where a load balancer stands in
-front; so it is one only where a visitor's connection was cut."""
+"""`listen … proxy_protocol`: nginx expects the PROXY protocol header, which a load balancer sends
+before the visitor's data. Without it nginx closes the connection (error.log: "broken header … while
+reading PROXY protocol").
+
+Behind a load balancer that is correct. So it is a fault only if a visitor's connection was cut.
+"""
 
 from collections.abc import Iterator
 
@@ -64,7 +66,8 @@ def proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _proxy_protocol_listens(selected_server: SelectedServer) -> list[Directive]:
-    """It is a property of the socket: one `listen` that has it is enough."""
+    """Return the `listen` directives of the socket with proxy_protocol. One is enough, because it
+    is a property of the socket."""
     return [
         listen.directive
         for server in selected_server.socket.servers
@@ -77,7 +80,8 @@ def _proxy_protocol_listens(selected_server: SelectedServer) -> list[Directive]:
 
 
 def _cut_connections(evidence: Evidence) -> tuple[Observation, ...]:
-    """The connections that were cut, unless one went well: then something sends the header."""
+    """Return the connections that were cut; empty if one succeeded, because then something sends
+    the header."""
     port = evidence.target.port
     handshakes = [
         handshake

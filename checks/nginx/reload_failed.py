@@ -1,10 +1,10 @@
-"""nginx was told to reload, could not, and goes on with its old configuration. It says so nowhere
-but in its log: `kill -HUP` and many a renewal hook report success all the same.
+"""nginx was told to reload, failed, and continues with its old configuration. Only its log shows
+that: `kill -HUP` and many renewal hooks report success anyway.
 
-The line is the running master's own, and later than what it last loaded; `nginx -t` and `nginx -s
-reload` write theirs under another number. Where nginx -t still refuses the files, a check of its
-own names the cause. Else the files were put right since, or only the reload itself fails: nginx -t
-does not mind a port that is taken, nor a shared memory zone that cannot be changed in place.
+The log line must be the running master's own and later than its loaded configuration; `nginx -t`
+and `nginx -s reload` log with another pid. If nginx -t still refuses the files, another check names
+the cause. Otherwise the files were corrected since, or only the reload itself fails: nginx -t does
+not notice a port that is in use or a shared memory zone that cannot be changed.
 """
 
 import re
@@ -29,20 +29,21 @@ from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.nginx import error_log
 
-#: Seconds within which one reload says all it has to say: it tries to bind five times.
+#: Seconds within which one reload logs all its messages: it tries to bind five times.
 ONE_RELOAD = 5.0
 
-#: What cannot be changed in a running nginx: the key of a limit's shared memory zone, the path and
-#: levels of a cache (ngx_http_limit_req_init_zone, ngx_http_file_cache_init, …).
+#: Settings that a running nginx cannot change: the key of a limit's shared memory zone, the path
+#: and levels of a cache (ngx_http_limit_req_init_zone, ngx_http_file_cache_init, …).
 ZONE_CONFLICT = r"while previously it used|had previously different"
 
-#: A symptom at no port is the only kind that this one covers.
+#: A subject without a port: a failed reload that harms nobody covers no symptom of visitors.
 NO_PORT = Subject(port=0)
 
 
 @frozen
 class SocketConflict:
-    """The socket that could not be had, and who has it; None where that may not be seen."""
+    """The socket that nginx could not bind, and the process that holds it; None if that could not
+    be observed."""
 
     socket: str
     holder: Listener | None
@@ -100,14 +101,15 @@ def reload_failed(evidence: Evidence) -> Iterator[Claim]:
             "zone": zone_conflict,
             "matters": bool(symptoms),
         },
-        # What visitors see is as before; what was changed since is without effect.
+        # Visitors see what they saw before; changes since then have no effect.
         severity=None if symptoms else Severity.WARNING,
         fix=_fix(nginx, config_broken, held_by_nginx or zone_conflict, conflict),
     )
 
 
 def _reload_error(nginx: Nginx) -> LogLine | None:
-    """Why the last reload failed: the first thing that the running master then said."""
+    """Return the reason of the last failed reload: the first line that the running master logged
+    then."""
     master = nginx.master
     if master is None or master.loaded is None:
         return None
@@ -149,7 +151,7 @@ def _fix(nginx: Nginx, config_broken: bool, restart: bool, conflict: SocketConfl
     if config_broken:
         return Fix((Manual("correct", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
     if restart:
-        # Visitors notice: what they had open is cut.
+        # Visitors notice a restart: their open connections are cut.
         return Fix((nginx.test_command(), *nginx.restart_commands()), Applicability.REVIEW)
     if conflict:
         return Fix(

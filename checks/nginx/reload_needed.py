@@ -1,6 +1,6 @@
-"""The configuration on disk is valid and was changed after nginx last loaded one. That alone is no
-fault: somebody may be at work. It is one where visitors meet something that the configuration on
-disk would not do; each such thing is looked for by itself."""
+"""The configuration on disk is valid and newer than the loaded one. That alone is no fault:
+somebody may be editing it. It is a fault if visitors see something that the configuration on disk
+would correct; each such symptom is looked for separately."""
 
 from collections.abc import Iterator
 
@@ -20,8 +20,8 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import server_blocks
 
-#: Seconds by which a file must be newer: processes and files are dated to some hundredths, and
-#: who reloads has saved before.
+#: Seconds by which a file must be newer: times of processes and files are exact to some hundredths,
+#: and a file is saved before the reload.
 MIN_NEWER_SECONDS = 0.1
 
 
@@ -74,7 +74,7 @@ def _is_newer(file: ConfigFile, loaded: float) -> bool:
 
 
 def stale_config_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """What was seen and would be otherwise with the configuration on disk."""
+    """Yield the symptoms that the configuration on disk would correct."""
     yield from _closed_port_symptoms(nginx)
     yield from _plain_http_symptoms(nginx)
     yield from _certificate_symptoms(nginx)
@@ -83,7 +83,7 @@ def stale_config_symptoms(nginx: Nginx) -> Iterator[Observation]:
 
 
 def _closed_port_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """nginx would listen there, and nothing does."""
+    """Yield the closed port: nginx would listen there, and nothing does."""
     refusals = [
         connection
         for connection in nginx.evidence.of(Connection)
@@ -98,7 +98,7 @@ def _closed_port_symptoms(nginx: Nginx) -> Iterator[Observation]:
 
 
 def _plain_http_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """nginx would speak TLS, and plain HTTP came."""
+    """Yield plain HTTP responses where nginx would speak TLS."""
     if nginx.selected_servers() and all(
         selected_server.socket.ssl for selected_server in nginx.selected_servers()
     ):
@@ -110,7 +110,8 @@ def _plain_http_symptoms(nginx: Nginx) -> Iterator[Observation]:
 
 
 def _certificate_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """Another certificate is served than the one in the file of the block that would answer."""
+    """Yield handshakes with another certificate than the one in the file of the block that would
+    respond."""
     files = {file.sha256 for file in nginx.evidence.good(CertificateFile) if file.sha256}
     for handshake in nginx.evidence.of(Handshake):
         normal = handshake.port == nginx.evidence.target.port and handshake.variant in {
@@ -122,7 +123,7 @@ def _certificate_symptoms(nginx: Nginx) -> Iterator[Observation]:
 
 
 def _websocket_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """The location would pass the upgrade on, the application takes it, and it is refused."""
+    """Yield refused handshakes that the location would forward and the application accepts."""
     upgrades = nginx.evidence.good(Upgrade)
     for upgrade in upgrades:
         direct_upgrades = [
@@ -149,7 +150,7 @@ def _websocket_symptoms(nginx: Nginx) -> Iterator[Observation]:
 
 
 def _bad_gateway_symptoms(nginx: Nginx) -> Iterator[Observation]:
-    """502, while the application that the configuration names can be connected to."""
+    """Yield 502 responses although the application in the configuration accepts connections."""
     upstream_tries = nginx.evidence.of(UpstreamTry)
     if upstream_tries and not any(upstream_try.failure for upstream_try in upstream_tries):
         for exchange in nginx.evidence.good(Exchange):

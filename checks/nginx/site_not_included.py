@@ -1,8 +1,8 @@
-"""The site is written down, and no include reads the file: it lacks the suffix, was not linked into
-the folder that is read, or lies where nobody looks. nginx then knows nothing of the name.
+"""The site's configuration file exists, and no include reads it: it lacks the suffix, is not linked
+into the folder that is read, or is stored elsewhere. So nginx does not know the name.
 
-That a file lies about unread is no fault where the visitors get what they came for: it counts only
-if what answers them is not theirs, or nothing does.
+An unread file is no fault if visitors get the right site. It counts only if another site or nothing
+responds.
 """
 
 import posixpath
@@ -73,7 +73,7 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
     site, patterns = sites[0], site_files.include_patterns(nginx.config)
     dangling_link = _dangling_link(nginx, patterns)
     if nginx.test and not nginx.test.passed and not dangling_link:
-        # That comes first: nothing can be included before.
+        # That must be fixed first: until then nothing can be included.
         return
     folder = posixpath.dirname(site.path)
     sibling_patterns = [
@@ -106,13 +106,15 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _rank(nginx: Nginx, site: SiteFile) -> tuple[bool, bool, float, str]:
-    """Not put aside before put aside, where the configuration lies before elsewhere, the newest."""
+    """Return the sort key of a file: active ones before disabled ones, near the configuration
+    before elsewhere, newest first."""
     aside, near = site_files.is_backup_name(site.path), _is_near(nginx, site)
     return (aside, not near, -(site.changed or 0.0), site.path)
 
 
 def _is_near(nginx: Nginx, site: SiteFile) -> bool:
-    """Whether it lies with the configuration in use, and is not another nginx's."""
+    """Return whether the file is near the configuration in use and does not belong to another
+    nginx."""
     config = nginx.config
     if config is None:
         return False
@@ -123,13 +125,13 @@ def _is_near(nginx: Nginx, site: SiteFile) -> bool:
 
 
 def _unconfigured_port_symptoms(nginx: Nginx) -> tuple[Observation, ...]:
-    """nginx is not told to listen on the port, and nothing does."""
+    """Return the evidence that nginx is not configured for the port and nothing listens on it."""
     return () if nginx.listen_sockets(nginx.evidence.target.port) else closed_port_symptoms(nginx)
 
 
 def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
-    """Pages that are not the site's: of a block that bears other names only, or those of a fresh
-    installation."""
+    """Return pages that are not the site's: from a block with other names only, or the default page
+    of a new installation."""
     evidence, host = nginx.evidence, nginx.evidence.target.host
     names = {
         name
@@ -148,13 +150,14 @@ def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
 
 
 def _is_same_site(name: str, host: str) -> bool:
-    """shop.example.com and www.shop.example.com are one site as a rule."""
+    """Return whether the names differ only by a subdomain such as www: shop.example.com and
+    www.shop.example.com are usually one site."""
     return name.strip("*.").removeprefix("www.") == host.removeprefix("www.")
 
 
 def _dangling_link(nginx: Nginx, patterns: tuple[str, ...]) -> str:
-    """The link to nowhere for which nginx -t refuses the configuration: a pattern finds the link,
-    and there is no file behind it."""
+    """Return the broken link because of which nginx -t refuses the configuration: a pattern matches
+    it, and its file does not exist."""
     missing = nginx.config_error(r'open\(\) "([^"]+)" failed \(2: ')
     path = missing[1][1] if missing else ""
     return (
@@ -168,8 +171,11 @@ def _dangling_link(nginx: Nginx, patterns: tuple[str, ...]) -> str:
 
 
 def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], dangling_link: str) -> Fix:
-    """Give it the name that is read, else link it where it is read, else include it. It is sure
-    where there is one such file that nobody has put aside, and a place of its own for it."""
+    """Rename the file so that it is read, or link it, or include it.
+
+    The fix is automatic if there is only one such file, nobody disabled it, and it has a place of
+    its own.
+    """
     site = sites[0]
     sure = not site_files.is_backup_name(site.path) and all(
         site_files.is_backup_name(site_file.path) for site_file in sites[1:]
@@ -177,7 +183,7 @@ def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], danglin
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     if dangling_link:
         if not _has_same_name(site.path, dangling_link):
-            applicability = Applicability.REVIEW  # it may have led to another site
+            applicability = Applicability.REVIEW  # the link may have led to another site
         link = Command(("ln", "-sfn", site.path, dangling_link))
         return Fix((link, *nginx.reload_steps()), applicability)
     if not _is_near(nginx, site):
@@ -190,7 +196,7 @@ def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], danglin
     if step is None:
         return Fix((Manual("include", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
     if isinstance(step, Edit):
-        applicability = Applicability.REVIEW  # whole folders may be meant to be read
+        applicability = Applicability.REVIEW  # whole folders may be intended to be read
     return Fix((step, *nginx.reload_steps()), applicability)
 
 
@@ -217,7 +223,7 @@ def _rename_command(site: SiteFile, patterns: tuple[str, ...]) -> Command | None
 
 
 def _link_command(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
-    """Into sites-enabled where there is one, as on Debian."""
+    """Link the file into sites-enabled if there is such a folder, as on Debian."""
     wildcards = [pattern for pattern in patterns if site_files.has_wildcard(pattern)]
     wildcards.sort(key=lambda pattern: not posixpath.dirname(pattern).endswith("enabled"))
     for pattern in wildcards:

@@ -1,6 +1,6 @@
-"""An nginx of one's own build, made without --with-http_ssl_module: it refuses every
-configuration that speaks TLS. Some builds (Tengine) have the module without saying so, so the
-refusal counts, and not the missing word alone."""
+"""A self-compiled nginx without --with-http_ssl_module refuses every configuration that uses TLS.
+Some builds (Tengine) have the module and do not list it, so the error message counts, and not only
+the missing word."""
 
 import re
 import shlex
@@ -62,7 +62,7 @@ def ssl_module_missing(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _ssl_directive(nginx: Nginx) -> Directive | None:
-    """The first directive that needs the module."""
+    """Return the first directive that needs the module."""
     for directive in walk(nginx.config.main if nginx.config else ()):
         if directive.name == "listen" and "ssl" in directive.args[1:]:
             return directive

@@ -1,5 +1,5 @@
-"""nginx resolves the names it proxies to once, when it starts. One that has no address then stops
-all of nginx, with every site."""
+"""A name in the configuration has no address. nginx resolves the names that it proxies to once, at
+its start. One unknown name stops nginx with all its sites."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.edits import TextEdit
 
-#: Where a program listens that 127.0.0.1 reaches.
+#: Listen addresses that 127.0.0.1 reaches.
 _LOCAL_ADDRESSES = {"127.0.0.1", "0.0.0.0", "::", "*"}
 
 
@@ -29,7 +29,7 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     message, match = config_error
     name = match[1].rpartition(":")[0] or match[1]
     directive = _proxy_directive(nginx, message.file, message.line, match[1])
-    # nginx leaves the port out, the directive may name one.
+    # nginx's message has no port; the directive may have one.
     endpoint = _endpoint(directive, name)
     listener = _local_listener(nginx, endpoint)
     facts = {
@@ -55,15 +55,17 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _endpoint(directive: Directive | None, name: str) -> str:
-    """The name with its port, as the directive has them."""
+    """Return the name with its port, as the directive has them."""
     words = directive.args[:1] if directive else ()
     match = re.search(rf"(?:^|/){re.escape(name)}(:\d{{1,5}})?(?=/|$)", words[0]) if words else None
     return name + (match[1] or "" if match else "")
 
 
 def _local_listener(nginx: Nginx, endpoint: str) -> Listener | None:
-    """The one program on this server that listens on that port where 127.0.0.1 reaches it. The
-    port alone does not prove that it is the one that was meant."""
+    """Return the only program on this server that listens on that port where 127.0.0.1 reaches it.
+
+    The port alone does not prove that it is the intended program.
+    """
     port = int(match[1]) if (match := re.search(r":(\d{1,5})$", endpoint)) else 80
     all_listeners = [
         listener for listeners in nginx.evidence.good(Listeners) for listener in listeners.on(port)
@@ -78,7 +80,7 @@ def _local_listener(nginx: Nginx, endpoint: str) -> Listener | None:
 
 
 def _edits(nginx: Nginx, endpoint: str, port: int) -> tuple[Edit, ...]:
-    """127.0.0.1 in the name's place, wherever it stands with that port."""
+    """Replace the name by 127.0.0.1 wherever it has that port."""
     changes: dict[str, list[TextEdit]] = {}
     directives = {
         (directive.file, directive.start): directive

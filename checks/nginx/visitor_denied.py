@@ -1,7 +1,9 @@
-"""nginx itself refuses one visitor by their address: `deny`, an allow-list without them, a `geo` or
-`map` of addresses that ends in `return 403`. It is a fault for the visitor for whom the run judges
-(`--from`), and, by a rule about that address itself, for whoever has logged in over SSH; else a
-note says that the page is not open to all."""
+"""nginx itself refuses one visitor by address: `deny`, an allow-list without the visitor, a `geo`
+or `map` of addresses that ends in `return 403`.
+
+It is a fault for the visitor of this run (`--from`) and, if the rule names that very address, for a
+person who is logged in over SSH. Otherwise a note says that the page is not open to all.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,7 +28,7 @@ from diagnose.model.visitor import visitor_address
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.access_rules import access_rules
 
-#: So many networks are named.
+#: How many networks are shown.
 MAX_NETWORKS = 5
 
 
@@ -79,7 +81,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
 
 
 def _header(access: PathAccess) -> str:
-    """The field from which nginx takes the visitor's address where a proxy hands it on."""
+    """Return the header from which nginx takes the visitor's address behind a proxy."""
     location_match = server_blocks.LocationMatch(
         (access.selected_server.server.http, access.selected_server.server.block)
     )
@@ -90,7 +92,7 @@ def _header(access: PathAccess) -> str:
 
 
 def _fix(nginx: Nginx, visitor: str, rule: Directive) -> Fix:
-    """A rule about this one address goes; before any other one, an exception for it."""
+    """Remove a rule about this one address; before any other rule, insert an exception."""
     manual = Fix((Manual("change-the-list", Where.SERVER),), Applicability.MANUAL)
     file = nginx.file(rule)
     if rule.name != "deny" or file is None:
@@ -107,11 +109,11 @@ def _fix(nginx: Nginx, visitor: str, rule: Directive) -> Fix:
     return Fix(steps, Applicability.REVIEW)
 
 
-# Without a visitor
+# Runs without a visitor
 
 
 def _restriction_notes(nginx: Nginx) -> Iterator[Claim]:
-    """That the page is closed to some, or open to some only."""
+    """Note that the page is closed to some addresses, or open to some only."""
     target = nginx.evidence.target
     for location_match in nginx.location_matches(target.path):
         access_directives = access_rules(location_match)

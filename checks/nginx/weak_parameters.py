@@ -1,5 +1,5 @@
-"""OpenSSL refuses what the configuration gives it: a cipher list in which it knows nothing, a
-curve it has not, Diffie-Hellman parameters or a certificate below its security level
+"""OpenSSL refuses a setting of the configuration: a cipher list without any known cipher, an
+unknown curve, or Diffie-Hellman parameters or a certificate below its security level
 (SSL_CTX_set_security_level(3)). Distributions raise that level from release to release."""
 
 import re
@@ -73,14 +73,15 @@ def weak_parameters(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _applicability(changes: tuple[Edit, ...], name: str) -> Applicability:
-    """What a command was to forbid is not known; the others have one good value for everybody."""
+    """Return whether the change is automatic. The purpose of an ssl_conf_command is not known; the
+    other settings have one good value for everybody."""
     if not changes:
         return Applicability.MANUAL
     return Applicability.REVIEW if name == "ssl_conf_command" else Applicability.AUTOMATIC
 
 
 def _weak_certificate(files: tuple[CertificateFile, ...], weakness: str) -> str:
-    """The certificate that is meant, by its name, with its key or hash."""
+    """Return the name of the weak certificate, with its key or hash."""
     for certificate in (certificate for file in files for certificate in file.chain):
         name = certificate.common_name or certificate.subject
         if (
@@ -99,7 +100,7 @@ def _has_small_key(certificate: Certificate) -> bool:
 
 
 def _refused_setting(groups: dict[str, str | None]) -> tuple[str, str]:
-    """The directive, and what it was given that OpenSSL refuses."""
+    """Return the directive and the value that OpenSSL refuses."""
     if groups["ciphers"] is not None:
         return "ssl_ciphers", groups["ciphers"]
     if groups["command"]:
@@ -127,8 +128,11 @@ def _directives(nginx: Nginx, name: str, value: str) -> Iterator[Directive]:
 
 
 def _edits(nginx: Nginx, directives: tuple[Directive, ...]) -> Iterator[Edit]:
-    """A list that is known to be good; without Diffie-Hellman parameters of one's own, a curve or
-    a command, nginx and OpenSSL have good ones. A certificate has to come from its authority."""
+    """Set a recommended cipher list, or remove the setting.
+
+    Without own Diffie-Hellman parameters, curves or commands, nginx and OpenSSL use good defaults.
+    A weak certificate must be replaced by its authority.
+    """
     changes: dict[str, list[edits.TextEdit]] = {}
     for directive in directives:
         config_file = nginx.file(directive)

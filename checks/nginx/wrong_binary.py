@@ -1,9 +1,10 @@
-"""The site stands in the configuration of an nginx that does not run: another program than the one
-that does (self-compiled, a panel's, OpenResty), or the same one with another file (-c, -p). What
-is edited, tested and reloaded there changes nothing for visitors.
+"""The site is in the configuration of an nginx that does not run: another program than the running
+one (self-compiled, a panel's, OpenResty), or the same one with another file (-c, -p). Changes,
+tests and reloads there have no effect for visitors.
 
-A second nginx alone is no fault, nor that it knows the name: it counts only if the one that runs
-does not, and visitors get what is not the site's, or nothing."""
+A second nginx alone is no fault, even if it has the name. It counts only if the running nginx does
+not have the name, and visitors get another site's response or none.
+"""
 
 import posixpath
 import re
@@ -102,7 +103,7 @@ def wrong_binary(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _site_server(other_config: OtherConfig, host: str, port: int) -> Server | None:
-    """The block that would answer the name there."""
+    """Return the block that would respond to the name there."""
     for socket in server_blocks.sockets(server_blocks.servers(other_config.main), port):
         server, name_match = server_blocks.select_server(socket, host)
         if name_match != "default":
@@ -111,7 +112,7 @@ def _site_server(other_config: OtherConfig, host: str, port: int) -> Server | No
 
 
 def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
-    """nginx's own page for what it has not, or that of a fresh installation."""
+    """Return pages that are nginx's own 404 page, or the default page of a new installation."""
     pages = ("<title>Welcome to nginx", "<title>404 Not Found", "<title>403 Forbidden")
     return tuple(
         exchange
@@ -122,7 +123,7 @@ def _foreign_pages(nginx: Nginx) -> tuple[Observation, ...]:
 
 
 def _is_port_taken(evidence: Evidence, other_config: OtherConfig) -> bool:
-    """Whether a port that the other one would listen on is taken."""
+    """Return whether another program holds a port that the other nginx would listen on."""
     ports = {
         listen.port
         for server in server_blocks.servers(other_config.main)
@@ -137,12 +138,12 @@ def _location(other_config: OtherConfig, block: Directive) -> Location | None:
 
 
 def _fix(nginx: Nginx, other_config: OtherConfig, site: Server) -> Fix:
-    """Start the other one beside, where its ports are free; else let the one that runs read the
-    site's file, if that means the same there."""
+    """Start the other nginx beside the running one if its ports are free. Otherwise let the running
+    nginx read the site's file, if that has the same meaning there."""
     if not _is_port_taken(nginx.evidence, other_config):
         test = Command((other_config.binary, "-t"))
         if _is_a_service(nginx, other_config):
-            # If it is that service's own unit that runs the other program, this does nothing.
+            # If that service already runs the other program, this does nothing.
             start = Command(("systemctl", "start", "nginx"), undo=("systemctl", "stop", "nginx"))
             return Fix((test, start), Applicability.REVIEW)
         start = Command((other_config.binary,), undo=(other_config.binary, "-s", "stop"))
@@ -158,7 +159,7 @@ def _fix(nginx: Nginx, other_config: OtherConfig, site: Server) -> Fix:
 
 
 def _is_a_service(nginx: Nginx, other_config: OtherConfig) -> bool:
-    """Whether it is the program of the distribution's package, which systemd is to start."""
+    """Return whether it is the program of the distribution's package, which systemd starts."""
     hosts = [host for host in nginx.evidence.good(Host) if host.vantage is Vantage.SERVER]
     return (
         bool(hosts) and hosts[0].manager == "systemd" and other_config.binary == "/usr/sbin/nginx"
@@ -166,8 +167,8 @@ def _is_a_service(nginx: Nginx, other_config: OtherConfig) -> bool:
 
 
 def _has_own_pid_file(nginx: Nginx, other_config: OtherConfig) -> bool:
-    """Whether both can run at a time: each writes its number into a file of its own, by which it
-    is told to reload and to stop."""
+    """Return whether both can run together: each has a pid file of its own, through which it is
+    reloaded and stopped."""
     options = nginx.master.arguments if nginx.master else ()
     main = (
         *nginx_parser.command_line_directives(options),
@@ -188,27 +189,27 @@ def _has_own_pid_file(nginx: Nginx, other_config: OtherConfig) -> bool:
 
 
 def _pid_path(main: tuple[Directive, ...]) -> str:
-    """/var/run is a link to /run wherever there is one."""
+    """Return the pid file's path. /var/run is a link to /run on every current system."""
     path = next(
         (directive.args[0] for directive in main if directive.name == "pid" and directive.args), ""
     )
     return re.sub("^/var/run/", "/run/", posixpath.normpath(path)) if path else ""
 
 
-#: Directives whose first word is a path, which another nginx would look for elsewhere.
+#: Directives whose first word is a path, which another nginx would look up elsewhere.
 _PATHS = {
     "access_log", "alias", "auth_basic_user_file", "error_log", "include", "root",
     "ssl_certificate", "ssl_certificate_key", "ssl_client_certificate", "ssl_dhparam",
     "ssl_password_file", "ssl_trusted_certificate",
 }  # fmt: skip
 
-#: What one file defines and others use: the word that is the name, and what stands before it.
+#: Directives that define a name which other files use: the index of the word that is the name.
 _DEFINED = {"upstream": 0, "log_format": 0, "map": 1, "geo": -1, "limit_req_zone": 1,
             "limit_conn_zone": 1, "proxy_cache_path": 2}  # fmt: skip
 
 
 def _include_edit(nginx: Nginx, other_config: OtherConfig, site: Server) -> Edit | None:
-    """An include of the site's file at the end of http, where the file stands on its own."""
+    """Include the site's file at the end of http, if the file depends on no other file."""
     config, path = nginx.config, site.block.file
     main = config.file(config.path) if config else None
     file = next((file for file in other_config.files if file.path == path), None)

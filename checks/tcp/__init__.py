@@ -1,5 +1,5 @@
-"""How the target's port fared at each address: one fate an address, so that no two checks claim
-the same attempts."""
+"""Checks of the layer `tcp`, and what they share: one outcome per address for the target's port, so
+that two checks never claim the same attempts."""
 
 import errno
 from collections.abc import Iterable, Mapping
@@ -39,19 +39,19 @@ PortOutcome = Literal[
     "other",
 ]
 
-#: A neighbour that does not answer is given up after three tries in 3 s (arp(7), mcast_solicit);
-#: one who asks while another already waits is told sooner. A rule of a firewall takes no time,
-#: or a second where the first SYN's answer was lost.
+#: Seconds. The kernel gives up on a neighbour that does not reply after three requests in 3 s
+#: (arp(7), mcast_solicit), or sooner if another program is already waiting. A firewall rule replies
+#: at once, or after one second if the reply to the first SYN was lost.
 SLOW = 1.5
 
-#: So many bytes fit one packet on any path in use, and say nothing of larger ones (RFC 8200
-#: section 5: 1280 with headers).
+#: Bytes. So much fits into one packet on any path in use, and proves nothing about larger packets
+#: (RFC 8200 section 5: 1280 with headers).
 ONE_PACKET = 1200
 
 
 @frozen
 class ProbedPort:
-    """The target's port at one address: every try of it, and its fate."""
+    """The target's port at one address: all attempts and their common outcome."""
 
     address: str
     attempts: tuple[Connection, ...]
@@ -59,8 +59,11 @@ class ProbedPort:
 
     @property
     def decisive_attempt(self) -> Connection:
-        """The try that its fate rests on: a reject rather than a silence (which a limit on the
-        rate of rejects explains), and of several the first."""
+        """The attempt that the outcome rests on.
+
+        A reject counts more than a timeout, which a rate limit on rejects explains. Of equal
+        attempts it is the first.
+        """
         return min(
             self.attempts, key=lambda attempt: _REJECTER_RANK.get(attempt.rejected_by or "", 9)
         )
@@ -70,7 +73,8 @@ _REJECTER_RANK = {"host": 0, "router": 1, "self": 2, "unknown": 3}
 
 
 def probed_ports(evidence: Evidence, *outcomes: PortOutcome) -> tuple[ProbedPort, ...]:
-    """The target's port at every address that was tried from here and met one of these fates."""
+    """Return the target's port at every address that was tried from here and has one of these
+    outcomes."""
     attempts_by_address: dict[str, list[Connection]] = {}
     for connection in evidence.of(Connection):
         if connection.purpose in {"target", "again"} and connection.vantage is Vantage.HERE:
@@ -98,8 +102,10 @@ def claim(
     confidence: Confidence = Confidence.CERTAIN,
     ruled_out: tuple[str, ...] = (),
 ) -> Claim:
-    """What is claimed of ports that met the same fate: `said` are its own facts, `besides` what it
-    rests on besides the tries."""
+    """Make a claim about ports with the same outcome.
+
+    `extra_facts` and `extra_observations` are added to those that all these claims have.
+    """
     return Claim(
         about=merge_subjects(subjects(ports)),
         covers=subjects(ports),
@@ -113,9 +119,11 @@ def claim(
 
 
 def severity(evidence: Evidence) -> Severity:
-    """An error; a warning where the port answers at another of the site's addresses, to which
-    a visitor's program turns (RFC 8305). Of localhost only this machine's programs are visitors,
-    and one of its addresses is as good as the other."""
+    """Return an error, or a warning if the port works at another address of the site, to which
+    clients fall back (RFC 8305).
+
+    A note for localhost: only programs on this machine use it, and each of its addresses will do.
+    """
     if not probed_ports(evidence, "open", "unstable"):
         return Severity.ERROR
     from diagnose.model.dns import is_loopback_name
@@ -124,8 +132,8 @@ def severity(evidence: Evidence) -> Severity:
 
 
 def facts(evidence: Evidence, ports: tuple[ProbedPort, ...]) -> dict[str, object]:
-    """What the texts of all these checks may say: where, and which other ports answer there or
-    are rejected or silent as well."""
+    """Return the facts for the texts of all these checks: the addresses, and which other ports
+    there are open, rejected or silent."""
     address = ports[0].address
     addresses = {port.address for port in ports}
     other_connections = [
@@ -156,7 +164,7 @@ def facts(evidence: Evidence, ports: tuple[ProbedPort, ...]) -> dict[str, object
 
 
 def failure_summaries(ports: Iterable[ProbedPort]) -> tuple[str, ...]:
-    """What came back at each address: "203.0.113.10 (ICMP 3/13, EHOSTUNREACH, 1 ms)"."""
+    """Return what came back at each address: "203.0.113.10 (ICMP 3/13, EHOSTUNREACH, 1 ms)"."""
     return tuple(f"{port.address} ({failure_summary(port.decisive_attempt)})" for port in ports)
 
 
@@ -193,9 +201,12 @@ def _outcome(evidence: Evidence, attempts: list[Connection]) -> PortOutcome:
 
 
 def _is_hairpin(evidence: Evidence, address: str) -> bool:
-    """Whether the server itself asks for a public address that it does not hold, and that a router
-    or a cloud may translate to one of its private ones: many such do so for others only (RFC 4787
-    section 6, hairpinning), so that this says nothing of visitors."""
+    """Return whether the server connects to its own public address, which a router or a cloud
+    translates to a private one.
+
+    Many routers do not translate for the server itself (RFC 4787 section 6, hairpinning), so a
+    failure says nothing about visitors.
+    """
     server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     if ":" in address or not any(host.via == "local" for host in server_hosts):
         return False
@@ -239,7 +250,7 @@ def _rejected_outcome(evidence: Evidence, connection: Connection) -> PortOutcome
 
 
 def _is_up(evidence: Evidence, address: str) -> bool:
-    """Whether anything at all answers at an address, as a host that is down does not."""
+    """Return whether anything replies at the address; a host that is down does not."""
     return any(
         connection.address == address
         and (_is_answered(connection) or connection.rejected_by == "host")
@@ -248,7 +259,7 @@ def _is_up(evidence: Evidence, address: str) -> bool:
 
 
 def _is_answered(connection: Connection) -> bool:
-    """Opened, or refused by TCP itself."""
+    """Return whether the port opened, or TCP itself refused it."""
     return connection.failure is None or (
         _failure_kind(connection) == "refused" and connection.icmp is None
     )

@@ -1,6 +1,10 @@
-"""The kernel has made more connections at a port than its program fetches: the queue is full, and
-further SYNs are dropped (listen(2); the kernel's snmp_counter.rst, TcpExtListenOverflows). The
-counter is of all ports together, so it says nothing without a full queue at this one."""
+"""The accept queue of a port is full: the kernel completes connections faster than the program
+accepts them, and drops further SYNs (listen(2); the kernel's snmp_counter.rst,
+TcpExtListenOverflows).
+
+The kernel's counter covers all ports together, so it proves nothing without a full queue at this
+port.
+"""
 
 from collections.abc import Iterator
 
@@ -24,7 +28,7 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import TextEdit
 
-#: What nginx takes by itself on Linux (ngx_http_core_module, listen).
+#: nginx's default on Linux, in connections (ngx_http_core_module, listen).
 BACKLOG = 511
 
 
@@ -79,8 +83,10 @@ def accept_queue_full(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fullest_queue(evidence: Evidence, port: int) -> tuple[Queue, Confidence] | None:
-    """The fullest queue of the port at the last look: overfull, or as full as it may be while
-    connections were lost."""
+    """Return the fullest queue of the port at the last look, with a confidence.
+
+    It counts if it is over its limit, or at its limit while connections were lost.
+    """
     snapshots = evidence.good(Queues)
     limited_queues = [
         queue for queue in (snapshots[-1].on(port) if snapshots else ()) if queue.limit is not None
@@ -123,8 +129,8 @@ def _has_failures(evidence: Evidence, port: int) -> bool:
 
 
 def _backlog_steps(evidence: Evidence) -> tuple[Step, ...]:
-    """nginx is told of a shorter queue than it takes by itself: by a reload the socket that is
-    open gets the longer one."""
+    """Remove a `backlog` that is smaller than nginx's default. A reload gives the open socket the
+    longer queue."""
     nginx, port = Nginx.of(evidence), evidence.target.port
     changes: dict[str, list[TextEdit]] = {}
     for server in nginx.servers:
@@ -152,7 +158,7 @@ def _fix(evidence: Evidence, stopped: tuple[Holder, ...]) -> Fix:
     if stopped:
         pids = tuple(str(holder.pid) for holder in stopped)
         continue_command = Command(("kill", "-CONT", *pids), undo=("kill", "-STOP", *pids))
-        # What a debugger holds ("t") goes on when that lets it go.
+        # A process that a debugger holds (state "t") continues when the debugger releases it.
         is_traced = any(holder.state == "t" for holder in stopped)
         return Fix(
             (continue_command,), Applicability.REVIEW if is_traced else Applicability.AUTOMATIC

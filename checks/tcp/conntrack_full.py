@@ -1,6 +1,6 @@
-"""The table in which netfilter keeps every connection is full: of what is new the packets are
-dropped, "nf_conntrack: table full, dropping packet" (nf_conntrack-sysctl in the kernel's
-documentation, nf_conntrack_max). A table that is well filled is no fault."""
+"""netfilter's connection table is full, and packets of new connections are dropped: "nf_conntrack:
+table full, dropping packet" (nf_conntrack-sysctl in the kernel's documentation, nf_conntrack_max).
+A table that is only well filled is no fault."""
 
 from collections.abc import Iterator
 
@@ -22,10 +22,10 @@ from diagnose.model.tcp import Connection
 
 MAX_SYSCTL = "net.netfilter.nf_conntrack_max"
 
-#: Of the table, above which dropped packets are its doing. The kernel's count is not exact.
+#: The share of the table above which it causes dropped packets. The kernel's count is not exact.
 _NEARLY_FULL = 0.95
 
-#: What fits a server of today: an entry takes about 400 bytes.
+#: Entries. It suits a current server: an entry takes about 400 bytes.
 _MIN_LIMIT = 262_144
 
 

@@ -1,5 +1,6 @@
-"""The server asks for its own public address, and whoever translates that address does not do so
-for the server itself (RFC 4787 section 6, hairpinning). Of visitors it says nothing."""
+"""The server connects to its own public address, and the router that translates that address does
+not do so for the server itself (RFC 4787 section 6, hairpinning). It says nothing about visitors.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Nobody answers to the address on its own network: after three unanswered requests by ARP (RFC
-826) or neighbour discovery (RFC 4861 section 7.2.2), in 3 s, this machine or the last router
-says host unreachable. The time tells it from a rule that says the same at once."""
+"""No host answers for the address on its own network. After three unanswered requests by ARP (RFC
+826) or neighbour discovery (RFC 4861 section 7.2.2), within 3 s, this machine or the last router
+reports "host unreachable". A firewall rule that sends the same error does so at once."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,8 +41,10 @@ def host_down(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _other_silent_ports(evidence: Evidence) -> tuple[ProbedPort, ...]:
-    """The site's other addresses where nothing at all answers, on any port, while the site answers
-    nowhere: a host that is down is silent at all of its addresses, and only some routers say so."""
+    """Return the site's other addresses where no port replies, if the site works nowhere.
+
+    A host that is down is silent at all of its addresses, and only some routers report it.
+    """
     if probed_ports(evidence, "open", "unstable"):
         return ()
     silent_ports = probed_ports(evidence, "silent")

@@ -1,7 +1,9 @@
-"""Something on the path loses or cuts a ClientHello that needs two packets, as one with a
-post-quantum key share does (X25519MLKEM768: 1.2 kB), while a smaller one for the same name
-passes. That large packets are lost on the way back as well, which is `tcp.path-mtu`, must be
-excluded: by a failure that is no silence, or by the size of what came back."""
+"""Something on the path loses or cuts a ClientHello that needs two packets, such as one with a
+post-quantum key share (X25519MLKEM768: 1.2 kB). A smaller one for the same name passes.
+
+`tcp.path-mtu`, where large packets are also lost on the way back, must be excluded: by a failure
+that is not a timeout, or by the size of what came back.
+"""
 
 from collections.abc import Iterator
 
@@ -41,7 +43,7 @@ def large_hello_lost(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=handshakes,
-        # What failed twice and then went well without a large hello may still be chance.
+        # A handshake that failed twice and then succeeded with a small hello may still be chance.
         confidence=Confidence.LIKELY,
         facts={
             "addresses": tuple(str(subject.address) for subject in subjects),
@@ -57,8 +59,8 @@ def large_hello_lost(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_lost(evidence: Evidence, handshake: Handshake) -> bool:
-    """Whether it belongs to an address where no hello of a visitor's size is answered, under
-    whatever name, and the small one is."""
+    """Return whether the address answers no hello of normal size, under any name, but answers the
+    small one."""
     hellos = [hello for hello in evidence.of(Handshake) if hello.address == handshake.address]
     large = [
         hello
@@ -77,7 +79,7 @@ def _is_lost(evidence: Evidence, handshake: Handshake) -> bool:
 
 
 def _may_be_path_mtu(hellos: list[Handshake], small: list[Handshake]) -> bool:
-    """The large hello passes in small segments, and nothing large was seen to come back."""
+    """Return whether the large hello passes in small segments and nothing large came back."""
     passes_in_segments = any(
         hello.variant == "small-segments" and hello.failure is None for hello in hellos
     )

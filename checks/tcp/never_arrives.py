@@ -1,6 +1,8 @@
-"""Both ends at once: while this machine tried, the server watched its own interfaces, where a
-packet shows before any rule of the server (packet(7)), and none of the SYNs came. So they are
-dropped before it."""
+"""None of this machine's SYNs reaches the server, so they are dropped before it.
+
+Both ends were observed: while this machine connected, the server captured packets on its
+interfaces, where a packet shows before any rule applies (packet(7)).
+"""
 
 from collections.abc import Iterator
 
@@ -44,8 +46,9 @@ def never_arrives(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _confidence(watch: SynWatch, holds_addresses: bool) -> Confidence:
-    """Where others' arrive, one of them might be ours under an address that nobody here knows. An
-    address that the server does not hold may be translated to it, or belong to another machine."""
+    """Return the confidence. It is lower if the SYNs of others arrive: one may be ours under a
+    translated address. It is also lower if the server does not hold the address, which may be
+    translated to it or belong to another machine."""
     if not watch.others:
         return Confidence.CERTAIN if holds_addresses else Confidence.LIKELY
     return Confidence.LIKELY if watch.known else Confidence.POSSIBLE
@@ -56,8 +59,11 @@ def _server_addresses(evidence: Evidence) -> set[str]:
 
 
 def _may_be_server_address(evidence: Evidence, port: ProbedPort) -> bool:
-    """Whether the address is the server's, or may be translated to one of its private ones. IPv6
-    is not translated, nor is IPv4 where a server holds a public address."""
+    """Return whether the address is the server's, or may be translated to one of its private
+    addresses.
+
+    IPv6 is not translated. Neither is IPv4 if the server holds a public address.
+    """
     if port.address in _server_addresses(evidence):
         return True
     return ":" not in port.address and all(":" in address for address in own_addresses(evidence))

@@ -1,5 +1,5 @@
-"""The kernel has no way for what the server would send from its published address: it takes in a
-visitor's SYN, and the answer is never sent. From the server itself all looks well, as its own
+"""The kernel has no route for replies from the server's published address: it accepts a visitor's
+SYN, and the reply is never sent. On the server itself everything looks healthy, because its own
 connections never leave it."""
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from diagnose.model.tcp import Connection
 
 @frozen
 class _UnroutableAddresses:
-    """The published addresses to which the server cannot answer, and what says so."""
+    """The published addresses from which the server cannot reply, with the evidence."""
 
     addresses: tuple[str, ...]
     routes: tuple[Route, ...]
@@ -67,7 +67,7 @@ def no_return_route(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN
         if _holds_sources(evidence, unroutable)
         else Confidence.LIKELY,
-        # A visitor's program turns to the address that works (RFC 8305).
+        # Clients fall back to the address that works (RFC 8305).
         severity=Severity.WARNING if other_addresses else None,
         facts={
             "families": tuple(f"IPv{family}" for family in families),
@@ -103,8 +103,10 @@ def _unroutable_addresses(evidence: Evidence) -> _UnroutableAddresses:
 
 
 def _translated_addresses(evidence: Evidence, route: Route) -> list[str]:
-    """The published addresses, none of which answers, that a cloud may translate to this private
-    one, on a server that has no public one of its own."""
+    """Return the published addresses that a cloud may translate to this private one.
+
+    Only if none of them answers and the server has no public address of its own.
+    """
     interface_addresses = [
         address for interface in evidence.good(Interface) for address in interface.addresses
     ]
@@ -128,7 +130,7 @@ def _translated_addresses(evidence: Evidence, route: Route) -> list[str]:
 
 
 def _is_answered(evidence: Evidence, address: str) -> bool:
-    """Whether another machine got an answer from the address. The server's own connections to
+    """Return whether another machine got a reply from the address. The server's connections to
     itself prove nothing."""
     server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     if any(host.via == "local" for host in server_hosts):
@@ -141,7 +143,8 @@ def _holds_sources(evidence: Evidence, unroutable: _UnroutableAddresses) -> bool
 
 
 def _covers(evidence: Evidence, unroutable: _UnroutableAddresses) -> tuple[Subject, ...]:
-    """What is said of these addresses; and of what has none, where nothing else is published."""
+    """Return the subjects of these addresses, and also the subject without an address if no other
+    address is published."""
     subjects = tuple(Subject(address=address) for address in unroutable.addresses)
     covers_all = not set(resolved_addresses(evidence)) - set(unroutable.addresses)
     return (Subject(),) if covers_all else subjects

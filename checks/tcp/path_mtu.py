@@ -1,6 +1,6 @@
-"""A path that loses large packets, silently: TCP opens, the server's certificate never arrives,
-and the same handshake in small segments comes through (RFC 2923 section 2.1). Only that last
-trial decides it; a server that is merely slow or stuck fails there as well."""
+"""The path silently loses large packets: TCP connects, the server's certificate never arrives, and
+the same handshake in small segments succeeds (RFC 2923 section 2.1). Only that last attempt is
+proof: a server that is slow or stuck fails there as well."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.tls import Handshake
 
-#: The maximum segment size that the trial in small segments asks for (bytes).
+#: Bytes. The maximum segment size of the attempt in small segments.
 _SMALL = 536
 
 _PROBING = "net.ipv4.tcp_mtu_probing"
@@ -63,8 +63,11 @@ def path_mtu(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_lost(evidence: Evidence, handshake: Handshake) -> bool:
-    """Whether it belongs to an address where every visitor's handshake stalls, and none goes well
-    but that in small segments, or one of which all that came back fits one small packet."""
+    """Return whether the handshake belongs to an address where every normal handshake stalls.
+
+    The handshake in small segments may succeed, and so may one whose response fits into one small
+    packet.
+    """
     handshakes = [
         other_handshake
         for other_handshake in evidence.of(Handshake)

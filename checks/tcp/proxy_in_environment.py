@@ -1,5 +1,5 @@
-"""Programs on this machine go through a proxy, by an environment variable, and this run went
-directly and got no connection. So a browser or curl may reach the site all the same."""
+"""Programs on this machine use a proxy from an environment variable, but this run connected
+directly and failed. So a browser or curl may reach the site anyway."""
 
 from collections.abc import Iterator
 

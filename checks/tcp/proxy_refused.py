@@ -1,6 +1,6 @@
-"""The proxy through which this run goes cannot be reached, or does not make the connection: it asks
-for a login (407), forbids it (403, 405), or does not reach the target itself (RFC 9110 sections
-9.3.6 and 15.6; RFC 1928 section 6). Whether the site works without it was not looked at."""
+"""The proxy of this run cannot be reached or does not connect: it requires a login (407), forbids
+the connection (403, 405), or cannot reach the target (RFC 9110 sections 9.3.6 and 15.6; RFC 1928
+section 6). Whether the site works without the proxy was not tested."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,8 @@ from diagnose.model import (
 )
 from diagnose.model.tcp import Connection, Proxy
 
-#: RFC 1928 section 6: not allowed by ruleset; the network, the host, the port, the time to live.
+#: RFC 1928 section 6: "connection not allowed by ruleset"; then network, host and port unreachable,
+#: and TTL expired.
 _SOCKS_FORBIDS = {2}
 _SOCKS_UNREACHED = {3, 4, 5, 6}
 
@@ -42,7 +43,7 @@ def proxy_refused(evidence: Evidence) -> Iterator[Claim]:
         about=merge_subjects(subjects),
         covers=subjects,
         because=(*refused_attempts, *proxies),
-        # The target itself is the proxy's word, and the proxy may err.
+        # That the target fails is what the proxy reports, and the proxy may be wrong.
         confidence=Confidence.LIKELY if reason == "target" else Confidence.CERTAIN,
         facts={
             "proxy": proxies[0].url,
@@ -60,7 +61,7 @@ def proxy_refused(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _reason(attempt: Connection) -> str:
-    """What the proxy objects to: the name of a step."""
+    """Return why the proxy does not connect, as the name of a step."""
     assert attempt.failure is not None
     code, socks = attempt.failure.code, attempt.failure.name == "SOCKS"
     if code is None:

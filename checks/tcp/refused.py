@@ -1,5 +1,5 @@
-"""ECONNREFUSED: a reset (RFC 9293 section 3.10.7.1), or an ICMP error that says port unreachable.
-From outside nobody can tell whether nothing listens or a firewall answers in the port's name."""
+"""ECONNREFUSED: the reply was a reset (RFC 9293 section 3.10.7.1) or an ICMP error "port
+unreachable". From outside nobody can tell whether nothing listens or a firewall replies."""
 
 from collections.abc import Iterator
 
@@ -21,6 +21,6 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
             "icmp": any(port.decisive_attempt.icmp for port in ports),
             "here": is_loopback,
         }
-        # Of the loopback nobody is to be sent to a server by SSH.
+        # For a loopback address no SSH to a server is needed.
         step = Manual("here", Where.CLIENT) if is_loopback else Manual("look-inside", Where.SERVER)
         yield claim(evidence, ports, step, extra_facts=extra_facts)

@@ -1,10 +1,10 @@
-"""The target answers a SYN with an ICMP error of its own: that is what a packet filter on it
-does that rejects (firewalld by default, and `REJECT` or `reject` with any type but port
-unreachable), and nothing else. RFC 1812 section 5.2.7.1, RFC 4443 section 3.1.
+"""The target replies to a SYN with an ICMP error of its own. Only a packet filter on the target
+does that (firewalld by default, and `REJECT` or `reject` with any type but port unreachable). RFC
+1812 section 5.2.7.1, RFC 4443 section 3.1.
 
-Before Linux 6.2 the sender often cannot be read. Then that another port of the same address
-answers, or the pair of "No route to host" over IPv4 and "Permission denied" over IPv6 that
-firewalld makes, makes it likely.
+Before Linux 6.2 the sender of the error often cannot be read. Then it is likely if another port of
+the same address replies, or if IPv4 fails with "No route to host" and IPv6 with "Permission
+denied", as firewalld does.
 """
 
 import errno
@@ -35,7 +35,7 @@ def rejected_by_host(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _other_ports_answer(port_facts: dict[str, object]) -> bool:
-    """Whether another port takes connections, or refuses them by TCP itself."""
+    """Return whether another port accepts connections, or TCP itself refuses them."""
     return bool(port_facts["open_ports"] or port_facts["refusing_ports"])
 
 
@@ -50,7 +50,7 @@ def _confidence(ports: tuple[ProbedPort, ...], other_ports_answer: bool) -> Conf
 
 
 def _rejection_facts(ports: tuple[ProbedPort, ...]) -> dict[str, object]:
-    """The numbers of the first reject, and all of them in short."""
+    """Return the numbers of the first reject, and a short form of all of them."""
     attempt = ports[0].decisive_attempt
     error = attempt.icmp
     icmp_name = icmp.error_name(error.version, error.type, error.code) if error else None

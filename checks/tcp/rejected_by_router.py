@@ -1,7 +1,7 @@
-"""An ICMP error from another host than the target ends the attempt: a router without a route (no
-rule about a port: it concerns every port of the address), or with a rule that forbids it, or a
-loop that uses up the time to live (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443). Or it comes from
-this machine's own firewall."""
+"""An ICMP error from another host than the target ends the attempt: from a router without a route
+(then every port of the address fails), from a router with a rule that forbids it, or because a
+routing loop uses up the time to live (RFC 792, RFC 1812 section 5.2.7.1, RFC 4443). Or the error
+comes from this machine's own firewall."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from diagnose.model import Claim, Evidence, Manual, Severity, Where
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 
-#: What a router says that knows no way to the address, or whose neighbour does not answer.
+#: Errors of a router that has no route to the address or whose neighbour does not reply.
 NO_ROUTE = {"network", "host"}
 
 
@@ -28,7 +28,7 @@ def _claim(evidence: Evidence, ports: tuple[ProbedPort, ...], own: bool) -> Clai
     meanings = {icmp.error_meaning(error.version, error.type, error.code) for error in errors}
     names = (icmp.error_name(error.version, error.type, error.code) for error in errors)
     port_facts = facts(evidence, ports)
-    # A router that lets another port through has a way to the address, whatever its error says.
+    # A router that lets another port through has a route to the address, whatever its error says.
     other_ports_pass = bool(port_facts["open_ports"] or port_facts["refusing_ports"])
     no_route = not own and not other_ports_pass and bool(meanings & NO_ROUTE)
     step = Manual("own-firewall", Where.CLIENT) if own else Manual("router", Where.CLOUD_CONSOLE)

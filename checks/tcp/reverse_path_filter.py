@@ -1,7 +1,10 @@
-"""A packet whose answer would leave by another interface than it came in by is dropped where the
-filter is strict (RFC 3704 section 2.2; ip-sysctl, rp_filter; for IPv6 a rule of firewalld's,
-firewalld.conf(5), IPv6_rpfilter). The kernel itself was asked what it would do with a visitor's
-packet, by all its rules and tables; whether any was dropped, its counter tells."""
+"""A strict reverse path filter drops a packet if the reply would leave by another interface (RFC
+3704 section 2.2; ip-sysctl, rp_filter; for IPv6 a rule of firewalld, firewalld.conf(5),
+IPv6_rpfilter).
+
+The kernel itself was asked what it would do with a visitor's packet, with all its rules and tables.
+Its counter tells whether it dropped any.
+"""
 
 from collections.abc import Iterator
 
@@ -33,7 +36,7 @@ COUNTER = "IPReversePathFilter"
 
 @frozen
 class _DroppedAddress:
-    """A published address of the server at which packets are dropped, and what says so."""
+    """A published address of the server at which packets are dropped, with the evidence."""
 
     lookup: Arrival
     confidence: Confidence
@@ -75,7 +78,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
             ),
         ),
         confidence=dropped_addresses[0].confidence,
-        # A visitor's program turns to the address that works (RFC 8305).
+        # Clients fall back to the address that works (RFC 8305).
         severity=Severity.WARNING if other_addresses else None,
         facts={
             "addresses": addresses,
@@ -116,12 +119,13 @@ def _dropped_address(evidence: Evidence, lookup: Arrival) -> _DroppedAddress | N
         return _DroppedAddress(lookup, Confidence.LIKELY)
     if counter_growth(evidence, COUNTER) and has_timeout:
         return _DroppedAddress(lookup, Confidence.CERTAIN)
-    # A counter at nought: nobody's packet was ever dropped.
+    # If the counter is zero, no packet was ever dropped.
     return _DroppedAddress(lookup, Confidence.LIKELY) if counter_value(evidence, COUNTER) else None
 
 
 def _is_concerned(evidence: Evidence, lookup: Arrival, has_timeout: bool) -> bool:
-    """A visitor far away, or the machine that looks, and then only if its own try failed."""
+    """Return whether the lookup is about a distant visitor, or about the probing machine after a
+    failed attempt."""
     clients = {kernel.client for kernel in evidence.good(Kernel)}
     return lookup.source not in clients or has_timeout
 
@@ -131,8 +135,10 @@ def _is_silent(connection: Connection) -> bool:
 
 
 def _may_be_translated(evidence: Evidence, lookup: Arrival) -> bool:
-    """Whether a published address that says nothing may be translated to this one, because the
-    server holds no public one and packets were dropped while it was tried."""
+    """Return whether a published address that does not reply may be translated to this one.
+
+    That is so if the server holds no public address and packets were dropped during the attempt.
+    """
     interface_addresses = [
         address for interface in evidence.good(Interface) for address in interface.addresses
     ]
@@ -151,8 +157,8 @@ def _may_be_translated(evidence: Evidence, lookup: Arrival) -> bool:
 
 
 def _is_answered(evidence: Evidence, lookup: Arrival) -> bool:
-    """Whether another machine got an answer there. The server's own packets to itself never come
-    in by an interface."""
+    """Return whether another machine got a reply there. The server's packets to itself enter by no
+    interface."""
     server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     if any(host.via == "local" for host in server_hosts):
         return False
@@ -160,8 +166,8 @@ def _is_answered(evidence: Evidence, lookup: Arrival) -> bool:
 
 
 def _return_interface(evidence: Evidence, family: int, device: str) -> str:
-    """By which other interface answers would leave; "" where there is no way back at all, which is
-    `tcp.no-return-route`."""
+    """Return the other interface by which replies would leave; "" if there is no return route at
+    all, which is `tcp.no-return-route`."""
     interfaces = [
         interface for interface in evidence.good(Interface) if family in interface.default
     ]
@@ -169,8 +175,8 @@ def _return_interface(evidence: Evidence, family: int, device: str) -> str:
 
 
 def _fix(evidence: Evidence, dropped_addresses: list[_DroppedAddress], family: int) -> Fix:
-    """Loosely on these interfaces and no others: for more than one way out RFC 3704 asks for it
-    (section 2.4). It still drops what no way leads back to."""
+    """Set the filter to loose on these interfaces only, as RFC 3704 section 2.4 recommends for
+    several uplinks. It still drops packets that no route leads back to."""
     if family == 6:
         return Fix((Manual("route-back", Where.SERVER),), Applicability.MANUAL)
     devices = [
@@ -181,11 +187,12 @@ def _fix(evidence: Evidence, dropped_addresses: list[_DroppedAddress], family: i
     previous_modes = dict(next((kernel.reverse_path for kernel in evidence.good(Kernel)), ()))
     steps: list[Command | Edit] = []
     for device in dict.fromkeys(devices):
-        # sysctl(8): a dot in an interface's name is written as a slash.
+        # sysctl(8): a dot in an interface name is written as a slash.
         name = f"net.ipv4.conf.{device.replace('.', '/')}.rp_filter"
         undo = ("sysctl", "-w", f"{name}={previous_modes.get(device, 1)}")
         steps.append(Command(("sysctl", "-w", f"{name}=2"), undo=undo))
-        # The last of the files wins (sysctl.d(5)), and of "all" and this the larger value.
+        # The last file wins (sysctl.d(5)), and the kernel uses the larger value of "all" and this
+        # one.
         path = f"/etc/sysctl.d/99-zz-rp-filter-{device}.conf"
         steps.append(Edit(path, diff(path, "", f"{name} = 2\n")))
     return Fix(tuple(steps))

@@ -1,6 +1,6 @@
-"""Silence, twice, with patience for a reject that met a limit on its rate: packets are dropped on
-the way in or out. Where they end, and whether other ports answer, is all that can be seen from
-outside of who drops them."""
+"""Two attempts got no reply, with enough time in between for a rate limit on rejects. Packets are
+dropped on the way in or out. From outside one can only see where the path ends and whether other
+ports reply."""
 
 from collections.abc import Iterator
 
@@ -43,8 +43,8 @@ def _steps(is_answered: bool) -> tuple[Manual, ...]:
 def _server_view(
     evidence: Evidence, ports: tuple[ProbedPort, ...]
 ) -> tuple[tuple[Observation, ...], dict[str, object]]:
-    """What the server saw of the tries, where it was looked into from here: whether they arrive,
-    and whether it has answered, so that it is the answer that is lost."""
+    """Return what the server observed of the attempts if it was examined too: whether they arrive,
+    and whether it replied, so that the reply is lost."""
     from diagnose.model.kernel import HalfOpen, own_source_addresses, syn_watch
 
     watch = syn_watch(evidence, (attempt for port in ports for attempt in port.attempts))
@@ -59,7 +59,7 @@ def _waiting_time(ports: tuple[ProbedPort, ...]) -> float:
 
 
 def _where_it_ends(walks: list[Walk]) -> dict[str, object]:
-    """The last routers that answered on the way, and how many hops away they are."""
+    """Return the last routers that replied on the path, and their distance in hops."""
     last = [(walk.last_router.sender, walk.last_router.ttl) for walk in walks if walk.last_router]
     return {
         "last_routers": tuple(dict.fromkeys(sender for sender, _ in last)),

@@ -1,5 +1,5 @@
-"""One try at the port was answered and another was not: a full accept queue or connection table,
-a limit on new connections, or several machines behind one address of which some are ill."""
+"""Some attempts at the port succeeded and some failed: the accept queue or the connection table is
+full, new connections are limited, or some of several machines behind one address are broken."""
 
 from collections.abc import Iterator
 

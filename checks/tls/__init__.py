@@ -1,7 +1,7 @@
-"""Checks of the layer `tls`, and what they share: which fault a failed handshake is.
+"""Checks of the layer `tls`, and what they share: which fault a failed handshake has.
 
-Each failed visit is exactly one of them, so that no two checks of this layer speak of the same
-handshake. A certificate that does not verify is none: the layer `certificate` says why.
+Each failed handshake has exactly one fault, so two checks of this layer never report the same
+handshake. A certificate that does not verify is none of them: the layer `certificate` reports it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
     from diagnose.parsers.nginx.edits import TextEdit
     from diagnose.parsers.nginx.server_blocks import Server
 
-#: Alerts (RFC 8446 section 6.2) that say one thing only.
+#: Alerts (RFC 8446 section 6.2) with only one meaning.
 _DECISIVE_ALERTS = {
     70: "no-shared-protocol",
     112: "name-rejected",
     116: "client-certificate-required",
 }
 
-#: What a server says that wanted a client certificate and got none (41: SSL 3.0).
+#: Alerts of a server that requires a client certificate and got none (41: SSL 3.0).
 _CERTIFICATE_ALERTS = {40, 41, 42, 43, 46, 48, 49}
 
-#: What a visit offers up to TLS 1.2 (OpenSSL's DEFAULT at security level 2), by IANA's names.
+#: Cipher suites up to TLS 1.2 that a normal handshake offers (OpenSSL's DEFAULT at security level
+#: 2), by IANA's names.
 OFFERED = frozenset(
     f"TLS_{exchange}_WITH_{cipher}"
     for exchange, ciphers in (
@@ -65,19 +66,20 @@ OFFERED = frozenset(
 
 _NO_REPLY = {"reset": "reset", "closed": "closed", "timeout": "stalled"}
 
-#: OpenSSL's words for a server that answered in a version which was not offered.
+#: OpenSSL's errors if the server responds in a version that was not offered.
 _FOREIGN_VERSION = {"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "UNKNOWN_PROTOCOL"}
 
 
 @frozen
 class FailureGroup:
-    """The visits that failed in one way, and the comparisons made for them."""
+    """The normal handshakes (`visits`) that failed in the same way, and the comparison handshakes
+    (`controls`) with the same addresses."""
 
     visits: tuple[Handshake, ...]
     controls: tuple[Handshake, ...]
 
     def control(self, *variants: str) -> Handshake | None:
-        """The first comparison of these variants that went well."""
+        """Return the first successful comparison handshake of these variants."""
         return next(
             (
                 handshake
@@ -101,7 +103,7 @@ class FailureGroup:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What every text of this layer may name."""
+        """The facts that all texts of this layer use."""
         alert = self.visits[0].alert
         return {
             "addresses": tuple(dict.fromkeys(visit.address for visit in self.visits)),
@@ -113,14 +115,14 @@ class FailureGroup:
 
     @property
     def shares_a_cipher(self) -> bool:
-        """Whether, of all suites, the server chose one that had been offered to it before: then
-        it is not the suites that it refused."""
+        """Whether the server, when offered all suites, chose one that it had been offered before.
+        Then the suites are not the reason."""
         control = self.control("any-cipher")
         return control is not None and control.cipher in OFFERED
 
     @property
     def is_intermittent(self) -> bool:
-        """Whether the same attempt, made once more, went well on every address."""
+        """Whether the same attempt succeeded at every address when it was repeated."""
         good_addresses = {
             handshake.address
             for handshake in self.controls
@@ -134,14 +136,15 @@ class FailureGroup:
 
     @property
     def passing_name(self) -> str | None:
-        """The name with which, instead of the host's own, the handshake goes well: "" for none
-        at all; None where neither does."""
+        """The server name that works instead of the host's own: "" for no name; None if no other
+        name works either."""
         control = self.control("other-sni", "no-sni")
         return None if control is None else control.server_name or ""
 
 
 def failure_groups(evidence: Evidence, fault: str) -> Iterator[FailureGroup]:
-    """The visits that are this fault, those of one kind and code together."""
+    """Yield the groups of failed handshakes with this fault, grouped by kind and code of the
+    failure."""
     groups: dict[tuple[str, int | None], list[Handshake]] = {}
     for handshake in evidence.of(Handshake):
         if (
@@ -165,7 +168,8 @@ def failure_groups(evidence: Evidence, fault: str) -> Iterator[FailureGroup]:
 
 
 def no_reply_claims(evidence: Evidence, fault: str) -> Iterator[Claim]:
-    """What is said of a server that gives no TLS answer at all, in whichever way it does so."""
+    """Make claims about a server that gives no TLS response at all: it resets, closes or times
+    out."""
     for group in failure_groups(evidence, fault):
         yield Claim(
             about=group.subject,
@@ -183,7 +187,8 @@ def no_reply_claims(evidence: Evidence, fault: str) -> Iterator[Claim]:
 
 
 def fault_of(group: FailureGroup) -> str:
-    """Which check's fault it is; "handshake-failed" where the evidence does not decide."""
+    """Return the name of the check that reports the group; "handshake-failed" if the evidence does
+    not decide."""
     failure, alert = group.visits[0].failure, group.visits[0].alert
     assert failure is not None
     if fault := _non_tls_fault(group):
@@ -212,17 +217,17 @@ def confidence(proven: object) -> Confidence:
 
 
 def is_http(received: str) -> bool:
-    """Whether text is the beginning of an HTTP answer, or of the bare page with which servers
-    answer what they take for HTTP/0.9."""
+    """Return whether the text is the beginning of an HTTP response, or of the bare page that
+    servers send for HTTP/0.9."""
     begins = received.lstrip("\ufffd ").lower()
     return begins.startswith(("http/1.", "<html", "<!doctype html", "<head"))
 
 
 def _non_tls_fault(group: FailureGroup) -> str:
-    """What the other end speaks, if it is not TLS.
+    """Return the fault if the other end does not speak TLS, otherwise "".
 
-    In answer to a plain request also a TLS port may speak HTTP, to say that it wants TLS: nginx
-    with status 400. Only another status shows that it speaks nothing else.
+    A TLS port may also respond to a plain request in HTTP, to say that it requires TLS: nginx does
+    so with status 400. Only another status proves that the port speaks plain HTTP.
     """
     received = next((visit.received for visit in group.visits if visit.received), "")
     if received:
@@ -236,17 +241,20 @@ def _non_tls_fault(group: FailureGroup) -> str:
 
 
 def _is_tls_reached(handshake: Handshake) -> bool:
-    """Whether TLS was reached, whatever the certificate."""
+    """Return whether the handshake reached TLS, whatever the certificate."""
     return handshake.failure is None or handshake.failure.kind == "certificate"
 
 
-# What nginx is told of TLS
+# nginx's TLS settings
 
 
 @frozen
 class Setting:
-    """A directive as a server block has it: `line` is the one in force, None where it is nginx's
-    own default that counts. `own` says that it stands in that block and nobody else reads it."""
+    """A directive as it applies to one server block.
+
+    `directive` is None if nginx's default applies. `own` means that the directive is in this block
+    and no other block reads it.
+    """
 
     server: "Server"
     directive: "Directive | None"
@@ -259,9 +267,12 @@ class Setting:
 
 @frozen
 class TargetSettings:
-    """A directive for the target on the server: of the blocks that answer its name, or, for what
-    is agreed upon before the name is known, of the default blocks of their sockets. `theirs` says
-    that one of these is another site's."""
+    """A directive as it applies to the target on the server: one setting for each block that
+    responds to the name.
+
+    For settings that apply before the name is known, these include the default blocks of the
+    sockets. `affects_other_sites` means that one of them is another site's.
+    """
 
     nginx: "Nginx"
     settings: tuple[Setting, ...]
@@ -269,7 +280,7 @@ class TargetSettings:
 
     @property
     def file_line(self) -> str:
-        """file:line of the first, "" where there is none."""
+        """The first setting as "file:line"; "" if there is none."""
         directive = next(
             (setting.directive for setting in self.settings if setting.directive), None
         )
@@ -283,15 +294,18 @@ class TargetSettings:
         return self.nginx.location(directive) if directive else None
 
     def is_confined(self, changed_settings: Iterable[Setting]) -> bool:
-        """Whether a change of these is one to the target's own block and to nothing else."""
+        """Return whether a change of these settings affects only the target's own block."""
         return not self.affects_other_sites and all(
             setting.own or _is_inherited(setting) for setting in changed_settings
         )
 
     def steps(self, lines: Iterable[tuple[Setting, str]]) -> tuple[Edit | Command, ...]:
-        """The edits that put these lines in force, and what makes nginx take them; () where
-        nothing can be changed. What a block inherits stays as it is for the others: the block
-        gets a line of its own."""
+        """Return the edits that set these lines, and the commands that reload nginx; empty if
+        nothing can be changed.
+
+        An inherited directive stays as it is for other blocks, and the target's block gets a line
+        of its own.
+        """
         changes: dict[str, dict[tuple[int, str], TextEdit]] = {}
         for setting, text in lines:
             if file_change := _setting_change(self.nginx, setting, text):
@@ -304,8 +318,11 @@ class TargetSettings:
 
 
 def target_settings(evidence: Evidence, name: str, early: bool = False) -> TargetSettings | None:
-    """A directive as it counts for the target; `early` for what OpenSSL decides before it looks
-    at the name ("Virtual server selection", nginx.org). None where nginx was not seen."""
+    """Return a directive as it applies to the target, or None if nginx was not observed.
+
+    Use `early` for settings that OpenSSL applies before it knows the name ("Virtual server
+    selection", nginx.org).
+    """
     from checks.nginx import Nginx
     from diagnose.parsers.nginx.server_blocks import LocationMatch
 
@@ -334,7 +351,8 @@ def target_settings(evidence: Evidence, name: str, early: bool = False) -> Targe
 def joined_args(
     args: tuple[str, ...], keep: Callable[[str], bool], additions: Iterable[str]
 ) -> str:
-    """A list of words as a directive has it, without some, and with others at its end."""
+    """Return a directive's arguments as text, without those that `keep` rejects and with
+    `additions` at the end."""
     kept_args = [arg for arg in args if keep(arg)]
     return " ".join((*kept_args, *(arg for arg in additions if arg not in kept_args)))
 
@@ -353,7 +371,7 @@ def _is_own(nginx: "Nginx", server: "Server", directive: "Directive | None") -> 
 
 
 def _is_inherited(setting: Setting) -> bool:
-    """Whether the block has no such line, neither in itself nor in a file that it includes."""
+    """Return whether the block has no such line, neither itself nor in a file that it includes."""
     return setting.directive is None or setting.directive not in (setting.server.block.block or ())
 
 
@@ -376,5 +394,5 @@ def _setting_change(nginx: "Nginx", setting: Setting, text: str) -> "tuple[str, 
     return block.file, edits.insert_first(file.text, block, [text])
 
 
-#: Behind the last of these a line about TLS is at home.
+#: A new TLS line is inserted after the last of these.
 _ANCHORS = {"listen", "server_name", "ssl_certificate", "ssl_certificate_key", "ssl_protocols"}

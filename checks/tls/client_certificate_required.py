@@ -1,9 +1,10 @@
 """The server admits only clients with a certificate of their own (mutual TLS).
 
-nginx completes the handshake and answers 400 in HTTP; other servers send alert 116 (RFC 8446
-section 4.4.2.4), which with TLS 1.3 comes after the handshake, or with TLS 1.2 alert 40.
-A server that only asks for one, and goes on without, is healthy. To ask no more lets everybody
-in: a person has to say that this is meant.
+nginx completes the handshake and responds with 400 in HTTP. Other servers send alert 116 (RFC 8446
+section 4.4.2.4), which comes after the handshake in TLS 1.3, or alert 40 in TLS 1.2. A server that
+only asks for a certificate and continues without one is healthy.
+
+A person must confirm the fix, because it lets everybody in.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Handshake
 
-#: nginx, ngx_http_special_response.c, for 496 and 495, both sent as 400.
+#: nginx, ngx_http_special_response.c, for 496 and 495, which are both sent as 400.
 _REFUSALS = ("No required SSL certificate was sent", "The SSL certificate error")
 
 _CERTIFICATE_REQUIRED = 116
@@ -72,7 +73,7 @@ def client_certificate_required(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(settings: TargetSettings) -> Fix | None:
-    """For the site's own block alone, wherever the line that asks stands."""
+    """Turn the requirement off for the site's own block only, wherever the line is."""
     enabled_settings = [setting for setting in settings.settings if setting.args[:1] == ("on",)]
     steps = settings.steps([(setting, "ssl_verify_client off;") for setting in enabled_settings])
     return Fix(steps, Applicability.REVIEW) if steps else None

@@ -1,4 +1,4 @@
-"""The other end closes the connection in order, without one word of TLS."""
+"""The other end closes the connection in order, without sending any TLS."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""The handshake fails, and the evidence fits none of the known causes: OpenSSL's own words and
-the server's alert are all that is known. The most general of this layer's checks."""
+"""The handshake fails and the evidence fits no known cause: only OpenSSL's message and the server's
+alert are known. This is the most general check of the layer."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,6 @@
-"""The server ends the handshake because of the name: alert 112 (RFC 6066 section 3), as nginx
-with `ssl_reject_handshake on` does, or another alert that a different name does not meet."""
+"""The server ends the handshake because of the name: with alert 112 (RFC 6066 section 3), as nginx
+does with `ssl_reject_handshake on`, or with another alert that does not occur with a different
+name."""
 
 from collections.abc import Iterator
 

@@ -1,9 +1,9 @@
-"""Client and server find no cipher suite: alert 40 whatever the name and version.
+"""Client and server have no cipher suite in common: alert 40 whatever the name and version.
 
-It is certain only where, of all suites, the server takes one that clients no longer offer, or
-where its list is seen to hold none for its kind of key. Else a server whose key does not fit its
-certificate looks the same: it has no suite that it could use. Where it takes one that had been
-offered, the suites are not the reason.
+It is certain only if the server, offered all suites, chooses one that clients no longer offer, or
+if its list has no suite for its type of key. Otherwise a server whose key does not match its
+certificate looks the same, because it can use no suite. If it chooses a suite that had been offered
+before, the suites are not the reason.
 """
 
 import re
@@ -25,14 +25,14 @@ RECOMMENDED = (
     "ECDHE-RSA-CHACHA20-POLY1305",
 )
 
-#: Exclusions (ciphers(1)) that leave all of GOOD.
+#: Exclusions (ciphers(1)) that leave all of RECOMMENDED.
 _HARMLESS_EXCLUSIONS = {
     *("anull", "enull", "null", "export", "exp", "low", "medium", "des", "3des", "rc2", "rc4"),
     *("md5", "psk", "srp", "adh", "aecdh", "kdh", "idea", "seed", "camellia", "aria", "dss"),
     *("adss", "sha", "sha1", "krsa", "aesccm", "aesccm8", "dhe", "edh", "kdhe", "kedh"),
 }
 
-#: The kind of key that a suite, or a set of them, is for.
+#: The type of key that a suite, or a set of suites, is for.
 _KEY_TYPES = (
     (re.compile(r"(?:ECDHE|ECDH)-ECDSA-.+|a?ECDSA", re.IGNORECASE), "EC"),
     (re.compile(r"(?:ECDHE|ECDH|DHE|EDH)-RSA-.+|[ak]?RSA", re.IGNORECASE), "RSA"),
@@ -66,8 +66,10 @@ def no_shared_cipher(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(settings: TargetSettings, has_control: bool) -> Fix | None:
-    """Good suites behind those that the list has, so that whoever gets in today still does. None
-    where it is not known to be the list's fault."""
+    """Add recommended suites after the current ones, so that current clients still connect.
+
+    None if the list may not be the reason.
+    """
     wrong_settings = [
         setting for setting in settings.settings if setting.directive and setting.args
     ]
@@ -92,7 +94,8 @@ def _cipher_names(ciphers: str) -> list[str]:
 
 
 def _extended_list(ciphers: str) -> str:
-    """What a list excludes for good cannot be added to it: it is replaced then."""
+    """Return the list with the recommended suites. What a list excludes with "!" cannot be added
+    again, so such a list is replaced."""
     existing = [] if _excludes_recommended(ciphers) else _cipher_names(ciphers)
     return ":".join((*existing, *(cipher for cipher in RECOMMENDED if cipher not in existing)))
 
@@ -105,7 +108,7 @@ def _excludes_recommended(ciphers: str) -> bool:
 
 
 def _lacks_key_type(settings: TargetSettings, setting: Setting) -> bool:
-    """Whether the list has no suite for the key, which is the certificate's own."""
+    """Return whether the list has no suite for the certificate's type of key."""
     key_type = _key_type(settings, setting)
     names = [name for name in _cipher_names(setting.args[0]) if name[0] not in "!-+@"]
     key_types = [
@@ -115,7 +118,8 @@ def _lacks_key_type(settings: TargetSettings, setting: Setting) -> bool:
 
 
 def _key_type(settings: TargetSettings, setting: Setting) -> str:
-    """RSA or EC, where the block's certificates are all of one kind and their keys fit."""
+    """Return RSA or EC if the block's certificates all have this type and their keys match;
+    otherwise ""."""
     files = [file for file in settings.nginx.certificates(setting.server) if file.chain]
     public_keys = {key.public for key in settings.nginx.keys(setting.server)} - {""}
     fit = all(file.publics and file.publics[0] in public_keys for file in files)

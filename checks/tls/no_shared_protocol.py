@@ -1,7 +1,7 @@
-"""The server speaks none of the TLS versions that clients accept today: alert 70, or only TLS
-1.1 and older goes well (RFC 8996). On OpenSSL 3 a server set to TLS 1.0 alone speaks none.
+"""The server speaks no TLS version that current clients accept: alert 70, or only TLS 1.1 and older
+succeed (RFC 8996). With OpenSSL 3, a server that is set to TLS 1.0 alone speaks no version.
 
-The remedy adds the current versions to the list: whoever gets in today still does.
+The fix adds the current versions to the list, so that current clients still connect.
 """
 
 import re
@@ -39,7 +39,7 @@ def no_shared_protocol(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _directive_text(settings: TargetSettings) -> str:
-    """The first line that names old versions only, as it stands."""
+    """Return the first directive that names old versions only, as it is written."""
     directive = next(
         setting.directive
         for setting in settings.settings
@@ -49,7 +49,7 @@ def _directive_text(settings: TargetSettings) -> str:
 
 
 def _fix(settings: TargetSettings) -> Fix | None:
-    """None where the configuration is not what keeps the current versions out."""
+    """Return the fix, or None if the configuration does not exclude the current versions."""
     old_settings = [
         setting for setting in settings.settings if setting.directive and _is_old(setting.args)
     ]
@@ -71,7 +71,8 @@ def _is_old(args: tuple[str, ...]) -> bool:
 
 
 def _is_set_by_conf_cmd(settings: TargetSettings) -> bool:
-    """Whether the version is set past ssl_protocols (SSL_CONF_cmd(3))."""
+    """Return whether ssl_conf_command sets the version instead of ssl_protocols
+    (SSL_CONF_cmd(3))."""
     from diagnose.parsers.nginx.server_blocks import LocationMatch
 
     return any(
@@ -84,7 +85,7 @@ def _is_set_by_conf_cmd(settings: TargetSettings) -> bool:
 
 
 def _knows_1_3(settings: TargetSettings) -> bool:
-    """nginx knows the word since 1.13.0; an older one does not start with it."""
+    """Return whether nginx knows "TLSv1.3" (since 1.13.0); an older one does not start with it."""
     build = settings.nginx.build
     version = re.search(r"(\d+)\.(\d+)\.\d+", build.version) if build else None
     return version is None or (int(version[1]), int(version[2])) >= (1, 13)

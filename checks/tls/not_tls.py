@@ -1,5 +1,5 @@
-"""The port answers a ClientHello in another protocol than TLS or HTTP, which its first words
-often name (RFC 4253 section 4.2, RFC 5321 section 4.3.1 and their like)."""
+"""The port responds to a ClientHello in a protocol other than TLS or HTTP. Its first words often
+name the protocol (RFC 4253 section 4.2, RFC 5321 section 4.3.1 and similar)."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 
-#: How a protocol's greeting, in lower case, begins or what it contains. The first that fits.
+#: Text in a protocol's greeting, in lower case: at its beginning or anywhere. The first match
+#: counts.
 _GREETINGS = (
     ("SSH", "ssh-", ""),
     ("FTP", "220", "ftp"),
@@ -38,7 +39,7 @@ def not_tls(evidence: Evidence) -> Iterator[Claim]:
 
 
 def protocol(greeting: str) -> str:
-    """The protocol that a greeting is of, "" where it does not say."""
+    """Return the protocol of a greeting; "" if it is unknown."""
     text = greeting.lower()
     return next(
         (

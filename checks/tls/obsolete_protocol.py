@@ -1,7 +1,9 @@
-"""TLS 1.0 or 1.1 is still offered besides newer versions (RFC 8996). Only a server that went
-through its whole first flight in that version counts: OpenSSL 3 at its default security level
-offers neither, whatever nginx's configuration says. Whether old devices that still come in may be
-turned away is for a person to say."""
+"""TLS 1.0 or 1.1 is offered besides newer versions (RFC 8996).
+
+It counts only if the server completed its whole first flight in that version: OpenSSL 3 at its
+default security level offers neither, whatever nginx's configuration says. A person decides whether
+old devices that still connect may be refused.
+"""
 
 from collections.abc import Iterator
 
@@ -61,8 +63,10 @@ def obsolete_protocol(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(settings: TargetSettings) -> Fix | None:
-    """The old versions taken out of the lines that count. Without such a line nginx's default
-    holds, which named them until 1.27.3."""
+    """Remove the old versions from the lines that apply.
+
+    Without such a line nginx's default applies, which included the old versions until 1.27.3.
+    """
     lines = []
     for setting in settings.settings:
         protocols = joined_args(

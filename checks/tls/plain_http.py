@@ -1,4 +1,4 @@
-"""The port answers a ClientHello in HTTP, or answers nothing but plain HTTP: no TLS there at all
+"""The port responds to a ClientHello in HTTP, or responds to plain HTTP only: there is no TLS
 ("wrong version number", ERR_SSL_PROTOCOL_ERROR)."""
 
 from collections.abc import Iterator

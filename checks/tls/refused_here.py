@@ -1,10 +1,10 @@
-"""Not the server ends the handshake, but the TLS library of the machine that asks: what the server
-sends is against the library's own limits (a small Diffie-Hellman key, a certificate message above
-100 kB, a weak signature) or against the protocol (RFC 8446, RFC 5246). Or the server ends it since
-it has only what lies below those limits. That is neither its list of suites nor its versions.
+"""Not the server but the TLS library of the probing machine ends the handshake: what the server
+sends violates the library's limits (a small Diffie-Hellman key, a certificate message above 100 kB,
+a weak signature) or the protocol (RFC 8446, RFC 5246). Or the server ends it because it supports
+only what is below those limits. The cause is neither its list of suites nor its versions.
 
-What other clients do is known only by a comparison: with the limits lowered, and without
-Diffie-Hellman, as browsers come.
+Whether other clients connect is known only from comparisons: with lower limits, and without
+Diffie-Hellman, like browsers.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake
 
-#: OpenSSL's reasons (openssl/sslerr.h), by what they are about.
+#: OpenSSL's reason codes (openssl/sslerr.h), grouped by subject.
 _SMALL_DH = {"DH_KEY_TOO_SMALL", "BAD_DH_VALUE"}
 _TOO_LONG = {"EXCESSIVE_MESSAGE_SIZE"}
 _RENEGOTIATION = {"UNSAFE_LEGACY_RENEGOTIATION_DISABLED"}
@@ -47,7 +47,7 @@ def refused_here(evidence: Evidence) -> Iterator[Claim]:
             covers=group.subjects,
             because=group.handshakes,
             confidence=confidence(is_known_reason or lenient),
-            # Browsers get in: without Diffie-Hellman, or as they do not ask for RFC 5746.
+            # Browsers connect: they do not use Diffie-Hellman, or do not require RFC 5746.
             severity=Severity.WARNING if modern or (renegotiation and lenient) else None,
             ruled_out=("tls.no-shared-cipher", "tls.no-shared-protocol"),
             facts={

@@ -1,5 +1,5 @@
-"""The connection is reset after the ClientHello (ECONNRESET). Where another name, or none, gets
-through, something reacts to the name."""
+"""The connection is reset after the ClientHello (ECONNRESET). If another name or no name succeeds,
+something reacts to the name."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,5 @@
-"""The ClientHello, or the rest of the handshake, never gets an answer. Whether size is the reason
-is judged by `tcp.path-mtu` and `tcp.large-hello-lost`."""
+"""The ClientHello, or the rest of the handshake, never gets a response. `tcp.path-mtu` and
+`tcp.large-hello-lost` judge whether packet size is the reason."""
 
 from collections.abc import Iterator
 

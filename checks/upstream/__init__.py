@@ -1,5 +1,5 @@
-"""Checks of the layer `upstream`, and what they share: the applications that the configuration
-leads to, with what was seen of each, and applications that take the connection and then fail."""
+"""Checks of the layer `upstream`, and what they share: the applications that nginx proxies to with
+the evidence about each, and applications that accept the connection and then fail."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -28,7 +28,7 @@ from diagnose.parsers.nginx.edits import TextEdit, replace_directive
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 from diagnose.parsers.nginx.upstreams import Endpoint, ProxyTarget
 
-#: What such an application brings about.
+#: The checks whose findings such an application causes.
 CONSEQUENCES = (
     "http.server-error",
     "websocket.not-upgraded",
@@ -38,17 +38,20 @@ CONSEQUENCES = (
 
 _GATEWAY_ERRORS = {502, 504}
 
-#: Changes to files, by their paths.
+#: Changes to files, by path.
 Changes: TypeAlias = dict[str, list[TextEdit]]
 
 
-# What the configuration leads to
+# Backends in the configuration
 
 
 @frozen
 class Backend:
-    """Servers that passes lead to: the locations that pass requests there, the paths asked for
-    that these answer, and what was seen of the servers. `tries` are connections alone."""
+    """Servers that nginx forwards to, with the evidence about them.
+
+    `location_matches` forward there, and `paths` are the requested paths that they serve.
+    `connect_attempts` only connected, `request_attempts` also sent a request.
+    """
 
     proxy_target: ProxyTarget
     location_matches: tuple[LocationMatch, ...]
@@ -60,7 +63,7 @@ class Backend:
 
     @property
     def is_tried(self) -> bool:
-        """Each of its servers was tried."""
+        """Whether every server of the backend was tried."""
         endpoints = {str(endpoint) for endpoint in self.proxy_target.endpoints}
         return bool(self.connect_attempts) and endpoints.issubset(
             attempt.endpoint for attempt in self.connect_attempts
@@ -68,19 +71,22 @@ class Backend:
 
     @property
     def is_down(self) -> bool:
-        """Nothing of it can be connected to. One server that can is enough: nginx goes on to the
-        next."""
+        """Whether no server of the backend accepts connections. One that does is enough, because
+        nginx tries the next server."""
         return self.is_tried and all(attempt.failure for attempt in self.connect_attempts)
 
     @property
     def is_up(self) -> bool:
-        """Every one of its servers can be connected to."""
+        """Whether every server of the backend accepts connections."""
         return self.is_tried and not any(attempt.failure for attempt in self.connect_attempts)
 
 
 def backends(nginx: Nginx) -> tuple[Backend, ...]:
-    """In the order of the configuration, those that answer what was asked for first. The same
-    servers by other words are the same."""
+    """Return the backends in the order of the configuration, first those that serve the requested
+    paths.
+
+    Proxy targets that name the same servers in other words are one backend.
+    """
     groups: dict[tuple[str, ...], list[tuple[LocationMatch, ProxyTarget]]] = {}
     paths: dict[tuple[str, ...], list[str]] = {}
     variables, probed_paths = (
@@ -102,7 +108,8 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
 
 
 def _probed_paths(evidence: Evidence) -> tuple[str, ...]:
-    """The paths that were asked for, and those at which the front door was tried besides."""
+    """Return the paths that the user asked for, and the others that were tried at the front
+    server."""
     target = evidence.target
     upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade) if upgrade.through == "front")
     return tuple(dict.fromkeys((target.path, *target.websockets, *upgrade_paths)))
@@ -135,11 +142,11 @@ def _backend(
     )
 
 
-# What became of the paths in front
+# Responses of the front server
 
 
 def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
-    """The target's page, as the front door answers."""
+    """Return the front server's responses for the target's page."""
     port = evidence.target.port
     return tuple(
         exchange
@@ -149,7 +156,8 @@ def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
 
 
 def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
-    """The answers of the front door that say that what is behind it failed, at these paths."""
+    """Return the front server's responses at these paths which show that the application behind it
+    failed."""
     failures: list[Observation] = []
     if evidence.target.path in paths:
         failures += [
@@ -172,7 +180,7 @@ def _is_failed(response: Exchange | Upgrade) -> bool:
 
 
 def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
-    """The page or the WebSocket comes all the same."""
+    """Return whether the page or the WebSocket works anyway."""
     if front_failures(evidence, paths):
         return False
     page = evidence.target.path in paths and any(
@@ -188,18 +196,19 @@ def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
 
 
 def path_severity(evidence: Evidence, paths: Collection[str]) -> Severity | None:
-    """As the check says where a path that was asked for is concerned, and does not come; else
-    a note."""
+    """Return None (the check's own severity) if a requested path is affected and does not work,
+    otherwise a note."""
     return None if paths and not is_served(evidence, paths) else Severity.NOTE
 
 
-# What nginx wrote
+# Log lines
 
 
 def backend_log_lines(
     nginx: Nginx, backend: Backend, pattern: str, errno: int | None = None
 ) -> tuple[LogLine, ...]:
-    """What nginx's error log says of these paths since nginx runs with what it has loaded."""
+    """Return the lines of nginx's error log about these paths, since nginx loaded its current
+    configuration."""
     since = nginx.master.loaded if nginx.master and nginx.master.loaded else 0.0
     all_lines = nginx.evidence.of(LogLine)
     host = nginx.evidence.target.host
@@ -226,7 +235,7 @@ def upstream_claim(
     ruled_out: tuple[str, ...] = (),
     reported_directive: Directive | None = None,
 ) -> Claim:
-    """A claim about a backend's servers, which covers the paths that lead there."""
+    """Make a claim about a backend's servers. It covers the paths that lead there."""
     endpoint_names = tuple(endpoints) or tuple(
         str(endpoint) for endpoint in backend.proxy_target.endpoints
     )
@@ -234,7 +243,7 @@ def upstream_claim(
         reported_directive or backend.proxy_target.directive,
         nginx.evidence.target.port,
     )
-    # A location's own pattern is no path that anybody asked for, but it says where it is felt.
+    # Nobody requested the location's own pattern, but it shows which visitors are affected.
     paths = backend.paths or tuple(
         dict.fromkeys(attempt.path for attempt in backend.connect_attempts if attempt.path)
     )
@@ -266,7 +275,7 @@ def upstream_claim(
 def replace_in_directives(
     nginx: Nginx, directives: Iterable[Directive], old: str, new: str, changes: Changes
 ) -> None:
-    """Other words in the place of some, once in each of these directives."""
+    """Replace text once in each of these directives."""
     for directive in {id(directive): directive for directive in directives}.values():
         file = nginx.file(directive)
         text = file.text[directive.start : directive.stop] if file else ""
@@ -277,8 +286,11 @@ def replace_in_directives(
 
 
 def switch_scheme(nginx: Nginx, backend: Backend, scheme: str, changes: Changes) -> None:
-    """The passes of a backend with another scheme. The port that the old one implied is written
-    out; where that is in a variable, nothing is changed."""
+    """Change the scheme of a backend's proxy targets.
+
+    The default port of the old scheme is written out. If that port is inside a variable, nothing is
+    changed.
+    """
     for proxy_target in backend.proxy_targets:
         old, new, endpoint = f"{proxy_target.scheme}://", f"{scheme}://", proxy_target.endpoints[0]
         implied = (
@@ -296,7 +308,8 @@ def switch_scheme(nginx: Nginx, backend: Backend, scheme: str, changes: Changes)
 
 
 def edit_fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
-    """These changes, and nginx takes them; a step by hand where there are none."""
+    """Return a fix with these changes and an nginx reload, or a manual step if there are no
+    changes."""
     file_edits = nginx.file_edits(changes)
     if not file_edits:
         return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
@@ -307,14 +320,14 @@ def edit_fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fi
     )
 
 
-# Applications that take the connection and then fail. They were asked as nginx asks them, once
-# the front door had failed.
+# Applications that accept the connection and then fail. They were requested directly, as nginx
+# does, after the front server had failed.
 
 
 @frozen
 class FailedApplication:
-    """An application that did not answer: where it is, at which paths, and what showed it.
-    `place` is the location that leads there."""
+    """An application that did not respond: its endpoints, the paths, and the failed attempts.
+    `location_match` is the location that forwards there."""
 
     endpoints: tuple[str, ...]
     paths: tuple[str, ...]
@@ -324,12 +337,12 @@ class FailedApplication:
 
 
 def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[FailedApplication]:
-    """The applications that failed in one of these ways at every attempt."""
+    """Yield the applications whose attempts all failed with one of these kinds."""
     nginx = Nginx.of(evidence)
     groups: dict[tuple[str, ...], dict[str, list[UpstreamTry | Upgrade]]] = {}
     for path, attempts in _attempts(evidence).items():
         failures = [attempt.failure.kind if attempt.failure else "" for attempt in attempts]
-        # One that answers is enough: nginx goes on to the next.
+        # One server that responds is enough, because nginx tries the next one.
         if all(kind in kinds for kind in failures):
             endpoints = tuple(dict.fromkeys(_endpoint_text(attempt) for attempt in attempts))
             groups.setdefault(endpoints, {})[path] = attempts
@@ -368,7 +381,7 @@ def _attempts(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:
 
 
 def _is_front_broken(evidence: Evidence, path: str) -> bool:
-    """The path's WebSocket fails in front as well."""
+    """Return whether the path's WebSocket fails at the front server as well."""
     front_upgrades = [
         upgrade
         for upgrade in evidence.of(Upgrade)

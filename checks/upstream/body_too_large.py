@@ -1,6 +1,6 @@
-"""Somebody wanted to send more than client_max_body_size (1m unless set) and got 413 (error.log:
-"client intended to send too large body: 2097152 bytes"). The site works; whether uploads of that
-size are wanted is a choice."""
+"""Somebody sent more than client_max_body_size (default 1m) and got 413 (error.log: "client
+intended to send too large body: 2097152 bytes"). The site works; whether such uploads should be
+possible is a decision."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _body_size(line: LogLine) -> int:
 
 
 def _limit(match: LocationMatch) -> int:
-    """0 is no limit."""
+    """Return client_max_body_size in bytes; 0 means no limit."""
     directive = match.directive("client_max_body_size")
     amount = header_parser.parse_size(directive.args[0]) if directive and directive.args else None
     return DEFAULT_LIMIT if amount is None else amount

@@ -1,6 +1,6 @@
-"""The application takes the connection and closes it before it has answered: nginx says 502
-(error.log: "upstream prematurely closed connection while reading response header from upstream",
-or "recv() failed (104: Connection reset by peer)")."""
+"""The application accepts the connection and closes it before it responds, so nginx sends 502
+(error.log: "upstream prematurely closed connection while reading response header from upstream", or
+"recv() failed (104: Connection reset by peer)")."""
 
 from collections.abc import Iterator
 

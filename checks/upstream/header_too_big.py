@@ -1,8 +1,9 @@
-"""nginx reads the head of an answer into one buffer, by default of a page (4k). Cookies, tokens
-and Link fields make it larger; then nginx says 502 (error.log: "upstream sent too big header while
-reading response header from upstream"), though the application answers.
+"""The response header of the application does not fit into nginx's buffer, by default one memory
+page (4k). Cookies, tokens and Link fields make it larger. nginx then sends 502 (error.log:
+"upstream sent too big header while reading response header from upstream"), although the
+application responds.
 
-Seen by asking the application itself; or in the log, where it answered so to a visitor.
+The evidence is a request to the application itself, or the log line about a visitor.
 """
 
 from collections.abc import Iterator
@@ -19,18 +20,19 @@ from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-#: The gateways, by the directive that leads to each.
+#: The prefix of the buffer directives, by the directive that forwards to each gateway.
 _PREFIXES = {
     "proxy_pass": "proxy", "fastcgi_pass": "fastcgi", "uwsgi_pass": "uwsgi", "scgi_pass": "scgi",
 }  # fmt: skip
 
-#: What a head is taken to need of which nothing is known but that it was too large.
+#: How many times the current buffer a header is assumed to need if its size is unknown.
 _SIZE_FACTOR = 3
 
 
 @frozen
 class OversizedHeader:
-    """A path whose answers are too big: the location, its buffer, what is known of the head."""
+    """A path whose response headers are too big: the location, its buffer, and what is known of the
+    header."""
 
     path: str
     location_match: LocationMatch
@@ -88,7 +90,7 @@ def _oversized_header(
     response = next(
         (response for response in evidence.of(Asked) if response.variant == "passed"), None
     )
-    # What was logged before nginx last loaded its configuration may have been mended since.
+    # The configuration may have been corrected since a line from before the last load.
     loaded = (nginx.master.loaded if nginx.master else None) or 0.0
     lines = tuple(
         line
@@ -148,7 +150,7 @@ def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
             "wanted": tuple(f"{name} {value}" for name, value in buffer_sizes.items()),
             "application": response.endpoint if response else " ".join(pass_directive.args[:1]),
         },
-        # That other pages were cut off for somebody is true, and this one may be well.
+        # Other pages failed for somebody; this page may work.
         severity=None if oversized_header.failed_exchanges else Severity.WARNING,
         confidence=Confidence.CERTAIN,
         ruled_out=("upstream.refused", "upstream.closed-early", "upstream.timeout"),

@@ -1,7 +1,9 @@
-"""localhost is two addresses, ::1 and 127.0.0.1, and the application listens on one of them. nginx
-takes them in turn: what it sends to ::1 is refused, and goes on to the other, until a moment at
-which the other is marked as failed (ngx_http_upstream_module, max_fails) or may not be tried
-(proxy_next_upstream off): then visitors get 502."""
+"""localhost has two addresses, ::1 and 127.0.0.1, and the application listens on one of them only.
+
+nginx uses them in turn: a request to ::1 is refused and goes to the other. But if the other is
+marked as failed (ngx_http_upstream_module, max_fails) or may not be tried (proxy_next_upstream
+off), visitors get 502.
+"""
 
 from collections.abc import Iterator
 
@@ -62,7 +64,7 @@ def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_ipv6_refused(backend: Backend, endpoint: Endpoint) -> bool:
-    """Refused at ::1, open at 127.0.0.1."""
+    """Return whether the connection is refused at ::1 and accepted at 127.0.0.1."""
     attempts = [
         attempt for attempt in backend.connect_attempts if attempt.endpoint == str(endpoint)
     ]
@@ -75,8 +77,8 @@ def _is_ipv6_refused(backend: Backend, endpoint: Endpoint) -> bool:
 
 
 def _has_ipv6(evidence: Evidence) -> bool:
-    """Whether nginx gets ::1 at all: it asks for the families of which the machine has an address
-    besides loopback's (getaddrinfo(3), AI_ADDRCONFIG)."""
+    """Return whether nginx gets ::1 for localhost: the resolver returns only families of which the
+    machine has an address besides loopback (getaddrinfo(3), AI_ADDRCONFIG)."""
     addresses = [address for interface in evidence.of(Interface) for address in interface.addresses]
     return not addresses or any(":" in address and address != "::1" for address in addresses)
 

@@ -1,6 +1,6 @@
-"""A proxy_pass with a variable in it is looked up anew for every request, and for that nginx has
-only the name servers of `resolver` (ngx_http_core_module), not those of the machine. Without one
-visitors get 502 (error.log: "no resolver defined to resolve app.internal")."""
+"""A proxy_pass contains a variable, and no `resolver` is configured. nginx then resolves the name
+for every request, with the name servers of `resolver` only (ngx_http_core_module), not those of the
+machine. Visitors get 502 (error.log: "no resolver defined to resolve app.internal")."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,9 @@
-"""nginx leaves a server of a group alone for fail_timeout (10 s) after max_fails (1) failures
-(nginx.org, ngx_http_upstream_module, server). With all of them left alone it asks none, and says
-502 at once (error.log: "no live upstreams while connecting to upstream"), though they may answer
-again. Where they still fail, how they do is the cause, and other checks name it.
+"""nginx has marked every server of a group as failed. After max_fails (1) failures it does not use
+a server for fail_timeout (10 s) (nginx.org, ngx_http_upstream_module, server). If all are marked,
+it sends 502 at once (error.log: "no live upstreams while connecting to upstream"), although they
+may work again.
+
+If the servers still fail, that failure is the cause, and another check names it.
 """
 
 from collections.abc import Iterator
@@ -15,10 +17,10 @@ from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import seconds
 
-#: Seconds that a server is left alone, unless the group says otherwise.
+#: Seconds for which a failed server is not used, unless the group sets another time.
 DEFAULT_FAIL_TIMEOUT = 10.0
 
-#: Failures that a direct attempt by another user, or without TLS, does not meet.
+#: Failures that a direct attempt as another user, or without TLS, does not show.
 _OTHER_FAILURES = r"\(13: |SSL_do_handshake|certificate|sent too big header|sent invalid header"
 
 
@@ -45,7 +47,7 @@ def none_live(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _failures_by_group(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
-    """What the front door answers with 502 now, by the group that it leads to."""
+    """Return the 502 responses of the front server now, by upstream group."""
     evidence, port = nginx.evidence, nginx.evidence.target.port
     failures: list[tuple[str, Exchange | Upgrade]] = [
         (evidence.target.path, exchange)
@@ -89,7 +91,7 @@ def _server_addresses(group: Directive) -> tuple[str, ...]:
 
 
 def _responses(evidence: Evidence, group: str) -> list[UpstreamTry | Upgrade]:
-    """Servers of the group that answer a request now."""
+    """Return the responses of the group's servers to direct requests now."""
     responses: list[UpstreamTry | Upgrade] = [
         attempt
         for attempt in evidence.of(UpstreamTry)

@@ -1,5 +1,6 @@
-"""proxy_pass says http://, and the application speaks TLS: it answers "400 The plain HTTP request
-was sent to HTTPS port", or an alert that is no HTTP, or it hangs up. A handshake with it stands."""
+"""proxy_pass has http://, and the application speaks TLS. It responds "400 The plain HTTP request
+was sent to HTTPS port", or with an alert that is not HTTP, or closes the connection. A TLS
+handshake with it succeeds."""
 
 from collections.abc import Iterator
 
@@ -55,7 +56,7 @@ def plain_to_tls(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _plain_responses(evidence: Evidence, backend: Backend) -> list[UpstreamTry | Upgrade]:
-    """What came of plain requests; nothing where one of them was understood."""
+    """Return the responses to plain requests; empty if one of them was understood."""
     paths = {
         attempt.path for attempt in (*backend.connect_attempts, *backend.request_attempts)
     } | set(backend.paths)

@@ -1,6 +1,5 @@
-"""The address of proxy_pass was tried from the server, as nginx tries it, and refuses: nginx
-answers 502 (error.log: "connect() failed (111: Connection refused) while connecting to upstream").
-"""
+"""The address of proxy_pass refuses connections. It was tried from the server, as nginx does; nginx
+sends 502 (error.log: "connect() failed (111: Connection refused) while connecting to upstream")."""
 
 from collections.abc import Iterator
 
@@ -34,7 +33,8 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:
-    """Those that refuse; where the others cannot be reached at all, these are the nearer fault."""
+    """Return the endpoints that refuse. If the other ones cannot be reached at all, a refusal is
+    still the more useful fault."""
     refused_attempts = (
         attempt
         for attempt in backend.connect_attempts
@@ -46,7 +46,8 @@ def _refusing_endpoints(backend: Backend) -> tuple[str, ...]:
 
 
 def _listening_programs(evidence: Evidence) -> tuple[str, ...]:
-    """What else listens on this machine: the application may be there, on another port."""
+    """Return the other programs that listen on this machine: the application may be there, on
+    another port."""
     programs = dict.fromkeys(
         f"{socket.process} {socket.port}"
         for snapshot in evidence.good(Listeners)

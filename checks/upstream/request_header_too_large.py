@@ -1,6 +1,6 @@
-"""A request's line or one of its fields did not fit into a buffer of large_client_header_buffers
-(4 8k unless set): 414, or 400 "Request Header Or Cookie Too Large". nginx logs it at the level
-info only, so that it is mostly seen by those who meet it: with old, large cookies."""
+"""A request line or header does not fit into a buffer of large_client_header_buffers (default 4
+8k): 414, or 400 "Request Header Or Cookie Too Large". nginx logs it at level info only, so mostly
+the affected visitors notice it: those with old, large cookies."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-#: nginx's own size of a buffer.
+#: Bytes. nginx's default size of a buffer.
 DEFAULT_SIZE = 8 << 10
 
 DIRECTIVE = "large_client_header_buffers"
@@ -27,9 +27,9 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
     nginx, target = Nginx.of(evidence), evidence.target
     lines = error_log.matching_lines(evidence.of(LogLine), pattern=_LOG_PATTERN)
     loaded = (nginx.master.loaded if nginx.master else None) or 0.0
-    # The log knows whole seconds.
+    # The log has a resolution of whole seconds.
     lines = tuple(line for line in lines if line.when + 1 > loaded and _is_ours(line, target.host))
-    # Our own request is as small as one can be.
+    # Our own request is as small as possible.
     own_exchanges = tuple(
         exchange
         for exchange in evidence.of(Exchange)
@@ -41,7 +41,8 @@ def request_header_too_large(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_ours(line: LogLine, host: str) -> bool:
-    """The Host field comes late: a line without one is about whoever was connected to."""
+    """Return whether the line is about this host. The Host header comes late, so a line without it
+    is about the default server of the socket."""
     return not line.host or bool(error_log.matching_lines([line], host=host))
 
 
@@ -57,7 +58,7 @@ def _claim(
     lines: tuple[LogLine, ...],
     own_exchanges: tuple[Exchange, ...],
 ) -> Claim:
-    # The size of the default server's block holds for all, as the Host is not known yet.
+    # The default server's buffer size applies to all, because Host is not known yet.
     server = LocationMatch(match.blocks[:2])
     directive = server.directive(DIRECTIVE)
     buffer_count, buffer_size = _buffer_args(directive.args if directive else ())
@@ -70,8 +71,8 @@ def _claim(
     file_edits = _location_edits.setting_edits(nginx, server, {DIRECTIVE: new_value})
     reported_directive = directive or server.block
     times = sum(line.times for line in lines)
-    # Less than nginx's own default was chosen, and refuses visitors: the default is safe. More
-    # than that takes memory for each of them.
+    # The administrator set less than nginx's default and visitors are refused, so the default is
+    # safe. More than the default costs memory for each visitor.
     small = directive is not None and buffer_size < DEFAULT_SIZE
     applicability = Applicability.AUTOMATIC if small else Applicability.REVIEW
     return Claim(

@@ -1,6 +1,6 @@
-"""SELinux does not let a web server make connections unless it is told to (httpd_selinux(8)): the
-application answers everybody on this server but nginx, and visitors get 502 (error.log: "connect()
-to 127.0.0.1:3000 failed (13: Permission denied) while connecting to upstream")."""
+"""SELinux does not allow web servers to make connections by default (httpd_selinux(8)). The
+application responds to every program on this server except nginx, and visitors get 502 (error.log:
+"connect() to 127.0.0.1:3000 failed (13: Permission denied) while connecting to upstream")."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import Denial, Selinux
 
-#: What lets the programs of the domain httpd_t connect to any port.
+#: The boolean that allows programs of the domain httpd_t to connect to any port.
 BOOLEAN = "httpd_can_network_connect"
 
 

@@ -1,7 +1,7 @@
-"""The application's TLS serves several names and wants to be told which (RFC 6066 section 3). By
-default nginx sends none (ngx_http_proxy_module, proxy_ssl_server_name), so that every handshake
-fails and visitors get 502 (error.log: "… alert … while SSL handshaking to upstream"). With the name
-the handshake stands."""
+"""The application's TLS serves several names and needs SNI (RFC 6066 section 3). By default nginx
+sends none (ngx_http_proxy_module, proxy_ssl_server_name), so every handshake fails and visitors get
+502 (error.log: "… alert … while SSL handshaking to upstream"). With the name the handshake
+succeeds."""
 
 from collections.abc import Iterator
 
@@ -84,7 +84,7 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
 
 
 def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -> Iterator[str]:
-    """The lines that are missing, or say otherwise."""
+    """Yield the lines that are missing or have another value."""
     sni_directive = match.directive("proxy_ssl_server_name")
     if sni_directive is None or sni_directive.args[:1] != ("on",):
         yield "proxy_ssl_server_name on;"
@@ -100,7 +100,7 @@ def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -
 
 
 def _replace_line(match: LocationMatch, line: str, changes: Changes) -> bool:
-    """Whether the location has such a line already, which is changed instead."""
+    """Replace the line if the location has that directive already. Return whether it has."""
     directives = server_blocks.children(match.block, line.split()[0])
     for directive in directives[:1]:
         changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))

@@ -1,7 +1,11 @@
-"""The application listens on a Unix socket, and nginx cannot get there: no such file, nobody behind
-it any more, or nginx's user may not (error.log: "connect() to unix:… failed (2: No such file or
-directory)", "(13: Permission denied)", "(111: Connection refused)"). To connect takes the right to
-write to the socket and to search every folder above it (unix(7), path_resolution(7))."""
+"""The application listens on a Unix socket, and nginx cannot connect to it: the file does not
+exist, no process listens on it any more, or nginx's user lacks the right (error.log: "connect() to
+unix:… failed (2: No such file or directory)", "(13: Permission denied)", "(111: Connection
+refused)").
+
+A connection needs write permission on the socket and search permission on every folder above it
+(unix(7), path_resolution(7)).
+"""
 
 import posixpath
 from collections.abc import Iterator
@@ -42,8 +46,9 @@ from diagnose.parsers.nginx.config import walk
 
 @frozen
 class SocketFault:
-    """What keeps nginx from a socket: "missing", "refused", "no-socket", "denied", there by whom,
-    or "hidden": it is there, and in that folder the unit of nginx's sees other files."""
+    """Why nginx cannot connect to a socket: "missing", "refused", "no-socket", "denied" (with the
+    file or folder that denies), or "hidden" (it exists, but nginx's unit sees other files in that
+    folder)."""
 
     kind: str
     attempt: UpstreamTry
@@ -69,7 +74,7 @@ def socket_unreachable(evidence: Evidence) -> Iterator[Claim]:
             for attempt in backend.connect_attempts
             if not attempt.socket and not attempt.failure
         ]
-        # One server that can be reached is enough: nginx goes on to the next.
+        # One server that can be reached is enough, because nginx tries the next one.
         if (
             backend.is_tried
             and faults
@@ -80,7 +85,7 @@ def socket_unreachable(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _permission_lines(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
-    """What nginx wrote of rights that it lacks, unless it may be SELinux that took them."""
+    """Return nginx's log lines about missing permissions, unless SELinux may be the cause."""
     enforcing = any(selinux.mode == "Enforcing" for selinux in nginx.evidence.of(Selinux))
     failures = front_failures(nginx.evidence, backend.paths)
     return (
@@ -91,7 +96,7 @@ def _permission_lines(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
 
 
 def _is_missing(nginx: Nginx, backend: Backend) -> bool:
-    """Whether nginx itself found no such file, or at least the pages behind it fail."""
+    """Return whether nginx itself found no such file, or at least the pages behind it fail."""
     return bool(backend_log_lines(nginx, backend, r"connect\(\) to unix:", 2)) or bool(
         front_failures(nginx.evidence, backend.paths)
     )
@@ -115,7 +120,7 @@ def _fault(
     if folder and attempt.failure is None:
         return SocketFault("hidden", attempt, socket, folder=folder)
     if attempt.failure is None or attempt.failure.kind == "denied":
-        # Whether it takes nginx's connection, one of ours cannot tell.
+        # Our own connection does not show whether the socket accepts nginx's.
         blocker = _blocker(socket) if socket else None
         is_logged = any(
             error_log.upstream_authority(line) == f"unix:{attempt.socket}".lower()
@@ -132,7 +137,8 @@ def _fault(
 
 
 def _blocker(socket: UpstreamSocket) -> Permissions | None:
-    """What forbids it, unless an access control list may allow it after all."""
+    """Return the file or folder that denies access, unless an access control list may allow it
+    after all."""
     if socket.user is None or socket.failure is not None:
         return None
     permissions = file_permissions.blocking_path(socket.above, socket.user, socket.groups)
@@ -175,7 +181,8 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: list[s
 
 
 def _other_socket(fault: SocketFault) -> str:
-    """The one socket of the same name on which somebody listens."""
+    """Return the only other socket of the same name on which a process listens; "" if there is not
+    exactly one."""
     listening = fault.socket.listening if fault.socket and fault.kind == "missing" else ()
     name = posixpath.basename(fault.attempt.socket)
     same_name = [path for path in listening if posixpath.basename(path) == name]
@@ -192,7 +199,7 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) 
             if endpoint.directive
         ]
         replace_in_directives(nginx, directives, fault.attempt.socket, other_socket, changes)
-        # Where another pass leads to it, it may be another site's application.
+        # Another proxy_pass uses the socket, so it may be another site's application.
         is_used = any(
             other_socket in arg
             for directive in walk(nginx.config.main if nginx.config else ())
@@ -210,8 +217,11 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) 
 
 
 def _join_command(fault: SocketFault) -> Command | None:
-    """nginx's user as a member of the socket's group, where that opens the whole way. Not of
-    root's: that would open too much. It lasts when the application makes its socket anew."""
+    """Add nginx's user to the socket's group, if that opens the whole path.
+
+    It keeps working when the application creates its socket again. The group root is excluded,
+    because it would give too many rights.
+    """
     socket = fault.socket
     if socket is None or socket.user is None or not socket.above or not all(socket.names):
         return None

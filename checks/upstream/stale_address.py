@@ -1,7 +1,6 @@
-"""nginx looks up the name in proxy_pass once, when it loads its configuration. The name has another
-address since (a container that was made anew, a server that moved), and nginx goes on with the old
-one: visitors get 502 or 504 until nginx is reloaded, while the application answers at the new one.
-"""
+"""The name in proxy_pass has a new address (a recreated container, a moved server), and nginx still
+uses the old one, because it resolves the name only when it loads its configuration. Visitors get
+502 or 504 until nginx is reloaded, while the application responds at the new address."""
 
 from collections.abc import Iterator
 
@@ -21,7 +20,8 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import error_log, upstreams
 
-#: So many addresses of a name are tried at most: beyond, one may be among those not seen.
+#: How many addresses of a name are tried at most. If there are more, nginx may use one that was not
+#: tried.
 _MAX_ADDRESSES = 3
 
 
@@ -33,7 +33,7 @@ def stale_address(evidence: Evidence) -> Iterator[Claim]:
         if not failures or not backend.is_up or not _is_looked_up_once(backend):
             continue
         if _is_changed(nginx, backend):
-            continue  # What runs is not what was read.
+            continue  # The running configuration is not the one that was read.
         addresses = _current_addresses(backend)
         log_lines = [
             line
@@ -75,7 +75,7 @@ def _is_looked_up_once(backend: Backend) -> bool:
 
 
 def _is_changed(nginx: Nginx, backend: Backend) -> bool:
-    """The file was written to since nginx loaded it."""
+    """Return whether the file was changed after nginx loaded it."""
     file, loaded = (
         nginx.file(backend.proxy_target.directive),
         nginx.master.loaded if nginx.master else None,
@@ -88,7 +88,7 @@ def _current_addresses(backend: Backend) -> set[str]:
 
 
 def _is_old(line: LogLine, backend: Backend, addresses: set[str]) -> bool:
-    """Whether nginx went to one of these ports at an address that the name has no more."""
+    """Return whether nginx used one of these ports at an address that the name no longer has."""
     address, _, port = error_log.upstream_authority(line).rpartition(":")
     ports = {str(endpoint.port) for endpoint in backend.proxy_target.endpoints}
     return (

@@ -1,6 +1,6 @@
-"""The application takes the connection and the request, and says nothing: nginx gives up after
-proxy_read_timeout with 504 (error.log: "upstream timed out (110: Connection timed out) while
-reading response header from upstream")."""
+"""The application accepts the connection and the request and does not respond. nginx sends 504
+after proxy_read_timeout (error.log: "upstream timed out (110: Connection timed out) while reading
+response header from upstream")."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.parsers.nginx.config import seconds
 
-#: Seconds. What nginx waits unless it is told otherwise.
+#: Seconds. nginx's default proxy_read_timeout.
 DEFAULT_TIMEOUT = 60
 
 

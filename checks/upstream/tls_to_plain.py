@@ -1,6 +1,6 @@
-"""proxy_pass says https://, and the application speaks HTTP without TLS: every handshake of nginx
+"""proxy_pass has https://, and the application speaks HTTP without TLS. Every handshake of nginx
 fails, and visitors get 502 (error.log: "SSL_do_handshake() failed (… wrong version number) while
-SSL handshaking to upstream"). The same request without TLS is answered."""
+SSL handshaking to upstream"). The same request without TLS succeeds."""
 
 from collections.abc import Iterator
 

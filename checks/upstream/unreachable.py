@@ -1,7 +1,6 @@
-"""The application lies on another host, and that cannot be reached from this server: an ICMP error
-comes back, or nothing. nginx says 502 or, after proxy_connect_timeout, 504 (error.log: "connect()
-failed (113: No route to host)", "upstream timed out (110: Connection timed out) while connecting to
-upstream")."""
+"""The application is on another host that this server cannot reach: an ICMP error comes back, or
+nothing. nginx sends 502 or, after proxy_connect_timeout, 504 (error.log: "connect() failed (113: No
+route to host)", "upstream timed out (110: Connection timed out) while connecting to upstream")."""
 
 from collections.abc import Iterator
 
@@ -20,7 +19,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 
-#: EPERM: this server's own rules forbid it to send (send(2), nft(8)).
+#: EPERM: this server's own firewall forbids the connection (send(2), nft(8)).
 _KINDS = {"unreachable", "timeout", "denied"}
 
 

@@ -1,9 +1,10 @@
-"""Servers choose the site by the Host field (RFC 9110 section 7.2), and frameworks refuse names
-that they were not told. nginx sends the application the name in proxy_pass, unless it is told
-otherwise: "127.0.0.1:3000", or the name of the upstream group. Or the other way round: the
-application, a site of its own somewhere else, gets the visitor's name and does not know it.
+"""The application does not know the name in the Host header. Servers choose the site by it (RFC
+9110 section 7.2), and frameworks refuse names that they are not configured for.
 
-Seen by asking the application twice: with the name that nginx sends, and with another.
+By default nginx sends the name in proxy_pass: "127.0.0.1:3000", or the name of the upstream group.
+Or the other way round: the application is a site of its own elsewhere, and gets the visitor's name.
+
+The evidence is two requests to the application: with the name that nginx sends, and with another.
 """
 
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ def _is_refused(response: Asked) -> bool:
 
 
 def _is_welcome(response: Asked) -> bool:
-    """Answered with a page; a redirect is one for the visitor's own name only."""
+    """Return whether the response is a page, or a redirect if the name was the visitor's."""
     status = response.status or 500
     good = status < 400 if response.variant == "visitor" else status < 300
     return (
@@ -130,7 +131,8 @@ def _of_page(
             "visitor": visitor,
             "value": value,
         },
-        # Whether the one name is meant, of which the application knows several, nobody can see.
+        # If the application accepts another name than the visitor's, nobody can tell whether that
+        # is the intended one.
         Confidence.CERTAIN if visitor else Confidence.LIKELY,
         _fix(nginx, match, value, visitor),
     )

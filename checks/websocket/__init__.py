@@ -1,5 +1,5 @@
-"""Checks of layer websocket: what became of the opening handshake. Which of them a failed
-handshake belongs to is decided once, in `diagnose.parsers.http.refusal`."""
+"""Checks of the layer `websocket`: the result of the opening handshake.
+`diagnose.parsers.http.refusal` alone decides which check a failed handshake belongs to."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -19,12 +19,12 @@ from diagnose.parsers.websocket_ending import Ending, ending
 
 
 def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:
-    """The handshakes that failed for that reason."""
+    """Yield the handshakes that failed for this reason."""
     return (attempt for attempt in websocket_attempts(evidence) if refusal(attempt) == reason)
 
 
 def ended_attempts(evidence: Evidence, *endings: Ending) -> Iterator[tuple[Attempt, Ending]]:
-    """The WebSockets that opened and ended in one of these ways."""
+    """Yield the WebSockets that opened and ended in one of these ways."""
     for attempt in websocket_attempts(evidence):
         attempt_ending = ending(attempt)
         if attempt_ending is not None and attempt_ending in endings:
@@ -40,7 +40,7 @@ def claim(
     severity: Severity | None = None,
     ruled_out: Iterable[str] = (),
 ) -> Claim:
-    """A claim about a WebSocket's path, at all addresses that answer alike."""
+    """Make a claim about a WebSocket path, at all addresses with the same result."""
     first = attempt.first
     return Claim(
         about=attempt.subject,
@@ -64,7 +64,7 @@ def claim(
 
 
 def _excerpt(body: str) -> str:
-    """The answer's text without its tags, short enough for a sentence."""
+    """Return the text of the response without HTML tags, short enough for a sentence."""
     import re
 
     text = " ".join(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", body, flags=re.S).split())

@@ -1,4 +1,4 @@
-"""Sec-WebSocket-Accept is not what the key demands (RFC 6455 section 4.2.2): clients refuse the
+"""Sec-WebSocket-Accept does not match the key (RFC 6455 section 4.2.2): clients refuse the
 connection, and proxies do not notice."""
 
 from collections.abc import Iterator

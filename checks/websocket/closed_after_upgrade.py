@@ -1,8 +1,8 @@
-"""The handshake succeeds, and the open connection dies at once: by a close frame that names an
-error (RFC 6455 section 7.4.1), without one (code 1006), or by bytes that are no frame. It is
-certain where it died again without a ping, which browsers never send.
+"""The handshake succeeds, and the connection ends at once: with a close frame that names an error
+(RFC 6455 section 7.4.1), without one (code 1006), or with bytes that are not a frame. It is certain
+if it ended again without a ping, which browsers never send.
 
-A close in good order (1000, 1001) is none, and one on purpose (1008, 4000 to 4999) is
+A normal close (1000, 1001) is no fault, and a close on purpose (1008, 4000 to 4999) is
 `websocket.closed-by-policy`.
 """
 

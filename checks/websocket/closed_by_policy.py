@@ -1,7 +1,9 @@
 """The WebSocket opens, and the server closes it on purpose: 1008 (policy), 1012 or 1013 (restart,
-try again later), or a code of the application's own (3000 to 4999; 4401 and 4403 are common for
-credentials). That is no fault by itself: whether clients with credentials stay connected is not
-known."""
+try again later), or a code of the application (3000 to 4999; 4401 and 4403 are common for
+credentials).
+
+That alone is no fault: whether clients with credentials stay connected is not known.
+"""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""The server block passes Upgrade and Connection on, and a location has a proxy_set_header of its
-own: with the first of its own it forgets all that it would inherit (nginx.org,
-ngx_http_proxy_module, proxy_set_header)."""
+"""The server block forwards Upgrade and Connection, but the location has a proxy_set_header of its
+own. Such a location inherits no proxy_set_header at all (nginx.org, ngx_http_proxy_module,
+proxy_set_header)."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ def _claim(
 
 
 def _lost_directives(match: LocationMatch, outer_block: LocationMatch) -> tuple[Directive, ...]:
-    """The directives around that would have passed the upgrade on."""
+    """Return the outer directives that would have forwarded the upgrade."""
     rights = zip(_UPGRADE_HEADERS, server_blocks.upgrade_forwarding(match), strict=True)
     directives = [
         server_blocks.proxy_set_header_of(outer_block, name) for name, right in rights if not right
@@ -79,7 +79,7 @@ def _lost_directives(match: LocationMatch, outer_block: LocationMatch) -> tuple[
 def _other_headers(
     own_directives: tuple[Directive, ...], outer_block: LocationMatch
 ) -> tuple[str, ...]:
-    """What else is forgotten with them."""
+    """Return the other headers that are lost in the same way."""
     known_names = {
         *(directive.args[0].lower() for directive in own_directives if directive.args),
         *map(str.lower, _UPGRADE_HEADERS),
@@ -93,7 +93,7 @@ def _other_headers(
 
 
 def _fix(nginx: Nginx, match: LocationMatch, outer_block: LocationMatch) -> Fix:
-    """Say them once more in the location, in the very words of the block around it."""
+    """Repeat the outer directives in the location, exactly as they are written."""
     changes: dict[str, list[TextEdit]] = {}
     lines = nginx.http_1_1_lines(match, changes)
     for directive in _lost_directives(match, outer_block):

@@ -1,7 +1,9 @@
-"""A WebSocket is asked for, and the server speaks nothing but HTTP/2: it answers an offer of
-HTTP/1.1 with alert 120 (RFC 7301 section 3.2), or with frames of HTTP/2. Browsers open a WebSocket
-over HTTP/1.1, but for a server to which they are connected and that says over HTTP/2 that it
-takes one there (RFC 8441)."""
+"""The user asked for a WebSocket, and the server speaks only HTTP/2: it responds to an offer of
+HTTP/1.1 with alert 120 (RFC 7301 section 3.2), or with HTTP/2 frames.
+
+Browsers open a WebSocket over HTTP/1.1, unless they already have an HTTP/2 connection to a server
+that announces support for it (RFC 8441).
+"""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
-"""nginx before 1.29.7 speaks HTTP/1.0 to the application unless proxy_http_version says 1.1, and
-a WebSocket's handshake is HTTP/1.1 (RFC 6455 section 4.1). Most applications do not mind; so it is
-a cause only where this one was tried and does."""
+"""nginx before 1.29.7 speaks HTTP/1.0 to the application unless proxy_http_version is 1.1, and a
+WebSocket handshake needs HTTP/1.1 (RFC 6455 section 4.1). Most applications accept HTTP/1.0, so it
+is a cause only if this one was tried and refuses it."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,9 @@
-"""An open WebSocket on which nobody speaks is cut, without a close frame (code 1006): what a proxy
-does when its read timeout is over (nginx: proxy_read_timeout, 60 s unless set). Seen happen from
-outside; on the server read from the configuration, where a shorter time was set on purpose and
-the application takes a WebSocket there."""
+"""A proxy cuts an idle WebSocket without a close frame (code 1006) when its read timeout ends
+(nginx: proxy_read_timeout, default 60 s).
+
+From outside the check observes the cut. On the server it reads the configuration, if a shorter time
+is set on purpose and the application accepts a WebSocket there.
+"""
 
 from collections.abc import Iterator
 
@@ -26,14 +28,14 @@ from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.config import seconds
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-#: Seconds. What nginx waits unless it is told otherwise; applications that ping do so more often.
+#: Seconds. nginx's default; applications that send pings do so more often.
 DEFAULT_TIMEOUT = 60
 LONG_TIMEOUT = "proxy_read_timeout 3600s;"
 
 
 @frozen
 class ShortTimeout:
-    """A location of a WebSocket's that waits less long than usual."""
+    """A WebSocket location with a timeout shorter than usual."""
 
     location_match: LocationMatch
     directive: Directive
@@ -97,7 +99,7 @@ def _configured_claim(
         ),
         covers=tuple(Subject(port=port, path=path) for path in short_timeout.paths),
         because=(*([nginx.config] if nginx.config else []), *front_upgrades),
-        # Whether the application speaks often enough by itself was not waited for.
+        # The check did not wait to see whether the application itself sends often enough.
         confidence=Confidence.CERTAIN if cut_upgrades else Confidence.LIKELY,
         facts={
             "url": front_upgrades[0].url if front_upgrades else short_timeout.paths[0],
@@ -112,7 +114,7 @@ def _configured_claim(
 
 
 def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
-    """In the location of the WebSocket only: other locations may have reasons for theirs."""
+    """Change the WebSocket's location only, because other locations may need their timeout."""
     directive, location = short_timeout.directive, short_timeout.location_match.block
     if directive in server_blocks.children(location, directive.name):
         changes = {directive.file: [edits.replace_directive(directive, LONG_TIMEOUT)]}

@@ -1,5 +1,5 @@
-"""The application says that the Upgrade was lost, and the answer names another proxy or CDN that
-it passed besides the server in front. Which of them lost it cannot be seen from outside."""
+"""The application reports that the Upgrade was lost, and the response names another proxy or CDN
+behind the front server. From outside one cannot tell which of them lost it."""
 
 from collections.abc import Iterator
 

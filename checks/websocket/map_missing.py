@@ -1,5 +1,5 @@
-"""The snippet for WebSockets was copied without its other half: Connection is set from a variable
-that only a map makes, and the map is not there. nginx refuses the whole configuration."""
+"""Connection is set from a variable that a map defines, and the map is missing: only half of the
+WebSocket snippet was copied. nginx refuses the whole configuration."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def map_missing(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _variable_usage(nginx: Nginx, name: str) -> tuple[Server, Directive] | None:
-    """The first server block that sets Connection from the variable."""
+    """Return the first server block that sets Connection from the variable, and the directive."""
     for server in nginx.servers:
         for directive in walk((server.block,)):
             is_header = directive.name == "proxy_set_header" and len(directive.args) > 1
@@ -55,7 +55,8 @@ def _variable_usage(nginx: Nginx, name: str) -> tuple[Server, Directive] | None:
 
 
 def _fix(nginx: Nginx, server: Server, name: str) -> Fix:
-    """Before the server block: there the http block is, wherever the file is included."""
+    """Insert the map before the server block: that is inside http, wherever the file is
+    included."""
     file = nginx.file(server.block)
     lines = [UPGRADE_MAP[0].replace("connection_upgrade", name), *UPGRADE_MAP[1:], ""]
     change = edits.insert_before(file.text, server.block, lines) if file else None

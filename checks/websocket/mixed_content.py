@@ -1,5 +1,5 @@
-"""An https page names a ws: address of its own host: browsers block it as mixed content (W3C Mixed
-Content, section 4). A page that names the wss: one as well chooses between the two."""
+"""An https page names a ws: address of its own host. Browsers block it as mixed content (W3C Mixed
+Content, section 4). A page that also names the wss: address chooses between the two."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,8 @@ def mixed_content(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _insecure_sockets(page: Exchange) -> list[str]:
-    """The ws: addresses of the page's own host or site that it does not name as wss: too."""
+    """Return the ws: addresses of the page's own host or site that it does not also name as
+    wss:."""
     page_url = parse_url(page.url)
     named = [(text, url) for text in page.mentions if (url := parse_url(text))]
     own = [

@@ -1,5 +1,5 @@
-"""The path that was asked for belongs to no location that proxies: nginx answers from its files,
-with 404, or with the page of a single-page application, by try_files."""
+"""No proxied location matches the requested path: nginx responds with a file, with 404, or by
+try_files with the page of a single-page application."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-#: What answers in the place of files.
+#: Directives that respond instead of files.
 _ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
 
 
@@ -49,7 +49,8 @@ def no_location(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _is_deliberate(status: int | None) -> bool:
-    """A redirect, a refusal or a broken server: not what files are answered with."""
+    """Return whether the status is a redirect, a refusal or a server error, which files do not
+    cause."""
     return status is not None and (300 <= status < 400 or status in {401, 403, 429} or status > 499)
 
 
@@ -95,8 +96,10 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
 
 
 def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
-    """A location beside those of the one application that the block leads to already. With
-    several of them, or none, nobody knows whose the WebSocket is."""
+    """Add a location beside those of the only application that the block forwards to.
+
+    If there are several or none, nobody knows which application the WebSocket belongs to.
+    """
     blocks = [server_block for server_block in nginx.servers if server_block.block is server]
     pass_directives = [
         pass_directive
@@ -144,5 +147,5 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
 
 
 def _is_odd(pass_directives: list[Directive], targets: set[str]) -> bool:
-    """Some lead where cannot be read from the configuration."""
+    """Return whether some destinations cannot be read from the configuration."""
     return any(not directive.args[0].startswith(tuple(targets)) for directive in pass_directives)

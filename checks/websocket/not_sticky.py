@@ -1,6 +1,6 @@
-"""Socket.IO: a session that one worker opened is unknown to the next (Engine.IO error 1). Clients
-begin by polling and upgrade then, so that both requests must come to the same worker. Where the
-configuration shows a group of servers that takes each in turn, that is how they are lost."""
+"""Socket.IO: a session opened by one worker is unknown to another (Engine.IO error 1). Clients
+begin with polling and then upgrade, and both requests must reach the same worker. If the
+configuration has a group whose servers take turns, that is the cause."""
 
 from collections.abc import Iterator
 
@@ -23,10 +23,10 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops, unknown_session
 from diagnose.parsers.nginx import edits, server_blocks
 
-#: By which a group sends a client to the same server again; sticky is commercial nginx's.
+#: Directives that send a client to the same server again; sticky needs the commercial nginx.
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
 
-#: Ways to choose that take no client twice to the same.
+#: Balancing methods that do not send a client to the same server again.
 _BALANCING_METHODS = ("least_conn", "least_time", "random")
 
 
@@ -54,7 +54,7 @@ def not_sticky(evidence: Evidence) -> Iterator[Claim]:
             about=merge_subjects(subjects),
             covers=subjects,
             because=(*lost_sessions, *([nginx.config] if group and nginx.config else [])),
-            # A session that this run opened itself was lost; one in the path may be an old one.
+            # A session that this run opened itself was lost. One in the path may have been too old.
             confidence=_confidence(bool(own_sessions), bool(group)),
             facts={
                 "url": lost_sessions[0].url.partition("?")[0],
@@ -85,7 +85,8 @@ def _confidence(opened: bool, group: bool) -> Confidence:
 
 
 def _group(nginx: Nginx, path: str) -> Directive | None:
-    """The group of several servers that a path leads to, where nothing keeps clients apart."""
+    """Return the group of several servers that the path leads to, if nothing sends a client to the
+    same server again."""
     for match in nginx.location_matches(path):
         pass_directive = server_blocks.proxy_pass_of(match)
         name = (
@@ -102,7 +103,7 @@ def _group(nginx: Nginx, path: str) -> Directive | None:
 def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
     file = nginx.file(group) if group else None
     by_hand = Fix((Manual("sticky", Where.SERVER),), Applicability.MANUAL)
-    # "The parameter cannot be used along with the hash, ip_hash, and random … methods."
+    # nginx.org: "The parameter cannot be used along with the hash, ip_hash, and random … methods."
     if (
         group is None
         or file is None
@@ -118,8 +119,8 @@ def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
         else edits.insert_first(file.text, group, ["ip_hash;"])
     )
     edit = nginx.edit(file.path, change)
-    # All visitors behind one address then meet one server: a CDN in front asks for something else,
-    # and whoever chose another way to take turns may have had a reason.
+    # With ip_hash all visitors behind one address reach one server, which is wrong behind a CDN.
+    # Another balancing method may have been chosen on purpose.
     sure = sure and not methods
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     return Fix((edit, *nginx.reload_steps()), applicability) if edit else by_hand

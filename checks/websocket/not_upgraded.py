@@ -1,6 +1,6 @@
-"""The handshake is answered with something else than 101 Switching Protocols (RFC 6455 section
-4.1), and no sign tells why. What applications answer that got no Upgrade differs from one to
-the next (426, 400, 404, 505, 200), and 404 is also a plain wrong path."""
+"""The response to the handshake is not 101 Switching Protocols (RFC 6455 section 4.1), and nothing
+shows why. Applications respond differently to a request that lost its Upgrade (426, 400, 404, 505,
+200), and 404 may also be a wrong path."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,9 @@
 """The handshake succeeds without an Origin and is refused with the site's own (RFC 6455 section
-10.2), or the refusal itself names the Origin as its reason. A site that serves pages has its own
-WebSocket opened from them; a host for programs may mean to admit another site's pages only."""
+10.2), or the refusal itself names the Origin.
+
+A site that serves pages opens its WebSocket from them. A host for programs may accept another
+site's pages only, on purpose.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,7 +61,8 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _accepted_by_host(nginx: Nginx, path: str) -> tuple[LocationMatch, tuple[Upgrade, ...]] | None:
-    """Whether the application takes this very Origin if only the Host is the visitor's."""
+    """Return the location and handshakes which show that the application accepts this Origin if
+    only Host is the visitor's; otherwise None."""
     named_upgrades = tuple(
         upgrade
         for upgrade in WebSocketHandshakes.at_path(nginx.evidence, path).visitor_host

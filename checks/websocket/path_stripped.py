@@ -1,7 +1,9 @@
-"""proxy_pass with a path, if only "/", puts it in the place of what the location's prefix matched
-(nginx.org, ngx_http_proxy_module, proxy_pass): the application is asked for another path than
-the visitor asked for. It is the cause where the application takes the handshake at the visitor's
-path, and not at the one that nginx makes of it."""
+"""proxy_pass with a path, even "/", replaces what the location's prefix matched (nginx.org,
+ngx_http_proxy_module, proxy_pass), so the application gets another path than the visitor asked for.
+
+It is the cause if the application accepts the handshake at the visitor's path and refuses it at
+nginx's path.
+"""
 
 from collections.abc import Iterator
 
@@ -43,7 +45,7 @@ def _is_stripped(handshakes: WebSocketHandshakes) -> bool:
 
 
 def _passed_path(match: LocationMatch, path: str) -> str | None:
-    """The path that nginx asks the application for."""
+    """Return the path that nginx sends to the application, or None."""
     pass_directive = server_blocks.proxy_pass_of(match)
     application = server_blocks.application_of(match, pass_directive) if pass_directive else None
     return server_blocks.forwarded_path(match, application, path) if application else None
@@ -95,7 +97,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
 
 def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
     if file_edits := _location_edits.websocket_edits(nginx, match, whole_path=True):
-        # Other paths of a location may have been made for the application as it was.
+        # The application may rely on the changed path for other paths of the location.
         return _location_edits.location_fix(
             nginx, match, file_edits, sure=_location_edits.serves_only(match, paths)
         )

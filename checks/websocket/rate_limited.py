@@ -1,4 +1,4 @@
-"""The handshake meets a limit: 429 (RFC 6585 section 4), or 503 that speaks of one."""
+"""The handshake meets a rate limit: 429 (RFC 6585 section 4), or a 503 that mentions a limit."""
 
 from collections.abc import Iterator
 

@@ -37,8 +37,11 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
-    """The redirect is nginx's own: it knows the path with a slash behind it, and the application
-    takes the handshake without. The location takes both then."""
+    """Add the fix if nginx itself redirects.
+
+    nginx knows the path with a slash at the end, and the application accepts the handshake without
+    it. The fix makes the location accept both.
+    """
     matches = list(nginx.location_matches(path))
     if (
         len(matches) != 1

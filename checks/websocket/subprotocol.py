@@ -1,5 +1,6 @@
-"""The subprotocol (RFC 6455 section 4.2.2): the server chose one that was not offered, or none of
-those that were. One that only wants to be asked by the right name is healthy, and named."""
+"""The subprotocol does not match (RFC 6455 section 4.2.2): the server chose one that was not
+offered, or none of those offered. A server that only requires a certain name is healthy, and the
+finding names it."""
 
 from collections.abc import Iterator
 

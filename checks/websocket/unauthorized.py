@@ -1,5 +1,5 @@
-"""The handshake is answered 401, 403 or 407. The application's own words prove that the way to it
-is fine, and credentials are its business; a proxy's own page shuts everybody out."""
+"""The response to the handshake is 401, 403 or 407. If it is the application's own, the path to it
+works and credentials are its business; a proxy's own page refuses everybody."""
 
 from collections.abc import Iterator
 

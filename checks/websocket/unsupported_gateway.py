@@ -1,8 +1,7 @@
-"""The path of the WebSocket belongs to a location whose gateway protocol ends a request with its
-answer. FastCGI, gRPC and memcached have no way to hand a connection over. uwsgi and SCGI have one
-(nginx takes a 101 from both), but only for a program that takes the connection over itself, as
-uWSGI's own WebSocket functions do; a WSGI application cannot (PEP 3333).
-"""
+"""The WebSocket's location uses a gateway protocol in which the response ends the request. FastCGI,
+gRPC and memcached cannot hand a connection over. uwsgi and SCGI can (nginx accepts a 101 from
+both), but only for a program that takes over the connection itself, such as uWSGI's own WebSocket
+functions; a WSGI application cannot (PEP 3333)."""
 
 from collections.abc import Iterator
 
@@ -24,7 +23,7 @@ from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 
-#: The gateways, what they are called, and whether a connection can never be taken over there.
+#: The gateways: their names, and whether a connection can never be taken over.
 _GATEWAYS = {
     "fastcgi_pass": ("FastCGI", True),
     "grpc_pass": ("gRPC", True),
@@ -40,7 +39,7 @@ _GATEWAYS = {
     explains=[
         "websocket.not-upgraded",
         "websocket.inner-proxy",
-        # Whoever mends that first has an application that cannot open a WebSocket all the same.
+        # Even if that is fixed first, the application still cannot open a WebSocket.
         "upstream.refused",
         "upstream.socket-unreachable",
     ],
@@ -68,9 +67,12 @@ def _gateway(match: LocationMatch) -> Directive | None:
 def _is_at_fault(
     evidence: Evidence, handshakes: WebSocketHandshakes, pass_directive: Directive
 ) -> bool:
-    """A redirect or a rule came before the gateway. Where the page fails likewise, the gateway
-    may simply be down; and another application that is down has nothing to do with this. Of a
-    program that might take the connection over only a handshake tells whether it does."""
+    """Return whether the gateway protocol is the cause.
+
+    It is not if a redirect or an access rule responded first, or if the page fails in the same way
+    (the gateway may be down). The failure of another application is unrelated. For a program that
+    may take over the connection only a handshake is proof.
+    """
     statuses = {upgrade.status for upgrade in handshakes.front if upgrade.status}
     _, is_impossible = _GATEWAYS[pass_directive.name]
     if not (is_impossible or statuses):

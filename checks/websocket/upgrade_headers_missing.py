@@ -1,9 +1,9 @@
-"""A proxy speaks for itself: Upgrade and Connection belong to one connection (RFC 9110 section
-7.6.1), and nginx does not pass them on unless it is told to. So the application never hears that
-a WebSocket is wanted, and answers as it answers any request: 400, 404, 426 or a page.
+"""The proxy does not forward Upgrade and Connection. They belong to one connection (RFC 9110
+section 7.6.1), and nginx forwards them only if it is configured to. So the application does not
+know that a WebSocket is requested, and responds as to any request: 400, 404, 426 or a page.
 
-The code decides nothing; the comparison does: the application takes the handshake, and through
-nginx it is refused.
+The status proves nothing. The proof is the comparison: the application accepts the handshake, and
+nginx's response refuses it.
 """
 
 from collections.abc import Iterator

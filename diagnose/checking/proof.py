@@ -1,9 +1,9 @@
-"""What has to be seen before a target may be called healthy, and what of it was not seen. Pure.
+"""Which observations are required before a target is called healthy, and which are missing. No I/O.
 
-A target is proven where its own port was seen connected, its handshake verified (https, wss) and
-its answer read, on every address that is to be judged, and each WebSocket that was asked for was
-seen to open. Port 80 of an https target proves nothing of it, nor does a view from the server of
-what visitors meet. Of a run that did not come to its end nothing is proven.
+A target is proven if, on every address that is checked, its own port accepted a connection, the
+handshake was verified (https, wss) and the response was read, and if each requested WebSocket
+opened. Port 80 of an https target is no proof, and neither is the server's own view of what
+visitors get. An unfinished run proves nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,25 +25,25 @@ ProofStep = Literal[
 AttemptType = TypeVar("AttemptType", Connection, Handshake, Exchange, Upgrade)
 UnfinishedReason = Literal["crash", "interrupted", "deadline", "running"]
 
-#: `Unseen.what` of the rest of a run, and `Unseen.why` for each reason.
+#: `Unseen.what` for the unfinished rest of a run, and `Unseen.why` for each reason.
 REST_OF_RUN = "run"
 DEADLINE, INTERRUPTED, CRASHED = "deadline", "it was interrupted", "our-fault"
 
-#: The layers of which a target of its own has a part, and those that only its server shows.
+#: The layers that can belong to the target itself, and those that only its server shows.
 TARGET_LAYERS = ("dns", "tcp", "tls", "certificate", "http", "websocket")
 SERVER_LAYERS = tuple(layer for layer in LAYERS if layer not in TARGET_LAYERS)
 
-#: getaddrinfo(3): the name has no address of this family, which is an answer.
+#: getaddrinfo(3): the name has no address of this family. This counts as an answer.
 _NO_ADDRESS = {"EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY"}
 
 
 @frozen(eq=False)
 class MissingProof:
-    """What was not seen of a target, and without which nobody knows whether it works.
+    """An observation that is missing, so that nobody knows whether the target works.
 
-    `step` is what would have been seen, `layer` where. `places` are the ports
-    ("[2001:db8::1]:443"), names or paths at which it was not; `attempts` what was seen of it
-    instead, failed or refused.
+    `step` is what should have been observed, in layer `layer`. `places` are the endpoints
+    ("[2001:db8::1]:443"), names or paths where it is missing; `attempts` are the failed or refused
+    attempts there.
     """
 
     step: ProofStep
@@ -53,7 +53,7 @@ class MissingProof:
 
 
 def unfinished_reasons(report: Report) -> tuple[UnfinishedReason, ...]:
-    """Why a run did not come to its end, or did so without a part of its own."""
+    """Return why a run did not finish, or why a part of it is missing."""
     unseen = report.evidence.of(Unseen)
     reasons_for_rest = {item.why for item in unseen if item.what == REST_OF_RUN}
     crashed = report.crashes or any(item.why == CRASHED for item in unseen)
@@ -67,7 +67,7 @@ def unfinished_reasons(report: Report) -> tuple[UnfinishedReason, ...]:
 
 
 def missing_proof(report: Report) -> tuple[MissingProof, ...]:
-    """What is missing of a proof of all that was to be judged: at each place the first step."""
+    """Return what is missing to prove the target; for each place only the first missing step."""
     layers = required_layers(report.evidence)
     missing_items = [item for layer in layers for item in missing_in_layer(report, layer)]
     first_missing: list[MissingProof] = []
@@ -85,7 +85,7 @@ def _layer_order(item: MissingProof) -> int:
 
 
 def required_layers(evidence: Evidence) -> tuple[str, ...]:
-    """The layers that have to be proven: those that were named, else those that the target has."""
+    """Return the layers to prove: those selected by the user, or else those that the target has."""
     scope, target = evidence.scope, evidence.target
     if scope.only:
         return tuple(layer for layer in LAYERS if layer in scope.only)
@@ -97,8 +97,11 @@ def required_layers(evidence: Evidence) -> tuple[str, ...]:
 
 
 def is_proven(report: Report, layer: str) -> bool:
-    """Whether a layer may be called well, if no finding says otherwise: of a target's own all that
-    belongs to it was seen; of its server something, in a run that came to its end."""
+    """Return True if a layer may be called ok, unless a finding says otherwise.
+
+    A layer of the target itself needs all its required observations. A layer of the server needs
+    any successful observation, in a run that finished.
+    """
     if layer in _crashed_layers(report):
         return False
     if _is_of_target(report.evidence, layer):
@@ -109,12 +112,13 @@ def is_proven(report: Report, layer: str) -> bool:
 
 
 def unfinished_inside(report: Report) -> bool:
-    """Whether more of the server might have been seen."""
+    """Return True if the run stopped before all of the server was observed."""
     return bool({"interrupted", "deadline", "running"}.intersection(unfinished_reasons(report)))
 
 
 def layer_observations(report: Report, layer: str) -> tuple[Observation, ...]:
-    """What was seen of a layer. A certificate is seen in the handshake that brings it."""
+    """Return the observations of a layer. For "certificate" they include handshakes with a
+    chain."""
     return tuple(
         observation
         for observation in report.evidence.observations
@@ -124,7 +128,7 @@ def layer_observations(report: Report, layer: str) -> tuple[Observation, ...]:
 
 
 def missing_in_layer(report: Report, layer: str) -> tuple[MissingProof, ...]:
-    """What was not seen of a layer and belongs to the target itself."""
+    """Return the observations that this layer requires and that are missing."""
     if not _is_of_target(report.evidence, layer):
         if layer == "listener" and not report.evidence.scope.outside:
             return _missing_listener(report.evidence)
@@ -142,7 +146,7 @@ def missing_in_layer(report: Report, layer: str) -> tuple[MissingProof, ...]:
 
 
 def _is_of_target(evidence: Evidence, layer: str) -> bool:
-    """Whether a layer has something that belongs to this target."""
+    """Return True if the layer belongs to this target itself."""
     target = evidence.target
     if layer in {"tls", "certificate"}:
         return target.scheme in {"https", "wss"}
@@ -157,7 +161,7 @@ def _missing_listener(evidence: Evidence) -> tuple[MissingProof, ...]:
 
 
 def _crashed_layers(report: Report) -> set[str]:
-    """The layers of which something crashed."""
+    """Return the layers in which something crashed."""
     unseen = (
         unseen_item.what for unseen_item in report.evidence.of(Unseen) if unseen_item.why == CRASHED
     )
@@ -171,7 +175,7 @@ def _crashed_layers(report: Report) -> set[str]:
 
 
 class _VantageEvidence:
-    """What was seen of a target from one vantage, address by address."""
+    """The observations of a target from one vantage, by address."""
 
     def __init__(self, report: Report, vantage: Vantage) -> None:
         self.evidence, self.vantage = report.evidence, vantage
@@ -190,7 +194,7 @@ class _VantageEvidence:
         return (*self.unresolved, *steps)
 
     def attempts_at(self, kind: type[AttemptType], address: str) -> tuple[AttemptType, ...]:
-        """All that was tried by one kind of look at the target's own port, at an address."""
+        """Return all attempts of one kind at the target's own port on an address."""
         return tuple(
             observation
             for observation in self._on_target_port(kind)
@@ -203,7 +207,7 @@ class _VantageEvidence:
                 yield observation
 
     def _entered_addresses(self) -> tuple[str, ...]:
-        """The server's own addresses at which it was asked from within."""
+        """Return the server's own addresses that were probed from inside the server."""
         handshakes, pages = self._on_target_port(Handshake), self._on_target_port(Exchange)
         addresses = [handshake.address for handshake in handshakes] + [
             page.address for page in pages
@@ -236,7 +240,7 @@ class _VantageEvidence:
         )
 
     def _websockets(self) -> tuple[MissingProof, ...]:
-        """Each path that was asked for, over each version of IP that the target has."""
+        """Check each requested path, over each IP version that the target has."""
         families = dict.fromkeys(6 if ":" in address else 4 for address in self.addresses)
         missing_items = []
         for path in self.target.websockets:
@@ -262,8 +266,8 @@ class _VantageEvidence:
         return tuple(missing_items)
 
 
-#: A WebSocket as a browser opens it: as it is, with the subprotocol that the server asks for, or
-#: without our ping, which no browser sends.
+#: Variants that count as an opening like a browser's: normal, with the subprotocol that the server
+#: requires, or without our ping, which no browser sends.
 _OPENING = {"normal", "subprotocol", "no-ping"}
 
 Attempts = Callable[[_VantageEvidence, str], tuple[Observation, ...]]
@@ -271,8 +275,8 @@ IsProof = Callable[[_VantageEvidence, tuple[Observation, ...]], bool]
 
 
 def _judged_addresses(report: Report) -> tuple[str, ...]:
-    """The addresses of the target that are to be judged. Where a note says that this machine has
-    no way to one of them, that one says nothing of the target."""
+    """Return the target's addresses that have to be proven. An address is left out if a note says
+    that this machine has no route to it."""
     notes = (
         finding.claim.because
         for finding in report.findings
@@ -289,7 +293,7 @@ def _judged_addresses(report: Report) -> tuple[str, ...]:
 
 
 def _unresolved(evidence: Evidence) -> tuple[MissingProof, ...]:
-    """The versions of IP of which nobody knows whether the name has an address."""
+    """Return the IP versions for which it is unknown whether the name has an address."""
     resolutions = evidence.of(Resolution)
     if any(resolution.via in {"literal", "option", "proxy"} for resolution in resolutions):
         return ()
@@ -336,7 +340,7 @@ def _visits(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
 
 
 def _answers(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
-    """Where a WebSocket is the target, its opening is an answer."""
+    """For a ws or wss target, an opened WebSocket counts as an answer."""
     pages = [
         exchange for exchange in view.attempts_at(Exchange, address) if exchange.purpose == "target"
     ]
@@ -349,7 +353,7 @@ def _answers(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
 
 
 def _is_open(upgrade: Upgrade) -> bool:
-    """It opened, and it stayed open or was closed in good order."""
+    """Return True if it opened, and stayed open or was closed normally."""
     return upgrade.stayed_open is True and upgrade.failure is None
 
 
@@ -358,7 +362,8 @@ def _is_connected(_: _VantageEvidence, observations: tuple[Observation, ...]) ->
 
 
 def _is_handshake_done(_: _VantageEvidence, observations: tuple[Observation, ...]) -> bool:
-    """No visitor's handshake failed but for the certificate, which is judged apart."""
+    """Return True if no visitor-like handshake failed for a reason other than the certificate,
+    which is checked separately."""
     visits = [
         observation
         for observation in observations
@@ -375,7 +380,7 @@ def _is_handshake_done(_: _VantageEvidence, observations: tuple[Observation, ...
 
 
 def _is_verified(view: _VantageEvidence, observations: tuple[Observation, ...]) -> bool:
-    """OpenSSL took the chain, the name is in the certificate, and that at every visit."""
+    """Return True if, in every visit, OpenSSL accepted the chain and it contains the host name."""
     return bool(observations) and all(
         isinstance(handshake, Handshake)
         and not handshake.failure

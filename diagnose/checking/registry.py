@@ -1,7 +1,7 @@
-"""The checks, found by their place: checks/<layer>/<name>.py holds the check `layer.name`.
+"""Finds the checks by their file names: checks/<layer>/<name>.py contains the check `layer.name`.
 
-There is no list of checks. A module below `checks` that holds a `Check` is one, and its words
-lie beside it in <name>.md and <name>.zh.md (see `diagnose.checking.texts`).
+There is no list of checks. Every module below `checks` that contains a `Check` is one. Its texts
+are beside it in <name>.md and <name>.zh.md (see `diagnose.checking.texts`).
 """
 
 import copyreg
@@ -23,7 +23,7 @@ def check(
     needs: Iterable[type[Observation]],
     explains: Iterable[str] = (),
 ) -> Callable[[CheckFunction], Check]:
-    """Make a function from evidence to claims a check. Its id comes from the file it is in."""
+    """Decorate a function from evidence to claims as a check. Its id comes from its file name."""
 
     def decorate(judge: CheckFunction) -> Check:
         return Check(
@@ -38,13 +38,13 @@ def check(
 
 
 def id_of(module: str) -> str:
-    """checks.tcp.rejected_by_host -> tcp.rejected-by-host."""
+    """Convert a module name: checks.tcp.rejected_by_host -> tcp.rejected-by-host."""
     return module.removeprefix("checks.").replace("_", "-")
 
 
 @cache
 def check_files() -> dict[str, Path]:
-    """The file of every check, by its id, in the order of layers and names."""
+    """Return the file of every check by its id, ordered by layer and name."""
     files: dict[str, Path] = {}
     for layer in LAYERS:
         folder = Path(next(iter(checks.__path__)), layer)
@@ -59,26 +59,26 @@ def check_files() -> dict[str, Path]:
 
 
 def check_ids() -> tuple[str, ...]:
-    """The ids of all checks, by layer and name, without importing one."""
+    """Return the ids of all checks, ordered by layer and name, without importing any."""
     return tuple(check_files())
 
 
 @cache
 def needed_kinds(check_id: str) -> frozenset[str]:
-    """The names of the kinds a check needs, read from its file without importing it. A file that
-    does not say so in the usual form needs nothing as far as this knows."""
+    """Return the names of the observation kinds that a check needs, parsed from its file without
+    importing it. If the file has no `needs` in the usual form, the result is empty."""
     match = _NEEDS.search(check_files()[check_id].read_text("utf-8"))
     return frozenset(re.findall(r"\w+", match[1])) if match else frozenset()
 
 
 def runnable_ids(kinds: Collection[str]) -> tuple[str, ...]:
-    """The ids of the checks of which everything they need is among these kinds. The others have
-    nothing to say, and are not even imported: of a run from outside, a third."""
+    """Return the ids of the checks whose needs are all among these kinds. The others could not
+    claim anything and are not imported: one third of all checks, in a run from outside."""
     return tuple(check_id for check_id in check_ids() if needed_kinds(check_id).issubset(kinds))
 
 
 def load_check(check_id: str) -> Check:
-    """The check of that id; KeyError if there is none."""
+    """Return the check with this id. Raise KeyError if there is none."""
     if check_id not in check_files():
         raise KeyError(check_id)
     module = importlib.import_module(f"checks.{check_id.replace('-', '_')}")
@@ -86,14 +86,14 @@ def load_check(check_id: str) -> Check:
 
 
 def layer_checks(layer: str) -> tuple[Check, ...]:
-    """The checks of one layer, in the order of their names."""
+    """Return the checks of one layer, ordered by name."""
     return tuple(
         load_check(check_id) for check_id in check_ids() if check_id.startswith(f"{layer}.")
     )
 
 
 def all_checks() -> tuple[Check, ...]:
-    """All checks."""
+    """Import and return all checks."""
     return tuple(map(load_check, check_ids()))
 
 
@@ -101,5 +101,5 @@ def _reduce_to_id(check: Check) -> tuple[Callable[[str], Check], tuple[str]]:
     return load_check, (check.id,)
 
 
-# From one process to another a check goes by its name: there it is the same one.
+# Pickle a check as its id, so that another process gets its own instance of the same check.
 copyreg.pickle(Check, _reduce_to_id)

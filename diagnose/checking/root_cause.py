@@ -1,7 +1,7 @@
-"""Evidence in, meaning out. Pure: no clock, no network, no file but the checks themselves.
+"""Turns evidence into findings and a verdict. No clock, no network, no files except the checks.
 
-A root cause is a finding that no other raised check explains. The cause declares what it
-explains, so that adding a cause edits no symptom.
+A root cause is a finding that no other finding explains. A cause declares what it explains, so a
+new cause needs no change in the checks of its symptoms.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,21 +27,22 @@ _SEVERITIES = tuple(Severity)
 _CONFIDENCES = tuple(Confidence)
 
 Status = Literal["ok", "warning", "critical", "unknown"]
-#: "running" only while a run goes on: no report that was concluded has it.
+#: "running" only while a run continues: no final report contains it.
 LayerStatus = Literal["ok", "warning", "error", "unknown", "skipped", "running"]
 
-#: The exit status of each verdict (shells, Nagios, Icinga and Consul agree on these).
+#: Exit status for each verdict (shells, Nagios, Icinga and Consul use the same values).
 EXIT_STATUS: dict[Status, int] = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 
-#: The finding that the question put to the run was not answered: without a cause it is unknown.
+#: Findings which mean that the run could not answer the user's question. If such a report has no
+#: cause, the verdict is "unknown".
 UNANSWERED_CHECKS = {"host.visitor-unjudged"}
 
 
 @frozen
 class Verdict:
-    """Where it is "unknown", `missing` is what was not seen and would have to be, `unfinished` why
-    the run did not come to its end."""
+    """The verdict of a report. If it is "unknown", `missing` are the required observations that
+    were not made, and `unfinished` is why the run did not finish."""
 
     status: Status
     causes: tuple[Finding, ...]
@@ -56,8 +57,8 @@ class Verdict:
 def claims(
     checks: Iterable[Check], evidence: Evidence, on_crash: Callable[[Crash], None]
 ) -> list[tuple[Check, Claim]]:
-    """Put every check whose needs were observed to the evidence. A check that raises is our
-    fault: it is reported, and the others are still heard."""
+    """Run every check whose needed kinds were observed. If a check raises, the error is reported as
+    a crash and the other checks still run."""
     observed_kinds = {type(observation) for observation in evidence.observations}
     raised_claims = []
     for check in checks:
@@ -69,8 +70,8 @@ def claims(
 
 
 def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
-    """Order the claims by weight, tie each symptom to its cause, and number them so that each
-    cause is followed by its symptoms."""
+    """Sort claims by weight, link each symptom to its cause, and number them so that each cause is
+    followed by its symptoms."""
     ordered = sorted(raised, key=_weight)
     causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
     roots = [index for index, cause in causes.items() if cause is None]
@@ -87,8 +88,9 @@ def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
 
 
 def explains(check: Check, symptom: Check) -> bool:
-    """Whether a check declares the findings of another to be symptoms of it. A whole layer is what
-    is met there: what is read in nginx's own files is there whichever way one comes."""
+    """Return True if a check declares that another check's findings are symptoms of it. A whole
+    layer ("tcp.*") excludes findings that are read from nginx's own files, if the cause is in a
+    layer before nginx: those files are the same whichever way a visitor takes."""
     explains_layer = f"{symptom.layer}.*" in check.explains
     is_read_from_nginx = {need.layer for need in symptom.needs} == {"nginx"}
     is_before_nginx = LAYERS.index(check.layer) < LAYERS.index("nginx")
@@ -110,7 +112,8 @@ def _weight(raised_claim: tuple[Check, Claim]) -> tuple[int, int, int, str, str]
 
 
 def _explainer(symptom: int, ordered: list[tuple[Check, Claim]]) -> int | None:
-    """The root of the chain of explanations above a finding, the weightiest if several."""
+    """Return the root of the chain of explanations for a finding; the weightiest if there are
+    several."""
     pending, visited = [symptom], {symptom}
     roots = set()
     while pending:
@@ -138,8 +141,8 @@ def _is_cause_of(cause: tuple[Check, Claim], symptom: tuple[Check, Claim]) -> bo
 
 
 def verdict(report: Report) -> Verdict:
-    """Without a cause "ok" needs a proof of all that was to be judged (`diagnose.checking.proof`),
-    and a run that came to its end; anything less is unknown."""
+    """Return the verdict. Without a cause, "ok" requires complete proof (`diagnose.checking.proof`)
+    and a finished run; otherwise it is "unknown"."""
     severities = {finding.severity for finding in report.causes}
     if Severity.ERROR in severities:
         return Verdict("critical", report.causes)
@@ -152,14 +155,14 @@ def verdict(report: Report) -> Verdict:
 
 
 def exit_status(report: Report) -> int:
-    """That of a process which ends with this report: of a run that a signal ended 128 and its
-    number, as shells count (bash(1), EXIT STATUS)."""
+    """Return the exit status for a process that ends with this report. If a signal ended the run,
+    it is 128 plus the signal number, as in shells (bash(1), EXIT STATUS)."""
     return 128 + report.signal if report.signal else verdict(report).exit_status
 
 
 def layer_statuses(report: Report) -> tuple[tuple[str, LayerStatus], ...]:
-    """Each layer's state: its worst finding, else ok if what belongs to the target itself was seen
-    of it, unknown if that was looked for in vain, skipped if nobody looked."""
+    """Return the status of each layer: its worst finding; else ok if the required observations were
+    made, unknown if they were tried and are missing, skipped if nothing was tried."""
     return tuple((name, _layer_status(report, name)) for name in LAYERS)
 
 

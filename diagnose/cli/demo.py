@@ -1,9 +1,9 @@
-"""A broken site of its own on loopback, diagnosed: everything but the internet is real.
+"""Runs a diagnosis of a broken demonstration site on loopback. Only the network is simulated.
 
-Two servers are started on free ports, made of asyncio, OpenSSL and certificates of this
-minute: a proxy with TLS that forgets to pass on the WebSocket upgrade, and port 80, which
-redirects to it. Only the door to the network lies: it leads the demonstration's name and
-address to those ports. So no root and no name server is needed, and nothing else is touched.
+It starts two servers on free ports with asyncio, OpenSSL and newly made certificates: a proxy with
+TLS that does not forward the WebSocket upgrade, and port 80, which redirects to it. Only the `Net`
+object is not real: it maps the demonstration's name and address to those ports. So the
+demonstration needs no root rights and no name server, and touches nothing else.
 """
 
 import asyncio
@@ -25,26 +25,26 @@ from diagnose.net.local import LocalNet
 from diagnose.outputs.terminal import wrap
 from diagnose.probes import Options
 
-#: An address and a name that belong to nobody (RFC 5737, RFC 2606).
+#: An address and a name reserved for documentation (RFC 5737, RFC 2606).
 ADDRESS, HOST, PATH = "203.0.113.80", "chat.example.com", "/ws"
 TARGET = Target(f"https://{HOST}/", "https", HOST, 443, "/", (PATH,), f"https://{HOST}:443/")
 
 
 def introduction(view: View) -> str:
-    """What is about to be shown."""
+    """Return the text that explains what the demonstration shows."""
     text = translate("demo", view.lang, host=HOST, path=PATH)
     return "\n".join(wrap(text, min(view.width, 100))) + "\n"
 
 
 async def run(sink: Sink) -> Report:
-    """Start the site, look at it with the real engine, and take it down."""
+    """Start the site, diagnose it with the real engine, and stop it."""
     async with _site() as (net, cafile):
         options = Options(inside=False, cafile=cafile)
         return await engine.run(TARGET, options, net, sink)
 
 
 class _Net(LocalNet):
-    """The network as it would be if the demonstration's site stood in it."""
+    """A network in which the demonstration's site exists."""
 
     def __init__(self, ports: dict[int, int]) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class _Net(LocalNet):
 
 @contextlib.asynccontextmanager
 async def _site() -> AsyncIterator[tuple[_Net, str]]:
-    """The two servers, up; the network in which they stand, and the file of roots to trust."""
+    """Start the two servers. Yield their network and the path of the trusted root certificates."""
     with tempfile.TemporaryDirectory(prefix="diagnose-demo-") as folder:
         chain, key, roots = _certificates(Path(folder))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -88,7 +88,7 @@ async def _site() -> AsyncIterator[tuple[_Net, str]]:
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
-    """The first line, and the header fields by their names in lower case."""
+    """Read a request. Return its first line, and its header fields with lower-case names."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     fields = (line.partition(":") for line in lines if ":" in line)
@@ -96,8 +96,8 @@ async def _request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
 
 
 async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """What a reverse proxy does without `proxy_set_header Upgrade`: hop-by-hop fields end at
-    it (RFC 9110 section 7.6.1), so that the application never learns of the WebSocket."""
+    """Act as a reverse proxy without `proxy_set_header Upgrade`: hop-by-hop fields are not
+    forwarded (RFC 9110 section 7.6.1), so the application never sees the WebSocket upgrade."""
     with contextlib.suppress(OSError, EOFError, asyncio.LimitOverrunError):
         first, fields = await _request(reader)
         forwarded = {name: fields[name] for name in fields if name not in {"upgrade", "connection"}}
@@ -106,7 +106,7 @@ async def _proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 def _application(path: str, fields: dict[str, str]) -> tuple[str, str, str]:
-    """A WebSocket server at PATH and a page elsewhere."""
+    """Respond as an application with a WebSocket at PATH and a page elsewhere."""
     if path == PATH and fields.get("upgrade", "").lower() != "websocket":
         return "426 Upgrade Required", "upgrade: websocket\r\n", "Here a WebSocket is spoken.\n"
     return "200 OK", "content-type: text/html; charset=utf-8\r\n", "<h1>Chat</h1>\n"
@@ -128,7 +128,7 @@ async def _respond(writer: asyncio.StreamWriter, status: str, fields: str, body:
 
 
 def _certificates(folder: Path) -> tuple[Path, Path, Path]:
-    """A root and a leaf of this minute: files of the chain, of its key, and of the roots."""
+    """Make a root and a leaf certificate. Return the paths of the chain, its key and the roots."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509 import DNSName, ExtendedKeyUsage, SubjectAlternativeName
@@ -152,7 +152,8 @@ def _certificates(folder: Path) -> tuple[Path, Path, Path]:
 
 
 def _issue(name: str, key: Any, issuer: str, issuer_key: Any, days: int, *extensions: Any) -> bytes:
-    """A certificate in PEM (RFC 5280 section 4): of an authority where `issuer` is itself."""
+    """Issue a certificate in PEM (RFC 5280 section 4): a CA certificate if `issuer` equals
+    `name`."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.x509.oid import NameOID

@@ -1,5 +1,5 @@
-"""`diagnose fix`: shows what it will do, asks, does it, looks again, and takes it back where that
-did not help."""
+"""`diagnose fix`: shows the plan, asks, applies it, diagnoses again, and rolls back if it did not
+help."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,14 +26,15 @@ from diagnose.outputs import text as texts
 from diagnose.outputs.terminal import Page
 from diagnose.parsers.target import parse_target
 
-#: So many causes are remedied in one call: each look may bring one to light.
+#: The largest number of causes fixed in one call. Each diagnosis may reveal a new cause.
 MAX_FIXES = 12
 
 
 @frozen
 class Dialog:
-    """Whom it talks to: `write` prints, `ask` asks a question and waits, None where nobody is to
-    be asked; `dry` shows and does nothing."""
+    """The dialog with the user. `write` prints. `ask` asks a yes/no question; it is None if no
+    questions are asked, and then everything is confirmed. With `dry_run`, plans are shown and not
+    applied."""
 
     view: View
     write: Callable[[str], None]
@@ -55,7 +56,7 @@ Steps = tuple[Command | Edit, ...]
 
 
 async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) -> int:
-    """Remedy one cause after another; the exit status is that of the last look."""
+    """Fix one cause after another. Return the exit status of the last diagnosis."""
     await _report_automatic_undos(machine, dialog)
     report = await run_diagnosis()
     agreed_plans: set[str] = set()
@@ -88,7 +89,7 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
 
 
 async def undo(machine: Machine, dialog: Dialog) -> int:
-    """Take the last fix back, or one that was cut off."""
+    """Undo the last fix, or an interrupted one. Return the exit status."""
     try:
         await _report_automatic_undos(machine, dialog)
         entry = await fixing.latest_entry(machine)
@@ -121,7 +122,7 @@ async def undo(machine: Machine, dialog: Dialog) -> int:
 async def resume(
     machine: Machine, run_diagnosis: Callable[[Target], Awaitable[Report]], dialog: Dialog
 ) -> int:
-    """Go on with a fix that was cut off."""
+    """Continue an interrupted fix. Return the exit status."""
     try:
         await _report_automatic_undos(machine, dialog)
         entry = await fixing.latest_entry(machine)
@@ -149,14 +150,14 @@ async def resume(
 
 
 async def _report_automatic_undos(machine: Machine, dialog: Dialog) -> None:
-    """A fix that was cut off and took itself back: the next one says so."""
+    """Report the interrupted fixes that were undone automatically."""
     for entry in await fixing.unreported_entries(machine):
         dialog.say("undo.by-itself", check=entry.check, target=entry.target, at=entry.at)
 
 
 def _plan_key(plan: Plan) -> str:
-    """What is agreed to: about this cause these commands and these files. A diff's lines move
-    with what was changed above them."""
+    """Return what the user agrees to: the cause with its commands and files. Diffs are left out,
+    because their line numbers move with changes above them."""
     steps = (
         finding_text.shell_command(step) if isinstance(step, Command) else step.path
         for step in plan.steps
@@ -223,7 +224,7 @@ def _progress_callback(dialog: Dialog) -> Callable[[str, Command | Edit | None],
 
 
 def _ignore_progress(stage: str, step: Command | Edit | None) -> None:
-    """What an undo does has just been listed."""
+    """Do nothing: the actions of the undo have just been listed."""
 
 
 def _undo_step_text(undo_step: UndoStep, dialog: Dialog) -> str:
@@ -238,7 +239,7 @@ def _undo_step_text(undo_step: UndoStep, dialog: Dialog) -> str:
 
 
 def _step_text(step: Command | Edit, dialog: Dialog) -> str:
-    """A step in one line."""
+    """Return a step on one line."""
     if isinstance(step, Edit):
         return translate("fix.edit", dialog.view.lang, path=step.path)
     return f"$ {finding_text.shell_command(step)}"

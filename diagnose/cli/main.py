@@ -1,4 +1,4 @@
-"""Words -> run -> exit status. Nothing is looked at here and nothing is judged."""
+"""Parses the command line, starts the command and returns the exit status."""
 
 import contextlib
 import os
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str], may_fork: bool = False) -> int:
-    """Do what the words say; the exit status. Raises nothing. `alone`: the process is ours, has
-    one thread, and may be forked."""
+    """Run the command and return its exit status. Raise nothing. `may_fork` is True if this process
+    has one thread and belongs to us."""
     try:
         return _main(arguments, may_fork)
     except UsageError as error:
@@ -45,7 +45,7 @@ def main(arguments: list[str], may_fork: bool = False) -> int:
 
 
 def exit_now(status: int) -> NoReturn:
-    """End the process now: a name server that does not answer holds up nobody at the end."""
+    """End the process at once, without waiting for threads that wait for a name server."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
@@ -83,7 +83,7 @@ def _schema() -> int:
 
 
 def _report_failure(arguments: list[str], message: str, status: int) -> int:
-    """One line on stderr; under --json a document on stdout all the same."""
+    """Write one line to stderr. With --json, also write a document to stdout."""
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(f"diagnose: {sanitize(message)}\n")
     flags = {
@@ -116,7 +116,7 @@ def _diagnose(options: Namespace) -> int:
 
 
 def _wants_screen(options: Namespace) -> bool:
-    """On a terminal, unless some form of the plain report was asked for."""
+    """Return True on a terminal, unless an option asks for the plain report."""
     if options.format or options.quiet or options.verbose or options.redact:
         return False
     from diagnose import tui
@@ -125,7 +125,7 @@ def _wants_screen(options: Namespace) -> bool:
 
 
 def _finish_screen(screen_result: "ScreenResult", options: Namespace) -> int:
-    """What the screen leaves on the terminal; the exit status."""
+    """Print the reports that remain after the screen has ended. Return the exit status."""
     _write_out(screen_result.reports, options)
     return screen_result.status or max(
         (_exit_status(report) for report, _ in screen_result.reports), default=0
@@ -135,8 +135,8 @@ def _finish_screen(screen_result: "ScreenResult", options: Namespace) -> int:
 def _run_targets(
     targets: list[Target], options: Namespace, sink: "Callable[[], Sink]"
 ) -> tuple[list[Report], int]:
-    """Look at all targets side by side, each with a sink of its own; the reports in the targets'
-    order, and the exit status that a signal asks for, or 0."""
+    """Diagnose all targets concurrently, each with its own sink. Return the reports in the order of
+    the targets, and the exit status required by a signal, or 0."""
     from diagnose.cli.runs import run_to_end
     from diagnose.engine import run
     from diagnose.net.local import LocalNet
@@ -154,7 +154,7 @@ def _run_targets(
 
 
 def _sink(options: Namespace, view: View) -> "Sink":
-    """Who is told what happens in one run."""
+    """Return the sink for the events of one run."""
     if options.format == "jsonl":
         from diagnose.outputs import jsonl
 
@@ -176,7 +176,7 @@ def _sink(options: Namespace, view: View) -> "Sink":
 
 
 def _print(reports: list[Report], options: Namespace, view: View) -> None:
-    """The answer: one report after another, or all of them in one document."""
+    """Print the reports one after another, or all in one document."""
     report_views = [(report, view) for report in reports]
     if options.redact:
         from diagnose.recording import redaction
@@ -215,10 +215,10 @@ def _exit_status(report: Report) -> int:
 
 
 def _write(text: str, output_format: str = "text") -> None:
-    """To stdout: for programs and for files always in UTF-8, for a person in the terminal's own
-    encoding, in which what it lacks becomes a question mark. `| head` is silent."""
+    """Write to stdout: data formats always in UTF-8; text in the terminal's encoding, with "?" for
+    characters that it lacks. A closed pipe (`| head`) is not an error."""
     if output_format in {"json", "jsonl", "markdown", "html"}:
-        # A lone surrogate becomes the escape that JSON has for it.
+        # json.dumps keeps lone surrogates; write them as JSON escapes.
         data = text.encode("utf-8", "backslashreplace")
     else:
         data = text.encode(sys.stdout.encoding or "utf-8", "replace")
@@ -234,7 +234,7 @@ def _write(text: str, output_format: str = "text") -> None:
 
 
 def _detach_stdout() -> None:
-    """Nobody reads any more. What is written at exit must not complain."""
+    """Redirect stdout to /dev/null, so that the flush at exit does not fail on the closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -334,15 +334,14 @@ def _fix(options: Namespace) -> int:
     ask = None if options.yes or options.dry else _ask
     dialog = fix.Dialog(request.view(options), _write_quietly, ask, options.dry)
     targets = request.targets(options) if options.words else []
-    # The connection over which somebody typed this may be lost by the very change: a fix comes to
-    # its end all the same.
+    # The fix itself may cut the connection of this terminal. It must finish in any case.
     signal.signal(signal.SIGHUP, lambda *_: None)
     return asyncio.run(request.apply_fix(options, targets, dialog))
 
 
 def _write_quietly(text: str) -> None:
-    """A fix is more than its words: without a reader it goes on."""
-    # EIO: the terminal has gone; ENOSPC: nothing more fits there.
+    """Write text, but let the fix continue if nobody can read it."""
+    # EIO: the terminal is gone; ENOSPC: the disk is full.
     with contextlib.suppress(UsageError):
         _write(text)
 

@@ -1,6 +1,6 @@
-"""The words of the command line: the options, how each is read, and the help.
+"""The command line: its options, their parsing and the help.
 
-Whatever cannot be read is a `UsageError` with a suggestion.
+An invalid argument raises `UsageError` with a suggestion.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from diagnose.parsers.target import UsageError, suggestion
 
 
 class CommandHelp(NamedTuple):
-    """A command besides `diagnose TARGET`: what for, and what it is about."""
+    """A command besides `diagnose TARGET`: its purpose and its operand."""
 
     purpose: str
     operand: str = ""
@@ -67,7 +67,7 @@ anybody but the target, where it redirects to, and the name servers.
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse, with one clear line for what it does not understand."""
+    """An argparse parser that reports errors as one clear `UsageError`."""
 
     def error(self, message: str) -> NoReturn:
         long_options = tuple(
@@ -82,7 +82,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
-    """The options of `diagnose TARGET`, and of a command that is one of `COMMANDS`."""
+    """Build the parser for `diagnose TARGET`, or for one of `COMMANDS`."""
     parser = _Parser(
         prog="diagnose" if command is None else f"diagnose {command}",
         usage=_usage(command),
@@ -216,8 +216,8 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
 
 
 def run_arguments(options: argparse.Namespace) -> list[str]:
-    """How to look and what to print, as words that `diagnose TARGET` reads, for a browser: which
-    shows every colour and every sign."""
+    """Return the options of a run as command-line words, for a screen in a browser. "auto" becomes
+    full colour and Unicode, because a browser supports both."""
     words = [f"--{side}" for side in ("outside", "inside") if getattr(options, side)]
     if options.family:
         words.append(f"-{options.family}")
@@ -239,7 +239,7 @@ def run_arguments(options: argparse.Namespace) -> list[str]:
 
 
 def request_arguments(options: argparse.Namespace) -> list[str]:
-    """How the page is asked for, as words of a command line, secrets included."""
+    """Return the options of the page request as command-line words, including secrets."""
     words: list[str] = []
     for name, value in getattr(options, "header", ()):
         words += ["--header", f"{name}: {value}"]
@@ -255,7 +255,7 @@ def request_arguments(options: argparse.Namespace) -> list[str]:
 _FORMAT_HELP = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
 
 
-# What the words of an option are read as. Each raises UsageError.
+# Parsers of option values. Each raises UsageError.
 
 
 def _choice_parser(option: str, *choices: str) -> Callable[[str], str]:
@@ -268,7 +268,7 @@ def _choice_parser(option: str, *choices: str) -> Callable[[str], str]:
     return parse_choice
 
 
-#: The options about the request, and what reads each (diagnose.parsers.request_fields).
+#: The request options, and the function that parses each (diagnose.parsers.request_fields).
 _REQUEST_FIELDS = {
     "header": "header_field",
     "cookie": "cookie",
@@ -342,13 +342,13 @@ def _proxy(text: str) -> str:
     except ValueError:
         is_supported = False
     if not is_supported:
-        # The text may hold a password.
+        # Do not repeat the text: it may contain a password.
         raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
     return text
 
 
 def _visitor(text: str) -> str:
-    """An address that somebody can come from; IPv4 in IPv6 (RFC 4291, 2.5.5.2) is IPv4."""
+    """Parse a visitor's address; an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes IPv4."""
     from ipaddress import ip_address
 
     bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
@@ -378,7 +378,7 @@ _SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\
 
 
 def server_url(text: str) -> str:
-    """ssh://[user@]host[:port]; user@host is read as the same."""
+    """Parse ssh://[user@]host[:port]; user@host is accepted too."""
     url = text if "://" in text else f"ssh://{text}"
     match = _SSH.fullmatch(url)
     if match is None or not 1 <= int(match[1] or 22) <= 65535:

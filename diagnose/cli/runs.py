@@ -1,4 +1,4 @@
-"""Several runs side by side, to their end or to a signal."""
+"""Concurrent runs, until they end or a signal arrives."""
 
 import asyncio
 import contextlib
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class RunGroup:
-    """SIGINT and SIGTERM: the first cancels the runs, and each says what it knows by then; a
-    second one ends the process at once."""
+    """Runs that a signal ends. The first SIGINT or SIGTERM cancels the runs, and each reports what
+    it knows so far; a second one ends the process at once."""
 
     def __init__(self, watchdog: Watchdog) -> None:
         self.status = 0
         self.watchdog = watchdog
 
     async def run_all(self, runs: Iterable[Coroutine[Any, Any, Report]]) -> list[Report]:
-        """Run side by side, to the end or to the first signal."""
+        """Run concurrently until the end or the first signal."""
         tasks = [asyncio.ensure_future(run) for run in runs]
-        # A run catches its cancellation; one that has not begun cannot.
+        # A run handles its cancellation, but only after it has started.
         await asyncio.sleep(0)
         loop = asyncio.get_running_loop()
         for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, EXIT_SIGTERM)):
-            # Only the main thread of a program hears signals.
+            # Signals can only be handled in the main thread.
             with contextlib.suppress(RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._cancel_all, number, status, tasks)
                 self.watchdog.handle_signal(number, status)
@@ -43,23 +43,23 @@ class RunGroup:
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL)
         for task in tasks:
-            task.cancel(signal_number)  # which its report passes on
+            task.cancel(signal_number)  # the run passes it on in its report
 
 
 def run_to_end(
     start_runs: Callable[[RunGroup], Coroutine[Any, Any, list[Report]]], options: "Options"
 ) -> tuple[list[Report], int]:
-    """The reports, and the exit status that a signal asks for, or 0. `options` are those of the
-    runs."""
+    """Return the reports, and the exit status required by a signal, or 0. `options` are the options
+    of the runs."""
     watchdog = Watchdog(options)
     group = RunGroup(watchdog)
-    # Not asyncio.run: that waits at its end for a resolver that does not answer.
+    # Not asyncio.run: at its end it waits for a resolver that does not answer.
     loop = asyncio.new_event_loop()
     with watchdog.watching(options.timeout):
         try:
             reports = loop.run_until_complete(start_runs(group))
         except (Abandoned, Overdue):
-            # The loop is left as it is: its tasks would complain, and the process ends.
+            # The loop is not closed: its tasks would print errors, and the process ends anyway.
             _abandoned_loops.append(loop)
             status = group.status or watchdog.status
             try:

@@ -1,5 +1,5 @@
-"""Where the command line meets the screen: what the screen is told by, in a process of its own
-where there may be one, and what is left of it in the scrollback."""
+"""Connects the command line with the screen: the services that the screen uses, in a process of
+their own if possible, and the reports that are printed after it ends."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from diagnose.machine import Machine
     from diagnose.tui.main import ScreenResult
 
-#: So many targets of earlier calls are listed.
+#: The largest number of targets of earlier runs in the list.
 MAX_EARLIER = 20
 
 DiagnosisRunner = Callable[[RunRequest, Sink], Coroutine[Any, Any, Report]]
@@ -49,9 +49,9 @@ DiagnosisRunner = Callable[[RunRequest, Sink], Coroutine[Any, Any, Report]]
 
 @frozen
 class ScreenServices:
-    """How the command line looks, mends, reads a target and judges; `door` leads to the server
-    whose sites are listed, `server` is the one that is looked into over SSH. Of a recording or a
-    demonstration nothing is kept."""
+    """The functions with which the command line serves the screen: diagnose, fix, parse a target,
+    build a report. `open_machine` opens the server whose sites are listed; `server` is the SSH URL
+    of the inspected server. For a recording or a demonstration, no history is kept."""
 
     run_diagnosis: DiagnosisRunner
     apply_fix: "Callable[[RunRequest, Dialog, bool], Coroutine[Any, Any, int]]"
@@ -63,8 +63,8 @@ class ScreenServices:
 
 
 def show_targets(options: Namespace) -> "ScreenResult":
-    """The screen of the targets that are named, or of this server's sites; what stays on the
-    terminal when it ends."""
+    """Show the screen for the given targets, or for this server's sites. Return what to print after
+    it ends."""
     targets = request.targets(options) if options.words else []
     request.check_options(options)
     is_partial = options.outside or options.only or options.skip
@@ -97,7 +97,7 @@ def show_targets(options: Namespace) -> "ScreenResult":
 
 
 def _request_options(options: Namespace, run_request: RunRequest, **overrides: object) -> Namespace:
-    """The options of a look that the screen asks for."""
+    """Return the options for a run that the screen requests."""
     changed_options: dict[str, object] = {"only": run_request.only or options.only}
     if run_request.server:
         changed_options |= {"server": run_request.server, "outside": False}
@@ -105,7 +105,7 @@ def _request_options(options: Namespace, run_request: RunRequest, **overrides: o
 
 
 def show_recording(report: Report, options: Namespace, view: View) -> "ScreenResult":
-    """To be read, and not to be mended."""
+    """Show a recording. It can be read but not fixed."""
 
     async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
         sink(Concluded(report))
@@ -126,7 +126,7 @@ def show_demo(options: Namespace, view: View) -> "ScreenResult":
 def _show_single(
     target: Target, run_diagnosis: DiagnosisRunner, kind: Kind, options: Namespace, view: View
 ) -> "ScreenResult":
-    """What is there once: it is not mended, and there is no other target."""
+    """Show a single report that cannot be fixed, without other targets."""
 
     def refuse(*_: object) -> Any:
         raise UsageError("There is no other target here.")
@@ -141,7 +141,7 @@ def _run_screen(
     targets: list[Target], services: ScreenServices, view: View, options: Namespace
 ) -> "ScreenResult":
     os.environ.update(tui.textual_environment())
-    # Without its terminal a screen is of no use, even where SIGHUP was ignored: nohup(1).
+    # Without its terminal the screen is useless, even if nohup(1) made us ignore SIGHUP.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if options.color == "never":
         os.environ["NO_COLOR"] = "1"
@@ -160,17 +160,17 @@ def _run_screen(
     finally:
         executor.close()
     with contextlib.suppress(OSError, ValueError, termios.error):
-        # What the terminal answers late must not become the shell's next command.
+        # Discard late responses of the terminal, so that the shell does not read them as input.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     return replace(screen_result, reports=()) if tui.in_browser() else screen_result
 
 
 def worker_services(services: ScreenServices) -> dict[str, Service]:
-    """What `Behind` says."""
+    """Return the services for the screen's `Services`, by name."""
 
     async def run(channel: Channel, run_request: RunRequest) -> None:
         report = await services.run_diagnosis(run_request, channel.tell)
-        # How it is for one visitor is not how the site is.
+        # The result for one visitor is not the state of the site.
         is_partial = run_request.only or visitor_address(report.evidence)
         if not (report.interrupted or is_partial or services.kind in {"demo", "recording"}):
             await asyncio.to_thread(
@@ -199,7 +199,7 @@ def worker_services(services: ScreenServices) -> dict[str, Service]:
 
 
 def _record_run(report: Report, server: str, channel: Channel) -> None:
-    """Tell what has changed since the target was last well, and keep what this run said."""
+    """Send the changes since the target was last healthy, and add this run to the history."""
     from diagnose import history
 
     path, url = history.history_path(), report.evidence.target.url
@@ -210,7 +210,7 @@ def _record_run(report: Report, server: str, channel: Channel) -> None:
 
 
 async def _server_sites(services: ScreenServices) -> list[Target]:
-    """The sites that the server's nginx serves. Which WebSockets they have a run sees itself."""
+    """Return the sites that the server's nginx serves. A run finds their WebSockets itself."""
     from diagnose.probes.inside.site_discovery import find_sites
 
     async with services.open_machine() as machine:

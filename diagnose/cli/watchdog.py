@@ -1,14 +1,14 @@
-"""A run ends, also where its own code does not.
+"""Makes sure that a run ends, even if its own code does not.
 
-The deadline of a run is a timer of the event loop. A check or a reader that loops never lets the
-loop have its turn, and then neither the deadline nor Ctrl-C is heard. So an interval timer of the
-kernel (setitimer(2)) interrupts the main thread when the deadline and a grace have passed. Python
-calls its handler between two instructions, and also in the middle of a regular expression.
+The deadline of a run is a timer of the event loop. A check or a parser in an endless loop blocks
+the event loop, so that neither the deadline nor Ctrl-C is handled. Therefore a kernel timer
+(setitimer(2)) interrupts the main thread when the deadline and a grace period have passed. Python
+calls its handler between two instructions, and also inside a regular expression.
 
-- Where the code of a probe or of a check is at work, `Overdue` is raised in it. It becomes a crash
-  of that probe or check, as any other mistake in it, and everything else goes on to its end.
-- Where that does not help, `Abandoned` ends the event loop, and the report is what the events had
-  told by then.
+- If the code of a probe or a check is running, `Overdue` is raised in it. It becomes a crash of
+  that probe or check, like any other error, and everything else continues.
+- If that does not help, `Abandoned` ends the event loop, and the report is built from the events
+  received so far.
 """
 
 import contextlib
@@ -25,17 +25,17 @@ from diagnose.model.events import Concluded, Crashed, Event, Observed, Sink, Sta
 if TYPE_CHECKING:
     from diagnose.probes import Options
 
-#: A run has so long after its deadline (seconds), and so long after a signal.
+#: Seconds a run may take after its deadline, and after a signal.
 GRACE, SIGNAL_GRACE = 5.0, 2.0
 
-#: Seconds from one interruption to the next.
+#: Seconds between two interruptions.
 TICK = 0.5
 
-#: So many interruptions that change nothing are enough.
+#: The number of interruptions without effect after which the event loop is abandoned.
 MAX_TICKS = 6
 
-#: Functions in which what raises is reported as a crash, and everything else goes on; and their
-#: variable that says which of several pieces of work is under way.
+#: Functions that report an exception as a crash and continue, and their local variable that
+#: identifies the current piece of work.
 CRASH_HANDLERS = {
     ("diagnose.engine", "Run._guarded"): "name",
     ("diagnose.engine", "conclude"): "check_id",
@@ -44,18 +44,18 @@ CRASH_HANDLERS = {
 
 
 class Overdue(Exception):
-    """This code was still at work long after the deadline of its run."""
+    """Raised in code that was still running long after the deadline of its run."""
 
     def __init__(self) -> None:
         super().__init__("still at work when the time was over")
 
 
 class Abandoned(KeyboardInterrupt):
-    """The event loop is given up. A KeyboardInterrupt, which asyncio lets through."""
+    """Ends the event loop. It is a KeyboardInterrupt because asyncio does not catch that."""
 
 
 class RunRecorder:
-    """What the events of one run have told."""
+    """A sink that collects the events of one run."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -79,8 +79,8 @@ class RunRecorder:
         self._sink(event)
 
     def conclude(self, options: "Options", signal_number: int) -> Report | None:
-        """The run's report; None where the run had not even begun. `by` is the signal that ended
-        it, 0 where its time was over."""
+        """Return the run's report; None if the run did not start. `signal_number` is the signal
+        that ended it, 0 if it exceeded its deadline."""
         if self.report is not None or self.target is None:
             return self.report
         from dataclasses import replace
@@ -114,7 +114,7 @@ class RunRecorder:
 
 
 class Watchdog:
-    """Watches over the runs of this process. Only the main thread can be watched."""
+    """Watches the runs of this process. Only the main thread can be watched."""
 
     def __init__(self, options: "Options") -> None:
         self.status = 0
@@ -124,18 +124,19 @@ class Watchdog:
         self._work: tuple[object, ...] | None = None
 
     def record(self, sink: Sink) -> Sink:
-        """A sink for a run, which passes everything on to this one."""
+        """Return a sink for a run that records every event and passes it to the given sink."""
         self._recorders.append(RunRecorder(sink))
         return self._recorders[-1]
 
     def reports(self, signal_number: int) -> list[Report]:
-        """What is known of each run that has begun; `by` as in `Memory.conclude`."""
+        """Return a report for each run that has started; `signal_number` as in
+        `RunRecorder.conclude`."""
         reports = (recorder.conclude(self._options, signal_number) for recorder in self._recorders)
         return [report for report in reports if report is not None]
 
     @contextmanager
     def watching(self, seconds: float) -> Iterator[None]:
-        """As long as the block lasts; `seconds` are those of the runs themselves."""
+        """Watch during the block. `seconds` is the deadline of the runs."""
         try:
             before = signal.signal(signal.SIGALRM, self._tick)
         except ValueError:  # not the main thread
@@ -149,8 +150,8 @@ class Watchdog:
             signal.signal(signal.SIGALRM, before)
 
     def handle_signal(self, number: int, status: int) -> None:
-        """A signal that ends the runs, by the loop's own handler, ends them also where that is
-        never called; `status` is then that of the process. A second one ends the process."""
+        """Let a signal end the runs even if the event loop never calls its own handler; `status` is
+        then the exit status. A second signal ends the process."""
 
         def shorten_deadline(*_: object) -> None:
             signal.signal(number, signal.SIG_DFL)
@@ -167,8 +168,8 @@ class Watchdog:
     def _tick(self, _: int, frame: FrameType | None) -> None:
         self._ticks += 1
         previous, self._work = self._work, _current_work(frame)
-        # What has only just begun is given until the next tick. A piece of work that catches
-        # whatever is raised in it is not asked for ever.
+        # Work that has only just begun may continue until the next tick. The number of
+        # interruptions is limited, because the work may catch the exception.
         if self._work is not None and self._ticks <= 4 * MAX_TICKS:
             if self._work == previous:
                 raise Overdue
@@ -178,7 +179,7 @@ class Watchdog:
 
 
 def _current_work(frame: FrameType | None) -> tuple[object, ...] | None:
-    """Which piece of forgivable work is under way; None for none."""
+    """Return which piece of work inside a crash handler is running; None if there is none."""
     innermost = frame
     while frame is not None:
         location = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname

@@ -1,7 +1,7 @@
-"""A fix, applied: saved before, tested, looked at again, taken back where it did not help.
+"""Applies a fix: saves files, changes, tests, diagnoses again, and rolls back if it did not help.
 
-`plans` says what is done about which cause and why others are left alone; `carry_out`,
-`take_back` and `resume` do it through a door to the server, all by the journal that lies there.
+`plans` decides what is done about which cause and why others are skipped. `apply_plan`, `resume`
+and `roll_back` do the work through a `Machine` and keep a journal on the server.
 """
 
 from diagnose.fixing.apply import Outcome, apply_plan, resume

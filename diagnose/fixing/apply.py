@@ -1,7 +1,7 @@
-"""A plan, carried out: save, change, see whether it helped, and take it back where it did not.
+"""Applies a plan: saves files, changes them, checks whether it helped, and rolls back if not.
 
-Whatever is about to be done stands in the journal before, so that a fix that is killed at any
-moment can be taken up or taken back, by the journal alone.
+Every step is written to the journal before it is done. If the program is killed, the fix can be
+resumed or rolled back from the journal alone.
 """
 
 import asyncio
@@ -36,8 +36,7 @@ from diagnose.model import Command, Edit, Finding, Report
 from diagnose.model.frozen import frozen
 from diagnose.parsers.nginx.edits import apply_patch
 
-#: Seconds before the site is looked at, and looked at again where that did not help: servers take
-#: a moment to change over.
+#: Seconds to wait before each diagnosis after the change. Servers need a moment to switch over.
 RETRY_DELAYS = (0.2, 0.5, 1.0, 2.0)
 
 DiagnosisRunner = Callable[[], Awaitable[Report]]
@@ -45,8 +44,8 @@ DiagnosisRunner = Callable[[], Awaitable[Report]]
 
 @frozen(eq=False)
 class Outcome:
-    """How it ended. `why` is the machine's own word, `report` the last look, `folder` where the
-    copies lie, `left` what could not be taken back."""
+    """The result of a fix. `error` is the original error text, `report` the last report, `folder`
+    is where the backups are, `residues` are the changes that could not be undone."""
 
     state: Literal["healed", "rolled-back", "untouched", "stuck", "undone"]
     error: str = ""
@@ -63,7 +62,8 @@ async def apply_plan(
     run_diagnosis: DiagnosisRunner,
     on_progress: ProgressCallback,
 ) -> Outcome:
-    """Do it, and look again. `at` says when, for the journal. Busy where another fix is open."""
+    """Apply a plan and diagnose again. `at` is the time to write into the journal. Raise
+    `FixInProgress` if another fix is open."""
     try:
         journal = await journals.open_journal(machine)
     except FixError as error:
@@ -88,7 +88,8 @@ async def _run_and_verify(
     run_diagnosis: DiagnosisRunner,
     on_progress: ProgressCallback,
 ) -> Outcome:
-    """The steps that are still to be done; `cause` is None where it is gone already."""
+    """Run the remaining steps and keep or roll back the fix. `cause` is None if it is gone
+    already."""
     try:
         await automatic_undo.arm(journal.files, entry)
         await _run_steps(journal, entry, before, on_progress)
@@ -117,11 +118,11 @@ async def _reread_entry(machine: Machine, entry: JournalEntry) -> JournalEntry:
     return await journals.read_entry(machine, entry.folder) or entry
 
 
-# Before anything is changed
+# Before any change
 
 
 async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -> JournalEntry:
-    """Copies of all that may be changed, what the edits will make of it, then the plan."""
+    """Save copies of everything that may change, the results of the edits, and then the plan."""
     files = journal.files
     paths = [path for step in plan.steps for path in named_paths(step)]
     if paths:
@@ -178,14 +179,14 @@ async def _back_up(files: RemoteFiles, name: str, path: str, kind: str) -> Backu
     if kind == "itself":
         await files.save(f"{name}.before", path)
         return Backup(name, path)
-    # What a link leads to is changed, and not the link.
+    # If the path is a link, the file that it leads to is changed, not the link.
     real_path = await files.real_path(path)
     await files.save(f"{name}.before", real_path)
     return Backup(name, real_path)
 
 
 async def _save_ruleset(files: RemoteFiles) -> None:
-    """The firewall's state, for whoever wants to compare; nothing reads it."""
+    """Save the firewall's rules for a person to compare. The program does not read them."""
     await files.script(
         'command -v nft >/dev/null && nft list ruleset > "$1" 2>/dev/null; :',
         files.file_path("ruleset"),
@@ -203,13 +204,13 @@ async def _read_text(files: RemoteFiles, path: str) -> str:
     return content.text
 
 
-# Step by step
+# The steps
 
 
 async def _run_steps(
     journal: Journal, entry: JournalEntry, before: Report, on_progress: ProgressCallback
 ) -> None:
-    """All of them, or as far as nginx's test, where that complains of something else now."""
+    """Run all steps, but stop at nginx's test if it now reports a different, pre-existing error."""
     for number, step in enumerate(entry.steps):
         if number in entry.ended:
             continue
@@ -228,13 +229,14 @@ async def _run_steps(
                 break
         await journal.note("end", step=number)
     for backup in entry.backups:
-        # What it is now, so that an undo sees whether somebody changed it since.
+        # Save the new state, so that an undo can detect later changes by others.
         if not backup.mode:
             await journal.files.save(f"{backup.name}.left", backup.path)
 
 
 async def _save_chain_listing(files: RemoteFiles, number: int, step: Command | Edit) -> None:
-    """How the chain of a firewall's rule was before a step: its undo goes by that."""
+    """Save the chain of a firewall rule before the step. The undo compares it with the chain
+    later."""
     change = rule_undo.rule_change(step.argv) if isinstance(step, Command) else None
     if change is not None:
         await files.script(
@@ -250,13 +252,14 @@ async def _apply_edit(files: RemoteFiles, entry: JournalEntry, number: int, step
     await files.replace(f"{number}.after", step.path, before)
 
 
-# Did it help?
+# Verification
 
 
 async def _rerun_until_settled(
     files: RemoteFiles, cause: Finding | None, before: Report, run_diagnosis: DiagnosisRunner
 ) -> Report:
-    """The look afterwards; several until it helped, where it is known what should have gone."""
+    """Diagnose until the fix has helped or the delays are used up. If the cause is unknown,
+    diagnose once."""
     report, runs = before, 0
     for delay in RETRY_DELAYS:
         await automatic_undo.prolong(files)
@@ -264,14 +267,14 @@ async def _rerun_until_settled(
         report, runs = await run_diagnosis(), runs + 1
         if cause is None:
             break
-        # What is new may come of the change itself: it is looked at a second time.
+        # A new cause may be an effect of the change that soon disappears: diagnose a second time.
         has_new_cause = any(is_new_finding(finding, before) for finding in report.causes)
         if regression_reason(cause, before, report) is None and (runs > 1 or not has_new_cause):
             break
     return report
 
 
-# Taken up again
+# Resuming
 
 
 async def resume(
@@ -281,8 +284,8 @@ async def resume(
     run_diagnosis: DiagnosisRunner,
     on_progress: ProgressCallback,
 ) -> Outcome:
-    """Take up a fix that was cut off. A command that was begun and did not end is undone first
-    where it can be."""
+    """Resume an interrupted fix. A command that was begun but not finished is undone first, if
+    possible."""
     files = RemoteFiles(machine, entry.folder)
     for number in entry.begun:
         if number not in entry.ended and (

@@ -1,10 +1,10 @@
-"""A fix that nobody speaks for any more takes itself back.
+"""Rolls a fix back automatically if the program that applies it stops responding.
 
-A step may cut the connection over which the fix runs, or the program may be killed, or the machine
-started anew. So before the first step a small shell script is left on the server, beside the
-journal, and something that outlives us waits there: a transient unit of systemd, else a detached
-shell; at boot a unit. Each step, and each look afterwards, tells it to wait longer. What ends the
-wait is the proof that the administrator can still come in.
+A step may cut the connection that the fix runs over, the program may be killed, or the machine may
+reboot. So before the first step, a small shell script is written to the server beside the journal,
+and a process that survives ours waits to run it: a transient systemd unit, or else a detached
+shell; after a reboot, a systemd unit. Each step and each later diagnosis extends the wait. The wait
+ends when a test has proven that the administrator can still log in.
 """
 
 import shlex
@@ -17,7 +17,7 @@ from diagnose.fixing.plan import changed_paths, permission_paths, reload_steps, 
 from diagnose.fixing.remote_files import FILES, RemoteFiles
 from diagnose.model import Command, Edit
 
-#: Seconds without a word from the fix, after which it is taken back.
+#: Seconds without a sign of life from the fix, after which it is rolled back.
 DEADLINE = 120
 
 _FUNCTIONS = (
@@ -27,18 +27,18 @@ _SET_CURRENT = "current=$1; "
 
 
 async def arm(files: RemoteFiles, entry: JournalEntry) -> None:
-    """From now on the fix is taken back when `prolong` is not called for DEADLINE seconds."""
+    """Arm the automatic undo: it runs if `prolong` is not called for DEADLINE seconds."""
     await files.write("undo.sh", undo_script(entry))
     await files.script(f'{_FUNCTIONS}{_SET_CURRENT}arm "$2"', files.folder, str(DEADLINE))
 
 
 async def prolong(files: RemoteFiles) -> None:
-    """Wait another DEADLINE seconds. Stuck where the fix was taken back already."""
+    """Wait another DEADLINE seconds. Raise FixError if the fix was already rolled back."""
     await files.script(f'{_FUNCTIONS}{_SET_CURRENT}prolong "$2"', files.folder, str(DEADLINE))
 
 
 async def disarm(files: RemoteFiles) -> None:
-    """The fix has come to its end. Stuck where it was taken back already."""
+    """End the wait, because the fix is complete. Raise FixError if it was already rolled back."""
     await files.script(f"{_FUNCTIONS}{_SET_CURRENT}disarm", files.folder)
 
 
@@ -55,7 +55,7 @@ async def disarm_if_armed(files: RemoteFiles) -> None:
 
 
 def undo_script(entry: JournalEntry) -> str:
-    """The whole program: `sh undo.sh wait`, or `boot`."""
+    """Return the complete shell script. It is called as `sh undo.sh wait` or `sh undo.sh boot`."""
     steps = "\n".join(f"  {line}" for line in _undo_steps(entry)) or "  :"
     return (
         f"{FILES}{_FUNCTIONS}"
@@ -66,8 +66,8 @@ def undo_script(entry: JournalEntry) -> str:
 
 
 def _undo_steps(entry: JournalEntry) -> Iterator[str]:
-    """The lines of the function that takes the steps back: their own undo, the last step first;
-    then the files; then what makes programs read them again, as far as that succeeds."""
+    """Yield the lines of the shell function that undoes the steps: first the steps' own undo
+    commands, last step first; then the files; then the reloads, until one fails."""
     reloads = reload_steps(entry.steps)
     for number in reversed(range(len(entry.steps))):
         step = entry.steps[number]
@@ -105,8 +105,8 @@ def _undo_command(number: int, step: Command) -> str:
 
 
 def _backups_with_steps(entry: JournalEntry) -> Iterator[tuple[Backup, list[int]]]:
-    """Each file that was saved, and the steps that may have changed it. They were saved in the
-    order in which the steps name them."""
+    """Yield each saved file with the numbers of the steps that may have changed it. The backups are
+    in the order in which the steps name the files."""
     paths: dict[str, list[int]] = {}
     for number, step in enumerate(entry.steps):
         for path in (*changed_paths(step), *permission_paths(step)):
@@ -123,6 +123,6 @@ def _restore_command(entry: JournalEntry, backup: Backup, numbers: list[int]) ->
     edited = [number for number in numbers if isinstance(entry.steps[number], Edit)]
     if not edited:
         return restore
-    # What somebody else has written since is not lost.
+    # Do not overwrite what somebody else has written since.
     unchanged_test = " || ".join(f'cmp -s "$current/{number}.after" {path}' for number in edited)
     return f"if {unchanged_test}; then {restore}; fi"

@@ -1,10 +1,10 @@
-"""What a fix did, on the server's disk, line by line, each before it is done.
+"""The journal of a fix on the server's disk. Each line is written before the action it describes.
 
-    /var/lib/diagnose/current/    the fix under way: its journal, what the files held before
-                                  (0.before, 1.before, …) and what edits make of them (0.after)
-    /var/lib/diagnose/20261124T182003Z-firewall.port-closed/    one that ended
+    /var/lib/diagnose/current/    the open fix: its journal, the files as they were before
+                                  (0.before, 1.before, …) and as the edits leave them (0.after)
+    /var/lib/diagnose/20261124T182003Z-firewall.port-closed/    a closed fix
 
-A fix that was killed leaves `current` behind; making it is also what keeps two fixes apart.
+A killed fix leaves `current` behind. Creating this folder is also the lock against a second fix.
 """
 
 import json
@@ -18,15 +18,15 @@ from diagnose.model.frozen import frozen
 STATE_FOLDER = "/var/lib/diagnose"
 OPEN_FOLDER = f"{STATE_FOLDER}/current"
 
-#: What can be said of a fix: its plan comes first, then each step's beginning and end; and of an
-#: undo that a step's own command has been run.
+#: The events in a journal: first the plan, then begin and end of each step. "back": an undo has run
+#: the undo command of a step.
 JournalEvent = Literal["plan", "begin", "end", "healed", "undoing", "back", "undone"]
 
 
 @frozen
 class Backup:
-    """A file or folder that a fix may change, and the name of its copy. `mode` where only its
-    owner and mode are kept: "644 0:0"."""
+    """A file or folder that a fix may change, and the name of its copy. `mode` is set if only owner
+    and mode are saved: "644 0:0"."""
 
     name: str
     path: str
@@ -35,7 +35,7 @@ class Backup:
 
 @frozen
 class JournalEntry:
-    """A fix as its journal tells it."""
+    """A fix, as read from its journal."""
 
     folder: str
     check: str
@@ -51,7 +51,7 @@ class JournalEntry:
 
 
 class FixInProgress(Exception):
-    """Another fix is under way, or was cut off: what its journal tells."""
+    """Another fix is open or was interrupted; `entry` is what its journal says."""
 
     def __init__(self, entry: JournalEntry | None) -> None:
         super().__init__("a fix is under way")
@@ -68,8 +68,11 @@ class Journal:
 
 
 async def open_journal(machine: Machine) -> Journal:
-    """A new fix. Busy where one is open. Stuck where nothing can be written, or where the folder of
-    the journals is not ours alone: what stands in a journal is run as root."""
+    """Start a journal for a new fix.
+
+    Raise `FixInProgress` if a fix is open. Raise `FixError` if nothing can be written, or if others
+    may write to the folder of the journals: the commands in a journal are run as root.
+    """
     files = RemoteFiles(machine, OPEN_FOLDER)
     output = await files.script(
         'private_folder "$2" && mkdir -m 700 "$1" 2>/dev/null || echo open',
@@ -82,17 +85,17 @@ async def open_journal(machine: Machine) -> Journal:
         interrupted = await read_entry(machine, OPEN_FOLDER)
         if interrupted is None or interrupted.state != "healed":
             raise FixInProgress(interrupted)
-        # It was killed when all was done.
+        # That fix was killed after it had succeeded; only archiving was left.
         await archive(machine, interrupted.check)
         return await open_journal(machine)
     return Journal(files)
 
 
 async def archive(machine: Machine, name: str) -> str:
-    """Put the open fix among those that ended; its folder."""
+    """Move the open fix to the closed ones and return its folder."""
     files = RemoteFiles(machine, OPEN_FOLDER)
     output = await files.script(
-        # Their names are their order: in one second the later has more of what sorts last.
+        # Append ~ so that folders of the same second sort by age.
         'at=$(date -u +%Y%m%dT%H%M%SZ); while ls "$2" | grep -q "^$at-"; do at=$at~; done; '
         'to=$2/$at-$3; rename "$1" "$to" && echo "$to"',
         OPEN_FOLDER,
@@ -103,13 +106,13 @@ async def archive(machine: Machine, name: str) -> str:
 
 
 async def discard(machine: Machine) -> None:
-    """Forget the open fix: it changed nothing."""
+    """Remove the open fix, which has changed nothing."""
     await RemoteFiles(machine, OPEN_FOLDER).script('rm -rf -- "$1"', OPEN_FOLDER)
 
 
 async def latest_entry(machine: Machine) -> JournalEntry | None:
-    """The open fix; else the last one that was not undone. Stuck where the folder of the journals,
-    or one of them, belongs to somebody else."""
+    """Return the open fix, or else the last one that was not undone. Raise `FixError` if the folder
+    of the journals, or one of them, belongs to another user."""
     listing = await RemoteFiles(machine, OPEN_FOLDER).script(
         'exists "$1" || exit 0; private_folder "$1"; cd "./$name" || exit 1; '
         'for folder in *; do [ ! -d "./$folder" ] || is_private_folder "./$folder" "$1/$folder"; '
@@ -124,7 +127,7 @@ async def latest_entry(machine: Machine) -> JournalEntry | None:
 
 
 async def unreported_entries(machine: Machine) -> tuple[JournalEntry, ...]:
-    """The fixes that were taken back by themselves, each told once."""
+    """Return the fixes that were rolled back automatically. Each is reported only once."""
     listing = await RemoteFiles(machine, OPEN_FOLDER).script(
         '[ -d "$1" ] && cd "$1" 2>/dev/null || exit 0; for mark in */unreported; do '
         '[ -e "$mark" ] && rm -f -- "$mark" && echo "${mark%/*}"; done; :',
@@ -135,14 +138,14 @@ async def unreported_entries(machine: Machine) -> tuple[JournalEntry, ...]:
 
 
 async def read_entry(machine: Machine, folder: str) -> JournalEntry | None:
-    """Read a journal; None where it is not even begun, so that nothing was changed."""
+    """Read a journal. Return None if it has no plan, which means that nothing was changed."""
     content = await machine.read(f"{folder}/journal")
     entry: JournalEntry | None = None
     for line in content.text.splitlines():
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
-            continue  # cut off in the middle: it was not acted upon
+            continue  # incomplete last line: its action was not started
         entry = _apply_record(folder, entry, record)
     return entry
 

@@ -1,9 +1,9 @@
-"""Whether nginx's test, once its files are changed, names a further fault. Pure.
+"""Decides whether `nginx -t`, after a change, reports a different, pre-existing error. No I/O.
 
-Of several it names the first alone, so that the next shows when that one is mended: no reason to
-take the change back. But what it says may come of the change itself. That is so of a line that was
-changed, and of braces and semicolons: what is missing or too many may be what was put in the wrong
-place. And it may be what it said before, some lines further down.
+nginx reports only the first of several errors, so the next one appears when the first is fixed.
+That is no reason to roll back. But the new error may come from the change itself. This is assumed
+for an error in a changed line, and for errors about braces and semicolons, because something may
+have been put in the wrong place. The error may also be the old one, some lines further down.
 """
 
 import re
@@ -20,14 +20,19 @@ _STRUCTURE = re.compile(
     r"unexpected |invalid number of arguments|"
     r"directive (?:is not terminated|is not allowed here|is duplicate|has no opening)"
 )
-#: Where the missing brace belongs is guessed by the indentation: what is wrong then may be that.
+#: The place of a missing brace is guessed from the indentation, so a later error may be caused by a
+#: wrong guess.
 _MISSING_BRACE = "unexpected end of file"
 
 
 def reveals_next_error(
     completed: Sequence[Step], step: Step, result: CommandResult, before: Evidence
 ) -> bool:
-    """`ran` is how `step`, a test, ended badly after those that are `done`."""
+    """Return True if a test step now reports a different, pre-existing error.
+
+    `result` is the failed result of `step`, run after the `completed` steps; `before` is the
+    evidence from before the fix.
+    """
     earlier_errors = [test.fatal for test in before.of(NginxTest) if test.fatal]
     error = fatal(messages(f"{result.err}\n{result.out}"))
     if not is_test(step) or error is None or not earlier_errors:

@@ -1,7 +1,7 @@
-"""Which ports that were open before a fix are shut after it, by the rules in force. Pure.
+"""Finds ports that were open before a fix and are closed after it, by the rules in force. No I/O.
 
-A remedy is about one port. A reload behind it may forget what somebody had opened for now only,
-sshd's port among it.
+A fix is about one port. But its reload may discard ports that were opened only in the running
+firewall, for example sshd's.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from diagnose.parsers.netfilter.packet import Host, Packet
 from diagnose.parsers.netfilter.ruleset import LoadedRuleset
 from diagnose.parsers.netfilter.ruleset import load_ruleset as read_rules
 
-#: So many pairs of an address and a port are asked about.
+#: The largest number of address and port pairs that are compared.
 MAX_SOCKETS = 200
 
 
 @frozen
 class _ListeningSocket:
-    """A port at an address of the server, and the interface by which one comes to it."""
+    """A port at one of the server's addresses, and the interface through which packets reach it."""
 
     address: str
     port: int
@@ -29,8 +29,8 @@ class _ListeningSocket:
 
 
 def closed_port_error(before: Report, after: Report, client: str = "") -> str | None:
-    """The first port that was open to everybody, or to `client` (an address), before and is not
-    after; None where there is none, or where the rules were not seen both times."""
+    """Return an error about the first port that was open to everybody, or to `client` (an address),
+    and is closed now; None if there is none, or if the rules were not read both times."""
     rules_before, rules_after = _rules(before.evidence), _rules(after.evidence)
     if rules_before is None or rules_after is None:
         return None
@@ -80,7 +80,7 @@ def _interfaces(evidence: Evidence) -> Iterator[Interface]:
 
 
 def _sockets(evidence: Evidence) -> Iterator[_ListeningSocket]:
-    """What listens, at each address at which the network can come to it."""
+    """Yield the listening sockets, with each address at which the network can reach them."""
     for listeners in evidence.good(Listeners):
         for socket in listeners.sockets:
             for interface in _interfaces(evidence):

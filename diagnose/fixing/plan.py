@@ -1,7 +1,7 @@
-"""From a report to what is to be done: which causes, in which order, and why some are not.
+"""Decides which causes of a report are fixed, in which order, and why others are skipped. No I/O.
 
-Pure. The order is that in which each step's ground is laid: a port is opened when something
-listens behind it, and plain HTTP redirected when HTTPS works.
+The order makes sure that each step has what it needs: a port is opened after something listens
+behind it, and plain HTTP is redirected after HTTPS works.
 """
 
 import posixpath
@@ -30,7 +30,7 @@ _LAYER_ORDER = (
 #: Why a cause is left to a person.
 SkipReason = Literal["none", "manual", "review", "client", "unsure"]
 
-#: Programs that change files of their own, and where.
+#: Programs that change their own configuration files, and the paths of these.
 _CONFIG_PATHS = {
     "firewall-cmd": ("/etc/firewalld",),
     "firewall-offline-cmd": ("/etc/firewalld",),
@@ -40,7 +40,7 @@ _CONFIG_PATHS = {
     "sysctl": (),
 }
 
-#: Programs whose arguments are the files they change.
+#: Programs whose arguments are the files that they change.
 _FILE_PROGRAMS = {
     "ln",
     "mv",
@@ -55,13 +55,13 @@ _FILE_PROGRAMS = {
     "sh",
 }
 
-#: Programs that change who may read a file and not what is in it.
+#: Programs that change the permissions of a file and not its content.
 _PERMISSION_PROGRAMS = {"chmod", "chown", "chgrp", "setfacl", "restorecon", "chcon"}
 
 
 @frozen(eq=False)
 class Plan:
-    """What is done about one cause."""
+    """The steps that fix one cause."""
 
     cause: Finding
     steps: tuple[Command | Edit, ...]
@@ -69,14 +69,14 @@ class Plan:
 
 @frozen(eq=False)
 class SkippedCause:
-    """A cause that is left alone, and why."""
+    """A cause that is not fixed, and why."""
 
     cause: Finding
     reason: SkipReason
 
 
 def plans(report: Report) -> tuple[tuple[Plan, ...], tuple[SkippedCause, ...]]:
-    """Of every cause either what is done or why nothing is, in order."""
+    """Return the plans and the skipped causes of a report, in order."""
     fix_plans: list[Plan] = []
     skipped: list[SkippedCause] = []
     for cause in sorted(
@@ -93,7 +93,7 @@ def plans(report: Report) -> tuple[tuple[Plan, ...], tuple[SkippedCause, ...]]:
 
 
 def skip_reason(cause: Finding) -> SkipReason | None:
-    """Why a cause is not for a program to remedy; None where it is."""
+    """Return why a cause must not be fixed by a program; None if it may be."""
     fix = cause.claim.fix
     if fix is None or not fix.steps:
         return "none"
@@ -109,7 +109,7 @@ def skip_reason(cause: Finding) -> SkipReason | None:
 
 
 def changed_paths(step: Step) -> tuple[str, ...]:
-    """The files and folders that a step changes, as far as it names them."""
+    """Return the files and folders that a step changes, as far as it names them."""
     match step:
         case Edit():
             return (step.path,)
@@ -120,22 +120,22 @@ def changed_paths(step: Step) -> tuple[str, ...]:
 
 
 def permission_paths(step: Step) -> tuple[str, ...]:
-    """The files whose owner or mode a step changes."""
+    """Return the files whose owner or mode a step changes."""
     if isinstance(step, Command) and posixpath.basename(step.argv[0]) in _PERMISSION_PROGRAMS:
         return tuple(argument for argument in step.argv[1:] if argument.startswith("/"))
     return ()
 
 
 def named_paths(step: Step) -> tuple[str, ...]:
-    """The paths that a step's own command changes by their names: nothing but who may write in the
-    folders on the way keeps it from another file."""
+    """Return the paths that a step's own command changes by name. If another user may write to a
+    folder of such a path, the command could be led to another file."""
     if not isinstance(step, Command) or posixpath.basename(step.argv[0]) in _CONFIG_PATHS:
         return ()
     return (*changed_paths(step), *permission_paths(step))
 
 
 def changes_folder_entry(step: Step) -> bool:
-    """Whether a step is about names in folders, a link's own among them, and no file's content."""
+    """Return True if a step changes names in folders, including links, and not file contents."""
     return isinstance(step, Command) and posixpath.basename(step.argv[0]) in {"ln", "mv", "rm"}
 
 
@@ -153,13 +153,13 @@ def _command_paths(argv: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def stops_service(step: Step) -> bool:
-    """Whether a step ends a program, which a later one starts anew: together a restart."""
+    """Return True if a step stops a program that a later step starts again: together a restart."""
     return isinstance(step, Command) and bool({"stop", "quit"} & set(step.argv[1:]))
 
 
 def is_reload_or_test(step: Step) -> bool:
-    """Whether a step only makes a program read its files again: to be done once more when these
-    are as they were."""
+    """Return True if a step only makes a program read its files again, or tests them. It is
+    repeated after the files were restored."""
     if not isinstance(step, Command) or step.undo:
         return False
     words = [posixpath.basename(step.argv[0]), *step.argv[1:]]
@@ -167,18 +167,19 @@ def is_reload_or_test(step: Step) -> bool:
 
 
 def is_test(step: Step) -> bool:
-    """`nginx -t`, however that nginx has to be called."""
+    """Return True for `nginx -t`, whatever the path of nginx is."""
     return isinstance(step, Command) and step.argv[-1] == "-t"
 
 
 def is_reset_failed(step: Step) -> bool:
-    """Whether a step only has systemd forget that a service failed (systemctl(1), reset-failed)."""
+    """Return True if a step only clears systemd's record of a failure (systemctl(1),
+    reset-failed)."""
     return isinstance(step, Command) and step.argv[:2] == ("systemctl", "reset-failed")
 
 
 def reload_steps(steps: Iterable[Step]) -> list[Command]:
-    """Those of a fix that only have programs read their files: reloads, and restarts, whose start
-    is no step to be undone."""
+    """Return the steps that only make programs read their files: reloads, and restarts, whose start
+    must not be undone."""
     restarted = False
     reloads: list[Command] = []
     for step in steps:
@@ -191,8 +192,8 @@ def reload_steps(steps: Iterable[Step]) -> list[Command]:
 
 
 def is_reversible(step: Step) -> bool:
-    """Whether a step can be taken back: by its undo, by the copies of the files that it names, or
-    by the handle of the rule that it has made."""
+    """Return True if a step can be undone: by its undo command, by backups of the files that it
+    names, or by the handle of the rule that it added."""
     if not isinstance(step, Command):
         return isinstance(step, Edit)
     files = (
@@ -205,15 +206,16 @@ def is_reversible(step: Step) -> bool:
 
 
 def repeated_reloads(steps: Iterable[Step]) -> list[Command]:
-    """What is done again when all else is as it was; where nothing else was changed that would
-    take nothing back."""
+    """Return the reloads to repeat after everything else was undone; none if nothing else was
+    changed, because a reload alone would undo nothing."""
     all_steps = list(steps)
     reloads = reload_steps(all_steps)
     return reloads if any(is_reversible(step) for step in all_steps if step not in reloads) else []
 
 
 def irreversible_steps(steps: Iterable[Step]) -> tuple[Command, ...]:
-    """The steps that nothing takes back. A test changes nothing, nor does what systemd forgets."""
+    """Return the steps that cannot be undone. Tests and systemctl reset-failed change nothing and
+    do not count."""
     all_steps = list(steps)
     reloads, repeated = reload_steps(all_steps), repeated_reloads(all_steps)
     return tuple(

@@ -1,8 +1,8 @@
-"""What changes a server: the same few scripts through either door, local or SSH.
+"""Changes files on a server with the same few shell scripts, locally or over SSH.
 
-Every file is replaced by rename(2), after a new file with its owner, mode and label was filled: a
-reader finds the old file or the new one, also after a kill. What is saved lies in a folder that
-only root may enter. A file is not written where others may exchange a folder on its way
+A file is replaced with rename(2), after a new file with the same owner, mode and label was written:
+a reader always finds either the old or the new file, even after a kill. Backups are in a folder
+that only root may enter. A file is not written if other users may exchange a folder on its path
 (shell/files.sh).
 """
 
@@ -12,10 +12,10 @@ from importlib import resources
 
 from diagnose.machine import CommandResult, Machine
 
-#: Of an argument no more than this goes into one command (execve(2): 128 KiB at most).
+#: The largest number of characters in one argument of a command (execve(2): 128 KiB at most).
 CHUNK_SIZE = 60_000
 
-#: Seconds for a step. A package's own test or reload may take its time.
+#: Timeout of a step in seconds. A package's own test or reload may be slow.
 STEP_TIMEOUT = 60.0
 
 FILES = resources.files("diagnose.fixing").joinpath("shell/files.sh").read_text("utf-8") + "\n"
@@ -27,16 +27,16 @@ elif exists "$1"; then diff -rq -- "$1" "$2" >/dev/null 2>&1 && echo same; fi; :
 """
 
 
-#: PATH: its mode and who owns it.
+#: Prints mode and owner of a path.
 STAT_MODE = 'stat -L -c "%a %u:%g" -- "$1"'
 
 
 class FixError(Exception):
-    """A change could not be made; the machine's own words."""
+    """A change could not be made; the message is the original error text."""
 
 
 class RemoteFiles:
-    """Where `folder` is what the journal and the copies of one fix lie in."""
+    """File operations on a server; `folder` holds the journal and the backups of one fix."""
 
     def __init__(self, machine: Machine, folder: str) -> None:
         self.machine, self.folder = machine, folder
@@ -45,7 +45,7 @@ class RemoteFiles:
         return posixpath.join(self.folder, name)
 
     async def script(self, text: str, *arguments: str) -> str:
-        """Its output; Stuck where it ends badly."""
+        """Run a shell script and return its stdout. Raise FixError if its exit status is not 0."""
         result = await self.machine.run(
             "sh", "-c", FILES + text, "sh", *arguments, timeout=STEP_TIMEOUT
         )
@@ -54,7 +54,7 @@ class RemoteFiles:
         return result.out
 
     async def run(self, argv: tuple[str, ...]) -> CommandResult:
-        """A step's own command."""
+        """Run a step's own command."""
         return await self.machine.run(*argv, timeout=STEP_TIMEOUT)
 
     async def save(self, name: str, path: str) -> None:
@@ -76,31 +76,31 @@ class RemoteFiles:
         )
 
     async def real_path(self, path: str) -> str:
-        """Where a path leads, if it is a file or a link to one. Stuck where somebody else may
-        exchange what is there."""
+        """Resolve a path to a file. Raise FixError if another user may exchange the file."""
         return (await self.script('real_path "$1"', path)).rstrip("\n")
 
     async def set_mode(self, mode: str, path: str) -> None:
-        """`mode` as MODE prints it: "644 0:0"."""
+        """Set mode and owner of a file, in the format that STAT_MODE prints: "644 0:0"."""
         bits, _, owner = mode.partition(" ")
         await self.script(
             'allowed "$3" && chown "$2" -- "$3" && chmod "$1" -- "$3"', bits, owner, path
         )
 
     async def check_may_change(self, paths: tuple[str, ...]) -> None:
-        """Stuck where a command that is given one of these paths could be led to another file."""
+        """Raise FixError if a command that is given one of these paths could be led to another
+        file."""
         await self.script('for path; do (allowed "$path") || exit 1; done', *paths)
 
     async def is_unchanged(self, name: str, path: str) -> bool:
-        """Whether a file or folder still holds what was saved of it."""
+        """Return True if a file or folder is still equal to its saved copy."""
         output = await self.script(_COMPARE, self.file_path(name), path)
         return output.strip() == "same"
 
     async def write(self, name: str, text: str) -> None:
-        """A file in the folder, whole or not at all."""
+        """Write a file into the folder atomically."""
         temporary = self.file_path(f"{name}.{secrets.token_hex(4)}")
         chunks = [text[at : at + CHUNK_SIZE] for at in range(0, len(text), CHUNK_SIZE)] or [""]
-        # cat says why it cannot write, which a shell's own printf does not.
+        # cat reports why it cannot write; the shell's own printf does not.
         await self.script('printf %s "$2" | cat > "$1"', temporary, chunks[0])
         for chunk in chunks[1:]:
             await self.script('printf %s "$2" | cat >> "$1"', temporary, chunk)
@@ -117,7 +117,8 @@ class RemoteFiles:
 
 
 def error_line(result: CommandResult) -> str:
-    """What a program says: nginx names the file and line before its last word."""
+    """Return the most useful line of a program's output: an [emerg] or [error] line of nginx, which
+    names file and line, or else the last line."""
     lines = [line.strip() for line in (result.err or result.out).splitlines() if line.strip()]
     error_lines = [line for line in lines if "[emerg]" in line or "[error]" in line]
     return next(

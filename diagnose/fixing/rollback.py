@@ -1,6 +1,5 @@
-"""The way back: every command by its own undo, in the other order; every file to the byte; then
-what makes programs read their files again. And what nothing takes back, which has to be said.
-"""
+"""Rolls a fix back: undo commands in reverse order, then all files byte for byte, then reloads.
+Reports what cannot be undone."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
@@ -20,14 +19,14 @@ from diagnose.machine import Machine
 from diagnose.model import Command, Edit
 from diagnose.model.frozen import frozen
 
-#: What is told while it is done: the word for it, and the step it is about.
+#: Called with a word for the current action, and the step that it concerns.
 ProgressCallback = Callable[[str, Command | Edit | None], None]
 
 
 @frozen
 class UndoStep:
-    """What an undo will do: run a command, put back what is at `path`, have a program read its
-    files again; or not: a step that `stays`."""
+    """One action of an undo: run a command ("undo"), restore the file at `path` ("restore"), repeat
+    a reload ("again"), or nothing, because the step cannot be undone ("stays")."""
 
     action: Literal["undo", "restore", "again", "stays"]
     step: Command | None = None
@@ -36,9 +35,9 @@ class UndoStep:
 
 @frozen
 class Residue:
-    """What is not as it was before. `stays`: nothing takes the step back. `failed`: the command
-    that was to take one back ended badly. `not-read`: a program does not take its files as they
-    were before, and goes on with what it has read."""
+    """A change that remains after an undo. `stays`: the step cannot be undone. `failed`: the undo
+    command failed. `not-read`: a program failed to reload its restored files and keeps running with
+    the changed ones."""
 
     reason: Literal["stays", "failed", "not-read"]
     step: Command
@@ -46,7 +45,8 @@ class Residue:
 
 
 async def undo_plan(machine: Machine, entry: JournalEntry) -> tuple[UndoStep, ...]:
-    """What `take_back` would do now, in its order, and what it would not."""
+    """Return the actions that `roll_back` would take now, in order, and the steps it cannot
+    undo."""
     files, steps = RemoteFiles(machine, entry.folder), _begun_steps(entry)
     commands = [argv async for _, argv in _undo_commands(files, entry)]
     paths = [backup.path for backup in entry.backups if not await _matches_backup(files, backup)]
@@ -61,8 +61,8 @@ async def undo_plan(machine: Machine, entry: JournalEntry) -> tuple[UndoStep, ..
 async def roll_back(
     machine: Machine, entry: JournalEntry, on_progress: ProgressCallback
 ) -> tuple[Residue, ...]:
-    """Do it; what is left. May be cut off and begun anew. Stuck where somebody else changed a
-    file in between: what they wrote is not lost."""
+    """Undo a fix and return what remains. It may be interrupted and started again. Raise FixError
+    if somebody else has changed a file since, so that their changes are not lost."""
     files, steps = RemoteFiles(machine, entry.folder), _begun_steps(entry)
     journal = Journal(files)
     is_open = entry.folder == journals.OPEN_FOLDER
@@ -77,8 +77,8 @@ async def roll_back(
         if is_open:
             await automatic_undo.prolong_if_armed(files)
         result = await files.run(argv)
-        # A step that did not come to its end may leave nothing to undo; the first command of an
-        # undo that is begun anew may have been run before.
+        # An unfinished step may have nothing to undo. In a restarted undo, the first command may
+        # have run already.
         if result.failure is not None and number in entry.ended and not may_repeat:
             residues.append(Residue("failed", Command(argv), error_line(result)))
         await journal.note("back", step=number)
@@ -88,7 +88,7 @@ async def roll_back(
     for step in repeated_reloads(steps):
         on_progress("undo", step)
         result = await files.run(step.argv)
-        # A configuration that does not load was the fault: nothing is reloaded then.
+        # The original configuration may have been the broken one: then nothing is reloaded.
         if result.failure is not None:
             residues.append(Residue("not-read", step, error_line(result)))
             break
@@ -107,8 +107,8 @@ def _begun_steps(entry: JournalEntry) -> list[Command | Edit]:
 async def _undo_commands(
     files: RemoteFiles, entry: JournalEntry
 ) -> AsyncIterator[tuple[int, tuple[str, ...]]]:
-    """The commands that take steps back, one after the other, the last step's first: each sees
-    what the one before it has done."""
+    """Yield the undo commands one by one, for the last step first. Each is computed after the one
+    before it has run."""
     reloads = reload_steps(_begun_steps(entry))
     for number in sorted(set(entry.begun) - set(entry.back), reverse=True):
         step = entry.steps[number]
@@ -117,8 +117,8 @@ async def _undo_commands(
 
 
 async def undo_command(files: RemoteFiles, number: int, step: Command | Edit) -> tuple[str, ...]:
-    """The command that undoes a step; () where there is none, or nothing to undo: a rule that
-    was not taken away yet, or is back already, must not be there twice."""
+    """Return the command that undoes a step; () if there is none or nothing to undo. A rule that
+    was not deleted yet, or was already restored, must not be added twice."""
     if isinstance(step, Edit):
         return ()
     change = rule_undo.rule_change(step.argv)
@@ -149,8 +149,9 @@ async def _matches_backup(files: RemoteFiles, backup: Backup) -> bool:
 
 
 async def _check_unchanged_by_others(files: RemoteFiles, entry: JournalEntry) -> None:
-    """A file that was edited holds what it held before or what one of the steps made of it; once
-    the fix has ended, so does whatever else it may have changed."""
+    """Raise FixError if somebody else has changed a file. An edited file must be equal to its
+    content before or after one of the steps. After a completed fix, all saved files must be as it
+    left them."""
     if entry.state == "healed":
         for backup in entry.backups:
             if not backup.mode and not await files.is_unchanged(f"{backup.name}.left", backup.path):
@@ -172,7 +173,8 @@ def edits_file(step: Command | Edit, path: str) -> bool:
 
 
 def backup_name(entry: JournalEntry, number: int) -> str:
-    """The name of the copy of the file that a step edits: they were made in the steps' order."""
+    """Return the name of the backup of the file that a step edits. Backups are numbered in the
+    order of the steps."""
     paths = dict.fromkeys(
         path for step in entry.steps for path in (*changed_paths(step), *permission_paths(step))
     )

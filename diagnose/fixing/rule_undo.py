@@ -1,7 +1,7 @@
-"""What a step has done to one chain of the firewall, by a list of it from before.
+"""Undo command for a firewall rule, from chain listings before and after. No I/O.
 
-nft(8) takes a rule back by its handle alone, which it gives when the rule is made: one that was put
-back has another. And to put a rule back twice makes two of it. Pure.
+nft(8) deletes a rule only by its handle, which is assigned when the rule is added; a restored rule
+has a new handle. Restoring a rule twice would create it twice.
 """
 
 import posixpath
@@ -17,8 +17,8 @@ _POSITION_WORDS = {"handle", "position", "index"}
 
 @frozen
 class RuleChange:
-    """A command that adds or takes a rule: `listing` shows its chain, `rule` is what it adds,
-    `gone` the handle of what it takes from nft."""
+    """A command that adds or deletes a rule. `listing` is the command that lists its chain, `rule`
+    the added rule, `deleted_handle` the handle of the deleted nft rule."""
 
     listing: tuple[str, ...]
     chain: tuple[str, ...]
@@ -27,7 +27,7 @@ class RuleChange:
 
 
 def rule_change(argv: tuple[str, ...]) -> RuleChange | None:
-    """None where a command is no such one."""
+    """Parse a command that changes a rule; None for any other command."""
     program = posixpath.basename(argv[0])
     if program == "nft" and argv[2:3] == ("rule",) and len(argv) > 6:
         added = " ".join(rule_words(argv)) if argv[1] in {"add", "insert"} else ""
@@ -43,15 +43,16 @@ def rule_change(argv: tuple[str, ...]) -> RuleChange | None:
 
 
 def is_same_chain(before: str, after: str) -> bool:
-    """Whether a chain holds the same rules; a rule that was put back has another handle."""
+    """Return True if a chain holds the same rules. Handles are ignored, because restored rules get
+    new ones."""
     return _HANDLE.sub("", before).strip() == _HANDLE.sub("", after).strip()
 
 
 def restore_command(
     change: RuleChange, before: str, after: str, undo: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The command that puts back the rule that nft has taken, behind the rule nearest before it
-    that is there now. One with another handle and the same words was put back itself."""
+    """Return the command that restores a rule deleted by nft, after the nearest preceding rule that
+    still exists. A rule with the same words and another handle was itself restored."""
     head, words = (undo[0], undo[2], *change.chain), rule_words(undo)
     old = _rules(before)
     above = old[
@@ -66,13 +67,13 @@ def restore_command(
 def _current_handle(
     above: list[tuple[int, str]], current_rules: list[tuple[int, str]]
 ) -> int | None:
-    """The handle that the last of these rules has now; None where none of them is left."""
+    """Return the current handle of the last of these rules that exists; None if none is left."""
     handles = {handle for handle, _ in current_rules}
     missing_handles = {handle for handle, _ in above} - handles
     for handle, text in reversed(above):
         if handle in handles:
             return handle
-        # Put back, it has a later handle than all there was.
+        # If it was restored, its handle is higher than all earlier ones.
         matching_handles = [
             new
             for new, rule_text in current_rules
@@ -84,13 +85,13 @@ def _current_handle(
 
 
 def rule_words(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of an nft command that are the rule itself."""
+    """Return the words of an nft command that form the rule itself."""
     return argv[8:] if argv[6] in _POSITION_WORDS else argv[6:]
 
 
 def delete_command(change: RuleChange, before: str, after: str) -> tuple[str, ...]:
-    """The command that takes away the rule that was added; () where none was. Handles only grow:
-    of those alike the first is ours."""
+    """Return the command that deletes the added rule; () if none was added. Handles only grow: of
+    equal rules, the first is ours."""
     old = {handle for handle, _ in _rules(before)}
     new = sorted((handle, text) for handle, text in _rules(after) if handle not in old)
     added_handle = next(

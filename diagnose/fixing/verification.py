@@ -1,16 +1,16 @@
-"""Whether a fix helped, by what stood before it and what stands now. Pure.
+"""Decides whether a fix helped, by comparing the reports before and after it. No I/O.
 
-It did not where its cause still stands, or what followed from it; what is read in a file did not
-follow from what is mended elsewhere, and has a remedy of its own. And something is broken where an
-error is new and all that it rests on was looked at before, by the same commands, and answered well.
+A fix did not help if its cause or a symptom of it is still there. A symptom in a file that the fix
+did not edit does not count, because it has a fix of its own. A fix broke something if there is a
+new error and everything the error rests on was observed successfully before, by the same commands.
 
-What else is new came to light. Nobody had seen what is behind a door that was shut; and of two
-errors of one layer about the same thing the first may have hidden the second: who is led in circles
-never meets the application. The site had not worked there before either, and what is in its way
-next can be mended only when it shows. Taken back, the two would keep each other for ever.
+Any other new finding was only hidden before. A closed port hides what is behind it. Of two errors
+of one layer about the same subject, the first may hide the second: a client in a redirect loop
+never reaches the application. Such a site did not work before either, and its next error can be
+fixed only after it shows. Rolling back would keep both errors for ever.
 
-A certificate is read whole, so that none of its faults hides another. Where a remedy has another
-one served, with an error that the former one did not have, a fault was exchanged for a fault.
+A certificate is read completely, so none of its faults hides another. If a fix makes the server use
+another certificate that has a new error, it replaced one fault by another.
 """
 
 from collections.abc import Iterator
@@ -21,19 +21,19 @@ from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxTest
 from diagnose.model.tls import Handshake
 
-#: Where something is asked and answers; elsewhere a state is read.
+#: Layers in which a probe gets a response; in the other layers, state is read.
 _PROBED_LAYERS = {"tcp", "tls", "certificate", "http", "upstream", "websocket"}
 
 
 def regression_reason(cause: Finding, before: Report, after: Report) -> str | None:
-    """Why a fix is not kept; None where it is."""
+    """Return why a fix must be rolled back; None if it is kept."""
     for finding in after.causes:
         if _is_same_problem(finding, cause) or _was_symptom(finding, cause, before):
             return f"{finding.check.id} is still there"
     for finding in after.findings:
         root = _root_finding(finding, after)
         if root is not finding and not is_new_finding(root, before):
-            continue  # a consequence of what stood before
+            continue  # a symptom of an earlier problem
         if _is_new_error(finding, before) and (
             _worked_before(finding, before, after) or _is_replacement_error(finding, cause, before)
         ):
@@ -42,12 +42,13 @@ def regression_reason(cause: Finding, before: Report, after: Report) -> str | No
 
 
 def is_new_finding(finding: Finding, before: Report) -> bool:
-    """Whether nothing was said of it before."""
+    """Return True if no earlier finding is the same."""
     return not any(_is_same_finding(finding, earlier) for earlier in before.findings)
 
 
 def _is_same_problem(finding: Finding, cause: Finding) -> bool:
-    """The same check about the same: of the rules in a packet's way, each is a cause of its own."""
+    """Compare check and exact subject: of several rules that block a packet, each is its own
+    cause."""
     return finding.check.id == cause.check.id and str(finding.claim.about) == str(cause.claim.about)
 
 
@@ -71,7 +72,7 @@ def _is_in_unedited_file(finding: Finding, cause: Finding) -> bool:
 
 
 def _has_same_test_error(earlier: Finding, finding: Finding) -> bool:
-    """Not so where nginx's test names another fault than before."""
+    """Return False if nginx's test reports a different error than before."""
     errors_before, errors_after = (
         {test.fatal.words for test in _nginx_tests(compared) if test.fatal}
         for compared in (earlier, finding)
@@ -112,12 +113,12 @@ def _overlaps(finding: Finding, other_finding: Finding) -> bool:
     )
 
 
-# What was seen to work
+# Successful observations before the fix
 
 
 def _worked_before(finding: Finding, before: Report, after: Report) -> bool:
-    """Whether all that an error rests on was looked at before and answered, and no error that has
-    gone since could have hidden it."""
+    """Return True if everything that an error rests on was observed successfully before, and no
+    error that has disappeared since could have hidden it."""
     observations = list(_supporting_observations(finding))
     if not observations:
         return dict(layer_statuses(before))[finding.check.layer] == "ok"
@@ -136,8 +137,8 @@ def _worked_before(finding: Finding, before: Report, after: Report) -> bool:
 
 
 def _is_success(observation: Observation) -> bool:
-    """nginx's test names one fault, and says nothing of what else there may be; a handshake that
-    was refused nothing of how it would have gone on."""
+    """Return True if the observation excludes errors. A failed nginx test names only one of several
+    errors; a refused handshake does not show how it would have continued."""
     if isinstance(observation, NginxTest):
         return observation.passed
     if isinstance(observation, Upgrade):
@@ -146,8 +147,9 @@ def _is_success(observation: Observation) -> bool:
 
 
 def _supporting_observations(finding: Finding) -> Iterator[Observation]:
-    """What it rests on: the kinds without which its check would say nothing, and whatever was
-    tried; else all that it names. A log's line may be there today and not tomorrow."""
+    """Yield the observations that a finding rests on: the kinds that its check needs and all
+    probes; or all of `because` if it has none of the needed kinds. Log lines do not count, because
+    they come and go."""
     because = finding.claim.because
     needed = [observation for observation in because if type(observation) in finding.check.needs]
     probed = [observation for observation in because if type(observation).layer in _PROBED_LAYERS]
@@ -155,12 +157,13 @@ def _supporting_observations(finding: Finding) -> Iterator[Observation]:
 
 
 def _probe_key(observation: Observation) -> tuple[str, str]:
-    """What was looked at, and from where. A line of a log is asked for by reading the log."""
+    """Return what was observed and from where. A log line has the command that reads the log."""
     return observation.vantage, observation.equivalent or type(observation).__name__
 
 
 def _is_replacement_error(finding: Finding, cause: Finding, before: Report) -> bool:
-    """Whether a remedy about the certificate has another one served, with this error."""
+    """Return True if a fix for the certificate changed the served certificate, and the new one has
+    this error."""
     if not finding.check.layer == cause.check.layer == "certificate":
         return False
     chains_before = {

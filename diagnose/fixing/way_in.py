@@ -1,6 +1,7 @@
-"""Whether the administrator can still come in: a new connection, after a fix, by the way he came.
+"""Tests whether the administrator can still log in after a fix, with a new connection over the same
+path.
 
-An open connection proves nothing: the packet filter lets it live on after its port was closed.
+An open connection proves nothing: the packet filter keeps it alive after its port was closed.
 """
 
 import os
@@ -9,18 +10,18 @@ from pathlib import Path
 from diagnose.machine import Machine
 from diagnose.machine.ssh import SshMachine
 
-#: Seconds for a new connection.
+#: Timeout in seconds for a new connection.
 CONNECT_TIMEOUT = 10.0
 
-#: So many ancestors of this process are asked for their environment.
+#: The largest number of parent processes whose environment is read.
 MAX_ANCESTORS = 32
 
 
 async def new_connection_error(machine: Machine) -> str | None:
-    """Why a new connection cannot be made; None where it can, or where nobody came by the network.
+    """Return why a new connection fails; None if it succeeds or if the session is not remote.
 
-    Through SSH it is a whole new login. On the server itself the port by which the session came
-    (ssh(1), SSH_CONNECTION) is asked: what listens there has to answer.
+    Over SSH, it is a complete new login. On the server itself, it connects to the address and port
+    of the current SSH session (ssh(1), SSH_CONNECTION): sshd must accept the connection.
     """
     if isinstance(machine, SshMachine):
         async with machine.new_connection() as another:
@@ -42,8 +43,8 @@ async def new_connection_error(machine: Machine) -> str | None:
 
 
 async def client_address(machine: Machine) -> str:
-    """The address from which the administrator comes, as the server sees it; "" where that is not
-    known, or nobody came by the network."""
+    """Return the address of the administrator's client, as the server sees it; "" if it is unknown
+    or the session is not remote."""
     if isinstance(machine, SshMachine):
         result = await machine.run("sh", "-c", 'echo "$SSH_CONNECTION"', timeout=CONNECT_TIMEOUT)
         words = result.out.split()
@@ -53,8 +54,9 @@ async def client_address(machine: Machine) -> str:
 
 
 def ssh_connection() -> str:
-    """The session's "client-address client-port server-address server-port"; "" where there is
-    none. sudo(8) takes it from the environment, so that of the ancestors is read too (proc(5))."""
+    """Return the session's "client-address client-port server-address server-port"; "" if there is
+    no SSH session. sudo(8) removes the variable, so the environments of the parent processes are
+    read too (proc(5))."""
     if own := os.environ.get("SSH_CONNECTION"):
         return own
     process = os.getppid()

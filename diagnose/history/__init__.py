@@ -1,9 +1,9 @@
-"""What earlier runs said of targets, and what has changed since a target was last well.
+"""The history of runs, and what has changed since a target was last healthy.
 
-entry, prints, looked    a run in one line (`told`)
-place, load, append      the file of such lines on this machine's disk (`file`)
-since_good, say          what is other than it was when all was well (`changes`)
-targets                  the targets there were (`told`)
+make_entry, run_fingerprints, complete_kinds    one run as a history entry
+history_path, load_entries, append_entry        the history file on this machine
+changes_since_healthy, change_text              differences from the last healthy run
+known_targets                                   the targets of earlier runs
 """
 
 from diagnose.history.changes import FingerprintChange, change_text, changes_since_healthy

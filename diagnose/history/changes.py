@@ -1,7 +1,8 @@
-"""What is other than it was when a target was last well.
+"""Differences from the last healthy run.
 
-Each thing is compared with the last good run that looked at all of its kind, on the same server:
-a run from outside says nothing of the firewall's zones, and what one may not read is not gone.
+Each kind of thing is compared with the last healthy run that observed all things of this kind, on
+the same server: a run from outside knows nothing of firewall zones, and a thing that may not be
+read has not disappeared.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,17 +14,17 @@ from diagnose.model import Report, Unseen
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: A start is reckoned from the clock and the time since boot, which differ by a bit (seconds).
+#: Tolerance in seconds: start times are calculated from the clock and the uptime, which vary.
 _CLOCK_TOLERANCE = 2.0
 
-#: What anybody can see from outside; the rest belongs to one server.
+#: Kinds that are visible from outside; all others belong to one server.
 _PUBLIC_KINDS = {"address", "certificate"}
 
 
 @frozen
 class FingerprintChange:
-    """What changed: the key of a print, and what it said before and says now. None where it was
-    not there before, or is not any more."""
+    """A difference: the key of a fingerprint, and its text before and after. None means that it did
+    not exist before, or no longer exists."""
 
     what: str
     before: str | None
@@ -33,7 +34,7 @@ class FingerprintChange:
 def changes_since_healthy(
     entries: Iterable[HistoryEntry], target: str, report: Report
 ) -> tuple[FingerprintChange, ...]:
-    """What changed at a target (a URL, as entries have it) since it was last well."""
+    """Return what changed at a target (a URL, as in the entries) since it was last healthy."""
     healthy = [
         entry
         for entry in entries
@@ -60,7 +61,7 @@ def changes_since_healthy(
 def _changes_between(
     entry: HistoryEntry, current: Mapping[str, str], complete: frozenset[str], kinds: set[str]
 ) -> Iterator[FingerprintChange]:
-    """What differs, of these kinds."""
+    """Yield the differences in these kinds."""
     complete_in_both = complete.intersection(entry.looked)
     for key, text in current.items():
         before = entry.prints.get(key)
@@ -77,7 +78,7 @@ def _changes_between(
 
 def _is_unchanged(key: str, before: str, after: str) -> bool:
     if not after or before == after:
-        return True  # what could not be seen did not change
+        return True  # what could not be observed counts as unchanged
     if key.startswith("file "):
         return before.split()[0] == after.split()[0]
     if key == "nginx loaded":
@@ -93,7 +94,7 @@ def _parse_time(text: str) -> datetime | None:
         return None
 
 
-# In words
+# Texts
 
 _TEXTS = {
     "new": ("{what} is new", "新增 {what}"),
@@ -121,7 +122,7 @@ _TEXTS = {
         "{after} listens on {at}, where {before} did",
         "监听 {at} 的由 {before} 变为 {after}",
     ),
-    # What it is about
+    # Subjects
     "address": ("the {rest} address", "{rest} 地址"),
     "certificate": ("the certificate served", "站点出示的证书"),
     "certificate-file": ("the certificate in {rest}", "{rest} 中的证书"),
@@ -131,15 +132,15 @@ _TEXTS = {
     "policy": ("policy {rest}", "策略 {rest}"),
     "set": ("address set {rest}", "地址集 {rest}"),
     "firewalld": ("firewalld", "firewalld"),
-    # Words of prints
+    # Parts of fingerprints
     "(running)": ("(running)", "（运行时）"),
     "(permanent)": ("(permanent)", "（永久）"),
 }
 
 
 def change_text(change: FingerprintChange, lang: str, now: datetime | None = None) -> str:
-    """A change on one line. Times are told in the zone of `now`, those of its day without the
-    date; in UTC and whole without it."""
+    """Return a change as one line. Times are in the time zone of `now`, without the date if it is
+    the same day; without `now`, they are complete and in UTC."""
     kind = kind_of(change.what)
     if kind == "nginx":
         text = _nginx_text(change, lang, now)
@@ -209,7 +210,7 @@ def _generic_text(change: FingerprintChange, lang: str) -> str:
 
 
 def _parts(text: str) -> list[str]:
-    """The parts of a print, but for a digest, and for what was cut off behind it."""
+    """Return the parts of a fingerprint, without its digest and without a part that was cut off."""
     parts = text.split("; ")
     complete_parts = parts[:-1] if text.endswith("…") else parts
     return [part for part in complete_parts if not part.startswith("sha256 ")]
@@ -246,7 +247,7 @@ def _time_text(text: str, now: datetime | None) -> str:
         return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     try:
         local_time = moment.astimezone(now.tzinfo)
-    except OverflowError:  # a file may bear any time
+    except OverflowError:  # the modification time of a file can be any number
         return ""
     return local_time.strftime(
         "%H:%M:%S" if local_time.date() == now.date() else "%Y-%m-%d %H:%M:%S"

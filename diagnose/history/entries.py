@@ -1,4 +1,4 @@
-"""A run in one line: what it said of its target, and the prints of what it met."""
+"""One run as a history entry: its verdict and the fingerprints of what it observed."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,18 +11,18 @@ from diagnose.model import Report
 from diagnose.model.frozen import frozen
 from diagnose.recording.codec import json_line, timestamp
 
-#: Grows when an older reader would misunderstand a line.
+#: Increased when older versions would misunderstand a line.
 SCHEMA = 1
 
-#: No line is longer (bytes).
+#: The largest size of a line in bytes.
 MAX_LINE = 32 * 1024 - 1
 
 
 @frozen
 class HistoryEntry:
-    """What a run said. `at` is when it began (RFC 3339, UTC), `target` the URL as `diagnose` reads
-    it again, `server` where it looked inside ("ssh://…"), if not here; `causes` are the ids of
-    checks. `looked` are the kinds of which `prints` hold all that there was."""
+    """One run. `at` is its start (RFC 3339, UTC), `target` the URL in a form that `diagnose`
+    accepts, `server` the inspected server ("ssh://…"), "" for this machine; `causes` are check ids.
+    `looked` are the kinds for which `prints` is complete."""
 
     at: str
     target: str
@@ -40,7 +40,7 @@ class HistoryEntry:
 
 
 def make_entry(report: Report, server: str = "") -> HistoryEntry:
-    """What to remember of a run."""
+    """Create the history entry of a run."""
     status, target = verdict(report).status, report.evidence.target
     full_entry = HistoryEntry(
         at=timestamp(report.evidence.started_at),
@@ -57,7 +57,8 @@ def make_entry(report: Report, server: str = "") -> HistoryEntry:
 
 
 def _fit_to_line(entry: HistoryEntry, fingerprints: Mapping[str, str]) -> HistoryEntry:
-    """With as many prints as a line holds; of the kinds of the others not all is known."""
+    """Add as many fingerprints as fit into a line. Kinds with a dropped fingerprint are
+    incomplete."""
     from dataclasses import replace
 
     room = MAX_LINE - len(encode(entry))
@@ -73,7 +74,7 @@ def _fit_to_line(entry: HistoryEntry, fingerprints: Mapping[str, str]) -> Histor
 
 
 def encode(entry: HistoryEntry) -> bytes:
-    """A line of the file."""
+    """Encode an entry as a line of the file."""
     text = json_line(
         {
             "history": SCHEMA,
@@ -92,7 +93,7 @@ def encode(entry: HistoryEntry) -> bytes:
 
 
 def decode(text: str) -> HistoryEntry | None:
-    """What `encode` wrote; None for a line that is damaged, or of a later version."""
+    """Decode a line; None if it is damaged or from a later version."""
     try:
         record = json.loads(text)
         if not isinstance(record, dict) or record.get("history") != SCHEMA:
@@ -121,7 +122,7 @@ def _text(value: Any) -> str:
 
 def _number(value: Any) -> float:
     number = float(value)
-    if number - number != 0:  # JSON has no word for it
+    if number - number != 0:  # JSON has no NaN or infinity
         raise ValueError
     return number
 
@@ -135,8 +136,8 @@ def _status(value: Any) -> Status:
 
 @frozen
 class KnownTarget:
-    """A target of earlier runs: how it was last looked at, what was said of it then and when, and
-    the last verdicts, the newest last."""
+    """A target of earlier runs: the options and the result of its last run, and its last verdicts,
+    oldest first."""
 
     target: str
     websockets: tuple[str, ...]
@@ -151,10 +152,10 @@ class KnownTarget:
 
 
 def known_targets(entries: Iterable[HistoryEntry], limit: int = 20) -> tuple[KnownTarget, ...]:
-    """The targets there were, each once, the most recent first."""
+    """Return each target once, the most recently diagnosed first."""
     runs_by_target: dict[str, list[HistoryEntry]] = {}
     for entry in entries:
-        # What is met again goes to the end.
+        # A target that occurs again moves to the end.
         runs_by_target[entry.target] = [*runs_by_target.pop(entry.target, []), entry]
     return tuple(
         KnownTarget(

@@ -1,8 +1,9 @@
-"""The prints of a run: what may change under a site, each thing a short readable text.
+"""The fingerprints of a run: short readable texts for things that may change under a site.
 
-Two runs whose prints are the same met the same site. Nothing here says what is right. A key is
-its kind, then what of that kind it is: "file /etc/nginx/nginx.conf". An empty text stands for what
-was there and could not be seen whole. Of texts only a digest is kept, and nothing of any key.
+Two runs with equal fingerprints observed the same site. A fingerprint does not say what is right. A
+key is the kind followed by the thing: "file /etc/nginx/nginx.conf". An empty text means that the
+thing exists but was not observed completely. Of files, only a digest is kept; of private keys,
+nothing.
 """
 
 import hashlib
@@ -27,17 +28,17 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.parsers.sanitize import clean
 
-#: Longer than this is no text and no key.
+#: The largest length of a key or a text, in characters.
 MAX_LENGTH = 300
 
-#: From here on the kernel gives ports to whoever wants any (ip-sysctl, ip_local_port_range).
+#: The first port that the kernel assigns to clients by default (ip-sysctl, ip_local_port_range).
 EPHEMERAL = 32768
 
 FingerprintPairs = Iterator[tuple[str, str]]
 
 
 def run_fingerprints(report: Report) -> Mapping[str, str]:
-    """What was seen, the most telling first."""
+    """Return the fingerprints of a run, the most informative first."""
     fingerprints: dict[str, str] = {}
     for collect in _COLLECTORS:
         for key, text in collect(report):
@@ -46,7 +47,8 @@ def run_fingerprints(report: Report) -> Mapping[str, str]:
 
 
 def complete_kinds(report: Report) -> frozenset[str]:
-    """The kinds of which all there is was looked at: what has no print is not there."""
+    """Return the kinds that were observed completely: a thing without a fingerprint does not
+    exist."""
     evidence = report.evidence
     states = {zone.permanent for zone in evidence.good(Zone)}
     rulesets, hidden = evidence.of(Ruleset), evidence.of(Unseen)
@@ -72,18 +74,18 @@ def complete_kinds(report: Report) -> frozenset[str]:
 
 
 def kind_of(key: str) -> str:
-    """The kind of a print: "file", "zone (running)"."""
+    """Return the kind of a fingerprint's key: "file", "zone (running)"."""
     kind = key.partition(" ")[0]
     if kind in {"zone", "policy", "set"}:
         return f"{'policy' if kind == 'policy' else 'zone'} {key.rpartition(' ')[2]}"
     return "certificate-file" if key.startswith("certificate in ") else kind
 
 
-# From outside
+# Visible from outside
 
 
 def _addresses(report: Report) -> FingerprintPairs:
-    """As DNS has them; as the system has them where DNS itself could not be asked."""
+    """The addresses according to DNS, or to the system resolver if DNS did not answer."""
     answers = final_answers(report.evidence)
     for family, rdtype in ADDRESS_TYPES.items():
         answer = answers.get(rdtype)
@@ -139,7 +141,7 @@ def _application_outcomes(report: Report) -> FingerprintPairs:
 
 
 def _config_files(report: Report) -> FingerprintPairs:
-    """Those that speak of the target first."""
+    """Files that mention the target come first."""
     host = report.evidence.target.host
     for config in report.evidence.good(NginxConfig):
         for file in sorted(config.files, key=lambda config_file: host not in config_file.text):
@@ -150,7 +152,7 @@ def _file_text(file: ConfigFile) -> str:
     return f"{_digest(file.text)} {timestamp(file.changed)}".rstrip()
 
 
-# Listening
+# Listening sockets
 
 
 def _own_listeners(report: Report) -> FingerprintPairs:
@@ -254,13 +256,13 @@ def _rulesets(report: Report) -> FingerprintPairs:
         yield f"rules {ruleset.tool}", f"{count_text}sha256 {_digest(chr(10).join(lines))}"
 
 
-#: What differs from one look to the next though nobody has touched the rules.
+#: Keys of nft objects that change although nobody has changed the rules.
 _VOLATILE_KEYS = {"handle", "packets", "bytes", "expires", "used", "index"}
 
 
 def _stable_nft_objects(text: str) -> list[str]:
-    """The objects that nft printed, without what counts and numbers them (libnftables-json(5)).
-    In one that cannot be read nothing can be told apart."""
+    """Return the objects printed by nft, without counters and numbers (libnftables-json(5)). If the
+    output cannot be parsed, return it unchanged."""
     try:
         objects = json.loads(text)["nftables"]
         stable = (
@@ -276,7 +278,7 @@ def _stable_nft_objects(text: str) -> list[str]:
 
 
 def _is_fail2ban_rule(nft_object: dict[str, Any]) -> bool:
-    """A rule with which fail2ban locks somebody out, for a while."""
+    """Return True for a rule with which fail2ban bans an address temporarily."""
     return "rule" in nft_object and str(nft_object["rule"].get("chain", "")).startswith("f2b-")
 
 
@@ -297,7 +299,7 @@ def _without_volatile(value: Any) -> Any:
 
 
 def _without_volatile_elements(nft_set: dict[str, Any]) -> dict[str, Any]:
-    """A set without the elements that rules or programs put into it, the others in one order."""
+    """Return a set without elements that rules or programs add, and with the others sorted."""
     flags = nft_set.get("flags") or ()
     volatile_flags = {"dynamic", "timeout"}.intersection(
         (flags,) if isinstance(flags, str) else flags
@@ -308,8 +310,8 @@ def _without_volatile_elements(nft_set: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stable_saved_lines(text: str) -> list[str]:
-    """What iptables-save or `ipset save` printed, without comments and counters, whom fail2ban
-    has locked out, and how long an entry of a set will last."""
+    """Return the lines of iptables-save or `ipset save` without comments, counters, fail2ban's bans
+    and entries with a timeout."""
     lines = (re.sub(r"^\[\d+:\d+\] | \[\d+:\d+\]$", "", line) for line in text.splitlines())
     lines = (_set_line(line) if line.startswith(("add ", "create ")) else line for line in lines)
     stable = [line for line in lines if line and not line.startswith(("#", "-A f2b-", "add f2b-"))]
@@ -318,15 +320,15 @@ def _stable_saved_lines(text: str) -> list[str]:
 
 
 def _set_line(text: str) -> str:
-    """Without what counts, and what the kernel chose itself (ipset(8))."""
+    """Remove counters and values that the kernel chooses (ipset(8))."""
     return re.sub(r" (?:packets|bytes|initval|hashsize) \S+", "", text)
 
 
-# How it is written
+# Formatting
 
 
 def timestamp(seconds: float | None) -> str:
-    """RFC 3339 to the second, "" for none."""
+    """Format as RFC 3339, to the second; "" for None."""
     try:
         moment = datetime.fromtimestamp(seconds or 0, UTC)
     except (OverflowError, OSError, ValueError):
@@ -344,7 +346,8 @@ def _sorted_list(values: Iterable[str]) -> str:
 
 
 def _joined_parts(parts: Iterable[str]) -> str:
-    """Parts that can be told apart again; where they are too long, with a digest of all first."""
+    """Join parts so that they can be split again. If the result is too long, a digest of all parts
+    comes first."""
     joined = "; ".join(part.replace(";", ",") for part in parts)
     return joined if len(joined) <= MAX_LENGTH else f"sha256 {_digest(joined)}; {joined}"
 

@@ -1,5 +1,5 @@
-"""The file of what runs said: JSON lines, for this user's eyes alone. Whatever is wrong with it,
-nothing is lost but history, so nothing here raises."""
+"""The history file: JSON lines, readable by this user only. Nothing here raises: an error costs no
+more than history."""
 
 import fcntl
 import os
@@ -13,17 +13,18 @@ from pathlib import Path
 
 from diagnose.history.entries import MAX_LINE, HistoryEntry, decode, encode
 
-#: It is cut when it is larger than this (bytes), to so many lines and so many bytes.
+#: A larger file (bytes) is trimmed to this number of lines and bytes.
 MAX_SIZE, MAX_LINES, TRIMMED_SIZE = 2 * 1024 * 1024, 2000, 1536 * 1024
-#: One that somebody else made larger is read from here on (bytes from its end).
+#: A file that others made larger is read only from this many bytes before its end.
 MAX_READ = 8 * 1024 * 1024
 
-#: How long another writer is waited for, and how often it is asked (seconds).
+#: How long to wait for another writer, and the interval between attempts (seconds).
 LOCK_TIMEOUT, LOCK_INTERVAL = 1.0, 0.01
 
 
 def history_path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where it lies (XDG Base Directory Specification: a relative path is none)."""
+    """Return the path of the file (XDG Base Directory Specification: a relative path is
+    ignored)."""
     state_home = environment.get("XDG_STATE_HOME", "")
     home = (
         Path(state_home) if state_home.startswith("/") else _home(environment) / ".local" / "state"
@@ -37,7 +38,7 @@ def _home(environment: Mapping[str, str]) -> Path:
 
 
 def load_entries(path: Path) -> tuple[HistoryEntry, ...]:
-    """What runs said, the newest last. Lines that cannot be understood are passed over."""
+    """Read the entries, the newest last. Lines that cannot be decoded are skipped."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
@@ -57,7 +58,7 @@ def _entries(data: bytes) -> tuple[HistoryEntry, ...]:
 
 
 def append_entry(path: Path, entry: HistoryEntry) -> bool:
-    """Write what a run said behind the others, in one piece; whether that was done."""
+    """Append an entry with a single write. Return True on success."""
     data = encode(entry)
     if len(data) > MAX_LINE:
         return False
@@ -71,7 +72,7 @@ def append_entry(path: Path, entry: HistoryEntry) -> bool:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int | None]:
-    """The file, open, with nobody else writing to it; None where that is not to be had."""
+    """Open and lock the file; None if that is not possible."""
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
@@ -84,7 +85,7 @@ def _locked(path: Path) -> Iterator[int | None]:
             if not is_locked or _is_same_file(path, descriptor):
                 yield descriptor if is_locked else None
                 return
-            # It was cut meanwhile: another file has its name now.
+            # It was trimmed meanwhile: the path now belongs to another file. Try again.
         finally:
             os.close(descriptor)
 
@@ -109,7 +110,7 @@ def _is_same_file(path: Path, descriptor: int) -> bool:
 def _write(path: Path, descriptor: int, data: bytes) -> bool:
     size = os.fstat(descriptor).st_size
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        data = b"\n" + data  # somebody was cut off in the middle of a line
+        data = b"\n" + data  # the last writer was interrupted within a line
     if os.write(descriptor, data) != len(data):
         os.ftruncate(descriptor, size)
         return False
@@ -120,7 +121,7 @@ def _write(path: Path, descriptor: int, data: bytes) -> bool:
 
 
 def _trim(path: Path) -> None:
-    """Put a shorter file in its place: a reader sees the one or the other."""
+    """Replace the file by a shorter one atomically."""
     data = b"".join(map(encode, trimmed(load_entries(path))))
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".history-")
     try:
@@ -133,8 +134,8 @@ def _trim(path: Path) -> None:
 
 
 def trimmed(entries: Sequence[HistoryEntry]) -> list[HistoryEntry]:
-    """The newest entries. Prints are what takes room, and are wanted only of a target's last good
-    run of each kind of look."""
+    """Return the newest entries. Fingerprints take most of the space, so they are kept only for the
+    last healthy run of each target, server and set of complete kinds."""
     newest, seen_kinds, bytes_left = [], set(), TRIMMED_SIZE
     for entry in reversed(entries[-MAX_LINES:]):
         run_kind = (entry.target, entry.server, entry.looked)

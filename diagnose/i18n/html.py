@@ -1,4 +1,4 @@
-"""What the HTML and the Markdown report say besides what every writer says (`strings`)."""
+"""The texts of the HTML and Markdown reports that the other writers do not have (see `reports`)."""
 
 _STRINGS = {
     # The run
@@ -62,6 +62,6 @@ _STRINGS = {
 
 
 def translate(key: str, lang: str, **facts: object) -> str:
-    """A text in a language, filled."""
+    """Return a text in a language, with its facts filled in."""
     text = _STRINGS[key][lang == "zh"]
     return text.format(**facts) if facts else text

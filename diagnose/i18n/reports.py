@@ -1,6 +1,6 @@
-"""What the outputs say around the checks' own words, in both languages side by side.
+"""The texts of the outputs besides the checks' own texts, in both languages.
 
-Never translated: ids, commands, paths, keys of JSON, and what machines said.
+Not translated: ids, commands, paths, JSON keys, and messages of machines.
 """
 
 _STRINGS = {
@@ -35,7 +35,7 @@ _STRINGS = {
         "Interrupted: this is what was known by then.",
         "已中断：以下是到那时为止已知的情况。",
     ),
-    # What a proof lacks
+    # Missing proof
     "missing": ("not seen: {what}", "未看到：{what}"),
     "missing.why": ("{what} ({why})", "{what}（{why}）"),
     "missing.addresses": ("the addresses of {places}", "{places} 的地址"),
@@ -85,7 +85,7 @@ _STRINGS = {
     "more-evidence": ("{count} more: see -v", "另有 {count} 条：用 -v 查看"),
     "ruled-out": ("ruled out", "已排除"),
     "symptoms": ("explains:", "由此引起："),
-    # Remedies
+    # Fixes
     "fix": ("fix", "修复"),
     "automatic": ("safe to run as it stands", "可直接执行"),
     "review": ("read it before you run it", "请先审阅再执行"),
@@ -117,7 +117,7 @@ _STRINGS = {
     "risk.by-hand": ("depends on how it is done", "取决于如何操作"),
     "verify": ("verify", "验证"),
     "undo": ("undo", "撤销"),
-    # What else
+    # Other
     "not-seen": ("not seen", "未能查看"),
     "our-fault": ("a fault of diagnose itself", "diagnose 自身的故障"),
     "run": ("the rest of the run", "其余部分"),
@@ -266,18 +266,18 @@ _STRINGS = {
 
 
 def translate(key: str, lang: str, **facts: object) -> str:
-    """A text in a language, filled."""
+    """Return a text in a language, with its facts filled in."""
     text = _STRINGS[key][lang == "zh"]
     return text.format(**facts) if facts else text
 
 
 def plural_text(key: str, count: int, lang: str) -> str:
-    """ "1 note", "2 notes"."""
+    """Return a text with a number: "1 note", "2 notes"."""
     return translate(key if count == 1 else f"{key}.n", lang, count=count)
 
 
 def text_or_key(key: str, lang: str) -> str:
-    """The text of a key if there is one; else the key itself, which then is a text already."""
+    """Return the text of a key, or the key itself if it is not one but a text."""
     for candidate in (key, key.replace(" ", "-")):
         if candidate in _STRINGS:
             return _STRINGS[candidate][lang == "zh"]

@@ -1,4 +1,4 @@
-"""What the screen says around the outputs' words, in both languages side by side."""
+"""The texts of the screen besides those of the outputs, in both languages."""
 
 _STRINGS = {
     # Tabs
@@ -7,7 +7,7 @@ _STRINGS = {
     "evidence": ("Evidence", "证据"),
     "timeline": ("Timeline", "时间线"),
     "explain": ("Explain", "说明"),
-    # Keys, as the line below the screen names them
+    # Keys, as named in the key bar
     "key.again": ("Re-run", "重跑"),
     "key.copy": ("Copy fix", "复制修复"),
     "key.apply": ("Apply", "执行修复"),
@@ -35,7 +35,7 @@ _STRINGS = {
     "key.silently": ("Quit, no report", "静默退出"),
     "key.back": ("Back", "返回"),
     "key.open": ("Open", "打开"),
-    # What they do, as the help and the palette say it
+    # Their actions, as described in the help and the palette
     "does.again": ("look again at everything", "重新检查全部"),
     "does.copy": (
         "copy the commands of the fix, over SSH and tmux too",
@@ -127,7 +127,7 @@ _STRINGS = {
     "help.panes": ("next pane", "下一个窗格"),
     "help.tabs": ("Why, Fix, Evidence, Timeline, Explain", "原因、修复、证据、时间线、说明"),
     "help.not-now": ("not now: {why}", "当前不可用：{why}"),
-    # What it says
+    # Messages
     "running": ("looking ...", "正在检查……"),
     "nothing-yet": ("Nothing to show yet.", "暂无内容。"),
     "root": ("ROOT CAUSE", "根本原因"),
@@ -150,7 +150,7 @@ _STRINGS = {
     "title.masked": ("masked", "已遮盖"),
     "title.causes": ("causes only", "只看根本原因"),
     "hints.fix": ("y copy  a apply  d diff  v verify", "y 复制  a 执行  d 差异  v 验证"),
-    # Why something cannot be done now
+    # Reasons why an action is disabled
     "no-fix": ("There are no steps to copy for this one.", "这一项没有可复制的步骤。"),
     "no-finding": ("Nothing was found.", "没有发现问题。"),
     "no-failed": ("Nothing failed.", "没有失败的项目。"),
@@ -178,7 +178,7 @@ _STRINGS = {
         "A fix has to see everything: leave --outside, --only and --skip out.",
         "修复需要看到全部：请去掉 --outside、--only 和 --skip。",
     ),
-    # Sheets
+    # Dialogs
     "sheet": (
         "Sent to your terminal's clipboard, which does not say whether it took it. "
         "If not, select it here. Esc goes back.",

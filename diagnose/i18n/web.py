@@ -1,7 +1,7 @@
-"""What the server and the page around the screen say, in both languages side by side."""
+"""The texts of the web server and its page, in both languages."""
 
 _STRINGS = {
-    # On the terminal
+    # In the terminal
     "serving": (
         "The screen is at {url}\n"
         "From another machine, first: ssh -L {port}:127.0.0.1:{port} server\n"
@@ -19,7 +19,7 @@ _STRINGS = {
         "The screen needs JavaScript. Without it: diagnose --format html TARGET.",
         "此界面需要 JavaScript。不使用时，可运行：diagnose --format html TARGET。",
     ),
-    # To those who are not let in
+    # Refusals
     "not-loopback": (
         "Only 127.0.0.1 and localhost are answered: ssh -L brings them to another machine.",
         "只响应 127.0.0.1 和 localhost：在其他机器上请使用 ssh -L。",

@@ -1,8 +1,8 @@
-"""The door to a server: the only place that starts processes and reads the server's files.
+"""Access to a server: only this package starts processes and reads the server's files.
 
-`Machine` is what inside probes are given. Three doors are behind it: `local`, `ssh` (the
-system's OpenSSH, nothing installed there and nothing left) and `recorded` (output of other
-systems, for tests). What fails comes back as a value.
+Inside probes receive a `Machine`. There are three implementations: `local`, `ssh` (the system's
+OpenSSH; it installs nothing and leaves nothing on the server) and `recorded` (output of other
+systems, for tests). Failures are returned as values.
 """
 
 from typing import Protocol
@@ -12,14 +12,17 @@ from diagnose.model.frozen import frozen
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Net
 from diagnose.parsers.linux.sockets import Socket as Socket
 
-#: No more of any output or file is read than this (bytes).
+#: Maximum bytes read of any output or file.
 LIMIT = 4 * 1024 * 1024
 
 
 @frozen
 class CommandResult:
-    """A program that was run: `failure` where it could not be started, did not end in time
-    or ended with another status than 0 ("missing", "denied", "timeout", "exit")."""
+    """The result of a program.
+
+    `took` is in seconds. `failure` is set if the program could not be started, did not end in
+    time, or exited with a status other than 0 ("missing", "denied", "timeout", "exit").
+    """
 
     argv: tuple[str, ...]
     status: int | None
@@ -31,8 +34,11 @@ class CommandResult:
 
 @frozen
 class FileContent:
-    """A file that was read, or the failure ("missing", "denied"). `changed` is its time of
-    change in seconds since the epoch, `real` where its path leads if that is a link, else ""."""
+    """The text of a file, or the failure ("missing", "denied").
+
+    `changed` is the modification time in seconds since the epoch. `real` is the resolved path if
+    the file is a symbolic link, else "".
+    """
 
     path: str
     text: str = ""
@@ -51,26 +57,26 @@ class Machine(Protocol):
     async def read(self, path: str, limit: int = LIMIT) -> FileContent: ...
 
     async def glob(self, pattern: str) -> tuple[str, ...]:
-        """The paths that match, sorted (glob(7))."""
+        """Return the paths that match, sorted (glob(7))."""
         ...
 
     async def read_all(self, pattern: str, limit: int = LIMIT) -> tuple[FileContent, ...]:
-        """The files that match, sorted by path, each read or the failure."""
+        """Return the matching files, sorted by path; each has its text or a failure."""
         ...
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
-        """Every listening TCP socket."""
+        """Return every listening TCP socket."""
         ...
 
     async def connect(
         self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
     ) -> ConnectResult:
-        """Open a TCP connection from the server to an address of its own."""
+        """Open a TCP connection from the server to one of its own addresses."""
         ...
 
 
 class ServerSideNet:
-    """The network as the server has it: connections are made there, names resolved here."""
+    """A `Net` whose connections are made on the server; names are resolved on this machine."""
 
     def __init__(self, net: Net, machine: Machine) -> None:
         self._net, self._machine = net, machine

@@ -1,8 +1,8 @@
-"""With which variables, and from which folders, programs are run: often as root.
+"""The environment variables and the PATH with which programs run, often as root.
 
-A variable can make a program do something else (LD_PRELOAD, OPENSSL_CONF, GIT_SSH, PAGER …), and
-nobody can list them all: only those that are needed are handed on. A folder of PATH in which
-somebody else may write is somebody else's choice of program.
+A variable can change what a program does (LD_PRELOAD, OPENSSL_CONF, GIT_SSH, PAGER …), and no list
+of dangerous ones is complete: only the variables that are needed are passed on. If another user
+can write to a folder of PATH, that user chooses the program.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-#: Handed on as they are: who runs it, where, with which agent, by which bus, when.
+#: Variables passed on unchanged: user, folders, SSH agent and session, D-Bus address, time zone.
 KEPT_VARIABLES = frozenset(
     (
         "DBUS_SYSTEM_BUS_ADDRESS", "HOME", "KRB5CCNAME", "LOGNAME", "SSH_AUTH_SOCK", "SSH_CLIENT",
@@ -19,21 +19,25 @@ KEPT_VARIABLES = frozenset(
     )
 )  # fmt: skip
 
-#: Where the administrator's programs are, whatever PATH says.
+#: Folders of the administrator's programs, added whatever PATH says.
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
 def environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables for a program that is run here: what KEPT names, no language (LC_ALL=C), and
-    a PATH of folders that can be trusted."""
+    """Return the variables for a program on this machine.
+
+    They are those in KEPT_VARIABLES, LC_ALL=C, and a PATH that has only trusted folders.
+    """
     variables = {name: value for name, value in inherited.items() if name in KEPT_VARIABLES}
     return variables | {"LC_ALL": "C", "PATH": trusted_path(inherited.get("PATH") or os.defpath)}
 
 
 @lru_cache(maxsize=8)
 def trusted_path(path: str) -> str:
-    """The folders of a PATH that only root may change, or whoever runs this, then those of the
-    system. An empty entry and a relative one stand for the working folder (execvp(3)): they go."""
+    """Return the folders of a PATH that only root or this user can change, then SYSTEM_FOLDERS.
+
+    Empty and relative entries mean the working folder (execvp(3)): they are removed.
+    """
     entries = (*path.split(":"), *SYSTEM_FOLDERS)
     return ":".join(dict.fromkeys(entry for entry in entries if _is_trusted(entry)))
 
@@ -43,7 +47,7 @@ def _is_trusted(entry: str) -> bool:
         return False
     path = PurePosixPath(os.path.realpath(entry))
     try:
-        # In a sticky folder (/tmp) others cannot exchange what is there, but add to it.
+        # In a sticky folder (/tmp) others can add entries, but cannot replace existing ones.
         return _is_private_folder(path, sticky=False) and all(
             _is_private_folder(folder, sticky=True) for folder in path.parents
         )
@@ -63,7 +67,7 @@ def _is_private_folder(path: PurePosixPath, sticky: bool) -> bool:
 
 
 def _is_private_group(group: int) -> bool:
-    """Whether nobody but root is in a group: Debian's /usr/local belongs to "staff"."""
+    """Whether a group has no member but root and this user (Debian: /usr/local is of "staff")."""
     if group == 0:
         return True
     import grp

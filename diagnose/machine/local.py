@@ -14,7 +14,7 @@ from diagnose.model import Failure
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.parsers.linux.sockets import listening_sockets
 
-#: More paths than this of one pattern are not looked at.
+#: Maximum number of paths for one pattern.
 MAX_PATHS = 2000
 
 
@@ -34,8 +34,10 @@ class LocalMachine:
         return await asyncio.to_thread(_read_all, pattern, limit)
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
-        """By ss, which alone says of an IPv6 socket whether it takes IPv4 too; without it by
-        psutil."""
+        """Return the listening sockets from ss, or from psutil if ss is missing.
+
+        Only ss says whether an IPv6 socket also accepts IPv4.
+        """
         result = await self.run("ss", "-ltnpe")
         if result.failure is None:
             return listening_sockets(result.out)
@@ -52,9 +54,11 @@ class LocalMachine:
 async def spawn(
     argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None
 ) -> CommandResult:
-    """Run a program of this machine: with LC_ALL=C and the administrator's PATH, without
-    standard input, its output bounded. One that does not end in time is killed, with all that
-    it started."""
+    """Run a program on this machine and return its result.
+
+    The program gets LC_ALL=C, a trusted PATH and no standard input; its output is limited. After
+    `timeout` seconds, the program and its child processes are killed.
+    """
     started = time.monotonic()
     try:
         process = await asyncio.create_subprocess_exec(
@@ -92,7 +96,7 @@ async def spawn(
 
 
 def os_failure(error: BaseException) -> Failure:
-    """Why a program could not be started or a file not be read."""
+    """Return why a program could not be started or a file could not be read."""
     number = getattr(error, "errno", None)
     message = getattr(error, "strerror", None) or str(error)
     kind = "other"
@@ -109,14 +113,14 @@ def exit_failure(status: int, err: str) -> Failure:
 
 
 async def _read_bounded(stream: asyncio.StreamReader, buffer: bytearray) -> None:
-    """Read to the end, keep no more than LIMIT."""
+    """Read to the end, but keep at most LIMIT bytes."""
     while chunk := await stream.read(65536):
         buffer += chunk[: LIMIT - len(buffer)]
 
 
 async def _kill(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
-        # Its own session: the group is the child and what it started, and nothing else.
+        # start_new_session: the process group contains only the child and its descendants.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
@@ -124,7 +128,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 def _read(path: str, limit: int) -> FileContent:
     try:
-        # Never wait for a FIFO's writer (open(2), O_NONBLOCK).
+        # O_NONBLOCK: never wait for a FIFO's writer (open(2)).
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)

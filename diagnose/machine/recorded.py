@@ -1,4 +1,4 @@
-"""A machine that is only remembered: what its commands printed and what its files held."""
+"""A machine made of recorded command output and recorded files, for tests."""
 
 import fnmatch
 import re
@@ -21,9 +21,12 @@ MISSING = Failure("missing", "No such file or directory", 2)
 
 
 class RecordedMachine:
-    """`commands` maps a command as a shell would be given it ("firewall-cmd --state") to what
-    it printed or to a whole `Ran`; `files` a path to its text or to why it could not be read.
-    A command or a file that is in neither is missing."""
+    """A machine that answers from recordings.
+
+    `commands` maps a command line ("firewall-cmd --state") to its output or to a `CommandResult`.
+    `files` maps a path to its text or to the failure to read it. Any other command or file is
+    missing.
+    """
 
     def __init__(
         self,
@@ -40,8 +43,11 @@ class RecordedMachine:
     def load(
         cls, directory: Path, commands: Mapping[str, Sequence[str]], via: str = "local"
     ) -> "RecordedMachine":
-        """From a directory: its folder `commands` holds what each of the commands named here
-        printed, its folder `root` the machine's files."""
+        """Load a machine from a directory.
+
+        Its folder `commands` holds the output of each command named in `commands`; its folder
+        `root` holds the machine's files.
+        """
         outputs = {
             shlex.join(argv): (directory / "commands" / name).read_text("utf-8")
             for name, argv in commands.items()
@@ -59,7 +65,7 @@ class RecordedMachine:
         commands: Mapping[str, str | CommandResult],
         files: Mapping[str, str | Failure] | None = None,
     ) -> "RecordedMachine":
-        """The same machine, with more said or otherwise."""
+        """Return the same machine with these commands and files added or replaced."""
         return RecordedMachine(
             {**self._commands, **commands}, {**self._files, **(files or {})}, self.via
         )
@@ -87,7 +93,7 @@ class RecordedMachine:
         return tuple([await self.read(path, limit) for path in await self.glob(pattern)])
 
     async def listeners(self) -> tuple[Socket, ...] | Failure:
-        """As over SSH: by the first of the tools that is there."""
+        """Return the listening sockets from the first tool that exists, as over SSH."""
         result = await self.run(*_LISTENERS[0])
         for argv in _LISTENERS[1:]:
             if result.failure is not None and result.failure.kind == "missing":
@@ -101,7 +107,7 @@ class RecordedMachine:
 
 
 def matches(path: str, pattern: str) -> bool:
-    """As glob(7): a star ends at a slash, "**" does not."""
+    """Whether a path matches a glob(7) pattern: "*" does not match a slash, "**" does."""
     parts = re.split(r"(\*\*/?)", pattern)
     expression = "".join(
         "(?:.*/)?" if part == "**/" else ".*" if part == "**" else _segment_expression(part)

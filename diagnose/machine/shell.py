@@ -1,7 +1,7 @@
-"""A shell at the other end of ssh that runs one command after another.
+"""A remote shell over ssh that runs one command after another.
 
-Commands are sent as soon as they are known and answered in that order, so that a command waits
-for those before it and never for the network.
+Commands are sent as soon as they are known, and the shell answers them in that order. A command
+waits for earlier commands, but never for a network round trip.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
 from diagnose.model import Failure
 
-#: Seconds to log in.
+#: Maximum seconds for the login.
 LOGIN_TIMEOUT = 10.0
 
-#: Seconds after which a command is given up that should have been ended over there.
+#: Extra seconds to wait for a command that timeout(1) should already have ended on the server.
 GRACE = 2.0
 
 _SHELL_START = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
@@ -37,7 +37,7 @@ CommandOutput = tuple[int, str, str]
 
 
 class ConnectionLost(Exception):
-    """A shell has ended, or has not answered in time."""
+    """The shell has ended, or did not answer in time."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -45,12 +45,12 @@ class ConnectionLost(Exception):
 
 
 class NotSent(Exception):
-    """The shell ended before it came to this command."""
+    """The shell ended before it started this command."""
 
 
 @dataclass(slots=True)
 class PendingCommand:
-    """A command that was sent: the token that ends its answer, the seconds it may take."""
+    """A command that was sent. `token` marks the end of its answer; `timeout` is in seconds."""
 
     token: str
     timeout: float
@@ -68,13 +68,13 @@ class Shell:
         self._has_timeout = False
         self._pending: asyncio.Queue[PendingCommand] = asyncio.Queue()
         self._reader: asyncio.Task[None] | None = None
-        #: How many commands are not answered yet.
+        #: Number of commands without an answer yet.
         self.pending_count = 0
         self.alive = True
 
     @classmethod
     async def open(cls, words: list[str]) -> "Shell":
-        """Log in by these words of ssh. Lost, with ssh's own reason, where that fails."""
+        """Log in with this ssh command line. Raises ConnectionLost with ssh's error message."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *words,
@@ -97,8 +97,11 @@ class Shell:
         return shell
 
     async def run(self, argv: tuple[str, ...], timeout: float) -> CommandOutput:
-        """Exit status, output, errors. Lost where there is no answer within so many seconds of
-        its turn; it is ended over there as well, where that is possible."""
+        """Run a command; return its exit status, stdout and stderr.
+
+        The timeout, in seconds, starts when the shell reaches this command. After it,
+        ConnectionLost is raised; timeout(1), if the server has it, ends the command there.
+        """
         if not self.alive:
             raise NotSent
         token = secrets.token_hex(16)
@@ -125,7 +128,7 @@ class Shell:
             await self._process.wait()
 
     async def _read_answers(self) -> None:
-        """Give each command its answer, whether anybody still waits for it or not."""
+        """Deliver each answer to its command, even if the caller no longer waits for it."""
         while self.alive:
             pending = await self._pending.get()
             grace = GRACE if self._has_timeout else 0.0
@@ -138,7 +141,7 @@ class Shell:
             except TimeoutError:
                 self._fail(pending, Failure("timeout", f"did not end within {pending.timeout:g} s"))
             except (OSError, EOFError, ValueError):
-                # ValueError: what should be a status is none.
+                # ValueError: the status is not a number.
                 self._fail(pending, Failure("closed", "the connection to the server was lost"))
             else:
                 self.pending_count -= 1
@@ -146,8 +149,11 @@ class Shell:
                     pending.answer.set_result((status, out, err))
 
     def _fail(self, pending: PendingCommand, failure: Failure) -> None:
-        """It may still be busy: nothing more is asked here. It is not ended, for the first one
-        carries the others."""
+        """Fail this command and all pending ones: the shell may still be busy.
+
+        The shell process is not ended here, because the first shell carries the connection of the
+        others.
+        """
         if not pending.answer.done():
             pending.answer.set_exception(ConnectionLost(failure))
         self._fail_pending()
@@ -163,7 +169,7 @@ class Shell:
         try:
             async with asyncio.timeout(LOGIN_TIMEOUT + 1):
                 while line := await self._stdout.readline():
-                    # A user's start-up files may print before it.
+                    # The user's start-up files may print lines before it.
                     if line.startswith(b"ready"):
                         self._has_timeout = line.split() == [b"ready", b"timeout"]
                         return
@@ -176,21 +182,23 @@ class Shell:
 
 
 class OutputReader:
-    """What comes out of a shell on one stream, cut at the tokens."""
+    """Reads one output stream of a shell and splits it at the tokens."""
 
     def __init__(self, stream: asyncio.StreamReader) -> None:
         self._stream = stream
         self._buffer = bytearray()
 
     async def read_until(self, token: str) -> tuple[str, int]:
-        """All that comes before the line of the token, no more than LIMIT of it, and the number
-        in that line. EOFError where the stream ends before."""
+        """Return the output before the token's line (at most LIMIT bytes) and the number in it.
+
+        Raises EOFError if the stream ends before the token.
+        """
         mark = f"\n{token} ".encode()
         output, buffer = bytearray(), self._buffer
         while True:
             at = buffer.find(mark)
             end = buffer.find(b"\n", at + len(mark)) if at >= 0 else -1
-            # The mark may have come in part.
+            # Keep the end of the buffer: it may be the first part of the mark.
             safe_end = at if at >= 0 else max(len(buffer) - len(mark), 0)
             output += buffer[: min(safe_end, max(LIMIT - len(output), 0))]
             if end >= 0:
@@ -205,7 +213,7 @@ class OutputReader:
 
 
 def login_failure(stderr: str) -> Failure:
-    """Why ssh could not log in, from what it said."""
+    """Return why ssh could not log in, from its error output."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     message = lines[-1] if lines else "ssh ended without a word"
     kind = next((kind for phrase, kind in _KINDS if phrase in stderr), "other")

@@ -1,11 +1,13 @@
-"""A server behind SSH, through the system's own OpenSSH: the user's configuration, agent, jump
-hosts and known_hosts hold, no password is ever asked for.
+"""A server reached through the system's OpenSSH.
 
-One connection carries everything (ssh_config(5), ControlMaster), in it a few shells: a login costs
-several round trips and whatever the user's start-up files do. They are children of this program
-that live as long as the pipes to them are open: however this program ends, they and the
-connection end with it. On the server nothing is installed or written; sh, cat, stat and one of
-ss, netstat or /proc/net/tcp are enough.
+The user's ssh configuration, agent, jump hosts and known_hosts apply; ssh never asks for a
+password.
+
+One connection carries everything (ssh_config(5), ControlMaster). It holds a few shells, because
+each login costs several round trips and runs the user's start-up files. The ssh processes are
+children of this program and live as long as the pipes to them are open: however this program
+ends, they and the connection end too. Nothing is installed or written on the server; it needs
+only sh, cat, stat, and one of ss, netstat or /proc/net/tcp.
 """
 
 import asyncio
@@ -29,7 +31,7 @@ from diagnose.model import Failure
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.parsers.linux.sockets import listening_sockets
 
-#: Commands that run side by side. sshd lets a connection have ten sessions unless told otherwise
+#: Number of shells, so of concurrent commands. By default sshd allows ten sessions per connection
 #: (sshd_config(5), MaxSessions).
 SHELLS = 4
 
@@ -46,18 +48,18 @@ _OPTIONS = (
 _LISTENERS = (
     "ss -ltnpe 2>/dev/null || netstat -ltnp 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6"
 )
-# The attempts to connect there that are not answered yet.
+# Lists connection attempts to that address and port that have no answer yet.
 _SYN_SENT = (
     'sleep 0.1 2>/dev/null || sleep 1; case $1 in *:*) a="[$1]";; *) a=$1;; esac; '
     'ss -Htn state syn-sent dst "$a" dport = ":$2" 2>/dev/null'
 )
-# Prints a file after a line with a token that no file holds, its state, time and name; before
-# that, where a link leads.
+# Prints each file after a line with the token (which no file contains), its state, time and name.
+# For a symbolic link, a line with the link's destination comes first.
 _READ_FILE = (
     "one() { f=$1; "
     'if [ ! -e "$f" ]; then s="missing 0"; elif [ ! -f "$f" ]; then s="special 0"; '
     'elif [ ! -r "$f" ]; then s="denied 0"; '
-    # Fractions of a second tell a change from the start that came after it; busybox knows none.
+    # Fractions of a second show whether a change came before a start; busybox has none.
     'else m=$(stat -L -c %.Y -- "$f" 2>/dev/null); case $m in *[!0-9.]*|"") '
     'm=$(stat -L -c %Y -- "$f" 2>/dev/null || echo 0);; esac; s="ok $m"; fi; '
     '[ -L "$f" ] && printf "\\n%s link %s\\n" "$t" "$(readlink -f -- "$f" 2>/dev/null)"; '
@@ -72,10 +74,10 @@ _FILE_FAILURES = {
 
 
 class SshMachine:
-    """`ssh://[user@]host[:port]`; ValueError where it is no such URL.
+    """A machine at `ssh://[user@]host[:port]`. Raises ValueError for any other URL.
 
-    The connection is made when it is first needed; `close`, or leaving `async with`, ends it.
-    A connection that cannot be made is the failure of everything that is asked.
+    The connection is opened at first use; `close`, or leaving `async with`, ends it. If it cannot
+    be opened, every operation returns that failure.
     """
 
     def __init__(self, url: str, options: tuple[str, ...] = ()) -> None:
@@ -102,7 +104,7 @@ class SshMachine:
         await self.close()
 
     def new_connection(self) -> "SshMachine":
-        """The same server by a connection of its own, which is not made yet."""
+        """Return the same server with a separate connection, which is not open yet."""
         return SshMachine(self.via, self._extra_options)
 
     async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
@@ -133,9 +135,11 @@ class SshMachine:
     async def connect(
         self, address: str, port: int, timeout: float = DEFAULT_TIMEOUT
     ) -> ConnectResult:
-        """Through the connection that stands, by sshd (ssh(1), -W). It says nothing when that is
-        open, and ends when it cannot be: what has not ended a round trip later is open, unless
-        the server's SYN still waits for an answer."""
+        """Connect through the existing ssh connection (ssh(1), -W).
+
+        ssh prints nothing on success and exits on failure. If it still runs one round trip later,
+        the connection is open, unless the server's SYN still has no answer.
+        """
         started = time.monotonic()
         try:
             await self._shell()
@@ -152,12 +156,12 @@ class SshMachine:
         return ConnectResult(time.monotonic() - started, tunnel)
 
     async def close(self) -> None:
-        """End the connection and remove what it needed here. May be called again."""
+        """End the connection and remove its local files. May be called again."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         shells, self._shells = self._shells, []
-        # The first carries the others.
+        # The first shell carries the others, so it is closed last.
         await asyncio.gather(*(shell.close() for shell in shells[1:]))
         for shell in shells[:1]:
             await shell.close()
@@ -176,8 +180,10 @@ class SshMachine:
         return CommandResult(argv, status, out, err, took, _failure(argv[0], status, err))
 
     async def _run_in_shell(self, argv: tuple[str, ...], timeout: float) -> tuple[int, str, str]:
-        """Where a shell ended because of another command, the next one is asked: all that is
-        ever run over there only looks."""
+        """Run a command, and try another shell if one ended because of another command.
+
+        Trying again is safe: the commands only read.
+        """
         for _ in range(SHELLS):
             shell = await self._shell()
             try:
@@ -187,7 +193,7 @@ class SshMachine:
         raise ConnectionLost(Failure("closed", "the connection to the server was lost"))
 
     async def _shell(self) -> Shell:
-        """The one with the least to do. Lost where the server cannot be entered."""
+        """Return the least busy shell. Raises ConnectionLost if the login fails."""
         async with self._open_lock:
             if self._failure is not None:
                 raise ConnectionLost(self._failure)
@@ -209,7 +215,7 @@ class SshMachine:
             self._start_task(self._try_open_shell())
 
     async def _try_open_shell(self) -> None:
-        # A server may allow fewer (sshd_config(5), MaxSessions).
+        # The server may allow fewer sessions (sshd_config(5), MaxSessions).
         with contextlib.suppress(ConnectionLost):
             await self._open_shell()
 
@@ -239,11 +245,13 @@ class SshMachine:
             *self._destination,
         ]
 
-    # Files
+    # Files.
 
     async def _read_files(self, patterns: str, limit: int) -> tuple[FileContent, ...]:
-        """The files that these words of sh name. What is wanted at the same moment is fetched by
-        one command."""
+        """Return the files that these sh patterns match.
+
+        Requests made at the same moment share one command.
+        """
         future = self._requests.get((patterns, limit))
         if future is None:
             loop = asyncio.get_running_loop()
@@ -284,7 +292,7 @@ class SshMachine:
 
 
 def destination(url: str) -> list[str]:
-    """The URL as ssh's own words."""
+    """Return the ssh arguments for a URL."""
     parts = urlsplit(url)
     host, user = parts.hostname, parts.username
     if parts.scheme != "ssh" or not host or parts.path not in {"", "/"} or host.startswith("-"):
@@ -297,8 +305,10 @@ def destination(url: str) -> list[str]:
 
 
 def shell_patterns(pattern: str) -> str:
-    """A pattern as words for sh, all but its wildcards quoted; "**" is nought to four levels of
-    folders, since sh knows no such thing."""
+    """Return a pattern as words for sh, with everything but its wildcards quoted.
+
+    sh has no "**": it becomes zero to four levels of folders.
+    """
     if "\n" in pattern or "\0" in pattern:
         return ""
     quoted = re.sub(r"[^\w*?\[\]!^/.,@%+:-]", r"\\\g<0>", pattern)
@@ -309,8 +319,11 @@ def shell_patterns(pattern: str) -> str:
 
 
 def _failure(program: str, status: int, err: str) -> Failure | None:
-    """127 and 126 are what sh ends with where a program is not there or may not be run, 124
-    what timeout(1) ends with."""
+    """Return the failure for an exit status.
+
+    sh exits with 127 if the program is missing and 126 if it may not be run; timeout(1) exits
+    with 124.
+    """
     match status:
         case 0:
             return None
@@ -324,7 +337,7 @@ def _failure(program: str, status: int, err: str) -> Failure | None:
 
 
 def _parse_items(out: str, token: str) -> list[tuple[FileContent, ...]]:
-    """What was printed of each item: its files, at most MOST_PATHS of them."""
+    """Return the files printed for each item, at most MAX_PATHS per item."""
     items: list[list[FileContent]] = []
     real = ""
     for part in out.split(f"\n{token} ")[1:]:
@@ -359,8 +372,10 @@ def _path_of(content: FileContent) -> str:
 
 
 def _private_directory() -> str:
-    """A folder that only this user may enter, with a name short enough for a socket in it
-    (unix(7): 108 bytes, of which ssh takes 18 for itself)."""
+    """Create a folder that only this user may enter, and return its path.
+
+    The path is short enough for a socket in it (unix(7): 108 bytes, of which ssh uses 18).
+    """
     base = tempfile.gettempdir()
     if len(base) > 60 and os.access("/tmp", os.W_OK):
         base = "/tmp"

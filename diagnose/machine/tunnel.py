@@ -1,4 +1,4 @@
-"""A connection that sshd makes on the server, through the one that carries everything."""
+"""A TCP connection that sshd opens on the server, through the existing ssh connection."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from diagnose.net.local import TcpStream
 
 
 class Tunnel(TcpStream):
-    """One end of a pair of sockets, of which a child process of ours, ssh -W, holds the other."""
+    """Our end of a socket pair; the child process `ssh -W` holds the other end."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, ours: socket.socket, peer: tuple[str, int]
@@ -24,7 +24,7 @@ class Tunnel(TcpStream):
 
     @classmethod
     async def open(cls, words: list[str], address: str, port: int) -> "Tunnel":
-        """`words` log in over the connection that stands. Lost where ssh cannot be started."""
+        """Open a tunnel with this ssh command line. Raises ConnectionLost if ssh cannot start."""
         endpoint = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -48,7 +48,7 @@ class Tunnel(TcpStream):
         return cls(process, ours, (address, port))
 
     async def refusal(self) -> Failure | None:
-        """Why it could not be opened; None where it has not ended."""
+        """Return why the tunnel could not be opened, or None while ssh still runs."""
         if self._process.returncode is None:
             return None
         assert self._process.stderr is not None
@@ -59,7 +59,7 @@ class Tunnel(TcpStream):
 
     def close(self) -> None:
         super().close()
-        # Its own session: the child, and nothing else.
+        # start_new_session: the process group contains only the child.
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGTERM)

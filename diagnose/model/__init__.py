@@ -1,8 +1,8 @@
-"""The nouns: what was asked, what was seen, what it means, what to do.
+"""The core values of a run: the target, observations, claims, findings and fixes.
 
-Everything here is a frozen value and imports the standard library only. The kinds of
-observation live in the modules beside this one, a layer each (`diagnose.model.dns`,
-`diagnose.model.tcp`, …), so that a run loads only the kinds it can see.
+All classes here are frozen and import the standard library only. The kinds of observation are in
+the modules beside this one, one per layer (`diagnose.model.dns`, `diagnose.model.tcp`, …), so that
+a run loads only the kinds it can observe.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 
 from diagnose.model.frozen import frozen
 
-#: The layers, in the order in which a visitor's request meets them. Causes are ordered by it.
+#: The layers, in the order in which a visitor's request passes them. Causes are sorted by it.
 LAYERS = (
     "host",
     "dns",
@@ -31,15 +31,15 @@ LAYERS = (
 
 
 class Vantage(StrEnum):
-    """From where something was seen: the machine that probes, or inside the server."""
+    """The place from which something was observed: the machine that probes, or the server."""
 
     HERE = "here"
     SERVER = "server"
 
 
 class Severity(StrEnum):
-    """error: the site does not work for its visitors; warning: it works, and something is
-    wrong; note: worth knowing, never a cause."""
+    """error: the site does not work for its visitors; warning: it works, but something is wrong;
+    note: worth knowing, never a cause."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -47,7 +47,7 @@ class Severity(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How far the evidence carries the claim."""
+    """How strongly the evidence supports a claim."""
 
     CERTAIN = "certain"
     LIKELY = "likely"
@@ -55,8 +55,8 @@ class Confidence(StrEnum):
 
 
 class Applicability(StrEnum):
-    """automatic: safe to execute as it stands; review: a person should read it first;
-    manual: only a person can do it."""
+    """automatic: safe to execute as it is; review: a person should read it first; manual: only a
+    person can do it."""
 
     AUTOMATIC = "automatic"
     REVIEW = "review"
@@ -64,7 +64,7 @@ class Applicability(StrEnum):
 
 
 class Where(StrEnum):
-    """Where a step of a remedy is done."""
+    """The place where a step of a fix is done."""
 
     SERVER = "server"
     CLIENT = "client"
@@ -75,10 +75,10 @@ class Where(StrEnum):
 
 @frozen
 class Target:
-    """What the person asked about, as it was read.
+    """The parsed URL or host that the user asked about.
 
-    `host` is an A-label (RFC 5890) or an address without brackets; `path` begins with a
-    slash; `websockets` are the paths at which a WebSocket is to be judged.
+    `host` is an A-label (RFC 5890) or an address without brackets. `path` begins with a slash.
+    `websockets` are the paths at which a WebSocket is checked.
     """
 
     input: str
@@ -91,7 +91,7 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """host[:port] as in a URL (RFC 3986 section 3.2), the default port left out."""
+        """Return host[:port] as in a URL (RFC 3986 section 3.2), without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (
             host
@@ -106,11 +106,11 @@ class Target:
 
 @frozen
 class Failure:
-    """A failed attempt, which is a fact like any other.
+    """Why an attempt failed.
 
-    `kind` is a word of a small closed vocabulary (see `diagnose.net.error_mapping`), `message`
-    the machine's own words, verbatim, `code` its number (errno, EAI, rcode, TLS alert,
-    X.509 verify code, exit status) and `name` that number's name ("EHOSTUNREACH").
+    `kind` is a word from a small closed list (see `diagnose.net.error_mapping`), `message` the
+    original error text, `code` its number (errno, EAI, rcode, TLS alert, X.509 verify code, exit
+    status) and `name` the name of that number ("EHOSTUNREACH").
     """
 
     kind: str
@@ -121,10 +121,10 @@ class Failure:
 
 @frozen(kw_only=True, eq=False)
 class Observation:
-    """One fact, seen once. Two observations are the same only if they are one object.
+    """One observed fact. Two observations are equal only if they are the same object.
 
-    `at` and `took` are seconds, `at` since the start of the run; `equivalent` is the command
-    a person would type to see the same.
+    `at` and `took` are seconds; `at` counts from the start of the run. `equivalent` is the command
+    with which a person can observe the same.
     """
 
     layer: ClassVar[str] = ""
@@ -138,7 +138,7 @@ class Observation:
 
 @frozen(kw_only=True, eq=False)
 class Unseen(Observation):
-    """Something that could not be looked at, why, and the command that would allow it."""
+    """Something that could not be observed, the reason, and the command that would allow it."""
 
     layer: ClassVar[str] = "host"
 
@@ -149,10 +149,10 @@ class Unseen(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Host(Observation):
-    """A machine that took part: the one that probes, or the server looked into.
+    """A machine that took part: the one that probes, or the server.
 
-    `role` is "server" where the target's address or name is this machine's own.
-    `via` is "local" or "ssh://…". `manager` is what starts services: "systemd" or "none".
+    `role` is "server" if the target's address or name belongs to this machine. `via` is "local" or
+    "ssh://…". `manager` is the service manager: "systemd" or "none".
     """
 
     layer: ClassVar[str] = "host"
@@ -170,8 +170,8 @@ Kind = TypeVar("Kind", bound=Observation)
 
 @frozen
 class Scope:
-    """What a run was asked to judge: what a visitor meets (`outside`), else only what the server
-    itself shows; which layers; which version of IP, None for both."""
+    """The scope of a run: the layers and the IP version to check (None: both). If `outside` is
+    False, only what the server itself shows is checked, not what a visitor gets."""
 
     outside: bool = True
     only: tuple[str, ...] = ()
@@ -184,7 +184,7 @@ class Scope:
 
 @frozen(eq=False)
 class Evidence:
-    """All that one run has seen, in the order in which it was seen."""
+    """All observations of one run, in the order in which they were made."""
 
     target: Target
     started_at: datetime
@@ -192,20 +192,20 @@ class Evidence:
     scope: Scope = Scope()
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """Every observation of one kind, failed attempts among them."""
+        """Return all observations of one kind, including failed attempts."""
         return tuple(observation for observation in self.observations if type(observation) is kind)
 
     def good(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """The observations of one kind that are no failed attempts."""
+        """Return the observations of one kind without failed attempts."""
         return tuple(observation for observation in self.of(kind) if observation.failure is None)
 
 
 @frozen
 class Subject:
-    """What a claim is about. A field that is None leaves that side open.
+    """The subject of a claim. A field that is None matches any value.
 
-    So `Subject(port=443)` is port 443 at whatever address, and covers
-    `Subject(address="203.0.113.10", port=443)`.
+    `Subject(port=443)` is port 443 at any address, and covers `Subject(address="203.0.113.10",
+    port=443)`.
     """
 
     name: str | None = None
@@ -215,7 +215,7 @@ class Subject:
     text: str = ""
 
     def covers(self, other: "Subject") -> bool:
-        """Whether nothing that both of them say disagrees."""
+        """Return True unless a field that is set in both differs."""
         pairs = (
             (self.name, other.name),
             (self.address, other.address),
@@ -238,12 +238,12 @@ class Subject:
 
 
 def endpoints(addresses: Iterable[str], port: int) -> tuple[Subject, ...]:
-    """A port at several addresses: the subjects that a claim about all of them covers."""
+    """Return one subject for each address, with the given port."""
     return tuple(Subject(address=address, port=port) for address in dict.fromkeys(addresses))
 
 
 def merge_subjects(subjects: tuple[Subject, ...]) -> Subject:
-    """One subject for several: what they agree on, named by all of them."""
+    """Merge subjects into one: keep the fields that are equal in all, and list all in `text`."""
     if len(subjects) == 1:
         return subjects[0]
     agreed = {}
@@ -255,8 +255,8 @@ def merge_subjects(subjects: tuple[Subject, ...]) -> Subject:
 
 @frozen
 class Location:
-    """A place in a file: `line` and `column` count from 1; `excerpt` are whole lines around
-    it, the first of which is line `first`."""
+    """A position in a file. `line` and `column` count from 1. `excerpt` holds whole lines around
+    it; the first of them is line number `first`."""
 
     file: str
     line: int
@@ -268,7 +268,7 @@ class Location:
 
 @frozen
 class Command:
-    """A command of a remedy, as an argument vector: nothing in it is ever parsed by a shell."""
+    """A command of a fix, as an argument vector. It is never parsed by a shell."""
 
     argv: tuple[str, ...]
     where: Where = Where.SERVER
@@ -288,9 +288,13 @@ class Edit:
 
 @frozen
 class Manual:
-    """Something only a person can do. `step` names the paragraph of that name under "Steps"
-    in the check's text, or of its layer; it may use the claim's facts. `commands` are what the
-    person types who chooses so: of several such steps one is chosen, and no program chooses."""
+    """A step that only a person can do.
+
+    `step` is the name of a paragraph under "Steps" in the check's text, or in the text of its
+    layer; the paragraph may use the claim's facts. `commands` are what the person types after
+    choosing this step. If there are several such steps, they are alternatives: a person chooses
+    one, never the program.
+    """
 
     step: str
     where: Where
@@ -303,7 +307,7 @@ Step = Command | Edit | Manual
 
 @frozen
 class Fix:
-    """What puts it right, step by step."""
+    """The steps that repair the problem, in order."""
 
     steps: tuple[Step, ...]
     applicability: Applicability = Applicability.AUTOMATIC
@@ -311,11 +315,12 @@ class Fix:
 
 @frozen(kw_only=True, eq=False)
 class Claim:
-    """What a check says of the evidence.
+    """A conclusion of a check from the evidence.
 
-    `facts` fill the check's text; `because` are the observations it rests on; `ruled_out`
-    the checks that were considered and excluded; `covers` what else this explains symptoms
-    of, besides `about`. `severity` is given where it differs from the check's own.
+    `facts` fill in the check's text. `because` are the observations that support the claim.
+    `ruled_out` are the ids of checks that were considered and excluded. `covers` are subjects,
+    besides `about`, whose symptoms this claim explains. `severity` is set only if it differs from
+    the check's own.
     """
 
     about: Subject
@@ -334,11 +339,11 @@ CheckFunction = Callable[[Evidence], Iterable[Claim]]
 
 @frozen(kw_only=True, eq=False)
 class Check:
-    """One question put to the evidence. Its id is its file: checks/tcp/refused.py is `tcp.refused`.
+    """One question about the evidence. Its id is its path: checks/tcp/refused.py is `tcp.refused`.
 
-    `needs` are the kinds that must have been observed at least once, else it says nothing.
-    `explains` are the ids of checks whose findings about a covered subject are symptoms of
-    this one; `tcp.*` stands for what is met in a whole layer.
+    `needs` are the kinds of observation without which the check does not run. `explains` are the
+    ids of checks whose findings about a covered subject are symptoms of this one; `tcp.*` stands
+    for all checks of a layer.
     """
 
     id: str
@@ -354,7 +359,7 @@ class Check:
 
 @frozen(eq=False)
 class Finding:
-    """A claim with its check, numbered ("f1"), and the finding that explains it, if any."""
+    """A claim and its check, numbered ("f1"), and the finding that explains it, if any."""
 
     id: str
     check: Check
@@ -367,13 +372,13 @@ class Finding:
 
     @property
     def is_cause(self) -> bool:
-        """A root cause: no note, and no other finding explains it."""
+        """Return True for a root cause: not a note, and not explained by another finding."""
         return self.explained_by is None and self.severity is not Severity.NOTE
 
 
 @frozen
 class Crash:
-    """A fault of ours: a probe or a check that raised. The run went on without it."""
+    """An error in our own code: a probe or a check that raised. The run continued without it."""
 
     where: str
     message: str
@@ -381,10 +386,11 @@ class Crash:
 
 @frozen(eq=False)
 class Report:
-    """What a run ends in. `findings` are ordered: each cause followed by its symptoms.
+    """The result of a run. In `findings`, each cause is followed by its symptoms.
 
-    `signal` is the number of the one that interrupted it, 0 for none; `running` says that it goes
-    on and that nothing was judged yet."""
+    `signal` is the number of the signal that interrupted the run, 0 for none. `running` is True
+    while the run continues and nothing was judged yet.
+    """
 
     evidence: Evidence
     findings: tuple[Finding, ...] = ()

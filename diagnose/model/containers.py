@@ -1,4 +1,4 @@
-"""What can be seen of containers from the server they run on."""
+"""Observations of the containers on a server."""
 
 from typing import ClassVar
 
@@ -8,8 +8,8 @@ from diagnose.model.frozen import frozen
 
 @frozen
 class ContainerPort:
-    """A TCP port `inner` of a container; published at `address` and `port` of the server, or, where
-    `port` is None, only declared (EXPOSE)."""
+    """A TCP port `inner` of a container. It is published at `address` and `port` of the server, or
+    only declared (EXPOSE) if `port` is None."""
 
     inner: int
     port: int | None = None
@@ -18,8 +18,8 @@ class ContainerPort:
 
 @frozen
 class Container:
-    """A running container, as its engine ("docker", "podman") lists it. `networks` has "host" where
-    it has no network of its own."""
+    """A running container, as its engine ("docker", "podman") lists it. `networks` contains "host"
+    if the container has no network of its own."""
 
     engine: str
     id: str
@@ -31,9 +31,9 @@ class Container:
 
 @frozen
 class Namespace:
-    """A network namespace other than the server's (network_namespaces(7)): some of the processes
-    in it, its addresses, and the TCP sockets that listen in it. `container` is the number of the
-    container whose it is, "" where that is not known."""
+    """A network namespace other than the server's (network_namespaces(7)): some of its processes,
+    its addresses, and the TCP sockets that listen in it. `container` is the id of the container
+    that owns it, "" if unknown."""
 
     pid: int
     processes: tuple[str, ...] = ()
@@ -42,14 +42,14 @@ class Namespace:
     sockets: tuple[tuple[str, int], ...] = ()
 
     def listens(self, port: int) -> bool:
-        """Whether something listens there for others than itself."""
+        """Return True if something listens on the port at an address other than loopback."""
         return any(number == port and not _is_loopback(at) for at, number in self.sockets)
 
 
 @frozen(kw_only=True, eq=False)
 class Containers(Observation):
-    """Which containers run, and what listens in network namespaces apart from the server's. Only
-    looked at where nothing of the server's own listens on the target's port. `engines` are those
+    """The running containers, and the listening sockets in other network namespaces. Observed only
+    if nothing in the server's own namespace listens on the target's port. `engines` are the engines
     that answered."""
 
     layer: ClassVar[str] = "listener"

@@ -1,4 +1,4 @@
-"""What can be seen of a name: how the system resolves it, and what DNS itself says."""
+"""Observations of name resolution: the system resolver, the hosts file and DNS answers."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -10,17 +10,17 @@ from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 
-#: The types of record that hold addresses, by family.
+#: The record types that hold addresses, by IP version.
 ADDRESS_TYPES = {4: "A", 6: "AAAA"}
 
-#: Not reachable from the Internet. Not what `ipaddress` calls private: the documentation ranges
-#: stand for public addresses.
+#: Ranges that are not reachable from the Internet. They differ from `ipaddress.is_private`:
+#: documentation ranges count as public addresses.
 PRIVATE = (
     "0.0.0.0/8",  # RFC 1122 section 3.2.1.3: this host
     "10.0.0.0/8",  # RFC 1918
     "100.64.0.0/10",  # RFC 6598: shared, behind a carrier's NAT
     "127.0.0.0/8",  # RFC 1122: loopback
-    "168.63.129.16/32",  # Azure's own, for its machines
+    "168.63.129.16/32",  # Azure's platform address, for its machines
     "169.254.0.0/16",  # RFC 3927: link-local
     "172.16.0.0/12",  # RFC 1918
     "192.168.0.0/16",  # RFC 1918
@@ -29,8 +29,9 @@ PRIVATE = (
     "fc00::/7",  # RFC 4193: unique local
     "fe80::/10",  # RFC 4291: link-local
 )
-#: Of the asker's own wire, and where clouds give their machines' credentials (AWS, Google Cloud,
-#: Azure and others 169.254.169.254; Alibaba Cloud, AWS and Google Cloud by IPv6, Azure, Oracle).
+#: Link-local ranges, and the addresses where clouds serve machine credentials (AWS, Google Cloud,
+#: Azure and others 169.254.169.254; Alibaba Cloud; AWS and Google Cloud by IPv6; Azure; Oracle). A
+#: name or a redirect must not lead us there.
 GUARDED = (
     "169.254.0.0/16",
     "fe80::/10",
@@ -40,23 +41,23 @@ GUARDED = (
     "168.63.129.16/32",
     "192.0.0.192/32",
 )
-#: Those of them that mean the asker's own machine or its own wire: of no use in DNS.
+#: Private ranges that mean the resolving machine itself or its link: useless in DNS.
 LOCAL_ONLY = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
 
-#: Top-level domains that the public DNS does not hold (RFC 2606, RFC 6761, RFC 6762, RFC 8375,
-#: ICANN's "internal") and what home routers use.
+#: Top-level domains that are not in the public DNS (RFC 2606, RFC 6761, RFC 6762, RFC 8375, ICANN's
+#: "internal"), and those that home routers use.
 LOCAL_DOMAINS = ("test", "localhost", "local", "internal", "home.arpa", "lan", "invalid")
 
 
 @frozen(kw_only=True, eq=False)
 class Resolution(Observation):
-    """The addresses of one family (4 or 6) by which the target is reached from here.
+    """The target's addresses of one family (4 or 6), as resolved on the probing machine.
 
-    `via` is "system" (getaddrinfo: hosts file, nsswitch, resolver), "dns" (the raw answer,
-    where the system could not or need not be asked), "literal" (the target is an address),
+    `via` is "system" (getaddrinfo: hosts file, nsswitch, resolver), "dns" (the raw DNS answer, if
+    the system resolver was not usable or not needed), "literal" (the target is an address),
     "option" (--address), "loopback" (a name under localhost that the system does not know) or
-    "proxy" (the proxy resolves it, and `addresses` holds the name). The failure's code is the
-    EAI_… number.
+    "proxy" (the proxy resolves it, and `addresses` holds the name). The failure's code is the EAI_…
+    number.
     """
 
     layer: ClassVar[str] = "dns"
@@ -68,14 +69,14 @@ class Resolution(Observation):
 
     @property
     def allowed_addresses(self) -> tuple[str, ...]:
-        """The addresses that we may be led to by a name; one that a person typed always is."""
+        """The addresses we may connect to. Guarded ones are allowed only if a person typed them."""
         typed = self.via in {"literal", "option", "proxy"}
         return tuple(address for address in self.addresses if typed or not is_guarded(address))
 
 
 @frozen
 class Answer:
-    """What the bytes of an answer say of the question; the fields are those of `DnsAnswer`."""
+    """The parsed fields of one DNS response. They are the same as in `DnsAnswer`."""
 
     rcode: str
     aliases: tuple[str, ...] = ()
@@ -90,19 +91,19 @@ class Answer:
 
 @frozen(kw_only=True, eq=False)
 class DnsAnswer(Observation):
-    """One answer to one DNS question (RFC 1035), asked directly of one server.
+    """One answer to one DNS question (RFC 1035), sent directly to one server.
 
-    `aliases` is the CNAME chain in the answer, in order, the name asked for left out; `records`
-    the records of the type asked for, in presentation format, without owner and TTL.
-    `authenticated` is the AD bit, `checking_disabled` the CD bit that was sent (RFC 4035
-    section 3.2), `extended` the extended errors (RFC 8914), "6 DNSSEC Bogus: …". `zone` is the
-    owner of the SOA record that came with a negative answer (RFC 2308): the zone that has no
-    such name. `truncated` is the TC bit.
+    `aliases` is the CNAME chain of the answer, in order, without the name in the question.
+    `records` are the records of the requested type, in presentation format, without owner and TTL.
+    `authenticated` is the AD bit, `checking_disabled` the CD bit that was sent (RFC 4035 section
+    3.2), `extended` the extended errors (RFC 8914), for example "6 DNSSEC Bogus: …". `zone` is the
+    owner of the SOA record in a negative answer (RFC 2308): the zone that does not contain the
+    name. `truncated` is the TC bit.
 
-    `purpose` is "target" (the first configured resolver), "again" (the same, a second time),
-    "unvalidated" (the same with CD), "other-resolver" (the next configured ones), "parent" (a
-    domain above the name), "alias" (a step of a chain of aliases), "control" (the root, of which
-    every working resolver knows), "beside" (a random label in the name's place) or "caa".
+    `purpose` is "target" (the first configured resolver), "again" (the same, repeated),
+    "unvalidated" (the same with CD), "other-resolver" (the other configured resolvers), "parent" (a
+    domain above the name), "alias" (a step of a CNAME chain), "control" (the root zone, which every
+    working resolver knows), "beside" (a random label in place of the name's first one) or "caa".
     """
 
     layer: ClassVar[str] = "dns"
@@ -126,9 +127,9 @@ class DnsAnswer(Observation):
 
 @frozen(kw_only=True, eq=False)
 class HostsEntry(Observation):
-    """A line of the hosts file that names the target (hosts(5)); `line` counts from 1. `mine`
-    says that the machine whose file it is holds the address, `ended` that the line ends in a
-    line feed, as all but the last do."""
+    """A line of the hosts file that contains the target's name (hosts(5)). `line` counts from 1.
+    `mine` is True if the address belongs to the machine that has the file. `ended` is True if the
+    line ends with a line feed; only the last line may lack one."""
 
     layer: ClassVar[str] = "dns"
 
@@ -143,7 +144,7 @@ class HostsEntry(Observation):
 
 @frozen(kw_only=True, eq=False)
 class ResolverConfig(Observation):
-    """The name servers this machine asks (resolv.conf(5)), or the one given by --resolver."""
+    """The name servers of this machine (resolv.conf(5)), or the one given by --resolver."""
 
     layer: ClassVar[str] = "dns"
 
@@ -158,8 +159,8 @@ def _networks(ranges: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
 
 
 def is_within(address: str, ranges: tuple[str, ...]) -> bool:
-    """Whether an address is in one of these ranges; False for what is no address. An IPv4
-    address in IPv6's clothes (::ffff:10.0.0.1) is the IPv4 address."""
+    """Return True if the address is in one of the ranges; False if it is not an address. An
+    IPv4-mapped IPv6 address (::ffff:10.0.0.1) counts as the IPv4 address."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -169,34 +170,34 @@ def is_within(address: str, ranges: tuple[str, ...]) -> bool:
 
 
 def is_private(address: str) -> bool:
-    """Whether nobody on the Internet can reach an address (see PRIVATE)."""
+    """Return True if the address cannot be reached from the Internet (see PRIVATE)."""
     return is_within(address, PRIVATE)
 
 
 def is_guarded(address: str) -> bool:
-    """Whether a name or a redirect must not lead us to an address (see GUARDED): it is asked only
-    where a person typed it."""
+    """Return True if a name or a redirect must not lead us to this address (see GUARDED). We
+    connect to it only if a person typed it."""
     return is_within(address, GUARDED)
 
 
 def is_local_name(name: str) -> bool:
-    """Whether a name is none of the public DNS: a single label or under LOCAL_DOMAINS."""
+    """Return True if the name is not in the public DNS: a single label, or under LOCAL_DOMAINS."""
     return "." not in name or any(name.endswith(f".{domain}") for domain in LOCAL_DOMAINS)
 
 
 def is_loopback_name(name: str) -> bool:
-    """Whether a name means the asking machine and is no question for DNS (RFC 6761 section 6.3)."""
+    """Return True if the name means the local machine and needs no DNS (RFC 6761 section 6.3)."""
     return name == "localhost" or name.endswith(".localhost")
 
 
 def final_answers(evidence: Evidence) -> dict[str, DnsAnswer]:
-    """What the first configured resolver finally said of the target, by type ("A", "AAAA"): its
-    last answer, else its last silence."""
+    """Return the final answer of the first configured resolver for the target, by type ("A",
+    "AAAA"): its last answer, or its last failure if it never answered."""
     return final_answers_of(evidence.of(DnsAnswer))
 
 
 def final_answers_of(answers: Iterable[DnsAnswer]) -> dict[str, DnsAnswer]:
-    """The same, of answers in the order in which they came."""
+    """Do the same as `final_answers`, for answers in the order in which they arrived."""
     final: dict[str, DnsAnswer] = {}
     for answer in answers:
         ours = answer.purpose in {"target", "again"} and answer.rdtype in {"A", "AAAA"}
@@ -206,17 +207,17 @@ def final_answers_of(answers: Iterable[DnsAnswer]) -> dict[str, DnsAnswer]:
 
 
 def answer_text(answer: DnsAnswer) -> str:
-    """How a question ended, in a word or two: the rcode, else the failure's own words."""
+    """Return the result of a question in short: the rcode, or the failure's message."""
     return answer.failure.message if answer.failure else answer.rcode
 
 
 def knows_the_root(control: DnsAnswer) -> bool:
-    """Whether a resolver had something to say of the root: a refusal too is an answer."""
+    """Return True if a resolver answered the question about the root. A refusal counts too."""
     return control.failure is None and control.rcode != "SERVFAIL"
 
 
 def published_addresses(evidence: Evidence, family: int) -> tuple[str, ...] | None:
-    """The target's addresses of a family according to DNS; None where DNS did not say."""
+    """Return the target's addresses of a family according to DNS; None if DNS gave no answer."""
     answer = final_answers(evidence).get(ADDRESS_TYPES[family])
     if answer is None or answer.failure or answer.rcode not in {"NOERROR", "NXDOMAIN"}:
         return None
@@ -224,7 +225,7 @@ def published_addresses(evidence: Evidence, family: int) -> tuple[str, ...] | No
 
 
 def own_addresses(evidence: Evidence) -> tuple[str, ...]:
-    """The public addresses that the server's interfaces hold, where they were seen."""
+    """Return the public addresses of the server's interfaces, if they were observed."""
     interface_addresses = (
         address
         for interface in evidence.good(Interface)
@@ -236,13 +237,13 @@ def own_addresses(evidence: Evidence) -> tuple[str, ...]:
 
 
 def this_machine(evidence: Evidence) -> Where:
-    """Where a step is done on the machine that probes: on the server, if it is the server."""
+    """Return where a step on the probing machine is done: SERVER if it is the server itself."""
     server_hosts = (host for host in evidence.of(Host) if host.vantage is Vantage.SERVER)
     return Where.SERVER if any(host.via == "local" for host in server_hosts) else Where.CLIENT
 
 
 def resolved_addresses(evidence: Evidence) -> tuple[str, ...]:
-    """The addresses by which the target is reached from here, none of them more than once."""
+    """Return the target's addresses as resolved on the probing machine, without duplicates."""
     addresses = (
         address for resolution in evidence.good(Resolution) for address in resolution.addresses
     )
@@ -252,8 +253,11 @@ def resolved_addresses(evidence: Evidence) -> tuple[str, ...]:
 def addresses_by_state(
     evidence: Evidence, family: int
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The target's addresses of a family: those whose port takes connections, those whose does
-    not, and those of which nothing is known, as where this machine has no route to them."""
+    """Split the target's addresses of a family into alive, dead and unknown ones.
+
+    Alive: the port accepts connections. Dead: it does not. Unknown: not tried, or this machine has
+    no route to the address.
+    """
     attempts: dict[str, list[Connection]] = {}
     for connection in evidence.of(Connection):
         if connection.family == family and connection.purpose in {"target", "again"}:
@@ -276,8 +280,8 @@ def addresses_by_state(
 
 
 def serves_visitors(evidence: Evidence) -> bool:
-    """Whether the system finds the target somewhere, and not just on this machine itself, as a
-    hosts file does that says 127.0.0.1, or under a name that is not meant for the public."""
+    """Return True if the system resolver finds the target at an address that is not local only (a
+    hosts file may say 127.0.0.1), or if the name is not meant for the public."""
     addresses = resolved_addresses(evidence)
     return any(not is_within(address, LOCAL_ONLY) for address in addresses) or (
         bool(addresses) and is_local_name(evidence.target.host)
@@ -285,8 +289,8 @@ def serves_visitors(evidence: Evidence) -> bool:
 
 
 def alias_loop(answers: Iterable[DnsAnswer], name: str) -> tuple[str, ...]:
-    """The names of a loop of aliases that the target's chain runs into, the first one repeated
-    at the end; () if there is none."""
+    """Return the names of the CNAME loop that the target's chain enters, with the first one
+    repeated at the end; () if there is no loop."""
     next_alias: dict[str, str] = {}
     for answer in answers:
         steps = answer.records[:1] if answer.rdtype == "CNAME" else answer.aliases

@@ -1,4 +1,4 @@
-"""What happens during a run. Every front end is a function of these and of nothing else."""
+"""The events of a run. Every front end depends on these events only."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ class Started:
 
 @frozen
 class Observed:
-    """Something was seen. It is the `number`th observation of the run, counted from 1."""
+    """An observation was made. It is the `number`th of the run, counted from 1."""
 
     observation: Observation
     number: int
@@ -25,14 +25,14 @@ class Observed:
 
 @frozen
 class Crashed:
-    """A probe or a check of ours raised; the run goes on."""
+    """One of our probes or checks raised an exception; the run continues."""
 
     crash: Crash
 
 
 @frozen
 class Concluded:
-    """The run has ended and this is what it means."""
+    """The run has ended; this is its report."""
 
     report: Report
 
@@ -43,7 +43,7 @@ Sink = Callable[[Event], None]
 
 @contextmanager
 def report_crash(component: str, on_crash: Callable[[Crash], None]) -> Iterator[None]:
-    """What raises in here is a fault of ours: it is reported, and everything else goes on."""
+    """Report an exception of our own code as a `Crash`, so that the run continues."""
     try:
         yield
     except Exception as error:
@@ -51,11 +51,11 @@ def report_crash(component: str, on_crash: Callable[[Crash], None]) -> Iterator[
 
 
 def null_sink(event: Event) -> None:
-    """The sink of a run that nobody watches."""
+    """Ignore the event."""
 
 
 def tee(*sinks: Sink) -> Sink:
-    """One sink that passes every event on to each of several."""
+    """Return one sink that passes every event to each of the given sinks."""
 
     def forward(event: Event) -> None:
         for sink in sinks:

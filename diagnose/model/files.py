@@ -1,5 +1,5 @@
-"""Files around nginx, looked at once something has failed: who may read them, what a start in vain
-left in a log, a configuration that no running nginx reads, certificates that lie elsewhere."""
+"""Observations of files around nginx, made only after something failed: file permissions, log
+messages of a failed start, configurations that no running nginx reads, other certificates."""
 
 from typing import ClassVar
 
@@ -11,9 +11,9 @@ from diagnose.model.tls import Certificate
 
 @frozen
 class PathComponent:
-    """A folder on the way to a file, or the file itself: owner, permission bits (inode(7)), and
-    SELinux's label, "" where there is none. `listed` says that it has an access control list
-    (acl(5)), which may admit whom the bits do not."""
+    """A folder on the path to a file, or the file itself: owner, permission bits (inode(7)) and
+    SELinux label ("" for none). `listed` is True if it has an access control list (acl(5)), which
+    may allow users that the bits do not allow."""
 
     path: str
     uid: int
@@ -26,7 +26,7 @@ class PathComponent:
     listed: bool = False
 
     def admits(self, uid: int, gids: tuple[int, ...]) -> bool:
-        """Whether a user may read the file, or pass through the folder (path_resolution(7))."""
+        """Return True if a user may read the file, or enter the folder (path_resolution(7))."""
         permission_bit = 1 if self.folder else 4
         if uid == 0 or self.listed:
             return True
@@ -37,10 +37,13 @@ class PathComponent:
 
 @frozen(kw_only=True, eq=False)
 class Access(Observation):
-    """Who may read a file: `parts` lead from the root folder to the file, its links resolved;
-    `path` is as the configuration names it. `uid`, `user` and `gids` are of whoever runs nginx,
-    None and "" where that is not known; `group` is that user's own. `enforcing` says that SELinux
-    watches, `default` is the label that its policy gives the file (matchpathcon(8))."""
+    """The permissions on the path to a file, and the user that runs nginx.
+
+    `parts` lead from the root folder to the file, with links resolved; `path` is the path in the
+    configuration. `uid`, `user` and `gids` belong to the user that runs nginx (None and "" if
+    unknown); `group` is that user's primary group. `enforcing` is True if SELinux enforces its
+    policy; `default` is the label that the policy gives the file (matchpathcon(8)).
+    """
 
     layer: ClassVar[str] = "nginx"
 
@@ -55,7 +58,7 @@ class Access(Observation):
 
     @property
     def denied_parts(self) -> tuple[PathComponent, ...]:
-        """What nginx's user may not pass or read."""
+        """The folders and files that nginx's user may not enter or read."""
         if self.uid is None:
             return ()
         return tuple(part for part in self.parts if not part.admits(self.uid, self.gids))
@@ -63,19 +66,20 @@ class Access(Observation):
 
 @frozen(kw_only=True, eq=False)
 class NginxStart(Observation):
-    """What is known of nginx's last start, where it does not run: the messages of that start in
-    the journal (`source`), if it failed. `user` is whom its unit starts it as, "" for root.
-    `selinux` is the mode ("enforcing", "permissive", "" where there is none), `ports` what that
-    lets web servers listen on (http_port_t).
+    """The last start of an nginx that does not run.
 
-    `unit` is the service that starts this program ("nginx.service"), "" where none does; `state`
-    and `result` are systemd's words for how it is and how it ended ("failed", "start-limit-hit":
-    systemd.service(5), ExecStopPost=), `since` from when on. `line` is what the journal says of
+    `messages` are what that start wrote to the journal (`source`), if it failed. `user` is the user
+    that its unit starts it as, "" for root. `selinux` is the mode ("enforcing", "permissive", "" if
+    there is none), `ports` the ports on which SELinux lets web servers listen (http_port_t).
+
+    `unit` is the service that starts this program ("nginx.service"), "" if there is none. `state`
+    and `result` are systemd's words for its state and how it ended ("failed", "start-limit-hit":
+    systemd.service(5), ExecStopPost=), `since` when that began. `line` is the journal's line about
     that end, `step` the command that failed before nginx was started (ExecStartPre=), "" if none.
-    `limited` says that after too many starts in vain systemd does not try any more
-    (systemd.unit(5), StartLimitBurst=); `hidden` are the folders in which the service sees other
-    files than we do (systemd.exec(5), PrivateTmp=, ProtectHome=). `socket` is the unit for which
-    systemd itself holds the target's port (systemd.socket(5)), "" if none.
+    `limited` is True if systemd stopped trying after too many failed starts (systemd.unit(5),
+    StartLimitBurst=). `hidden` are the folders in which the service sees other files than we do
+    (systemd.exec(5), PrivateTmp=, ProtectHome=). `socket` is the socket unit with which systemd
+    itself holds the target's port (systemd.socket(5)), "" if none.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -98,8 +102,8 @@ class NginxStart(Observation):
 
 @frozen(kw_only=True, eq=False)
 class OtherConfig(Observation):
-    """The configuration of another nginx on this server, which does not run: as `NginxConfig`.
-    `binary` is the program, `on_path` that a shell finds it by its name."""
+    """The configuration of another nginx on this server that does not run; fields as in
+    `NginxConfig`. `binary` is the program; `on_path` is True if a shell finds it by name."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -112,10 +116,13 @@ class OtherConfig(Observation):
 
 @frozen(kw_only=True, eq=False)
 class OtherCertificate(Observation):
-    """A certificate for the target's name in a file that nginx does not read, later than the one
-    that it does; or any good one, where that is another name's or signed by itself. `public` is
-    its public key's fingerprint, `key` the file in which the private half of it lies, "" where
-    none was found. `tool` is what renews it, by its folder."""
+    """A better certificate for the target's name, in a file that nginx does not read.
+
+    It expires later than the one in use; or it is any valid one, if the one in use is self-signed
+    or for another name. `public` is the fingerprint of its public key, `key` the file with the
+    matching private key, "" if none was found. `tool` is the tool that renews it, known by its
+    folder.
+    """
 
     layer: ClassVar[str] = "certificate"
 
@@ -129,8 +136,7 @@ class OtherCertificate(Observation):
 
 @frozen(kw_only=True, eq=False)
 class NginxModules(Observation):
-    """The dynamic modules that lie in nginx's folder for them (`load_module`), by their names
-    without ".so"."""
+    """The dynamic modules in nginx's module folder (`load_module`), by name without ".so"."""
 
     layer: ClassVar[str] = "nginx"
 

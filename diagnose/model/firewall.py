@@ -1,4 +1,4 @@
-"""What can be seen of firewalld: itself, its zones, policies and sets of addresses."""
+"""Observations of firewalld: the daemon, its zones, policies and IP sets."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from diagnose.model.frozen import frozen
 
 @frozen
 class PortRange:
-    """Ports `low` to `high`, both included, of one protocol ("tcp", "udp")."""
+    """The ports from `low` to `high`, both included, of one protocol ("tcp", "udp")."""
 
     low: int
     high: int
@@ -20,13 +20,13 @@ class PortRange:
 
 @frozen(kw_only=True, eq=False)
 class Zone(Observation):
-    """A firewalld zone (firewalld.zone(5)), in the running (`permanent` false) or in the
-    permanent configuration.
+    """A firewalld zone (firewalld.zone(5)), in the running configuration or, if `permanent` is
+    True, in the permanent one.
 
-    `ports` are those opened by number, `opens` all that are opened, those of the services
-    included. `active` says that traffic enters it: by an interface, a source, or as the
-    default zone. Among zones that a packet could enter, that of the lowest `priority` is
-    entered (since 2.0), and of several alike one bound to a source.
+    `ports` are the ports opened by number; `opens` are all open ports, including those of the
+    services. `active` is True if traffic enters the zone: through an interface, a source, or
+    because it is the default zone. If a packet could enter several zones, it enters the one with
+    the lowest `priority` (since 2.0); among equals, the one bound to a source.
     """
 
     layer: ClassVar[str] = "firewall"
@@ -53,10 +53,10 @@ class Zone(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Policy(Observation):
-    """A firewalld policy (firewalld.policy(5), since 0.9): what goes from one of the zones
-    `ingress` to one of `egress` ("ANY", "HOST") passes it, before the zone itself where its
-    `priority` is below 0, else after it. The target is "CONTINUE" where it leaves the rest to
-    others."""
+    """A firewalld policy (firewalld.policy(5), since 0.9). It applies to traffic from one of the
+    zones in `ingress` to one in `egress` ("ANY", "HOST"): before the zone itself if `priority` is
+    below 0, otherwise after it. The target "CONTINUE" leaves undecided packets to the next policy
+    or zone."""
 
     layer: ClassVar[str] = "firewall"
 
@@ -75,8 +75,8 @@ class Policy(Observation):
 
 @frozen(kw_only=True, eq=False)
 class IpSet(Observation):
-    """A named set of addresses to which zones and rules refer (firewalld.ipset(5)). `whole` is
-    False where it holds more `entries` than were read."""
+    """A named set of addresses that zones and rules refer to (firewalld.ipset(5)). `whole` is False
+    if the set has more `entries` than were read."""
 
     layer: ClassVar[str] = "firewall"
 
@@ -88,17 +88,19 @@ class IpSet(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Firewalld(Observation):
-    """firewalld itself: whether it runs, its default zone, panic mode. `services` maps a
-    service that matters here to what its definition in use opens, `permanent_services` to what
-    it will open after the next reload; `permanent_default` is the default zone then, "" where
-    that may not be read; `backend` is "nftables" or "iptables" (firewalld.conf(5)).
+    """The firewalld daemon: whether it runs, its default zone, panic mode.
 
-    `direct` are the direct rules for what comes in (firewalld.direct(5)) in the running firewall,
-    as firewall-cmd takes them ("ipv4 filter INPUT 0 -p tcp …"), `permanent_direct` those of the
-    permanent configuration. `drifts` says that
-    what a zone of sources does not decide goes on to the zone of the interface, as before 1.0
-    with AllowZoneDrifting. `caller` is the address of whoever looks in over SSH, as the server
-    sees it."""
+    `services` maps each relevant service to the ports that its running definition opens;
+    `permanent_services` to those it opens after the next reload. `permanent_default` is the default
+    zone after a reload, "" if that may not be read. `backend` is "nftables" or "iptables"
+    (firewalld.conf(5)).
+
+    `direct` are the direct rules for incoming packets (firewalld.direct(5)) of the running
+    firewall, in the syntax of firewall-cmd ("ipv4 filter INPUT 0 -p tcp …"); `permanent_direct` are
+    those of the permanent configuration. `drifts` is True if a packet that a source zone does not
+    decide continues in the zone of the interface, as before 1.0 with AllowZoneDrifting. `caller` is
+    the address of the SSH client that runs this program, as the server sees it.
+    """
 
     layer: ClassVar[str] = "firewall"
 

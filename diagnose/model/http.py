@@ -1,4 +1,4 @@
-"""What can be seen of HTTP requests and WebSocket handshakes."""
+"""Observations of HTTP requests and WebSocket handshakes."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -10,21 +10,21 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """The first value of a field, by its case-insensitive name (RFC 9110 section 5.1)."""
+    """Return the first value of a field; the name is case-insensitive (RFC 9110 section 5.1)."""
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
 @frozen(kw_only=True, eq=False)
 class Exchange(Observation):
-    """One HTTP request and its answer, on one address.
+    """One HTTP request to one address, and its response.
 
-    `redirected_from` is the URL whose answer led here; `body` at most the first two
-    kilobytes, as text. `purpose` is "target", "plain" (the target's name over http),
-    "redirect" (a step further), "path" (an unknown path over http, to see whether a redirect
-    keeps it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and
-    wss: URLs that the page names. `extended_connect` says whether a server that was asked over
-    HTTP/2 would open a WebSocket over it (RFC 8441); None where it was not. A failure may come
-    with a status: the answer broke off.
+    `redirected_from` is the URL whose response redirected here. `body` is at most the first two
+    kilobytes, as text. `purpose` is "target", "plain" (the target's name over http), "redirect" (a
+    further step of a redirect), "path" (an unknown path over http, to see whether a redirect keeps
+    it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and wss: URLs
+    in the page. `extended_connect` is whether a server, asked over HTTP/2, allows WebSockets over
+    it (RFC 8441); None if it was not asked. A failure with a status means that the response was cut
+    off.
     """
 
     layer: ClassVar[str] = "http"
@@ -48,14 +48,14 @@ class Exchange(Observation):
         return header(self.headers, name)
 
 
-#: Close codes (RFC 6455 section 7.4.1, IANA's registry) of a server that has no more to say.
+#: Close codes of a normal end (RFC 6455 section 7.4.1, IANA's registry).
 _ORDERLY = {1000, 1001, 1005}
 
 
 def is_policy(close_code: int | None) -> bool:
-    """Whether a server closes with this code on purpose: 1008 (policy), 1012 and 1013 (restart,
-    try again later), 3000 to 3999 (registered by libraries) and 4000 to 4999 (the application's
-    own; RFC 6455 section 7.4.2)."""
+    """Return True if a server sends this code on purpose: 1008 (policy), 1012 and 1013 (restart,
+    try again later), 3000 to 3999 (registered by libraries) and 4000 to 4999 (private use; RFC 6455
+    section 7.4.2)."""
     return close_code in {1008, 1012, 1013} or 3000 <= (close_code or 0) <= 4999
 
 
@@ -63,23 +63,24 @@ def is_policy(close_code: int | None) -> bool:
 class Upgrade(Observation):
     """One WebSocket opening handshake (RFC 6455 section 4) and what followed.
 
-    `variant` is "normal", "no-origin", "subprotocol" (offering what an answer named) or "session"
-    (as a Socket.IO client does it, after a first request by polling); to the application itself
-    also "http-1.0", "whole-path" (the visitor's path, nothing cut off) and "visitor-host" (the
-    site's own name in the Host field, where nginx sends another); where the open connection died,
-    "no-ping" (without a ping, as browsers do) and "again" (the same once more). `accepted` says
-    whether status, Upgrade, Connection and Sec-WebSocket-Accept were all right, `fault` which of
-    them was not ("status", "upgrade", "connection", "accept", "subprotocol").
+    `variant` is "normal", "no-origin", "subprotocol" (offers the subprotocol that a response named)
+    or "session" (like a Socket.IO client, after a first request by polling). Only to the
+    application itself: "http-1.0", "whole-path" (the visitor's path, not shortened) and
+    "visitor-host" (the site's own name in the Host field, where nginx sends another). If the open
+    connection died: "no-ping" (without a ping, like browsers) and "again" (the same, repeated).
+    `accepted` is True if status, Upgrade, Connection and Sec-WebSocket-Accept were all correct;
+    `fault` names the wrong one ("status", "upgrade", "connection", "accept", "subprotocol").
 
-    Of an open connection, `held_s` is for how many seconds it was watched, `ping_s` the round trip
-    of a ping frame (None where no pong came), `frames` the frames that came, `ended` how it ended
-    meanwhile ("" where it stayed open): "close" (by a close frame), "eof", "reset", "invalid" (by
-    bytes that are no frame) or "http" (by an HTTP answer in place of frames). `close_code` and
-    `close_reason` are those of the close frame; the code is 1006 where it ended without one.
-    `idle_s` are the seconds of silence after which the open connection was cut, where that was
-    seen. `origin` is the Origin that was sent, None for none; `authenticated` says whether
-    credentials of the person's were sent along. `through` is "front" (the site's own URL) or
-    "application" (the server behind the proxy, tried directly).
+    For an open connection: `held_s` is how many seconds it was watched, `ping_s` the round trip of
+    a ping frame (None if no pong came), `frames` the number of frames received. `ended` is how it
+    ended ("" if it stayed open): "close" (a close frame), "eof", "reset", "invalid" (bytes that are
+    not a frame) or "http" (an HTTP response instead of frames). `close_code` and `close_reason` are
+    from the close frame; the code is 1006 if the connection ended without one. `idle_s` is the
+    number of seconds of silence after which the connection was cut, if observed.
+
+    `origin` is the Origin that was sent, None for none. `authenticated` is True if the user's
+    credentials were sent. `through` is "front" (the site's own URL) or "application" (the server
+    behind the proxy, contacted directly).
     """
 
     layer: ClassVar[str] = "websocket"
@@ -113,9 +114,9 @@ class Upgrade(Observation):
 
     @property
     def stayed_open(self) -> bool | None:
-        """Whether the connection opened and stayed, or was closed in good order (1000, 1001, or
-        without a code). False where it was refused or died. None where the server closed it for
-        a reason of its own: credentials, a policy, its restart."""
+        """True if the connection opened and stayed open, or was closed normally (1000, 1001, or no
+        code). False if it was refused or died. None if the server closed it for its own reason:
+        credentials, a policy, a restart."""
         if not self.accepted:
             return False
         if not self.ended or self.close_code in _ORDERLY:
@@ -125,8 +126,8 @@ class Upgrade(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Clock(Observation):
-    """How far this machine's clock is ahead of another's, in seconds, by the Date field of an
-    HTTP answer (RFC 9110 section 6.6.1); right to about a second and half the round trip."""
+    """How many seconds this machine's clock is ahead of another's, from the Date field of an HTTP
+    response (RFC 9110 section 6.6.1). Accurate to about one second plus half the round trip."""
 
     layer: ClassVar[str] = "host"
 
@@ -136,9 +137,11 @@ class Clock(Observation):
 
 @frozen
 class Attempt:
-    """A WebSocket's handshake at the site's own URL as a browser does it: everywhere where it
-    ended alike. `retries` are the other handshakes on that path, `site` the statuses with which
-    the site's page itself was answered."""
+    """The browser-like WebSocket handshakes on one path of the site that ended in the same way.
+
+    `same` are those handshakes, `retries` the other handshakes on that path, `site` the response
+    statuses of the site's page itself.
+    """
 
     path: str
     same: tuple[Upgrade, ...]
@@ -158,7 +161,7 @@ class Attempt:
 
     @property
     def subject(self) -> Subject:
-        """The path, at all of them; named by its URL."""
+        """All their endpoints merged into one subject, named by the URL."""
         return replace(merge_subjects(self.subjects), text=self.first.url.partition("?")[0])
 
     @property
@@ -167,7 +170,7 @@ class Attempt:
 
 
 def websocket_attempts(evidence: Evidence) -> tuple[Attempt, ...]:
-    """The handshakes by path and by how they ended."""
+    """Group the handshakes by path and by how they ended."""
     front = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.through == "front"]
     groups: dict[tuple[object, ...], list[Upgrade]] = {}
     for upgrade in front:

@@ -1,5 +1,5 @@
-"""What a server's kernel says of itself: its settings, counters and queues, how it would take a
-packet in, what reaches its interfaces; and what its service manager will start."""
+"""Observations of a server's kernel and service manager: settings, counters, queues, routing of
+incoming packets, SYNs at the interfaces, and which services start at boot."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -12,12 +12,12 @@ from diagnose.model.tcp import Connection
 
 @frozen(kw_only=True, eq=False)
 class Kernel(Observation):
-    """Its settings (ip-sysctl and nf_conntrack-sysctl in the kernel's documentation).
+    """Kernel settings (ip-sysctl and nf_conntrack-sysctl in the kernel's documentation).
 
     `reverse_path` is rp_filter of "all" and of each interface. `tracked` and `trackable` are
-    nf_conntrack_count and nf_conntrack_max, None where connections are not tracked. `client` is
-    the far end of the SSH session in which this was read, as the server sees it, "" without one.
-    `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" where it may not be read.
+    nf_conntrack_count and nf_conntrack_max, None if connections are not tracked. `client` is the
+    remote address of the SSH session that read this, as the server sees it, "" without SSH.
+    `ipv6_reverse_path` is IPv6_rpfilter of firewalld.conf(5), "" if it may not be read.
     """
 
     layer: ClassVar[str] = "host"
@@ -30,8 +30,9 @@ class Kernel(Observation):
     ipv6_reverse_path: str = ""
 
     def strictness(self, device: str) -> int:
-        """0 does not look, 1 wants the way back to be the same, 2 any way back: the larger of
-        the interface's own and that of all (ip-sysctl, rp_filter)."""
+        """Return the rp_filter mode in effect: 0 off, 1 strict (the route back must use the same
+        interface), 2 loose (any route back). It is the larger of the interface's value and that of
+        "all" (ip-sysctl, rp_filter)."""
         modes = dict(self.reverse_path)
         return max(modes.get("all", 0), modes.get(device, 0))
 
@@ -44,8 +45,8 @@ class Counter:
 
 @frozen(kw_only=True, eq=False)
 class Counters(Observation):
-    """A reading of the kernel's counters since it started: a run compares two of them. `tracked`
-    is nf_conntrack_count at that moment."""
+    """The kernel's counters since boot, at one moment. A run compares two readings. `tracked` is
+    nf_conntrack_count at that moment."""
 
     layer: ClassVar[str] = "host"
 
@@ -58,8 +59,9 @@ class Counters(Observation):
 
 @frozen
 class Queue:
-    """The connections that wait at a listening socket to be accepted, and how many may (ss(8),
-    Recv-Q and Send-Q); one more than that fits. `limit` is None where the tool does not say."""
+    """The accept queue of a listening socket: how many connections wait, and the limit (ss(8),
+    Recv-Q and Send-Q; the queue holds one more than the limit). `limit` is None if the tool does
+    not show it."""
 
     address: str
     port: int
@@ -73,8 +75,8 @@ class Queue:
 
 @frozen
 class Holder:
-    """A process that holds a listening socket. `state` is that of proc_pid_stat(5): "T" is
-    stopped, "D" waits for a disk."""
+    """A process that holds a listening socket. `state` is from proc_pid_stat(5): "T" is stopped,
+    "D" waits for a disk."""
 
     pid: int
     name: str
@@ -83,8 +85,8 @@ class Holder:
 
 @frozen(kw_only=True, eq=False)
 class Queues(Observation):
-    """The accept queues at one moment. `holders` are the processes of the target's port, looked
-    at only after a failure."""
+    """The accept queues at one moment. `holders` are the processes that hold the target's port;
+    they are read only after a failure."""
 
     layer: ClassVar[str] = "listener"
 
@@ -97,10 +99,10 @@ class Queues(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Arrival(Observation):
-    """What the kernel would do with a packet from `source` to `address`, one of its own, that
-    comes in by `device` (ip-route(8), `ip route get … iif …`). The failure is EXDEV where
-    reverse-path filtering drops it. For IPv6 it is whether the way back is by `device`, as
-    firewalld's rule asks (nft(8), fib saddr . mark . iif oif missing). Nothing is sent."""
+    """The kernel's answer for a packet from `source` to `address` (the server's own) that arrives
+    on `device` (ip-route(8), `ip route get … iif …`). The failure is EXDEV if reverse-path
+    filtering would drop it. For IPv6: whether the route back uses `device`, which is what
+    firewalld's rule checks (nft(8), fib saddr . mark . iif oif missing). Nothing is sent."""
 
     layer: ClassVar[str] = "host"
 
@@ -111,9 +113,10 @@ class Arrival(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Capture(Observation):
-    """SYNs for a port, as they came to the server's interfaces, before any of its rules: from
-    which addresses. `complete` is False where it ended before its time. It surely watched from
-    `begun` to `ended` (seconds since the run began); None where the server did not tell."""
+    """The source addresses of SYNs for a port, captured at the server's interfaces before any
+    firewall rule. `complete` is False if the capture ended too early. It was certainly running from
+    `begun` to `ended` (seconds since the start of the run); None if the server did not report
+    it."""
 
     layer: ClassVar[str] = "host"
 
@@ -126,8 +129,8 @@ class Capture(Observation):
 
 @frozen(kw_only=True, eq=False)
 class HalfOpen(Observation):
-    """The far addresses of connections to a port that the server has answered, and whose answer
-    to that is still missing (SYN-RECV)."""
+    """The remote addresses of half-open connections to a port (SYN-RECV): the server has answered
+    the SYN, and the last step of the TCP handshake is missing."""
 
     layer: ClassVar[str] = "host"
 
@@ -137,14 +140,14 @@ class HalfOpen(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Boot(Observation):
-    """What the service manager does with a service when the machine starts.
+    """The state of a service, and what the service manager does with it at boot.
 
-    `state` is systemctl's UnitFileState, or "enabled" or "disabled" of the runlevels of OpenRC and
-    System V; "" where there is no such service. `pulled_by` are the units that start it, `named_in`
-    the start-up files that name it, `cluster` that a cluster manager has it in hand. `process` is
-    the one that the port belongs to; `by_hand` that it was started from somebody's login instead of
-    by the manager. `main_pid` is the process that systemd takes for the service's own, 0 where
-    there is none; `reloads` that it can be told to read its files again.
+    `state` is systemctl's UnitFileState, or "enabled" or "disabled" for the runlevels of OpenRC and
+    System V; "" if there is no such service. `pulled_by` are the units that start it, `named_in`
+    the start-up files that name it; `cluster` is True if a cluster manager controls it. `process`
+    is the process that owns the port; `by_hand` is True if it was started from a login session
+    instead of by the manager. `main_pid` is the main process according to systemd, 0 if there is
+    none; `reloads` is True if the service can reload its configuration.
     """
 
     layer: ClassVar[str] = "listener"
@@ -165,8 +168,7 @@ class Boot(Observation):
 
 @frozen(kw_only=True, eq=False)
 class TimeSync(Observation):
-    """Whether the server's clock follows others' (timedatectl(1), chronyc(1)); None where nobody
-    there knows."""
+    """Whether the server's clock is synchronized (timedatectl(1), chronyc(1)); None if unknown."""
 
     layer: ClassVar[str] = "host"
 
@@ -174,26 +176,28 @@ class TimeSync(Observation):
 
 
 def counter_growth(evidence: Evidence, name: str) -> int:
-    """By how much a counter has grown during the run; 0 where it was read once only."""
+    """Return how much a counter grew during the run; 0 if it was read only once."""
     readings = [counters.get(name) for counters in evidence.good(Counters)]
     values = [value for value in readings if value is not None]
     return max(values[-1] - values[0], 0) if len(values) > 1 else 0
 
 
 def counter_value(evidence: Evidence, name: str) -> int:
-    """What a counter stood at last; 0 where it was not read."""
+    """Return the last value of a counter; 0 if it was not read."""
     readings = (counters.get(name) for counters in reversed(evidence.good(Counters)))
     return next((value for value in readings if value is not None), 0)
 
 
-# Both ends
+# Attempts from here, compared with a capture on the server
 
 
 @frozen
 class SynWatch:
-    """What was seen at the server's interfaces while the tries were made from here: whether ours
-    arrived, and from whom others did. `known` says that the server sees this machine's own
-    address, so that ours cannot be among the others."""
+    """Which SYNs reached the server's interfaces while this machine tried to connect.
+
+    `ours` is True if this machine's SYNs arrived; `others` are the sources of other SYNs. `known`
+    is True if the server knows this machine's address, so that ours cannot be among `others`.
+    """
 
     capture: Capture
     ours: bool
@@ -202,7 +206,7 @@ class SynWatch:
 
 
 def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch | None:
-    """None where nobody watched, or not while a SYN must have come."""
+    """Return what the capture saw, or None if none was running when a SYN must have arrived."""
     failed = [connection for connection in connections if connection.failure]
     for capture in evidence.good(Capture):
         if capture.complete and any(_was_captured(connection, capture) for connection in failed):
@@ -225,10 +229,10 @@ def syn_watch(evidence: Evidence, connections: Iterable[Connection]) -> SynWatch
     return None
 
 
-#: When a SYN is sent and repeated, in seconds (RFC 6298 section 2).
+#: Times at which a SYN is sent and repeated, in seconds (RFC 6298 section 2).
 _REPEATED = (0.0, 1.0, 3.0)
-#: Until a program that watches does so, and how much earlier it may have ended, where nothing is
-#: known of it.
+#: Margins in seconds for a capture that did not report its times: how long it takes to start, and
+#: how much earlier it may have ended.
 _READY, _ENDED = 1.0, 0.3
 
 
@@ -244,8 +248,8 @@ def _was_captured(connection: Connection, capture: Capture) -> bool:
 
 
 def own_source_addresses(evidence: Evidence) -> set[str]:
-    """The addresses by which the server may see this machine: those that it sends from, and the one
-    that the server's SSH session has at its far end."""
+    """Return the addresses under which the server may see this machine: its source addresses, and
+    the client address of the SSH session to the server."""
     clients = {kernel.client for kernel in evidence.good(Kernel) if kernel.client}
     return _sources(evidence) | clients
 

@@ -1,4 +1,4 @@
-"""What nginx wrote into its error log."""
+"""Observations of nginx's error log."""
 
 from typing import ClassVar
 
@@ -8,13 +8,13 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class LogLine(Observation):
-    """A line of an error log, taken apart (ngx_log_error_core, ngx_http_log_error).
+    """A parsed line of an error log (ngx_log_error_core, ngx_http_log_error).
 
-    `when` is in seconds since the epoch, by the server's clock; `written` the same as it stands
-    there, in local time. `text` is the message alone, `errno` the number in it, `doing` what
-    nginx was at ("connecting to upstream"). What follows is of the request it was about, ""
-    where the line does not say; of `request` the query is left out. The same thing written again
-    and again is one line, the last; `times` counts them.
+    `when` is in seconds since the epoch, by the server's clock; `written` is the time as printed,
+    in local time. `text` is the message alone, `errno` the number in it, `doing` what nginx was
+    doing ("connecting to upstream"). The fields from `client` to `host` describe the request, "" if
+    the line lacks them; `request` is without its query. Repeated equal lines are merged into the
+    last one; `times` counts them.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -36,18 +36,20 @@ class LogLine(Observation):
 
     @property
     def path(self) -> str:
-        """The path that was asked for ("GET /ws HTTP/1.1": "/ws")."""
+        """The requested path ("GET /ws HTTP/1.1": "/ws")."""
         words = self.request.split(" ")
         return words[1] if len(words) > 1 else ""
 
 
 @frozen(kw_only=True, eq=False)
 class ErrorLog(Observation):
-    """An error log that nginx was told to write for the target has been read: all that was
-    written to it between `since` and `until` (seconds since the epoch, by the server's clock) at
-    `level` or above is among the log lines, as far as it is about the target; of other sites only
-    the newest lines, and of refused configurations also earlier ones. `again` says that it was
-    read after the front door had failed, and so holds what this run itself caused."""
+    """An error log that nginx writes for the target, and that was read.
+
+    The lines written between `since` and `until` (seconds since the epoch, by the server's clock)
+    at `level` or above are all among the observed log lines if they concern the target; of other
+    sites there are only the newest lines, of rejected configurations also earlier ones. `again` is
+    True if the log was read after a visit had failed, so that it contains what this run caused.
+    """
 
     layer: ClassVar[str] = "nginx"
 
@@ -60,8 +62,8 @@ class ErrorLog(Observation):
 
 @frozen(kw_only=True, eq=False)
 class OpenFiles(Observation):
-    """How many files, connections among them, a process of nginx may have open (getrlimit(2),
-    RLIMIT_NOFILE). Looked at only where its log says that it ran out."""
+    """The number of files, including connections, that an nginx process may have open
+    (getrlimit(2), RLIMIT_NOFILE). Read only if nginx's log says that it ran out."""
 
     layer: ClassVar[str] = "nginx"
 

@@ -1,6 +1,6 @@
-"""What can be seen of netfilter, the packet filter in the server's kernel, and of the files its
-rules come from. Both are kept as they were printed: what they mean, today's checks say, also of
-old recordings (`diagnose.parsers.netfilter`)."""
+"""Observations of netfilter, the packet filter in the server's kernel, and of the files that its
+rules are loaded from. Both are stored as printed, so that today's checks can interpret old
+recordings too (`diagnose.parsers.netfilter`)."""
 
 from typing import ClassVar
 
@@ -10,15 +10,15 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class Ruleset(Observation):
-    """The rules in force as one tool prints them. `tool` is
+    """The rules in force, as printed by one tool. `tool` is
 
     - "nft" (`nft -j list ruleset`);
-    - "iptables", "ip6tables" (`iptables-save -c`): rules that lie in nftables, too, of which nft
-      cannot say in JSON what they do;
-    - "iptables-legacy", "ip6tables-legacy": those of the older packet filter beside it;
-    - "ipset" (`ipset save`): the sets that rules of iptables name.
+    - "iptables", "ip6tables" (`iptables-save -c`): also rules stored in nftables that nft cannot
+      express in JSON;
+    - "iptables-legacy", "ip6tables-legacy": rules of the older packet filter;
+    - "ipset" (`ipset save`): the sets that iptables rules refer to.
 
-    The failure is "too-large" where there was more than is read: nothing is known of it then.
+    The failure is "too-large" if the output exceeded the limit; then nothing of it is known.
     """
 
     layer: ClassVar[str] = "firewall"
@@ -29,9 +29,9 @@ class Ruleset(Observation):
 
 @frozen(kw_only=True, eq=False)
 class RulesFile(Observation):
-    """A file from which rules are loaded at boot: /etc/nftables.conf and its neighbours,
-    /etc/iptables/rules.v4, /etc/sysconfig/iptables, ufw's settings and rules. One that is not
-    there is not seen."""
+    """A file from which rules are loaded at boot: /etc/nftables.conf, files in /etc/nftables,
+    /etc/iptables/rules.v4, /etc/sysconfig/iptables, ufw's settings and rules. There is no
+    observation for a missing file."""
 
     layer: ClassVar[str] = "firewall"
 

@@ -1,4 +1,4 @@
-"""What can be seen of nginx on the server, and of the applications behind it."""
+"""Observations of nginx on the server and of the applications behind it."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -10,12 +10,12 @@ from diagnose.model.tls import Certificate
 
 @frozen
 class Directive:
-    """One directive of a configuration, where it stands (`line` and `column` count from 1),
-    and, for a block, the directives in it.
+    """A configuration directive, its position (`line` and `column` count from 1) and, for a block,
+    the directives inside.
 
-    In the file's text it begins at the offset `start` and ends before `stop`; a block is opened
-    by the "{" before `opened`. `end` is what ended it: ";" or "{", "}" where the semicolon is
-    missing at the end of a block, "" at the end of the file.
+    In the file's text it begins at offset `start` and ends before `stop`; `opened` is the offset
+    after the "{" of a block. `end` is the token that ended it: ";" or "{", "}" if the last
+    semicolon of a block is missing, "" at the end of the file.
     """
 
     name: str
@@ -32,8 +32,8 @@ class Directive:
 
 @frozen
 class ConfigFile:
-    """A file of the configuration: its text and its time of change (seconds since the epoch).
-    `real` is the file itself where the path is a link, else ""."""
+    """A configuration file: its text and modification time (seconds since the epoch). `real` is the
+    resolved path if `path` is a link, otherwise ""."""
 
     path: str
     text: str
@@ -60,15 +60,17 @@ class NginxBuild(Observation):
 
 @frozen(kw_only=True, eq=False)
 class NginxProcess(Observation):
-    """A running nginx master: its own binary, arguments and configuration (proc(5)), when it
-    started and when it last loaded its configuration (seconds since the epoch): the start of
-    the oldest of its `workers`, those that are not shutting down, as a reload replaces them all
-    and one that crashed is replaced with the old configuration. `foreign` is a container's, which
-    sees other files than this machine, or of another user than root or ourselves, whose program
-    or options are not to be used. `user` is the number of the user that it runs as. `private` are
-    the folders in which it sees other files than we do (PrivateTmp=, ProtectHome= of
-    systemd.exec(5)); `unit` is the unit of systemd's that it belongs to ("nginx.service",
-    "session-3.scope" of a login), "" where that is not known."""
+    """A running nginx master process, with its own binary, arguments and configuration (proc(5)).
+
+    `started` and `loaded` are when it started and when it last loaded its configuration (seconds
+    since the epoch). `loaded` is the start of the oldest worker that is not shutting down: a reload
+    replaces all workers, and a crashed worker restarts with the old configuration. `foreign` is
+    True if its program and options must not be used: it is in a container, which sees other files,
+    or belongs to a user other than root and ours. `user` is the numeric user it runs as. `private`
+    are the folders in which it sees other files than we do (PrivateTmp=, ProtectHome= of
+    systemd.exec(5)). `unit` is its systemd unit ("nginx.service", or "session-3.scope" for a
+    login), "" if unknown.
+    """
 
     layer: ClassVar[str] = "nginx"
 
@@ -87,9 +89,9 @@ class NginxProcess(Observation):
 
 @frozen(kw_only=True, eq=False)
 class NginxState(Observation):
-    """The processes have been read, whole: what is not among `masters` does not run. That which
-    has the target's port is the first of them. `programs` are the programs that are installed,
-    that which a shell finds by its name first."""
+    """The complete list of nginx masters: one that is not in `masters` does not run. The first is
+    the one that has the target's port. `programs` are the installed programs; the first is the one
+    that a shell finds by name."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -100,7 +102,8 @@ class NginxState(Observation):
 
 @frozen
 class TestMessage:
-    """A line of `nginx -t`: level ("emerg", "warn"), text, and the place it names, if any."""
+    """A line of `nginx -t`: level ("emerg", "warn"), text, and its file and line, if it names
+    any."""
 
     level: str
     text: str
@@ -109,19 +112,20 @@ class TestMessage:
 
     @property
     def words(self) -> str:
-        """Without the line: an edit moves those below it."""
+        """The text without the line number: an edit moves the lines below it."""
         return self.text.removesuffix(f":{self.line}")
 
 
 def fatal(messages: Iterable[TestMessage]) -> TestMessage | None:
-    """What stops nginx: the first message of level emerg, alert or crit."""
+    """Return the first message that stops nginx: level emerg, alert or crit; None if there is
+    none."""
     levels = {"emerg", "alert", "crit"}
     return next((message for message in messages if message.level in levels), None)
 
 
 @frozen(kw_only=True, eq=False)
 class NginxTest(Observation):
-    """`nginx -t`: whether the configuration on disk would load, and what nginx says of it."""
+    """`nginx -t`: whether the configuration on disk would load, and nginx's messages."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -132,16 +136,16 @@ class NginxTest(Observation):
 
     @property
     def fatal(self) -> TestMessage | None:
-        """What stops nginx."""
+        """The message that stops nginx, if any."""
         return fatal(self.messages)
 
 
 @frozen(kw_only=True, eq=False)
 class NginxConfig(Observation):
-    """The configuration on disk, includes followed: what nginx would load now.
+    """The configuration on disk, with includes: what nginx would load now.
 
-    `main` are the top-level directives with every include replaced by what it brings;
-    `files` the texts they came from, in the order in which they are read.
+    `main` are the top-level directives; every include is replaced by its content. `files` are the
+    source texts, in the order in which nginx reads them.
     """
 
     layer: ClassVar[str] = "nginx"
@@ -156,12 +160,14 @@ class NginxConfig(Observation):
 
 @frozen(kw_only=True, eq=False)
 class CertificateFile(Observation):
-    """A file that ssl_certificate names. `sha256` is the fingerprint of its first certificate in
-    lower-case hex, to compare with what is served; `chain` the certificates that can be read, in
-    the file's order, and `publics` the fingerprints of their public keys (SHA-256 of the
-    SubjectPublicKeyInfo). `labels` are what the file's PEM blocks say they are (RFC 7468 section
-    2). `text` is kept where the file holds several certificates and nothing else; `real` is the
-    file itself where the path is a link."""
+    """A file named by ssl_certificate.
+
+    `sha256` is the fingerprint of its first certificate in lower-case hex, for comparison with the
+    served one. `chain` are the readable certificates in file order, and `publics` the fingerprints
+    of their public keys (SHA-256 of the SubjectPublicKeyInfo). `labels` are the labels of the
+    file's PEM blocks (RFC 7468 section 2). `text` is kept if the file holds several certificates
+    and nothing else. `real` is the resolved path if `path` is a link.
+    """
 
     layer: ClassVar[str] = "nginx"
 
@@ -177,9 +183,9 @@ class CertificateFile(Observation):
 
 @frozen(kw_only=True, eq=False)
 class KeyFile(Observation):
-    """A file that ssl_certificate_key names, by the public half of the key alone: its algorithm
-    as in `Certificate.key_type`, and its fingerprint as in `CertificateFile.publics`. The private
-    half is never read by us: openssl on the server gives out the other."""
+    """A file named by ssl_certificate_key, described by the public key only: its algorithm as in
+    `Certificate.key_type`, and its fingerprint as in `CertificateFile.publics`. We never read the
+    private key: openssl on the server prints the public one."""
 
     layer: ClassVar[str] = "nginx"
 
@@ -190,13 +196,13 @@ class KeyFile(Observation):
 
 @frozen(kw_only=True, eq=False)
 class UpstreamTry(Observation):
-    """One application that the configuration proxies to, tried directly.
+    """One application that the configuration proxies to, contacted directly.
 
-    `target` is the argument of proxy_pass as written, `host` and `port` what it comes to;
-    `path` the path of the request as nginx would pass it on. `status` is the answer's, where a
-    request was sent at all (`asked`): it is only once the front door has failed, and whether
-    something listens is seen without. `socket` is the path of a Unix socket, and then there is no
-    host; `backup` says that nginx asks it only where the others fail.
+    `target` is the argument of proxy_pass as written, `host` and `port` what it resolves to; `path`
+    is the request path as nginx would pass it on. `asked` is True if a request was sent, which
+    happens only after a visit has failed; `status` is the status of its response. Whether something
+    listens is tested without a request. `socket` is the path of a Unix socket; then there is no
+    host. `backup` is True if nginx uses this server only when the others fail.
     """
 
     layer: ClassVar[str] = "upstream"

@@ -1,4 +1,4 @@
-"""What can be seen of a certificate's automatic renewal on the server."""
+"""Observations of automatic certificate renewal on the server."""
 
 from typing import ClassVar
 
@@ -8,12 +8,14 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class RenewalFailure(Observation):
-    """The last run of a renewal tool failed, by its log or by systemd. `tool` is "certbot",
-    "acme.sh", "dehydrated" or "lego", `source` the log or the command that shows its journal,
-    `unit` the service of systemd's that failed, "" where the log alone says so. `names` are those
-    that the tool could not renew, () where it names none. `message` is the tool's own reason,
-    `when` the time of that run in seconds since the epoch, None where that is not known. Looked
-    for only where a certificate has expired or soon will."""
+    """A failed last run of a renewal tool, according to its log or to systemd.
+
+    `tool` is "certbot", "acme.sh", "dehydrated" or "lego"; `source` is the log, or the command that
+    shows its journal; `unit` is the failed systemd service, "" if only the log reports the failure.
+    `names` are the names that the tool could not renew, () if it lists none. `message` is the
+    tool's own error, `when` the time of that run in seconds since the epoch, None if unknown.
+    Searched only if a certificate has expired or will soon.
+    """
 
     layer: ClassVar[str] = "certificate"
 

@@ -1,4 +1,4 @@
-"""What an application answers that is asked for the target's page directly, past nginx."""
+"""Observations of requests sent directly to an application, past nginx."""
 
 from typing import ClassVar
 
@@ -8,15 +8,16 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class Asked(Observation):
-    """One request to the application itself, with the fields that nginx sends. It is made only
-    once the front door has failed.
+    """One request to the application itself, with the header fields that nginx sends. It is made
+    only after the site's own URL has failed.
 
-    `target` is the argument of proxy_pass as written, `path` what the visitor asked nginx for.
-    `variant` says whose name is in the Host field, `sent`: "passed" (nginx's, as configured),
-    "visitor" (the site's own), "own" (one by which the application may know itself). `head` are
-    the bytes of the answer's head, status line and blank line included (RFC 9112 section 2.1), 0
-    where it did not come whole; `largest` its largest fields and their bytes. The port is 0, and
-    `address` "unix:" and a path, where the application listens on a Unix socket.
+    `target` is the argument of proxy_pass as written, `path` the path that the visitor requested
+    from nginx. `variant` is the kind of name in the Host field, `sent` that name: "passed" (as
+    nginx is configured to send it), "visitor" (the site's own), "own" (a name by which the
+    application may know itself). `head` is the size in bytes of the response head, including status
+    line and blank line (RFC 9112 section 2.1), 0 if it did not arrive completely; `largest` are its
+    largest fields with their sizes in bytes. For a Unix socket, the port is 0 and `address` is
+    "unix:" and a path.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -35,6 +36,6 @@ class Asked(Observation):
 
     @property
     def endpoint(self) -> str:
-        """Who was asked: "127.0.0.1:3000", "unix:/run/app.sock"."""
+        """The address and port that were asked: "127.0.0.1:3000", "unix:/run/app.sock"."""
         host = f"[{self.address}]" if ":" in self.address and self.port else self.address
         return f"{host}:{self.port}" if self.port else host

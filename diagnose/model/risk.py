@@ -1,4 +1,4 @@
-"""What a remedy puts at risk, in a small set of words, read off its steps. Pure."""
+"""The risks of a fix, as words from a small list, derived from its steps. No I/O."""
 
 import posixpath
 import re
@@ -9,7 +9,7 @@ from diagnose.model import Command, Edit, Manual, Step
 
 
 class Risk(StrEnum):
-    """What may happen to others when a remedy is carried out. The values are public."""
+    """An effect that a fix may have on others. The values are public."""
 
     OPENS_TO_ALL = "opens-to-all"
     OPENS_TO_SOME = "opens-to-some"
@@ -53,7 +53,7 @@ _CONTAINER_RISKS = {
 
 
 def risks(steps: Iterable[Step]) -> tuple[Risk, ...]:
-    """Each risk once, the gravest first; none where the steps only look."""
+    """Return each risk once, the most serious first; () if the steps change nothing."""
     unordered = {risk for step in steps for risk in _step_risks(step)}
     return tuple(sorted(unordered, key=_ORDER.index))
 

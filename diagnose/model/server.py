@@ -1,4 +1,4 @@
-"""What can be seen inside the server, besides nginx: sockets, interfaces, routes."""
+"""Observations inside the server, other than nginx: sockets, interfaces, routes."""
 
 from typing import ClassVar
 
@@ -11,8 +11,8 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class Listener(Observation):
-    """A listening TCP socket. `address` is "0.0.0.0", "::" or one address. `dual` says that a
-    "::" socket takes IPv4 too. `process` and `pid` are None where they may not be seen."""
+    """A listening TCP socket. `address` is "0.0.0.0", "::" or one address. `dual` is True if a "::"
+    socket accepts IPv4 too. `process` and `pid` are None if they may not be read."""
 
     layer: ClassVar[str] = "listener"
 
@@ -26,7 +26,7 @@ class Listener(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Listeners(Observation):
-    """The list of listening sockets has been read, whole: what is not in it does not listen."""
+    """The complete list of listening sockets: a socket that is not in it does not listen."""
 
     layer: ClassVar[str] = "listener"
 
@@ -38,9 +38,8 @@ class Listeners(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Interface(Observation):
-    """A network interface, whether it is up, and its addresses. `default` are the families
-    (4, 6) whose default route leaves by it. `carrier` is False where it is up and nothing is
-    at the other end of its wire (NO-CARRIER)."""
+    """A network interface. `default` are the families (4, 6) whose default route uses it. `carrier`
+    is False if the interface is up but has no link (NO-CARRIER)."""
 
     layer: ClassVar[str] = "host"
 
@@ -53,10 +52,10 @@ class Interface(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Route(Observation):
-    """The way that the server's packets from one of its addresses take to a far address, as the
-    kernel chooses it by all its rules and tables (ip-route(8), `ip route get`): through
-    `gateway`, "" where there is none, out of `device`. The failure is ENETUNREACH where there is
-    no way. Nothing is sent. Looked for only where the main table has no default route."""
+    """The route for packets from one of the server's addresses to a remote address, as the kernel
+    chooses it by all rules and tables (ip-route(8), `ip route get`): through `gateway` ("" if there
+    is none) and `device`. The failure is ENETUNREACH if there is no route. Nothing is sent.
+    Observed only if the main table has no default route."""
 
     layer: ClassVar[str] = "host"
 
@@ -69,8 +68,8 @@ class Route(Observation):
 
 @frozen(kw_only=True, eq=False)
 class PidFile(Observation):
-    """The file in which nginx's master leaves its number (ngx_core_module, `pid`), by which
-    `nginx -s reload` finds it. `pid` is None where the file is not there or holds no number."""
+    """The file with the process id of nginx's master (ngx_core_module, `pid`), which `nginx -s
+    reload` needs. `pid` is None if the file is missing or holds no number."""
 
     layer: ClassVar[str] = "listener"
 

@@ -8,9 +8,9 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class SiteFile(Observation):
-    """A file on the server that would serve the target's name on the target's port, and that the
-    configuration in use does not include. `line` is where the server block begins, `names` its
-    server_name. Looked for only where no block on the port has the name."""
+    """A file on the server that would serve the target's name on the target's port, but that the
+    configuration in use does not include. `line` is where the server block begins, `names` is its
+    server_name. Searched only if no server block on the port has the name."""
 
     layer: ClassVar[str] = "nginx"
 

@@ -1,24 +1,24 @@
-"""What can be seen of a connection attempt."""
+"""Observations of connection attempts, proxies and network paths."""
 
 from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 
-#: Who rejected an attempt: the target itself, another host on the way, or the machine that
-#: probes (its neighbour does not answer, or its own firewall); or nobody can tell.
+#: What rejected an attempt: the target itself, another host on the path, or the probing machine (a
+#: neighbour does not answer, or its own firewall rejects); or it is unknown.
 Rejecter = Literal["host", "router", "self", "unknown"]
 
-#: What connect(2) itself says comes faster than any packet (seconds).
+#: An errno of connect(2) within this time (seconds) was raised locally; no packet is so fast.
 _AT_ONCE = 0.05
 
 
 @frozen
 class IcmpError:
-    """An ICMP (version 4) or ICMPv6 (version 6) error as the kernel reports it in the socket's
-    error queue (ip(7), IP_RECVERR): RFC 792, RFC 4443. `sender` is the host that sent it;
-    `local` says that this is the machine that probes (a neighbour does not answer, or its own
-    firewall rejects). Names and meanings are in `diagnose.parsers.icmp`."""
+    """An ICMP (version 4) or ICMPv6 (version 6) error, as the kernel reports it in the socket's
+    error queue (ip(7), IP_RECVERR): RFC 792, RFC 4443. `sender` is the host that sent it; `local`
+    is True if that is the probing machine (a neighbour does not answer, or its own firewall
+    rejects). Names and meanings are in `diagnose.parsers.icmp`."""
 
     version: int
     type: int
@@ -31,12 +31,12 @@ class IcmpError:
 class Connection(Observation):
     """One attempt to open a TCP connection.
 
-    `purpose` is "target" (the target's port), "plain" (port 80, for the redirect), "again" (a
-    spaced further try after silence) or "control" (another port of the same address, for
-    comparison). `failure.code` is the errno. `source` is the address it was made from, "" where
-    this machine had no way to send anything; `on_link`, where a neighbour did not answer,
-    whether that neighbour is the target itself (else it is the gateway). Through a proxy,
-    `address` is the target's name, and a failure of the kind "proxy" the proxy's own.
+    `purpose` is "target" (the target's port), "plain" (port 80, for the redirect), "again" (a later
+    retry after a timeout) or "control" (another port of the same address, for comparison).
+    `failure.code` is the errno. `source` is the local address, "" if this machine had no way to
+    send anything. If a neighbour did not answer, `on_link` is True if that neighbour is the target
+    and False if it is the gateway. Through a proxy, `address` is the target's name, and a failure
+    of kind "proxy" is the proxy's own.
     """
 
     layer: ClassVar[str] = "tcp"
@@ -51,7 +51,7 @@ class Connection(Observation):
 
     @property
     def rejected_by(self) -> Rejecter | None:
-        """Who ended the attempt by an ICMP error; None where no such error ended it."""
+        """What ended the attempt with an ICMP error; None if no such error ended it."""
         if self.failure is None or self.failure.kind not in {"refused", "unreachable"}:
             return None
         if self.icmp is None:
@@ -62,7 +62,7 @@ class Connection(Observation):
 
     @property
     def unroutable(self) -> bool:
-        """Whether the attempt never left this machine, which had no way to send it."""
+        """True if no packet left this machine because it had no way to send it."""
         return (
             self.failure is not None
             and self.failure.kind == "unreachable"
@@ -74,9 +74,9 @@ class Connection(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Proxy(Observation):
-    """A proxy for the target: `source` is the environment variable that names it, or "--proxy".
-    `url` is without its password. `used` says whether this run goes through it, `exempt` whether
-    NO_PROXY names the target, so that programs go directly."""
+    """A proxy for the target. `source` is the environment variable that names it, or "--proxy".
+    `url` has no password. `used` is True if this run goes through it; `exempt` is True if NO_PROXY
+    contains the target, so that programs connect directly."""
 
     layer: ClassVar[str] = "tcp"
 
@@ -88,10 +88,12 @@ class Proxy(Observation):
 
 @frozen(kw_only=True, eq=False)
 class Uplink(Observation):
-    """Whether this machine has a way to the Internet over one family (4, 6): the address it would
-    send from, as connect(2) on a datagram socket says, which sends nothing. Looked for after names
-    could not be asked for. The failure is ENETUNREACH where there is no way; `links` are the
-    interfaces other than the loopback, and `links_up` those of them that are up."""
+    """The route of this machine to the Internet over one family (4, 6), if there is one.
+
+    `source` is the address that it would send from, according to connect(2) on a datagram socket,
+    which sends nothing. Observed after DNS queries failed. The failure is ENETUNREACH if there is
+    no route. `links` are the interfaces other than loopback, `links_up` those of them that are up.
+    """
 
     layer: ClassVar[str] = "host"
 
@@ -104,7 +106,7 @@ class Uplink(Observation):
 
 @frozen
 class Hop:
-    """A router on the way, or silence where it did not answer."""
+    """A router on the path; `sender` is None if it did not answer."""
 
     ttl: int
     sender: str | None
@@ -114,8 +116,8 @@ class Hop:
 
 @frozen(kw_only=True, eq=False)
 class Walk(Observation):
-    """The path to a port, walked with SYNs of rising time to live. `reached` says whether
-    the target itself answered (a connection, a reset or an ICMP error of its own)."""
+    """The path to a port, traced with SYNs of increasing time to live. `reached` is True if the
+    target itself answered (a connection, a reset or its own ICMP error)."""
 
     layer: ClassVar[str] = "tcp"
 
@@ -131,5 +133,5 @@ class Walk(Observation):
 
 
 def _bare(address: str) -> str:
-    """An address without its scope (RFC 4007 section 11)."""
+    """Return the address without its zone (RFC 4007 section 11)."""
     return address.partition("%")[0]

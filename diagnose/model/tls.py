@@ -1,4 +1,4 @@
-"""What can be seen of a TLS handshake and in certificates."""
+"""Observations of TLS handshakes and certificates."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,16 +10,16 @@ from diagnose.model.frozen import frozen
 
 @frozen
 class Certificate:
-    """An X.509 certificate (RFC 5280), read. Never any part of a private key.
+    """A parsed X.509 certificate (RFC 5280). It never contains any part of a private key.
 
-    `dns_names` and `addresses` are the subject alternative names; `sha256` is the fingerprint
-    in lower-case hex; `key_id` and `authority_key_id` in lower-case hex, "" where absent;
-    `usages` the extended key usages by their dotted OIDs and `key_usages` the key usages by their
-    names (RFC 5280 section 4.2.1.3), () where the extension is absent.
+    `dns_names` and `addresses` are the subject alternative names. `sha256` is the fingerprint in
+    lower-case hex; `key_id` and `authority_key_id` are lower-case hex, "" if absent. `usages` are
+    the extended key usages as dotted OIDs and `key_usages` the key usages by name (RFC 5280 section
+    4.2.1.3), () if the extension is absent.
 
-    `unread` names what is there and could not be read: fields, "names" for the subject alternative
-    names, "authorities" for the addresses of issuer and responder, "name_constraints". Nothing
-    follows from its being empty; a date that could not be read is None.
+    `unread` names the parts that are present but could not be parsed: fields, "names" for the
+    subject alternative names, "authorities" for the addresses of issuer and responder,
+    "name_constraints". An empty `unread` proves nothing; a date that could not be parsed is None.
     """
 
     subject: str
@@ -47,7 +47,8 @@ class Certificate:
 
     @property
     def self_issued(self) -> bool:
-        """Issuer and subject are one name; two that could not be read are no name."""
+        """True if issuer and subject are the same name. A name that could not be parsed never
+        matches."""
         return bool(self.subject) and _same_name(self.subject, self.issuer)
 
     @property
@@ -57,23 +58,23 @@ class Certificate:
         return self.not_after - self.not_before
 
     def is_current(self, now: datetime) -> bool:
-        """Whether its dates are known, and it is valid by them."""
+        """Return True if both dates are known and `now` lies between them."""
         begun = self.not_before is not None and self.not_before <= now
         return begun and self.not_after is not None and now < self.not_after
 
     def is_due(self, now: datetime) -> bool:
-        """Whether it should have been renewed: it has expired, or less than a third of its life
-        and less than 21 days are left. Automatic renewal comes at a third."""
+        """Return True if it should have been renewed: it has expired, or less than a third of its
+        lifetime and less than 21 days are left. Automatic renewal usually happens at one third."""
         if self.not_after is None or self.lifetime is None:
             return False
         return self.not_after - now < min(self.lifetime / 3, timedelta(days=21))
 
     def is_expired(self, now: datetime) -> bool:
-        """Whether its end is known to be past."""
+        """Return True if its end date is known and past."""
         return self.not_after is not None and self.not_after < now
 
     def outlasts(self, other: "Certificate") -> bool:
-        """Whether it is known to end later than another one."""
+        """Return True if both end dates are known and this one is later."""
         if self.not_after is None or other.not_after is None:
             return False
         return self.not_after > other.not_after
@@ -90,24 +91,24 @@ class Alert:
 
 @frozen(kw_only=True, eq=False)
 class Handshake(Observation):
-    """One TLS handshake, whether or not it ended well.
+    """One TLS handshake, successful or not.
 
-    `server_name` is the SNI sent, None for none. `variant` tells what was offered: "normal"
-    (what a visitor offers); "again" (the same once more, after a reset, a close or silence);
-    "unverified" (the same without looking at the certificate, so that what lies behind it is
-    seen); or a control: "no-sni", "other-sni", "tls1.2", "old" (TLS 1.0 and 1.1),
-    "small-hello" (without post-quantum key shares), "small-segments" (in packets that fit any
-    path), "any-cipher" (every suite up to TLS 1.2), "lenient" (without this machine's own limits
-    on strength and renegotiation), "no-dhe" (without finite-field Diffie-Hellman, like browsers),
-    "http/1.1" and "h2" (ALPN, RFC 7301: a server that has no HTTP/1.1 is visited with HTTP/2
-    offered besides, and the visit with HTTP/1.1 alone is the control), "stapling" (asks for an
-    OCSP answer), "plain" (an HTTP request in the place of the handshake: `received` is the answer).
+    `server_name` is the SNI sent, None for none. `variant` is what was offered: "normal" (what a
+    visitor offers); "again" (the same, repeated after a reset, a close or a timeout); "unverified"
+    (the same without checking the certificate, to see what is behind it); or a control: "no-sni",
+    "other-sni", "tls1.2", "old" (TLS 1.0 and 1.1), "small-hello" (without post-quantum key shares),
+    "small-segments" (in packets that fit any path), "any-cipher" (every suite up to TLS 1.2),
+    "lenient" (without this machine's own limits on strength and renegotiation), "no-dhe" (without
+    finite-field Diffie-Hellman, like browsers), "http/1.1" and "h2" (ALPN, RFC 7301; if a server
+    has no HTTP/1.1, the normal handshake offers HTTP/2 too, and HTTP/1.1 alone is the control),
+    "stapling" (asks for an OCSP response), "plain" (an HTTP request instead of the handshake:
+    `received` is the response).
 
-    `verify_code` and `verify_message` are OpenSSL's verdict on the chain for the system's trust
-    store (X509_V_ERR_…, 0 for good, None where none was reached); the name is judged apart from
-    it. `chain` is as the server sent it, the leaf first. `received` is the printable beginning of
-    what came instead of TLS, `bytes_received` how much came at all. `stapled` whether an OCSP
-    answer came with the certificate, None where none was asked for.
+    `verify_code` and `verify_message` are OpenSSL's result for the chain with the system's trust
+    store (X509_V_ERR_…, 0 for valid, None if there is no result); the host name is checked
+    separately. `chain` is as the server sent it, the leaf first. `received` is the printable
+    beginning of what came instead of TLS, `bytes_received` the number of bytes received in all.
+    `stapled` is True if an OCSP response came with the certificate, None if none was requested.
     """
 
     layer: ClassVar[str] = "tls"
@@ -130,15 +131,16 @@ class Handshake(Observation):
 
     @property
     def is_browser_like(self) -> bool:
-        """Whether it was done as a visitor's browser does it."""
+        """True if a visitor's browser would do this handshake."""
         return self.variant in {"normal", "again"}
 
 
 @frozen(kw_only=True, eq=False)
 class Revocation(Observation):
-    """What the certificate's issuer says of it (OCSP, RFC 6960; CRL, RFC 5280).
+    """The issuer's revocation status of a certificate (OCSP, RFC 6960; CRL, RFC 5280).
 
-    `status` is "good", "revoked" or "unknown"; `source` the URL that was asked."""
+    `status` is "good", "revoked" or "unknown"; `source` is the URL that was asked.
+    """
 
     layer: ClassVar[str] = "certificate"
 
@@ -151,7 +153,8 @@ class Revocation(Observation):
 
 @frozen
 class ServedCertificate:
-    """One certificate, as it was served to visitors: everywhere where it was the same fault."""
+    """One certificate as visitors get it, with every handshake that returned it. A fault of it is
+    reported once for all addresses."""
 
     leaf: Certificate
     chain: tuple[Certificate, ...]
@@ -181,7 +184,8 @@ class ServedCertificate:
 def served_certificates(
     evidence: Evidence, is_wanted: Callable[[Handshake], bool] = lambda handshake: True
 ) -> tuple[ServedCertificate, ...]:
-    """The certificates that visitors get, each once, with the handshakes that `when` picks."""
+    """Return each certificate that visitors get once, with its handshakes for which `is_wanted` is
+    True."""
     groups: dict[str, list[Handshake]] = {}
     for handshake in evidence.of(Handshake):
         if handshake.is_browser_like and handshake.chain and is_wanted(handshake):
@@ -193,8 +197,9 @@ def served_certificates(
 
 
 def certificate_path(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-    """The leaf and, from what was sent, each one's issuer, by name and key identifier (RFC 5280
-    section 6.1, RFC 4158 section 3.5); sent in whatever order, as clients take it."""
+    """Return the leaf and, from the certificates sent, the issuer of each in turn, matched by name
+    and key identifier (RFC 5280 section 6.1, RFC 4158 section 3.5). Like clients, it accepts any
+    order."""
     path = list(chain[:1])
     while path and not path[-1].self_issued:
         issuer = next(
@@ -212,7 +217,7 @@ def certificate_path(chain: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
 
 
 def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
-    """Whether, by names and key identifiers, one can have issued the other."""
+    """Return True if names and key identifiers allow that one issued the other."""
     return _same_name(issuer.subject, certificate.issuer) and (
         not issuer.key_id
         or not certificate.authority_key_id
@@ -221,5 +226,5 @@ def may_have_issued(issuer: Certificate, certificate: Certificate) -> bool:
 
 
 def _same_name(name: str, other: str) -> bool:
-    """Names are compared without regard to case and repeated spaces (RFC 5280 section 7.1)."""
+    """Compare names, ignoring case and repeated spaces (RFC 5280 section 7.1)."""
     return name == other or " ".join(name.split()).lower() == " ".join(other.split()).lower()

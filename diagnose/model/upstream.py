@@ -1,4 +1,4 @@
-"""What can be seen of the way from nginx to the applications behind it."""
+"""Observations of the connection from nginx to the applications behind it."""
 
 from typing import ClassVar
 
@@ -8,12 +8,13 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class UpstreamTalk(Observation):
-    """One conversation with an application at one address, to find out what it speaks.
+    """One test conversation with an application at one address, to find out which protocol it
+    speaks.
 
-    `speaks` is "https" for a handshake, in which `server_name` was sent ("" for none), and "http"
-    for a request without TLS; `as_nginx` says that nginx does the same by its configuration.
-    `target` is the argument of proxy_pass as written. `status` is there where a request was sent
-    and answered. `socket` is the path where the application listens on a Unix socket.
+    `speaks` is "https" for a TLS handshake with `server_name` as SNI ("" for none), and "http" for
+    a request without TLS. `as_nginx` is True if nginx is configured to do the same. `target` is the
+    argument of proxy_pass as written. `status` is set if a request was sent and answered. `socket`
+    is the path of the Unix socket, if the application listens on one.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -32,9 +33,9 @@ class UpstreamTalk(Observation):
 
 @frozen
 class Permissions:
-    """Whose a file or folder is and who may use it: the mode as ls(1) writes it ("srw-rw----"),
-    the numbers of its owner and group. `extended` says that an access control list (acl(5))
-    holds more than the mode says."""
+    """Owner and permissions of a file or folder: the mode as ls(1) prints it ("srw-rw----"), the
+    numeric owner and group. `extended` is True if an access control list (acl(5)) adds to the
+    mode."""
 
     path: str
     mode: str
@@ -45,13 +46,12 @@ class Permissions:
 
 @frozen(kw_only=True, eq=False)
 class UpstreamSocket(Observation):
-    """The Unix socket of an application: itself and the folders above it, from the inside out.
-    The failure is "missing" where there is no such file, "denied" where we may not look.
+    """The Unix socket of an application: `above` is the socket and the folders above it, innermost
+    first. The failure is "missing" if there is no such file, "denied" if we may not read it.
 
-    `user`, `groups` are the numbers with which nginx's workers run (proc(5), Uid and Groups);
-    `user` is None where that could not be seen. `names` are the user's name and the name of the
-    socket's group. `listening` are other sockets that somebody listens on, looked for only where
-    this one is missing.
+    `user` and `groups` are the numeric ids of nginx's workers (proc(5), Uid and Groups); `user` is
+    None if unknown. `names` are the user's name and the name of the socket's group. `listening` are
+    other sockets that some process listens on; they are searched only if this one is missing.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -66,8 +66,8 @@ class UpstreamSocket(Observation):
 
 @frozen
 class Denial:
-    """Something that SELinux forbade (type=AVC of the audit log): what, to which program, and
-    for a connection the port, else the path. `enforced` is False where it was only noted."""
+    """An access that SELinux denied (type=AVC in the audit log): the permission, the program, and
+    the port of a connection or else the path. `enforced` is False if it was only logged."""
 
     permission: str
     program: str
@@ -78,9 +78,9 @@ class Denial:
 
 @frozen(kw_only=True, eq=False)
 class Selinux(Observation):
-    """SELinux on this server: `mode` as getenforce(8) says it, the booleans that let nginx make
-    connections, as far as they are known, and what it forbade nginx lately. `logged` says whether
-    the audit log could be read."""
+    """SELinux on this server: `mode` as getenforce(8) prints it, the known booleans that allow
+    nginx to make connections, and what it denied nginx recently. `logged` is True if the audit log
+    could be read."""
 
     layer: ClassVar[str] = "upstream"
 
@@ -95,8 +95,8 @@ class Selinux(Observation):
 
 @frozen(kw_only=True, eq=False)
 class ServerNames(Observation):
-    """Where this server itself looks names up (resolv.conf(5)), and which of the names that nginx
-    cannot look up stand in its own hosts file (hosts(5)). Looked for only where there are such."""
+    """The server's own resolvers (resolv.conf(5)), and which of the names that nginx cannot resolve
+    are in the server's hosts file (hosts(5)). Observed only if there are such names."""
 
     layer: ClassVar[str] = "upstream"
 

@@ -1,14 +1,14 @@
-"""For whom a report is written."""
+"""The reader for whom a report is written."""
 
 from diagnose.model.frozen import frozen
 
 
 @frozen
 class View:
-    """For whom it is written, and how the run was asked for.
+    """The reader's language and terminal, and the options of the run.
 
-    `width` is in cells; `verbosity` -1 for the verdict alone, 1 with all evidence, 2 with the
-    timeline; `again` the options that make the same run once more.
+    `width` is in cells. `verbosity` is -1 for the verdict alone, 1 for all evidence, 2 with the
+    timeline. `again` are the options that repeat the same run.
     """
 
     lang: str = "en"

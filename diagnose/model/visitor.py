@@ -1,4 +1,5 @@
-"""For whom a run judges, and what shuts single addresses out besides the packet filter's rules."""
+"""Observations about one visitor (`--from`), and what blocks single addresses besides the packet
+filter's rules."""
 
 from typing import ClassVar
 
@@ -8,8 +9,8 @@ from diagnose.model.frozen import frozen
 
 @frozen(kw_only=True, eq=False)
 class Visitor(Observation):
-    """The visitor for whom the run judges (`--from`): the IPv4 or IPv6 address that they come
-    from, as the server sees it."""
+    """The visitor whose access the run checks (`--from`): their IPv4 or IPv6 address, as the server
+    sees it."""
 
     layer: ClassVar[str] = "host"
 
@@ -18,7 +19,7 @@ class Visitor(Observation):
 
 @frozen
 class Jail:
-    """A jail of fail2ban and the addresses that it has banned (fail2ban-client(1), `banned`)."""
+    """A fail2ban jail and the addresses that it has banned (fail2ban-client(1), `banned`)."""
 
     name: str
     banned: tuple[str, ...] = ()
@@ -26,7 +27,8 @@ class Jail:
 
 @frozen(kw_only=True, eq=False)
 class Jails(Observation):
-    """What fail2ban itself says that it has banned. `more` addresses were not read."""
+    """The jails and bans that fail2ban reports. `more` is the number of addresses that were not
+    read."""
 
     layer: ClassVar[str] = "firewall"
 
@@ -34,14 +36,14 @@ class Jails(Observation):
     more: int = 0
 
     def banning(self, address: str) -> tuple[str, ...]:
-        """The jails that have banned an address."""
+        """Return the names of the jails that have banned an address."""
         return tuple(jail.name for jail in self.jails if address in jail.banned)
 
 
 @frozen
 class ClosedRoute:
-    """A route that leads nowhere (ip-route(8)): `kind` is "blackhole", "unreachable" or
-    "prohibit"; `network` is a network or one address; `table` is "" for the main one."""
+    """A route that discards packets (ip-route(8)): `kind` is "blackhole", "unreachable" or
+    "prohibit"; `network` is a network or one address; `table` is "" for the main table."""
 
     kind: str
     network: str
@@ -50,8 +52,9 @@ class ClosedRoute:
 
 @frozen(kw_only=True, eq=False)
 class ClosedRoutes(Observation):
-    """The routes that lead nowhere. The server's answers to such an address are not sent: that is
-    how fail2ban's action `route` bans. `more` of them were not read."""
+    """The routes that discard packets. The server's replies to such addresses are not sent;
+    fail2ban's action `route` bans in this way. `more` is the number of routes that were not
+    read."""
 
     layer: ClassVar[str] = "host"
 
@@ -61,9 +64,9 @@ class ClosedRoutes(Observation):
 
 @frozen(kw_only=True, eq=False)
 class ReturnRoute(Observation):
-    """The way back to a visitor from `source`, an address of the server (ip-route(8),
-    `ip route get`). `refusal` is "blackhole", "unreachable" or "prohibit" where a route or a rule
-    says so, "" where there is a way. The failure is any other complaint."""
+    """The route back to a visitor from `source`, an address of the server (ip-route(8), `ip route
+    get`). `refusal` is "blackhole", "unreachable" or "prohibit" if a route or a rule says so, "" if
+    there is a route. The failure is any other error."""
 
     layer: ClassVar[str] = "host"
 
@@ -73,5 +76,5 @@ class ReturnRoute(Observation):
 
 
 def visitor_address(evidence: Evidence) -> str:
-    """The address of the visitor for whom the run judges, "" for anybody."""
+    """Return the address of the visitor whom the run is for, "" for any visitor."""
     return next((visitor.address for visitor in evidence.of(Visitor)), "")

@@ -1,8 +1,8 @@
-"""The door to the network: the only place that opens sockets. Every wait has a deadline.
+"""Access to the network: only this package opens sockets. Every wait has a deadline.
 
-`Net` is what probes are given; `diagnose.net.local` is the real one, and a test can write
-another in a page. What fails comes back as a value, or, on an open stream, as OSError,
-TimeoutError or EOFError, which `diagnose.net.error_mapping` turns into one.
+Probes receive a `Net`; `diagnose.net.local` is the real one, and a test can write another in a
+few lines. Failures are returned as values. On an open stream they are raised as OSError,
+TimeoutError or EOFError, which `diagnose.net.error_mapping` converts to `Failure`.
 """
 
 from typing import Protocol
@@ -11,33 +11,36 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.model.tcp import IcmpError
 
-#: Seconds. SYNs are repeated after 1 and 3 s, a dead neighbour is known after 3.1 s, and a
-#: reject that met an ICMP rate limit comes with a repeated SYN: less patience than this
-#: mistakes a reject for a drop.
+#: Seconds. The kernel repeats a SYN after 1 and 3 s, reports an unreachable neighbour after 3.1 s,
+#: and gets a rate-limited ICMP reject only for a repeated SYN: a shorter timeout would mistake a
+#: reject for a drop.
 DEFAULT_TIMEOUT = 4.0
 
 
 class Stream(Protocol):
-    """An open connection, of bytes or of TLS."""
+    """An open connection, plain or inside TLS. `peer` is its address and port."""
 
     peer: tuple[str, int]
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
-        """Up to `limit` bytes, at least one; b"" at the end of the stream."""
+        """Return 1 to `limit` bytes, or b"" at the end of the stream."""
         ...
 
     async def write(self, data: bytes, timeout: float = DEFAULT_TIMEOUT) -> None: ...
 
     def close(self) -> None:
-        """End it at once. May be called again."""
+        """Close the connection at once. May be called again."""
         ...
 
 
 @frozen
 class ConnectResult:
-    """How an attempt to connect ended: an open stream or a failure. `took` is seconds, `source`
-    the address from which it was made, "" where the machine had no way to send anything;
-    `on_link`, where a neighbour did not answer, whether that is the target (else a gateway)."""
+    """The result of a connection attempt: an open stream or a failure.
+
+    `took` is in seconds. `source` is the local address used, "" if this machine has no route.
+    `on_link` is set if a neighbour did not answer: True if that neighbour is the target, False if
+    it is a gateway.
+    """
 
     took: float
     stream: Stream | None = None
@@ -49,7 +52,7 @@ class ConnectResult:
 
 @frozen
 class ResolveResult:
-    """What getaddrinfo(3) gave for one family. The failure's code is the EAI_… number."""
+    """The result of getaddrinfo(3) for one family. The failure's code is the EAI_… number."""
 
     took: float
     addresses: tuple[str, ...] = ()
@@ -58,7 +61,7 @@ class ResolveResult:
 
 class Net(Protocol):
     async def resolve(self, name: str, family: int, timeout: float = 10.0) -> ResolveResult:
-        """As any program on this machine would resolve it; family is 4 or 6."""
+        """Resolve a name as any program on this machine would; `family` is 4 or 6."""
         ...
 
     async def connect(
@@ -69,10 +72,10 @@ class Net(Protocol):
         ttl: int | None = None,
         mss: int | None = None,
     ) -> ConnectResult:
-        """Open a TCP connection and, if an ICMP error ends the attempt, say whose it was.
+        """Open a TCP connection; if an ICMP error ends the attempt, report its sender.
 
-        `ttl` limits how far the SYN goes (ip(7), IP_TTL), `mss` how large the segments of
-        either side may be (tcp(7), TCP_MAXSEG).
+        `ttl` limits the hops of the SYN (ip(7), IP_TTL); `mss` limits the segment size of both
+        sides (tcp(7), TCP_MAXSEG).
         """
         ...
 
@@ -83,10 +86,12 @@ class Net(Protocol):
         ...
 
     def is_mine(self, address: str) -> bool:
-        """Whether this machine holds the address."""
+        """Whether this machine has the address."""
         ...
 
     def way_to(self, address: str) -> ConnectResult:
-        """Whether this machine has a way to an address, and from where it would send (`source`),
-        or the failure. Nothing is sent."""
+        """Return the local address (`source`) that would send to an address, or the failure.
+
+        Nothing is sent.
+        """
         ...

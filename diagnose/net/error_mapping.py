@@ -1,21 +1,21 @@
-"""Exceptions to failures. Pure: the machine's own words and numbers are kept.
+"""Convert exceptions to failures; the system's own messages and numbers are kept. No I/O.
 
 The kinds are a closed vocabulary:
 
-    refused       ECONNREFUSED: a reset, or an ICMP that says port unreachable
+    refused       ECONNREFUSED: a reset, or an ICMP "port unreachable"
     unreachable   EHOSTUNREACH, ENETUNREACH, EACCES, ENOPROTOOPT … on connect: an ICMP error,
-                  or this machine has no way to send
-    timeout       nothing came within the time allowed
-    reset         ECONNRESET, EPIPE: the other end cut the connection
-    closed        the other end closed it in order, too early
-    alert         a TLS alert came
+                  or this machine has no route
+    timeout       nothing arrived in the time allowed
+    reset         ECONNRESET, EPIPE: the peer reset the connection
+    closed        the peer closed the connection normally, but too early
+    alert         a TLS alert arrived
     certificate   the chain did not verify
-    protocol      what came was not the protocol spoken
-    proxy         the proxy cannot be reached, or does not make the connection
+    protocol      the data does not follow the expected protocol
+    proxy         the proxy cannot be reached, or does not open the connection
     resolution    the name did not resolve
-    denied        this user may not do it
-    missing       a program or a file that is not there
-    exit          a program ended with another status than 0
+    denied        this user has no permission
+    missing       a program or file does not exist
+    exit          a program exited with a status other than 0
     other         anything else
 """
 
@@ -26,7 +26,7 @@ from diagnose.model import Failure
 
 _KINDS = {
     errno.ECONNREFUSED: "refused",
-    # All that an ICMP error is turned into (icmp(7); Linux: net/ipv4/icmp.c, icmp_err_convert).
+    # All errnos that stand for an ICMP error (icmp(7); Linux: net/ipv4/icmp.c, icmp_err_convert).
     errno.EHOSTUNREACH: "unreachable",
     errno.ENETUNREACH: "unreachable",
     errno.EACCES: "unreachable",
@@ -34,7 +34,7 @@ _KINDS = {
     errno.EHOSTDOWN: "unreachable",
     errno.ENONET: "unreachable",
     errno.EPROTO: "unreachable",
-    # Only this machine itself says these (connect(2), ip-route(8)).
+    # These come only from this machine itself (connect(2), ip-route(8)).
     errno.EADDRNOTAVAIL: "unreachable",
     errno.EAFNOSUPPORT: "unreachable",
     errno.ENETDOWN: "unreachable",
@@ -47,8 +47,8 @@ _KINDS = {
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What an exception from a socket or a wait says (errno(3), connect(2))."""
-    # An exception of ours may bring its failure along: TLS has words of its own.
+    """Return the failure for an exception from a socket or a wait (errno(3), connect(2))."""
+    # Our own exceptions, such as TlsFailed, carry their failure.
     if isinstance(failure := getattr(error, "failure", None), Failure):
         return failure
     if isinstance(error, EOFError):
@@ -61,6 +61,6 @@ def failure_of(error: BaseException) -> Failure:
 
 
 def errno_failure(number: int, message: str | None = None) -> Failure:
-    """The failure that an errno of connect(2), recv(2) or send(2) stands for."""
+    """Return the failure for an errno of connect(2), recv(2) or send(2)."""
     name = errno.errorcode.get(number)
     return Failure(_KINDS.get(number, "other"), message or os.strerror(number), number, name)

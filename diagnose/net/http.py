@@ -1,9 +1,8 @@
-"""HTTP over the door's own streams.
+"""HTTP over the streams of `diagnose.net`.
 
-httpx makes the requests and reads the answers; below it stands no socket of its own but a
-`Stream` that the door opened, with h11 between them. So no errno is lost: what fails comes back
-as the failure of the stream's own exception. No redirect is followed, no cookie kept, nothing
-taken from the environment.
+httpx builds requests and reads responses. Instead of opening sockets, it uses a `Stream` with h11
+on top, so a failure keeps the errno of the stream's exception. Redirects are not followed, cookies
+are not kept, and the environment is not read.
 """
 
 import asyncio
@@ -25,8 +24,8 @@ from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.sanitize import clean
 
-# httpx reaches for its command line on import, and with it for click, rich and pygments where
-# they are installed (20 ms and 90 modules). It goes without if that module cannot be had.
+# On import, httpx loads its command line and with it click, rich and pygments if they are
+# installed (20 ms and 90 modules). It works without them if that module cannot be imported.
 _unwanted = "httpx._main"
 if _unwanted not in sys.modules:
     sys.modules[_unwanted] = None  # type: ignore[assignment]
@@ -38,23 +37,26 @@ else:
 
 USER_AGENT = f"diagnose/{VERSION}"
 
-#: Bytes. More than MOST of a body is not read; KEPT characters of it stay in the evidence.
+#: At most MAX_BODY bytes of a body are read; the evidence keeps BODY_EXCERPT characters of it.
 MAX_BODY = 65536
 BODY_EXCERPT = 2048
 MAX_FIELDS = 64
 MAX_FIELD_LENGTH = 1024
 
-#: Interim answers (RFC 9110 section 15.2) before the final one. Servers send one or two.
+#: Maximum number of interim responses (RFC 9110 section 15.2); servers send one or two.
 MAX_INTERIM = 100
 
-#: Seconds for the rest of a body whose beginning has come: some never end.
+#: Seconds to wait for the rest of a body that has begun: some bodies never end.
 BODY_TIMEOUT = 2.0
 
 
 @frozen
 class HttpResult:
-    """How a request ended. `took` is seconds to the end of the header, `received` when that
-    was, in seconds since the epoch. A failure may come with a status: then the answer broke off."""
+    """The result of a request.
+
+    `took` is the seconds until the end of the header, `received` the time of that moment in
+    seconds since the epoch. If both a status and a failure are set, the response was cut off.
+    """
 
     took: float = 0.0
     received: float = 0.0
@@ -69,12 +71,14 @@ class HttpResult:
 
 
 class NotHttp2(Exception):
-    """HTTP/2 was agreed upon, and what came is no answer of it."""
+    """The server agreed to HTTP/2, but did not send a valid HTTP/2 response."""
 
 
 class NotHttp(Exception):
-    """What came is no answer: the beginning of a TLS record (RFC 8446 section 5.1), or of
-    anything else that does not begin as RFC 9112 section 4 has it."""
+    """The received data is not an HTTP response (RFC 9112 section 4).
+
+    `tls` is set if it begins like a TLS record (RFC 8446 section 5.1), `http2` if like HTTP/2.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.tls = data[:2] in {b"\x15\x03", b"\x16\x03"}
@@ -85,7 +89,7 @@ class NotHttp(Exception):
 
 
 class Http1Connection(httpx.AsyncBaseTransport):
-    """HTTP/1.1 (RFC 9112) on one stream, one request after another."""
+    """HTTP/1.1 (RFC 9112) on one stream; handles one request after another."""
 
     def __init__(self, stream: Stream, timeout: float) -> None:
         self.stream = stream
@@ -96,8 +100,10 @@ class Http1Connection(httpx.AsyncBaseTransport):
 
     @property
     def reusable(self) -> bool:
-        """Whether another request can follow: the last answer was read to its end, and neither
-        side wants to close."""
+        """Whether another request can follow.
+
+        True if the last response was read to its end and neither side wants to close.
+        """
         return self._state.our_state in {h11.IDLE, h11.DONE} and (
             self._state.their_state in {h11.IDLE, h11.DONE}
         )
@@ -125,11 +131,14 @@ class Http1Connection(httpx.AsyncBaseTransport):
 
     @property
     def trailing_data(self) -> bytes:
-        """What came after a 101: it is the other protocol's already."""
+        """Bytes received after a 101 response; they belong to the next protocol."""
         return self._state.trailing_data[0]
 
     async def event(self) -> h11.Event | type[h11.PAUSED]:
-        """The next piece of the answer."""
+        """Return the next part of the response.
+
+        Raises NotHttp, EOFError, or the stream's OSError.
+        """
         while True:
             event = self._state.next_event()
             if event is not h11.NEED_DATA:
@@ -160,7 +169,7 @@ class Http1Connection(httpx.AsyncBaseTransport):
         try:
             await self.stream.write(data, self.timeout)
         except OSError as error:
-            # A server may answer, and close, before it has read everything.
+            # A server may answer and close before it has read the whole request.
             self._write_error = error
 
     async def _head(self) -> h11.Response | h11.InformationalResponse:
@@ -168,8 +177,8 @@ class Http1Connection(httpx.AsyncBaseTransport):
             event = await self.event()
             if isinstance(event, h11.Response):
                 if event.http_version not in {b"1.0", b"1.1"}:
-                    # Another major version is another protocol (RFC 9110 section 2.5), and there
-                    # is no other minor one: curl refuses it too.
+                    # Another major version is a different protocol (RFC 9110 section 2.5), and
+                    # there is no other minor version: curl refuses it too.
                     version = clean(event.http_version)
                     raise h11.RemoteProtocolError(f"HTTP/{version} where HTTP/1.1 was asked for")
                 return event
@@ -188,7 +197,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class HttpConnection(Protocol):
-    """A connection that takes a request, over whichever version."""
+    """A connection that sends a request, in any HTTP version."""
 
     @property
     def reusable(self) -> bool: ...
@@ -199,7 +208,7 @@ class HttpConnection(Protocol):
 
 
 def connection_for(stream: Stream, alpn: str, timeout: float) -> HttpConnection:
-    """By what the TLS handshake agreed upon: the library for HTTP/2 is loaded only for it."""
+    """Return the connection for the ALPN result; the HTTP/2 library is loaded only for "h2"."""
     if alpn == "h2":
         from diagnose.net.http2 import Http2Connection
 
@@ -213,11 +222,14 @@ async def get(
     timeout: float,
     extra_headers: Mapping[str, str] | None = None,
 ) -> HttpResult:
-    """GET a URL as a browser would, by our own name; `more` are further fields."""
+    """GET a URL with a browser's header fields but our User-Agent.
+
+    `extra_headers` are added or replace a field.
+    """
     headers = {
         "Accept": "text/html,*/*;q=0.8",
         "Accept-Encoding": "identity",
-        # Some redirect to https only those who say, as browsers do, that they can follow.
+        # Some servers redirect to https only if this field, which browsers send, is present.
         "Upgrade-Insecure-Requests": "1",
     }
     return await send_get(connection, url, merge_fields(headers, extra_headers or {}), timeout)
@@ -226,7 +238,7 @@ async def get(
 async def send_get(
     connection: HttpConnection, url: str, headers: Mapping[str, str], timeout: float
 ) -> HttpResult:
-    """Send a GET with these fields. Never raises for what the other side does."""
+    """Send a GET with these header fields. Failures of the server are returned, not raised."""
     started = time.monotonic()
     try:
         async with asyncio.timeout(timeout):
@@ -280,8 +292,10 @@ def _headers(response: httpx.Response) -> Headers:
 
 
 async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Failure | None]:
-    """The beginning of the body. Of what is no page, only as much as is kept. A body that
-    goes on and on, or stops, is no failure; one that is cut is."""
+    """Return the beginning of the body, and a failure if the body was cut off.
+
+    A body that never ends or stalls is not a failure. Only HTML is read up to MAX_BODY.
+    """
     kind = header(headers, "Content-Type") or ""
     if response.status_code == 101 or kind.startswith("text/event-stream"):
         return b"", None
@@ -301,14 +315,16 @@ async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Fail
 
 
 def _decoded(data: bytes, coding: str) -> bytes:
-    """Undo gzip or deflate (RFC 9110 section 8.4.1), to no more than MOST bytes, for servers
-    that send them unasked."""
+    """Undo gzip or deflate (RFC 9110 section 8.4.1), up to MAX_BODY bytes.
+
+    Some servers compress although it was not requested.
+    """
     match coding.strip().lower():
         case "" | "identity":
             return data
         case "gzip" | "x-gzip" | "deflate":
             try:
-                # 32: zlib finds out by itself which of the two headers it is.
+                # 32: zlib detects which of the two headers it is.
                 return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MAX_BODY)
             except zlib.error:
                 return b""
@@ -317,5 +333,5 @@ def _decoded(data: bytes, coding: str) -> bytes:
 
 
 def printable(text: str) -> str:
-    """A text of several lines, each made safe to show."""
+    """Make a text of several lines safe to show, line by line."""
     return "\n".join(clean(line, BODY_EXCERPT) for line in text.splitlines())

@@ -1,7 +1,7 @@
-"""HTTP/2 (RFC 9113) on one stream of the door, for servers that speak nothing else.
+"""HTTP/2 (RFC 9113) on one stream, for servers that speak nothing else.
 
-Imported only where a handshake agreed upon "h2". The library holds the state; what it takes for a
-breach of the protocol comes back as a failure in its words. One request, and no push.
+Imported only if a handshake negotiated "h2". The h2 library keeps the protocol state; a protocol
+violation becomes a failure with the library's message. One request, no server push.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ from h2.settings import SettingCodes
 from diagnose.net import Stream
 from diagnose.net.http import MAX_BODY, NotHttp2
 
-#: Fields of the connection, which HTTP/2 has no place for (RFC 9113 section 8.2.2).
+#: Connection-specific fields, which HTTP/2 does not allow (RFC 9113 section 8.2.2).
 _CONNECTION_FIELDS = {
     b"connection",
     b"host",
@@ -35,12 +35,12 @@ _CONNECTION_FIELDS = {
     b"upgrade",
 }
 
-#: Bytes that are read in all: a flood of frames that are no answer must come to an end.
+#: Maximum bytes read in total: a flood of frames without a response must end.
 _MAX_TOTAL = 8 * MAX_BODY
 
 
 class Http2Connection(httpx.AsyncBaseTransport):
-    """One request over a stream on which "h2" was agreed upon."""
+    """One request over a stream that negotiated "h2"."""
 
     reusable = False
 
@@ -82,7 +82,7 @@ class Http2Connection(httpx.AsyncBaseTransport):
         self.stream.close()
 
     async def event(self) -> Event:
-        """The next that concerns the request."""
+        """Return the next event that concerns the request. Raises NotHttp2 or EOFError."""
         while True:
             while self._events:
                 event = self._events.popleft()
@@ -139,5 +139,5 @@ def _fields(request: httpx.Request) -> list[tuple[bytes, bytes]]:
 
 
 def _error_name(code: ErrorCodes | int | None) -> str:
-    """RFC 9113 section 7."""
+    """Return the name of an error code (RFC 9113 section 7)."""
     return code.name if isinstance(code, ErrorCodes) else f"error {code}"

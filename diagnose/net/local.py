@@ -1,18 +1,18 @@
-"""The network, from this machine.
+"""The real network, from this machine.
 
-`IP_RECVERR` makes the kernel keep the ICMP error that ends a connection attempt, with its
-sender, in the socket's error queue (ip(7)); no privilege is needed. Linux before 6.2 does so
-for UDP only, and there a datagram sent after the failed attempt often meets the same error.
+`IP_RECVERR` makes the kernel keep the ICMP error that ends a connection attempt, with its sender,
+in the socket's error queue (ip(7)); this needs no privilege. Linux before 6.2 does so for UDP
+only; there, a datagram sent after the failed attempt often gets the same error.
 
-Three traps that shape `connect`:
+Three facts determine how `connect` works:
 
-- an error that arrives while the kernel still holds the socket (a router one veth away is that
-  quick) is queued and wakes the waiter, but does not end the attempt: SO_ERROR is 0 and the
-  socket is not connected. Only getpeername(2) says that it is;
-- with the option still set, an established connection would break on errors that TCP is to
-  survive (RFC 1122 section 4.2.3.9), so that it is cleared at once;
-- getaddrinfo(3) cannot be interrupted. It runs in a daemon thread, which holds up neither the
-  end of the run nor the end of the process.
+- If an error arrives while the kernel still holds the socket (a router one veth away is that
+  fast), it is queued and wakes the waiter, but does not end the attempt: SO_ERROR is 0 and the
+  socket is not connected. Only getpeername(2) tells whether it is connected.
+- If the option stayed set, an established connection would break on errors that TCP must survive
+  (RFC 1122 section 4.2.3.9). So it is cleared as soon as the connection is open.
+- getaddrinfo(3) cannot be interrupted. It runs in a daemon thread, which delays neither the end
+  of the run nor the end of the process.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from diagnose.model.tcp import IcmpError
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.net.error_mapping import errno_failure, failure_of
 
-# Not in every Python's socket module: ip(7), ipv6(7), linux/errqueue.h.
+# Not in every Python's socket module; values from ip(7), ipv6(7) and linux/errqueue.h.
 IP_RECVERR = 11
 IPV6_RECVERR = 25
 SO_EE_ORIGIN_ICMP = 2
 SO_EE_ORIGIN_ICMP6 = 3
 
-#: The longest that a datagram may wait for the error that a TCP attempt met (seconds).
+#: Maximum seconds to wait for a datagram to get the ICMP error of the TCP attempt.
 _UDP_ERROR_TIMEOUT = 1.0
 
-#: So many datagrams are read for one DNS query: late answers are few.
+#: Maximum number of datagrams read for one DNS query; late answers to other queries are few.
 _MAX_DATAGRAMS = 100
 
-#: What an ICMP error makes of an attempt and a TCP segment never does.
+#: Errors of a connection attempt that come from an ICMP error and never from a TCP segment.
 _BY_ICMP_ONLY = {
     errno.EHOSTUNREACH,
     errno.ENETUNREACH,
@@ -74,10 +74,10 @@ class TcpStream:
 
 
 async def receive(sock: socket.socket, limit: int) -> bytes:
-    """recv(2), for every loop that reads.
+    """Receive up to `limit` bytes (recv(2)); for every loop that reads.
 
-    `loop.sock_recv` does not yield while data is there. A sender that never pauses would keep
-    every deadline and every signal waiting, so that the loop has its turn before each read.
+    `loop.sock_recv` does not yield while data is available. A sender that never pauses would delay
+    every deadline and signal, so this function first yields to the event loop.
     """
     await asyncio.sleep(0)
     return await asyncio.get_running_loop().sock_recv(sock, limit)
@@ -165,16 +165,16 @@ class LocalNet:
 def _open_socket(
     address: str, port: int, kind: socket.SocketKind, ttl: int | None = None
 ) -> tuple[socket.socket, Any]:
-    """A non-blocking socket that keeps ICMP errors, and where it is to be connected to.
+    """Return a non-blocking socket that keeps ICMP errors, and the address to connect it to.
 
-    Raises OSError: `address` is no address, or there are no sockets left (EMFILE).
+    Raises OSError if `address` is not an address, or if no socket is left (EMFILE).
     """
     is_ipv6 = ":" in address
     family = socket.AF_INET6 if is_ipv6 else socket.AF_INET
-    # Numeric only, so that it never waits; it knows scopes ("fe80::1%eth0", RFC 4007).
+    # Numeric only, so that it never blocks; it handles scopes ("fe80::1%eth0", RFC 4007).
     numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     try:
-        # As bytes: text would have Python load its IDNA tables first.
+        # As bytes: for a str, Python would first load its IDNA tables.
         sockaddr = socket.getaddrinfo(address.encode("ascii"), port, family, kind, 0, numeric)[0][4]
     except (socket.gaierror, UnicodeError) as error:
         raise OSError(errno.EINVAL, f"not an address: {address}") from error
@@ -193,7 +193,7 @@ def _open_socket(
 
 
 def _report_errors(sock: socket.socket, enabled: bool) -> None:
-    """Have ICMP errors queued on the socket, or no longer (which also empties the queue)."""
+    """Queue ICMP errors on the socket, or stop doing so (which also empties the queue)."""
     with contextlib.suppress(OSError):
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, int(enabled))
@@ -202,13 +202,13 @@ def _report_errors(sock: socket.socket, enabled: bool) -> None:
 
 
 def _start_connect(sock: socket.socket, sockaddr: Any) -> None:
-    """Send the SYN. What connect(2) itself raises, this machine said and nobody else."""
+    """Send the SYN. An exception from connect(2) here comes from this machine."""
     with contextlib.suppress(BlockingIOError):
         sock.connect(sockaddr)
 
 
 async def _wait_connected(sock: socket.socket) -> tuple[int, IcmpError | None]:
-    """Wait until the attempt has ended: its errno, 0 for a connection, and the ICMP error."""
+    """Wait for the end of the attempt; return its errno (0 if connected) and the ICMP error."""
     while True:
         await _wait_writable(sock)
         number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -221,7 +221,7 @@ async def _wait_connected(sock: socket.socket) -> tuple[int, IcmpError | None]:
 
 
 async def _wait_writable(sock: socket.socket) -> None:
-    """Until connect(2) is over or an error is in the queue (epoll reports both as writable)."""
+    """Wait until connect(2) ends or an error is queued (epoll reports both as writable)."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_writer(sock, ready.set)
@@ -244,15 +244,18 @@ async def _wait_readable(sock: socket.socket) -> None:
 async def _icmp_error_by_udp(
     address: str, port: int, ttl: int | None, number: int
 ) -> IcmpError | None:
-    """Who ended a TCP attempt with this errno, where the kernel keeps that for UDP only: the
-    sender of the error that a datagram to the same port meets, if it means the same errno."""
+    """Find the sender of the ICMP error that ended a TCP attempt, by means of a UDP datagram.
+
+    For kernels that keep the sender for UDP only: a datagram to the same port may get the same
+    error. Returns None if it does not get the same errno.
+    """
     with contextlib.suppress(OSError, TimeoutError):
         sock, sockaddr = _open_socket(address, port, socket.SOCK_DGRAM, ttl)
         with sock:
             _start_connect(sock, sockaddr)
             sock.send(b"\0")
             async with asyncio.timeout(_UDP_ERROR_TIMEOUT):
-                # An empty answer to this would be a surprise; whatever comes ends the wait.
+                # An answer to this datagram is unlikely; anything that arrives ends the wait.
                 await _wait_readable(sock)
             queued, icmp = _queued_error(sock)
             return icmp if queued == number else None
@@ -260,8 +263,10 @@ async def _icmp_error_by_udp(
 
 
 def _queued_error(sock: socket.socket) -> tuple[int, IcmpError | None]:
-    """The first error in the socket's queue (ip(7), MSG_ERRQUEUE: struct sock_extended_err):
-    its errno, and what it was if it came by ICMP. (0, None) where the queue is empty."""
+    """Return the errno of the first error in the socket's queue, and its ICMP error if any.
+
+    (0, None) if the queue is empty. Source: ip(7), MSG_ERRQUEUE, struct sock_extended_err.
+    """
     try:
         _, control, _, _ = sock.recvmsg(512, 1024, socket.MSG_ERRQUEUE)
     except OSError:
@@ -284,7 +289,7 @@ def _parse_error(control: Iterable[tuple[int, int, bytes]]) -> tuple[int, IcmpEr
 
 
 def _offender_address(data: bytes) -> str:
-    """struct sockaddr_in or sockaddr_in6 (ip(7), SO_EE_OFFENDER) to text; "" for nobody."""
+    """Convert struct sockaddr_in or sockaddr_in6 (ip(7), SO_EE_OFFENDER) to text; "" if unset."""
     family = struct.unpack_from("=H", data)[0] if len(data) >= 2 else socket.AF_UNSPEC
     if family == socket.AF_INET and len(data) >= 8:
         return socket.inet_ntoa(data[4:8]) if any(data[4:8]) else ""
@@ -299,14 +304,16 @@ def _offender_address(data: bytes) -> str:
 
 
 def _source_address(sock: socket.socket) -> str:
-    """The address that the kernel chose to send from; "" where it chose none."""
+    """Return the source address that the kernel chose, or "" if it chose none."""
     source = str(sock.getsockname()[0])
     return "" if source in {"0.0.0.0", "::"} else source
 
 
 def _is_mine(address: str) -> bool:
-    """Whether this machine holds the address: only then does it send to it from that very
-    address. (That bind(2) allows it says little: net.ipv4.ip_nonlocal_bind allows every one.)"""
+    """Whether this machine has the address: only then is it the source of packets to itself.
+
+    bind(2) is no reliable test: with net.ipv4.ip_nonlocal_bind it accepts any address.
+    """
     with contextlib.suppress(OSError):
         sock, sockaddr = _open_socket(address, 9, socket.SOCK_DGRAM)
         with sock:
@@ -319,8 +326,11 @@ def _is_mine(address: str) -> bool:
 
 
 def _is_on_link(address: str, source: str) -> bool:
-    """Whether the way to an address leads through no gateway. IPv4 says so (socket(7),
-    SO_DONTROUTE); for IPv6, networks have 64 bits (RFC 4291 section 2.5.4)."""
+    """Whether the route to an address has no gateway.
+
+    For IPv4 the kernel tells (socket(7), SO_DONTROUTE). For IPv6 this compares the first 64 bits
+    (RFC 4291 section 2.5.4).
+    """
     if ":" in address:
         addresses = (
             socket.inet_pton(socket.AF_INET6, endpoint.partition("%")[0])
@@ -337,9 +347,9 @@ def _is_on_link(address: str, source: str) -> bool:
 
 
 async def _getaddrinfo_in_thread(name: str, kind: socket.AddressFamily) -> list[Any]:
-    """getaddrinfo(3), abandoned where nobody waits for it any longer.
+    """Run getaddrinfo(3) in a daemon thread; cancelling abandons the thread.
 
-    Not the loop's executor: asyncio.run and the interpreter would wait for its threads.
+    The loop's executor is not used: asyncio.run and the interpreter wait for its threads.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Any]] = loop.create_future()
@@ -359,7 +369,7 @@ async def _getaddrinfo_in_thread(name: str, kind: socket.AddressFamily) -> list[
             addrinfo = socket.getaddrinfo(host, None, kind, socket.SOCK_STREAM)
         except Exception as error:
             failure = error
-        # The loop may have ended meanwhile; then nobody wants to know.
+        # The loop may be closed by now; then the result is not needed.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, addrinfo, failure)
 
@@ -383,14 +393,14 @@ async def _ask_datagram(sock: socket.socket, query: bytes) -> bytes:
     await loop.sock_sendall(sock, query)
     for _ in range(_MAX_DATAGRAMS):
         answer = await receive(sock, 65535)
-        # Another answer than this query's is a late one, or a forgery (RFC 5452 section 9.1).
+        # Any other answer is late, or a forgery (RFC 5452 section 9.1).
         if len(answer) >= 12 and answer[:2] == query[:2] and answer[2] & 0x80:
             return answer
     raise OSError(errno.EBADMSG, f"{_MAX_DATAGRAMS} datagrams, and none answers the query")
 
 
 async def _ask_stream(sock: socket.socket, query: bytes) -> bytes:
-    """DNS over TCP: each message after its length in two bytes (RFC 1035 section 4.2.2)."""
+    """Send a query over TCP: each message follows its two-byte length (RFC 1035 section 4.2.2)."""
     number, _ = await _wait_connected(sock)
     if number:
         raise OSError(number, errno_failure(number).message)

@@ -1,8 +1,8 @@
-"""The network as it is seen through a proxy: every connection is made by it.
+"""A `Net` that makes every connection through a proxy.
 
-The proxy finds the address: a name goes to it as a name (RFC 9110 section 9.3.6, RFC 1928 section
-4), so that `Connection.address` is the name. What a proxy does not tell, such as ICMP errors, the
-way behind it and the answers of name servers, is not seen here.
+The proxy resolves names: it receives the name itself (RFC 9110 section 9.3.6, RFC 1928 section 4),
+and `Connection.address` holds that name. Information that a proxy does not pass on is unknown
+here: ICMP errors, the route behind the proxy, and answers of name servers.
 """
 
 import base64
@@ -15,18 +15,18 @@ from diagnose.net.error_mapping import errno_failure, failure_of
 from diagnose.parsers.proxy_url import ProxyUrl, parse_proxy_url
 from diagnose.parsers.sanitize import clean
 
-#: A proxy tries the target's addresses itself before it says that none answers (seconds).
+#: Seconds. A proxy tries all addresses of the target before it reports that none answers.
 PROXY_TIMEOUT = 8.0
 
-#: Bytes. The head of an answer to CONNECT.
+#: Maximum bytes of the header of an answer to CONNECT.
 MAX_HEAD = 16384
 
-#: Fields by which proxies say why: Squid, RFC 9209, RFC 9110 section 11.7.1.
+#: Header fields in which proxies give the reason: Squid, RFC 9209, RFC 9110 section 11.7.1.
 _REASON_FIELDS = (b"x-squid-error", b"proxy-status", b"proxy-authenticate")
 
 
 class ProxyRefused(OSError):
-    """The proxy has no connection for us. `failure` says why, in its own words."""
+    """The proxy did not open the connection. `failure` holds the reason that it gave."""
 
     def __init__(self, message: str, code: int | None = None, name: str = "PROXY") -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class ProxyRefused(OSError):
 
 
 class TunnelStream:
-    """A connection through a proxy. `early` are bytes that came right behind the proxy's answer."""
+    """A connection through a proxy. `early` holds bytes received directly after its answer."""
 
     def __init__(self, stream: Stream, peer: tuple[str, int], early: bytes = b"") -> None:
         self.peer = peer
@@ -54,7 +54,7 @@ class TunnelStream:
 
 
 class ProxiedNet:
-    """Connections are made by the proxy at `url`; names are left to it."""
+    """A network whose connections the proxy at `url` makes; the proxy also resolves names."""
 
     def __init__(self, net: Net, url: str) -> None:
         self._net, self._proxy = net, parse_proxy_url(url)
@@ -123,7 +123,10 @@ class ProxiedNet:
 async def _open_tunnel(
     stream: Stream, proxy: ProxyUrl, host: str, port: int, timeout: float
 ) -> Stream:
-    """Ask an HTTP proxy for a connection (RFC 9110 section 9.3.6)."""
+    """Request a tunnel from an HTTP proxy with CONNECT (RFC 9110 section 9.3.6).
+
+    Raises ProxyRefused if the proxy refuses or does not answer with HTTP.
+    """
     import h11
 
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -156,7 +159,7 @@ async def _open_tunnel(
 
 
 def _refusal(status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The proxy's own words: its status line and the field that says why."""
+    """Return the proxy's status line and the header field that gives the reason."""
     text = f"HTTP {status} {reason.decode('latin-1')}".strip()
     fields = dict(headers)
     for field in _REASON_FIELDS:
@@ -166,7 +169,7 @@ def _refusal(status: int, reason: bytes, headers: Iterable[tuple[bytes, bytes]])
 
 
 async def _by_socks(proxy: ProxyUrl, host: str, port: int, timeout: float) -> Stream:
-    """Ask a SOCKS proxy (RFC 1928) for a connection; it resolves the name."""
+    """Open a connection through a SOCKS proxy (RFC 1928), which resolves the name."""
     from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError, ProxyType
     from python_socks.async_.asyncio import Proxy
 

@@ -1,6 +1,6 @@
-"""Where this machine looks for names: its resolver configuration and its hosts file.
+"""Name resolution files of this machine: its resolver configuration and its hosts file.
 
-Of this machine, not of the server: the server's files are read through `diagnose.machine`.
+The server's files are not read here, but through `diagnose.machine`.
 """
 
 import ipaddress
@@ -12,20 +12,23 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 HOSTS = Path("/etc/hosts")
 INTERFACES_FOLDER = Path("/sys/class/net")
 
-#: Bytes. Hosts files that block advertisements have a hundred thousand lines.
+#: Maximum bytes of a file. Hosts files that block advertisements have a hundred thousand lines.
 MAX_BYTES = 8 * 1024 * 1024
 
-#: So many interfaces are named: a host of containers has hundreds.
+#: Maximum number of interfaces listed: a host of containers has hundreds.
 MAX_LINKS = 8
 
-#: resolv.conf(5), MAXNS: the C library asks no more than these.
+#: Maximum number of name servers that the C library uses (resolv.conf(5), MAXNS).
 MAX_SERVERS = 3
 
 
 @frozen
 class HostsLine:
-    """A line of the hosts file: `number` counts from 1, `text` is the whole line, without the
-    line feed that `ended` it."""
+    """A line of the hosts file.
+
+    `number` counts from 1. `text` is the whole line without its line feed; `ended` is True if
+    there was a line feed.
+    """
 
     number: int
     text: str
@@ -35,7 +38,7 @@ class HostsLine:
 
 
 def read_text(path: Path) -> str:
-    """A file's text, at most LIMIT bytes; "" if there is none that may be read."""
+    """Return a file's text, at most MAX_BYTES bytes, or "" if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES).decode("utf-8", "replace")
@@ -44,12 +47,14 @@ def read_text(path: Path) -> str:
 
 
 def name_servers(text: str) -> tuple[str, ...]:
-    """The name servers of a resolv.conf(5), in the order in which they are asked. None named
-    means the one on this machine, which is for the caller to say."""
+    """Return the name servers in a resolv.conf(5), in the order in which they are queried.
+
+    If none is listed, the caller must use the name server on this machine.
+    """
     servers = []
     for line in text.splitlines():
         keyword, *values = line.split() or [""]
-        # The C library wants the keyword in the first column.
+        # The C library accepts the keyword only in the first column.
         is_name_server = keyword == "nameserver" and line[0] == "n"
         if is_name_server and values and _is_address(values[0].partition("%")[0]):
             servers.append(values[0])
@@ -57,8 +62,11 @@ def name_servers(text: str) -> tuple[str, ...]:
 
 
 def links() -> tuple[tuple[str, bool], ...]:
-    """This machine's network interfaces but for the loopback, and whether each is up: neither
-    "down" nor without a carrier (Documentation/ABI/testing/sysfs-class-net, operstate)."""
+    """Return this machine's network interfaces except loopback, and whether each is up.
+
+    Up means neither "down" nor without carrier (Documentation/ABI/testing/sysfs-class-net,
+    operstate).
+    """
     try:
         interfaces = sorted(INTERFACES_FOLDER.iterdir())
     except OSError:
@@ -74,12 +82,12 @@ def links() -> tuple[tuple[str, bool], ...]:
 
 
 def hosts_lines(text: str, name: str) -> tuple[HostsLine, ...]:
-    """The lines of a hosts(5) file that name a host."""
+    """Return the lines of a hosts(5) file that contain a host name."""
     matching_lines = []
     hostname = name.rstrip(".").lower()
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
-        # The cheap test first: the file may be long, and the name is in few lines.
+        # The cheap test first: the file may be long, and few lines contain the name.
         if hostname not in line.lower():
             continue
         address, *names = line.partition("#")[0].split() or [""]

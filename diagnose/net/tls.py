@@ -1,13 +1,13 @@
-"""TLS over any stream of the door, and all that one handshake shows.
+"""TLS over any `Stream`, with everything that one handshake shows.
 
-Python's ssl has no verify callback and says little of what it received. Two things make up for
-it, so that one handshake tells chain, verdict, protocol and alerts even where it fails:
+Python's ssl has no verify callback and tells little about what it received. Two techniques give
+the chain, verification result, protocol and alerts from one handshake, even if it fails:
 
-- the bytes pass through our hands (MemoryBIO): what is no TLS is read from the wire;
-- the context reports each message (`SSLContext._msg_callback`, unofficial, in every CPython
-  since 3.8), after decryption. Without it the chain and encrypted alerts remain unknown.
+- The bytes pass through our code (MemoryBIO), so data that is not TLS can be read directly.
+- The context reports each message after decryption (`SSLContext._msg_callback`, unofficial, in
+  every CPython since 3.8). Without it the chain and encrypted alerts remain unknown.
 
-The name is not checked here: OpenSSL judges the chain, `diagnose.parsers.hostnames` the name.
+The name is not checked here: OpenSSL verifies the chain, `diagnose.parsers.hostnames` the name.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ from diagnose.parsers import tls as tls_parser
 
 Result = TypeVar("Result")
 
-#: Of what came first, this much is kept to be read.
+#: Maximum bytes kept from the beginning of the received data.
 _MAX_BEGINNING = 32768
 
-#: Where distributions keep their roots, for a Python whose OpenSSL looks elsewhere.
+#: Where distributions keep their trusted roots, for a Python whose OpenSSL looks elsewhere.
 _BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -45,15 +45,15 @@ _BUNDLES = (
     "/etc/ssl/cert.pem",
 )
 
-# What curl and the system's programs offer. Python's own list leaves out suites that browsers
-# still take, and a server that has only these is no broken one.
+# The cipher suites of curl and system programs. Python's own list omits suites that browsers still
+# accept, and a server that has only those is not broken.
 _CIPHERS = "DEFAULT:!aNULL:!eNULL:@SECLEVEL=2"
 
-# SSL_OP_NO_RX_CERTIFICATE_COMPRESSION (OpenSSL 3.2): we want to read the certificates.
+# SSL_OP_NO_RX_CERTIFICATE_COMPRESSION (OpenSSL 3.2): `_on_message` parses the certificates.
 _NO_CERT_COMPRESSION = 1 << 33
 
-#: What a visit offers (RFC 7301). A WebSocket cannot be opened over HTTP/2 as it is over HTTP/1.1,
-#: and nearly every server has both: HTTP/2 is offered where a server has nothing else.
+#: ALPN offers (RFC 7301). Over HTTP/2 a WebSocket opens differently than over HTTP/1.1, and nearly
+#: every server has both: HTTP/2 is offered only if the server speaks nothing else.
 HTTP1 = ("http/1.1",)
 HTTP2 = ("h2", "http/1.1")
 
@@ -61,7 +61,7 @@ _POSITION = re.compile(r"\s*\(_ssl\.c:\d+\)$")
 
 
 class TlsFailed(OSError):
-    """An open TLS stream failed. `failure` says how."""
+    """An open TLS stream failed. `failure` holds the details."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -70,8 +70,11 @@ class TlsFailed(OSError):
 
 @frozen
 class HandshakeResult:
-    """How a handshake ended. `chain` is in DER, as sent, the leaf first; `first` the beginning
-    of what came, raw; `received` how many bytes came; `took` seconds."""
+    """The result of a handshake.
+
+    `took` is in seconds. `chain` holds the certificates in DER as sent, the leaf first. `first`
+    holds the beginning of the raw received data; `received` counts the received bytes.
+    """
 
     took: float
     stream: Stream | None = None
@@ -90,8 +93,11 @@ class HandshakeResult:
 
 @frozen
 class Trust:
-    """A context that judges chains by the roots this machine trusts. Where it trusts none at
-    all, `empty`, no chain is judged; `problem` says which file could not be read."""
+    """A context that verifies chains against the roots that this machine trusts.
+
+    `empty` is True if it trusts none: then no chain is verified. `problem` names the file that
+    could not be read.
+    """
 
     context: ssl.SSLContext
     empty: bool = False
@@ -100,7 +106,7 @@ class Trust:
 
 @dataclass(slots=True)
 class _ReceivedMessages:
-    """What the other end said, message by message."""
+    """Information from the messages that the peer sent."""
 
     chain: tuple[bytes, ...] = ()
     alert: Alert | None = None
@@ -108,12 +114,12 @@ class _ReceivedMessages:
 
 
 def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
-    """A client's context that takes any certificate."""
+    """Return a client context that accepts any certificate."""
     ssl_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ssl_context.check_hostname = False
     ssl_context.verify_mode = ssl.CERT_NONE
-    # Strict checking turns away private authorities that every browser accepts (RFC 5280 asks
-    # for an authority key identifier); Python 3.13 began to ask for it.
+    # Strict checking (default since Python 3.13) requires an authority key identifier (RFC 5280)
+    # and so rejects private authorities that every browser accepts.
     ssl_context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     with contextlib.suppress(ssl.SSLError):
         ssl_context.set_ciphers(_CIPHERS)
@@ -125,7 +131,7 @@ def client_context(alpn: tuple[str, ...] = HTTP1) -> ssl.SSLContext:
 
 
 def small_hello_context() -> ssl.SSLContext:
-    """One that offers a single classical key share: a ClientHello that fits any packet."""
+    """Return a context with one classical key share: its ClientHello fits any packet."""
     ssl_context = client_context()
     ssl_context.set_ecdh_curve("X25519")
     return ssl_context
@@ -138,11 +144,12 @@ def tls12_context() -> ssl.SSLContext:
 
 
 def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[Trust]":
-    """The machine's trusted roots, those of SSL_CERT_FILE and SSL_CERT_DIR (the OpenSSL way,
-    SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
+    """Load the trusted roots in a thread, and return a future for the result.
 
-    Loading takes 10 ms and lets others run; it is begun in a thread at once, and done anew only
-    a minute later, so that many targets share it.
+    The roots are those of SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL reads them
+    (SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
+
+    Loading takes 10 ms. The result is cached for up to a minute, so that many targets share it.
     """
     env_paths = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     return _cached_trust(cafile, env_paths, int(time.monotonic() // 60), alpn)
@@ -153,7 +160,7 @@ def _cached_trust(
     cafile: str | None, env_paths: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]
 ) -> "Future[Trust]":
     future: Future[Trust] = Future()
-    # Many wait for it: that one of them is cancelled must not take it from the others.
+    # Several callers share the future: cancelling one must not cancel it for the others.
     future.set_running_or_notify_cancel()
 
     def load() -> None:
@@ -169,7 +176,7 @@ def _cached_trust(
 def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) -> Trust:
     ssl_context, problem = client_context(alpn), ""
     ssl_context.verify_mode = ssl.CERT_REQUIRED
-    # As curl does: what is in the store is trusted, be it a root or not.
+    # Like curl: every certificate in the store is trusted, even one that is not a root.
     ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     ssl_context.set_default_verify_paths()
     if not has_env_paths and not _has_roots(ssl_context):
@@ -189,7 +196,7 @@ def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) 
 
 
 def _has_roots(ssl_context: ssl.SSLContext) -> bool:
-    """Whether anything is trusted; a directory of roots is read only when one is looked for."""
+    """Whether anything is trusted; OpenSSL reads a directory of roots only when it needs one."""
     if ssl_context.cert_store_stats()["x509"]:
         return True
     folder = ssl.get_default_verify_paths().capath
@@ -199,7 +206,7 @@ def _has_roots(ssl_context: ssl.SSLContext) -> bool:
 def _on_message(
     conn: Any, direction: str, version: int, content: int, message: int, data: bytes
 ) -> None:
-    """What OpenSSL reports of each message (SSL_CTX_set_msg_callback(3))."""
+    """Record a message reported by OpenSSL (SSL_CTX_set_msg_callback(3))."""
     if direction != "read":
         return
     messages: _ReceivedMessages = conn.__dict__.setdefault("heard", _ReceivedMessages())
@@ -213,7 +220,7 @@ def _on_message(
 
 @dataclass(slots=True)
 class _Pipe:
-    """Carries bytes between OpenSSL and the stream, and keeps the first that came."""
+    """Carries bytes between OpenSSL and the stream, and keeps the first received bytes."""
 
     stream: Stream
     incoming: ssl.MemoryBIO = field(default_factory=ssl.MemoryBIO)
@@ -223,7 +230,10 @@ class _Pipe:
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def drive(self, operation: Callable[[], Result], timeout: float) -> Result:
-        """Do what OpenSSL wants done until it can take the step. EOFError if the stream ends."""
+        """Repeat the operation and exchange bytes until it succeeds; return its result.
+
+        Raises EOFError if the stream ends.
+        """
         async with asyncio.timeout(timeout):
             while True:
                 try:
@@ -251,7 +261,7 @@ class _Pipe:
 
 
 class SecureStream:
-    """A stream inside TLS."""
+    """A `Stream` inside TLS."""
 
     def __init__(self, pipe: _Pipe, tls: ssl.SSLObject) -> None:
         self.peer = pipe.stream.peer
@@ -259,7 +269,7 @@ class SecureStream:
         self._tls = tls
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
-        """As `Stream.read`. An end without close_notify is an end: HTTP knows what it lacks."""
+        """Like `Stream.read`. A missing close_notify counts as the end: HTTP detects truncation."""
         try:
             return await self._pipe.drive(partial(self._tls.read, limit), timeout)
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError, EOFError):
@@ -286,8 +296,10 @@ async def secure(
     server_name: str | None,
     timeout: float = DEFAULT_TIMEOUT,
 ) -> HandshakeResult:
-    """Do a handshake. `server_name` is what is sent as SNI, None for none (an address is never
-    sent, RFC 6066 section 3). A stream over which it fails is closed."""
+    """Perform a TLS handshake over a stream; close the stream if it fails.
+
+    `server_name` is sent as SNI; None sends none (an address is never sent, RFC 6066 section 3).
+    """
     started = time.monotonic()
     pipe = _Pipe(stream)
     tls = context.wrap_bio(pipe.incoming, pipe.outgoing, server_hostname=server_name)
@@ -296,7 +308,7 @@ async def secure(
         await pipe.drive(tls.do_handshake, timeout)
     except ssl.SSLError as error:
         failure = _failure(error, _alert(tls, pipe))
-        # Our alert, so that the server's log says why.
+        # Send our alert, so that the server's log shows the reason.
         with contextlib.suppress(OSError, TimeoutError):
             await pipe.flush(0.2)
     except (OSError, EOFError) as error:
@@ -317,7 +329,10 @@ async def send_and_receive(
     timeout: float = DEFAULT_TIMEOUT,
     limit: int = _MAX_BEGINNING,
 ) -> tuple[bytes, Failure | None]:
-    """Send bytes and read until there are enough or nothing more comes. Closes the stream."""
+    """Send bytes, then read until `is_complete` or nothing more arrives. Closes the stream.
+
+    At most `limit` bytes are read. Returns them and the failure, if any.
+    """
     received, failure = b"", None
     try:
         async with asyncio.timeout(timeout):
@@ -374,7 +389,7 @@ def _alert(tls: ssl.SSLObject, pipe: _Pipe) -> Alert | None:
 
 
 def _failure(error: ssl.SSLError, alert: Alert | None) -> Failure:
-    """OpenSSL's error as a failure, in its own words without the line of Python's source."""
+    """Return OpenSSL's error as a failure, without the position in Python's source."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure("certificate", error.verify_message, error.verify_code)
     message = _POSITION.sub("", error.strerror or str(error))
@@ -384,7 +399,7 @@ def _failure(error: ssl.SSLError, alert: Alert | None) -> Failure:
 
 
 def _as_protocol_failure(first: bytes, failure: Failure) -> Failure:
-    """However it ended: what came first decides whether the other end speaks TLS at all."""
+    """Change the failure's kind to "protocol" if the first bytes received are not TLS."""
     if tls_parser.looks_like_tls(first) or failure.kind == "protocol":
         return failure
     return Failure("protocol", failure.message, failure.code, failure.name)

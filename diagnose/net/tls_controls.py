@@ -1,4 +1,4 @@
-"""What is offered in handshakes that are made to compare a failed one with."""
+"""TLS contexts for handshakes that are compared with a failed one."""
 
 import contextlib
 import ssl
@@ -11,8 +11,11 @@ _LEGACY_SERVER = 1 << 2
 
 
 def lenient_context() -> ssl.SSLContext:
-    """One without OpenSSL's own limits on the strength of keys, parameters and signatures
-    (SSL_CTX_set_security_level(3)) and on renegotiation (RFC 5746)."""
+    """Return a context without OpenSSL's limits.
+
+    It accepts weak keys, parameters and signatures (SSL_CTX_set_security_level(3)) and unsafe
+    renegotiation (RFC 5746).
+    """
     ssl_context = client_context()
     with contextlib.suppress(ssl.SSLError):
         ssl_context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
@@ -21,7 +24,7 @@ def lenient_context() -> ssl.SSLContext:
 
 
 def no_dhe_context() -> ssl.SSLContext:
-    """One that offers no finite-field Diffie-Hellman, as browsers do not."""
+    """Return a context that does not offer finite-field Diffie-Hellman, like browsers."""
     ssl_context = client_context()
     with contextlib.suppress(ssl.SSLError):
         ssl_context.set_ciphers("DEFAULT:!kDHE:!aNULL:!eNULL:@SECLEVEL=2")
@@ -29,8 +32,11 @@ def no_dhe_context() -> ssl.SSLContext:
 
 
 def wants_http2(handshake: HandshakeResult) -> bool:
-    """Whether a server that was offered HTTP/1.1 only wants another: by alert 120 (RFC 7301 section
-    3.2), or it chose HTTP/2 unasked, which OpenSSL refuses."""
+    """Whether the server rejected a handshake because it wants HTTP/2.
+
+    The server, offered only HTTP/1.1, either sent alert 120 (RFC 7301 section 3.2) or chose
+    HTTP/2 unasked, which OpenSSL refuses.
+    """
     if handshake.alert is not None and handshake.failure is not None:
         return handshake.alert.code == 120
     return handshake.failure is not None and tls_parser.chosen_alpn(handshake.first) == "h2"

@@ -1,4 +1,4 @@
-"""Unix sockets of this machine (unix(7))."""
+"""Connections to Unix sockets of this machine (unix(7))."""
 
 import asyncio
 import errno
@@ -10,12 +10,12 @@ from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import TcpStream
 
-# For a TCP connection EACCES is an ICMP error; here it is this machine's own word.
+# For a TCP connection EACCES stands for an ICMP error; here it comes from this machine.
 _LOCAL_KINDS = {errno.EACCES: "denied", errno.ENOENT: "missing"}
 
 
 async def connect(path: str, timeout: float = DEFAULT_TIMEOUT) -> ConnectResult:
-    """Open a connection to a Unix socket. Its stream is one of bytes like any other."""
+    """Open a connection to a Unix socket; its stream works like any other."""
     started = time.monotonic()
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     stream = None

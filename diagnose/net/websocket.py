@@ -1,12 +1,12 @@
-"""The WebSocket opening handshake (RFC 6455), and what follows it, over any stream of the door.
+"""The WebSocket opening handshake (RFC 6455) and the first moments of the open connection.
 
-The library builds the request and the frames. The answer is read as any HTTP answer is, and
-judged here: a refusal may come over HTTP/1.0 and with a body that the library would not take.
+The library builds the request and the frames. The response is read like any HTTP response and
+checked here: a refusal may use HTTP/1.0 and have a body, which the library would not accept.
 
-After the 101 the connection is held and a ping is sent. A pong proves that frames pass in both
-directions; an application that breaks at its first step does so within SETTLE of the 101, after
-the pong of its library. Without a pong the connection is held for HOLD: some servers answer no
-ping while they wait for the client's first message.
+After the 101, a ping is sent and the connection is watched. A pong proves that frames pass in
+both directions. An application that fails at its first step does so within SETTLE after the 101,
+after its library has sent the pong. Without a pong the connection is watched for HOLD or longer:
+some servers answer no ping while they wait for the client's first message.
 """
 
 import asyncio
@@ -32,24 +32,26 @@ from diagnose.parsers.sanitize import clean
 _PING = b"diagnose"
 _HTTP = b"HTTP/1."
 
-#: Seconds after the 101 for which a connection is held that answers a ping, and one that does not.
+#: Seconds to watch a connection: SETTLE after the 101 if a pong came, else at least HOLD.
 SETTLE = 0.25
 HOLD = 1.0
 
-#: Bytes of frames that are read meanwhile. A server that sends more is alive.
+#: Maximum bytes of frames read in that time. A server that sends more is alive.
 _MAX_FRAME_BYTES = 262144
 
 
 @frozen
 class UpgradeResult:
-    """How a handshake ended: the HTTP answer, what was wrong with it ("" for nothing), and,
-    where it was right, what the open connection did.
+    """The result of a handshake.
 
-    `ping_s` is a ping's round trip, None if no pong came; `held_s` the seconds for which the
-    connection was watched; `ended` how it ended meanwhile, "" where it was still open: "close" (a
-    close frame, with `close_code` and `close_reason`), "eof", "reset", "invalid" (no frame of
-    RFC 6455) or "http" (an HTTP answer in place of frames). `close_code` is 1006 where the
-    connection ended without a close frame. `frames` counts the frames that came.
+    `answer` is the HTTP response; `fault` is what is wrong with it, "" if nothing. The other
+    fields describe the open connection:
+
+    `ping_s` is the round trip of a ping in seconds, None without a pong. `held_s` is how many
+    seconds the connection was watched. `ended` is how it ended in that time, "" if it stayed
+    open: "close" (a close frame, with `close_code` and `close_reason`), "eof", "reset", "invalid"
+    (not a frame of RFC 6455) or "http" (an HTTP response instead of frames). `close_code` is 1006
+    if the connection ended without a close frame. `frames` counts the received frames.
     """
 
     answer: HttpResult
@@ -76,14 +78,16 @@ async def open_websocket(
     extra_headers: Mapping[str, str] | None = None,
     ping: bool = True,
 ) -> UpgradeResult:
-    """Shake hands at a ws: or wss: URL and, if it was accepted, hold the connection for a
-    moment. `more` are further fields of the request. Closes the stream."""
+    """Open a WebSocket at a ws: or wss: URL; if accepted, watch the connection for a moment.
+
+    `extra_headers` are further fields of the request. Closes the stream.
+    """
     protocol = ClientProtocol(
         parse_uri(url),
         origin=Origin(origin) if origin else None,
         subprotocols=[Subprotocol(name) for name in subprotocols] or None,
         state=OPEN,
-        # How large a message may be is the client's affair, and the bytes read are bounded.
+        # Message size does not matter here, and the number of bytes read is limited anyway.
         max_size=None,
     )
     connection = Http1Connection(stream, timeout)
@@ -113,8 +117,10 @@ async def open_websocket(
 def check_response(
     answer: HttpResult, key: str, subprotocols: tuple[str, ...]
 ) -> tuple[str, str | None]:
-    """What is wrong with an answer, by RFC 6455 section 4.1 and as browsers judge it, and the
-    subprotocol that it names. Proxies let wrong ones pass as they are."""
+    """Return the fault of a response ("" if none) and the subprotocol that it names.
+
+    Checks RFC 6455 section 4.1, as browsers do. Proxies forward wrong responses unchanged.
+    """
     subprotocol = ", ".join(_values(answer, "Sec-WebSocket-Protocol")) or None
     if answer.status != 101:
         return "status" if answer.status else "", subprotocol
@@ -133,14 +139,14 @@ def check_response(
 
 
 def _values(answer: HttpResult, name: str) -> list[str]:
-    """The members of a list field (RFC 9110 section 5.6.1)."""
+    """Return the members of a list-based field (RFC 9110 section 5.6.1)."""
     lines = [value for key, value in answer.headers if key.lower() == name.lower()]
     return [part.strip() for line in lines for part in line.split(",") if part.strip()]
 
 
 @dataclass(slots=True)
 class _WatchedConnection:
-    """An open connection, watched. `begun` says that something has come."""
+    """An open WebSocket that is watched. `begun` is True once data has arrived."""
 
     wire: Http1Connection
     protocol: ClientProtocol
@@ -163,7 +169,7 @@ class _WatchedConnection:
         return clean(close.reason, 200) if close is not None else ""
 
     async def watch(self, ping: bool, timeout: float) -> None:
-        """Until the server ends it, or long enough. Says good-bye."""
+        """Watch until the server ends the connection or time is up; then send a close frame."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(timeout):
@@ -171,7 +177,7 @@ class _WatchedConnection:
         except TimeoutError:
             pass
         except OSError:
-            # What came before a reset counts: a close frame, or an answer that is no frame.
+            # Data before a reset counts: a close frame, or data that is not a frame.
             self.ended = self.ended or "reset"
         self.held_s = time.monotonic() - started
         with contextlib.suppress(OSError, WebSocketException):
@@ -184,7 +190,7 @@ class _WatchedConnection:
         total, data = 0, self.wire.trailing_data
         if ping:
             self.protocol.send_ping(_PING)
-        # What a server sent before it closed is read even if the ping could not be sent.
+        # Read what a server sent before it closed, even if the ping could not be sent.
         with contextlib.suppress(OSError):
             await self._flush()
         while not self._consume(data, started) and total < _MAX_FRAME_BYTES:
@@ -193,7 +199,7 @@ class _WatchedConnection:
                 await self._flush()
             remaining = None if self.ping_s is None else started + SETTLE - time.monotonic()
             try:
-                # What has come by then is still read: the loop may have been busy.
+                # Data that has already arrived is still read: the loop may have been busy.
                 async with asyncio.timeout(remaining and max(remaining, 0.01)):
                     data = await self.wire.stream.read()
             except TimeoutError:
@@ -204,11 +210,11 @@ class _WatchedConnection:
             total += len(data)
 
     def _consume(self, data: bytes, started: float) -> bool:
-        """Whether, by these bytes, the connection is over."""
+        """Process received bytes; return whether the connection has ended."""
         if data and not self.begun:
             self.begun = True
             if not _begins_a_frame(data):
-                # The parser would wait for the end of what it takes for a frame.
+                # The parser would wait for the end of a supposed frame.
                 self.ended = "http" if data.startswith(_HTTP) else "invalid"
                 return True
         if data:
@@ -229,8 +235,10 @@ class _WatchedConnection:
 
 
 def _begins_a_frame(data: bytes) -> bool:
-    """Whether bytes can begin a server's frame where no extension was agreed upon (RFC 6455
-    section 5.2): no reserved bit, a known opcode, not masked."""
+    """Whether bytes can begin a server's frame without extensions (RFC 6455 section 5.2).
+
+    Such a frame has no reserved bit, a known opcode, and no mask.
+    """
     return (
         not data[0] & 0x70
         and data[0] & 0x0F in {0, 1, 2, 8, 9, 10}

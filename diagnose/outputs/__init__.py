@@ -1,7 +1,7 @@
-"""What a run ends in, written down: one writer a file, each a function of the report.
+"""Writes reports: one module per output format, each a function of the report.
 
-A writer module has `render(report, view) -> str`. Where a stream of events is written instead
-(`jsonl`, `progress`) it is a sink. A new format is a new file and its name in `FORMATS`.
+A writer module has `render(report, view) -> str`. Modules that write a stream of events (`jsonl`,
+`progress`) have a sink. To add a format, add a file and its name in `FORMATS`.
 """
 
 import importlib
@@ -14,7 +14,7 @@ FORMATS = ("text", "plain", "json", "jsonl", "markdown", "html")
 
 
 def writer(name: str) -> Callable[[Report, View], str]:
-    """The function that writes a report in a format."""
+    """Return the `render` function of a format."""
     render: Callable[[Report, View], str] = importlib.import_module(
         f"diagnose.outputs.{name}"
     ).render

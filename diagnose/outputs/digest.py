@@ -1,6 +1,6 @@
-"""What an observation says, on one line. An unknown kind says its failure, or nothing.
+"""Describes an observation on one line. For an unknown kind it returns the failure or nothing.
 
-Kinds are told apart by their names: to import them all would cost more than to write them.
+Kinds are identified by name, because importing all of them takes longer than writing the report.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from diagnose.model import Observation
 
 
 def digest(observation: Observation) -> str:
-    """Subject and outcome, in the machine's own words; they are not translated."""
+    """Return subject and outcome. Machine messages are not translated."""
     describe = _DESCRIBERS.get(type(observation).__name__)
     subject, outcome = describe(observation) if describe else (type(observation).__name__, "")
     if observation.failure is not None:
@@ -20,7 +20,7 @@ def digest(observation: Observation) -> str:
 
 
 def _icmp(error: Any) -> str:
-    """Type, code and sender of the ICMP error that ended an attempt."""
+    """Return type, code and sender of the ICMP error that ended an attempt."""
     if error is None:
         return ""
     sender = "this machine" if error.local else error.sender
@@ -148,7 +148,7 @@ def _test(nginx_test: Any) -> tuple[str, str]:
 
 
 def _upstream_location(upstream: Any) -> str:
-    """Where an application was tried, if its target does not say so."""
+    """Return where an application was tried, unless its target already says so."""
     location = (
         f"unix:{upstream.socket}"
         if upstream.socket

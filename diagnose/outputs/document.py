@@ -1,6 +1,6 @@
-"""What a report on paper says, be it HTML or Markdown: what the two have in common.
+"""The parts that the HTML and Markdown reports share.
 
-Nothing here is escaped yet. How a text is made harmless depends on where it will stand.
+Texts are not escaped here, because escaping depends on where a text is inserted.
 """
 
 import re
@@ -22,13 +22,13 @@ from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.terminal import sanitize
 
 _CODE = re.compile(r"`([^`]+)`")
-#: What may become a link. Nothing in it ends an attribute or an autolink.
+#: URLs that may become links. They contain nothing that ends an attribute or an autolink.
 _URL = re.compile(r"(?i)https?://[^\s\"'<>`\\|]+")
 
 
 @frozen(eq=False)
 class ReportContext:
-    """A report, for whom, and what the anchors of its part of a page begin with."""
+    """A report, its view, and the prefix of the anchors in its part of a page."""
 
     report: Report
     view: View
@@ -40,34 +40,35 @@ class ReportContext:
 
 
 def sanitize_lines(text: str) -> str:
-    """Harmless line by line: the ends of lines stay."""
+    """Sanitize a text line by line and keep the line breaks."""
     return "\n".join(map(sanitize, text.split("\n")))
 
 
 def single_line(text: str) -> str:
-    """Harmless, and on one line."""
+    """Sanitize a text and join it into one line."""
     return sanitize(" ".join(text.split()))
 
 
 def code_line(text: str) -> str:
-    """Harmless, its blanks kept: a line of a file."""
+    """Sanitize a line of a file and keep its spaces."""
     return sanitize(text.expandtabs(4))
 
 
 def code_spans(text: str) -> Iterator[tuple[bool, str]]:
-    """Prose in pieces, and whether each stood between backticks."""
+    """Split prose into pieces; True marks a piece that was between backticks."""
     for number, piece in enumerate(_CODE.split(text)):
         if piece:
             yield bool(number % 2), piece
 
 
 def safe_link(url: str) -> str | None:
-    """An address that may be a link: of the web, and nothing in it that is out of place."""
+    """Return the URL if it may become a link: http or https, without unexpected characters."""
     return url if _URL.fullmatch(url) and sanitize(url) == url else None
 
 
 def verdict_sentence(report: Report, lang: str) -> str:
-    """The verdict's sentence; of a healthy site also how long its certificate is valid."""
+    """Return the verdict as a sentence; for a healthy site also how long its certificate is
+    valid."""
     text = finding_text.verdict_sentence(report, lang)
     validity = (
         finding_text.certificate_validity(report, lang) if verdict(report).status == "ok" else ""
@@ -76,24 +77,24 @@ def verdict_sentence(report: Report, lang: str) -> str:
 
 
 def format_time(time: datetime) -> str:
-    """To the second, in UTC."""
+    """Format to the second, in UTC."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def format_rfc3339(time: datetime) -> str:
-    """RFC 3339, as HTML has it: no more than milliseconds."""
+    """Format as RFC 3339, which HTML requires; HTML allows at most milliseconds."""
     return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def format_duration(seconds: float) -> str:
-    """ "312 ms", "1.4 s". What is no number is a dash."""
+    """Format as "312 ms" or "1.4 s". Infinity and NaN become a dash."""
     if not isfinite(seconds):
         return "–"
     return f"{seconds * 1000:.0f} ms" if abs(seconds) < 1 else f"{seconds:.1f} s"
 
 
 def reported_layers(report: Report, lang: str) -> list[Layer]:
-    """Every layer that was looked at, and those that should have been reached."""
+    """Return the layers that were observed, and those that should have been reached."""
     target = report.evidence.target
     expected = {"dns", "tcp", "tls", "certificate", "http"}
     if target.scheme in {"http", "ws"}:
@@ -109,7 +110,7 @@ def reported_layers(report: Report, lang: str) -> list[Layer]:
 
 
 def target_note(report: Report, lang: str) -> str:
-    """How a target was read that was no URL; else nothing."""
+    """Return how the target was read if it was not a URL; otherwise ""."""
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
         return label("read-as", lang, read_as=target.read_as)
@@ -122,13 +123,13 @@ def severity_label(finding: Finding, lang: str) -> str:
 
 
 def notes(report: Report) -> list[Finding]:
-    """What is worth knowing and follows from nothing else."""
+    """Return the notes that no other finding explains."""
     independent = [finding for finding in report.findings if finding.explained_by is None]
     return [finding for finding in independent if finding.severity is Severity.NOTE]
 
 
 def count_line(report: Report, lang: str) -> str:
-    """How many of what, on one line; nothing of a healthy site."""
+    """Return the numbers of causes, symptoms and notes on one line; "" for a healthy site."""
     if not report.causes:
         return ""
     symptoms = sum(finding.explained_by is not None for finding in report.findings)
@@ -140,12 +141,12 @@ def count_line(report: Report, lang: str) -> str:
 
 
 def meaning(finding: Finding, lang: str) -> str:
-    """What the page of the check says of it, filled."""
+    """Return the filled "What it means" text of the check."""
     return fill(check_text(finding.check.id, lang).meaning, finding_text.facts(finding), lang)
 
 
 def verification(finding: Finding, lang: str) -> str:
-    """How a person sees that it is mended, filled."""
+    """Return the filled "How to check" text of the check."""
     return fill(check_text(finding.check.id, lang).verify, finding_text.facts(finding), lang)
 
 
@@ -155,7 +156,7 @@ def location_text(location: Location) -> str:
 
 @frozen
 class ExcerptLine:
-    """A line of a file: its number, and what stands before, in and after the marked span."""
+    """A line of a file: its number, and its text before, in and after the marked span."""
 
     number: int
     before: str
@@ -164,7 +165,7 @@ class ExcerptLine:
 
 
 def excerpt_lines(location: Location) -> Iterator[ExcerptLine]:
-    """The lines around a fault. Where the span to be marked is empty, one blank is marked."""
+    """Yield the lines around a fault. If the marked span is empty, one space is marked."""
     for number, text in enumerate(location.excerpt, location.first):
         if number != location.line:
             yield ExcerptLine(number, text)
@@ -175,7 +176,7 @@ def excerpt_lines(location: Location) -> Iterator[ExcerptLine]:
 
 
 def step_groups(finding: Finding, lang: str) -> Iterator[tuple[str, list[Step]]]:
-    """A remedy's steps in their order; those done at one place, by one person, together."""
+    """Group the steps of a fix, in order, by place and by the need for root."""
     grouped_steps = groupby(
         finding_text.steps(finding), lambda step: (str(step.where), finding_text.needs_root(step))
     )
@@ -185,7 +186,7 @@ def step_groups(finding: Finding, lang: str) -> Iterator[tuple[str, list[Step]]]
 
 
 def chronological(report: Report) -> list[Observation]:
-    """In the order in which the looks began; what has no time comes last."""
+    """Return the observations by start time; those without a time come last."""
     return sorted(report.evidence.observations, key=_start_key)
 
 
@@ -194,7 +195,7 @@ def _start_key(observation: Observation) -> tuple[bool, float]:
 
 
 def vantages(report: Report, view: View) -> list[tuple[str, str]]:
-    """From where it was looked at, and into which machine."""
+    """Return where the probes ran, and which machine was inspected."""
     hosts = [host for host in report.evidence.of(Host) if host.vantage is Vantage.SERVER]
     is_local = any(host.via == "local" for host in hosts[:1])
     access = translate("with-root" if view.privileged else "without-root", view.lang)

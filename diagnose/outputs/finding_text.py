@@ -1,4 +1,4 @@
-"""A finding's words, its steps and the verdict's sentence, for every writer alike."""
+"""The texts and steps of a finding and the verdict as a sentence, for all writers."""
 
 import shlex
 from collections.abc import Iterable, Iterator
@@ -25,15 +25,15 @@ from diagnose.probes import diagnose_command
 
 
 class Facts(dict[str, object]):
-    """Facts in which one that was forgotten is marked, and stops nothing."""
+    """Facts in which a missing fact is marked instead of raising an error."""
 
     def __missing__(self, key: str) -> str:
         return f"‹{key}›"
 
 
 def facts(finding: Finding) -> Facts:
-    """What fills a finding's texts. A place in the file to which the finding points has the line to
-    which it points: a directive and the block around it are one fault."""
+    """Return the facts for a finding's texts. If the fact `place` is in the file of the finding's
+    location, it gets the location's line: a directive and the block around it are one fault."""
     filling, location = Facts(finding.claim.facts), finding.claim.location
     place = filling.get("place")
     file, _, line = place.rpartition(":") if isinstance(place, str) else ("", "", "")
@@ -59,23 +59,24 @@ def summary(finding: Finding, lang: str) -> str:
 
 
 def remedy(finding: Finding, lang: str) -> str:
-    """What to do, in prose; the steps come apart from it."""
+    """Return the remedy as prose, without the steps."""
     return _fill(finding, _check_texts(finding, lang).remedy, lang).replace("{{fix}}", "").strip()
 
 
 def manual_text(finding: Finding, step: Manual, lang: str) -> str:
-    """What the person does in a step that only a person can do."""
+    """Return the text of a manual step."""
     texts = _check_texts(finding, lang).steps
     return _fill(finding, texts.get(step.step, step.step), lang)
 
 
 def shell_command(step: Command | Edit) -> str:
-    """A step as it is typed. `patch` is given the file: by itself it refuses absolute paths."""
+    """Return a step as a shell command. `patch` needs the file as an argument: it refuses absolute
+    paths in a diff."""
     if isinstance(step, Command):
         return shlex.join(step.argv)
     diff = step.diff if step.diff.endswith("\n") else f"{step.diff}\n"
     end = "DIAGNOSE"
-    while end in diff.split("\n"):  # a line of the diff must not end it
+    while end in diff.split("\n"):  # a line of the diff must not end the here-document
         end += "_"
     return f"{shlex.join(('patch', step.path))} <<'{end}'\n{diff}{end}"
 
@@ -93,30 +94,30 @@ def finding_risks(finding: Finding) -> tuple[Risk, ...]:
 
 
 def risk_text(finding: Finding, lang: str) -> str:
-    """What the remedy puts at risk, in a few words."""
+    """Return the risks of the fix in a few words."""
     labels = [translate(f"risk.{kind}", lang) for kind in finding_risks(finding)]
     return translate("risk.and", lang).join(labels or [translate("risk.none", lang)])
 
 
 def needs_root(step: Step) -> bool:
-    """Whether it is typed as root. What is done in a console or by hand is not."""
+    """Return True if the step needs root. Manual steps without commands do not."""
     if isinstance(step, Manual):
         return any(command.root for command in step.commands)
     return step.root
 
 
 def verify_command(report: Report, finding: Finding, view: View) -> str:
-    """The command that looks again, at the layer in which the fault was felt."""
+    """Return the command that checks the layer in which the fault had its effect."""
     return rerun_command(report, view, "--only", affected_layer(report, finding))
 
 
 def affected_layer(report: Report, finding: Finding) -> str:
-    """The layer in which a fault was felt."""
+    """Return the layer in which a fault had its effect: that of its first symptom, or its own."""
     return (*symptoms(report, finding), finding)[0].check.layer
 
 
 def rerun_command(report: Report, view: View, *options: str) -> str:
-    """The command that makes this run once more."""
+    """Return the command that repeats this run."""
     address = visitor_address(report)
     from_option = ("--from", address) if address and "--from" not in view.again else ()
     return diagnose_command(report.evidence.target, *view.again, *from_option, *options)
@@ -127,7 +128,7 @@ def explain_command(finding: Finding) -> str:
 
 
 def verdict_sentence(report: Report, lang: str) -> str:
-    """The verdict in one sentence."""
+    """Return the verdict as one sentence."""
     url, outcome = report.evidence.target.url, verdict(report)
     if outcome.causes:
         return _cause_sentence(outcome.causes, lang)
@@ -145,7 +146,7 @@ def verdict_sentence(report: Report, lang: str) -> str:
 
 
 def visitor_address(report: Report) -> str:
-    """The address of the visitor for whom it was judged (`--from`), "" for anybody."""
+    """Return the address of the visitor whom the run is for (`--from`), "" for any visitor."""
     visitors = (
         observation
         for observation in report.evidence.observations
@@ -163,12 +164,12 @@ _REASONS: dict[UnfinishedReason, str] = {
 
 
 def unfinished_reasons(unfinished: Iterable[UnfinishedReason], lang: str) -> list[str]:
-    """Why a run did not come to its end."""
+    """Return why a run did not finish."""
     return [translate(_REASONS[reason], lang) for reason in unfinished]
 
 
 def _healthy_sentence(scope: Scope, url: str, lang: str) -> str:
-    """Healthy as far as it was judged, and how far that was."""
+    """Return the sentence for a healthy site, with the limits of the check."""
     if scope.only or scope.skip:
         names = [translate(f"layer.{layer}", lang) for layer in scope.only or scope.skip]
         key = "healthy-only" if scope.only else "healthy-but"
@@ -177,12 +178,12 @@ def _healthy_sentence(scope: Scope, url: str, lang: str) -> str:
 
 
 def join_texts(texts: Iterable[str], lang: str) -> str:
-    """ "a, b"."""
+    """Join as "a, b"."""
     return ("、" if lang == "zh" else ", ").join(texts)
 
 
 def missing_text(piece: MissingProof, lang: str) -> str:
-    """What was not seen, as a noun."""
+    """Return what is missing, as a noun."""
     layer = translate(f"layer.{piece.layer}", lang)
     return translate(
         f"missing.{piece.step}", lang, places=join_texts(piece.places, lang), layer=layer
@@ -190,7 +191,7 @@ def missing_text(piece: MissingProof, lang: str) -> str:
 
 
 def missing_reason(piece: MissingProof) -> str:
-    """How the last attempt at it ended, in the machine's own words; empty if there was none."""
+    """Return the original error of the last attempt; "" if there was none."""
     return next(filter(None, map(_attempt_outcome, reversed(piece.attempts))), "")
 
 
@@ -203,7 +204,7 @@ def _attempt_outcome(attempt: Observation) -> str:
 
 
 def missing_with_reason(piece: MissingProof, lang: str) -> str:
-    """The same, and how the last attempt at it ended."""
+    """Return what is missing, and how the last attempt at it ended."""
     text, reason = missing_text(piece, lang), missing_reason(piece)
     return translate("missing.why", lang, what=text, why=reason) if reason else text
 
@@ -218,8 +219,8 @@ def _cause_sentence(causes: tuple[Finding, ...], lang: str) -> str:
 
 
 def evidence_gaps(report: Report, view: View) -> tuple[Unseen, ...]:
-    """What could not be looked at, each thing once; and what a target that could not be judged
-    lacks, with the command that looks for it."""
+    """Return what could not be observed, each item once, and what is missing for a verdict, with
+    the command that observes it."""
     gaps = [*report.evidence.of(Unseen), *_unproved_gaps(report, view)]
     return tuple({(gap.what, gap.why): gap for gap in gaps}.values())
 
@@ -240,7 +241,7 @@ def _unproved_gaps(report: Report, view: View) -> Iterator[Unseen]:
 
 
 def is_reported_crash(gap: Unseen, report: Report) -> bool:
-    """Whether a writer names it among our own faults, with what went wrong."""
+    """Return True if the writer already lists this gap as a crash with its message."""
     return any(crash.where == gap.what for crash in report.crashes)
 
 
@@ -248,12 +249,12 @@ def symptoms(report: Report, finding: Finding) -> tuple[Finding, ...]:
     return tuple(symptom for symptom in report.findings if symptom.explained_by == finding.id)
 
 
-#: Days up to which they are counted; for longer a date says more.
+#: Up to this number, days are counted; beyond it a date is clearer.
 _MAX_COUNTED_DAYS = 730
 
 
 def certificate_validity(report: Report, lang: str) -> str:
-    """How long the certificate that ends first is valid, "" where none was read."""
+    """Return how long the certificate that expires first is valid; "" if none was read."""
     chains = (
         chain
         for observation in report.evidence.observations

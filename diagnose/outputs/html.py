@@ -1,8 +1,8 @@
-"""The report as one page for a browser, a phone, a printer or a screen reader.
+"""The report as one HTML page for a browser, a phone, a printer or a screen reader.
 
-The page is whole: it refers to nothing outside it, holds no script, and forbids both
-(Content-Security-Policy). What is long is folded away, and open when printed. Nothing is told
-by a colour or a sign alone.
+The page is self-contained: it has no external resources and no scripts, and forbids both
+(Content-Security-Policy). Long parts are folded, and open when printed. Nothing is expressed by a
+colour or a sign alone.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ _SIGNS = {"ok": "✓", "warning": "!", "error": "✗", "critical": "✗", "unkno
 
 
 def render(report: Report, view: View) -> str:
-    """The page of one report."""
+    """Render a page with one report."""
     context = ReportContext(report, view)
     status = label(verdict(report).status, view.lang)
     title = f"{status}: {report.evidence.target.url}"
@@ -45,7 +45,7 @@ def render(report: Report, view: View) -> str:
 
 
 def render_all(reports: Sequence[tuple[Report, View]]) -> str:
-    """One page for several reports, each with what it was seen by."""
+    """Render one page with several reports, each with its own view."""
     if len(reports) == 1:
         return render(*reports[0])
     contexts = [
@@ -70,7 +70,7 @@ def _page(title: str, lang: str, *parts: Markup) -> str:
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
         tag("meta", name="robots", content="noindex"),
-        # Telephones would make calls of addresses.
+        # Phones would turn addresses into telephone links.
         tag("meta", name="format-detection", content="telephone=no"),
         tag("meta", name="generator", content=f"diagnose {VERSION}"),
         tag("title", document.single_line(title)),
@@ -82,7 +82,7 @@ def _page(title: str, lang: str, *parts: Markup) -> str:
     return f"<!DOCTYPE html>\n{page}\n"
 
 
-# The head: the verdict, what it is about, and the layers
+# The head: verdict, target and layers
 
 
 def _head(context: ReportContext) -> Markup:
@@ -149,7 +149,7 @@ def _layer(layer: Layer, lang: str) -> Markup:
     )
 
 
-# The body: causes, notes, what was not seen, and all that was
+# The body: causes, notes, gaps and all observations
 
 
 def _body(context: ReportContext) -> Markup:
@@ -168,7 +168,7 @@ def _body(context: ReportContext) -> Markup:
 
 
 def _contents(context: ReportContext) -> Markup | None:
-    """Where there are several causes: how many of what, and the way to each."""
+    """If there are several causes: their number, and a link to each."""
     causes, lang = context.report.causes, context.lang
     if len(causes) < 2:
         return None
@@ -203,7 +203,8 @@ def _notes(context: ReportContext) -> Markup | None:
 
 
 def _gaps(context: ReportContext) -> Markup | None:
-    """What could not be looked at, and our own faults: neither may pass for all being well."""
+    """List what could not be observed and our own crashes, so that neither looks like a good
+    result."""
     lang = context.lang
     items = [
         tag(

@@ -1,4 +1,4 @@
-"""A root cause as HTML: what it is, what proves it, what follows from it and what mends it."""
+"""A root cause as HTML: description, evidence, symptoms and fix."""
 
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
@@ -9,7 +9,7 @@ from diagnose.outputs.document import ReportContext
 from diagnose.outputs.markup import Markup, inline, join, join_lines, pre, prose, tag
 from diagnose.outputs.terminal import sanitize
 
-#: So many pieces of evidence are shown of a cause; the others are folded away.
+#: The number of observations shown for a cause; further ones are folded.
 _EVIDENCE = 3
 
 
@@ -34,7 +34,7 @@ def cause_section(context: ReportContext, finding: Finding) -> Markup:
 
 
 def finding_marks(finding: Finding, lang: str) -> Markup:
-    """Severity, check, confidence and subject."""
+    """List severity, check, confidence and subject."""
     subject = str(finding.claim.about)
     return tag(
         "ul",
@@ -167,7 +167,7 @@ def _link(url: str) -> Markup | None:
 
 
 def _diff(shell: str) -> Markup:
-    """As it is typed, character by character; what goes and what comes is coloured."""
+    """Render an edit exactly as it is typed; added and removed lines are coloured."""
     command, *diff_lines = shell.split("\n")
     colours = {"+": "added", "-": "removed", "@": "dim"}
     rows = [

@@ -1,4 +1,4 @@
-"""All that was seen, as HTML: on the time axis of the run, and one by one."""
+"""All observations as HTML: as a timeline and as a table."""
 
 from math import isfinite
 
@@ -12,7 +12,7 @@ from diagnose.outputs.markup import Markup, table, tag
 
 
 def timeline_section(context: ReportContext) -> Markup | None:
-    """Who waited for what: a bar for each look, on the time axis of the whole run."""
+    """Render the timeline: a bar for each observation, on the time axis of the whole run."""
     observations, lang = document.chronological(context.report), context.lang
     if not observations:
         return None

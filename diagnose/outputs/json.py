@@ -1,4 +1,4 @@
-"""One JSON document: the contract with every program (diagnose/schema/report-1.json)."""
+"""The report as one JSON document for programs (diagnose/schema/report-1.json)."""
 
 import json
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ SCHEMA_VERSION = "1.0"
 TOOL = {"name": "diagnose", "version": VERSION}
 
 _COMMON_FIELDS = {"vantage", "at", "took", "equivalent", "failure"}
-#: What a reader finds elsewhere in the document, or in the recording.
+#: Fields that are found elsewhere in the document, or in a recording.
 _OMITTED_FIELDS = {("NginxConfig", "main")}
 _MAX_TEXT = 4096
 
 
 def render(report: Report, view: View) -> str:
-    """The document of one run."""
+    """Render the document of one run."""
     return to_json(document(report, view))
 
 
@@ -45,7 +45,7 @@ def to_json(value: object) -> str:
 
 
 def document(report: Report, view: View) -> dict[str, Any]:
-    """The report as contract.md promises it; arrays are ordered."""
+    """Build the report in the format that contract.md promises; arrays are ordered."""
     lang, ids = view.lang, _ids(report)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -80,7 +80,7 @@ def document(report: Report, view: View) -> dict[str, Any]:
 
 
 def failure_document(message: str, exit_code: int, stage: str = "usage") -> dict[str, Any]:
-    """The document of a run that did not come about: there is always one."""
+    """Build the document for a run that did not take place, so that there always is a document."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": TOOL,
@@ -101,7 +101,7 @@ def failure_document(message: str, exit_code: int, stage: str = "usage") -> dict
 
 
 def observation_object(observation: Observation, number: int) -> dict[str, Any]:
-    """One observation, its own fields after those that all of them have."""
+    """Build one observation: first the common fields, then those of its kind."""
     kind = type(observation).__name__
     own_fields = {
         name: _truncated(_nested(getattr(observation, name)))
@@ -122,12 +122,13 @@ def observation_object(observation: Observation, number: int) -> dict[str, Any]:
 
 
 def _own_fields(kind: type[Observation]) -> list[str]:
-    """The fields that a kind has besides those that all of them have."""
+    """Return the fields of a kind without the common ones."""
     return [field.name for field in fields(kind) if field.name not in _COMMON_FIELDS]
 
 
 def _nested(value: Any) -> Any:
-    """Observations inside an observation (a list of sockets) without what the outer one says."""
+    """Convert nested observations (a list of sockets) without the common fields of the outer
+    one."""
     if isinstance(value, tuple):
         return [_nested(item) for item in value]
     if isinstance(value, Observation):
@@ -136,7 +137,7 @@ def _nested(value: Any) -> Any:
 
 
 def _truncated(value: Any) -> Any:
-    """Nobody reads a whole file in a report; a recording has it."""
+    """Truncate long texts; complete files are in a recording."""
     if isinstance(value, str):
         return value if len(value) <= _MAX_TEXT else value[:_MAX_TEXT] + "…"
     if isinstance(value, list):
@@ -168,7 +169,7 @@ def _run(report: Report, view: View) -> dict[str, Any]:
 
 
 def _server(report: Report) -> dict[str, Any] | None:
-    """The machine that was looked into, if one was."""
+    """Return the machine that was inspected, if any."""
     server_hosts = [host for host in report.evidence.of(Host) if host.vantage is Vantage.SERVER]
     if not server_hosts:
         return None
@@ -267,7 +268,7 @@ def _step(finding: Finding, step: Step, lang: str) -> dict[str, Any]:
 
 
 def _ids(report: Report) -> dict[int, str]:
-    """The number of every observation, also for those that are part of another."""
+    """Return the number of every observation, also of those nested in another one."""
     ids: dict[int, str] = {}
     for number, observation in enumerate(report.evidence.observations, 1):
         ids[id(observation)] = f"o{number}"
@@ -281,5 +282,5 @@ def _ids(report: Report) -> dict[int, str]:
 
 
 def _seconds(value: float | None) -> float | None:
-    """To the microsecond; null for what is no number."""
+    """Round to microseconds; None for infinity and NaN."""
     return None if value is None or value - value != 0 else round(value, 6)

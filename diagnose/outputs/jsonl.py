@@ -1,4 +1,4 @@
-"""What happens, as it happens: one JSON object a line, each with its `type`."""
+"""Events as they happen: one JSON object per line, each with a `type`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,12 +11,12 @@ from diagnose.recording.codec import json_line, to_builtins
 
 
 def render(report: Report, view: View) -> str:
-    """The last line of the stream: the report as a whole."""
+    """Render the last line of the stream: the complete report."""
     return json_line({"type": "report", **document(report, view)})
 
 
 def sink(view: View, write: Callable[[str], None]) -> Sink:
-    """Write every event the moment it happens. Several runs may share one stream: each line
+    """Return a sink that writes every event immediately. Several runs may share a stream: each line
     names its target."""
     target: dict[str, Any] = {}
 

@@ -1,4 +1,4 @@
-"""Each layer's state, with the reason why it is not known, and how long it took."""
+"""The status of each layer, the reason if it is unknown or skipped, and its duration."""
 
 from diagnose.checking.proof import (
     TARGET_LAYERS,
@@ -17,7 +17,8 @@ _INSIDE = {"listener", "firewall", "nginx", "upstream"}
 
 @frozen
 class Layer:
-    """`took` is the longest single look, in seconds: looks go on side by side."""
+    """The status of a layer. `took` is the longest single observation in seconds, because probes
+    run concurrently."""
 
     name: str
     status: LayerStatus
@@ -26,7 +27,7 @@ class Layer:
 
 
 def layer_states(report: Report, lang: str) -> tuple[Layer, ...]:
-    """All layers in their order, those at which nobody looked among them."""
+    """Return all layers in order, including skipped ones."""
     return tuple(
         _layer_state(report, name, status, lang) for name, status in layer_statuses(report)
     )
@@ -42,7 +43,7 @@ def _layer_state(report: Report, name: str, status: LayerStatus, lang: str) -> L
 
 
 def _unknown_reason(report: Report, name: str, lang: str) -> str | None:
-    """What was not seen of it, else how a look at it failed, else why the run has no end."""
+    """Return what is missing, or else the first failure, or else why the run did not finish."""
     missing_texts = [
         finding_text.missing_with_reason(piece, lang) for piece in missing_in_layer(report, name)
     ]

@@ -1,7 +1,7 @@
-"""The report as a ticket takes it: GitHub's Markdown, to be pasted as it is.
+"""The report in GitHub's Markdown, ready to paste into a ticket.
 
-What machines said stands in code, where nothing is a link, an image, HTML or a person's name;
-everything else is escaped. Commands are fenced, so that they can be copied.
+Text from machines is formatted as code, in which nothing becomes a link, an image, HTML or a
+mention; all other text is escaped. Commands are in fenced blocks so that they can be copied.
 """
 
 import re
@@ -28,13 +28,13 @@ _SIGNS = {
     "skipped": "–",
 }
 
-#: What GitHub makes a link of by itself: addresses of the web and of mail, people, tickets.
+#: What GitHub turns into links by itself: web and mail addresses, mentions, tickets.
 _AUTOLINKED = re.compile(r"(?i)://|@|www\.|#")
 _WORD = re.compile(r"[^\s，。、；（）「」《》“”]+")
 _WORD_PUNCTUATION = "\"'([{<>}])!?,.;:"
-#: GitHub Flavored Markdown 6.1, as far as a character can mean something within a line.
+#: Characters with a meaning inside a line (GitHub Flavored Markdown 6.1).
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|&(?=[#A-Za-z])")
-#: What makes a line the beginning of a list, a quotation or a heading.
+#: What would start a list, a quotation or a heading at the beginning of a line.
 _BLOCK_MARKER = re.compile(r"-(?=[\s-]|$)|\+(?=\s|$)|\d+(?=[.)](?:\s|$))")
 
 
@@ -102,7 +102,7 @@ def _marks(finding: Finding, lang: str) -> str:
 
 
 def _excerpt(location: Location) -> list[str]:
-    """The lines around a fault, their numbers before them, and a caret under the span."""
+    """Render the lines around a fault, with line numbers and a caret under the span."""
     rows = list(document.excerpt_lines(location))
     margin = len(str(rows[-1].number)) if rows else 0
     lines = []
@@ -225,26 +225,26 @@ def _foot(report: Report, view: View) -> list[str]:
     return ["---", document.count_line(report, lang), " · ".join([*facts, *explain])]
 
 
-# What makes a text harmless, by where it stands
+# Escaping, by where a text is inserted
 
 
 def inline(prose: str) -> str:
-    """Prose on one line: what stood in backticks is code, all else means nothing."""
+    """Format prose on one line: text in backticks becomes code, all other text is escaped."""
     markdown = ""
     for is_code, text in document.code_spans(document.single_line(prose)):
         for piece in [code(text)] if is_code else _escaped_pieces(text):
-            # Backticks that touch would count as one longer run.
+            # Adjacent backticks would count as one longer run.
             markdown += f" {piece}" if markdown.endswith("`") and piece.startswith("`") else piece
     block_marker = _BLOCK_MARKER.match(markdown)
     if block_marker is None:
         return markdown
-    # A number's full stop is escaped, not the number.
+    # For a number, the full stop is escaped, not the digits.
     mark = f"{block_marker[0]}\\" if block_marker[0].isdigit() else f"\\{block_marker[0]}"
     return mark + markdown[block_marker.end() :]
 
 
 def _escaped_pieces(text: str) -> list[str]:
-    """Text escaped, and in code what would become a link."""
+    """Escape text, and format as code what GitHub would turn into a link."""
     pieces, end = [], 0
     for match in _WORD.finditer(text):
         word = match[0].strip(_WORD_PUNCTUATION) if _AUTOLINKED.search(match[0]) else ""
@@ -260,13 +260,14 @@ def _escaped(text: str) -> str:
 
 
 def cell(prose: str) -> str:
-    """Prose in a cell of a table. How a bar within code is escaped, renderers do not agree on."""
+    """Format prose for a table cell. Renderers disagree on how to escape "|" in code."""
     return inline(prose.replace("|", "¦"))
 
 
 def code(text: str) -> str:
-    """A span of code (GitHub Flavored Markdown 6.3) that no backtick within it ends."""
-    # Of nothing there is no code, and with nothing behind it a list's hyphen makes a heading.
+    """Format as a code span (GitHub Flavored Markdown 6.3) with more backticks than the text
+    has."""
+    # There is no empty code span, and "-" followed by nothing could make a heading.
     text = document.single_line(text) or "–"
     ticks = "`" * (_longest(text) + 1)
     blank = " " if text[0] == "`" or text[-1] == "`" else ""
@@ -274,7 +275,7 @@ def code(text: str) -> str:
 
 
 def fence(text: str, language: str = "sh") -> str:
-    """Lines as they stand, in a fence that none of them ends."""
+    """Format as a fenced block whose fence is longer than any in the text."""
     ticks = "`" * max(_longest(text) + 1, 3)
     return f"{ticks}{language}\n{document.sanitize_lines(text)}\n{ticks}"
 
@@ -284,7 +285,7 @@ def _longest(text: str) -> int:
 
 
 def _prose(markdown: str) -> list[str]:
-    """Paragraphs, lists and code, as far as the checks use them."""
+    """Format paragraphs, lists and code, as far as the checks use them."""
     paragraphs: list[str] = []
     previous = ""
     for kind, block in markdown_blocks(markdown):

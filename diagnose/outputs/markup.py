@@ -1,7 +1,7 @@
-"""HTML made of Python values, so that nothing in it can be forgotten to be escaped.
+"""Builds HTML from Python values, so that escaping cannot be forgotten.
 
-A `Markup` was made here, by `tag`. Every other text is escaped on its way in, and what
-controls a terminal or turns the direction of writing is replaced, as everywhere.
+`tag` creates a `Markup`. All other text is escaped when it is inserted, and characters that control
+a terminal or the writing direction are replaced.
 """
 
 import html
@@ -10,18 +10,18 @@ from collections.abc import Iterable
 from diagnose.outputs.document import code_spans, sanitize_lines
 from diagnose.outputs.terminal import markdown_blocks
 
-#: HTML's elements without an end (HTML Living Standard, 13.1.2), as far as they are used.
+#: HTML elements without an end tag (HTML Living Standard, 13.1.2), as far as they are used.
 _VOID = {"meta"}
 
 
 class Markup(str):
-    """Tags and all, as they go into the page."""
+    """HTML that is already escaped."""
 
     __slots__ = ()
 
 
 def escape(value: str) -> Markup:
-    """A text in which nothing is a tag, a reference or the end of an attribute."""
+    """Escape a text, so that it contains no tag, no reference and no end of an attribute."""
     return (
         value
         if isinstance(value, Markup)
@@ -30,8 +30,8 @@ def escape(value: str) -> Markup:
 
 
 def tag(name: str, /, *children: str | None, **attributes: str | int | None) -> Markup:
-    """An element. Of an attribute's name a last `_` is dropped and others become `-`; one that
-    is None is left out."""
+    """Build an element. In attribute names, a trailing `_` is dropped and others become `-`. An
+    attribute that is None is left out."""
     attribute_text = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
         for key, value in attributes.items()
@@ -43,12 +43,12 @@ def tag(name: str, /, *children: str | None, **attributes: str | int | None) -> 
 
 
 def join(*parts: str | None) -> Markup:
-    """Parts one after another; None is nothing."""
+    """Concatenate parts; None is skipped."""
     return Markup("".join(escape(part) for part in parts if part is not None))
 
 
 def join_lines(*parts: str | None) -> Markup:
-    """Parts each on a line of their own: blanks between blocks, for those who read the source."""
+    """Put each part on a line of its own, so that the source is readable."""
     return Markup("".join(f"\n{escape(part)}" for part in parts if part) + "\n")
 
 
@@ -57,7 +57,7 @@ def inline(prose: str) -> Markup:
 
 
 def prose(markdown: str) -> Markup | None:
-    """Paragraphs, lists and code, as far as the checks use them."""
+    """Format paragraphs, lists and code, as far as the checks use them."""
     elements: list[Markup] = []
     items: list[Markup] = []
     for kind, block in [*markdown_blocks(markdown), ("", "")]:
@@ -73,7 +73,7 @@ def prose(markdown: str) -> Markup | None:
 
 
 def pre(code: str, kind: str) -> Markup:
-    """Lines that are never folded: they scroll, also by the keyboard."""
+    """Format lines that do not wrap; they scroll, also with the keyboard."""
     return tag("pre", tag("code", code), class_=kind, tabindex=0)
 
 

@@ -1,7 +1,7 @@
-"""One finding a line, in columns set apart by tabs: for grep, cut and awk.
+"""One finding per line, in columns separated by tabs: for grep, cut and awk.
 
-The columns are target, severity, check, role ("cause", "symptom" or "note"), confidence,
-subject and title. A target without findings has one line, whose severity is its status.
+The columns are target, severity, check, role ("cause", "symptom" or "note"), confidence, subject
+and title. A target without findings has one line, whose severity is its status.
 """
 
 from diagnose.checking.root_cause import verdict

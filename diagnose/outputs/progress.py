@@ -1,16 +1,16 @@
-"""One line on a terminal's stderr while a run goes on, wiped when it ends."""
+"""A progress line on the terminal's stderr during a run; it is erased at the end."""
 
 from collections.abc import Callable
 
 from diagnose.i18n.reports import translate
 from diagnose.model.events import Concluded, Event, Observed, Sink
 
-#: Seconds. What is done sooner needs no line.
+#: Seconds before the line appears, so that a short run shows none.
 SHOW_AFTER = 0.15
 
 
 def sink(lang: str, write: Callable[[str], None]) -> Sink:
-    """Say which layer was seen last, and how much so far."""
+    """Return a sink that shows the layer of the last observation and the number of observations."""
     is_visible = False
 
     def receive(event: Event) -> None:

@@ -1,7 +1,7 @@
-"""Lines for a terminal: measured in cells, wrapped, coloured, and harmless.
+"""Lines for a terminal: measured in cells, wrapped, coloured and sanitized.
 
-Every text becomes spans (role, text). Control characters leave on the way out, whatever way
-they came in: nothing that a stranger's server sent moves the cursor or colours the screen.
+Texts are spans (role, text). Control characters are removed on output, whatever their source:
+nothing that a remote server sent can move the cursor or colour the screen.
 """
 
 import os
@@ -29,7 +29,7 @@ _COLORS = {
     "removed": "31",
 }
 
-#: With the word that says the same: nothing is told by a sign or a colour alone.
+#: Always used together with a word: nothing is expressed by a sign or a colour alone.
 _SIGNS = {
     "ok": ("✓", "+"),
     "error": ("✗", "x"),
@@ -40,29 +40,29 @@ _SIGNS = {
     "running": ("…", "~"),
 }
 
-# Controls but the tab, bidirectional overrides and what cannot be seen (UAX 9).
+# Control characters except tab, bidirectional overrides and invisible characters (UAX 9).
 _UNSAFE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 
-# Chinese, Japanese and Korean: a line may end after nearly every character.
+# Chinese, Japanese and Korean: a line may break after nearly every character.
 _CJK = (
     "\u1100-\u115f\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
     "\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
 )
-# Compiled when a line is first folded, which --json never does.
+# A pattern as text: it is compiled when a line is first wrapped, which --json never does.
 _WRAP_PIECES = rf"\s+|[{_CJK}]|(?:`[^`]*`|[^\s`{_CJK}]|`)+"
 _NO_LINE_START = set("、。，．；：？！）》」』】〉”’…")
 _NO_LINE_END = set("（《「『【〈“‘")
 
 
 def sanitize(text: str) -> str:
-    """A text in which nothing controls the terminal."""
+    """Replace all characters that could control the terminal."""
     return _UNSAFE.sub("�", text)
 
 
 def cell_len(text: str) -> int:
-    """How many cells of a terminal a text takes."""
+    """Return the width of a text in terminal cells."""
     if text.isascii():
         return len(text)
     from wcwidth import wcswidth
@@ -71,7 +71,7 @@ def cell_len(text: str) -> int:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """A paragraph in lines of at most `width` cells. What stands in backticks is never cut."""
+    """Wrap a paragraph into lines of at most `width` cells. Text in backticks is never split."""
     lines, line, width_used = [], "", 0
     for piece in _unbreakable(text):
         size = cell_len(piece)
@@ -85,7 +85,7 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _unbreakable(text: str) -> Iterator[str]:
-    """The pieces between which a line may end."""
+    """Yield the pieces between which a line may break."""
     pending = ""
     pieces = re.findall(_WRAP_PIECES, text)
     for piece, following in zip(pieces, [*pieces, ""][1:], strict=True):
@@ -100,7 +100,7 @@ def _unbreakable(text: str) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Page:
-    """Lines under construction."""
+    """A page of lines, built one after another."""
 
     width: int
     color: bool = False
@@ -108,7 +108,7 @@ class Page:
     lines: list[str] = field(default_factory=list)
 
     def add(self, *spans: Span | str) -> None:
-        """One line, as long as it is."""
+        """Add one line without wrapping."""
         parts = [("", span) if isinstance(span, str) else span for span in spans]
         self.lines.append("".join(self.paint(role, text) for role, text in parts).rstrip(" "))
 
@@ -117,8 +117,8 @@ class Page:
             self.lines.append("")
 
     def prose(self, text: str, head: str = "", indent: int = 0, role: str = "") -> None:
-        """Wrapped text; `head` stands before the first line, the others hang below its text,
-        or, where it is a long one, a little to the right of its beginning."""
+        """Add wrapped text. `head` comes before the first line; the other lines are indented to the
+        text after it, or by four cells if `head` is long."""
         hanging_indent = indent + cell_len(head)
         if hanging_indent - indent > self.width // 4:
             head, text, hanging_indent = "", head + text, indent + 4
@@ -127,7 +127,7 @@ class Page:
             self.add((role, (" " * indent + head if number == 0 else " " * hanging_indent) + line))
 
     def markdown(self, text: str, indent: int = 0, role: str = "") -> None:
-        """Paragraphs and lists, wrapped; code as it stands."""
+        """Add paragraphs and lists, wrapped, and code as it is."""
         for kind, block in markdown_blocks(text):
             if kind == "code":
                 self.code(block, indent + 2)
@@ -137,7 +137,7 @@ class Page:
                 self.prose(block, "", indent, role)
 
     def code(self, text: str, indent: int = 0, role: str = "command") -> None:
-        """Lines that are never wrapped or cut."""
+        """Add lines that are never wrapped or cut."""
         for line in text.split("\n"):
             self.add((role, " " * indent + line))
 
@@ -155,8 +155,8 @@ class Page:
 
 
 def markdown_blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Markdown as far as the checks use it: paragraphs, list items and code, be it fenced or
-    indented by four blanks."""
+    """Split Markdown into paragraphs, list items and code, as far as the checks use it. Code is
+    fenced or indented by four spaces."""
     parts = re.split(r"^```[^\n]*\n(.*?)^```[ \t]*$", text, flags=re.MULTILINE | re.DOTALL)
     for number, part in enumerate(parts):
         if number % 2:
@@ -174,7 +174,8 @@ def markdown_blocks(text: str) -> Iterator[tuple[str, str]]:
 
 
 def terminal_columns(environment: Mapping[str, str] = os.environ) -> int:
-    """COLUMNS, then the terminal's own width, then 80. (shutil's would import compressors.)"""
+    """Return COLUMNS, or the terminal's own width, or 80. (The function in shutil imports
+    compression modules.)"""
     columns_text = environment.get("COLUMNS", "")
     if columns_text.isdigit() and int(columns_text) > 0:
         return int(columns_text)
@@ -187,7 +188,8 @@ def terminal_columns(environment: Mapping[str, str] = os.environ) -> int:
 def wants_color(
     choice: str, is_terminal: bool, environment: Mapping[str, str] = os.environ
 ) -> bool:
-    """--color, then NO_COLOR (no-color.org: not empty), then FORCE_COLOR, then the terminal."""
+    """Decide by --color, then NO_COLOR (no-color.org: if not empty), then FORCE_COLOR, then the
+    terminal."""
     if choice != "auto":
         return choice == "always"
     if environment.get("NO_COLOR"):
@@ -198,7 +200,8 @@ def wants_color(
 
 
 def wants_ascii(choice: str, environment: Mapping[str, str] = os.environ) -> bool:
-    """--glyphs, then DIAGNOSE_GLYPHS, then what the terminal and the locale can show."""
+    """Decide by --glyphs, then DIAGNOSE_GLYPHS, then by what the terminal and the locale
+    support."""
     if choice == "auto":
         choice = environment.get("DIAGNOSE_GLYPHS", "auto")
     if choice in {"ascii", "unicode"}:
@@ -212,7 +215,8 @@ def wants_ascii(choice: str, environment: Mapping[str, str] = os.environ) -> boo
 
 
 def choose_language(choice: str | None, environment: Mapping[str, str] = os.environ) -> str:
-    """--lang, then the first of DIAGNOSE_LANG, LC_ALL, LC_MESSAGES and LANG that is set."""
+    """Choose by --lang, then the first of DIAGNOSE_LANG, LC_ALL, LC_MESSAGES and LANG that is
+    set."""
     names = ("DIAGNOSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     locale = choice or next((environment[name] for name in names if environment.get(name)), "en")
     return "zh" if locale.lower().startswith("zh") else "en"

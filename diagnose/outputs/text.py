@@ -1,5 +1,5 @@
-"""The report for a person: the verdict first, then each cause with what proves it, what mends
-it and what it explains, then what else is worth knowing. A healthy site takes three lines."""
+"""The report for a person: the verdict, then each cause with its evidence, fix and symptoms, then
+notes. The report of a healthy site has three lines."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -24,7 +24,7 @@ from diagnose.outputs.digest import digest
 from diagnose.outputs.layers import Layer, layer_states
 from diagnose.outputs.terminal import Page, cell_len, wrap
 
-#: So many pieces of evidence are shown of a cause unless asked for more.
+#: The number of observations shown for a cause, unless more are requested.
 _VISIBLE_EVIDENCE = 3
 
 
@@ -40,7 +40,7 @@ def render(report: Report, view: View) -> str:
 
 
 def add_head(page: Page, report: Report, view: View) -> None:
-    """Sign, word and sentence; the time it took at the right end of the first line."""
+    """Add sign, status and sentence, with the duration at the right end of the first line."""
     status = verdict(report).status
     mark = f"{page.sign(status)} {translate(status, view.lang)}"
     duration = _format_duration(report.duration)
@@ -59,7 +59,7 @@ def add_head(page: Page, report: Report, view: View) -> None:
 
 
 def add_overview(page: Page, report: Report, view: View) -> None:
-    """The layers, and how the target was read where that is not what was typed."""
+    """Add the layers, and how the target was read if it was not a URL."""
     add_layers(page, report, view)
     target = report.evidence.target
     if target.read_as and target.input.rstrip("/") != target.url.rstrip("/"):
@@ -71,7 +71,7 @@ def add_overview(page: Page, report: Report, view: View) -> None:
 
 
 def add_layers(page: Page, report: Report, view: View, times: bool = True) -> None:
-    """Every layer that was looked at, and those that should have been reached."""
+    """Add the layers that were observed, and those that should have been reached."""
     target = report.evidence.target
     expected = {"dns", "tcp", "tls", "certificate", "http"}
     if target.scheme in {"http", "ws"}:
@@ -121,7 +121,7 @@ def add_cause(page: Page, report: Report, finding: Finding, view: View) -> None:
 
 
 def add_explanation(page: Page, report: Report, finding: Finding, view: View) -> None:
-    """What is wrong, where, and what proves it."""
+    """Add what is wrong, where, and the evidence."""
     _add_title(page, finding, view)
     if finding.claim.location:
         _add_excerpt(page, finding.claim.location, view)
@@ -149,7 +149,7 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
 
 
 def _add_excerpt(page: Page, location: Location, view: View) -> None:
-    """The lines of the file around the fault, and a caret under it."""
+    """Add the lines of the file around the fault, with a caret under it."""
     page.add("  ", ("place", f"--> {location.file}:{location.line}:{location.column}"))
     margin = len(str(location.first + max(len(location.excerpt) - 1, 0)))
     if location.excerpt:
@@ -187,7 +187,7 @@ def add_evidence(page: Page, finding: Finding, view: View) -> None:
 
 
 def _add_symptoms(page: Page, report: Report, finding: Finding, view: View) -> None:
-    """What follows from it: there, and never counted as problems of their own."""
+    """Add the symptoms. They are shown but not counted as problems of their own."""
     symptoms = finding_text.symptoms(report, finding)
     if symptoms:
         page.prose(translate("symptoms", view.lang), "= ", 2, "dim")
@@ -212,7 +212,7 @@ def add_remedy(page: Page, report: Report, finding: Finding, view: View) -> None
 
 
 def add_steps(page: Page, finding: Finding, view: View) -> None:
-    """A remedy's steps as they are typed, and where."""
+    """Add the steps of a fix as they are typed, and where to do them."""
     lang = view.lang
     all_steps = finding_text.steps(finding)
     for (place, root), group in groupby(
@@ -247,17 +247,17 @@ def _add_step(page: Page, finding: Finding, step: Step, view: View) -> None:
 
 
 def _add_edit(page: Page, shell: str) -> None:
-    """Not indented below its first line: so it can be pasted."""
+    """Add an edit. Lines after the first are not indented, so that they can be pasted."""
     command, *diff_lines = shell.split("\n")
     page.add("    ", ("command", f"$ {command}"))
     add_diff(page, diff_lines)
 
 
 def add_diff(page: Page, lines: Iterable[str]) -> None:
-    """Lines of a diff, in colour."""
+    """Add the lines of a diff, coloured."""
     roles = {"+": "added", "-": "removed", "@": "dim"}
     for line in lines:
-        # Blanks at a line's end are part of a diff.
+        # Keep trailing spaces: they are part of the diff.
         page.lines.append(page.paint(roles.get(line[:1], ""), line))
 
 
@@ -290,7 +290,7 @@ def add_evidence_gaps(page: Page, report: Report, view: View) -> None:
 
 
 def _add_closing(page: Page, report: Report, view: View) -> None:
-    """How many of what, and the most useful next commands, the best at the end."""
+    """Add the numbers of findings, and the most useful next command."""
     lang, causes = view.lang, report.causes
     symptoms = sum(1 for finding in report.findings if finding.explained_by is not None)
     notes = sum(

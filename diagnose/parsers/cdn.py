@@ -1,6 +1,6 @@
-"""The names under which content delivery networks serve other people's sites."""
+"""Domain names that content delivery networks use for their customers' sites."""
 
-#: Ends of the names to which CDNs have their customers' names aliased.
+#: Suffixes of the names that customers' names are aliased to.
 ALIASES = (
     (".cdn.cloudflare.net", "Cloudflare"),
     (".cloudfront.net", "Amazon CloudFront"),

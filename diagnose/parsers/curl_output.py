@@ -1,5 +1,5 @@
-"""What curl tells with -v, from text to values. Its exit status is the same for every error of
-connect(2); its story, on standard error, is not. Pure.
+"""Parse the output of curl -v. curl's exit status is the same for every error of connect(2), but
+its messages on standard error differ. No I/O.
 """
 
 import re
@@ -8,7 +8,7 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: errno(3) by the words of strerror(3) that curl repeats; kinds: `diagnose.net.error_mapping`.
+#: errno(3) for the texts of strerror(3) that curl prints; kinds: `diagnose.net.error_mapping`.
 _ERRORS = (
     ("Connection refused", "refused", 111, "ECONNREFUSED"),
     ("No route to host", "unreachable", 113, "EHOSTUNREACH"),
@@ -17,12 +17,12 @@ _ERRORS = (
     ("No such file or directory", "missing", 2, "ENOENT"),
 )
 
-#: How OpenSSL, GnuTLS and NSS complain of an answer that is no TLS.
+#: Messages of OpenSSL, GnuTLS and NSS about a response that is not TLS.
 _NOT_TLS = (
     r"(?i)wrong version number|packet length too long|unknown protocol|http request|record layer"
     r"|unexpected TLS packet|SSL_ERROR_RX_RECORD_TOO_LONG"
 )
-#: A curl of today says that it is connected only once TLS is as well.
+#: Signs that TCP is connected. A recent curl reports the connection only after TLS is established.
 _CONNECTED = (
     r"(?m)^\* *(Connected to|Established connection|ALPN.* offer|.*\(OUT\), TLS handshake)"
     r"|^curl: \((35|52|56)\)"
@@ -32,8 +32,8 @@ _ALERT = r"\(IN\), TLS alert, ([\w ]+) \((\d+)\)"
 
 @frozen
 class CurlAttempt:
-    """One request to one address: whether the connection stood, whether TLS did, the status of
-    the answer, and why there is none."""
+    """One request to one address: whether TCP connected, whether TLS was established, the status of
+    the response, or why there is none."""
 
     address: str
     connected: bool = False
@@ -44,7 +44,7 @@ class CurlAttempt:
 
 
 def attempts(text: str) -> tuple[CurlAttempt, ...]:
-    """Several stories, each after a line "address …"."""
+    """Parse the logs of several requests, each after a line "address …"."""
     parts = re.split(r"^address (.*)$", text, flags=re.MULTILINE)[1:]
     return tuple(_attempt(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
 
@@ -78,7 +78,7 @@ def _connect_error(log: str) -> Failure:
 
 
 def _error_after_connect(log: str) -> Failure:
-    """How it went on where the connection stood (curl(1), "EXIT CODES")."""
+    """Return the error of a request after TCP was connected (curl(1), "EXIT CODES")."""
     message, number = _last_error(log)
     if alert := re.search(_ALERT, log):
         return Failure("alert", message, int(alert[2]) - 512, alert[1].replace(" ", "_"))

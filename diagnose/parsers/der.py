@@ -1,5 +1,5 @@
-"""DER (X.690) as far as a certificate needs it. Pure, bounded, and lenient: lengths may be longer
-than they must be, as OpenSSL takes them too."""
+"""Parse the parts of DER (X.690) that certificates need. No I/O. The size is bounded; lengths may
+be longer than necessary, as OpenSSL accepts them too."""
 
 from diagnose.model.frozen import frozen
 
@@ -7,13 +7,13 @@ SEQUENCE, SET, OID = 0x30, 0x31, 0x06
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING = 0x01, 0x02, 0x03, 0x04
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 
-#: Elements of one sequence that are read at most.
+#: Most elements of one sequence that are read.
 MAX_ELEMENTS = 4096
 
 
 @frozen
 class Element:
-    """One value: its tag's octet, its content, and both with the length as they stand there."""
+    """One value: the tag's octet, the content, and the whole encoding with tag and length."""
 
     tag: int
     content: bytes
@@ -21,7 +21,7 @@ class Element:
 
 
 def elements(data: bytes) -> tuple[Element, ...]:
-    """The values that stand one behind the other. ValueError where they do not fill the data."""
+    """Return the consecutive values in the data. Raises ValueError if they do not fill it."""
     values: list[Element] = []
     offset = 0
     while offset < len(data) and len(values) < MAX_ELEMENTS:
@@ -32,7 +32,7 @@ def elements(data: bytes) -> tuple[Element, ...]:
 
 
 def first_element(data: bytes, offset: int = 0) -> Element:
-    """The value that begins at this offset. ValueError where there is none."""
+    """Return the value that begins at this offset. Raises ValueError if there is none."""
     if len(data) < offset + 2 or data[offset] & 0x1F == 0x1F:
         raise ValueError("no DER")
     start, length = offset + 2, data[offset + 1]
@@ -49,7 +49,7 @@ def first_element(data: bytes, offset: int = 0) -> Element:
 
 
 def sequence(data: bytes) -> tuple[Element, ...]:
-    """What a SEQUENCE holds. ValueError where the data is none."""
+    """Return the elements of a SEQUENCE. Raises ValueError for other data."""
     element = first_element(data)
     if element.tag != SEQUENCE:
         raise ValueError("no DER sequence")
@@ -57,7 +57,7 @@ def sequence(data: bytes) -> tuple[Element, ...]:
 
 
 def oid(content: bytes) -> str:
-    """An object identifier, dotted. ValueError where it is none."""
+    """Return an object identifier in dotted form. Raises ValueError if it is invalid."""
     if not content or content[-1] & 0x80 or len(content) > 64:
         raise ValueError("no object identifier")
     subidentifiers, value = [], 0

@@ -1,7 +1,7 @@
-"""DNS messages (RFC 1035): a question to bytes, bytes to what they say. Pure.
+"""Build and parse DNS messages (RFC 1035). No I/O.
 
-Reading dnspython in costs a good part of a short run; whoever needs this module imports it
-while packets fly.
+Importing dnspython takes a large part of a short run, so this module is imported while the program
+waits for the network.
 """
 
 import dns.edns
@@ -16,14 +16,14 @@ import dns.rrset
 from diagnose.model.dns import Answer
 from diagnose.parsers.sanitize import clean
 
-#: No more records and no longer chain of aliases than this are taken from one answer.
+#: Most records, and longest chain of aliases, that are read from one answer.
 MAX_RECORDS = 64
 MAX_ALIASES = 16
 
-#: What fits through every path without fragments (DNS flag day 2020).
+#: Bytes that pass every path without fragmentation (DNS flag day 2020).
 PAYLOAD = 1232
 
-# OPT record, option 15 (RFC 8914). Its names are those of the registry.
+# Option 15 of the OPT record (RFC 8914), with the registry's names.
 _EXTENDED_ERRORS = {
     1: "Unsupported DNSKEY Algorithm",
     2: "Unsupported DS Digest Type",
@@ -53,8 +53,8 @@ _EXTENDED_ERRORS = {
 
 
 def query(name: str, rdtype: str, *, validate: bool = True, edns: bool = True) -> bytes:
-    """A question with RD and, by EDNS (RFC 6891), DO; without `validate` also CD (RFC 4035
-    section 3.2.2). ValueError if the name cannot be one."""
+    """Return a query with RD and, by EDNS (RFC 6891), DO; without `validate` also CD (RFC 4035
+    section 3.2.2). Raises ValueError if the name is invalid."""
     try:
         message = dns.message.make_query(
             dns.name.from_text(name),
@@ -71,18 +71,18 @@ def query(name: str, rdtype: str, *, validate: bool = True, edns: bool = True) -
 
 
 def parse_answer(data: bytes, name: str, rdtype: str) -> Answer:
-    """What an answer to `query(name, rdtype)` says. ValueError if it is none."""
+    """Parse the answer to `query(name, rdtype)`. Raises ValueError if it is not one."""
     try:
         message = dns.message.from_wire(data, ignore_trailing=True)
         qname = dns.name.from_text(name)
     except (dns.exception.DNSException, ValueError, IndexError, KeyError) as error:
-        # RFC 2181 section 9: what was cut is to be asked for again by TCP, wherever it breaks off.
+        # RFC 2181 section 9: a truncated answer must be requested again over TCP.
         if len(data) >= 12 and data[2] & 0x82 == 0x82:
             return Answer(rcode="NOERROR", truncated=True)
         raise ValueError(f"no DNS answer: {clean(str(error)) or type(error).__name__}") from error
     if not message.flags & dns.flags.QR:
         raise ValueError("no DNS answer: it is a question")
-    # A refusal may leave the question out.
+    # A refusal may omit the question.
     if message.question and message.question[0].name != qname:
         raise ValueError("no DNS answer: it is about another name")
     aliases, owner = _follow_aliases(message.answer, qname, rdtype)
@@ -109,8 +109,8 @@ def parse_answer(data: bytes, name: str, rdtype: str) -> Answer:
 def _follow_aliases(
     answer: list[dns.rrset.RRset], name: dns.name.Name, rdtype: str
 ) -> tuple[tuple[str, ...], dns.name.Name]:
-    """The chain of aliases from a name, and its last name; a chain that comes back to where it
-    was ends there."""
+    """Return the chain of aliases from a name, and the last name. A chain that loops ends where it
+    repeats."""
     targets = {
         rrset.name: rrset[0].target for rrset in answer if _has_type(rrset, "CNAME") and rrset
     }

@@ -1,6 +1,6 @@
-"""Whether a certificate covers a host name (RFC 9525), and if not, what stands in the way.
+"""Whether a certificate covers a host name (RFC 9525), and if not, why.
 
-The common name plays no part in it (RFC 9525 section 2): browsers have ignored it since 2017.
+The common name is ignored (RFC 9525 section 2), as in browsers since 2017.
 """
 
 import ipaddress
@@ -10,14 +10,14 @@ from typing import Literal
 
 from diagnose.parsers.sanitize import clean
 
-#: Why names do not cover a host. "apex": there is a wildcard for what is below it; "depth": a
-#: wildcard reaches one label and the host lies deeper; "www": only with or without "www.";
-#: "address": the host is an address and no such address is among the names.
+#: Why no name covers the host. "apex": a wildcard covers only names below the host; "depth": a
+#: wildcard covers one label, and the host has more; "www": only the "www." differs; "address": the
+#: host is an address that is not among the names.
 MismatchReason = Literal["apex", "depth", "www", "address", "other"]
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an IP address, to which no DNS name and no wildcard applies."""
+    """Return whether a host is an IP address, which no DNS name or wildcard covers."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -26,7 +26,7 @@ def is_address(host: str) -> bool:
 
 
 def covers(host: str, dns_names: Iterable[str], addresses: Iterable[str]) -> bool:
-    """Whether these subject alternative names cover the host (RFC 9525 section 6)."""
+    """Return whether these subject alternative names cover the host (RFC 9525 section 6)."""
     if is_address(host):
         host_address = ipaddress.ip_address(host)
         return any(
@@ -37,8 +37,8 @@ def covers(host: str, dns_names: Iterable[str], addresses: Iterable[str]) -> boo
 
 
 def matches(host: str, name: str) -> bool:
-    """Whether one DNS name of a certificate is the host's. A wildcard is the whole leftmost
-    label, stands for exactly one, and leaves at least two (RFC 9525 section 6.3)."""
+    """Return whether one DNS name of a certificate covers the host. A wildcard must be the whole
+    first label, covers exactly one label, and needs two more after it (RFC 9525 section 6.3)."""
     host_labels, name_labels = _labels(host), _labels(name)
     if not all(host_labels) or not all(name_labels) or len(host_labels) != len(name_labels):
         return False
@@ -48,7 +48,7 @@ def matches(host: str, name: str) -> bool:
 
 
 def closest_mismatch(host: str, dns_names: Iterable[str]) -> tuple[MismatchReason, str]:
-    """What stands in the way, and the name that comes nearest ("" if none does)."""
+    """Return why no name covers the host, and the closest name ("" if there is none)."""
     if is_address(host):
         return "address", ""
     names = tuple(dns_names)
@@ -73,11 +73,11 @@ def closest_mismatch(host: str, dns_names: Iterable[str]) -> tuple[MismatchReaso
 
 
 def _labels(name: str) -> list[str]:
-    """The labels in lower case; the dot of the root left out (RFC 1034 section 3.1)."""
+    """Return the labels in lower case, without the root's dot (RFC 1034 section 3.1)."""
     return name.lower().removesuffix(".").split(".")
 
 
 def printable_name(name: str) -> str:
-    """A certificate's DNS name as it may be shown and compared. White space in it stays visible:
-    with a blank before or behind it, it is no host's name."""
+    """Return a certificate's DNS name in a form that is safe to show and compare. White space stays
+    visible, because a name with a leading or trailing blank covers no host."""
     return clean(re.sub(r"\s", "\N{OPEN BOX}", name[:1024]), 253)

@@ -1,4 +1,4 @@
-"""HTTP's fields and URLs to values, and the chain of redirects that answers make. Pure."""
+"""Parse HTTP fields and URLs, follow redirects, and interpret failed handshakes. No I/O."""
 
 import re
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from diagnose.model.dns import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Attempt, Exchange, Headers, Upgrade, header
 
-#: RFC 9110 section 15.4: those that send a browser on to Location.
+#: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-#: Browsers give up after twenty; nobody means to make ten.
+#: Longest redirect chain that is followed. Browsers stop after twenty; nobody needs ten.
 MAX_REDIRECTS = 10
 
-#: Top-level domains that browsers reach by https alone (hstspreload.org, whole TLDs).
+#: Top-level domains that browsers open with https only (hstspreload.org, whole TLDs).
 _PRELOADED = frozenset(
     (
         "app", "bank", "boo", "channel", "dad", "day", "dev", "eat", "esq", "fly", "foo", "gle",
@@ -28,7 +28,7 @@ _PRELOADED = frozenset(
 
 @frozen
 class Url:
-    """An http, https, ws or wss URL, taken apart. `path` includes the query, not the fragment."""
+    """A parsed http, https, ws or wss URL. `path` includes the query but not the fragment."""
 
     scheme: str
     host: str
@@ -41,7 +41,7 @@ class Url:
 
     @property
     def has_default_port(self) -> bool:
-        """Whether the port is the scheme's own."""
+        """Whether the port is the scheme's default port."""
         return self.port == (443 if self.secure else 80)
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ class Url:
 
 
 def parse_url(text: str) -> Url | None:
-    """RFC 3986; None for what no browser could follow."""
+    """Parse a URL (RFC 3986); None if a browser could not open it."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -69,13 +69,13 @@ def parse_url(text: str) -> Url | None:
 
 
 def normalize_url(url: str) -> str:
-    """One form for URLs that are the same request (RFC 3986 section 6.2.3)."""
+    """Return a single form for URLs that mean the same request (RFC 3986 section 6.2.3)."""
     parsed_url = parse_url(url)
     return str(parsed_url) if parsed_url else url
 
 
 def redirect_target(answer: Exchange) -> str | None:
-    """The absolute URL to which an answer redirects, as it would be requested."""
+    """Return the absolute, normalized URL to which a response redirects, or None."""
     location = answer.header("Location")
     if answer.status not in REDIRECTS or not location:
         return None
@@ -87,8 +87,8 @@ def redirect_target(answer: Exchange) -> str | None:
 
 @frozen
 class RedirectChain:
-    """Answers, each redirecting to the next. `end` says how it ends: with another "answer" than
-    a redirect (or a failure), in a "loop", or at `onward`, which was not visited ("unseen")."""
+    """Responses, each redirecting to the next. `end` is "answer" if the last one is not a redirect
+    (or failed), "loop", or "unseen" if `next_url` was not requested."""
 
     steps: tuple[Exchange, ...]
     end: Literal["answer", "loop", "unseen"]
@@ -96,10 +96,10 @@ class RedirectChain:
 
 
 def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> RedirectChain:
-    """Where an answer leads, by the other answers seen, on the same address where possible.
+    """Follow redirects through the observed responses, preferring those of the same address.
 
-    A URL that once answered with something else than a redirect is no part of a loop: there
-    are sites that redirect to themselves until a cookie comes back.
+    A URL that once gave something other than a redirect does not count as a loop, because some
+    sites redirect to the same URL until a cookie comes back.
     """
     pages = [
         exchange for exchange in exchanges if exchange.purpose in {"target", "plain", "redirect"}
@@ -117,7 +117,7 @@ def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> Redirect
 
 
 def _observed_answer(url: str, address: str, pages: list[Exchange]) -> Exchange | None:
-    """The answer seen at a URL: at this address before others, a final one before redirects."""
+    """Return the response at a URL, preferring this address, then a response without redirect."""
     candidates = [page for page in pages if normalize_url(page.url) == url]
     return min(
         candidates,
@@ -131,8 +131,8 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def server_time(headers: Headers) -> datetime | None:
-    """When the server says it answered: Date (RFC 9110 section 5.6.7, the fixed form), plus the
-    Age that a cache adds to an older answer (RFC 9111 section 5.1)."""
+    """Return when the server created the response: Date (RFC 9110 section 5.6.7, the fixed form)
+    plus Age, which a cache adds (RFC 9111 section 5.1)."""
     match = _DATE.fullmatch((header(headers, "Date") or "").strip())
     if match is None or match[2] not in _MONTHS:
         return None
@@ -149,7 +149,7 @@ def server_time(headers: Headers) -> datetime | None:
 
 
 def is_internal_host(host: str) -> bool:
-    """An address, or localhost, that means nothing to visitors from outside."""
+    """Return whether a host is localhost or an address that visitors from outside cannot use."""
     return host == "localhost" or host.endswith(".localhost") or is_private(host)
 
 
@@ -157,7 +157,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 def is_host(host: str) -> bool:
-    """Whether it could be a name in DNS at all: "_" and "$host" could not."""
+    """Return whether a host can be a DNS name; "_" and "$host" cannot."""
     labels = host.removesuffix(".").split(".")
     return (
         len(host) <= 253
@@ -167,13 +167,14 @@ def is_host(host: str) -> bool:
 
 
 def is_related_host(host: str, other_host: str) -> bool:
-    """The same name, or one a part of the other: shop.example.com and www.shop.example.com."""
+    """Return whether two names are equal or one is a subdomain of the other, such as
+    shop.example.com and www.shop.example.com."""
     return host == other_host or host.endswith(f".{other_host}") or other_host.endswith(f".{host}")
 
 
 def strict_transport(headers: Headers) -> dict[str, str]:
-    """Strict-Transport-Security, its directives in lower case (RFC 6797 section 6.1); {} where
-    there is none or where max-age=0 takes it back."""
+    """Return the directives of Strict-Transport-Security in lower case (RFC 6797 section 6.1), or
+    {} if the field is missing or max-age=0 revokes it."""
     header_value = header(headers, "Strict-Transport-Security") or ""
     directives = {}
     for part in header_value.lower().split(";"):
@@ -184,17 +185,17 @@ def strict_transport(headers: Headers) -> dict[str, str]:
 
 
 def https_only(host: str, headers: Headers) -> bool:
-    """Whether browsers never try plain http there: the whole top-level domain is preloaded, or
-    the site asks to be (hstspreload.org)."""
+    """Return whether browsers never use plain http there: the top-level domain is preloaded, or the
+    site requests preloading (hstspreload.org)."""
     return host.rpartition(".")[2] in _PRELOADED or "preload" in strict_transport(headers)
 
 
 def preserves_path(path: str, url: str) -> bool:
-    """Whether a redirect's URL still holds the path somewhere, be it encoded in a parameter."""
+    """Return whether a redirect's URL contains the path, perhaps encoded in a parameter."""
     return path in url or path in unquote(unquote(url))
 
 
-#: What servers answer to plain HTTP on a TLS port: nginx, Apache httpd, Go, Node, lighttpd.
+#: Responses to plain HTTP on a TLS port: nginx, Apache httpd, Go, Node, lighttpd.
 _TLS_PORT = (
     "plain HTTP request was sent to HTTPS port",
     "speaking plain HTTP to an SSL-enabled server port",
@@ -204,13 +205,13 @@ _TLS_PORT = (
 
 
 def wants_tls(answer: Exchange) -> bool:
-    """Whether the answer says that plain HTTP came to a port that speaks TLS."""
+    """Return whether the response reports plain HTTP on a TLS port."""
     if answer.failure is not None:
         return answer.failure.name == "TLS"
     return answer.status == 400 and any(phrase in answer.body for phrase in _TLS_PORT)
 
 
-#: The pages by which proxies themselves refuse, and whose they are.
+#: Error pages that proxies generate themselves, with the proxy's name ("": the matched group).
 _ERROR_PAGES = (
     (re.compile(r"<center>(openresty|tengine|nginx)[^<]*</center>", re.IGNORECASE), ""),
     (re.compile(r"<address>(Apache)[^<]* Server at ", re.IGNORECASE), ""),
@@ -222,7 +223,7 @@ _ERROR_PAGES = (
 
 
 def proxy_page(body: str) -> str:
-    """The proxy whose own error page this is ("nginx"); "" for anybody else's."""
+    """Return the proxy that generated this error page ("nginx"), or ""."""
     for pattern, name in _ERROR_PAGES:
         if match := pattern.search(body):
             return name or match[1]
@@ -233,20 +234,20 @@ _WEBSOCKET_URL = re.compile(r"\bwss?://[A-Za-z0-9._\-\[\]:]{1,255}[^\s\"'`<>\\]{
 
 
 def websocket_urls(page: str) -> tuple[str, ...]:
-    """The ws: and wss: URLs with a host that a page names, each once, at most sixteen."""
+    """Return the ws: and wss: URLs with a host in a page, each once, at most sixteen."""
     return tuple(dict.fromkeys(_WEBSOCKET_URL.findall(page)))[:16]
 
 
 def socketio_path(path: str) -> str:
-    """Socket.IO answers a handshake only if the query names the protocol's version and the
-    transport (Engine.IO protocol, "Transports"); other paths stay as they are."""
+    """Return the path with the query that a Socket.IO handshake needs: the protocol's version and
+    the transport (Engine.IO protocol, "Transports"). Other paths stay unchanged."""
     bare_path, _, query = path.partition("?")
     if "socket.io" not in bare_path or "EIO=" in query:
         return path
     return f"{bare_path}?{query + '&' if query else ''}EIO=4&transport=websocket"
 
 
-#: Subprotocols by which servers go (IANA's registry, and those that libraries made common).
+#: Common subprotocols (IANA's registry, and those that libraries made common).
 _SUBPROTOCOLS = (
     "mqtt", "mqttv3.1", "graphql-transport-ws", "graphql-ws", "sip", "xmpp", "wamp.2.json",
     "wamp.2.msgpack", "v10.stomp", "v11.stomp", "v12.stomp", "ocpp1.6", "ocpp2.0", "ocpp2.0.1",
@@ -256,8 +257,8 @@ _SUBPROTOCOLS = (
 
 
 def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, ...]:
-    """The subprotocols that a refusal names: in Sec-WebSocket-Protocol, or in a text that speaks
-    of subprotocols."""
+    """Return the subprotocols that a rejection names: in Sec-WebSocket-Protocol, or in a text about
+    subprotocols."""
     candidates = [name.strip() for name in (protocol_header or "").split(",")]
     if "protocol" in answer.lower():
         tokens = set(re.findall(r"[\w.-]+", answer.lower()))
@@ -269,8 +270,8 @@ def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, .
     )[:8]
 
 
-#: What applications say that got a WebSocket's request without its Upgrade: websockets, ws,
-#: aiohttp, Tornado, flask-sock, Jetty, gorilla.
+#: What applications reply to a WebSocket request without Upgrade: websockets, ws, aiohttp, Tornado,
+#: flask-sock, Jetty, gorilla.
 _NO_UPGRADE = (
     r"upgrade required|(missing|invalid|bad) (upgrade|connection) header|no websocket upgrade"
     r"|can \"?upgrade\"? only|not a websocket handshake|'upgrade' token not found"
@@ -279,23 +280,23 @@ _NO_UPGRADE = (
 
 
 def upgrade_lost(status: int | None, body: str) -> bool:
-    """Whether an answer says that the request came without its Upgrade, or over HTTP/1.0: we
-    sent it, so that it was lost on the way."""
+    """Return whether a response reports a request without Upgrade, or over HTTP/1.0. We sent the
+    Upgrade, so it was lost on the way."""
     complaint = status in {400, 404} and re.search(_NO_UPGRADE, body, re.IGNORECASE)
     return status in {426, 505} or bool(complaint)
 
 
-#: RFC 9110 section 7.6.3, and the fields that some leave instead of Via.
+#: Fields of RFC 9110 section 7.6.3, and fields that some proxies add instead of Via.
 _HOPS = ("Via", "X-Varnish", "CF-RAY", "X-Amz-Cf-Id", "X-Served-By", "X-Cache", "X-Squid-Error")
 
 
 def hops(headers: Headers) -> tuple[str, ...]:
-    """The fields by which proxies on the way say that they were passed."""
+    """Return the fields that proxies on the way have added."""
     return tuple(f"{name}: {value}" for name in _HOPS if (value := header(headers, name)))
 
 
-#: Why a handshake failed, as far as the answers tell: each by a check of its own, "other" by the
-#: general one. "offered" is no fault: it succeeds if the subprotocol is offered that was named.
+#: Why a handshake failed. Each reason has a check of its own; "other" has the general check.
+#: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered.
 Refusal = Literal[
     "accept",
     "subprotocol",
@@ -313,7 +314,7 @@ _LIMITS = re.compile(r"rate.?limit|too many|limit exceeded|throttl", re.IGNORECA
 
 
 def refusal(attempt: Attempt) -> Refusal | None:
-    """The one reason; None where the handshake succeeded."""
+    """Return the reason for a failed handshake, or None if it succeeded."""
     first = attempt.first
     if first.accepted:
         return None
@@ -346,7 +347,7 @@ def _retry_refusal(attempt: Attempt) -> Refusal | None:
 
 
 def _limited(attempt: Attempt) -> bool:
-    """A limit on the handshake, and not a site that answers nobody."""
+    """Return whether a limit rejected the handshake, and not a site that is down for everybody."""
     first = attempt.first
     limit_signal = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
     return first.status == 429 or bool(
@@ -354,7 +355,7 @@ def _limited(attempt: Attempt) -> bool:
     )
 
 
-#: What servers say of an Origin that they refuse. A CORS field alone says nothing of it.
+#: Messages about a rejected Origin. A CORS field alone does not count.
 _ORIGIN = re.compile(
     r"\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
     r"|blocked|invalid|mismatch|disallowed|fail))"
@@ -366,19 +367,19 @@ _ORIGIN = re.compile(
 
 
 def is_origin_refusal(upgrade: Upgrade) -> bool:
-    """Whether a refusal, or the close frame of one, itself names the Origin as the reason."""
+    """Return whether a rejection or its close frame names the Origin as the reason."""
     refused = not upgrade.accepted and upgrade.status in {400, 401, 403}
     text = f"{upgrade.reason}\n{upgrade.body}" if refused else upgrade.close_reason
     return upgrade.origin is not None and is_origin_error(text)
 
 
 def is_origin_error(text: str) -> bool:
-    """Whether a text says that an Origin was refused."""
+    """Return whether a text says that an Origin was rejected."""
     return _ORIGIN.search(re.sub(r"<[^>]{0,1000}>", " ", text[:4096])) is not None
 
 
 def unknown_session(upgrade: Upgrade) -> bool:
-    """Engine.IO's error 1 ("Session ID unknown"): the worker asked does not know the session."""
+    """Return whether Engine.IO reports error 1 ("Session ID unknown"): another worker has it."""
     return upgrade.status == 400 and "Session ID unknown" in upgrade.body
 
 
@@ -390,5 +391,5 @@ _PAGE_REDIRECT = re.compile(
 
 
 def redirects_in_page(body: str) -> bool:
-    """Whether a page itself sends the browser on to https, by meta refresh or script."""
+    """Return whether a page redirects the browser to https by meta refresh or script."""
     return bool(_PAGE_REDIRECT.search(body))

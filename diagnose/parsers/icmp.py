@@ -1,14 +1,14 @@
-"""The ICMP errors that end a connection attempt: their names, and what Linux makes of them.
+"""ICMP errors that end a connection attempt: names, meanings, and Linux's errno. No I/O.
 
 RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1 (version 4); RFC 4443 section 3
-(version 6). Pure.
+(version 6).
 """
 
 import errno
 from typing import Literal
 
-#: What an error says, in a word: nothing serves the port; no answer from the host's own network;
-#: no route; a filter forbids it; the time to live ran out; the host does not speak the protocol.
+#: The meaning of an error: the port is closed; the host does not answer in its own network; no
+#: route; a filter forbids it; the time to live expired; the host lacks the protocol.
 Meaning = Literal["port", "host", "network", "prohibited", "expired", "protocol", "other"]
 
 _V4: dict[tuple[int, int], tuple[str, Meaning, int]] = {
@@ -45,19 +45,19 @@ _V6: dict[tuple[int, int], tuple[str, Meaning, int]] = {
 
 
 def error_name(version: int, icmp_type: int, code: int) -> str:
-    """The error's name in the RFC's words, "type 3 code 99" for one that has none."""
+    """Return the error's name in the RFC, or "type 3 code 99" if it has none."""
     error = (_V6 if version == 6 else _V4).get((icmp_type, code))
     return error[0] if error else f"type {icmp_type} code {code}"
 
 
 def error_meaning(version: int, icmp_type: int, code: int) -> Meaning:
-    """What the error says of the way to the port."""
+    """Return what the error means for the path to the port."""
     error = (_V6 if version == 6 else _V4).get((icmp_type, code))
     return error[1] if error else "other"
 
 
 def errno_of(version: int, icmp_type: int, code: int) -> int:
-    """The errno that connect(2) ends with on Linux (net/ipv4/icmp.c, icmp_err_convert;
+    """Return the errno of connect(2) on Linux for this error (net/ipv4/icmp.c, icmp_err_convert;
     net/ipv6/icmp.c, icmpv6_err_convert)."""
     error = (_V6 if version == 6 else _V4).get((icmp_type, code))
     return error[2] if error else errno.EPROTO

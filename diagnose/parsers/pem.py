@@ -1,4 +1,4 @@
-"""PEM files (RFC 7468) as far as they are public: labels, certificates, public keys. Pure."""
+"""Parse the public parts of PEM files (RFC 7468): labels, certificates, public keys. No I/O."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ import re
 
 from diagnose.model.tls import Certificate
 
-#: Certificates of a file that are read at most.
+#: Most certificates of a file that are read.
 MAX_CERTIFICATES = 16
 
 _LABEL = re.compile(r"-----BEGIN ([A-Z0-9 #]{1,40})-----")
@@ -16,7 +16,7 @@ _BLOCK = re.compile(
     r"CERTIFICATE-----"
 )
 
-#: The algorithms of public keys by their object identifiers in DER (RFC 3279, 5480, 8410, 5756).
+#: Public key algorithms by object identifier in DER (RFC 3279, 5480, 8410, 5756).
 _ALGORITHMS = {
     bytes.fromhex("06092a864886f70d010101"): "RSA",
     bytes.fromhex("06092a864886f70d01010a"): "RSA",
@@ -28,17 +28,17 @@ _ALGORITHMS = {
 
 
 def labels(text: str) -> tuple[str, ...]:
-    """What the blocks of a file say they are, in order."""
+    """Return the labels of a file's blocks, in order."""
     return tuple(_LABEL.findall(text)[: MAX_CERTIFICATES * 2])
 
 
 def blocks(text: str) -> tuple[str, ...]:
-    """The certificates of a file, each as it stands there."""
+    """Return the certificates of a file as text, unchanged."""
     return tuple(match[0] for match in _BLOCK.finditer(text))
 
 
 def ders(text: str) -> tuple[bytes, ...]:
-    """The certificates' DER; what is no base64 is left out."""
+    """Return the certificates in DER; invalid base64 is left out."""
     decoded = []
     for body in _BLOCK.findall(text)[:MAX_CERTIFICATES]:
         try:
@@ -49,8 +49,8 @@ def ders(text: str) -> tuple[bytes, ...]:
 
 
 def certificates(text: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
-    """The certificates that can be read, and the fingerprints of their public keys. Imports
-    cryptography."""
+    """Return the certificates that can be parsed, and the SHA-256 fingerprints of their public
+    keys. Imports cryptography."""
     from diagnose.parsers.x509 import parse_certificate, public_key_der
 
     chain, key_hashes = [], []
@@ -64,8 +64,8 @@ def certificates(text: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
 
 
 def public_key(text: str) -> tuple[str, str]:
-    """Algorithm and fingerprint of a public key, as `openssl pkey -pubout` prints it; "" and ""
-    where there is none."""
+    """Return algorithm and SHA-256 fingerprint of a public key as `openssl pkey -pubout` prints it,
+    or "" and ""."""
     match = re.search(r"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", text, re.DOTALL)
     try:
         spki = base64.b64decode("".join(match[1].split()), validate=True) if match else b""
@@ -78,6 +78,6 @@ def public_key(text: str) -> tuple[str, str]:
 
 
 def has_only_certificates(text: str) -> bool:
-    """Nothing secret among them, and nothing that a change could lose."""
+    """Return whether a file holds certificates only: no secrets, and nothing an edit could lose."""
     block_labels = labels(text)
     return bool(block_labels) and len(block_labels) == len(blocks(text)) and len(text) < 65536

@@ -1,7 +1,7 @@
-"""The address of a proxy, as an option or an environment variable gives it. Pure.
+"""Parse the URL of a proxy, from an option or an environment variable. No I/O.
 
-The variables are those of curl(1), "Environment": the one of the scheme in small letters counts
-first, then in capitals, then ALL_PROXY. HTTP_PROXY in capitals is not read: a web server sets it
+The variables are those of curl(1), "Environment": first the scheme's variable in lower case, then
+in upper case, then ALL_PROXY. HTTP_PROXY in upper case is ignored, because a web server sets it
 from a request's field.
 """
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: The schemes through which a connection can be made, and their ports (curl(1), --proxy).
+#: Supported schemes with their default ports (curl(1), --proxy).
 PORTS = {"http": 1080, "socks5": 1080, "socks5h": 1080, "socks4": 1080, "socks4a": 1080}
 
 _VARIABLES = {
@@ -23,7 +23,7 @@ _SECURE = {"https": "https", "wss": "https", "http": "http", "ws": "http"}
 
 @frozen
 class ProxyUrl:
-    """A proxy: `username` and `password` are None where none is given."""
+    """A proxy; `username` and `password` are None if not given."""
 
     scheme: str
     host: str
@@ -38,12 +38,12 @@ class ProxyUrl:
 
     @property
     def masked(self) -> str:
-        """As it may be shown: without the password and the user's name."""
+        """The proxy's URL without user name and password, safe to show."""
         return f"{self.scheme}://{'***@' if self.username is not None else ''}{self.authority}"
 
 
 def parse_proxy_url(text: str) -> ProxyUrl:
-    """A proxy's URL; without a scheme it is http (curl(1), --proxy). ValueError for nonsense."""
+    """Parse a proxy's URL; the default scheme is http (curl(1), --proxy). Raises ValueError."""
     url = text if "://" in text else f"http://{text}"
     parts = urlsplit(url)
     host, port = parts.hostname, parts.port
@@ -57,7 +57,7 @@ def parse_proxy_url(text: str) -> ProxyUrl:
 
 
 def masked(text: str) -> str:
-    """A proxy's URL as it may be shown, whatever it is."""
+    """Return a proxy's URL in a form that is safe to show, even if it is invalid."""
     try:
         return parse_proxy_url(text).masked
     except ValueError:
@@ -65,7 +65,7 @@ def masked(text: str) -> str:
 
 
 def from_environment(environment: Mapping[str, str], scheme: str) -> tuple[str, str] | None:
-    """The variable that names a proxy for a target of this scheme, and its value."""
+    """Return the variable that names a proxy for a target of this scheme, and its value."""
     for variable in _VARIABLES[_SECURE[scheme]]:
         if value := environment.get(variable, "").strip():
             return variable, value
@@ -73,7 +73,7 @@ def from_environment(environment: Mapping[str, str], scheme: str) -> tuple[str, 
 
 
 def is_exempt(environment: Mapping[str, str], host: str) -> bool:
-    """Whether NO_PROXY names the host: itself, a domain above it, or everything ("*")."""
+    """Return whether NO_PROXY contains the host, a parent domain, or everything ("*")."""
     value = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     names = (name.strip().lower().strip("[]") for name in value[:8192].split(","))
     hostname = host.rstrip(".").lower()
@@ -90,7 +90,7 @@ def _matches_no_proxy(host: str, pattern: str) -> bool:
 
 
 def _is_in_network(host: str, network: str) -> bool:
-    """curl(1), NO_PROXY: "192.168.0.0/16" names addresses, and no names."""
+    """Return whether an address is in a network; names never are (curl(1), NO_PROXY)."""
     from ipaddress import ip_address, ip_network
 
     try:

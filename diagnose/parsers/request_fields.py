@@ -1,7 +1,7 @@
-"""What a person adds to the requests: header fields, a cookie, an Origin, subprotocols. Pure.
+"""What a person adds to the requests: header fields, a cookie, an Origin, subprotocols. No I/O.
 
-All of it may be a secret. It is sent to the target's own origin only (RFC 6454), and what a server
-repeats of it is masked before it becomes evidence.
+All of it may be secret. It is sent only to the target's own origin (RFC 6454). If a server repeats
+any of it, it is masked before it becomes evidence.
 """
 
 import re
@@ -17,8 +17,8 @@ MASKED = "***"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}")
 _MAX_VALUE = 8192
 
-#: Fields of the connection (RFC 9110 section 7.6.1) and of the message's framing: each decides
-#: how the request is read, and a wrong one is a fault of its own.
+#: Fields of the connection (RFC 9110 section 7.6.1) and of the message's framing. They decide how
+#: the request is parsed, so a wrong one would cause a fault of its own.
 _FORBIDDEN = {
     *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive"),
     *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
@@ -26,20 +26,20 @@ _FORBIDDEN = {
     "sec-websocket-version",
 }
 
-#: Fields that have an option of their own.
+#: Fields with an option of their own.
 _OPTION = {"origin": "--origin", "sec-websocket-protocol": "--subprotocol"}
 
-#: Shorter texts occur by chance: to mask them would spoil what a server says.
+#: Shortest text that is masked, in characters. Shorter texts occur by chance in a server's text.
 _MIN_SECRET = 4
 
-#: Longer subprotocols are no names: some clients carry a token there.
+#: Longest subprotocol that counts as a name; some clients send a token there instead.
 _MAX_SUBPROTOCOL = 32
 
 
 @frozen
 class RequestFields:
-    """What is added to requests for the page and for WebSockets. `headers` are names and values
-    in order, `origin` replaces the site's own."""
+    """What is added to requests for the page and for WebSockets. `headers` holds names and values
+    in order; `origin` replaces the site's own."""
 
     headers: tuple[tuple[str, str], ...] = ()
     cookie: str = ""
@@ -48,22 +48,22 @@ class RequestFields:
 
     @property
     def has_secrets(self) -> bool:
-        """Whether there is anything that must not reach anybody but the target."""
+        """Whether there is anything that only the target may receive."""
         return bool(self.headers or self.cookie or any(map(_is_token, self.subprotocols)))
 
     def fields(self, cookie: str = "") -> dict[str, str]:
-        """The fields to send; `cookie` are those that the site itself has set."""
+        """Return the fields to send; `cookie` holds the cookies that the site has set."""
         cookies = "; ".join(filter(None, (self.cookie, cookie)))
         sent = dict(self.headers)
         return {**sent, "Cookie": cookies} if cookies else sent
 
     def masked_fields(self) -> list[str]:
-        """The fields as a printed command may name them."""
+        """Return the fields for a printed command, with masked values."""
         names = [name for name, _ in self.headers] + (["Cookie"] if self.cookie else [])
         return [f"{name}: {MASKED}" for name in names]
 
     def arguments(self) -> list[str]:
-        """The words of the command line that ask the same, each secret masked."""
+        """Return the same request as command line arguments, with secrets masked."""
         arguments = [
             argument for name, _ in self.headers for argument in ("--header", f"{name}: {MASKED}")
         ]
@@ -74,7 +74,7 @@ class RequestFields:
         return arguments
 
     def mask_secrets(self, text: str) -> str:
-        """A text of the server's, with each secret that it repeats masked."""
+        """Return a server's text with every repeated secret masked."""
         for secret in sorted(set(self._secrets()), key=len, reverse=True):
             if len(secret) >= _MIN_SECRET:
                 text = text.replace(secret, MASKED)
@@ -104,7 +104,7 @@ def masked_subprotocol(name: str) -> str:
 
 
 def header_field(text: str) -> tuple[str, str]:
-    """`NAME: VALUE`. ValueError says what is wrong, and never repeats the value."""
+    """Parse `NAME: VALUE`. The message of a ValueError explains the mistake without the value."""
     name, colon, value = text.partition(":")
     name, value = name.strip(), value.strip(" \t")
     if not colon or not _TOKEN.fullmatch(name):
@@ -117,14 +117,14 @@ def header_field(text: str) -> tuple[str, str]:
 
 
 def cookie(text: str) -> str:
-    """`NAME=VALUE; …` (RFC 6265 section 4.2.1)."""
+    """Check `NAME=VALUE; …` (RFC 6265 section 4.2.1)."""
     if "=" not in text:
         raise ValueError('takes "NAME=VALUE"')
     return _checked_value(text.strip().removeprefix("Cookie:").strip(), "the cookie")
 
 
 def origin(text: str) -> str:
-    """scheme://host[:port] (RFC 6454 section 6.2), or "null"."""
+    """Normalize scheme://host[:port] (RFC 6454 section 6.2), or accept "null"."""
     if text == "null":
         return text
     try:
@@ -145,14 +145,15 @@ def origin(text: str) -> str:
 
 
 def subprotocol(text: str) -> str:
-    """One token (RFC 6455 section 4.1)."""
+    """Check that a subprotocol is one token (RFC 6455 section 4.1)."""
     if not _TOKEN.fullmatch(text):
         raise ValueError("takes one name without spaces or commas")
     return text
 
 
 def is_own_origin(target: Target, url: str) -> bool:
-    """Whether a URL is of the target's scheme, host and port; ws is http here, wss is https."""
+    """Return whether a URL has the target's scheme, host and port; ws counts as http, wss as
+    https."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -165,7 +166,7 @@ def is_own_origin(target: Target, url: str) -> bool:
 
 
 def merge_fields(fields: Mapping[str, str], overrides: Mapping[str, str]) -> dict[str, str]:
-    """Fields, with others in the place of those of the same name (case-insensitive)."""
+    """Return the fields with overrides in place of equal names (case-insensitive)."""
     names = {name.lower() for name in overrides}
     return {
         **{name: value for name, value in fields.items() if name.lower() not in names},
@@ -174,7 +175,7 @@ def merge_fields(fields: Mapping[str, str], overrides: Mapping[str, str]) -> dic
 
 
 def _checked_value(value: str, label: str) -> str:
-    """RFC 9110 section 5.5: visible characters, spaces and tabs."""
+    """Check a value: visible characters, spaces and tabs (RFC 9110 section 5.5)."""
     if len(value) > _MAX_VALUE:
         raise ValueError(f"takes at most {_MAX_VALUE} characters for {label}")
     if any(not (32 <= ord(char) < 127 or char == "\t") for char in value):
@@ -187,7 +188,7 @@ def _is_token(subprotocol: str) -> bool:
 
 
 def _basic_credentials(encoded: str) -> Iterator[str]:
-    """RFC 7617 section 2."""
+    """Yield user and password together, then the password (RFC 7617 section 2)."""
     import base64
     import binascii
 

@@ -1,9 +1,9 @@
-"""What strangers send, made safe to show."""
+"""Make untrusted text safe to show."""
 
 import re
 
-# C0 and C1 controls, and what turns the reading direction or hides itself (Unicode TR 36
-# section 2.5, UAX 9): they can move the cursor, colour a terminal or disguise a name.
+# C0 and C1 controls, and characters that change the reading direction or are invisible (Unicode
+# TR 36 section 2.5, UAX 9): they can move the cursor, colour a terminal or disguise a name.
 UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -11,14 +11,13 @@ UNSAFE = re.compile(
 
 
 def clean(text: str | bytes, limit: int = 200) -> str:
-    """Printable text of at most `limit` characters, on one line.
+    """Return printable text of at most `limit` characters, on one line.
 
-    Runs of white space and control characters become one blank, other invisible characters and
-    lone surrogates U+FFFD; bytes are read as UTF-8, what is none likewise becoming U+FFFD. What
-    was cut off leaves an ellipsis.
+    White space is collapsed to single blanks. Control characters, invisible characters, lone
+    surrogates and invalid UTF-8 become U+FFFD. Cut text ends in an ellipsis.
     """
     if isinstance(text, bytes):
-        # A character has at most four bytes: no need to decode more.
+        # A character has at most four bytes, so there is no need to decode more.
         text = text[: 4 * limit + 4].decode("utf-8", "replace")
     line = re.sub(r"\s+", " ", text[: 4 * limit + 4]).strip()
     line = UNSAFE.sub("\N{REPLACEMENT CHARACTER}", line)
@@ -26,5 +25,5 @@ def clean(text: str | bytes, limit: int = 200) -> str:
 
 
 def printable(line: str, limit: int = 2000) -> str:
-    """A line as it stands, blanks and all, in which nothing controls a terminal."""
+    """Return a line unchanged, blanks included, but without terminal control characters."""
     return UNSAFE.sub("\N{REPLACEMENT CHARACTER}", line.replace("\t", " ")[:limit])

@@ -1,8 +1,8 @@
-"""What a person types or pastes, read as a target. Generous, and it says how it read it.
+"""Parse what a person types or pastes into a target, and report how it was understood.
 
-A name, a name with a port, a URL of http, https, ws or wss, an address, a line with a URL
-somewhere in it; in capitals, in quotes, with a dot at the end, with a password in it, in any
-script. What cannot be read is a `UsageError`, before anything is looked at.
+Accepts a name, a name with a port, a URL of http, https, ws or wss, an address, or a line that
+contains a URL; in capitals, in quotes, with a trailing dot, with a password, in any script. Other
+input raises `UsageError` before any check runs.
 """
 
 import re
@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 _URL_INSIDE = re.compile(r"\b(?:https?|wss?)://[^\s\"'<>`]+", re.IGNORECASE)
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
-#: What an input method for Chinese leaves behind (NFKC maps the other full-width characters).
+#: Dots of Chinese input methods (NFKC maps the other full-width characters).
 _DOTS = str.maketrans("。｡．", "...")
 
 _NOTES = {
@@ -29,12 +29,12 @@ _NOTES = {
 
 
 class UsageError(Exception):
-    """The person's mistake, in one line, with a suggestion where there is one."""
+    """A user's mistake: one line of text, with a suggestion if there is one."""
 
 
 @dataclass(slots=True)
 class _TargetInput:
-    """A text on its way to a target."""
+    """A text while it is parsed into a target."""
 
     text: str
     display_text: str
@@ -42,7 +42,7 @@ class _TargetInput:
 
 
 def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") -> Target:
-    """The target that a text names. `websockets` are further paths to be judged (--ws)."""
+    """Return the target that a text names. `websockets` are further paths to check (--ws)."""
     target_input = _TargetInput(text.strip(), text.strip())
     _unwrap(target_input)
     scheme, remainder = _scheme(target_input)
@@ -66,7 +66,7 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
 
 
 def socket_path(text: str) -> str:
-    """The path of a WebSocket as --ws takes it: "ws" and "/ws" are the same."""
+    """Return the path of a WebSocket given by --ws; "ws" and "/ws" are the same."""
     text = text.strip()
     if not text:
         raise UsageError("--ws needs a path, such as /ws.")
@@ -76,7 +76,7 @@ def socket_path(text: str) -> str:
 
 
 def suggestion(text: str, choices: tuple[str, ...]) -> str:
-    """ " Did you mean …?", or nothing."""
+    """Return " Did you mean …?", or ""."""
     from difflib import get_close_matches
 
     close_matches = get_close_matches(text, choices, n=1, cutoff=0.6)
@@ -84,7 +84,7 @@ def suggestion(text: str, choices: tuple[str, ...]) -> str:
 
 
 def _unwrap(target_input: _TargetInput) -> None:
-    """Take off quotes and what else a paste brings along."""
+    """Remove quotes and other text that was pasted with the target."""
     text = target_input.text.strip(_QUOTES + " \t\r\n").rstrip(",;，；。")
     if re.search(r"\s", text):
         match = _URL_INSIDE.search(text)
@@ -122,7 +122,7 @@ def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:
 
 
 def _split_path(remainder: str) -> tuple[str, str]:
-    """Authority and path with query; a fragment is the browser's own affair (RFC 3986, 3.5)."""
+    """Split into authority and path with query; the fragment is not sent (RFC 3986, 3.5)."""
     match = re.search(r"[/?#]", remainder)
     if match is None:
         return remainder, "/"
@@ -133,12 +133,12 @@ def _split_path(remainder: str) -> tuple[str, str]:
 
 
 def _percent_encoded(path: str) -> str:
-    """A path as it travels: what is not ASCII in percent signs (RFC 3987 section 3.1)."""
+    """Return a path as it is sent: non-ASCII characters percent-encoded (RFC 3987 section 3.1)."""
     if path.isascii() and " " not in path:
         return path
     from urllib.parse import quote
 
-    # Bytes that are no UTF-8 come as half characters from the command line (PEP 383).
+    # Bytes of the command line that are not UTF-8 arrive as lone surrogates (PEP 383).
     return quote(path, safe="/?&=%:@!$'()*+,;~-._[]", errors="surrogatepass")
 
 
@@ -208,7 +208,7 @@ def _host(target_input: _TargetInput, text: str) -> str:
 
 
 def _ascii(name: str) -> str:
-    """A-labels for U-labels (RFC 5891), mapped first as browsers do it (UTS 46)."""
+    """Convert U-labels to A-labels (RFC 5891), after the mapping that browsers use (UTS 46)."""
     import idna
 
     try:
@@ -238,7 +238,7 @@ def _correction(name: str) -> str:
 
 
 def _quoted_input(text: str) -> str:
-    """What was typed, quoted safely for one line of a terminal."""
+    """Return the input quoted safely for one line of a terminal."""
     return repr(text if len(text) <= 60 else text[:59] + "…")
 
 

@@ -1,9 +1,9 @@
-"""TLS on the wire: records and alerts read, a ClientHello written. Pure.
+"""Parse TLS records, messages and alerts, and build a ClientHello. No I/O.
 
-A hello written by hand asks what a TLS library no longer will: whether a server still speaks
-TLS 1.0 (libraries and distributions forbid it to their own clients), which cipher suite it
-would have chosen from all there are, whether it staples an OCSP answer. Up to TLS 1.2 a
-server's first flight is plain (RFC 5246 section 7.3), so that it can be read without a key.
+A ClientHello of our own can ask what a TLS library no longer allows: whether a server still accepts
+TLS 1.0 (libraries and distributions disable it), which cipher suite it prefers among all, and
+whether it staples an OCSP response. Up to TLS 1.2 a server's first flight is not encrypted (RFC
+5246 section 7.3), so it can be read without a key.
 """
 
 import os
@@ -59,8 +59,8 @@ ALERTS = {
     121: "ech_required",
 }
 
-#: Cipher suites up to TLS 1.2 that a server may want, the modern ones first (the registry's
-#: TLS Cipher Suites). Whatever else it chooses is shown by its number.
+#: Cipher suites up to TLS 1.2 that a server may prefer, the modern ones first (the registry's TLS
+#: Cipher Suites). Any other suite is shown by its number.
 SUITES = {
     0xC02B: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     0xC02F: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
@@ -124,10 +124,10 @@ _SIGNATURES = (
 
 @frozen
 class Flight:
-    """What a server sent first, as far as it can be read without a key.
+    """The first messages of a server, as far as they can be read without a key.
 
-    `version` is the version it chose ("" where it sent no ServerHello), `messages` the types
-    of its handshake messages in order.
+    `version` is the version that the server chose ("" without a ServerHello); `messages` holds the
+    types of its handshake messages in order.
     """
 
     version: str = ""
@@ -137,7 +137,7 @@ class Flight:
 
     @property
     def complete(self) -> bool:
-        """It ended with ServerHelloDone or an alert: nothing more comes."""
+        """Whether the flight ended with ServerHelloDone or an alert, so nothing more follows."""
         return SERVER_DONE in self.messages or self.alert is not None
 
 
@@ -146,12 +146,13 @@ def make_alert(level: int, code: int) -> Alert:
 
 
 def looks_like_tls(data: bytes) -> bool:
-    """Whether a stream that begins so can be TLS (RFC 8446 section 5.1: type, 3, minor)."""
+    """Return whether a stream that begins like this can be TLS (RFC 8446 section 5.1: type, 3,
+    minor)."""
     return not data or (20 <= data[0] <= 24 and data[1:2] in {b"", b"\x03"})
 
 
 def records(data: bytes) -> list[tuple[int, bytes]]:
-    """The complete records at the beginning: type and content."""
+    """Return the complete records at the beginning: type and content."""
     tls_records, offset = [], 0
     while offset + 5 <= len(data):
         kind, _, size = struct.unpack_from("!BHH", data, offset)
@@ -163,7 +164,7 @@ def records(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def flight(data: bytes) -> Flight:
-    """Read the plain part of a server's first flight."""
+    """Parse the unencrypted part of a server's first flight."""
     handshake, alert = b"", None
     for kind, content in records(data):
         if kind == HANDSHAKE:
@@ -183,8 +184,8 @@ def flight(data: bytes) -> Flight:
 
 
 def chosen_alpn(data: bytes) -> str:
-    """The protocol that a ServerHello names (RFC 7301 section 3.1, up to TLS 1.2, where it is
-    plain); "" where it names none."""
+    """Return the protocol that a ServerHello selects (RFC 7301 section 3.1; up to TLS 1.2, where it
+    is not encrypted), or ""."""
     handshake = b"".join(content for kind, content in records(data) if kind == HANDSHAKE)
     hello = next((body for kind, body in messages(handshake) if kind == SERVER_HELLO), b"")
     offset = 35 + (hello[34] if len(hello) > 34 else 0) + 5
@@ -198,7 +199,8 @@ def chosen_alpn(data: bytes) -> str:
 
 
 def messages(data: bytes) -> list[tuple[int, bytes]]:
-    """The complete handshake messages at the beginning: type and body (RFC 8446 section 4)."""
+    """Return the complete handshake messages at the beginning: type and body (RFC 8446 section
+    4)."""
     handshake_messages, offset = [], 0
     while offset + 4 <= len(data):
         size = int.from_bytes(data[offset + 1 : offset + 4], "big")
@@ -210,8 +212,8 @@ def messages(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def certificates(body: bytes, tls13: bool) -> tuple[bytes, ...]:
-    """The certificates of a Certificate message, in DER, the leaf first (RFC 8446 section 4.4.2,
-    RFC 5246 section 7.4.2). What is cut short is left out."""
+    """Return the certificates of a Certificate message in DER, the leaf first (RFC 8446 section
+    4.4.2, RFC 5246 section 7.4.2)."""
     offset = 0
     if tls13:
         offset = 1 + body[0] if body else 0
@@ -228,8 +230,8 @@ def certificates(body: bytes, tls13: bool) -> tuple[bytes, ...]:
 
 
 def client_hello(server_name: str | None, version: int, staple: bool = False) -> bytes:
-    """A ClientHello for at most `version` that offers every suite we know, in one record
-    (RFC 5246 section 7.4.1.2). With `staple` it asks for an OCSP answer (RFC 6066 section 8)."""
+    """Return a ClientHello for at most `version` that offers every known suite, in one record (RFC
+    5246 section 7.4.1.2). `staple` requests an OCSP response (RFC 6066 section 8)."""
     extensions = b""
     if server_name:
         name = server_name.encode("ascii", "ignore")
@@ -251,7 +253,7 @@ def client_hello(server_name: str | None, version: int, staple: bool = False) ->
 
 
 def printable(data: bytes) -> str:
-    """The beginning of what came instead of TLS, as text."""
+    """Return the beginning of data that is not TLS, as text."""
     return clean(data[:256], 120)
 
 

@@ -1,18 +1,18 @@
-"""What became of a WebSocket that opened: whether it stays, or how and why it ended. Pure."""
+"""Whether a WebSocket that opened stays open, or how and why it ended. No I/O."""
 
 from typing import Literal
 
 from diagnose.model.http import Attempt, Upgrade
 from diagnose.parsers.http import is_origin_refusal, named_subprotocols
 
-#: What became of a WebSocket that opened: "died" every time, "sometimes" (another try held),
-#: "at-ping" (each try with a ping died, and the one without held), "refused" (closed on purpose,
-#: for want of credentials or by a policy), or "origin" (so, for the Origin).
+#: How a WebSocket ended: "died" every time, "sometimes" (another attempt stayed open), "at-ping"
+#: (every attempt with a ping died, the one without stayed open), "refused" (closed on purpose, for
+#: missing credentials or by a policy), or "origin" (refused because of the Origin).
 Ending = Literal["died", "sometimes", "at-ping", "refused", "origin"]
 
 
 def ending(attempt: Attempt) -> Ending | None:
-    """None where it did not open, stayed open, or was closed in good order."""
+    """Return how it ended; None if it did not open, stayed open, or was closed normally."""
     first = attempt.first
     if not first.accepted or first.stayed_open:
         return None
@@ -33,8 +33,8 @@ def ending(attempt: Attempt) -> Ending | None:
 
 
 def asks_for_subprotocol(upgrade: Upgrade) -> bool:
-    """Whether the close frame names the subprotocol as its reason: libraries close with 1002 or
-    4406 where they were offered none that they know."""
+    """Return whether the close frame names the subprotocol as the reason. Libraries close with 1002
+    or 4406 if no subprotocol that they know was offered."""
     return (
         not upgrade.offered
         and "protocol" in upgrade.close_reason.lower()

@@ -1,8 +1,9 @@
-"""X.509 certificates from DER or PEM to values (RFC 5280). Pure; public parts only.
+"""Parse X.509 certificates in DER or PEM (RFC 5280); no private keys. No I/O.
 
-cryptography reads first, and refuses much that OpenSSL and browsers accept. What it refuses is
-read field by field (`diagnose.parsers.x509_fields`), and what stays unread is marked so. Importing
-this costs some 40 ms (cryptography), so it is imported while packets fly.
+cryptography is tried first; it rejects much that OpenSSL and browsers accept. A rejected
+certificate is read field by field (`diagnose.parsers.x509_fields`), and unreadable fields are
+marked. Importing this module takes about 40 ms (cryptography), so it is imported while the program
+waits for the network.
 """
 
 import contextlib
@@ -28,9 +29,9 @@ from diagnose.parsers.sanitize import clean
 
 @lru_cache(maxsize=256)
 def parse_certificate(der: bytes) -> Certificate:
-    """One certificate. ValueError where it is none."""
+    """Parse one certificate. Raises ValueError if it is not one."""
     with warnings.catch_warnings():
-        # Serial numbers of 0, superfluous NULLs: real certificates have them, and we only read.
+        # Real certificates have serial numbers of 0 and superfluous NULLs; we only read them.
         warnings.simplefilter("ignore")
         try:
             return _from_cryptography(x509.load_der_x509_certificate(der), der)
@@ -39,7 +40,7 @@ def parse_certificate(der: bytes) -> Certificate:
 
 
 def _read_by_fields(der: bytes) -> Certificate:
-    """What cryptography refuses. A key and a signature's algorithm it may know all the same."""
+    """Parse a certificate that cryptography rejects. cryptography may still read its key."""
     from diagnose.parsers import x509_fields
 
     certificate = x509_fields.parse_certificate(der)
@@ -47,27 +48,27 @@ def _read_by_fields(der: bytes) -> Certificate:
         key_type, key_bits = _type_and_bits(
             load_der_public_key(x509_fields.tbs_certificate(der).key)
         )
-    except Exception:  # a key that is damaged or of an algorithm that is not known here
+    except Exception:  # a damaged key or an unsupported algorithm
         return certificate
     unread = tuple(field for field in certificate.unread if field != "key_type")
     return replace(certificate, key_type=key_type, key_bits=key_bits, unread=unread)
 
 
 def public_key_der(der: bytes) -> bytes:
-    """A certificate's SubjectPublicKeyInfo as `openssl pkey -pubout` writes it. ValueError for what
-    is no certificate."""
+    """Return a certificate's SubjectPublicKeyInfo as `openssl pkey -pubout` writes it. Raises
+    ValueError if it is not a certificate."""
     from diagnose.parsers import x509_fields
 
     spki = x509_fields.tbs_certificate(der).key
     try:
         key = load_der_public_key(spki)
         return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    except Exception:  # an algorithm or a curve that is not known here
+    except Exception:  # an unsupported algorithm or curve
         return spki
 
 
 def parse_chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
-    """A chain as it was sent; from the first that cannot be read on, it is left out."""
+    """Parse a chain as it was sent, up to the first certificate that cannot be parsed."""
     certificates: list[Certificate] = []
     with contextlib.suppress(ValueError):
         certificates += (parse_certificate(der) for der in ders[:16])
@@ -75,7 +76,7 @@ def parse_chain(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
 
 
 def parse_pem(text: bytes) -> tuple[Certificate, ...]:
-    """The certificates of a PEM file, in its order. ValueError where there is none."""
+    """Return the certificates of a PEM file in order. Raises ValueError if there are none."""
     certificates = x509.load_pem_x509_certificates(text)
     return tuple(
         parse_certificate(certificate.public_bytes(Encoding.DER)) for certificate in certificates
@@ -114,7 +115,7 @@ def _from_cryptography(certificate: x509.Certificate, der: bytes) -> Certificate
 def _extension(
     certificate: x509.Certificate, extension_type: type[x509.ExtensionType]
 ) -> object | None:
-    """An extension's value, None where there is none. Raises where any of them cannot be read."""
+    """Return an extension's value, or None. Raises if any extension cannot be parsed."""
     try:
         return certificate.extensions.get_extension_for_class(extension_type).value
     except x509.ExtensionNotFound:
@@ -135,7 +136,7 @@ def _alternative_names(certificate: x509.Certificate) -> tuple[tuple[str, ...], 
 
 
 def _key_type_and_bits(certificate: x509.Certificate) -> tuple[str, int]:
-    """Algorithm and size. An algorithm that is not known here is no reason to give up."""
+    """Return algorithm and size in bits; an unsupported algorithm is not an error."""
     try:
         key = certificate.public_key()
     except Exception:
@@ -179,7 +180,7 @@ def _usages(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(oid.dotted_string for oid in value)
 
 
-#: RFC 5280 section 4.2.1.3, and cryptography's names for it.
+#: RFC 5280 section 4.2.1.3 -> cryptography's name.
 _KEY_USAGES = {
     "digitalSignature": "digital_signature",
     "nonRepudiation": "content_commitment",
@@ -217,7 +218,8 @@ def _authority_key_id(certificate: x509.Certificate) -> str:
 
 
 def _authority_urls(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Where the issuer's certificate and its OCSP responder are (RFC 5280 section 4.2.2.1)."""
+    """Return the URLs of the issuer's certificate and of its OCSP responders (RFC 5280 section
+    4.2.2.1)."""
     value = _extension(certificate, x509.AuthorityInformationAccess)
     if not isinstance(value, x509.AuthorityInformationAccess):
         return (), ()

@@ -1,9 +1,9 @@
-"""The second reader of X.509 certificates (RFC 5280): field by field. Pure.
+"""Fallback parser of X.509 certificates (RFC 5280) that reads each field separately. No I/O.
 
-cryptography refuses a certificate, a name or all extensions for one thing that it does not know:
-a latin-1 letter, an odd version, an x400Address. OpenSSL, curl and browsers take most of these.
-Here each field is read for itself; what cannot be read is named in `Certificate.unread`, and
-everything else is still known. Imported only where cryptography refused.
+cryptography rejects a certificate, a name or all extensions because of one unsupported detail: a
+latin-1 letter, an odd version, an x400Address. OpenSSL, curl and browsers accept most of these.
+Here an unreadable field is listed in `Certificate.unread`, and all other fields are still known.
+Imported only if cryptography rejected a certificate.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from diagnose.parsers.der import Element, elements, oid, sequence
 from diagnose.parsers.hostnames import printable_name
 from diagnose.parsers.sanitize import clean
 
-#: Short names of the attributes of names (RFC 4514 section 3).
+#: Short names of name attributes (RFC 4514 section 3).
 _ATTRIBUTES = {
     "2.5.4.3": "CN",
     "2.5.4.6": "C",
@@ -33,7 +33,7 @@ _ATTRIBUTES = {
     "0.9.2342.19200300.100.1.25": "DC",
 }
 
-#: Algorithms of signatures and the hash in them (RFC 8017, 5758, 3279; RSASSA-PSS names its own).
+#: Signature algorithms and their hash (RFC 8017, 5758, 3279; RSASSA-PSS names its hash itself).
 _HASHES = {
     "1.2.840.113549.1.1.2": "md2",
     "1.2.840.113549.1.1.4": "md5",
@@ -52,7 +52,7 @@ _HASHES = {
     "2.16.840.1.101.3.4.3.2": "sha256",
 }
 
-#: The bits of keyUsage, in their order (RFC 5280 section 4.2.1.3).
+#: The bits of keyUsage in order (RFC 5280 section 4.2.1.3).
 KEY_USAGES = (
     "digitalSignature",
     "nonRepudiation",
@@ -71,7 +71,7 @@ _AUTHORITY_INFO, _CRL_POINTS, _TLS_FEATURES = "1.3.6.1.5.5.7.1.1", "2.5.29.31", 
 _NAME_CONSTRAINTS = "2.5.29.30"
 _ISSUERS, _OCSP = "1.3.6.1.5.5.7.48.2", "1.3.6.1.5.5.7.48.1"
 
-#: Kinds of general names by their tags (RFC 5280 section 4.2.1.6).
+#: Tags of general names (RFC 5280 section 4.2.1.6).
 _DNS, _URI, _IP = 0x82, 0x86, 0x87
 
 _TIME = re.compile(rb"(\d{10,14})(?:[.,]\d+)?(Z|[+-]\d{4})?")
@@ -79,8 +79,8 @@ _TIME = re.compile(rb"(\d{10,14})(?:[.,]\d+)?(Z|[+-]\d{4})?")
 
 @frozen
 class TbsCertificate:
-    """The fields of a certificate as they stand in it (RFC 5280 section 4.1), and its extensions'
-    contents by their identifiers; None where the list of them could not be read."""
+    """The raw fields of a certificate (RFC 5280 section 4.1), and its extensions' contents by
+    identifier; `extensions` is None if they could not be parsed."""
 
     serial: bytes
     algorithm: bytes
@@ -92,7 +92,7 @@ class TbsCertificate:
 
 
 def tbs_certificate(data: bytes) -> TbsCertificate:
-    """A certificate taken apart. ValueError where it has not the shape of one."""
+    """Split a certificate into its fields. Raises ValueError if it is not one."""
     tbs_elements = sequence(sequence(data)[0].encoded)
     if tbs_elements[0].tag == 0xA0:
         tbs_elements = tbs_elements[1:]
@@ -114,7 +114,7 @@ def tbs_certificate(data: bytes) -> TbsCertificate:
 
 
 def _extensions(data: bytes) -> dict[str, tuple[bytes, ...]] | None:
-    """By identifier; more than one content where an extension is there twice."""
+    """Return the extensions by identifier; a repeated extension has several contents."""
     extensions: dict[str, tuple[bytes, ...]] = {}
     try:
         for extension in sequence(data):
@@ -127,14 +127,14 @@ def _extensions(data: bytes) -> dict[str, tuple[bytes, ...]] | None:
 
 
 class _FieldReader:
-    """Reads one field after the other, and keeps the names of those that could not be read."""
+    """Reads single fields, and collects the names of those that could not be read."""
 
     def __init__(self, tbs: TbsCertificate) -> None:
         self.tbs = tbs
         self.unread: list[str] = []
 
     def field(self, name: str, parse: Callable[..., Any], *arguments: Any) -> Any:
-        """The field's value, None where it could not be read."""
+        """Return the field's value, or None if it could not be read."""
         try:
             return parse(*arguments)
         except (ValueError, IndexError, OverflowError):
@@ -142,8 +142,8 @@ class _FieldReader:
             return None
 
     def extension(self, name: str, identifier: str, parse: Callable[[bytes], Any]) -> Any:
-        """The extension's value, None where it is not there or could not be read. One that is
-        there twice means nothing (RFC 5280 section 4.2)."""
+        """Return the extension's value, or None if it is missing or unreadable. A repeated
+        extension is invalid (RFC 5280 section 4.2)."""
         contents = None if self.tbs.extensions is None else self.tbs.extensions.get(identifier)
         if self.tbs.extensions is None or (contents and len(contents) > 1):
             self.unread.append(name)
@@ -152,7 +152,7 @@ class _FieldReader:
 
 
 def parse_certificate(data: bytes) -> Certificate:
-    """As much of a certificate as can be read. ValueError where it has not the shape of one."""
+    """Return everything that can be read of a certificate. Raises ValueError if it is not one."""
     tbs = tbs_certificate(data)
     reader = _FieldReader(tbs)
     subject = reader.field("subject", _attributes, tbs.subject)
@@ -198,7 +198,7 @@ def parse_certificate(data: bytes) -> Certificate:
 
 
 def _attributes(data: bytes) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """A distinguished name: sets of identifiers with their values, decoded."""
+    """Return a distinguished name: sets of identifiers with their decoded values."""
     return tuple(
         tuple(_attribute(attribute) for attribute in elements(rdn.content))
         for rdn in sequence(data)
@@ -211,7 +211,7 @@ def _attribute(element: Element) -> tuple[str, str]:
 
 
 def _text(value: Element) -> str:
-    """A string of whatever kind (X.680 section 41). Authorities wrote latin-1 into most of them."""
+    """Decode a string of any type (X.680 section 41). Authorities put latin-1 into most types."""
     encoding = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}.get(value.tag)
     return value.content.decode(encoding, "replace") if encoding else _decoded(value.content)
 
@@ -224,7 +224,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _rfc4514_name(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
-    """As RFC 4514 writes it, the last set first."""
+    """Return a name as RFC 4514 writes it, the last set first."""
     return clean(
         ",".join(
             "+".join(f"{_ATTRIBUTES.get(kind, kind)}={_escaped(value)}" for kind, value in rdn)
@@ -234,7 +234,7 @@ def _rfc4514_name(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
 
 
 def _escaped(value: str) -> str:
-    """RFC 4514 section 2.4, as cryptography does it."""
+    """Escape a value (RFC 4514 section 2.4) as cryptography does."""
     value = re.sub(r'([\\"+,;<>])', r"\\\1", value).replace("\0", "\\00")
     if value[:1] in {"#", " "}:
         value = "\\" + value
@@ -250,7 +250,7 @@ def _common_name(name: tuple[tuple[tuple[str, str], ...], ...]) -> str:
 
 
 def _validity_time(validity: bytes, index: int) -> datetime:
-    """notBefore (0) or notAfter (1), in whichever of its forms; without a zone it is UTC."""
+    """Return notBefore (0) or notAfter (1) in any of its forms; UTC without a zone."""
     element = sequence(validity)[index]
     match = _TIME.fullmatch(element.content)
     if match is None or element.tag not in {der.UTC_TIME, der.GENERALIZED_TIME}:
@@ -266,8 +266,8 @@ def _validity_time(validity: bytes, index: int) -> datetime:
 
 
 def public_key(data: bytes) -> tuple[str, int]:
-    """Algorithm and size in bits of a key that cryptography does not know; 0 for no known size.
-    ValueError for what is no SubjectPublicKeyInfo (RFC 5280 section 4.1)."""
+    """Return the algorithm and size in bits of a key that cryptography does not support; 0 for an
+    unknown size. Raises ValueError if it is not a SubjectPublicKeyInfo (RFC 5280 section 4.1)."""
     algorithm, bits = sequence(data)[:2]
     identifier, *_ = elements(algorithm.content)
     name = oid(identifier.content)
@@ -278,7 +278,7 @@ def public_key(data: bytes) -> tuple[str, int]:
 
 
 def _hash(data: bytes) -> str:
-    """The hash of a signature's algorithm, "" for one that is not known."""
+    """Return the hash of a signature algorithm, or "" if it is not known."""
     return _HASHES.get(oid(sequence(data)[0].content), "")
 
 
@@ -286,8 +286,8 @@ def _hash(data: bytes) -> str:
 
 
 def _general_names(data: bytes) -> dict[int, tuple[bytes, ...]]:
-    """General names by the tags of their kinds, of which there are nine; what is in the rarer ones
-    is not looked at."""
+    """Return general names by tag, of which there are nine; the content of the rarer kinds is not
+    examined."""
     names: dict[int, tuple[bytes, ...]] = {}
     for name in sequence(data):
         if not 0x80 <= name.tag & ~0x20 <= 0x88:
@@ -319,7 +319,7 @@ def _usages(data: bytes) -> tuple[str, ...]:
 
 
 def _must_staple(data: bytes) -> bool:
-    """Whether it asks for status_request (RFC 7633), which is 5."""
+    """Return whether the extension requires status_request, which is 5 (RFC 7633)."""
     return any(
         feature.tag == der.INTEGER and feature.content == b"\x05" for feature in sequence(data)
     )
@@ -348,7 +348,7 @@ def _authority_urls(data: bytes) -> dict[str, tuple[str, ...]]:
 
 
 def _crl_urls(data: bytes) -> tuple[str, ...]:
-    """The addresses among the full names of distribution points (RFC 5280 section 4.2.1.13)."""
+    """Return the URLs in the full names of distribution points (RFC 5280 section 4.2.1.13)."""
     return tuple(
         clean(_decoded(name.content))
         for point in sequence(data)

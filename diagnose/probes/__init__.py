@@ -1,18 +1,18 @@
-"""Probes look and never judge.
+"""Probes collect observations; they never judge them.
 
-A probe is a function that is started once at the beginning, or, with `after`, once for every
-observation of a kind, the moment it is seen. It says what it sees with `look.see(…)`. There
-is no order among probes besides what each has to wait for.
+A probe is a function that runs once at the start or, with `after`, once for every observation of
+a type, as soon as it is emitted. A probe reports what it observes with `ctx.emit(…)`. Probes have
+no other order than this.
 
     @probe()
-    async def resolve(look: Look) -> None: …
+    async def resolve(ctx: ProbeContext) -> None: …
 
     @probe(after=Connection)
-    async def handshake(look: Look, seen: Connection) -> None: …
+    async def handshake(ctx: ProbeContext, connection: Connection) -> None: …
 
-A connection is used for all that can be seen on it: `look.see(observation, live=stream)`
-offers the open stream to the probes that follow, `look.take(observation)` takes it over. What
-nobody takes the run closes at its end.
+Several probes can use one connection: `ctx.emit(observation, live_stream=stream)` offers the open
+stream to later probes, and `ctx.take_stream(observation)` takes it over. The run closes every
+stream that no probe took.
 """
 
 import shlex
@@ -25,9 +25,9 @@ from diagnose.model.frozen import frozen
 from diagnose.net import Net
 from diagnose.parsers.request_fields import RequestFields
 
-#: The modules that hold probes, in the order in which a run needs them.
+#: The modules that contain probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
-#: Those that look once more from within the server, where its door is shut to us.
+#: The outside modules that also run from the server, if its port is closed to this machine.
 SERVER_SIDE = ("tls", "http", "websocket")
 INSIDE = (
     "system",
@@ -47,15 +47,15 @@ INSIDE = (
     "server_side_entry",
 )
 
-#: Seconds. No run is allowed more.
+#: Maximum duration of a run, in seconds.
 MAX_TIMEOUT = 3600.0
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
 
 def diagnose_command(target: Target, *words: str) -> str:
-    """The command that looks at a target and its WebSockets, with these words of the command
-    line."""
+    """Return the command that diagnoses a target and its WebSockets; `words` are further
+    arguments."""
     own_paths = {target.path} if target.scheme in {"ws", "wss"} else set()
     websocket_args = [
         argument
@@ -68,7 +68,7 @@ def diagnose_command(target: Target, *words: str) -> str:
 
 @frozen
 class Options:
-    """How to look. Seconds; None and () mean: as usual."""
+    """Options of a run. Times are in seconds; None and () mean the default."""
 
     outside: bool = True
     inside: bool | None = None
@@ -86,12 +86,12 @@ class Options:
 
     @property
     def by_proxy(self) -> bool:
-        """Whether the connections are made by a proxy."""
+        """Whether a proxy makes the connections."""
         return self.proxy not in {None, "none"}
 
     @property
     def scope(self) -> Scope:
-        """What is to be judged."""
+        """The part of the target that the checks judge."""
         return Scope(self.outside, self.only, self.skip, self.family)
 
     def wants(self, layer: str) -> bool:
@@ -99,7 +99,7 @@ class Options:
 
     @property
     def rerun_args(self) -> tuple[str, ...]:
-        """The words of the command line without which another run would look at something else."""
+        """The arguments that another run needs to probe the same thing."""
         words: list[str] = []
         for name in ("server", "address", "resolver", "cafile"):
             if value := getattr(self, name):
@@ -115,7 +115,7 @@ class Options:
 
     @property
     def filter_args(self) -> tuple[str, ...]:
-        """The words of the command line that leave something out."""
+        """The arguments that exclude a side or a layer."""
         side_args = (
             ("--inside",) if not self.outside else ("--outside",) if self.inside is False else ()
         )
@@ -130,13 +130,13 @@ class Options:
 
 
 class Closable(Protocol):
-    """Something alive that a run ends if nobody else does."""
+    """An open resource that the run closes if no probe does."""
 
     def close(self) -> None: ...
 
 
 class ProbeContext(Protocol):
-    """What a probe is given."""
+    """What a probe receives: the target, the options, and access to network and server."""
 
     target: Target
     options: Options
@@ -144,7 +144,7 @@ class ProbeContext(Protocol):
 
     @property
     def machine(self) -> Machine:
-        """The door to the server; only inside probes use it."""
+        """Access to the server; only inside probes use it."""
         ...
 
     def elapsed(self) -> float:
@@ -152,24 +152,26 @@ class ProbeContext(Protocol):
         ...
 
     def emit(self, observation: ObservationT, live_stream: Closable | None = None) -> ObservationT:
-        """Say what was seen, at once; `live` is offered to whoever takes it."""
+        """Record an observation at once; a later probe may take `live_stream`."""
         ...
 
     def take_stream(self, observation: Observation) -> Any:
-        """The live thing that came with an observation, to the first who asks; else None."""
+        """Return the stream emitted with an observation. Only the first call gets it; else None."""
         ...
 
     def observed(self, kind: type[ObservationT]) -> tuple[ObservationT, ...]:
-        """What has been seen of a kind so far."""
+        """Return the observations of a type so far."""
         ...
 
     def from_server(self, address: str) -> "ProbeContext | None":
-        """The same look from within the server, where connections to this address of its own are
-        made on it; None where that was asked for before."""
+        """Return a context whose connections to this address of the server are made on the server.
+
+        Returns None if it was requested before for the same address.
+        """
         ...
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Do something beside this. The run waits for it, within its deadline."""
+        """Run a coroutine concurrently. The run waits for it until its deadline."""
         ...
 
 
@@ -178,7 +180,7 @@ ProbeFunction = Callable[..., Awaitable[None]]
 
 @frozen
 class Probe:
-    """A function that looks, and what it waits for."""
+    """A probe function, and the observation type that it waits for."""
 
     name: str
     after: type[Observation] | None
@@ -186,7 +188,7 @@ class Probe:
 
 
 def probe(after: type[Observation] | None = None) -> Callable[[ProbeFunction], Probe]:
-    """Make a function a probe."""
+    """Decorator that turns a function into a probe."""
 
     def decorator(work: ProbeFunction) -> Probe:
         return Probe(

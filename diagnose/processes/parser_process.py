@@ -1,10 +1,10 @@
-"""Pure work in a second process, so that two cores share a short run.
+"""A second process for parsing, so that a short run uses two cores.
 
-Reading a certificate or a DNS answer takes no time, but importing the libraries that do it takes
-20 to 35 ms each, and threads of one Python do not import side by side. So the program, before it
-imports anything large, forks a copy of itself that imports them while this one connects. It
-answers one question after another: the name of a function, its arguments; the result, or what it
-raised. Where there is no such process (one core, a test, it died), the function is called here.
+Parsing a certificate or a DNS answer takes no time, but importing the libraries for it takes 20 to
+35 ms each, and threads of one Python process do not import in parallel. So, before it imports
+anything large, the program forks a copy of itself, which imports them while the program connects.
+The copy answers one request after another: a function name and its arguments; the result, or the
+exception raised. Without such a process (one core, a test, or it died), functions run here.
 """
 
 import importlib
@@ -20,7 +20,7 @@ _SIZE = struct.Struct("!I")
 
 
 class _ParserProcess:
-    """The second process, as seen from here. It ends when this one's pipe to it does."""
+    """The second process, seen from the first. It ends when the first process closes the pipe."""
 
     def __init__(self, questions: BinaryIO, answers: BinaryIO) -> None:
         self._questions, self._answers = questions, answers
@@ -42,8 +42,10 @@ _parser_process: _ParserProcess | None = None
 
 
 def start(modules: Iterable[str]) -> None:
-    """Fork the second process and have it import these modules. To be called once, while this
-    process has one thread; does nothing where there is one core only."""
+    """Fork the second process, which imports these modules.
+
+    Call it once, while this process has only one thread. Does nothing on a single core.
+    """
     global _parser_process
     if _parser_process is not None or len(os.sched_getaffinity(0)) < 2:
         return
@@ -61,9 +63,9 @@ def start(modules: Iterable[str]) -> None:
 
 
 async def call(function: str, *args: object, **kwargs: object) -> Any:
-    """Call a pure function, "package.module:name", in the second process or in a thread.
+    """Call a function without I/O, "package.module:name", in the second process or a thread.
 
-    Arguments and result are values that pickle knows; what the function raises is raised.
+    Arguments and result must be picklable. An exception of the function is raised here.
     """
     if _parser_process is None and function.partition(":")[0] in sys.modules:
         return _call_here(function, args, kwargs)  # nothing to wait for
@@ -107,21 +109,21 @@ def _serve(questions: BinaryIO, answers: BinaryIO, modules: Iterable[str]) -> No
 
 
 def detach_terminal() -> None:
-    """Leave the terminal to the process that forked this one."""
+    """Ignore terminal signals and detach stdio in a forked process."""
     import signal
 
-    # Ctrl-C, and the end of the terminal, are told to both; the other one decides what they mean.
-    # Not SIG_IGN: what is started from here would ignore them too (execve(2)).
+    # Both processes receive Ctrl-C and the hangup; the parent decides what to do.
+    # Not SIG_IGN: child processes would inherit it (execve(2)).
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
-    # Whoever reads what the other writes shall not have to wait for this one.
+    # Detach stdio so readers see EOF when the parent exits.
     null_device = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(null_device, stream)
 
 
 def write_message(pipe: BinaryIO, value: object) -> None:
-    """One value that pickle knows, behind its size."""
+    """Write a picklable value, preceded by its size."""
     import pickle
 
     data = pickle.dumps(value)
@@ -130,7 +132,7 @@ def write_message(pipe: BinaryIO, value: object) -> None:
 
 
 def read_message(pipe: BinaryIO) -> Any:
-    """What was written; EOFError where nobody writes any more."""
+    """Return the next value. Raises EOFError if the writer has closed the pipe."""
     import pickle
 
     head = pipe.read(_SIZE.size)

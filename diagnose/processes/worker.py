@@ -1,11 +1,13 @@
-"""Work in a process of its own, told of as it goes on.
+"""Services that run in a thread or in another process and report events.
 
-The screen is imported and painted while the runs look, and threads of one Python do not do two
-things at once. So the program, before it imports the screen, forks a copy of itself which looks,
-judges and mends; this one draws what it is told. Whatever blocks there blocks no key here.
+The screen is imported and drawn while the probes run, and threads of one Python process do not run
+in parallel. So, before it imports the screen, the program forks a copy of itself, which runs the
+probes, the checks and the fixes; this process draws the events. If the copy blocks, the keys
+still work.
 
-A service is a coroutine function that is given a `Channel` and what it was asked for. `Here` has it
-work in a thread, `begin` in the other process; whoever asks sees no difference.
+A service is `async f(channel, *args)`; it emits events through the `Channel` and may ask yes/no.
+`ThreadExecutor` runs services in threads, `start_executor` in the other process; callers use both
+in the same way.
 """
 
 import asyncio
@@ -23,33 +25,33 @@ from diagnose.processes.parser_process import detach_terminal, read_message, wri
 
 EventCallback = Callable[[Any], None]
 
-#: What is given up has so long to end what it started (seconds).
+#: Seconds that a cancelled service has to clean up.
 GRACE = 1.0
 
 
 @frozen
 class Question:
-    """The service waits for an answer, True or False."""
+    """The service asks a yes/no question and waits for the answer."""
 
     text: str
 
 
 @frozen
 class JobEnded:
-    """The service has ended, the last that is told of it. `error` is empty where it ended well."""
+    """Final event of a service; `error` is "" on success."""
 
     error: str = ""
 
 
 class Channel:
-    """A service's line to the one who asked for it."""
+    """Connects a service to its caller: `tell` sends an event, `ask` asks yes/no."""
 
     def __init__(self, tell: EventCallback) -> None:
         self.tell = tell
         self.answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def ask(self, text: str) -> bool:
-        """Ask, and wait for the answer."""
+        """Ask a question and block until it is answered."""
         self.tell(Question(text))
         return self.answers.get()
 
@@ -58,31 +60,31 @@ Service = Callable[..., Coroutine[Any, Any, None]]
 
 
 class Job(Protocol):
-    """A service at work."""
+    """A running service."""
 
     def stop(self) -> None:
-        """Cancel it; it says what is known by then."""
+        """Cancel the service; it still reports its results so far."""
         ...
 
     def answer(self, yes: bool) -> None:
-        """The answer to its question."""
+        """Answer the service's question."""
         ...
 
 
 class Executor(Protocol):
-    """Where services work."""
+    """Runs services."""
 
     def start(self, service: str, on_event: EventCallback, *arguments: object) -> Job:
-        """Have it begin. `told` is called from another thread, at the end with an `Over`."""
+        """Start a service. `on_event` is called from another thread; the last event is JobEnded."""
         ...
 
     def close(self) -> None:
-        """End what may be ended."""
+        """Stop the services that may be stopped."""
         ...
 
 
 class ThreadJob:
-    """A service in a thread with an event loop of its own."""
+    """A service running in a thread with its own event loop."""
 
     def __init__(self, service: Service, on_event: EventCallback, *arguments: object) -> None:
         self._on_event = on_event
@@ -111,16 +113,16 @@ class ThreadJob:
             self._loop.run_until_complete(self._task)
         except asyncio.CancelledError:
             pass
-        except Exception as exception:  # a door that cannot be opened, say: it is shown
+        except Exception as exception:  # for example, a machine that cannot be reached
             error = f"{type(exception).__name__}: {exception}"
         finally:
-            # Without waiting for threads: a resolver may not answer.
+            # Do not wait for threads: a resolver may never answer.
             self._loop.close()
             self._on_event(JobEnded(error))
 
 
 class ThreadExecutor:
-    """Services in threads of this process."""
+    """Runs services in threads of this process."""
 
     def __init__(self, services: Mapping[str, Service]) -> None:
         self._services = services
@@ -129,16 +131,16 @@ class ThreadExecutor:
         return ThreadJob(self._services[service], on_event, *arguments).start()
 
     def close(self) -> None:
-        """They end with the process."""
+        """Do nothing: the threads end with the process."""
 
 
 def start_executor(
     services: Mapping[str, Service], uninterruptible: frozenset[str], initialize: Callable[[], None]
 ) -> Executor:
-    """Fork the other process, where the services are. To be called while this one has one thread.
+    """Fork the worker process. Call it while this process has only one thread.
 
-    `lasting` services are not given up half-way when this process ends: the other one stays until
-    they are done. `first` is called in it before anything else.
+    `uninterruptible` names the services that finish even if this process ends first. `initialize`
+    is called in the worker process before anything else.
     """
     command_reader, command_writer = os.pipe()
     event_reader, event_writer = os.pipe()
@@ -157,7 +159,7 @@ def start_executor(
 
 
 class ProcessExecutor:
-    """The other process, as seen from here. It ends when this one's pipe to it does."""
+    """The worker process, seen from here. It ends when this process closes the pipe to it."""
 
     def __init__(self, commands: BinaryIO, events: BinaryIO) -> None:
         self._commands, self._events = commands, events
@@ -218,7 +220,7 @@ class _RemoteJob:
 
 
 class _WorkerProcess:
-    """The other process, from within."""
+    """The worker process, seen from inside."""
 
     def __init__(
         self, services: Mapping[str, Service], uninterruptible: frozenset[str], events: BinaryIO
@@ -228,7 +230,7 @@ class _WorkerProcess:
         self._jobs: dict[int, tuple[str, ThreadJob]] = {}
 
     def serve(self, commands: BinaryIO) -> None:
-        """Do what is ordered until nobody orders any more."""
+        """Execute commands until the other process closes the pipe."""
         detach_terminal()
         with contextlib.suppress(EOFError, OSError):
             while True:
@@ -264,4 +266,4 @@ class _WorkerProcess:
             write_message(self._events, (number, event))
         if type(event) is JobEnded:
             self._jobs.pop(number, None)
-            gc.enable()  # this process stays; the first answer had no time for it
+            gc.enable()  # this process stays; collection was off for a fast first answer

@@ -1,8 +1,8 @@
-"""Evidence to lines of JSON and back: recordings, fixtures, tickets.
+"""Converts evidence to lines of JSON and back: recordings, fixtures, tickets.
 
-The first line is a header: the target and when it was looked at. Every further line is one
-observation with its kind. Whoever reads a recording puts it to today's checks, without a
-network (`engine.conclude`). What a key unlocks never gets into one.
+The first line is a header with the target and the time of the run. Each further line is one
+observation with its kind. A recording can be judged by today's checks without a network
+(`engine.conclude`). Private keys are never written to it.
 """
 
 import json
@@ -22,11 +22,11 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import UNSAFE
 from diagnose.parsers.target import UsageError
 
-#: Grows when an older reader could not understand a recording any more.
+#: Increased when an older version could no longer read a recording.
 SCHEMA = 1
 
-#: Bytes of a recording, observations of one kind in it, and how deep its values may lie: several
-#: times what a run can see.
+#: The largest size of a recording in bytes, number of observations of one kind, and nesting depth
+#: of values: each several times what a run can observe.
 MAX_BYTES, MAX_PER_KIND, MAX_DEPTH = 64 << 20, 500, 400
 
 _MAX_NUMBER = 1 << 200
@@ -39,7 +39,7 @@ _PRIVATE_KEY = re.compile(
 
 @frozen
 class Recording:
-    """A recording, read: the evidence, and who took it."""
+    """A decoded recording: the evidence, the host name and whether the run had root rights."""
 
     evidence: Evidence
     hostname: str = ""
@@ -47,9 +47,9 @@ class Recording:
 
 
 def to_builtins(value: Any) -> Any:
-    """A value of the model as what JSON has: objects, lists, strings, numbers, null.
+    """Convert a value of the model to JSON types: objects, lists, strings, numbers, null.
 
-    Times become RFC 3339 in UTC; what is no number becomes null; private keys are left out.
+    Times become RFC 3339 in UTC; infinity and NaN become null; private keys are removed.
     """
     if value is None or isinstance(value, (bool, int)):
         return value
@@ -70,20 +70,20 @@ def to_builtins(value: Any) -> Any:
 
 
 def timestamp(time: datetime) -> str:
-    """RFC 3339, in UTC, to the microsecond where there are any."""
+    """Format as RFC 3339 in UTC, with microseconds if there are any."""
     try:
         return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except OverflowError:  # less than a day from the first or the last that there is
+    except OverflowError:  # less than a day from the minimum or maximum of datetime
         return time.isoformat()
 
 
 def without_private_keys(text: str) -> str:
-    """A text without the private keys in it (RFC 7468)."""
+    """Remove the private keys from a text (RFC 7468)."""
     return _PRIVATE_KEY.sub(r"[\1 left out]", text) if "PRIVATE KEY" in text else text
 
 
 def encode(recording: Recording) -> str:
-    """A recording as lines of JSON."""
+    """Encode a recording as lines of JSON."""
     evidence = recording.evidence
     header = {
         "diagnose": SCHEMA,
@@ -101,26 +101,26 @@ def encode(recording: Recording) -> str:
 
 
 def json_line(record: Mapping[str, Any]) -> str:
-    """One record on one line."""
+    """Encode one record on one line."""
     return escape_json(json.dumps(record, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def escape_json(document: str) -> str:
-    """JSON in which nothing controls a terminal or turns the direction of writing: such characters
-    are written as \\uXXXX (RFC 8259 section 7), and read back as they were."""
+    """Escape the characters that control a terminal or the writing direction as \\uXXXX (RFC 8259
+    section 7). Decoding restores them."""
     return UNSAFE.sub(_escape, document)
 
 
 def _escape(match: re.Match[str]) -> str:
-    # Between its texts a document may have ends of lines; within them these are escaped already.
+    # Line breaks between JSON tokens stay; those in strings are already escaped.
     return match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1]
 
 
 def read_recording(path: str) -> str:
-    """The text of a recording's file. UsageError for what is no such file: also for a pipe or a
-    device, which may never end."""
+    """Read a recording's file. Raise UsageError if it is not a readable text file, also for a pipe
+    or a device, because reading may never end."""
     try:
-        # Without O_NONBLOCK the mere opening of a pipe would wait for somebody to write into it.
+        # Without O_NONBLOCK, opening a pipe would wait for a writer.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise UsageError(f"{path}: it is no file.")
@@ -137,11 +137,11 @@ def read_recording(path: str) -> str:
 
 
 def decode(text: str) -> Recording:
-    """What `encode` wrote. UsageError if it is no recording, naming the line at fault.
+    """Decode what `encode` wrote. Raise UsageError with the line number if it is not a recording.
 
-    A kind that this version does not know is passed over; so are unknown fields.
+    Unknown kinds of observation and unknown fields are ignored.
     """
-    # Not splitlines(): a text may hold other line ends than the one that ends a record.
+    # Not splitlines(): strings may contain other line separators.
     lines = enumerate(text.split("\n"), 1)
     number, first_line = next(lines, (1, ""))
     header = _parse_object(number, first_line)
@@ -149,7 +149,7 @@ def decode(text: str) -> Recording:
         raise UsageError("This is no recording that this version of diagnose can read.")
     target = _convert(number, header.get("target"), Target)
     started_at = _convert(number, header.get("started_at"), datetime)
-    # Older recordings do not say what was asked to be judged: all of it, mostly.
+    # Older recordings have no scope; most of them are complete runs.
     scope = _convert(number, header.get("scope", {}), Scope)
     evidence = Evidence(target, started_at, tuple(_observations(lines)), scope)
     return Recording(evidence, str(header.get("hostname", "")), header.get("privileged") is True)
@@ -183,8 +183,8 @@ def _parse_object(number: int, text: str) -> dict[str, Any]:
 
 
 def _validated(value: Any, depth: int = 0) -> Any:
-    """What JSON may hold and `encode` never writes: half characters are replaced. ValueError for
-    numbers that are none or that no field holds, and for what lies too deep."""
+    """Check a decoded value for what `encode` never writes: replace lone surrogates; raise
+    ValueError for infinity, NaN, numbers too large for any field, and nesting that is too deep."""
     if isinstance(value, str):
         return value if value.isascii() else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, float) and value - value != 0:
@@ -212,7 +212,7 @@ def _convert(number: int, record: Any, kind: Any) -> Any:
 
 
 def _check_times(value: Any) -> None:
-    """ValueError for a time that is of no zone, and for one that UTC cannot express."""
+    """Raise ValueError for a time without a time zone, or one that cannot be expressed in UTC."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a time without its zone")
@@ -227,7 +227,7 @@ def _check_times(value: Any) -> None:
 
 @cache
 def observation_kinds() -> dict[str, type[Observation]]:
-    """Every kind of observation, by its name."""
+    """Return every kind of observation by its name."""
     import importlib
     import pkgutil
 

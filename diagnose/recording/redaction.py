@@ -1,7 +1,7 @@
-"""Addresses, names and secrets, masked: each by the same stand-in wherever it occurs.
+"""Masks addresses, names and secrets. Each gets the same stand-in wherever it occurs.
 
-A stand-in keeps what the checks look at (private or public, IPv4 or IPv6, which name lies in
-which domain), so that masked evidence, put to the checks, leads to the same findings.
+A stand-in keeps what the checks look at (private or public, IPv4 or IPv6, which name is in which
+domain), so the checks reach the same findings from masked evidence.
 """
 
 import re
@@ -21,25 +21,25 @@ from diagnose.recording.redaction_http import kept_body, kept_headers, kept_mess
 from diagnose.recording.redaction_nginx import ArgumentMask, masked_configuration
 from diagnose.recording.redaction_secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 
-#: In the place of the name of the machine that looks.
+#: Replaces the host name of the probing machine.
 MASKED = "masked"
 
-#: Fields that hold messages of nginx, or of programs behind it.
+#: Fields with messages of nginx or of programs behind it.
 _MESSAGES = {("LogLine", "text"), ("TestMessage", "text")}
-#: Fields that strangers and other programs fill: only the marks that checks look for stay.
+#: Fields filled by remote servers and other programs: only the marks that checks look for are kept.
 _FOREIGN_TEXTS = {
     ("Upgrade", "close_reason"),
     ("NginxStart", "line"),
     ("RenewalFailure", "message"),
 }
-#: Observations of files in which people leave remarks.
+#: Observations of files in which people write comments.
 _COMMENTED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld", "Zone", "Policy"}
 
 Value = TypeVar("Value")
 Judge = Callable[[Evidence, tuple[Crash, ...]], Report]
 
 _NAME_SUFFIX = re.compile(r"[_-](?=[a-z]{3}$|\d)")
-#: Of a host name (RFC 1035 section 2.3.4). What is longer is none.
+#: The longest host name in characters (RFC 1035 section 2.3.4).
 _LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
 _SERVER_NAME = re.compile(r"\bserver_name\s")
@@ -47,19 +47,19 @@ _HOST_IN_URL = re.compile(r"://(?:[^/\s\"'@]{0,200}@)?([\w.-]{1,253})")
 _ENDPOINT = re.compile(
     r"(?:^|[\s;{}])(?:upstream|server|\w{1,20}_pass)\s+([\w.-]{1,253})(?=[;{\s]|:(?!//))"
 )
-#: Fields of an observation that hold the hosts of upstreams, redirects and doors.
+#: Fields of an observation that contain the hosts of upstreams, redirects and servers.
 _HOST_FIELDS = ("host", "sent", "target", "upstream", "url", "redirected_from", "via", "server")
 _GENERATED_MARK = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edit this file")
-#: What a person wrote beside a rule or an address, and the words that mark it.
+#: A comment on a rule or an address, after the word that introduces it.
 _RULE_COMMENT = re.compile(
     r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)"
 )
-# A line that begins with ";", or the rest of one behind "#"; what ufw marks with "###" is read.
+# A line that begins with ";", or the rest of a line after "#"; ufw's "###" lines are data.
 _LINE_COMMENT = re.compile(
     r"(?m)^(?:\#!|\#\#\# (?:tuple|RULES|END|LOGGING|RATE))[^\n]*|(^;|(?:^|(?<=[ \t]))\#)[^\n]*"
 )
 
-#: Words of the outputs themselves: a machine that is called so keeps its name.
+#: Words of the outputs themselves: a machine with such a name keeps it.
 _RESERVED_WORDS = {
     "application",
     "client",
@@ -76,19 +76,18 @@ _CDN = tuple(end for end, _ in ALIASES)
 
 
 def masked_report(original: Report, view: View, conclude: Judge) -> tuple[Report, View]:
-    """A report masked through and through, that is, the masked evidence judged again, and the
-    view of it masked alike."""
+    """Mask a report and its view. The checks judge the masked evidence again."""
     return _mask_report(mask_for(original.evidence), original, view, conclude)
 
 
 def masked_recording(evidence: Evidence, privileged: bool) -> str:
-    """A recording of the evidence, masked (see `diagnose.recording.codec`)."""
+    """Encode a masked recording of the evidence (see `diagnose.recording.codec`)."""
     return encode(Recording(mask_for(evidence).mask_value(evidence), MASKED, privileged))
 
 
 def sink(view: View, make_sink: Callable[[View], Sink], conclude: Judge) -> Sink:
-    """A sink of one run that passes all on masked to the one that is `made`. What is to be
-    masked is known only at the end of a run; until then everything is held back."""
+    """Return a sink for one run that passes masked events to the sink from `make_sink`. Events are
+    held back until the end of the run, because only then is it known what to mask."""
     held_events: list[Event] = []
 
     def receive(event: Event) -> None:
@@ -114,7 +113,7 @@ def _mask_report(
 
 
 def host_names(evidence: Evidence) -> Iterator[str]:
-    """Every host name that the evidence holds."""
+    """Yield every host name in the evidence."""
     yield evidence.target.host
     for observation in evidence.observations:
         for field in ("name", "hostname", "server_name"):
@@ -130,8 +129,8 @@ def host_names(evidence: Evidence) -> Iterator[str]:
 
 
 def upstream_hosts(evidence: Evidence) -> Iterator[str]:
-    """Every host of an upstream, a redirect or a door that the evidence holds. One of a single
-    word may be any word elsewhere ("app"): it is a name only where a host can stand."""
+    """Yield every host of an upstream, a redirect or a server in the evidence. A host without a dot
+    ("app") may be an ordinary word, so it is masked only where a host can be."""
     for observation in evidence.observations:
         for field in _HOST_FIELDS:
             value = getattr(observation, field, None)
@@ -154,12 +153,12 @@ def _hosts_in(text: str, bare: bool = False) -> Iterator[str]:
 
 
 def mask_for(evidence: Evidence) -> "Mask":
-    """A mask that knows every name in the evidence."""
+    """Return a mask that knows every name in the evidence."""
     return Mask(host_names(evidence), upstream_hosts(evidence))
 
 
 def _server_names(text: str) -> Iterator[str]:
-    """The names in a file of nginx's, as far as they can be read without its tree."""
+    """Yield the names in an nginx file, without a parsed tree."""
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :].split() if directive else ()
@@ -167,7 +166,7 @@ def _server_names(text: str) -> Iterator[str]:
 
 
 class Mask:
-    """Remembers the stand-in of everything it has masked."""
+    """Replaces names, addresses and secrets, and remembers their stand-ins."""
 
     def __init__(self, host_names: Iterable[str], upstream_hosts: Iterable[str] = ()) -> None:
         self.labels: dict[str, str] = {}
@@ -191,7 +190,7 @@ class Mask:
         return _WORD.sub(self.mask_word, text) if self.domains else text
 
     def mask_words(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """A command's words: what follows an option that takes a secret is hidden."""
+        """Mask the words of a command. The argument of an option that takes a secret is hidden."""
         before = ("", *words)
         return tuple(
             HIDDEN if option in SECRET_OPTIONS else self.mask_text(argument)
@@ -199,7 +198,7 @@ class Mask:
         )
 
     def mask_value(self, value: Value) -> Value:
-        """A value of the model, everything in it masked."""
+        """Mask everything in a value of the model."""
         masked: Any = self._mask_value(value)
         return masked  # type: ignore[no-any-return]
 
@@ -220,8 +219,8 @@ class Mask:
         return value
 
     def _mask_field(self, holder: object, name: str, value: Any) -> Any:
-        """A field of a value: what strangers and applications wrote stays only as far as it is
-        known."""
+        """Mask a field. Texts written by remote servers and applications are reduced to known
+        parts."""
         kind = type(holder).__name__
         if not value or isinstance(value, Enum):
             return self._mask_value(value)
@@ -240,7 +239,7 @@ class Mask:
         return self._mask_value(value)
 
     def _mask_options(self, options: tuple[str, ...]) -> tuple[str, ...]:
-        """nginx's own options; the directives of -g are masked as those of a file."""
+        """Mask nginx's own options; the directives in -g are masked like those in a file."""
         argument_mask = ArgumentMask(self.mask_text)
         masked_options = list(self._mask_value(options))
         for index in range(1, len(options)):
@@ -269,12 +268,12 @@ class Mask:
         if not isinstance(value, str) or isinstance(value, Enum):
             return value
         value = _RULE_COMMENT.sub(_hide_comment, value)
-        # A list of nft's is JSON.
+        # nft's list is JSON.
         return value if value.startswith("{") else _LINE_COMMENT.sub(_hide_line_comment, value)
 
     def mask_word(self, match: re.Match[str]) -> str:
-        """A word, masked up to the last of the domains in it. What follows in the last label
-        ("shop.example.com-0001", "shop.example.com_ecc") stays."""
+        """Mask a word up to the last domain in it. A suffix of the last label
+        ("shop.example.com-0001", "shop.example.com_ecc") is kept."""
         word = match[0]
         if word.lower().endswith(_CDN):
             suffix_start = -len(next(suffix for suffix in _CDN if word.lower().endswith(suffix)))
@@ -296,7 +295,7 @@ class Mask:
         return word
 
     def _mask_customer(self, word: str) -> str:
-        """What a customer is called below a CDN's name."""
+        """Mask a customer's name under a CDN's domain."""
         masked = _WORD.sub(self.mask_word, word)
         return (
             masked
@@ -309,8 +308,8 @@ class Mask:
 
 
 def _split_domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str] | None]:
-    """In which domains these names lie: the last two labels are the domain. And a pattern for
-    those that are not made of the characters of names."""
+    """Return the domains of these names: their last two labels. Also return a pattern for domains
+    with characters that `_WORD` does not match."""
     domains = set()
     for name in names:
         labels = name.lower().strip(".").removeprefix("*.").split(".")
@@ -332,7 +331,8 @@ def _split_domains(names: Iterable[str]) -> tuple[frozenset[str], re.Pattern[str
 
 
 def _single_label_pattern(names: set[str]) -> re.Pattern[str] | None:
-    """Where a name of one word is a host: after "//" or a quote, or before a port."""
+    """Return a pattern for single-label names where they are hosts: after "//" or a quote, or
+    before a port."""
     if not names:
         return None
     alternatives = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
@@ -348,7 +348,8 @@ def _hide_comment(match: re.Match[str]) -> str:
 
 
 def _hide_line_comment(match: re.Match[str]) -> str:
-    """Whether a program writes the file, is read by checks."""
+    """Hide a comment, but keep the mark that a program generates the file, because checks read
+    it."""
     if not match[1]:
         return match[0]
     generated_mark = _GENERATED_MARK.search(match[0])

@@ -1,24 +1,24 @@
-"""Addresses, masked: a stand-in keeps what the checks look at, that is private or public, IPv4 or
-IPv6, and which addresses lie in one network."""
+"""Masks addresses. A stand-in keeps what the checks look at: private or public, IPv4 or IPv6, and
+which addresses are in one network."""
 
 import contextlib
 import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _V4 = re.compile(r"(?<!\d)(?<!\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)")
-# Nothing after its first colon can fail: what it takes is looked at as a whole (Addresses.v6).
+# Nothing can fail after the first colon; the complete match is checked in `Addresses.hide_ipv6`.
 _V6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
-#: The longest that an address can be in text (inet_ntop(3), INET6_ADDRSTRLEN).
+#: The longest address as text (inet_ntop(3), INET6_ADDRSTRLEN).
 _LONGEST_V6 = 45
 
-#: The networks of documentation (RFC 5737), and more for tests (RFC 2544).
+#: The documentation networks (RFC 5737), and one for benchmark tests (RFC 2544).
 _DOCUMENTATION = (
     ip_network("192.0.2.0/24"),
     ip_network("198.51.100.0/24"),
     ip_network("203.0.113.0/24"),
 )
 _BENCHMARK = ip_network("198.18.0.0/15")
-#: What clouds call their own the same everywhere says nothing of anybody.
+#: The metadata addresses of clouds are the same for everybody, so they are not masked.
 _METADATA_ADDRESSES = {
     "169.254.169.254",
     "100.100.100.200",
@@ -27,7 +27,7 @@ _METADATA_ADDRESSES = {
     "fd00:ec2::254",
 }
 
-#: The networks whose members stay what they are; a stand-in counts up from each base.
+#: Networks and their bases: an address in the network gets a stand-in counted up from the base.
 _NETWORKS = tuple(
     (ip_network(network), ip_network(base))
     for network, base in (
@@ -45,7 +45,7 @@ _NETWORKS = tuple(
 
 
 class Addresses:
-    """Remembers the stand-in of every address."""
+    """Replaces addresses and remembers their stand-ins."""
 
     def __init__(self) -> None:
         self.stand_ins: dict[str, str] = {}
@@ -53,11 +53,11 @@ class Addresses:
         self.networks: dict[object, IPv4Network | IPv6Network] = {}
 
     def hide(self, text: str) -> str:
-        """The text with the stand-in of every address in it."""
+        """Replace every address in a text by its stand-in."""
         return _V6.sub(self.hide_ipv6, _V4.sub(self.hide_ipv4, text))
 
     def hide_ipv6(self, match: re.Match[str]) -> str:
-        """An address, and the punctuation behind it as it is: "2001:db8::1:" ends a clause."""
+        """Replace an address and keep punctuation after it: "2001:db8::1:" may end a clause."""
         matched = match[0]
         for address in (matched, matched.rstrip(":.")):
             if 2 <= len(address) <= _LONGEST_V6:
@@ -84,7 +84,7 @@ class Addresses:
         base = next(base for member_network, base in _NETWORKS if address in member_network)
         network = self._network(address, base)
         if address.version == 4:
-            # By exclusive or what lies in one of its parts (a /27) lies in one again.
+            # XOR keeps two addresses that share a smaller network (a /27) in a common one.
             last = int(address) & 255
             return str(network.network_address + (last ^ self.counts.setdefault(network, last ^ 1)))
         self.counts[network] = self.counts.get(network, 0) + 1
@@ -93,8 +93,8 @@ class Addresses:
     def _network(
         self, address: IPv4Address | IPv6Address, base: IPv4Network | IPv6Network
     ) -> IPv4Network | IPv6Network:
-        """The stand-in of the address's own network (/24, or /64 of IPv6): addresses of one are
-        of one again, and of two of two."""
+        """Return the stand-in of the address's network (/24, or /64 for IPv6). Addresses of the
+        same network stay in one network, others stay apart."""
         subnet = ip_network(f"{address}/{24 if address.version == 4 else 64}", strict=False)
         if subnet not in self.networks:
             index = self.counts["of", base] = self.counts.get(("of", base), 0) + 1

@@ -1,4 +1,4 @@
-"""What is kept of HTTP's fields, bodies and error logs: an allow-list of what the checks read."""
+"""Reduces HTTP header fields, bodies and error logs to an allow-list of what the checks read."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,7 +9,8 @@ from diagnose.recording.redaction_secrets import HIDDEN
 MaskText = Callable[[str], str]
 Headers = Iterable[tuple[str, str]]
 
-#: Fields whose values are read, or say nothing about anybody. Of all others the name stays.
+#: Fields whose values are kept: checks read them, or they are harmless. Of all others, only the
+#: name is kept.
 KEPT_FIELDS = {
     "accept-ranges", "age", "allow", "alt-svc", "cache-control", "connection", "content-encoding",
     "content-length", "content-type", "date", "expires", "host", "keep-alive", "last-modified",
@@ -19,11 +20,11 @@ KEPT_FIELDS = {
     "transfer-encoding", "upgrade", "vary", "x-content-type-options", "x-frame-options",
     "x-forwarded-proto", "accept", "accept-encoding", "user-agent",
 }  # fmt: skip
-#: Fields by whose beginning checks know a CDN; what follows the beginning is hidden.
+#: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 
-#: What checks look for in a body, and what stays in its place ("" where all that was matched may).
+#: What checks look for in a body, and what is kept of it ("": the complete match).
 _MARKERS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), replacement)
     for pattern, replacement in (
@@ -60,7 +61,7 @@ _MARKERS = tuple(
 
 
 def kept_headers(headers: Headers, mask_text: MaskText) -> tuple[tuple[str, str], ...]:
-    """The fields, each with its name, and its value where that is on the list."""
+    """Mask header fields: keep each name, and the value if the field is on the list."""
     return tuple((mask_text(name), kept_field(name, value, mask_text)) for name, value in headers)
 
 
@@ -76,7 +77,7 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
 
 
 def kept_body(body: str) -> str:
-    """Of a body, or of a reason that a stranger gives, the marks that checks look for."""
+    """Reduce a body, or a reason given by a remote server, to the marks that checks look for."""
     if not body:
         return body
     marks = [
@@ -92,10 +93,10 @@ def kept_body(body: str) -> str:
     return " ".join([HIDDEN, *marks])
 
 
-# Messages of nginx: in its error log, and of `nginx -t`
+# Messages of nginx: in its error log, and from `nginx -t`
 
 _QUOTED = re.compile(r"\"[^\"\n]*\"?|'[^'\n]*'?")
-#: The beginnings of nginx's own messages. Other lines are a program's behind it, or a module's.
+#: The beginnings of nginx's own messages. Other lines are from a program behind it, or a module.
 _NGINX_MESSAGE = re.compile(
     r"(?i)(?:\*\d{1,20} )?(?:connect\(\)|upstream |no live upstreams|client |open\(\)|bind\(\)|"
     r"listen\(\)|still could not bind|setsockopt|\d+ worker_connections|accept4?\(\)|"
@@ -108,7 +109,7 @@ _NGINX_MESSAGE = re.compile(
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
     r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone )"
 )
-#: What may stand in quotes: a path, a Unix socket, a name or a number of nginx's own, a URL.
+#: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(
     r"(?:/[^?]*|unix:.*|\$?[a-z]+(?:_[a-z0-9]+)+|listen|server|location|http|http2|http3|stream|"
     r"mail|quic|spdy|ssl|reuseport|if|map|root|alias|upstream|resolver|include|geo|zone|\d+|[;{}]|"
@@ -126,7 +127,7 @@ _CODE = re.compile(r"\(\d{1,5}: [A-Za-z ./-]{1,60}\)")
 
 
 def kept_message(text: str, mask_text: MaskText) -> str:
-    """A message of nginx with its values hidden. What a program behind nginx wrote goes."""
+    """Mask the values in a message of nginx. Output of programs behind nginx is removed."""
     if match := _OUTPUT_OF_PROGRAM.search(text):
         return f"{mask_text(text[: match.start()])}{match[0]}: {HIDDEN}"
     if not _NGINX_MESSAGE.match(text):

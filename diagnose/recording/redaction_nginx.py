@@ -1,7 +1,7 @@
-"""nginx's configuration, masked: only directives that checks read keep their arguments.
+"""Masks nginx's configuration: only directives that checks read keep their arguments.
 
-Comments go. Everything stays on its line, and a directive is found in the masked text where its
-`start`, `stop` and `opened` say, because the remedies are made from there.
+Comments are removed. Everything stays on its line, and `start`, `stop` and `opened` of a directive
+are adjusted to the masked text, because fixes are made from them.
 """
 
 import re
@@ -40,7 +40,7 @@ KEPT_DIRECTIVES = {
     "worker_connections", "worker_cpu_affinity", "worker_priority", "worker_processes",
     "worker_rlimit_nofile", "worker_shutdown_timeout", "zone",
 }  # fmt: skip
-#: And by a part of their names: times, sizes and switches of the modules that pass requests on.
+#: The same for families of directives: times, sizes and switches of the proxying modules.
 _KEPT_FAMILIES = re.compile(
     r"(?:proxy|fastcgi|uwsgi|scgi|grpc|memcached)_(?:\w+_timeout|buffers|buffering|buffer_size|"
     r"busy_buffers_size|temp_file_write_size|max_temp_file_size|request_buffering|http_version|"
@@ -54,14 +54,14 @@ _KEPT_FAMILIES = re.compile(
 )
 _HEADER_DIRECTIVES = {"proxy_set_header", "grpc_set_header", "add_header", "add_trailer",
            "more_set_headers", "more_set_input_headers"}  # fmt: skip
-#: Variables of nginx's own that hold nothing of the site's.
+#: nginx's own variables, which contain nothing about the site.
 _VALUE = re.compile(r"(?:\$\{?[a-z0-9_]+\}?|[:/])+")
 _CONNECTION = re.compile(r"(?i)(?:upgrade|close|keep-alive|websocket|on|off|default|\d{1,8})?")
 _ROUTE = re.compile(r"(?:[a-z]{1,10}://)?[\w.$-]{1,253}(?::[\w$]{1,32})?(?:/[\w./-]*)?")
 _URL = re.compile(r"(?:[a-z]+://|/|\$|@).*", re.DOTALL)
 _COMPARISON = re.compile(r"\(|\)|!?~\*?|!?=|!?-[fdex]|\(?\$\w+\)?|\(?!?")
 
-#: The words of a directive's head, as nginx's own reader takes them apart (ngx_conf_read_token).
+#: The words of a directive's head, tokenized like in nginx (ngx_conf_read_token).
 _WORDS = re.compile(
     r"(?P<comment>\#[^\n]*)|(?P<blank>\s+)|(?P<mark>[;{}])"
     r"|(?P<quoted>\"(?:\\.|[^\"\\])*\"?|'(?:\\.|[^'\\])*'?)"
@@ -74,8 +74,8 @@ _ESCAPED = re.compile(r"([\\\"'])")
 
 
 class ArgumentMask:
-    """Masks the arguments of directives. `masked` masks a text that is kept; `routed` are the
-    variables ("$app") that say where a request is passed on to."""
+    """Masks the arguments of directives. `mask_text` masks a text that is kept; `routing_variables`
+    are the variables ("$app") that decide where a request is passed to."""
 
     def __init__(
         self, mask_text: MaskText, routing_variables: frozenset[str] = frozenset()
@@ -83,11 +83,11 @@ class ArgumentMask:
         self.mask_text, self.routing_variables = mask_text, routing_variables
 
     def mask_all(self, name: str, block: str, args: tuple[str, ...]) -> tuple[str, ...]:
-        """The arguments of a directive within a block of that name ("" for none)."""
+        """Mask the arguments of a directive in a block of that name ("" for none)."""
         return tuple(self.mask_at(name, block, args, index) for index in range(len(args)))
 
     def mask_at(self, name: str, block: str, args: tuple[str, ...], index: int) -> str:
-        """The argument at that place."""
+        """Mask the argument at that index."""
         return self._mask_argument(name, block, args, index) if args[index] else ""
 
     def _mask_argument(self, name: str, block: str, args: tuple[str, ...], index: int) -> str:
@@ -126,7 +126,7 @@ class ArgumentMask:
         return kept_field(field, text, self.mask_text) if field else HIDDEN
 
     def _mask_value(self, text: str) -> str:
-        """The value of a variable: another variable, or what a handshake's fields hold."""
+        """Mask the value of a variable: keep other variables and values of a Connection field."""
         is_kept = _VALUE.fullmatch(text) or _CONNECTION.fullmatch(text)
         return self.mask_text(text) if is_kept else HIDDEN
 
@@ -138,14 +138,14 @@ class ArgumentMask:
         return self.mask_text(text) if bare.startswith("/") else HIDDEN + text[len(bare) :]
 
     def _hide_argument(self, text: str) -> str:
-        """Hidden, but for characters that have no business in a configuration: a check is for
-        them."""
+        """Hide an argument, but keep characters that do not belong in a configuration: a check
+        looks for them."""
         unusual = "".join(c for c in text if ord(c) > 127 and not c.isalnum() and not c.isspace())
         return text if text in {"on", "off"} else HIDDEN + unusual
 
 
 class MaskedFiles:
-    """The files of a configuration, masked, and where its directives stand in them."""
+    """The masked files of a configuration, and the positions of its directives in them."""
 
     def __init__(
         self, main: tuple[Directive, ...], files: tuple[ConfigFile, ...], mask_text: MaskText
@@ -172,7 +172,7 @@ class MaskedFiles:
         length = position = 0
 
         def copy_gap(end: int) -> None:
-            """What stands between heads, cut where a block ends."""
+            """Copy the text between directives' heads, split where a block ends."""
             nonlocal length, position
             cuts = ends[bisect_left(ends, position) : bisect_left(ends, end)]
             for cut in [*cuts, end]:
@@ -200,7 +200,7 @@ class MaskedFiles:
         return replace(file, path=self.mask_text(file.path), text=text, real=real)
 
     def _mask_gap(self, text: str) -> str:
-        """Blanks, braces and includes; all else goes."""
+        """Keep white space, braces and includes; remove everything else."""
         pieces = []
         for match in _INCLUDE.finditer(text):
             piece = match[0]
@@ -211,7 +211,7 @@ class MaskedFiles:
         return "".join(pieces)
 
     def _mask_head(self, directive: Directive, block: str, text: str) -> str:
-        """A directive's name and arguments as they stand, each masked, blanks as they are."""
+        """Mask a directive's name and arguments in place; white space is kept."""
         if directive.name.endswith("_by_lua_block") and not directive.opened:
             return f"{directive.name} {{{HIDDEN}{chr(10) * text.count(chr(10))}}}"
         tokens = list(_WORDS.finditer(text))
@@ -239,7 +239,8 @@ class MaskedFiles:
         return "".join(pieces)
 
     def _masked_name(self, directive: Directive, block: str) -> str:
-        """Entries of a map have what they compare with in the place of a name."""
+        """Mask a name. In the blocks of map and split_clients, the name is the value to compare
+        with."""
         name = directive.name
         if block in {"map", "split_clients"}:
             is_kept = name in {"default", "", "hostnames", "volatile", "~*", "include"}
@@ -247,8 +248,8 @@ class MaskedFiles:
         return self.mask_text(name) if _NAME.fullmatch(name) else self.mask_text(name[:200])
 
     def _masked_arguments(self, directive: Directive, block: str) -> tuple[str, ...]:
-        """Where a semicolon is missing, the next line's directive is among the arguments: its
-        own are masked as such."""
+        """Mask arguments. If a semicolon is missing, the arguments contain the next line's
+        directive: its arguments are masked by its own name."""
         name, args = directive.name, directive.args
         for index in range(1, len(args)):
             if (
@@ -286,8 +287,8 @@ class MaskedFiles:
 
 
 def masked_configuration(config: Any, mask_text: MaskText, mask_value: Callable[[Any], Any]) -> Any:
-    """A configuration (`main` and `files`, as NginxConfig and OtherConfig have them), its other
-    fields masked by `value`."""
+    """Mask a configuration (`main` and `files`, as in NginxConfig and OtherConfig); its other
+    fields are masked by `mask_value`."""
     files = MaskedFiles(config.main, config.files, mask_text)
     other_values = {
         field.name: mask_value(getattr(config, field.name)) for field in _other_fields(config)
@@ -306,7 +307,7 @@ def _quoted(argument: str) -> str:
 
 
 def _quoted_like(original: str, argument: str) -> str:
-    """The argument in the quotes of what stood there."""
+    """Quote the argument if the original was quoted or if it needs quotes."""
     if original[0] not in "\"'":
         return _quoted(argument)
     return '"' + _ESCAPED.sub(r"\\\1", argument) + '"'
@@ -321,7 +322,7 @@ def _walk_directives(
 
 
 def _routing_variables(main: tuple[Directive, ...]) -> frozenset[str]:
-    """The variables that are in the target of a pass."""
+    """Return the variables in the targets of *_pass directives."""
     pass_directives = (
         directive
         for directive, _ in _walk_directives(main)

@@ -1,32 +1,32 @@
-"""Secrets in any text: values that a name gives away, credentials in URLs and commands, values of
-queries, and words that look random. Each pattern takes time in proportion to the text.
-"""
+"""Hides secrets in any text: values with a revealing name, credentials in URLs and commands, values
+of queries, and words that look random. Each pattern takes time proportional to the text's
+length."""
 
 import re
 
-#: In the place of every secret.
+#: Replaces every secret.
 HIDDEN = "***"
 
-# A name, and what stands between it and its value. The value is looked at afterwards.
+# A name and the separator before its value. The value is matched separately.
 _NAME = re.compile(r"(?<![\w-])([\w-]{1,64})([\"']?[ \t]{0,4}[:=][ \t]{0,4})")
 _SECRET_NAME = re.compile(
     r"(?i)authorization|cookie|token|secret|passw|pwd|api[_-]?key|apikey|access[_-]?key|"
     r"auth[_-]?key|private[_-]?key|session[_-]?id|credential|signature|^x-auth|^auth$|^sid$|"
     r"^sig$|^dsn$|^code$|^session$|^key$"
 )
-#: What is secret only in a query or a form: in prose `code: 5` is none.
+#: Names that are secret only in a query or a form; `code: 5` in prose is not.
 _ONLY_AFTER_EQUALS = re.compile(r"(?i)^(?:auth|sid|sig|code|session|key|dsn)$")
 _VALUE = re.compile(
     r"\"[^\"\n]*\"?|'[^'\n]*'?|(?:(?:Basic|Bearer|Digest|Token)[ \t]+)?[^\s\"'&;,<>]*"
 )
-# A header's value is all that follows on its line, or up to the quote around it.
+# A header's value is the rest of the line, or ends at the quote around the header.
 _FIELD_VALUE = re.compile(r"[^\"'\n\\]*")
 _FIELD_NAME = re.compile(r"(?i)authorization|cookie")
 
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)([ \t]{1,4})(?!realm\b)[A-Za-z0-9._~+/=-]{6,}")
 _USER = re.compile(r"://[^/\s\"'@?#]{1,200}(?=@)")
 _JSON_TOKEN = re.compile(r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?")
-# Options of curl and of our own that take a secret.
+# Options of curl and of diagnose that take a secret.
 _OPTION = re.compile(
     r"(?<!\S)(--cookie|--user|--proxy-user|-b|-u|-U)([ =])('[^'\n]*'?|\"[^\"\n]*\"?|[^\s'\"]+)"
 )
@@ -38,11 +38,11 @@ _FIELD_OPTION = re.compile(
 #: The same options as words of a command.
 SECRET_OPTIONS = {"--cookie", "--user", "--proxy-user", "--header", "-b", "-u", "-U", "-H"}
 _QUERY = re.compile(r"([?&][\w.\[\]%~-]{1,64}=)([^&\s\"'`#\\;,<>(){}|]*)")
-#: The path that the probes ask for, to see whether a redirect keeps it.
+#: The path that the probes request to see whether a redirect keeps it.
 _PROBE_PATH = re.compile(
     r"(?:https?%3A%2F%2F[\w.-]+)?(?:/|%2F)diagnose-\w+(?:(?:\?|%3F)q(?:=|%3D)1)?", re.I
 )
-#: Parameters that checks or readers need, and that hold no secret (Engine.IO, "Transports").
+#: Parameters that checks or readers need and that are not secret (Engine.IO, "Transports").
 _HARMLESS_PARAMETERS = {"eio", "transport", "q"}
 
 _TOKEN = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{16,512}(?![\w-])")
@@ -51,7 +51,7 @@ _HEX = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
 
 
 def hide_secrets(text: str) -> str:
-    """The text with every secret in it replaced by HIDDEN."""
+    """Replace every secret in a text by HIDDEN."""
     text = _hide_named(text)
     text = _SCHEME.sub(rf"\1\2{HIDDEN}", text)
     text = _USER.sub(_hide_user, text)
@@ -63,7 +63,7 @@ def hide_secrets(text: str) -> str:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether what is called so is not to be shown: a field, a parameter, a variable."""
+    """Return True if a field, parameter or variable of this name holds a secret."""
     return _SECRET_NAME.search(name) is not None
 
 
@@ -99,7 +99,8 @@ def _hide_parameter(match: re.Match[str]) -> str:
 
 class Tokens:
     """Stand-ins for words that look random: keys, sessions, invitations in a path. A stand-in has
-    the length and the kinds of characters of the word, so that a pattern that fitted still fits."""
+    the same length and kinds of characters as the word, so that patterns which matched still
+    match."""
 
     def __init__(self) -> None:
         self.stand_ins: dict[str, str] = {}
@@ -113,14 +114,14 @@ class Tokens:
             return token
         if token not in self.stand_ins:
             stand_in = _numbered_stand_in(token, len(self.stand_ins) // 2 + 1)
-            # A stand-in stands for itself: what is masked twice stays the same.
+            # A stand-in maps to itself, so that masking twice changes nothing.
             self.stand_ins[token] = self.stand_ins[stand_in] = stand_in
         return self.stand_ins[token]
 
 
 def looks_random(token: str) -> bool:
-    """Whether a person would not have written it: many changes between kinds of characters, or a
-    long hexadecimal number."""
+    """Return True if a person would not have written it: many changes between kinds of characters,
+    or a long hexadecimal number."""
     if token.startswith(("diagnose-", "name")) or token.isdigit():
         return False
     if (

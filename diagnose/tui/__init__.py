@@ -1,24 +1,25 @@
-"""The screen: a front end of events like every other, and the only one that knows Textual.
+"""The screen: a front end of events like every other, and the only package that imports Textual.
 
-`usable` is asked before anything of it is imported.
+Call `is_usable` before importing anything else from it.
 """
 
 import os
 import sys
 from collections.abc import Mapping
 
-#: A screen smaller than this gets the plain report.
+#: On a smaller terminal, the plain report is printed instead.
 MIN_COLUMNS, MIN_ROWS = 60, 18
 
 
 def in_browser(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the screen goes to a page (`diagnose.web`), and standard output with it."""
+    """Return True if the screen is shown in a browser (`diagnose.web`); stdout then belongs to
+    it."""
     return environment.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def is_usable(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a person sits before a terminal that can show it. Textual itself does not ask, and
-    hangs where there is none."""
+    """Return True if there is an interactive terminal that can show the screen. Textual does not
+    check this and hangs without one."""
     if in_browser(environment):
         return True
     if environment.get("TERM", "") in {"", "dumb", "unknown"}:
@@ -33,8 +34,8 @@ def is_usable(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def textual_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The variables to be set before Textual is imported, which reads them then: fewer frames
-    and no animation over SSH. It takes an empty NO_COLOR for one that is set."""
+    """Return the variables that must be set before Textual is imported, because it reads them at
+    import: fewer frames and no animation over SSH."""
     variables = {}
     if environment.get("SSH_CONNECTION") or environment.get("SSH_TTY"):
         variables = {

@@ -1,4 +1,4 @@
-"""The application: which screen is up, and what is done on all of them. It judges nothing."""
+"""The application: it switches screens and handles the keys that work on all of them."""
 
 import asyncio
 import queue
@@ -25,23 +25,24 @@ from diagnose.tui.screens.start import StartScreen
 from diagnose.tui.screens.text_dialog import TextDialog
 from diagnose.tui.session import WATCH_INTERVAL, Session
 
-#: How often what has been told is drawn, at most, in seconds.
+#: The interval in seconds at which received messages are processed and drawn.
 DRAW_INTERVAL = 1 / 15
 
-#: Sites of this server that are looked at by themselves; the rest when they are opened.
+#: The number of this server's sites that are diagnosed automatically; the others when opened.
 MAX_AUTO_RUNS = 8
 
-#: What can be exported, each with the ending of its file.
+#: The export formats and the suffix of each file.
 _SUFFIXES = {"json": "json", "markdown": "md", "html": "html", "text": "txt",
             "recording": "ndjson", "svg": "svg"}  # fmt: skip
 _FORMAT_NAMES = {"json": "JSON", "markdown": "Markdown", "html": "HTML"}
 
-#: In the place of a target that is not to be seen.
+#: Shown instead of a target while it is being masked.
 _HIDDEN = Target("***", "https", "***", 443)
 
 
 class DiagnoseApp(App[str]):
-    """Ends with "report", "silently" or, by SIGTERM, "terminated"."""
+    """The Textual application. Its result is "report", "silently" or, after SIGTERM,
+    "terminated"."""
 
     CSS_PATH = "app.tcss"
     TITLE = "diagnose"
@@ -55,7 +56,7 @@ class DiagnoseApp(App[str]):
     def __init__(self, sessions: list[Session], services: Services, view: View) -> None:
         super().__init__()
         self.sessions, self.services, self.view = sessions, services, view
-        #: What stands above the list of targets, as the key of words.
+        #: The heading of the list of targets, as a text key.
         self.heading_key = "targets" if sessions else "finding-sites"
         self.masked = False
         self.fix_dialog: FixDialog | None = None
@@ -63,7 +64,7 @@ class DiagnoseApp(App[str]):
 
     def on_mount(self) -> None:
         self.set_class(self.view.ascii, "-ascii")
-        # Python's own way would leave the terminal as it is now.
+        # Python's default handling would not restore the terminal.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit, "terminated")
         self.set_interval(DRAW_INTERVAL, self.drain)
         self.set_interval(WATCH_INTERVAL, self.rerun_watched)
@@ -75,7 +76,7 @@ class DiagnoseApp(App[str]):
         self.push_screen(StartScreen())
 
     def drain(self) -> None:
-        """Take what has been told, and have it drawn. Only here: everything is told once."""
+        """Process received messages and redraw. Only this method reads the queues."""
         received = not self._site_messages.empty()
         while not self._site_messages.empty():
             self._apply_message(self._site_messages.get())
@@ -83,7 +84,7 @@ class DiagnoseApp(App[str]):
         self._mask(changed_sessions)
         if self.fix_dialog is not None:
             self.fix_dialog.drain()
-        # At the end there is no screen any more.
+        # At the end there is no screen left.
         for screen in self.screen_stack[-1:] if changed_sessions or received else ():
             if isinstance(screen, BaseScreen) and screen.displays_any(changed_sessions):
                 screen.redraw()
@@ -94,7 +95,7 @@ class DiagnoseApp(App[str]):
                 session.mask(self.view)
 
     def rerun_watched(self) -> None:
-        """At what is watched; not while something is being mended."""
+        """Rerun the watched sessions, but not during a fix."""
         for session in self.sessions:
             if session.watched and not session.paused and self.fix_dialog is None:
                 session.start()
@@ -117,7 +118,7 @@ class DiagnoseApp(App[str]):
     def say(self, key: str, **facts: object) -> str:
         return translate(key, self.view.lang, **facts)
 
-    # The targets
+    # Targets
 
     def open(self, session: Session) -> None:
         if not session.started:
@@ -125,7 +126,7 @@ class DiagnoseApp(App[str]):
         self.push_screen(SiteScreen(session))
 
     def session_of(self, target: Target) -> Session:
-        """The one that looks at this target, or a new one."""
+        """Return the session of this target, or a new one."""
         for session in self.sessions:
             if (session.target.url, session.target.websockets) == (target.url, target.websockets):
                 return session
@@ -134,7 +135,7 @@ class DiagnoseApp(App[str]):
         return new_session
 
     def visible_report(self, session: Session) -> tuple[Report, View]:
-        """A session's report as it may be seen: while it is being masked, nothing of it."""
+        """Return a session's report as it may be shown: an empty one while it is being masked."""
         if not self.masked:
             return session.report, self.view
         if session.masked is not None:
@@ -144,7 +145,7 @@ class DiagnoseApp(App[str]):
         return Report(Evidence(_HIDDEN, session.report.evidence.started_at)), self.view
 
     def final_reports(self) -> list[tuple[Report, View]]:
-        """What stays on the terminal: every report that there is, as it was shown."""
+        """Return the final reports, as they were shown, to print on the terminal afterwards."""
         concluded = [
             session for session in self.sessions if session.run_state.final_report is not None
         ]
@@ -163,13 +164,13 @@ class DiagnoseApp(App[str]):
         return writer(format_name)(report, replace(view, color=False))
 
     def dialog_view(self) -> View:
-        """For what lies over the whole screen."""
+        """Return the view for a dialog that covers the whole screen."""
         return replace(self.view, width=max(self.size.width - 4, 40), color=True)
 
-    # What the keys do on every screen
+    # Keys that work on every screen
 
     def action_interrupt(self) -> None:
-        """Ctrl-C copies what is selected, else ends what goes on, else the program."""
+        """Ctrl-C: copy the selection, or else stop the running runs, or else quit."""
         if selected := self.screen.get_selected_text():
             self.screen.clear_selection()
             self.copy_text(selected)
@@ -207,7 +208,7 @@ class DiagnoseApp(App[str]):
             self.screen.redraw()
 
     def do_target(self) -> None:
-        """Back to the list of targets, or to a new one."""
+        """Go to the list of targets, where a new one can be entered."""
         if isinstance(self.screen, StartScreen):
             self.screen.query_one("#input").focus()
         elif any(isinstance(screen, StartScreen) for screen in self.screen_stack):
@@ -234,13 +235,14 @@ class DiagnoseApp(App[str]):
     def do_picture(self) -> None:
         self._save("", "svg", self.export_screenshot())
 
-    # What is copied and saved
+    # Copy and save
 
     def show_text(self, title: str, text: str) -> None:
         self.push_screen(TextDialog(self.say("sheet-back", title=title), text))
 
     def copy_text(self, text: str) -> None:
-        """To the terminal's clipboard, and on a sheet: nobody can know whether it was taken."""
+        """Copy to the terminal's clipboard, and show the text, because the terminal does not
+        confirm it."""
         osc52 = osc52_sequence(text)
         if osc52 is not None and self._driver is not None:
             self._driver.write(osc52)
@@ -248,7 +250,7 @@ class DiagnoseApp(App[str]):
         self.push_screen(TextDialog(self.say("sheet" if osc52 else "sheet-long"), text))
 
     def export(self, session: Session) -> None:
-        # Of the screen as it is now, not of the list of formats.
+        # Take the screenshot now, before the list of formats covers the screen.
         screenshot = self.export_screenshot()
 
         def save_chosen(format_name: str | None) -> None:
@@ -274,10 +276,10 @@ class DiagnoseApp(App[str]):
         else:
             self.notify(self.say("saved", path=path), markup=False)
 
-    # A fix
+    # Fixes
 
     def start_fix(self, session: Session, undo: bool) -> None:
-        """Apply the remedy, or take the last one back, in the words of `diagnose fix`."""
+        """Apply the fix, or undo the last one, with the dialog of `diagnose fix`."""
         url = self.visible_report(session)[0].evidence.target.url
         title = f"{self.say('key.undo' if undo else 'key.apply')}   {url}"
         dialog = FixDialog(title, self.view.lang)

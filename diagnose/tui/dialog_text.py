@@ -1,5 +1,5 @@
-"""The texts of the sheets that lie over a target: what was not seen, what a layer showed, what a
-fix changes in files, what differs from the run before, the keys. Pure."""
+"""The texts of dialogs over a target: gaps, the observations of a layer, the edits of a fix, the
+differences from earlier runs, the keys. No I/O."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def skipped_text(report: Report, view: View) -> str:
-    """What was not looked at and why, with the command that would allow it; layers not reached."""
+    """Return what was not observed and why, with the command that would allow it, and skipped
+    layers."""
     page = tab_text.new_page(view)
     texts.add_evidence_gaps(page, report, view)
     for layer in layer_states(report, view.lang):
@@ -40,12 +41,12 @@ def layer_text(report: Report, layer: str, view: View) -> str:
 
 
 def fix_diffs(finding: Finding) -> str:
-    """What a fix changes in files; empty where it changes none."""
+    """Return the edits of a fix as diffs; "" if it has none."""
     return "\n".join(step.diff for step in finding_text.steps(finding) if isinstance(step, Edit))
 
 
 def colored_diff(diff: str, view: View) -> str:
-    """A diff in colour."""
+    """Colour a diff."""
     page = tab_text.new_page(view)
     texts.add_diff(page, diff.rstrip("\n").split("\n"))
     return "\n".join(page.lines)
@@ -54,7 +55,7 @@ def colored_diff(diff: str, view: View) -> str:
 def comparison_text(
     before: Report | None, after: Report, changes: "tuple[FingerprintChange, ...]", view: View
 ) -> str:
-    """What is other than it was: in the run before, and when all was well."""
+    """Return the differences from the previous run, and from the last healthy run."""
     page = tab_text.new_page(view)
     if before is not None:
         page.add(("bold", translate("compare-before", view.lang)))
@@ -94,7 +95,7 @@ def _add_comparison(page: Page, before: Report, after: Report, view: View) -> No
 def help_text(
     table: tuple[Key, ...], focus: str, why_not: Callable[[str], str], view: View, tabs: bool
 ) -> str:
-    """Where one is, and every key; what cannot be done now says why."""
+    """Return where the focus is and what every key does; for a disabled key also why."""
     page, lang = tab_text.new_page(view), view.lang
     if focus:
         page.prose(translate(f"help.{focus}", lang), "", 0, "bold")

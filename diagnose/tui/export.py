@@ -1,4 +1,4 @@
-"""Files that are exported from the screen, into the folder in which it was started."""
+"""Files exported from the screen into the working directory."""
 
 import itertools
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def save(name: str, suffix: str, text: str) -> Path:
-    """Write a new file, and never over another one; OSError where that cannot be done."""
+    """Write a new file without overwriting an existing one. Raise OSError if that fails."""
     stem = f"diagnose-{f'{name}-' if name else ''}{time.strftime('%Y%m%d-%H%M%S')}"
     for number in itertools.count(1):
         path = Path(f"{stem}{f'-{number}' if number > 1 else ''}.{suffix}").absolute()

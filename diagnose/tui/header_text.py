@@ -1,5 +1,4 @@
-"""The texts around the findings: what is being looked at, the layers, the log, what there was
-before. Pure."""
+"""The texts around the findings: title, layers, log, history. No I/O."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from diagnose.tui.tab_text import new_page, truncate
 if TYPE_CHECKING:
     from diagnose.history import FingerprintChange
 
-#: Changes are told three at a time; all of them when they are asked for.
+#: The number of changes shown at first; a dialog shows all.
 MAX_CHANGES = 3
 
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -26,7 +25,7 @@ _ASCII_SPARKS = "_.-=*#"
 
 
 def title_line(url: str, marks: Sequence[str], view: View) -> str:
-    """What is looked at, and how; the marks give way to the URL."""
+    """Return the title line: the URL, and the marks if there is room for them."""
     page = new_page(view)
     url = truncate(sanitize(url), view.width, view.ascii)
     room = view.width - cell_len(url) - 3
@@ -41,7 +40,7 @@ def title_line(url: str, marks: Sequence[str], view: View) -> str:
 
 
 def layer_entries(report: Report, view: View) -> list[tuple[str, str]]:
-    """Each layer's name, and its lines: state, time, and what was seen of it, failures first."""
+    """Return each layer's name with its lines: status, time, and examples, failures first."""
     return [
         (layer.name, _layer_lines(layer, report, view)) for layer in layer_states(report, view.lang)
     ]
@@ -67,7 +66,7 @@ def _layer_lines(layer: Layer, report: Report, view: View) -> str:
 
 
 def layer_observations(report: Report, layer: str) -> list[Observation]:
-    """All that was seen of a layer; of certificates, the handshakes that brought them."""
+    """Return all observations of a layer; for "certificate" also the handshakes with a chain."""
     observations = report.evidence.observations
     if layer == "certificate":
         return [
@@ -86,7 +85,7 @@ def _certificate_chain(observation: Observation) -> object:
 
 
 def log_text(report: Report, view: View, query: str, failures_only: bool) -> str:
-    """What was seen, in its order; only what holds `asked` if that is not empty."""
+    """Return the observations in order. Only those that contain `query` are shown."""
     page = new_page(view)
     for observation in sorted(report.evidence.observations, key=lambda observation: observation.at):
         if failures_only and observation.failure is None:
@@ -106,16 +105,16 @@ def log_text(report: Report, view: View, query: str, failures_only: bool) -> str
     return "\n".join(page.lines)
 
 
-# What there was before
+# History
 
 
 def change_lines(
     changes: "tuple[FingerprintChange, ...]", view: View, limit: int = MAX_CHANGES
 ) -> list[str]:
-    """What has changed since all was well, a line each."""
+    """Return what has changed since the last healthy run, one line each."""
     if not changes:
         return []
-    from diagnose.history import change_text as changed  # it knows a great many kinds
+    from diagnose.history import change_text as changed  # slow import
 
     local_now = datetime.now(UTC).astimezone()
     lines = [
@@ -129,7 +128,7 @@ def change_lines(
 def add_history(
     page: Page, statuses: Sequence[Status], connect_times: Sequence[float | None], lang: str
 ) -> None:
-    """A sign for each run, and below it how long each took to connect."""
+    """Add a sign for each run, and below it the time that each took to connect."""
     page.add(*((status, page.sign(status)) for status in statuses))
     measured = [seconds for seconds in connect_times if seconds is not None]
     if len(measured) > 1:
@@ -139,7 +138,7 @@ def add_history(
 
 
 def sparkline(values: Sequence[float | None], ascii_only: bool) -> str:
-    """Values as heights, the largest the highest; a blank for what is not known."""
+    """Draw values as bars relative to the largest; a space for None."""
     marks = _ASCII_SPARKS if ascii_only else _SPARKS
     highest = max((value for value in values if value is not None), default=0.0) or 1.0
     top = len(marks) - 1

@@ -1,5 +1,4 @@
-"""The keys: one table for what is pressed, for the line below the screen, the help and the
-palette."""
+"""The keys: one table for the bindings, the key bar, the help and the palette."""
 
 from textual.binding import Binding, BindingType
 
@@ -8,8 +7,8 @@ from diagnose.model.frozen import frozen
 
 @frozen
 class Key:
-    """`key` as Textual calls it, `name` of the action and of its words, `shown` as people call it.
-    `everywhere` is what the application does, whatever screen is up."""
+    """A key. `key` is Textual's name for it, `name` names the action and its texts, `display` is
+    the label. `app_wide` keys are handled by the application on every screen."""
 
     key: str
     name: str
@@ -21,7 +20,7 @@ class Key:
         return self.display or self.key
 
 
-#: Of one target. The line below the screen has as many of them as it is wide, from the first on.
+#: The keys on the screen of one target. The key bar shows as many of them as fit, from the first.
 SITE_KEYS = (
     Key("r", "again"),
     Key("y", "copy"),
@@ -53,7 +52,7 @@ SITE_KEYS = (
 
 APP_KEYS = tuple(key for key in SITE_KEYS if key.app_wide)
 
-#: Of the list of targets.
+#: The keys on the list of targets.
 START_KEYS = (
     Key("enter", "open", "Enter"),
     Key("r", "again"),
@@ -63,7 +62,8 @@ START_KEYS = (
 
 
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
-    """Each key bound to `action_do` of its screen, which knows what cannot be done now, and why."""
+    """Bind each key to `action_do` of its screen, which knows which actions are disabled and
+    why."""
     return [
         Binding(key.key, f"{'app.' if key.app_wide else ''}do('{key.name}')", show=False)
         for key in keys

@@ -1,4 +1,4 @@
-"""The screen, from the first paint to what is left of it in the scrollback."""
+"""Runs the screen and returns what to print on the terminal afterwards."""
 
 import gc
 import os
@@ -10,17 +10,17 @@ from diagnose.processes.signals import EXIT_SIGTERM
 from diagnose.tui.messages import Services
 from diagnose.tui.session import Session
 
-#: How long a run that is given up may take to say what it knows (seconds).
+#: Seconds that an unfinished run gets to report what it knows.
 STOP_TIMEOUT = 1.0
 
-#: Terminals of sixteen colours.
+#: Terminals with sixteen colours.
 _FEW_COLORS = {"linux", "xterm", "screen", "vt100", "ansi"}
 
 
 @frozen
 class ScreenResult:
-    """What stays on the terminal: the reports as they were shown; and the exit status that a
-    signal asks for, or 0."""
+    """The reports to print on the terminal, as they were shown, and the exit status required by a
+    signal, or 0."""
 
     reports: tuple[tuple[Report, View], ...] = ()
     status: int = 0
@@ -29,13 +29,13 @@ class ScreenResult:
 def run_screen(
     sessions: list[Session], services: Services, view: View, mouse: bool
 ) -> ScreenResult:
-    """Show the sessions, whose runs are under way, until the person leaves."""
+    """Show the sessions, whose runs have started, until the user quits."""
     from diagnose.tui.app import DiagnoseApp
 
     app = DiagnoseApp(sessions, services, view)
     if os.environ.get("TERM", "") in _FEW_COLORS and not os.environ.get("COLORTERM"):
         app.theme = "ansi-dark"
-    app.call_later(gc.enable)  # this process stays; until it was painted there was no time for it
+    app.call_later(gc.enable)  # this process runs for long
     exit_mode = app.run(mouse=mouse)
     if app.return_code:
         raise RuntimeError("the screen broke down")

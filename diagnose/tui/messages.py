@@ -1,4 +1,4 @@
-"""What the screen asks of the services behind it, and what it is told besides a run's events."""
+"""The services that the screen uses, and the messages that it receives besides a run's events."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -17,16 +17,15 @@ Kind = Literal["site", "part", "demo", "recording"]
 
 @frozen
 class Services:
-    """What is behind the screen: where its services work.
+    """The services behind the screen. `executor` runs them by name; each sends messages:
 
-    run(asked)                 events of a run, then `Changed`
-    mend(asked, undo, view)    `Said`, questions: a fix, or the undoing of the last one
-    mask(report, view)         `Masked`
-    sites()                    `Own`, then `Earlier`
+      run(request)                  events of a run, then `HistoryChanges`
+      mend(request, undo, view)     `FixOutput`, questions: a fix, or the undo of the last one
+      mask(report, view)            `MaskedReport`
+      sites()                       `LocalSites`, then `RecentTargets`
 
-    `read` reads a target and `server` where SSH leads to ("ssh://…"); both raise UsageError.
-    What is shown is a site of today, or a part of one ("part", nothing of which is mended), a
-    "demo" or a "recording".
+    `parse_target` and `parse_server` ("ssh://…") raise UsageError. `kind` is what is shown: a
+    "site", a "part" of one (which cannot be fixed), a "demo" or a "recording".
     """
 
     executor: Executor
@@ -37,8 +36,8 @@ class Services:
 
 @frozen
 class RunRequest:
-    """A look: at which target, of which layers alone (all of them if none is named), and into
-    which server ("ssh://…"; empty as the command line has it)."""
+    """A request for a run: the target, the layers to check (() for all), and the server to inspect
+    ("ssh://…"; "" for the one from the command line)."""
 
     target: Target
     only: tuple[str, ...] = ()
@@ -47,21 +46,21 @@ class RunRequest:
 
 @frozen
 class HistoryChanges:
-    """What is other than it was when the target was last well."""
+    """The differences from the last healthy run."""
 
     changes: "tuple[FingerprintChange, ...]"
 
 
 @frozen
 class FixOutput:
-    """Words of a fix as it goes on."""
+    """Output of a running fix."""
 
     text: str
 
 
 @frozen
 class MaskedReport:
-    """A report with the names and addresses masked, and the view of it."""
+    """A report with masked names and addresses, and its view."""
 
     report: Report
     view: View
@@ -76,6 +75,6 @@ class LocalSites:
 
 @frozen
 class RecentTargets:
-    """Targets of earlier runs, the last one first."""
+    """Targets of earlier runs, the most recent first."""
 
     entries: "tuple[tuple[Target, KnownTarget], ...]"

@@ -1,5 +1,4 @@
-"""The command palette: what the keys do, the findings, the layers, the page of every check, the
-themes."""
+"""The command palette: actions of the keys, findings, layers, the pages of the checks, themes."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -22,7 +21,7 @@ Command = tuple[str, str, Callable[[], Any]]
 
 
 class CommandProvider(Provider):
-    """Offers first what the keys do; the rest to whoever types."""
+    """Offers the actions of the keys at first, and all commands after typing."""
 
     @property
     def _app(self) -> "DiagnoseApp":

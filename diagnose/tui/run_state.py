@@ -1,4 +1,5 @@
-"""A run as its screen sees it: what was seen so far, and in the end what it means. Pure."""
+"""The state of a run as its screen sees it: the observations so far, and finally the report. No
+I/O."""
 
 from datetime import UTC, datetime
 
@@ -7,8 +8,8 @@ from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
 
 
 class RunState:
-    """Fed with a run's events; `report` is what a report of now would be. `ended` where nothing
-    more comes, though it may never have come to a conclusion."""
+    """Collects a run's events; `report` is the current report. `ended` is True if no more events
+    come, even if the run never concluded."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -40,8 +41,8 @@ class RunState:
 
 
 def finding_rows(report: Report) -> tuple[tuple[Finding, int], ...]:
-    """The findings as they are listed, each with its depth: causes, symptoms under the cause that
-    explains them, then the notes."""
+    """Return the findings in list order, each with its depth: causes, below them the symptoms that
+    they explain, then notes."""
     roots = [finding for finding in report.findings if finding.explained_by is None]
     roots.sort(key=lambda finding: finding.severity is Severity.NOTE)
     return tuple(row for finding in roots for row in _with_symptoms(report, finding, 0))

@@ -1,4 +1,4 @@
-"""A target under the screen's eye: the run under way, those before, and what is to be watched."""
+"""A target on the screen: its current run, the runs before it, and whether it is watched."""
 
 import queue
 from typing import TYPE_CHECKING, Any
@@ -15,16 +15,16 @@ from diagnose.tui.run_state import RunState
 if TYPE_CHECKING:
     from diagnose.history import FingerprintChange, KnownTarget
 
-#: Seconds between two looks while a target is watched.
+#: Seconds between two runs while a target is watched.
 WATCH_INTERVAL = 10.0
 
-#: A strip of history shows so many runs.
+#: The number of runs in the history line.
 MAX_HISTORY = 40
 
 
 class Session:
-    """`past` are the verdicts of its whole runs, `waits` how long each took to connect (seconds),
-    `known` what earlier calls of the program said of it."""
+    """A target and its runs. `statuses` are the verdicts of its complete runs, `connect_times` the
+    seconds each took to connect, `history_summary` its entry in the history of earlier calls."""
 
     def __init__(
         self, target: Target, services: Services, history_summary: "KnownTarget | None" = None
@@ -45,20 +45,20 @@ class Session:
         self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def start(self, only: tuple[str, ...] = ()) -> "Session":
-        """Look, once more if need be, and at some layers alone if they are named; one that is
-        under way is not disturbed."""
+        """Start a run, limited to some layers if they are given. Nothing happens if one is
+        running."""
         if not self.running:
             self.previous_report = self.run_state.final_report or self.previous_report
             self.run_state, self.masked, self._masking = RunState(self.target), None, False
             self.request = RunRequest(self.target, only, self.server)
-            # What an earlier run still tells is told to nobody.
+            # A new queue drops the messages of an earlier run.
             self._messages = queue.SimpleQueue()
             self._job = self.services.executor.start("run", self._messages.put, self.request)
             self.runs += 1
         return self
 
     def inspect_server(self, server: str) -> None:
-        """From now on look inside that server too; a run under way begins anew."""
+        """From now on, inspect that server too; a current run is restarted."""
         self.server = server
         self.stop()
         self._job = None
@@ -77,7 +77,7 @@ class Session:
         return self.run_state.report
 
     def drain(self) -> bool:
-        """Take what has been told; whether anything has."""
+        """Process received messages. Return True if there were any."""
         received = False
         while not self._messages.empty():
             received = True
@@ -109,18 +109,18 @@ class Session:
             self.connect_times = [*self.connect_times, min(durations, default=None)][-MAX_HISTORY:]
 
     def mask(self, view: View) -> None:
-        """Have the report masked, once it is there and once only; `masked` has it when told."""
+        """Start masking the final report, once; the result is stored in `masked`."""
         if self.run_state.final_report is not None and not self._masking:
             self._masking = True
             self.services.executor.start("mask", self._messages.put, self.report, view)
 
     def stop(self) -> None:
-        """Ask the run to end; what it says then is told like all else."""
+        """Ask the run to end; its report is received like all messages."""
         if self._job is not None and self.running:
             self._job.stop()
 
     def wait(self, seconds: float) -> None:
-        """Take what a run that was stopped says in the end."""
+        """Process messages of a stopped run until it ends, or until none arrives for `seconds`."""
         while self.running:
             try:
                 self._apply_message(self._messages.get(timeout=seconds))

@@ -1,5 +1,5 @@
-"""The texts of the panes, each a function of the report: what the plain report says, laid out for
-a width. Pure."""
+"""The texts of the tabs, each a function of the report: the plain report's parts, for a given
+width. No I/O."""
 
 from dataclasses import replace
 
@@ -14,10 +14,10 @@ from diagnose.outputs.terminal import Page, cell_len, sanitize, wrap
 
 TABS = ("why", "fix", "evidence", "timeline", "explain")
 
-#: A run's longest bars are so many cells.
+#: The largest width of a bar in the timeline, in cells.
 _MAX_BAR_WIDTH = 24
 
-#: The strip of layers has so many lines at most, if it can.
+#: The number of lines of the layer strip above which it is shortened.
 _MAX_STRIP_LINES = 2
 
 
@@ -35,7 +35,7 @@ def head_text(report: Report, view: View, running: bool) -> str:
 
 
 def strip_text(report: Report, view: View) -> str:
-    """The layers; without their times where these would take another line."""
+    """Return the layers, without their times if those would need another line."""
     page, compact = new_page(view), new_page(view)
     texts.add_layers(page, report, view)
     if len(page.lines) > _MAX_STRIP_LINES:
@@ -49,8 +49,8 @@ def strip_text(report: Report, view: View) -> str:
 
 
 def finding_line(finding: Finding, depth: int, view: View, tall: bool = False) -> str:
-    """A finding on one line of the list, cut where it is too long; or, in a narrow and `tall`
-    list, whole on several."""
+    """Return a finding as one truncated line of the list; or, in a narrow and `tall` list, complete
+    on several lines."""
     page = new_page(view)
     is_root = depth == 0 and finding.severity is not Severity.NOTE
     mark = translate("root" if is_root else "note" if depth == 0 else "follows", view.lang)
@@ -77,7 +77,7 @@ def finding_line(finding: Finding, depth: int, view: View, tall: bool = False) -
 
 
 def truncate(text: str, width: int, ascii_only: bool) -> str:
-    """As much of a text as there is room for, in cells."""
+    """Truncate a text to a width in cells."""
     if cell_len(text) <= width:
         return text
     ellipsis = "..." if ascii_only else "…"
@@ -87,7 +87,7 @@ def truncate(text: str, width: int, ascii_only: bool) -> str:
 
 
 def render_tab(tab: str, report: Report, finding: Finding | None, view: View, running: bool) -> str:
-    """A tab's text about a finding; the timeline is of the whole run."""
+    """Return a tab's text about a finding; the timeline is of the whole run."""
     page = new_page(view)
     if tab == "timeline":
         add_waterfall(page, report, view)
@@ -124,7 +124,7 @@ def _add_evidence(page: Page, finding: Finding, view: View) -> None:
 
 
 def add_observation(page: Page, observation: Observation) -> None:
-    """What was seen, from where, when, and how a person would see the same."""
+    """Add an observation: vantage, times, and the equivalent command."""
     page.prose(digest(observation), f"{observation.vantage}: ", 0)
     if observation.equivalent:
         page.code(f"$ {observation.equivalent}", 4)
@@ -132,7 +132,7 @@ def add_observation(page: Page, observation: Observation) -> None:
 
 
 def add_waterfall(page: Page, report: Report, view: View) -> None:
-    """When each thing was looked at, and for how long: bars on one axis of time."""
+    """Add a bar for each observation, on one time axis."""
     total, bars = _axis_length(report), max(min(_MAX_BAR_WIDTH, view.width // 4), 8)
     for observation in sorted(report.evidence.observations, key=_start_time):
         bar = _bar(_start_time(observation), observation.at, total, bars, view.ascii)
@@ -144,7 +144,7 @@ def add_waterfall(page: Page, report: Report, view: View) -> None:
 
 
 def add_layer_bars(page: Page, report: Report, view: View) -> None:
-    """The same in short: from the first look at a layer to the last."""
+    """Add one bar per layer: from its first observation to the last."""
     total, bars = _axis_length(report), max(view.width - 13, 8)
     spans: dict[str, tuple[float, float]] = {}
     for observation in report.evidence.observations:
@@ -163,7 +163,7 @@ def add_layer_bars(page: Page, report: Report, view: View) -> None:
 
 
 def _axis_length(report: Report) -> float:
-    """How long the axis of time is, in seconds."""
+    """Return the length of the time axis in seconds."""
     return max((0.001, *(observation.at for observation in report.evidence.observations)))
 
 
@@ -179,7 +179,7 @@ def _start_time(observation: Observation) -> float:
 
 
 def step_commands(finding: Finding) -> str:
-    """A remedy's steps as they are typed, for the clipboard; what is done by hand is left out."""
+    """Return the steps of a fix as shell commands, for the clipboard, without manual steps."""
     lines = [
         finding_text.shell_command(step)
         for step in finding_text.steps(finding)

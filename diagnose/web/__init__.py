@@ -1,8 +1,8 @@
-"""The screen in a browser on the same machine: a front end that hands on another one.
+"""The screen in a browser on the same machine.
 
-Each page that is opened is a process of its own, `diagnose TARGET`, whose screen is written to a
-pipe instead of a terminal. textual-serve carries it to the page and back; it is an extra, and
-nothing of it is imported before it is asked for.
+Each open page has a process of its own, `diagnose TARGET`, whose screen is written to a pipe
+instead of a terminal. textual-serve connects it with the page. It is an optional dependency and
+imported only when needed.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ _MISSING_EXTRA = (
 
 
 def serve(targets: Sequence[str], options: Sequence[str], port: int, lang: str) -> int:
-    """Serve the screen that `diagnose` has with these words, until a signal; the exit status."""
+    """Serve the screen of `diagnose` with these arguments until a signal. Return the exit status.
+    Raise UsageError if textual-serve is not installed."""
     try:
         from diagnose.web.main import run
     except ModuleNotFoundError as missing:

@@ -1,4 +1,4 @@
-"""The process behind a page: begun when the page comes, ended when it goes."""
+"""The process behind a page: it starts and ends with the page."""
 
 import asyncio
 import contextlib
@@ -11,25 +11,25 @@ from typing import Any
 
 from textual_serve.app_service import AppService
 
-#: What Textual makes of the pipe. `diagnose.tui.usable` knows it by its last word.
+#: The driver class for Textual. `diagnose.tui.is_usable` recognizes its last part.
 DRIVER = "diagnose.web.driver:WebDriver"
 
-#: How long a process may take to end by itself, in seconds.
+#: Seconds that a process has to end by itself.
 STOP_TIMEOUT = 3.0
 
-#: What describes the terminal in which the server was started.
+#: Variables that describe the terminal in which the server was started.
 _TERMINAL_VARIABLES = ("STY", "TERM_PROGRAM", "TEXTUAL_FPS", "TMUX")
 
 
 def command(arguments: Sequence[str]) -> list[str]:
-    """`diagnose` with these words. -P: what lies in the working directory is not imported."""
+    """Return the command for `diagnose`. -P: do not import modules from the working directory."""
     return [sys.executable, "-P", "-m", "diagnose", *arguments]
 
 
 def environment(
     width: int, height: int, inherited: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The variables of the process; the page's size in cells."""
+    """Return the environment of the process; width and height are the page's size in cells."""
     variables = {
         name: value for name, value in inherited.items() if name not in _TERMINAL_VARIABLES
     }
@@ -43,15 +43,15 @@ def environment(
 
 
 class App(AppService):
-    """A process that is surely gone when it was stopped, with all that it had started."""
+    """A process that is guaranteed to end, with its children, when it is stopped."""
 
     def __init__(self, argv: Sequence[str], **callbacks: Any) -> None:
         super().__init__(argv[0], **callbacks)
         self._argv = argv
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
-        """Without a shell, and in a session of its own: Ctrl-C in the server's terminal is for
-        the server, and no program asks for a password there."""
+        """Start the process without a shell, in its own session: Ctrl-C in the server's terminal
+        does not reach it, and no program asks for a password in that terminal."""
         self._process = await asyncio.create_subprocess_exec(
             *self._argv,
             stdin=PIPE,
@@ -64,18 +64,18 @@ class App(AppService):
         return self._process
 
     async def run(self) -> None:
-        """Carry what the process writes, to its end, which is the end of the page as well."""
+        """Forward the output of the process until it ends, then close the page."""
         await super().run()
         with contextlib.suppress(ConnectionError):
             await self.remote_close()
 
     async def on_data(self, payload: bytes) -> None:
-        # Where nobody reads, go on: a process that cannot write does not end.
+        # Continue if the page is gone: a process that cannot write does not end.
         with contextlib.suppress(ConnectionError):
             await super().on_data(payload)
 
     async def stop(self) -> None:
-        """End the pipe, at which the process ends by itself; where it does not, end it."""
+        """Close the pipe, at which the process should end; if it does not, kill it."""
         if self._process is None or self._task is None:
             return
         self.stdin.close()
@@ -85,6 +85,6 @@ class App(AppService):
         finally:
             if not exited.done():
                 os.killpg(self._process.pid, signal.SIGKILL)
-        # What it said last is still carried.
+        # Forward its last output.
         await asyncio.wait([exited, self._task], timeout=STOP_TIMEOUT)
         self._task.cancel()

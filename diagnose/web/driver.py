@@ -1,6 +1,6 @@
-"""How the screen is written to the pipe, and read from it, in the process behind a page.
+"""The Textual driver of the process behind a page: it writes the screen to a pipe.
 
-Textual's own driver for that does not notice that the server has died.
+Textual's own web driver does not notice when the server has died.
 """
 
 import os
@@ -17,14 +17,14 @@ class WebDriver(web_driver.WebDriver):
         self._write = partial(_write, self.fileno)
 
     def run_input_thread(self) -> None:
-        """Read what the page sends; where the pipe ends, nobody is there any more."""
+        """Read what the page sends. At the end of the pipe, exit."""
         super().run_input_thread()
         if not self.exit_event.is_set():
             self._app.post_message(messages.ExitApp())
 
 
 def _write(pipe: int, data: bytes) -> int:
-    """All of it: os.write may stop in the middle."""
+    """Write all data: os.write may write only a part."""
     remaining = memoryview(data)
     while remaining:
         remaining = remaining[os.write(pipe, remaining) :]

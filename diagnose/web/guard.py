@@ -1,11 +1,11 @@
-"""Who is let in: the screen may run as root and change things, and every page of the web that
-the person has open could ask this port.
+"""Access control: the screen may run as root and change things, and every web page that the user
+has open could send requests to this port.
 
-- The address holds a secret that only the person at the terminal has seen. It is in the path and
-  not in a cookie, which the browser would add by itself, and show to every port of the machine.
-- The Host field names loopback, in words that no name server gives away (DNS rebinding). The port
-  may be any: the person's end of a tunnel.
-- What opens the WebSocket is a page that came from there (RFC 6455 section 10.2).
+- The URL contains a secret that is shown only in the user's terminal. It is in the path and not in
+  a cookie, because the browser adds cookies by itself, for every port of the machine.
+- The Host field must be a loopback name that DNS cannot redirect (DNS rebinding). Any port is
+  accepted: it may be the user's end of a tunnel.
+- The WebSocket must be opened by a page from this server (RFC 6455 section 10.2).
 """
 
 import re
@@ -18,16 +18,16 @@ from diagnose.i18n.web import translate
 
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?")
 
-#: What the page may load and do: nothing that is not from here, and no script that stands in it.
-#: xterm.js makes style elements. The WebSocket is named in full, as 'self' does not mean it to
-#: every Safari.
+#: What the page may load and do: only resources of this server, no inline scripts. xterm.js creates
+#: style elements. The WebSocket is named explicitly, because some versions of Safari do not include
+#: it in 'self'.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src data:; connect-src {host}; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
 
-#: Of every answer, but for the page's own policy.
+#: Headers of every response; the page has its own policy.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
@@ -40,8 +40,8 @@ HEADERS = {
 
 
 def refusal_reason(path: str, host: str, origin: str | None, secret: str) -> str | None:
-    """Why a request is not answered, as a key of `diagnose.i18n.web`, or None. `origin` is None
-    where the field is missing, which no browser leaves out before a WebSocket."""
+    """Return why a request is refused, as a key of `diagnose.i18n.web`, or None. `origin` is None
+    if the field is missing; every browser sends it before a WebSocket."""
     if not _LOOPBACK.fullmatch(host):
         return "not-loopback"
     first = path.removeprefix("/").partition("/")[0]
@@ -53,7 +53,7 @@ def refusal_reason(path: str, host: str, origin: str | None, secret: str) -> str
 
 
 def guard(secret: str, lang: str) -> Middleware:
-    """What every request meets first."""
+    """Return a middleware that checks every request first."""
 
     @web.middleware
     async def check_request(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -67,6 +67,6 @@ def guard(secret: str, lang: str) -> Middleware:
 
 
 async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
-    """What every answer says, the refusals too."""
+    """Add the headers to every response, including refusals."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)

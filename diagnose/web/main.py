@@ -1,4 +1,4 @@
-"""From the socket to the signal that ends it."""
+"""Runs the web server until a signal."""
 
 import asyncio
 import contextlib
@@ -19,19 +19,19 @@ from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM
 from diagnose.web.app import command
 from diagnose.web.server import ScreenServer
 
-#: The one address: who is elsewhere comes through SSH.
+#: The only address that is listened on; remote users come through SSH.
 LOOPBACK = "127.0.0.1"
 
 _SIGNALS = {signal.SIGINT: EXIT_SIGINT, signal.SIGTERM: EXIT_SIGTERM}
 
 
 def run(targets: Sequence[str], options: Sequence[str], port: int, lang: str) -> int:
-    """Serve until a signal; the exit status it asks for."""
-    gc.enable()  # this process stays
+    """Serve until a signal. Return the exit status for it."""
+    gc.enable()  # this process runs for long
     if not os.environ.get("DIAGNOSE_DEBUG"):
         logging.disable()
     title = f"diagnose {' '.join(targets)}".rstrip()
-    # textual-serve prints on stdout what a process complained of.
+    # textual-serve prints a process's errors to stdout.
     with contextlib.redirect_stdout(sys.stderr):
         return asyncio.run(_serve(command([*options, *targets]), title, port, lang))
 
@@ -67,7 +67,8 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
 
 
 def _exit_signal() -> "asyncio.Future[int]":
-    """The exit status that the first signal asks for; a second one ends the process at once."""
+    """Return a future with the exit status for the first signal; a second one ends the process at
+    once."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
 

@@ -1,7 +1,7 @@
-"""The page, what it consists of, and the WebSocket that carries the screen.
+"""The page, its files, and the WebSocket that connects the screen.
 
-Of textual-serve's server only the reading of the page's messages is left: its page asks another
-host for a font, its folders can be listed, and it lets in everybody.
+From textual-serve's server, only the parsing of the page's messages is used: its page loads a font
+from another host, its folders can be listed, and it has no access control.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from diagnose.web.guard import POLICY, add_security_headers, guard
 _PACKAGE_FOLDER = Path(__file__).parent
 _TEXTUAL_FOLDER = Path(textual_serve.server.__file__).parent / "static"
 
-#: What the page refers to, and its type. Nothing else is served.
+#: The files that the page refers to, with their types. Nothing else is served.
 FILES = {
     "page.css": (_PACKAGE_FOLDER / "page.css", "text/css"),
     "page.js": (_PACKAGE_FOLDER / "page.js", "text/javascript"),
@@ -30,15 +30,15 @@ FILES = {
     "mono.ttf": (_TEXTUAL_FOLDER / "fonts" / "RobotoMono-VariableFont_wght.ttf", "font/ttf"),
 }
 
-#: The page's words (diagnose.i18n.web).
+#: The page's texts (diagnose.i18n.web).
 _TEXT_KEYS = ("screen", "waiting", "ended", "again", "script")
 
-#: The page's largest message, in bytes: what is pasted at one go.
+#: The largest message from the page in bytes, for example a pasted text.
 _MAX_MESSAGE = 1 << 20
 
 
 class ScreenServer(Server):
-    """A screen for each page that is open."""
+    """A server that starts a process with a screen for each open page."""
 
     def __init__(self, argv: Sequence[str], title: str, secret: str, lang: str) -> None:
         super().__init__(argv[0], title=title)
@@ -48,7 +48,7 @@ class ScreenServer(Server):
 
     async def _make_app(self) -> web.Application:
         app = web.Application(middlewares=[guard(self._secret, self._lang)])
-        # The guard has compared the secret.
+        # The guard has already compared the secret.
         app.add_routes(
             [
                 web.get("/{secret}/", self.handle_index),
@@ -62,7 +62,7 @@ class ScreenServer(Server):
 
     async def handle_index(self, request: web.Request) -> web.Response:
         texts = {name: translate(name, self._lang) for name in _TEXT_KEYS}
-        # As the browser calls this machine: the port may be the other end of a tunnel.
+        # The host as the browser sees it: the port may be the other end of a tunnel.
         host = f"ws://{request.host}"
         page = self._page.substitute(
             {name: html.escape(text) for name, text in texts.items()},
@@ -80,7 +80,7 @@ class ScreenServer(Server):
         return web.FileResponse(path, headers={"Content-Type": kind})
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """A process as long as the page is there."""
+        """Run a process for as long as the page is open."""
         socket = web.WebSocketResponse(heartbeat=15, timeout=2, max_msg_size=_MAX_MESSAGE)
         await socket.prepare(request)
         app = App(
@@ -104,5 +104,5 @@ class ScreenServer(Server):
 
 
 def _size(request: web.Request, name: str, default: int) -> int:
-    """Columns or rows, as the page says."""
+    """Return the number of columns or rows that the page requests."""
     return max(1, min(to_int(request.query.get(name, ""), default), 1000))

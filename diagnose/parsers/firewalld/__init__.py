@@ -1,5 +1,6 @@
-"""firewalld's zones, policies and services: out of what firewall-cmd (`listed`) and dbus-send
-(`bus`) print and out of its files (`files`), and what they decide (`rich`, `deciding`). Pure."""
+"""firewalld's zones, policies and services, from the output of firewall-cmd (`cmd_output`) and
+dbus-send (`dbus_output`) and from its files (`config_files`), and what they decide (`rich_rules`,
+`evaluator`). No I/O."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,16 +9,16 @@ from diagnose.model.firewall import PortRange
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: A list longer than this is cut.
+#: Most items of a list that are kept.
 MAX_ITEMS = 2000
 
-#: Of a set of addresses so much is kept.
+#: Most entries of a set of addresses that are kept.
 MAX_SET_ENTRIES = 500
 
 
 @frozen
 class ZoneText:
-    """A zone as written: what its services open is not known to it."""
+    """A zone as written: its services are names, not yet resolved to ports."""
 
     name: str
     target: str = "default"
@@ -56,7 +57,7 @@ class ServiceText:
 
 
 def port_range(port: str, protocol: str) -> PortRange | None:
-    """ "443" or "8000-8010" and its protocol; None where it is no port."""
+    """Parse "443" or "8000-8010" with its protocol; None if it is not a port."""
     match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", port.strip())
     if not match:
         return None
@@ -69,7 +70,7 @@ def open_ports(
     services: Iterable[str],
     definitions: Mapping[str, ServiceText],
 ) -> tuple[PortRange, ...]:
-    """All that ports and services open, includes followed."""
+    """Return everything that ports and services open, including included services."""
     opened_ports = dict.fromkeys(ports)
     pending, visited = list(services), set()
     while pending:
@@ -83,7 +84,7 @@ def open_ports(
 
 
 def named_services(*texts: ZoneText | PolicyText) -> set[str]:
-    """The services that zones and policies name, in their rich rules too."""
+    """Return the services that zones and policies name, also in rich rules."""
     service_lists = (
         re.findall(r'\bservice name="([^"]+)"', rule) for text in texts for rule in text.rich_rules
     )
@@ -97,16 +98,16 @@ def port_ranges(pairs: Iterable[tuple[str, str]]) -> tuple[PortRange, ...]:
 
 
 def protocol_ranges(protocols: Iterable[str]) -> tuple[PortRange, ...]:
-    """A protocol that is let through as such has all its ports open."""
+    """Return all ports of each protocol that is allowed as a whole."""
     return tuple(PortRange(0, 65535, name) for name in protocols if name in {"tcp", "udp"})
 
 
 def forward_port_text(port: str, protocol: str, to_port: str, to_address: str) -> str:
-    """As firewall-cmd lists it."""
+    """Return a forward-port as firewall-cmd lists it."""
     return clean(f"port={port}:proto={protocol}:toport={to_port}:toaddr={to_address}", 500)
 
 
 def parse_priority(text: object, default: int) -> int:
-    """A priority."""
+    """Return a priority as a number, or the default if it is not one."""
     digits = str(text).strip()
     return int(digits) if re.fullmatch(r"-?\d{1,6}", digits) else default

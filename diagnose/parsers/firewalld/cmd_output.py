@@ -1,4 +1,4 @@
-"""What firewall-cmd prints (firewall-cmd(1)), and firewalld.conf(5). Pure."""
+"""Parse the output of firewall-cmd (firewall-cmd(1)), and firewalld.conf(5). No I/O."""
 
 import re
 from collections.abc import Iterator
@@ -17,18 +17,18 @@ from diagnose.parsers.sanitize import clean
 
 
 def list_all_zones(text: str) -> tuple[ZoneText, ...]:
-    """The output of `firewall-cmd --list-all-zones` (or `--list-all`), of the runtime or the
-    permanent configuration."""
+    """Parse `firewall-cmd --list-all-zones` (or `--list-all`), of the runtime or the permanent
+    configuration."""
     return tuple(_zone(name, marks, settings) for name, marks, settings in _blocks(text))
 
 
 def list_all_policies(text: str) -> tuple[PolicyText, ...]:
-    """The output of `firewall-cmd --list-all-policies`."""
+    """Parse `firewall-cmd --list-all-policies`."""
     return tuple(_policy(name, settings) for name, _, settings in _blocks(text))
 
 
 def _blocks(text: str) -> Iterator[tuple[str, list[str], dict[str, list[str]]]]:
-    """Each name, the marks behind it, and the lines that follow, by their keys."""
+    """Yield each name, the marks in parentheses after it, and the settings by key."""
     blocks: list[tuple[str, list[str], dict[str, list[str]]]] = []
     key = ""
     for line in text.splitlines():
@@ -91,7 +91,7 @@ def _lines(settings: dict[str, list[str]], key: str) -> tuple[str, ...]:
 
 
 def info_service(text: str) -> ServiceText:
-    """The output of `firewall-cmd --info-service=…`."""
+    """Parse `firewall-cmd --info-service=…`."""
     fields = dict(re.findall(r"^  (ports|includes):(.*)$", text, re.MULTILINE))
     pairs = (port.partition("/") for port in fields.get("ports", "").split())
     includes = tuple(clean(service, 64) for service in fields.get("includes", "").split())
@@ -99,7 +99,7 @@ def info_service(text: str) -> ServiceText:
 
 
 def configuration(text: str) -> dict[str, str]:
-    """firewalld.conf(5): its keys and values."""
+    """Return the keys and values of firewalld.conf(5)."""
     pairs = (line.partition("=")[::2] for line in text.splitlines() if "=" in line)
     return {
         key.strip(): clean(value, 100) for key, value in pairs if re.fullmatch(r"\w+", key.strip())

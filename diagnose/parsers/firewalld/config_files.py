@@ -1,6 +1,6 @@
-"""firewalld's files: zones, policies, services, sets of addresses and direct rules
+"""Parse firewalld's files: zones, policies, services, sets of addresses and direct rules
 (firewalld.zone(5), firewalld.policy(5), firewalld.service(5), firewalld.ipset(5),
-firewalld.direct(5)). Pure."""
+firewalld.direct(5)). No I/O."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class _Element:
 
 
 def _xml(text: str) -> _Element:
-    """The elements of a small XML file, without its text. ValueError where it is none."""
+    """Return the elements of a small XML file, without text. Raises ValueError for other input."""
     from xml.parsers import expat
 
     root = _Element("", {}, [])
@@ -49,7 +49,7 @@ def _xml(text: str) -> _Element:
     parser.EndElementHandler = lambda name: open_elements.pop()
     parser.EntityDeclHandler = no_entities
     try:
-        # The text is Unicode already: what the declaration says of its encoding is past.
+        # The text is already decoded, so the encoding in the XML declaration no longer applies.
         parser.Parse(re.sub(r"^\s*<\?xml[^>]*\?>", "", text).encode(errors="replace"), True)
     except expat.ExpatError as error:
         raise ValueError(str(error)) from None
@@ -64,7 +64,7 @@ def _root(kind: str, text: str) -> _Element:
 
 
 def zone_file(name: str, text: str) -> ZoneText:
-    """A zone's file. ValueError where it is none, as for firewalld."""
+    """Parse a zone's file. Raises ValueError where firewalld would reject it too."""
     root = _root("zone", text)
     children = root.children[:MAX_ITEMS]
     return ZoneText(
@@ -78,7 +78,7 @@ def zone_file(name: str, text: str) -> ZoneText:
 
 
 def policy_file(name: str, text: str) -> PolicyText:
-    """A policy's file. ValueError where it is none."""
+    """Parse a policy's file. Raises ValueError if it is not one."""
     root = _root("policy", text)
     children = root.children[:MAX_ITEMS]
     return PolicyText(
@@ -92,13 +92,13 @@ def policy_file(name: str, text: str) -> PolicyText:
 
 
 def service_file(text: str) -> ServiceText:
-    """A service's file. ValueError where it is none."""
+    """Parse a service's file. Raises ValueError if it is not one."""
     children = _root("service", text).children[:MAX_ITEMS]
     return ServiceText(_opened_ports(children), _attribute_values(children, "include", "service"))
 
 
 def _without_comments(text: str) -> str:
-    """A comment that never ends is none."""
+    """Remove comments; an unterminated comment is kept as text."""
     parts, offset = [], 0
     while (begin := text.find("<!--", offset)) >= 0 and (end := text.find("-->", begin + 4)) >= 0:
         parts.append(text[offset:begin])
@@ -107,14 +107,15 @@ def _without_comments(text: str) -> str:
 
 
 def ipset_entries(text: str) -> tuple[str, ...]:
-    """What a set's file holds, line for line: it may be long. "" where it is no set."""
+    """Return the entries of a set's file, or () if it has none. Uses a regular expression, because
+    the file may be long."""
     entries = re.findall(r"<entry>([^<]{1,128})</entry>", _without_comments(text))
     return tuple(clean(entry, 128) for entry in entries[: MAX_SET_ENTRIES + 1])
 
 
 def direct_rules(text: str) -> tuple[str, ...]:
-    """The rules of direct.xml for what comes in, each as firewall-cmd takes it: "ipv4 filter
-    INPUT 0 -p tcp --dport 443 …", and a "passthrough ipv4 -I INPUT …"."""
+    """Return the rules of direct.xml for incoming packets as firewall-cmd takes them: "ipv4 filter
+    INPUT 0 -p tcp --dport 443 …", or "passthrough ipv4 -I INPUT …"."""
     text = _without_comments(text)
     rules = []
     for kind, attributes, arguments in re.findall(
@@ -172,7 +173,7 @@ def _source(element: _Element) -> str:
 
 
 def _rule(rule: _Element) -> str:
-    """A rich rule as firewall-cmd writes it (firewalld.richlanguage(5))."""
+    """Return a rich rule as firewall-cmd writes it (firewalld.richlanguage(5))."""
     parts = ["rule", *_attributes(rule, ("priority", "family"))]
     for child in sorted(rule.children, key=_sort_position):
         inverted = child.attributes.get("invert", "").lower() in {"true", "yes"}
@@ -187,7 +188,7 @@ def _rule(rule: _Element) -> str:
 
 
 def _sort_position(element: _Element) -> int:
-    """Where it stands in the rich language, whatever its place in the file."""
+    """Return an element's position in the rich language, whatever its position in the file."""
     order = {"source": 0, "destination": 1, "log": 3, "nflog": 3, "audit": 4}
     actions = dict.fromkeys(("accept", "reject", "drop", "mark"), 5)
     return (order | actions).get(element.name, 2)

@@ -1,4 +1,4 @@
-"""What `dbus-send --print-reply` prints of firewalld (firewalld.dbus(5)). Pure."""
+"""Parse firewalld's replies as printed by `dbus-send --print-reply` (firewalld.dbus(5)). No I/O."""
 
 import re
 from typing import Any
@@ -32,8 +32,8 @@ _TOKEN = re.compile(
 
 
 def dbus_reply(text: str) -> Any:
-    """The value that `dbus-send --print-reply` printed: dicts, lists, tuples, strings, numbers.
-    ValueError where it is an error reply or cannot be read."""
+    """Return the value in a reply: dicts, lists, tuples, strings, numbers. Raises ValueError for
+    an error reply or an unreadable one."""
     head, _, body = text.partition("\n")
     if not head.startswith("method return"):
         raise ValueError(clean(head))
@@ -85,7 +85,7 @@ _INCOMING = ("filter", "INPUT")
 
 
 def zone_settings(name: str, settings: Any) -> ZoneText:
-    """The reply of getZoneSettings2. ValueError where it is none."""
+    """Parse the reply of getZoneSettings2. Raises ValueError for another value."""
     if not isinstance(settings, dict):
         raise ValueError("not the settings of a zone")
     return ZoneText(
@@ -100,7 +100,7 @@ def zone_settings(name: str, settings: Any) -> ZoneText:
 
 
 def policy_settings(name: str, settings: Any) -> PolicyText:
-    """The reply of getPolicySettings. ValueError where it is none."""
+    """Parse the reply of getPolicySettings. Raises ValueError for another value."""
     if not isinstance(settings, dict):
         raise ValueError("not the settings of a policy")
     return PolicyText(
@@ -115,15 +115,16 @@ def policy_settings(name: str, settings: Any) -> PolicyText:
 
 
 def service_settings(settings: Any) -> ServiceText:
-    """The reply of getServiceSettings2. ValueError where it is none."""
+    """Parse the reply of getServiceSettings2. Raises ValueError for another value."""
     if not isinstance(settings, dict):
         raise ValueError("not the settings of a service")
     return ServiceText(_ports(settings), _strings(settings.get("includes")))
 
 
 def direct_rules(rules: Any, passthroughs: Any) -> tuple[str, ...]:
-    """The replies of direct.getAllRules (family, table, chain, priority, arguments) and
-    direct.getAllPassthroughs (family, arguments): those for what comes in, in one line each."""
+    """Return the rules for incoming packets, one line each, from the replies of direct.getAllRules
+    (family, table, chain, priority, arguments) and direct.getAllPassthroughs (family, arguments).
+    """
     incoming = [
         (*rule[:4], *rule[4]) for rule in rules or () if len(rule) == 5 and rule[1:3] == _INCOMING
     ]

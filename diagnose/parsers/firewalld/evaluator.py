@@ -1,14 +1,14 @@
-"""What firewalld does with a visitor's packet, in the order in which it asks (as its own
-nftables.py writes the rules; firewalld.zones(5), firewalld.policies(5)):
+"""Evaluate what firewalld does with a visitor's packet, in the order of its generated rules (its
+nftables.py; firewalld.zones(5), firewalld.policies(5)):
 
-1. the zones that the packet could enter: bound to its source, then to the interface, then the
-   default one; the first decides;
-2. what is forwarded (it is let in then, whatever else is closed);
+1. the zones that the packet may enter: those bound to its source, then to the interface, then the
+   default zone; the first one decides;
+2. forward-ports (a forwarded packet is admitted, whatever else is closed);
 3. policies of negative priority, the zone, policies of positive priority, the zone's target.
 
-Within a zone or policy: rich rules of negative priority, those that reject or drop, what is
-open (ports, services, rich rules that accept), rich rules of positive priority, and for a policy
-its target. Pure.
+Within a zone or policy: rich rules of negative priority, rich rules that reject or drop, open
+ports and services, rich rules that accept, rich rules of positive priority, and for a policy its
+target. No I/O.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ _REJECTS = {"default", "REJECT", "%%REJECT%%"}
 
 @frozen
 class Settings:
-    """firewalld's configuration, the running or the permanent one."""
+    """firewalld's runtime or permanent configuration."""
 
     zones: Mapping[str, Zone]
     default: str
@@ -58,8 +58,8 @@ _STOCK_SERVICES = {
 
 @frozen
 class ZoneMatch:
-    """The zone that a packet enters, and the source that binds it there ("" for an interface
-    or the default zone)."""
+    """A zone that a packet enters, and the source that binds it there ("" for an interface or the
+    default zone)."""
 
     zone: Zone
     source: str = ""
@@ -67,8 +67,8 @@ class ZoneMatch:
 
 @frozen
 class Decision:
-    """What becomes of a packet, and by what: the policy, the rich rule or forward (`rule`), else
-    what the zone (or policy) opens, else its target."""
+    """What happens to a packet, and why: `rule` is the deciding rich rule or forward-port, `policy`
+    the deciding policy. Without them the zone's open ports or its target decided."""
 
     verdict: Verdict
     zone_match: ZoneMatch
@@ -81,7 +81,7 @@ class Decision:
 
 
 def decide(settings: Settings, packet: Packet) -> Decision | None:
-    """None where the zone is not known."""
+    """Return the decision about a packet, or None if its zone is not known."""
     zone_matches = matching_zones(settings, packet)
     for index, zone_match in enumerate(zone_matches):
         drifting = settings.drifts and zone_match.source and zone_match.zone.target == "default"
@@ -92,7 +92,7 @@ def decide(settings: Settings, packet: Packet) -> Decision | None:
 
 
 def matching_zones(settings: Settings, packet: Packet) -> tuple[ZoneMatch, ...]:
-    """The zones that a packet could enter, in the order in which they are asked."""
+    """Return the zones that a packet may enter, in the order of evaluation."""
     candidates: list[tuple[int, int, str, ZoneMatch]] = []
     for zone in settings.zones.values():
         for source in zone.sources:
@@ -109,7 +109,7 @@ def matching_zones(settings: Settings, packet: Packet) -> tuple[ZoneMatch, ...]:
 
 
 def has_interface(zone: Zone, nic: str) -> bool:
-    """Whether an interface is in the zone; "eth+" stands for all that begin so."""
+    """Return whether an interface is in the zone; "eth+" matches every name with that prefix."""
     return bool(nic) and any(
         interface == nic or (interface.endswith("+") and nic.startswith(interface[:-1]))
         for interface in zone.interfaces
@@ -135,13 +135,13 @@ def _in_zone(
 
 
 def _zone_and_policies(settings: Settings, zone: Zone, *egress: str) -> tuple[Zone | Policy, ...]:
-    """The zone, and the policies before and after it."""
+    """Return the zone with the policies before and after it."""
     before, after = _policies(settings, zone.name, *egress)
     return (*before, zone, *after)
 
 
 def _policies(settings: Settings, zone: str, *egress: str) -> tuple[list[Policy], list[Policy]]:
-    """Those for what comes in by the zone, before and after the zone."""
+    """Return the policies for packets from the zone: those before and those after the zone."""
     ordered = sorted(
         (
             policy
@@ -231,8 +231,8 @@ def _is_about(settings: Settings, packet: Packet, rule: RichRule) -> bool:
 
 
 def rules_for_sources(settings: Settings, packet: Packet, action: str) -> tuple[RichRule, ...]:
-    """The rich rules with that action that this packet would meet if it came from the sources
-    that they name."""
+    """Return the rich rules with that action that would match this packet if it came from the
+    sources that they name."""
     return tuple(
         rule
         for zone_match in matching_zones(settings, packet)[:1]

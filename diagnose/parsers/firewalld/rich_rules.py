@@ -1,5 +1,4 @@
-"""firewalld's rich rules (firewalld.richlanguage(5)): one rule's parts, and whether it is about
-a packet. Pure."""
+"""Parse firewalld's rich rules (firewalld.richlanguage(5)) and match them with packets. No I/O."""
 
 import ipaddress
 import re
@@ -15,8 +14,8 @@ _WORD = re.compile(r'([\w-]+)(?:=(?:"([^"]*)"|(\S+)))?')
 
 @frozen
 class Packet:
-    """The first packet of a visitor's TCP connection. `source` is "" for a stranger, of whom
-    nothing is known."""
+    """The first packet of a visitor's TCP connection. `source` is "" for a stranger, whose address
+    is not known."""
 
     port: int
     family: int = 4
@@ -27,7 +26,7 @@ class Packet:
 
 @frozen
 class AddressMatch:
-    """An address, a set ("ipset:…") or a MAC address; `other` where all but that is meant."""
+    """An address, a set ("ipset:…") or a MAC address; `inverted` matches everything else."""
 
     name: str
     inverted: bool = False
@@ -35,8 +34,8 @@ class AddressMatch:
 
 @frozen
 class RichRule:
-    """A rule's parts. `element` is what it is about ("service", "port", "forward-port", …, ""
-    for everything) with its `values`; `action` is "" where that says all (forward-port)."""
+    """The parts of a rule. `element` is what it applies to ("service", "port", "forward-port", …,
+    "" for everything), with its `values`; `action` is "" for a forward-port, which needs none."""
 
     text: str
     priority: int = 0
@@ -54,7 +53,7 @@ class RichRule:
 
 @lru_cache(maxsize=4096)
 def rich_rule(text: str) -> RichRule:
-    """A rule as firewall-cmd lists it, taken apart. What is not known of it is passed over."""
+    """Parse a rule as firewall-cmd lists it. Unknown parts are ignored."""
     parts: list[tuple[str, dict[str, str]]] = [("", {})]
     for match in _WORD.finditer(text):
         name, value = match[1], match[2] if match[3] is None else match[3]
@@ -99,15 +98,15 @@ def _address_match(values: dict[str, str] | None) -> AddressMatch | None:
     return AddressMatch(name, "invert" in values)
 
 
-#: The members of a named set.
+#: Function from the name of a set to its members.
 Members = Callable[[str], Iterable[str]]
-#: What a service opens.
+#: Function from a service to the ports that it opens.
 Opens = Callable[[str], Iterable[PortRange]]
 
 
 def matches_packet(rule: RichRule, packet: Packet, members: Members, opens: Opens) -> bool:
-    """Whether a rule is about this packet. A stranger comes from everywhere but the places that
-    are named."""
+    """Return whether a rule matches this packet. A stranger's address is assumed not to be in the
+    sources that rules name."""
     endpoints = ((rule.source, packet.source), (rule.destination, packet.to))
     return (
         rule.family in (None, packet.family)
@@ -143,8 +142,8 @@ def _covers(port_text: str, port: int) -> bool:
 
 
 def forward_port_matches(rule: str, packet: Packet) -> bool:
-    """Whether a forward-port as firewall-cmd lists it leads the packet elsewhere: without an
-    address, or to one of IPv4, it is about IPv4 only (nftables.py of firewalld)."""
+    """Return whether a forward-port, as firewall-cmd lists it, redirects the packet. Without an
+    address, or with an IPv4 address, it applies to IPv4 only (nftables.py of firewalld)."""
     match = re.match(r"port=([\d-]+):proto=(\w+):toport=[\d-]*(?::toaddr=(.*))?$", rule)
     if not match or match[2] != "tcp" or not _covers(match[1], packet.port):
         return False
@@ -152,8 +151,8 @@ def forward_port_matches(rule: str, packet: Packet) -> bool:
 
 
 def is_address_in(address: str, source: str, family: int, members: Members) -> bool:
-    """Whether an address lies in a network or a set. A stranger ("") lies in those that hold
-    (nearly) everybody: a quarter of all addresses and more."""
+    """Return whether an address is in a network or a set. A stranger ("") is only in networks that
+    hold a quarter of all addresses or more."""
     if source.startswith("ipset:"):
         return any(
             is_address_in(address, member, family, _no_sets) for member in members(source[6:])

@@ -1,4 +1,4 @@
-"""What fail2ban and iproute2 print of those who are shut out, from text to values. Pure."""
+"""Parse the output of fail2ban and iproute2 about blocked addresses. No I/O."""
 
 import ipaddress
 import re
@@ -7,14 +7,14 @@ from itertools import pairwise
 
 from diagnose.model.visitor import ClosedRoute, Jail
 
-#: More addresses than these are counted, and not kept.
+#: Most addresses and most routes that are kept; the others are only counted.
 MOST_BANNED = 20_000
 MOST_ROUTES = 5_000
 
 _JAIL = re.compile(r"'([^'\n]{1,200})': \[([^\]]*)\]")
 _QUOTED = re.compile(r"'([^'\s]{1,60})'")
 _KINDS = ("blackhole", "unreachable", "prohibit")
-#: How `ip route get` says where a packet may not go (fib_props in the kernel's fib_semantics.c).
+#: Errors of `ip route get` for forbidden routes (fib_props in the kernel's fib_semantics.c).
 _REFUSALS = {
     "Invalid argument": "blackhole",
     "No route to host": "unreachable",
@@ -23,8 +23,8 @@ _REFUSALS = {
 
 
 def jails(text: str) -> tuple[tuple[Jail, ...], int]:
-    """What `fail2ban-client banned` prints, `[{'sshd': ['192.0.2.66']}, …]`, and how many
-    addresses were left out."""
+    """Parse the output of `fail2ban-client banned`, `[{'sshd': ['192.0.2.66']}, …]`. Return the
+    jails, and the number of addresses left out."""
     remaining, omitted = MOST_BANNED, 0
     jail_list = []
     for name, listed in _JAIL.findall(text):
@@ -36,8 +36,8 @@ def jails(text: str) -> tuple[tuple[Jail, ...], int]:
 
 
 def closed_routes(text: str) -> tuple[tuple[ClosedRoute, ...], int]:
-    """The routes that lead nowhere among those that `ip route show table all` prints, and how many
-    were left out. Those that the kernel makes itself are passed over."""
+    """Return the routes that reject or discard packets in the output of `ip route show table all`,
+    and the number of routes left out. The kernel's own routes are ignored."""
     routes = tuple(dict.fromkeys(_closed_routes(text)))
     return routes[:MOST_ROUTES], max(len(routes) - MOST_ROUTES, 0)
 
@@ -56,7 +56,7 @@ def _closed_routes(text: str) -> Iterator[ClosedRoute]:
 
 
 def refusal(text: str) -> str | None:
-    """What `ip route get` says of a way: "" for one that is there, the kind of route or rule that
+    """Return the result of `ip route get`: "" if there is a route, the kind of route or rule that
     forbids it, None for anything else."""
     for line in text.splitlines():
         if "answers: " in line:
@@ -70,7 +70,7 @@ def refusal(text: str) -> str | None:
 
 
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """An address or a network; None for what is none."""
+    """Parse an address or a network; None for other text."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -78,7 +78,7 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def network_contains(text: str, address: str) -> bool:
-    """Whether an address is in a network, or is it; nonsense is in none."""
+    """Return whether an address is in a network or equals it; False for invalid text."""
     subnet, host = network(text), network(address)
     if subnet is None or host is None or host.num_addresses != 1 or subnet.version != host.version:
         return False

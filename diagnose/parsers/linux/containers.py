@@ -1,4 +1,4 @@
-"""Containers, out of what docker and podman print, and network namespaces, out of /proc. Pure."""
+"""Parse containers from docker's and podman's output, and network namespaces from /proc. No I/O."""
 
 import ipaddress
 import json
@@ -9,32 +9,32 @@ from typing import Any
 from diagnose.model.containers import Container, ContainerPort, Namespace
 from diagnose.parsers.sanitize import clean
 
-#: So many containers, and ports of one, are read.
+#: Most containers, and most ports of one container, that are read.
 MAX_ITEMS = 200
 
 _ID = re.compile(r"[0-9a-f]{64}")
 
-#: The control groups of containers: Docker's, containerd's and Podman's by the container's number;
-#: LXC's, systemd-nspawn's, Kubernetes' and Amazon's by their own names.
+#: Control groups of containers. Docker, containerd and Podman use the container's id; LXC,
+#: systemd-nspawn, Kubernetes and Amazon ECS use names.
 _GROUP = re.compile(
     r"[0-9a-f]{64}|/lxc(?:\.payload[./]|/)([^/]+)|/machine\.slice/([^/]+)|/(kubepods[^/]*|ecs)/"
 )
 
 
 def container_of(cgroups: Iterable[str]) -> str:
-    """What tells the container of a process from others, by the lines of its /proc/PID/cgroup; ""
-    where they name none."""
+    """Return what identifies a process's container in the lines of its /proc/PID/cgroup, or "" if
+    there is none."""
     matches = (_GROUP.search(line) for line in cgroups)
     return next((clean(match[0], 128) for match in matches if match), "")
 
 
 def docker_ps(text: str) -> tuple[Container, ...]:
-    """`docker ps --no-trunc --format '{{json .}}'`: an object on each line."""
+    """Parse `docker ps --no-trunc --format '{{json .}}'`, which prints one object per line."""
     return tuple(_docker(container) for container in _objects(text.splitlines()))
 
 
 def podman_ps(text: str) -> tuple[Container, ...]:
-    """`podman ps --no-trunc --format json`: a list of objects."""
+    """Parse `podman ps --no-trunc --format json`, which prints a list of objects."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -67,7 +67,7 @@ def _docker(container: dict[str, Any]) -> Container:
 
 
 def docker_ports(text: str) -> tuple[ContainerPort, ...]:
-    """ "0.0.0.0:8443->443/tcp, [::]:8443->443/tcp, 80/tcp", with ranges "8000-8002->8000-8002"."""
+    """Parse "0.0.0.0:8443->443/tcp, [::]:8443->443/tcp, 80/tcp"; also "8000-8002->8000-8002"."""
     ports: list[ContainerPort] = []
     for part in text.split(",")[:MAX_ITEMS]:
         match = re.fullmatch(
@@ -117,8 +117,9 @@ def _names(names: Iterable[Any]) -> tuple[str, ...]:
 
 
 def namespace(text: str) -> Namespace:
-    """What the probe's script prints of a namespace: `pid N`, `comm NAME`, `cgroup …`, `address …`,
-    and lines of /proc/PID/net/tcp and tcp6 (proc_pid_net(5)) of listening sockets."""
+    """Parse the probe script's output about a namespace: `pid N`, `comm NAME`, `cgroup …`,
+    `address …`, and the lines of listening sockets in /proc/PID/net/tcp and tcp6
+    (proc_pid_net(5))."""
     fields: dict[str, list[str]] = {}
     for line in text.splitlines()[: 20 * MAX_ITEMS]:
         key, _, value = line.strip().partition(" ")
@@ -153,6 +154,6 @@ def _sockets(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
     for line in lines:
         local, _, port = line.split(" ", 1)[0].partition(":")
         if re.fullmatch("[0-9A-F]{8}|[0-9A-F]{32}", local) and re.fullmatch("[0-9A-F]{4}", port):
-            # Words of 32 bits in the byte order of the machine.
+            # The kernel prints 32-bit words in the machine's byte order.
             words = (bytes.fromhex(word)[::-1] for word in re.findall(".{8}", local))
             yield str(ipaddress.ip_address(b"".join(words))), int(port, 16)

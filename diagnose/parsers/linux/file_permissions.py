@@ -1,4 +1,4 @@
-"""Who may use a Unix socket: unix(7), path_resolution(7). Pure."""
+"""Which users may connect to a Unix socket: unix(7), path_resolution(7). No I/O."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _LINE = r"([bcdlpsDC-][rwxsStT-]{9})([.+@]?)\s+\d+\s+(\d+)\s+(\d+)\s"
 
 
 def parse_ls_line(path: str, line: str) -> Permissions | None:
-    """A line of `ls -ldn`; None for anything else. A "+" marks an access control list."""
+    """Parse a line of `ls -ldn`; None for other text. A "+" marks an access control list."""
     match = re.match(_LINE, line)
     if match is None:
         return None
@@ -17,8 +17,8 @@ def parse_ls_line(path: str, line: str) -> Permissions | None:
 
 
 def has_permission(permissions: Permissions, right: str, user: int, groups: Iterable[int]) -> bool:
-    """Whether a user has a right ("w", "x"): by the first class that he belongs to, be it more
-    or less than that of the others."""
+    """Return whether a user has a right ("w", "x"). The first class that includes the user decides,
+    even if another class has more rights."""
     if user == 0:
         return True
     class_index = 1 if permissions.owner == user else 4 if permissions.group in set(groups) else 7
@@ -29,8 +29,8 @@ def has_permission(permissions: Permissions, right: str, user: int, groups: Iter
 def blocking_path(
     path_permissions: Iterable[Permissions], user: int, groups: Iterable[int]
 ) -> Permissions | None:
-    """What keeps a user from connecting: a folder that he may not search, or the socket that he
-    may not write to. The outermost of them, as the kernel meets that first."""
+    """Return what prevents a user from connecting: a folder without search permission, or a socket
+    without write permission. The outermost one is returned, because the kernel checks it first."""
     group_ids = tuple(groups)
     for permissions in reversed(tuple(path_permissions)):
         right = "x" if permissions.mode.startswith("d") else "w"

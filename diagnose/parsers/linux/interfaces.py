@@ -1,4 +1,4 @@
-"""Small files and small outputs of a server, read. Pure."""
+"""Parse network interfaces and the name of the operating system. No I/O."""
 
 import re
 from dataclasses import replace
@@ -8,14 +8,14 @@ from diagnose.parsers.sanitize import clean
 
 
 def os_name(text: str) -> str:
-    """The system's name for people: PRETTY_NAME of os-release(5), "" where there is none."""
+    """Return the system's display name: PRETTY_NAME of os-release(5), or ""."""
     match = re.search(r"^PRETTY_NAME=[\"']?([^\"'\n]*)", text, re.MULTILINE)
     return clean(match[1], 100) if match else ""
 
 
 @frozen
 class Nic:
-    """A network interface; `default` are the families (4, 6) whose default route leaves by it."""
+    """A network interface. `default` holds the families (4, 6) whose default route uses it."""
 
     name: str
     up: bool
@@ -25,7 +25,7 @@ class Nic:
 
 
 def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic, ...]:
-    """The interfaces in the output of `ip addr`, with those of `ip route` and `ip -6 route`."""
+    """Parse the output of `ip addr`, `ip route` and `ip -6 route`."""
     nics: list[Nic] = []
     for line in addresses.splitlines():
         if head := re.match(r"\d+: ([^:@\s]+)(?:@\S+)?: <([^>]*)>", line):
@@ -42,8 +42,8 @@ def interfaces(addresses: str, routes: str = "", routes6: str = "") -> tuple[Nic
 
 
 def _default_devices(routes: str) -> set[str]:
-    """By which interfaces the default route leaves: those of the lowest metric. One with several
-    next hops has them on the lines after it; what is dead is not used (ip-route(8))."""
+    """Return the interfaces of the default route with the lowest metric. A route with several next
+    hops lists them on the following lines; dead next hops are not used (ip-route(8))."""
     devices = []
     rank: int | None = None
     for line in routes.splitlines():

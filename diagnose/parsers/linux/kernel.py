@@ -1,7 +1,8 @@
-"""What the kernel of a server prints of itself, and small tools about it. Pure.
+"""Parse counters, queues, packets, routes and clocks as the kernel and small tools print them. No
+I/O.
 
-A script prints several things after one another, each after a line "@ name"; files come as
-`grep -H .` prints them, their path before each line.
+A script prints several outputs, each after a line "@ name". Files are printed by `grep -H .`, with
+the path before each line.
 """
 
 import re
@@ -11,26 +12,26 @@ from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Counter, Holder, Queue
 from diagnose.parsers.sanitize import clean
 
-#: Counters that tell of lost connections (/proc/net/netstat; the kernel's snmp_counter.rst).
+#: Counters that show lost connections (/proc/net/netstat; the kernel's snmp_counter.rst).
 EXTENDED = (
     *("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies"),
     "IPReversePathFilter",
 )
-#: Of /proc/net/stat/nf_conntrack, in hexadecimal, a line a processor.
+#: Counters in /proc/net/stat/nf_conntrack: hexadecimal, one line per processor.
 TRACKING = ("insert_failed", "drop", "early_drop")
 
-#: More lines than this of one thing are not read.
+#: Most lines of one output that are read.
 MAX_LINES = 20_000
 
 
 def split_sections(text: str) -> dict[str, str]:
-    """What stands after each line "@ name", up to the next."""
+    """Return the text after each line "@ name", up to the next such line."""
     parts = re.split(r"^@ ([\w-]+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def file_lines(text: str) -> dict[str, list[str]]:
-    """The lines of each file that `grep -H .` printed. Paths of /proc hold no colon."""
+    """Return the lines of each file that `grep -H .` printed. Paths in /proc contain no colon."""
     lines_by_path: dict[str, list[str]] = {}
     for line in text.splitlines()[:MAX_LINES]:
         path, colon, content = line.partition(":")
@@ -40,7 +41,7 @@ def file_lines(text: str) -> dict[str, list[str]]:
 
 
 def parse_number(lines: list[str] | None) -> int | None:
-    """The one number that a file of /proc/sys holds."""
+    """Return the number in a file of /proc/sys, or None."""
     text = lines[0].strip() if lines else ""
     return int(text) if text.isascii() and text.isdigit() else None
 
@@ -56,7 +57,7 @@ def counters(proc_files: dict[str, list[str]]) -> tuple[Counter, ...]:
 
 
 def _pairs(lines: list[str]) -> dict[str, int]:
-    """Lines of names and of values, in turn, each after the same word (proc_net(5))."""
+    """Parse alternating lines of names and values; both start with the same word (proc_net(5))."""
     values_by_name = {}
     for names, values in zip(lines[::2], lines[1::2], strict=False):
         head, *keys = names.split()
@@ -79,7 +80,7 @@ def _column_sums(lines: list[str]) -> dict[str, int]:
 
 
 def reverse_path(proc_files: dict[str, list[str]]) -> tuple[tuple[str, int], ...]:
-    """rp_filter by interface."""
+    """Return the value of rp_filter for each interface."""
     settings = []
     for path, lines in proc_files.items():
         name = re.fullmatch(r"/proc/sys/net/ipv4/conf/([^/]+)/rp_filter", path)
@@ -93,7 +94,8 @@ def reverse_path(proc_files: dict[str, list[str]]) -> tuple[tuple[str, int], ...
 
 
 def queues(text: str) -> tuple[Queue, ...]:
-    """Of `ss -ltn`, of any age; of /proc/net/tcp and tcp6, which do not tell the limit."""
+    """Parse accept queues from `ss -ltn` of any version, or from /proc/net/tcp and tcp6, which do
+    not show the limit."""
     return tuple(queue for line in text.splitlines()[:MAX_LINES] if (queue := _queue(line)))
 
 
@@ -118,7 +120,7 @@ def _without_scope(address: str) -> str:
 
 
 def _address_from_hex(digits: str) -> str:
-    """As in `diagnose.parsers.linux.sockets`: words in the byte order of nearly all machines."""
+    """Decode like `diagnose.parsers.linux.sockets`: little-endian words."""
     if len(digits) not in {8, 32}:
         return ""
     raw = bytes.fromhex(digits)
@@ -127,7 +129,7 @@ def _address_from_hex(digits: str) -> str:
 
 
 def holders(text: str) -> tuple[Holder, ...]:
-    """The first words of /proc/PID/stat (proc_pid_stat(5))."""
+    """Parse the first fields of /proc/PID/stat (proc_pid_stat(5))."""
     processes = []
     for line in text.splitlines()[:100]:
         match = re.match(r"(\d{1,10}) \((.{0,64})\) ([A-Za-z])\b", line)
@@ -141,33 +143,35 @@ def holders(text: str) -> tuple[Holder, ...]:
 
 @frozen
 class CapturedSources:
-    """From which addresses SYNs came; `complete` False where not all of them were looked at."""
+    """Source addresses of SYNs; `complete` is False if the capture did not see all of them."""
 
     sources: tuple[str, ...]
     complete: bool
 
 
 def captured_sources(text: str, limit: int) -> CapturedSources:
-    """What tcpdump(1) -n printed of SYNs."""
+    """Parse SYNs in the output of tcpdump(1) -n; `limit` is the number of packets captured at
+    most."""
     sources = [source for line in text.splitlines() if (source := _syn_source(line))]
     complete = len(sources) < limit and "gave up" not in text
     return CapturedSources(tuple(dict.fromkeys(sources)), complete)
 
 
 def clock(text: str) -> dict[str, float]:
-    """What the server's clock showed, in seconds, at each of the moments that were named."""
+    """Return the server's clock, in seconds, at each named moment."""
     readings = re.findall(r"^clock: (\w+) (\d+\.\d+)$", text, re.MULTILINE)
     return {name: float(seconds) for name, seconds in readings}
 
 
 def _syn_source(line: str) -> str | None:
-    """Between "IP" or "IP6" and ">": address, dot, port. Since 4.99 the interface stands before."""
+    """Return the source after "IP" or "IP6" (address, dot, port). tcpdump prints the interface
+    before it since 4.99."""
     match = re.search(r"\bIP6? ([0-9a-fA-F:.]+)\.\d{1,5} > \S+: Flags \[S", line)
     return _normalize_address(match[1]) if match else None
 
 
 def half_open(text: str) -> tuple[str, ...]:
-    """The far addresses in what `ss -tn state syn-recv` prints."""
+    """Return the remote addresses in the output of `ss -tn state syn-recv`."""
     addresses = []
     for line in text.splitlines()[:MAX_LINES]:
         fields = [field for field in line.split() if field not in {"tcp", "SYN-RECV"}]
@@ -178,7 +182,7 @@ def half_open(text: str) -> tuple[str, ...]:
 
 
 def _normalize_address(address: str) -> str | None:
-    """As Python writes it; an IPv4 address in IPv6's clothes is the IPv4 address."""
+    """Return an address in Python's form; an IPv4-mapped address becomes the IPv4 address."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -187,17 +191,17 @@ def _normalize_address(address: str) -> str | None:
 
 
 def ssh_client(text: str) -> str:
-    """The client's address in SSH_CONNECTION (ssh(1)), "" where there is none."""
+    """Return the client's address in SSH_CONNECTION (ssh(1)), or ""."""
     fields = text.split()
     return (_normalize_address(fields[0].partition("%")[0]) or "") if len(fields) >= 3 else ""
 
 
-# Ways back
+# Return routes
 
 
 @frozen
 class RouteReply:
-    """How the kernel would take a packet in: the question, and its complaint, "" if it would."""
+    """A route lookup for an incoming packet; `complaint` is "" if the kernel would accept it."""
 
     source: str
     address: str
@@ -206,7 +210,7 @@ class RouteReply:
 
 
 def route_replies(text: str) -> tuple[RouteReply, ...]:
-    """Each question, "? source address device", with what `ip route get` says after it."""
+    """Parse questions, "? source address device", each with its `ip route get` output."""
     replies = []
     for part in re.split(r"^\? ", text, flags=re.MULTILINE)[1:33]:
         head, _, output = part.partition("\n")
@@ -220,8 +224,8 @@ def route_replies(text: str) -> tuple[RouteReply, ...]:
 
 
 def _complaint(output: str, expected_device: str) -> str | None:
-    """What stands against it, "" if nothing does, None where the tool cannot say. `wanted` is the
-    interface by which the way back must be, "" where the tool itself judges."""
+    """Return the objection to a route, "" if there is none, None if the tool cannot tell.
+    `expected_device` is the interface that the return route must use; "" accepts any."""
     if answer := re.search(r"RTNETLINK answers: (.+)", output):
         return clean(answer[1], 100)
     device = re.search(r"\bdev (\S+)", output)
@@ -236,8 +240,9 @@ def _complaint(output: str, expected_device: str) -> str | None:
 
 
 def synchronized(text: str) -> bool | None:
-    """Of `timedatectl show` ("NTPSynchronized=yes"), of `timedatectl` of an older age ("NTP
-    synchronized: yes", "System clock synchronized: yes"), else of `chronyc tracking`."""
+    """Return whether the clock is synchronized, or None if unknown. Parses `timedatectl show`
+    ("NTPSynchronized=yes"), an older `timedatectl` ("NTP synchronized: yes", "System clock
+    synchronized: yes"), or `chronyc tracking`."""
     match = re.search(r"(?:NTPSynchronized=|synchronized: )(yes|no)\b", text)
     if match:
         return match[1] == "yes"

@@ -1,4 +1,4 @@
-"""Mounts, out of proc_pid_mountinfo(5): where one process sees other files than another. Pure."""
+"""Compare mounts (proc_pid_mountinfo(5)): where two processes see different files. No I/O."""
 
 import re
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: Folders of the kernel's own, and of devices: their files are no site's.
+#: Folders of the kernel and of devices; they contain no files of a site.
 _KERNEL = ("/proc", "/sys", "/dev")
 
-#: So many folders are named.
+#: Most folders that are returned.
 MAX_FOLDERS = 20
 
 
 @frozen
 class Mount:
-    """A folder `root` of a file system's `device` ("8:1") that is seen at `point`."""
+    """A folder `root` of a file system on `device` ("8:1") that is mounted at `point`."""
 
     device: str
     root: str
@@ -23,7 +23,7 @@ class Mount:
 
 
 def parse_mount(line: str) -> Mount | None:
-    """The fields 3 to 5 of a line of mountinfo."""
+    """Parse fields 3 to 5 of a line of mountinfo."""
     fields = line.split(" ")
     if len(fields) != 3 or not all(field.startswith("/") for field in fields[1:]):
         return None
@@ -32,13 +32,13 @@ def parse_mount(line: str) -> Mount | None:
 
 
 def _character(match: re.Match[str]) -> str:
-    """Blanks, line breaks and backslashes are written in octal."""
+    """Decode an octal escape, used for blanks, line breaks and backslashes."""
     return chr(int(match[1], 8))
 
 
 def private_folders(ours: Sequence[Mount], theirs: Sequence[Mount]) -> tuple[str, ...]:
-    """The folders at which another process sees other files than we do: under PrivateTmp= /tmp and
-    /var/tmp, under ProtectHome= /home (systemd.exec(5)). () where one of the two is not known."""
+    """Return the folders in which another process sees other files than this one: /tmp and /var/tmp
+    with PrivateTmp=, /home with ProtectHome= (systemd.exec(5)). () if one side is unknown."""
     if not ours or not theirs:
         return ()
     our_mounts, their_mounts = (
@@ -55,7 +55,7 @@ def private_folders(ours: Sequence[Mount], theirs: Sequence[Mount]) -> tuple[str
 
 
 def _mounted_folder(mounts: dict[str, Mount], path: str) -> tuple[str, str]:
-    """The device and the folder on it that are seen at a path."""
+    """Return the device, and the folder on it, that is seen at a path."""
     mount_point = path
     while mount_point not in mounts and mount_point not in {"/", ""}:
         mount_point = mount_point.rpartition("/")[0] or "/"
@@ -71,5 +71,5 @@ def _is_within(path: str, folder: str) -> bool:
 
 
 def hiding_folder(folders: Sequence[str], path: str) -> str:
-    """The first of the folders that a path lies in, "" where it lies in none."""
+    """Return the first of the folders that contains a path, or ""."""
     return next((folder for folder in folders if _is_within(path, folder)), "")

@@ -1,8 +1,8 @@
-"""What certbot, acme.sh and other tools write when a renewal fails. Pure.
+"""Parse what certbot, acme.sh and other tools log when a renewal fails. No I/O.
 
 certbot: certbot/_internal/renewal.py ("Failed to renew certificate NAME with error: …"), its
-plugins ("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing NAME."),
-its log holds many, each line after "[date] ".
+plugins ("Detail: …"); letsencrypt.log holds one run. acme.sh: `renewAll` ("Error renewing NAME.");
+its log holds many runs, with "[date] " before each line.
 """
 
 import re
@@ -10,7 +10,7 @@ import re
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: So many names of one run are kept, and so many characters of a reason.
+#: Most names of one run, and most characters of a reason, that are kept.
 MAX_NAMES, MAX_REASON = 20, 300
 
 _CERTBOT = re.compile(r"Failed to renew certificate (\S+) with error: (.*)")
@@ -26,14 +26,14 @@ _ACME_REASON = re.compile(
 
 @frozen
 class FailedRenewal:
-    """A run that failed: the names that it could not renew, and why."""
+    """A failed run: the names that were not renewed, and the reason."""
 
     names: tuple[str, ...]
     message: str
 
 
 def certbot(text: str) -> FailedRenewal | None:
-    """The last run in letsencrypt.log, or in the journal of certbot.service; None where nothing
+    """Parse the last run in letsencrypt.log or in the journal of certbot.service; None if nothing
     failed."""
     failures = _CERTBOT.findall(text)
     if not failures:
@@ -45,7 +45,7 @@ def certbot(text: str) -> FailedRenewal | None:
 
 
 def acme_sh(text: str) -> FailedRenewal | None:
-    """The last run in acme.sh.log."""
+    """Parse the last run in acme.sh.log; None if nothing failed."""
     lines = [line.strip() for line in _ACME.findall(text)]
     run_starts = [n for n, line in enumerate(lines) if "===Starting cron===" in line]
     lines = lines[run_starts[-1] :] if run_starts else lines
@@ -63,7 +63,7 @@ def acme_sh(text: str) -> FailedRenewal | None:
 
 
 def last_journal_line(text: str) -> FailedRenewal:
-    """The journal of a unit that failed: its last line that is not systemd's own."""
+    """Return the last line of a failed unit's journal that systemd did not write itself."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     own = re.compile(
         r"\S+\.(?:service|timer): |(?:Starting|Started|Failed to start|Finished|Consumed) "

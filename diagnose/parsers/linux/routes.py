@@ -1,4 +1,4 @@
-"""What `ip route get` prints (ip-route(8)). Pure."""
+"""Parse the output of `ip route get` (ip-route(8)). No I/O."""
 
 import re
 
@@ -6,8 +6,7 @@ from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: What the kernel says instead of a way, by the type of route that it met: none at all,
-#: unreachable, prohibit, blackhole.
+#: The kernel's error for each kind of route: none at all, unreachable, prohibit, blackhole.
 _NO_ROUTE = {
     "Network is unreachable": (101, "ENETUNREACH"),
     "No route to host": (113, "EHOSTUNREACH"),
@@ -18,14 +17,14 @@ _NO_ROUTE = {
 
 @frozen
 class Route:
-    """Through which gateway, "" where there is none, and out of which interface."""
+    """A route: its gateway ("" for none) and its outgoing interface."""
 
     gateway: str
     device: str
 
 
 def parse_route(out: str, err: str) -> Route | Failure | None:
-    """The way, or that there is none; None where the tool could not say."""
+    """Return the route, or a failure if there is none; None if the tool could not tell."""
     line = out.partition("\n")[0]
     if device := re.search(r"\bdev (\S+)", line):
         if line.startswith(("unreachable ", "prohibit ", "blackhole ")):

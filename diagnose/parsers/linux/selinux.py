@@ -1,5 +1,5 @@
-"""What SELinux's tools print: getenforce(8), getsebool(8), and the AVC records of the audit log
-(auditd's record type AVC; "Red Hat Enterprise Linux, Using SELinux, Troubleshooting"). Pure.
+"""Parse SELinux's tools: getenforce(8), getsebool(8), and the AVC records of the audit log
+(auditd's record type AVC; "Red Hat Enterprise Linux, Using SELinux, Troubleshooting"). No I/O.
 """
 
 import re
@@ -12,13 +12,13 @@ _FIELD = r'(\w+)=("[^"]*"|\S+)'
 
 
 def booleans(text: str) -> tuple[tuple[str, bool], ...]:
-    """ "httpd_can_network_connect --> off"."""
+    """Parse lines such as "httpd_can_network_connect --> off"."""
     pairs = re.findall(r"^(\w+) --> (on|off)\b", text, re.MULTILINE)
     return tuple((name, state == "on") for name, state in pairs)
 
 
 def denials(text: str) -> tuple[Denial, ...]:
-    """What was denied, each thing once."""
+    """Return the denials, each once."""
     return tuple(dict.fromkeys(_denials(text)))
 
 

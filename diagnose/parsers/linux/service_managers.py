@@ -1,5 +1,5 @@
-"""What service managers say of a service: systemctl(1), the runlevels of OpenRC (rc-update(8)) and
-of System V. Pure."""
+"""Parse the state of a service: systemctl(1), and the runlevels of OpenRC (rc-update(8)) and
+System V. No I/O."""
 
 import re
 from collections.abc import Iterable
@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: Managers of a cluster that start a service themselves, and leave it disabled on purpose.
+#: Cluster managers, which start a service themselves and leave it disabled on purpose.
 CLUSTER = ("pacemaker", "keepalived", "corosync")
 
 
-#: The last part of a control group's path that is a unit: below it a service may have its own.
+#: A unit in a control group's path. A service may have control groups of its own below its unit.
 _UNIT = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
 
 
 def unit_of(cgroups: Iterable[str]) -> str:
-    """The unit of systemd's that a process belongs to, by the lines of its /proc/PID/cgroup:
-    "nginx.service", or the scope of a login ("session-3.scope"); for what a user's own manager
-    started that manager ("user@1000.service"); "" where it is in none."""
+    """Return the systemd unit of a process, from the lines of its /proc/PID/cgroup.
+
+    It is a service ("nginx.service") or the scope of a login ("session-3.scope"). For a process
+    of a user's own manager it is that manager ("user@1000.service"); "" if there is no unit.
+    """
     for line in cgroups:
         hierarchy, _, path = line.rpartition(":")
         if hierarchy == "0:" or hierarchy.endswith(":name=systemd"):
@@ -30,7 +32,7 @@ def unit_of(cgroups: Iterable[str]) -> str:
 
 @frozen
 class Service:
-    """See `diagnose.model.kernel.Boot`."""
+    """The state of a service; the fields are described at `diagnose.model.kernel.Boot`."""
 
     manager: str
     name: str
@@ -47,7 +49,7 @@ class Service:
 
 
 def service(text: str) -> Service | None:
-    """What the script of the probe printed: lines "key value" before what systemctl says."""
+    """Parse the probe script's output: lines "key value", then the output of systemctl."""
     script_output = dict(re.findall(r"^([a-z]+) (.+)$", text, re.MULTILINE))
     match script_output.get("manager"):
         case "systemd":

@@ -1,7 +1,7 @@
-"""Listening TCP sockets, out of what a server's own tools print. Pure.
+"""Parse listening TCP sockets from the output of a server's own tools. No I/O.
 
-Reads ss(8) of any age, netstat(8) of net-tools and of busybox, and /proc/net/tcp and tcp6
-(proc(5)); which of them a text is, it says itself.
+Reads ss(8) of any version, netstat(8) of net-tools and busybox, and /proc/net/tcp and tcp6
+(proc(5)). The format is recognized from the text.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import replace
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
-#: No server that is looked at has more; what prints more is not believed.
+#: Most lines that are read; no real server has more sockets.
 MAX_SOCKETS = 20_000
 
 _USERS = re.compile(r'\("([^"]{0,64})",(?:pid=)?(\d{1,10}),')
@@ -23,8 +23,8 @@ _PROGRAM = re.compile(r"(?:^|\s)(\d{1,10})/(\S[^/]*?):?(?:\s|$)")
 class Socket:
     """A listening TCP socket as the machine lists it.
 
-    `address` is "0.0.0.0", "::" or one address; `dual` says that a "::" socket takes IPv4 too
-    (ipv6(7), IPV6_V6ONLY). `pid` and `process` are None where they may not be seen.
+    `address` is "0.0.0.0", "::" or one address. `dual` is True if a "::" socket accepts IPv4 too
+    (ipv6(7), IPV6_V6ONLY). `pid` and `process` are None if they may not be read.
     """
 
     address: str
@@ -36,8 +36,8 @@ class Socket:
 
 
 def listening_sockets(text: str) -> tuple[Socket, ...]:
-    """Every listening TCP socket in the output of one of the tools; what cannot be read is
-    passed over."""
+    """Return every listening TCP socket in the output of one of the tools; unreadable lines are
+    ignored."""
     lines = text.splitlines()[:MAX_SOCKETS]
     if any("local_address" in line for line in lines[:3]):
         return _with_dual(list(_from_proc(lines)))
@@ -74,7 +74,7 @@ def _from_ss(lines: list[str]) -> tuple[Socket, ...]:
 
 
 def _ss_row(line: str) -> tuple[str, str] | None:
-    """Local address and the rest of a line about a listening TCP socket."""
+    """Return the local address and the remaining fields of a line about a listening TCP socket."""
     fields = line.split(None, 6)
     fields = fields[1:] if fields[:1] == ["tcp"] else line.split(None, 5)
     if len(fields) < 5 or fields[0] != "LISTEN":
@@ -83,7 +83,7 @@ def _ss_row(line: str) -> tuple[str, str] | None:
 
 
 def _ss_process(details: str) -> tuple[int | None, str | None]:
-    """The oldest of the processes that hold the socket: a master, not its workers."""
+    """Return the process with the lowest pid that holds the socket: a master, not its workers."""
     users = [(int(pid), clean(name, 64)) for name, pid in _USERS.findall(details)]
     return min(users, default=(None, None))
 
@@ -120,7 +120,7 @@ def _from_proc(lines: list[str]) -> Iterator[Socket]:
 
 
 def _hex_address(digits: str) -> str:
-    """The kernel prints an address as words in the byte order of the machine; nearly all are
+    """Decode an address of /proc: words in the machine's byte order, which is almost always
     little-endian."""
     import ipaddress
 
@@ -129,7 +129,7 @@ def _hex_address(digits: str) -> str:
 
 
 def _address(text: str, old_format: bool) -> tuple[str, int, int, bool] | None:
-    """address:port as printed -> address, port, family, whether it surely takes both families."""
+    """Split a printed address:port into address, port, family, and True if it is certainly dual."""
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or int(port) > 65535:
         return None
@@ -142,8 +142,8 @@ def _address(text: str, old_format: bool) -> tuple[str, int, int, bool] | None:
 
 
 def _with_dual(sockets: list[Socket]) -> tuple[Socket, ...]:
-    """Where the tool does not say so: a "::" socket takes IPv4 too unless another socket has
-    the port on 0.0.0.0. Linux lets no two have it, and IPV6_V6ONLY is off unless asked for."""
+    """Set `dual` if the tool does not show it: a "::" socket accepts IPv4 too unless another socket
+    has the port on 0.0.0.0. Linux does not allow both, and IPV6_V6ONLY is off by default."""
     four = {socket.port for socket in sockets if socket.address == "0.0.0.0"}
     return tuple(
         replace(socket, dual=True) if socket.address == "::" and socket.port not in four else socket

@@ -1,4 +1,4 @@
-"""What one step of a rule does to a packet on its way."""
+"""Apply one step of a rule to a packet."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -32,7 +32,7 @@ from diagnose.parsers.netfilter.rules import (
 )
 from diagnose.parsers.netfilter.traversal import Fork, Outcome, PacketState
 
-#: True: on with the next step. False: on with the next rule. None: on from where the walk is now.
+#: True: continue with the next step. False: with the next rule. None: at the state's new position.
 Result: TypeAlias = bool | Outcome | Fork | None
 
 #: nft's names of ICMP codes (RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1).
@@ -44,17 +44,17 @@ _ICMPV6 = {
     "no-route": 0, "admin-prohibited": 1, "addr-unreachable": 3, "port-unreachable": 4,
     "policy-fail": 5, "reject-route": 6,
 }  # fmt: skip
-#: The names that stand for one of each family: (IPv4, IPv6).
+#: Names that stand for one code of each family: (IPv4, IPv6).
 _ICMPX = {
     "no-route": (0, 0), "port-unreachable": (3, 4), "host-unreachable": (1, 3),
     "admin-prohibited": (13, 1),
 }  # fmt: skip
-#: Each packet gets another answer.
+#: Expressions that give a new random value for each packet.
 _RANDOM = ("numgen", "meta random")
 
 
 def follow(state: PacketState) -> Outcome | Fork:
-    """To the end, or to where ways part."""
+    """Follow a packet to its outcome, or to a point where several paths are possible."""
     while True:
         if state.chain is None:
             result: Result = advance(state)
@@ -100,7 +100,7 @@ def _match(state: PacketState, step: Match, _: Rule) -> Result:
 
 
 def _fork_by_source(state: PacketState, answer: Region) -> Fork:
-    """It matches for these sources, for the others it does not."""
+    """Fork: the step matches for these sources and not for the others."""
     yes, no = state.copy(), state
     yes.region, no.region = answer, difference(state.region, answer)
     no.rule_index, no.step_index = state.rule_index + 1, 0
@@ -108,7 +108,7 @@ def _fork_by_source(state: PacketState, answer: Region) -> Fork:
 
 
 def _fork_on_unknown(state: PacketState, step: object, text: str) -> Result:
-    """Both ways; the same question gets the same answer later on."""
+    """Fork into both results, or reuse the earlier answer to the same step."""
     if (earlier_answer := state.answers.get(id(step))) is not None:
         return earlier_answer
     yes, no = state.copy(), state
@@ -123,7 +123,7 @@ def _verdict(state: PacketState, step: Verdict, rule: Rule) -> Result:
 
 
 def _vmap(state: PacketState, step: VerdictMap, rule: Rule) -> Result:
-    """Each verdict for the sources that it is for; for the rest the rule does not match."""
+    """Apply each verdict to its sources; for the remaining sources the rule does not match."""
     entries = step.entries if isinstance(step.entries, tuple) else set_elements(state, step.entries)
     if entries is None:
         return state.finish("unknown", rule, unknown=(f"@{step.entries}",))
@@ -167,7 +167,7 @@ def _reject(state: PacketState, step: Reject, rule: Rule) -> Result:
     version = state.topology.version
     if step.kind in ("icmp", "icmpv6") and (step.kind == "icmp") != (version == 4):
         return False
-    if state.refused:  # nothing is sent in answer to an error or a reset
+    if state.refused:  # no rejection is sent in answer to an error or a reset
         return state.finish("drop")
     decision = state.make_decision("reject", rule, how=_reject_code(step, version))
     if decision.packet == "reply":
@@ -206,7 +206,7 @@ def _record_limit(state: PacketState, text: str) -> None:
 
 
 def _object(state: PacketState, step: ObjectMap, rule: Rule) -> Result:
-    """On for those whose object is not exceeded; for those who have none the rule ends."""
+    """Continue if the object's limit is not exceeded; the rule ends for packets without object."""
     entries = step.entries if isinstance(step.entries, tuple) else set_elements(state, step.entries)
     if entries is None:
         return _fork_on_unknown(state, step, f"@{step.entries}")
@@ -237,7 +237,7 @@ def _add(state: PacketState, step: Add, _: Rule) -> Result:
 
 
 def _entry(state: PacketState, name: str, keys: tuple[str, ...]) -> tuple[object, ...]:
-    """These values in this set."""
+    """Return a key for these values in this set."""
     return (id(state.table), name, *(value_of(state, key) for key in keys))
 
 

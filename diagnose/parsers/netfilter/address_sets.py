@@ -1,7 +1,7 @@
-"""Sets of addresses, as sorted spans that do not touch: what is known of a packet's source.
+"""Sets of addresses as sorted, non-adjacent spans: the possible sources of a packet.
 
-A packet from anybody is followed once for each part of the address space that the rules tell
-apart; a packet from one address is a region of one address.
+A packet from anybody is followed once for each part of the address space that the rules treat
+differently; a packet from one address has a region of one address.
 """
 
 import ipaddress
@@ -12,14 +12,14 @@ from typing import TypeAlias
 Interval: TypeAlias = tuple[int, int]
 Region: TypeAlias = tuple[Interval, ...]
 
-#: What may be the source of a packet from outside: unicast, not loopback (RFC 6890).
+#: Possible sources of a packet from outside: unicast, not loopback (RFC 6890).
 UNICAST4: Region = ((0x01000000, 0x7EFFFFFF), (0x80000000, 0xDFFFFFFF))
 UNICAST6: Region = (
     (0x2000 << 112, (0x4000 << 112) - 1),
     (0xFC00 << 112, (0xFE00 << 112) - 1),
     (0xFE80 << 112, (0xFEC0 << 112) - 1),
 )
-#: From this number on, one pass over all is faster than a search for each.
+#: From this number of spans, one pass over all is faster than a search for each.
 LINEAR_THRESHOLD = 64
 
 
@@ -35,7 +35,7 @@ def region(spans: Iterable[Interval]) -> Region:
 
 
 def intersection(first: Region, second: Region) -> Region:
-    """What is in both."""
+    """Return the addresses in both regions."""
     if len(first) > len(second):
         first, second = second, first
     if len(first) < LINEAR_THRESHOLD:
@@ -54,7 +54,7 @@ def intersection(first: Region, second: Region) -> Region:
 
 
 def _first(spans: Sequence[Interval], low: int) -> int:
-    """The first of them that does not end before `low`."""
+    """Return the index of the first span that does not end before `low`."""
     return bisect_left(spans, low, key=lambda interval: interval[1])
 
 
@@ -66,7 +66,7 @@ def _clip(spans: Region, span: Interval) -> list[Interval]:
 
 
 def difference(base: Region, excluded: Region) -> Region:
-    """What is in the first and not in the second."""
+    """Return the addresses in the first region that are not in the second."""
     if len(excluded) >= LINEAR_THRESHOLD:
         return intersection(base, _gaps(excluded, base[0][0], base[-1][1])) if base else ()
     remaining = list(base)
@@ -95,7 +95,7 @@ def address_count(spans: Region) -> int:
 
 
 def networks(spans: Region, version: int, limit: int) -> tuple[list[str], int]:
-    """The first networks of it, and how many spans are left over."""
+    """Return the first `limit` networks of a region, and the number of spans left over."""
     address_type = ipaddress.IPv4Address if version == 4 else ipaddress.IPv6Address
     prefixes: list[str] = []
     for index, (low, high) in enumerate(spans):

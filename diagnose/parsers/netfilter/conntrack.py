@@ -1,8 +1,8 @@
-"""conntrack, and the translation of addresses (nf_conntrack_core.c, nf_nat_core.c).
+"""conntrack and the translation of addresses (nf_conntrack_core.c, nf_nat_core.c).
 
-conntrack sees a packet at the priority -200, before routing. A chain before it knows no state; a
-packet that it was told not to track is `untracked`, and one that belongs to no connection and
-cannot begin one is `invalid`.
+conntrack sees a packet at priority -200, before routing. Chains before it see no connection state.
+A packet exempted from tracking is `untracked`; a packet that belongs to no connection and cannot
+start one is `invalid`.
 """
 
 from diagnose.parsers.netfilter.headers import CLIENT_PORTS, client, server, write_addresses
@@ -18,20 +18,20 @@ _STATUS_NAMES = {
 
 
 def track(state: PacketState, priority: int) -> None:
-    """conntrack sees the packet, if it has not, and if this is after it."""
+    """Let conntrack see the packet, once, if `priority` is not before conntrack's."""
     if state.tracking or state.hook not in BEFORE_ROUTING or priority < CONNTRACK:
         return
     if state.untrack:
         state.tracking = "untracked"
     elif state.stage in ("syn", "ack") or state.connection.confirmed:
-        state.tracking = "tracked"  # an ACK of a connection that was never seen is taken up as new
+        state.tracking = "tracked"  # conntrack treats an ACK of an unknown connection as new
     else:
         state.tracking = "invalid"
     update_state_fields(state)
 
 
 def update_state_fields(state: PacketState) -> None:
-    """What conntrack knows, into the fields."""
+    """Copy conntrack's state into the packet's fields."""
     if state.tracking != "tracked":
         state.fields["ct state"] = STATES[state.tracking]
         return
@@ -61,8 +61,8 @@ def update_status(state: PacketState) -> None:
 
 
 def translate(state: PacketState) -> None:
-    """Where addresses are translated. The chains follow, for a new connection; what is known of
-    the connection is done to its later packets."""
+    """Translate addresses at a NAT hook. For a new connection the nat chains run next; later
+    packets get the connection's existing translation."""
     state.translating = False
     if state.tracking != "tracked":
         return

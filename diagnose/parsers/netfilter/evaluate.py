@@ -1,4 +1,4 @@
-"""The answer: every way that a packet may take, and what they come to."""
+"""Decide what the rules do with a packet: follow all its paths and combine their outcomes."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -19,15 +19,15 @@ from diagnose.parsers.netfilter.rules import Rules
 from diagnose.parsers.netfilter.topology import Topology
 from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
-#: More ways than these are not followed.
+#: Most paths that are followed.
 MAX_PATHS = 20_000
-#: So deep may ways part because of what is unknown.
+#: Largest depth of forks because of something unknown.
 MAX_UNKNOWN = 10
 MAX_NETWORKS = 16
 
 
 def decide(rules: Rules, packet: Packet) -> Decision:
-    """What the rules do with this connection. ValueError: an address is none."""
+    """Return what the rules do with a connection. Raises ValueError for an invalid address."""
     topology = Topology(rules, packet)
     source = packet.source
     if source is None and packet.interface == "lo":
@@ -41,8 +41,8 @@ def decide(rules: Rules, packet: Packet) -> Decision:
 
 
 def blocked_sources(rules: Rules, packet: Packet) -> tuple[Others, ...]:
-    """Of a packet from anybody: the sources that a rule drops or rejects, rule by rule; those that
-    most addresses share are not among them. ValueError: an address is none."""
+    """Return the sources that rules drop or reject, one entry per rule, except the decision that
+    most addresses share. Raises ValueError for an invalid address."""
     topology, outcomes = _stranger_outcomes(rules, packet)
     common_key = _decision_key(_stranger_decision(topology, outcomes))
     groups: dict[tuple[str | int | bool | None, ...], list[Outcome]] = {}
@@ -63,8 +63,8 @@ def blocked_sources(rules: Rules, packet: Packet) -> tuple[Others, ...]:
 
 @lru_cache(maxsize=4)
 def _stranger_outcomes(rules: Rules, packet: Packet) -> tuple[Topology, list[Outcome]]:
-    """Every way of a packet from anybody. Of the same one two things may be asked, and with
-    thousands of banned addresses it takes a while."""
+    """Return every outcome of a packet from any address. Cached: two questions may need it, and
+    with thousands of banned addresses it takes a while."""
     topology = Topology(rules, packet)
     return topology, _Search().outcomes(initial_state(topology, topology.stranger_addresses()))
 
@@ -105,7 +105,7 @@ def _given_up(state: PacketState | Outcome, text: str) -> Outcome:
 def _merge_outcomes(
     yes_outcomes: list[Outcome], no_outcomes: list[Outcome], text: str
 ) -> Iterable[Outcome]:
-    """Where both come to the same, what is unknown does not matter."""
+    """Combine two branches. If they have the same outcome, the unknown does not matter."""
     for yes in yes_outcomes:
         for no in no_outcomes:
             if sources := intersection(yes.region, no.region):
@@ -131,7 +131,7 @@ def _decision_key(decision: Decision) -> tuple[str | bool, ...]:
 
 
 def _stranger_decision(topology: Topology, outcomes: list[Outcome]) -> Decision:
-    """A stranger's answer is the one that most addresses get."""
+    """Return the decision that most addresses get, with the others attached."""
     groups: dict[tuple[str | bool, ...], list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(_decision_key(outcome.decision), []).append(outcome)

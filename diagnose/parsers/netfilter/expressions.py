@@ -1,4 +1,4 @@
-"""What nft's JSON compares: the names of fields, and their values as spans."""
+"""Parse the expressions in nft's JSON: names of fields, and values as spans."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from diagnose.parsers.netfilter.rules import (
 
 _FIB_TYPE = re.compile(r"fib .* type")
 _ADDRESS = re.compile(r"[0-9a-f:.]*[:.][0-9a-f:.]*(/\d+)?", re.IGNORECASE)
-#: The names that nft prints for numbers, by the field.
+#: Per field, the names that nft prints for numbers.
 _NAMES: dict[str, Mapping[str, int]] = {
     "ct state": STATES,
     "ct status": STATUS,
@@ -32,7 +32,7 @@ _NAMES: dict[str, Mapping[str, int]] = {
     "ip protocol": PROTOCOLS,
     "ip6 nexthdr": PROTOCOLS,
 }
-#: A type of a set's elements, and a field that has this type.
+#: A type of set elements -> a field that has this type.
 _TYPES = {
     "ct_state": "ct state",
     "ct_status": "ct status",
@@ -46,16 +46,16 @@ _TYPES = {
     "iface_index": "meta iif",
     "fib_addrtype": "fib daddr type",
 }
-#: Their values are names, though they may look like something else.
+#: Fields whose values are names, even if a value looks like a number or an address.
 _INTERFACES = ("meta iif", "meta iifname", "meta oif", "meta oifname")
 
 
 class UnsupportedForm(ValueError):
-    """A form that is not known: what it belongs to cannot be judged."""
+    """A form of JSON that is not supported: the part with it cannot be evaluated."""
 
 
 def keys(expression: Any) -> tuple[tuple[str, ...], int | None]:
-    """The fields, and the mask that is laid on the only one."""
+    """Return the fields, and the mask that is applied if there is only one."""
     match expression:
         case {"concat": list(parts)}:
             fields = [key for part in parts for key in keys(part)[0]]
@@ -75,7 +75,7 @@ def keys(expression: Any) -> tuple[tuple[str, ...], int | None]:
 
 
 def bits(expression: Any, key: str) -> int:
-    """A number, or names of bits: `syn | ack`."""
+    """Return a number, or the combined bits of names: `syn | ack`."""
     if isinstance(expression, Mapping) and "|" in expression:
         expression = expression["|"]
     combined = 0
@@ -89,7 +89,7 @@ def bits(expression: Any, key: str) -> int:
 
 
 def atom(value: Any, key: str) -> Span:
-    """A single value of this field."""
+    """Return a single value of this field as a span."""
     if isinstance(value, int):
         return int(value), int(value)
     if not isinstance(value, str):
@@ -107,7 +107,7 @@ def atom(value: Any, key: str) -> Span:
 
 
 def span(value: Any, key: str) -> Span:
-    """One value, or all from the first to the last of a range or a network."""
+    """Return the span of a value, a range or a network."""
     match value:
         case int() | str():
             return atom(value, key)
@@ -125,7 +125,7 @@ def span(value: Any, key: str) -> Span:
 
 
 def element(value: Any, fields: tuple[str, ...]) -> Element:
-    """A value for each field. `*` is the element for all that no other one fits."""
+    """Return one value per field. `*` becomes the empty element, which matches everything else."""
     if isinstance(value, Mapping):
         if "elem" in value:
             return element(value["elem"]["val"], fields)
@@ -141,13 +141,13 @@ def elements(values: Iterable[Any], fields: tuple[str, ...]) -> tuple[Element, .
 
 
 def pairs(raw_entries: Iterable[Any], fields: tuple[str, ...]) -> list[tuple[Element, Any]]:
-    """A map's: the element that fits everything comes last."""
+    """Return a map's entries; the element that matches everything comes last."""
     entries = [(element(key, fields), data) for key, data in raw_entries]
     return sorted(entries, key=lambda pair: not pair[0])
 
 
 def type_fields(set_type: Any) -> tuple[str, ...]:
-    """The fields that a set of this type compares with: `ipv4_addr`, a list, or `typeof …`."""
+    """Return the fields that a set of this type is compared with: a type, a list or `typeof …`."""
     if isinstance(set_type, Mapping) and "typeof" in set_type:
         return keys(set_type["typeof"])[0]
     type_names = set_type if isinstance(set_type, list) else [set_type]

@@ -1,5 +1,5 @@
-"""What a rule of iptables asks of a packet: its plain options and its extensions `-m …`
-(iptables(8), iptables-extensions(8), "Match Extensions"). Pure."""
+"""Parse the matches of an iptables rule: its plain options and its extensions `-m …`
+(iptables(8), iptables-extensions(8), "Match Extensions"). No I/O."""
 
 from collections.abc import Callable, Mapping
 
@@ -24,21 +24,21 @@ PLAIN_OPTIONS = {"-p", "-s", "-d", "-i", "-o", "-f"}
 
 Steps = tuple[Step, ...]
 
-#: What no packet is, and so never matches.
+#: A match that is true for no packet.
 NEVER: Steps = (Match(("meta l4proto",), "==", ()),)
 ALWAYS: Steps = ()
 
 
 @frozen
 class Alternatives:
-    """One row of steps or another: a rule for each."""
+    """Alternative rows of steps; each becomes a rule of its own."""
 
     branches: tuple[Steps, ...]
 
 
 @frozen
 class ExtensionContext:
-    """What an extension's meaning depends on: "ip" or "ip6", and the sets of ipset."""
+    """The context of an extension: the family ("ip" or "ip6") and the sets of ipset."""
 
     family: str
     sets: Mapping[str, IpSet]
@@ -46,7 +46,7 @@ class ExtensionContext:
 
 @frozen
 class Option:
-    """`! --dports 80,443`: the name without dashes, the words after it."""
+    """One option, such as `! --dports 80,443`: the name without dashes, and its arguments."""
 
     name: str
     values: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Option:
 def parse_extension(
     name: str, words: tuple[str, ...], context: ExtensionContext
 ) -> Steps | Alternatives:
-    """The steps of one part of a rule; `name` "plain" are the options of iptables itself."""
+    """Return the steps of one part of a rule; `name` is "plain" for iptables' own options."""
     text = " ".join(words if name == "plain" else (name, *words))
     reader = _PARSERS.get(name)
     if reader is None:
@@ -82,7 +82,7 @@ def _options(words: tuple[str, ...]) -> tuple[Option, ...]:
             negated = False
         elif options:
             last = options[-1]
-            # Older versions write the exclamation mark behind the option.
+            # Older versions write the exclamation mark after the option.
             options[-1] = Option(last.name, (*last.values, argument), last.negated or negated)
             negated = False
     return tuple(options)
@@ -97,7 +97,7 @@ def _span(text: str) -> Span:
     return int(low or 0), int(high or 65535) if colon else int(low)
 
 
-# ---- readers
+# ---- parsers
 
 
 def _plain(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
@@ -108,7 +108,7 @@ def _plain(options: tuple[Option, ...], context: ExtensionContext, text: str) ->
             if value in {"all", "0"}:
                 return ALWAYS
             number = PROTOCOLS.get(value, int(value) if value.isdigit() else -1)
-            # A protocol that is not known by name here is none of TCP.
+            # A protocol name that is not known here cannot be TCP, so -1 never matches.
             return (_match(("meta l4proto",), option, [(number, number)]),)
         case "s" | "d":
             key = f"{context.family} {'saddr' if option.name == 's' else 'daddr'}"
@@ -118,7 +118,7 @@ def _plain(options: tuple[Option, ...], context: ExtensionContext, text: str) ->
             name = f"{value[:-1]}*" if value.endswith("+") else value
             return (_match((key,), option, [name]),)
         case "f":
-            # Second and further fragments: no packet of a handshake is one.
+            # Second and further fragments; handshake packets are not fragmented.
             return ALWAYS if option.negated else NEVER
     return (Unknown(text),)
 
@@ -175,7 +175,7 @@ def _conntrack(
 
 
 def _conntrack_branches(option: Option, family: str, text: str) -> tuple[Steps, ...]:
-    """Alternatives, mostly one."""
+    """Return the alternatives of one conntrack option, usually one."""
     value = option.value
     match option.name:
         case "ctstate" | "state":
@@ -198,7 +198,7 @@ def _conntrack_branches(option: Option, family: str, text: str) -> tuple[Steps, 
 
 
 def _states(states: list[str], negated: bool) -> tuple[Steps, ...]:
-    """SNAT and DNAT are states to iptables, and a status to the kernel."""
+    """Return the alternatives. SNAT and DNAT are states in iptables but a status in the kernel."""
     bits = sum(STATES[state] for state in states if state in STATES)
     nat = sum(STATUS[state] for state in states if state in {"snat", "dnat"})
     steps: list[Step] = []
@@ -214,7 +214,7 @@ def _any_bit(key: str, bits: int, negated: bool) -> Match:
 
 
 def _limit(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """Limits: those that match what exceeds them, and those that match what does not."""
+    """Parse a limit: `over` is set if it matches packets above the limit."""
     above = any(
         option.name in {"hashlimit-above", "connlimit-above"} and not option.negated
         for option in options
@@ -223,7 +223,7 @@ def _limit(options: tuple[Option, ...], context: ExtensionContext, text: str) ->
 
 
 def _recent(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """A list of addresses that were seen lately. A stranger is in none, or not often enough."""
+    """Parse a list of recently seen addresses. A new visitor is not in it, or not often enough."""
     lookups = [option for option in options if option.name in {"rcheck", "update", "remove"}]
     if not lookups:
         return ALWAYS
@@ -272,7 +272,7 @@ def _iprange(options: tuple[Option, ...], context: ExtensionContext, text: str) 
 
 
 def _in_order(span: tuple[int, int]) -> tuple[int, int]:
-    """Masked evidence may have the ends the other way round."""
+    """Sort the ends of a span; in masked evidence they may be swapped."""
     return min(span), max(span)
 
 
@@ -289,7 +289,7 @@ def _mark(key: str) -> "Callable[[tuple[Option, ...], ExtensionContext, str], St
 
 
 def _physdev(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """Ports of a bridge: a packet that a bridge passes on is none that is routed or taken in."""
+    """Parse a match on bridge ports. Routed and local packets are not bridged."""
     if [option.name for option in options] == ["physdev-is-bridged"]:
         return ALWAYS if options[0].negated else NEVER
     return (Unknown(text),)
@@ -301,23 +301,23 @@ def _pkttype(options: tuple[Option, ...], context: ExtensionContext, text: str) 
 
 
 def _rpfilter(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """Whether there is a way back by the same interface; taken for granted."""
+    """Parse a reverse path check. It is assumed that the route back uses the same interface."""
     return NEVER if any(option.name == "invert" for option in options) else ALWAYS
 
 
 def _policy(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """IPsec: a visitor's packet comes in the clear."""
+    """Parse an IPsec policy. A visitor's packets are not encrypted with IPsec."""
     (option,) = (option for option in options if option.name == "pol")
     return ALWAYS if (option.value == "none") is not option.negated else NEVER
 
 
 def _other_protocol(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """Of another protocol than TCP, which `-p` before it names."""
+    """An extension of another protocol than TCP, which a preceding `-p` names."""
     return ALWAYS
 
 
 def _extension_header(options: tuple[Option, ...], context: ExtensionContext, text: str) -> Steps:
-    """Of IPv6: a connection's packets have none."""
+    """An IPv6 extension header. Packets of a TCP connection have none."""
     return NEVER
 
 

@@ -1,4 +1,4 @@
-"""What the packets of a connection look like when they set out."""
+"""Initial headers and fields of a connection's packets."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
@@ -8,13 +8,13 @@ from diagnose.parsers.netfilter.packet_fields import ABSENT, SOURCE, UNKNOWN, Va
 from diagnose.parsers.netfilter.rules import FLAGS
 from diagnose.parsers.netfilter.topology import Topology
 
-#: The handshake's three, and what a rejecting rule sends.
+#: The three packets of the handshake, and the packet of a rejecting rule.
 PacketKind: TypeAlias = Stage | Literal["refusal"]
 Header: TypeAlias = dict[str, Value]
 #: An address and a port.
 SocketAddress: TypeAlias = tuple[Value, Value]
 
-#: Ports that a client may have: below 1024 only root's programs are.
+#: Possible ports of a client: only root's programs use ports below 1024.
 CLIENT_PORTS = (1024, 65535)
 _FLAGS: Mapping[Stage, int] = {
     "syn": FLAGS["syn"],
@@ -29,7 +29,7 @@ def client(topology: Topology) -> SocketAddress:
 
 
 def server(topology: Topology) -> SocketAddress:
-    """Before its address is translated."""
+    """Return the server's address before it is translated."""
     return topology.destination, topology.packet.port
 
 
@@ -40,17 +40,17 @@ def make_header(source: SocketAddress, destination: SocketAddress) -> Header:
 
 
 def refusal_header(rejected: Header, sender: Value) -> Header:
-    """From where it was sent to, or from the machine that forwards."""
+    """Return a header from the rejected packet's destination, or from the forwarding machine."""
     return make_header((sender, rejected["dport"]), (rejected["saddr"], rejected["sport"]))
 
 
 def handshake_fields(topology: Topology, stage: Stage) -> dict[str, Value]:
-    """The fields that do not change from hook to hook."""
+    """Return the fields that stay the same at every hook."""
     return _common_fields(topology, _TCP) | {"tcp flags": _FLAGS[stage]}
 
 
 def refusal_fields(topology: Topology, reject_with: str, stage: Stage) -> dict[str, Value]:
-    """Of a reset (RFC 9293, section 3.10.7.1), or of an ICMP error."""
+    """Return the fields of a reset (RFC 9293, section 3.10.7.1) or of an ICMP error."""
     if reject_with == "tcp reset":
         flags = FLAGS["rst"] | (FLAGS["ack"] if stage == "syn" else 0)
         return _common_fields(topology, _TCP) | {"tcp flags": flags}
@@ -75,12 +75,12 @@ def _common_fields(topology: Topology, protocol: int) -> dict[str, Value]:
         "meta mark": 0,
     }
     if v4:
-        fields["ip frag-off"] = 0x4000  # do not fragment: what every client sends
+        fields["ip frag-off"] = 0x4000  # "don't fragment", which every client sets
     return fields
 
 
 def write_addresses(topology: Topology, fields: dict[str, Value], header: Header) -> None:
-    """The addresses and ports, as they are now, into the fields."""
+    """Copy the current addresses and ports into the fields."""
     fields[f"{topology.ip} saddr"], fields[f"{topology.ip} daddr"] = (
         header["saddr"],
         header["daddr"],

@@ -1,8 +1,7 @@
-"""From hook to hook, and from packet to packet.
+"""Move a packet from hook to hook, and continue with the next packet.
 
-From outside: ingress, prerouting, then input, or forward and postrouting; the machine's own
-answer: output and postrouting. What goes over `lo` passes output, postrouting, prerouting and
-input, each packet.
+From outside: ingress, prerouting, then input, or forward and postrouting. The machine's own reply:
+output and postrouting. Each packet over `lo` passes output, postrouting, prerouting and input.
 """
 
 from collections.abc import Mapping
@@ -30,7 +29,7 @@ def initial_state(topology: Topology, region: Region) -> PacketState:
 
 
 def advance(state: PacketState) -> Outcome | None:
-    """To the next chain that is asked: perhaps a hook is left, a packet has arrived, all have."""
+    """Move to the next chain that runs; this may enter the next hook or start the next packet."""
     if state.entry_index < len(state.hook_entries):
         hook_entry = state.hook_entries[state.entry_index]
         state.entry_index += 1
@@ -45,7 +44,7 @@ def advance(state: PacketState) -> Outcome | None:
         if ended := _route(state):
             return ended
     if state.stage == "syn":
-        # Confirmed on leaving: from here on conntrack has an entry.
+        # conntrack confirms the connection on leaving: it has an entry from here on.
         state.connection.confirmed = state.tracking == "tracked"
     next_stage = _NEXT_STAGE.get(state.stage)
     if next_stage is None:
@@ -56,8 +55,8 @@ def advance(state: PacketState) -> Outcome | None:
 
 
 def send_rejection(state: PacketState, decision: Decision) -> None:
-    """What a rejecting rule sends, on its way back to the client. It belongs to the connection of
-    the packet that is rejected (nf_reject_ipv4.c, icmp.c), if that was seen by conntrack."""
+    """Follow a rejecting rule's packet on its way back to the client. It belongs to the rejected
+    packet's connection (nf_reject_ipv4.c, icmp.c), if conntrack has seen that packet."""
     tracked = state.tracking == "tracked"
     sender = state.header["daddr"]
     if decision.how != "tcp reset" and state.hook == "forward":
@@ -83,7 +82,7 @@ def _start_packet(state: PacketState) -> None:
     state.incoming, state.outgoing = interface, interface
     if interface == "lo" and not forwarded:
         state.hooks = _LOOPBACK_HOOKS
-    elif interface == "lo":  # from the machine itself to somewhere else
+    elif interface == "lo":  # from the machine itself to another one
         state.hooks = _INPUT_HOOKS if from_inside else _OUTPUT_HOOKS
         state.incoming, state.outgoing = (
             (out_interface, interface) if from_inside else (interface, out_interface)
@@ -99,7 +98,7 @@ def _start_packet(state: PacketState) -> None:
 
 
 def _enter_hook(state: PacketState) -> None:
-    """The first of the hooks that are left."""
+    """Enter the first of the remaining hooks."""
     hook, state.hooks = state.hooks[0], state.hooks[1:]
     state.hook = hook
     through = hook == "postrouting" and state.connection.forwarded and state.stage != "refusal"
@@ -125,7 +124,7 @@ def _visit(state: PacketState, hook_entry: HookEntry) -> None:
 
 
 def _route(state: PacketState) -> Outcome | None:
-    """After prerouting: to the machine itself, or through it."""
+    """Route after prerouting: to the machine itself, or forwarded."""
     connection = state.connection
     if state.stage == "reply" and state.topology.packet.interface == "lo":
         state.hooks = ("input",)
@@ -153,7 +152,7 @@ def _first_route(state: PacketState) -> Outcome | None:
 
 
 def forward(state: PacketState) -> None:
-    """The destination is not the machine itself."""
+    """Forward the packet: the destination is not the machine itself."""
     destination = state.header["daddr"]
     first = destination[0] if isinstance(destination, tuple) else destination
     device = state.topology.device(first) if isinstance(first, int) else None

@@ -1,4 +1,4 @@
-"""The sets that rules of iptables name, as `ipset save` prints them (ipset(8)). Pure."""
+"""Parse the sets that iptables rules name, as printed by `ipset save` (ipset(8)). No I/O."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter.rules import Element, Span, address_span
 
-#: More members than this of one set are not read; nobody can tell then who is in it.
+#: Most members of a set; a larger set is left out, because its members are then unknown.
 MAX_MEMBERS = 200_000
 
 
 @frozen
 class IpSet:
-    """A set: `parts` are what its members are made of ("ip", "net", "port", "mac", "iface"),
-    `elements` reads them when they are first asked for. `family` is "ip" or "ip6"."""
+    """A set. `parts` are the types in its members ("ip", "net", "port", "mac", "iface");
+    `elements` parses the members. `family` is "ip" or "ip6"."""
 
     name: str
     parts: tuple[str, ...]
@@ -21,8 +21,8 @@ class IpSet:
     elements: Callable[[], tuple[object, ...]]
 
     def keys(self, family: str, sides: Sequence[str]) -> tuple[str, ...] | None:
-        """What of a packet is looked up, given "src" or "dst" for each part; None where that
-        is nothing that can be known."""
+        """Return the packet fields that the set is compared with, given "src" or "dst" for each
+        part; None if a part is not known."""
         if len(sides) < len(self.parts) or not set(self.parts) <= {"ip", "net", "port"}:
             return None
         return tuple(
@@ -33,8 +33,8 @@ class IpSet:
 
 
 def parse_ipset(text: str) -> Mapping[str, IpSet]:
-    """`create NAME TYPE …` and `add NAME MEMBER …`, by the set's name. Sets of sets and such with
-    "nomatch" members are left out."""
+    """Parse `create NAME TYPE …` and `add NAME MEMBER …` lines; return the sets by name. Sets of
+    sets and sets with "nomatch" members are left out."""
     types: dict[str, tuple[tuple[str, ...], str]] = {}
     members: dict[str, list[str]] = {}
     unsupported: set[str] = set()
@@ -67,7 +67,7 @@ def _reader(members: list[str], parts: tuple[str, ...]) -> Callable[[], tuple[ob
 
 
 def _element(member: str, parts: tuple[str, ...]) -> Element | None:
-    """ "192.0.2.0/24,tcp:443"; None for a member of another protocol than TCP."""
+    """Parse "192.0.2.0/24,tcp:443"; None for a member of another protocol than TCP."""
     spans: list[Span] = []
     for value, part in zip(member.split(","), parts, strict=False):
         if part == "port":

@@ -1,4 +1,4 @@
-"""Whether a packet on its way has the values that a rule asks for."""
+"""Evaluate whether a packet has the values that a rule matches."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from diagnose.parsers.netfilter.traversal import PacketState
 
 
 def set_elements(state: PacketState, name: str) -> Any:
-    """The elements of a named set or map; None: there is none, or it cannot be read."""
+    """Return the elements of a named set or map; None if it is missing or cannot be read."""
     named_set = state.table.sets.get(name) if state.table else None
     elements = named_set.elements if named_set else None
     return elements if named_set and named_set.readable else None
@@ -54,7 +54,7 @@ def value_of(state: PacketState, key: str) -> Value:
 def _concatenated(
     state: PacketState, keys: tuple[str, ...], op: Op, elements: Sequence[Element]
 ) -> Answer:
-    """A concatenation is only ever compared with a set of them."""
+    """Evaluate a concatenation, which is always compared with a set of concatenations."""
     if any(value_of(state, key) is ABSENT for key in keys):
         return False
     sources: Region = ()
@@ -76,7 +76,7 @@ def _concatenated(
 
 
 def matches_element(state: PacketState, keys: tuple[str, ...], element: Element) -> Answer:
-    """Does each key have its value of this element?"""
+    """Return whether each key has its value in this element."""
     result: Answer = True
     if not element:
         return not any(value_of(state, key) is ABSENT for key in keys)
@@ -94,7 +94,7 @@ def matches_element(state: PacketState, keys: tuple[str, ...], element: Element)
 
 
 def map_lookup(state: PacketState, data_map: DataMap) -> tuple[Value, ...] | Literal[False] | None:
-    """What the map has for this packet: False for nothing, None where nobody knows."""
+    """Return the map's data for this packet: False if there is none, None if unknown."""
     entries = (
         data_map.entries
         if isinstance(data_map.entries, tuple)
@@ -110,7 +110,7 @@ def map_lookup(state: PacketState, data_map: DataMap) -> tuple[Value, ...] | Lit
 
 
 def span_value(span: Any) -> Value:
-    """One value of this span."""
+    """Return the single value of a span, or its two ends."""
     if isinstance(span, str):
         return UNKNOWN
     low, high = span
@@ -118,7 +118,7 @@ def span_value(span: Any) -> Value:
 
 
 def _derived_value(state: PacketState, key: str) -> Value:
-    """A field that is not among those of every packet."""
+    """Return the value of a field that not every packet has."""
     head, _, name = key.partition(" ")
     if head in OTHER_PROTOCOLS:
         return ABSENT
@@ -147,7 +147,7 @@ def _derived_value(state: PacketState, key: str) -> Value:
 
 
 def _fib(state: PacketState, key: str, op: Op, values: Sequence[Element]) -> Answer:
-    """`fib daddr type`, `fib saddr . iif oif exists`: what the routes say of an address."""
+    """Evaluate `fib daddr type` or `fib saddr . iif oif exists` from addresses and routes."""
     words = key.split()
     side, flags, result_type = words[1], words[3:-1:2], words[-1]
     if result_type == "exists":
@@ -175,9 +175,9 @@ def _fib(state: PacketState, key: str, op: Op, values: Sequence[Element]) -> Ans
 def _reverse_path(
     state: PacketState, flags: list[str], op: Op, values: Sequence[Element]
 ) -> Answer:
-    """Is there a route back to the source, by the interface that it came from?
+    """Evaluate whether a route leads back to the source by the incoming interface.
 
-    Unless the routes are known, there is one: without, nothing would ever be answered.
+    Assume so if the routes are not known; otherwise no packet would ever get a reply.
     """
     device = value_of(state, "meta iif")
     if not isinstance(device, str) or not device:

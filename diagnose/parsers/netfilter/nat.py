@@ -1,4 +1,4 @@
-"""A rule that changes where a packet goes to, or where it seems to come from."""
+"""Apply a rule that translates a packet's destination or source."""
 
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from diagnose.parsers.netfilter.traversal import Outcome, PacketState
 
 
 def translate(state: PacketState, step: Nat, rule: Rule) -> Outcome | Literal[False] | None:
-    """The first rule that matches decides: the chain ends."""
+    """Translate the packet and end the chain: the first matching rule decides."""
     if step.family and step.family != state.topology.ip:
         return False
     new_address = _new_address(state, step)
@@ -38,14 +38,14 @@ def translate(state: PacketState, step: Nat, rule: Rule) -> Outcome | Literal[Fa
 
 
 def _reroute(state: PacketState, destination: Value) -> None:
-    """From the machine itself to somewhere else."""
+    """Forward a packet of the machine itself whose new destination is not local."""
     if isinstance(destination, int) and state.topology.is_local(destination, destination) is False:
         forward(state)
         state.hooks = ("postrouting", "egress")
 
 
 def _new_address(state: PacketState, step: Nat) -> tuple[Value, Value] | Literal[False] | None:
-    """The new address and port; what is not changed stays as it is. False: the map has none."""
+    """Return address and port after translation; False if a map has no entry, None if unknown."""
     header, topology = state.header, state.topology
     source = step.kind in ("snat", "masquerade")
     address = header["saddr" if source else "daddr"]

@@ -1,6 +1,6 @@
-"""What `nft -j list ruleset` prints (libnftables-json(5)).
+"""Parse the output of `nft -j list ruleset` (libnftables-json(5)).
 
-Of rules that iptables-nft made it only names the parts (`xt`): iptables-save says what they are.
+For rules made by iptables-nft the output only names parts (`xt`); iptables-save describes them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,12 +17,12 @@ from diagnose.parsers.netfilter.statements import datum, step, verdict
 
 _HOOKS = ("ingress", "prerouting", "input", "forward", "output", "postrouting", "egress")
 _TYPES = ("filter", "nat", "route")
-#: Tables of these see no TCP connection to the machine, or not as one.
+#: Families whose tables do not see TCP connections to the machine, or not as TCP.
 _IGNORED_FAMILIES = ("arp", "bridge")
 
 
 def parse_ruleset(text: str) -> Rules:
-    """The tables. ValueError: it is not what nft prints."""
+    """Return the tables. Raises ValueError if the text is not nft's output."""
     try:
         document = msgspec.json.decode(text) if text.strip() else {"nftables": []}
     except (msgspec.MsgspecError, RecursionError) as error:
@@ -53,7 +53,7 @@ def _build_tables(json_objects: list[Any]) -> Iterable["_TableBuilder"]:
 
 
 class _TableBuilder:
-    """A table while its parts come in."""
+    """Collects the parts of one table."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self.family, self.name = str(body["family"]), str(body["name"])
@@ -136,7 +136,7 @@ def _pairs(body: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-#: Kinds of objects that have names, which a map may hold.
+#: Kinds of named objects that a map may contain.
 _OBJECTS = (
     "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "synproxy", "secmark",
 )  # fmt: skip

@@ -1,20 +1,20 @@
-"""A rule of nft's JSON as nft would print it: for a person to find it again, and to make the same
-rule once more. Whether it is the same `diagnose.parsers.netfilter.roundtrip` says.
+"""Write a rule from nft's JSON as nft prints it, so that a person can find it and recreate it.
+`diagnose.parsers.netfilter.roundtrip` checks whether the text recreates the same rule.
 
-What a rule has counted or used up is no part of it, but for a quota, which would be another.
+Counters and used amounts are left out, except a quota's `used`, which is part of the rule.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-#: From what binds least to what binds most (nft(8), "Expressions").
+#: From the lowest to the highest precedence (nft(8), "Expressions").
 BINARY = ("|", "^", "&", "<<", ">>")
-#: Set bits, of which a bare value asks for any: that all are alike has to be said.
+#: Bit fields. A bare value matches any of its bits; equality needs an explicit `==`.
 _BITS = ("ct state", "ct status", "ct label", "ct event", "tcp flags")
-#: A name that is no word of nft's own; or everything else; or a set of names.
+#: A name that is not a keyword of nft, or `*` (everything else), or a set of names.
 _NAME = re.compile(r"lo|[\w.:/-]*\d[\w.:/-]*|\*|@.*")
-#: More than these are not printed: a set may have thousands.
+#: Most elements that are printed; a set may have thousands.
 MAX_ITEMS = 12
 
 
@@ -26,7 +26,7 @@ def rule(expressions: list[Any], comment: str = "") -> str:
 
 
 def split_rule(text: str) -> tuple[str, ...]:
-    """The words of a command: what is in quotes stays as it is, blanks and all."""
+    """Split a command into words; text in quotes keeps its blanks."""
     return tuple(re.findall(r'(?:"[^"]*"|[^\s"])+', text))
 
 
@@ -47,7 +47,7 @@ def statement(node: Any) -> str:
 
 
 def expression(node: Any, field_node: Any = None) -> str:
-    """A value, or what names a field of the packet; `of` is what a value is compared with."""
+    """Write a value or a field of the packet; `field_node` is the field that a value belongs to."""
     match node:
         case bool():
             return "exists" if node else "missing"
@@ -77,7 +77,7 @@ def expression(node: Any, field_node: Any = None) -> str:
 
 
 def _is_quoted(field_node: Any) -> bool:
-    """Whether a field's values are the names of interfaces, or times: those nft puts in quotes."""
+    """Return whether nft quotes a field's values: names of interfaces, and times."""
     match field_node:
         case {"meta": {"key": str(key)}} | {"fib": {"result": str(key)}}:
             return key in _QUOTED
@@ -124,7 +124,7 @@ def _operand(node: Any, operator: str) -> str:
 
 
 def element(node: Any, field_node: Any = None) -> str:
-    """Of a set, or of a map: `80`, `80 : accept`."""
+    """Write an element of a set or a map: `80`, `80 : accept`."""
     if isinstance(node, list) and len(node) == 2:
         data = node[1]
         is_verdict = isinstance(data, Mapping) and next(iter(data), "") in _VERDICTS
@@ -211,7 +211,7 @@ def _nat(name: str, body: Any) -> str:
 
 
 def _host(node: Any, with_port: bool) -> str:
-    """An address of IPv6 is in brackets where a port follows."""
+    """Write an address; IPv6 is in brackets if a port follows."""
     match node:
         case {"range": [low, high]}:
             return f"{_host(low, with_port)}-{_host(high, with_port)}"
@@ -225,7 +225,7 @@ def _as_list(flags: Any) -> list[Any]:
 
 
 def _set(body: Any) -> str:
-    """Of a map with what belongs to the element."""
+    """Write a statement that updates a set, or a map with the element's data."""
     element_node, timeout = body["elem"], ""
     if isinstance(element_node, Mapping) and "elem" in element_node:
         element_node, timeout = element_node["elem"]["val"], element_node["elem"].get("timeout", "")
@@ -236,7 +236,7 @@ def _set(body: Any) -> str:
     return f"{body['op']} {name} {{ {expression(element_node)}{inner}{data} }}"
 
 
-#: Fields of the packet's way whose values nft puts in quotes.
+#: Meta and fib fields whose values nft puts in quotes.
 _QUOTED = (
     "iif", "iifname", "oif", "oifname", "ibrname", "obrname", "sdif", "sdifname", "iifkind",
     "oifkind", "time", "day", "hour",

@@ -1,4 +1,4 @@
-"""Who made a rule, by the names that programs give to their tables and chains. Pure."""
+"""Which program made a rule, found by the names of its table and chain. No I/O."""
 
 import re
 from typing import Literal
@@ -34,7 +34,7 @@ _CHAINS: tuple[tuple[str, Owner], ...] = (
     ),
     (r"sshguard", "sshguard"),
 )
-#: Whose policy or last rule in a chain of iptables itself it is, by the chains beside it.
+#: Owner of the policy or last rule of a built-in iptables chain, by the other chains of the table.
 _SIBLING_CHAINS: tuple[tuple[str, Owner], ...] = (
     (r"ufw6?-user-input", "ufw"),
     (r"INPUT_direct|IN_ZONES|INPUT_ZONES", "firewalld"),
@@ -42,7 +42,7 @@ _SIBLING_CHAINS: tuple[tuple[str, Owner], ...] = (
 )
 
 
-#: firewalld's on iptables: INPUT_direct, IN_public_allow, FWDI_docker …
+#: firewalld's chains on iptables: INPUT_direct, IN_public_allow, FWDI_docker …
 _ZONES = r"(?:INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING|IN|FWD[IO]?|OUT|PRE|POST)_\w+"
 
 
@@ -63,12 +63,12 @@ def owner(position: RulePosition) -> Owner:
 
 
 def _is_policy_or_last(position: RulePosition) -> bool:
-    """A policy, or the last rule of the chain: what is before it somebody may have put there."""
+    """Return whether it is the policy or last rule; earlier rules may have been added by hand."""
     return position.rule is None or position.rule is position.chain.rules[-1]
 
 
 def jail(position: RulePosition) -> str:
-    """fail2ban's jail that a rule belongs to, "" where it does not say."""
+    """Return the fail2ban jail that a rule belongs to, or "" if it is not known."""
     chain_match = re.fullmatch(r"(?:f2b|fail2ban)-(.+)", position.chain.name)
     if chain_match and chain_match[1] not in {"chain", "input"}:
         return chain_match[1]

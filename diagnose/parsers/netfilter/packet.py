@@ -1,4 +1,4 @@
-"""The question that is put to the rules, and their answer."""
+"""The packet that is evaluated, and the decision of the rules about it."""
 
 from typing import Literal, TypeAlias
 
@@ -7,8 +7,8 @@ from diagnose.model.frozen import frozen
 
 @frozen
 class Host:
-    """What the machine's addresses and routes say. Nothing known: only the packet's destination
-    and the loopback addresses are local, and where a packet is forwarded to is unknown.
+    """The machine's addresses and routes. Without them only the packet's destination and the
+    loopback addresses are local, and the target of forwarded packets is unknown.
 
     `addresses`: (interface, `203.0.113.10/24`), in the order of `ip addr`; `routes`: (`10.0.0.0/8`
     or `0.0.0.0/0`, interface).
@@ -20,9 +20,9 @@ class Host:
 
 @frozen
 class Packet:
-    """A new TCP connection from this address to this port, in by this interface.
+    """A new TCP connection: source address, destination and port, incoming interface.
 
-    `source` None: anybody, a stranger on the Internet. `lo`: from the machine itself.
+    `source` None: any stranger on the Internet. Interface `lo`: from the machine itself.
     """
 
     source: str | None
@@ -33,24 +33,24 @@ class Packet:
     host: Host = Host()
 
 
-#: Which of the handshake's packets: the first, the answer, what completes it.
+#: Packet of the handshake: the SYN, the SYN-ACK, the final ACK.
 Stage: TypeAlias = Literal["syn", "reply", "ack"]
 
 
 @frozen(kw_only=True)
 class Decision:
-    """What happens to the connection: the fate of the first of its three packets that is stopped.
+    """What happens to a connection: the result for the first of its three packets that is stopped.
 
     accept: the handshake completes. reject: `how` is `icmp 3/13`, `icmpv6 1/1`, `tcp reset`; the
-    client learns of it only if the packet was its own. The deciding rule, or with `policy` the
-    chain whose policy decided. For accept it is the rule that let the first packet in.
-    unknown: `unknown` names the expressions that could not be judged.
+    client receives it only if the rejected packet was its own. unknown: `unknown` holds the
+    expressions that could not be evaluated. `rule` is the deciding rule, or `chain` with `policy`
+    the chain whose policy decided. For accept it is the rule that accepted the first packet.
     """
 
     verdict: Literal["accept", "reject", "drop", "unknown"]
     packet: Stage = "syn"
     how: str = ""
-    #: The rejection does not reach the client either: to the client it is like a drop.
+    #: The rejection does not reach the client, who sees the same as for a drop.
     lost: bool = False
     hook: str = ""
     family: str = ""
@@ -59,22 +59,22 @@ class Decision:
     handle: int | None = None
     rule: str = ""
     policy: bool = False
-    #: Where the packet goes after a change of its destination: `172.17.0.2:8443`.
+    #: The destination after translation: `172.17.0.2:8443`.
     to: str = ""
     forwarded: bool = False
     unknown: tuple[str, ...] = ()
-    #: For unknown: the verdicts that are possible, as far as they are known.
+    #: For unknown: the possible verdicts, as far as they are known.
     either: tuple[str, ...] = ()
-    #: Limits that the packet met on its way, and what was taken for granted.
+    #: Limits that the packet passed, and assumptions that were made.
     limits: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
-    #: Only for a stranger: what other sources get (networks), where that is something else.
+    #: Only for a stranger: other sources (networks) that get a different decision.
     others: "tuple[Others, ...]" = ()
 
 
 @frozen(kw_only=True)
 class Others:
-    """Sources that the rules treat otherwise than a stranger; `more` networks are not listed."""
+    """Sources that get another decision than a stranger; `omitted` counts those not listed."""
 
     sources: tuple[str, ...]
     omitted: int = 0

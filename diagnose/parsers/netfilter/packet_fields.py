@@ -1,4 +1,4 @@
-"""What a field of a packet holds, and whether that is one of the values asked for."""
+"""Values of packet fields, and their comparison with the values that a rule matches."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -15,12 +15,12 @@ class Special(Enum):
 
 
 SOURCE, UNKNOWN, ABSENT = Special.SOURCE, Special.UNKNOWN, Special.ABSENT
-#: A number, a name, one number of a span, or something special.
+#: A number, a name, an unknown number within a span, or a special value.
 Value: TypeAlias = int | str | tuple[int, int] | Special
-#: Yes, no, nobody knows, or: yes for these sources.
+#: Yes, no, unknown (None), or yes for these sources only.
 Answer: TypeAlias = bool | Region | None
 
-#: Headers of other packets than TCP's.
+#: Protocols whose headers a TCP packet does not have.
 OTHER_PROTOCOLS = frozenset({
     "udp", "udplite", "icmp", "icmpv6", "igmp", "sctp", "dccp", "ah", "esp", "comp", "gre",
     "gretap", "vxlan", "geneve", "arp", "vlan",
@@ -28,7 +28,7 @@ OTHER_PROTOCOLS = frozenset({
 
 
 def compare(value: Value, op: Op, elements: Sequence[Element], mask: int | None) -> bool | None:
-    """For all but the source."""
+    """Compare any value except SOURCE; None if the result is unknown."""
     if value is ABSENT:
         return False
     if isinstance(value, Special):
@@ -107,7 +107,7 @@ def _bits(value: Value, op: Op, elements: Sequence[Element]) -> bool | None:
 def matching_sources(
     sources: Region, op: Op, elements: Sequence[Element], mask: int | None, width: int
 ) -> Answer:
-    """For which of these sources it is true."""
+    """Return the sources for which the comparison is true."""
     spans = _spans(sources, op, elements, mask, width)
     if spans is None:
         return None
@@ -117,7 +117,7 @@ def matching_sources(
 
 
 def simplify_answer(sources: Region, part: Region) -> Answer:
-    """All of them and none of them are plain answers."""
+    """Return True for all sources, False for none, otherwise the part."""
     if not part:
         return False
     return True if not difference(sources, part) else part

@@ -1,5 +1,5 @@
-"""Rules in the files from which they are loaded at boot: scripts for nft (nft(8)) and what
-iptables-restore reads; where a rule stands there, and the file with one less or one more. Pure."""
+"""Rules in the files that are loaded at boot: nft scripts (nft(8)) and iptables-restore files. Find
+a rule's line, and add or remove lines. No I/O."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,15 +8,15 @@ from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter.iptables import split_words
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
-#: Where iptables' rules lie, for IPv4 and IPv6, in the order of looking.
+#: Files with iptables' rules for IPv4 and IPv6, in search order.
 V4 = ("/etc/iptables/rules.v4", "/etc/sysconfig/iptables", "/etc/iptables/iptables.rules")
 V6 = ("/etc/iptables/rules.v6", "/etc/sysconfig/ip6tables", "/etc/iptables/ip6tables.rules")
 
 
 @frozen
 class ScriptChain:
-    """A chain in a script for nft. `first` is the line behind its head (counted from 0), `last`
-    that of its closing brace; `rules` are its rules' lines."""
+    """A chain in an nft script. `first` is the line after its head (counted from 0), `last` the
+    line of its closing brace; `rules` holds the lines of its rules."""
 
     path: str
     first: int
@@ -28,8 +28,8 @@ class ScriptChain:
 
 @frozen
 class PersistedRule:
-    """Where a rule, or a policy, is written: the file, the line (counted from 0) at which a rule
-    before it would stand, and whether just that rule is in that line."""
+    """Where a rule or a policy is written: the file and the line (counted from 0) before which a
+    new rule is inserted. `exact` is True if that line contains exactly this rule."""
 
     path: str
     line: int
@@ -47,7 +47,7 @@ class PersistedRule:
 
 
 def find_persisted(position: RulePosition, files: Mapping[str, str]) -> PersistedRule | None:
-    """The file that a rule comes from; None where none of these holds its chain."""
+    """Return where a rule is written, or None if none of these files contains its chain."""
     if position.program == "nft":
         return _find_in_scripts(position, files)
     paths = V6 if position.table.family == "ip6" else V4
@@ -73,7 +73,7 @@ def _find_in_scripts(position: RulePosition, files: Mapping[str, str]) -> Persis
 
 def _find_in_chain(position: RulePosition, chain: ScriptChain) -> PersistedRule | None:
     if position.rule is None:
-        # A rule before the end comes before the policy.
+        # A rule at the end of the chain still runs before the policy.
         return (
             PersistedRule(chain.path, chain.last, chain.indent, False)
             if chain.policy == "drop"
@@ -92,14 +92,13 @@ def _find_in_chain(position: RulePosition, chain: ScriptChain) -> PersistedRule 
 
 
 def _is_similar(text: str, expected: str) -> bool:
-    """The same numbers, sets and verdict, in other words."""
+    """Return whether two rules have the same numbers, sets and verdict, in different words."""
     marks = r"@?[\w.:/-]*\d[\w.:/-]*|@[\w-]+|\b(?:accept|drop|reject|jump|goto)\b"
     return set(re.findall(marks, text)) == set(re.findall(marks, expected))
 
 
 def chains(path: str, text: str, family: str, table: str, name: str) -> Iterator[ScriptChain]:
-    """The blocks of that chain. Braces of sets open and close within a line, or are passed
-    over."""
+    """Yield the blocks of that chain. Lines with unbalanced braces of sets are skipped."""
     lines = text.splitlines()
     open_blocks: list[str] = []
     first, policy = -1, "accept"
@@ -127,7 +126,7 @@ def chains(path: str, text: str, family: str, table: str, name: str) -> Iterator
 
 
 def _head(text: str) -> str:
-    """ "inet filter" of a table, "input" of a chain."""
+    """Return the name in a block's head: "inet filter" for a table, "input" for a chain."""
     match = re.fullmatch(r"(?:add\s+|create\s+)?(table|chain)\s+(.+?)\s*", text.strip().lstrip("}"))
     if match is None:
         return ""
@@ -143,9 +142,9 @@ def _indent(lines: list[str], rules: list[tuple[int, str]], first: int, last: in
 
 
 def normalize_rule(text: str) -> str:
-    """A rule without what does not change it: counters, comments, braces round a single value,
-    names of ports, what nft puts in front of a protocol's fields by itself, the burst that a limit
-    has unless another is given."""
+    """Return a rule without parts that do not change it: counters, comments, braces around a single
+    value, names of ports, prefixes that nft adds to a protocol's fields, the default burst of a
+    limit."""
     text = re.sub(r'\bcomment\s+"[^"]*"', "", text)
     text = re.sub(r"\bburst 5 packets\b", "", text)
     text = re.sub(r"\bcounter\b(?:\s+packets\s+\d+\s+bytes\s+\d+)?", "", text)
@@ -163,7 +162,7 @@ def _port_number(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}{number}"
 
 
-# ---- what iptables-restore reads
+# ---- iptables-restore files
 
 
 def _find_in_save_file(position: RulePosition, path: str, text: str) -> PersistedRule | None:
@@ -192,6 +191,6 @@ def _find_in_save_file(position: RulePosition, path: str, text: str) -> Persiste
 
 
 def comparable_words(arguments: Iterable[str]) -> frozenset[str]:
-    """A rule's words in no order, since the kernel gives the extensions in one of its own."""
+    """Return a rule's words without order, because the kernel reorders the extensions."""
     synonyms = {"state": "conntrack", "--state": "--ctstate", "--syn": "--tcp-flags"}
     return frozenset(synonyms.get(argument, argument) for argument in arguments) - {"-m"}

@@ -1,5 +1,5 @@
-"""How a port is opened in rules that are in the way: for now by the tool that shows the rule, for
-good in the file it comes from. Pure."""
+"""Commands and edits that open a port: at runtime by the tool that shows the blocking rule, and
+permanently in the file that the rule comes from. No I/O."""
 
 from collections.abc import Mapping
 
@@ -11,20 +11,22 @@ from diagnose.parsers.netfilter.rules import Match, VerdictMap
 from diagnose.parsers.netfilter.ruleset import RulePosition
 from diagnose.parsers.nginx.edits import diff
 
-#: What is let through: what comes in to these ports, or, with `replies`, what answers.
+#: The ports to open: destination ports, or, with `replies`, source ports of replies.
 Ports = tuple[int, ...]
 
-#: Extensions that keep something of their own in the kernel: iptables does not find their rules
-#: by their words (xtables_compare_data), only by their numbers.
+#: Extensions with state of their own in the kernel. iptables cannot find their rules by text
+#: (xtables_compare_data), only by number.
 _STATEFUL = {"connlimit", "hashlimit", "limit", "quota", "recent", "set", "statistic"}
 
 
 @frozen
 class Opening:
-    """What is to be let through at a place: new connections to ports, or (`replies`) the answers
-    from these ports, and no others; `early` where the kernel does not know yet what is an answer
-    to what. `visitor` is the only address or network that may, "" for everybody, and `server` the
-    only address that it may connect to; both are of one `family`."""
+    """What a new rule accepts: new connections to ports, or, with `replies`, only the replies from
+    these ports. `early` is True where conntrack has not seen the packet yet.
+
+    `visitor` is the only permitted address or network ("" for everybody), `server` the only
+    address that it may connect to; both are of one `family` (4 or 6).
+    """
 
     ports: Ports
     replies: bool = False
@@ -71,7 +73,7 @@ class Opening:
 
 
 def removal_steps(position: RulePosition, files: Mapping[str, str]) -> tuple[Step, ...]:
-    """The rule goes. Only where its place is `exact` can it come back."""
+    """Return the steps that remove the rule. It can be restored only if its position is `exact`."""
     persisted = persisted_rules.find_persisted(position, files)
     steps: list[Step] = [_delete_command(position)]
     if persisted and persisted.exact:
@@ -83,7 +85,7 @@ def removal_steps(position: RulePosition, files: Mapping[str, str]) -> tuple[Ste
 def opening_steps(
     position: RulePosition, opening: Opening, files: Mapping[str, str]
 ) -> tuple[Step, ...]:
-    """A rule before it lets through what is to pass."""
+    """Return the steps that insert an accepting rule before the position."""
     persisted = persisted_rules.find_persisted(position, files)
     steps: list[Step] = [_insert_command(position, opening)]
     if persisted:
@@ -102,22 +104,23 @@ def opening_steps(
 
 
 def is_early(position: RulePosition) -> bool:
-    """Whether conntrack has not seen a packet yet (NF_IP_PRI_CONNTRACK in netfilter_ipv4.h)."""
+    """Return whether conntrack has not seen the packet there (NF_IP_PRI_CONNTRACK in
+    netfilter_ipv4.h)."""
     base = position.chain.base
     return position.table.family == "netdev" or (base is not None and base.priority <= -200)
 
 
 def names_only(position: RulePosition, ports: Ports, key: str = "tcp dport") -> bool:
-    """Whether a rule is about nothing but these ports, so that it can go."""
+    """Return whether a rule of a base chain names only these ports, so that it can be removed."""
     return position.chain.base is not None and is_about_only(position, ports, key)
 
 
 def is_about_only(position: RulePosition, ports: Ports, key: str = "tcp dport") -> bool:
-    """Whether a rule itself names these ports and no others, whatever leads to its chain."""
+    """Return whether a rule itself names only these ports, regardless of jumps to its chain."""
     if position.rule is None:
         return False
     if any(isinstance(step, VerdictMap) for step in position.rule.steps):
-        return False  # it decides about more than what it stops
+        return False  # a verdict map decides about other traffic too
     for step in position.rule.steps:
         if isinstance(step, Match) and step.keys == (key,) and step.op == "==":
             spans = (
@@ -155,7 +158,7 @@ def _delete_command(position: RulePosition) -> Command:
 
 
 def _restore_arguments(position: RulePosition) -> tuple[str, ...]:
-    """The words that put a rule of nft back where it was; () where they would make another."""
+    """Return the command that restores a rule of nft, or () if it would differ from the rule."""
     if not position.exact:
         return ()
     arguments = nft_writer.split_rule(position.text)

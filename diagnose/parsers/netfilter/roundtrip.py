@@ -1,7 +1,8 @@
-"""Whether nft makes the same rule of what `diagnose.parsers.netfilter.nft_writer` writes. Pure.
+"""Whether nft recreates the same rule from the text of `diagnose.parsers.netfilter.nft_writer`.
+No I/O.
 
-Only what is known in full: each statement and each field with all that nft may say of it. What a
-newer nft says besides is not known, and such a rule is not the same without it.
+Every statement and field must be fully known, with everything that nft may print about it. If a
+newer nft prints anything else, the rule does not count as the same.
 """
 
 import re
@@ -29,11 +30,11 @@ _STATEMENTS: Mapping[str, set[str]] = {
     "snat": _NAT,
     "redirect": _NAT,
     "masquerade": _NAT,
-    # Without the element's own timeout: nft gives it in whole seconds.
+    # Without the element's own timeout, because nft prints it in whole seconds.
     "set": {"op", "elem", "set", "stmt"},
     "map": {"op", "elem", "data", "map"},
 }
-#: Those of which nft may say nothing but their name, and those that may be a name's.
+#: Statements that may have no body, and statements whose body may be the name of an object.
 _EMPTY = {"counter", "last", "log", "reject", "redirect", "masquerade"}
 _NAMED = {"counter", "limit", "quota", "ct helper", "ct timeout", "ct expectation"}
 _FIELDS: Mapping[str, set[str]] = {
@@ -48,15 +49,15 @@ _FIELDS: Mapping[str, set[str]] = {
     "elem": {"val"},
     "map": {"key", "data"},
 }
-#: They are written in the local time of whoever writes.
+#: Fields that nft prints in the local time of the reader.
 _CLOCKS = {"time", "day", "hour"}
-#: nft knows no escape for a quotation mark, and puts in what a name behind a dollar stands for.
+#: nft has no escape for a quotation mark, and replaces `$name` by its definition.
 _TEXT = re.compile(r"[ !#%-~]*")
 _WORD = re.compile(r"[\w@*:][\w.:/@+*-]*", re.ASCII)
 
 
 def survives_roundtrip(expressions: Any, comment: str = "") -> bool:
-    """Of a rule's `expr`, and its comment."""
+    """Return whether a rule with this `expr` and comment is recreated exactly."""
     return isinstance(expressions, list) and all(map(_statement, expressions)) and _is_text(comment)
 
 
@@ -123,7 +124,7 @@ def _field(name: str, body: Any) -> bool:
 
 
 def _element(node: Any) -> bool:
-    """Of a set; of a map a pair, with a verdict or a value."""
+    """Check an element of a set or, as a pair with a verdict or a value, of a map."""
     if isinstance(node, list) and len(node) == 2:
         return _expression(node[0]) and (_statement(node[1]) or _expression(node[1]))
     return _expression(node)

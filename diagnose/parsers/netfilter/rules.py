@@ -1,8 +1,8 @@
-"""What netfilter will do, in one form for nftables and iptables.
+"""Data model of netfilter rules, common to nftables and iptables.
 
-A table has chains; a base chain hangs on a hook, at a priority, and has a policy. A rule is a row
-of steps, taken in order until one does not match or one decides. Numbers are spans: an address,
-a port or a mark is `(low, high)`, both included. nft(8), iptables(8), iptables-extensions(8).
+A table has chains. A base chain is registered at a hook with a priority and has a policy. A rule is
+a row of steps that run in order until one does not match or one decides. Numbers are spans: an
+address, a port or a mark is `(low, high)`, inclusive. nft(8), iptables(8), iptables-extensions(8).
 """
 
 import ipaddress
@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias, overload
 
 from diagnose.model.frozen import frozen
 
-#: One value of one key: a span of numbers, or a name such as `eth0`, where `eth*` means all those.
+#: One value of one key: a span of numbers, or a name such as `eth0`; `eth*` matches the prefix.
 Span: TypeAlias = tuple[int, int] | str
-#: A value for each key of a match: one, or several in a concatenation. An empty one fits all.
+#: One value per key of a match (several in a concatenation). An empty element matches everything.
 Element: TypeAlias = tuple[Span, ...]
-#: How the values are compared. `in`: any of these bits is set; `!`: none of them is.
+#: How values are compared. `in`: any of these bits is set; `!`: none of them is set.
 Op: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">=", "in", "!"]
 
 #: `ct state` and `ct status`: the kernel's bits (nf_conntrack_common.h).
@@ -35,13 +35,13 @@ PROTOCOLS = {
 
 @frozen
 class Match:
-    """Does the packet have one of these values?
+    """Match the packet against these values.
 
-    Keys are named as nft names them: `ip saddr`, `ip6 daddr`, `tcp dport`, `tcp flags`,
-    `meta iifname`, `meta oifname`, `meta l4proto`, `meta mark`, `ct state`, `ct status`,
-    `fib daddr type` (a name: `local`, `unicast` …), `fib saddr . iif oif` … One that the
-    evaluator does not know makes the match unknown. `values` may be the name of a set of the same
-    table. With a mask, the key's value is masked before it is compared.
+    Keys use nft's names: `ip saddr`, `ip6 daddr`, `tcp dport`, `tcp flags`, `meta iifname`,
+    `meta oifname`, `meta l4proto`, `meta mark`, `ct state`, `ct status`, `fib daddr type` (values
+    are names: `local`, `unicast` …), `fib saddr . iif oif` … A key that the evaluator does not
+    know makes the match unknown. `values` may be the name of a set of the same table. `mask` is
+    applied to the key's value before the comparison.
     """
 
     keys: tuple[str, ...]
@@ -58,7 +58,7 @@ class Verdict:
 
 @frozen
 class VerdictMap:
-    """The verdict that belongs to the value; no such value: the rule does not match."""
+    """Apply the verdict of the value. The rule does not match if the map lacks the value."""
 
     keys: tuple[str, ...]
     entries: "tuple[tuple[Element, Verdict], ...] | str"
@@ -66,7 +66,7 @@ class VerdictMap:
 
 @frozen
 class Reject:
-    """`icmp`, `icmpv6`, `icmpx` with nft's name of the code (`host-prohibited`), or `tcp reset`."""
+    """`icmp`, `icmpv6` or `icmpx` with nft's code name (`host-prohibited`), or `tcp reset`."""
 
     kind: Literal["icmp", "icmpv6", "icmpx", "tcp reset"]
     code: str = ""
@@ -74,7 +74,7 @@ class Reject:
 
 @frozen
 class DataMap:
-    """What belongs to a value of the packet: `tcp dport map { 80 : 10.0.0.1 . 8080 }`."""
+    """A map from packet values to data: `tcp dport map { 80 : 10.0.0.1 . 8080 }`."""
 
     keys: tuple[str, ...]
     entries: "tuple[tuple[Element, Element], ...] | str"
@@ -82,8 +82,8 @@ class DataMap:
 
 @frozen
 class Nat:
-    """A change of address. None leaves an address, or a port, as it is. A map of addresses may
-    hold ports too. With a family, only for packets of this family."""
+    """An address translation. None keeps the address or the port. A map of addresses may include
+    ports. If `family` is set, only packets of this family are translated."""
 
     kind: Literal["dnat", "redirect", "snat", "masquerade"]
     address: tuple[int, int] | DataMap | None = None
@@ -93,7 +93,7 @@ class Nat:
 
 @frozen
 class Assign:
-    """key = (source & keep) ^ flip; no source: key = flip; `flip` None: nobody knows."""
+    """key = (source & keep) ^ flip; without source: key = flip; `flip` None: unknown value."""
 
     key: str
     flip: int | None
@@ -103,8 +103,8 @@ class Assign:
 
 @frozen
 class Limit:
-    """A rate, a quota, a number of connections. It is taken as not exceeded: with `over` the
-    step does not match, without it does."""
+    """A rate, a quota or a number of connections. It is assumed not to be exceeded: the step
+    matches, unless `over` is True (a match for packets above the limit)."""
 
     text: str
     over: bool = False
@@ -112,9 +112,9 @@ class Limit:
 
 @frozen
 class ObjectMap:
-    """A named limit, quota or counter that a map picks by a value of the packet. Where the map has
-    none for it the rule ends there (nft_objref_map_eval in net/netfilter/nft_objref.c). `over` are
-    the names of those that match what exceeds them; `limits` that these are limits at all."""
+    """A map that selects a named limit, quota or counter by a packet value. If the map lacks the
+    value, the rule ends there (nft_objref_map_eval in net/netfilter/nft_objref.c). `over` holds the
+    names of the objects that match above their limit; `limits` is False for counters."""
 
     text: str
     keys: tuple[str, ...]
@@ -125,7 +125,7 @@ class ObjectMap:
 
 @frozen
 class Add:
-    """The packet's values go into a set."""
+    """Add the packet's values to a set."""
 
     keys: tuple[str, ...]
     set: str
@@ -133,19 +133,19 @@ class Add:
 
 @frozen
 class Untrack:
-    """`notrack`: conntrack is not to see the packet."""
+    """`notrack`: conntrack skips the packet."""
 
 
 @frozen
 class Unknown:
-    """A match that cannot be judged: both answers are followed."""
+    """A match that cannot be evaluated: both results are followed."""
 
     text: str
 
 
 @frozen
 class Opaque:
-    """A statement whose effect cannot be known (a queue, a proxy): the packet's fate is unknown."""
+    """A statement with an unknown effect (a queue, a proxy): the packet's outcome is unknown."""
 
     text: str
 
@@ -168,8 +168,8 @@ Step: TypeAlias = (
 
 @frozen(eq=False)
 class Rule:
-    """`said` is the text or makes it: only the deciding rule's is ever needed. `exact` says
-    whether its tool makes the same rule of it."""
+    """One rule. `text_source` is the text or a function that builds it, because only the deciding
+    rule's text is needed. `exact` tells whether the rule's tool would recreate the same rule."""
 
     steps: tuple[Step, ...]
     text_source: str | Callable[[], str] = ""
@@ -186,7 +186,7 @@ class Rule:
 
 @frozen
 class Base:
-    """Where a base chain hangs. An `accept` policy is the default."""
+    """Where a base chain is registered: hook, priority, policy, and for device hooks devices."""
 
     type: Literal["filter", "nat", "route"]
     hook: Literal["ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"]
@@ -203,7 +203,7 @@ class Chain:
 
 
 class LazyRules(Sequence[Rule]):
-    """Rules that are read when they are first asked for: a packet meets few chains of many."""
+    """Rules that are parsed on first use, because a packet visits few of the chains."""
 
     def __init__(self, load: Callable[[], Sequence[Rule]]) -> None:
         self._load: Callable[[], Sequence[Rule]] | None = load
@@ -226,9 +226,11 @@ class LazyRules(Sequence[Rule]):
 
 
 class Set:
-    """A named set or map. Its elements are read when they are first asked for: there may be
-    thousands. In a set each is an element; in a map each is `(element, Verdict or element)`.
-    Of a set that is `readable` no longer nothing is known: it has a form that nobody knows."""
+    """A named set or map whose elements are parsed on first use, as there may be thousands.
+
+    In a set they are elements, in a map `(element, Verdict or element)`. `readable` becomes False
+    if they cannot be parsed.
+    """
 
     def __init__(self, name: str, load: Callable[[], tuple[object, ...]]) -> None:
         self.name, self.readable = name, True
@@ -248,10 +250,8 @@ class Set:
 
 @frozen(eq=False)
 class Table:
-    """`family`: ip, ip6, inet, netdev … iptables' tables are of the families ip and ip6.
-
-    `legacy`: it is one of iptables-legacy, which nft never shows.
-    """
+    """One table. `family`: ip, ip6, inet, netdev … (iptables' tables are ip and ip6). `legacy`:
+    the table belongs to iptables-legacy and nft does not show it."""
 
     family: str
     name: str
@@ -264,7 +264,7 @@ class Table:
 class Rules:
     """All tables, in the order of their registration.
 
-    Of two chains at one hook and priority the kernel asks the one first that came last
+    If two chains have the same hook and priority, the kernel runs the one registered last first
     (nf_hook_entries_grow in net/netfilter/core.c).
     """
 
@@ -272,7 +272,7 @@ class Rules:
 
 
 def address_span(text: str) -> tuple[int, int]:
-    """`192.0.2.1`, `192.0.2.0/24`, `192.0.2.1-192.0.2.9`, and the same for IPv6."""
+    """Return the span of `192.0.2.1`, `192.0.2.0/24` or `192.0.2.1-192.0.2.9`; also for IPv6."""
     low, dash, high = text.partition("-")
     if dash:
         return int(ipaddress.ip_address(low)), int(ipaddress.ip_address(high))
@@ -284,5 +284,5 @@ def address_span(text: str) -> tuple[int, int]:
 
 
 def single_key_elements(spans: Iterable[Span]) -> tuple[Element, ...]:
-    """The elements of a set with one key."""
+    """Return the elements of a set with a single key."""
     return tuple((span,) for span in spans)

@@ -1,6 +1,6 @@
-"""Rules about a port that name where a connection comes from: an address, a network, a set of
-them, a country, a ban, another network's interface. Whoever opens such a port to everybody may let
-in addresses that somebody kept out on purpose. Pure."""
+"""Find rules about a port that match the source of a connection: an address, a network, a set, a
+country, a ban, or another network's interface. Opening such a port to everybody could admit
+addresses that an administrator blocked on purpose. No I/O."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -35,29 +35,31 @@ from diagnose.parsers.netfilter.rules import (
 )
 from diagnose.parsers.netfilter.ruleset import LoadedRuleset, RulePosition
 
-#: The addresses of visitors. 6to4 (2002::/16) is no longer in use (RFC 7526). firewalld refuses by
-#: itself what of it stands for private addresses (RFC 3964; firewalld.conf(5), RFC3964_IPv4=).
+#: The addresses of visitors. 6to4 (2002::/16) is no longer in use (RFC 7526). firewalld itself
+#: rejects 6to4 addresses that stand for private ones (RFC 3964; firewalld.conf(5), RFC3964_IPv4=).
 VISITORS4, VISITORS6 = UNICAST4, difference(UNICAST6, ((0x2002 << 112, (0x2003 << 112) - 1),))
 
 Effect: TypeAlias = Literal["accept", "refuse", "other"]
 
-#: More rules than these are not looked at, and more than those are not listed.
+#: Most rules that are visited, and most rules that are returned.
 MAX_VISITED, MAX_LISTED = 100_000, 40
 MAX_NAMES = 16
 _OUTPUT_HOOKS = {"output", "postrouting", "egress"}
-#: Programs whose chains hold bans, also while nobody is banned.
+#: Programs whose chains hold bans, even while nobody is banned.
 _BAN_OWNERS = {"fail2ban", "crowdsec", "sshguard", "csf"}
-#: Extensions of iptables that ask where a packet comes from.
+#: Extensions of iptables that match the source of a packet.
 _EXTENSIONS = re.compile(r"(?:xt match )?(?:geoip|set|mac|asn|iprange|account|psd|condition)\b")
 _TCP = 6
 
 
 @frozen(eq=False)
 class SourceRule:
-    """A rule about the port that is only for some sources. `names` are their networks, the
-    names of sets (`@office`) or of interfaces, as far as the rule says them; `effect` is what it
-    does with them; `port` says that it, or a rule that leads to it, names the port, rather than
-    being about all ports."""
+    """A rule about the port that applies only to some sources.
+
+    `names` holds their networks, sets (`@office`) or interfaces, as far as the rule names them;
+    `effect` is what the rule does with them. `port` is True if this rule, or a rule that jumps to
+    it, names the port, and False if the rule is about all ports.
+    """
 
     table: Table
     chain: Chain
@@ -73,15 +75,15 @@ class SourceRule:
 
     @property
     def position(self) -> RulePosition:
-        """Where it is, as far as its maker can be told by it."""
+        """The rule's position, enough to find the program that made it."""
         return RulePosition(self.table, self.chain, self.rule, 0, "")
 
 
 def source_rules(
     ruleset: LoadedRuleset, ports: Iterable[int], interfaces: Iterable[str] = ()
 ) -> tuple[SourceRule, ...]:
-    """Those of all families. `interfaces` are the ones that visitors come in by: a port that is
-    open by another one only is open to that one's network."""
+    """Return the source rules about any of the ports, in all families. `interfaces` are those by
+    which visitors arrive: a port opened only on another interface is open to that network."""
     search = _Search(frozenset(ports), frozenset(interfaces))
     for table in ruleset.rules.tables:
         for chain in table.chains.values():
@@ -92,7 +94,7 @@ def source_rules(
 
 @frozen
 class _Context:
-    """What the rules that lead to a chain have asked already."""
+    """The conditions that the rules leading to a chain have already checked."""
 
     out: bool
     source: bool = False
@@ -186,7 +188,7 @@ class _Search:
                 return
         for element, verdict in entries:
             entry_context: _Context | None = context
-            if element:  # else it is for all that no other entry is for
+            if element:  # an empty element matches everything that no other entry matches
                 entry_context = self._narrow(table, Match(step.keys, "==", (element,)), context)
             if entry_context is None:
                 continue
@@ -198,7 +200,7 @@ class _Search:
     def _narrow_by_object(
         self, table: Table, step: ObjectMap, context: _Context
     ) -> _Context | None:
-        """Who has an object: for the others the rule ends."""
+        """Narrow to the packets that have an object: for all others the rule ends."""
         entries: Any = step.entries
         if isinstance(entries, str):
             entries = _elements(table, entries)
@@ -207,10 +209,10 @@ class _Search:
         elements = tuple(element for element, _ in entries)
         return self._narrow(table, Match(step.keys, "==", elements), context)
 
-    # One match
+    # A single match
 
     def _narrow(self, table: Table, step: Match, context: _Context) -> _Context | None:
-        """What is asked with it; None where a new connection to the port cannot fit."""
+        """Add the conditions of a match; None if a new connection to the port cannot match."""
         values: Any = step.values
         if isinstance(values, str):
             values = _elements(table, values)
@@ -259,7 +261,7 @@ class _Search:
         )
         if is_visitor_interface or not self.interfaces:
             return context
-        # Another network's door: it counts where the port itself is named.
+        # The interface of another network: it counts only if the port itself is named.
         return _with_names(context, tuple(names[:MAX_NAMES])) if context.port else None
 
 
@@ -279,21 +281,21 @@ def _with_names(context: _Context, names: tuple[str, ...]) -> _Context:
 
 
 def _asks_source(text: str) -> bool:
-    """Whether an extension's match is a list of addresses; one of how often they come is not."""
+    """Return whether an extension matches by source. Rate conditions do not count."""
     if text.startswith("recent"):
         return "--hitcount" not in text and "--seconds" not in text
     return bool(_EXTENSIONS.match(text))
 
 
 def _elements(table: Table, name: str) -> Any:
-    """The elements of a named set or map; None where it cannot be read."""
+    """Return the elements of a named set or map, or None if it cannot be read."""
     named_set = table.sets.get(name)
     elements = named_set.elements if named_set else None
     return elements if named_set and named_set.readable else None
 
 
 def _may_match(step: Match, spans: Any, number: int) -> bool:
-    """Whether a value may fit; what cannot be read may."""
+    """Return whether a value can match; True if the match cannot be evaluated."""
     if spans is None or step.mask is not None or step.op not in ("==", "!="):
         return True
     intervals = [span for span in spans if isinstance(span, tuple)]
@@ -322,7 +324,7 @@ def _is_named(interface: str, name: str) -> bool:
 
 
 def _address(step: Match, key: str, spans: Any, context: _Context) -> _Context | None:
-    """A source that is everybody is none, and one that nobody can have never comes."""
+    """Add a source match. A match for all visitors adds nothing; None if no visitor can match."""
     family = "ip6" if key.startswith("ip6") or " ip6 " in key else "ip"
     if context.family not in ("", family) and key.startswith("ip"):
         return None
@@ -352,7 +354,7 @@ def _family_of(key: str, context: _Context) -> str:
 
 
 def _network_names(spans: Any, family: str) -> tuple[str, ...]:
-    """Networks, as far as they are few."""
+    """Return the spans as networks, at most MAX_NAMES."""
     ordered = (span for span in spans if isinstance(span, tuple) and span[0] <= span[1])
     intervals = region(ordered)[:MAX_NAMES]
     prefixes, _ = networks(intervals, 4 if family == "ip" else 6, MAX_NAMES)

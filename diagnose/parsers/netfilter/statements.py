@@ -1,4 +1,4 @@
-"""The statements of a rule of nft's JSON, as steps."""
+"""Parse the statements of a rule in nft's JSON into steps."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,12 +31,12 @@ from diagnose.parsers.netfilter.rules import (
     VerdictMap,
 )
 
-#: They do something, but not to the packet's way.
+#: Statements that do not affect the packet's path.
 _HARMLESS = {
     "counter", "log", "last", "comment", "dup", "flow", "reset", "secmark",
     "ct helper", "ct timeout", "ct expectation",
 }  # fmt: skip
-#: iptables-nft's own, which nft's JSON only names.
+#: Targets of iptables-nft; nft's JSON contains only their names.
 _HARMLESS_TARGETS = {"LOG", "NFLOG", "TEE", "TRACE", "TCPMSS", "CHECKSUM"}
 _BITS = ("ct state", "ct status", "ct label", "tcp flags")
 _MARKS = ("meta mark", "ct mark")
@@ -44,7 +44,8 @@ _ALL = 0xFFFFFFFF
 
 
 def step(statement: Any, over: Mapping[str, bool]) -> Step | None:
-    """None: without effect on the packet. `over` knows the limits that have names."""
+    """Return the step of a statement, or None if it does not affect the packet. `over` maps named
+    limits to whether they match above the limit. Never raises."""
     if isinstance(statement, str):
         statement = {statement: None}
     if not isinstance(statement, Mapping) or not statement:
@@ -96,7 +97,7 @@ def _match(body: Any) -> Step:
 
 
 def _exists(right: bool | str) -> bool | None:
-    """`exists`, `missing`, or the number 0 of no interface."""
+    """Return the meaning of `exists`, `missing`, or 0 (no interface); None for other values."""
     if isinstance(right, bool):
         return right
     return False if right == "0" else None
@@ -113,7 +114,7 @@ def _vmap(body: Any) -> Step:
 
 
 def datum(value: Any) -> Element:
-    """What a map holds: an address, a port, both, a mark."""
+    """Parse the data of a map entry: an address, a port, both, or a mark."""
     if isinstance(value, Mapping) and "concat" in value:
         return tuple(span(part, "") for part in value["concat"])
     return (span(value, ""),)
@@ -199,7 +200,7 @@ def _assign(key: str, value: Any) -> Assign:
 
 
 def _is_object_map(body: Any) -> bool:
-    """Whether a map says which object of that kind is meant."""
+    """Return whether a map selects the named object."""
     return isinstance(body, Mapping) and "map" in body
 
 
@@ -221,7 +222,7 @@ def _limit(name: str, body: Any, over: Mapping[str, bool]) -> Step:
 
 
 def _set(body: Any) -> Step | None:
-    """`add`, `update` or `delete`. A limit in it is the element's own."""
+    """Parse `add`, `update` or `delete`. A limit inside applies to each element."""
     for inner in body.get("stmt", ()):
         if isinstance(inner, Mapping) and (limited := next(iter(inner))) in _LIMITS:
             return Limit(nft_writer.statement({"set": body}), bool(inner[limited].get("inv")))

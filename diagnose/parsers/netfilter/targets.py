@@ -1,5 +1,5 @@
-"""What a rule of iptables does with a packet: `-j` and `-g` (iptables-extensions(8), "Target
-Extensions"). Pure."""
+"""Parse the target of an iptables rule: `-j` and `-g` (iptables-extensions(8), "Target
+Extensions"). No I/O."""
 
 import re
 from itertools import pairwise
@@ -15,13 +15,13 @@ from diagnose.parsers.netfilter.rules import (
     address_span,
 )
 
-#: Targets that change nothing of where a packet goes; the next rule is asked.
+#: Targets that do not affect the packet's path; the next rule runs.
 _HARMLESS = {
     "AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "CT", "DSCP", "ECN", "HL", "HMARK",
     "IDLETIMER", "LED", "LOG", "NFLOG", "RATEEST", "SECMARK", "SET", "TCPMSS", "TCPOPTSTRIP",
     "TEE", "TOS", "TRACE", "TTL", "ULOG",
 }  # fmt: skip
-#: Others take the packet out of the rules, to where they cannot be followed.
+#: Targets that take the packet out of the rules, where it cannot be followed.
 _OPAQUE_TARGETS = {
     "NFQUEUE",
     "QUEUE",
@@ -50,7 +50,8 @@ _REJECT_TYPES = {
 
 
 def target_steps(jump: str, words: tuple[str, ...], family: str) -> tuple[Step, ...]:
-    """`jump` is "-j" or "-g"; `words` the target and its options."""
+    """Return the steps of a target. `jump` is "-j" or "-g"; `words` are the target and its
+    options."""
     if not words:
         return ()
     target, options = words[0], words[1:]
@@ -118,7 +119,7 @@ def _ports(text: str) -> tuple[int, int] | None:
 
 
 def _marks(target: str, options: tuple[str, ...]) -> tuple[Step, ...]:
-    """MARK is the packet's mark, CONNMARK the connection's; saved as value and mask of bits."""
+    """Parse MARK (the packet's mark) or CONNMARK (the connection's), given as value and mask."""
     mark_key = "meta mark" if target == "MARK" else "ct mark"
     if "--restore-mark" in options:
         return (Assign("meta mark", 0, "ct mark"),)

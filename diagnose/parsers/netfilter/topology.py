@@ -1,8 +1,8 @@
-"""What does not change while packets are followed: where chains hang, what is local.
+"""The fixed surroundings of a packet: registered chains, local addresses and routes.
 
-Priorities and hooks: include/uapi/linux/netfilter_ipv4.h and nf_nat_core.c. All chains of type
-nat of a hook are asked by one function, which hangs at -100 before routing and at 100 after it,
-whatever their own priority is; that orders them among themselves.
+Priorities and hooks: include/uapi/linux/netfilter_ipv4.h and nf_nat_core.c. One kernel function
+runs all nat chains of a hook. It is registered at -100 before routing and at 100 after routing,
+whatever priority the chains have; their own priorities only order them among themselves.
 """
 
 import ipaddress
@@ -37,17 +37,17 @@ from diagnose.parsers.netfilter.rules import (
     address_span,
 )
 
-#: conntrack sees a packet at this priority; a chain before it knows no state.
+#: Priority at which conntrack sees a packet; chains before it see no connection state.
 CONNTRACK = -200
 DESTINATION, SOURCE_NAT = -100, 100
 BEFORE_ROUTING = ("prerouting", "output")
-#: (hook, priority) -> the tables of these families are asked.
+#: IP version -> the table families that see its packets.
 FAMILIES = {4: ("ip", "inet"), 6: ("ip6", "inet")}
 DEVICE_HOOKS = ("ingress", "egress")
 
 
 class HookEntry(NamedTuple):
-    """A base chain that is to be asked; without one: where addresses are translated."""
+    """A base chain to run. Without `chain` it marks where addresses are translated."""
 
     priority: int
     table: Table | None
@@ -78,7 +78,7 @@ class Topology:
         self.local = self._local()
         self._hook_entries: dict[tuple[str, str], tuple[HookEntry, ...]] = {}
 
-    # Where chains hang
+    # Registered chains
 
     def hook_entries(self, hook: str, device: str = "") -> tuple[HookEntry, ...]:
         key = (hook, device if hook in DEVICE_HOOKS else "")
@@ -112,7 +112,7 @@ class Topology:
 
     @cached_property
     def translates(self) -> bool:
-        """Is there a chain of type nat at any hook? One is enough for all hooks."""
+        """Whether any hook has a chain of type nat. One is enough for all hooks."""
         return any(
             chain.base and chain.base.type == "nat"
             for table in self.rules.tables
@@ -122,8 +122,8 @@ class Topology:
 
     @cached_property
     def tracks(self) -> bool:
-        """Is conntrack at work? It is if any rule asks for it; a chain of type nat alone does
-        not, and nobody asks such a chain then."""
+        """Whether conntrack is active: it is if any rule needs it. A nat chain alone does not
+        activate it, and then the nat chains are not run."""
         tables = [table for table in self.rules.tables if table.family in FAMILIES[self.version]]
         return any(
             _needs_conntrack(step, self.ip)
@@ -143,7 +143,7 @@ class Topology:
                 if base and base.hook == hook and (not device or device in base.devices):
                     yield HookEntry(base.priority, table, chain, base)
 
-    # What is local
+    # Local addresses
 
     def _local(self) -> Region:
         loopback = "127.0.0.0/8" if self.version == 4 else "::1"
@@ -157,19 +157,19 @@ class Topology:
         )
 
     def is_local(self, low: int, high: int) -> bool | None:
-        """None: some of these addresses are."""
+        """Return whether all these addresses are local; None if only some are."""
         overlap = intersection(((low, high),), self.local)
         if not overlap:
             return False
         return True if overlap == ((low, high),) else None
 
     def is_martian(self, destination: Value) -> bool:
-        """From another machine, and to an address of `lo`: the kernel drops it unless
-        net.ipv4.conf.*.route_localnet is on."""
+        """Return whether the destination is loopback. The kernel drops such a packet from another
+        machine unless net.ipv4.conf.*.route_localnet is on."""
         return self.version == 4 and isinstance(destination, int) and destination >> 24 == 127
 
     def addresses_on(self, device: str) -> Region:
-        """The addresses of an interface; of one that is not known, all local ones."""
+        """Return an interface's addresses; for an unknown interface all local addresses."""
         own_addresses = region(
             (int(host_ip), int(host_ip))
             for name, text in self.host.addresses
@@ -179,7 +179,8 @@ class Topology:
         return own_addresses or self.local
 
     def first_on(self, device: str, reference: int) -> int | None:
-        """The first address of the interface, for IPv6 of the same scope as this one."""
+        """Return the interface's first address; for IPv6 the first with the scope of
+        `reference`."""
         for name, text in self.host.addresses:
             host_ip = ipaddress.ip_interface(text).ip
             if name != device or host_ip.version != self.version:
@@ -192,7 +193,7 @@ class Topology:
         return None
 
     def redirect_address(self, hook: str, device: Value) -> int:
-        """What a redirection goes to (nf_nat_redirect.c)."""
+        """Return the address that `redirect` translates to (nf_nat_redirect.c)."""
         if hook == "output":
             return 127 << 24 | 1 if self.version == 4 else 1
         interface_address = (
@@ -203,10 +204,10 @@ class Topology:
     def stranger_addresses(self) -> Region:
         return difference(UNICAST4 if self.version == 4 else UNICAST6, self.local)
 
-    # Where to
+    # Routes
 
     def device(self, destination: int) -> str | None:
-        """The interface of the most specific route."""
+        """Return the interface of the most specific route."""
         best: tuple[int, str] | None = None
         for text, device in self.host.routes:
             network = ipaddress.ip_network(text, strict=False)
@@ -218,7 +219,8 @@ class Topology:
         return best[1] if best else None
 
     def reachable_by(self, device: str) -> Region | None:
-        """The addresses whose best route (IPv6: any route) leaves by this interface."""
+        """Return the addresses whose best route (IPv6: any route) uses this interface, or None
+        without routes."""
         routes = [
             (
                 network.prefixlen,

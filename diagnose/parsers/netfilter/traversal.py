@@ -1,7 +1,7 @@
-"""A packet on its way: where it is, what it looks like there, and what has been found out.
+"""The state of a packet during evaluation: its position, its fields, and the results so far.
 
-Of a connection three packets are followed: SYN, the answer, and the ACK that completes it; and
-what a rejecting rule sends, which has to pass the rules too.
+Three packets of a connection are followed: SYN, the reply, and the ACK that completes the
+handshake. A packet that a rejecting rule sends must pass the rules as well.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _NO_HOOKS: tuple[str, ...] = ()
 
 @frozen(eq=False)
 class Outcome:
-    """The way of the packets from these sources is decided."""
+    """The final decision about packets from these sources."""
 
     region: Region
     decision: Decision
@@ -31,24 +31,24 @@ class Outcome:
 
 @frozen(eq=False)
 class Fork:
-    """It is decided differently for different sources, or, with a text, by what is unknown."""
+    """A point where the result differs by source, or, if `text` is set, by something unknown."""
 
     parts: "tuple[PacketState | Outcome, ...]"
     text: str = ""
 
 
 class Connection:
-    """What conntrack and the translation of addresses keep from packet to packet."""
+    """The state that conntrack and NAT keep from packet to packet."""
 
     def __init__(self) -> None:
         self.confirmed = False
         self.mark: Value = 0
-        self.dnat_to: SocketAddress | None = None  # where its destination was changed to
-        self.snat_to: SocketAddress | None = None  # what its source was changed to
-        self.dnat_decision: Decision | None = None  # that changed the destination
-        self.translated_in: dict[str, str] = {}  # what has been translated, and in which hook
+        self.dnat_to: SocketAddress | None = None  # new destination after translation
+        self.snat_to: SocketAddress | None = None  # new source after translation
+        self.dnat_decision: Decision | None = None  # the decision that translated the destination
+        self.translated_in: dict[str, str] = {}  # translation kind -> hook that did it
         self.forwarded = False
-        self.out_interface: Value = UNKNOWN  # the interface that it is forwarded to
+        self.out_interface: Value = UNKNOWN  # interface through which it is forwarded
 
     def copy(self) -> "Connection":
         clone = Connection()
@@ -61,16 +61,16 @@ class PacketState:
     def __init__(self, topology: Topology, region: Region) -> None:
         self.topology, self.region = topology, region
         self.connection = Connection()
-        # What has been found out on the way.
+        # Results so far.
         self.answers: dict[object, bool] = {}
         self.added: frozenset[tuple[object, ...]] = frozenset()
         self.limits: tuple[str, ...] = ()
         self.assumed: tuple[str, ...] = ()
         self.accept_decision: Decision | None = None
-        self.refused: Decision | None = None  # the packet is what this rejection sent
-        # Where it is: the hook and those that are left, the base chain, the chain, rule and step.
+        self.refused: Decision | None = None  # set while the rejection's own packet is followed
+        # Position: hook and remaining hooks, base chain, chain, rule and step.
         self.hook, self.hooks = "", _NO_HOOKS
-        self.incoming: Value = ""  # the interfaces
+        self.incoming: Value = ""  # names of the interfaces
         self.outgoing: Value = ""
         self.hook_entries: Sequence[HookEntry] = ()
         self.base: HookEntry | None = None
@@ -89,7 +89,7 @@ class PacketState:
         return clone  # type: ignore[no-any-return]
 
     def send(self, stage: Stage) -> None:
-        """Another packet of the handshake."""
+        """Start another packet of the handshake."""
         topology, connection = self.topology, self.connection
         client, server = headers.client(topology), headers.server(topology)
         self.stage: PacketKind = stage
@@ -103,7 +103,7 @@ class PacketState:
         self._reset_packet()
 
     def refuse(self, decision: Decision, sender: Value) -> None:
-        """A rule has rejected the packet: what it sends is followed instead."""
+        """Follow the packet that the rejection sends, instead of the rejected packet."""
         self.refused = decision
         self.header = headers.refusal_header(self.header, sender)
         self.fields = headers.refusal_fields(self.topology, decision.how, decision.packet)
@@ -135,7 +135,7 @@ class PacketState:
         )
 
     def leave_chain(self) -> Outcome | None:
-        """The end of a chain: back to where it was called, or the policy."""
+        """Return from a chain to its caller, or apply the base chain's policy."""
         if self.stack:
             caller, self.stack = self.stack[-1], self.stack[:-1]
             self.enter_chain(*caller)
@@ -148,7 +148,7 @@ class PacketState:
         return None
 
     def apply_verdict(self, verdict: Verdict, rule: Rule) -> Outcome | bool | None:
-        """What a rule says: True goes on with it, None somewhere else."""
+        """Apply a rule's verdict. True: continue with the rule; None: the position has changed."""
         match verdict.kind:
             case "continue":
                 return True
@@ -168,12 +168,12 @@ class PacketState:
         return None
 
     def accept_in_chain(self, rule: Rule) -> None:
-        """By this base chain: those that come after it are still asked."""
+        """Accept in this base chain; later base chains still run."""
         if self.stage == "syn" and self.hook in ("input", "forward"):
             self.accept_decision = self.make_decision("accept", rule)
         self.chain = None
 
-    # Answers
+    # Outcomes
 
     def finish(self, verdict: Any, rule: Rule | None = None, **extra: Any) -> Outcome:
         if not self.refused:
@@ -195,7 +195,7 @@ class PacketState:
         )  # fmt: skip
 
     def nat_outcome(self, verdict: Any, **extra: Any) -> Outcome:
-        """Because of the rule that changed the destination."""
+        """Return an outcome caused by the rule that translated the destination."""
         dnat_decision = self.connection.dnat_decision or self.make_decision(verdict)
         decision = replace(
             dnat_decision, verdict=verdict, to=self.destination(), limits=self.limits, **extra
@@ -203,7 +203,7 @@ class PacketState:
         return Outcome(self.region, decision)
 
     def completed_outcome(self) -> Outcome:
-        """All the way: the rejection has arrived, or the handshake is complete."""
+        """Return the outcome after the last packet: rejection delivered or handshake complete."""
         if self.refused:
             return Outcome(self.region, self.refused)
         hook = "forward" if self.connection.forwarded else "input"

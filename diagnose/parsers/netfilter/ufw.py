@@ -1,11 +1,11 @@
-"""ufw's rules and settings out of its files (ufw(8), ufw-framework(8)), and the words by which
-`ufw` takes them. Pure.
+"""Parse ufw's rules and settings from its files (ufw(8), ufw-framework(8)), and write rules as
+arguments of `ufw`. No I/O.
 
-ufw keeps each rule beside what it makes of it, as a comment in user.rules:
+In user.rules a comment before the iptables lines keeps each rule:
 
     ### tuple ### allow tcp 443 0.0.0.0/0 any 0.0.0.0/0 in
 
-that is action, protocol, port, destination, source port, source, perhaps the names of two
+The fields are action, protocol, port, destination, source port, source, optionally the names of two
 application profiles, and the direction with an interface.
 """
 
@@ -20,14 +20,14 @@ RULES, RULES6 = "/etc/ufw/user.rules", "/etc/ufw/user6.rules"
 CONF, DEFAULTS = "/etc/ufw/ufw.conf", "/etc/default/ufw"
 
 ANY = {"0.0.0.0/0", "::/0", "any"}
-#: More rules than this are not read.
+#: Most rules that are read.
 MAX_RULES = 2000
 
 
 @frozen
 class UfwRule:
-    """One rule. `ports` is "443", "80,443", "8000:8010" or "any"; `application` the name of the
-    profile it was given by, else ""."""
+    """One rule. `ports` is "443", "80,443", "8000:8010" or "any"; `application` is the name of the
+    profile that it was made from, or ""."""
 
     action: str
     protocol: str
@@ -41,7 +41,7 @@ class UfwRule:
     forwarded: bool = False
 
     def concerns(self, port: int, interface: str = "") -> bool:
-        """Whether it is about TCP connections that come in to that port."""
+        """Return whether the rule is about incoming TCP connections to a port."""
         return (
             not self.forwarded
             and self.direction == "in"
@@ -66,7 +66,7 @@ class UfwRule:
         return self.source in ANY and self.destination in ANY and not self.interface
 
     def arguments(self) -> tuple[str, ...]:
-        """As it is given to `ufw`, from its action on."""
+        """Return the rule as arguments of `ufw`, beginning with the action."""
         simple = self.for_everyone and self.source_ports == "any"
         if simple and self.application:
             return (self.action, self.application)
@@ -92,8 +92,8 @@ class UfwRule:
 
 @frozen
 class Ufw:
-    """What ufw is set to: `enabled` at boot, with rules for IPv6 too, and what it does with what
-    no rule names ("drop", "reject", "accept")."""
+    """ufw's settings: whether it is enabled at boot and has IPv6 rules, and its policy for
+    `incoming` traffic that no rule names ("drop", "reject", "accept")."""
 
     enabled: bool
     ipv6: bool
@@ -103,7 +103,7 @@ class Ufw:
 
 
 def parse_ufw(files: Mapping[str, str]) -> Ufw | None:
-    """Out of its files, by path; None where it is not installed."""
+    """Parse ufw's files, given by path; None if ufw is not installed."""
     if CONF not in files:
         return None
     defaults = settings(files.get(DEFAULTS, ""))
@@ -117,7 +117,7 @@ def parse_ufw(files: Mapping[str, str]) -> Ufw | None:
 
 
 def settings(text: str) -> dict[str, str]:
-    """NAME=value, as a shell reads it; the last one counts."""
+    """Parse NAME=value lines as a shell does; the last value of a name counts."""
     pairs = re.findall(r"^[ \t]*(\w+)=[\"']?([^\"'\s#]*)", text, re.MULTILINE)
     return dict(pairs)
 
@@ -152,5 +152,5 @@ def _rule(line: str) -> UfwRule | None:
 
 
 def deciding_rule(rules: Iterable[UfwRule], port: int) -> UfwRule | None:
-    """The first rule that decides about everybody's connections to a port; None where none does."""
+    """Return the first rule that decides everybody's connections to a port, or None."""
     return next((rule for rule in rules if rule.concerns(port) and rule.for_everyone), None)

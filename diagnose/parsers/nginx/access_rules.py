@@ -1,9 +1,9 @@
-"""Whether nginx lets a visitor from one address in: `allow` and `deny`, `geo`, `map`, and what
-`if`, `return` and `rewrite` make of them, in the phases in which nginx asks them.
+"""Whether nginx admits a visitor from one address: `allow` and `deny`, `geo` and `map`, combined
+with `if`, `return` and `rewrite`, in the order of nginx's phases.
 
 nginx.org: ngx_http_access_module, ngx_http_geo_module, ngx_http_map_module,
-ngx_http_rewrite_module, ngx_http_realip_module; `satisfy` and `limit_except` of the core. Held to
-the real program by tests/parsers/nginx/test_access_rules.py. Pure.
+ngx_http_rewrite_module, ngx_http_realip_module; `satisfy` and `limit_except` of the core. Compared
+with the real nginx in tests/parsers/nginx/test_access_rules.py. No I/O.
 """
 
 import ipaddress
@@ -20,19 +20,19 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, children
 
 Verdict = Literal["passes", "denied", "unknown"]
 
-#: So often may the way part because of what is not known.
+#: Largest number of unknown conditions for which both branches are followed.
 MAX_UNKNOWN = 6
-#: So many directives of the rewrite module are followed.
+#: Largest number of directives of the rewrite module that are followed.
 MAX_STEPS = 5_000
 
-#: The values of variables; None: nobody knows. One that is not there is looked up.
+#: Values of variables. None: cannot be known. A missing variable is looked up.
 Variables: TypeAlias = dict[str, str | None]
 
 
 @frozen
 class ClientRequest:
-    """A visitor's request. `address` is "" where nginx does not see it; `mapped` says that an IPv4
-    address comes in by a socket of IPv6, and is written so."""
+    """A visitor's request. `address` is "" if nginx does not see it. `mapped` is True if an IPv4
+    address arrives on an IPv6 socket and is written as an IPv4-mapped address."""
 
     address: str
     host: str
@@ -45,8 +45,12 @@ class ClientRequest:
 
 @frozen
 class AccessResult:
-    """What nginx does with it. `by` decides; `status` is 0 where an error_page may change it.
-    `personal`: with another address it may be otherwise. `unknown` is what it hangs on."""
+    """What nginx does with a request.
+
+    `decided_by` is the deciding directive; `status` is 0 if an error_page may change it.
+    `personal` is True if the result may differ for another address. `unknown` holds the texts of
+    the directives that could not be evaluated.
+    """
 
     verdict: Verdict
     status: int = 0
@@ -59,7 +63,8 @@ ALLOWED = AccessResult("passes")
 
 
 def access_result(server: Server, request: ClientRequest) -> AccessResult:
-    """What a server block answers. Never fails; what is not understood is unknown."""
+    """Return what a server block does with a request. Never raises; directives that cannot be
+    evaluated give "unknown"."""
     if trusted := _trusted_proxy_directive(server, request.address):
         result = direct_access_result(server, request)
         return (
@@ -71,12 +76,12 @@ def access_result(server: Server, request: ClientRequest) -> AccessResult:
 
 
 def direct_access_result(server: Server, request: ClientRequest) -> AccessResult:
-    """The same, for an address that nginx does not take for a proxy's."""
+    """Like `access_result`, for an address that nginx does not treat as a trusted proxy."""
     return _merge_results(list(_RequestState(server, request).results()))
 
 
 def _merge_results(results: list[AccessResult]) -> AccessResult:
-    """Where all ways come to the same, what is unknown does not matter."""
+    """Return the common result if all branches agree; then the unknown does not matter."""
     verdicts = {(result.verdict, result.status) for result in results}
     if len(verdicts) == 1:
         return results[0]
@@ -86,8 +91,8 @@ def _merge_results(results: list[AccessResult]) -> AccessResult:
 
 
 def _trusted_proxy_directive(server: Server, address: str) -> str:
-    """The directive by which nginx takes this address for a proxy's, and the visitor's from a
-    field of the request; "" where it does not."""
+    """Return the directive that makes nginx treat this address as a proxy and read the visitor's
+    address from a header; "" if there is none."""
     location = LocationMatch((server.http, server.block))
     for directive in location.directives("set_real_ip_from"):
         subnet = network(directive.args[0]) if directive.args else None
@@ -107,7 +112,7 @@ def _is_in_subnet(address: str, subnet: Network) -> bool:
 
 
 def access_rules(location: LocationMatch, method: str = "GET") -> tuple[Directive, ...]:
-    """The allow and deny in force, in order: those of the innermost block that has any."""
+    """Return the allow and deny in force, in order: all of the innermost block that has any."""
     for block in (*_limit_except_blocks(location, method), *reversed(location.blocks)):
         own_rules = tuple(
             directive
@@ -120,14 +125,14 @@ def access_rules(location: LocationMatch, method: str = "GET") -> tuple[Directiv
 
 
 def _limit_except_blocks(location: LocationMatch, method: str) -> Iterator[Directive]:
-    """limit_except, for other methods than it names; GET stands for HEAD too."""
+    """Yield the limit_except blocks that apply to a method: those that do not name it."""
     for block in children(location.block, "limit_except"):
         if method not in block.args:
             yield block
 
 
 def matching_rule(rules: tuple[Directive, ...], address: str) -> Directive | None:
-    """The first of these rules that is about an address; None where none is."""
+    """Return the first rule that matches an address, or None."""
     for rule in rules:
         subnet = network(rule.args[0])
         if rule.args[0] == "all" or (subnet and _is_in_subnet(address, subnet)):
@@ -136,7 +141,7 @@ def matching_rule(rules: tuple[Directive, ...], address: str) -> Directive | Non
 
 
 def _has_authentication(location: LocationMatch) -> bool:
-    """Whether there is another way in than by the address."""
+    """Return whether a visitor can be admitted by something other than the address."""
     names = ("auth_basic", "auth_request", "auth_jwt")
     auth_directives = [directive for name in names if (directive := location.directive(name))]
     return any(directive.args[:1] != ("off",) for directive in auth_directives)
@@ -163,7 +168,7 @@ def _check_access(location: LocationMatch, request: ClientRequest) -> AccessResu
 
 
 def _request_variables(request: ClientRequest) -> dict[str, str]:
-    """The variables of a request, as far as they are known whoever makes it."""
+    """Return the variables of a request that do not depend on the visitor."""
     path, _, query = request.path.partition("?")
     return {
         "scheme": request.scheme,
@@ -194,8 +199,8 @@ def _address_variables(request: ClientRequest) -> dict[str, str]:
 
 
 class _RequestState:
-    """A request on its way. `env` are the variables with the visitor's address, `plain` those
-    that are known without it: what is told apart by them alone is personal."""
+    """A request during evaluation. `env` holds the variables including the visitor's address,
+    `shared_env` only those known without it. A condition that only `env` can decide is personal."""
 
     def __init__(self, server: Server, request: ClientRequest) -> None:
         self.server, self.request = server, request
@@ -206,7 +211,7 @@ class _RequestState:
         used = frozenset(_used_variables(server))
         self.env |= geo_values(location, self.env, used)
         self.shared_env |= geo_values(location, self.shared_env, used)
-        self.uri_changed = self.keeps_location = False  # what the last rewrite says of the location
+        self.uri_changed = self.keeps_location = False  # effect of the last rewrite
         self.uri = (
             server_blocks.normalize_path(request.path, server_blocks.merges_slashes(server)) or "/"
         )
@@ -226,7 +231,7 @@ class _RequestState:
             yield from [result] if result else branch._location_results()
 
     def _location_results(self, hops: int = 0) -> Iterator[AccessResult]:
-        """The location's own directives, then its allow and deny."""
+        """Yield the results of the location's rewrite directives, then its allow and deny."""
         location = server_blocks.match_location(self.server, self.uri)
         self.uri_changed = self.keeps_location = False
         if location.redirects:
@@ -245,7 +250,7 @@ class _RequestState:
                 yield from branch._access_results(location, hops)
 
     def _access_results(self, location: LocationMatch, hops: int) -> Iterator[AccessResult]:
-        """Its allow and deny, then those of the location to which try_files leads."""
+        """Apply allow and deny, then those of the location that try_files falls back to."""
         access = _check_access(location, self.request)
         named = (
             server_blocks.fallback_location(self.server, location)
@@ -272,7 +277,7 @@ class _RequestState:
         return AccessResult(result.verdict, result.status, result.decided_by, personal, unknown)
 
     def _after_rewrite(self, hops: int) -> Iterator[AccessResult]:
-        """A rewritten path finds its own location, but not for ever."""
+        """Select a location for the rewritten path, at most MAX_HOPS times."""
         if hops < server_blocks.MAX_HOPS:
             yield from self._location_results(hops + 1)
         else:
@@ -281,9 +286,9 @@ class _RequestState:
     # The rewrite module
 
     def _has_rewrite_directives(self, location: LocationMatch) -> bool:
-        """Whether the location has directives of its own, other than the server block's, and they
-        count: in a limit_except that applies none of them does (it is a location without a name,
-        and ngx_http_rewrite_module inherits nothing)."""
+        """Return whether the location has rewrite directives of its own that apply. Inside a
+        limit_except that applies, none of them do (it is a location without a name, and
+        ngx_http_rewrite_module inherits nothing)."""
         return len(location.blocks) > 2 and not any(
             _limit_except_blocks(location, self.request.method)
         )
@@ -298,7 +303,7 @@ class _RequestState:
     def _run_directives(
         self, location: LocationMatch, pending: list[Directive]
     ) -> Iterator[tuple["_RequestState", AccessResult | None]]:
-        """The directives that are left, the next one last; each way that they may take."""
+        """Run the remaining directives (the next one is last in `pending`); yield each branch."""
         while pending:
             directive = pending.pop()
             self.steps_left -= 1
@@ -358,7 +363,7 @@ class _RequestState:
     def _rewrite(
         self, location: LocationMatch, directive: Directive
     ) -> AccessResult | Literal["ends"] | None:
-        """An answer, the end of these directives, or None to go on."""
+        """Return a final result, "ends" to stop these directives, or None to continue."""
         pattern, replacement, flag = (
             directive.args[0],
             directive.args[1],
@@ -397,7 +402,7 @@ class _RequestState:
 
 
 def _set_variables(block: Directive) -> Iterator[str]:
-    """The variables that `set` makes: empty until then."""
+    """Yield the variables that `set` defines. They are empty before it runs."""
     for directive in block.block or ():
         if directive.name == "set" and directive.args:
             yield directive.args[0].lstrip("$")
@@ -409,15 +414,15 @@ _VARIABLE = re.compile(r"\$\{?(\w+)")
 
 
 def _used_variables(server: Server) -> Iterator[str]:
-    """The variables that a server block names, or a map: of a list of all the world's networks
-    nothing is read that nobody asks."""
+    """Yield the variables that a server block or a map uses. Only these are computed, because a
+    geo list may hold all the networks of the world."""
     for directive in walk((server.block, *(children(server.http, "map")))):
         for text in (directive.name, *directive.args):
             yield from _VARIABLE.findall(text)
 
 
 def _condition(location: LocationMatch, directive: Directive, env: Variables) -> bool | None:
-    """Whether the condition of an `if` holds; None where nobody knows."""
+    """Return whether the condition of an `if` holds, or None if that cannot be known."""
     arguments = list(directive.args)
     if not arguments or not arguments[0].startswith("("):
         return None

@@ -1,8 +1,8 @@
-"""nginx's configuration and what the nginx program prints, from text to values. Pure.
+"""Parse nginx's configuration and the output of the nginx program. No I/O.
 
-The words of a configuration come from crossplane's lexer, which knows nginx's quoting, escapes
-and Lua blocks. The tree is built here, because a file that nginx refuses must still yield all
-that can be read of it, and because an edit needs to know where exactly a directive ends.
+crossplane's lexer splits a configuration into words: it knows nginx's quoting, escapes and Lua
+blocks. The tree is built here for two reasons: a file that nginx rejects must still yield
+everything that can be read, and an edit needs the exact end of a directive.
 """
 
 import posixpath
@@ -17,13 +17,13 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, TestMessage
 from diagnose.parsers.sanitize import printable
 
-#: Deeper than this no block is read: nobody writes it, and a stranger's file may.
+#: Deepest block that is read. Real files are never this deep; a hostile file may be.
 MAX_DEPTH = 32
 
-#: More directives than these are not read: the largest configurations have a tenth of them.
+#: Most directives that are read. The largest real configurations have a tenth of this.
 MAX_DIRECTIVES = 200_000
 
-# ngx_conf_read_token: any other backslash stays.
+# ngx_conf_read_token keeps a backslash before any other character.
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _UNESCAPED = {'"': '"', "'": "'", "\\": "\\", "t": "\t", "r": "\r", "n": "\n"}
 
@@ -36,7 +36,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 @dataclass(slots=True)
 class _OpenBlock:
-    """A block that is being read."""
+    """A block whose end has not been read yet."""
 
     name: str
     args: tuple[str, ...]
@@ -46,8 +46,8 @@ class _OpenBlock:
 
 
 class _TreeBuilder:
-    """Builds the tree of one file. `at` is how much of the text the lexer has taken, which is
-    exact when it gives out ";", "{" or "}"."""
+    """Builds the tree of one file. `offset` is the number of characters that the lexer has
+    consumed; it is exact when the lexer returns ";", "{" or "}"."""
 
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
@@ -60,7 +60,7 @@ class _TreeBuilder:
         for character in self.text:
             self.offset += 1
             yield character
-        # The lexer lets a word go only when something follows it.
+        # The lexer returns a word only after it has read the next character.
         yield "\n"
 
     def build(self) -> tuple[Directive, ...]:
@@ -100,7 +100,7 @@ class _TreeBuilder:
         return match.end() if match else self.statement_start
 
     def _statement_end(self) -> int:
-        """Where what stands before this "}" ends."""
+        """Return the end of the unterminated statement before this "}"."""
         end = self.offset - 1
         while end > self.statement_start and self.text[end - 1].isspace():
             end -= 1
@@ -129,20 +129,20 @@ class _TreeBuilder:
 
 
 def parse(text: str, path: str) -> tuple[Directive, ...]:
-    """The directives of one file, its includes not followed. Never fails: what is not closed is
-    taken to end with the file, and a superfluous "}" is passed over."""
+    """Return the directives of one file without following includes. Never raises: an unclosed
+    block ends with the file, and a superfluous "}" is ignored."""
     return _TreeBuilder(text, path).build()
 
 
 def walk(directives: tuple[Directive, ...]) -> Iterator[Directive]:
-    """Every directive, each before those in its block."""
+    """Yield every directive; a block comes before the directives in it."""
     for directive in directives:
         yield directive
         yield from walk(directive.block or ())
 
 
 def includes(directives: tuple[Directive, ...], folder: str) -> tuple[str, ...]:
-    """The patterns that are included, relative ones completed by the folder of the main file."""
+    """Return the patterns of all includes; relative ones are joined to the main file's folder."""
     include_directives = (
         directive
         for directive in walk(directives)
@@ -158,11 +158,11 @@ def expand(
     trees: Mapping[str, tuple[Directive, ...]],
     matches: Mapping[str, tuple[str, ...]],
 ) -> tuple[Directive, ...]:
-    """The main file's directives with every include replaced by what it brings.
+    """Return the main file's directives with every include replaced by the files' directives.
 
-    `trees` are the files' own directives, `matches` the files that each pattern finds. A file that
-    includes itself brings nothing; of files that include each other again and again only
-    MOST_DIRECTIVES directives are taken.
+    `trees` holds each file's own directives, `matches` the files that each pattern matches. A file
+    that includes itself adds nothing. Files that include each other repeatedly stop at
+    MAX_DIRECTIVES directives.
     """
     folder = posixpath.dirname(path)
     remaining = MAX_DIRECTIVES
@@ -173,7 +173,7 @@ def expand(
         nonlocal remaining
         expanded: list[Directive] = []
         for directive in directives:
-            # An include of an empty file counts too: there may be as many of them.
+            # Count an include of an empty file too, otherwise their number has no limit.
             remaining -= 1
             if remaining < 0 or depth > 2 * MAX_DEPTH:
                 break
@@ -198,12 +198,12 @@ def expand(
     return tuple(expand_block(trees.get(path, ()), (path,), 0))
 
 
-# What the program prints
+# Output of the nginx program
 
 
 @frozen
 class Build:
-    """`nginx -V`. `config` and `prefix` are the paths compiled in."""
+    """The result of `nginx -V`. `config` and `prefix` are the compiled-in paths."""
 
     version: str
     arguments: tuple[str, ...]
@@ -212,7 +212,7 @@ class Build:
 
 
 def parse_build(text: str) -> Build:
-    """Read the output of `nginx -V` (it goes to standard error)."""
+    """Parse the output of `nginx -V` (which goes to standard error)."""
     version = re.search(r"^\S+ version: (.+)$", text, re.MULTILINE)
     configured = re.search(r"^configure arguments:(.*)$", text, re.MULTILINE)
     try:
@@ -226,7 +226,7 @@ def parse_build(text: str) -> Build:
 
 
 def version_number(version: str) -> tuple[int, ...] | None:
-    """ "nginx/1.26.3 (Ubuntu)" as (1, 26, 3); None for what is not nginx's own numbering."""
+    """Return "nginx/1.26.3 (Ubuntu)" as (1, 26, 3); None for other numbering than nginx's own."""
     match = re.match(r"(?:nginx|openresty)/(\d+)\.(\d+)\.(\d+)", version)
     return tuple(map(int, match.groups())) if match else None
 
@@ -237,7 +237,7 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M":
 
 
 def seconds(text: str) -> float | None:
-    """A time of a configuration ("90", "1m30s"); None where it is none."""
+    """Return a configuration time ("90", "1m30s") in seconds, or None if it is not a time."""
     parts = re.findall(r"(\d{1,9})(ms|[smhdwMy]|) *", text)
     if not parts or re.sub(r"(\d{1,9})(ms|[smhdwMy]|) *", "", text):
         return None
@@ -248,8 +248,8 @@ _MESSAGE = re.compile(r"^(?:nginx: |\d{4}/\d\d/\d\d [\d:]+ )\[(\w+)\] (?:\d+#\d+
 
 
 def _message_location(message: str) -> tuple[str | None, int | None]:
-    """The "in /path:line" at a message's end. The path is a whole one; before it a message may say
-    "in" as well."""
+    """Return file and line from the "in /path:line" at the end of a message. The path is absolute;
+    the message may contain another "in" before it."""
     before, _, row = message.rpartition(":")
     _, mark, path = before.partition(" in /")
     if not mark or not re.fullmatch(r"[0-9]{1,9}", row):
@@ -258,8 +258,8 @@ def _message_location(message: str) -> tuple[str | None, int | None]:
 
 
 def messages(text: str) -> tuple[TestMessage, ...]:
-    """Read the output of `nginx -t`, each message once: what goes to the error log and to the
-    terminal may be the same."""
+    """Parse the output of `nginx -t`. Each message is returned once, because the error log and the
+    terminal may receive the same one."""
     test_messages: dict[TestMessage, None] = {}
     for line in text.splitlines():
         if match := _MESSAGE.match(line.strip()):
@@ -271,8 +271,8 @@ def messages(text: str) -> tuple[TestMessage, ...]:
 
 @frozen
 class MasterArguments:
-    """What the command line of a master says: -c, -p, -e and -g, as given (nginx(8)). Of the
-    directives of -g those are left out that only say how a master is to be started."""
+    """The options -c, -p, -e and -g on a master's command line, as written (nginx(8)). Directives
+    of -g that only control how a master starts are left out."""
 
     binary: str
     config: str = ""
@@ -282,7 +282,7 @@ class MasterArguments:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """As another nginx has to be called to be the same."""
+        """Return the options with which another nginx reads the same configuration."""
         flags = {"-p": self.prefix, "-c": self.config, "-e": self.error_log, "-g": self.directives}
         return tuple(argument for pair in flags.items() if pair[1] for argument in pair)
 
@@ -291,8 +291,8 @@ _DAEMON_DIRECTIVES = {"daemon", "master_process"}
 
 
 def parse_master_title(title: str) -> MasterArguments:
-    """Read a master's title, "nginx: master process /usr/sbin/nginx -c /etc/nginx/a.conf". Its
-    words are joined by blanks: the directives of -g go on to the last one that ends in ";"."""
+    """Parse a master's title, "nginx: master process /usr/sbin/nginx -c /etc/nginx/a.conf". The
+    words are joined by spaces, so the directives of -g extend to the last word ending in ";"."""
     binary, *arguments = title.partition("master process ")[2].split() or [""]
     options = {"-c": "", "-p": "", "-e": "", "-g": ""}
     while arguments:
@@ -321,16 +321,16 @@ def parse_master_title(title: str) -> MasterArguments:
 
 
 def command_line_directives(options: tuple[str, ...]) -> tuple[Directive, ...]:
-    """The directives of a -g among a master's options: they stand before those of the file."""
+    """Return the directives of -g in a master's options. They come before those of the file."""
     option_values = dict(zip(options[::2], options[1::2], strict=False))
     return parse(option_values.get("-g", ""), "-g")
 
 
-# Where something stands
+# Locations in files
 
 
 def directive_location(file: ConfigFile, directive: Directive) -> Location:
-    """A directive's place, the caret under its head."""
+    """Return a directive's location, with the caret under its head."""
     head = directive.opened or directive.stop
     first = file.text[directive.start : head].split("\n", 1)[0].rstrip(" {")
     return source_location(file, directive.line, directive.column, directive.column + len(first))
@@ -339,7 +339,7 @@ def directive_location(file: ConfigFile, directive: Directive) -> Location:
 def source_location(
     file: ConfigFile, line: int, column: int = 1, end: int = 0, context_lines: int = 2
 ) -> Location:
-    """A place in a file with the lines around it."""
+    """Return a location in a file with the lines around it."""
     lines = file.text.split("\n")
     line = min(max(line, 1), len(lines))
     first = max(line - context_lines, 1)

@@ -1,5 +1,5 @@
-"""Which directives, parameters and values belong to which version or module of nginx: its own
-history (https://nginx.org/en/CHANGES) and the modules that packages bring apart. Pure."""
+"""Which version or module of nginx provides a directive, parameter or value: nginx's history
+(https://nginx.org/en/CHANGES) and the modules in separate packages. No I/O."""
 
 import re
 
@@ -7,7 +7,7 @@ from diagnose.model.frozen import frozen
 
 Version = tuple[int, int, int]
 
-#: Directives of the core and of modules that are always built, by the version that brought them.
+#: Directives of the core and of modules that are always built, with the version that added them.
 SINCE: dict[str, Version] = {
     "http2": (1, 25, 1),
     "http3": (1, 25, 0),
@@ -41,7 +41,7 @@ SINCE: dict[str, Version] = {
     "load_module": (1, 9, 11),
 }
 
-#: Directives that nginx no longer knows, by the version that dropped them.
+#: Directives that nginx no longer has, with the version that removed them.
 REMOVED: dict[str, Version] = {
     "ssl": (1, 25, 1),
     "limit_zone": (1, 7, 6),
@@ -49,7 +49,7 @@ REMOVED: dict[str, Version] = {
     "spdy_chunk_size": (1, 9, 5),
 }
 
-#: Parameters of `listen`, likewise.
+#: Parameters of `listen`, with the version that added or removed them.
 LISTEN_SINCE: dict[str, Version] = {
     "quic": (1, 25, 0),
     "http2": (1, 9, 5),
@@ -57,14 +57,14 @@ LISTEN_SINCE: dict[str, Version] = {
 }
 LISTEN_REMOVED: dict[str, Version] = {"spdy": (1, 9, 5)}
 
-#: Values, likewise.
+#: Values, with the version that added them.
 VALUE_SINCE: dict[str, Version] = {"TLSv1.3": (1, 13, 0)}
 
 
 @frozen
 class Module:
-    """A module, the pattern of its directives, its file without ".so", what Debian and RHEL call
-    its package, and the switch that builds it in. `before` are modules that it needs loaded."""
+    """A module: the pattern of its directives, its file without ".so", its package in Debian and
+    RHEL, and its configure switch. `requires` are modules that must be loaded before it."""
 
     title: str
     directives: str
@@ -141,14 +141,14 @@ MODULES = (
 
 
 def module(directive: str) -> Module | None:
-    """The module that a directive belongs to, where that is one that may be missing."""
+    """Return the module that provides a directive, if it is one that can be missing."""
     return next(
         (candidate for candidate in MODULES if re.fullmatch(candidate.directives, directive)), None
     )
 
 
 def module_by_file(name: str) -> Module | None:
-    """The module of a file, "ngx_stream_module"."""
+    """Return the module of a file such as "ngx_stream_module"."""
     return next((candidate for candidate in MODULES if candidate.file == name), None)
 
 

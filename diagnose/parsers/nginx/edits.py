@@ -1,4 +1,4 @@
-"""Changes to a text, as a unified diff that patch(1) applies. Pure."""
+"""Edits of a text, as a unified diff that patch(1) applies. No I/O."""
 
 import difflib
 import re
@@ -10,7 +10,7 @@ from diagnose.model.nginx import Directive
 
 @frozen
 class TextEdit:
-    """Put `text` in place of what lies between two offsets; the same offset twice inserts."""
+    """Replace the text between two offsets by `text`; equal offsets insert."""
 
     start: int
     stop: int
@@ -18,16 +18,16 @@ class TextEdit:
 
 
 def apply_edits(text: str, *edits: TextEdit) -> str:
-    """The text with all changes made; they must not overlap."""
+    """Return the text with all edits applied; they must not overlap."""
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.stop), reverse=True):
         text = text[: edit.start] + edit.text + text[edit.stop :]
     return text
 
 
 def diff(path: str, before: str, after: str) -> str:
-    """The unified diff from one text to the other; "" if they are the same.
+    """Return the unified diff between two texts, or "" if they are equal.
 
-    Only a line feed ends a line: what else Python takes for an end, patch(1) does not.
+    Only a line feed ends a line: patch(1) does not accept the other line ends that Python does.
     """
     lines = difflib.unified_diff(_lines(before), _lines(after), path, path)
     return "".join(
@@ -36,7 +36,7 @@ def diff(path: str, before: str, after: str) -> str:
 
 
 def insert_after(text: str, directive: Directive, lines: list[str]) -> TextEdit:
-    """New lines behind a directive, indented as it is, in the file's own line ends."""
+    """Insert lines after a directive, with its indentation and the file's line ends."""
     newline = _newline(text)
     indent = indentation(text, directive)
     line_end = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)").match(text, directive.stop)
@@ -46,7 +46,7 @@ def insert_after(text: str, directive: Directive, lines: list[str]) -> TextEdit:
         return TextEdit(
             line_end.end(), line_end.end(), lead + (block if not lead else block.rstrip("\r\n"))
         )
-    # Something else follows on the same line: it goes to a line of its own.
+    # Something else follows on the same line: move it to a line of its own.
     blanks = re.compile(r"[ \t]*").match(text, directive.stop)
     outer = _line_indentation(text, directive.stop)
     added = "".join(f"{newline}{indent}{line}" for line in lines)
@@ -55,7 +55,7 @@ def insert_after(text: str, directive: Directive, lines: list[str]) -> TextEdit:
 
 
 def insert_before(text: str, directive: Directive, lines: list[str]) -> TextEdit:
-    """New lines in front of a directive."""
+    """Insert lines before a directive."""
     newline = _newline(text)
     indent = indentation(text, directive)
     block = "".join(f"{indent}{line}{newline}" if line else newline for line in lines)
@@ -63,26 +63,26 @@ def insert_before(text: str, directive: Directive, lines: list[str]) -> TextEdit
 
 
 def insert_first(text: str, block: Directive, lines: list[str]) -> TextEdit:
-    """New lines at the beginning of a block."""
+    """Insert lines at the beginning of a block."""
     newline, outer = _newline(text), indentation(text, block)
     inner = outer + ("\t" if outer.startswith("\t") else "    ")
     first_child = (block.block or ())[:1]
     if first_child and first_child[0].file == block.file:
         inner = indentation(text, first_child[0])
     added = "".join(f"{newline}{inner}{line}" for line in lines)
-    # What follows the brace on its line goes to the next.
+    # Move the text after the brace to the next line.
     trailing = re.compile(r"[ \t]*(?=[^\s#])").match(text, block.opened)
     stop = trailing.end() if trailing else block.opened
     return TextEdit(block.opened, stop, added + (f"{newline}{inner}" if trailing else ""))
 
 
 def replace_directive(directive: Directive, text: str) -> TextEdit:
-    """Other words in place of a directive."""
+    """Replace a directive by other text."""
     return TextEdit(directive.start, directive.stop, text)
 
 
 def remove_directive(text: str, directive: Directive) -> TextEdit:
-    """A directive taken out, with its line where nothing else stands on it."""
+    """Remove a directive, and its line if nothing else is on it."""
     start = text.rfind("\n", 0, directive.start) + 1
     line_end = re.compile(r"[ \t]*\r?(?:\n|$)").match(text, directive.stop)
     if line_end and not text[start : directive.start].strip():
@@ -92,8 +92,8 @@ def remove_directive(text: str, directive: Directive) -> TextEdit:
 
 
 def indentation(text: str, directive: Directive) -> str:
-    """The blanks before a directive; where it is not the first on its line, a step more than
-    that line has."""
+    """Return the whitespace before a directive. If the directive is not the first on its line, one
+    step more than the line's indentation."""
     lead = text[text.rfind("\n", 0, directive.start) + 1 : directive.start]
     if not lead.strip():
         return lead
@@ -118,8 +118,8 @@ _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
 
 
 def apply_patch(text: str, patch: str) -> str | None:
-    """The text with a unified diff applied, exactly where it says; None where it does not fit,
-    since the text is another than the diff was made for."""
+    """Return the text with a unified diff applied exactly at its positions, or None if the diff
+    does not fit because the text has changed."""
     source_lines, patched_lines, position = _lines(text), [], 0
     for start, lines in _hunks(patch):
         removed = [line[1:] for line in lines if line[0] in " -"]
@@ -132,7 +132,7 @@ def apply_patch(text: str, patch: str) -> str | None:
 
 
 def added_line_numbers(patch: str) -> Iterator[int]:
-    """The lines (from 1) that a unified diff puts into the text, as they are counted afterwards."""
+    """Yield the numbers (from 1) of the lines that a unified diff adds, as they are afterwards."""
     shift = 0
     for start, lines in _hunks(patch):
         position = start + shift
@@ -144,11 +144,11 @@ def added_line_numbers(patch: str) -> Iterator[int]:
 
 
 def _hunks(patch: str) -> list[tuple[int, list[str]]]:
-    """Where each hunk begins (from 0), and its lines, their ends as in the text."""
+    """Return the start (from 0) and the lines of each hunk, with the line ends of the text."""
     hunks: list[tuple[int, list[str]]] = []
     for line in _lines(patch):
         if head := _HUNK.match(line):
-            # A hunk that takes nothing away names the line before it.
+            # A hunk that removes nothing gives the number of the line before it.
             hunks.append((int(head[1]) - (head[2] != "0"), []))
         elif line.startswith("\\") and hunks:
             hunks[-1][1][-1] = hunks[-1][1][-1].removesuffix("\n")

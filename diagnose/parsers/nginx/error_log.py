@@ -1,6 +1,6 @@
-"""nginx's error log, from text to values, and the lines in it that are about something. Pure.
+"""Parse nginx's error log and select lines by subject. No I/O.
 
-A line is made by ngx_log_error_core and, where it is about a request, ngx_http_log_error:
+ngx_log_error_core writes a line, and ngx_http_log_error adds to it if it is about a request:
 time, [level], pid#tid, the connection's number, the message, then ", client: …, server: …,
 request: "…", upstream: "…", host: "…"". https://nginx.org/en/docs/ngx_core_module.html#error_log
 """
@@ -18,10 +18,10 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 from diagnose.parsers.sanitize import clean
 
-#: Levels, the gravest first.
+#: Levels, the most severe first.
 LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 
-#: So much of a message is kept.
+#: Longest message text that is kept, in characters.
 MAX_TEXT = 500
 
 _LINE = re.compile(
@@ -32,13 +32,13 @@ _PARTS = re.compile(r", (client|server|request|subrequest|upstream|host|referrer
 
 @frozen
 class Clock:
-    """The server's clock at one moment: since the epoch, and as its local time."""
+    """The server's clock at one moment: seconds since the epoch, and the local time."""
 
     epoch: float
     local: str
 
     def to_epoch(self, local_time: str) -> float | None:
-        """A local time of the log, since the epoch."""
+        """Return a local time of the log as seconds since the epoch, or None if it is invalid."""
         try:
             return self.epoch + (_parse_time(local_time) - _parse_time(self.local)).total_seconds()
         except ValueError:
@@ -50,8 +50,8 @@ def _parse_time(local_time: str) -> datetime:
 
 
 def parse(text: str, file: str, clock: Clock) -> tuple[LogLine, ...]:
-    """The lines of a log, in its order. What a program behind nginx printed over several lines
-    is one; a first line that was cut is left out."""
+    """Return the lines of a log in order. The lines of a multi-line message become one; an
+    incomplete message at the beginning is left out."""
     log_lines = (_line(message, file, clock) for message in _complete_messages(text))
     return tuple(log_line for log_line in log_lines if log_line)
 
@@ -77,8 +77,8 @@ def _line(text: str, file: str, clock: Clock) -> LogLine | None:
     message, *field_parts = _PARTS.split(match[4])
     fields: dict[str, str] = {}
     for name, value in zip(field_parts[::2], field_parts[1::2], strict=True):
-        # What a visitor put into a request cannot stand in for what nginx says after it only by
-        # coming first: it is the visitor's own request all the same.
+        # The first field of a name wins. A visitor could only forge one by putting it into the
+        # request, which is the visitor's own request anyway.
         fields.setdefault(name, clean(value.strip().strip('"'), MAX_TEXT))
     number = re.search(r"\((\d{1,5}): ", message)
     action = message.rpartition(" while ")[2] if " while " in message else ""
@@ -107,9 +107,11 @@ def _without_query(text: str) -> str:
 def relevant_lines(
     lines: Sequence[LogLine], host: str, since: float, limit: int = 40
 ) -> tuple[LogLine, ...]:
-    """The lines since then that are worth keeping: each thing once, those about the host first,
-    of the others the gravest and newest; and what stops a configuration from being loaded,
-    however old. In the order in which they were written."""
+    """Return the relevant lines since a time (seconds since the epoch), oldest first.
+
+    Equal lines are merged. Lines about the host are preferred, then severe and recent ones. An
+    "emerg" line is considered at any age, because it keeps a configuration from being loaded.
+    """
     unique: dict[tuple[object, ...], LogLine] = {}
     for line in sorted(lines, key=lambda line: line.when):
         if line.when < since and line.level != "emerg":
@@ -126,7 +128,7 @@ def relevant_lines(
     return tuple(sorted(ranked[:limit], key=lambda line: line.when))
 
 
-# Which lines are about something
+# Selecting lines by subject
 
 
 def matching_lines(
@@ -138,12 +140,12 @@ def matching_lines(
     pattern: str = "",
     since: float = 0.0,
 ) -> tuple[LogLine, ...]:
-    """The lines that are about all of what is given.
+    """Return the lines that meet all the given conditions.
 
-    `host`: the Host field asked for, or, where a line has none, the first name of the block that
-    took the connection. `path`: the path asked for, without its query. `upstream`: "host:port" of
-    the application ("127.0.0.1:3000", "unix:/run/app.sock"). `says`: a regular expression that
-    the message matches somewhere. `since`: seconds since the epoch.
+    `host`: the requested Host, or, if a line has none, the first name of the server block that
+    accepted the connection. `path`: the requested path, without its query. `upstream`: "host:port"
+    of the application ("127.0.0.1:3000", "unix:/run/app.sock"). `pattern`: a regular expression
+    that the message contains. `since`: seconds since the epoch.
     """
     return tuple(
         line
@@ -158,7 +160,7 @@ def matching_lines(
 
 
 def upstream_authority(line: LogLine) -> str:
-    """The application that a line names: "127.0.0.1:3000", "unix:/run/app.sock"; "" if none."""
+    """Return the application in a line: "127.0.0.1:3000", "unix:/run/app.sock"; "" if none."""
     address = line.upstream.partition("://")[2].lower()
     if address.startswith("unix:"):
         # "http://unix:/run/app.sock:/path"
@@ -167,28 +169,28 @@ def upstream_authority(line: LogLine) -> str:
 
 
 def _without_port(host: str) -> str:
-    """A Host field without its port."""
+    """Return a Host field without its port."""
     return re.sub(r":\d+$", "", host)
 
 
-# What nginx says when it has run out of something (ngx_get_connection; accept(2), EMFILE)
+# Messages about exhausted resources (ngx_get_connection; accept(2), EMFILE)
 
 NO_CONNECTIONS = r"^\d+ worker_connections are not enough"
 NO_FILES = r"failed \(24: "
 
 
 def exhaustion_lines(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
-    """The lines that say that a worker had no connection or no file descriptor left."""
+    """Return the lines that report a worker without free connections or file descriptors."""
     return matching_lines(lines, pattern=f"{NO_CONNECTIONS}|{NO_FILES}")
 
 
-# Which logs there are
+# Log destinations
 
 
 @frozen
 class LogDestination:
-    """Where messages of a level and above go: a path, or another place that is no file
-    ("stderr", "syslog:server=…", "memory:…")."""
+    """Where messages of a level and above are written: a path, or a destination that is not a
+    file ("stderr", "syslog:server=…", "memory:…")."""
 
     target: str
     level: str = "error"
@@ -201,8 +203,8 @@ class LogDestination:
 def log_destinations(
     main: tuple[Directive, ...], locations: Iterable[LocationMatch], default: str, prefix: str
 ) -> tuple[LogDestination, ...]:
-    """Where the errors of these locations and of nginx itself are written: what the innermost
-    level says is in force, `default` (of the build, or the option -e) where none says anything."""
+    """Return where the errors of these locations and of nginx itself are written: the innermost
+    error_log is in force; without any it is `default` (from the build or the option -e)."""
     main_directives = [directive for directive in main if directive.name == "error_log"]
     directives = list(main_directives)
     for location in locations:
@@ -213,7 +215,7 @@ def log_destinations(
             level = next(
                 (argument for argument in directive.args[1:] if argument in LEVELS), "error"
             )
-            # Where two blocks write to one file, what is certain to be there is the graver.
+            # If two blocks write to one file, only the more severe level is certain to be there.
             levels[directive.args[0]] = min(
                 level, levels.get(directive.args[0], level), key=LEVELS.index
             )

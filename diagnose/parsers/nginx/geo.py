@@ -1,4 +1,4 @@
-"""The variables that nginx makes of an address in `geo` (nginx.org, ngx_http_geo_module). Pure."""
+"""Evaluate `geo` blocks: variables that depend on an address (ngx_http_geo_module). No I/O."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 @lru_cache(maxsize=4096)
 def network(text: str) -> Network | None:
-    """An address or a network, its host bits passed over as nginx does; None for what is none."""
+    """Parse an address or a network, ignoring host bits as nginx does; None if it is neither."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -25,7 +25,7 @@ def network(text: str) -> Network | None:
 def geo_values(
     location: LocationMatch, variables: Mapping[str, str | None], used: frozenset[str]
 ) -> dict[str, str]:
-    """Each variable of these that a geo block makes, as far as the address it asks is known."""
+    """Return the `used` variables that geo blocks set, if the address they depend on is known."""
     values = {}
     for geo_block in children(location.blocks[0], "geo"):
         if (
@@ -43,7 +43,8 @@ def geo_values(
 
 
 def geo_lookup(block: Directive, text: str) -> str | None:
-    """What a geo block has for an address; None where it would take another one for it."""
+    """Return a geo block's value for an address; None if the block treats the address as a proxy
+    and would use another one."""
     try:
         address: Address | None = ipaddress.ip_address(text)
     except ValueError:
@@ -74,10 +75,10 @@ _ALL_ADDRESSES = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def _by_network(block: Directive, address: Address) -> str | None:
-    """The narrowest network counts, and of one that is named twice the later value."""
+    """Return the value of the narrowest network; of two equal networks the later one counts."""
     values: dict[Network, str] = {}
     for directive in block.block or ():
-        # A default is the widest network, and as such may be named again.
+        # A default is the widest network and may also be written as that network.
         if (
             directive.name == "default"
             and directive.args
@@ -96,7 +97,7 @@ def _by_network(block: Directive, address: Address) -> str | None:
 
 
 def _by_range(block: Directive, address: Address) -> str | None:
-    """Ranges of IPv4 addresses, of which a later one overrides an earlier."""
+    """Return the value of the last matching range of IPv4 addresses."""
     value = None
     for directive in block.block or ():
         range_text = (

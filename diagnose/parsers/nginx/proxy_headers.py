@@ -1,4 +1,4 @@
-"""What nginx asks an application for, what comes back, and how large it may be. Pure.
+"""The request that nginx sends to an application, the response, and its size limits. No I/O.
 
 https://nginx.org/en/docs/http/ngx_http_proxy_module.html
 """
@@ -13,13 +13,13 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from diagnose.parsers.sanitize import clean
 
-#: nginx's buffer for an answer's head, unless it is told otherwise: a page of memory, which is
-#: this on all but a few machines.
+#: nginx's default buffer size for a response head, in bytes: one page of memory, which has this
+#: size on almost all machines.
 PAGE_SIZE = 4096
 
 
 def parse_size(text: str) -> int | None:
-    """A size as nginx reads it (ngx_parse_offset): "4k", "1m", "512"."""
+    """Return a size such as "4k", "1m" or "512" in bytes, as ngx_parse_offset reads it."""
     match = re.fullmatch(r"(\d{1,15})([kKmMgG]?)", text)
     if match is None:
         return None
@@ -27,7 +27,7 @@ def parse_size(text: str) -> int | None:
 
 
 def size_text(amount: int) -> str:
-    """The other way round."""
+    """Return a number of bytes as nginx writes it, such as "4k"."""
     for unit, factor in (("g", 1 << 30), ("m", 1 << 20), ("k", 1 << 10)):
         if amount >= factor and amount % factor == 0:
             return f"{amount // factor}{unit}"
@@ -38,7 +38,7 @@ def size_text(amount: int) -> str:
 
 
 def _request_variables(proxy_target: ProxyTarget, target: Target) -> dict[str, str]:
-    """The variables of a visitor's request that can be known."""
+    """Return the known variables of a visitor's request."""
     return {
         **upstreams.request_variables(target),
         "proxy_host": proxy_target.authority,
@@ -51,22 +51,22 @@ def _request_variables(proxy_target: ProxyTarget, target: Target) -> dict[str, s
 def forwarded_host(
     location: LocationMatch, proxy_target: ProxyTarget, target: Target
 ) -> str | None:
-    """The Host field that nginx sends (by default "$proxy_host"), None where it cannot be known,
-    "" where it sends none."""
+    """Return the Host field that nginx sends (by default "$proxy_host"); None if it cannot be
+    known, "" if none is sent."""
     directive = server_blocks.proxy_set_header_of(location, "Host")
     text = directive.args[1] if directive and len(directive.args) > 1 else "$proxy_host"
     host = server_blocks.expand_variables(location, text, _request_variables(proxy_target, target))
     return host if host is None or re.fullmatch(r"[\w.\-:\[\]]*", host) else None
 
 
-#: What belongs to a connection, or to a body that is not sent.
+#: Fields that belong to a connection, or to a body, which is not sent.
 _NOT_SENT = {"host", "connection", "upgrade", "content-length", "transfer-encoding", "expect"}
 
 
 def forwarded_fields(
     location: LocationMatch, proxy_target: ProxyTarget, target: Target
 ) -> tuple[tuple[str, str], ...]:
-    """The other fields that proxy_set_header adds, as far as their values can be known."""
+    """Return the other fields that proxy_set_header adds, if their values are known."""
     fields = {}
     for directive in location.directives("proxy_set_header"):
         if len(directive.args) < 2 or directive.args[0].lower() in _NOT_SENT:
@@ -86,9 +86,9 @@ def _is_token(name: str) -> bool:
 def application_names(
     location: LocationMatch, proxy_target: ProxyTarget, servers: tuple[server_blocks.Server, ...]
 ) -> list[str]:
-    """Names by which an application may know itself: that of proxy_pass, those of the group's
-    servers, proxy_ssl_name; and, where this nginx also is what it proxies to, the names of the
-    block that listens there."""
+    """Return names that an application may expect: those in proxy_pass, the upstream servers and
+    proxy_ssl_name. If this nginx also listens on the proxied port, the names of that server block
+    are included."""
     ssl_name = location.directive("proxy_ssl_name")
     candidates = [proxy_target.authority, *(endpoint.host for endpoint in proxy_target.endpoints)]
     candidates += [ssl_name.args[0]] if ssl_name and ssl_name.args else []
@@ -98,7 +98,7 @@ def application_names(
             for socket in server_blocks.sockets(servers, port)
             for server in socket.servers
         }
-        # Of several sites, nobody knows which is meant.
+        # With several sites on the port it is unknown which one is meant.
         candidates += (
             [name for server in listening_servers.values() for name in server.names]
             if len(listening_servers) == 1
@@ -114,12 +114,12 @@ def _is_domain_name(text: str) -> bool:
     )
 
 
-# The answer
+# The response
 
 
 @frozen
 class ResponseHead:
-    """An answer's head. `size` in bytes, 0 where it is not whole."""
+    """The head of a response. `size` is in bytes, 0 if the head is incomplete."""
 
     status: int | None
     reason: str = ""
@@ -129,7 +129,8 @@ class ResponseHead:
 
 
 def parse_response_head(data: bytes) -> ResponseHead:
-    """RFC 9112 sections 2.1 and 4. Lines may end in a bare line feed (section 2.2)."""
+    """Parse a response (RFC 9112 sections 2.1 and 4). Lines may end in a bare line feed (section
+    2.2)."""
     head_end = re.search(rb"\r?\n\r?\n", data)
     lines = re.split(rb"\r?\n", data[: head_end.start()] if head_end else data)
     status_line = re.match(rb"HTTP/\d\.\d (\d{3})(?: (.*))?$", lines[0]) if lines else None
@@ -150,20 +151,19 @@ def parse_response_head(data: bytes) -> ResponseHead:
     )
 
 
-#: What frameworks say to a Host that they do not know: Django, webpack's development server,
-#: Vite, Rails.
+#: Messages about an unknown Host: Django, webpack's development server, Vite, Rails.
 _UNKNOWN_HOST = re.compile(
     r"invalid http_host|disallowedhost|invalid host header|blocked (?:request|hosts?)"
     r"|this host .{0,100} is not allowed",
     re.IGNORECASE,
 )
 
-#: The answers of a server to a name that is not its own (RFC 9110 section 15.5.20: 421).
+#: Statuses that a server may return for an unknown name (RFC 9110 section 15.5.20: 421).
 _REFUSALS = {400, 403, 404, 410, 421}
 
 
 def may_reject_host(status: int | None, body: str) -> bool:
-    """Whether an answer is what a server may say to another name than its own."""
+    """Return whether a response looks like the rejection of an unknown Host."""
     return status in _REFUSALS or _UNKNOWN_HOST.search(body[:2048]) is not None
 
 
@@ -171,11 +171,11 @@ def may_reject_host(status: int | None, body: str) -> bool:
 
 
 def buffer_settings(prefix: str, location: LocationMatch, needed: int) -> dict[str, str]:
-    """What to set so that a head of so many bytes fits, with some room: for `prefix` "proxy",
-    "fastcgi", "uwsgi" or "scgi".
+    """Return the settings with which a response head of `needed` bytes fits, with some reserve.
+    `prefix` is "proxy", "fastcgi", "uwsgi" or "scgi".
 
-    nginx refuses a configuration in which *_busy_buffers_size, twice the larger buffer unless
-    set, is not smaller than all *_buffers but one (ngx_http_proxy_merge_loc_conf).
+    nginx rejects a configuration unless *_busy_buffers_size (by default twice the larger buffer)
+    is smaller than all *_buffers minus one (ngx_http_proxy_merge_loc_conf).
     """
     needed_size = next(
         candidate
@@ -207,7 +207,7 @@ def _size_setting(location: LocationMatch, name: str) -> int | None:
 
 
 def _buffer_count_and_size(location: LocationMatch, name: str) -> tuple[int, int]:
-    """By default eight buffers, each a page."""
+    """Return the buffers' number and size; the default is eight buffers of one page."""
     directive = location.directive(name)
     if (
         directive

@@ -1,8 +1,8 @@
-"""Which server block and which location of a configuration answer, as nginx itself chooses.
+"""Select the server block and the location that answer a request, by nginx's own rules.
 
 Sockets and names: https://nginx.org/en/docs/http/server_names.html and the documentation of
-`listen`; locations: https://nginx.org/en/docs/http/ngx_http_core_module.html#location. Held to
-the real program by tests/parsers/nginx/test_selection.py. Pure.
+`listen`; locations: https://nginx.org/en/docs/http/ngx_http_core_module.html#location. Compared
+with the real nginx in tests/parsers/nginx/test_selection.py. No I/O.
 """
 
 import re
@@ -18,13 +18,13 @@ from diagnose.model.nginx import Directive
 
 MatchKind = Literal["exact", "wildcard", "regex", "default"]
 
-#: A URI is rewritten or redirected internally no more often than this (nginx's own limit).
+#: Largest number of internal rewrites or redirects of one URI (nginx's own limit).
 MAX_HOPS = 10
 
 
 @frozen
 class Listen:
-    """A `listen`, taken apart. `address` is "*" or "::" for all, or one address."""
+    """A parsed `listen`. `address` is "*" (all IPv4), "::" (all IPv6) or one address."""
 
     address: str
     port: int
@@ -35,7 +35,7 @@ class Listen:
 
 @frozen
 class Server:
-    """A server block, with the http block around it."""
+    """A server block and the http block that contains it."""
 
     http: Directive
     block: Directive
@@ -45,8 +45,8 @@ class Server:
 
 @frozen
 class Socket:
-    """What one address and port belongs to. `ssl` is a property of the socket: one `listen`
-    that has it is enough."""
+    """One listening address and port, with its server blocks. `ssl` belongs to the socket: it is
+    set as soon as one `listen` has it."""
 
     address: str
     port: int
@@ -57,8 +57,8 @@ class Socket:
 
 @frozen
 class LocationMatch:
-    """The location that answers: the blocks from http inwards. `redirects` says that nginx
-    only redirects to the same path with a slash."""
+    """The selected location: its blocks from http inwards. `redirects` is True if nginx only
+    redirects to the same path with a slash appended."""
 
     blocks: tuple[Directive, ...]
     redirects: bool = False
@@ -68,13 +68,13 @@ class LocationMatch:
         return self.blocks[-1]
 
     def directive(self, name: str) -> Directive | None:
-        """The directive in force: the innermost block that has it decides."""
+        """Return the directive in force: the one of the innermost block that has it."""
         directives = self.directives(name)
         return directives[-1] if directives else None
 
     def directives(self, name: str) -> tuple[Directive, ...]:
-        """The directives in force of a kind that may be repeated: those of the innermost block
-        that has any (that is how proxy_set_header is inherited)."""
+        """Return the directives in force of a repeatable kind: all of the innermost block that
+        has any (proxy_set_header is inherited like this)."""
         for block in reversed(self.blocks):
             if directives := children(block, name):
                 return directives
@@ -86,8 +86,8 @@ def children(block: Directive, name: str) -> tuple[Directive, ...]:
 
 
 def file_paths(server: Server, name: str) -> tuple[str, ...]:
-    """The paths that a server block's ssl_certificate, or the like, name, as written; those that
-    depend on the visitor are left out."""
+    """Return the paths, as written, in a server block's ssl_certificate or similar directive;
+    paths that depend on the request are left out."""
     directives = LocationMatch((server.http, server.block)).directives(name)
     paths = (directive.args[0] for directive in directives if directive.args)
     return tuple(
@@ -96,7 +96,7 @@ def file_paths(server: Server, name: str) -> tuple[str, ...]:
 
 
 def servers(main: tuple[Directive, ...]) -> tuple[Server, ...]:
-    """Every server block, in order."""
+    """Return every server block, in order."""
     return tuple(
         Server(http, block, _listens(http, block), _server_names(block))
         for http in main
@@ -114,7 +114,7 @@ def _server_names(block: Directive) -> tuple[str, ...]:
 
 
 def _listens(http: Directive, block: Directive) -> tuple[Listen, ...]:
-    # `ssl on;` made every socket of the block one of TLS until nginx 1.25.1.
+    # Until nginx 1.25.1, `ssl on;` made every socket of the block a TLS socket.
     switch = (*children(http, "ssl"), *children(block, "ssl"))[-1:]
     ssl_on = any(directive.args[:1] == ("on",) for directive in switch)
     listens = [
@@ -147,7 +147,8 @@ def _parse_listen(directive: Directive, ssl: bool) -> Iterator[Listen]:
 
 
 def _normalize_address(address: str) -> str:
-    """An IPv6 address may be written in many ways (RFC 5952); here it has one."""
+    """Return one canonical spelling of an IPv6 address, which may be written in many ways
+    (RFC 5952)."""
     bare = address.strip("[]")
     if not address.startswith("[") or bare in {"::", "::1"}:
         return bare
@@ -160,8 +161,8 @@ def _normalize_address(address: str) -> str:
 
 
 def sockets(all_servers: Sequence[Server], port: int) -> tuple[Socket, ...]:
-    """What listens on a port, each address apart. A connection to an address belongs to the
-    socket of that address, if there is one, else to that of all addresses."""
+    """Return the sockets on a port, one for each address. A connection to an address belongs to
+    the socket of that address if it exists, otherwise to the socket of all addresses."""
     by_address: dict[str, list[tuple[Server, Listen]]] = {}
     for server in all_servers:
         for listen in server.listens:
@@ -171,14 +172,14 @@ def sockets(all_servers: Sequence[Server], port: int) -> tuple[Socket, ...]:
     for address, pairs in by_address.items():
         default = next((server for server, listen in pairs if listen.default), pairs[0][0])
         ssl = any(listen.ssl for _, listen in pairs)
-        # By identity: to compare or hash a block is to walk through the whole configuration.
+        # By identity: comparing or hashing a block walks through the whole configuration.
         socket_servers = tuple({id(server): server for server, _ in pairs}.values())
         result.append(Socket(address, port, ssl, socket_servers, default))
     return tuple(result)
 
 
 def socket_for(candidates: Sequence[Socket], address: str) -> Socket | None:
-    """The socket that takes a connection to an address of this machine."""
+    """Return the socket that accepts a connection to an address of this machine."""
     by_address = {socket.address: socket for socket in candidates}
     wildcard = "::" if ":" in address else "*"
     return by_address.get(address) or by_address.get(wildcard)
@@ -187,8 +188,8 @@ def socket_for(candidates: Sequence[Socket], address: str) -> Socket | None:
 def reachable_sockets(
     candidates: Sequence[Socket], addresses: Iterable[str], name: str = ""
 ) -> tuple[Socket, ...]:
-    """Those sockets that a visitor meets: those of the addresses by which the site is reached,
-    or, as a cloud may translate these, all but loopback's."""
+    """Return the sockets that a visitor can reach: those of the addresses of the site, or, because
+    a cloud may translate the addresses, all except loopback."""
     reached = set(addresses)
     matching = [socket for socket in candidates if socket.address in reached]
     external = [
@@ -209,8 +210,8 @@ def reachable_sockets(
 
 @dataclass(slots=True)
 class _NameTable:
-    """A socket's names as nginx hashes them. What is already there is ignored, with a warning
-    (ngx_hash_add_key)."""
+    """A socket's server names as nginx hashes them. A name that is already in the table is ignored
+    with a warning (ngx_hash_add_key)."""
 
     exact: dict[str, Server] = field(default_factory=dict)
     used_names: set[str] = field(default_factory=set)
@@ -235,7 +236,7 @@ class _NameTable:
 
 
 def select_server(socket: Socket, name: str) -> tuple[Server, MatchKind]:
-    """The block that answers a name on a socket, and by what kind of name."""
+    """Return the server block that answers a name on a socket, and the kind of match."""
     table = _NameTable()
     for server in socket.servers:
         for server_name in server.names or ("",):
@@ -252,8 +253,8 @@ def select_server(socket: Socket, name: str) -> tuple[Server, MatchKind]:
 
 
 def shadowed_servers(socket: Socket, name: str) -> tuple[Server, ...]:
-    """The blocks that bear the very name by which `choose` found its block, and so are ignored for
-    it: nginx warns of a "conflicting server name"."""
+    """Return the blocks that repeat the server name by which `select_server` chose its block.
+    nginx ignores the repeated name and warns of a "conflicting server name"."""
     winner, match_kind = select_server(socket, name)
     name = name.lower().rstrip(".")
     matched_names = {name, f".{name}"} if match_kind == "exact" else set()
@@ -263,7 +264,7 @@ def shadowed_servers(socket: Socket, name: str) -> tuple[Server, ...]:
         heads = {".".join(parts[:cut]) for cut in range(1, len(parts))}
         wildcards = {f".{end}" for end in ends} | {f"*.{end}" for end in ends}
         matched_names = (wildcards | {f"{head}.*" for head in heads}).intersection(winner.names)
-        # Two writings of one wildcard.
+        # ".example.com" and "*.example.com" are two spellings of one wildcard.
         matched_names |= {f"*{spelling}" for spelling in matched_names if spelling.startswith(".")}
         matched_names |= {spelling[1:] for spelling in matched_names if spelling.startswith("*.")}
     position = next(index for index, server in enumerate(socket.servers) if server is winner)
@@ -284,19 +285,18 @@ def _wildcard_match(table: _NameTable, name: str) -> Server | None:
 
 
 def pcre_matches(pattern: str, text: str, ignore_case: bool) -> bool:
-    """Whether a PCRE matches, for all that Python's own expressions can say; what they cannot
-    say matches nothing."""
+    """Return whether a PCRE matches. False if Python's `re` cannot express the pattern."""
     return pcre_search(pattern, text, ignore_case) is not None
 
 
 def pcre_search(pattern: str, text: str, ignore_case: bool) -> re.Match[str] | None:
-    """What a PCRE finds, with its groups; None also where Python cannot say it."""
+    """Return the match of a PCRE with its groups. None also if `re` cannot express the pattern."""
     compiled = _compile_pcre(pattern, ignore_case)
     return compiled.search(text) if compiled else None
 
 
 def is_supported_pcre(pattern: str) -> bool:
-    """Whether `matches` can tell."""
+    """Return whether Python's `re` can express the pattern, so that `pcre_matches` can decide."""
     return _compile_pcre(pattern, False) is not None
 
 
@@ -308,14 +308,14 @@ _CLASSES = {
 
 @lru_cache(maxsize=512)
 def _compile_pcre(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
-    # PCRE writes named groups without the P as well, and knows POSIX's classes (pcre2pattern(3)).
+    # PCRE also accepts named groups without the P, and POSIX classes (pcre2pattern(3)).
     translated = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
     translated = re.sub(r"\[:(\w+):\]", lambda match: _CLASSES.get(match[1], match[0]), translated)
     if "[:" in translated or re.search(r"\\[QEhHKRzGX]|\(\?[|R&+0-9]|\(\*", translated):
         return None
     try:
         with warnings.catch_warnings():
-            # Python warns of "[[", which PCRE reads as Python does today.
+            # Python warns of "[[", although it reads it as PCRE does.
             warnings.simplefilter("ignore")
             return re.compile(translated, re.ASCII | (re.IGNORECASE if ignore_case else 0))
     except (re.error, RecursionError, OverflowError, ValueError):
@@ -326,10 +326,12 @@ def _compile_pcre(pattern: str, ignore_case: bool) -> re.Pattern[str] | None:
 
 
 def select_location(server: Server, path: str, merge: bool | None = None) -> LocationMatch:
-    """The location that answers a path on a server block; the server block itself where none
-    does. Follows the fallback of try_files to a named location. `merge` is whether slashes are
-    merged: the block that the connection began with says so, which by TLS is this one as a
-    rule."""
+    """Return the location that answers a path, or the server block itself if no location does.
+
+    Follows the fallback of try_files to a named location. `merge` is whether slashes are merged.
+    This setting comes from the block with which the connection began; None takes it from `server`,
+    which is usually that block when TLS is used.
+    """
     location = match_location(server, path, merge)
     for _ in range(MAX_HOPS):
         fallback_match = fallback_location(server, location)
@@ -340,7 +342,7 @@ def select_location(server: Server, path: str, merge: bool | None = None) -> Loc
 
 
 def match_location(server: Server, path: str, merge: bool | None = None) -> LocationMatch:
-    """The location that is asked first for a path, whatever files there are."""
+    """Return the location that nginx selects first for a path, before it looks for files."""
     normalized = normalize_path(path, merges_slashes(server) if merge is None else merge) or "/"
     return _find_location((server.http, server.block), normalized) or LocationMatch(
         (server.http, server.block)
@@ -348,7 +350,7 @@ def match_location(server: Server, path: str, merge: bool | None = None) -> Loca
 
 
 def fallback_location(server: Server, location: LocationMatch) -> LocationMatch | None:
-    """The named location to which a location's try_files leads at last; None where it does not."""
+    """Return the named location that a location's try_files falls back to, or None."""
     name = _fallback_name(location)
     location_block = _named_location(server.block, name) if name else None
     if location_block is None or location_block in location.blocks:
@@ -357,7 +359,7 @@ def fallback_location(server: Server, location: LocationMatch) -> LocationMatch 
 
 
 def all_locations(server: Server) -> Iterator[LocationMatch]:
-    """Every location of a server block, nested and named ones too."""
+    """Yield every location of a server block, including nested and named ones."""
 
     def nested_locations(blocks: tuple[Directive, ...]) -> Iterator[LocationMatch]:
         for location_block in children(blocks[-1], "location"):
@@ -368,7 +370,7 @@ def all_locations(server: Server) -> Iterator[LocationMatch]:
 
 
 def _fallback_name(location: LocationMatch) -> str:
-    """Where files that are not there lead, if the location is not itself proxied."""
+    """Return the named location in the last argument of try_files, or ""."""
     try_files = children(location.block, "try_files")
     last = try_files[-1].args[-1] if try_files and try_files[-1].args else ""
     return last if last.startswith("@") else ""
@@ -381,15 +383,15 @@ def _named_location(block: Directive, name: str) -> Directive | None:
 
 
 def merges_slashes(server: Server) -> bool:
-    """Whether two slashes are one (merge_slashes, which is on by default)."""
+    """Return whether double slashes are merged into one (merge_slashes, on by default)."""
     directive = LocationMatch((server.http, server.block)).directive("merge_slashes")
     return directive is None or directive.args[:1] != ("off",)
 
 
 def normalize_path(path: str, merge: bool = True) -> str | None:
-    """A path as locations are matched against it: decoded, without its query, dots and double
-    slashes resolved (ngx_http_parse_complex_uri). None where it climbs above the root, for which
-    nginx answers 400."""
+    """Return a path as nginx matches it against locations: decoded, without the query, with dots
+    and double slashes resolved (ngx_http_parse_complex_uri). None if the path climbs above the
+    root, for which nginx answers 400."""
     parts: list[str] = []
     *segments, last = unquote(re.split("[?#]", path, maxsplit=1)[0]).split("/")[1:] or [""]
     for segment in segments:
@@ -410,14 +412,14 @@ def normalize_path(path: str, merge: bool = True) -> str | None:
 
 @frozen
 class LocationPattern:
-    """A location's argument, taken apart: `modifier` is "", "=", "^~", "~" or "~*"."""
+    """The parsed argument of a location. `modifier` is "", "=", "^~", "~" or "~*"."""
 
     modifier: str
     text: str
 
 
 def location_pattern(location: Directive) -> LocationPattern | None:
-    """None for a named location, or one without an argument."""
+    """Return the parsed argument, or None for a named location or one without an argument."""
     if len(location.args) > 1:
         return LocationPattern(location.args[0], location.args[1])
     argument = location.args[0] if location.args else "@"
@@ -428,8 +430,8 @@ def location_pattern(location: Directive) -> LocationPattern | None:
 
 
 def _find_location(blocks: tuple[Directive, ...], path: str) -> LocationMatch | None:
-    """ngx_http_core_find_location: the longest prefix, then what is nested in it, then, unless
-    that forbids it, the expressions of this level in order."""
+    """Select as ngx_http_core_find_location does: the longest prefix, then the locations nested in
+    it, then, unless one of these forbids it, the regular expressions of this level in order."""
     candidates = [
         (pattern, location)
         for location in children(blocks[-1], "location")
@@ -471,7 +473,7 @@ def _find_location(blocks: tuple[Directive, ...], path: str) -> LocationMatch | 
 
 
 def _is_final(location: LocationMatch, depth: int) -> bool:
-    """An exact location, an expression or a redirect found further in ends the search."""
+    """Return whether a nested match ends the search: exact, regular expression or redirect."""
     modifiers = [
         pattern.modifier
         for block in location.blocks[depth:]
@@ -483,7 +485,7 @@ def _is_final(location: LocationMatch, depth: int) -> bool:
 def _slash_redirect(
     candidates: list[tuple[LocationPattern, Directive]], path: str
 ) -> Directive | None:
-    """A proxied location for the path with a slash behind it, to which nginx redirects."""
+    """Return the proxied location for the path plus a slash, to which nginx redirects."""
     return next(
         (
             location
@@ -506,11 +508,11 @@ PASS_DIRECTIVES = (
 )
 
 
-# What is passed on
+# Forwarding to the application
 
 
 def proxy_pass_of(location: LocationMatch) -> Directive | None:
-    """The proxy_pass of a location, or of an `if` in it. It is never inherited."""
+    """Return the proxy_pass of a location, or of an `if` in it. proxy_pass is never inherited."""
     direct = children(location.block, "proxy_pass")
     inner = [
         directive
@@ -521,7 +523,7 @@ def proxy_pass_of(location: LocationMatch) -> Directive | None:
 
 
 def proxy_set_header_of(location: LocationMatch, name: str) -> Directive | None:
-    """The proxy_set_header in force for a field; None where nginx's own default holds."""
+    """Return the proxy_set_header in force for a field, or None if nginx's default applies."""
     directives = [
         directive
         for directive in location.directives("proxy_set_header")
@@ -533,9 +535,10 @@ def proxy_set_header_of(location: LocationMatch, name: str) -> Directive | None:
 def expand_variables(
     location: LocationMatch, text: str, request: Mapping[str, str | None], depth: int = 0
 ) -> str | None:
-    """A value with its variables replaced, None where one cannot be known.
+    """Return a value with its variables replaced, or None if one of them cannot be known.
 
-    `request` gives the variables of the request ("http_upgrade"); maps and `set` are followed.
+    `request` maps the request's variables ("http_upgrade") to their values; maps and `set` are
+    evaluated.
     """
     unknown = False
 
@@ -565,7 +568,7 @@ def _variable(
 
 
 def map_of(http: Directive, name: str) -> Directive | None:
-    """The map that makes a variable."""
+    """Return the `map` block that defines a variable."""
     return next(
         (directive for directive in children(http, "map") if directive.args[1:] == (f"${name}",)),
         None,
@@ -598,16 +601,18 @@ _SET_HEADER = "proxy_set_header"
 
 
 def upgrade_forwarding(location: LocationMatch) -> tuple[bool, bool]:
-    """Whether a location passes a WebSocket's Upgrade on, and says so in Connection (RFC 6455
-    section 4.1). What depends on variables that cannot be known is taken to be right."""
+    """Return whether a location forwards a WebSocket's Upgrade field, and whether it forwards
+    Connection with "upgrade" (RFC 6455 section 4.1). A value that depends on unknown variables
+    counts as correct."""
     upgrade, connection = (forwarded_header(location, name) for name in ("Upgrade", "Connection"))
     return upgrade != "", connection is None or "upgrade" in connection.lower()
 
 
 def inheritance_broken_at(location: LocationMatch) -> LocationMatch | None:
-    """The blocks around whose proxy_set_header pass an upgrade on, where one further in has some
-    of its own, without these, and so inherits none ("These directives are inherited … if and only
-    if there are no proxy_set_header directives defined on the current level")."""
+    """Return the outer blocks whose proxy_set_header forward an upgrade, if an inner block breaks
+    the inheritance: it has proxy_set_header directives of its own, but not these ("These directives
+    are inherited … if and only if there are no proxy_set_header directives defined on the current
+    level"). Otherwise None."""
     for depth in range(len(location.blocks) - 1, 0, -1):
         own = {
             directive.args[0].lower()
@@ -625,8 +630,11 @@ def inheritance_broken_at(location: LocationMatch) -> LocationMatch | None:
 
 
 def forwarded_header(location: LocationMatch, name: str) -> str | None:
-    """The value of a field that nginx sends on for a WebSocket's handshake: "" for none, None
-    where it cannot be known. By default nginx sends "Connection: close" and no Upgrade."""
+    """Return the value of a field that nginx forwards in a WebSocket handshake.
+
+    "" means that the field is not sent, None that its value cannot be known. By default nginx
+    sends "Connection: close" and no Upgrade.
+    """
     directive = proxy_set_header_of(location, name)
     if directive is None:
         return "close" if name.lower() == "connection" else ""
@@ -636,8 +644,8 @@ def forwarded_header(location: LocationMatch, name: str) -> str | None:
 
 @frozen
 class Application:
-    """Where a proxy_pass leads. `uri` is what it puts in place of the location's prefix, None
-    where the path is passed on as it came."""
+    """The destination of a proxy_pass. `uri` replaces the location's prefix; None means that the
+    path is forwarded unchanged."""
 
     scheme: str
     authority: str
@@ -646,8 +654,8 @@ class Application:
 
 
 def application_of(location: LocationMatch, directive: Directive) -> Application | None:
-    """Take a proxy_pass apart; None where it holds variables that cannot be known, leads to a
-    Unix socket, or cannot be read."""
+    """Return the destination of a proxy_pass, or None if it contains unknown variables, is a Unix
+    socket or cannot be parsed."""
     target = expand_variables(location, directive.args[0], {})
     match = re.match(r"(https?)://([^/?#]+)(.*)$", target or "", re.IGNORECASE)
     if match is None or match[2].startswith("unix:"):
@@ -681,7 +689,7 @@ def _endpoint(text: str, port: int) -> tuple[str, int] | None:
 
 
 def forwarded_path(location: LocationMatch, application: Application, path: str) -> str:
-    """The path as the application is asked for it."""
+    """Return the path that nginx requests from the application."""
     pattern = location_pattern(location.block) if location.block.name == "location" else None
     if application.uri is None or pattern is None or pattern.modifier in {"~", "~*"}:
         return path

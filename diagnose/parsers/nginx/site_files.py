@@ -1,4 +1,4 @@
-"""Files that hold a site, and the includes that would read them. Pure."""
+"""Files that contain a site, and the includes that would read them. No I/O."""
 
 import fnmatch
 import posixpath
@@ -10,11 +10,11 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.server_blocks import Server
 
-#: Names that a file gets when it is put aside: by hand, by editors, by package managers, by panels.
-#: Bytes of a file's name (limits.h, NAME_MAX): what is longer fits none. To read a pattern takes
-#: the square of its length.
+#: Longest file name in bytes (limits.h, NAME_MAX); a longer pattern matches no name. The time to
+#: compile a pattern grows with the square of its length.
 NAME_MAX = 255
 
+#: Names of disabled files: from people, editors, package managers and control panels.
 _BACKUP_NAME = re.compile(
     r"(?i)(?:~|\.(?:bak|backup|old|orig|saved?|off|disabled?|swp|tmp|dpkg-\w+|rpm(?:save|new|orig)|"
     r"ucf-\w+|\d{4,})[._-]?\d{0,14}(?:\.conf)?)$|^(?:bak|backup)[._-]"
@@ -22,12 +22,13 @@ _BACKUP_NAME = re.compile(
 
 
 def is_backup_name(path: str) -> bool:
-    """Whether a file's name says that it was put aside on purpose."""
+    """Return whether a file's name shows that it was disabled on purpose."""
     return _BACKUP_NAME.search(posixpath.basename(path)) is not None
 
 
 def serving_block(text: str, path: str, host: str, port: int) -> Server | None:
-    """The server block of a file, read by itself, that is named as the host and listens there."""
+    """Return a file's server block that listens on the port and names the host. The file is
+    parsed on its own."""
     blocks = tuple(
         directive for directive in _http_level(parse(text, path)) if directive.name == "server"
     )
@@ -48,7 +49,7 @@ def _http_level(directives: Sequence[Directive]) -> Iterator[Directive]:
 
 
 def include_patterns(config: NginxConfig) -> tuple[str, ...]:
-    """What is included at the level of http, where sites belong: patterns with whole paths."""
+    """Return the absolute patterns of the includes at the http level, where sites belong."""
     folder, main = posixpath.dirname(config.path), config.file(config.path)
     trees = parse(main.text, main.path) if main else ()
     pending = [
@@ -73,7 +74,7 @@ def _include_directives(directives: Sequence[Directive]) -> list[Directive]:
 
 
 def glob_matches(path: str, pattern: str) -> bool:
-    """As glob(7) has it: a star ends at a slash, and does not begin with a dot."""
+    """Match like glob(7): a star matches no slash and no leading dot."""
     path_parts, pattern_parts = path.split("/"), pattern.split("/")
     return len(path_parts) == len(pattern_parts) and all(
         len(pattern_part) <= NAME_MAX
@@ -88,8 +89,8 @@ def has_wildcard(pattern: str) -> bool:
 
 
 def matching_path(name: str, pattern: str) -> str | None:
-    """A path under which a file of that name would be read by a pattern: its own name if that
-    will do, else without what put it aside, else with the pattern's suffix."""
+    """Return a path that a pattern includes, for a file of that name: with the same name if that
+    matches, otherwise without its backup suffix, otherwise with the pattern's suffix."""
     folder, last = posixpath.split(pattern)
     if has_wildcard(folder):
         return None

@@ -1,5 +1,6 @@
-"""Where nginx passes requests on: the target of proxy_pass and its like, its servers, and whether
-their names can be resolved. nginx.org: ngx_http_proxy_module, ngx_http_upstream_module. Pure.
+"""Where nginx forwards requests: the target of proxy_pass and similar directives, its servers, and
+whether their names can be resolved. nginx.org: ngx_http_proxy_module, ngx_http_upstream_module.
+No I/O.
 """
 
 import re
@@ -13,7 +14,7 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import walk
 from diagnose.parsers.nginx.server_blocks import Application, LocationMatch, Server, children
 
-#: The directives that pass a request on, and the protocol that each speaks unless it says so.
+#: The directives that forward a request, with the protocol that each uses by default.
 PASS_PROTOCOLS = {
     "proxy_pass": "http",
     "grpc_pass": "grpc",
@@ -22,7 +23,7 @@ PASS_PROTOCOLS = {
     "scgi_pass": "scgi",
 }
 
-#: What is spoken inside TLS.
+#: Schemes that use TLS.
 TLS_SCHEMES = {"https", "grpcs", "suwsgi"}
 
 _PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443}
@@ -30,8 +31,8 @@ _PORTS = {"http": 80, "https": 443, "grpc": 80, "grpcs": 443}
 
 @frozen
 class Endpoint:
-    """One server that a request may be passed on to: a host and a port, or the path of a Unix
-    socket. `written` is the directive that names it: the pass itself, or a `server` of a group.
+    """One server that may receive a request: a host and a port, or the path of a Unix socket.
+    `directive` is the one that names it: the pass directive, or a `server` of an upstream block.
     """
 
     host: str
@@ -48,9 +49,9 @@ class Endpoint:
 
 @frozen
 class ProxyTarget:
-    """Where a pass leads. `uri` is what it puts in the place of the location's prefix, None where
-    the path goes on as it came. `variable` says that nginx finds out only when a request comes.
-    `group` is the upstream block that it names."""
+    """The destination of a pass directive. `uri` replaces the location's prefix; None means that
+    the path is forwarded unchanged. If `has_variables` is True, nginx resolves the destination for
+    each request. `group` is the upstream block that it names."""
 
     directive: Directive
     scheme: str
@@ -74,7 +75,7 @@ class ProxyTarget:
 
     @property
     def host(self) -> str:
-        """The name or address in the target, without a port."""
+        """The name or address in the target, without the port."""
         match = _AUTHORITY.match(self.authority)
         return match[1].strip("[]") if match else ""
 
@@ -83,7 +84,7 @@ _AUTHORITY = re.compile(r"(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?$")
 
 
 def pass_directive_of(location: LocationMatch) -> Directive | None:
-    """The directive by which a location, or an `if` in it, passes requests on. It is never
+    """Return the directive by which a location, or an `if` in it, forwards requests. It is never
     inherited."""
     inner = (location.block, *children(location.block, "if"))
     directives = (
@@ -96,7 +97,7 @@ def pass_directive_of(location: LocationMatch) -> Directive | None:
 
 
 def request_variables(target: Target) -> Mapping[str, str]:
-    """The variables of a request for the target, as far as a pass may be made of them."""
+    """Return the variables of a request for the target that a pass directive may contain."""
     path, _, query = target.path.partition("?")
     return {
         "host": target.host,
@@ -114,8 +115,8 @@ def request_variables(target: Target) -> Mapping[str, str]:
 
 
 def proxy_target_of(location: LocationMatch, variables: Mapping[str, str]) -> ProxyTarget | None:
-    """Where a location leads; None where it passes nothing on, or where that depends on what
-    cannot be known."""
+    """Return the destination of a location; None if it forwards nothing, or if the destination
+    depends on unknown variables."""
     directive = pass_directive_of(location)
     text = (
         server_blocks.expand_variables(location, directive.args[0], dict(variables))
@@ -174,8 +175,8 @@ def _parse_endpoint(
 
 
 def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str) -> str:
-    """The path as the application is asked for it. With variables in the target, what they make
-    is the whole of it."""
+    """Return the path that nginx requests from the application. If the target has variables, its
+    own URI is the whole path."""
     if proxy_target.has_variables:
         return proxy_target.uri or path
     application = Application(proxy_target.scheme, proxy_target.authority, proxy_target.uri, ())
@@ -183,8 +184,8 @@ def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str
 
 
 def final_location(server: Server, path: str) -> LocationMatch:
-    """The location that answers a path in the end: files that are not there lead to the last
-    argument of try_files, and a folder to its index, if that is a program's."""
+    """Return the location that finally answers a path: a missing file leads to the last argument
+    of try_files, and a folder to its index if that is a PHP file."""
     location = server_blocks.select_location(server, path)
     for _ in range(3):
         next_path = None if pass_directive_of(location) else _internal_redirect(location, path)
@@ -207,16 +208,16 @@ def _internal_redirect(location: LocationMatch, path: str) -> str | None:
     return f"{bare_path}{programs[0]}" if programs and bare_path.endswith("/") else None
 
 
-# Names
+# Name resolution
 
 
 def unresolved_name(
     main: tuple[Directive, ...], location: LocationMatch, proxy_target: ProxyTarget
 ) -> str:
-    """The name that nginx has to resolve for each request and has no resolver for; "" for none.
+    """Return the name that nginx must resolve for each request without having a resolver, or "".
 
-    With a variable in it, a target is looked up when a request comes: among the groups, and among
-    the names that other passes, without variables, had nginx resolve when it started (nginx
+    A target with variables is looked up for each request: first among the upstream blocks, then
+    among the names that nginx resolved at start for pass directives without variables (nginx
     source, ngx_http_upstream_init_request)."""
     if (
         not proxy_target.has_variables
@@ -246,7 +247,7 @@ def _resolved_at_start(main: tuple[Directive, ...]) -> Iterator[tuple[str, int]]
 
 
 def re_resolves(location: LocationMatch, proxy_target: ProxyTarget, endpoint: Endpoint) -> bool:
-    """Whether nginx looks up the name again by itself while it runs: a target with variables, or
+    """Return whether nginx resolves the name again while it runs: for a target with variables, or
     a server with `resolve` (since 1.27.3)."""
     has_resolve = endpoint.directive is not None and "resolve" in endpoint.directive.args
     return has_resolve or (proxy_target.has_variables and not proxy_target.group)
@@ -255,8 +256,8 @@ def re_resolves(location: LocationMatch, proxy_target: ProxyTarget, endpoint: En
 def tls_server_name(
     location: LocationMatch, proxy_target: ProxyTarget, variables: Mapping[str, str]
 ) -> str:
-    """The name that nginx sends in its handshake with the application (RFC 6066 section 3): none,
-    unless proxy_ssl_server_name is on."""
+    """Return the name that nginx sends in its TLS handshake with the application (RFC 6066 section
+    3); "" unless proxy_ssl_server_name is on."""
     prefix = "grpc" if proxy_target.directive.name == "grpc_pass" else "proxy"
     switch = location.directive(f"{prefix}_ssl_server_name")
     if switch is None or switch.args[:1] != ("on",):

@@ -1,8 +1,9 @@
-"""Who is shut out from the server otherwise than by a packet filter's rule: fail2ban's own list,
-routes that lead nowhere, and the way back to the visitor for whom the run judges, or, without one,
-to whoever has logged in over SSH.
+"""Probes for visitors blocked by something other than packet filter rules.
 
-fail2ban is asked only where it runs. Nothing is changed and nothing is sent.
+They read fail2ban's list, routes that discard packets, and the return route to the visitor of this
+run (option --from) or, without one, to the SSH client.
+
+fail2ban is queried only if it runs. Nothing is changed or sent.
 """
 
 import re
@@ -13,10 +14,10 @@ from diagnose.parsers.linux import bans as ban_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 
-#: Bytes of what a tool prints.
+#: Maximum bytes of a tool's output.
 MAX_BYTES = 1_000_000
 
-# Each part follows a line "@@@ name". The way back is asked for from each address of the server.
+# Each part follows a line "@@@ name". The return route is looked up from each server address.
 SCRIPT = r"""
 most=$1 far=$2
 part() { printf '\n@@@ %s\n' "$*"; }

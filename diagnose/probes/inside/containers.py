@@ -1,8 +1,9 @@
-"""Containers: what their engines list, and what listens in network namespaces apart from the
-server's. Looked at only where nothing of the server's own listens on the target's port.
+"""Probes for containers: the lists of their engines, and sockets in other network namespaces.
 
-A container's sockets are not among the server's; /proc/PID/net shows those of the namespace in
-which a process is, without an engine being asked (proc_pid_net(5)).
+They run only if no process of the server itself listens on the target's port.
+
+A container's sockets are not among the server's. /proc/PID/net shows the sockets in a process's
+namespace without asking an engine (proc_pid_net(5)).
 """
 
 import re
@@ -13,11 +14,11 @@ from diagnose.model.server import Listeners
 from diagnose.parsers.linux import containers as container_parser
 from diagnose.probes import ProbeContext, probe
 
-#: What listens on behalf of a container.
+#: Processes that listen on behalf of a container.
 ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
 
-# Each part follows a line "@@@ name". Of the processes in a namespace three are named; of the
-# namespaces (a Kubernetes node has many) forty are read.
+# Each part follows a line "@@@ name". At most three processes are listed per namespace, and at
+# most forty namespaces are read (a Kubernetes node has many).
 SCRIPT = r"""
 part() { printf '\n@@@ %s\n' "$*"; }
 for e in docker podman; do

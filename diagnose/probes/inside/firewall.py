@@ -1,4 +1,4 @@
-"""firewalld: what it does now, and what it would do after a reload."""
+"""Probes for firewalld: its runtime configuration, and its configuration after a reload."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
-"""What firewalld will do after a reload: its permanent configuration, read from its files, those
-in /etc before those of the package (firewalld.zone(5))."""
+"""Reads firewalld's permanent configuration, which applies after a reload, from its files.
+
+Files in /etc take precedence over those of the package (firewalld.zone(5)).
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +21,7 @@ from diagnose.parsers.firewalld.config_files import (
 )
 from diagnose.probes.inside.firewalld_runtime import FOLDERS, WEB_SERVICES, mark_zone, read_services
 
-#: A set of addresses is read so far: the beginning of a long one is all that is taken.
+#: Maximum bytes read of an address set; longer ones are truncated.
 _MAX_SET_BYTES = 64 * 1024
 
 DefinitionT = TypeVar("DefinitionT")
@@ -27,7 +29,7 @@ DefinitionT = TypeVar("DefinitionT")
 
 @frozen
 class PermanentConfig:
-    """What is configured; `readable` False where this user may not read it."""
+    """The permanent configuration. `readable` is False if this user may not read it."""
 
     readable: bool
     default: str = ""
@@ -41,7 +43,7 @@ class PermanentConfig:
 
 
 async def read_files(machine: Machine) -> PermanentConfig:
-    # The package's files come first: those of the administrator then take their places.
+    # The package's files come first, so that those of the administrator replace them.
     folders = (*reversed(FOLDERS),)
     reads = [machine.read_all(f"{folder}/[zp]o*/*.xml") for folder in folders]
     reads += [machine.read_all(f"{folder}/ipsets/*.xml", _MAX_SET_BYTES) for folder in folders]
@@ -78,7 +80,7 @@ async def read_files(machine: Machine) -> PermanentConfig:
 
 
 def _kind_and_name(path: str) -> tuple[str, str]:
-    """ "/etc/firewalld/zones/public.xml": zones, public."""
+    """Return kind and name: "zones" and "public" for "/etc/firewalld/zones/public.xml"."""
     file_path = PurePosixPath(path)
     return file_path.parent.name, file_path.stem
 
@@ -93,6 +95,6 @@ def _parse_files(
             try:
                 definition = parse(name, content.text)
             except (ValueError, IndexError):
-                # firewalld passes over a file that it cannot read, too.
+                # firewalld also ignores a file that it cannot parse.
                 continue
             yield definition

@@ -1,8 +1,8 @@
-"""What firewalld does now.
+"""Reads firewalld's runtime configuration.
 
-The daemon itself is asked over D-Bus (firewalld.dbus(5)): all of it takes as long as one
-firewall-cmd, most of which is Python starting. Where dbus-send is not there, or the daemon is
-too old for it (before 0.9), firewall-cmd is asked.
+The daemon is queried over D-Bus (firewalld.dbus(5)): all queries together take as long as one
+firewall-cmd, which spends most of its time starting Python. If dbus-send is missing, or the daemon
+is too old for it (before 0.9), firewall-cmd is used.
 """
 
 import asyncio
@@ -27,12 +27,11 @@ from diagnose.parsers.firewalld.config_files import service_file
 from diagnose.parsers.sanitize import clean
 
 FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld")
-#: What a site needs open, whether or not a zone lists it.
+#: Services that a site needs open; they are read even if no zone lists them.
 WEB_SERVICES = ("http", "https")
 
-# Each answer follows a line "@ method argument". The bus is asked first, since a message to
-# firewalld itself might start it. Of a set of addresses, which may be long, only the beginning
-# is taken.
+# Each answer follows a line "@ method argument". The bus is queried first, because a message to
+# firewalld itself could start it. Address sets may be long, so they are truncated.
 RUNTIME_SCRIPT = f"""
 echo "@ caller ${{SSH_CONNECTION%% *}}"
 f=org.fedoraproject.FirewallD1
@@ -74,13 +73,15 @@ ReplyT = TypeVar("ReplyT")
 
 
 class AccessDenied(Exception):
-    """firewalld does not tell this user."""
+    """firewalld does not give this user the information."""
 
 
 @frozen
 class RuntimeConfig:
-    """What the daemon does now; `running` False where there is none. `caller` is who asks from
-    far away."""
+    """The runtime configuration.
+
+    `running` is False if there is no daemon. `caller` is the address of the SSH client, if any.
+    """
 
     running: bool
     default: str = ""
@@ -95,7 +96,7 @@ class RuntimeConfig:
 
 
 async def ask_daemon(machine: Machine) -> RuntimeConfig:
-    """Denied where this user may not ask it."""
+    """Return the runtime configuration. Raises AccessDenied if this user may not query it."""
     result = await machine.run("sh", "-c", RUNTIME_SCRIPT)
     answers = _split_answers(result.out)
     caller = next((head[7:] for head in answers if head.startswith("caller ")), "")
@@ -116,9 +117,9 @@ def _split_answers(text: str) -> dict[str, str]:
 
 
 async def _from_bus(machine: Machine, answers: Mapping[str, str]) -> RuntimeConfig:
-    """ValueError or KeyError where an answer is missing or is an error."""
+    """Build the configuration from D-Bus answers; ValueError or KeyError if one is unusable."""
     default = clean(str(dbus_output.dbus_reply(answers["getDefaultZone"])), 64)
-    # An empty dictionary prints as an empty list.
+    # dbus-send prints an empty dictionary as an empty list.
     active = dbus_output.dbus_reply(answers["zone.getActiveZones"]) or {}
     zones = tuple(
         mark_zone(
@@ -149,7 +150,7 @@ async def _from_bus(machine: Machine, answers: Mapping[str, str]) -> RuntimeConf
 
 
 def _answers_to(answers: Mapping[str, str], method: str) -> Iterable[tuple[str, str]]:
-    """The answers to a method, by its argument."""
+    """Return pairs of argument and answer for a method."""
     for head, answer in answers.items():
         answered_method, _, name = head.partition(" ")
         if answered_method == method:
@@ -176,12 +177,12 @@ def mark_zone(zone: ZoneText, default: str, active: bool) -> ZoneText:
 
 
 async def _ask_services(machine: Machine, names: set[str]) -> dict[str, ServiceText]:
-    """The definitions in use of these services, and of those they include."""
+    """Return the definitions in use of these services, and of the services they include."""
     definitions: dict[str, ServiceText] = {}
     while names:
         result = await machine.run("sh", "-c", SERVICES_SCRIPT, "sh", *sorted(names))
         for head, answer in _split_answers(result.out).items():
-            # A service that is not defined opens nothing.
+            # A service without a definition opens no port.
             reader = partial(_service, answer)
             definitions[head.removeprefix("service ")] = _read_or_default(reader, ServiceText())
         included = {name for service in definitions.values() for name in service.includes}
@@ -221,7 +222,7 @@ async def _from_command(machine: Machine) -> RuntimeConfig:
 
 
 async def read_services(machine: Machine, names: set[str]) -> dict[str, ServiceText]:
-    """The definitions of these services and of those they include, in the files."""
+    """Return the definitions of these services and of those they include, from the files."""
     definitions: dict[str, ServiceText] = {}
     while names:
         ordered = sorted(names)

@@ -1,8 +1,10 @@
-"""The server's kernel: one script at the beginning, of settings, counters, queues and of what
-starts at boot; a second one only after a connection has failed.
+"""Probes for the server's kernel.
 
-Nothing is written and nothing is sent. What comes to the interfaces is watched for a few seconds,
-and only from a machine that itself tries to connect in that time.
+One script at the start prints settings, counters, queues and what starts at boot; a second one
+runs only after a connection has failed.
+
+Nothing is written or sent. Incoming packets are captured for a few seconds, and only if this
+machine itself tries to connect in that time.
 """
 
 from collections.abc import Mapping
@@ -35,13 +37,13 @@ from diagnose.probes.inside.scripts import (
 )
 from diagnose.probes.inside.system import ROOT_SERVERS
 
-#: Seconds. What clocks may differ by before it matters whose is right.
+#: Seconds by which the clocks may differ before it matters which one is right.
 MAX_CLOCK_SKEW = 60.0
 
 
 @probe()
 async def kernel(ctx: ProbeContext) -> None:
-    """Everything at once; what it costs a healthy server is one shell and two small programs."""
+    """Emit everything at once; a healthy server pays one shell and two small programs."""
     at = ctx.elapsed()
     result = await ctx.machine.run(
         "sh", "-c", FIRST_SCRIPT, "sh", str(ctx.target.port), ROOT_SERVERS[4], ROOT_SERVERS[6]
@@ -162,8 +164,10 @@ def _emit_boot(ctx: ProbeContext, at: float, took: float, text: str) -> None:
 
 @probe(after=Connection)
 async def lost(ctx: ProbeContext, connection: Connection) -> None:
-    """The first time that the target's port says nothing: what has moved since, and whether the
-    tries arrive. The second try is under way by then."""
+    """On the first timeout of the target's port, emit changed counters and captured SYNs.
+
+    The second attempt to connect is already in progress by then.
+    """
     failed = [
         candidate
         for candidate in ctx.observed(Connection)
@@ -175,7 +179,7 @@ async def lost(ctx: ProbeContext, connection: Connection) -> None:
 
 @probe(after=Handshake)
 async def stalled(ctx: ProbeContext, handshake: Handshake) -> None:
-    """A connection that the kernel took and nobody serves."""
+    """Handle a connection that the kernel accepted but no process serves."""
     failed = [
         candidate
         for candidate in ctx.observed(Handshake)
@@ -195,7 +199,10 @@ def _timed_out(observation: Connection | Handshake) -> bool:
 
 
 async def _observe_after_failure(ctx: ProbeContext, watch: bool = True) -> None:
-    """From the server itself there is nothing to watch: what it sends to itself never leaves it."""
+    """Run the second script. On the server itself nothing is captured.
+
+    Packets that the server sends to itself do not reach an interface.
+    """
     at, port = ctx.elapsed(), str(ctx.target.port)
     watching = watch and ctx.machine.via != "local"
     seconds = str(WATCH_SECONDS) if watching else "0"
@@ -219,7 +226,7 @@ async def _observe_after_failure(ctx: ProbeContext, watch: bool = True) -> None:
 
 
 def _emit_syn_received(ctx: ProbeContext, text: str) -> None:
-    """Without ss nothing is known: it prints a heading at least."""
+    """Emit half-open connections. Without ss there is no output: ss prints at least a heading."""
     if text.strip():
         ctx.emit(
             HalfOpen(
@@ -263,8 +270,11 @@ def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str
 def _watch_window(
     at: float, took: float, clock: Mapping[str, float]
 ) -> tuple[float | None, float | None]:
-    """Between which times, by this machine's clock, the server surely watched. Its script began at
-    the earliest when it was asked for, and at the latest so much before the answer as it took."""
+    """Return the times, by this machine's clock, between which the server surely captured.
+
+    The script began no earlier than the request, and no later than its duration before the
+    answer.
+    """
     if not {"began", "awake", "ended", "end"} <= clock.keys():
         return None, None
     began = clock["began"]
@@ -274,7 +284,7 @@ def _watch_window(
 
 @probe(after=Clock)
 async def clock(ctx: ProbeContext, reading: Clock) -> None:
-    """Where the clocks differ: whether the server's follows others'."""
+    """If the clocks differ, emit whether the server's clock is synchronized."""
     skewed = [
         candidate for candidate in ctx.observed(Clock) if abs(candidate.ahead_s) > MAX_CLOCK_SKEW
     ]

@@ -1,8 +1,7 @@
-"""The last lines of nginx's error logs: those of the last minutes, and what stopped an earlier
-reload.
+"""Probes for nginx's error logs: the lines of the last minutes, and what stopped an earlier reload.
 
-They are read as soon as the configuration says where they are; and again where the front door
-then failed, as nginx says why only then. All logs by one command.
+The logs are read as soon as the configuration names them. They are read again if the site then
+fails, because nginx logs the reason only at that moment. One command reads all logs.
 """
 
 import asyncio
@@ -23,22 +22,22 @@ from diagnose.parsers.nginx.error_log import Clock, LogDestination
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 from diagnose.probes import ProbeContext, probe
 
-#: Seconds. What was written earlier is of another day's trouble.
+#: Seconds. Older lines belong to earlier problems.
 RECENT_SECONDS = 600
 
-#: So many logs are read.
+#: Maximum number of logs read.
 MAX_LOGS = 6
 
-#: Statuses by which nginx says that it failed, and why in its error log.
+#: Statuses with which nginx reports a failure whose reason is in its error log.
 FAILURE_STATUSES = {400, 413, 431, 500, 502, 503, 504}
 
-#: Seconds in which failures come together; after them the logs are read once more, at most so
-#: many times in a run.
+#: Seconds to wait for further failures before the logs are read again, and the maximum number of
+#: readings in a run.
 BATCH_SECONDS, MAX_READINGS = 0.1, 3
 
-#: The clock, then of each log what is at its end, each line behind a blank: no line of a log can
-#: then be taken for one of these. Refused configurations are looked for further back, and in the
-#: log before this one.
+#: Prints the clock, then the end of each log. Each log line follows a space, so that no line can
+#: be mistaken for one of the script's own. Rejected configurations ([emerg]) are searched further
+#: back, and in the previous log too.
 READ_SCRIPT = r"""
 unset TZ; date '+now %s %Y/%m/%d %H:%M:%S'
 for f; do
@@ -61,8 +60,10 @@ TAIL_BYTES = 65536
 
 @frozen
 class LogReading:
-    """What READ printed of one log: "log", "missing", "denied" or "special"; `since` is from when
-    on everything is there."""
+    """The output of READ_SCRIPT for one log.
+
+    The state is "log", "missing", "denied" or "special"; from `since` on, the lines are complete.
+    """
 
     log: LogDestination
     state: str
@@ -93,8 +94,11 @@ async def after_a_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
 
 
 async def _reread(ctx: ProbeContext, observation: Exchange | Upgrade | Handshake) -> None:
-    """Where it failed, after the last of several that failed together. Before the configuration
-    is known nothing was read, and what will be then holds this too."""
+    """Read the logs again after a failure, once for several failures at the same time.
+
+    Before the configuration is known, this does nothing: the first reading will include the
+    failure.
+    """
     config = next((config for config in ctx.observed(NginxConfig) if not config.failure), None)
     if config is None or not _has_failed(observation):
         return
@@ -105,8 +109,10 @@ async def _reread(ctx: ProbeContext, observation: Exchange | Upgrade | Handshake
 
 
 def _has_failed(observation: Observation) -> bool:
-    """As visitors meet it: what was only tried for comparison is meant to fail, and a certificate
-    that is not trusted is not nginx's failure, and not written down."""
+    """Whether an observation is a failure for visitors that nginx logs.
+
+    Comparisons are meant to fail, and nginx does not log an untrusted certificate.
+    """
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind in {"closed", "reset", "timeout", "alert", "protocol"}
@@ -130,7 +136,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
     if not ctx.options.wants("nginx") and not ctx.options.wants("upstream"):
         return
     logs = _target_logs(ctx, config)
-    # What lies elsewhere is missed only where something failed.
+    # A log that is not a file is reported as not observed only after a failure.
     report_unlogged = is_reread or _last_failure(ctx) is not None
     for log in logs if report_unlogged else ():
         if not log.is_file:
@@ -150,7 +156,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
 
 
 async def _emit_open_files(ctx: ProbeContext, pids: Sequence[int]) -> None:
-    """Of the worker that ran out, or, where that is gone, of the master."""
+    """Emit the open-file limits of the worker that reached them or, if it is gone, the master."""
     for pid in pids:
         at, path = ctx.elapsed(), f"/proc/{pid}/limits"
         content = await ctx.machine.read(path, 4096)
@@ -206,7 +212,7 @@ def _key(line: LogLine) -> tuple[object, ...]:
 
 
 def parse_readings(text: str, logs: Sequence[LogDestination]) -> tuple[LogReading, ...]:
-    """Take what READ printed apart."""
+    """Split the output of READ_SCRIPT into one reading per log."""
     head, *parts = re.split(r"^(?=log|missing|denied|special)", text, flags=re.MULTILINE)
     clock_match = re.match(r"now (\d+) (.+)", head)
     clock = Clock(float(clock_match[1]), clock_match[2].strip()) if clock_match else None
@@ -218,7 +224,7 @@ def _parse_reading(log: LogDestination, part: str, clock: Clock | None) -> LogRe
     state, _, size = first.partition(" ")
     if clock is None or state != "log":
         return LogReading(log, state, clock)
-    # What was found further back lies behind the empty line.
+    # Lines found further back follow the empty line.
     end = lines.index("") if "" in lines else len(lines)
     tail, back = (
         error_log.parse("\n".join(line.removeprefix(" ") for line in section), log.target, clock)
@@ -232,7 +238,7 @@ def _parse_reading(log: LogDestination, part: str, clock: Clock | None) -> LogRe
 
 
 def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination, ...]:
-    """Those of the blocks and locations that answer the target, and of nginx itself."""
+    """Return the logs of the blocks and locations that answer the target, and of nginx itself."""
     build = next(iter(ctx.observed(NginxBuild)), None)
     master = next(iter(_own_masters(ctx)), None)
     option_values = (
@@ -265,7 +271,7 @@ def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch
 
 
 def _journal_command(log: LogDestination) -> str:
-    """Where that is read which goes to no file: the service manager keeps standard error."""
+    """Return the command that shows a log without a file: systemd's journal keeps stderr."""
     return "" if log.target.startswith("memory:") else "journalctl -u nginx -n 100"
 
 

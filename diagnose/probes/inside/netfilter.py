@@ -1,10 +1,10 @@
-"""The rules of netfilter, as nft and iptables-save print them, and the files they come from.
+"""Probes for the netfilter rules, as nft and iptables-save print them, and for their files.
 
-One script prints all of it, so that over SSH it takes one turn. What nft shows is enough but for
-what it cannot: rules of iptables whose extensions are no expressions of nftables ("xt"), which
-iptables-save has words for, and the tables of the older packet filter, which are named in
-/proc/net/ip_tables_names. Nothing is loaded into the kernel by looking: without a table's name
-iptables-save prints those in use only, and ipset is asked only where its module is.
+One script prints everything, so that it takes one round trip over SSH. The output of nft is
+enough, with two exceptions: iptables rules whose extensions nft cannot express ("xt"), which
+iptables-save prints in full, and the tables of the older packet filter, whose names are in
+/proc/net/ip_tables_names. The script loads nothing into the kernel: without a table name,
+iptables-save prints only tables in use, and ipset runs only if its module is loaded.
 """
 
 import re
@@ -15,11 +15,11 @@ from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 
-#: No more of what a tool prints is kept than this, nor of a file (bytes).
+#: Maximum bytes kept of a tool's output or of a file.
 MAX_RULES_BYTES = 1_500_000
 MAX_FILE_BYTES = 200_000
 
-# Each part follows a line "@@@ name".
+# Each part of the output follows a line "@@@ name".
 SCRIPT = r"""
 most=$1 file=$2
 part() { printf '\n@@@ %s\n' "$*"; }
@@ -97,7 +97,7 @@ async def netfilter(ctx: ProbeContext) -> None:
 
 
 def _parts(out: str) -> list[tuple[str, str, str]]:
-    """Name, argument and text of each part; a text does not hold the line end before the next."""
+    """Return name, argument and text of each part, without the line end before the next part."""
     fields = _PART.split(out)
     bodies = (body.removesuffix("\n") for body in fields[3::3])
     return list(
@@ -106,8 +106,10 @@ def _parts(out: str) -> list[tuple[str, str, str]]:
 
 
 def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
-    """What each tool printed, once, by the name of the tool; iptables-save says itself in which
-    of the kernel's packet filters it looked, since 1.8."""
+    """Return each tool's output once, by the name of the tool.
+
+    Since version 1.8 iptables-save states which of the kernel's packet filters it shows.
+    """
     known_tools: set[str] = set()
     for name, version, text in parts:
         tool = name
@@ -131,7 +133,7 @@ def _equivalent(tool: str) -> str:
 
 
 def _missing_rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
-    """What of the rules is not known, why, and what would show it."""
+    """Return which rules are unknown, why, and the command that would show them."""
     sections = {name: text for name, _, text in parts}
     tools = {tool for tool, _ in _rulesets(parts)}
     subject, enable = "the packet filter's rules", "sudo nft list ruleset"

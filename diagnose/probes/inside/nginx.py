@@ -1,8 +1,7 @@
-"""nginx on the server: which runs, how it was built, what its configuration says, whether that
-would load.
+"""Probes for nginx on the server: its processes, its build, its configuration, and `nginx -t`.
 
-The running master decides which program and which configuration are looked at: a server may hold
-several. One script lists the processes; then everything goes side by side.
+A server may have several nginx programs and configurations: the running master decides which are
+probed. One script lists the processes; then everything else runs concurrently.
 """
 
 import asyncio
@@ -39,19 +38,19 @@ from diagnose.probes.inside.nginx_processes import (
     parse_listing,
 )
 
-#: Files of a configuration that are read at most.
+#: Maximum number of configuration files read.
 MAX_FILES = 500
 
-#: Certificates, and keys, that are looked at at once.
+#: Maximum number of certificates, and of keys, examined at once.
 MAX_PAIRS = 8
 
-#: Programs that do not run and are looked at.
+#: Maximum number of programs examined that do not run.
 MAX_PROGRAMS = 4
 
 
 @frozen
 class Program:
-    """The nginx to look at: its path, how to call it, the options that its master was given."""
+    """An nginx program to probe: its path and the options of its master process."""
 
     path: str
     options: tuple[str, ...] = ()
@@ -102,7 +101,7 @@ async def nginx(ctx: ProbeContext) -> None:
 
 
 async def _sort_masters(ctx: ProbeContext, listing: Listing) -> tuple[NginxProcess, ...]:
-    """The masters; where several run on this machine, the one that has the target's port first."""
+    """Return the masters; of several on this machine, the one with the target's port first."""
     masters = master_processes(listing)
     if len([master for master in masters if not master.foreign]) < 2:
         return masters
@@ -114,8 +113,10 @@ async def _sort_masters(ctx: ProbeContext, listing: Listing) -> tuple[NginxProce
 
 
 async def _select_idle_program(ctx: ProbeContext, listing: Listing) -> str:
-    """Of several programs of which none runs, the one whose configuration has the site; else that
-    which a shell finds."""
+    """Return the program to probe if none runs.
+
+    It is the first whose configuration serves the target, else the first one listed.
+    """
     from diagnose.probes.inside.other_nginx import read_config_tree, serves_target
 
     for path in listing.programs[:MAX_PROGRAMS] if len(listing.programs) > 1 else ():
@@ -132,7 +133,7 @@ async def _select_idle_program(ctx: ProbeContext, listing: Listing) -> str:
 
 
 async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program) -> None:
-    """Its build tells where its configuration is; then test and reading go side by side."""
+    """Probe one program: find its configuration from its build, then test and read it together."""
     at = ctx.elapsed()
     version_output = dict(listing.builds).get(program.path)
     if version_output is None:
@@ -163,7 +164,7 @@ async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program
 
 
 def config_path(build: nginx_parser.Build, options: tuple[str, ...]) -> str:
-    """The configuration that a program reads when it is given these options (nginx(8))."""
+    """Return the path of the configuration that a program reads with these options (nginx(8))."""
     option_values = dict(zip(options[::2], options[1::2], strict=False))
     prefix = option_values.get("-p", build.prefix)
     path = option_values.get("-c") or (
@@ -175,7 +176,7 @@ def config_path(build: nginx_parser.Build, options: tuple[str, ...]) -> str:
 
 
 async def _observe_rejected_pairs(ctx: ProbeContext) -> None:
-    """The certificate and key of which nginx -t complains, whichever block they belong to."""
+    """Emit the certificate and key named in the error of `nginx -t`, whatever their block."""
     fatal = next((test.fatal for test in ctx.observed(NginxTest)), None)
     config = next((config for config in ctx.observed(NginxConfig) if config.failure is None), None)
     if fatal is None or config is None:
@@ -194,7 +195,7 @@ async def _observe_rejected_pairs(ctx: ProbeContext) -> None:
 
 
 def _is_restricted(ctx: ProbeContext, listing: Listing) -> bool:
-    """Whether we may read less than the nginx that runs, or than root who would start it."""
+    """Whether this user may read less than the running nginx, or than root who would start it."""
     masters = [
         master
         for state in ctx.observed(NginxState)
@@ -236,14 +237,16 @@ async def _run_config_test(
 
 
 def _is_forbidden(result: CommandResult, restricted: bool) -> bool:
-    """It failed for want of privileges and not of sense: to all but root, nginx complains of
-    its "user" directive, where it has one."""
+    """Whether `nginx -t` failed for lack of privileges, not because of the configuration.
+
+    Without root, nginx warns about a "user" directive; that warning shows that we are not root.
+    """
     unprivileged = restricted or "makes sense only if the master process runs" in result.err
     return result.status != 0 and unprivileged and "Permission denied" in result.err
 
 
 async def _read_config(ctx: ProbeContext, path: str) -> None:
-    """The configuration, includes followed, a round for every depth of inclusion."""
+    """Read the configuration and its includes, one inclusion depth per round."""
     at = ctx.elapsed()
     folder = posixpath.dirname(path)
     files: dict[str, ConfigFile] = {}
@@ -297,7 +300,7 @@ async def _read_matching(ctx: ProbeContext, pattern: str) -> tuple[FileContent, 
 
 
 async def _observe_certificates(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The certificates and keys in the files that the answering blocks name."""
+    """Emit the certificates and keys of the server blocks that answer the target."""
     folder = posixpath.dirname(config.path)
     servers = server_blocks.servers(config.main)
     host = ctx.target.host
@@ -309,13 +312,13 @@ async def _observe_certificates(ctx: ProbeContext, config: NginxConfig) -> None:
             *server_blocks.shadowed_servers(socket, host),
         )
     ]
-    if is_address(host):  # for which no name is sent (RFC 6066 section 3): the default's is shown
+    if is_address(host):  # no SNI is sent (RFC 6066 section 3): the default certificate is shown
         chosen += [socket.default for socket in server_blocks.sockets(servers, ctx.target.port)]
     await _observe_pairs(ctx, folder, chosen)
 
 
 async def _observe_pairs(ctx: ProbeContext, folder: str, servers: Sequence[Server]) -> None:
-    """Files that were looked at already are not again."""
+    """Emit the certificates and keys of these blocks, except files already examined."""
     known_paths = {certificate.path for certificate in ctx.observed(CertificateFile)}
     known_paths |= {key.path for key in ctx.observed(KeyFile)}
     certificates = _named_files(folder, servers, "ssl_certificate", known_paths)
@@ -345,7 +348,7 @@ async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
             ctx, path, "needs root", f"sudo openssl x509 -noout -in {shlex.quote(path)}"
         )
         return
-    # cryptography, which this imports, is imported for the handshakes as well.
+    # cryptography, which this imports, is also needed for the handshakes.
     chain, publics = await asyncio.to_thread(pem.certificates, content.text)
     is_bundle = len(chain) > 1 and pem.has_only_certificates(content.text)
     ctx.emit(
@@ -368,7 +371,7 @@ async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
 
 
 async def _observe_key(ctx: ProbeContext, path: str) -> None:
-    """Its public half, by the server's own openssl, which asks for no passphrase here."""
+    """Emit the key's public half, from the server's openssl, which asks for no passphrase here."""
     at = ctx.elapsed()
     argv = ("openssl", "pkey", "-in", path, "-pubout", "-passin", "pass:")
     result = await ctx.machine.run(*argv)
@@ -392,7 +395,7 @@ async def _observe_key(ctx: ProbeContext, path: str) -> None:
 
 
 def fingerprint(pem_text: str) -> str:
-    """SHA-256 of the first certificate in a PEM text (RFC 7468), "" where there is none."""
+    """Return the SHA-256 of the first certificate in a PEM text (RFC 7468), or ""."""
     import base64
     import binascii
     import hashlib

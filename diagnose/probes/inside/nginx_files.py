@@ -1,5 +1,8 @@
-"""Files around nginx, looked at once something has failed: the modules that could be loaded, who
-may read a certificate or key, and what its unit's journal says of a start in vain."""
+"""Probes for files around nginx, after a failure.
+
+They examine the modules that could be loaded, who may read a certificate or key, and what the
+journal of the systemd unit says about a failed start.
+"""
 
 import posixpath
 import re
@@ -16,12 +19,12 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 
-#: Files of which it is asked who may read them, at most.
+#: Maximum number of files whose permissions are examined.
 MAX_FILES = 8
 
-#: What the service is and says that starts the program $1: it is looked for among the units' files
-#: and the scripts of System V, which systemd makes units of. systemd's own lines ("Starting …")
-#: tell one start from another.
+#: Prints the state and journal of the service that starts the program $1. It searches unit files
+#: and System V scripts, from which systemd generates units. systemd's own lines ("Starting …")
+#: separate one start from another. $2 is the port.
 START_SCRIPT = r"""
 if [ -d /run/systemd/system ]; then
   u=
@@ -45,9 +48,9 @@ s=$(cat /sys/fs/selinux/enforce 2>/dev/null) && echo "selinux $s" &&
 :
 """
 
-#: Of a user (by name, or as a process is) and of files: the folders on the way to each, as written
-#: and as its links lead. A "+" behind the bits is an access control list (acl(5)), which they do
-#: not show.
+#: Prints the identity of a user ($1) or process ($2), then for each file the folders on its path,
+#: both as written and with links resolved. A "+" after the mode bits is an access control list
+#: (acl(5)), which the bits do not show.
 ACCESS_SCRIPT = r"""
 who=$1; pid=$2; shift 2
 if [ -n "$pid" ]; then
@@ -78,7 +81,7 @@ done 2>/dev/null; :
 
 @probe(after=NginxTest)
 async def modules(ctx: ProbeContext, test: NginxTest) -> None:
-    """The modules that could be loaded, where nginx -t misses one."""
+    """Emit the modules that could be loaded, if `nginx -t` reports a missing one."""
     fatal = test.fatal.text if test.fatal and not test.passed else ""
     build = next(iter(ctx.observed(NginxBuild)), None)
     if build is None or not fatal.startswith(("unknown directive", "dlopen()", "module ")):
@@ -98,7 +101,7 @@ async def modules(ctx: ProbeContext, test: NginxTest) -> None:
 
 
 def modules_folder(arguments: Sequence[str], prefix: str) -> str:
-    """Where a build looks for its modules (`--modules-path`)."""
+    """Return the folder in which a build looks for its modules (`--modules-path`)."""
     module_paths = [
         argument.partition("=")[2]
         for argument in arguments
@@ -107,12 +110,12 @@ def modules_folder(arguments: Sequence[str], prefix: str) -> str:
     return posixpath.join(prefix, next(iter(module_paths), "modules"))
 
 
-# A start in vain
+# A failed start
 
 
 @probe(after=NginxConfig)
 async def start(ctx: ProbeContext, config: NginxConfig) -> None:
-    """What the service says, where nginx should have the port and does not run."""
+    """Emit the state of the service, if nginx should have the port but does not run."""
     ports = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
     if _own_master(ctx) or not ports:
         return
@@ -136,7 +139,7 @@ async def start(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 def parse_start(text: str) -> NginxStart:
-    """Read what START printed."""
+    """Parse the output of START_SCRIPT."""
     properties = dict(line.partition("=")[::2] for line in text.splitlines() if line[:1].isupper())
     lines = [line[1:] for line in text.splitlines() if line.startswith(" ")]
     start_lines = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
@@ -170,7 +173,7 @@ def parse_start(text: str) -> NginxStart:
     )
 
 
-#: What systemd writes of how a service ended (src/core/unit.c, service.c), the most telling first.
+#: systemd's messages about the end of a service (src/core/unit.c, service.c); most telling first.
 _END_PATTERNS = (
     r"A process of this unit has been killed by the OOM killer|.*killed by the OOM killer",
     r"Main process exited, code=(?:killed|dumped|exited), status=(?!0/)",
@@ -183,7 +186,7 @@ _END_PATTERNS = (
 
 
 def _end_line(lines: Sequence[str]) -> str:
-    """The line of systemd's about the last end: after the last start that was tried at all."""
+    """Return systemd's line about the last end, after the last start that was really attempted."""
     start_lines = [number for number, line in enumerate(lines) if line.startswith("Starting ")]
     last_start = lines[start_lines[-1] :] if start_lines else lines
     for pattern in _END_PATTERNS:
@@ -194,7 +197,7 @@ def _end_line(lines: Sequence[str]) -> str:
 
 
 def _is_start_limited(lines: Sequence[str]) -> bool:
-    """Whether the last starts were not even tried (systemd.unit(5), StartLimitBurst=)."""
+    """Whether systemd refused the last starts (systemd.unit(5), StartLimitBurst=)."""
     limit_lines = [
         number for number, line in enumerate(lines) if "request repeated too quickly" in line
     ]
@@ -203,7 +206,7 @@ def _is_start_limited(lines: Sequence[str]) -> bool:
 
 
 def _hidden_folders(properties: Mapping[str, str]) -> tuple[str, ...]:
-    """The folders in which the service sees other files than we do (systemd.exec(5))."""
+    """Return the folders whose content differs for the service (systemd.exec(5))."""
     folders = (
         ["/tmp", "/var/tmp"] if properties.get("PrivateTmp") in {"yes", "disconnected"} else []
     )
@@ -214,7 +217,7 @@ def _hidden_folders(properties: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _failed_pre_start(text: str) -> str:
-    """The first command of ExecStartPre= that ended badly, if it is not nginx itself."""
+    """Return the first failed command of ExecStartPre=, or "" if it is nginx itself."""
     for argv, status in re.findall(
         r"^ExecStartPre=.*?argv\[\]=(.*?) ; .*?status=(\S+) \}$", text, re.MULTILINE
     ):
@@ -223,12 +226,12 @@ def _failed_pre_start(text: str) -> str:
     return ""
 
 
-# Who may read what
+# File permissions
 
 
 @probe(after=NginxConfig)
 async def reading(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Whether a master that is not root may read its certificates and keys."""
+    """Emit who may read certificates and keys, if the master does not run as root."""
     master = _own_master(ctx)
     if master is None or not master.user:
         return
@@ -265,7 +268,7 @@ _DENIED = re.compile(
 
 
 def denied_paths(text: str) -> tuple[str, ...]:
-    """The file that a message says may not be read."""
+    """Return the file that a message says may not be read."""
     match = _DENIED.match(text)
     return (match[1] or match[2],) if match else ()
 
@@ -286,12 +289,12 @@ async def _emit_access(ctx: ProbeContext, *paths: str) -> None:
             ctx.emit(replace(access, at=at, took=result.took))
 
 
-#: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capabilities(7)): no bits shut such a process out.
+#: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capabilities(7)): mode bits do not stop such a process.
 _READS_ALL = 0b110
 
 
 def parse_access(text: str) -> tuple[Access, ...]:
-    """Read what WHO printed."""
+    """Parse the output of ACCESS_SCRIPT."""
     head, *blocks = re.split(r"^path ", text, flags=re.MULTILINE)
     fields = dict(line.partition(" ")[::2] for line in head.splitlines())
     uid, gids = fields.get("uid", ""), fields.get("gids", "").split()
@@ -323,7 +326,7 @@ _PART = re.compile(r"^part (\d+) (\S+) (\d+) (\S+) ([0-7]+) ([^|]+)\|([^|]*)\|(/
 
 
 def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
-    """From the outermost folder inwards, each once; a link to the file is not the file."""
+    """Return the path's parts from the outermost folder inwards, without a link to the file."""
     acl_paths = set(re.findall(r"^acl (/.*)$", lines, re.MULTILINE))
     parts = {
         name: PathComponent(

@@ -1,5 +1,6 @@
-"""Which processes are nginx, whose they are, and what the masters among them run: one script lists
-them, and what it printed is read here.
+"""Lists nginx processes, their users, and the programs of the masters.
+
+One script lists them; its output is parsed here.
 """
 
 import re
@@ -15,12 +16,12 @@ from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.sanitize import clean
 
-#: The clock, the time since boot, our own mount namespace, the programs there are, of every process
-#: that is nginx: proc_pid_stat(5), its title, its program, its mount namespace, its user and what
-#: tells a container's from this system's ("its"; "own" is ours, to compare with); and how the
-#: programs that may be the one to look at were built. "self" is our own user. A process of another
-#: user than root or ourselves may be called nginx and be anything: its program is not run, and what
-#: it calls itself is one line, or it could pass for another's.
+#: Prints the clock, the uptime, our own mount namespace, the installed programs, and for every
+#: nginx process: proc_pid_stat(5), title, program, mount namespace, user, and what separates a
+#: container from this system ("its"; "own" is ours, for comparison). Then it prints the builds of
+#: the programs that may be probed. "self" is our own user. A process of a user other than root or
+#: us may call itself nginx and be anything: its program is not run, and its title is kept to one
+#: line, so that it cannot imitate the entry of another process.
 LIST_SCRIPT = r"""
 date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
 user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
@@ -53,18 +54,20 @@ done 2>/dev/null
 [ -n "$built" ] || build "$f"; :
 """
 
-#: Lines of mountinfo that are read of a process.
+#: Maximum number of mountinfo lines read per process.
 MAX_MOUNTS = 2000
 
-#: Clock ticks a second in /proc/PID/stat: 100 on every Linux (sysconf(3), _SC_CLK_TCK).
+#: Clock ticks per second in /proc/PID/stat: 100 on every Linux (sysconf(3), _SC_CLK_TCK).
 TICKS = 100
 
 
 @frozen
 class ProcessView:
-    """The system that a process sees: its root folder (device and inode), its PID and network
-    namespaces (namespaces(7)), its control groups (cgroups(7)) and its mounts, "" and () where they
-    may not be read or, for mounts, are ours."""
+    """The system that a process sees.
+
+    Its root folder (device and inode), PID and network namespaces (namespaces(7)), control groups
+    (cgroups(7)) and mounts. "" and () mean not readable or, for mounts, the same as ours.
+    """
 
     root: str = ""
     pid: str = ""
@@ -75,7 +78,7 @@ class ProcessView:
 
 @frozen
 class ListedProcess:
-    """A process that is nginx; `started` in seconds since the epoch by the server's own clock."""
+    """An nginx process. `started` is in seconds since the epoch, by the server's clock."""
 
     pid: int
     parent: int
@@ -88,8 +91,10 @@ class ListedProcess:
 
 @frozen
 class Listing:
-    """What LIST printed. `builds` are programs and what their -V says, `user` is who we are, `view`
-    what we see."""
+    """The parsed output of LIST_SCRIPT.
+
+    `builds` holds pairs of a program and its -V output; `user` and `view` are our own.
+    """
 
     programs: tuple[str, ...] = ()
     processes: tuple[ListedProcess, ...] = ()
@@ -99,7 +104,7 @@ class Listing:
 
 
 def parse_listing(text: str) -> Listing:
-    """Read what LIST printed."""
+    """Parse the output of LIST_SCRIPT."""
     lines = text.splitlines()
     if len(lines) < 3:
         return Listing()
@@ -138,13 +143,13 @@ def _view(prefix: str, lines: Sequence[str]) -> ProcessView:
 
 
 def _user(prefix: str, lines: list[str]) -> int | None:
-    """The number in the next line, if that is about a user."""
+    """Return the number of a user from the line with this prefix, if there is one."""
     line_prefix, _, number = (lines or [""])[0].partition(" ")
     return int(number) if line_prefix == prefix and number.isdigit() else None
 
 
 def _process(stat: str, title: str, program: str, boot: float | None) -> ListedProcess | None:
-    # The name in parentheses may hold anything: what follows the last one counts.
+    # The name in parentheses may contain anything: the fields follow the last ") ".
     head, _, tail = stat.rpartition(") ")
     fields = tail.split()
     if not head or len(fields) < 20 or not head.split()[0].isdigit():
@@ -155,7 +160,7 @@ def _process(stat: str, title: str, program: str, boot: float | None) -> ListedP
 
 
 def master_processes(listing: Listing) -> tuple[NginxProcess, ...]:
-    """The masters, with when each last loaded its configuration."""
+    """Return the masters, with the time at which each last loaded its configuration."""
     masters = []
     for process in listing.processes:
         if "master process" not in process.title:
@@ -189,9 +194,12 @@ def master_processes(listing: Listing) -> tuple[NginxProcess, ...]:
 
 
 def _is_foreign(process: ListedProcess, listing: Listing) -> bool:
-    """A container's, or of a user whose word is not taken for what to run, and with which options:
-    anybody may call a process of his nginx. An installed program that runs without options is what
-    would be looked at anyway, whoever runs it."""
+    """Whether a process is in a container or belongs to a user that we do not trust.
+
+    Anybody may name a process nginx, so such a user does not decide which program we run and with
+    which options. An installed program without options would be probed anyway, so it is accepted
+    from any user.
+    """
     command_line = nginx_parser.parse_master_title(process.title)
     installed = process.program in listing.programs and not (
         command_line.prefix or command_line.config
@@ -201,9 +209,12 @@ def _is_foreign(process: ListedProcess, listing: Listing) -> bool:
 
 
 def _is_in_container(view: ProcessView, own_view: ProcessView) -> bool:
-    """A container's: it has another root folder, PID or network namespace, or an engine's control
-    group. A mount namespace of its own has every unit with PrivateTmp= or ProtectSystem=
-    (systemd.exec(5)), and its files are this system's."""
+    """Whether a process is in a container.
+
+    A container has a different root folder, PID namespace or network namespace, or a container
+    engine's control group. A different mount namespace is no proof: every unit with PrivateTmp=
+    or ProtectSystem= has one (systemd.exec(5)), and its files are this system's.
+    """
     pairs = ((view.root, own_view.root), (view.pid, own_view.pid), (view.net, own_view.net))
     engine = container_of(view.cgroups)
     other_container = bool(engine) and engine != container_of(own_view.cgroups)

@@ -1,6 +1,7 @@
-"""What lies elsewhere on the server, looked for once it matters: the configuration of another
-nginx, where the one that runs knows nothing of the site; a certificate that was renewed in another
-place, where the one in use has run out or soon will, or one for the name, where it is another's.
+"""Probes for other nginx configurations and other certificates on the server, when needed.
+
+If the running nginx does not serve the site, they look for another nginx's configuration. If the
+certificate in use has expired, expires soon or is for another name, they look for a better one.
 """
 
 import asyncio
@@ -30,12 +31,12 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.nginx import config_path
 
-# Another nginx
+# Configurations of other nginx programs
 
-#: Programs that do not run, and files of a configuration, that are looked at.
+#: Maximum number of programs that do not run, and of configuration files, that are examined.
 MAX_PROGRAMS, MAX_FILES = 3, 200
 
-#: Where each program's links lead, and how it was built.
+#: Prints for each program its resolved path and its build.
 BUILD_SCRIPT = r"""
 for b; do echo "program $b"; readlink -f -- "$b" || echo "$b"; "$b" -V; echo; done 2>&1; :
 """
@@ -43,8 +44,10 @@ for b; do echo "program $b"; readlink -f -- "$b" || echo "$b"; "$b" -V; echo; do
 
 @probe(after=NginxConfig)
 async def other_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The configurations of the programs that do not run, where that which does has no block of
-    the target's name on its port."""
+    """Emit the configurations of programs that do not run.
+
+    Only if the running one has no block for the target's name on its port.
+    """
     state = next(iter(ctx.observed(NginxState)), None)
     build = next(iter(ctx.observed(NginxBuild)), None)
     own_masters = [master for master in (state.masters if state else ()) if not master.foreign]
@@ -91,8 +94,10 @@ def serves_target(main: tuple[Directive, ...], ctx: ProbeContext) -> bool:
 
 
 def parse_builds(text: str) -> list[tuple[str, str, str]]:
-    """The programs of which BUILDS told, where their links lead, and the configuration that each
-    reads."""
+    """Parse the output of BUILD_SCRIPT.
+
+    Returns for each program its path, its resolved path, and the configuration that it reads.
+    """
     programs = []
     for part in re.split(r"^program ", text, flags=re.MULTILINE)[1:]:
         name, binary, version_output = (*part.split("\n", 2), "", "")[:3]
@@ -122,7 +127,7 @@ async def _emit_other_config(ctx: ProbeContext, binary: str, path: str, on_path:
 async def read_config_tree(
     ctx: ProbeContext, path: str
 ) -> tuple[tuple[Directive, ...], tuple[ConfigFile, ...]]:
-    """A configuration, includes followed, a round for every depth of inclusion."""
+    """Read a configuration and its includes, one inclusion depth per round."""
     folder, files = posixpath.dirname(path), dict[str, ConfigFile]()
     trees: dict[str, tuple[Directive, ...]] = {}
     matches: dict[str, tuple[str, ...]] = {}
@@ -152,9 +157,9 @@ async def _read_matching(ctx: ProbeContext, pattern: str) -> Sequence[FileConten
     return (await ctx.machine.read(pattern, LIMIT),)
 
 
-# A certificate renewed elsewhere
+# Certificates renewed in another place
 
-#: Where certificates lie: certbot, acme.sh, panels, lego, Caddy, dehydrated, and by hand.
+#: Where certificates are kept: certbot, acme.sh, panels, lego, Caddy, dehydrated, and by hand.
 CERTIFICATE_PATTERNS = (
     "/etc/letsencrypt/live/*/fullchain.pem",
     "/root/.acme.sh/*/fullchain.cer",
@@ -179,7 +184,7 @@ CERTIFICATE_PATTERNS = (
       for suffix in ("pem", "crt")),
 )  # fmt: skip
 
-#: What renews the certificates of a folder.
+#: The tool that renews the certificates in a folder.
 RENEWAL_TOOLS = (
     ("/etc/letsencrypt/", "certbot"),
     ("/.acme.sh/", "acme.sh"),
@@ -189,8 +194,8 @@ RENEWAL_TOOLS = (
     ("/dehydrated/", "dehydrated"),
 )
 
-#: Only the first certificate of each file leaves the server, and never a key. The links in
-#: /etc/ssl/certs are the authorities'.
+#: Prints only the first certificate of each file, and never a key. Links in /etc/ssl/certs belong
+#: to authorities.
 FIND_SCRIPT = (
     "for f in "
     + " ".join(CERTIFICATE_PATTERNS)
@@ -206,7 +211,7 @@ cd /etc/letsencrypt 2>/dev/null || [ ! -e /etc/letsencrypt ] || echo shut
 """
 )
 
-#: The public halves of the keys that may belong to a certificate: beside it, under its name first.
+#: Prints the public halves of the keys next to a certificate; keys with its name come first.
 KEYS_SCRIPT = r"""
 for c; do
   d=${c%/*}; b=${c##*/}; b=${b%.*}
@@ -221,14 +226,16 @@ for c; do
 done 2>/dev/null </dev/null; :
 """
 
-#: Of the newest certificates so many.
+#: Maximum number of certificates, newest first.
 MAX_CERTIFICATES = 4
 
 
 @probe(after=CertificateFile)
 async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
-    """Certificates for the target's name that are good for longer than the one that nginx reads,
-    where that has run out or soon will; or any that are good, where that is of no use for the name.
+    """Emit certificates for the target's name that could replace the one nginx uses.
+
+    If that has expired or expires soon, only certificates that are valid for longer. If it does
+    not fit the name or is self-signed, any valid one.
     """
     host = ctx.target.host
     affected = [
@@ -275,12 +282,15 @@ async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
 
 
 def _is_unusable(leaf: Certificate, host: str) -> bool:
-    """Another name's, or nobody's."""
+    """Whether a certificate is self-issued or does not cover the host."""
     return leaf.self_issued or not covers(host, leaf.dns_names, leaf.addresses)
 
 
 def expires_soon(leaf: Certificate) -> bool:
-    """As `certificate.expires-soon` has it: less than a third of its time is left, or 21 days."""
+    """Whether less than 21 days and less than a third of the lifetime are left.
+
+    This is the rule of the check `certificate.expires-soon`.
+    """
     if leaf.not_after is None or leaf.lifetime is None:
         return True
     third = leaf.lifetime / 3
@@ -288,7 +298,7 @@ def expires_soon(leaf: Certificate) -> bool:
 
 
 def parse_certificates(text: str) -> Iterable[OtherCertificate]:
-    """What FIND printed, each certificate once per path."""
+    """Parse the output of FIND_SCRIPT: one certificate per path."""
     for part in re.split(r"^file ", text, flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
         changed, _, path = head.partition(" ")
@@ -306,7 +316,7 @@ def parse_certificates(text: str) -> Iterable[OtherCertificate]:
 
 
 def parse_keys(text: str) -> dict[str, list[tuple[str, str]]]:
-    """What KEYS printed: for each certificate the keys beside it, by their public halves."""
+    """Parse the output of KEYS_SCRIPT: per certificate, the nearby keys and public halves."""
     keys_by_path: dict[str, list[tuple[str, str]]] = {}
     for part in re.split(r"^cert ", text, flags=re.MULTILINE)[1:]:
         path, _, keys_text = part.partition("\n")

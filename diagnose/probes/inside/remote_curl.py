@@ -1,6 +1,7 @@
-"""Applications tried from a server that was entered over SSH: by the server's own curl, as nothing
-of ours runs there. curl's exit status is the same for every error of connect(2) and its message
-says nothing; what it prints with -v does.
+"""Sends requests to applications with the curl of a server that is reached over SSH.
+
+Our own code does not run there. curl's exit status is the same for every error of connect(2) and
+its message gives no reason, so the reason is taken from its -v output.
 """
 
 import re
@@ -12,11 +13,11 @@ from diagnose.model.frozen import frozen
 from diagnose.net.error_mapping import errno_failure
 from diagnose.parsers.sanitize import clean
 
-#: Seconds.
+#: Timeout in seconds.
 PATIENCE = 1
 
-#: curl never ends by itself where a WebSocket was accepted: it is ended as soon as its story, on
-#: standard error, has come to the end of a 101's head. It says its own number first.
+#: Runs curl, and kills it after the header of a 101 response: curl does not exit while an accepted
+#: WebSocket is open. The wrapper prints curl's process id first, then forwards its -v output.
 UNTIL_ANSWERED = r"""
 cr=$(printf '\r')
 { sh -c 'echo $$; exec "$@" 2>&1 >&3' sh "$@" | {
@@ -31,7 +32,7 @@ cr=$(printf '\r')
 }; } 3>&1; :
 """
 
-#: RFC 6455 section 1.3: the example's key, and the answer to it.
+#: The key and accept value of the example in RFC 6455 section 1.3.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 UPGRADE_FIELDS = (
     "Connection: Upgrade",
@@ -40,7 +41,7 @@ UPGRADE_FIELDS = (
     f"Sec-WebSocket-Key: {KEY}",
 )
 
-#: curl(1), "EXIT CODES", for a request that was sent.
+#: Failures by curl's exit code (curl(1), "EXIT CODES"), for a request that was sent.
 _EXIT_FAILURES = {
     28: ("timeout", "timed out"),
     52: ("closed", "connection closed"),
@@ -51,9 +52,12 @@ _ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreac
 
 @frozen
 class CurlResponse:
-    """What curl met. `status` is the answer's, None where none came; `accepted` that it was a
-    WebSocket's, with the right Sec-WebSocket-Accept; `connected` that the connection stood, so
-    that a failure is the application's own."""
+    """The result of a curl request.
+
+    `status` is the response's status, None without one. `accepted` is True for a WebSocket with
+    the correct Sec-WebSocket-Accept. `connected` is True if the connection opened; a failure then
+    comes from the application itself.
+    """
 
     argv: tuple[str, ...]
     took: float
@@ -76,7 +80,7 @@ async def curl(
     options: tuple[str, ...] = (),
     patience: int = PATIENCE,
 ) -> CurlResponse | None:
-    """One request from the server; None where it has no curl."""
+    """Send one request from the server; return None if it has no curl. `patience` in seconds."""
     argv = ["curl", "-sSkv", "-o", "-", "-m", str(patience), f"--http{version}", *options]
     for field in fields:
         argv += ["-H", field]
@@ -90,8 +94,7 @@ async def curl(
 
 
 def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
-    """What curl printed: the answer's body to standard output, its own story, in which the head
-    stands behind "<", to standard error."""
+    """Parse curl's output: the body from stdout, the -v lines ("<" for the header) from stderr."""
     head = [line[2:].strip() for line in result.err.splitlines() if line.startswith("< ")]
     status_line = re.match(r"HTTP/[\d.]+ (\d{3})", head[0]) if head else None
     if status_line:
@@ -109,7 +112,7 @@ def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
 
 
 def _failure(result: CommandResult) -> Failure:
-    """Refused only if every address was."""
+    """Return the failure; it is "refused" only if every address refused."""
     messages = re.findall(r"connect to \S+ port \d+ .*?failed: (.+)", result.err)
     numbers = {_ERRNO.get(message.strip()) for message in messages}
     if len(numbers) == 1 and (number := numbers.pop()):

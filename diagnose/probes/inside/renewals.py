@@ -1,5 +1,6 @@
-"""Why a certificate was not renewed: what the tools that renew it wrote and what systemd says of
-their timers. Looked at only where a certificate of nginx's has expired or soon will.
+"""Probes for why a certificate was not renewed: logs of renewal tools, and failed systemd units.
+
+They run only if a certificate of nginx has expired or expires soon.
 """
 
 import re
@@ -15,8 +16,8 @@ from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside.other_nginx import expires_soon
 
-#: Each part follows a line "@@@ kind when name": units of systemd's that failed with their journal,
-#: and the ends of the tools' logs. Lines of theirs are behind a blank.
+#: Each part follows a line "@@@ kind when name": failed systemd units with their journal, and the
+#: ends of the tools' logs. Each of their lines follows a space.
 SCRIPT = r"""
 if [ -d /run/systemd/system ]; then
   for u in $(systemctl list-units --all --state=failed --plain --no-legend 'certbot*.service' \
@@ -64,7 +65,7 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
 
 
 def parse_failures(text: str) -> Iterator[RenewalFailure]:
-    """What SCRIPT printed; of one tool what its log says, if it does: that has the names."""
+    """Parse the output of SCRIPT. A tool's log is preferred, because it names the certificates."""
     parts = _PART.split(text)
     units: dict[str, RenewalFailure] = {}
     logged_tools: set[str] = set()
@@ -87,7 +88,11 @@ def parse_failures(text: str) -> Iterator[RenewalFailure]:
 
 
 def _tool(unit: str) -> str:
-    """certbot.service, snap.certbot.renew.service, acme-shop.example.com.service, lego.service."""
+    """Return the renewal tool of a systemd unit.
+
+    Units are certbot.service, snap.certbot.renew.service, acme-shop.example.com.service or
+    lego.service.
+    """
     names = (("certbot", "certbot"), ("lego", "lego"), ("dehydrated", "dehydrated"))
     return next((tool for keyword, tool in names if keyword in unit), "acme.sh")
 

@@ -1,7 +1,8 @@
-"""What the server's own shell is asked about its kernel: POSIX sh, as dash and busybox know it too,
-with nothing written and nothing sent. Each thing follows a line "@ name"
-(`diagnose.parsers.linux.kernel`);
-a tool that is not there leaves its part empty."""
+"""Shell scripts that examine the server's kernel; they write nothing and send nothing.
+
+They are POSIX sh, for dash and busybox too. Each result follows a line "@ name"
+(`diagnose.parsers.linux.kernel`); if a tool is missing, its part is empty.
+"""
 
 _COUNTERS = (
     "/proc/net/netstat /proc/net/stat/nf_conntrack /proc/sys/net/netfilter/nf_conntrack_count"
@@ -9,10 +10,10 @@ _COUNTERS = (
 
 _SS = "ss -ltn 2>/dev/null || grep -h ' 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null"
 
-# Interfaces that filter strictly, and each of their addresses: would the kernel take in what a
-# visitor far away sends to it, and what whoever has logged in would send? For IPv6, which the
-# kernel does not filter so, a rule of firewalld's asks whether the way back is by the interface.
-# dash reads by the byte, for which these files have no second one: its status says nothing.
+# For each address of interfaces with strict reverse-path filtering: would the kernel accept
+# packets from a distant visitor, and from the SSH client? The kernel has no such filter for IPv6,
+# but a firewalld rule does it, by checking whether the return route uses the interface.
+# dash reads byte by byte, and these files return no second byte: the status of `read` is useless.
 _ARRIVALS = """
 c=/proc/sys/net/ipv4/conf
 all=0 own=
@@ -42,9 +43,9 @@ for f in $c/*/rp_filter; do
 done
 """
 
-# Which service does the port belong to, and does the manager start it at boot? It is asked about
-# the one of the same name where somebody's login started it (systemd-logind(8)), and about nginx
-# with nothing on the port, or without root.
+# Prints the service that owns the port and whether the manager starts it at boot. If a user's
+# session started the process (systemd-logind(8)), the service of the same name is examined; if
+# nothing has the port, or without root, nginx is.
 _BOOT = """
 users="s/.*:$port .*users:((\\"[^\\"]*\\",\\(pid=\\)\\{0,1\\}\\([0-9]*\\),.*/\\2/p"
 p=$(ss -ltnp 2>/dev/null | sed -n "$users" | head -n 1)
@@ -90,17 +91,17 @@ echo "@ boot"; {_BOOT.strip()}
 :
 """.strip()
 
-#: A watch ends after so many SYNs.
+#: Maximum number of SYNs captured.
 MAX_SYNS = 500
 
-#: Seconds. A try that begins with the watch repeats its SYN after 1 and 3 s.
+#: Seconds of capture. A connection attempt that starts with it repeats its SYN after 1 and 3 s.
 WATCH_SECONDS = 4.5
 
-# tcpdump where it is; else what any Debian and most others have. Both say first that they listen:
-# without that word nothing was watched. A program that watches ends with the script, by its own
-# number. When it began to listen, and for how long it did, is told by the server's own clock: on
-# a busy machine, or behind another command, that may be seconds after it was asked for. In
-# pcap-filter(7) "and" binds no closer than "or".
+# Uses tcpdump or, if it is missing, perl, which any Debian and most other systems have. Both
+# print "listening on" first: without it nothing was captured. The capture ends with the script,
+# by its process id. The server's own clock gives the start and end of the capture: on a busy
+# machine, or after another command, it may start seconds after the request. In pcap-filter(7),
+# "and" and "or" have equal precedence.
 _WATCH = f"""
 f="(tcp dst port $port and tcp[13]&18=2) or (ip6[6]=6 and ip6[42:2]=$port and ip6[53]&18=2)"
 if [ "$(id -u)" != 0 ]; then echo "cannot: needs root"
@@ -120,8 +121,8 @@ else
 fi
 """
 
-# A packet socket without link headers (packet(7)): IP from the first byte on. It prints as tcpdump
-# does, and gives up on a server with more packets than it should look at.
+# A packet socket without link headers (packet(7)): the data begins with the IP header. It prints
+# like tcpdump, and stops on a server with too many packets.
 PACKET_WATCHER = """
 $| = 1; my ($port, $most) = @ARGV; my $read = 0;
 socket(S, 17, 2, unpack("S", pack("n", 3))) or do { print "cannot: $!\\n"; exit };

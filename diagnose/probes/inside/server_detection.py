@@ -1,11 +1,11 @@
-"""Whether the machine behind a door is the target's server, by what its nginx is told to serve."""
+"""Detects whether a machine is the target's server, from the names that its nginx serves."""
 
 import asyncio
 import re
 
 from diagnose.machine import Machine
 
-#: Where configurations lie: distributions, own builds, panels.
+#: Where configurations are kept: distributions, own builds, panels.
 CONFIG_PATTERNS = (
     "/etc/nginx/nginx.conf",
     "/etc/nginx/conf.d/*.conf",
@@ -19,7 +19,7 @@ _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)
 
 
 async def serves(machine: Machine, name: str) -> bool:
-    """Whether a configuration file of this machine's nginx names the host (server_name)."""
+    """Whether a configuration file of this machine's nginx has the host as a server_name."""
     matches = await asyncio.gather(*(machine.glob(pattern) for pattern in CONFIG_PATTERNS))
     paths = [path for group in matches for path in group][:500]
     files = await asyncio.gather(*(machine.read(path) for path in paths))
@@ -27,7 +27,7 @@ async def serves(machine: Machine, name: str) -> bool:
 
 
 def names(text: str, host: str) -> bool:
-    """Whether a server_name in a configuration's text is the host's, wildcards included."""
+    """Whether a server_name in a configuration's text matches the host, wildcards included."""
     for statement in re.split(r"[;{}]", text):
         directive = _SERVER_NAME.search(statement)
         words = statement[directive.end() :] if directive else ""

@@ -1,8 +1,8 @@
-"""The server's own front door, tried from within, where it is shut to us.
+"""Probes the site from the server itself, if its port is closed to this machine.
 
-What visitors would meet next is known before they meet it: behind a port that a firewall closes
-may lie a certificate that has expired. Only an address that is the server's own is tried: behind
-any other another machine may answer, and its faults are not this one's.
+This finds the next problems before visitors meet them: behind a port that a firewall blocks there
+may be an expired certificate. Only addresses of the server itself are tried: another address may
+belong to another machine, whose faults do not matter here.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ async def addressed(ctx: ProbeContext, _: Interface) -> None:
 
 
 def _enter_if_shut(ctx: ProbeContext) -> None:
-    """As soon as the addresses, the sockets and the failure are known, in whatever order."""
+    """Connect once the addresses, sockets and failure are known, in whatever order."""
     for address in _shut_addresses(ctx):
         listening_address = _listening_address(ctx, address)
         server_side = ctx.from_server(listening_address) if listening_address else None
@@ -44,7 +44,7 @@ def _enter_if_shut(ctx: ProbeContext) -> None:
 
 
 def _shut_addresses(ctx: ProbeContext) -> list[str]:
-    """The server's own addresses of which none was open to us; from within alone, its first."""
+    """Return the server's addresses that failed for us; with only inside probes, its first one."""
     own_addresses = [address for nic in ctx.observed(Interface) for address in nic.addresses]
     if not ctx.options.outside:
         routed = [
@@ -66,8 +66,11 @@ def _shut_addresses(ctx: ProbeContext) -> list[str]:
 
 
 def _listening_address(ctx: ProbeContext, address: str) -> str:
-    """That address, where something listens there on the target's port; else the loopback
-    address, where something listens only on that; else ""."""
+    """Return the address to connect to for the target's port.
+
+    It is `address` if something listens there, else the loopback address if something listens
+    there, else "".
+    """
     family = 6 if ":" in address else 4
     sockets = [
         listener

@@ -1,9 +1,9 @@
-"""The sites that a machine's nginx serves, for a start without a target.
+"""Finds the sites that this machine's nginx serves, for a start without a target.
 
-What the running master reads is looked at; where none runs, what the installed program would
-read; where there is none either (it runs in a container), the folders in which panels keep sites.
-Only names that a visitor can type are sites, and only doors that are open to visitors: what
-listens on loopback alone belongs to the inside of another site.
+It reads the configuration of the running master; if none runs, that of the installed program; if
+there is none either (nginx runs in a container), the folders in which panels keep sites. A site
+has a name that a visitor can type, and a socket that visitors can reach: a socket on loopback only
+is an internal part of another site.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ from diagnose.probes.inside.nginx_processes import (
 from diagnose.probes.inside.other_nginx import read_config_tree
 from diagnose.probes.inside.upstream_connect import USUAL_PATHS
 
-#: So many sites are listed, of so many ports, from the configurations of so many programs.
+#: Maximum number of sites listed, of ports, and of programs whose configurations are read.
 MAX_SITES, MAX_PORTS, MAX_PROGRAMS = 200, 40, 4
-#: So many names of one block are told, and so many of its WebSockets.
+#: Maximum number of names and of WebSockets listed per block.
 MAX_NAMES, MAX_WEBSOCKETS = 20, 8
 
-#: Main files, where no program says which it reads: distributions, own builds, panels.
+#: Main files to try if no program says which one it reads: distributions, own builds, panels.
 MAIN_FILES = (
     "/etc/nginx/nginx.conf",
     "/usr/local/nginx/conf/nginx.conf",
@@ -43,15 +43,17 @@ MAIN_FILES = (
     "/usr/local/tengine/conf/nginx.conf",
     "/www/server/nginx/conf/nginx.conf",
 )
-#: Where sites lie whose main file includes them under a container's paths (1Panel, BaoTa).
+#: Site files whose main file includes them under a container's paths (1Panel, BaoTa).
 FRAGMENT_PATTERNS = ("/opt/1panel/www/conf.d/*.conf", "/www/server/panel/vhost/nginx/*.conf")
 
 
 @frozen
 class Site:
-    """A name that this machine's nginx serves, as a target. `names` are all names of its server
-    block that can be typed, `websockets` the paths at which the block passes upgrades on; `file`
-    and `line` are where the block begins."""
+    """A name that this machine's nginx serves, as a target.
+
+    `names` holds all names of its server block that can be typed, `websockets` the paths at which
+    the block forwards upgrades. The block begins at `line` of `file`.
+    """
 
     url: str
     names: tuple[str, ...]
@@ -62,17 +64,17 @@ class Site:
 
 
 async def find_sites(machine: Machine) -> tuple[Site, ...]:
-    """The sites, by name. () where there is no nginx, or nothing of it may be read."""
+    """Return the sites, sorted by name; () if there is no nginx or nothing can be read."""
     main = await _read_configuration(machine)
     return await asyncio.to_thread(sites_of, main)
 
 
-# Which configuration
+# Finding the configuration
 
 
 @frozen
 class _MachineContext:
-    """All of a `Look` that reading a configuration takes."""
+    """The part of a `ProbeContext` that reading a configuration needs."""
 
     machine: Machine
 
@@ -91,8 +93,10 @@ async def _read_configuration(machine: Machine) -> tuple[Directive, ...]:
 
 
 def _programs(listing: Listing) -> list[tuple[str, tuple[str, ...], str]]:
-    """The programs to look at, with the options of their masters and what their -V said, if it
-    was asked: those that run; else that which a shell finds."""
+    """Return the programs to probe: path, options of the master, and -V output ("" if unknown).
+
+    They are the running programs, else the one that a shell finds.
+    """
     version_outputs = dict(listing.builds)
     own_masters = [master for master in master_processes(listing) if not master.foreign]
     programs = [
@@ -116,7 +120,7 @@ async def _config_path(
 
 
 async def _read_fragments(machine: Machine) -> tuple[Directive, ...]:
-    """Files of sites, each as the http block that would include it."""
+    """Read site files, each as if an http block included it."""
     groups = await asyncio.gather(*(machine.read_all(pattern) for pattern in FRAGMENT_PATTERNS))
     contents = [content for group in groups for content in group if content.failure is None]
     return tuple(
@@ -125,11 +129,11 @@ async def _read_fragments(machine: Machine) -> tuple[Directive, ...]:
     )
 
 
-# Which of its blocks are sites
+# Finding the sites in it
 
 
 def sites_of(main: tuple[Directive, ...]) -> tuple[Site, ...]:
-    """The sites of a configuration: those with TLS, and of port 80 those that have no other."""
+    """Return the sites of a configuration: all with TLS, and those only on port 80."""
     sockets = list(_public_sockets(server_blocks.servers(main)))
     secure = [socket for socket in sockets if _is_secure(socket)]
     sites = {site.url: site for socket in reversed(secure) for site in _sites_on(socket, "https")}
@@ -143,7 +147,7 @@ def sites_of(main: tuple[Directive, ...]) -> tuple[Site, ...]:
 
 
 def _public_sockets(servers: Sequence[Server]) -> Iterator[Socket]:
-    """What visitors can connect to, the usual ports first."""
+    """Return the sockets that visitors can connect to, the usual ports first."""
     ports = {listen.port for server in servers for listen in server.listens}
     ordered = sorted(ports, key=lambda port: (port not in {443, 80}, port))
     for port in ordered[:MAX_PORTS]:
@@ -151,7 +155,7 @@ def _public_sockets(servers: Sequence[Server]) -> Iterator[Socket]:
 
 
 def _is_secure(socket: Socket) -> bool:
-    """One on 443 is meant to be, and its visitors expect it, even where `ssl` was forgotten."""
+    """Whether visitors use TLS. On port 443 they expect it, even if `ssl` is missing."""
     return socket.ssl or socket.port == 443
 
 
@@ -160,7 +164,7 @@ def _host(site: Site) -> str:
 
 
 def _sites_on(socket: Socket, scheme: str) -> Iterator[Site]:
-    # The first block with a name has it, and ".example.com" holds the bare name as well.
+    # The first block with a name serves it; ".example.com" also covers the bare name.
     holders: dict[str, Server] = {}
     for server in socket.servers:
         for name in server.names:
@@ -186,8 +190,11 @@ def _names(server: Server) -> tuple[str, ...]:
 
 
 def _url(name: str, scheme: str, port: int) -> str:
-    """The target, or "" for a name that nobody can type: none at all, "_", one with a star, an
-    expression, a variable; and nginx's own example, "localhost"."""
+    """Return the target URL, or "" for a name that nobody can type.
+
+    Such a name is empty, "_", a wildcard, a regular expression or a variable; also excluded is
+    "localhost", from nginx's own example.
+    """
     if not name.strip("_") or name == "localhost" or re.search(r"[*~$/?#@\s]|^\.", name):
         return ""
     try:
@@ -197,8 +204,7 @@ def _url(name: str, scheme: str, port: int) -> str:
 
 
 def _only_redirects(server: Server) -> bool:
-    """Whether the block only sends its visitors elsewhere, or away: what it does with all of them
-    and what it does with those who come to its root."""
+    """Whether the block only redirects or refuses visitors, both in general and at its root."""
     blocks = server_blocks.select_location(server, "/").blocks[1:]
     return any(
         _is_redirect_or_refusal(directive) for block in blocks for directive in block.block or ()
@@ -221,8 +227,11 @@ def _is_redirect_or_refusal(directive: Directive) -> bool:
 
 
 def _websocket_paths(server: Server) -> Iterable[str]:
-    """The paths of locations that pass an upgrade on. One for the whole site names no path; and
-    where the header is set for all locations at once, only the usual names tell which."""
+    """Return the paths of the locations that forward upgrades.
+
+    A location for the whole site gives no path. If the header is set for all locations at once,
+    only the usual names identify WebSocket paths.
+    """
     by_path = {}
     for location in server_blocks.all_locations(server):
         if path := _literal_path(location):
@@ -239,7 +248,7 @@ def _websocket_paths(server: Server) -> Iterable[str]:
 
 
 def _literal_path(location: LocationMatch) -> str:
-    """The path of a location that is no expression; "" for others and for the root."""
+    """Return a location's path; "" for a regular expression and for the root."""
     pattern = server_blocks.location_pattern(location.block)
     if pattern is None or pattern.modifier not in {"", "=", "^~"}:
         return ""

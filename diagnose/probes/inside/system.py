@@ -1,4 +1,4 @@
-"""The server itself: who it is, what listens on it, its network interfaces."""
+"""Probes for the server itself: its identity, listening sockets and network interfaces."""
 
 import asyncio
 import posixpath
@@ -21,10 +21,10 @@ _EQUIVALENT = "ss -ltnp"
 #: A root server of the DNS: an address as far away as visitors are. Nothing is sent to it.
 ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
-#: So many addresses without a default route are looked at.
+#: Maximum number of addresses without a default route that are examined.
 MAX_ADDRESSES = 8
 
-#: User number, name, whether systemd runs (sd_booted(3)), os-release(5).
+#: Prints the user number and name, whether systemd runs (sd_booted(3)), and os-release(5).
 IDENTIFY_SCRIPT = (
     "id -u; uname -n; if [ -d /run/systemd/system ]; then echo systemd; else echo none; fi; "
     "cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null; :"
@@ -33,7 +33,7 @@ IDENTIFY_SCRIPT = (
 
 @probe()
 async def server(ctx: ProbeContext) -> None:
-    """Who it is, and what listens: what of that root alone may see depends on who we are."""
+    """Emit the server's identity and its listeners; only root sees all their processes."""
     privileged, _ = await asyncio.gather(_identify(ctx), _emit_listeners(ctx))
     if privileged is False:
         subject, enable = "the processes that listen", "sudo ss -ltnp"
@@ -77,7 +77,7 @@ async def network(ctx: ProbeContext) -> None:
 
 @probe(after=NginxConfig)
 async def pid_file(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Where the running nginx should have left its number, and which stands there."""
+    """Emit the PID file of the running nginx and the number in it."""
     path = "" if config.failure else _pid_path(ctx, config)
     if not path:
         return
@@ -99,8 +99,10 @@ async def pid_file(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
-    """By the configuration, else by the build, else where nginx leaves it by itself (nginx(8)); ""
-    where nothing runs, or nobody knows how it was built."""
+    """Return the PID file's path, or "" if nothing runs or the build is unknown.
+
+    The configuration determines it, then the build, then nginx's default (nginx(8)).
+    """
     running = [
         master
         for state in ctx.observed(NginxState)
@@ -126,8 +128,10 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
 
 
 def _addresses_without_route(nics: tuple[Nic, ...]) -> tuple[str, ...]:
-    """The addresses in use for whose family the main table has no default route: by other
-    tables (ip-rule(8)) or narrower routes there may be a way all the same."""
+    """Return the addresses in use whose family has no default route in the main table.
+
+    Other tables (ip-rule(8)) or more specific routes may still lead to visitors.
+    """
     routed = {family for nic in nics for family in nic.default}
     addresses = (
         address
@@ -167,7 +171,7 @@ def _family(address: str) -> int:
 
 
 async def _identify(ctx: ProbeContext) -> bool | None:
-    """Whether this is root; None where the server cannot be entered, which is said."""
+    """Emit the server's identity; return whether we are root, or None if access failed."""
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", IDENTIFY_SCRIPT)
     lines = result.out.splitlines()

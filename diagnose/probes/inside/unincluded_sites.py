@@ -1,5 +1,7 @@
-"""Files of the target's site that nginx does not include. Looked for only where no server block on
-the port has the name: else what lies about beside it is nobody's fault."""
+"""Probes for files of the target's site that nginx does not include.
+
+They run only if no server block on the port has the name: otherwise unused files are no problem.
+"""
 
 import asyncio
 import posixpath
@@ -14,7 +16,7 @@ from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 
-#: Where sites lie besides the folder of the configuration in use: distributions, own builds,
+#: Where sites are kept besides the folder of the used configuration: distributions, own builds,
 #: panels (BaoTa, 1Panel).
 CONFIG_FOLDERS = (
     "/etc/nginx",
@@ -27,7 +29,7 @@ CONFIG_FOLDERS = (
     "/opt/1panel/www/conf.d",
 )
 
-#: Small files that hold one of two words; links are followed, and one file is named once.
+#: Prints small files that contain one of two words; links are followed, each file appears once.
 FIND_SCRIPT = r"""
 a=$1; b=$2; shift 2
 for d; do
@@ -36,7 +38,7 @@ for d; do
 done 2>/dev/null | sort -u | head -n 100; :
 """
 
-#: So many of them are said.
+#: Maximum number of files emitted.
 MAX_FILES = 8
 
 
@@ -93,5 +95,5 @@ def _serves_host(config: NginxConfig, host: str, port: int) -> bool:
 
 
 def _wildcard(host: str) -> str:
-    """What a name with an asterisk for the host's first label ends in."""
+    """Return the host with its first label replaced by an asterisk."""
     return "*" + re.sub(r"^[^.]*", "", host)

@@ -1,5 +1,6 @@
-"""Who may connect to an application: the permissions of Unix sockets, and SELinux. Root may
-everything, so that a connection of ours proves nothing for nginx's workers.
+"""Probes for who may connect to an application: permissions of Unix sockets, and SELinux.
+
+Root may connect to everything, so our own connection proves nothing for nginx's workers.
 """
 
 import shlex
@@ -13,9 +14,9 @@ from diagnose.parsers.linux import selinux as selinux_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
 
-#: As whom nginx's workers run: by a worker of the master $1, else by the user $2. Then of each
-#: socket who may use it and the folders above it, and where it is missing, which others listen
-#: (proc(5), /proc/net/unix).
+#: Prints the user of nginx's workers: that of a worker of the master $1, else the user $2. Then it
+#: prints the permissions of each socket and of the folders above it. For a missing socket it lists
+#: the sockets that are listening (proc(5), /proc/net/unix).
 SOCKETS_SCRIPT = r"""
 m=$1 u=$2; shift 2
 for w in $(cat "/proc/$m/task/$m/children" 2>/dev/null); do
@@ -41,7 +42,7 @@ for f; do
 done; :
 """
 
-#: SELinux, where there is any: selinuxfs; getenforce(8), getsebool(8), ausearch(8).
+#: Prints the SELinux state, if there is any: selinuxfs; getenforce(8), getsebool(8), ausearch(8).
 SELINUX_SCRIPT = r"""
 [ -e /sys/fs/selinux/enforce ] || exit 0
 e=$(getenforce 2>/dev/null) || case $(cat /sys/fs/selinux/enforce) in
@@ -54,7 +55,7 @@ ausearch --input-logs -m avc -c nginx -ts recent 2>/dev/null ||
 
 
 async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str]) -> None:
-    """Who may use them. Root may everything, and so can only look at that."""
+    """Emit the permissions of these sockets. Root may use any socket, so no connection is tried."""
     if not paths:
         return
     at = ctx.elapsed()
@@ -72,7 +73,7 @@ async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str])
 
 
 def _configured_user(ctx: ProbeContext, config: NginxConfig) -> str:
-    """By the configuration, else by the build (ngx_core_module, `user`)."""
+    """Return the user from the configuration, else from the build (ngx_core_module, `user`)."""
     directive_users = [
         directive.args[0]
         for directive in config.main
@@ -88,7 +89,7 @@ def _configured_user(ctx: ProbeContext, config: NginxConfig) -> str:
 
 
 def parse_sockets(text: str) -> tuple[UpstreamSocket, ...]:
-    """Read what SOCKETS printed."""
+    """Parse the output of SOCKETS_SCRIPT."""
     head, *parts = text.split("\nsocket ")
     fields = dict(line.partition(" ")[::2] for line in head.splitlines())
     number, _, name = fields.get("user", "").partition(" ")
@@ -129,7 +130,7 @@ def _parse_socket(
 
 
 async def emit_selinux(ctx: ProbeContext) -> None:
-    """Once."""
+    """Emit the SELinux state, once per run."""
     if ctx.observed(Selinux) or not ctx.options.wants("upstream"):
         return
     at = ctx.elapsed()
@@ -140,7 +141,7 @@ async def emit_selinux(ctx: ProbeContext) -> None:
 
 
 def parse_selinux(text: str) -> Selinux | None:
-    """Read what SELINUX printed; None where there is none."""
+    """Parse the output of SELINUX_SCRIPT; return None without SELinux."""
     lines = text.splitlines()
     mode = next((line.partition(" ")[2] for line in lines if line.startswith("mode ")), "")
     if not mode:

@@ -1,8 +1,10 @@
-"""The applications behind nginx, tried as nginx would try them, and WebSockets both ways: directly
-and through the front door. What works directly and fails in front, the proxy breaks.
+"""Probes that connect to the applications behind nginx, as nginx would.
 
-On a healthy site every application is connected to, and no more. Only once the front door has
-failed is one asked for the page, spoken to otherwise than nginx does, and SELinux looked at.
+WebSockets are tried both directly and through the site: if one works directly but not through
+the site, the proxy breaks it.
+
+On a healthy site each application only gets a connection. Only after the site has failed are the
+page requested, other protocols tried, and SELinux examined.
 """
 
 import asyncio
@@ -25,13 +27,13 @@ from diagnose.probes.inside.remote_curl import curl
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 from diagnose.probes.inside.websocket_upstream import try_websocket, try_websocket_by_curl
 
-#: Seconds to wait for an answer.
+#: Seconds to wait for a response.
 PATIENCE = 3.0
 
-#: So many applications, and so many WebSocket paths that nobody asked for, are tried.
+#: Maximum number of applications tried, and of WebSocket paths that were not requested.
 MAX_APPLICATIONS, MAX_PATHS = 8, 4
 
-#: Names of paths at which WebSockets are usual.
+#: Usual paths of WebSockets.
 USUAL_PATHS = (
     "/ws",
     "/wss",
@@ -74,7 +76,7 @@ async def applications(ctx: ProbeContext, config: NginxConfig) -> None:
 
 
 def _websocket_paths(ctx: ProbeContext, routes: list[UpstreamRoute]) -> tuple[str, ...]:
-    """The paths that were asked for; besides, those that the configuration proxies one at."""
+    """Return the requested WebSocket paths and those that the configuration seems to proxy."""
     configured_paths = [
         route.path
         for route in routes
@@ -90,7 +92,7 @@ def _websocket_paths(ctx: ProbeContext, routes: list[UpstreamRoute]) -> tuple[st
 
 @probe(after=NginxConfig)
 async def names(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Where names that nginx has no resolver for could be looked up."""
+    """Emit how the server resolves names for which nginx has no resolver."""
     unresolved_names = (
         upstreams.unresolved_name(config.main, route.place, route.upstream)
         for route in upstream_routes.find_routes(ctx, config)
@@ -114,12 +116,12 @@ async def names(ctx: ProbeContext, config: NginxConfig) -> None:
     )
 
 
-# Once the front door has failed
+# After the site has failed
 
 
 @probe(after=Exchange)
 async def behind_a_broken_door(ctx: ProbeContext, exchange: Exchange) -> None:
-    """What the front door answers tells that the application failed, and not how."""
+    """Request the page from the application: the site's response does not tell how it failed."""
     for config in ctx.observed(NginxConfig)[:1]:
         if _is_broken(ctx, exchange):
             await _ask_application(ctx, config)
@@ -127,7 +129,7 @@ async def behind_a_broken_door(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=Upgrade)
 async def behind_a_broken_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None:
-    """The page may come all the same."""
+    """Try the application after a failed WebSocket; the page itself may still work."""
     for config in ctx.observed(NginxConfig)[:1]:
         if _has_failed(upgrade):
             await _try_failed_websockets(ctx, config, (upgrade.path,))
@@ -135,7 +137,7 @@ async def behind_a_broken_websocket(ctx: ProbeContext, upgrade: Upgrade) -> None
 
 @probe(after=NginxConfig)
 async def behind_a_door_broken_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The same where the door's answer came first."""
+    """Do the same if the site failed before the configuration was known."""
     if any(_is_broken(ctx, exchange) for exchange in ctx.observed(Exchange)):
         await _ask_application(ctx, config)
     paths = {upgrade.path for upgrade in ctx.observed(Upgrade) if _has_failed(upgrade)}
@@ -159,7 +161,7 @@ def _has_failed(upgrade: Upgrade) -> bool:
         return False
     if upgrade.through == "front":
         return upgrade.status in {502, 504}
-    # The application itself: it may speak TLS, and nginx does not.
+    # A direct attempt: the application may speak TLS while nginx does not.
     is_broken = upgrade.failure is not None and upgrade.failure.kind in {
         "closed",
         "reset",
@@ -169,7 +171,7 @@ def _has_failed(upgrade: Upgrade) -> bool:
 
 
 async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The target's page of the application itself, as nginx asks for it, once."""
+    """Request the target's page from the application as nginx does, once; also emit SELinux."""
     asked_paths = {
         upstream_try.path for upstream_try in ctx.observed(UpstreamTry) if upstream_try.asked
     }
@@ -243,7 +245,7 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoi
 
 
 def _is_new(ctx: ProbeContext, upstream_try: UpstreamTry) -> bool:
-    """Two answers of the front door at the same moment ask for the same."""
+    """Whether this try is the first of its kind: two failures at once may start the same one."""
     known_keys = {
         (earlier_try.target, earlier_try.endpoint, earlier_try.path)
         for earlier_try in ctx.observed(UpstreamTry)
@@ -260,7 +262,7 @@ async def _try_tls(
     body: str,
     upstream_try: UpstreamTry,
 ) -> None:
-    """Whether the application speaks TLS, where nginx does not and the answer is none."""
+    """Try TLS with the application, if nginx speaks plain HTTP and gets no usable response."""
     connection_failed = upstream_try.failure is not None and upstream_try.failure.kind != "timeout"
     asks_for_tls = upstream_try.status == 400 and (
         "HTTPS" in body or "SSL" in body or "TLS" in body
@@ -272,7 +274,7 @@ async def _try_tls(
 async def _try_failed_websockets(
     ctx: ProbeContext, config: NginxConfig, paths: Iterable[str]
 ) -> None:
-    """At the paths of WebSockets: with TLS, where nginx speaks without."""
+    """Try the applications of failed WebSockets with TLS, if nginx speaks plain HTTP."""
     failed_upgrades = [
         upgrade
         for upgrade in ctx.observed(Upgrade)
@@ -291,7 +293,7 @@ async def _try_failed_websockets(
 
 
 async def _try_first_endpoint(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """At the first of its servers."""
+    """Try TLS with the first server of the route's upstream."""
     endpoint = route.upstream.endpoints[0]
     address = "" if endpoint.socket else endpoint.host
     if ctx.machine.via == "local" and address:
@@ -302,5 +304,5 @@ async def _try_first_endpoint(ctx: ProbeContext, route: UpstreamRoute) -> None:
 
 
 def _time_left(ctx: ProbeContext) -> float:
-    """Seconds to wait for an answer, so that the run is not over before."""
+    """Return the seconds to wait for a response, so that it ends before the run."""
     return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))

@@ -1,6 +1,8 @@
-"""The application, asked for the target's page itself, once the front door has answered 502 or as
-a server answers a name that is not its own: how large is the head of its answer, and does it
-answer another name in the Host field? Likewise a WebSocket that it refused.
+"""Probes that request the target's page from the application, after certain failures of the site.
+
+They run after a 502, or if the site answers as if the name were not its own. They show how large
+the response header is, and whether the application answers to another name in the Host field. A
+WebSocket that the application refuses is handled in the same way.
 """
 
 import asyncio
@@ -25,13 +27,13 @@ from diagnose.probes.inside.websocket_upstream import speaks_http_1_1
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0
 
-#: Bytes of an answer. A head larger than this is refused by every proxy.
+#: Maximum bytes of a response. Every proxy refuses a larger header.
 MAX_ANSWER_BYTES = 131072
 
-#: So many names by which an application may know itself are tried.
+#: Maximum number of names tried that the application may expect.
 MAX_NAMES = 2
 
-#: curl(1), "EXIT CODES": the connection was there, and ended without an answer.
+#: Failures by curl's exit code (curl(1), "EXIT CODES"): connected, but no response.
 _EXIT_FAILURES = {
     28: Failure("timeout", "timed out"),
     52: Failure("closed", "connection closed"),
@@ -41,7 +43,7 @@ _EXIT_FAILURES = {
 
 @probe(after=Exchange)
 async def page_refused(ctx: ProbeContext, exchange: Exchange) -> None:
-    """The first such answer: the page may be asked for at several addresses."""
+    """Probe after the first refusal; the page may be requested at several addresses."""
     refusals = [candidate for candidate in ctx.observed(Exchange) if _is_refusal(ctx, candidate)]
     for config in ctx.observed(NginxConfig)[:1]:
         if refusals and refusals[0] is exchange:
@@ -50,7 +52,7 @@ async def page_refused(ctx: ProbeContext, exchange: Exchange) -> None:
 
 @probe(after=NginxConfig)
 async def page_refused_before(ctx: ProbeContext, config: NginxConfig) -> None:
-    """The same where the door's answer came first."""
+    """Do the same if the site answered before the configuration was known."""
     if any(_is_refusal(ctx, exchange) for exchange in ctx.observed(Exchange)):
         await _ask_application(ctx, config)
 
@@ -63,7 +65,7 @@ def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Under the name that nginx sends and under others, side by side."""
+    """Request the page with the name that nginx sends and with others, concurrently."""
     route = _find_route(ctx, config, ctx.target.path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
@@ -89,7 +91,7 @@ def _find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRo
 def _host_fields(
     ctx: ProbeContext, route: UpstreamRoute, servers: tuple[server_blocks.Server, ...]
 ) -> list[tuple[str, str]]:
-    """Each Host field once, with the kind of name in it. "" where nginx sends none."""
+    """Return each Host field once, with the kind of its name; "" if nginx sends none."""
     sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target)
     if sent is None:
         return []
@@ -106,7 +108,7 @@ def _host_fields(
 
 @frozen
 class _RawAnswer:
-    """What came from whom, and the command that a person would type."""
+    """The raw response, the endpoint that sent it, and the equivalent command."""
 
     peer: tuple[str, int]
     equivalent: str
@@ -145,7 +147,7 @@ async def _emit_response(ctx: ProbeContext, route: UpstreamRoute, variant: str, 
 
 
 def _request_fields(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> list[str]:
-    """The request's fields, as nginx sends them."""
+    """Return the header fields of the request, as nginx sends them."""
     fields = header_parser.forwarded_fields(route.place, route.upstream, ctx.target)
     return [f"Host: {sent}", *(f"{name}: {value}" for name, value in fields), "Accept: */*"]
 
@@ -176,7 +178,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _
 
 
 async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _RawAnswer | None:
-    """By the server's own curl."""
+    """Request the page with the server's own curl."""
     argv = _curl_argv(
         ctx,
         route,
@@ -207,7 +209,7 @@ def _http_version(ctx: ProbeContext, route: UpstreamRoute) -> str:
 
 
 async def _open_stream(ctx: ProbeContext, route: UpstreamRoute) -> tuple[Endpoint, Stream] | None:
-    """A connection to the first server of the group that takes one."""
+    """Connect to the first server of the upstream that accepts; return it and the stream."""
     name = upstream_routes.server_name(ctx, route)
     for endpoint in route.upstream.endpoints[:4]:
         for address in (
@@ -249,8 +251,11 @@ async def websocket_refused_before(ctx: ProbeContext, config: NginxConfig) -> No
 
 
 def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
-    """The application refuses what nginx would send it; or, where that was tried without an
-    Origin, the front door opens only to those that have none."""
+    """Whether the refusal of a WebSocket may depend on the Host field.
+
+    True if the application refuses nginx's request or, over SSH, where requests to the application
+    carry no Origin, if the site accepts only handshakes without an Origin.
+    """
     if upgrade.path not in ctx.target.websockets:
         return False
     if upgrade.through == "application":
@@ -259,7 +264,7 @@ def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
 
 
 async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
-    """The same handshake with the site's own name in the Host field, where nginx sends another."""
+    """Repeat the handshake with the site's name as Host, if nginx sends another name."""
     route = _find_route(ctx, config, path)
     sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target) if route else None
     if route is None or sent in {None, ctx.target.authority, ctx.target.host}:

@@ -1,5 +1,6 @@
-"""The ways that requests take through nginx's configuration to the applications behind it, and
-how each is opened and asked as nginx does it. Used by the probes beside this module.
+"""Routes of requests through nginx's configuration to the applications, and requests along them.
+
+Connections and requests are made as nginx makes them. The other upstream modules use this.
 """
 
 import asyncio
@@ -16,13 +17,13 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch, Socket
 from diagnose.parsers.nginx.upstreams import Endpoint, ProxyTarget
 from diagnose.probes import ProbeContext
 
-#: So many addresses of a name are tried.
+#: Maximum number of addresses tried per name.
 MAX_ADDRESSES = 4
 
 
 @frozen
 class UpstreamRoute:
-    """The way of one path: the socket and the location that take it, and where they lead."""
+    """The route of one path: the socket and location that handle it, and the proxy target."""
 
     path: str
     socket: Socket
@@ -31,13 +32,15 @@ class UpstreamRoute:
 
     @property
     def upstream_path(self) -> str:
-        """The path as the application is asked for it."""
+        """The path in nginx's request to the application."""
         return upstreams.requested_path(self.place, self.upstream, self.path)
 
 
 def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRoute]:
-    """Of the blocks that answer the target: each location that is passed on, and each path that
-    was asked for."""
+    """Return the routes of the server blocks that answer the target.
+
+    There is one for each requested path and for each location, if it is proxied.
+    """
     sockets = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
     visited: set[int] = set()
     for socket in server_blocks.reachable_sockets(sockets, ()):
@@ -91,7 +94,7 @@ def build_upstream_try(
 
 
 def host_header(ctx: ProbeContext, route: UpstreamRoute) -> str:
-    """The Host header that nginx would send (proxy_set_header: "Host $proxy_host")."""
+    """Return the Host header that nginx would send (proxy_set_header: "Host $proxy_host")."""
     header = server_blocks.proxy_set_header_of(route.place, "Host")
     request = {**upstreams.request_variables(ctx.target), "proxy_host": route.upstream.authority}
     text = header.args[1] if header and len(header.args) > 1 else "$proxy_host"
@@ -100,7 +103,7 @@ def host_header(ctx: ProbeContext, route: UpstreamRoute) -> str:
 
 
 def server_name(ctx: ProbeContext, route: UpstreamRoute) -> str:
-    """The name that nginx would send in a handshake, "" for none."""
+    """Return the SNI that nginx would send, or "" for none."""
     return upstreams.tls_server_name(
         route.place, route.upstream, upstreams.request_variables(ctx.target)
     )
@@ -109,8 +112,10 @@ def server_name(ctx: ProbeContext, route: UpstreamRoute) -> str:
 def other_names(
     ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, sent_name: str
 ) -> tuple[str, ...]:
-    """Names that the application may know itself by, likeliest first: the one proxied to, the
-    one in the Host header, the server's in its group."""
+    """Return other names that the application may expect, the most likely first.
+
+    They come from proxy_ssl_name, proxy_pass, the upstream server, the Host header and the target.
+    """
     bare = host_header(ctx, route).rpartition(":")[0] or host_header(ctx, route)
     directive = route.place.directive("proxy_ssl_name")
     configured_name = (
@@ -132,7 +137,7 @@ def bracketed(address: str) -> str:
 
 
 async def resolve_addresses(ctx: ProbeContext, name: str) -> tuple[str, ...]:
-    """As nginx does at its start: all addresses of a name."""
+    """Return all addresses of a name, as nginx resolves it at startup."""
     if is_address(name):
         return (name,)
     lookups = await asyncio.gather(ctx.net.resolve(name, 4, 2.0), ctx.net.resolve(name, 6, 2.0))
@@ -143,19 +148,21 @@ async def resolve_addresses(ctx: ProbeContext, name: str) -> tuple[str, ...]:
 def curl_target(
     ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint
 ) -> tuple[str, tuple[str, ...]]:
-    """The beginning of a URL and the options with which the server's curl sends the name in a
-    handshake that nginx would send, and no other: of an address it sends none."""
+    """Return the beginning of a URL, and curl options so that it sends the same SNI as nginx.
+
+    For a URL with an address curl sends no SNI.
+    """
     if endpoint.socket:
         return f"{route.upstream.scheme}://localhost", ("--unix-socket", endpoint.socket)
     authority = f"{bracketed(endpoint.host)}:{endpoint.port}"
     if not route.upstream.secure or is_address(endpoint.host):
         return f"{route.upstream.scheme}://{authority}", ()
-    url_host = server_name(ctx, route) or "192.0.2.1"  # RFC 5737: nobody is asked there
+    url_host = server_name(ctx, route) or "192.0.2.1"  # RFC 5737: never contacted
     connect_to = f"{url_host}:{endpoint.port}:{authority}"
     return f"{route.upstream.scheme}://{url_host}:{endpoint.port}", ("--connect-to", connect_to)
 
 
-# From this machine itself
+# From this machine
 
 
 async def connect(ctx: ProbeContext, endpoint: Endpoint, address: str) -> ConnectResult:
@@ -167,7 +174,7 @@ async def connect(ctx: ProbeContext, endpoint: Endpoint, address: str) -> Connec
 
 
 def connect_command(endpoint: Endpoint, address: str) -> str:
-    """The command that a person would try it with."""
+    """Return the equivalent command."""
     argv = (
         ("nc", "-zvU", endpoint.socket)
         if endpoint.socket
@@ -179,7 +186,7 @@ def connect_command(endpoint: Endpoint, address: str) -> str:
 async def open_stream(
     ctx: ProbeContext, endpoint: Endpoint, address: str, secure: bool, name: str
 ) -> Stream | Failure:
-    """An open connection, inside TLS where that is wanted."""
+    """Open a connection, with TLS if `secure`; return the stream or the failure."""
     attempt = await connect(ctx, endpoint, address)
     if attempt.stream is None or not secure:
         return attempt.stream or attempt.failure or Failure("other", "no connection")
@@ -195,8 +202,10 @@ async def open_stream(
 async def request_page(
     ctx: ProbeContext, stream: Stream, path: str, name: str, patience: float
 ) -> tuple[int | None, str, Failure | None]:
-    """A request as nginx sends it: the answer's status and the beginning of its text, or why
-    there is none."""
+    """Request a page as nginx does; return status, beginning of the text, and failure.
+
+    `patience` is in seconds.
+    """
     from diagnose.net.tls import send_and_receive
 
     lines = (f"GET {path} HTTP/1.1", f"Host: {name}", "Accept: */*", "Connection: close")
@@ -209,7 +218,7 @@ async def request_page(
 
 
 def _is_complete(reply: bytes) -> bool:
-    """The status line is enough, but for an error whose page may say why."""
+    """Whether enough was received: the status line, but for an error also its page."""
     if not reply.startswith(b"HTTP/1.1 400"):
         return b"\r\n" in reply
     _, end, body = reply.partition(b"\r\n\r\n")
@@ -217,7 +226,7 @@ def _is_complete(reply: bytes) -> bool:
 
 
 def parse_status(reply: bytes) -> int | None:
-    """The status of an answer's first line (RFC 9112 section 4)."""
+    """Return the status in the first line of a response (RFC 9112 section 4), or None."""
     words = reply.decode("latin-1").split(" ", 2)
     is_valid = len(words) > 1 and words[0].startswith("HTTP/") and words[1].isdecimal()
     return int(words[1]) if is_valid and len(words[1]) == 3 else None

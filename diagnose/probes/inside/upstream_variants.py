@@ -1,8 +1,9 @@
-"""Applications spoken to in one way and another: with TLS and without, with one server name and
-another. What nginx does and fails, and what works instead, side by side.
+"""Probes that talk to applications in several ways: with or without TLS, with other server names.
 
-On this machine by our own sockets; over SSH by the server's own curl, by address, so that no name
-is sent in a handshake that nginx would not send.
+They show what nginx does, what fails, and what works instead.
+
+On this machine they use our own sockets. Over SSH they use the server's curl with addresses, so
+that it sends no SNI that nginx would not send.
 """
 
 import asyncio
@@ -20,9 +21,9 @@ from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
-#: One after another, every address of a name, or those given; a name that begins with a slash is
-#: a Unix socket. A connection has four seconds, and an application that says nothing then two
-#: (-y, -Y). curl's stories go to standard output.
+#: Tries the given addresses, or all addresses of a name, one by one; a name that begins with a
+#: slash is a Unix socket. Each connection has four seconds; a silent application then has two
+#: (-y, -Y). curl's -v output goes to stdout.
 TRY_SCRIPT = r"""
 n=$1 p=$2 s=$3 w=$4 h=$5 f=$6; shift 6
 command -v curl >/dev/null || exit 127
@@ -42,7 +43,7 @@ done; :
 
 
 async def try_endpoint(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
-    """Connect to one server at each of its addresses, and shake hands where nginx would."""
+    """Connect to each address of one server; perform the TLS handshake if nginx would."""
     if ctx.machine.via != "local":
         await _try_by_curl(ctx, route, endpoint)
         return
@@ -124,7 +125,7 @@ def _emit_no_curl(ctx: ProbeContext, at: float) -> None:
 async def try_variants(
     ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, variant: UpstreamTalk
 ) -> None:
-    """Where the handshake as nginx does it fails: without TLS, and with other names."""
+    """If nginx's handshake failed, try without TLS and with other server names."""
     if variant.failure is None:
         return
     work: list[Awaitable[object]] = []
@@ -138,8 +139,10 @@ async def try_variants(
 async def try_server_names(
     ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint, address: str, sent: str | None
 ) -> None:
-    """Handshakes with the names that the application may want, to the first that it takes; None
-    for `sent` tries it without a name first, unless that was done already."""
+    """Try handshakes with server names that the application may expect, until one succeeds.
+
+    If `sent` is None, first try without a name; do nothing if the endpoint was tried before.
+    """
     known_keys = {
         (variant.target, variant.host, variant.port, variant.socket)
         for variant in ctx.observed(UpstreamTalk)
@@ -165,7 +168,7 @@ async def try_variant(
     secure: bool,
     name: str = "",
 ) -> UpstreamTalk:
-    """A conversation that nginx does not have."""
+    """Try the upstream with another scheme or SNI."""
     if ctx.machine.via != "local":
         at = ctx.elapsed()
         result, command = await _run_curl(
@@ -215,7 +218,7 @@ async def _try_handshake(
     name: str,
     opened: Stream | None = None,
 ) -> UpstreamTalk:
-    """A handshake; as nginx does it on a stream that is open, else one of ours."""
+    """Perform a handshake: as nginx does on the `opened` stream, else as a variant on a new one."""
     from diagnose.net import tls as net_tls
 
     at, as_nginx = ctx.elapsed(), opened is not None
@@ -267,8 +270,10 @@ def _variant_from_curl(
     took: float,
     command: str,
 ) -> UpstreamTalk:
-    """What curl met, as far as it is about what was spoken: of a handshake that stood, what came
-    after it is nothing."""
+    """Convert a curl attempt to a variant.
+
+    If a TLS handshake succeeded, later failures do not count.
+    """
     failure = None if secure and curl_attempt.secured else curl_attempt.failure
     speaks = "https" if secure else "http"
     return _build_variant(
@@ -344,7 +349,7 @@ async def _run_curl(
     address: str,
     path: str,
 ) -> tuple[CommandResult, str]:
-    """The server's curl at one address, or at all of a name."""
+    """Run the server's curl for one address, or for all addresses of a name."""
     sent = upstream_routes.host_header(ctx, route)
     addresses = (address,) if address else (endpoint.host,) if is_address(endpoint.host) else ()
     addresses = (endpoint.socket,) if endpoint.socket else addresses

@@ -1,5 +1,6 @@
-"""WebSockets both ways: with the application itself, and through the front door. What works
-directly and fails in front, the proxy breaks.
+"""Probes WebSockets both at the application itself and through the site.
+
+If a WebSocket works directly but not through the site, the proxy breaks it.
 """
 
 import shlex
@@ -22,8 +23,11 @@ PATIENCE = 3.0
 
 
 async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """The application itself; if it takes the handshake and nobody else tries it, the front door;
-    and over HTTP/1.0, where nginx would speak that to it."""
+    """Try the application directly, then variants.
+
+    If it accepts the handshake and no other probe tries the site, try the site too. If nginx
+    would use HTTP/1.0 to the application, try that as well.
+    """
     direct = await _upgrade_directly(ctx, route)
     if direct is None:
         return
@@ -37,7 +41,7 @@ async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
 
 
 async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """The same, by the server's curl."""
+    """Do the same with the server's curl."""
     server, whole_path = route.upstream.endpoints[0], socketio_path(route.path)
     path = socketio_path(route.upstream_path)
     base_url, curl_options = upstream_routes.curl_target(ctx, route, server)
@@ -95,7 +99,7 @@ async def _upgrade_by_curl(
     version = "1.0" if variant == "http-1.0" else "1.1"
     response = await curl(ctx.machine, url, fields, version, curl_options)
     if response is None or (response.failure and (through == "front" or not response.connected)):
-        # Why a door does not open, others tell.
+        # Other probes report why a connection fails.
         return None
     upgrade = Upgrade(
         vantage=Vantage.SERVER,
@@ -123,7 +127,7 @@ async def _upgrade_by_curl(
 
 
 def speaks_http_1_1(location: LocationMatch, builds: tuple[NginxBuild, ...]) -> bool:
-    """Whether nginx speaks HTTP/1.1 to the application: the default since 1.29.7."""
+    """Whether nginx speaks HTTP/1.1 to the application; this is the default since 1.29.7."""
     directive = location.directive("proxy_http_version")
     if directive:
         return directive.args[:1] != ("1.0",)
@@ -131,14 +135,14 @@ def speaks_http_1_1(location: LocationMatch, builds: tuple[NginxBuild, ...]) -> 
 
 
 def strips_path(route: UpstreamRoute) -> bool:
-    """Whether nginx asks the application for another path than the visitor asked for."""
+    """Whether nginx requests another path from the application than the visitor did."""
     return route.upstream_path != route.path
 
 
 async def _upgrade_directly(
     ctx: ProbeContext, route: UpstreamRoute, variant: str = "normal"
 ) -> Upgrade | None:
-    """The application itself, asked as nginx asks it; "whole-path" as the visitor asks nginx."""
+    """Try the application with nginx's path; variant "whole-path" uses the visitor's path."""
     name = upstream_routes.server_name(ctx, route)
     for endpoint in route.upstream.endpoints:
         for address in (
@@ -162,7 +166,7 @@ async def _upgrade_directly(
 
 
 async def _upgrade_at_front(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """The site's own door, from the server: over loopback where nginx listens on all addresses."""
+    """Try the site from the server, over loopback if nginx listens on all addresses."""
     address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
     secure = ctx.target.scheme in {"https", "wss"}
     name = ctx.target.host
@@ -180,8 +184,11 @@ async def _upgrade_at_front(ctx: ProbeContext, route: UpstreamRoute) -> None:
 
 
 def _is_conclusive(upgrade: Upgrade) -> bool:
-    """Whether an answer at a path that nobody asked about says anything of WebSockets: not a
-    redirect, a rule, a limit, or a door that wants a client certificate."""
+    """Whether a response at a path that was not requested tells anything about WebSockets.
+
+    Not conclusive are a redirect, an access rule, a rate limit, or a demand for a client
+    certificate.
+    """
     rules = {401, 403, 429, 503}
     about_tls = upgrade.status == 400 and "SSL certificate" in upgrade.body
     status = upgrade.status or 0
@@ -236,7 +243,7 @@ async def _try_handshake(
 
 
 async def _upgrade_over_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> None:
-    """The same handshake in HTTP/1.0, as nginx sends it without proxy_http_version 1.1."""
+    """Repeat the handshake in HTTP/1.0, as nginx sends it without proxy_http_version 1.1."""
     from diagnose.net.tls import send_and_receive
 
     at = ctx.elapsed()
@@ -285,7 +292,7 @@ def _peer(endpoint: Endpoint, address: str) -> tuple[str, int]:
 
 
 def _equivalent(url: str, address: str, port: int, version: str) -> str:
-    """curl ends in a timeout where all is well: a WebSocket that was accepted stays open."""
+    """Return the equivalent curl command; on success it times out, as the WebSocket stays open."""
     scheme, _, authority_and_path = url.partition("://")
     host, _, path = authority_and_path.partition("/")
     argv = ["curl", "-sSik", "-m", "5", f"--http{version}"]

@@ -1,8 +1,8 @@
-"""The target's name: how this machine resolves it, and what DNS itself says.
+"""Probes for the target's name: how this machine resolves it, and what DNS itself answers.
 
-The system's way and the questions asked directly never wait for each other, nor does one family
-for the other. More is asked only of what failed. What is merely worth knowing is asked beside
-the rest, with little patience, so that it does not lengthen a run.
+The system's resolution and the direct queries run concurrently, and so do the two families.
+Further queries are made only after a failure. Queries that are only informative run alongside the
+others with a short timeout, so that they do not lengthen a run.
 """
 
 import asyncio
@@ -32,26 +32,26 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
 
-# Reading dnspython in costs a good part of a short run.
+# Importing dnspython takes a large part of a short run, so it is done in the parser process.
 _QUERY, _READ = "diagnose.parsers.dns:query", "diagnose.parsers.dns:parse_answer"
 
-#: No more addresses of a family than this are looked at.
+#: Maximum number of addresses of one family that are probed.
 MAX_ADDRESSES = 8
 
-#: What a name under localhost stands for (RFC 6761 section 6.3).
+#: The addresses of a name under localhost (RFC 6761 section 6.3).
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
-#: Aliases followed by hand. Resolvers give up after 8 to 16.
+#: Maximum number of aliases that the probe follows itself. Resolvers give up after 8 to 16.
 MAX_ALIASES = 12
 
-#: Domains above the name that are asked about.
+#: Maximum number of parent domains that are queried.
 MAX_PARENTS = 5
 
-#: Seconds for a question on which a finding may rest, and for one that is merely beside.
+#: Timeouts in seconds: for a query that a finding may depend on, and for an informative one.
 PATIENCE = 3.0
 OPTIONAL_PATIENCE = 0.5
 
-# netdb.h: what getaddrinfo(3) would say.
+# The errors of getaddrinfo(3) for a response code, from netdb.h.
 _EAI = {
     "NXDOMAIN": Failure("resolution", "Name or service not known", -2, "EAI_NONAME"),
     "NOERROR": Failure("resolution", "No address associated with hostname", -5, "EAI_NODATA"),
@@ -63,7 +63,7 @@ _EAI_AGAIN = Failure("resolution", "Temporary failure in name resolution", -3, "
 async def resolve(ctx: ProbeContext) -> None:
     name, only_family = ctx.target.host, ctx.options.family
     if ctx.options.by_proxy:
-        # The name is the proxy's to resolve: it stands in the place of its addresses.
+        # The proxy resolves the name; here the name takes the place of its addresses.
         ctx.emit(Resolution(at=ctx.elapsed(), name=name, family=4, addresses=(name,), via="proxy"))
         return
     if literal := _literal_address(name, ctx.options.address):
@@ -86,7 +86,7 @@ async def resolve(ctx: ProbeContext) -> None:
 
 
 def _literal_address(host: str, option: str | None) -> tuple[str, str] | None:
-    """The address that needs no resolving, and where it comes from."""
+    """Return the address that needs no resolution and its origin, or None."""
     if option:
         return option, "option"
     try:
@@ -97,8 +97,10 @@ def _literal_address(host: str, option: str | None) -> tuple[str, str] | None:
 
 
 async def _resolve_loopback(ctx: ProbeContext, name: str, families: tuple[int, ...]) -> None:
-    """A name that means this machine. DNS is not to be asked for it (RFC 6761 section 6.3), and
-    where the system does not know it, browsers and curl take the loopback addresses."""
+    """Resolve a loopback name with the system, never with DNS (RFC 6761 section 6.3).
+
+    If the system does not know the name, use the loopback addresses, like browsers and curl.
+    """
     await asyncio.gather(*(_resolve_by_system(ctx, name, family) for family in families))
     if _has_resolution(ctx):
         return
@@ -129,7 +131,7 @@ async def _resolve_by_system(ctx: ProbeContext, name: str, family: int) -> None:
 
 @frozen
 class Question:
-    """What to ask about, of whom."""
+    """A DNS question: what to ask, and which server."""
 
     name: str
     rdtypes: tuple[str, ...]
@@ -139,7 +141,7 @@ class Question:
 async def _query_dns(
     ctx: ProbeContext, name: str, families: tuple[int, ...], system: Sequence[Awaitable[None]]
 ) -> None:
-    """Ask DNS itself, and after a failure as much more as tells why."""
+    """Query DNS directly; after a failure, make the queries that show its cause."""
     servers = await _resolver_servers(ctx, name)
     rdtypes = tuple(ADDRESS_TYPES[family] for family in families)
     question = Question(name, rdtypes, servers)
@@ -165,7 +167,7 @@ async def _query_dns(
 
 
 async def _ask_first_resolver(ctx: ProbeContext, question: Question, family: int) -> DnsAnswer:
-    """Ask the first resolver. With --resolver, its good answer is the resolution."""
+    """Query the first resolver. With --resolver, its successful answer is the resolution."""
     answer = await _ask(ctx, question, ADDRESS_TYPES[family])
     if ctx.options.resolver and answer.records:
         _emit_dns_resolution(ctx, family, answer)
@@ -191,7 +193,7 @@ def _emit_dns_resolution(ctx: ProbeContext, family: int, answer: DnsAnswer) -> N
 def _continue_with_dns(
     ctx: ProbeContext, families: Iterable[int], final: dict[str, DnsAnswer]
 ) -> None:
-    """DNS knows the addresses and the system does not come to them: go on with them, and say so."""
+    """Continue with the addresses from DNS, because the system's resolution failed."""
     reason = next(
         (
             resolution.failure.message
@@ -208,8 +210,10 @@ def _continue_with_dns(
 
 
 async def _resolver_servers(ctx: ProbeContext, name: str) -> tuple[str, ...]:
-    """See the resolver configuration and the lines of the hosts file that matter; return the
-    name servers to ask."""
+    """Emit the resolver configuration and the hosts lines that contain the name.
+
+    Returns the name servers to query.
+    """
     if resolver := ctx.options.resolver:
         ctx.emit(ResolverConfig(at=ctx.elapsed(), file="", servers=(resolver,)))
         return (resolver,)
@@ -239,7 +243,7 @@ async def _resolver_servers(ctx: ProbeContext, name: str) -> tuple[str, ...]:
                 equivalent=shlex.join(("grep", "-nFi", name, str(resolvconf.HOSTS))),
             )
         )
-    # resolv.conf(5): without a nameserver line, the one on this machine is asked.
+    # resolv.conf(5): without a nameserver line, the server on this machine is used.
     return servers or ("127.0.0.1",)
 
 
@@ -259,7 +263,7 @@ async def _ask(
     edns: bool = True,
     timeout: float = PATIENCE,
 ) -> DnsAnswer:
-    """Ask one question and see the answer; one that was cut is asked for again by TCP."""
+    """Send one query and emit the answer; repeat a truncated one over TCP."""
     blank = DnsAnswer(
         name=name or question.name,
         rdtype=rdtype,
@@ -274,7 +278,7 @@ async def _ask(
 
 
 async def _send_query(ctx: ProbeContext, blank: DnsAnswer, edns: bool, timeout: float) -> DnsAnswer:
-    """One question, sent as `blank` says, and what came back."""
+    """Send the query that `blank` describes, and return `blank` completed with the answer."""
     blank = replace(blank, at=ctx.elapsed(), equivalent=_dig(blank, edns))
     query = await parser_process.call(
         _QUERY, blank.name, blank.rdtype, validate=not blank.checking_disabled, edns=edns
@@ -325,12 +329,12 @@ def _has_resolution(ctx: ProbeContext) -> bool:
 async def _ask_after_failure(
     ctx: ProbeContext, question: Question, answers: Iterable[DnsAnswer]
 ) -> None:
-    """Ask what tells the causes of a failure apart, all of it at once."""
+    """Make all queries that distinguish the causes of a failure, concurrently."""
     answers = tuple(answers)
     unanswered = tuple(answer for answer in answers if answer.failure or answer.rcode in _REFUSALS)
     servfail = tuple(answer for answer in answers if answer.rcode == "SERVFAIL")
     work: list[Awaitable[object]] = []
-    # Where the system has its addresses, a resolver that does not talk to us is no failure.
+    # If the system resolved the name, a resolver that does not answer us is not a failure.
     failed = servfail if _has_resolution(ctx) else servfail + unanswered
     for answer in failed:
         work.append(_ask(ctx, question, answer.rdtype, "again", edns=answer in servfail))
@@ -350,14 +354,14 @@ async def _ask_after_failure(
     await asyncio.gather(*work)
 
 
-#: Answers after which the same question, asked more simply, or another resolver may do better.
+#: Response codes after which a simpler query, or another resolver, may succeed.
 _REFUSALS = {"FORMERR", "NOTIMP", "BADVERS", "REFUSED"}
 
 
 def _ask_other_resolvers(
     ctx: ProbeContext, question: Question, rdtype: str, timeout: float
 ) -> list[Awaitable[DnsAnswer]]:
-    """The same question to the other configured resolvers."""
+    """Prepare the same query to the other configured resolvers."""
     return [
         _ask(ctx, question, rdtype, "other-resolver", server=server, timeout=timeout)
         for server in question.servers[1:]
@@ -365,7 +369,7 @@ def _ask_other_resolvers(
 
 
 async def _follow_aliases(ctx: ProbeContext, question: Question) -> None:
-    """Follow the aliases by hand, until there is no further one or they come back."""
+    """Follow the aliases one by one, to the end or until one repeats."""
     name = question.name
     for _ in range(MAX_ALIASES):
         if alias_loop(ctx.observed(DnsAnswer), question.name):
@@ -377,14 +381,17 @@ async def _follow_aliases(ctx: ProbeContext, question: Question) -> None:
 
 
 def _parent_domains(name: str) -> tuple[str, ...]:
-    """The domains above a name, the closest first, the top-level domain last."""
+    """Return the parent domains of a name, the closest first, the top-level domain last."""
     labels = name.rstrip(".").split(".")
     return tuple(".".join(labels[start:]) for start in range(1, len(labels)))[-MAX_PARENTS:]
 
 
 async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
-    """What is merely worth knowing: whether a name nobody made up gets the same answer, which
-    authorities may issue for the name, what the other resolvers say."""
+    """Make the informative queries.
+
+    They ask whether an invented name gets the same answer, which authorities may issue
+    certificates for the name (CAA), and what the other resolvers answer.
+    """
     work: list[Awaitable[object]] = []
     parents = _parent_domains(question.name)
     rdtype = question.rdtypes[0]
@@ -392,7 +399,7 @@ async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
         made_up = f"{os.urandom(6).hex()}.{parents[0]}"
         work.append(_ask(ctx, question, rdtype, "beside", name=made_up, timeout=OPTIONAL_PATIENCE))
     if ctx.target.scheme in {"https", "wss"}:
-        # RFC 8659 section 3: the closest domain that has CAA records counts. All are asked at once.
+        # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         work += [
             _ask(ctx, question, "CAA", "caa", name=name, timeout=OPTIONAL_PATIENCE)
             for name in (question.name, *parents[:-1])

@@ -1,8 +1,8 @@
-"""What the site answers, on each address, over TLS and on port 80, and where that leads.
+"""Probes for the site's responses, on each address, over TLS and on port 80, and its redirects.
 
-The streams are those that the handshake and the connection to port 80 left. Where port 80
-redirects, a path that nobody has is asked for as well, to see whether the redirect keeps it; where
-the certificate should have been renewed, the path of ACME's challenges, on one address.
+They use the streams that the handshake and the connection to port 80 left open. If port 80
+redirects, a path that does not exist is requested too, to see whether the redirect keeps it. If
+the certificate is due for renewal, the path of ACME challenges is requested on one address.
 """
 
 import secrets
@@ -32,10 +32,10 @@ from diagnose.parsers.request_fields import RequestFields, is_own_origin
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_connections import connect_tls, find_address, open_http
 
-#: Seconds. A slow page is no fault; the run's own deadline is minded besides.
+#: Seconds. A slow page is not a fault. The deadline of the run applies too; see `patience`.
 PATIENCE = 10.0
 
-#: A chain of redirects is followed to so many hosts.
+#: Maximum number of hosts in a chain of redirects.
 MOST_HOSTS = 3
 
 _MOST_COOKIES = 16
@@ -43,7 +43,7 @@ _MOST_COOKIES = 16
 
 @probe(after=Handshake)
 async def target(ctx: ProbeContext, handshake: Handshake) -> None:
-    """The target itself, over TLS."""
+    """Request the target itself, over TLS."""
     if handshake.variant not in {"normal", "again", "unverified"} or not _in_scope(ctx):
         return
     stream = ctx.take_stream(handshake)
@@ -57,7 +57,7 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
 
 @probe(after=Connection)
 async def plain(ctx: ProbeContext, connection: Connection) -> None:
-    """The same over http: on port 80 beside an https target, or as the target itself."""
+    """Request the page over http: on port 80 for an https target, or as the target itself."""
     uses_tls = ctx.target.scheme in {"https", "wss"}
     if (
         connection.failure
@@ -80,7 +80,7 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
 
 
 def patience(ctx: ProbeContext) -> float:
-    """So long that the run is not over before the failure is seen."""
+    """Return a timeout in seconds that lets a failure appear before the run ends."""
     return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
@@ -89,7 +89,7 @@ def _in_scope(ctx: ProbeContext) -> bool:
 
 
 def _is_first_open(ctx: ProbeContext, connection: Connection) -> bool:
-    """Whether this is the first address that answered so."""
+    """Whether this is the first open connection with its purpose."""
     return (
         next(
             candidate
@@ -101,8 +101,10 @@ def _is_first_open(ctx: ProbeContext, connection: Connection) -> bool:
 
 
 def _verified(ctx: ProbeContext, handshake: Handshake) -> bool:
-    """Whether a visitor's browser would have come as far as this. Without trusted roots nobody
-    knows, and it is taken for good."""
+    """Whether a browser would accept this handshake's certificate.
+
+    Without trusted roots this is unknown, and True is returned.
+    """
     name_matches = not handshake.chain or covers(
         ctx.target.host, handshake.chain[0].dns_names, handshake.chain[0].addresses
     )
@@ -115,9 +117,11 @@ def _plain_url(ctx: ProbeContext, connection: Connection, path: str) -> str:
 
 @probe(after=Handshake)
 async def challenge(ctx: ProbeContext, handshake: Handshake) -> None:
-    """Where a certificate should have been renewed by now, and port 80 was open before that was
-    seen: whether the authority would get through. Elsewhere it is not asked, as the answer is a
-    line in the server's error log."""
+    """Test whether an authority's ACME challenge would succeed, if a certificate is due for
+    renewal and port 80 is open.
+
+    Other sites are not tested, because the request adds a line to the server's error log.
+    """
     due = [candidate for candidate in ctx.observed(Handshake) if _is_renewal_due(candidate)]
     opened = [
         connection
@@ -133,7 +137,7 @@ def _is_renewal_due(handshake: Handshake) -> bool:
 
 
 async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
-    """A challenge that nobody set (RFC 8555 section 8.3): 404 is the right answer to it."""
+    """Request a challenge that does not exist (RFC 8555 section 8.3): 404 is correct."""
     if is_address(ctx.target.host):
         return
     attempt = await ctx.net.connect(connection.address, connection.port)
@@ -150,7 +154,7 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
 async def _request_unknown_path(
     ctx: ProbeContext, connection: Connection, http_connection: Http1Connection
 ) -> None:
-    """On the same connection, if it is still open."""
+    """Request an unknown path on the same connection, if it is still open."""
     if not http_connection.reusable:
         http_connection.close()
         attempt = await ctx.net.connect(connection.address, connection.port)
@@ -172,8 +176,10 @@ async def _visit(
     purpose: str,
     verified: bool = True,
 ) -> Exchange:
-    """Ask, tell the time by the answer, and go where it leads, once for all addresses that
-    lead to the same place."""
+    """Request a URL and follow its redirects.
+
+    If several addresses redirect to the same URL, it is followed once.
+    """
     exchange = await _request(ctx, http_connection, url, address, purpose, verified)
     same_redirect = [
         candidate
@@ -233,8 +239,10 @@ async def _request(
 async def _request_over_http2(
     ctx: ProbeContext, url: str, address: str, fields: Mapping[str, str]
 ) -> HttpResult | None:
-    """The answer of a server that, without ALPN, speaks HTTP/2 all the same: browsers offer it
-    and are answered. It has the certificate that was judged before."""
+    """Request over HTTP/2, from a server that uses HTTP/2 although it was not negotiated.
+
+    Browsers offer HTTP/2, so they get a response. The certificate was verified before.
+    """
     parsed_url = parse_url(url) or _EMPTY_URL
     tls_result, _ = await connect_tls(ctx, address, parsed_url, False, HTTP2)
     if tls_result is None or tls_result.stream is None:
@@ -252,8 +260,11 @@ _EMPTY_URL = Url("http", "", 0, "/")
 
 
 def may_authenticate(ctx: ProbeContext, url: str, address: str, verified: bool) -> bool:
-    """Whether what a person added may be sent there: to the target's own origin, and over TLS
-    only where the certificate was seen to be good on this very address."""
+    """Whether the user's added fields may be sent to this URL and address.
+
+    Only to the target's own origin, and over TLS only if the certificate was verified on this
+    address.
+    """
     if not ctx.options.request.has_secrets or not is_own_origin(ctx.target, url):
         return False
     handshakes = [
@@ -267,7 +278,7 @@ def may_authenticate(ctx: ProbeContext, url: str, address: str, verified: bool) 
 
 
 def conceal_answer(answer: HttpResult, request: RequestFields) -> HttpResult:
-    """An answer without the secrets that it repeats."""
+    """Return the response with the request's secrets masked."""
     if not request.has_secrets:
         return answer
     failure = answer.failure
@@ -282,8 +293,11 @@ def conceal_answer(answer: HttpResult, request: RequestFields) -> HttpResult:
 
 
 def _emit_clock(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> None:
-    """Date counts whole seconds, so that it is half a second old on average; and the answer
-    was on its way for about half the time it took."""
+    """Emit the server's clock, from the Date field.
+
+    Date counts whole seconds, so it is half a second old on average. The response travelled for
+    about half the time it took.
+    """
     server_date = time_of(answer.headers)
     if server_date is None or any(
         clock.source == exchange.address for clock in ctx.observed(Clock)
@@ -302,7 +316,7 @@ def _emit_clock(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> No
 
 
 def curl_command(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
-    """The command a person would type; `fields` as they may be shown."""
+    """Return the equivalent curl command; `fields` are already masked for display."""
     parsed_url = parse_url(url)
     argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
     if parsed_url is not None and parsed_url.host != address:
@@ -314,8 +328,11 @@ def curl_command(url: str, address: str, verified: bool = True, fields: Iterable
 
 
 async def _follow_redirects(ctx: ProbeContext, first: Exchange) -> None:
-    """Step by step, until there is an answer, a loop, or nowhere to go. What the probes ask
-    anyway is not asked again, unless a cookie of this chain may change the answer."""
+    """Follow redirects to a final response, a loop, or a dead end.
+
+    A URL that other probes request is not requested again, unless a cookie of this chain could
+    change the response.
+    """
     exchange, cookies, visited = first, Cookies(), {(normalize_url(first.url), "")}
     hosts = {ctx.target.host}
     for _ in range(MAX_REDIRECTS):
@@ -355,8 +372,10 @@ def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
 
 
 class Cookies:
-    """The cookies of one chain of redirects, kept no longer: some sites redirect to themselves
-    until a cookie comes back (RFC 6265). Names and values only, for the host that set them."""
+    """The cookies of one chain of redirects (RFC 6265); names and values only, per host.
+
+    Some sites redirect to themselves until the client sends a cookie back.
+    """
 
     def __init__(self) -> None:
         self._by_host: dict[str, dict[str, str]] = {}
@@ -389,8 +408,10 @@ def _is_forbidden_address(previous: Exchange, address: str) -> bool:
 async def _follow_redirect(
     ctx: ProbeContext, previous: Exchange, url: Url, cookie: str
 ) -> Exchange | None:
-    """One redirect further: on the same address if it is the same host. None where it must not
-    or cannot be gone."""
+    """Follow one redirect, on the same address if the host is the same.
+
+    Returns None if the redirect is forbidden or cannot be followed.
+    """
     start_time = ctx.elapsed()
     previous_url = parse_url(previous.url)
     same_host = previous_url is not None and previous_url.host == url.host
@@ -398,7 +419,7 @@ async def _follow_redirect(
         (previous.address, None) if same_host else await find_address(ctx, url.host, previous)
     )
     if failure is None and not same_host and _is_forbidden_address(previous, address):
-        return None  # a stranger's server does not send us into our own network
+        return None  # another site's server must not send us into our own network
     http_connection = None
     if failure is None:
         http_connection, failure = await open_http(ctx, address, url, not same_host, patience(ctx))

@@ -1,4 +1,4 @@
-"""The connections that redirects need: an address, TCP, and TLS where the URL has it."""
+"""Opens the connections for redirects: address, TCP, and TLS for https URLs."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ from diagnose.processes import parser_process
 async def find_address(
     ctx: ProbeContext, host: str, previous: Exchange
 ) -> tuple[str, Failure | None]:
-    """An address of another host, of the same family if it has one."""
+    """Return an address of another host, if possible of the same family, or the failure."""
     if is_address(host):
         return host, None
     families = (6, 4) if ":" in previous.address else (4, 6)
@@ -33,8 +33,11 @@ async def find_address(
 async def open_http(
     ctx: ProbeContext, address: str, url: Url, judged: bool, wait: float
 ) -> tuple[HttpConnection | None, Failure | None]:
-    """Connect and, for https, shake hands. The certificate is `judged` where it is another
-    site's: the target's own was judged when its turn came."""
+    """Open a connection for a URL; for https, perform the handshake too.
+
+    `judged` tells whether to verify the certificate: True for another site, False for the target,
+    whose certificate was verified earlier. `wait` is the timeout in seconds.
+    """
     if not url.secure:
         attempt = await ctx.net.connect(address, url.port)
         stream, failure = attempt.stream, attempt.failure

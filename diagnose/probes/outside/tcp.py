@@ -1,11 +1,11 @@
-"""Connections to every address of the target; after a failure, what tells its causes apart.
+"""Probes for connections to every address of the target, and for the cause of a failure.
 
-A host that rejects by ICMP sends only few such errors: on Linux six at once, then one a second
-(icmp(7), icmp_ratelimit), to all ports and by all of its addresses together. An impatient
-prober mistakes a reject for a drop. So no more than six SYNs are ever unanswered at once, each
-waits long enough for its repetitions to be answered, and silence is tried a second time.
+A host that rejects with ICMP limits these errors: Linux sends six at once, then one per second
+(icmp(7), icmp_ratelimit), for all its ports and addresses together. A prober that is too fast
+mistakes a reject for a drop. So at most six SYNs are unanswered at a time, each attempt lasts long
+enough for its retransmissions to be answered, and a silent address is tried again.
 
-A healthy site sees one connection to the target's port and one to port 80, on each address.
+On a healthy site, each address gets one connection to the target's port and one to port 80.
 """
 
 import asyncio
@@ -22,27 +22,27 @@ from diagnose.model.tls import Handshake
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.probes import ProbeContext, probe
 
-#: So many addresses of a family are tried.
+#: Maximum number of addresses of one family.
 ADDRESSES = 8
 
-#: Unanswered SYNs in flight, and how long one counts as such (seconds): the ICMP rate limit.
+#: The ICMP rate limit: maximum unanswered SYNs, and seconds until one no longer counts.
 BURST = 6
 REFILL = 1.0
 
-#: A walk: so many hops, so many at once, seconds a hop (less than until a SYN is repeated) and
-#: altogether; it ends after so many silent hops in a row.
+#: Limits of a route trace: hops, concurrent hops, seconds per hop (shorter than the SYN's
+#: retransmission), seconds in total, and consecutive silent hops after which it ends.
 HOPS = 20
 PARALLEL_HOPS = 4
 HOP_PATIENCE = 0.9
 WALK_PATIENCE = 3.0
 SILENT_HOPS = 3
 
-#: Segments of this size pass every path (RFC 9293 section 3.7.1: the default).
+#: Bytes. Segments of this size pass every path (the default of RFC 9293 section 3.7.1).
 SMALL_SEGMENTS = 536
 
 
 class SynLimiter:
-    """Lets SYNs out so that a reject's rate limit is not met."""
+    """Limits unanswered SYNs, so that a reject's rate limit is not reached."""
 
     def __init__(self) -> None:
         self._semaphore = asyncio.Semaphore(BURST)
@@ -59,7 +59,7 @@ class SynLimiter:
 
 
 class SynSlot:
-    """One SYN's place, given back when TCP itself has answered, or after a time."""
+    """The slot of one SYN, released when TCP itself has answered, or after REFILL seconds."""
 
     def __init__(self, semaphore: asyncio.Semaphore) -> None:
         self.answered = False
@@ -73,7 +73,7 @@ class SynSlot:
 
 @probe()
 async def proxy(ctx: ProbeContext) -> None:
-    """The proxy that this run goes through, or that other programs here would go through."""
+    """Emit the proxy of this run, or the one that other programs on this machine would use."""
     from diagnose.parsers import proxy_url
 
     target = ctx.target
@@ -101,7 +101,7 @@ async def proxy(ctx: ProbeContext) -> None:
 
 @probe(after=Resolution)
 async def connect(ctx: ProbeContext, resolution: Resolution) -> None:
-    """Open the target's port, and port 80 for the redirect, on every address not yet tried."""
+    """Connect to the target's port, and to port 80 for the redirect, on every new address."""
     addresses, limiter = (
         [
             address
@@ -123,8 +123,10 @@ async def connect(ctx: ProbeContext, resolution: Resolution) -> None:
 
 @probe(after=Handshake)
 async def small_segments(ctx: ProbeContext, handshake: Handshake) -> None:
-    """After a handshake in which the server fell silent: the same in small segments. Where large
-    packets are lost on the way, and only there, it comes through."""
+    """Repeat a stalled handshake with small segments.
+
+    It succeeds only if large packets are lost on the path.
+    """
     stalled = [
         candidate
         for candidate in ctx.observed(Handshake)
@@ -149,7 +151,7 @@ def _new_addresses(ctx: ProbeContext, resolution: Resolution) -> list[str]:
 
 def _wants_plain(ctx: ProbeContext) -> bool:
     secure = ctx.target.scheme in {"https", "wss"}
-    # A proxy makes connections to port 443, and to others it often refuses them.
+    # A proxy allows connections to port 443, but often refuses other ports.
     return (
         secure and ctx.target.port != 80 and ctx.options.wants("http") and not ctx.options.by_proxy
     )
@@ -173,13 +175,13 @@ async def _try_plain(ctx: ProbeContext, limiter: SynLimiter, address: str) -> No
 
 
 def _control_ports(ctx: ProbeContext) -> list[int]:
-    """Ports that most servers have open, and that nobody is trying anyway."""
+    """Return ports that most servers have open and that are not tried anyway."""
     tried_ports = {ctx.target.port, 80} if _wants_plain(ctx) else {ctx.target.port}
     return [port for port in (22, 80, 443) if port not in tried_ports]
 
 
 async def _retry(ctx: ProbeContext, address: str) -> None:
-    """A second try; where that one is answered, two more, to see how often it is."""
+    """Try again; if that is answered, try twice more to see how often it succeeds."""
     connection = await _connect(ctx, address, ctx.target.port, "again")
     if connection.failure is None:
         for _ in range(2):
@@ -242,7 +244,7 @@ def _was_reset(attempt: ConnectResult) -> bool:
 
 
 async def _trace_route(ctx: ProbeContext, address: str) -> None:
-    """How far the SYNs get: each router on the way is where one of them runs out of time."""
+    """Trace how far SYNs get: each router on the path answers when a SYN's TTL expires."""
     start_time, port = ctx.elapsed(), ctx.target.port
     hops: list[Hop] = []
     reached = False
@@ -269,7 +271,7 @@ async def _trace_route(ctx: ProbeContext, address: str) -> None:
 
 
 async def _try_hop(ctx: ProbeContext, address: str, ttl: int) -> tuple[Hop, bool]:
-    """What answers to a SYN of that time to live, and whether it was the target."""
+    """Send a SYN with this TTL; return the hop that answered and whether it was the target."""
     attempt = await ctx.net.connect(address, ctx.target.port, HOP_PATIENCE, ttl=ttl)
     if attempt.stream is not None:
         attempt.stream.close()

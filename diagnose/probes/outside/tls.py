@@ -1,8 +1,8 @@
-"""The handshake, as a visitor's browser does it; and, where it fails, what else is offered.
+"""Probes for the TLS handshake as a browser performs it and, after a failure, for its cause.
 
-On a healthy site two connections are made: the visitor's, and on one address a hello for TLS
-1.1, side by side with it, to see whether obsolete versions are still offered. All other
-controls come after a failure, on the first address that shows it.
+A healthy site gets two connections: the visitor's and, concurrently on one address, a ClientHello
+for TLS 1.1, to see whether obsolete versions are still offered. All other comparisons happen
+after a failure, on the first address that shows it.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from diagnose.processes import parser_process
 #: A name that no server has (RFC 6761 section 6.4).
 UNKNOWN_NAME = "nothing.invalid"
 
-#: Failures in which the server did not say why: it is asked in other ways.
+#: Failures in which the server gave no reason, so that comparisons are needed.
 _SILENT_FAILURES = {"reset", "closed", "timeout"}
 
-#: The patience, in seconds, for what is asked for comparison only: a server that answers a
-#: visitor at once and this not at all shall not hold up a healthy run.
+#: Seconds for a handshake that serves only for comparison: a server that answers visitors at once
+#: but not this must not delay a healthy run.
 _CONTROL_PATIENCE = 1.0
 
 
 @probe()
 async def roots(ctx: ProbeContext) -> None:
-    """Begin to load the trusted roots, and what reads certificates, while packets fly."""
+    """Start loading the trusted roots and the certificate parser while connections open."""
     if not _in_scope(ctx):
         return
     trust_store = await asyncio.wrap_future(trust(ctx.options.cafile))
@@ -46,7 +46,7 @@ async def roots(ctx: ProbeContext) -> None:
 
 @probe(after=Connection)
 async def handshake(ctx: ProbeContext, connection: Connection) -> None:
-    """A visitor's handshake on each address; then whatever its outcome asks for."""
+    """Perform a visitor's handshake on each address, then what its outcome requires."""
     if connection.failure or connection.purpose != "target" or not _in_scope(ctx):
         return
     stream = ctx.take_stream(connection)
@@ -60,13 +60,13 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
         )
     handshake = await _visitor_handshake(ctx, connection, stream, "normal", await _trust_store(ctx))
     if handshake.failure is None:
-        # Without a responder's address nobody could staple anything, and nobody need be asked.
+        # Without a responder's address no server can staple a response, so none is requested.
         if handshake.chain and handshake.chain[0].must_staple and handshake.chain[0].ocsp_urls:
             ctx.start(_check_stapling(ctx, connection))
     elif handshake.failure.kind == "certificate":
         await _retry(ctx, connection, "unverified", net_tls.client_context())
     elif handshake.failure.kind in _SILENT_FAILURES and connection.vantage is Vantage.SERVER:
-        # What tells such failures apart lies on the way, and from within there is none.
+        # The comparisons find causes on the path, and from the server there is no path.
         return
     elif handshake.failure.kind in _SILENT_FAILURES:
         _start_controls(ctx, connection, handshake, ("small-hello", "no-sni", "other-sni", "plain"))
@@ -112,12 +112,12 @@ async def _trust_store(ctx: ProbeContext) -> Trust:
 
 
 def _server_name(ctx: ProbeContext) -> str | None:
-    """What to send as SNI: the host, unless it is an address (RFC 6066 section 3)."""
+    """Return the SNI to send: the host, or None for an address (RFC 6066 section 3)."""
     return None if is_address(ctx.target.host) else ctx.target.host
 
 
 async def _parse_certificates(ders: tuple[bytes, ...]) -> tuple[Certificate, ...]:
-    """Certificates, read. To import what reads them takes 20 ms, once."""
+    """Parse certificates in the parser process; importing the library takes 20 ms, once."""
     certificates: tuple[Certificate, ...] = await parser_process.call(
         "diagnose.parsers.x509:parse_chain", ders
     )
@@ -146,8 +146,11 @@ async def _retry_with_http2(
     tls_result: HandshakeResult,
     trusted: Trust,
 ) -> tuple[float, HandshakeResult]:
-    """The same visit with HTTP/2 offered, as browsers offer it. If TLS is reached so, this is the
-    visit, and what was offered before a comparison ("http/1.1"); else it is the comparison."""
+    """Repeat the handshake with HTTP/2 offered, as browsers do.
+
+    If this succeeds, it is the visitor's handshake and the first one becomes the comparison
+    "http/1.1"; otherwise this one is the comparison.
+    """
     name, second_start = _server_name(ctx), ctx.elapsed()
     attempt = await ctx.net.connect(connection.address, connection.port)
     if attempt.stream is None:
@@ -174,7 +177,7 @@ async def _retry_with_http2(
 async def _retry(
     ctx: ProbeContext, connection: Connection, variant: str, ssl_context: ssl.SSLContext
 ) -> None:
-    """On a connection of its own, which is left to the probes that follow."""
+    """Perform a handshake on a new connection, which later probes may use."""
     attempt = await ctx.net.connect(connection.address, connection.port)
     if attempt.stream is not None:
         trusted = Trust(ssl_context, empty=ssl_context.verify_mode is ssl.CERT_NONE)
@@ -184,7 +187,7 @@ async def _retry(
 def _start_controls(
     ctx: ProbeContext, connection: Connection, handshake: Handshake, variants: tuple[str, ...]
 ) -> None:
-    """Begin the controls for a failure, unless another address began them for the same one."""
+    """Start the comparisons for a failure, unless another address did for the same failure."""
     same_failures = [
         candidate
         for candidate in ctx.observed(Handshake)
@@ -235,7 +238,7 @@ async def _comparison_handshake(
     ssl_context: ssl.SSLContext,
     name: str | None,
 ) -> None:
-    """A handshake for comparison: nobody uses what it opens."""
+    """Perform a handshake for comparison; its stream is not used further."""
     start_time = ctx.elapsed()
     attempt = await ctx.net.connect(connection.address, connection.port)
     if attempt.stream is None:
@@ -254,8 +257,10 @@ async def _comparison_handshake(
 async def _send_client_hello(
     ctx: ProbeContext, connection: Connection, variant: str, version: int, timeout: float
 ) -> None:
-    """A hello written by hand, and how far the server went along with it: to the end of its
-    first flight, where it is the client's turn."""
+    """Send a hand-written ClientHello and emit how far the server answered it.
+
+    The answer ends with the server's first flight, after which it is the client's turn.
+    """
     start_time, name = ctx.elapsed(), _server_name(ctx)
     reply = await _reply_to(
         ctx,
@@ -297,8 +302,10 @@ async def _send_client_hello(
 
 
 async def _check_stapling(ctx: ProbeContext, connection: Connection) -> None:
-    """Whether an OCSP answer comes with the certificate. nginx fetches one only when a client
-    first asks for it, so that the second to ask is the one who counts."""
+    """Check whether an OCSP response is stapled to the certificate.
+
+    nginx fetches one only after a client first requests it, so the second handshake counts.
+    """
     await _send_client_hello(
         ctx, connection, "stapling", tls_parser.TLS1_2, _control_timeout(connection)
     )
@@ -310,7 +317,7 @@ async def _check_stapling(ctx: ProbeContext, connection: Connection) -> None:
 
 
 async def _send_plain_request(ctx: ProbeContext, connection: Connection) -> None:
-    """An HTTP request in the place of a handshake, as small as its answer may be."""
+    """Send an HTTP request instead of a handshake; its response is as small as possible."""
     start_time = ctx.elapsed()
     request = f"GET / HTTP/1.1\r\nHost: {ctx.target.host}\r\nConnection: close\r\n\r\n"
     reply = await _reply_to(
@@ -343,7 +350,7 @@ async def _reply_to(
     is_complete: Callable[[bytes], bool],
     timeout: float,
 ) -> tuple[bytes, Failure | None] | None:
-    """What comes back for these bytes on a new connection; None if there was none to be had."""
+    """Return the reply to these bytes on a new connection, or None if it cannot be opened."""
     attempt = await ctx.net.connect(connection.address, connection.port, timeout)
     if attempt.stream is None:
         return None
@@ -423,7 +430,7 @@ _OPTIONS = {
 
 
 def _equivalent(connection: Connection, variant: str, name: str | None) -> str:
-    """The command a person would type."""
+    """Return the equivalent command."""
     import shlex
 
     host = f"[{connection.address}]" if ":" in connection.address else connection.address

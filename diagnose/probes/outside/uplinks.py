@@ -1,5 +1,8 @@
-"""Whether this machine has a way to the Internet at all. Looked for after names could not be asked
-for, to tell its own fault from the resolver's. Nothing is sent."""
+"""Whether this machine has a route to the Internet at all.
+
+Checked after DNS queries failed, to distinguish this machine's fault from the resolver's. Nothing
+is sent.
+"""
 
 import shlex
 
@@ -7,12 +10,12 @@ from diagnose.model.tcp import Uplink
 from diagnose.net import resolvconf
 from diagnose.probes import ProbeContext
 
-#: a.root-servers.net, an address of the Internet to which a way is looked for. Nothing is sent.
+#: a.root-servers.net: Internet addresses to which a route is looked up. Nothing is sent.
 ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 
 def emit_uplinks(ctx: ProbeContext) -> None:
-    """Whether this machine gets anywhere at all, which tells its own fault from the resolver's."""
+    """Emit, for each family, whether this machine has a route to the Internet."""
     links = resolvconf.links()
     for family, root in ROOT_SERVERS.items():
         route = ctx.net.way_to(root)

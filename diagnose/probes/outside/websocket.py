@@ -1,8 +1,8 @@
-"""A WebSocket's opening handshake, as a browser does it, where one is asked for.
+"""Probes for a WebSocket's opening handshake, as a browser performs it, on each requested path.
 
-It has a connection of its own, begun as soon as there is an address, so that it costs a run no
-round trip. Whether the server can be reached and what its certificate is worth others tell: here
-nothing is said where there is no connection, and any certificate will do.
+It uses its own connection, opened as soon as there is an address, so that it costs a run no extra
+round trip. Other probes report whether the server is reachable and its certificate valid: this
+one emits nothing without a connection, and accepts any certificate.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from diagnose.processes import parser_process
 if TYPE_CHECKING:
     from diagnose.net.websocket import UpgradeResult
 
-#: Seconds for the answer to a handshake.
+#: Seconds to wait for the response to a handshake.
 PATIENCE = 8.0
 
-#: The answers by which an application may refuse an Origin: most say 403, some are vaguer.
+#: Statuses with which an application may refuse an Origin: most send 403, some are less precise.
 _REFUSALS = {400, 401, 403, 404}
 
-#: So often is a Socket.IO session opened, to see whether its second request finds it again.
+#: How many Socket.IO sessions are opened, to see whether the second request reaches the session.
 _SESSIONS = 3
 
 
 @probe(after=Resolution)
 async def upgrade(ctx: ProbeContext, resolution: Resolution) -> None:
-    """On the first address of each family that can be connected to, every path asked for."""
+    """Try every requested path on the first address of each family that can be connected to."""
     if not ctx.target.websockets or not resolution.addresses or not ctx.options.wants("websocket"):
         return
     same_family = [
@@ -52,7 +52,7 @@ async def upgrade(ctx: ProbeContext, resolution: Resolution) -> None:
     ]
     if same_family[0] is not resolution:
         return
-    # The library takes 30 ms to import: in a thread, while packets fly.
+    # Importing the library takes 30 ms: do it in a thread while connections open.
     reading = asyncio.ensure_future(
         asyncio.to_thread(importlib.import_module, "diagnose.net.websocket")
     )
@@ -70,7 +70,7 @@ async def upgrade(ctx: ProbeContext, resolution: Resolution) -> None:
 
 @probe(after=Connection)
 async def from_server(ctx: ProbeContext, connection: Connection) -> None:
-    """Where the port is shut to us and the server itself was asked."""
+    """Try the paths from the server, if its port is closed to this machine."""
     in_scope = ctx.target.websockets and ctx.options.wants("websocket")
     if connection.vantage is Vantage.SERVER and connection.purpose == "target" and in_scope:
         for path in ctx.target.websockets:
@@ -79,15 +79,17 @@ async def from_server(ctx: ProbeContext, connection: Connection) -> None:
 
 @frozen
 class _OpenConnection:
-    """An open connection; `trusted` says that what a person added may be sent on it."""
+    """An open connection; `trusted` is True if the user's added fields may be sent on it."""
 
     stream: Stream
     trusted: bool
 
 
 async def _connect(ctx: ProbeContext, address: str) -> _OpenConnection | None:
-    """A connection for one handshake, over HTTP/1.1: browsers upgrade on no other. Any certificate
-    will do, but for a person's secrets it must be the site's own."""
+    """Open a connection for one handshake over HTTP/1.1, where browsers upgrade.
+
+    Any certificate is accepted, but secrets of the user require the site's own valid one.
+    """
     if not _uses_tls(ctx):
         attempt = await ctx.net.connect(address, ctx.target.port)
         return _OpenConnection(attempt.stream, True) if attempt.stream else None
@@ -123,7 +125,7 @@ def _uses_tls(ctx: ProbeContext) -> bool:
 async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: _OpenConnection | None
 ) -> None:
-    """The handshake, and where it is refused the one thing that may tell why."""
+    """Perform the handshake; if it is refused, try the one variant that may show why."""
     upgrade = await _try_handshake(ctx, address, path, "normal", open_connection=open_connection)
     if upgrade is None:
         return
@@ -144,9 +146,12 @@ async def _try_path(
 
 
 async def _retry_ended(ctx: ProbeContext, address: str, path: str, upgrade: Upgrade) -> None:
-    """An open connection that ended is opened again: with the subprotocol that the close frame
-    names; or, where it died, without a ping, which browsers never send, and, if that one holds,
-    once more as it was, to tell a server that breaks at a ping from one that breaks sometimes."""
+    """Repeat the handshake after an open connection ended.
+
+    If the close frame names a subprotocol, offer it. If the connection died, repeat without a
+    ping, which browsers never send. If that one stays open, repeat with a ping: this separates a
+    server that fails at a ping from one that fails at times.
+    """
     if asks_for_subprotocol(upgrade):
         if subprotocols := named_subprotocols(upgrade.close_reason, None):
             await _try_handshake(ctx, address, path, "subprotocol", offered=subprotocols)
@@ -166,8 +171,10 @@ async def _try_handshake(
     cookie: str = "",
     request_path: str | None = None,
 ) -> Upgrade | None:
-    """One handshake; `asked` is the path in the request, where it is another than the one
-    asked for. None where no connection is to be had."""
+    """Perform one handshake, or return None if no connection can be opened.
+
+    `request_path` is the path in the request, if it differs from `path`.
+    """
     from diagnose.net.websocket import open_websocket
 
     open_connection = open_connection or await _connect(ctx, address)
@@ -246,8 +253,10 @@ def _complete_upgrade(
 
 
 async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
-    """As a Socket.IO client begins: a session by polling, then its upgrade on a connection of
-    its own, which may come to another worker (Engine.IO protocol, "Upgrade mechanism")."""
+    """Start a Socket.IO session: open it by polling, then upgrade on a new connection.
+
+    The new connection may reach another worker (Engine.IO protocol, "Upgrade mechanism").
+    """
     from diagnose.net.http import Http1Connection, get
 
     open_connection = await _connect(ctx, address)
@@ -278,7 +287,7 @@ async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
 
 
 def session_id(body: str) -> str | None:
-    """The sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
+    """Return the sid in Engine.IO's open packet, `0{"sid":"…",…}`."""
     try:
         sid = json.loads(body[body.index("{") : body.rindex("}") + 1])["sid"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -287,8 +296,10 @@ def session_id(body: str) -> str | None:
 
 
 def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) -> str:
-    """The command a person would type: curl ends in a timeout where all is well, since a
-    WebSocket that was accepted stays open."""
+    """Return the equivalent curl command.
+
+    On success curl ends with a timeout, because an accepted WebSocket stays open.
+    """
     import shlex
 
     host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address

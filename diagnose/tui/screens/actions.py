@@ -1,7 +1,7 @@
-"""What the keys do on the screen of one target, and what is in the way of each.
+"""The actions of the keys on the screen of one target, and the obstacles to each.
 
-An action is a function of the screen; `unless` are the obstacles to it, each of which answers with
-the key of the words that say why it does nothing now, or with nothing.
+An action is a function of the screen. An obstacle returns the key of the text that says why the
+action is disabled, or "".
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Action:
         return next(filter(None, (obstacle(screen) for obstacle in self.obstacles)), "")
 
 
-#: Every action, by the name that its key has in `diagnose.tui.keys`.
+#: All actions, by the name of their key in `diagnose.tui.keys`.
 ACTIONS: dict[str, Action] = {}
 
 
@@ -42,7 +42,7 @@ def action(*obstacles: Obstacle) -> Callable[[Callable[["SiteScreen"], None]], N
 
 # Obstacles
 
-#: What stands for a site that may not be there: keys of words.
+#: Text keys for why a kind of session cannot be fixed, or has no other target.
 _UNFIXABLE_KINDS = {"part": "partial", "demo": "demo", "recording": "recording"}
 _SINGLE_KINDS = {"demo": "demo-alone", "recording": "recording-stays"}
 
@@ -95,7 +95,7 @@ def _unwatched(screen: "SiteScreen") -> str:
     return "" if screen.session.watched else "no-watch"
 
 
-# Look again
+# Diagnose again
 
 
 @action(_running, _recorded)
@@ -120,7 +120,7 @@ def _begin(screen: "SiteScreen", only: tuple[str, ...]) -> None:
 
 
 def _failed_layers(screen: "SiteScreen") -> tuple[str, ...]:
-    """The layers in which something is wrong, or not known."""
+    """Return the layers with a problem or an unknown status."""
     bad = {"error", "warning", "unknown"}
     return tuple(name for name, status in layer_statuses(screen.session.report) if status in bad)
 
@@ -153,7 +153,7 @@ def inside(screen: "SiteScreen") -> None:
     )
 
 
-# What there is to see
+# Show details
 
 
 @action(_running, _masking)
@@ -193,7 +193,7 @@ def back(screen: "SiteScreen") -> None:
     screen.go_back()
 
 
-# Mend, copy, export
+# Fix, copy, export
 
 
 @action(_no_steps)

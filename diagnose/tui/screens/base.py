@@ -1,5 +1,4 @@
-"""What the screen of one target and the list of them have in common: they draw what they are told
-of the sessions, and have keys."""
+"""The base of the site screen and the start screen: both draw sessions and have keys."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +16,7 @@ class BaseScreen(Screen[None]):
     app: "DiagnoseApp"
     KEYS: ClassVar[tuple[Key, ...]] = ()
 
-    ready = False  # all widgets are there
+    ready = False  # True when all widgets exist
 
     def on_mount(self) -> None:
         self.ready = True
@@ -31,7 +30,7 @@ class BaseScreen(Screen[None]):
         self.redraw()
 
     def redraw(self) -> None:
-        """There is something else to be shown."""
+        """Draw again, because something has changed."""
         if self.ready:
             self.draw()
 
@@ -39,27 +38,27 @@ class BaseScreen(Screen[None]):
         return translate(key, self.app.view.lang, **facts)
 
     def action_do(self, name: str) -> None:
-        """What a key does, or why it does nothing now."""
+        """Do the action of a key, or show why it is disabled."""
         if obstacle := self.obstacle_key(name):
             self.notify(self.say(obstacle), severity="warning", markup=False)
         else:
             self.perform(name)
 
-    # Of each of them
+    # To be implemented by each screen
 
     def displays_any(self, sessions: list[Session]) -> bool:
-        """Whether any of these is seen here."""
+        """Return True if this screen shows any of these sessions."""
         raise NotImplementedError
 
     def focus_first(self) -> None:
-        """Give the focus to where one begins."""
+        """Set the initial focus."""
         raise NotImplementedError
 
     def draw(self) -> None:
         raise NotImplementedError
 
     def obstacle_key(self, name: str) -> str:
-        """The key of the words that say why an action does nothing now; empty where it does."""
+        """Return the text key that says why an action is disabled; "" if it is enabled."""
         raise NotImplementedError
 
     def perform(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""A list out of which one thing is chosen; Esc chooses nothing."""
+"""A dialog to choose one item of a list; Esc cancels."""
 
 from rich.text import Text
 from textual.app import ComposeResult

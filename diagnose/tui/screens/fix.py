@@ -1,4 +1,4 @@
-"""A fix, or its undoing, as it goes on: its words, and the question that it asks."""
+"""A dialog that shows a fix or its undo: the output and the questions."""
 
 import queue
 from typing import Any
@@ -14,7 +14,7 @@ from diagnose.tui.widgets.text_view import TextView
 
 
 class FixDialog(TextDialog):
-    """y or n answers. It can be left when it is over."""
+    """Answer with y or n. It can be closed only after the fix has ended."""
 
     BINDINGS = [("y", "answer(True)", ""), ("n", "answer(False)", ""), ("escape", "leave", "")]
 
@@ -31,11 +31,11 @@ class FixDialog(TextDialog):
         yield Static(translate("at-work", self._lang), id="ask", markup=False)
 
     def attach(self, job: Job) -> None:
-        """This is the fix that is shown."""
+        """Set the job that is shown."""
         self._job = job
 
     def drain(self) -> None:
-        """Show what has been told."""
+        """Show the received messages."""
         while self.is_mounted and not self.messages.empty():
             match self.messages.get():
                 case FixOutput(text):

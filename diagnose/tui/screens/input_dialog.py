@@ -1,4 +1,4 @@
-"""One line to type; Esc types nothing."""
+"""A dialog with one input line; Esc cancels."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,8 @@ from diagnose.parsers.target import UsageError
 
 
 class InputDialog(Screen[str | None]):
-    """Ends with what `read` makes of the line; what it cannot read is said, and asked for again."""
+    """The result is what `parse` returns. If it raises UsageError, the error is shown and the
+    dialog stays open."""
 
     BINDINGS = [("escape", "dismiss(None)", "")]
 

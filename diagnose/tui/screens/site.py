@@ -1,4 +1,5 @@
-"""One target: the verdict and the layers above, the causes, and what is asked of one of them."""
+"""The screen of one target: verdict and layers at the top, the findings, and tabs about one of
+them."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,11 +25,11 @@ from diagnose.tui.widgets.text_view import StaticLines, TextView
 if TYPE_CHECKING:
     pass
 
-#: From these widths on there are two columns, and three; from that height on, then, the log
+#: Widths from which there are two and three columns, and the height from which the log is shown
 #: (app.tcss has the same numbers).
 WIDE, XWIDE, TALL = 100, 140, 34
-#: The widths of the findings, beside one column and beside two, and of the layers. What is left is
-#: for the text, whose commands shall not be folded.
+#: Widths of the findings' column (in two and in three columns) and of the layers' column. The rest
+#: is for the text, whose commands must not wrap.
 FINDINGS_WIDTH, FINDINGS_WIDTH_XWIDE, LAYERS_WIDTH = 30, 34, 26
 
 
@@ -82,10 +83,10 @@ class SiteScreen(BaseScreen):
 
     @property
     def visible_report(self) -> Report:
-        """The report as it may be seen."""
+        """The report as it may be shown."""
         return self.app.visible_report(self.session)[0]
 
-    # What is shown
+    # Drawing
 
     def draw(self) -> None:
         report, view = self.app.visible_report(self.session)
@@ -107,7 +108,7 @@ class SiteScreen(BaseScreen):
         self.draw_text()
 
     def draw_text(self) -> None:
-        """The text of the chosen tab about the chosen finding, and what can be done with it."""
+        """Draw the chosen tab for the chosen finding, and the key bar."""
         report, view = self.app.visible_report(self.session)
         width = self.text_width()
         self.query_one(TabBar).show(self.tab, width - 3, view.lang)
@@ -117,8 +118,8 @@ class SiteScreen(BaseScreen):
         self.query_one(KeyBar).show(SITE_KEYS, self.obstacle_key, self.size.width, view.lang)
 
     def text_width(self) -> int:
-        """The width of the text's column. Not asked of the widgets: after a change of the
-        terminal's size they have not been laid out anew yet."""
+        """Return the width of the text's column. It is calculated, because after a resize the
+        widgets do not have their new size yet."""
         return (
             self.size.width
             - self._findings_width()
@@ -126,7 +127,7 @@ class SiteScreen(BaseScreen):
         )
 
     def _findings_width(self) -> int:
-        """The width of the findings' column; 0 where they stand above the text."""
+        """Return the width of the findings' column; 0 if the findings are above the text."""
         width = self.size.width
         return FINDINGS_WIDTH_XWIDE if width >= XWIDE else FINDINGS_WIDTH if width >= WIDE else 0
 
@@ -134,7 +135,7 @@ class SiteScreen(BaseScreen):
         self.query_one(selector, StaticLines).show(text)
 
     def _marks(self) -> list[str]:
-        """How it is looked at."""
+        """Return the marks that describe the session in the title line."""
         session, lang, kind = self.session, self.app.view.lang, self.session.services.kind
         only = ", ".join(reports.translate(f"layer.{name}", lang) for name in session.request.only)
         server = "" if self.app.masked else session.server
@@ -150,7 +151,7 @@ class SiteScreen(BaseScreen):
         ]  # fmt: skip
 
     def _change_lines(self, view: View) -> list[str]:
-        """What has changed since a site that is not well now was."""
+        """Return what has changed since the site was last healthy, if it has causes now."""
         report = self.session.report
         if self.session.running or self.app.masked or not report.causes:
             return []
@@ -193,7 +194,7 @@ class SiteScreen(BaseScreen):
             header_text.log_text(report, narrow_view, self._filter, self.failures_only), end=True
         )
 
-    # What is chosen
+    # Selection
 
     def on_findings_chosen(self) -> None:
         self.query_one("#scroll", TextView).scroll_home(animate=False)
@@ -222,7 +223,7 @@ class SiteScreen(BaseScreen):
         text = dialog_text.layer_text(self.visible_report, layer, self.app.dialog_view())
         self.app.show_text(self.say("seen-of", layer=name), text)
 
-    # What the keys do
+    # Keys
 
     def obstacle_key(self, name: str) -> str:
         return ACTIONS[name].obstacle_key(self) if name in ACTIONS else ""
@@ -237,7 +238,7 @@ class SiteScreen(BaseScreen):
         filter_input.focus()
 
     def go_back(self) -> None:
-        """Out of the filter, then out of the text, then to the screen below."""
+        """Leave the filter, or else the text, or else this screen."""
         filter_input = self.query_one("#filter", Input)
         if filter_input.has_class("-shown"):
             filter_input.value = ""

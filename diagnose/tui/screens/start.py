@@ -1,5 +1,5 @@
-"""Where no target was given: this server's own sites, those looked at before, and a line to type
-one into. With several targets: their list, side by side."""
+"""The screen without a target: this server's sites, earlier targets, and an input line. With
+several targets, their list."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ from diagnose.tui.widgets.bars import KeyBar
 from diagnose.tui.widgets.findings import ViOptionList
 from diagnose.tui.widgets.text_view import StaticLines
 
-#: What stands above a list whose first line is what one most likely wants.
+#: Headings of lists whose first line is the most likely choice.
 LIST_FIRST_KEYS = frozenset({"targets", "sites"})
 
 
@@ -44,7 +44,7 @@ class StartScreen(BaseScreen):
         yield KeyBar(id="keys")
 
     def focus_first(self) -> None:
-        # What was only looked at before may be known by now, and is no reason to choose from it.
+        # Earlier targets alone are no reason to focus the list.
         self.query_one("#choices" if self.app.heading_key in LIST_FIRST_KEYS else "#input").focus()
 
     def displays_any(self, sessions: list[Session]) -> bool:
@@ -72,7 +72,7 @@ class StartScreen(BaseScreen):
             choices.focus()
 
     def _session_lines(self, session: Session, view: View) -> str:
-        """A target's state, what is wrong with it, and where there is room its layers."""
+        """Return a target's status and its problem, and its layers if there is room."""
         report, session_view = self.app.visible_report(session)
         page, url = tab_text.new_page(view), sanitize(report.evidence.target.url)
         if not session.started:
@@ -116,7 +116,7 @@ class StartScreen(BaseScreen):
         event.input.value = ""
         self.app.open(self.app.session_of(target))
 
-    # What the keys do
+    # Keys
 
     def obstacle_key(self, name: str) -> str:
         if name in {"open", "again"} and not self.app.sessions:

@@ -1,4 +1,4 @@
-"""A text without borders, to be selected or read: what was copied, the keys, what was seen."""
+"""A dialog with a text to read or select, without borders: copied text, keys, observations."""
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -8,7 +8,7 @@ from diagnose.tui.widgets.text_view import TextView
 
 
 class TextDialog(Screen[None]):
-    """`told` stands above it. Esc goes back."""
+    """Shows a text under a heading. Esc closes it."""
 
     BINDINGS = [("escape", "dismiss", "")]
 

@@ -1,1 +1,1 @@
-"""The widgets, one a file: attributes down, messages up."""
+"""The widgets, one per file: attributes go down, messages go up."""

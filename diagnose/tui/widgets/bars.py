@@ -1,4 +1,4 @@
-"""The two lines that can be clicked: the tabs, and the keys below the screen."""
+"""The two clickable lines: the tabs, and the keys at the bottom of the screen."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,7 +22,7 @@ def _clickable(action: str, style: Style | None = None) -> Style:
 
 
 class TabBar(Static):
-    """Why, Fix, Evidence, Timeline, Explain, and to the right what can be done with it."""
+    """The tabs, and on the right hints for the chosen one."""
 
     def show(self, chosen: str, width: int, lang: str) -> None:
         parts: list[Part] = []
@@ -42,7 +42,7 @@ class TabBar(Static):
 
 
 class KeyBar(Static):
-    """As many keys as the screen is wide; those that can do nothing now are dim."""
+    """As many keys as fit on the screen; disabled ones are dim."""
 
     def show(
         self, keys: Iterable[Key], why_not: Callable[[str], str], width: int, lang: str

@@ -1,4 +1,4 @@
-"""The list of findings: causes, and under each what follows from it."""
+"""The list of findings: causes, each followed by its symptoms."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from diagnose.tui import tab_text
 
 
 class ViOptionList(OptionList):
-    """A list: also with the keys of vi."""
+    """An option list that also accepts vi keys."""
 
     BINDINGS = [("j", "cursor_down", ""), ("k", "cursor_up", ""), ("g", "first", ""),
                 ("G", "last", "")]  # fmt: skip
@@ -21,7 +21,7 @@ class ViOptionList(OptionList):
 
 class Findings(ViOptionList):
     class Chosen(Message):
-        """Another finding is the chosen one."""
+        """Another finding was chosen."""
 
     def __init__(self) -> None:
         super().__init__(id="list")
@@ -30,7 +30,7 @@ class Findings(ViOptionList):
         self._content: object = None
 
     def show(self, rows: list[tuple[Finding, int]], view: View, tall: bool) -> None:
-        """`tall`: in a narrow column, where a finding has several lines."""
+        """Show the findings. With `tall`, the column is narrow and a finding has several lines."""
         self._findings = tuple(finding for finding, _ in rows)
         content = (view, tall, tuple((id(finding), depth) for finding, depth in rows))
         if content == self._content:
@@ -47,7 +47,7 @@ class Findings(ViOptionList):
 
     @property
     def finding(self) -> Finding | None:
-        """The one that is chosen; else the first."""
+        """The chosen finding, or else the first."""
         chosen = [finding for finding in self._findings if finding.id == self._chosen_id]
         return next(iter([*chosen, *self._findings]), None)
 
@@ -66,6 +66,6 @@ class Findings(ViOptionList):
 
 
 def filter_text(finding: Finding, view: View) -> str:
-    """What a filter looks for in a finding."""
+    """Return the text of a finding that a filter searches."""
     line = Text.from_ansi(tab_text.finding_line(finding, 0, replace(view, width=400))).plain
     return " ".join(line.lower().split())

@@ -1,4 +1,4 @@
-"""The layers in the order in which a visitor's request meets them; Enter shows all of one."""
+"""The layers in the order of a visitor's request; Enter shows all observations of one."""
 
 from rich.text import Text
 from textual.widgets.option_list import Option

@@ -1,4 +1,4 @@
-"""Text that is scrolled, and lines that are not: what was laid out for their width, in colour."""
+"""Scrollable text, and static lines. Both show coloured text laid out for their width."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -7,8 +7,8 @@ from textual.widgets import Static
 
 
 class StaticLines(Static):
-    """As high as its text has lines. Left to itself a widget whose text has just changed may keep
-    the height of the one before."""
+    """A widget as high as the lines of its text. The height is set explicitly, because after a
+    change of text Textual may keep the old one."""
 
     def show(self, text: str) -> None:
         text = text.rstrip("\n")
@@ -18,7 +18,7 @@ class StaticLines(Static):
 
 
 class TextView(VerticalScroll, can_focus=True):
-    """A text with a scroll bar, also with the keys of vi."""
+    """A text with a scroll bar; it also accepts vi keys."""
 
     BINDINGS = [("j", "scroll_down", ""), ("k", "scroll_up", ""), ("g", "scroll_home", ""),
                 ("G", "scroll_end", "")]  # fmt: skip
@@ -32,16 +32,16 @@ class TextView(VerticalScroll, can_focus=True):
         yield self._lines
 
     def show(self, text: str, end: bool = False) -> None:
-        """`end`: what is new stands at the end, and is seen unless somebody reads further up."""
+        """Show a text. With `end`, scroll to the new end, unless the user has scrolled up."""
         if text != self._text:
             follow_end = end and self.is_vertical_scroll_end
             self._text = text
             self._lines.update(Text.from_ansi(text.rstrip("\n")))
             if follow_end:
-                # Not at once: what was added has no height yet.
+                # Not immediately: the added text has no height yet.
                 self.call_after_refresh(self.scroll_end, animate=False)
 
     @property
     def text(self) -> str:
-        """What stands there, without its colours."""
+        """The shown text without colours."""
         return Text.from_ansi(self._text).plain
