@@ -1,5 +1,6 @@
 """Readers of what strangers send: none raises, whatever it is given, and none takes long."""
 
+import importlib
 import resource
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.effort import ALL, examples
-from tests.support.readers import Reader, readers
+from tests.support.readers import ANSWERS, OWN, Reader, readers
 
 ROOT = Path(__file__).parents[2]
 READERS = tuple(readers())
@@ -118,3 +119,9 @@ def test_no_library_takes_the_square_of_the_time(reader: Reader) -> None:
         preexec_fn=limited, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-200:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("name", sorted({*OWN, *ANSWERS}))
+def test_what_is_said_of_a_reader_is_said_of_one_that_exists(name: str) -> None:
+    module, _, function = name.partition(":")
+    assert callable(getattr(importlib.import_module(module), function))

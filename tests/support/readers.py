@@ -66,7 +66,7 @@ OWN = {
     "diagnose.parsers.firewalld.dbus_output:policy_settings",
     "diagnose.parsers.netfilter.persisted_rules:chains",
     "diagnose.parsers.firewalld.rich_rules:is_address_in",
-    "diagnose.recording.codec:load",
+    "diagnose.recording.codec:read_recording",
 }
 #: What a reader may raise: it is its answer.
 ANSWERS: dict[str, type[Exception]] = {
