@@ -53,4 +53,4 @@ def test_where_there_is_neither_nothing_is_said() -> None:
 @pytest.mark.parametrize("process", ["nginx", "", None])
 def test_nobody_is_asked_where_something_of_the_servers_own_listens(process: Any) -> None:
     look = ran(listening(443, process=process))
-    assert not look.machine.asked  # type: ignore[attr-defined]
+    assert not look.machine.commands_run  # type: ignore[attr-defined]
