@@ -71,7 +71,6 @@ HostKey /etc/ssh/lab_host_key
 AuthorizedKeysFile /etc/ssh/lab_authorized_keys
 StrictModes no
 UsePAM no
-LogLevel QUIET
 """
 SSHD_ARGV = (
     "/usr/sbin/sshd", "-D", "-e", "-h", "/etc/ssh/lab_host_key",
@@ -458,20 +457,6 @@ class Lab:
         for step in (network, cloud, names, server):
             step.result()
         self.check()
-
-    def can_log_in(self) -> bool:
-        """Whether a login over SSH works now, after the network was put back."""
-        self._undo.close()
-        self._restore_network()
-        self._restore_firewall()
-        argv = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", f"root@{SERVER}", "true"]
-        return self.client.run(["timeout", "15", *argv]).returncode == 0
-
-    def login_state(self) -> str:
-        """What holds a login up, for whoever reads the test's output."""
-        return self.server.run(
-            ["sh", "-c", "ps axo pid,stat,wchan:24,etimes,args; ss -tanp"]
-        ).stdout
 
     def let_icmp_recover(self) -> None:
         """Linux sends a peer six ICMP errors at once, then one a second; a route's count twice.
