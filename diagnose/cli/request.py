@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from diagnose.machine import Machine
     from diagnose.probes import Options
 
-#: What a run's second process is for.
+#: Modules that the parser process imports.
 _PARSER_MODULES = ("diagnose.parsers.dns", "diagnose.parsers.x509")
 
 
@@ -51,7 +51,7 @@ def check_options(options: Namespace) -> None:
 
 
 def probe_options(options: Namespace) -> "Options":
-    """The `diagnose.probes.Options` of a run."""
+    """Return the `diagnose.probes.Options` of a run."""
     from diagnose.parsers.request_fields import RequestFields
     from diagnose.probes import Options
 
@@ -79,7 +79,7 @@ def probe_options(options: Namespace) -> "Options":
 
 
 def open_machine(options: Namespace) -> "contextlib.AbstractAsyncContextManager[Machine | None]":
-    """The way into the server, as long as the block lasts; None where nobody is to look there."""
+    """Open the server as a `Machine` for the duration of the block; None if it is not inspected."""
     if options.outside:
         return contextlib.nullcontext()
     if options.server:
@@ -121,7 +121,7 @@ def view(options: Namespace) -> View:
 
 
 async def apply_fix(options: Namespace, targets: list[Target], dialog: "Dialog") -> int:
-    """What `diagnose fix` does with these options; `talk` is whom it talks to."""
+    """Run `diagnose fix` with these options and return its exit status."""
     from diagnose.cli import fix
     from diagnose.engine import run
     from diagnose.net.local import LocalNet

@@ -13,7 +13,7 @@ MAX_WIDTH = 100
 
 
 def render(check_id: str, view: View) -> str:
-    """What a check is about, without a finding. No fact stands in it."""
+    """Render what a check is about, without a finding and without facts."""
     page = _new_page(check_id, registry.load_check(check_id).severity, view)
     text = check_text(check_id, view.lang)
     page.prose(text.general_title, "", 0, "bold")
@@ -23,8 +23,8 @@ def render(check_id: str, view: View) -> str:
 
 
 def render_finding(finding: Finding, view: View) -> str:
-    """The whole page of a check, filled with a finding's facts; of the steps for a person those
-    that the finding's remedy has. What the check is about in general stands at the end."""
+    """Render the page of a check with a finding's facts. It lists only the manual steps that the
+    finding's fix has. What the check is about in general stands at the end."""
     page = _new_page(finding.check.id, finding.severity, view)
     text = check_text(finding.check.id, view.lang)
     facts = finding_text.facts(finding)
@@ -52,18 +52,16 @@ def render_list(view: View) -> str:
         page.blank()
         page.add(("bold", translate(f"layer.{layer}", view.lang)))
         for check in registry.layer_checks(layer):
-            severity = str(check.severity)
-            label = translate("warn" if severity == "warning" else severity, view.lang)
+            label = finding_text.severity_label(check.severity, view.lang)
             gap = " " * (7 - cell_len(label))
             title = check_text(check.id, view.lang).general_title
-            page.add(f"  {check.id:{widest}}  ", (severity, label), f"{gap}  {title}")
+            page.add(f"  {check.id:{widest}}  ", (str(check.severity), label), f"{gap}  {title}")
     return page.text()
 
 
 def _new_page(check_id: str, severity: Severity, view: View) -> Page:
     page = Page(min(view.width, MAX_WIDTH), view.color, view.ascii)
-    label = translate("warn" if severity == "warning" else str(severity), view.lang)
-    page.add((str(severity), f"{label}[{check_id}]"))
+    page.add((str(severity), f"{finding_text.severity_label(severity, view.lang)}[{check_id}]"))
     return page
 
 

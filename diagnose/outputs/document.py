@@ -117,11 +117,6 @@ def target_note(report: Report, lang: str) -> str:
     return ""
 
 
-def severity_label(finding: Finding, lang: str) -> str:
-    severity = str(finding.severity)
-    return label("warn" if severity == "warning" else severity, lang)
-
-
 def notes(report: Report) -> list[Finding]:
     """Return the notes that no other finding explains."""
     independent = [finding for finding in report.findings if finding.explained_by is None]

@@ -16,6 +16,7 @@ from diagnose.model import (
     Observation,
     Report,
     Scope,
+    Severity,
     Step,
     Unseen,
 )
@@ -40,6 +41,11 @@ def facts(finding: Finding) -> Facts:
     if location and file == location.file and line.isdecimal():
         filling["place"] = f"{file}:{location.line}"
     return filling
+
+
+def severity_label(severity: Severity, lang: str) -> str:
+    """Return the word for a severity, as it stands before a check's id."""
+    return translate("warn" if severity is Severity.WARNING else str(severity), lang)
 
 
 def _fill(finding: Finding, text: str, lang: str) -> str:

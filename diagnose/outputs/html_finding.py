@@ -38,7 +38,7 @@ def finding_marks(finding: Finding, lang: str) -> Markup:
     subject = str(finding.claim.about)
     return tag(
         "ul",
-        tag("li", document.severity_label(finding, lang), class_="severity"),
+        tag("li", finding_text.severity_label(finding.severity, lang), class_="severity"),
         tag("li", tag("code", finding.check.id)),
         tag("li", f"{translate('confidence', lang)}: {label(str(finding.claim.confidence), lang)}"),
         tag("li", f"{translate('about', lang)}: ", tag("code", subject)) if subject else None,

@@ -95,7 +95,11 @@ def _cause(report: Report, finding: Finding, view: View) -> list[str]:
 def _marks(finding: Finding, lang: str) -> str:
     subject = str(finding.claim.about)
     confidence = f"{translate('confidence', lang)}: {label(str(finding.claim.confidence), lang)}"
-    marks = [f"**{document.severity_label(finding, lang)}**", code(finding.check.id), confidence]
+    marks = [
+        f"**{finding_text.severity_label(finding.severity, lang)}**",
+        code(finding.check.id),
+        confidence,
+    ]
     return " · ".join(
         [*marks, *([f"{translate('about', lang)}: {code(subject)}"] if subject else [])]
     )

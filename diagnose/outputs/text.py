@@ -132,7 +132,7 @@ def add_explanation(page: Page, report: Report, finding: Finding, view: View) ->
 
 def _add_title(page: Page, finding: Finding, view: View) -> None:
     severity = str(finding.severity)
-    label = translate("warn" if severity == "warning" else severity, view.lang)
+    label = finding_text.severity_label(finding.severity, view.lang)
     confidence = str(finding.claim.confidence)
     qualifier = "" if confidence == "certain" else f" ({translate(confidence, view.lang)})"
     mark = f"{label}[{finding.check.id}]{qualifier}: "

@@ -107,7 +107,7 @@ def header_field(text: str) -> tuple[str, str]:
     """Parse `NAME: VALUE`. The message of a ValueError explains the mistake without the value."""
     name, colon, value = text.partition(":")
     name, value = name.strip(), value.strip(" \t")
-    if not colon or not _TOKEN.fullmatch(name):
+    if not colon or not is_header_token(name):
         raise ValueError('takes "NAME: VALUE"')
     if option := _OPTION.get(name.lower()):
         raise ValueError(f"does not set {name}: use {option}")
@@ -146,7 +146,7 @@ def origin(text: str) -> str:
 
 def subprotocol(text: str) -> str:
     """Check that a subprotocol is one token (RFC 6455 section 4.1)."""
-    if not _TOKEN.fullmatch(text):
+    if not is_header_token(text):
         raise ValueError("takes one name without spaces or commas")
     return text
 
