@@ -2,6 +2,7 @@
 
 import asyncio
 import posixpath
+import re
 import shlex
 
 from diagnose.machine import Socket
@@ -23,6 +24,16 @@ ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 
 #: Maximum number of addresses without a default route that are examined.
 MAX_ADDRESSES = 8
+
+#: The names of nginx's programs, as ss prints them.
+_NGINX_PROGRAMS = frozenset({"nginx", "openresty", "tengine"})
+
+#: The options of a configuration test (nginx(8)), alone or together: -t, -T, -tq.
+_TEST_OPTION = re.compile(r"-[?hvVq]*[tT][?hvVqtT]*")
+
+#: How often the listening sockets are read until no short-lived process holds one, and how many
+#: processes are examined.
+MAX_READINGS, MAX_PROCESSES = 3, 16
 
 #: Prints the user number and name, whether systemd runs (sd_booted(3)), and os-release(5).
 IDENTIFY_SCRIPT = (
@@ -199,9 +210,38 @@ async def _identify(ctx: ProbeContext) -> bool | None:
     return host.privileged
 
 
+async def _read_listeners(ctx: ProbeContext) -> tuple[Socket, ...] | Failure:
+    """Return the listening sockets, without those of a configuration test.
+
+    `nginx -t` listens for some milliseconds on each configured port that is free
+    (ngx_init_cycle), whoever runs it: we, a deploy script, another run of this program.
+    """
+    sockets: tuple[Socket, ...] = ()
+    testers: set[int] = set()
+    for _ in range(MAX_READINGS):
+        reading = await ctx.machine.listeners()
+        if isinstance(reading, Failure):
+            return reading
+        sockets = reading
+        holders = {socket.pid for socket in sockets if socket.process in _NGINX_PROGRAMS}
+        pids = sorted(pid for pid in holders if pid is not None)[:MAX_PROCESSES]
+        command_lines = await asyncio.gather(
+            *(ctx.machine.read(f"/proc/{pid}/cmdline", 4096) for pid in pids)
+        )
+        testers = {
+            pid
+            for pid, command_line in zip(pids, command_lines, strict=True)
+            if any(_TEST_OPTION.fullmatch(option) for option in command_line.text.split("\0"))
+        }
+        failures = [command_line.failure for command_line in command_lines]
+        if not testers and not any(failure and failure.kind == "missing" for failure in failures):
+            break
+    return tuple(socket for socket in sockets if socket.pid not in testers)
+
+
 async def _emit_listeners(ctx: ProbeContext) -> None:
     at = ctx.elapsed()
-    socket_list = await ctx.machine.listeners()
+    socket_list = await _read_listeners(ctx)
     sockets = (
         ()
         if isinstance(socket_list, Failure)

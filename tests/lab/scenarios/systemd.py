@@ -127,15 +127,19 @@ def renewed_in_a_home_that_nginx_does_not_see(lab: Lab) -> None:
 
 
 @scenario(
-    outside="tls.closed", server="listener.socket-unit", also=("http.port-closed",),
+    outside="tls.reset", server="listener.socket-unit", also=("http.port-closed",),
     manual="the certificate of what it starts is a matter of its own", not_on=UNITS,
 )  # fmt: skip
 def socket_unit_has_the_port(lab: Lab) -> None:
-    """A web.socket of an old installation; what it starts ends at once."""
+    """A web.socket of an old installation; what it starts ends when a visitor has written: it
+    leaves most of it unread, and so the kernel resets (RFC 9293 section 3.6.1)."""
     lab.stop_nginx()
     units = "/etc/systemd/system/web"
     lab.server.write(f"{units}.socket", "[Socket]\nListenStream=443\nAccept=yes\n")
-    lab.server.write(f"{units}@.service", "[Service]\nExecStart=-/bin/true\nStandardInput=socket\n")
+    service = (
+        "[Service]\nExecStart=-/usr/bin/head -c 1\nStandardInput=socket\nStandardOutput=null\n"
+    )
+    lab.server.write(f"{units}@.service", service)
     lab.undo(lambda: lab.server.run(["systemctl", "stop", "web.socket"]))
     lab.server.run(["systemctl", "daemon-reload"], check=True)
     lab.server.run(["systemctl", "start", "web.socket"], check=True)

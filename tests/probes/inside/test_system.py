@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine import CommandResult
+from diagnose.machine import CommandResult, Socket
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Host, Unseen, Vantage
 from diagnose.model.nginx import NginxConfig, NginxProcess, NginxState
 from diagnose.model.server import Interface, Listeners, PidFile, Route
+from diagnose.parsers.linux.sockets import listening_sockets
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside.system import IDENTIFY_SCRIPT, network, pid_file, server
 from tests.support.fake_context import Looking, looked
@@ -36,6 +37,47 @@ def test_the_server_its_sockets_and_interfaces_are_seen() -> None:
         ("eth0", (4, 6)),
     ]
     assert not look.observed(Unseen)
+
+
+SS_ROW = 'LISTEN 0 511 0.0.0.0:{port} 0.0.0.0:* users:(("nginx",pid={pid},fd=6))\n'
+
+
+class Changing(RecordedMachine):
+    """A machine whose list of sockets changes from reading to reading."""
+
+    def __init__(self, readings: list[str], files: dict[str, str]) -> None:
+        super().__init__({}, files)
+        self.readings = readings
+
+    async def listeners(self) -> tuple[Socket, ...] | Failure:
+        text = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
+        return listening_sockets("State Recv-Q Send-Q Local Peer Process\n" + text)
+
+
+def ports_of(machine: RecordedMachine) -> list[int]:
+    (listeners,) = looked(machine, server).observed(Listeners)
+    return [socket.port for socket in listeners.sockets]
+
+
+@pytest.mark.parametrize("options", ["-t", "-T", "-tq", "-q\0-t", "-c\0/etc/nginx.conf\0-qT"])
+def test_a_configuration_test_is_no_listener(options: str) -> None:
+    """It listens for some milliseconds on each port that is free (ngx_init_cycle)."""
+    row = SS_ROW.format(port=443, pid=9)
+    machine = Changing([row], {"/proc/9/cmdline": f"nginx\0{options}\0"})
+    assert ports_of(machine) == []
+
+
+def test_sockets_are_read_again_if_their_process_has_ended() -> None:
+    master = SS_ROW.format(port=80, pid=2)
+    files = {"/proc/2/cmdline": "nginx: master process /usr/sbin/nginx -g daemon on;"}
+    assert ports_of(Changing([master + SS_ROW.format(port=443, pid=9), master], files)) == [80]
+    assert ports_of(Changing([master], files)) == [80]
+
+
+def test_a_master_that_was_started_with_options_listens() -> None:
+    title = "nginx: master process nginx -c /srv/t/nginx.conf -p /srv/T"
+    machine = Changing([SS_ROW.format(port=443, pid=2)], {"/proc/2/cmdline": title})
+    assert ports_of(machine) == [443]
 
 
 def test_without_root_the_names_of_processes_are_said_to_be_unseen() -> None:
