@@ -36,11 +36,17 @@ SAMPLE = (
 
 
 def pairs() -> list[tuple[str, str]]:
-    """A sample; with DIAGNOSE_ALL each remedy that a program may carry out, with each cut."""
+    """A sample; with DIAGNOSE_ALL the remedy of each check, as far as a program may carry it out,
+    with each cut."""
     if not ALL:
         return list(SAMPLE)
-    every = [name for name, one in found().items() if not one.healthy and not one.manual]
-    return [(name, cut) for name in every for cut in CUTS]
+    remedies = {
+        scenario.server or scenario.outside: name
+        for name, scenario in reversed(found().items())
+        if not scenario.healthy and not scenario.manual
+    }
+    names = dict.fromkeys([name for name, _ in SAMPLE] + list(remedies.values()))
+    return [(name, cut) for name in names for cut in CUTS]
 
 
 def run(
