@@ -61,7 +61,7 @@ def undo_script(entry: JournalEntry) -> str:
         f"{FILES}{_FUNCTIONS}"
         f"current={shlex.quote(entry.folder)}\nended={shlex.quote(entry.check)}\n"
         f"undo_steps() {{\n{steps}\n}}\n"
-        "case $1 in wait) wait_for_it; take_back ;; boot) take_back ;; esac\n"
+        "case $1 in wait) wait_for_it; take_back ;; boot) begin_anew; take_back ;; esac\n"
     )
 
 

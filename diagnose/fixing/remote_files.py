@@ -61,8 +61,11 @@ class RemoteFiles:
         await self.script('save "$1" "$2"', self.file_path(name), path)
 
     async def restore(self, name: str, path: str) -> None:
+        """Restore a file or folder from its saved copy. Raise FixError if the fix was rolled back
+        automatically in the meantime."""
+        token = secrets.token_hex(8)
         await self.script(
-            'restore "$1" "$2" "$3"', self.file_path(name), path, secrets.token_hex(8)
+            'hold "$4"; restore "$1" "$2" "$3"', self.file_path(name), path, token, self.folder
         )
 
     async def replace(self, new_name: str, path: str, old_name: str) -> None:

@@ -84,6 +84,8 @@ async def roll_back(
         await journal.note("back", step=number)
         may_repeat = False
     for backup in reversed(entry.backups):
+        if is_open:
+            await automatic_undo.prolong_if_armed(files)
         await _restore_backup(files, backup)
     for step in repeated_reloads(steps):
         on_progress("undo", step)

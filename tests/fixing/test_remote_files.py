@@ -1,5 +1,6 @@
 """Files are written where nobody else can lead root astray: a real shell, a folder of its own."""
 
+import fcntl
 import os
 import subprocess
 from importlib import resources
@@ -176,3 +177,47 @@ def test_a_tree_with_a_folder_of_somebody_is_not_restored(tmp_path: Path) -> Non
     done = sh("restore", saved, place, "t")
     assert "others may write in zones" in done.stderr
     assert (place / "zones").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_copy_that_vanishes_takes_no_file_with_it(tmp_path: Path, shell: str) -> None:
+    """Another program may put the folder of the fix away in the middle."""
+    copy, path = tmp_path / "copies" / "0.before", tmp_path / "firewalld"
+    for folder in (copy, path):
+        (folder / "zones").mkdir(parents=True)
+        (folder / "zones" / "public.xml").write_text("<zone/>")
+        (folder / "firewalld.conf").write_text("DefaultZone=public")
+    vanish = "a_tree_of_root() { mv -- {0} {0}.gone; }".replace("{0}", str(copy))
+    text = f"{FILES}\n{vanish}\nrestore {copy} {path} t"
+    done = subprocess.run([shell, "-c", text], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "has gone" in done.stderr
+    assert (path / "zones" / "public.xml").read_text() == "<zone/>"
+    assert (path / "firewalld.conf").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_came_since_is_removed_with_its_folder(tmp_path: Path, shell: str) -> None:
+    copy, path = tmp_path / "0.before", tmp_path / "firewalld"
+    for folder in (copy, path):
+        folder.mkdir()
+        (folder / "firewalld.conf").write_text("DefaultZone=public")
+    (path / "zones").mkdir()
+    (path / "zones" / "public.xml").write_text("<zone/>")
+    done = sh("restore", copy, path, "t", shell=shell)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one.name for one in path.iterdir()] == ["firewalld.conf"]
+
+
+def test_only_one_takes_a_fix_back(tmp_path: Path) -> None:
+    """The second waits for the first, and then has nothing to do."""
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        argv = ["sh", "-c", f"{FILES}\nhold {tmp_path} && echo mine"]
+        second = subprocess.Popen(argv, stdout=-1, stderr=-1, text=True)
+        (tmp_path / "passed").touch()
+    out, err = second.communicate(timeout=30)
+    assert (out, "taken back" in err, second.returncode) == ("", True, 1)
+    (tmp_path / "passed").unlink()
+    assert subprocess.run(argv, capture_output=True, text=True, check=True).stdout == "mine\n"

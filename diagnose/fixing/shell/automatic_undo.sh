@@ -66,9 +66,12 @@ wait_for_it() {
 }
 
 take_back() {
+  # A fix that is taking itself back is let finish its present file.
+  hold "$current"
   mv -T -- "$current/deadline" "$current/passed" 2>/dev/null || exit 0
   note '{"event": "undoing", "by": "deadline"}'
-  undo_steps
+  # A daemon that is started here does not inherit the lock.
+  undo_steps 9<&-
   note '{"event": "undone", "by": "deadline"}'
   : > "$current/unreported"
   at=$(date -u +%Y%m%dT%H%M%SZ)
@@ -79,6 +82,9 @@ take_back() {
 }
 
 # At boot the deadline of an earlier boot means nothing: what is not ended is taken back.
+# What was being taken back when the machine stopped is begun anew.
+begin_anew() { [ ! -e "$current/passed" ] || mv -T -- "$current/passed" "$current/deadline"; }
+
 boot_unit=/usr/local/lib/systemd/system/diagnose-undo-at-boot.service
 
 forget_boot_unit() {
@@ -94,7 +100,8 @@ Description=Take back a change of diagnose that was cut off
 DefaultDependencies=no
 After=local-fs.target
 Before=network-pre.target multi-user.target
-ConditionPathExists=$current/deadline
+ConditionPathExists=|$current/deadline
+ConditionPathExists=|$current/passed
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $current/undo.sh boot
@@ -125,7 +132,7 @@ end_waiting() {
 # arm SECONDS: something that outlives the fix and its connection waits.
 arm() {
   end_waiting
-  echo $(($(uptime_s) + $1)) > "$current/deadline" || exit 1
+  : >> "$current/lock" && deadline_in "$1" > "$current/deadline" || exit 1
   if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
     mkdir -p -- "${boot_unit%/*}" && (remember_boot_unit)
     systemctl reset-failed diagnose-undo.service 2>/dev/null
@@ -145,9 +152,12 @@ disarm() {
   forget_boot_unit
 }
 
-# prolong SECONDS
+# deadline_in SECONDS: the second of /proc/uptime after these, always of the same length.
+deadline_in() { printf '%012d\n' $(($(uptime_s) + $1)); }
+
+# prolong SECONDS: the file is written in place, which needs no space on the disk.
 prolong() {
   [ -e "$current/deadline" ] || die "nobody spoke for it in time: it was taken back by itself"
-  echo $(($(uptime_s) + $1)) > "$current/later" && mv -T -- "$current/later" "$current/deadline"
+  deadline_in "$1" 1<> "$current/deadline"
   [ ! -e "$current/passed" ] || { rm -f -- "$current/deadline"; die "it was taken back by itself"; }
 }

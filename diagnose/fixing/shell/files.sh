@@ -174,6 +174,22 @@ save() {
   cp -a -- "./$name" "$1.part" && rename "$1.part" "$1"
 }
 
+# hold FOLDER: waits until nobody else takes back the fix in FOLDER, and keeps all others out until this
+# shell ends (flock(1), where there is one). Dies where it was taken back in the meantime.
+hold() {
+  [ -d "$1" ] || die "it was taken back by itself"
+  [ -e "$1/lock" ] || return 0
+  if command -v flock >/dev/null; then { exec 9< "$1/lock" && flock 9; } || exit 1; fi
+  [ -e "$1/lock" ] && [ ! -e "$1/passed" ] || die "it was taken back by itself"
+}
+
+# gone ENTRY COPY: whether COPY has no such ENTRY. Dies where the copy itself has gone: what it does not
+# hold any more is not to be removed.
+gone() {
+  if exists "$2/$1"; then return 1; fi
+  [ -d "$2/." ] || die "the copy in $2 has gone"
+}
+
 # restore COPY PATH TOKEN: PATH is again as it was saved. It may be cut off anywhere, and begun anew.
 restore() {
   enter "$2" link
@@ -188,8 +204,12 @@ restore() {
   (cd "$1" && find . ! -type d) | while IFS= read -r f; do
     (folder=$PWD/${f%/*}; cd -P -- "$folder" && put "$1/$f" "${f##*/}" "$3") || exit 1
   done || exit 1
-  find . ! -type d | while IFS= read -r f; do exists "$1/$f" || rm -f -- "$f"; done
-  find . -depth -type d | while IFS= read -r d; do [ -d "$1/$d" ] || rmdir -- "$d"; done
+  find . ! -type d | while IFS= read -r f; do
+    if gone "$f" "$1"; then rm -f -- "$f"; fi
+  done || exit 1
+  find . -depth -type d | while IFS= read -r d; do
+    if gone "$d" "$1"; then rmdir -- "$d"; fi
+  done
 }
 
 # replace NEW PATH BEFORE TOKEN: PATH holds what NEW holds, unless it no longer holds what BEFORE does.
