@@ -20,7 +20,7 @@ from diagnose.model import (
     Severity,
     Where,
 )
-from diagnose.model.files import Access, PathComponent
+from diagnose.model.files import PageAccess, PathComponent
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 
@@ -45,7 +45,7 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
     if error is None:
         return
     path = error.match[1]
-    access = next((access for access in evidence.good(Access) if access.path == path), None)
+    access = next((access for access in evidence.good(PageAccess) if access.path == path), None)
     closed = access.denied_parts if access else ()
     label = access.parts[-1] if access and access.enforcing and access.parts else None
     yield Claim(
@@ -70,7 +70,7 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _fix(
-    nginx: Nginx, error: PageError, access: Access | None, closed: tuple[PathComponent, ...]
+    nginx: Nginx, error: PageError, access: PageAccess | None, closed: tuple[PathComponent, ...]
 ) -> Fix:
     path = error.match[1]
     if closed and not path.startswith(_PRIVATE):

@@ -107,7 +107,8 @@ _NGINX_MESSAGE = re.compile(
     r"zero size|getpwnam|getgrnam|chown|mkdir\(\)|kill\(|signal |using |ssl_|low address|"
     r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
-    r"auth request |nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone )"
+    r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
+    r"auth request )"
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(

@@ -1,5 +1,5 @@
 from diagnose.model import Applicability, Command, Manual
-from diagnose.model.files import Access, PathComponent
+from diagnose.model.files import PageAccess, PathComponent
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -15,9 +15,9 @@ def part(path: str, mode: int, folder: bool = True, label: str = "") -> PathComp
     )  # fmt: skip
 
 
-def access(*parts: PathComponent, path: str = FILE, enforcing: bool = False) -> Access:
+def access(*parts: PathComponent, path: str = FILE, enforcing: bool = False) -> PageAccess:
     default = "system_u:object_r:httpd_sys_content_t:s0" if enforcing else ""
-    return Access(
+    return PageAccess(
         path=path, parts=parts, uid=33, user="www-data", gids=(33,), group="www-data",
         enforcing=enforcing, default=default,
     )  # fmt: skip
