@@ -22,6 +22,8 @@ KEPT_FIELDS = {
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+_CONNECT_DIRECTIVES = re.compile(r"(?i)(?<![\w-])(?:connect|default)-src(?![\w-])[^;]*")
+_NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 
 #: What checks look for in a body, and what is kept of it ("": the complete match).
@@ -72,8 +74,18 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
     if lower in {"www-authenticate", "proxy-authenticate"}:
         scheme = _CHALLENGE.match(value)
         return f"{scheme[0]} {HIDDEN}" if scheme else HIDDEN
+    if lower == "content-security-policy":
+        return mask_text(_kept_policy(value))
     prefix = _CDN_PREFIXES.match(value)
     return f"{prefix[0]}{HIDDEN}" if prefix else HIDDEN
+
+
+def _kept_policy(value: str) -> str:
+    """Reduce a Content-Security-Policy to the directives that decide about WebSockets, without
+    nonces."""
+    policies = (_CONNECT_DIRECTIVES.findall(policy) for policy in value.split(","))
+    kept = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
+    return _NONCE.sub(f"'nonce-{HIDDEN}'", kept)
 
 
 def kept_body(body: str) -> str:

@@ -150,3 +150,22 @@ def limit_that_nobody_meets(lab: Lab) -> None:
     lab.server.write("/etc/nginx/conf.d/00-limit.conf", zone)
     burst = "location / {\n    limit_req zone=web burst=100 nodelay;"
     lab.change(PAGE, PAGE.replace("location / {", burst))
+
+
+def _policy(lab: Lab, policy: str) -> None:
+    header = f'location / {{\n    add_header Content-Security-Policy "{policy}";'
+    lab.change(PAGE, PAGE.replace("location / {", header))
+
+
+@scenario(
+    outside="websocket.blocked-by-policy", args=("--ws", "/ws"),
+    manual="what a page may contact is a matter of the application",
+)  # fmt: skip
+def policy_that_allows_https_alone(lab: Lab) -> None:
+    """`https:` does not allow wss: (CSP 3, section 6.7.2.9)."""
+    _policy(lab, "default-src https:")
+
+
+@healthy(args=("--ws", "/ws"))
+def policy_that_is_strict_and_allows_it(lab: Lab) -> None:
+    _policy(lab, "default-src 'none'; script-src 'self'; connect-src 'self'")
