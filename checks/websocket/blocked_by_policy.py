@@ -59,7 +59,9 @@ def _claim(page: Exchange, attempt: Attempt) -> Claim | None:
         about=merge_subjects(attempt.subjects),
         covers=attempt.subjects,
         because=(page, *attempt.same),
-        confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
+        confidence=Confidence.CERTAIN
+        if named and not blocked.without_scheme
+        else Confidence.LIKELY,
         severity=None if named else Severity.WARNING,
         facts={
             "url": page.url,
@@ -68,6 +70,7 @@ def _claim(page: Exchange, attempt: Attempt) -> Claim | None:
             "rule": blocked.text,
             "source": f"{socket_url.scheme}://{socket_url.host}",
             "fallback": blocked.directive == "default-src",
+            "without_scheme": blocked.without_scheme,
             "meta": not header_values,
             "named": named,
         },

@@ -18,8 +18,6 @@ ALLOWED = [
     "connect-src 'self'",
     "connect-src wss:",
     "connect-src ws:",
-    "connect-src shop.example.com",
-    "connect-src *.example.com",
     "connect-src wss://shop.example.com",
     "connect-src WSS://SHOP.example.com:443",
     "connect-src ws://shop.example.com",
@@ -34,6 +32,8 @@ BLOCKED = [
     "connect-src",
     "connect-src 'none'",
     "connect-src https:",
+    "connect-src shop.example.com",
+    "connect-src *.example.com",
     "connect-src https://shop.example.com",
     "connect-src wss://api.example.com",
     "connect-src *.shop.example.com",
@@ -54,6 +54,13 @@ def test_blocked(policy: str) -> None:
     blocked = blocked_by(policies([policy], ""), PAGE, SOCKET)
     assert blocked is not None
     assert blocked.directive in {"connect-src", "default-src"}
+
+
+def test_a_host_without_a_scheme_is_told_from_no_host() -> None:
+    for policy, expected in (("shop.example.com", True), ("api.example.com", False)):
+        blocked = blocked_by([f"connect-src {policy}"], PAGE, SOCKET)
+        assert blocked is not None
+        assert blocked.without_scheme is expected
 
 
 def test_every_policy_has_to_allow_it() -> None:
