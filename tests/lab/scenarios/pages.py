@@ -32,8 +32,7 @@ def _static(lab: Lab, folder: str = FOLDER, index: str = "<p>Shop</p>\n") -> Non
 
 @scenario(outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY)
 def single_page_application_without_its_index(lab: Lab) -> None:
-    """The build lies in a folder below."""
-    lab.server.sh(f"mkdir -p {FOLDER}/dist")
+    """It was never copied: even its folder is missing."""
     _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri $uri/ /index.html; }}\n")
 
 
