@@ -65,6 +65,12 @@ class Access(Observation):
 
 
 @frozen(kw_only=True, eq=False)
+class PageAccess(Access):
+    """The permissions on the path to a file of the site that nginx's worker may not read; the user
+    is that of the workers. Observed only if nginx's error log names the file."""
+
+
+@frozen(kw_only=True, eq=False)
 class NginxStart(Observation):
     """The last start of an nginx that does not run.
 

@@ -22,6 +22,8 @@ KEPT_FIELDS = {
 }  # fmt: skip
 #: Beginnings of fields by which checks recognize a CDN; the rest is hidden.
 _CDN_PREFIXES = re.compile(r"(?i)(?:cloudfront|cache-|varnish|hit|miss|[\d.]+ (?:google|varnish))")
+_CONNECT_DIRECTIVES = re.compile(r"(?i)(?<![\w-])(?:connect|default)-src(?![\w-])[^;]*")
+_NONCE = re.compile(r"(?i)'nonce-[^']*'")
 _CHALLENGE = re.compile(r"[A-Za-z]{1,20}(?= |$)")
 
 #: What checks look for in a body, and what is kept of it ("": the complete match).
@@ -72,8 +74,18 @@ def kept_field(name: str, value: str, mask_text: MaskText) -> str:
     if lower in {"www-authenticate", "proxy-authenticate"}:
         scheme = _CHALLENGE.match(value)
         return f"{scheme[0]} {HIDDEN}" if scheme else HIDDEN
+    if lower == "content-security-policy":
+        return mask_text(_kept_policy(value))
     prefix = _CDN_PREFIXES.match(value)
     return f"{prefix[0]}{HIDDEN}" if prefix else HIDDEN
+
+
+def _kept_policy(value: str) -> str:
+    """Reduce a Content-Security-Policy to the directives that decide about WebSockets, without
+    nonces."""
+    policies = (_CONNECT_DIRECTIVES.findall(policy) for policy in value.split(","))
+    kept = ", ".join("; ".join(map(str.strip, directives)) for directives in policies)
+    return _NONCE.sub(f"'nonce-{HIDDEN}'", kept)
 
 
 def kept_body(body: str) -> str:
@@ -107,7 +119,8 @@ _NGINX_MESSAGE = re.compile(
     r"zero size|getpwnam|getgrnam|chown|mkdir\(\)|kill\(|signal |using |ssl_|low address|"
     r"location |\"|server |protocol |failed |error |cache |rename\(\)|unlink\(\)|mmap|dlopen|"
     r"limit_(?:req|conn) |module |configuration file|eventfd|epoll|io_|p?read\(\)|p?write\(\)|"
-    r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone )"
+    r"nginx|a client |worker |cycle|OCSP|certificate |key |listen|load|dh|variable|zone |"
+    r"auth request )"
 )
 #: What is kept in quotes: a path, a Unix socket, a name or number of nginx's own, a URL.
 _KEPT_QUOTED = re.compile(
@@ -117,6 +130,8 @@ _KEPT_QUOTED = re.compile(
     r"(?:[\w*-]+\.)+[\w-]+|name\d+)",
     re.DOTALL,
 )
+#: Words of PHP-FPM that a check reads (sapi/fpm/fpm/fpm_main.c).
+_PHP_MESSAGE = re.compile(r"Primary script unknown|Access to the script '[^']*' has been denied")
 _OUTPUT_OF_PROGRAM = re.compile(r"(?i)\b(sent in stderr|\[lua\]|js:|perl:)")
 _NAMED_QUOTED = re.compile(
     r"(?i)(?:directive|parameter|unknown|upstream|variable|module|zone|host|\bon|"
@@ -129,7 +144,10 @@ _CODE = re.compile(r"\(\d{1,5}: [A-Za-z ./-]{1,60}\)")
 def kept_message(text: str, mask_text: MaskText) -> str:
     """Mask the values in a message of nginx. Output of programs behind nginx is removed."""
     if match := _OUTPUT_OF_PROGRAM.search(text):
-        return f"{mask_text(text[: match.start()])}{match[0]}: {HIDDEN}"
+        php_message = _PHP_MESSAGE.search(text, match.end())
+        words = re.sub(r"'[^']*'", f"'{HIDDEN}'", php_message[0]) if php_message else ""
+        words = f'"{words} {HIDDEN}' if words else HIDDEN
+        return f"{mask_text(text[: match.start()])}{match[0]}: {words}"
     if not _NGINX_MESSAGE.match(text):
         code = _CODE.search(text)
         return f"{HIDDEN} {code[0]}" if code else HIDDEN

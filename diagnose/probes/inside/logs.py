@@ -116,6 +116,9 @@ def _has_failed(observation: Observation) -> bool:
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind in {"closed", "reset", "timeout", "alert", "protocol"}
+        case Exchange(purpose="target", status=int(status)):
+            # nginx logs why it refuses a page (403) or finds no file (404).
+            return status >= 400
         case Upgrade(through="front", status=status) | Exchange(status=status):
             return status in FAILURE_STATUSES
     return False

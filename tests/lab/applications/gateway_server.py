@@ -3,7 +3,8 @@
     python gateway_server.py uwsgi 9999 [--upgrade]
 
 It answers 400, as an application does that is asked for what it does not have. With --upgrade it
-takes a WebSocket's connection over, as `uwsgi.websocket_handshake()` does.
+takes a WebSocket's connection over, as `uwsgi.websocket_handshake()` does. As "php" it speaks
+FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c).
 """
 
 import argparse
@@ -58,13 +59,21 @@ def fastcgi() -> bytes:
     return record(6, f"{head}Bad Request\n".encode()) + record(6, b"") + record(3, bytes(8))
 
 
+def php() -> bytes:
+    head = "Status: 404 Not Found\r\nContent-type: text/html; charset=UTF-8\r\n\r\n"
+    said = record(7, b"Primary script unknown")
+    return (
+        said + record(6, f"{head}File not found.\n".encode()) + record(6, b"") + record(3, bytes(8))
+    )
+
+
 async def main(options: argparse.Namespace) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(65536)
         if options.protocol == "uwsgi":
             await uwsgi(data, options.upgrade, reader, writer)
         else:
-            writer.write(fastcgi())
+            writer.write(php() if options.protocol == "php" else fastcgi())
         await writer.drain()
         writer.close()
 
@@ -75,7 +84,7 @@ async def main(options: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("protocol", choices=("uwsgi", "fastcgi"))
+    parser.add_argument("protocol", choices=("uwsgi", "fastcgi", "php"))
     parser.add_argument("port", type=int)
     parser.add_argument("--upgrade", action="store_true")
     asyncio.run(main(parser.parse_args()))

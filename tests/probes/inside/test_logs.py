@@ -132,10 +132,17 @@ def test_after_failures_that_come_together_it_is_read_once_more() -> None:
 
 
 def test_it_is_not_read_again_where_nothing_of_nginx_failed() -> None:
-    fine = Exchange(url="https://a/", address="203.0.113.10", port=443, status=404)
+    fine = Exchange(url="https://a/x", address="x", port=80, purpose="path", status=404)
     untrusted = Handshake(address="x", port=443, failure=Failure("certificate", "expired", 10))
     old = Handshake(address="x", port=443, variant="old", failure=Failure("alert", "no", 70))
     assert not again(fine, untrusted, old)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_it_is_read_again_where_the_page_itself_is_refused(status: int) -> None:
+    """The reason for it is only there: whether it is a fault, a check decides."""
+    refused = Exchange(url="https://a/", address="203.0.113.10", port=443, status=status)
+    assert [log.again for log in again(refused)] == [True]
 
 
 def test_the_limit_on_files_is_looked_at_where_they_ran_out() -> None:

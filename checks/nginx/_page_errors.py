@@ -1,0 +1,111 @@
+"""What nginx logged about the target's own page, and the visitors' responses it explains.
+
+A status below 500 is no fault by itself: a root that responds 404 may be healthy. It becomes one if
+nginx's error log names an error for exactly this request.
+"""
+
+import re
+from collections.abc import Collection
+
+from checks.http import endpoint_subjects
+from checks.nginx import Nginx
+from diagnose.model import Confidence, Evidence, Observation, Subject
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import ErrorLog, LogLine
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx import error_log
+
+
+@frozen
+class PageError:
+    """An error in nginx's log about the target's page, and the responses that visitors get.
+
+    `match` is the match of the pattern in the line's message. `in_run` is True if the line was
+    written during this run, so that our own request caused it.
+    """
+
+    line: LogLine
+    match: re.Match[str]
+    exchanges: tuple[Exchange, ...]
+    in_run: bool
+
+    @property
+    def confidence(self) -> Confidence:
+        return Confidence.CERTAIN if self.in_run else Confidence.LIKELY
+
+    @property
+    def because(self) -> tuple[Observation, ...]:
+        return (self.line, *self.exchanges)
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The endpoints that respond, and port 80 of the same addresses."""
+        endpoints = endpoint_subjects(self.exchanges)
+        plain = (Subject(address=endpoint.address, port=80) for endpoint in endpoints)
+        return tuple(dict.fromkeys((*endpoints, *plain)))
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """The facts that all texts about page errors use."""
+        first = self.exchanges[0]
+        return {
+            "url": first.url,
+            "status": first.status,
+            "message": self.line.text,
+            "log": self.line.file,
+            "when": self.line.written,
+        }
+
+
+def page_error(evidence: Evidence, pattern: str, statuses: Collection[int]) -> PageError | None:
+    """Return the last error about the target's page whose message begins with `pattern`, if
+    visitors get one of these statuses; otherwise None.
+
+    A line that is older than the configuration in use is about an earlier problem.
+    """
+    exchanges = tuple(
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target" and exchange.status in statuses
+    )
+    if not exchanges:
+        return None
+    master = Nginx.of(evidence).master
+    lines = error_log.matching_lines(
+        evidence.of(LogLine),
+        host=evidence.target.host,
+        path=evidence.target.path,
+        since=int(master.loaded or 0.0) if master else 0.0,
+    )
+    matches = [(line, match) for line in lines if (match := re.match(pattern, line.text))]
+    if not matches:
+        return None
+    line, match = max(matches, key=lambda pair: pair[0].when)
+    return PageError(line, match, exchanges, _is_in_run(evidence, line))
+
+
+def _is_in_run(evidence: Evidence, line: LogLine) -> bool:
+    """Return whether a line was written since this run began, by the server's clock.
+
+    The log has whole seconds.
+    """
+    starts = [log.until - log.at for log in evidence.of(ErrorLog) if log.file == line.file]
+    return bool(starts) and line.when >= int(min(starts))
+
+
+def failed_sockets(evidence: Evidence, statuses: Collection[int]) -> tuple[Subject, ...]:
+    """Return the WebSocket paths that respond to visitors with one of these statuses."""
+    return tuple(
+        Subject(address=upgrade.address, port=upgrade.port, path=upgrade.path)
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.status in statuses
+    )
+
+
+def page_directive(nginx: Nginx, name: str) -> Directive | None:
+    """Return the directive of this name in force for the target's path."""
+    for location_match in nginx.location_matches(nginx.evidence.target.path):
+        if directive := location_match.directive(name):
+            return directive
+    return None

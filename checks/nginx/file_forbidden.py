@@ -1,0 +1,91 @@
+"""nginx's worker may not read a file of the site, or not enter a folder on the way to it (EACCES).
+
+The master reads the configuration and the certificates as root; the pages are read by a worker, as
+the user of the directive `user`. It needs the read permission on the file and the search permission
+on every folder above it (path_resolution(7)), and SELinux's permission where that is enforced.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from checks.nginx._page_errors import PageError, failed_sockets, page_error
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+)
+from diagnose.model.files import PageAccess, PathComponent
+from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
+
+_DENIED = (
+    r'(?:(?:open|stat|openat|readlink|opendir)\(\) )?"([^"]*)" '
+    r"(?:failed|is forbidden) \(13: Permission denied\)"
+)
+#: nginx responds 403, 404 if try_files has other files, and 500 if those lead back.
+_STATUSES = frozenset({403, 404, 500})
+
+#: Folders whose files are private. They are not opened; the site is moved.
+_PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[LogLine, Exchange],
+    explains=["http.server-error", "nginx.redirect-cycle", "nginx.index-missing"],
+)
+def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
+    error = page_error(evidence, _DENIED, _STATUSES)
+    if error is None:
+        return
+    path = error.match[1]
+    access = next((access for access in evidence.good(PageAccess) if access.path == path), None)
+    closed = access.denied_parts if access else ()
+    label = access.parts[-1] if access and access.enforcing and access.parts else None
+    yield Claim(
+        about=error.subjects[0],
+        covers=(*error.subjects, *failed_sockets(evidence, _STATUSES)),
+        because=(*error.because, *([access] if access else [])),
+        facts={
+            **error.facts,
+            "file": path,
+            "user": access.user if access else "",
+            "closed": tuple(
+                f"{part.path} ({part.mode:04o} {part.user}:{part.group})" for part in closed
+            ),
+            "selinux": bool(label) and not closed,
+            "label": label.label if label and not closed else "",
+            "private": path.startswith(_PRIVATE),
+            "unknown": not closed and not label,
+        },
+        confidence=error.confidence,
+        fix=_fix(Nginx.of(evidence), error, access, closed),
+    )
+
+
+def _fix(
+    nginx: Nginx, error: PageError, access: PageAccess | None, closed: tuple[PathComponent, ...]
+) -> Fix:
+    path = error.match[1]
+    if closed and not path.startswith(_PRIVATE):
+        return Fix(tuple(map(_opened_to_others, closed)), Applicability.REVIEW)
+    file = access.parts[-1] if access and access.parts else None
+    has_other_label = access and access.default and file and file.label != access.default
+    if file and has_other_label and access and access.enforcing and not closed:
+        command = Command(("restorecon", "-v", file.path), undo=("chcon", file.label, file.path))
+        return Fix((command,))
+    return Fix((Manual("let-nginx-read", Where.SERVER),), Applicability.MANUAL)
+
+
+def _opened_to_others(part: PathComponent) -> Command:
+    """Let all users enter the folder or read the file, as web servers need it."""
+    permission = "x" if part.folder else "r"
+    return Command(
+        ("chmod", f"o+{permission}", part.path), undo=("chmod", f"o-{permission}", part.path)
+    )

@@ -1,0 +1,54 @@
+"""nginx redirects a request inside itself, from one path to another, until it gives up after ten
+times and responds 500 (ngx_http_core_module, "rewrite or internal redirection cycle").
+
+The usual reason is `try_files … /index.html` where no index.html exists: its last argument leads
+back to the same location. No application is involved.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import failed_sockets, page_directive, page_error
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
+
+_CYCLE = (
+    r"rewrite or internal redirection cycle while (?:internally redirecting to|processing) "
+    r'"([^"]*)"'
+)
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[LogLine, Exchange],
+    explains=["http.server-error", "http.no-redirect", "websocket.not-upgraded"],
+)
+def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
+    error = page_error(evidence, _CYCLE, {500})
+    if error is None:
+        return
+    nginx = Nginx.of(evidence)
+    root = page_directive(nginx, "root")
+    fallback = page_directive(nginx, "try_files")
+    decisive = fallback or page_directive(nginx, "error_page") or page_directive(nginx, "rewrite")
+    folder = root.args[0] if root and root.args and "$" not in root.args[0] else ""
+    target = error.match[1]
+    is_file = fallback is not None and bool(folder) and fallback.args[-1:] == (target,)
+    yield Claim(
+        about=error.subjects[0],
+        covers=(*error.subjects, *failed_sockets(evidence, {500})),
+        because=(*error.because, *((nginx.config,) if nginx.config else ())),
+        facts={
+            **error.facts,
+            "path": target,
+            "file": f"{folder.rstrip('/')}{target}" if is_file else "",
+            "folder": folder if is_file else "",
+            "place": file_line(decisive) if decisive else "",
+            "directive": decisive.name if decisive else "",
+        },
+        confidence=error.confidence,
+        location=nginx.location(decisive) if decisive else None,
+        fix=Fix((Manual("end-the-cycle", Where.SERVER),), Applicability.MANUAL),
+    )

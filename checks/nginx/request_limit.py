@@ -1,0 +1,59 @@
+"""nginx refuses requests because there are too many of them (ngx_http_limit_req_module,
+ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit_conn_status`.
+
+It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
+of this run met it, that is said.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import failed_sockets, page_directive, page_error
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx import error_log
+
+_LIMITED = r'limiting (requests|connections)(?:, excess: [\d.]+)? by zone "([^"]*)"'
+
+
+@check(
+    severity=Severity.WARNING,
+    needs=[LogLine, Exchange],
+    explains=["http.server-error", "websocket.rate-limited"],
+)
+def request_limit(evidence: Evidence) -> Iterator[Claim]:
+    error = page_error(evidence, _LIMITED, range(400, 600))
+    if error is None:
+        return
+    nginx = Nginx.of(evidence)
+    kind, zone = error.match[1], error.match[2]
+    name = "limit_req" if kind == "requests" else "limit_conn"
+    directive = page_directive(nginx, name)
+    lines = error_log.matching_lines(
+        evidence.of(LogLine), host=evidence.target.host, pattern=_LIMITED
+    )
+    statuses = {exchange.status for exchange in error.exchanges if exchange.status}
+    yield Claim(
+        about=error.subjects[0],
+        covers=(*error.subjects, *failed_sockets(evidence, statuses)),
+        because=(*error.because, *((nginx.config,) if nginx.config else ())),
+        facts={
+            **error.facts,
+            "kind": name,
+            "zone": zone,
+            "times": sum(line.times for line in lines),
+            "rule": f"{directive.name} {' '.join(directive.args)}" if directive else "",
+            "place": file_line(directive) if directive else "",
+            "burst": name == "limit_req"
+            and not any(argument.startswith("burst=") for argument in directive.args)
+            if directive
+            else False,
+            "clients": len({line.client for line in lines}),
+            "ours": error.in_run and len({line.client for line in lines}) == 1,
+        },
+        confidence=error.confidence,
+        location=nginx.location(directive) if directive else None,
+        fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
+    )

@@ -1,0 +1,79 @@
+"""nginx cannot write a temporary file: the rest of a large response, or the body of an upload.
+
+A response that does not fit into the buffers goes to a temporary file (proxy_temp_path,
+fastcgi_temp_path …), an upload too (client_body_temp_path). If the worker may not write there, or
+the disk is full, small pages work, large ones are cut off, and uploads get 500.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.http import Exchange
+from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx import error_log
+
+_UNWRITABLE = re.compile(
+    r'(?:open|pwrite|write|writev|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\) while '
+    r"(?:reading upstream|reading client request body|sending request to upstream)"
+)
+_KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
+
+
+@check(severity=Severity.ERROR, needs=[LogLine], explains=["http.server-error"])
+def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
+    nginx = Nginx.of(evidence)
+    since = int(nginx.master.loaded or 0.0) if nginx.master else 0.0
+    lines = error_log.matching_lines(evidence.of(LogLine), host=evidence.target.host, since=since)
+    matches = [(line, match) for line in lines if (match := _UNWRITABLE.match(line.text))]
+    if not matches:
+        return
+    line, match = max(matches, key=lambda pair: pair[0].when)
+    kind = _KINDS[match[2]]
+    failed = [
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and (exchange.failure or (exchange.status or 0) >= 500)
+    ]
+    folder = _temp_folder(match[1])
+    yield Claim(
+        about=Subject(text=folder),
+        covers=tuple(Subject(address=page.address, port=page.port) for page in failed),
+        because=(line, *failed),
+        facts={
+            "folder": folder,
+            "message": line.text,
+            "log": line.file,
+            "when": line.written,
+            "times": sum(line.times for line, _ in matches),
+            "path": line.path,
+            "upload": "client request body" in line.doing,
+            **{name: kind == name for name in ("denied", "full", "read_only")},
+        },
+        severity=None if failed else Severity.WARNING,
+        fix=Fix(
+            (Manual("make-room" if kind == "full" else "let-nginx-write", Where.SERVER),),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _temp_folder(path: str) -> str:
+    """Return the folder of a kind of temporary files: nginx makes folders of one to three digits in
+    it (proxy_temp_path, levels)."""
+    folder = posixpath.dirname(path)
+    while re.fullmatch(r"\d{1,3}", posixpath.basename(folder)):
+        folder = posixpath.dirname(folder)
+    return folder

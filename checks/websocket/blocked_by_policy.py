@@ -1,0 +1,78 @@
+"""The page's own Content Security Policy forbids the WebSocket: no source of `connect-src` (or
+`default-src`) matches its URL. Browsers then do not even try; every other client succeeds.
+
+If the page itself names the WebSocket, this is an error. Otherwise another page with another policy
+may open it.
+"""
+
+from collections.abc import Iterator
+
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Attempt, Exchange, websocket_attempts
+from diagnose.parsers import content_security_policy
+from diagnose.parsers.http import parse_url
+
+_HEADER = "content-security-policy"
+
+
+@check(severity=Severity.ERROR, needs=[Exchange])
+def blocked_by_policy(evidence: Evidence) -> Iterator[Claim]:
+    page = next(
+        (
+            exchange
+            for exchange in evidence.good(Exchange)
+            if exchange.purpose == "target" and exchange.status == 200
+        ),
+        None,
+    )
+    for attempt in websocket_attempts(evidence) if page else ():
+        assert page is not None
+        if claim := _claim(page, attempt):
+            yield claim
+
+
+def _claim(page: Exchange, attempt: Attempt) -> Claim | None:
+    page_url, socket_url = parse_url(page.url), parse_url(attempt.first.url)
+    if page_url is None or socket_url is None:
+        return None
+    header_values = [value for name, value in page.headers if name.lower() == _HEADER]
+    policies = content_security_policy.policies(header_values, page.body)
+    blocked = content_security_policy.blocked_by(policies, page_url, socket_url)
+    if blocked is None:
+        return None
+    named = any(
+        url is not None and url.host == socket_url.host and url.path == socket_url.path
+        for url in map(parse_url, page.mentions)
+    )
+    return Claim(
+        about=merge_subjects(attempt.subjects),
+        covers=attempt.subjects,
+        because=(page, *attempt.same),
+        confidence=Confidence.CERTAIN
+        if named and not blocked.without_scheme
+        else Confidence.LIKELY,
+        severity=None if named else Severity.WARNING,
+        facts={
+            "url": page.url,
+            "socket": attempt.first.url.partition("?")[0],
+            "directive": blocked.directive,
+            "rule": blocked.text,
+            "source": f"{socket_url.scheme}://{socket_url.host}",
+            "fallback": blocked.directive == "default-src",
+            "without_scheme": blocked.without_scheme,
+            "meta": not header_values,
+            "named": named,
+        },
+        fix=Fix((Manual("allow-it", Where.APPLICATION),), Applicability.MANUAL),
+    )

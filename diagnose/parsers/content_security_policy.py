@@ -1,0 +1,133 @@
+"""Judge whether a Content Security Policy lets a page open a WebSocket. No I/O.
+
+W3C Content Security Policy Level 3, sections 2.2 (parsing), 6.1.2 (connect-src) and 6.7.2 (URL
+matching). Chromium was asked about each row of the test, and agrees.
+"""
+
+import re
+from collections.abc import Iterable
+
+from diagnose.model.frozen import frozen
+from diagnose.parsers.http import Url
+
+#: Bounds for texts from outside: policies, directives in a policy, sources in a directive.
+MAX_POLICIES, MAX_DIRECTIVES, MAX_SOURCES = 16, 64, 256
+
+_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
+_HOST_SOURCE = re.compile(
+    r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}|\*))?(/\S*)?",
+    re.IGNORECASE,
+)
+_SCHEME_SOURCE = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_META = re.compile(
+    r"<meta\s[^>]{0,200}http-equiv\s{0,9}=\s{0,9}[\"']?content-security-policy[\"']?[^>]{0,4000}>",
+    re.IGNORECASE,
+)
+_META_CONTENT = re.compile(r"\bcontent\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+
+
+@frozen
+class Blocked:
+    """The directive that blocks a connection: its name and its sources, as written.
+
+    `without_scheme` is True if a source names the WebSocket's host, but not `wss:`. By the standard
+    such a source has the page's scheme; some browsers let it pass.
+    """
+
+    directive: str
+    sources: tuple[str, ...]
+    without_scheme: bool = False
+
+    @property
+    def text(self) -> str:
+        return " ".join((self.directive, *self.sources))
+
+
+def policies(header_values: Iterable[str], body: str) -> tuple[str, ...]:
+    """Return the policies of a page: of its header fields, each possibly with several separated by
+    commas, and of its meta elements."""
+    from_headers = [policy for value in header_values for policy in value.split(",")]
+    contents = (match for meta in _META.findall(body) if (match := _META_CONTENT.search(meta)))
+    from_meta = [match[1] or match[2] or "" for match in contents]
+    stripped = (policy.strip() for policy in (*from_headers, *from_meta))
+    return tuple(policy for policy in stripped if policy)[:MAX_POLICIES]
+
+
+def blocked_by(page_policies: Iterable[str], page: Url, socket: Url) -> Blocked | None:
+    """Return the directive that blocks a WebSocket of this page, or None. Every policy must allow
+    it."""
+    for policy in page_policies:
+        directives = _directives(policy)
+        name = "connect-src" if "connect-src" in directives else "default-src"
+        sources = directives.get(name)
+        if sources is not None and not any(_allows(source, page, socket) for source in sources):
+            without_scheme = any(_allows(f"wss://{source}", page, socket) for source in sources)
+            return Blocked(name, sources, without_scheme)
+    return None
+
+
+def _directives(policy: str) -> dict[str, tuple[str, ...]]:
+    """Return the sources of each directive. Of directives with one name the first counts."""
+    directives: dict[str, tuple[str, ...]] = {}
+    for text in policy.split(";")[:MAX_DIRECTIVES]:
+        words = text.split()
+        if words:
+            directives.setdefault(words[0].lower(), tuple(words[1 : MAX_SOURCES + 1]))
+    return directives
+
+
+def _allows(source: str, page: Url, socket: Url) -> bool:
+    """Return whether a source expression matches the WebSocket's URL (section 6.7.2.8)."""
+    if source == "*":
+        return True
+    if source.startswith("'"):
+        return source.lower() == "'self'" and _is_same_origin(page, socket)
+    if match := _SCHEME_SOURCE.fullmatch(source):
+        return _scheme_matches(match[1].lower(), socket.scheme)
+    match = _HOST_SOURCE.fullmatch(source)
+    if match is None:
+        return False
+    scheme, host, port, path = match.groups()
+    return (
+        _scheme_matches((scheme or page.scheme).lower(), socket.scheme)
+        and _host_matches(host.lower(), socket.host)
+        and _port_matches(port, scheme, socket)
+        and _path_matches(path or "", socket.path)
+    )
+
+
+def _is_same_origin(page: Url, socket: Url) -> bool:
+    same_port = page.port == socket.port
+    both_default = page.port == _PORTS.get(page.scheme) and socket.port == _PORTS[socket.scheme]
+    secure_enough = socket.scheme == "wss" or page.scheme == "http"
+    return page.host == socket.host and (same_port or both_default) and secure_enough
+
+
+def _scheme_matches(allowed: str, scheme: str) -> bool:
+    """Return whether a scheme is the allowed one or its secure form (section 6.7.2.9): https does
+    not allow wss."""
+    return allowed == scheme or (allowed == "ws" and scheme == "wss")
+
+
+def _host_matches(pattern: str, host: str) -> bool:
+    if pattern == "*":
+        return True
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:])
+    return pattern.strip("[]") == host
+
+
+def _port_matches(port: str | None, scheme: str | None, socket: Url) -> bool:
+    if port == "*":
+        return True
+    if port is None:
+        return socket.port in {_PORTS[socket.scheme], _PORTS.get((scheme or "").lower())}
+    upgraded = int(port) == 80 and socket.port == 443
+    return int(port) == socket.port or upgraded
+
+
+def _path_matches(pattern: str, path: str) -> bool:
+    path = path.partition("?")[0]
+    if pattern in {"", "/"}:
+        return True
+    return path.startswith(pattern) if pattern.endswith("/") else path == pattern

@@ -1,0 +1,85 @@
+from diagnose.model import Applicability, Command, Manual
+from diagnose.model.files import PageAccess, PathComponent
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import LOG_READ, logged, page
+
+FILE = "/home/alice/shop/index.html"
+OPEN = logged(f'open() "{FILE}" failed (13: Permission denied)', errno=13)
+
+
+def part(path: str, mode: int, folder: bool = True, label: str = "") -> PathComponent:
+    return PathComponent(
+        path=path, uid=1000, user="alice", gid=1000, group="alice", mode=mode, folder=folder,
+        label=label,
+    )  # fmt: skip
+
+
+def access(*parts: PathComponent, path: str = FILE, enforcing: bool = False) -> PageAccess:
+    default = "system_u:object_r:httpd_sys_content_t:s0" if enforcing else ""
+    return PageAccess(
+        path=path, parts=parts, uid=33, user="www-data", gids=(33,), group="www-data",
+        enforcing=enforcing, default=default,
+    )  # fmt: skip
+
+
+def test_fires_and_opens_the_folders_that_deny() -> None:
+    seen = access(part("/home", 0o755), part("/home/alice", 0o700), part(FILE, 0o640, folder=False))
+    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(403), seen)
+    assert claim.facts["closed"] == (
+        "/home/alice (0700 alice:alice)",
+        f"{FILE} (0640 alice:alice)",
+    )
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    assert [step.argv for step in claim.fix.steps if isinstance(step, Command)] == [
+        ("chmod", "o+x", "/home/alice"),
+        ("chmod", "o+r", FILE),
+    ]
+
+
+def test_fires_for_an_index_file_and_for_try_files() -> None:
+    for text, status in (
+        (f'"{FILE}" is forbidden (13: Permission denied)', 403),
+        (f'stat() "{FILE}" failed (13: Permission denied)', 500),
+        (f'stat() "{FILE}" failed (13: Permission denied)', 404),
+    ):
+        line = logged(text, errno=13)
+        assert judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(status))
+
+
+def test_fires_and_restores_the_label_under_selinux() -> None:
+    label = "unconfined_u:object_r:user_home_t:s0"
+    path = "/var/www/shop/index.html"
+    line = logged(f'open() "{path}" failed (13: Permission denied)', errno=13)
+    seen = access(part(path, 0o644, folder=False, label=label), path=path, enforcing=True)
+    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), seen)
+    assert claim.facts["selinux"]
+    assert claim.fix
+    (step,) = claim.fix.steps
+    assert isinstance(step, Command)
+    assert step.argv == ("restorecon", "-v", path)
+
+
+def test_fires_and_leaves_a_private_folder_closed() -> None:
+    path = "/root/shop/index.html"
+    line = logged(f'open() "{path}" failed (13: Permission denied)', errno=13)
+    seen = access(part("/root", 0o700), part(path, 0o644, folder=False), path=path)
+    (claim,) = judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403), seen)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+    assert claim.fix.applicability is Applicability.MANUAL
+
+
+def test_silent_when_the_page_is_read() -> None:
+    assert not judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, OPEN, page(200))
+
+
+def test_silent_when_the_file_is_missing() -> None:
+    line = logged(f'open() "{FILE}" failed (2: No such file or directory)', errno=2)
+    assert not judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(404))
+
+
+def test_silent_when_an_application_s_socket_denies() -> None:
+    line = logged("connect() to unix:/run/app.sock failed (13: Permission denied)", errno=13)
+    assert not judge("nginx.file-forbidden", RUNNING, config(), LOG_READ, line, page(403))

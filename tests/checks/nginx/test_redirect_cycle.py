@@ -1,0 +1,62 @@
+from diagnose.model import Confidence
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import LOADED, RUNNING, config
+from tests.support.page_errors import LOG_READ, logged, page
+
+CYCLE = 'rewrite or internal redirection cycle while internally redirecting to "/index.html"'
+SPA = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    root /var/www/shop;
+    location / {
+        try_files $uri $uri/ /index.html;
+    }
+}
+"""
+
+
+def test_fires_and_names_the_file_that_is_missing() -> None:
+    (claim,) = judge(
+        "nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, logged(CYCLE), page(500)
+    )
+    assert claim.facts["file"] == "/var/www/shop/index.html"
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.location
+    assert claim.location.line == 7
+
+
+def test_fires_without_a_file_where_another_rule_leads_back() -> None:
+    site = SPA.replace("try_files $uri $uri/ /index.html", "rewrite ^ /index.html")
+    (claim,) = judge(
+        "nginx.redirect-cycle", RUNNING, config(site), LOG_READ, logged(CYCLE), page(500)
+    )
+    assert claim.facts["file"] == ""
+    assert claim.facts["directive"] == "rewrite"
+
+
+def test_fires_and_is_likely_if_the_line_is_from_before_this_run() -> None:
+    earlier = logged(CYCLE, when=LOADED + 5)
+    (claim,) = judge("nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, earlier, page(500))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_silent_when_the_page_works() -> None:
+    assert not judge(
+        "nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, logged(CYCLE), page(200)
+    )
+
+
+def test_silent_when_the_line_is_older_than_the_loaded_configuration() -> None:
+    old = logged(CYCLE, when=LOADED - 5)
+    assert not judge("nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, old, page(500))
+
+
+def test_silent_when_the_line_is_about_another_site_or_path() -> None:
+    for line in (logged(CYCLE, host="blog.example.com"), logged(CYCLE, path="/other")):
+        assert not judge("nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, line, page(500))
+
+
+def test_silent_when_nginx_logged_another_error() -> None:
+    other = logged("connect() failed (111: Connection refused) while connecting to upstream")
+    assert not judge("nginx.redirect-cycle", RUNNING, config(SPA), LOG_READ, other, page(500))

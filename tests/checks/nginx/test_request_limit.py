@@ -1,0 +1,35 @@
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import RUNNING, config
+from tests.support.page_errors import LOG_READ, logged, page
+
+SITE = """\
+server {
+    listen 443 ssl;
+    server_name shop.example.com;
+    limit_req zone=web;
+}
+"""
+LIMITED = logged('limiting requests, excess: 0.960 by zone "web"')
+
+
+def test_fires_and_names_the_rule_that_has_no_burst() -> None:
+    (claim,) = judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, LIMITED, page(503))
+    assert (claim.facts["rule"], claim.facts["zone"]) == ("limit_req zone=web", "web")
+    assert claim.facts["burst"]
+    assert claim.facts["ours"]
+
+
+def test_fires_with_a_status_of_its_own_and_for_connections() -> None:
+    line = logged('limiting connections by zone "addr"')
+    site = SITE.replace("limit_req zone=web", "limit_conn addr 1")
+    (claim,) = judge("nginx.request-limit", RUNNING, config(site), LOG_READ, line, page(429))
+    assert (claim.facts["kind"], claim.facts["burst"]) == ("limit_conn", False)
+
+
+def test_silent_when_the_page_answers() -> None:
+    assert not judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, LIMITED, page(200))
+
+
+def test_silent_when_requests_were_only_delayed() -> None:
+    line = logged('delaying request, excess: 0.9, by zone "web"', level="warn")
+    assert not judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, line, page(503))

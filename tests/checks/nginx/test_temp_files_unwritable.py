@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+from diagnose.model import Failure, Severity
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import LOADED, RUNNING, config
+from tests.support.page_errors import logged, page
+
+DENIED = (
+    'open() "/var/lib/nginx/proxy/1/00/0000000001" failed (13: Permission denied) '
+    "while reading upstream"
+)
+LINE = replace(logged(DENIED, level="crit", errno=13, path="/big.js"), doing="reading upstream")
+
+
+def test_fires_as_a_warning_while_the_page_itself_works() -> None:
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, page(200))
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["folder"] == "/var/lib/nginx/proxy"
+    assert claim.facts["denied"]
+
+
+def test_fires_as_an_error_when_the_page_is_cut_off() -> None:
+    cut = replace(page(200), failure=Failure("closed", "closed"))
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), LINE, cut)
+    assert claim.severity is None
+    assert cut in claim.because
+
+
+def test_fires_for_an_upload_on_a_full_disk() -> None:
+    text = (
+        'pwrite() "/var/lib/nginx/body/0000000007" failed (28: No space left on device) '
+        "while reading client request body"
+    )
+    line = replace(logged(text, level="crit", errno=28), doing="reading client request body")
+    (claim,) = judge("nginx.temp-files-unwritable", RUNNING, config(), line)
+    assert (claim.facts["full"], claim.facts["upload"]) == (True, True)
+    assert claim.facts["folder"] == "/var/lib/nginx/body"
+
+
+def test_silent_when_a_file_of_the_site_may_not_be_read() -> None:
+    line = logged('open() "/var/www/shop/a.js" failed (13: Permission denied)', errno=13)
+    assert not judge("nginx.temp-files-unwritable", RUNNING, config(), line)
+
+
+def test_silent_when_nginx_was_reloaded_since() -> None:
+    old = replace(LINE, when=LOADED - 5)
+    assert not judge("nginx.temp-files-unwritable", RUNNING, config(), old)

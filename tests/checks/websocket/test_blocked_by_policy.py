@@ -1,0 +1,47 @@
+from diagnose.model import Confidence, Severity
+from diagnose.model.http import Exchange
+from tests.support.check_evidence import judge
+from tests.support.websocket_evidence import upgrade
+
+OPEN = upgrade(status=101, accepted=True)
+
+
+def page(
+    policy: str, mentions: tuple[str, ...] = (), name: str = "Content-Security-Policy"
+) -> Exchange:
+    return Exchange(
+        url="https://shop.example.com/",
+        address="203.0.113.10",
+        port=443,
+        status=200,
+        headers=((name, policy),) if policy else (),
+        mentions=mentions,
+    )
+
+
+def test_fires_for_a_policy_without_the_websocket() -> None:
+    (claim,) = judge("websocket.blocked-by-policy", page("default-src https:"), OPEN)
+    assert (claim.confidence, claim.severity) == (Confidence.LIKELY, Severity.WARNING)
+    assert claim.facts["rule"] == "default-src https:"
+    assert claim.facts["fallback"]
+
+
+def test_fires_as_an_error_if_the_page_names_the_websocket() -> None:
+    seen = page("connect-src 'none'", ("wss://shop.example.com/ws",))
+    (claim,) = judge("websocket.blocked-by-policy", seen, OPEN)
+    assert (claim.confidence, claim.severity) == (Confidence.CERTAIN, None)
+
+
+def test_silent_for_a_strict_policy_that_allows_it() -> None:
+    policy = "default-src 'none'; script-src 'self'; connect-src 'self'"
+    assert not judge("websocket.blocked-by-policy", page(policy), OPEN)
+
+
+def test_silent_without_a_policy_and_for_one_that_only_reports() -> None:
+    assert not judge("websocket.blocked-by-policy", page(""), OPEN)
+    reported = page("connect-src 'none'", name="Content-Security-Policy-Report-Only")
+    assert not judge("websocket.blocked-by-policy", reported, OPEN)
+
+
+def test_silent_without_a_websocket() -> None:
+    assert not judge("websocket.blocked-by-policy", page("connect-src 'none'"))

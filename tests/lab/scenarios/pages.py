@@ -1,0 +1,184 @@
+"""The page itself fails, and nginx's error log says why.
+
+After threads on Stack Overflow, Server Fault and GitHub: "403 Forbidden (13: Permission denied)",
+"directory index of … is forbidden", "rewrite or internal redirection cycle", "Primary script
+unknown", "auth request unexpected status", "limiting requests".
+"""
+
+from pathlib import Path
+
+from .. import site
+from ..lab import Lab
+from ..scenario import healthy, scenario
+
+MINE = (site.CONF,)
+DEPLOY = "the site's files have to be copied there"
+FOLDER = "/var/www/shop"
+PAGE = site.HTTPS[site.HTTPS.index("  location / {") : site.HTTPS.index("  location /ws")]
+GATEWAY = str(Path(__file__).parent.parent / "applications" / "gateway_server.py")
+
+
+def _page(lab: Lab, lines: str) -> None:
+    """The site's page is served by these lines, and its WebSocket as ever."""
+    lab.change(PAGE, f"{lines}\n")
+
+
+def _static(lab: Lab, folder: str = FOLDER, index: str = "<p>Shop</p>\n") -> None:
+    lab.server.sh(f"mkdir -p {folder} && chmod 755 {folder}")
+    if index:
+        lab.server.write(f"{folder}/index.html", index)
+    _page(lab, f"  root {folder};\n")
+
+
+@scenario(outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY)
+def single_page_application_without_its_index(lab: Lab) -> None:
+    """It was never copied: even its folder is missing."""
+    _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri $uri/ /index.html; }}\n")
+
+
+@scenario(outside="http.server-error", server="nginx.redirect-cycle", manual=DEPLOY)
+def error_page_that_leads_to_itself(lab: Lab) -> None:
+    """A rewrite that matches its own result."""
+    _page(lab, f"  root {FOLDER};\n  location / {{ rewrite ^(.*)$ /app$1; }}\n")
+
+
+@scenario(outside=None, server="nginx.index-missing", manual=DEPLOY)
+def folder_without_an_index(lab: Lab) -> None:
+    _static(lab, index="")
+
+
+@scenario(outside=None, server="nginx.index-missing", manual="index.php has to be named")
+def index_of_another_name(lab: Lab) -> None:
+    """index.php is there; nginx looks for index.html."""
+    _static(lab, index="")
+    lab.server.write(f"{FOLDER}/index.php", "<?php\n")
+
+
+@scenario(outside=None, server="nginx.file-forbidden", differs=(FOLDER,))
+def folder_that_only_root_may_enter(lab: Lab) -> None:
+    """Copied by root, with umask 077."""
+    _static(lab)
+    lab.server.sh(f"chmod 700 {FOLDER}")
+
+
+@scenario(outside=None, server="nginx.file-forbidden", differs=(f"{FOLDER}/index.html",))
+def index_that_only_root_may_read(lab: Lab) -> None:
+    _static(lab)
+    lab.server.sh(f"chmod 600 {FOLDER}/index.html")
+
+
+@scenario(
+    outside="http.server-error", server="nginx.file-forbidden", differs=(FOLDER,),
+    also=("nginx.redirect-cycle",),
+)  # fmt: skip
+def folder_that_only_root_may_enter_and_try_files(lab: Lab) -> None:
+    """The same, but visitors get 500: the last file of try_files may not be read either."""
+    _static(lab)
+    lab.edit(f"  root {FOLDER};\n", f"  root {FOLDER};\n  try_files $uri $uri/ /index.html;\n")
+    lab.restart_nginx()
+    lab.server.sh(f"chmod 700 {FOLDER}")
+
+
+@scenario(outside="http.server-error", server="nginx.auth-request-failed", manual="a login service")
+def login_service_that_is_not_there(lab: Lab) -> None:
+    _page(
+        lab,
+        "  location / { auth_request /auth; proxy_pass http://127.0.0.1:3000; }\n"
+        "  location = /auth { internal; return 404; }\n",
+    )
+
+
+@scenario(outside="http.server-error", server="nginx.auth-request-failed", manual="a login service")
+def login_service_that_redirects(lab: Lab) -> None:
+    _page(
+        lab,
+        "  location / { auth_request /auth; proxy_pass http://127.0.0.1:3000; }\n"
+        "  location = /auth { internal; return 302 https://login.example.com/; }\n",
+    )
+
+
+@scenario(outside="http.server-error", server="nginx.request-limit", manual="what is right for it")
+def limit_without_a_burst(lab: Lab) -> None:
+    """One request a minute, of all visitors together."""
+    zone = "limit_req_zone $server_name zone=web:1m rate=1r/m;\n"
+    lab.server.write("/etc/nginx/conf.d/00-limit.conf", zone)
+    lab.change(PAGE, PAGE.replace("location / {", "location / {\n    limit_req zone=web;"))
+    lab.client.sh(f"curl -sk -o /dev/null https://{site.NAME}/")
+
+
+@scenario(outside=None, server="upstream.script-not-found", manual=DEPLOY)
+def php_that_does_not_find_the_script(lab: Lab) -> None:
+    """root stands in another location."""
+    lab.spawn(lab.server, lab.server.python(GATEWAY, "php", "9999"), 9999)
+    _page(lab, "  location / { include fastcgi_params; fastcgi_pass 127.0.0.1:9999; }\n")
+
+
+@healthy()
+def files_that_others_asked_for_in_vain(lab: Lab) -> None:
+    """The log is full of what bots have looked for; the page is there."""
+    _static(lab)
+    for path in ("wp-login.php", "secret/", ".env"):
+        lab.server.sh(f"mkdir -p {FOLDER}/secret && chmod 700 {FOLDER}/secret")
+        lab.client.sh(f"curl -sk -o /dev/null https://{site.NAME}/{path}")
+
+
+@healthy()
+def forbidden_on_purpose(lab: Lab) -> None:
+    """An interface: its root says 403, and means it."""
+    _page(lab, "  location / { return 403; }\n")
+
+
+@healthy()
+def not_found_on_purpose(lab: Lab) -> None:
+    """An interface whose root has no page."""
+    _page(lab, f"  root {FOLDER};\n  location / {{ try_files $uri =404; }}\n")
+
+
+@healthy()
+def login_that_answers_401(lab: Lab) -> None:
+    _page(
+        lab,
+        "  location / { auth_request /auth; proxy_pass http://127.0.0.1:3000; }\n"
+        "  location = /auth { internal; return 401; }\n",
+    )
+
+
+@healthy()
+def limit_that_nobody_meets(lab: Lab) -> None:
+    zone = "limit_req_zone $binary_remote_addr zone=web:1m rate=50r/s;\n"
+    lab.server.write("/etc/nginx/conf.d/00-limit.conf", zone)
+    burst = "location / {\n    limit_req zone=web burst=100 nodelay;"
+    lab.change(PAGE, PAGE.replace("location / {", burst))
+
+
+def _policy(lab: Lab, policy: str) -> None:
+    header = f'location / {{\n    add_header Content-Security-Policy "{policy}";'
+    lab.change(PAGE, PAGE.replace("location / {", header))
+
+
+@scenario(
+    outside="websocket.blocked-by-policy", args=("--ws", "/ws"),
+    manual="what a page may contact is a matter of the application",
+)  # fmt: skip
+def policy_that_allows_https_alone(lab: Lab) -> None:
+    """`https:` does not allow wss: (CSP 3, section 6.7.2.9)."""
+    _policy(lab, "default-src https:")
+
+
+@healthy(args=("--ws", "/ws"))
+def policy_that_is_strict_and_allows_it(lab: Lab) -> None:
+    _policy(lab, "default-src 'none'; script-src 'self'; connect-src 'self'")
+
+
+@scenario(outside=None, server="nginx.temp-files-unwritable", manual="whose it shall be")
+def temporary_files_of_another_user(lab: Lab) -> None:
+    """The large files of the site are cut off; its page is small."""
+    lab.server.sh(f"mkdir -p {FOLDER} /var/tmp/shop && chmod 700 /var/tmp/shop")
+    lab.server.sh(f"truncate -s 8M {FOLDER}/big.bin")
+    serving = ["-m", "http.server", "9999", "--bind", "127.0.0.1", "--directory", FOLDER]
+    lab.spawn(lab.server, ["python3", *serving], 9999)
+    location = "proxy_temp_path /var/tmp/shop/proxy; proxy_pass http://127.0.0.1:9999;"
+    lab.change(PAGE, f"{PAGE}\n  location /big.bin {{ {location} }}\n")
+    lab.server.sh("chown root:root /var/tmp/shop/proxy && chmod 700 /var/tmp/shop/proxy")
+    slowly = "curl -sk --limit-rate 400k --max-time 5 -o /dev/null"
+    lab.client.sh(f"{slowly} https://{site.NAME}/big.bin || :")

@@ -1,0 +1,85 @@
+"""Which WebSockets of a page a policy blocks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnose.parsers.content_security_policy import blocked_by, policies
+from diagnose.parsers.http import Url
+
+PAGE = Url("https", "shop.example.com", 443, "/")
+SOCKET = Url("wss", "shop.example.com", 443, "/ws")
+
+ALLOWED = [
+    "",
+    "script-src 'none'",
+    "default-src 'self'",
+    "default-src *",
+    "connect-src 'self'",
+    "connect-src wss:",
+    "connect-src ws:",
+    "connect-src wss://shop.example.com",
+    "connect-src WSS://SHOP.example.com:443",
+    "connect-src ws://shop.example.com",
+    "connect-src wss://*:*",
+    "connect-src wss://shop.example.com/ws",
+    "connect-src wss://shop.example.com/",
+    "default-src 'none'; connect-src wss:",
+    "connect-src wss:; connect-src 'none'",
+]
+BLOCKED = [
+    "default-src 'none'",
+    "connect-src",
+    "connect-src 'none'",
+    "connect-src https:",
+    "connect-src shop.example.com",
+    "connect-src *.example.com",
+    "connect-src https://shop.example.com",
+    "connect-src wss://api.example.com",
+    "connect-src *.shop.example.com",
+    "connect-src wss://shop.example.com:8443",
+    "connect-src wss://shop.example.com/other",
+    "connect-src 'unsafe-inline'",
+    "default-src *; connect-src https://api.example.com",
+]
+
+
+@pytest.mark.parametrize("policy", ALLOWED)
+def test_allowed(policy: str) -> None:
+    assert blocked_by(policies([policy], ""), PAGE, SOCKET) is None
+
+
+@pytest.mark.parametrize("policy", BLOCKED)
+def test_blocked(policy: str) -> None:
+    blocked = blocked_by(policies([policy], ""), PAGE, SOCKET)
+    assert blocked is not None
+    assert blocked.directive in {"connect-src", "default-src"}
+
+
+def test_a_host_without_a_scheme_is_told_from_no_host() -> None:
+    for policy, expected in (("shop.example.com", True), ("api.example.com", False)):
+        blocked = blocked_by([f"connect-src {policy}"], PAGE, SOCKET)
+        assert blocked is not None
+        assert blocked.without_scheme is expected
+
+
+def test_every_policy_has_to_allow_it() -> None:
+    both = policies(["connect-src wss:, connect-src 'none'"], "")
+    assert len(both) == 2
+    assert blocked_by(both, PAGE, SOCKET)
+
+
+def test_a_policy_in_the_page_counts() -> None:
+    body = """<head><meta http-equiv="Content-Security-Policy" content="connect-src 'none'">"""
+    assert blocked_by(policies([], body), PAGE, SOCKET)
+
+
+def test_another_port_is_another_origin() -> None:
+    socket = Url("wss", "shop.example.com", 8443, "/ws")
+    assert blocked_by(["connect-src 'self'"], PAGE, socket)
+    assert blocked_by(["connect-src wss://shop.example.com:*"], PAGE, socket) is None
+
+
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_no_text_breaks_it(header: str, body: str) -> None:
+    blocked_by(policies([header], body), PAGE, SOCKET)
