@@ -51,6 +51,8 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
 def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
     """Replace the leaf's file by the file with the whole chain."""
     from checks.nginx import Nginx
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._edits import config_edits
     from diagnose.parsers.nginx import edits
     from diagnose.parsers.nginx.server_blocks import LocationMatch
 
@@ -71,5 +73,5 @@ def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
         changes.setdefault(directive.file, []).append(
             edits.replace_directive(directive, f"ssl_certificate {lineage.fullchain};")
         )
-    config_edits = nginx.file_edits(changes)
-    return Fix((*config_edits, *nginx.reload_steps())) if config_edits else None
+    edited = config_edits(nginx, changes)
+    return Fix((*edited, *reload_steps(nginx))) if edited else None

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 from checks.certificate import fact_or_empty, private_authority_kind
 from checks.nginx import Nginx, file_line
+from checks.nginx._certificates import certificate_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -112,7 +115,7 @@ def _served_file(
 ) -> CertificateFile | None:
     """Return the file that holds the served certificate. If there is one, nginx has loaded what is
     configured."""
-    files = nginx.certificates(server)
+    files = certificate_files(nginx, server)
     return next((file for file in files if file.sha256 == served_cert.leaf.sha256), None)
 
 
@@ -206,18 +209,18 @@ def _fix(
 ) -> Fix:
     if nginx.private_folder(candidate.path) or nginx.private_folder(candidate.key):
         step = Manual("copy-it-into-sight", Where.SERVER)
-        return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
-    config_edits = (
+        return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+    edited = (
         _edits(nginx, candidate, pair) if pair and _fits_all_sites(nginx, candidate, pair) else ()
     )
-    if not config_edits:
+    if not edited:
         step = Manual("name-the-new-one", Where.SERVER)
-        return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
     is_safe = _is_trusted(served_cert, candidate) and not candidate.path.startswith(
         _UNTRUSTED_FOLDERS
     )
     applicability = Applicability.AUTOMATIC if is_safe else Applicability.REVIEW
-    return Fix((*config_edits, *nginx.reload_steps()), applicability)
+    return Fix((*edited, *reload_steps(nginx)), applicability)
 
 
 def _is_trusted(served_cert: ServedCertificate, candidate: OtherCertificate) -> bool:
@@ -236,7 +239,7 @@ def _edits(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> tu
         if nginx.resolve_path(directive.args[0]) != path:
             change = edits.replace_directive(directive, f"{directive.name} {path};")
             changes.setdefault(directive.file, []).append(change)
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _fits_all_sites(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> bool:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Target, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
@@ -358,10 +359,10 @@ def tls_addresses(listens: tuple[Listen, ...]) -> tuple[str, ...]:
 def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
     """Return a fix with these changes and an nginx reload, or a manual step if there are no
     changes."""
-    file_edits = nginx.file_edits(changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
         return by_hand(step)
-    steps: tuple[Edit | Command, ...] = (*file_edits, *nginx.reload_steps())
+    steps: tuple[Edit | Command, ...] = (*file_edits, *reload_steps(nginx))
     sure = sure and len(file_edits) == 1
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW)
 

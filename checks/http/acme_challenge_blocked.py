@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from checks.http import _redirects, addresses, endpoint_subjects
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange

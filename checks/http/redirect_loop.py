@@ -11,7 +11,7 @@ from checks.http import (
     redirected_sockets,
 )
 from checks.nginx import Nginx, _location_edits
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -123,4 +123,4 @@ def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -
         lines = _location_edits.header_lines(
             nginx, match, {"X-Forwarded-Proto": "$scheme"}, changes
         )
-        nginx.insert(match, lines, changes)
+        _location_edits.insert_lines(nginx, match, lines, changes)

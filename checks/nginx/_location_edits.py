@@ -1,15 +1,15 @@
 """Changes to a proxied location, shared by the fixes of several checks."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
-from checks.nginx import UPGRADE_MAP, Nginx
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import UPGRADE_MAP
 from diagnose.model import Applicability, Edit, Fix, Target
+from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import LocationMatch
-
-Changes: TypeAlias = dict[str, list[TextEdit]]
 
 _SET_HEADER = "proxy_set_header"
 
@@ -25,15 +25,18 @@ def websocket_edits(
     """
     changes: Changes = {}
     headers = missing_upgrade_headers(nginx, location_match, changes)
-    lines = nginx.http_1_1_lines(location_match, changes) if headers else []
+    lines = http_1_1_lines(nginx, location_match, changes) if headers else []
     if set_host:
         headers = {"Host": host_variable(nginx.evidence.target), **headers}
-    nginx.insert(
-        location_match, lines + header_lines(nginx, location_match, headers, changes), changes
+    insert_lines(
+        nginx,
+        location_match,
+        lines + header_lines(nginx, location_match, headers, changes),
+        changes,
     )
     if whole_path and not pass_whole_path(location_match, changes):
         return ()
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def location_fix(
@@ -46,7 +49,7 @@ def location_fix(
     """
     sure = sure and {edit.path for edit in file_edits} == {location_match.block.file}
     return Fix(
-        (*file_edits, *nginx.reload_steps()),
+        (*file_edits, *reload_steps(nginx)),
         Applicability.AUTOMATIC if sure else Applicability.REVIEW,
     )
 
@@ -88,8 +91,8 @@ def setting_edits(
             )
         else:
             lines.append(f"{name} {text};")
-    nginx.insert(location_match, lines, changes)
-    return nginx.file_edits(changes)
+    insert_lines(nginx, location_match, lines, changes)
+    return config_edits(nginx, changes)
 
 
 def _inherited_header_lines(
@@ -101,6 +104,40 @@ def _inherited_header_lines(
         if file and directive.args and directive.args[0].lower() not in replaced:
             lines.append(" ".join(file.text[directive.start : directive.stop].split()))
     return lines
+
+
+def http_1_1_lines(nginx: Nginx, location_match: LocationMatch, changes: Changes) -> list[str]:
+    """Return the line for proxy_http_version if it is needed (the default is 1.1 since 1.29.7).
+
+    If the location has a line of its own, that line is changed instead.
+    """
+    line, directive = "proxy_http_version 1.1;", location_match.directive("proxy_http_version")
+    if directive is None:
+        version = nginx_parser.version_number(nginx.build.version) if nginx.build else None
+        return [] if version and version >= (1, 29, 7) else [line]
+    if directive.args[:1] != ("1.0",):
+        return []
+    if directive in server_blocks.children(location_match.block, directive.name):
+        changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+        return []
+    return [line]
+
+
+def insert_lines(
+    nginx: Nginx, location_match: LocationMatch, lines: list[str], changes: Changes
+) -> None:
+    """Insert lines after proxy_pass, or at the beginning of the location if proxy_pass is
+    written elsewhere."""
+    location, proxy_pass = location_match.block, server_blocks.proxy_pass_of(location_match)
+    file = nginx.file(location)
+    if file is None or not lines:
+        return
+    anchor = proxy_pass if proxy_pass in (location.block or ()) else None
+    if anchor and anchor.file == location.file and anchor.end == ";":
+        change = edits.insert_after(file.text, anchor, lines)
+    else:
+        change = edits.insert_first(file.text, location, lines)
+    changes.setdefault(location.file, []).append(change)
 
 
 def missing_upgrade_headers(

@@ -10,6 +10,9 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._certificates import certificate_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -127,8 +130,8 @@ def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Obse
     """Yield the handshakes with an unsuitable certificate, if the other block has a suitable
     one."""
     winner_files, loser_files = (
-        nginx.certificates(conflict.winner),
-        nginx.certificates(conflict.loser),
+        certificate_files(nginx, conflict.winner),
+        certificate_files(nginx, conflict.loser),
     )
     served = {file.sha256 for file in winner_files}
     if _is_valid_for_target(nginx, loser_files) and not _is_valid_for_target(nginx, winner_files):
@@ -201,11 +204,9 @@ def _fix(
         link = _unlink_command(nginx, conflict)
         steps = (link,) if link else (Manual("read-once", Where.SERVER),)
         applicability = Applicability.AUTOMATIC if link else Applicability.MANUAL
-        return Fix((*steps, *nginx.reload_steps()), applicability)
+        return Fix((*steps, *reload_steps(nginx)), applicability)
     if not _is_redundant(nginx, stale):
-        return Fix(
-            (Manual("remove-one", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
-        )
+        return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     spare_servers = [
         server
         for server in nginx.servers
@@ -216,16 +217,14 @@ def _fix(
         nginx, stale.block.file, spare_servers
     )
     if step is None:
-        return Fix(
-            (Manual("remove-one", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
-        )
+        return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     sure = all(
         _is_unused(nginx, server)
         or (server.block is stale.block and symptoms and _is_older_copy(nginx, stale, current))
         for server in spare_servers
     )
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((step, *nginx.reload_steps()), applicability)
+    return Fix((step, *reload_steps(nginx)), applicability)
 
 
 def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:
@@ -348,7 +347,7 @@ def _removal_edit(nginx: Nginx, path: str, spare_servers: list[Server]) -> Edit 
     block."""
     file = nginx.config.file(path) if nginx.config else None
     return (
-        nginx.edit(path, *(_removal(file.text, server.block) for server in spare_servers))
+        config_edit(nginx, path, *(_removal(file.text, server.block) for server in spare_servers))
         if file
         else None
     )

@@ -3,7 +3,10 @@ for it. On a terminal nginx asks for it; a service that starts by itself cannot 
 
 from collections.abc import Iterator
 
-from checks.nginx import STALE_CONFIG_SYMPTOMS, Nginx
+from checks.nginx import Nginx
+from checks.nginx._certificates import file_reference, key_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -23,12 +26,12 @@ _LOCKED = (
 )
 def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_LOCKED)
+    config_error = find_config_error(nginx, _LOCKED)
     if config_error is None:
         return
     message, match = config_error
     path = match[1] or match[2]
-    reference = nginx.file_reference("ssl_certificate_key", path)
+    reference = file_reference(nginx, "ssl_certificate_key", path)
     location_match = (
         server_blocks.LocationMatch((reference[0].http, reference[0].block)) if reference else None
     )
@@ -37,14 +40,15 @@ def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
         nginx.resolve_path(password_file.args[0]) if password_file and password_file.args else ""
     )
     # nginx asks for a passphrase unless a file with it is configured.
-    fix = Fix((Manual("decrypt", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    fix = Fix((Manual("decrypt", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     reason = message.text.rstrip(")").rpartition("::")[2]
     facts = {"file": path, "passwords": password_path, "reason": reason}
-    yield nginx.config_error_claim(
+    yield config_error_claim(
+        nginx,
         message,
         path,
         facts,
         fix,
         reference[1] if reference else None,
-        nginx.keys(reference[0]) if reference else (),
+        key_files(nginx, reference[0]) if reference else (),
     )

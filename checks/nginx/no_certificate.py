@@ -5,6 +5,10 @@ for that address and port."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._certificates import paired_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -22,7 +26,7 @@ _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "
 )
 def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_MISSING)
+    config_error = find_config_error(nginx, _MISSING)
     if config_error is None:
         return
     message, match = config_error
@@ -39,12 +43,13 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
         "names": server.names if server else (),
         "plain": bool(server) and not _says_ssl(server),
     }
-    yield nginx.config_error_claim(
+    yield config_error_claim(
+        nginx,
         message,
         f"{message.file}:{message.line}" if message.file else match[1],
         facts,
         Fix(
-            (*(key_edits or (Manual("name-them", Where.SERVER),)), *nginx.reload_steps()),
+            (*(key_edits or (Manual("name-them", Where.SERVER),)), *reload_steps(nginx)),
             Applicability.AUTOMATIC if key_edits else Applicability.MANUAL,
         ),
         server.block if server else None,
@@ -72,7 +77,7 @@ def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit,
     """Insert the key that all other blocks pair with this certificate, on the line below it."""
     location_match = LocationMatch((server.http, server.block)) if server else None
     directives = location_match.directives("ssl_certificate") if location_match else ()
-    keys = nginx.paired_files("ssl_certificate_key", "ssl_certificate", certificate)
+    keys = paired_files(nginx, "ssl_certificate_key", "ssl_certificate", certificate)
     if (
         len(directives) != 1
         or len(keys) != 1
@@ -83,7 +88,7 @@ def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit,
     file = nginx.file(directives[0])
     line = f"ssl_certificate_key {next(iter(keys.values()))};"
     change = edits.insert_after(file.text, directives[0], [line]) if file else None
-    return nginx.file_edits({file.path: [change]}) if file and change else ()
+    return config_edits(nginx, {file.path: [change]}) if file and change else ()
 
 
 def _says_ssl(server: Server | None) -> bool:

@@ -5,6 +5,7 @@ would correct; each such symptom is looked for separately."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
@@ -65,7 +66,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         },
         severity=None if symptoms else Severity.NOTE,
         confidence=Confidence.LIKELY,
-        fix=Fix(nginx.reload_steps()),
+        fix=Fix(reload_steps(nginx)),
     )
 
 

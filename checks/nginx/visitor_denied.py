@@ -11,6 +11,8 @@ from dataclasses import replace
 from checks.firewall._firewalld import ssh_clients
 from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -102,10 +104,10 @@ def _fix(nginx: Nginx, visitor: str, rule: Directive) -> Fix:
         change = edits.remove_directive(file.text, rule)
     else:
         change = edits.insert_before(file.text, rule, [f"allow {visitor};"])
-    edit = nginx.edit(rule.file, change)
+    edit = config_edit(nginx, rule.file, change)
     if edit is None:
         return manual
-    steps: tuple[Step, ...] = (edit, *nginx.reload_steps())
+    steps: tuple[Step, ...] = (edit, *reload_steps(nginx))
     return Fix(steps, Applicability.REVIEW)
 
 

@@ -306,15 +306,18 @@ class TargetSettings:
         An inherited directive stays as it is for other blocks, and the target's block gets a line
         of its own.
         """
+        from checks.nginx._commands import reload_steps
+        from checks.nginx._edits import config_edits
+
         changes: dict[str, dict[tuple[int, str], TextEdit]] = {}
         for setting, text in lines:
             if file_change := _setting_change(self.nginx, setting, text):
                 file, change = file_change
                 changes.setdefault(file, {})[change.start, change.text] = change
-        edited = self.nginx.file_edits(
-            {file: [*file_changes.values()] for file, file_changes in changes.items()}
+        edited = config_edits(
+            self.nginx, {file: [*file_changes.values()] for file, file_changes in changes.items()}
         )
-        return (*edited, *self.nginx.reload_steps()) if edited else ()
+        return (*edited, *reload_steps(self.nginx)) if edited else ()
 
 
 def target_settings(evidence: Evidence, name: str, early: bool = False) -> TargetSettings | None:

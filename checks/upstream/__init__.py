@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
 from diagnose.model import (
     Applicability,
     Claim,
@@ -310,12 +312,12 @@ def switch_scheme(nginx: Nginx, backend: Backend, scheme: str, changes: Changes)
 def edit_fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
     """Return a fix with these changes and an nginx reload, or a manual step if there are no
     changes."""
-    file_edits = nginx.file_edits(changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
-        return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     sure = sure and len(file_edits) == 1
     return Fix(
-        (*file_edits, *nginx.reload_steps()),
+        (*file_edits, *reload_steps(nginx)),
         Applicability.AUTOMATIC if sure else Applicability.REVIEW,
     )
 

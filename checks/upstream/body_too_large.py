@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
@@ -72,5 +73,5 @@ def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
         },
         confidence=Confidence.CERTAIN,
         location=nginx.location(reported_directive),
-        fix=Fix((*file_edits, *nginx.reload_steps()), Applicability.REVIEW),
+        fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )

@@ -9,6 +9,7 @@ The evidence is a request to the application itself, or the log line about a vis
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -164,5 +165,5 @@ def _fix(nginx: Nginx, match: LocationMatch, buffer_sizes: dict[str, str]) -> Fi
     return (
         _location_edits.location_fix(nginx, match, file_edits)
         if file_edits
-        else Fix(nginx.reload_steps(), Applicability.REVIEW)
+        else Fix(reload_steps(nginx), Applicability.REVIEW)
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._location_edits import insert_lines
 from checks.upstream import (
     CONSEQUENCES,
     Backend,
@@ -66,5 +67,5 @@ def _changes(nginx: Nginx, backend: Backend, resolvers: list[str]) -> Changes:
     )
     for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
         if resolver_args and server_blocks.proxy_pass_of(match) is proxy_target.directive:
-            nginx.insert(match, [f"resolver {resolver_args} valid=30s;"], changes)
+            insert_lines(nginx, match, [f"resolver {resolver_args} valid=30s;"], changes)
     return changes

@@ -9,6 +9,7 @@ If the servers still fail, that failure is the cause, and another check names it
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
@@ -153,5 +154,5 @@ def _claim(
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
         location=nginx.location(group),
-        fix=Fix(nginx.reload_steps(), Applicability.AUTOMATIC),
+        fix=Fix(reload_steps(nginx), Applicability.AUTOMATIC),
     )

@@ -5,6 +5,7 @@ handshake with it succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._location_edits import insert_lines
 from checks.upstream import (
     CONSEQUENCES,
     Backend,
@@ -73,5 +74,5 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
         if name and server_blocks.proxy_pass_of(match) is proxy_target.directive:
             lines = ["proxy_ssl_server_name on;"]
             lines += [f"proxy_ssl_name {name};"] if name != proxy_target.host else []
-            nginx.insert(match, lines, changes)
+            insert_lines(nginx, match, lines, changes)
     return changes

@@ -5,6 +5,7 @@ the affected visitors notice it: those with old, large cookies."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -89,7 +90,7 @@ def _claim(
         severity=Severity.ERROR if own_exchanges else Severity.WARNING if small else None,
         confidence=Confidence.CERTAIN,
         location=nginx.location(reported_directive),
-        fix=Fix((*file_edits, *nginx.reload_steps()), applicability),
+        fix=Fix((*file_edits, *reload_steps(nginx)), applicability),
     )
 
 

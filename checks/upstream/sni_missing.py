@@ -6,6 +6,7 @@ succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._location_edits import insert_lines
 from checks.upstream import (
     CONSEQUENCES,
     Backend,
@@ -79,7 +80,7 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
             if not _replace_line(match, line, changes)
         ]
         if server_blocks.proxy_pass_of(match) is proxy_target.directive:
-            nginx.insert(match, missing_lines, changes)
+            insert_lines(nginx, match, missing_lines, changes)
     return changes
 
 

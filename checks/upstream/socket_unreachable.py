@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_command, systemd_unit
 from checks.upstream import (
     CONSEQUENCES,
     Backend,
@@ -159,7 +160,7 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: list[s
         "denied": fault.kind == "denied",
         "hidden": fault.kind == "hidden",
         "private": fault.folder,
-        "unit": nginx.unit,
+        "unit": systemd_unit(nginx),
         "user": user or "nginx",
         "group": group,
         "blocker": blocker.path if blocker else "",
@@ -210,7 +211,7 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) 
     if fault.kind == "hidden":
         return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
     if fault.kind == "denied" and (join_command := _join_command(fault)):
-        return Fix((join_command, nginx.reload_command()), Applicability.REVIEW)
+        return Fix((join_command, reload_command(nginx)), Applicability.REVIEW)
     if fault.kind == "denied":
         return Fix((Manual("let-nginx-in", Where.SERVER),), Applicability.MANUAL)
     return Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL)

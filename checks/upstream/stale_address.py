@@ -5,6 +5,7 @@ uses the old one, because it resolves the name only when it loads its configurat
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_command
 from checks.upstream import (
     CONSEQUENCES,
     Backend,
@@ -54,7 +55,7 @@ def stale_address(evidence: Evidence) -> Iterator[Claim]:
                 "now": tuple(f"{attempt.address}" for attempt in backend.connect_attempts),
                 "message": log_lines[-1].text,
             },
-            Fix((nginx.reload_command(),), Applicability.AUTOMATIC),
+            Fix((reload_command(nginx),), Applicability.AUTOMATIC),
             because=(*backend.connect_attempts, *log_lines),
             confidence=Confidence.CERTAIN,
             ruled_out=("upstream.refused",),

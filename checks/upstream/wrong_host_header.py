@@ -9,7 +9,9 @@ The evidence is two requests to the application: with the name that nginx sends,
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -211,8 +213,8 @@ def _host_directive(match: LocationMatch) -> Directive:
 
 
 def _fix(nginx: Nginx, match: LocationMatch, value: str, visitor: bool) -> Fix:
-    changes: _location_edits.Changes = {}
+    changes: Changes = {}
     lines = _location_edits.header_lines(nginx, match, {"Host": value}, changes)
-    nginx.insert(match, lines, changes)
-    base_fix = _location_edits.location_fix(nginx, match, nginx.file_edits(changes))
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    base_fix = _location_edits.location_fix(nginx, match, config_edits(nginx, changes))
     return base_fix if visitor else Fix(base_fix.steps, Applicability.REVIEW)

@@ -4,7 +4,11 @@ proxy_set_header)."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import http_1_1_lines, insert_lines
+from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
@@ -22,7 +26,7 @@ _UPGRADE_HEADERS = ("Upgrade", "Connection")
 )
 def headers_wiped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for match, paths in nginx.locations_losing_upgrades():
+    for match, paths in locations_losing_upgrades(nginx):
         if outer_block := server_blocks.inheritance_broken_at(match):
             yield _claim(nginx, match, outer_block, paths)
 
@@ -95,12 +99,12 @@ def _other_headers(
 def _fix(nginx: Nginx, match: LocationMatch, outer_block: LocationMatch) -> Fix:
     """Repeat the outer directives in the location, exactly as they are written."""
     changes: dict[str, list[TextEdit]] = {}
-    lines = nginx.http_1_1_lines(match, changes)
+    lines = http_1_1_lines(nginx, match, changes)
     for directive in _lost_directives(match, outer_block):
         if file := nginx.file(directive):
             lines.append(" ".join(file.text[directive.start : directive.stop].split()))
-    nginx.insert(match, lines, changes)
-    file_edits = nginx.file_edits(changes)
+    insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
     sure = bool(file_edits) and set(changes) == {match.block.file}
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((*file_edits, *nginx.reload_steps()), applicability)
+    return Fix((*file_edits, *reload_steps(nginx)), applicability)

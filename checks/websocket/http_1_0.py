@@ -4,7 +4,10 @@ is a cause only if this one was tried and refuses it."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line, websocket_paths
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Upgrade
@@ -77,7 +80,7 @@ def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
     file = nginx.file(location)
     change: TextEdit | None = None
     if directive and directive in (location.block or ()):
-        edit = nginx.edit(directive.file, edits.replace_directive(directive, line))
+        edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
     else:
         if (
             file
@@ -88,7 +91,7 @@ def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
             change = edits.insert_after(file.text, pass_directive, [line])
         elif file:
             change = edits.insert_first(file.text, location, [line])
-        edit = nginx.edit(location.file, change) if change else None
+        edit = config_edit(nginx, location.file, change) if change else None
     if edit is None:
-        return Fix(nginx.reload_steps(), Applicability.REVIEW)
-    return Fix((edit, *nginx.reload_steps()))
+        return Fix(reload_steps(nginx), Applicability.REVIEW)
+    return Fix((edit, *reload_steps(nginx)))

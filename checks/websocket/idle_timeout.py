@@ -7,7 +7,11 @@ is set on purpose and the application accepts a WebSocket there.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line, websocket_paths
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import insert_lines
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -120,11 +124,11 @@ def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
         changes = {directive.file: [edits.replace_directive(directive, LONG_TIMEOUT)]}
     else:
         changes = {}
-        nginx.insert(short_timeout.location_match, [LONG_TIMEOUT], changes)
-    file_edits = nginx.file_edits(changes)
+        insert_lines(nginx, short_timeout.location_match, [LONG_TIMEOUT], changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
         return Fix((Manual("longer", Where.SERVER),), Applicability.MANUAL)
-    return Fix((*file_edits, *nginx.reload_steps()))
+    return Fix((*file_edits, *reload_steps(nginx)))
 
 
 def _cut_claim(path: str, cut_upgrades: list[Upgrade]) -> Claim:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 
 from checks.http import _redirects
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
-from checks.nginx._location_edits import Changes
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -128,7 +130,7 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
         or _is_odd(pass_directives, targets)
     ):
         manual = Manual("add-a-location", Where.SERVER)
-        return Fix((manual, *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
     step, target = _redirects.indent_step(file.text, server, locations[0]), next(iter(targets))
     body = [
         f"proxy_pass {target};",
@@ -142,8 +144,8 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     for path in paths:
         lines += [f"location {path} {{", *(f"{step}{line}" for line in body), "}", ""]
     changes.setdefault(file.path, []).append(edits.insert_before(file.text, locations[0], lines))
-    file_edits = nginx.file_edits(changes)
-    return Fix((*file_edits, *nginx.reload_steps()), Applicability.AUTOMATIC)
+    file_edits = config_edits(nginx, changes)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
 
 
 def _is_odd(pass_directives: list[Directive], targets: set[str]) -> bool:

@@ -5,6 +5,8 @@ configuration has a group whose servers take turns, that is the cause."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -118,9 +120,9 @@ def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
         if methods
         else edits.insert_first(file.text, group, ["ip_hash;"])
     )
-    edit = nginx.edit(file.path, change)
+    edit = config_edit(nginx, file.path, change)
     # With ip_hash all visitors behind one address reach one server, which is wrong behind a CDN.
     # Another balancing method may have been chosen on purpose.
     sure = sure and not methods
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((edit, *nginx.reload_steps()), applicability) if edit else by_hand
+    return Fix((edit, *reload_steps(nginx)), applicability) if edit else by_hand

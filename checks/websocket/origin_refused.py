@@ -8,7 +8,8 @@ site's pages only, on purpose.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where

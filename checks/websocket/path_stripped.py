@@ -7,7 +7,9 @@ nginx's path.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
@@ -101,4 +103,4 @@ def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
         return _location_edits.location_fix(
             nginx, match, file_edits, sure=_location_edits.serves_only(match, paths)
         )
-    return Fix((Manual("whole-path", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    return Fix((Manual("whole-path", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

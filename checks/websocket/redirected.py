@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits
-from checks.nginx._location_edits import Changes
+from checks.nginx import Nginx, _location_edits
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
@@ -67,7 +68,7 @@ def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     new_text = old_text.replace(pattern.text, pattern.text.rstrip("/"), 1)
     change = edits.TextEdit(location.start, location.opened, new_text)
     changes.setdefault(location.file, []).append(change)
-    file_edits = nginx.file_edits(changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
         return base_claim
     because = (*base_claim.because, *([nginx.config] if nginx.config else []))

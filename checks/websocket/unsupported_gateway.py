@@ -5,7 +5,9 @@ functions; a WSGI application cannot (PEP 3333)."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -124,5 +126,5 @@ def _claim(
         },
         confidence=Confidence.CERTAIN if is_impossible else Confidence.LIKELY,
         location=nginx.location(pass_directive),
-        fix=Fix((Manual("proxy", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL),
+        fix=Fix((Manual("proxy", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),
     )

@@ -8,7 +8,8 @@ nginx's response refuses it.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -30,7 +31,7 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for match, paths in nginx.locations_losing_upgrades():
+    for match, paths in locations_losing_upgrades(nginx):
         if not server_blocks.inheritance_broken_at(match):
             yield _claim(nginx, match, paths)
 
