@@ -303,7 +303,7 @@ def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
     return {
         "file": file.path if file else "",
         "tool": lineage.tool if lineage else "",
-        "lineage": shlex.quote(lineage.name) if lineage else "",
+        "lineage": lineage.name if lineage else "",
         "renew": shlex.join(lineage.renew.argv) if lineage else "",
         "reissue": shlex.join((*lineage.renew.argv, *_FORCE_OPTIONS[lineage.tool]))
         if lineage

@@ -10,7 +10,6 @@ The tools that request certificates write the whole chain beside the leaf, in a 
 name. It starts with the same certificate, so other programs that read the line are not harmed.
 """
 
-import shlex
 from collections.abc import Iterator
 
 from checks.certificate import (
@@ -38,7 +37,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
             evidence,
             served_cert,
             {
-                "url": shlex.quote(urls[0]) if urls else "",
+                "url": urls[0] if urls else "",
                 "sent": len(served_cert.chain),
                 "whole": lineage.fullchain if fix and lineage else "",
             },

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.listener import listeners_on
 from checks.nginx import Nginx
-from checks.nginx._commands import config_test_command, reload_steps, start_commands
+from checks.nginx._commands import config_test_command, package_unit, reload_steps, start_commands
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -109,7 +109,9 @@ def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     itself."""
     hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
-    return (Command(("systemctl", "restart", "nginx")),) if by_service else start_commands(nginx)
+    if not by_service:
+        return start_commands(nginx)
+    return (Command(("systemctl", "restart", package_unit(nginx))),)
 
 
 def _is_visitor_affected(evidence: Evidence) -> bool:

@@ -93,6 +93,15 @@ def _service_unit(evidence: Evidence, master: NginxProcess, packaged: bool) -> s
     return name.removesuffix(".service") if own else ""
 
 
+def package_unit(nginx: Nginx) -> str:
+    """Return the service that the package of this program installs: "nginx", "openresty" or
+    "tengine", from the program's path and from the name that it gives itself."""
+    names = nginx.master.binary.split("/") if nginx.master else []
+    names += nginx.build.version.lower().split("/")[:1] if nginx.build else ()
+    names += nginx.build.binary.split("/") if nginx.build else ()
+    return next((name for name in ("openresty", "tengine") if name in names), "nginx")
+
+
 def _argv(nginx: Nginx) -> tuple[str, ...]:
     binary = nginx.build.binary if nginx.build else "nginx"
     bare = posixpath.dirname(binary) in _PATH
