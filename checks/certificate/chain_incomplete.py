@@ -53,7 +53,7 @@ def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
     from checks.nginx._commands import reload_steps
     from checks.nginx._edits import config_edits
     from diagnose.parsers.nginx import edits
-    from diagnose.parsers.nginx.server_blocks import LocationMatch
+    from diagnose.parsers.nginx.locations import LocationMatch
 
     file, lineage = file_of(evidence, served_cert.leaf), served_lineage(evidence, served_cert.leaf)
     if file is None or lineage is None or len(file.chain) != 1 or lineage.fullchain == file.path:

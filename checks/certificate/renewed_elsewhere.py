@@ -31,7 +31,8 @@ from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 #: Folders whose files users other than root may change, or which the tool's documentation says not
 #: to use directly.
@@ -247,7 +248,7 @@ def _fits_all_sites(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePa
     or the http block may serve several."""
     positions = {(directive.file, directive.start) for directive in (pair.certificate, pair.key)}
     for server in nginx.servers:
-        directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
+        directives = server.directives("ssl_certificate")
         if any((directive.file, directive.start) in positions for directive in directives):
             names = [name for name in server.names if "." in name.strip(".") and name[0] != "~"]
             if not all(_covers_name(candidate, name) for name in names):

@@ -31,7 +31,7 @@ from diagnose.parsers.http import (
     parse_url,
     redirect_target,
 )
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 
 @check(
@@ -116,10 +116,7 @@ def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -
     if len(matches) != 1 or hops(step.headers) or redirect_target(step) != normalize_url(step.url):
         return
     match = matches[0]
-    if (
-        server_blocks.proxy_pass_of(match)
-        and server_blocks.proxy_set_header_of(match, "X-Forwarded-Proto") is None
-    ):
+    if proxy_pass_of(match) and proxy_set_header_of(match, "X-Forwarded-Proto") is None:
         lines = _location_edits.header_lines(
             nginx, match, {"X-Forwarded-Proto": "$scheme"}, changes
         )

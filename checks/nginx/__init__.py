@@ -24,7 +24,8 @@ from diagnose.model.nginx import (
 from diagnose.parsers.linux.mounts import hiding_folder
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch, MatchKind, Server, Socket
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.server_blocks import MatchKind, Server, Socket
 
 
 @frozen
@@ -91,7 +92,7 @@ class Nginx:
         """Yield the locations that respond to a path, each only once for all sockets."""
         location_ids: set[int] = set()
         for selected_server in self.selected_servers():
-            location_match = server_blocks.select_location(selected_server.server, path)
+            location_match = select_location(selected_server.server, path)
             if id(location_match.block) not in location_ids:
                 location_ids.add(id(location_match.block))
                 yield location_match

@@ -12,7 +12,8 @@ from diagnose.model.tls import Certificate, Handshake
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 #: The message of nginx -t if a key does not belong to the first certificate
 #: (X509_check_private_key(3)).
@@ -41,7 +42,7 @@ def key_files(nginx: Nginx, server: Server) -> tuple[KeyFile, ...]:
 def file_reference(nginx: Nginx, name: str, path: str) -> tuple[Server, Directive] | None:
     """Return the first directive of this name that names the file, with its block."""
     for server in nginx.servers:
-        for directive in LocationMatch((server.http, server.block)).directives(name):
+        for directive in server.directives(name):
             if directive.args and nginx.resolve_path(directive.args[0]) == path:
                 return server, directive
     return None

@@ -7,8 +7,8 @@ from diagnose.model import Evidence
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import proxy_page
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 #: The map from which `Connection` is set (nginx.org, "WebSocket proxying").
 UPGRADE_MAP = (
@@ -115,8 +115,8 @@ def locations_losing_upgrades(nginx: Nginx) -> Iterator[tuple[LocationMatch, lis
 def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str) -> bool:
     handshakes = WebSocketHandshakes.at_path(evidence, path)
     if (
-        server_blocks.proxy_pass_of(location_match) is None
-        or all(server_blocks.upgrade_forwarding(location_match))
+        proxy_pass_of(location_match) is None
+        or all(upgrade_forwarding(location_match))
         or handshakes.accepted_by_front
     ):
         return False

@@ -30,7 +30,8 @@ from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import edits, error_log, server_blocks
+from diagnose.parsers.nginx import edits, error_log
+from diagnose.parsers.nginx.config import children
 
 #: nginx's default (ngx_core_module, worker_connections).
 DEFAULT_CONNECTIONS = 512
@@ -135,7 +136,7 @@ def _events_directives(nginx: Nginx, name: str) -> list[Directive]:
         for directive in (nginx.config.main if nginx.config else ())
         if directive.name == "events"
     ]
-    return [directive for block in blocks for directive in server_blocks.children(block, name)]
+    return [directive for block in blocks for directive in children(block, name)]
 
 
 # Fix

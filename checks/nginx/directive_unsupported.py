@@ -18,7 +18,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import directive_versions as versions
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 
 _ERROR_PATTERN = (
@@ -337,9 +338,9 @@ def _switched_listens(nginx: Nginx, name: str) -> Iterable[Directive]:
     """Yield the `listen` directives of the blocks in which a switch is on."""
     listens: dict[tuple[str, int], Directive] = {}
     for server in nginx.servers:
-        switch = server_blocks.LocationMatch((server.http, server.block)).directive(name)
+        switch = server.directive(name)
         if switch and switch.args[:1] == ("on",):
-            for listen in server_blocks.children(server.block, "listen"):
+            for listen in children(server.block, "listen"):
                 listens.setdefault((listen.file, listen.start), listen)
     return listens.values()
 

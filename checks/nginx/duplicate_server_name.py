@@ -36,6 +36,8 @@ from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
 from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
 
 #: A subject without a port: a duplicate that harms nobody covers no symptom of visitors.
@@ -153,15 +155,12 @@ def _websocket_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observ
     for upgrade in nginx.evidence.good(Upgrade):
         if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
             winner_match, loser_match = (
-                server_blocks.select_location(server, upgrade.path)
+                select_location(server, upgrade.path)
                 for server in (conflict.winner, conflict.loser)
             )
-            loser_passes = server_blocks.proxy_pass_of(loser_match) and all(
-                server_blocks.upgrade_forwarding(loser_match)
-            )
+            loser_passes = proxy_pass_of(loser_match) and all(upgrade_forwarding(loser_match))
             if loser_passes and not (
-                server_blocks.proxy_pass_of(winner_match)
-                and all(server_blocks.upgrade_forwarding(winner_match))
+                proxy_pass_of(winner_match) and all(upgrade_forwarding(winner_match))
             ):
                 yield upgrade
 
@@ -171,8 +170,7 @@ def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observa
     other block to another one."""
     path = nginx.evidence.target.path
     winner_pass, loser_pass = (
-        server_blocks.proxy_pass_of(server_blocks.select_location(server, path))
-        for server in (conflict.winner, conflict.loser)
+        proxy_pass_of(select_location(server, path)) for server in (conflict.winner, conflict.loser)
     )
     if winner_pass and loser_pass and winner_pass.args != loser_pass.args:
         for upstream_try in nginx.evidence.of(UpstreamTry):

@@ -10,7 +10,7 @@ from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.locations import LocationMatch
 
 _LOCKED = (
     r'(?:cannot load certificate key "([^"]+)": \w+\(\)|SSL_CTX_use_PrivateKey_file\("([^"]+)"\))'
@@ -32,9 +32,7 @@ def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     message, match = config_error
     path = match[1] or match[2]
     reference = file_reference(nginx, "ssl_certificate_key", path)
-    location_match = (
-        server_blocks.LocationMatch((reference[0].http, reference[0].block)) if reference else None
-    )
+    location_match = LocationMatch((reference[0].http, reference[0].block)) if reference else None
     password_file = location_match.directive("ssl_password_file") if location_match else None
     password_path = (
         nginx.resolve_path(password_file.args[0]) if password_file and password_file.args else ""

@@ -28,7 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.server_blocks import Server
 
 
 @check(
@@ -61,7 +61,7 @@ def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
     keys = [key_file for key_file in key_files(nginx, server) if key_file.key_type]
     key_types = {key_file.key_type for key_file in keys}
     certificates = [file for file in certificate_files(nginx, server) if file.chain]
-    key_count = len(LocationMatch((server.http, server.block)).directives("ssl_certificate_key"))
+    key_count = len(server.directives("ssl_certificate_key"))
     for certificate in certificates:
         leaf = certificate.chain[0]
         if own_certificate_index(certificate, keys):

@@ -23,7 +23,6 @@ from diagnose.model import (
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -81,10 +80,7 @@ def _fix(nginx: Nginx, plain_servers: list[SelectedServer], listens: list[Direct
     servers = [selected_server.server for selected_server in plain_servers] + [
         selected_server.socket.default for selected_server in plain_servers
     ]
-    if all(
-        LocationMatch((server.http, server.block)).directive("ssl_certificate")
-        for server in servers
-    ):
+    if all(server.directive("ssl_certificate") for server in servers):
         return Fix((*edits, *reload_steps(nginx)))
     steps: tuple[Step, ...] = (
         *edits,

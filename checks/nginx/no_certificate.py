@@ -14,7 +14,8 @@ from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Se
 from diagnose.model.nginx import NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "([^"]*)")'
 
@@ -61,7 +62,7 @@ def _incomplete_server(
 ) -> Server | None:
     """Return the block that begins where nginx reports, or the one whose certificate has no key."""
     for server in nginx.servers:
-        directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
+        directives = server.directives("ssl_certificate")
         if certificate and any(
             nginx.resolve_path(directive.args[0]) == certificate
             for directive in directives

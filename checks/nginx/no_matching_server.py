@@ -33,8 +33,9 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import Server, children, file_paths
+from diagnose.parsers.nginx.server_blocks import Server, file_paths
 
 #: How similar two names must be (0 to 1) for one to be a misspelling of the other.
 MIN_LIKENESS = 0.85

@@ -24,7 +24,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx.edits import TextEdit, diff, replace_directive
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 _UNREADABLE = (
     r'(?:cannot load certificate(?: key)? "([^"]+)": \w+\(\)|\w+\("([^"]+)"\)) failed \(SSL: (.*)\)'

@@ -27,8 +27,9 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.visitor import visitor_address
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.access_rules import access_rules
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: How many networks are shown.
 MAX_NETWORKS = 5
@@ -84,7 +85,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
 
 def _header(access: PathAccess) -> str:
     """Return the header from which nginx takes the visitor's address behind a proxy."""
-    location_match = server_blocks.LocationMatch(
+    location_match = LocationMatch(
         (access.selected_server.server.http, access.selected_server.server.block)
     )
     if not location_match.directives("set_real_ip_from"):

@@ -327,7 +327,6 @@ def target_settings(evidence: Evidence, name: str, early: bool = False) -> Targe
     selection", nginx.org).
     """
     from checks.nginx import Nginx
-    from diagnose.parsers.nginx.server_blocks import LocationMatch
 
     nginx = Nginx.of(evidence)
     selections = nginx.selected_servers()
@@ -343,7 +342,7 @@ def target_settings(evidence: Evidence, name: str, early: bool = False) -> Targe
     server_settings = [
         Setting(server, directive, _is_own(nginx, server, directive))
         for server in blocks.values()
-        for directive in (LocationMatch((server.http, server.block)).directive(name),)
+        for directive in (server.directive(name),)
     ]
     affects_other_sites = early and any(
         selection.socket.default.block is not selection.server.block for selection in selections

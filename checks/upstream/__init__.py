@@ -25,9 +25,9 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.parsers.http import wants_tls
-from diagnose.parsers.nginx import error_log, server_blocks, upstreams
+from diagnose.parsers.nginx import error_log, upstreams
 from diagnose.parsers.nginx.edits import TextEdit, replace_directive
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, all_locations, proxy_pass_of
 from diagnose.parsers.nginx.upstreams import Endpoint, ProxyTarget
 
 #: The checks whose findings such an application causes.
@@ -101,7 +101,7 @@ def backends(nginx: Nginx) -> tuple[Backend, ...]:
             if proxy_target := upstreams.proxy_target_of(match, variables):
                 groups.setdefault(_endpoint_key(proxy_target), []).append((match, proxy_target))
                 paths.setdefault(_endpoint_key(proxy_target), []).append(path)
-        for match in server_blocks.all_locations(selection.server):
+        for match in all_locations(selection.server):
             if proxy_target := upstreams.proxy_target_of(match, variables):
                 groups.setdefault(_endpoint_key(proxy_target), []).append((match, proxy_target))
     return tuple(
@@ -351,11 +351,7 @@ def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[
     for endpoints, attempts_by_path in groups.items():
         path = next(iter(attempts_by_path))
         match = next(
-            (
-                candidate
-                for candidate in nginx.location_matches(path)
-                if server_blocks.proxy_pass_of(candidate)
-            ),
+            (candidate for candidate in nginx.location_matches(path) if proxy_pass_of(candidate)),
             None,
         )
         all_attempts = tuple(
@@ -366,7 +362,7 @@ def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[
             tuple(attempts_by_path),
             all_attempts,
             match,
-            server_blocks.proxy_pass_of(match) if match else None,
+            proxy_pass_of(match) if match else None,
         )
 
 

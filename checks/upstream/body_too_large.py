@@ -13,7 +13,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 
 DEFAULT_LIMIT = 1 << 20
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"

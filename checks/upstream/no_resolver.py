@@ -22,7 +22,8 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import ServerNames
-from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 
 @check(
@@ -66,6 +67,6 @@ def _changes(nginx: Nginx, backend: Backend, resolvers: list[str]) -> Changes:
         f"[{resolver}]" if ":" in resolver else resolver for resolver in resolvers
     )
     for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
-        if resolver_args and server_blocks.proxy_pass_of(match) is proxy_target.directive:
+        if resolver_args and proxy_pass_of(match) is proxy_target.directive:
             insert_lines(nginx, match, [f"resolver {resolver_args} valid=30s;"], changes)
     return changes

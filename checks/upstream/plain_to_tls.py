@@ -21,7 +21,7 @@ from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 _LOG_PATTERN = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
 
@@ -71,7 +71,7 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
     changes: Changes = {}
     switch_scheme(nginx, backend, "https", changes)
     for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
-        if name and server_blocks.proxy_pass_of(match) is proxy_target.directive:
+        if name and proxy_pass_of(match) is proxy_target.directive:
             lines = ["proxy_ssl_server_name on;"]
             lines += [f"proxy_ssl_name {name};"] if name != proxy_target.host else []
             insert_lines(nginx, match, lines, changes)

@@ -20,9 +20,11 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.nginx.variables import expand_variables
 
 
 @check(
@@ -79,7 +81,7 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
             for line in _missing_lines(match, proxy_target, name)
             if not _replace_line(match, line, changes)
         ]
-        if server_blocks.proxy_pass_of(match) is proxy_target.directive:
+        if proxy_pass_of(match) is proxy_target.directive:
             insert_lines(nginx, match, missing_lines, changes)
     return changes
 
@@ -92,7 +94,7 @@ def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -
     variables = {"proxy_host": proxy_target.authority}
     directive = match.directive("proxy_ssl_name")
     current_name = (
-        server_blocks.expand_variables(match, directive.args[0], variables)
+        expand_variables(match, directive.args[0], variables)
         if directive and directive.args
         else proxy_target.host
     )
@@ -102,7 +104,7 @@ def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -
 
 def _replace_line(match: LocationMatch, line: str, changes: Changes) -> bool:
     """Replace the line if the location has that directive already. Return whether it has."""
-    directives = server_blocks.children(match.block, line.split()[0])
+    directives = children(match.block, line.split()[0])
     for directive in directives[:1]:
         changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
     return bool(directives)

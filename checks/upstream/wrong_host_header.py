@@ -19,8 +19,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.parsers.nginx import proxy_headers as header_parser
-from diagnose.parsers.nginx import server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 
 
 @check(
@@ -78,7 +78,7 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
 
 def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
     return next(
-        (match for match in nginx.location_matches(path) if server_blocks.proxy_pass_of(match)),
+        (match for match in nginx.location_matches(path) if proxy_pass_of(match)),
         None,
     )
 
@@ -190,7 +190,7 @@ def _claim(
             "path": path,
             "place": file_line(reported_directive),
             "location": " ".join((match.block.name, *match.block.args)),
-            "set": server_blocks.proxy_set_header_of(match, "Host") is not None,
+            "set": proxy_set_header_of(match, "Host") is not None,
             **facts,
         },
         confidence=confidence,
@@ -205,11 +205,7 @@ def _endpoint_text(upgrade: Upgrade) -> str:
 
 
 def _host_directive(match: LocationMatch) -> Directive:
-    return (
-        server_blocks.proxy_set_header_of(match, "Host")
-        or server_blocks.proxy_pass_of(match)
-        or match.block
-    )
+    return proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
 
 
 def _fix(nginx: Nginx, match: LocationMatch, value: str, visitor: bool) -> Fix:

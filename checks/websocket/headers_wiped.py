@@ -12,9 +12,9 @@ from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgra
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 
 _UPGRADE_HEADERS = ("Upgrade", "Connection")
 
@@ -27,7 +27,7 @@ _UPGRADE_HEADERS = ("Upgrade", "Connection")
 def headers_wiped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     for match, paths in locations_losing_upgrades(nginx):
-        if outer_block := server_blocks.inheritance_broken_at(match):
+        if outer_block := inheritance_broken_at(match):
             yield _claim(nginx, match, outer_block, paths)
 
 
@@ -73,10 +73,8 @@ def _claim(
 
 def _lost_directives(match: LocationMatch, outer_block: LocationMatch) -> tuple[Directive, ...]:
     """Return the outer directives that would have forwarded the upgrade."""
-    rights = zip(_UPGRADE_HEADERS, server_blocks.upgrade_forwarding(match), strict=True)
-    directives = [
-        server_blocks.proxy_set_header_of(outer_block, name) for name, right in rights if not right
-    ]
+    rights = zip(_UPGRADE_HEADERS, upgrade_forwarding(match), strict=True)
+    directives = [proxy_set_header_of(outer_block, name) for name, right in rights if not right]
     return tuple(directive for directive in directives if directive)
 
 

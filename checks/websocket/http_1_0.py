@@ -12,9 +12,10 @@ from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 
 @check(
@@ -33,9 +34,7 @@ def http_1_0(evidence: Evidence) -> Iterator[Claim]:
         if not (handshakes.broken_by_proxy and needs_1_1):
             continue
         for match in nginx.location_matches(path):
-            is_proxied = server_blocks.proxy_pass_of(match) and all(
-                server_blocks.upgrade_forwarding(match)
-            )
+            is_proxied = proxy_pass_of(match) and all(upgrade_forwarding(match))
             if is_proxied and id(match.block) not in reported_locations:
                 reported_locations.add(id(match.block))
                 yield _claim(nginx, match, path, handshakes)
@@ -43,7 +42,7 @@ def http_1_0(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(nginx: Nginx, match: LocationMatch, path: str, handshakes: WebSocketHandshakes) -> Claim:
     directive = match.directive("proxy_http_version")
-    reported_directive = directive or server_blocks.proxy_pass_of(match) or match.block
+    reported_directive = directive or proxy_pass_of(match) or match.block
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
         covers=(Subject(port=nginx.evidence.target.port, path=path),),
@@ -75,7 +74,7 @@ def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
     line, location = "proxy_http_version 1.1;", match.block
     directive, pass_directive = (
         match.directive("proxy_http_version"),
-        server_blocks.proxy_pass_of(match),
+        proxy_pass_of(match),
     )
     file = nginx.file(location)
     change: TextEdit | None = None

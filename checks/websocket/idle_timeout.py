@@ -28,9 +28,10 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.config import seconds
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children, seconds
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 #: Seconds. nginx's default; applications that send pings do so more often.
 DEFAULT_TIMEOUT = 60
@@ -78,9 +79,7 @@ def _short_timeouts(nginx: Nginx) -> tuple[ShortTimeout, ...]:
         ):
             directive = match.directive("proxy_read_timeout")
             timeout_s = seconds(directive.args[0]) if directive and directive.args else None
-            is_proxied = server_blocks.proxy_pass_of(match) and all(
-                server_blocks.upgrade_forwarding(match)
-            )
+            is_proxied = proxy_pass_of(match) and all(upgrade_forwarding(match))
             if directive and is_proxied and timeout_s is not None and timeout_s < DEFAULT_TIMEOUT:
                 previous = timeouts.get(id(match.block))
                 timeout_paths = (*(previous.paths if previous else ()), path)
@@ -120,7 +119,7 @@ def _configured_claim(
 def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
     """Change the WebSocket's location only, because other locations may need their timeout."""
     directive, location = short_timeout.directive, short_timeout.location_match.block
-    if directive in server_blocks.children(location, directive.name):
+    if directive in children(location, directive.name):
         changes = {directive.file: [edits.replace_directive(directive, LONG_TIMEOUT)]}
     else:
         changes = {}

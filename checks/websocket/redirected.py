@@ -11,7 +11,9 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import parse_url
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.forwarding import application_of
+from diagnose.parsers.nginx.locations import location_pattern, proxy_pass_of
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -53,9 +55,9 @@ def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     match = matches[0]
     changes: Changes = {}
     location = match.block
-    file, pattern = nginx.file(location), server_blocks.location_pattern(location)
-    pass_directive = server_blocks.proxy_pass_of(match)
-    application = server_blocks.application_of(match, pass_directive) if pass_directive else None
+    file, pattern = nginx.file(location), location_pattern(location)
+    pass_directive = proxy_pass_of(match)
+    application = application_of(match, pass_directive) if pass_directive else None
     if (
         file is None
         or pattern is None

@@ -22,8 +22,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: The gateways: their names, and whether a connection can never be taken over.
 _GATEWAYS = {
@@ -60,9 +60,7 @@ def unsupported_gateway(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _gateway(match: LocationMatch) -> Directive | None:
-    directives = (
-        directive for name in _GATEWAYS for directive in server_blocks.children(match.block, name)
-    )
+    directives = (directive for name in _GATEWAYS for directive in children(match.block, name))
     return next((directive for directive in directives if directive.args), None)
 
 

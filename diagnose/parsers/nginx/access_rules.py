@@ -13,10 +13,19 @@ from typing import Literal, TypeAlias
 
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.config import walk
+from diagnose.parsers.nginx.config import children, walk
 from diagnose.parsers.nginx.geo import Network, geo_values, network
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, children
+from diagnose.parsers.nginx.locations import (
+    MAX_HOPS,
+    LocationMatch,
+    fallback_location,
+    match_location,
+    merges_slashes,
+    normalize_path,
+)
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches, pcre_search
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.variables import expand_variables
 
 Verdict = Literal["passes", "denied", "unknown"]
 
@@ -212,9 +221,7 @@ class _RequestState:
         self.env |= geo_values(location, self.env, used)
         self.shared_env |= geo_values(location, self.shared_env, used)
         self.uri_changed = self.keeps_location = False  # effect of the last rewrite
-        self.uri = (
-            server_blocks.normalize_path(request.path, server_blocks.merges_slashes(server)) or "/"
-        )
+        self.uri = normalize_path(request.path, merges_slashes(server)) or "/"
         self.personal = False
         self.unknown: tuple[str, ...] = ()
         self.steps_left = MAX_STEPS
@@ -232,7 +239,7 @@ class _RequestState:
 
     def _location_results(self, hops: int = 0) -> Iterator[AccessResult]:
         """Yield the results of the location's rewrite directives, then its allow and deny."""
-        location = server_blocks.match_location(self.server, self.uri)
+        location = match_location(self.server, self.uri)
         self.uri_changed = self.keeps_location = False
         if location.redirects:
             yield self._final_result(ALLOWED)
@@ -252,11 +259,7 @@ class _RequestState:
     def _access_results(self, location: LocationMatch, hops: int) -> Iterator[AccessResult]:
         """Apply allow and deny, then those of the location that try_files falls back to."""
         access = _check_access(location, self.request)
-        named = (
-            server_blocks.fallback_location(self.server, location)
-            if access.verdict == "passes"
-            else None
-        )
+        named = fallback_location(self.server, location) if access.verdict == "passes" else None
         if named is None:
             yield self._final_result(access)
             return
@@ -278,7 +281,7 @@ class _RequestState:
 
     def _after_rewrite(self, hops: int) -> Iterator[AccessResult]:
         """Select a location for the rewritten path, at most MAX_HOPS times."""
-        if hops < server_blocks.MAX_HOPS:
+        if hops < MAX_HOPS:
             yield from self._location_results(hops + 1)
         else:
             yield self._final_result(AccessResult("denied", 500))
@@ -348,7 +351,7 @@ class _RequestState:
 
     def _set(self, location: LocationMatch, name: str, text: str) -> None:
         for env in (self.env, self.shared_env):
-            env[name] = server_blocks.expand_variables(location, text, env)
+            env[name] = expand_variables(location, text, env)
 
     def _return_result(self, directive: Directive) -> AccessResult:
         status = (
@@ -369,11 +372,11 @@ class _RequestState:
             directive.args[1],
             directive.args[2] if len(directive.args) > 2 else "",
         )
-        if not server_blocks.is_supported_pcre(pattern):
+        if not is_supported_pcre(pattern):
             return self._final_result(
                 AccessResult("unknown", unknown=(_directive_text(directive),))
             )
-        match = server_blocks.pcre_search(pattern, self.uri, False)
+        match = pcre_search(pattern, self.uri, False)
         if match is None:
             return None
         if flag in {"redirect", "permanent"} or replacement.startswith(
@@ -381,9 +384,7 @@ class _RequestState:
         ):
             return self._final_result(AccessResult("passes", decided_by=directive))
         groups = {str(index): text or "" for index, text in enumerate(match.groups(), 1)}
-        uri = server_blocks.expand_variables(
-            location, replacement.partition("?")[0], {**self.env, **groups}
-        )
+        uri = expand_variables(location, replacement.partition("?")[0], {**self.env, **groups})
         if uri is None:
             return self._final_result(
                 AccessResult("unknown", unknown=(_directive_text(directive),))
@@ -430,23 +431,21 @@ def _condition(location: LocationMatch, directive: Directive, env: Variables) ->
     arguments[-1] = arguments[-1].removesuffix(")")
     arguments = [argument for index, argument in enumerate(arguments) if argument or index == 2]
     if len(arguments) == 1:
-        value = server_blocks.expand_variables(location, arguments[0], env)
+        value = expand_variables(location, arguments[0], env)
         return None if value is None else value not in {"", "0"}
     if len(arguments) != 3 or not arguments[0].startswith("$"):
         return None
-    left_value = server_blocks.expand_variables(location, arguments[0], env)
+    left_value = expand_variables(location, arguments[0], env)
     if left_value is None:
         return None
     operator, right = arguments[1], arguments[2]
     if operator in {"=", "!="}:
-        right_value = server_blocks.expand_variables(location, right, env)
+        right_value = expand_variables(location, right, env)
         return None if right_value is None else (left_value == right_value) is (operator == "=")
     base_operator = operator.removeprefix("!")
-    if base_operator not in {"~", "~*"} or not server_blocks.is_supported_pcre(right):
+    if base_operator not in {"~", "~*"} or not is_supported_pcre(right):
         return None
-    return server_blocks.pcre_matches(right, left_value, base_operator == "~*") is (
-        base_operator == operator
-    )
+    return pcre_matches(right, left_value, base_operator == "~*") is (base_operator == operator)
 
 
 def _directive_text(directive: Directive) -> str:

@@ -15,7 +15,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.sanitize import clean
 
 #: Levels, the most severe first.

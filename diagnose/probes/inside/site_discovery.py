@@ -16,7 +16,17 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, Socket
+from diagnose.parsers.nginx.forwarding import forwarded_header
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    all_locations,
+    location_pattern,
+    proxy_pass_of,
+    proxy_set_header_of,
+    select_location,
+)
+from diagnose.parsers.nginx.pcre import pcre_matches
+from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.target import UsageError, parse_target, socket_path
 from diagnose.probes import ProbeContext
@@ -205,7 +215,7 @@ def _url(name: str, scheme: str, port: int) -> str:
 
 def _only_redirects(server: Server) -> bool:
     """Whether the block only redirects or refuses visitors, both in general and at its root."""
-    blocks = server_blocks.select_location(server, "/").blocks[1:]
+    blocks = select_location(server, "/").blocks[1:]
     return any(
         _is_redirect_or_refusal(directive) for block in blocks for directive in block.block or ()
     )
@@ -222,7 +232,7 @@ def _is_redirect_or_refusal(directive: Directive) -> bool:
             "permanent",
             "redirect",
         }
-        return is_redirect and server_blocks.pcre_matches(directive.args[0], "/", ignore_case=False)
+        return is_redirect and pcre_matches(directive.args[0], "/", ignore_case=False)
     return False
 
 
@@ -233,14 +243,14 @@ def _websocket_paths(server: Server) -> Iterable[str]:
     only the usual names identify WebSocket paths.
     """
     by_path = {}
-    for location in server_blocks.all_locations(server):
+    for location in all_locations(server):
         if path := _literal_path(location):
-            header = server_blocks.proxy_set_header_of(location, "Upgrade")
+            header = proxy_set_header_of(location, "Upgrade")
             own = any(header is directive for directive in location.block.block or ())
             usual = path.rstrip("/") in USUAL_PATHS
             if (
-                server_blocks.proxy_pass_of(location)
-                and server_blocks.forwarded_header(location, "Upgrade") != ""
+                proxy_pass_of(location)
+                and forwarded_header(location, "Upgrade") != ""
                 and (own or usual)
             ):
                 by_path[path] = location
@@ -249,7 +259,7 @@ def _websocket_paths(server: Server) -> Iterable[str]:
 
 def _literal_path(location: LocationMatch) -> str:
     """Return a location's path; "" for a regular expression and for the root."""
-    pattern = server_blocks.location_pattern(location.block)
+    pattern = location_pattern(location.block)
     if pattern is None or pattern.modifier not in {"", "=", "^~"}:
         return ""
     is_plain = re.fullmatch(r"/[^\x00-\x20\x7f?#%$]{1,200}", pattern.text)

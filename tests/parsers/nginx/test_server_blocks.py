@@ -1,5 +1,7 @@
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.locations import normalize_path, select_location
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
 
 
 def sockets(text: str, port: int = 443) -> tuple[server_blocks.Socket, ...]:
@@ -39,21 +41,21 @@ def test_rivals_for_a_wildcard() -> None:
 
 
 def test_a_path_is_decoded_before_it_is_resolved() -> None:
-    assert server_blocks.normalize_path("/a/%2e%2e/b%2Fc//d/?x=/../") == "/b/c/d/"
-    assert server_blocks.normalize_path("/a//b", merge=False) == "/a//b"
-    assert server_blocks.normalize_path("/%2561#x") == "/%61"
-    assert server_blocks.normalize_path("/a/.") == "/a/"
-    assert server_blocks.normalize_path("/../a") is None
+    assert normalize_path("/a/%2e%2e/b%2Fc//d/?x=/../") == "/b/c/d/"
+    assert normalize_path("/a//b", merge=False) == "/a//b"
+    assert normalize_path("/%2561#x") == "/%61"
+    assert normalize_path("/a/.") == "/a/"
+    assert normalize_path("/../a") is None
 
 
 def test_slashes_are_kept_where_the_block_says_so() -> None:
     (socket,) = sockets("server { listen 443; merge_slashes off; location /a/b { } }")
-    assert server_blocks.select_location(socket.default, "/a//b").block.name == "server"
-    assert server_blocks.select_location(socket.default, "/a/b").block.name == "location"
+    assert select_location(socket.default, "/a//b").block.name == "server"
+    assert select_location(socket.default, "/a/b").block.name == "location"
 
 
 def test_what_python_cannot_say_is_not_understood() -> None:
-    assert server_blocks.is_supported_pcre(r"^/[[:alpha:]]+$")
-    assert server_blocks.pcre_matches(r"^/[[:alpha:]]+$", "/abc", ignore_case=False)
-    assert not server_blocks.is_supported_pcre(r"^/a\Kb")
-    assert not server_blocks.pcre_matches(r"^/\d", "/\u0663", ignore_case=False)
+    assert is_supported_pcre(r"^/[[:alpha:]]+$")
+    assert pcre_matches(r"^/[[:alpha:]]+$", "/abc", ignore_case=False)
+    assert not is_supported_pcre(r"^/a\Kb")
+    assert not pcre_matches(r"^/\d", "/\u0663", ignore_case=False)
