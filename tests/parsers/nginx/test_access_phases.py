@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.access_rules import ClientRequest, access_result
+from diagnose.parsers.nginx.access_phases import access_result
+from diagnose.parsers.nginx.access_rules import ClientRequest
 from diagnose.parsers.nginx.config import parse
 from tests.support.effort import ALL
 from tests.support.nginx_sites import ports, running
