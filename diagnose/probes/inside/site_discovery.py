@@ -9,7 +9,6 @@ is an internal part of another site.
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 
 from diagnose.machine import Machine
 from diagnose.model.frozen import frozen
@@ -29,15 +28,18 @@ from diagnose.parsers.nginx.pcre import pcre_matches
 from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.target import UsageError, parse_target, socket_path
-from diagnose.probes import ProbeContext
-from diagnose.probes.inside.nginx import config_path
+from diagnose.probes.inside.nginx_config import (
+    MAX_OTHER_FILES,
+    ConfigTree,
+    config_path,
+    read_config_tree,
+)
 from diagnose.probes.inside.nginx_processes import (
     LIST_SCRIPT,
     Listing,
     master_processes,
     parse_listing,
 )
-from diagnose.probes.inside.other_nginx import read_config_tree
 from diagnose.probes.inside.upstream_connect import USUAL_PATHS
 
 #: Maximum number of sites listed, of ports, and of programs whose configurations are read.
@@ -82,24 +84,20 @@ async def find_sites(machine: Machine) -> tuple[Site, ...]:
 # Finding the configuration
 
 
-@frozen
-class _MachineContext:
-    """The part of a `ProbeContext` that reading a configuration needs."""
-
-    machine: Machine
-
-
 async def _read_configuration(machine: Machine) -> tuple[Directive, ...]:
-    ctx = cast("ProbeContext", _MachineContext(machine))
     result = await machine.run("sh", "-c", LIST_SCRIPT)
     paths = [
         await _config_path(machine, *program) for program in _programs(parse_listing(result.out))
     ]
-    trees = [await read_config_tree(ctx, path) for path in dict.fromkeys(paths) if path]
-    if not any(files for _, files in trees):
-        trees = [await read_config_tree(ctx, path) for path in MAIN_FILES]
-    main = tuple(directive for directives, _ in trees for directive in directives)
+    trees = await _read_trees(machine, [path for path in dict.fromkeys(paths) if path])
+    if not any(tree.files for tree in trees):
+        trees = await _read_trees(machine, MAIN_FILES)
+    main = tuple(directive for tree in trees for directive in tree.main)
     return main if server_blocks.servers(main) else (*main, *await _read_fragments(machine))
+
+
+async def _read_trees(machine: Machine, paths: Iterable[str]) -> list[ConfigTree]:
+    return [await read_config_tree(machine, path, MAX_OTHER_FILES) for path in paths]
 
 
 def _programs(listing: Listing) -> list[tuple[str, tuple[str, ...], str]]:
