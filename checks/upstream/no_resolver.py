@@ -6,18 +6,12 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._edits import Changes
 from checks.nginx._location_edits import insert_lines
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    front_failures,
-    is_served,
-    upstream_claim,
-)
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix
+from checks.upstream._responses import front_failures, is_served
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
@@ -48,16 +42,18 @@ def no_resolver(evidence: Evidence) -> Iterator[Claim]:
         changes = {} if in_hosts else _changes(nginx, backend, resolvers)
         yield upstream_claim(
             nginx,
-            backend,
-            {
-                "name": name,
-                "resolvers": tuple(resolvers),
-                "hosts": in_hosts,
-                "message": log_lines[0].text if log_lines else "",
-            },
+            BackendFault(
+                backend,
+                {
+                    "name": name,
+                    "resolvers": tuple(resolvers),
+                    "hosts": in_hosts,
+                    "message": log_lines[0].text if log_lines else "",
+                },
+                because=(*server_names, *log_lines),
+                confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
+            ),
             edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "a-resolver"),
-            because=(*server_names, *log_lines),
-            confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         )
 
 

@@ -5,17 +5,11 @@ handshake with it succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._edits import Changes
 from checks.nginx._location_edits import insert_lines
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    switch_scheme,
-    upstream_claim,
-)
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix, switch_scheme
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Upgrade
@@ -44,15 +38,17 @@ def plain_to_tls(evidence: Evidence) -> Iterator[Claim]:
         name = tls_variants[0].server_name
         yield upstream_claim(
             nginx,
-            backend,
-            {"protocol": tls_variants[0].protocol, "name": name},
-            edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
-            because=(
-                *plain_responses,
-                *tls_variants,
-                *backend_log_lines(nginx, backend, _LOG_PATTERN),
+            BackendFault(
+                backend,
+                {"protocol": tls_variants[0].protocol, "name": name},
+                because=(
+                    *plain_responses,
+                    *tls_variants,
+                    *backend_log_lines(nginx, backend, _LOG_PATTERN),
+                ),
+                ruled_out=("upstream.refused",),
             ),
-            ruled_out=("upstream.refused",),
+            edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
         )
 
 

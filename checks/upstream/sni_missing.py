@@ -6,16 +6,11 @@ succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._edits import Changes
 from checks.nginx._location_edits import insert_lines
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    upstream_claim,
-)
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
@@ -56,20 +51,22 @@ def sni_missing(evidence: Evidence) -> Iterator[Claim]:
         alert = failure is not None and failure.kind == "alert"
         yield upstream_claim(
             nginx,
-            backend,
-            {
-                "name": name,
-                "sent": failed_variants[0].server_name,
-                "message": failure.message if failure else "",
-                "alert": failure.code if failure and alert else "",
-            },
-            edit_fix(nginx, _changes(nginx, backend, name), "send-the-name"),
-            because=(
-                *failed_variants,
-                *named_variants,
-                *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+            BackendFault(
+                backend,
+                {
+                    "name": name,
+                    "sent": failed_variants[0].server_name,
+                    "message": failure.message if failure else "",
+                    "alert": failure.code if failure and alert else "",
+                },
+                because=(
+                    *failed_variants,
+                    *named_variants,
+                    *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+                ),
+                ruled_out=("upstream.refused", "upstream.tls-to-plain"),
             ),
-            ruled_out=("upstream.refused", "upstream.tls-to-plain"),
+            edit_fix(nginx, _changes(nginx, backend, name), "send-the-name"),
         )
 
 
