@@ -89,9 +89,11 @@ def _condition_words(directive: Directive) -> list[str]:
     words = list(directive.args)
     if not words or not words[0].startswith("("):
         return []
-    words[0] = words[0][1:]
-    words[-1] = words[-1].removesuffix(")")
-    return [word for index, word in enumerate(words) if word or index == 2]
+    # A parenthesis may stand apart (ngx_http_rewrite_if_condition).
+    words = words[1:] if words[0] == "(" else [words[0][1:], *words[1:]]
+    if not words:
+        return []
+    return words[:-1] if words[-1] == ")" else [*words[:-1], words[-1].removesuffix(")")]
 
 
 def _pattern_holds(text: str, operator: str, pattern: str) -> bool | None:
