@@ -129,5 +129,7 @@ def backend_log_lines(
     return tuple(
         line
         for path in backend.paths
-        for line in error_log.matching_lines(all_lines, host, path, None, errno, pattern, since)
+        for line in error_log.matching_lines(
+            all_lines, host=host, path=path, errno=errno, pattern=pattern, since=since
+        )
     )

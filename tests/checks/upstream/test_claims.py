@@ -26,12 +26,8 @@ def test_a_claim_covers_the_paths_and_shows_what_visitors_get() -> None:
 
 
 def test_a_fault_names_some_servers_and_its_own_severity() -> None:
-    details = {
-        "endpoints": ("a:1",),
-        "severity": Severity.ERROR,
-        "ruled_out": ("upstream.timeout",),
-    }
-    claim = claimed(WELL, **details)
+    ruled_out = ("upstream.timeout",)
+    claim = claimed(WELL, endpoints=("a:1",), severity=Severity.ERROR, ruled_out=ruled_out)
     assert claim.facts["application"] == ("a:1",)
     assert claim.severity is Severity.ERROR
     assert claim.ruled_out == ruled_out
