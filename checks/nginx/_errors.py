@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from checks.nginx import Nginx, file_line
 from diagnose.model import Claim, Fix, Observation, Subject
 from diagnose.model.files import NginxStart
+from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, TestMessage
 from diagnose.model.server import Listeners
@@ -70,34 +71,41 @@ def _failed_starts(nginx: Nginx) -> Iterator[tuple[TestMessage, Observation]]:
         yield TestMessage("emerg", emerg[-1].text), emerg[-1]
 
 
-def config_error_claim(
-    nginx: Nginx,
-    message: TestMessage,
-    subject_text: str,
-    facts: Mapping[str, object],
-    fix: Fix,
-    directive: Directive | None = None,
-    observations: Iterable[Observation] = (),
-) -> Claim:
+@frozen(eq=False)
+class ConfigFault:
+    """What an error of nginx is about: its message, the subject, and what a check knows beside it.
+
+    `directive` is the faulty one; without it the place is the one in the message.
+    """
+
+    message: TestMessage
+    subject_text: str
+    facts: Mapping[str, object]
+    directive: Directive | None = None
+    observations: Iterable[Observation] = ()
+
+
+def config_error_claim(nginx: Nginx, fault: ConfigFault, fix: Fix) -> Claim:
     """Make a claim that explains an error of nginx -t.
 
     The fact `running` says whether nginx continues with its loaded configuration, so that
     visitors see no fault yet.
     """
+    message, directive = fault.message, fault.directive
     location = nginx.location(directive) if directive else None
     if location is None and message.file and message.line and nginx.config:
         file = nginx.config.file(message.file)
         location = nginx_parser.source_location(file, message.line) if file else None
-    all_observations = (nginx.test, nginx.config, *observations)
+    all_observations = (nginx.test, nginx.config, *fault.observations)
     return Claim(
-        about=Subject(text=subject_text),
+        about=Subject(text=fault.subject_text),
         because=tuple(observation for observation in all_observations if observation is not None),
         facts={
             "message": message.text,
             "place": f"{message.file}:{message.line}" if message.file else "",
             "running": bool(nginx.master),
             **({"place": file_line(directive)} if directive else {}),
-            **facts,
+            **fault.facts,
         },
         location=location,
         fix=fix,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
-from checks.nginx._errors import config_error_claim, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -74,12 +74,14 @@ def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
     )
     yield config_error_claim(
         nginx,
-        message,
-        f"{match[1]}:{match[2]}",
-        facts,
+        ConfigFault(
+            message,
+            f"{match[1]}:{match[2]}",
+            facts,
+            directive=directives[0] if directives else None,
+            observations=interfaces,
+        ),
         fix,
-        directives[0] if directives else None,
-        interfaces,
     )
 
 

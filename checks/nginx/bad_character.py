@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.nginx._errors import config_error_claim, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.frozen import frozen
@@ -80,9 +80,7 @@ def bad_character(evidence: Evidence) -> Iterator[Claim]:
     }
     claim = config_error_claim(
         nginx,
-        config_error[0],
-        f"{file.path}:{first_line}",
-        facts,
+        ConfigFault(config_error[0], f"{file.path}:{first_line}", facts),
         Fix(
             (*([edit] if edit else []), *reload_steps(nginx)),
             Applicability.AUTOMATIC

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._certificates import file_reference, pairing_edits
 from checks.nginx._commands import reload_steps
-from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find_config_error
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -44,5 +49,7 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
             else:
                 step = Manual("the-right-path", Where.SERVER)
                 fix = Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
-            yield config_error_claim(nginx, message, path, facts, fix, reference[1])
+            yield config_error_claim(
+                nginx, ConfigFault(message, path, facts, directive=reference[1]), fix
+            )
             return

@@ -12,7 +12,12 @@ from dataclasses import replace
 from checks.nginx import Nginx
 from checks.nginx._certificates import file_reference
 from checks.nginx._commands import reload_steps
-from checks.nginx._errors import config_error_claim, find_config_error, find_startup_error
+from checks.nginx._errors import (
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+    find_startup_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -104,12 +109,14 @@ def _claim(
     }
     claim = config_error_claim(
         nginx,
-        message,
-        path,
-        facts,
+        ConfigFault(
+            message,
+            path,
+            facts,
+            directive=named_directive[1] if named_directive else None,
+            observations=(*observations, *([access] if access else [])),
+        ),
         _fix(nginx, access, closed, label),
-        named_directive[1] if named_directive else None,
-        (*observations, *([access] if access else [])),
     )
     sure = find_config_error(nginx, _DENIED) or closed
     return replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)

@@ -16,7 +16,12 @@ from checks.nginx._certificates import (
     own_certificate_index,
 )
 from checks.nginx._commands import reload_steps
-from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find_config_error
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -97,7 +102,15 @@ def _claim(
     applicability = Applicability.AUTOMATIC if edit else Applicability.MANUAL
     fix = Fix((*steps, *reload_steps(nginx)), applicability)
     return config_error_claim(
-        nginx, message, file.path, facts, fix, reference[1] if reference else None, (file,)
+        nginx,
+        ConfigFault(
+            message,
+            file.path,
+            facts,
+            directive=reference[1] if reference else None,
+            observations=(file,),
+        ),
+        fix,
     )
 
 

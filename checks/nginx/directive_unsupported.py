@@ -10,7 +10,7 @@ from typing import Any
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit, config_edits
-from checks.nginx._errors import config_error_claim, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxModules
@@ -72,15 +72,17 @@ def directive_unsupported(evidence: Evidence) -> Iterator[Claim]:
     manual = (Manual(unsupported.reason, Where.SERVER),)
     yield config_error_claim(
         nginx,
-        message,
-        unsupported.name,
-        _facts(nginx, unsupported),
+        ConfigFault(
+            message,
+            unsupported.name,
+            _facts(nginx, unsupported),
+            directive=directive,
+            observations=evidence.of(NginxModules),
+        ),
         Fix(
             ((unsupported.edits or manual) + reload_steps(nginx)),
             _applicability(nginx, unsupported),
         ),
-        directive,
-        evidence.of(NginxModules),
     )
 
 

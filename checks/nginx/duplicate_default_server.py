@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edit
-from checks.nginx._errors import config_error_claim, directive_at, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
@@ -31,15 +31,17 @@ def duplicate_default_server(evidence: Evidence) -> Iterator[Claim]:
     loser = first if first and _is_shipped(first) else second
     yield config_error_claim(
         nginx,
-        message,
-        match[1],
-        {
-            "socket": match[1],
-            "first": file_line(first) if first else "",
-            "gives_way": file_line(loser) if loser else "",
-        },
+        ConfigFault(
+            message,
+            match[1],
+            {
+                "socket": match[1],
+                "first": file_line(first) if first else "",
+                "gives_way": file_line(loser) if loser else "",
+            },
+            directive=second,
+        ),
         _fix(nginx, loser),
-        second,
     )
 
 

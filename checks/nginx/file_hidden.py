@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps, systemd_unit
-from checks.nginx._errors import config_error_claim, find_startup_error
+from checks.nginx._errors import ConfigFault, config_error_claim, find_startup_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxStart
@@ -48,4 +48,8 @@ def file_hidden(evidence: Evidence) -> Iterator[Claim]:
         "home": folder in {"/home", "/root", "/run/user"},
     }
     fix = Fix((Manual("move", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
-    yield config_error_claim(nginx, message, match[1], facts, fix, directive, observations)
+    yield config_error_claim(
+        nginx,
+        ConfigFault(message, match[1], facts, directive=directive, observations=observations),
+        fix,
+    )

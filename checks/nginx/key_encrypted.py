@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._certificates import file_reference, key_files
 from checks.nginx._commands import reload_steps
-from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find_config_error
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -43,10 +48,12 @@ def key_encrypted(evidence: Evidence) -> Iterator[Claim]:
     facts = {"file": path, "passwords": password_path, "reason": reason}
     yield config_error_claim(
         nginx,
-        message,
-        path,
-        facts,
+        ConfigFault(
+            message,
+            path,
+            facts,
+            directive=reference[1] if reference else None,
+            observations=key_files(nginx, reference[0]) if reference else (),
+        ),
         fix,
-        reference[1] if reference else None,
-        key_files(nginx, reference[0]) if reference else (),
     )

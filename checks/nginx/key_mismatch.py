@@ -14,7 +14,12 @@ from checks.nginx._certificates import (
     pairing_edits,
 )
 from checks.nginx._commands import reload_steps
-from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find_config_error
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -47,15 +52,17 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     )
     yield config_error_claim(
         nginx,
-        message,
-        match[1],
-        facts,
+        ConfigFault(
+            message,
+            match[1],
+            facts,
+            directive=reference[1] if reference else None,
+            observations=observations,
+        ),
         Fix(
             (*(edits or (Manual("the-right-key", Where.SERVER),)), *reload_steps(nginx)),
             Applicability.AUTOMATIC if edits else Applicability.MANUAL,
         ),
-        reference[1] if reference else None,
-        observations,
     )
 
 

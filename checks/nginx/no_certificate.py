@@ -8,7 +8,7 @@ from checks.nginx import Nginx
 from checks.nginx._certificates import paired_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
-from checks.nginx._errors import config_error_claim, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -46,14 +46,16 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     }
     yield config_error_claim(
         nginx,
-        message,
-        f"{message.file}:{message.line}" if message.file else match[1],
-        facts,
+        ConfigFault(
+            message,
+            f"{message.file}:{message.line}" if message.file else match[1],
+            facts,
+            directive=server.block if server else None,
+        ),
         Fix(
             (*(key_edits or (Manual("name-them", Where.SERVER),)), *reload_steps(nginx)),
             Applicability.AUTOMATIC if key_edits else Applicability.MANUAL,
         ),
-        server.block if server else None,
     )
 
 

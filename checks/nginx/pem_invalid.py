@@ -8,7 +8,12 @@ from checks.nginx import Nginx
 from checks.nginx._certificates import certificate_files, file_reference, key_files
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
-from checks.nginx._errors import STALE_CONFIG_SYMPTOMS, config_error_claim, find_config_error
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -83,7 +88,11 @@ def pem_invalid(evidence: Evidence) -> Iterator[Claim]:
             steps = _steps(nginx, reference[0], files, facts)
             facts["known"] = bool(steps)
             fix = _fix(nginx, steps)
-            yield config_error_claim(nginx, message, path, facts, fix, reference[1], files)
+            yield config_error_claim(
+                nginx,
+                ConfigFault(message, path, facts, directive=reference[1], observations=files),
+                fix,
+            )
             return
 
 

@@ -7,7 +7,12 @@ from dataclasses import replace
 
 from checks.nginx import Nginx
 from checks.nginx._commands import config_test_command, reload_steps, start_commands
-from checks.nginx._errors import config_error_claim, find_config_error, find_startup_error
+from checks.nginx._errors import (
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+    find_startup_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -70,7 +75,11 @@ def port_permission(evidence: Evidence) -> Iterator[Claim]:
     all_observations = (*observations, *([start] if start else []))
     fix = _fix(nginx, start, port, forbidden)
     claim = config_error_claim(
-        nginx, message, f"{match[1]}:{port}", facts, fix, directive, all_observations
+        nginx,
+        ConfigFault(
+            message, f"{match[1]}:{port}", facts, directive=directive, observations=all_observations
+        ),
+        fix,
     )
     sure = find_config_error(nginx, _DENIED) or forbidden or facts["user"]
     yield replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
-from checks.nginx._errors import config_error_claim, directive_at, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
@@ -49,12 +49,14 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
         fix = Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
     yield config_error_claim(
         nginx,
-        message,
-        name,
-        facts,
+        ConfigFault(
+            message,
+            name,
+            facts,
+            directive=directive,
+            observations=evidence.good(Listeners) if listener else (),
+        ),
         fix,
-        directive,
-        evidence.good(Listeners) if listener else (),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import config_edits
-from checks.nginx._errors import config_error_claim, find_config_error
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, NginxTest
@@ -71,7 +71,11 @@ def weak_parameters(evidence: Evidence) -> Iterator[Claim]:
     }
     fix = Fix((*steps, *reload_steps(nginx)), _applicability(changes, name))
     yield config_error_claim(
-        nginx, message, f"{name} {value}".strip(), facts, fix, directives[0], files
+        nginx,
+        ConfigFault(
+            message, f"{name} {value}".strip(), facts, directive=directives[0], observations=files
+        ),
+        fix,
     )
 
 

@@ -133,9 +133,6 @@ def _of_page(
             "visitor": visitor,
             "value": value,
         },
-        # If the application accepts another name than the visitor's, nobody can tell whether that
-        # is the intended one.
-        Confidence.CERTAIN if visitor else Confidence.LIKELY,
         _fix(nginx, match, value, visitor),
     )
 
@@ -166,7 +163,6 @@ def _of_websocket(
             "visitor": True,
             "value": _location_edits.host_variable(target),
         },
-        Confidence.CERTAIN,
         _location_edits.location_fix(nginx, match, file_edits),
     )
 
@@ -177,7 +173,6 @@ def _claim(
     path: str,
     because: tuple[Asked | Upgrade | Exchange, ...],
     facts: dict[str, object],
-    confidence: Confidence,
     fix: Fix,
 ) -> Claim:
     reported_directive = _host_directive(match)
@@ -193,7 +188,9 @@ def _claim(
             "set": proxy_set_header_of(match, "Host") is not None,
             **facts,
         },
-        confidence=confidence,
+        # If the application accepts another name than the visitor's, nobody can tell whether that
+        # is the intended one.
+        confidence=Confidence.CERTAIN if facts["visitor"] else Confidence.LIKELY,
         ruled_out=("upstream.refused",),
         location=nginx.location(reported_directive),
         fix=fix,

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from checks.nginx import Nginx
 from checks.nginx._errors import (
+    ConfigFault,
     config_error_claim,
     directive_at,
     find_config_error,
@@ -80,11 +81,11 @@ def test_a_claim_shows_the_place_and_whether_nginx_continues() -> None:
     message = test.fatal
     assert message is not None
     claim = config_error_claim(
-        view(RUNNING, config(), test), message, "nginx", {"more": 1}, Fix(())
+        view(RUNNING, config(), test), ConfigFault(message, "nginx", {"more": 1}), Fix(())
     )
     assert (claim.facts["place"], claim.facts["running"]) == (f"{FILE}:3", True)
     assert claim.facts["more"] == 1
     assert claim.location is not None
     assert claim.location.line == 3
-    claim = config_error_claim(view(STOPPED, test), message, "nginx", {}, Fix(()))
+    claim = config_error_claim(view(STOPPED, test), ConfigFault(message, "nginx", {}), Fix(()))
     assert (claim.location, claim.facts["running"]) == (None, False)
