@@ -303,7 +303,7 @@ def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
     return {
         "file": file.path if file else "",
         "tool": lineage.tool if lineage else "",
-        "lineage": shlex.quote(lineage.name) if lineage else "",
+        "lineage": lineage.name if lineage else "",
         "renew": shlex.join(lineage.renew.argv) if lineage else "",
         "reissue": shlex.join((*lineage.renew.argv, *_FORCE_OPTIONS[lineage.tool]))
         if lineage
@@ -314,7 +314,8 @@ def file_facts(evidence: Evidence, leaf: Certificate) -> dict[str, str]:
 def reload_step(evidence: Evidence) -> Step:
     """Return the command that reloads nginx, or a manual step if the server was not examined."""
     from checks.nginx import Nginx
+    from checks.nginx._commands import reload_command
 
     if any(host.vantage is Vantage.SERVER for host in evidence.of(Host)):
-        return Nginx.of(evidence).reload_command()
+        return reload_command(Nginx.of(evidence))
     return Manual("reload", Where.SERVER)

@@ -10,7 +10,6 @@ The tools that request certificates write the whole chain beside the leaf, in a 
 name. It starts with the same certificate, so other programs that read the line are not harmed.
 """
 
-import shlex
 from collections.abc import Iterator
 
 from checks.certificate import (
@@ -38,7 +37,7 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
             evidence,
             served_cert,
             {
-                "url": shlex.quote(urls[0]) if urls else "",
+                "url": urls[0] if urls else "",
                 "sent": len(served_cert.chain),
                 "whole": lineage.fullchain if fix and lineage else "",
             },
@@ -51,8 +50,10 @@ def chain_incomplete(evidence: Evidence) -> Iterator[Claim]:
 def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
     """Replace the leaf's file by the file with the whole chain."""
     from checks.nginx import Nginx
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._edits import config_edits
     from diagnose.parsers.nginx import edits
-    from diagnose.parsers.nginx.server_blocks import LocationMatch
+    from diagnose.parsers.nginx.locations import LocationMatch
 
     file, lineage = file_of(evidence, served_cert.leaf), served_lineage(evidence, served_cert.leaf)
     if file is None or lineage is None or len(file.chain) != 1 or lineage.fullchain == file.path:
@@ -71,5 +72,5 @@ def _fix(evidence: Evidence, served_cert: ServedCertificate) -> Fix | None:
         changes.setdefault(directive.file, []).append(
             edits.replace_directive(directive, f"ssl_certificate {lineage.fullchain};")
         )
-    config_edits = nginx.file_edits(changes)
-    return Fix((*config_edits, *nginx.reload_steps())) if config_edits else None
+    edited = config_edits(nginx, changes)
+    return Fix((*edited, *reload_steps(nginx))) if edited else None

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 from checks.certificate import fact_or_empty, private_authority_kind
 from checks.nginx import Nginx, file_line
+from checks.nginx._certificates import certificate_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -28,7 +31,8 @@ from diagnose.model.nginx import CertificateFile, Directive, NginxConfig
 from diagnose.model.tls import Handshake, ServedCertificate, served_certificates
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 #: Folders whose files users other than root may change, or which the tool's documentation says not
 #: to use directly.
@@ -112,7 +116,7 @@ def _served_file(
 ) -> CertificateFile | None:
     """Return the file that holds the served certificate. If there is one, nginx has loaded what is
     configured."""
-    files = nginx.certificates(server)
+    files = certificate_files(nginx, server)
     return next((file for file in files if file.sha256 == served_cert.leaf.sha256), None)
 
 
@@ -206,18 +210,18 @@ def _fix(
 ) -> Fix:
     if nginx.private_folder(candidate.path) or nginx.private_folder(candidate.key):
         step = Manual("copy-it-into-sight", Where.SERVER)
-        return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
-    config_edits = (
+        return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+    edited = (
         _edits(nginx, candidate, pair) if pair and _fits_all_sites(nginx, candidate, pair) else ()
     )
-    if not config_edits:
+    if not edited:
         step = Manual("name-the-new-one", Where.SERVER)
-        return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
     is_safe = _is_trusted(served_cert, candidate) and not candidate.path.startswith(
         _UNTRUSTED_FOLDERS
     )
     applicability = Applicability.AUTOMATIC if is_safe else Applicability.REVIEW
-    return Fix((*config_edits, *nginx.reload_steps()), applicability)
+    return Fix((*edited, *reload_steps(nginx)), applicability)
 
 
 def _is_trusted(served_cert: ServedCertificate, candidate: OtherCertificate) -> bool:
@@ -236,7 +240,7 @@ def _edits(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> tu
         if nginx.resolve_path(directive.args[0]) != path:
             change = edits.replace_directive(directive, f"{directive.name} {path};")
             changes.setdefault(directive.file, []).append(change)
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _fits_all_sites(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePair) -> bool:
@@ -244,7 +248,7 @@ def _fits_all_sites(nginx: Nginx, candidate: OtherCertificate, pair: DirectivePa
     or the http block may serve several."""
     positions = {(directive.file, directive.start) for directive in (pair.certificate, pair.key)}
     for server in nginx.servers:
-        directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
+        directives = server.directives("ssl_certificate")
         if any((directive.file, directive.start) in positions for directive in directives):
             names = [name for name in server.names if "." in name.strip(".") and name[0] != "~"]
             if not all(_covers_name(candidate, name) for name in names):

@@ -4,7 +4,9 @@ only when it starts or reloads. A renewal without a reload changes only the file
 from collections.abc import Iterator
 
 from checks.certificate import fact_or_empty
-from checks.nginx import Nginx, SelectedServer, own_certificate
+from checks.nginx import Nginx, SelectedServer
+from checks.nginx._certificates import certificate_files, own_certificate
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.nginx import CertificateFile, NginxConfig
@@ -47,7 +49,7 @@ def _files(
     nginx: Nginx, answering_block: SelectedServer
 ) -> tuple[tuple[CertificateFile, Certificate], ...]:
     """Return the certificate files of a block, each with the site's own certificate in it."""
-    files = (file for file in nginx.certificates(answering_block.server) if file.chain)
+    files = (file for file in certificate_files(nginx, answering_block.server) if file.chain)
     return tuple((file, own_certificate(nginx, answering_block.server, file)) for file in files)
 
 
@@ -93,7 +95,7 @@ def _claim(
         confidence=Confidence.CERTAIN
         if leaf.issuer == served_cert.leaf.issuer
         else Confidence.LIKELY,
-        fix=Fix(nginx.reload_steps()),
+        fix=Fix(reload_steps(nginx)),
     )
 
 

@@ -5,7 +5,6 @@ bundle left from the last certificate, or the root instead of the intermediate.
 A bad signature may also be a damaged one; then the key identifiers agree.
 """
 
-import shlex
 from collections.abc import Iterator
 
 from checks.certificate import BAD_SIGNATURE, COMMON_EFFECTS, chain_fault, claim, label, manual_fix
@@ -27,7 +26,7 @@ def wrong_intermediate(evidence: Evidence) -> Iterator[Claim]:
         facts = {
             "sent": tuple(dict.fromkeys(label(certificate) for certificate in unrelated_certs)),
             "wanted": path[-1].issuer,
-            "url": shlex.quote(urls[0]) if urls else "",
+            "url": urls[0] if urls else "",
         }
         is_certain = BAD_SIGNATURE not in served_cert.verify_codes
         yield claim(

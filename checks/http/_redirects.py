@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Target, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
@@ -13,7 +14,11 @@ from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import is_host, normalize_url, parse_url, redirect_target
 from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import Listen, LocationMatch, Server, Socket
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES, LocationMatch, select_location
+from diagnose.parsers.nginx.pcre import pcre_matches
+from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
+from diagnose.parsers.nginx.variables import expand_variables
 
 #: Where all visitors are redirected, and where a certificate authority looks for a challenge (RFC
 #: 8555 section 8.3).
@@ -98,7 +103,7 @@ def find_redirect(nginx: Nginx, answer: Exchange, conditions: bool = True) -> Ng
 def _candidates(server: Server, path: str, conditions: bool) -> Iterator[NginxRedirect]:
     """Yield the redirects in the order in which nginx evaluates them (ngx_http_rewrite_module)."""
     top = LocationMatch((server.http, server.block))
-    inner = server_blocks.select_location(server, path)
+    inner = select_location(server, path)
     for match in (top, *([inner] if inner.block is not server.block else [])):
         for directive in match.block.block or ():
             yield from _read_redirects(server, match, directive)
@@ -143,13 +148,13 @@ def _is_source_of(redirect: NginxRedirect, answer: Exchange) -> bool:
         "is_args": "?" if query else "",
     }
     if redirect.directive.name == "rewrite":
-        if not server_blocks.pcre_matches(redirect.directive.args[0], path, ignore_case=False):
+        if not pcre_matches(redirect.directive.args[0], path, ignore_case=False):
             return False
         groups = re.search(redirect.directive.args[0], path, re.ASCII)
         variables |= {
             str(n): text or "" for n, text in enumerate(groups.groups() if groups else (), 1)
         }
-    filled = server_blocks.expand_variables(redirect.location_match, redirect.target, variables)
+    filled = expand_variables(redirect.location_match, redirect.target, variables)
     return (
         filled is not None and "://" in filled and normalize_url(filled) == redirect_target(answer)
     )
@@ -203,15 +208,13 @@ def indent_step(text: str, block: Directive, inner: Directive) -> str:
 
 def _has_other_answer(redirect: NginxRedirect, path: str) -> bool:
     """Return whether the block has another response for the path: an application or files."""
-    match = server_blocks.select_location(redirect.server, path)
-    rewrites = (server_blocks.children(match.block, name) for name in ("return", "rewrite"))
+    match = select_location(redirect.server, path)
+    rewrites = (children(match.block, name) for name in ("return", "rewrite"))
     if any(
         directive is not redirect.directive for directives in rewrites for directive in directives
     ):
         return False
-    is_proxied = any(
-        server_blocks.children(match.block, name) for name in server_blocks.PASS_DIRECTIVES
-    )
+    is_proxied = any(children(match.block, name) for name in PASS_DIRECTIVES)
     return is_proxied or any(match.directive(name) for name in ("root", "alias"))
 
 
@@ -247,7 +250,7 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
     if file is None or not _has_tls_for_all_names(nginx, server):
         return False
     mixed = any(listen.ssl for listen in server.listens)
-    locations = server_blocks.children(server.block, "location")
+    locations = children(server.block, "location")
     general = next((location for location in locations if location.args == ("/",)), None)
     other_locations = [
         location
@@ -261,7 +264,7 @@ def _replace_pages(nginx: Nginx, server: Server, changes: Changes) -> bool:
         change = edits.TextEdit(general.opened or general.stop, general.stop - 1, body)
     else:
         condition = "($scheme = http)" if mixed else rf'($request_uri !~ "^/\.{CHALLENGE[2:]}")'
-        anchor = (*server_blocks.children(server.block, "server_name"), None)[0]
+        anchor = (*children(server.block, "server_name"), None)[0]
         step = indent_step(file.text, server.block, (server.block.block or (server.block,))[0])
         lines = if_block(condition, f"return 301 {SECURE};", step)
         if anchor is None or anchor.file != file.path:
@@ -292,17 +295,17 @@ def _is_challenges(location: Directive) -> bool:
 def _has_own_challenge(server: Server) -> bool:
     """Return whether the block handles ACME challenges in its own way, which a new block would
     lack."""
-    match = server_blocks.select_location(server, f"{CHALLENGE}x")
+    match = select_location(server, f"{CHALLENGE}x")
     own = _is_challenges(match.block) if match.block.name == "location" else False
-    plain = server_blocks.children(match.block, "root") and len(match.block.block or ()) == 1
+    plain = children(match.block, "root") and len(match.block.block or ()) == 1
     return own and not plain
 
 
 def _challenge_root(server: Server) -> str:
     """Return the folder in which the block looks for ACME challenges; "" if it does not look."""
-    match = server_blocks.select_location(server, f"{CHALLENGE}x")
-    other_directives = (*server_blocks.PASS_DIRECTIVES, "return", "alias")
-    if any(server_blocks.children(match.block, name) for name in other_directives):
+    match = select_location(server, f"{CHALLENGE}x")
+    other_directives = (*PASS_DIRECTIVES, "return", "alias")
+    if any(children(match.block, name) for name in other_directives):
         return ""
     root = match.directive("root")
     written = root.args[0] if root and root.args else ""
@@ -358,10 +361,10 @@ def tls_addresses(listens: tuple[Listen, ...]) -> tuple[str, ...]:
 def fix(nginx: Nginx, changes: Changes, step: str, sure: bool = True) -> Fix:
     """Return a fix with these changes and an nginx reload, or a manual step if there are no
     changes."""
-    file_edits = nginx.file_edits(changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
         return by_hand(step)
-    steps: tuple[Edit | Command, ...] = (*file_edits, *nginx.reload_steps())
+    steps: tuple[Edit | Command, ...] = (*file_edits, *reload_steps(nginx))
     sure = sure and len(file_edits) == 1
     return Fix(steps, Applicability.AUTOMATIC if sure else Applicability.REVIEW)
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -24,9 +24,15 @@ from diagnose.model.http import Exchange
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import parse_url, proxy_page, redirect_target, wants_tls
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
+    location_pattern,
+    select_location,
+)
+from diagnose.parsers.nginx.server_blocks import Server
 
 #: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
@@ -82,23 +88,19 @@ def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
 def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
     url = parse_url(answer.url)
     path = url.path if url else _redirects.CHALLENGE
-    match = server_blocks.select_location(server, path)
+    match = select_location(server, path)
     own_locations = [
         location
-        for location in server_blocks.children(server.block, "location")
-        if (pattern := server_blocks.location_pattern(location))
+        for location in children(server.block, "location")
+        if (pattern := location_pattern(location))
         and pattern.modifier == ""
         and len(pattern.text) > 1
         and path.startswith(pattern.text)
         and pattern.text.startswith("/.well-known")
     ]
     file = nginx.file(server.block)
-    selected_pattern = (
-        server_blocks.location_pattern(match.block) if match.block.name == "location" else None
-    )
-    if file is None or any(
-        server_blocks.children(match.block, name) for name in server_blocks.PASS_DIRECTIVES
-    ):
+    selected_pattern = location_pattern(match.block) if match.block.name == "location" else None
+    if file is None or any(children(match.block, name) for name in PASS_DIRECTIVES):
         return
     by_rule = selected_pattern is not None and selected_pattern.modifier in {"~", "~*"}
     if own_locations and own_locations[-1].file == file.path and by_rule:
@@ -106,10 +108,10 @@ def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Ch
         # (ngx_http_core_module).
         at = own_locations[-1].start + len("location")
         changes.setdefault(file.path, []).append(TextEdit(at, at, " ^~"))
-    elif not own_locations and LocationMatch((server.http, server.block)).directive("root"):
+    elif not own_locations and server.directive("root"):
         lines = [f"location ^~ {_redirects.CHALLENGE} {{", "    allow all;", "}"]
         lines.insert(2, "    auth_basic off;")
-        anchor = server_blocks.children(server.block, "location")[:1]
+        anchor = children(server.block, "location")[:1]
         if anchor and anchor[0].file == file.path:
             change = edits.insert_before(file.text, anchor[0], [*lines, ""])
         else:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from checks.http import _redirects, addresses, endpoint_subjects
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
 from diagnose.parsers.http import normalize_url, redirect_target, wants_tls
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
 
 
 @check(
@@ -116,7 +117,7 @@ def _remove_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bo
                 for other_listen in server.listens
             )
         ):
-            own = server_blocks.children(server.block, "server_name")
+            own = children(server.block, "server_name")
             anchor = own[0] if own and own[0].file == file.path else directive
             step = _redirects.indent_step(file.text, server.block, directive)
             words = f"return 301 {_redirects.SECURE};"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from checks.http import _redirects
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,

@@ -11,7 +11,7 @@ from checks.http import (
     redirected_sockets,
 )
 from checks.nginx import Nginx, _location_edits
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -31,7 +31,7 @@ from diagnose.parsers.http import (
     parse_url,
     redirect_target,
 )
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
 
 @check(
@@ -116,11 +116,8 @@ def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -
     if len(matches) != 1 or hops(step.headers) or redirect_target(step) != normalize_url(step.url):
         return
     match = matches[0]
-    if (
-        server_blocks.proxy_pass_of(match)
-        and server_blocks.proxy_set_header_of(match, "X-Forwarded-Proto") is None
-    ):
+    if proxy_pass_of(match) and proxy_set_header_of(match, "X-Forwarded-Proto") is None:
         lines = _location_edits.header_lines(
             nginx, match, {"X-Forwarded-Proto": "$scheme"}, changes
         )
-        nginx.insert(match, lines, changes)
+        _location_edits.insert_lines(nginx, match, lines, changes)

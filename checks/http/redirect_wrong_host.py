@@ -12,7 +12,7 @@ from checks.http import (
     works_over_https,
 )
 from checks.nginx import Nginx
-from checks.nginx._location_edits import Changes
+from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,

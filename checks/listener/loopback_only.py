@@ -109,6 +109,7 @@ def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: s
         step = "publish" if process == "docker-proxy" else "bind"
         return Fix((Manual(step, Where.SERVER),), Applicability.MANUAL)
     from checks.nginx import Nginx
+    from checks.nginx._commands import config_test_command, restart_commands
 
     nginx = Nginx.of(evidence)
     edits = [_edit(group) for group in listen_groups]
@@ -116,7 +117,7 @@ def _fix(evidence: Evidence, listen_groups: tuple[_ListenGroup, ...], process: s
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
     # A reload is not enough: the old socket is still open when nginx opens the new one, and Linux
     # does not allow two sockets on one port of one address.
-    return Fix((*edits, nginx.test_command(), *nginx.restart_commands()), applicability)
+    return Fix((*edits, config_test_command(nginx), *restart_commands(nginx)), applicability)
 
 
 def _edit(group: _ListenGroup) -> Edit:

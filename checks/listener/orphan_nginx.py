@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from checks.listener import listeners_on
 from checks.nginx import Nginx
+from checks.nginx._commands import config_test_command, package_unit, reload_steps, start_commands
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -95,11 +96,12 @@ def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
     if outside_service:
         quit_command = Command(("kill", "-QUIT", str(pid)))
         return Fix(
-            (nginx.test_command(), quit_command, *_restart_commands(nginx)), Applicability.REVIEW
+            (config_test_command(nginx), quit_command, *_restart_commands(nginx)),
+            Applicability.REVIEW,
         )
     before = f"{file.pid}\n" if file.pid is not None else ""
     pid_edit = Edit(file.path, diff(file.path, before, f"{pid}\n"))
-    return Fix((pid_edit, *nginx.reload_steps()))
+    return Fix((pid_edit, *reload_steps(nginx)))
 
 
 def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
@@ -107,7 +109,9 @@ def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     itself."""
     hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
-    return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.start_commands()
+    if not by_service:
+        return start_commands(nginx)
+    return (Command(("systemctl", "restart", package_unit(nginx))),)
 
 
 def _is_visitor_affected(evidence: Evidence) -> bool:

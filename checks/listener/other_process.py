@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.listener import is_loopback, listeners_on
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -87,7 +88,7 @@ def other_process(evidence: Evidence) -> Iterator[Claim]:
             "container": holder.process in {"docker-proxy", "rootlessport"},
         },
         ruled_out=("listener.missing", "nginx.not-running"),
-        fix=Fix((Manual("free", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL),
+        fix=Fix((Manual("free", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),
         location=nginx.location(directive) if directive else None,
     )
 

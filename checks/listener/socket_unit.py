@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from checks.listener import listeners_on
 from checks.nginx import Nginx
+from checks.nginx._commands import config_test_command, start_commands, systemd_unit
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity, Subject
 from diagnose.model.files import NginxStart
@@ -39,8 +40,9 @@ def socket_unit(evidence: Evidence) -> Iterator[Claim]:
         about=Subject(port=port),
         covers=(Subject(port=port), Subject(port=80)),
         because=(start, *evidence.good(Listeners), *handshakes),
-        facts={"port": port, "unit": unit, "service": nginx.unit or "nginx"},
+        facts={"port": port, "unit": unit, "service": systemd_unit(nginx) or "nginx"},
         fix=Fix(
-            (nginx.test_command(), stop, disable, *nginx.start_commands()), Applicability.REVIEW
+            (config_test_command(nginx), stop, disable, *start_commands(nginx)),
+            Applicability.REVIEW,
         ),
     )

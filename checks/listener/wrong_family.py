@@ -161,6 +161,8 @@ def _family(address: str) -> int:
 
 def _fix(evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]) -> Fix:
     from checks.nginx import Nginx
+    from checks.nginx._commands import reload_steps
+    from checks.nginx._edits import config_edit
     from diagnose.parsers.nginx.edits import TextEdit, insert_after
 
     nginx = Nginx.of(evidence)
@@ -178,7 +180,7 @@ def _fix(evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]) -> 
     edits: list[Step] = [
         edit
         for path, file_changes in changes.items()
-        if (edit := nginx.edit(path, *file_changes)) is not None
+        if (edit := config_edit(nginx, path, *file_changes)) is not None
     ]
     if not edits:
         return Fix((Manual("listen", Where.SERVER),), Applicability.MANUAL)
@@ -188,7 +190,7 @@ def _fix(evidence: Evidence, closed_family: _ClosedFamily, ports: list[int]) -> 
         and all(isinstance(step, Edit) for step in edits)
     )
     return Fix(
-        (*edits, *nginx.reload_steps()), Applicability.AUTOMATIC if sure else Applicability.REVIEW
+        (*edits, *reload_steps(nginx)), Applicability.AUTOMATIC if sure else Applicability.REVIEW
     )
 
 

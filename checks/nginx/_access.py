@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx, SelectedServer
 from diagnose.model.frozen import frozen
-from diagnose.parsers.nginx.access_rules import AccessResult, ClientRequest, access_result
+from diagnose.parsers.nginx.access_phases import access_result
+from diagnose.parsers.nginx.access_rules import AccessResult, ClientRequest
 
 
 @frozen(eq=False)

@@ -1,15 +1,23 @@
 """Changes to a proxied location, shared by the fixes of several checks."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
-from checks.nginx import UPGRADE_MAP, Nginx
+from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import UPGRADE_MAP
 from diagnose.model import Applicability, Edit, Fix, Target
-from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
-
-Changes: TypeAlias = dict[str, list[TextEdit]]
+from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.forwarding import application_of, upgrade_forwarding
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    location_pattern,
+    proxy_pass_of,
+    proxy_set_header_of,
+)
+from diagnose.parsers.nginx.variables import expand_variables
 
 _SET_HEADER = "proxy_set_header"
 
@@ -25,15 +33,18 @@ def websocket_edits(
     """
     changes: Changes = {}
     headers = missing_upgrade_headers(nginx, location_match, changes)
-    lines = nginx.http_1_1_lines(location_match, changes) if headers else []
+    lines = http_1_1_lines(nginx, location_match, changes) if headers else []
     if set_host:
         headers = {"Host": host_variable(nginx.evidence.target), **headers}
-    nginx.insert(
-        location_match, lines + header_lines(nginx, location_match, headers, changes), changes
+    insert_lines(
+        nginx,
+        location_match,
+        lines + header_lines(nginx, location_match, headers, changes),
+        changes,
     )
     if whole_path and not pass_whole_path(location_match, changes):
         return ()
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def location_fix(
@@ -46,7 +57,7 @@ def location_fix(
     """
     sure = sure and {edit.path for edit in file_edits} == {location_match.block.file}
     return Fix(
-        (*file_edits, *nginx.reload_steps()),
+        (*file_edits, *reload_steps(nginx)),
         Applicability.AUTOMATIC if sure else Applicability.REVIEW,
     )
 
@@ -59,12 +70,12 @@ def header_lines(
 
     A location with a proxy_set_header of its own inherits none, so the inherited ones are repeated.
     """
-    own = server_blocks.children(location_match.block, _SET_HEADER)
+    own = children(location_match.block, _SET_HEADER)
     lines = [] if own else _inherited_header_lines(nginx, location_match, headers)
     for name, text in headers.items():
         line, directive = (
             f"{_SET_HEADER} {name} {text};",
-            server_blocks.proxy_set_header_of(location_match, name),
+            proxy_set_header_of(location_match, name),
         )
         if directive is not None and directive in own:
             changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
@@ -81,15 +92,15 @@ def setting_edits(
     changes: Changes = {}
     lines = []
     for name, text in values.items():
-        own = server_blocks.children(location_match.block, name)
+        own = children(location_match.block, name)
         if own:
             changes.setdefault(own[-1].file, []).append(
                 edits.replace_directive(own[-1], f"{name} {text};")
             )
         else:
             lines.append(f"{name} {text};")
-    nginx.insert(location_match, lines, changes)
-    return nginx.file_edits(changes)
+    insert_lines(nginx, location_match, lines, changes)
+    return config_edits(nginx, changes)
 
 
 def _inherited_header_lines(
@@ -103,23 +114,53 @@ def _inherited_header_lines(
     return lines
 
 
+def http_1_1_lines(nginx: Nginx, location_match: LocationMatch, changes: Changes) -> list[str]:
+    """Return the line for proxy_http_version if it is needed (the default is 1.1 since 1.29.7).
+
+    If the location has a line of its own, that line is changed instead.
+    """
+    line, directive = "proxy_http_version 1.1;", location_match.directive("proxy_http_version")
+    if directive is None:
+        version = nginx_parser.version_number(nginx.build.version) if nginx.build else None
+        return [] if version and version >= (1, 29, 7) else [line]
+    if directive.args[:1] != ("1.0",):
+        return []
+    if directive in children(location_match.block, directive.name):
+        changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
+        return []
+    return [line]
+
+
+def insert_lines(
+    nginx: Nginx, location_match: LocationMatch, lines: list[str], changes: Changes
+) -> None:
+    """Insert lines after proxy_pass, or at the beginning of the location if proxy_pass is
+    written elsewhere."""
+    location, proxy_pass = location_match.block, proxy_pass_of(location_match)
+    file = nginx.file(location)
+    if file is None or not lines:
+        return
+    anchor = proxy_pass if proxy_pass in (location.block or ()) else None
+    if anchor and anchor.file == location.file and anchor.end == ";":
+        change = edits.insert_after(file.text, anchor, lines)
+    else:
+        change = edits.insert_first(file.text, location, lines)
+    changes.setdefault(location.file, []).append(change)
+
+
 def missing_upgrade_headers(
     nginx: Nginx, location_match: LocationMatch, changes: Changes
 ) -> dict[str, str]:
     """Return the headers that the location must forward for a WebSocket and does not, with their
     values."""
-    passed = dict(
-        zip(
-            ("Upgrade", "Connection"), server_blocks.upgrade_forwarding(location_match), strict=True
-        )
-    )
+    passed = dict(zip(("Upgrade", "Connection"), upgrade_forwarding(location_match), strict=True))
     if all(passed.values()):
         return {}
     headers = {
         "Upgrade": "$http_upgrade",
         "Connection": _connection_value(nginx, location_match, changes),
     }
-    own = server_blocks.children(location_match.block, _SET_HEADER)
+    own = children(location_match.block, _SET_HEADER)
     return {name: text for name, text in headers.items() if not (own and passed[name])}
 
 
@@ -130,9 +171,9 @@ def _connection_value(nginx: Nginx, location_match: LocationMatch, changes: Chan
     block.
     """
     http, server = location_match.blocks[0], location_match.blocks[1]
-    for map_block in server_blocks.children(http, "map"):
+    for map_block in children(http, "map"):
         if map_block.args[:1] == ("$http_upgrade",) and len(map_block.args) > 1:
-            value = server_blocks.expand_variables(
+            value = expand_variables(
                 location_match, map_block.args[1], {"http_upgrade": "websocket"}
             )
             if (value or "").lower() == "upgrade":
@@ -151,8 +192,8 @@ def pass_whole_path(location_match: LocationMatch, changes: Changes) -> bool:
 
     Return False if that is not possible, for example with variables.
     """
-    proxy_pass = server_blocks.proxy_pass_of(location_match)
-    target = server_blocks.application_of(location_match, proxy_pass) if proxy_pass else None
+    proxy_pass = proxy_pass_of(location_match)
+    target = application_of(location_match, proxy_pass) if proxy_pass else None
     uri = target.uri if target else None
     if proxy_pass is None or not uri or not proxy_pass.args[0].endswith(uri):
         return False
@@ -165,9 +206,7 @@ def serves_only(location_match: LocationMatch, paths: Iterable[str]) -> bool:
     """Return whether, by its pattern, a location serves these paths only, so that a change affects
     no other page."""
     pattern = (
-        server_blocks.location_pattern(location_match.block)
-        if location_match.block.name == "location"
-        else None
+        location_pattern(location_match.block) if location_match.block.name == "location" else None
     )
     return pattern is not None and all(
         pattern.modifier in {"", "=", "^~"}

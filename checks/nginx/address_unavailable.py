@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -34,7 +37,7 @@ _CONTAINER_PREFIXES = ("docker", "br-", "veth", "virbr", "cni", "podman", "lxc",
 )
 def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(r"bind\(\) to (\S+):(\d+) failed \(99: ")
+    config_error = find_config_error(nginx, r"bind\(\) to (\S+):(\d+) failed \(99: ")
     if config_error is None:
         return
     message, match = config_error
@@ -67,15 +70,18 @@ def address_unavailable(evidence: Evidence) -> Iterator[Claim]:
         if a in own
     ]
     fix = Fix(
-        (*steps, *nginx.reload_steps()), _applicability(changes, host_addresses, ":" in address)
+        (*steps, *reload_steps(nginx)), _applicability(changes, host_addresses, ":" in address)
     )
-    yield nginx.config_error_claim(
-        message,
-        f"{match[1]}:{match[2]}",
-        facts,
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            f"{match[1]}:{match[2]}",
+            facts,
+            directive=directives[0] if directives else None,
+            observations=interfaces,
+        ),
         fix,
-        directives[0] if directives else None,
-        interfaces,
     )
 
 
@@ -108,4 +114,4 @@ def _edits(nginx: Nginx, directives: list[Directive]) -> Iterator[Edit]:
         changes.setdefault(directive.file, []).append(
             edits.replace_directive(directive, f"{words};")
         )
-    return iter(nginx.file_edits(changes))
+    return iter(config_edits(nginx, changes))

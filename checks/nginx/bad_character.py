@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.frozen import frozen
@@ -49,7 +52,7 @@ class OddCharacter:
 )
 def bad_character(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(r"(unknown|invalid|unexpected|directive|too|no|host) ")
+    config_error = find_config_error(nginx, r"(unknown|invalid|unexpected|directive|too|no|host) ")
     file = nginx.config.file(config_error[0].file or "") if config_error and nginx.config else None
     odd_characters = _odd_characters(file) if file else ()
     if (
@@ -61,7 +64,8 @@ def bad_character(evidence: Evidence) -> Iterator[Claim]:
         return
     first_line = file.text.count("\n", 0, odd_characters[0].offset) + 1
     column = odd_characters[0].offset - file.text.rfind("\n", 0, odd_characters[0].offset)
-    edit = nginx.edit(
+    edit = config_edit(
+        nginx,
         file.path,
         *(
             TextEdit(odd.offset, odd.offset + 1, REPLACEMENTS[odd.character])
@@ -74,12 +78,11 @@ def bad_character(evidence: Evidence) -> Iterator[Claim]:
         "characters": tuple(dict.fromkeys(f"U+{ord(odd.character):04X}" for odd in odd_characters)),
         "count": len(odd_characters),
     }
-    claim = nginx.config_error_claim(
-        config_error[0],
-        f"{file.path}:{first_line}",
-        facts,
+    claim = config_error_claim(
+        nginx,
+        ConfigFault(config_error[0], f"{file.path}:{first_line}", facts),
         Fix(
-            (*([edit] if edit else []), *nginx.reload_steps()),
+            (*([edit] if edit else []), *reload_steps(nginx)),
             Applicability.AUTOMATIC
             if edit and _is_unambiguous(file, odd_characters)
             else Applicability.REVIEW,

@@ -3,7 +3,15 @@ path, a certificate that was not issued yet, a renewal under another name (certb
 
 from collections.abc import Iterator
 
-from checks.nginx import STALE_CONFIG_SYMPTOMS, Nginx
+from checks.nginx import Nginx
+from checks.nginx._certificates import file_reference, pairing_edits
+from checks.nginx._commands import reload_steps
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -21,14 +29,14 @@ _MISSING = (
 )
 def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_MISSING)
+    config_error = find_config_error(nginx, _MISSING)
     if config_error is None:
         return
     message, match = config_error
     path = match[1] or match[2]
     for name in ("ssl_certificate", "ssl_certificate_key"):
-        if reference := nginx.file_reference(name, path):
-            edits = nginx.pairing_edits(name, path)
+        if reference := file_reference(nginx, name, path):
+            edits = pairing_edits(nginx, name, path)
             facts = {
                 "known": bool(edits),
                 "file": path,
@@ -37,9 +45,11 @@ def certificate_file_missing(evidence: Evidence) -> Iterator[Claim]:
                 "certbot": path.startswith("/etc/letsencrypt/live/"),
             }
             if edits:
-                fix = Fix((*edits, *nginx.reload_steps()))
+                fix = Fix((*edits, *reload_steps(nginx)))
             else:
                 step = Manual("the-right-path", Where.SERVER)
-                fix = Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
-            yield nginx.config_error_claim(message, path, facts, fix, reference[1])
+                fix = Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+            yield config_error_claim(
+                nginx, ConfigFault(message, path, facts, directive=reference[1]), fix
+            )
             return

@@ -10,6 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx
+from checks.nginx._certificates import file_reference
+from checks.nginx._commands import reload_steps
+from checks.nginx._errors import (
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+    find_startup_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -50,10 +58,12 @@ _PRIVATE = ("/root/", "/home/", "/tmp/", "/var/tmp/")
 def certificate_unreadable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     access_by_path = {access.path: access for access in evidence.good(Access)}
-    if startup_error := nginx.startup_error(_DENIED):
+    if startup_error := find_startup_error(nginx, _DENIED):
         message, match, observations = startup_error
         path = match[1] or match[2]
-        if not nginx.config_error(_DENIED) and _is_readable_now(nginx, access_by_path.get(path)):
+        if not find_config_error(nginx, _DENIED) and _is_readable_now(
+            nginx, access_by_path.get(path)
+        ):
             return
         yield _claim(nginx, path, access_by_path.get(path), message, observations)
         return
@@ -73,7 +83,11 @@ def _claim(
 ) -> Claim:
     names = ("ssl_certificate", "ssl_certificate_key")
     named_directive = next(
-        ((name, reference[1]) for name in names if (reference := nginx.file_reference(name, path))),
+        (
+            (name, reference[1])
+            for name in names
+            if (reference := file_reference(nginx, name, path))
+        ),
         None,
     )
     closed = access.denied_parts if access else ()
@@ -93,15 +107,18 @@ def _claim(
         "default": access.default if access and label else "",
         "private": path.startswith(_PRIVATE),
     }
-    claim = nginx.config_error_claim(
-        message,
-        path,
-        facts,
+    claim = config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            path,
+            facts,
+            directive=named_directive[1] if named_directive else None,
+            observations=(*observations, *([access] if access else [])),
+        ),
         _fix(nginx, access, closed, label),
-        named_directive[1] if named_directive else None,
-        (*observations, *([access] if access else [])),
     )
-    sure = nginx.config_error(_DENIED) or closed
+    sure = find_config_error(nginx, _DENIED) or closed
     return replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)
 
 
@@ -134,15 +151,15 @@ def _fix(
         steps: tuple[Step, ...] = tuple(
             s for part in closed for s in _grant_read(part, access.group)
         )
-        return Fix((*steps, *nginx.reload_steps()), Applicability.REVIEW)
+        return Fix((*steps, *reload_steps(nginx)), Applicability.REVIEW)
     if label and not label.path.startswith(_PRIVATE):
         # The label that the policy assigns to this file.
         restore = Command(("restorecon", "-v", label.path), undo=("chcon", label.label, label.path))
-        return Fix((restore, *nginx.reload_steps()))
+        return Fix((restore, *reload_steps(nginx)))
     if access and not closed and not access.enforcing and not nginx.master:
         # root may read it; nginx was started by another user.
-        return Fix(nginx.reload_steps())
-    return Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix(reload_steps(nginx))
+    return Fix((Manual("move", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
 
 
 def _grant_read(part: PathComponent, group: str) -> tuple[Command, Command]:

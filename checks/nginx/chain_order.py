@@ -5,13 +5,22 @@ is right."""
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import (
+from checks.nginx import Nginx
+from checks.nginx._certificates import (
     KEY_MISMATCH,
-    STALE_CONFIG_SYMPTOMS,
-    Nginx,
+    certificate_files,
+    file_reference,
     handshake_succeeded,
+    key_files,
     misplaced_certificate,
     own_certificate_index,
+)
+from checks.nginx._commands import reload_steps
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
 )
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -45,7 +54,7 @@ from diagnose.parsers.nginx.edits import diff
 )
 def chain_order(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error, misplaced = nginx.config_error(KEY_MISMATCH), misplaced_certificate(nginx)
+    config_error, misplaced = find_config_error(nginx, KEY_MISMATCH), misplaced_certificate(nginx)
     if config_error and misplaced:
         yield _claim(nginx, config_error[0], misplaced[0], misplaced[1], config_error[1][1])
     elif nginx.test is None or nginx.test.passed:
@@ -60,9 +69,9 @@ def _undetected_claims(nginx: Nginx) -> Iterator[Claim]:
     """
     paths: set[str] = set()
     for selected_server in nginx.selected_servers():
-        keys = nginx.keys(selected_server.server)
+        keys = key_files(nginx, selected_server.server)
         key_types = {key_file.key_type for key_file in keys}
-        for file in nginx.certificates(selected_server.server):
+        for file in certificate_files(nginx, selected_server.server):
             index = own_certificate_index(file, keys)
             first = file.chain[0].key_type
             if index and file.path not in paths and first and first not in key_types:
@@ -80,7 +89,7 @@ def _undetected_claims(nginx: Nginx) -> Iterator[Claim]:
 def _claim(
     nginx: Nginx, message: TestMessage, file: CertificateFile, index: int, key: str
 ) -> Claim:
-    reference = nginx.file_reference("ssl_certificate", file.path)
+    reference = file_reference(nginx, "ssl_certificate", file.path)
     edit = _edit(file, index)
     steps = (edit,) if edit else (Manual("own-first", Where.SERVER),)
     facts = {
@@ -91,9 +100,17 @@ def _claim(
         "number": index + 1,
     }
     applicability = Applicability.AUTOMATIC if edit else Applicability.MANUAL
-    fix = Fix((*steps, *nginx.reload_steps()), applicability)
-    return nginx.config_error_claim(
-        message, file.path, facts, fix, reference[1] if reference else None, (file,)
+    fix = Fix((*steps, *reload_steps(nginx)), applicability)
+    return config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            file.path,
+            facts,
+            directive=reference[1] if reference else None,
+            observations=(file,),
+        ),
+        fix,
     )
 
 

@@ -12,6 +12,9 @@ from itertools import pairwise
 from typing import Literal
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import directive_at
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -98,14 +101,14 @@ def _slip_edits(nginx: Nginx, slip: Slip | None) -> tuple[Edit, ...]:
     changes: dict[str, list[TextEdit]] = {}
     for path, change in slip.changes if slip else ():
         changes.setdefault(path, []).append(change)
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _fix(nginx: Nginx, edits: tuple[Edit, ...], placed: bool) -> Fix:
     if edits:
-        return Fix((*edits, *nginx.reload_steps()))
+        return Fix((*edits, *reload_steps(nginx)))
     step = Manual("correct" if placed else "correct-somewhere", Where.SERVER)
-    return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+    return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
 
 
 def _location(nginx: Nginx, message: TestMessage) -> Location | None:
@@ -146,7 +149,7 @@ def _find_slip(nginx: Nginx, message: TestMessage) -> Slip | None:
 def _misspelled_name(nginx: Nginx, message: TestMessage, name: str) -> Slip | None:
     """Return the error if exactly one directive differs from this name by one letter: added,
     missing, wrong or swapped."""
-    directive = nginx.directive_at(message.file, message.line, name)
+    directive = directive_at(nginx, message.file, message.line, name)
     file = nginx.file(directive) if directive else None
     if directive is None or file is None or nginx.config is None or len(name) < SHORTEST:
         return None

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import config_test_command, reload_steps, restart_commands
+from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -28,7 +30,8 @@ from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import edits, error_log, server_blocks
+from diagnose.parsers.nginx import edits, error_log
+from diagnose.parsers.nginx.config import children
 
 #: nginx's default (ngx_core_module, worker_connections).
 DEFAULT_CONNECTIONS = 512
@@ -133,7 +136,7 @@ def _events_directives(nginx: Nginx, name: str) -> list[Directive]:
         for directive in (nginx.config.main if nginx.config else ())
         if directive.name == "events"
     ]
-    return [directive for block in blocks for directive in server_blocks.children(block, name)]
+    return [directive for block in blocks for directive in children(block, name)]
 
 
 # Fix
@@ -158,15 +161,15 @@ def _fix(nginx: Nginx, connections: int, files: int | None, restart: bool) -> Fi
         main = nginx.config.main if nginx.config else ()
         directives = [directive for directive in main if directive.name == "worker_rlimit_nofile"]
         _set_value(nginx, changes, "worker_rlimit_nofile", files, directives)
-    file_edits: tuple[Edit, ...] = nginx.file_edits(changes)
-    reload_steps = (
-        (nginx.test_command(), *nginx.restart_commands()) if restart else nginx.reload_steps()
+    file_edits: tuple[Edit, ...] = config_edits(nginx, changes)
+    commands = (
+        (config_test_command(nginx), *restart_commands(nginx)) if restart else reload_steps(nginx)
     )
     if not file_edits:
-        return Fix((Manual("raise", Where.SERVER), *reload_steps), Applicability.MANUAL)
+        return Fix((Manual("raise", Where.SERVER), *commands), Applicability.MANUAL)
     # A restart cuts current connections; a reload keeps them.
     return Fix(
-        (*file_edits, *reload_steps), Applicability.REVIEW if restart else Applicability.AUTOMATIC
+        (*file_edits, *commands), Applicability.REVIEW if restart else Applicability.AUTOMATIC
     )
 
 

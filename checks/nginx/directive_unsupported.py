@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit, config_edits
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxModules
@@ -15,7 +18,8 @@ from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import directive_versions as versions
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
 
 _ERROR_PATTERN = (
@@ -47,7 +51,7 @@ class UnsupportedFeature:
 )
 def directive_unsupported(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_ERROR_PATTERN)
+    config_error = find_config_error(nginx, _ERROR_PATTERN)
     if config_error is None:
         return
     message, match = config_error
@@ -66,16 +70,19 @@ def directive_unsupported(evidence: Evidence) -> Iterator[Claim]:
     if unsupported is None:
         return
     manual = (Manual(unsupported.reason, Where.SERVER),)
-    yield nginx.config_error_claim(
-        message,
-        unsupported.name,
-        _facts(nginx, unsupported),
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            unsupported.name,
+            _facts(nginx, unsupported),
+            directive=directive,
+            observations=evidence.of(NginxModules),
+        ),
         Fix(
-            ((unsupported.edits or manual) + nginx.reload_steps()),
+            ((unsupported.edits or manual) + reload_steps(nginx)),
             _applicability(nginx, unsupported),
         ),
-        directive,
-        evidence.of(NginxModules),
     )
 
 
@@ -196,7 +203,7 @@ def _unsupported_value(
         return None
     values = [value for value in directive.args if value != name] or ["TLSv1.2"]
     line = f"{directive.name} {' '.join(values)};"
-    edit = nginx.edit(directive.file, edits.replace_directive(directive, line))
+    edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
     return UnsupportedFeature(
         name, "newer", versions.version_text(added_in), edits=(edit,) if edit else ()
     )
@@ -215,7 +222,7 @@ def _unloadable_module(
     )
     config_file = nginx.file(directive) if directive else None
     edit = (
-        nginx.edit(directive.file, edits.remove_directive(config_file.text, directive))
+        config_edit(nginx, directive.file, edits.remove_directive(config_file.text, directive))
         if directive and config_file and not used
         else None
     )
@@ -250,7 +257,7 @@ def _limit_zone_edits(nginx: Nginx) -> tuple[Edit, ...]:
         name, variable, size = directive.args
         line = f"limit_conn_zone {variable} zone={name}:{size};"
         changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _older_syntax_edits(nginx: Nginx, name: str) -> tuple[Edit, ...]:
@@ -285,7 +292,7 @@ def _listen_edits(nginx: Nginx, name: str, replacement: str) -> tuple[Edit, ...]
         for directive in nginx_parser.walk(nginx.config.main if nginx.config else ()):
             if directive.name.startswith(("http3", "quic_")):
                 _drop(nginx, changes, directive)
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _load_module_edits(nginx: Nginx, module: versions.Module) -> tuple[Edit, ...]:
@@ -309,7 +316,7 @@ def _load_module_edits(nginx: Nginx, module: versions.Module) -> tuple[Edit, ...
         name for name in (*module.requires, module.file) if f"/{name}.so" not in loaded_paths
     ]
     lines = [f"load_module {posixpath.join(modules.folder, name)}.so;" for name in missing_modules]
-    edit = nginx.edit(config_file.path, edits.insert_before(config_file.text, first, lines))
+    edit = config_edit(nginx, config_file.path, edits.insert_before(config_file.text, first, lines))
     return (edit,) if edit else ()
 
 
@@ -317,7 +324,7 @@ def _edits_without(nginx: Nginx, name: str, changes: dict[str, list[TextEdit]]) 
     """Remove every directive of this name, because nginx reports only the first."""
     for directive in _directives(nginx, name):
         _drop(nginx, changes, directive)
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _directives(nginx: Nginx, name: str) -> Iterable[Directive]:
@@ -333,9 +340,9 @@ def _switched_listens(nginx: Nginx, name: str) -> Iterable[Directive]:
     """Yield the `listen` directives of the blocks in which a switch is on."""
     listens: dict[tuple[str, int], Directive] = {}
     for server in nginx.servers:
-        switch = server_blocks.LocationMatch((server.http, server.block)).directive(name)
+        switch = server.directive(name)
         if switch and switch.args[:1] == ("on",):
-            for listen in server_blocks.children(server.block, "listen"):
+            for listen in children(server.block, "listen"):
                 listens.setdefault((listen.file, listen.start), listen)
     return listens.values()
 

@@ -4,6 +4,9 @@ the administrator's own."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
@@ -19,23 +22,26 @@ _DEFAULT_PARAMETERS = {"default_server", "default"}
 )
 def duplicate_default_server(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(r"a duplicate default server for (\S+)")
+    config_error = find_config_error(nginx, r"a duplicate default server for (\S+)")
     if config_error is None:
         return
     message, match = config_error
-    second = nginx.directive_at(message.file, message.line, "listen")
+    second = directive_at(nginx, message.file, message.line, "listen")
     first = _other_default(nginx, second) if second else None
     loser = first if first and _is_shipped(first) else second
-    yield nginx.config_error_claim(
-        message,
-        match[1],
-        {
-            "socket": match[1],
-            "first": file_line(first) if first else "",
-            "gives_way": file_line(loser) if loser else "",
-        },
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            match[1],
+            {
+                "socket": match[1],
+                "first": file_line(first) if first else "",
+                "gives_way": file_line(loser) if loser else "",
+            },
+            directive=second,
+        ),
         _fix(nginx, loser),
-        second,
     )
 
 
@@ -72,6 +78,6 @@ def _fix(nginx: Nginx, loser: Directive | None) -> Fix:
                 *(argument for argument in loser.args if argument not in _DEFAULT_PARAMETERS),
             )
         )
-        if edit := nginx.edit(loser.file, edits.replace_directive(loser, f"{arguments};")):
-            return Fix((edit, *nginx.reload_steps()))
-    return Fix((Manual("one-of-them", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+        if edit := config_edit(nginx, loser.file, edits.replace_directive(loser, f"{arguments};")):
+            return Fix((edit, *reload_steps(nginx)))
+    return Fix((Manual("one-of-them", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

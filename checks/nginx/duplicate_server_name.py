@@ -10,6 +10,9 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._certificates import certificate_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -33,6 +36,8 @@ from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks, site_files
 from diagnose.parsers.nginx.edits import TextEdit
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
 from diagnose.parsers.nginx.server_blocks import Listen, Server, Socket
 
 #: A subject without a port: a duplicate that harms nobody covers no symptom of visitors.
@@ -127,8 +132,8 @@ def _certificate_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Obse
     """Yield the handshakes with an unsuitable certificate, if the other block has a suitable
     one."""
     winner_files, loser_files = (
-        nginx.certificates(conflict.winner),
-        nginx.certificates(conflict.loser),
+        certificate_files(nginx, conflict.winner),
+        certificate_files(nginx, conflict.loser),
     )
     served = {file.sha256 for file in winner_files}
     if _is_valid_for_target(nginx, loser_files) and not _is_valid_for_target(nginx, winner_files):
@@ -150,15 +155,12 @@ def _websocket_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observ
     for upgrade in nginx.evidence.good(Upgrade):
         if upgrade.through == "front" and upgrade.variant == "normal" and not upgrade.accepted:
             winner_match, loser_match = (
-                server_blocks.select_location(server, upgrade.path)
+                select_location(server, upgrade.path)
                 for server in (conflict.winner, conflict.loser)
             )
-            loser_passes = server_blocks.proxy_pass_of(loser_match) and all(
-                server_blocks.upgrade_forwarding(loser_match)
-            )
+            loser_passes = proxy_pass_of(loser_match) and all(upgrade_forwarding(loser_match))
             if loser_passes and not (
-                server_blocks.proxy_pass_of(winner_match)
-                and all(server_blocks.upgrade_forwarding(winner_match))
+                proxy_pass_of(winner_match) and all(upgrade_forwarding(winner_match))
             ):
                 yield upgrade
 
@@ -168,8 +170,7 @@ def _upstream_symptoms(nginx: Nginx, conflict: NameConflict) -> Iterator[Observa
     other block to another one."""
     path = nginx.evidence.target.path
     winner_pass, loser_pass = (
-        server_blocks.proxy_pass_of(server_blocks.select_location(server, path))
-        for server in (conflict.winner, conflict.loser)
+        proxy_pass_of(select_location(server, path)) for server in (conflict.winner, conflict.loser)
     )
     if winner_pass and loser_pass and winner_pass.args != loser_pass.args:
         for upstream_try in nginx.evidence.of(UpstreamTry):
@@ -201,11 +202,9 @@ def _fix(
         link = _unlink_command(nginx, conflict)
         steps = (link,) if link else (Manual("read-once", Where.SERVER),)
         applicability = Applicability.AUTOMATIC if link else Applicability.MANUAL
-        return Fix((*steps, *nginx.reload_steps()), applicability)
+        return Fix((*steps, *reload_steps(nginx)), applicability)
     if not _is_redundant(nginx, stale):
-        return Fix(
-            (Manual("remove-one", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
-        )
+        return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     spare_servers = [
         server
         for server in nginx.servers
@@ -216,16 +215,14 @@ def _fix(
         nginx, stale.block.file, spare_servers
     )
     if step is None:
-        return Fix(
-            (Manual("remove-one", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
-        )
+        return Fix((Manual("remove-one", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     sure = all(
         _is_unused(nginx, server)
         or (server.block is stale.block and symptoms and _is_older_copy(nginx, stale, current))
         for server in spare_servers
     )
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((step, *nginx.reload_steps()), applicability)
+    return Fix((step, *reload_steps(nginx)), applicability)
 
 
 def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:
@@ -348,7 +345,7 @@ def _removal_edit(nginx: Nginx, path: str, spare_servers: list[Server]) -> Edit 
     block."""
     file = nginx.config.file(path) if nginx.config else None
     return (
-        nginx.edit(path, *(_removal(file.text, server.block) for server in spare_servers))
+        config_edit(nginx, path, *(_removal(file.text, server.block) for server in spare_servers))
         if file
         else None
     )

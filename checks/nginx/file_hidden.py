@@ -5,6 +5,8 @@ no error, and the start fails."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps, systemd_unit
+from checks.nginx._errors import ConfigFault, config_error_claim, find_startup_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.files import NginxStart
@@ -22,7 +24,7 @@ _MISSING_FILE = r'[^"]*"(/[^"]+)".*(?:No such file|Permission denied)'
 )
 def file_hidden(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    startup_error = nginx.startup_error(_MISSING_FILE)
+    startup_error = find_startup_error(nginx, _MISSING_FILE)
     start = nginx.start
     if start is None or startup_error is None or nginx.test is None or not nginx.test.passed:
         return
@@ -42,8 +44,12 @@ def file_hidden(evidence: Evidence) -> Iterator[Claim]:
     facts = {
         "file": match[1],
         "folder": folder,
-        "unit": nginx.unit or "nginx",
+        "unit": systemd_unit(nginx) or "nginx",
         "home": folder in {"/home", "/root", "/run/user"},
     }
-    fix = Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
-    yield nginx.config_error_claim(message, match[1], facts, fix, directive, observations)
+    fix = Fix((Manual("move", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+    yield config_error_claim(
+        nginx,
+        ConfigFault(message, match[1], facts, directive=directive, observations=observations),
+        fix,
+    )

@@ -3,7 +3,23 @@ the file (X509_check_private_key(3))."""
 
 from collections.abc import Iterator
 
-from checks.nginx import KEY_MISMATCH, STALE_CONFIG_SYMPTOMS, Nginx, misplaced_certificate
+from checks.nginx import Nginx
+from checks.nginx._certificates import (
+    KEY_MISMATCH,
+    certificate_files,
+    file_reference,
+    key_files,
+    misplaced_certificate,
+    paired_files,
+    pairing_edits,
+)
+from checks.nginx._commands import reload_steps
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
@@ -17,11 +33,11 @@ from diagnose.parsers.nginx import server_blocks
 )
 def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(KEY_MISMATCH)
+    config_error = find_config_error(nginx, KEY_MISMATCH)
     if config_error is None or misplaced_certificate(nginx):
         return
     message, match = config_error
-    reference = nginx.file_reference("ssl_certificate_key", match[1])
+    reference = file_reference(nginx, "ssl_certificate_key", match[1])
     files = server_blocks.file_paths(reference[0], "ssl_certificate") if reference else ()
     edits = paired_key_edits(nginx, match[1])
     facts = {
@@ -30,18 +46,23 @@ def key_mismatch(evidence: Evidence) -> Iterator[Claim]:
         "certificates": tuple(map(nginx.resolve_path, files)),
     }
     observations = (
-        (*nginx.certificates(reference[0]), *nginx.keys(reference[0])) if reference else ()
+        (*certificate_files(nginx, reference[0]), *key_files(nginx, reference[0]))
+        if reference
+        else ()
     )
-    yield nginx.config_error_claim(
-        message,
-        match[1],
-        facts,
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            match[1],
+            facts,
+            directive=reference[1] if reference else None,
+            observations=observations,
+        ),
         Fix(
-            (*(edits or (Manual("the-right-key", Where.SERVER),)), *nginx.reload_steps()),
+            (*(edits or (Manual("the-right-key", Where.SERVER),)), *reload_steps(nginx)),
             Applicability.AUTOMATIC if edits else Applicability.MANUAL,
         ),
-        reference[1] if reference else None,
-        observations,
     )
 
 
@@ -51,6 +72,6 @@ def paired_key_edits(nginx: Nginx, key: str) -> tuple[Edit, ...]:
     Empty if other blocks pair this key with another certificate, because either of the two may be
     wrong.
     """
-    if len(nginx.paired_files("ssl_certificate", "ssl_certificate_key", key)) != 1:
+    if len(paired_files(nginx, "ssl_certificate", "ssl_certificate_key", key)) != 1:
         return ()
-    return nginx.pairing_edits("ssl_certificate_key", key)
+    return pairing_edits(nginx, "ssl_certificate_key", key)

@@ -5,7 +5,15 @@ pair."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line, handshake_succeeded, own_certificate_index
+from checks.nginx import Nginx, file_line
+from checks.nginx._certificates import (
+    certificate_files,
+    file_reference,
+    handshake_succeeded,
+    key_files,
+    own_certificate_index,
+)
+from checks.nginx._commands import reload_steps
 from checks.nginx.key_mismatch import paired_key_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -20,7 +28,7 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.server_blocks import Server
 
 
 @check(
@@ -50,10 +58,10 @@ def key_type_mismatch(evidence: Evidence) -> Iterator[Claim]:
 def _claims(nginx: Nginx, server: Server) -> Iterator[Claim]:
     """Make claims about certificates whose key is nowhere in the block. The order does not
     matter."""
-    keys = [key_file for key_file in nginx.keys(server) if key_file.key_type]
+    keys = [key_file for key_file in key_files(nginx, server) if key_file.key_type]
     key_types = {key_file.key_type for key_file in keys}
-    certificates = [file for file in nginx.certificates(server) if file.chain]
-    key_count = len(LocationMatch((server.http, server.block)).directives("ssl_certificate_key"))
+    certificates = [file for file in certificate_files(nginx, server) if file.chain]
+    key_count = len(server.directives("ssl_certificate_key"))
     for certificate in certificates:
         leaf = certificate.chain[0]
         if own_certificate_index(certificate, keys):
@@ -66,7 +74,7 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
     port = nginx.evidence.target.port
     handshakes = [handshake for handshake in nginx.evidence.of(Handshake) if handshake.port == port]
     site_works = handshake_succeeded(nginx)
-    reference = nginx.file_reference("ssl_certificate_key", keys[0].path)
+    reference = file_reference(nginx, "ssl_certificate_key", keys[0].path)
     directive = reference[1] if reference else None
     edits = paired_key_edits(nginx, keys[0].path) if len(keys) == 1 else ()
     return Claim(
@@ -95,7 +103,7 @@ def _claim(nginx: Nginx, certificate: CertificateFile, keys: list[KeyFile]) -> C
         severity=Severity.WARNING if site_works else None,
         location=nginx.location(directive) if directive else None,
         fix=Fix(
-            (*(edits or (Manual("the-right-key", Where.SERVER),)), *nginx.reload_steps()),
+            (*(edits or (Manual("the-right-key", Where.SERVER),)), *reload_steps(nginx)),
             Applicability.AUTOMATIC if edits else Applicability.MANUAL,
         ),
     )

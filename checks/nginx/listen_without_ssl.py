@@ -4,6 +4,8 @@ on the HTTPS port. (A block without the word is healthy if another block on the 
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, SelectedServer, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +23,6 @@ from diagnose.model import (
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
 
 
 @check(
@@ -79,15 +80,12 @@ def _fix(nginx: Nginx, plain_servers: list[SelectedServer], listens: list[Direct
     servers = [selected_server.server for selected_server in plain_servers] + [
         selected_server.socket.default for selected_server in plain_servers
     ]
-    if all(
-        LocationMatch((server.http, server.block)).directive("ssl_certificate")
-        for server in servers
-    ):
-        return Fix((*edits, *nginx.reload_steps()))
+    if all(server.directive("ssl_certificate") for server in servers):
+        return Fix((*edits, *reload_steps(nginx)))
     steps: tuple[Step, ...] = (
         *edits,
         Manual("name-the-certificate", Where.SERVER),
-        *nginx.reload_steps(),
+        *reload_steps(nginx),
     )
     return Fix(steps, Applicability.MANUAL)
 
@@ -98,5 +96,5 @@ def _edits(nginx: Nginx, listens: list[Directive]) -> tuple[Edit, ...]:
     for directive in dict.fromkeys(listens):
         end = directive.stop - (directive.end == ";")
         changes.setdefault(directive.file, []).append(TextEdit(end, end, " ssl"))
-    edits = (nginx.edit(path, *file_changes) for path, file_changes in changes.items())
+    edits = (config_edit(nginx, path, *file_changes) for path, file_changes in changes.items())
     return tuple(edit for edit in edits if edit)

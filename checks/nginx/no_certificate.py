@@ -5,12 +5,17 @@ for that address and port."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._certificates import paired_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import edits
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "([^"]*)")'
 
@@ -22,7 +27,7 @@ _MISSING = r'no "(ssl_certificate(?:_key)?)" is defined for (?:the|certificate "
 )
 def no_certificate(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_MISSING)
+    config_error = find_config_error(nginx, _MISSING)
     if config_error is None:
         return
     message, match = config_error
@@ -39,15 +44,18 @@ def no_certificate(evidence: Evidence) -> Iterator[Claim]:
         "names": server.names if server else (),
         "plain": bool(server) and not _says_ssl(server),
     }
-    yield nginx.config_error_claim(
-        message,
-        f"{message.file}:{message.line}" if message.file else match[1],
-        facts,
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            f"{message.file}:{message.line}" if message.file else match[1],
+            facts,
+            directive=server.block if server else None,
+        ),
         Fix(
-            (*(key_edits or (Manual("name-them", Where.SERVER),)), *nginx.reload_steps()),
+            (*(key_edits or (Manual("name-them", Where.SERVER),)), *reload_steps(nginx)),
             Applicability.AUTOMATIC if key_edits else Applicability.MANUAL,
         ),
-        server.block if server else None,
     )
 
 
@@ -56,7 +64,7 @@ def _incomplete_server(
 ) -> Server | None:
     """Return the block that begins where nginx reports, or the one whose certificate has no key."""
     for server in nginx.servers:
-        directives = LocationMatch((server.http, server.block)).directives("ssl_certificate")
+        directives = server.directives("ssl_certificate")
         if certificate and any(
             nginx.resolve_path(directive.args[0]) == certificate
             for directive in directives
@@ -72,7 +80,7 @@ def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit,
     """Insert the key that all other blocks pair with this certificate, on the line below it."""
     location_match = LocationMatch((server.http, server.block)) if server else None
     directives = location_match.directives("ssl_certificate") if location_match else ()
-    keys = nginx.paired_files("ssl_certificate_key", "ssl_certificate", certificate)
+    keys = paired_files(nginx, "ssl_certificate_key", "ssl_certificate", certificate)
     if (
         len(directives) != 1
         or len(keys) != 1
@@ -83,7 +91,7 @@ def _edits(nginx: Nginx, server: Server | None, certificate: str) -> tuple[Edit,
     file = nginx.file(directives[0])
     line = f"ssl_certificate_key {next(iter(keys.values()))};"
     change = edits.insert_after(file.text, directives[0], [line]) if file else None
-    return nginx.file_edits({file.path: [change]}) if file and change else ()
+    return config_edits(nginx, {file.path: [change]}) if file and change else ()
 
 
 def _says_ssl(server: Server | None) -> bool:

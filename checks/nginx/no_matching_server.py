@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, SelectedServer, file_line
+from checks.nginx._certificates import certificate_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -30,8 +33,9 @@ from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import Server, children, file_paths
+from diagnose.parsers.nginx.server_blocks import Server, file_paths
 
 #: How similar two names must be (0 to 1) for one to be a misspelling of the other.
 MIN_LIKENESS = 0.85
@@ -201,7 +205,7 @@ def _is_meant(nginx: Nginx, mistyped: Mistyped, host: str) -> bool:
     servers = [server for server in nginx.servers if name in server.names]
     if len(servers) != 1 or not _server_on_other_port(nginx, host):
         return False
-    leaves = [file.chain[0] for file in nginx.certificates(servers[0]) if file.chain]
+    leaves = [file.chain[0] for file in certificate_files(nginx, servers[0]) if file.chain]
     if leaves:
         return all(
             covers(host, leaf.dns_names, leaf.addresses)
@@ -243,10 +247,10 @@ def _fix(nginx: Nginx, mistyped: Mistyped | None, host: str) -> Fix:
         at = file.text.find(mistyped.name, mistyped.directive.start, mistyped.directive.stop)
         if at >= 0:
             change = TextEdit(at, at + len(mistyped.name), host)
-            edit = nginx.edit(mistyped.directive.file, change)
+            edit = config_edit(nginx, mistyped.directive.file, change)
     if edit and mistyped:
         sure = _idna_name(mistyped.name) == host or _is_meant(nginx, mistyped, host)
         applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-        return Fix((edit, *nginx.reload_steps()), applicability)
+        return Fix((edit, *reload_steps(nginx)), applicability)
     step = "listen-there" if _server_on_other_port(nginx, host) else "add-the-name"
-    return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

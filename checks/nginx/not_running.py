@@ -7,7 +7,9 @@ must have been refused.
 
 from collections.abc import Iterator
 
-from checks.nginx import NOT_RUNNING_SYMPTOMS, Nginx
+from checks.nginx import Nginx
+from checks.nginx._commands import config_test_command, start_commands, systemd_unit
+from checks.nginx._errors import NOT_RUNNING_SYMPTOMS
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -53,7 +55,7 @@ def _end_facts(nginx: Nginx, start: NginxStart | None) -> dict[str, object]:
     line = start.line if start and unit_known else ""
     result = start.result if start and unit_known else ""
     return {
-        "unit": nginx.unit if unit_known else "",
+        "unit": systemd_unit(nginx) if unit_known else "",
         "line": line,
         "source": start.source if start and line else "",
         "since": start.since if start and line else "",
@@ -69,9 +71,11 @@ def _fix(nginx: Nginx, start: NginxStart | None, failed: bool) -> Fix:
     if start and start.step:
         # The step that runs before nginx would fail again.
         first = Manual("step", Where.SERVER)
-        return Fix((first, nginx.test_command(), *nginx.start_commands()), Applicability.MANUAL)
+        return Fix(
+            (first, config_test_command(nginx), *start_commands(nginx)), Applicability.MANUAL
+        )
     applicability = Applicability.REVIEW if failed else Applicability.AUTOMATIC
-    return Fix((nginx.test_command(), *nginx.start_commands()), applicability)
+    return Fix((config_test_command(nginx), *start_commands(nginx)), applicability)
 
 
 def _is_connection_refused(evidence: Evidence, port: int) -> bool:

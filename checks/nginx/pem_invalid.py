@@ -4,7 +4,16 @@ instead of the certificate, or a PEM file with a broken line (RFC 7468)."""
 import re
 from collections.abc import Iterator
 
-from checks.nginx import STALE_CONFIG_SYMPTOMS, Nginx
+from checks.nginx import Nginx
+from checks.nginx._certificates import certificate_files, file_reference, key_files
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import (
+    STALE_CONFIG_SYMPTOMS,
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -20,7 +29,8 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import CertificateFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx.edits import TextEdit, diff, replace_directive
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.server_blocks import Server
 
 _UNREADABLE = (
     r'(?:cannot load certificate(?: key)? "([^"]+)": \w+\(\)|\w+\("([^"]+)"\)) failed \(SSL: (.*)\)'
@@ -51,16 +61,18 @@ _MALFORMED = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "no
 )
 def pem_invalid(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_UNREADABLE)
+    config_error = find_config_error(nginx, _UNREADABLE)
     if config_error is None or any(phrase in config_error[1][3] for phrase in _OTHER_CAUSES):
         return
     message, match = config_error
     path, reason = match[1] or match[2], match[3]
     for name in ("ssl_certificate", "ssl_certificate_key"):
         if f"{name} " in f"{_directive_name(message.text)} " and (
-            reference := nginx.file_reference(name, path)
+            reference := file_reference(nginx, name, path)
         ):
-            files = tuple(file for file in nginx.certificates(reference[0]) if file.path == path)
+            files = tuple(
+                file for file in certificate_files(nginx, reference[0]) if file.path == path
+            )
             labels = files[0].labels if files else ()
             malformed = any(phrase in reason for phrase in _MALFORMED)
             facts: dict[str, object] = {
@@ -76,15 +88,19 @@ def pem_invalid(evidence: Evidence) -> Iterator[Claim]:
             steps = _steps(nginx, reference[0], files, facts)
             facts["known"] = bool(steps)
             fix = _fix(nginx, steps)
-            yield nginx.config_error_claim(message, path, facts, fix, reference[1], files)
+            yield config_error_claim(
+                nginx,
+                ConfigFault(message, path, facts, directive=reference[1], observations=files),
+                fix,
+            )
             return
 
 
 def _fix(nginx: Nginx, steps: tuple[Step, ...]) -> Fix:
     if steps:
-        return Fix((*steps, *nginx.reload_steps()))
+        return Fix((*steps, *reload_steps(nginx)))
     step = Manual("the-right-file", Where.SERVER)
-    return Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
+    return Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
 
 
 def _steps(
@@ -121,7 +137,7 @@ def _swap_edits(nginx: Nginx, server: Server) -> tuple[Edit, ...]:
         *location_match.directives("ssl_certificate"),
         *location_match.directives("ssl_certificate_key"),
     ]
-    keys = nginx.keys(server)
+    keys = key_files(nginx, server)
     plain = all(
         directive.args and re.fullmatch(r"[\w./@+~-]+", directive.args[0])
         for directive in directives
@@ -132,7 +148,7 @@ def _swap_edits(nginx: Nginx, server: Server) -> tuple[Edit, ...]:
     for directive, partner in (directives, directives[::-1]):
         line = f"{directive.name} {partner.args[0]};"
         changes.setdefault(directive.file, []).append(replace_directive(directive, line))
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _directive_name(text: str) -> str:

@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.nginx import Nginx
+from checks.nginx._commands import config_test_command, reload_steps, start_commands
+from checks.nginx._errors import (
+    ConfigFault,
+    config_error_claim,
+    find_config_error,
+    find_startup_error,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -39,7 +46,7 @@ _DENIED = r"bind\(\) to (\S+):(\d+) failed \(13: "
 )
 def port_permission(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    startup_error = nginx.startup_error(_DENIED)
+    startup_error = find_startup_error(nginx, _DENIED)
     if startup_error is None:
         return
     message, match, observations = startup_error
@@ -67,10 +74,14 @@ def port_permission(evidence: Evidence) -> Iterator[Claim]:
     )
     all_observations = (*observations, *([start] if start else []))
     fix = _fix(nginx, start, port, forbidden)
-    claim = nginx.config_error_claim(
-        message, f"{match[1]}:{port}", facts, fix, directive, all_observations
+    claim = config_error_claim(
+        nginx,
+        ConfigFault(
+            message, f"{match[1]}:{port}", facts, directive=directive, observations=all_observations
+        ),
+        fix,
     )
-    sure = nginx.config_error(_DENIED) or forbidden or facts["user"]
+    sure = find_config_error(nginx, _DENIED) or forbidden or facts["user"]
     yield replace(claim, confidence=Confidence.CERTAIN if sure else Confidence.LIKELY)
 
 
@@ -103,10 +114,10 @@ def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> 
     if forbidden:
         words = ("-t", "http_port_t", "-p", "tcp", str(port))
         allow = Command(("semanage", "port", "-a", *words), undo=("semanage", "port", "-d", *words))
-        return Fix((allow, *nginx.reload_steps()), Applicability.REVIEW)
+        return Fix((allow, *reload_steps(nginx)), Applicability.REVIEW)
     if step := _manual_step(nginx, start):
-        return Fix((Manual(step, Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
-    test, change = nginx.test_command(), nginx.start_commands()
+        return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
+    test, change = config_test_command(nginx), start_commands(nginx)
     if nginx.master is None:
         # Start nginx by its service, which has the right to bind the port.
         return Fix((test, *change))

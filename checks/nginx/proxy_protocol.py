@@ -8,6 +8,8 @@ Behind a load balancer that is correct. So it is a fault only if a visitor's con
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, SelectedServer, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -61,7 +63,7 @@ def proxy_protocol(evidence: Evidence) -> Iterator[Claim]:
         },
         confidence=Confidence.LIKELY,
         location=nginx.location(directive),
-        fix=Fix((*_edits(nginx, directives), *nginx.reload_steps()), Applicability.REVIEW),
+        fix=Fix((*_edits(nginx, directives), *reload_steps(nginx)), Applicability.REVIEW),
     )
 
 
@@ -114,5 +116,5 @@ def _edits(nginx: Nginx, directives: list[Directive]) -> Iterator[Edit]:
             directive, f"{arguments};"
         )
     for path, file_changes in changes.items():
-        if edit := nginx.edit(path, *file_changes.values()):
+        if edit := config_edit(nginx, path, *file_changes.values()):
             yield edit

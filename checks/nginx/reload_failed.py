@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import config_test_command, reload_steps, restart_commands
 from checks.nginx.reload_needed import stale_config_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -149,12 +150,12 @@ def _process_label(listener: Listener | None) -> str:
 
 def _fix(nginx: Nginx, config_broken: bool, restart: bool, conflict: SocketConflict | None) -> Fix:
     if config_broken:
-        return Fix((Manual("correct", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((Manual("correct", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     if restart:
         # Visitors notice a restart: their open connections are cut.
-        return Fix((nginx.test_command(), *nginx.restart_commands()), Applicability.REVIEW)
+        return Fix((config_test_command(nginx), *restart_commands(nginx)), Applicability.REVIEW)
     if conflict:
         return Fix(
-            (Manual("free-the-port", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL
+            (Manual("free-the-port", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL
         )
-    return Fix(nginx.reload_steps())
+    return Fix(reload_steps(nginx))

@@ -5,6 +5,7 @@ would correct; each such symptom is looked for separately."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Fix, Observation, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
@@ -18,7 +19,7 @@ from diagnose.model.nginx import (
 from diagnose.model.server import Listeners
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
 
 #: Seconds by which a file must be newer: times of processes and files are exact to some hundredths,
 #: and a file is saved before the reload.
@@ -65,7 +66,7 @@ def reload_needed(evidence: Evidence) -> Iterator[Claim]:
         },
         severity=None if symptoms else Severity.NOTE,
         confidence=Confidence.LIKELY,
-        fix=Fix(nginx.reload_steps()),
+        fix=Fix(reload_steps(nginx)),
     )
 
 
@@ -143,8 +144,7 @@ def _websocket_symptoms(nginx: Nginx) -> Iterator[Observation]:
         ):
             location_matches = list(nginx.location_matches(upgrade.path))
             if location_matches and all(
-                all(server_blocks.upgrade_forwarding(location_match))
-                for location_match in location_matches
+                all(upgrade_forwarding(location_match)) for location_match in location_matches
             ):
                 yield upgrade
 

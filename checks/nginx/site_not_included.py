@@ -9,6 +9,9 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._errors import find_config_error
 from checks.nginx.no_matching_server import closed_port_symptoms, wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -158,7 +161,7 @@ def _is_same_site(name: str, host: str) -> bool:
 def _dangling_link(nginx: Nginx, patterns: tuple[str, ...]) -> str:
     """Return the broken link because of which nginx -t refuses the configuration: a pattern matches
     it, and its file does not exist."""
-    missing = nginx.config_error(r'open\(\) "([^"]+)" failed \(2: ')
+    missing = find_config_error(nginx, r'open\(\) "([^"]+)" failed \(2: ')
     path = missing[1][1] if missing else ""
     return (
         path
@@ -185,7 +188,7 @@ def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], danglin
         if not _has_same_name(site.path, dangling_link):
             applicability = Applicability.REVIEW  # the link may have led to another site
         link = Command(("ln", "-sfn", site.path, dangling_link))
-        return Fix((link, *nginx.reload_steps()), applicability)
+        return Fix((link, *reload_steps(nginx)), applicability)
     if not _is_near(nginx, site):
         return Fix((Manual("which-nginx", Where.SERVER),), Applicability.MANUAL)
     step = (
@@ -194,10 +197,10 @@ def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], danglin
         or _include_edit(nginx, site)
     )
     if step is None:
-        return Fix((Manual("include", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((Manual("include", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
     if isinstance(step, Edit):
         applicability = Applicability.REVIEW  # whole folders may be intended to be read
-    return Fix((step, *nginx.reload_steps()), applicability)
+    return Fix((step, *reload_steps(nginx)), applicability)
 
 
 def _has_same_name(path: str, other_path: str) -> bool:
@@ -248,4 +251,6 @@ def _include_edit(nginx: Nginx, site: SiteFile) -> Edit | None:
     last = http.block[-1] if http and http.block else None
     if last is None:
         return None
-    return nginx.edit(main.path, edits.insert_after(main.text, last, [f"include {site.path};"]))
+    return config_edit(
+        nginx, main.path, edits.insert_after(main.text, last, [f"include {site.path};"])
+    )

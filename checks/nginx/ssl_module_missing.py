@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import config_test_command, start_commands
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -55,7 +56,7 @@ def ssl_module_missing(evidence: Evidence) -> Iterator[Claim]:
         confidence=Confidence.CERTAIN if errors else Confidence.LIKELY,
         location=nginx.location(directive) if directive else None,
         fix=Fix(
-            (Manual("build", Where.SERVER), nginx.test_command(), *nginx.start_commands()),
+            (Manual("build", Where.SERVER), config_test_command(nginx), *start_commands(nginx)),
             Applicability.MANUAL,
         ),
     )

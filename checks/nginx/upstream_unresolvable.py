@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import ConfigFault, config_error_claim, directive_at, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import Directive, NginxConfig, NginxTest
@@ -23,7 +26,7 @@ _LOCAL_ADDRESSES = {"127.0.0.1", "0.0.0.0", "::", "*"}
 )
 def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(r'host not found in upstream "([^"]+)"')
+    config_error = find_config_error(nginx, r'host not found in upstream "([^"]+)"')
     if config_error is None:
         return
     message, match = config_error
@@ -40,17 +43,20 @@ def upstream_unresolvable(evidence: Evidence) -> Iterator[Claim]:
         "at": f"127.0.0.1:{listener.port}" if listener else "",
     }
     changes = _edits(nginx, endpoint, listener.port) if listener else ()
-    fix = Fix((*changes, *nginx.reload_steps()), Applicability.REVIEW)
+    fix = Fix((*changes, *reload_steps(nginx)), Applicability.REVIEW)
     if not changes:
         step = Manual("a-name-or-address", Where.SERVER)
-        fix = Fix((step, *nginx.reload_steps()), Applicability.MANUAL)
-    yield nginx.config_error_claim(
-        message,
-        name,
-        facts,
+        fix = Fix((step, *reload_steps(nginx)), Applicability.MANUAL)
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message,
+            name,
+            facts,
+            directive=directive,
+            observations=evidence.good(Listeners) if listener else (),
+        ),
         fix,
-        directive,
-        evidence.good(Listeners) if listener else (),
     )
 
 
@@ -101,14 +107,14 @@ def _edits(nginx: Nginx, endpoint: str, port: int) -> tuple[Edit, ...]:
                 directive.start + match.start(), directive.start + match.end(), f"127.0.0.1:{port}"
             )
             changes.setdefault(directive.file, []).append(change)
-    return nginx.file_edits(changes)
+    return config_edits(nginx, changes)
 
 
 def _proxy_directive(
     nginx: Nginx, file: str | None, line: int | None, endpoint: str
 ) -> Directive | None:
     for name in ("proxy_pass", "server"):
-        directive = nginx.directive_at(file, line, name)
+        directive = directive_at(nginx, file, line, name)
         if directive and directive.args and endpoint in directive.args[0]:
             return directive
     directives = walk(nginx.config.main if nginx.config else ())

@@ -11,6 +11,8 @@ from dataclasses import replace
 from checks.firewall._firewalld import ssh_clients
 from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,8 +27,9 @@ from diagnose.model import (
 )
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.visitor import visitor_address
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.access_rules import access_rules
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: How many networks are shown.
 MAX_NETWORKS = 5
@@ -82,7 +85,7 @@ def _denied(nginx: Nginx, visitor: str, accesses: list[PathAccess], given_by_opt
 
 def _header(access: PathAccess) -> str:
     """Return the header from which nginx takes the visitor's address behind a proxy."""
-    location_match = server_blocks.LocationMatch(
+    location_match = LocationMatch(
         (access.selected_server.server.http, access.selected_server.server.block)
     )
     if not location_match.directives("set_real_ip_from"):
@@ -102,10 +105,10 @@ def _fix(nginx: Nginx, visitor: str, rule: Directive) -> Fix:
         change = edits.remove_directive(file.text, rule)
     else:
         change = edits.insert_before(file.text, rule, [f"allow {visitor};"])
-    edit = nginx.edit(rule.file, change)
+    edit = config_edit(nginx, rule.file, change)
     if edit is None:
         return manual
-    steps: tuple[Step, ...] = (edit, *nginx.reload_steps())
+    steps: tuple[Step, ...] = (edit, *reload_steps(nginx))
     return Fix(steps, Applicability.REVIEW)
 
 

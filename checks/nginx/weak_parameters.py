@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._errors import ConfigFault, config_error_claim, find_config_error
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Edit, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import CertificateFile, Directive, NginxConfig, NginxTest
@@ -42,7 +45,7 @@ GOOD_CIPHERS = (
 )
 def weak_parameters(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    config_error = nginx.config_error(_ALL)
+    config_error = find_config_error(nginx, _ALL)
     if config_error is None:
         return
     message, match = config_error
@@ -66,9 +69,13 @@ def weak_parameters(evidence: Evidence) -> Iterator[Claim]:
         "curves": name == "ssl_ecdh_curve",
         "command": name == "ssl_conf_command",
     }
-    fix = Fix((*steps, *nginx.reload_steps()), _applicability(changes, name))
-    yield nginx.config_error_claim(
-        message, f"{name} {value}".strip(), facts, fix, directives[0], files
+    fix = Fix((*steps, *reload_steps(nginx)), _applicability(changes, name))
+    yield config_error_claim(
+        nginx,
+        ConfigFault(
+            message, f"{name} {value}".strip(), facts, directive=directives[0], observations=files
+        ),
+        fix,
     )
 
 
@@ -143,4 +150,4 @@ def _edits(nginx: Nginx, directives: tuple[Directive, ...]) -> Iterator[Edit]:
         else:
             change = edits.remove_directive(config_file.text, directive)
         changes.setdefault(directive.file, []).append(change)
-    return iter(nginx.file_edits(changes))
+    return iter(config_edits(nginx, changes))

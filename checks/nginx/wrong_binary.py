@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import config_test_command, reload_steps
+from checks.nginx._edits import config_edit
 from checks.nginx.no_matching_server import closed_port_symptoms, wrong_server_symptoms
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -93,7 +95,7 @@ def wrong_binary(evidence: Evidence) -> Iterator[Claim]:
                 "place": file_line(site.block),
                 "file": site.block.file,
                 "free": not _is_port_taken(evidence, other_config),
-                "test": " ".join(nginx.test_command().argv),
+                "test": " ".join(config_test_command(nginx).argv),
             },
             confidence=Confidence.CERTAIN if clear_symptoms else Confidence.LIKELY,
             location=_location(other_config, site.block),
@@ -154,8 +156,8 @@ def _fix(nginx: Nginx, other_config: OtherConfig, site: Server) -> Fix:
         )
         return Fix((test, start), applicability)
     if edit := _include_edit(nginx, other_config, site):
-        return Fix((edit, *nginx.reload_steps()), Applicability.REVIEW)
-    return Fix((Manual("move", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((edit, *reload_steps(nginx)), Applicability.REVIEW)
+    return Fix((Manual("move", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
 
 
 def _is_a_service(nginx: Nginx, other_config: OtherConfig) -> bool:
@@ -231,7 +233,7 @@ def _include_edit(nginx: Nginx, other_config: OtherConfig, site: Server) -> Edit
     if http is None or not http.block:
         return None
     line = f"include {path};"
-    return nginx.edit(main.path, edits.insert_after(main.text, http.block[-1], [line]))
+    return config_edit(nginx, main.path, edits.insert_after(main.text, http.block[-1], [line]))
 
 
 def _stands_alone(other_config: OtherConfig, file: ConfigFile) -> bool:

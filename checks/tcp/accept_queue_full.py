@@ -9,6 +9,8 @@ port.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -146,7 +148,7 @@ def _backlog_steps(evidence: Evidence) -> tuple[Step, ...]:
                 changes.setdefault(file.path, []).append(change)
     if not nginx.master or not changes:
         return ()
-    return (*nginx.file_edits(changes), *nginx.reload_steps())
+    return (*config_edits(nginx, changes), *reload_steps(nginx))
 
 
 def _is_short_backlog(arg: str) -> bool:

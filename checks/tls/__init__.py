@@ -306,15 +306,18 @@ class TargetSettings:
         An inherited directive stays as it is for other blocks, and the target's block gets a line
         of its own.
         """
+        from checks.nginx._commands import reload_steps
+        from checks.nginx._edits import config_edits
+
         changes: dict[str, dict[tuple[int, str], TextEdit]] = {}
         for setting, text in lines:
             if file_change := _setting_change(self.nginx, setting, text):
                 file, change = file_change
                 changes.setdefault(file, {})[change.start, change.text] = change
-        edited = self.nginx.file_edits(
-            {file: [*file_changes.values()] for file, file_changes in changes.items()}
+        edited = config_edits(
+            self.nginx, {file: [*file_changes.values()] for file, file_changes in changes.items()}
         )
-        return (*edited, *self.nginx.reload_steps()) if edited else ()
+        return (*edited, *reload_steps(self.nginx)) if edited else ()
 
 
 def target_settings(evidence: Evidence, name: str, early: bool = False) -> TargetSettings | None:
@@ -324,7 +327,6 @@ def target_settings(evidence: Evidence, name: str, early: bool = False) -> Targe
     selection", nginx.org).
     """
     from checks.nginx import Nginx
-    from diagnose.parsers.nginx.server_blocks import LocationMatch
 
     nginx = Nginx.of(evidence)
     selections = nginx.selected_servers()
@@ -340,7 +342,7 @@ def target_settings(evidence: Evidence, name: str, early: bool = False) -> Targe
     server_settings = [
         Setting(server, directive, _is_own(nginx, server, directive))
         for server in blocks.values()
-        for directive in (LocationMatch((server.http, server.block)).directive(name),)
+        for directive in (server.directive(name),)
     ]
     affects_other_sites = early and any(
         selection.socket.default.block is not selection.server.block for selection in selections

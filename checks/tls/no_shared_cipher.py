@@ -120,8 +120,10 @@ def _lacks_key_type(settings: TargetSettings, setting: Setting) -> bool:
 def _key_type(settings: TargetSettings, setting: Setting) -> str:
     """Return RSA or EC if the block's certificates all have this type and their keys match;
     otherwise ""."""
-    files = [file for file in settings.nginx.certificates(setting.server) if file.chain]
-    public_keys = {key.public for key in settings.nginx.keys(setting.server)} - {""}
+    from checks.nginx._certificates import certificate_files, key_files
+
+    files = [file for file in certificate_files(settings.nginx, setting.server) if file.chain]
+    public_keys = {key.public for key in key_files(settings.nginx, setting.server)} - {""}
     fit = all(file.publics and file.publics[0] in public_keys for file in files)
     key_types = {file.chain[0].key_type for file in files}
     return key_types.pop() if fit and len(key_types) == 1 else ""

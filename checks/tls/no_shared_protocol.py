@@ -73,14 +73,11 @@ def _is_old(args: tuple[str, ...]) -> bool:
 def _is_set_by_conf_cmd(settings: TargetSettings) -> bool:
     """Return whether ssl_conf_command sets the version instead of ssl_protocols
     (SSL_CONF_cmd(3))."""
-    from diagnose.parsers.nginx.server_blocks import LocationMatch
 
     return any(
         command.args[:1] and "Protocol" in command.args[0]
         for setting in settings.settings
-        for command in LocationMatch((setting.server.http, setting.server.block)).directives(
-            "ssl_conf_command"
-        )
+        for command in setting.server.directives("ssl_conf_command")
     )
 
 

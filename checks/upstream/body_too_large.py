@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 
 DEFAULT_LIMIT = 1 << 20
 _LOG_PATTERN = r"client intended to send too large (?:chunked )?body: (\d+)"
@@ -72,5 +73,5 @@ def _claim(nginx: Nginx, match: LocationMatch, lines: list[LogLine]) -> Claim:
         },
         confidence=Confidence.CERTAIN,
         location=nginx.location(reported_directive),
-        fix=Fix((*file_edits, *nginx.reload_steps()), Applicability.REVIEW),
+        fix=Fix((*file_edits, *reload_steps(nginx)), Applicability.REVIEW),
     )

@@ -4,7 +4,8 @@
 
 from collections.abc import Iterator
 
-from checks.upstream import CONSEQUENCES, claim, failed_applications
+from checks.upstream import CONSEQUENCES
+from checks.upstream._failed_applications import failed_application_claim, failed_applications
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -15,4 +16,4 @@ def closed_early(evidence: Evidence) -> Iterator[Claim]:
     for application in failed_applications(evidence, {"closed", "reset"}):
         first = application.attempts[0].failure
         facts = {"message": first.message if first else ""}
-        yield claim(evidence, application, "look-at-the-application", facts)
+        yield failed_application_claim(evidence, application, "look-at-the-application", facts)

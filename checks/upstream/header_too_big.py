@@ -9,6 +9,7 @@ The evidence is a request to the application itself, or the log line about a vis
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.frozen import frozen
@@ -16,9 +17,10 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.requests import Asked
-from diagnose.parsers.nginx import error_log, server_blocks
+from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: The prefix of the buffer directives, by the directive that forwards to each gateway.
 _PREFIXES = {
@@ -73,9 +75,7 @@ def _oversized_header(
     nginx: Nginx, path: str, match: LocationMatch, log_lines: tuple[LogLine, ...]
 ) -> OversizedHeader | None:
     evidence, target = nginx.evidence, nginx.evidence.target
-    prefix = next(
-        (p for name, p in _PREFIXES.items() if server_blocks.children(match.block, name)), ""
-    )
+    prefix = next((p for name, p in _PREFIXES.items() if children(match.block, name)), "")
     if not prefix:
         return None
     directive = match.directive(f"{prefix}_buffer_size")
@@ -118,7 +118,7 @@ def _claim(nginx: Nginx, oversized_header: OversizedHeader) -> Claim:
     pass_directive = next(
         directive
         for name in _PREFIXES
-        for directive in server_blocks.children(oversized_header.location_match.block, name)
+        for directive in children(oversized_header.location_match.block, name)
     )
     head_size = response.head if response else oversized_header.limit * _SIZE_FACTOR
     buffer_sizes = header_parser.buffer_settings(
@@ -164,5 +164,5 @@ def _fix(nginx: Nginx, match: LocationMatch, buffer_sizes: dict[str, str]) -> Fi
     return (
         _location_edits.location_fix(nginx, match, file_edits)
         if file_edits
-        else Fix(nginx.reload_steps(), Applicability.REVIEW)
+        else Fix(reload_steps(nginx), Applicability.REVIEW)
     )

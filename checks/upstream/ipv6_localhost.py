@@ -8,17 +8,11 @@ off), visitors get 502.
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    front_failures,
-    replace_in_directives,
-    upstream_claim,
-)
+from checks.nginx._edits import Changes
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -51,15 +45,17 @@ def ipv6_localhost(evidence: Evidence) -> Iterator[Claim]:
         replace_in_directives(nginx, directives, "localhost", "127.0.0.1", changes)
         yield upstream_claim(
             nginx,
-            backend,
-            {"broken": is_failing, "port": endpoints[0].port},
+            BackendFault(
+                backend,
+                {"broken": is_failing, "port": endpoints[0].port},
+                because=(*backend.connect_attempts, *proof),
+                endpoints=tuple(str(endpoint) for endpoint in endpoints),
+                confidence=Confidence.CERTAIN if proof else Confidence.LIKELY,
+                severity=_severity(backend, is_failing),
+                ruled_out=("upstream.refused",),
+                directive=endpoints[0].directive,
+            ),
             edit_fix(nginx, changes, "write-the-address"),
-            endpoints=[str(endpoint) for endpoint in endpoints],
-            because=(*backend.connect_attempts, *proof),
-            confidence=Confidence.CERTAIN if proof else Confidence.LIKELY,
-            severity=_severity(backend, is_failing),
-            ruled_out=("upstream.refused",),
-            reported_directive=endpoints[0].directive,
         )
 
 

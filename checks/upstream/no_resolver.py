@@ -6,22 +6,18 @@ import re
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    front_failures,
-    is_served,
-    upstream_claim,
-)
+from checks.nginx._edits import Changes
+from checks.nginx._location_edits import insert_lines
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix
+from checks.upstream._responses import front_failures, is_served
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import ServerNames
-from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 
 @check(
@@ -46,16 +42,18 @@ def no_resolver(evidence: Evidence) -> Iterator[Claim]:
         changes = {} if in_hosts else _changes(nginx, backend, resolvers)
         yield upstream_claim(
             nginx,
-            backend,
-            {
-                "name": name,
-                "resolvers": tuple(resolvers),
-                "hosts": in_hosts,
-                "message": log_lines[0].text if log_lines else "",
-            },
+            BackendFault(
+                backend,
+                {
+                    "name": name,
+                    "resolvers": tuple(resolvers),
+                    "hosts": in_hosts,
+                    "message": log_lines[0].text if log_lines else "",
+                },
+                because=(*server_names, *log_lines),
+                confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
+            ),
             edit_fix(nginx, changes, "a-fixed-name" if in_hosts else "a-resolver"),
-            because=(*server_names, *log_lines),
-            confidence=Confidence.CERTAIN if is_proven else Confidence.LIKELY,
         )
 
 
@@ -65,6 +63,6 @@ def _changes(nginx: Nginx, backend: Backend, resolvers: list[str]) -> Changes:
         f"[{resolver}]" if ":" in resolver else resolver for resolver in resolvers
     )
     for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
-        if resolver_args and server_blocks.proxy_pass_of(match) is proxy_target.directive:
-            nginx.insert(match, [f"resolver {resolver_args} valid=30s;"], changes)
+        if resolver_args and proxy_pass_of(match) is proxy_target.directive:
+            insert_lines(nginx, match, [f"resolver {resolver_args} valid=30s;"], changes)
     return changes

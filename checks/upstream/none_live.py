@@ -9,13 +9,15 @@ If the servers still fail, that failure is the cause, and another check names it
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
-from diagnose.parsers.nginx import error_log, server_blocks
-from diagnose.parsers.nginx.config import seconds
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.config import children, seconds
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 #: Seconds for which a failed server is not used, unless the group sets another time.
 DEFAULT_FAIL_TIMEOUT = 10.0
@@ -62,7 +64,7 @@ def _failures_by_group(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
     failures_by_group: dict[str, list[Exchange | Upgrade]] = {}
     for path, failure in failures:
         for match in nginx.location_matches(path):
-            pass_directive = server_blocks.proxy_pass_of(match)
+            pass_directive = proxy_pass_of(match)
             group = (
                 pass_directive.args[0].partition("://")[2].partition("/")[0]
                 if pass_directive
@@ -76,17 +78,11 @@ def _failures_by_group(nginx: Nginx) -> dict[str, list[Exchange | Upgrade]]:
 def _upstream_groups(nginx: Nginx) -> Iterator[Directive]:
     for http in nginx.config.main if nginx.config else ():
         if http.name == "http":
-            yield from (
-                directive
-                for directive in server_blocks.children(http, "upstream")
-                if directive.args
-            )
+            yield from (directive for directive in children(http, "upstream") if directive.args)
 
 
 def _server_addresses(group: Directive) -> tuple[str, ...]:
-    addresses = (
-        server.args[0] for server in server_blocks.children(group, "server") if server.args
-    )
+    addresses = (server.args[0] for server in children(group, "server") if server.args)
     return tuple(address if ":" in address else f"{address}:80" for address in addresses)
 
 
@@ -130,7 +126,7 @@ def _claim(
         )
     )
     reasons = dict.fromkeys(line.text for line in earlier_lines)
-    options = [arg for server in server_blocks.children(group, "server") for arg in server.args[1:]]
+    options = [arg for server in children(group, "server") for arg in server.args[1:]]
     timeouts = [seconds(arg.partition("=")[2]) for arg in options if arg.startswith("fail_timeout")]
     times = sum(line.times for line in log_lines)
     return Claim(
@@ -153,5 +149,5 @@ def _claim(
         },
         ruled_out=("upstream.refused", "upstream.timeout"),
         location=nginx.location(group),
-        fix=Fix(nginx.reload_steps(), Applicability.AUTOMATIC),
+        fix=Fix(reload_steps(nginx), Applicability.AUTOMATIC),
     )

@@ -5,22 +5,17 @@ handshake with it succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    switch_scheme,
-    upstream_claim,
-)
+from checks.nginx._edits import Changes
+from checks.nginx._location_edits import insert_lines
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix, switch_scheme
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 _LOG_PATTERN = r"no valid HTTP/1\.0 header|prematurely closed|recv\(\) failed"
 
@@ -43,15 +38,17 @@ def plain_to_tls(evidence: Evidence) -> Iterator[Claim]:
         name = tls_variants[0].server_name
         yield upstream_claim(
             nginx,
-            backend,
-            {"protocol": tls_variants[0].protocol, "name": name},
-            edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
-            because=(
-                *plain_responses,
-                *tls_variants,
-                *backend_log_lines(nginx, backend, _LOG_PATTERN),
+            BackendFault(
+                backend,
+                {"protocol": tls_variants[0].protocol, "name": name},
+                because=(
+                    *plain_responses,
+                    *tls_variants,
+                    *backend_log_lines(nginx, backend, _LOG_PATTERN),
+                ),
+                ruled_out=("upstream.refused",),
             ),
-            ruled_out=("upstream.refused",),
+            edit_fix(nginx, _changes(nginx, backend, name), "with-tls"),
         )
 
 
@@ -70,8 +67,8 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
     changes: Changes = {}
     switch_scheme(nginx, backend, "https", changes)
     for match, proxy_target in zip(backend.location_matches, backend.proxy_targets, strict=True):
-        if name and server_blocks.proxy_pass_of(match) is proxy_target.directive:
+        if name and proxy_pass_of(match) is proxy_target.directive:
             lines = ["proxy_ssl_server_name on;"]
             lines += [f"proxy_ssl_name {name};"] if name != proxy_target.host else []
-            nginx.insert(match, lines, changes)
+            insert_lines(nginx, match, lines, changes)
     return changes

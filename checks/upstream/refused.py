@@ -4,7 +4,8 @@ sends 502 (error.log: "connect() failed (111: Connection refused) while connecti
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends, upstream_claim
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -21,14 +22,16 @@ def refused(evidence: Evidence) -> Iterator[Claim]:
         if backend.is_down and endpoints:
             yield upstream_claim(
                 nginx,
-                backend,
-                {"listening": _listening_programs(evidence)},
-                Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL),
-                endpoints=endpoints,
-                because=(
-                    *backend.connect_attempts,
-                    *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
+                BackendFault(
+                    backend,
+                    {"listening": _listening_programs(evidence)},
+                    because=(
+                        *backend.connect_attempts,
+                        *backend_log_lines(nginx, backend, r"connect\(\) failed", 111),
+                    ),
+                    endpoints=endpoints,
                 ),
+                Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL),
             )
 
 

@@ -5,6 +5,7 @@ the affected visitors notice it: those with old, large cookies."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Exchange
@@ -12,7 +13,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig
 from diagnose.parsers.nginx import error_log
 from diagnose.parsers.nginx import proxy_headers as header_parser
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: Bytes. nginx's default size of a buffer.
 DEFAULT_SIZE = 8 << 10
@@ -89,7 +90,7 @@ def _claim(
         severity=Severity.ERROR if own_exchanges else Severity.WARNING if small else None,
         confidence=Confidence.CERTAIN,
         location=nginx.location(reported_directive),
-        fix=Fix((*file_edits, *nginx.reload_steps()), applicability),
+        fix=Fix((*file_edits, *reload_steps(nginx)), applicability),
     )
 
 

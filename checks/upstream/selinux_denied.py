@@ -5,14 +5,9 @@ application responds to every program on this server except nginx, and visitors 
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    backend_log_lines,
-    backends,
-    front_failures,
-    upstream_claim,
-)
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -85,18 +80,20 @@ def _claim(
     by_boolean = not socket and selinux.boolean(BOOLEAN) is not True
     return upstream_claim(
         nginx,
-        backend,
-        {
-            "mode": selinux.mode,
-            "boolean": BOOLEAN if is_off and not socket else "",
-            "denied": bool(denials),
-            "message": log_lines[0].text if log_lines else "",
-            "socket": socket,
-        },
+        BackendFault(
+            backend,
+            {
+                "mode": selinux.mode,
+                "boolean": BOOLEAN if is_off and not socket else "",
+                "denied": bool(denials),
+                "message": log_lines[0].text if log_lines else "",
+                "socket": socket,
+            },
+            because=(selinux, *backend.connect_attempts, *log_lines),
+            confidence=Confidence.CERTAIN if denials or log_lines else Confidence.LIKELY,
+            ruled_out=("upstream.refused",),
+        ),
         Fix((allow_command,), Applicability.AUTOMATIC)
         if by_boolean
         else Fix((Manual("let-it", Where.SERVER),), Applicability.MANUAL),
-        because=(selinux, *backend.connect_attempts, *log_lines),
-        confidence=Confidence.CERTAIN if denials or log_lines else Confidence.LIKELY,
-        ruled_out=("upstream.refused",),
     )

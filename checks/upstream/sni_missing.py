@@ -6,22 +6,20 @@ succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    upstream_claim,
-)
+from checks.nginx._edits import Changes
+from checks.nginx._location_edits import insert_lines
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.upstream import UpstreamTalk
-from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.nginx.variables import expand_variables
 
 
 @check(
@@ -53,20 +51,22 @@ def sni_missing(evidence: Evidence) -> Iterator[Claim]:
         alert = failure is not None and failure.kind == "alert"
         yield upstream_claim(
             nginx,
-            backend,
-            {
-                "name": name,
-                "sent": failed_variants[0].server_name,
-                "message": failure.message if failure else "",
-                "alert": failure.code if failure and alert else "",
-            },
-            edit_fix(nginx, _changes(nginx, backend, name), "send-the-name"),
-            because=(
-                *failed_variants,
-                *named_variants,
-                *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+            BackendFault(
+                backend,
+                {
+                    "name": name,
+                    "sent": failed_variants[0].server_name,
+                    "message": failure.message if failure else "",
+                    "alert": failure.code if failure and alert else "",
+                },
+                because=(
+                    *failed_variants,
+                    *named_variants,
+                    *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+                ),
+                ruled_out=("upstream.refused", "upstream.tls-to-plain"),
             ),
-            ruled_out=("upstream.refused", "upstream.tls-to-plain"),
+            edit_fix(nginx, _changes(nginx, backend, name), "send-the-name"),
         )
 
 
@@ -78,8 +78,8 @@ def _changes(nginx: Nginx, backend: Backend, name: str) -> Changes:
             for line in _missing_lines(match, proxy_target, name)
             if not _replace_line(match, line, changes)
         ]
-        if server_blocks.proxy_pass_of(match) is proxy_target.directive:
-            nginx.insert(match, missing_lines, changes)
+        if proxy_pass_of(match) is proxy_target.directive:
+            insert_lines(nginx, match, missing_lines, changes)
     return changes
 
 
@@ -91,7 +91,7 @@ def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -
     variables = {"proxy_host": proxy_target.authority}
     directive = match.directive("proxy_ssl_name")
     current_name = (
-        server_blocks.expand_variables(match, directive.args[0], variables)
+        expand_variables(match, directive.args[0], variables)
         if directive and directive.args
         else proxy_target.host
     )
@@ -101,7 +101,7 @@ def _missing_lines(match: LocationMatch, proxy_target: ProxyTarget, name: str) -
 
 def _replace_line(match: LocationMatch, line: str, changes: Changes) -> bool:
     """Replace the line if the location has that directive already. Return whether it has."""
-    directives = server_blocks.children(match.block, line.split()[0])
+    directives = children(match.block, line.split()[0])
     for directive in directives[:1]:
         changes.setdefault(directive.file, []).append(edits.replace_directive(directive, line))
     return bool(directives)

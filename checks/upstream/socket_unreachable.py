@@ -11,17 +11,12 @@ import posixpath
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    front_failures,
-    replace_in_directives,
-    upstream_claim,
-)
+from checks.nginx._commands import reload_command, systemd_unit
+from checks.nginx._edits import Changes
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix, replace_in_directives
+from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -81,7 +76,8 @@ def socket_unreachable(evidence: Evidence) -> Iterator[Claim]:
             and len(faults) == len(socket_attempts)
             and not other_attempts
         ):
-            yield _claim(nginx, backend, faults[0], [fault.attempt.endpoint for fault in faults])
+            endpoints = tuple(fault.attempt.endpoint for fault in faults)
+            yield _claim(nginx, backend, faults[0], endpoints)
 
 
 def _permission_lines(nginx: Nginx, backend: Backend) -> tuple[LogLine, ...]:
@@ -145,7 +141,7 @@ def _blocker(socket: UpstreamSocket) -> Permissions | None:
     return permissions if permissions and not permissions.extended else None
 
 
-def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: list[str]) -> Claim:
+def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: tuple[str, ...]) -> Claim:
     socket, blocker = fault.socket, fault.blocker
     user, group = socket.names if socket else ("", "")
     other_socket = _other_socket(fault)
@@ -159,7 +155,7 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: list[s
         "denied": fault.kind == "denied",
         "hidden": fault.kind == "hidden",
         "private": fault.folder,
-        "unit": nginx.unit,
+        "unit": systemd_unit(nginx),
         "user": user or "nginx",
         "group": group,
         "blocker": blocker.path if blocker else "",
@@ -170,13 +166,15 @@ def _claim(nginx: Nginx, backend: Backend, fault: SocketFault, endpoints: list[s
     }
     return upstream_claim(
         nginx,
-        backend,
-        facts,
+        BackendFault(
+            backend,
+            facts,
+            because=(fault.attempt, *([socket] if socket else []), *log_lines),
+            endpoints=endpoints,
+            confidence=Confidence.CERTAIN,
+            ruled_out=("upstream.refused",),
+        ),
         _fix(nginx, backend, fault, other_socket),
-        endpoints=endpoints,
-        because=(fault.attempt, *([socket] if socket else []), *log_lines),
-        confidence=Confidence.CERTAIN,
-        ruled_out=("upstream.refused",),
     )
 
 
@@ -210,7 +208,7 @@ def _fix(nginx: Nginx, backend: Backend, fault: SocketFault, other_socket: str) 
     if fault.kind == "hidden":
         return Fix((Manual("share-the-folder", Where.SERVER),), Applicability.MANUAL)
     if fault.kind == "denied" and (join_command := _join_command(fault)):
-        return Fix((join_command, nginx.reload_command()), Applicability.REVIEW)
+        return Fix((join_command, reload_command(nginx)), Applicability.REVIEW)
     if fault.kind == "denied":
         return Fix((Manual("let-nginx-in", Where.SERVER),), Applicability.MANUAL)
     return Fix((Manual("start-the-application", Where.APPLICATION),), Applicability.MANUAL)

@@ -5,14 +5,10 @@ uses the old one, because it resolves the name only when it loads its configurat
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Backend,
-    backend_log_lines,
-    backends,
-    front_failures,
-    upstream_claim,
-)
+from checks.nginx._commands import reload_command
+from checks.upstream import CONSEQUENCES, Backend, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._responses import front_failures
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity
 from diagnose.model.logs import LogLine
@@ -47,17 +43,19 @@ def stale_address(evidence: Evidence) -> Iterator[Claim]:
         )
         yield upstream_claim(
             nginx,
-            backend,
-            {
-                "name": backend.proxy_target.endpoints[0].host,
-                "old": old_addresses,
-                "now": tuple(f"{attempt.address}" for attempt in backend.connect_attempts),
-                "message": log_lines[-1].text,
-            },
-            Fix((nginx.reload_command(),), Applicability.AUTOMATIC),
-            because=(*backend.connect_attempts, *log_lines),
-            confidence=Confidence.CERTAIN,
-            ruled_out=("upstream.refused",),
+            BackendFault(
+                backend,
+                {
+                    "name": backend.proxy_target.endpoints[0].host,
+                    "old": old_addresses,
+                    "now": tuple(f"{attempt.address}" for attempt in backend.connect_attempts),
+                    "message": log_lines[-1].text,
+                },
+                because=(*backend.connect_attempts, *log_lines),
+                confidence=Confidence.CERTAIN,
+                ruled_out=("upstream.refused",),
+            ),
+            Fix((reload_command(nginx),), Applicability.AUTOMATIC),
         )
 
 

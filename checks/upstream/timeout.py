@@ -4,7 +4,8 @@ response header from upstream")."""
 
 from collections.abc import Iterator
 
-from checks.upstream import CONSEQUENCES, claim, failed_applications
+from checks.upstream import CONSEQUENCES
+from checks.upstream._failed_applications import failed_application_claim, failed_applications
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -27,4 +28,4 @@ def timeout(evidence: Evidence) -> Iterator[Claim]:
             "waited": max(attempt.took for attempt in application.attempts),
             "patience": DEFAULT_TIMEOUT if read_timeout is None else read_timeout,
         }
-        yield claim(evidence, application, "look-at-the-application", facts)
+        yield failed_application_claim(evidence, application, "look-at-the-application", facts)

@@ -5,15 +5,10 @@ SSL handshaking to upstream"). The same request without TLS succeeds."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import (
-    CONSEQUENCES,
-    Changes,
-    backend_log_lines,
-    backends,
-    edit_fix,
-    switch_scheme,
-    upstream_claim,
-)
+from checks.nginx._edits import Changes
+from checks.upstream import CONSEQUENCES, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
+from checks.upstream._edits import edit_fix, switch_scheme
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.nginx import NginxConfig
@@ -48,13 +43,15 @@ def tls_to_plain(evidence: Evidence) -> Iterator[Claim]:
         first = failed_variants[0].failure
         yield upstream_claim(
             nginx,
-            backend,
-            {"message": first.message if first else "", "answer": plain_variants[0].status},
-            edit_fix(nginx, changes, "without-tls"),
-            because=(
-                *failed_variants,
-                *plain_variants,
-                *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+            BackendFault(
+                backend,
+                {"message": first.message if first else "", "answer": plain_variants[0].status},
+                because=(
+                    *failed_variants,
+                    *plain_variants,
+                    *backend_log_lines(nginx, backend, "SSL handshaking to upstream"),
+                ),
+                ruled_out=("upstream.refused", "upstream.sni-missing"),
             ),
-            ruled_out=("upstream.refused", "upstream.sni-missing"),
+            edit_fix(nginx, changes, "without-tls"),
         )

@@ -5,7 +5,8 @@ route to host)", "upstream timed out (110: Connection timed out) while connectin
 from collections.abc import Iterator
 
 from checks.nginx import Nginx
-from checks.upstream import CONSEQUENCES, backend_log_lines, backends, upstream_claim
+from checks.upstream import CONSEQUENCES, backend_log_lines, backends
+from checks.upstream._claims import BackendFault, upstream_claim
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -54,16 +55,18 @@ def unreachable(evidence: Evidence) -> Iterator[Claim]:
         log_lines = backend_log_lines(nginx, backend, "while connecting to upstream")
         yield upstream_claim(
             nginx,
-            backend,
-            {
-                "message": failure.message if failure else "",
-                "code": failure.code or "" if failure else "",
-                "timeout": kinds == {"timeout"},
-                "own": is_own_firewall,
-                "waited": max(attempt.took for attempt in failed_attempts),
-            },
+            BackendFault(
+                backend,
+                {
+                    "message": failure.message if failure else "",
+                    "code": failure.code or "" if failure else "",
+                    "timeout": kinds == {"timeout"},
+                    "own": is_own_firewall,
+                    "waited": max(attempt.took for attempt in failed_attempts),
+                },
+                because=(*failed_attempts, *log_lines),
+                confidence=Confidence.CERTAIN if first or log_lines else Confidence.LIKELY,
+                ruled_out=("upstream.refused",),
+            ),
             Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
-            because=(*failed_attempts, *log_lines),
-            confidence=Confidence.CERTAIN if first or log_lines else Confidence.LIKELY,
-            ruled_out=("upstream.refused",),
         )

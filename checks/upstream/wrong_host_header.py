@@ -9,7 +9,9 @@ The evidence is two requests to the application: with the name that nginx sends,
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
@@ -17,8 +19,8 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.parsers.nginx import proxy_headers as header_parser
-from diagnose.parsers.nginx import server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 
 
 @check(
@@ -76,7 +78,7 @@ def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
 
 def _location_match(nginx: Nginx, path: str) -> LocationMatch | None:
     return next(
-        (match for match in nginx.location_matches(path) if server_blocks.proxy_pass_of(match)),
+        (match for match in nginx.location_matches(path) if proxy_pass_of(match)),
         None,
     )
 
@@ -131,9 +133,6 @@ def _of_page(
             "visitor": visitor,
             "value": value,
         },
-        # If the application accepts another name than the visitor's, nobody can tell whether that
-        # is the intended one.
-        Confidence.CERTAIN if visitor else Confidence.LIKELY,
         _fix(nginx, match, value, visitor),
     )
 
@@ -164,7 +163,6 @@ def _of_websocket(
             "visitor": True,
             "value": _location_edits.host_variable(target),
         },
-        Confidence.CERTAIN,
         _location_edits.location_fix(nginx, match, file_edits),
     )
 
@@ -175,7 +173,6 @@ def _claim(
     path: str,
     because: tuple[Asked | Upgrade | Exchange, ...],
     facts: dict[str, object],
-    confidence: Confidence,
     fix: Fix,
 ) -> Claim:
     reported_directive = _host_directive(match)
@@ -188,10 +185,12 @@ def _claim(
             "path": path,
             "place": file_line(reported_directive),
             "location": " ".join((match.block.name, *match.block.args)),
-            "set": server_blocks.proxy_set_header_of(match, "Host") is not None,
+            "set": proxy_set_header_of(match, "Host") is not None,
             **facts,
         },
-        confidence=confidence,
+        # If the application accepts another name than the visitor's, nobody can tell whether that
+        # is the intended one.
+        confidence=Confidence.CERTAIN if facts["visitor"] else Confidence.LIKELY,
         ruled_out=("upstream.refused",),
         location=nginx.location(reported_directive),
         fix=fix,
@@ -203,16 +202,12 @@ def _endpoint_text(upgrade: Upgrade) -> str:
 
 
 def _host_directive(match: LocationMatch) -> Directive:
-    return (
-        server_blocks.proxy_set_header_of(match, "Host")
-        or server_blocks.proxy_pass_of(match)
-        or match.block
-    )
+    return proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
 
 
 def _fix(nginx: Nginx, match: LocationMatch, value: str, visitor: bool) -> Fix:
-    changes: _location_edits.Changes = {}
+    changes: Changes = {}
     lines = _location_edits.header_lines(nginx, match, {"Host": value}, changes)
-    nginx.insert(match, lines, changes)
-    base_fix = _location_edits.location_fix(nginx, match, nginx.file_edits(changes))
+    _location_edits.insert_lines(nginx, match, lines, changes)
+    base_fix = _location_edits.location_fix(nginx, match, config_edits(nginx, changes))
     return base_fix if visitor else Fix(base_fix.steps, Applicability.REVIEW)

@@ -4,13 +4,17 @@ proxy_set_header)."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import http_1_1_lines, insert_lines
+from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 
 _UPGRADE_HEADERS = ("Upgrade", "Connection")
 
@@ -22,8 +26,8 @@ _UPGRADE_HEADERS = ("Upgrade", "Connection")
 )
 def headers_wiped(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for match, paths in nginx.locations_losing_upgrades():
-        if outer_block := server_blocks.inheritance_broken_at(match):
+    for match, paths in locations_losing_upgrades(nginx):
+        if outer_block := inheritance_broken_at(match):
             yield _claim(nginx, match, outer_block, paths)
 
 
@@ -69,10 +73,8 @@ def _claim(
 
 def _lost_directives(match: LocationMatch, outer_block: LocationMatch) -> tuple[Directive, ...]:
     """Return the outer directives that would have forwarded the upgrade."""
-    rights = zip(_UPGRADE_HEADERS, server_blocks.upgrade_forwarding(match), strict=True)
-    directives = [
-        server_blocks.proxy_set_header_of(outer_block, name) for name, right in rights if not right
-    ]
+    rights = zip(_UPGRADE_HEADERS, upgrade_forwarding(match), strict=True)
+    directives = [proxy_set_header_of(outer_block, name) for name, right in rights if not right]
     return tuple(directive for directive in directives if directive)
 
 
@@ -95,12 +97,12 @@ def _other_headers(
 def _fix(nginx: Nginx, match: LocationMatch, outer_block: LocationMatch) -> Fix:
     """Repeat the outer directives in the location, exactly as they are written."""
     changes: dict[str, list[TextEdit]] = {}
-    lines = nginx.http_1_1_lines(match, changes)
+    lines = http_1_1_lines(nginx, match, changes)
     for directive in _lost_directives(match, outer_block):
         if file := nginx.file(directive):
             lines.append(" ".join(file.text[directive.start : directive.stop].split()))
-    nginx.insert(match, lines, changes)
-    file_edits = nginx.file_edits(changes)
+    insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
     sure = bool(file_edits) and set(changes) == {match.block.file}
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((*file_edits, *nginx.reload_steps()), applicability)
+    return Fix((*file_edits, *reload_steps(nginx)), applicability)

@@ -4,14 +4,18 @@ is a cause only if this one was tried and refuses it."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line, websocket_paths
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.edits import TextEdit
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 
 @check(
@@ -30,9 +34,7 @@ def http_1_0(evidence: Evidence) -> Iterator[Claim]:
         if not (handshakes.broken_by_proxy and needs_1_1):
             continue
         for match in nginx.location_matches(path):
-            is_proxied = server_blocks.proxy_pass_of(match) and all(
-                server_blocks.upgrade_forwarding(match)
-            )
+            is_proxied = proxy_pass_of(match) and all(upgrade_forwarding(match))
             if is_proxied and id(match.block) not in reported_locations:
                 reported_locations.add(id(match.block))
                 yield _claim(nginx, match, path, handshakes)
@@ -40,7 +42,7 @@ def http_1_0(evidence: Evidence) -> Iterator[Claim]:
 
 def _claim(nginx: Nginx, match: LocationMatch, path: str, handshakes: WebSocketHandshakes) -> Claim:
     directive = match.directive("proxy_http_version")
-    reported_directive = directive or server_blocks.proxy_pass_of(match) or match.block
+    reported_directive = directive or proxy_pass_of(match) or match.block
     return Claim(
         about=Subject(port=nginx.evidence.target.port, text=file_line(reported_directive)),
         covers=(Subject(port=nginx.evidence.target.port, path=path),),
@@ -72,12 +74,12 @@ def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
     line, location = "proxy_http_version 1.1;", match.block
     directive, pass_directive = (
         match.directive("proxy_http_version"),
-        server_blocks.proxy_pass_of(match),
+        proxy_pass_of(match),
     )
     file = nginx.file(location)
     change: TextEdit | None = None
     if directive and directive in (location.block or ()):
-        edit = nginx.edit(directive.file, edits.replace_directive(directive, line))
+        edit = config_edit(nginx, directive.file, edits.replace_directive(directive, line))
     else:
         if (
             file
@@ -88,7 +90,7 @@ def _fix(nginx: Nginx, match: LocationMatch) -> Fix:
             change = edits.insert_after(file.text, pass_directive, [line])
         elif file:
             change = edits.insert_first(file.text, location, [line])
-        edit = nginx.edit(location.file, change) if change else None
+        edit = config_edit(nginx, location.file, change) if change else None
     if edit is None:
-        return Fix(nginx.reload_steps(), Applicability.REVIEW)
-    return Fix((edit, *nginx.reload_steps()))
+        return Fix(reload_steps(nginx), Applicability.REVIEW)
+    return Fix((edit, *reload_steps(nginx)))

@@ -7,7 +7,11 @@ is set on purpose and the application accepts a WebSocket there.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line, websocket_paths
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from checks.nginx._location_edits import insert_lines
+from checks.nginx._websockets import WebSocketHandshakes, websocket_paths
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,9 +28,10 @@ from diagnose.model import (
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.config import seconds
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children, seconds
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 #: Seconds. nginx's default; applications that send pings do so more often.
 DEFAULT_TIMEOUT = 60
@@ -74,9 +79,7 @@ def _short_timeouts(nginx: Nginx) -> tuple[ShortTimeout, ...]:
         ):
             directive = match.directive("proxy_read_timeout")
             timeout_s = seconds(directive.args[0]) if directive and directive.args else None
-            is_proxied = server_blocks.proxy_pass_of(match) and all(
-                server_blocks.upgrade_forwarding(match)
-            )
+            is_proxied = proxy_pass_of(match) and all(upgrade_forwarding(match))
             if directive and is_proxied and timeout_s is not None and timeout_s < DEFAULT_TIMEOUT:
                 previous = timeouts.get(id(match.block))
                 timeout_paths = (*(previous.paths if previous else ()), path)
@@ -116,15 +119,15 @@ def _configured_claim(
 def _fix(nginx: Nginx, short_timeout: ShortTimeout) -> Fix:
     """Change the WebSocket's location only, because other locations may need their timeout."""
     directive, location = short_timeout.directive, short_timeout.location_match.block
-    if directive in server_blocks.children(location, directive.name):
+    if directive in children(location, directive.name):
         changes = {directive.file: [edits.replace_directive(directive, LONG_TIMEOUT)]}
     else:
         changes = {}
-        nginx.insert(short_timeout.location_match, [LONG_TIMEOUT], changes)
-    file_edits = nginx.file_edits(changes)
+        insert_lines(nginx, short_timeout.location_match, [LONG_TIMEOUT], changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
         return Fix((Manual("longer", Where.SERVER),), Applicability.MANUAL)
-    return Fix((*file_edits, *nginx.reload_steps()))
+    return Fix((*file_edits, *reload_steps(nginx)))
 
 
 def _cut_claim(path: str, cut_upgrades: list[Upgrade]) -> Claim:

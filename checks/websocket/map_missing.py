@@ -4,7 +4,10 @@ WebSocket snippet was copied. nginx refuses the whole configuration."""
 import re
 from collections.abc import Iterator
 
-from checks.nginx import UPGRADE_MAP, Nginx, file_line
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx._websockets import UPGRADE_MAP
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject
 from diagnose.model.nginx import Directive, NginxTest
@@ -60,7 +63,7 @@ def _fix(nginx: Nginx, server: Server, name: str) -> Fix:
     file = nginx.file(server.block)
     lines = [UPGRADE_MAP[0].replace("connection_upgrade", name), *UPGRADE_MAP[1:], ""]
     change = edits.insert_before(file.text, server.block, lines) if file else None
-    edit = nginx.edit(server.block.file, change) if change else None
+    edit = config_edit(nginx, server.block.file, change) if change else None
     if edit is None:
-        return Fix(nginx.reload_steps(), Applicability.REVIEW)
-    return Fix((edit, *nginx.reload_steps()))
+        return Fix(reload_steps(nginx), Applicability.REVIEW)
+    return Fix((edit, *reload_steps(nginx)))

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 
 from checks.http import _redirects
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
-from checks.nginx._location_edits import Changes
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -20,8 +22,14 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import Directive, NginxConfig
-from diagnose.parsers.nginx import edits, server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import (
+    PASS_DIRECTIVES,
+    LocationMatch,
+    all_locations,
+    proxy_pass_of,
+)
 
 #: Directives that respond instead of files.
 _ANSWERING_DIRECTIVES = ("return", "rewrite", "if", "stub_status", "content_by_lua_block")
@@ -55,12 +63,10 @@ def _is_deliberate(status: int | None) -> bool:
 
 
 def _serves_files(match: LocationMatch) -> bool:
-    is_proxied = any(
-        server_blocks.children(match.block, name) for name in server_blocks.PASS_DIRECTIVES
-    )
+    is_proxied = any(children(match.block, name) for name in PASS_DIRECTIVES)
     blocks = (match.block, match.blocks[1])
     has_other_answer = any(
-        server_blocks.children(block, name) for block in blocks for name in _ANSWERING_DIRECTIVES
+        children(block, name) for block in blocks for name in _ANSWERING_DIRECTIVES
     )
     return not (is_proxied or has_other_answer or match.redirects)
 
@@ -104,8 +110,8 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     pass_directives = [
         pass_directive
         for server_block in blocks
-        for match in server_blocks.all_locations(server_block)
-        if (pass_directive := server_blocks.proxy_pass_of(match))
+        for match in all_locations(server_block)
+        if (pass_directive := proxy_pass_of(match))
     ]
     targets = {
         url_match[0]
@@ -115,9 +121,7 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     file = nginx.file(server)
     changes: Changes = {}
     locations = [
-        location
-        for location in server_blocks.children(server, "location")
-        if location.file == server.file
+        location for location in children(server, "location") if location.file == server.file
     ]
     plain = all(re.fullmatch(r"/[\w./-]*", path) for path in paths)
     if (
@@ -128,7 +132,7 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
         or _is_odd(pass_directives, targets)
     ):
         manual = Manual("add-a-location", Where.SERVER)
-        return Fix((manual, *nginx.reload_steps()), Applicability.MANUAL)
+        return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
     step, target = _redirects.indent_step(file.text, server, locations[0]), next(iter(targets))
     body = [
         f"proxy_pass {target};",
@@ -142,8 +146,8 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     for path in paths:
         lines += [f"location {path} {{", *(f"{step}{line}" for line in body), "}", ""]
     changes.setdefault(file.path, []).append(edits.insert_before(file.text, locations[0], lines))
-    file_edits = nginx.file_edits(changes)
-    return Fix((*file_edits, *nginx.reload_steps()), Applicability.AUTOMATIC)
+    file_edits = config_edits(nginx, changes)
+    return Fix((*file_edits, *reload_steps(nginx)), Applicability.AUTOMATIC)
 
 
 def _is_odd(pass_directives: list[Directive], targets: set[str]) -> bool:

@@ -5,6 +5,8 @@ configuration has a group whose servers take turns, that is the cause."""
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +23,9 @@ from diagnose.model import (
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
 from diagnose.parsers.http import hops, unknown_session
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import proxy_pass_of
 
 #: Directives that send a client to the same server again; sticky needs the commercial nginx.
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")
@@ -88,13 +92,13 @@ def _group(nginx: Nginx, path: str) -> Directive | None:
     """Return the group of several servers that the path leads to, if nothing sends a client to the
     same server again."""
     for match in nginx.location_matches(path):
-        pass_directive = server_blocks.proxy_pass_of(match)
+        pass_directive = proxy_pass_of(match)
         name = (
             pass_directive.args[0].partition("://")[2].partition("/")[0] if pass_directive else ""
         )
-        for group in server_blocks.children(match.blocks[0], "upstream"):
-            has_several = len(server_blocks.children(group, "server")) > 1
-            sticky = any(server_blocks.children(group, method) for method in _STICKY)
+        for group in children(match.blocks[0], "upstream"):
+            has_several = len(children(group, "server")) > 1
+            sticky = any(children(group, method) for method in _STICKY)
             if group.args == (name,) and has_several and not sticky:
                 return group
     return None
@@ -107,20 +111,18 @@ def _fix(nginx: Nginx, group: Directive | None, sure: bool) -> Fix:
     if (
         group is None
         or file is None
-        or any("backup" in server.args for server in server_blocks.children(group, "server"))
+        or any("backup" in server.args for server in children(group, "server"))
     ):
         return by_hand
-    methods = [
-        method for name in _BALANCING_METHODS for method in server_blocks.children(group, name)
-    ]
+    methods = [method for name in _BALANCING_METHODS for method in children(group, name)]
     change = (
         edits.replace_directive(methods[0], "ip_hash;")
         if methods
         else edits.insert_first(file.text, group, ["ip_hash;"])
     )
-    edit = nginx.edit(file.path, change)
+    edit = config_edit(nginx, file.path, change)
     # With ip_hash all visitors behind one address reach one server, which is wrong behind a CDN.
     # Another balancing method may have been chosen on purpose.
     sure = sure and not methods
     applicability = Applicability.AUTOMATIC if sure else Applicability.REVIEW
-    return Fix((edit, *nginx.reload_steps()), applicability) if edit else by_hand
+    return Fix((edit, *reload_steps(nginx)), applicability) if edit else by_hand

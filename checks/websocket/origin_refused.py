@@ -8,13 +8,14 @@ site's pages only, on purpose.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, ended_attempts, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Severity, Where
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx import proxy_headers, upstreams
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -69,24 +70,20 @@ def _accepted_by_host(nginx: Nginx, path: str) -> tuple[LocationMatch, tuple[Upg
         if upgrade.accepted
     )
     match = next(
-        (
-            candidate
-            for candidate in nginx.location_matches(path)
-            if server_blocks.proxy_pass_of(candidate)
-        ),
+        (candidate for candidate in nginx.location_matches(path) if proxy_pass_of(candidate)),
         None,
     )
     return (match, named_upgrades) if named_upgrades and match else None
 
 
 def _facts(nginx: Nginx, match: LocationMatch | None) -> dict[str, object]:
-    pass_directive = server_blocks.proxy_pass_of(match) if match else None
+    pass_directive = proxy_pass_of(match) if match else None
     if match is None or pass_directive is None:
         return {"place": "", "sent": ""}
     proxy_target = upstreams.proxy_target_of(
         match, upstreams.request_variables(nginx.evidence.target)
     )
-    reported_directive = server_blocks.proxy_set_header_of(match, "Host") or pass_directive
+    reported_directive = proxy_set_header_of(match, "Host") or pass_directive
     sent_host = (
         proxy_headers.forwarded_host(match, proxy_target, nginx.evidence.target)
         if proxy_target
@@ -98,11 +95,7 @@ def _facts(nginx: Nginx, match: LocationMatch | None) -> dict[str, object]:
 def _with_fix(
     nginx: Nginx, base_claim: Claim, match: LocationMatch, named_upgrades: tuple[Upgrade, ...]
 ) -> Claim:
-    reported_directive = (
-        server_blocks.proxy_set_header_of(match, "Host")
-        or server_blocks.proxy_pass_of(match)
-        or match.block
-    )
+    reported_directive = proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
     return replace(
         base_claim,
         because=(*base_claim.because, *named_upgrades, *([nginx.config] if nginx.config else [])),

@@ -7,13 +7,15 @@ nginx's path.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Subject, Where
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import application_of, forwarded_path, upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
 
 
 @check(
@@ -46,15 +48,15 @@ def _is_stripped(handshakes: WebSocketHandshakes) -> bool:
 
 def _passed_path(match: LocationMatch, path: str) -> str | None:
     """Return the path that nginx sends to the application, or None."""
-    pass_directive = server_blocks.proxy_pass_of(match)
-    application = server_blocks.application_of(match, pass_directive) if pass_directive else None
-    return server_blocks.forwarded_path(match, application, path) if application else None
+    pass_directive = proxy_pass_of(match)
+    application = application_of(match, pass_directive) if pass_directive else None
+    return forwarded_path(match, application, path) if application else None
 
 
 def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
     port, location = nginx.evidence.target.port, match.block
     handshake_sets = [WebSocketHandshakes.at_path(nginx.evidence, path) for path in paths]
-    pass_directive = server_blocks.proxy_pass_of(match) or location
+    pass_directive = proxy_pass_of(match) or location
     return Claim(
         about=Subject(port=port, text=file_line(pass_directive)),
         covers=tuple(Subject(port=port, path=path) for path in paths),
@@ -72,7 +74,7 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
             "place": file_line(pass_directive),
             "location": " ".join(("location", *location.args)),
             "target": pass_directive.args[0],
-            "loses": not all(server_blocks.upgrade_forwarding(match)),
+            "loses": not all(upgrade_forwarding(match)),
             "status": next(
                 (
                     upgrade.status
@@ -101,4 +103,4 @@ def _fix(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Fix:
         return _location_edits.location_fix(
             nginx, match, file_edits, sure=_location_edits.serves_only(match, paths)
         )
-    return Fix((Manual("whole-path", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL)
+    return Fix((Manual("whole-path", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits
-from checks.nginx._location_edits import Changes
+from checks.nginx import Nginx, _location_edits
+from checks.nginx._edits import Changes, config_edits
+from checks.nginx._websockets import WebSocketHandshakes
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
 from diagnose.parsers.http import parse_url
-from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.forwarding import application_of
+from diagnose.parsers.nginx.locations import location_pattern, proxy_pass_of
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])
@@ -52,9 +55,9 @@ def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     match = matches[0]
     changes: Changes = {}
     location = match.block
-    file, pattern = nginx.file(location), server_blocks.location_pattern(location)
-    pass_directive = server_blocks.proxy_pass_of(match)
-    application = server_blocks.application_of(match, pass_directive) if pass_directive else None
+    file, pattern = nginx.file(location), location_pattern(location)
+    pass_directive = proxy_pass_of(match)
+    application = application_of(match, pass_directive) if pass_directive else None
     if (
         file is None
         or pattern is None
@@ -67,7 +70,7 @@ def _with_fix(nginx: Nginx, base_claim: Claim, path: str) -> Claim:
     new_text = old_text.replace(pattern.text, pattern.text.rstrip("/"), 1)
     change = edits.TextEdit(location.start, location.opened, new_text)
     changes.setdefault(location.file, []).append(change)
-    file_edits = nginx.file_edits(changes)
+    file_edits = config_edits(nginx, changes)
     if not file_edits:
         return base_claim
     because = (*base_claim.because, *([nginx.config] if nginx.config else []))

@@ -5,7 +5,9 @@ functions; a WSGI application cannot (PEP 3333)."""
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, file_line
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._websockets import WebSocketHandshakes
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -20,8 +22,8 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive, NginxConfig, UpstreamTry
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
 
 #: The gateways: their names, and whether a connection can never be taken over.
 _GATEWAYS = {
@@ -58,9 +60,7 @@ def unsupported_gateway(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _gateway(match: LocationMatch) -> Directive | None:
-    directives = (
-        directive for name in _GATEWAYS for directive in server_blocks.children(match.block, name)
-    )
+    directives = (directive for name in _GATEWAYS for directive in children(match.block, name))
     return next((directive for directive in directives if directive.args), None)
 
 
@@ -124,5 +124,5 @@ def _claim(
         },
         confidence=Confidence.CERTAIN if is_impossible else Confidence.LIKELY,
         location=nginx.location(pass_directive),
-        fix=Fix((Manual("proxy", Where.SERVER), *nginx.reload_steps()), Applicability.MANUAL),
+        fix=Fix((Manual("proxy", Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL),
     )

@@ -8,7 +8,8 @@ nginx's response refuses it.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, WebSocketHandshakes, _location_edits, file_line
+from checks.nginx import Nginx, _location_edits, file_line
+from checks.nginx._websockets import WebSocketHandshakes, locations_losing_upgrades
 from diagnose.checking.registry import check
 from diagnose.model import (
     Claim,
@@ -19,8 +20,8 @@ from diagnose.model import (
     Subject,
 )
 from diagnose.model.nginx import NginxConfig
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.forwarding import inheritance_broken_at, upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 
 
 @check(
@@ -30,8 +31,8 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch
 )
 def upgrade_headers_missing(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
-    for match, paths in nginx.locations_losing_upgrades():
-        if not server_blocks.inheritance_broken_at(match):
+    for match, paths in locations_losing_upgrades(nginx):
+        if not inheritance_broken_at(match):
             yield _claim(nginx, match, paths)
 
 
@@ -42,9 +43,9 @@ def _claim(nginx: Nginx, match: LocationMatch, paths: list[str]) -> Claim:
         handshakes.broken_by_proxy or handshakes.accepted_as_requested
         for handshakes in handshake_sets
     )
-    passes_upgrade, passes_connection = server_blocks.upgrade_forwarding(match)
+    passes_upgrade, passes_connection = upgrade_forwarding(match)
     front_upgrades = [upgrade for handshakes in handshake_sets for upgrade in handshakes.front]
-    connection_header = server_blocks.proxy_set_header_of(match, "Connection")
+    connection_header = proxy_set_header_of(match, "Connection")
     return Claim(
         about=Subject(port=evidence.target.port, text=file_line(location)),
         covers=tuple(Subject(port=evidence.target.port, path=path) for path in paths),

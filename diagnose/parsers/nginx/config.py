@@ -9,7 +9,7 @@ import posixpath
 import re
 import shlex
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from diagnose.model import Location
@@ -139,6 +139,20 @@ def walk(directives: tuple[Directive, ...]) -> Iterator[Directive]:
     for directive in directives:
         yield directive
         yield from walk(directive.block or ())
+
+
+def children(block: Directive, name: str) -> tuple[Directive, ...]:
+    """Return the directives of this name that stand directly in a block."""
+    return tuple(directive for directive in block.block or () if directive.name == name)
+
+
+def directives_in_force(blocks: Sequence[Directive], name: str) -> tuple[Directive, ...]:
+    """Return the directives of this name that apply in the last of these nested blocks: all of the
+    innermost block that has any (proxy_set_header is inherited like this)."""
+    for block in reversed(blocks):
+        if directives := children(block, name):
+            return directives
+    return ()
 
 
 def includes(directives: tuple[Directive, ...], folder: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.sanitize import clean
 
 #: Levels, the most severe first.
@@ -120,7 +120,7 @@ def relevant_lines(
         key = (line.file, line.level, pid, line.text, line.request, line.upstream, line.host)
         previous = unique.pop(key, None)
         unique[key] = replace(line, times=previous.times + 1) if previous else line
-    host_lines = list(matching_lines(unique.values(), host))
+    host_lines = list(matching_lines(unique.values(), host=host))
     ranked = sorted(
         unique.values(),
         key=lambda line: (line not in host_lines, LEVELS.index(line.level) > 2, -line.when),
@@ -133,6 +133,7 @@ def relevant_lines(
 
 def matching_lines(
     lines: Iterable[LogLine],
+    *,
     host: str | None = None,
     path: str | None = None,
     upstream: str | None = None,

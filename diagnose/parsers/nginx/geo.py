@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from diagnose.model.nginx import Directive
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch, children
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.variables import expand_variables
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -35,7 +36,7 @@ def geo_values(
         ):
             continue
         source = geo_block.args[0] if len(geo_block.args) == 2 else "$remote_addr"
-        text = server_blocks.expand_variables(location, source, variables)
+        text = expand_variables(location, source, variables)
         value = None if text is None else geo_lookup(geo_block, text)
         if value is not None:
             values[geo_block.args[-1].lstrip("$")] = value

@@ -9,8 +9,9 @@ from math import ceil
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.parsers.nginx import server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import ProxyTarget
+from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.parsers.sanitize import clean
 
 #: nginx's default buffer size for a response head, in bytes: one page of memory, which has this
@@ -53,9 +54,9 @@ def forwarded_host(
 ) -> str | None:
     """Return the Host field that nginx sends (by default "$proxy_host"); None if it cannot be
     known, "" if none is sent."""
-    directive = server_blocks.proxy_set_header_of(location, "Host")
+    directive = proxy_set_header_of(location, "Host")
     text = directive.args[1] if directive and len(directive.args) > 1 else "$proxy_host"
-    host = server_blocks.expand_variables(location, text, _request_variables(proxy_target, target))
+    host = expand_variables(location, text, _request_variables(proxy_target, target))
     return host if host is None or re.fullmatch(r"[\w.\-:\[\]]*", host) else None
 
 
@@ -71,7 +72,7 @@ def forwarded_fields(
     for directive in location.directives("proxy_set_header"):
         if len(directive.args) < 2 or directive.args[0].lower() in _NOT_SENT:
             continue
-        value = server_blocks.expand_variables(
+        value = expand_variables(
             location, directive.args[1], _request_variables(proxy_target, target)
         )
         if value and value.isascii() and value.isprintable() and _is_token(directive.args[0]):

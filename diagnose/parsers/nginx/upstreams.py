@@ -10,9 +10,11 @@ from diagnose.model import Target
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.config import walk
-from diagnose.parsers.nginx.server_blocks import Application, LocationMatch, Server, children
+from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.forwarding import Application, forwarded_path
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.variables import expand_variables
 
 #: The directives that forward a request, with the protocol that each uses by default.
 PASS_PROTOCOLS = {
@@ -118,11 +120,7 @@ def proxy_target_of(location: LocationMatch, variables: Mapping[str, str]) -> Pr
     """Return the destination of a location; None if it forwards nothing, or if the destination
     depends on unknown variables."""
     directive = pass_directive_of(location)
-    text = (
-        server_blocks.expand_variables(location, directive.args[0], dict(variables))
-        if directive
-        else None
-    )
+    text = expand_variables(location, directive.args[0], dict(variables)) if directive else None
     if directive is None or not text:
         return None
     scheme, address = PASS_PROTOCOLS[directive.name], text
@@ -180,18 +178,18 @@ def requested_path(location: LocationMatch, proxy_target: ProxyTarget, path: str
     if proxy_target.has_variables:
         return proxy_target.uri or path
     application = Application(proxy_target.scheme, proxy_target.authority, proxy_target.uri, ())
-    return server_blocks.forwarded_path(location, application, path)
+    return forwarded_path(location, application, path)
 
 
 def final_location(server: Server, path: str) -> LocationMatch:
     """Return the location that finally answers a path: a missing file leads to the last argument
     of try_files, and a folder to its index if that is a PHP file."""
-    location = server_blocks.select_location(server, path)
+    location = select_location(server, path)
     for _ in range(3):
         next_path = None if pass_directive_of(location) else _internal_redirect(location, path)
         if next_path is None:
             break
-        location, path = server_blocks.select_location(server, next_path), next_path
+        location, path = select_location(server, next_path), next_path
     return location
 
 
@@ -265,7 +263,7 @@ def tls_server_name(
     ssl_name = location.directive(f"{prefix}_ssl_name")
     name_variables = {**variables, "proxy_host": proxy_target.authority}
     name = (
-        server_blocks.expand_variables(location, ssl_name.args[0], name_variables)
+        expand_variables(location, ssl_name.args[0], name_variables)
         if ssl_name and ssl_name.args
         else proxy_target.host
     )

@@ -19,7 +19,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.error_log import Clock, LogDestination
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.probes import ProbeContext, probe
 
 #: Seconds. Older lines belong to earlier problems.
@@ -270,7 +270,7 @@ def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch
         server, _ = server_blocks.select_server(socket, ctx.target.host)
         yield LocationMatch((server.http, server.block))
         for path in (ctx.target.path, *ctx.target.websockets):
-            yield server_blocks.select_location(server, path)
+            yield select_location(server, path)
 
 
 def _journal_command(log: LogDestination) -> str:

@@ -4,21 +4,16 @@ If the running nginx does not serve the site, they look for another nginx's conf
 certificate in use has expired, expires soon or is for another name, they look for a better one.
 """
 
-import asyncio
-import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from diagnose.machine import LIMIT, FileContent
 from diagnose.model import Unseen, Vantage
 from diagnose.model.files import OtherCertificate, OtherConfig
 from diagnose.model.nginx import (
     CertificateFile,
-    ConfigFile,
-    Directive,
     NginxBuild,
     NginxConfig,
     NginxState,
@@ -27,14 +22,18 @@ from diagnose.model.tls import Certificate
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import server_blocks
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.nginx import config_path
+from diagnose.probes.inside.nginx_config import (
+    MAX_OTHER_FILES,
+    config_path,
+    read_config_tree,
+    serves_target,
+)
 
 # Configurations of other nginx programs
 
-#: Maximum number of programs that do not run, and of configuration files, that are examined.
-MAX_PROGRAMS, MAX_FILES = 3, 200
+#: Maximum number of programs that do not run and are examined.
+MAX_PROGRAMS = 3
 
 #: Prints for each program its resolved path and its build.
 BUILD_SCRIPT = r"""
@@ -51,7 +50,7 @@ async def other_nginx(ctx: ProbeContext, config: NginxConfig) -> None:
     state = next(iter(ctx.observed(NginxState)), None)
     build = next(iter(ctx.observed(NginxBuild)), None)
     own_masters = [master for master in (state.masters if state else ()) if not master.foreign]
-    if state is None or build is None or not own_masters or serves_target(config.main, ctx):
+    if state is None or build is None or not own_masters or serves_target(config.main, ctx.target):
         return
     programs: list[tuple[str, str, str]] = []
     other_programs = [program for program in state.programs if program != build.binary][
@@ -85,14 +84,6 @@ def _version_output(build: NginxBuild) -> str:
     return f"nginx version: {build.version}\nconfigure arguments: {shlex.join(build.arguments)}\n"
 
 
-def serves_target(main: tuple[Directive, ...], ctx: ProbeContext) -> bool:
-    """Whether a block on the target's port has the target's name."""
-    sockets = server_blocks.sockets(server_blocks.servers(main), ctx.target.port)
-    return any(
-        server_blocks.select_server(socket, ctx.target.host)[1] != "default" for socket in sockets
-    )
-
-
 def parse_builds(text: str) -> list[tuple[str, str, str]]:
     """Parse the output of BUILD_SCRIPT.
 
@@ -107,8 +98,8 @@ def parse_builds(text: str) -> list[tuple[str, str, str]]:
 
 async def _emit_other_config(ctx: ProbeContext, binary: str, path: str, on_path: bool) -> None:
     at = ctx.elapsed()
-    main, files = await read_config_tree(ctx, path)
-    if files:
+    tree = await read_config_tree(ctx.machine, path, MAX_OTHER_FILES)
+    if tree.files:
         ctx.emit(
             OtherConfig(
                 vantage=Vantage.SERVER,
@@ -118,43 +109,10 @@ async def _emit_other_config(ctx: ProbeContext, binary: str, path: str, on_path:
                 binary=binary,
                 path=path,
                 on_path=on_path,
-                main=main,
-                files=files,
+                main=tree.main,
+                files=tree.files,
             )
         )
-
-
-async def read_config_tree(
-    ctx: ProbeContext, path: str
-) -> tuple[tuple[Directive, ...], tuple[ConfigFile, ...]]:
-    """Read a configuration and its includes, one inclusion depth per round."""
-    folder, files = posixpath.dirname(path), dict[str, ConfigFile]()
-    trees: dict[str, tuple[Directive, ...]] = {}
-    matches: dict[str, tuple[str, ...]] = {}
-    patterns = [path]
-    while patterns:
-        rounds = await asyncio.gather(*(_read_matching(ctx, pattern) for pattern in patterns))
-        for pattern, contents in zip(patterns, rounds, strict=True):
-            matches[pattern] = tuple(content.path for content in contents)
-            for content in contents[: MAX_FILES - len(files)]:
-                if content.failure is None and content.path not in files:
-                    files[content.path] = ConfigFile(
-                        content.path, content.text, content.changed, content.real
-                    )
-                    trees[content.path] = nginx_parser.parse(content.text, content.path)
-        included = (
-            pattern
-            for directives in trees.values()
-            for pattern in nginx_parser.includes(directives, folder)
-        )
-        patterns = [pattern for pattern in dict.fromkeys(included) if pattern not in matches]
-    return nginx_parser.expand(path, trees, matches), tuple(files.values())
-
-
-async def _read_matching(ctx: ProbeContext, pattern: str) -> Sequence[FileContent]:
-    if re.search(r"[*?\[]", pattern):
-        return await ctx.machine.read_all(pattern)
-    return (await ctx.machine.read(pattern, LIMIT),)
 
 
 # Certificates renewed in another place

@@ -9,25 +9,37 @@ is an internal part of another site.
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 
 from diagnose.machine import Machine
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, Socket
+from diagnose.parsers.nginx.forwarding import forwarded_header
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    all_locations,
+    location_pattern,
+    proxy_pass_of,
+    proxy_set_header_of,
+    select_location,
+)
+from diagnose.parsers.nginx.pcre import pcre_matches
+from diagnose.parsers.nginx.server_blocks import Server, Socket
 from diagnose.parsers.sanitize import clean
 from diagnose.parsers.target import UsageError, parse_target, socket_path
-from diagnose.probes import ProbeContext
-from diagnose.probes.inside.nginx import config_path
+from diagnose.probes.inside.nginx_config import (
+    MAX_OTHER_FILES,
+    ConfigTree,
+    config_path,
+    read_config_tree,
+)
 from diagnose.probes.inside.nginx_processes import (
     LIST_SCRIPT,
     Listing,
     master_processes,
     parse_listing,
 )
-from diagnose.probes.inside.other_nginx import read_config_tree
 from diagnose.probes.inside.upstream_connect import USUAL_PATHS
 
 #: Maximum number of sites listed, of ports, and of programs whose configurations are read.
@@ -72,24 +84,20 @@ async def find_sites(machine: Machine) -> tuple[Site, ...]:
 # Finding the configuration
 
 
-@frozen
-class _MachineContext:
-    """The part of a `ProbeContext` that reading a configuration needs."""
-
-    machine: Machine
-
-
 async def _read_configuration(machine: Machine) -> tuple[Directive, ...]:
-    ctx = cast("ProbeContext", _MachineContext(machine))
     result = await machine.run("sh", "-c", LIST_SCRIPT)
     paths = [
         await _config_path(machine, *program) for program in _programs(parse_listing(result.out))
     ]
-    trees = [await read_config_tree(ctx, path) for path in dict.fromkeys(paths) if path]
-    if not any(files for _, files in trees):
-        trees = [await read_config_tree(ctx, path) for path in MAIN_FILES]
-    main = tuple(directive for directives, _ in trees for directive in directives)
+    trees = await _read_trees(machine, [path for path in dict.fromkeys(paths) if path])
+    if not any(tree.files for tree in trees):
+        trees = await _read_trees(machine, MAIN_FILES)
+    main = tuple(directive for tree in trees for directive in tree.main)
     return main if server_blocks.servers(main) else (*main, *await _read_fragments(machine))
+
+
+async def _read_trees(machine: Machine, paths: Iterable[str]) -> list[ConfigTree]:
+    return [await read_config_tree(machine, path, MAX_OTHER_FILES) for path in paths]
 
 
 def _programs(listing: Listing) -> list[tuple[str, tuple[str, ...], str]]:
@@ -205,7 +213,7 @@ def _url(name: str, scheme: str, port: int) -> str:
 
 def _only_redirects(server: Server) -> bool:
     """Whether the block only redirects or refuses visitors, both in general and at its root."""
-    blocks = server_blocks.select_location(server, "/").blocks[1:]
+    blocks = select_location(server, "/").blocks[1:]
     return any(
         _is_redirect_or_refusal(directive) for block in blocks for directive in block.block or ()
     )
@@ -222,7 +230,7 @@ def _is_redirect_or_refusal(directive: Directive) -> bool:
             "permanent",
             "redirect",
         }
-        return is_redirect and server_blocks.pcre_matches(directive.args[0], "/", ignore_case=False)
+        return is_redirect and pcre_matches(directive.args[0], "/", ignore_case=False)
     return False
 
 
@@ -233,14 +241,14 @@ def _websocket_paths(server: Server) -> Iterable[str]:
     only the usual names identify WebSocket paths.
     """
     by_path = {}
-    for location in server_blocks.all_locations(server):
+    for location in all_locations(server):
         if path := _literal_path(location):
-            header = server_blocks.proxy_set_header_of(location, "Upgrade")
+            header = proxy_set_header_of(location, "Upgrade")
             own = any(header is directive for directive in location.block.block or ())
             usual = path.rstrip("/") in USUAL_PATHS
             if (
-                server_blocks.proxy_pass_of(location)
-                and server_blocks.forwarded_header(location, "Upgrade") != ""
+                proxy_pass_of(location)
+                and forwarded_header(location, "Upgrade") != ""
                 and (own or usual)
             ):
                 by_path[path] = location
@@ -249,7 +257,7 @@ def _websocket_paths(server: Server) -> Iterable[str]:
 
 def _literal_path(location: LocationMatch) -> str:
     """Return a location's path; "" for a regular expression and for the root."""
-    pattern = server_blocks.location_pattern(location.block)
+    pattern = location_pattern(location.block)
     if pattern is None or pattern.modifier not in {"", "=", "^~"}:
         return ""
     is_plain = re.fullmatch(r"/[^\x00-\x20\x7f?#%$]{1,200}", pattern.text)

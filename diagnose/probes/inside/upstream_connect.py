@@ -19,7 +19,8 @@ from diagnose.model.upstream import ServerNames
 from diagnose.net.resolvconf import hosts_lines, name_servers
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.http import wants_tls
-from diagnose.parsers.nginx import server_blocks, upstreams
+from diagnose.parsers.nginx import upstreams
+from diagnose.parsers.nginx.locations import proxy_set_header_of
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_access, upstream_routes, upstream_variants
@@ -81,10 +82,7 @@ def _websocket_paths(ctx: ProbeContext, routes: list[UpstreamRoute]) -> tuple[st
         route.path
         for route in routes
         if route.path.startswith("/")
-        and (
-            server_blocks.proxy_set_header_of(route.place, "Upgrade")
-            or route.path.rstrip("/") in USUAL_PATHS
-        )
+        and (proxy_set_header_of(route.place, "Upgrade") or route.path.rstrip("/") in USUAL_PATHS)
         and route.path not in ctx.target.websockets
     ]
     return (*ctx.target.websockets, *dict.fromkeys(configured_paths[:MAX_PATHS]))

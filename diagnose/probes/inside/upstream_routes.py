@@ -13,8 +13,15 @@ from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx import server_blocks, upstreams
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Socket
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    all_locations,
+    location_pattern,
+    proxy_set_header_of,
+)
+from diagnose.parsers.nginx.server_blocks import Socket
 from diagnose.parsers.nginx.upstreams import Endpoint, ProxyTarget
+from diagnose.parsers.nginx.variables import expand_variables
 from diagnose.probes import ProbeContext
 
 #: Maximum number of addresses tried per name.
@@ -51,8 +58,8 @@ def find_routes(ctx: ProbeContext, config: NginxConfig) -> Iterator[UpstreamRout
         for path in (ctx.target.path, *ctx.target.websockets):
             if route := _route(ctx, path, socket, upstreams.final_location(server, path)):
                 yield route
-        for location in server_blocks.all_locations(server):
-            pattern = server_blocks.location_pattern(location.block)
+        for location in all_locations(server):
+            pattern = location_pattern(location.block)
             path = pattern.text if pattern and pattern.modifier in {"", "=", "^~"} else ""
             if route := _route(ctx, path, socket, location):
                 yield route
@@ -95,10 +102,10 @@ def build_upstream_try(
 
 def host_header(ctx: ProbeContext, route: UpstreamRoute) -> str:
     """Return the Host header that nginx would send (proxy_set_header: "Host $proxy_host")."""
-    header = server_blocks.proxy_set_header_of(route.place, "Host")
+    header = proxy_set_header_of(route.place, "Host")
     request = {**upstreams.request_variables(ctx.target), "proxy_host": route.upstream.authority}
     text = header.args[1] if header and len(header.args) > 1 else "$proxy_host"
-    value = server_blocks.expand_variables(route.place, text, request)
+    value = expand_variables(route.place, text, request)
     return value if value and "/" not in value else ctx.target.authority
 
 
@@ -119,7 +126,7 @@ def other_names(
     bare = host_header(ctx, route).rpartition(":")[0] or host_header(ctx, route)
     directive = route.place.directive("proxy_ssl_name")
     configured_name = (
-        server_blocks.expand_variables(route.place, directive.args[0], {})
+        expand_variables(route.place, directive.args[0], {})
         if directive and directive.args
         else None
     )

@@ -11,7 +11,7 @@ from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
 from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx.config import version_number
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import Endpoint
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes

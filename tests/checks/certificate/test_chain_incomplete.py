@@ -5,7 +5,7 @@ import pytest
 from diagnose.model import Applicability, Command, Confidence, Edit, Manual
 from diagnose.model.nginx import CertificateFile
 from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import RUNNING, SITE, config
 
 PUBLIC = leaf(issuer_urls=("http://ca.example/middle.der",))
@@ -89,7 +89,15 @@ def test_fires_and_leaves_a_file_without_a_lineage_to_a_person() -> None:
     assert claim.facts["file"] == "/etc/nginx/shop.pem"
 
 
-def test_fires_and_quotes_what_a_certificate_says_for_a_shell() -> None:
+def test_fires_and_its_page_quotes_the_url_once_for_the_shell() -> None:
     hostile = leaf(issuer_urls=("http://ca.example/$(reboot)",))
     (claim,) = judge("certificate.chain-incomplete", visit(hostile, code=20))
-    assert claim.facts["url"] == "'http://ca.example/$(reboot)'"
+    assert claim.facts["url"] == "http://ca.example/$(reboot)"
+    pages = texts("certificate.chain-incomplete", claim)
+    assert sum("-sSo issuer.der 'http://ca.example/$(reboot)'`" in page for page in pages) == 2
+
+
+def test_silent_about_quotes_where_the_url_needs_none() -> None:
+    (claim,) = judge("certificate.chain-incomplete", visit(PUBLIC, code=20))
+    pages = texts("certificate.chain-incomplete", claim)
+    assert sum("-sSo issuer.der http://ca.example/middle.der`" in page for page in pages) == 2

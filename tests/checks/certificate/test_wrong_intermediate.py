@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, visit
-from tests.support.check_evidence import judge
+from tests.support.certificates import HEALTHY, LEAF, MIDDLE, OTHER, ROOT, causes, leaf, visit
+from tests.support.check_evidence import judge, texts
 
 
 def test_fires_when_none_of_those_sent_issued_the_leaf() -> None:
@@ -28,3 +28,10 @@ def test_silent_when_it_is_the_right_one_even_beside_strangers() -> None:
     assert not judge("certificate.wrong-intermediate", HEALTHY)
     assert not judge("certificate.wrong-intermediate", visit(LEAF, MIDDLE, OTHER))
     assert not judge("certificate.wrong-intermediate", visit(LEAF, code=20))
+
+
+def test_fires_and_its_page_quotes_the_url_once_for_the_shell() -> None:
+    hostile = leaf(issuer_urls=("http://ca.example/?a&b",))
+    (claim,) = judge("certificate.wrong-intermediate", visit(hostile, OTHER, code=20))
+    pages = texts("certificate.wrong-intermediate", claim)
+    assert sum("-sSo issuer.der 'http://ca.example/?a&b'`" in page for page in pages) == 2

@@ -55,6 +55,37 @@ def test_fires_where_it_names_another_process() -> None:
     assert claim.fix.steps[-1] == Command(("systemctl", "restart", "nginx"))
 
 
+@pytest.mark.parametrize(
+    ("binary", "version", "unit"),
+    [
+        ("/usr/local/openresty/nginx/sbin/nginx", "openresty/1.27.1.1", "openresty"),
+        ("/usr/bin/openresty", "openresty/1.27.1.1", "openresty"),
+        ("/opt/web/sbin/nginx", "openresty/1.27.1.1", "openresty"),
+        ("/usr/local/tengine/sbin/nginx", "Tengine/3.1.0", "tengine"),
+        ("/usr/local/nginx/sbin/nginx", "nginx/1.26.3", "nginx"),
+    ],
+)
+def test_fires_and_starts_the_service_of_the_program_that_runs(
+    binary: str, version: str, unit: str
+) -> None:
+    state = NginxState(
+        vantage=Vantage.SERVER, installed=True, masters=(NginxProcess(pid=7, binary=binary),)
+    )
+    build = replace(BUILD, binary=binary, version=version)
+    given = (SYSTEMD, host(), state, build, config(), listening(), file(4711))
+    (claim,) = judge("listener.orphan-nginx", *given)
+    assert claim.fix is not None
+    assert claim.fix.steps[-1] == Command(("systemctl", "restart", unit))
+
+
+def test_silent_where_the_pid_file_of_openresty_names_its_master() -> None:
+    binary = "/usr/local/openresty/nginx/sbin/nginx"
+    state = NginxState(installed=True, masters=(NginxProcess(pid=7, binary=binary),))
+    build = replace(BUILD, binary=binary, version="openresty/1.27.1.1")
+    given = (SYSTEMD, host(), state, build, config(), listening(), file(7))
+    assert not judge("listener.orphan-nginx", *given)
+
+
 def test_fires_and_writes_the_number_for_the_service_that_lost_its_file() -> None:
     boot = Boot(
         vantage=Vantage.SERVER,

@@ -6,6 +6,8 @@ from diagnose.model import nginx as model
 from diagnose.model.nginx import ConfigFile
 from diagnose.parsers.nginx import config, server_blocks
 from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.forwarding import application_of, forwarded_path, upgrade_forwarding
+from diagnose.parsers.nginx.locations import proxy_pass_of, select_location
 
 SHOP = """\
 # the shop
@@ -166,11 +168,11 @@ def test_the_innermost_block_decides_which_headers_are_sent() -> None:
       location /b { proxy_pass http://x; proxy_set_header Host $host; }
     } map $http_upgrade $hop { default upgrade; '' close; }"""
     (server,) = http(text)
-    assert server_blocks.upgrade_forwarding(server_blocks.select_location(server, "/a")) == (
+    assert upgrade_forwarding(select_location(server, "/a")) == (
         True,
         True,
     )
-    assert server_blocks.upgrade_forwarding(server_blocks.select_location(server, "/b")) == (
+    assert upgrade_forwarding(select_location(server, "/b")) == (
         False,
         False,
     )
@@ -183,7 +185,7 @@ def test_a_connection_that_may_be_right_is_right(connection: str) -> None:
       server {{ location / {{ proxy_pass http://x; proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection {connection}; }} }}"""
     (server,) = http(text)
-    assert server_blocks.upgrade_forwarding(server_blocks.select_location(server, "/")) == (
+    assert upgrade_forwarding(select_location(server, "/")) == (
         True,
         True,
     )
@@ -193,7 +195,7 @@ def test_a_fallback_to_a_named_location_is_followed() -> None:
     (server,) = http(
         "server { location / { try_files $uri @app; } location @app { proxy_pass http://x; } }"
     )
-    assert server_blocks.proxy_pass_of(server_blocks.select_location(server, "/a")) is not None
+    assert proxy_pass_of(select_location(server, "/a")) is not None
 
 
 @pytest.mark.parametrize(
@@ -209,22 +211,20 @@ def test_a_fallback_to_a_named_location_is_followed() -> None:
 def test_proxy_pass_is_followed(target: str, ends: object, path: str) -> None:
     text = f"""upstream group {{ server 10.0.0.1; server 10.0.0.2:81; server 10.0.0.3 down; }}
       server {{ set $to 127.0.0.1:9; location /ws {{ proxy_pass {target}; }} }}"""
-    place = server_blocks.select_location(http(text)[0], "/ws/a")
-    passed = server_blocks.proxy_pass_of(place)
-    found = server_blocks.application_of(place, passed) if passed else None
+    place = select_location(http(text)[0], "/ws/a")
+    passed = proxy_pass_of(place)
+    found = application_of(place, passed) if passed else None
     assert found
     assert found.servers == ends
-    assert server_blocks.forwarded_path(place, found, "/ws/a") == path
+    assert forwarded_path(place, found, "/ws/a") == path
 
 
 @pytest.mark.parametrize("target", ["http://unix:/run/a.sock:/", "http://$unknown", "x"])
 def test_what_cannot_be_followed_is_nothing(target: str) -> None:
-    place = server_blocks.select_location(
-        http(f"server {{ location / {{ proxy_pass {target}; }} }}")[0], "/"
-    )
-    passed = server_blocks.proxy_pass_of(place)
+    place = select_location(http(f"server {{ location / {{ proxy_pass {target}; }} }}")[0], "/")
+    passed = proxy_pass_of(place)
     assert passed
-    assert server_blocks.application_of(place, passed) is None
+    assert application_of(place, passed) is None
 
 
 def test_files_that_include_each_other_again_and_again_are_read_only_so_far(

@@ -11,7 +11,7 @@ from diagnose.parsers.nginx.error_log import (
     relevant_lines,
     upstream_authority,
 )
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch
 
 CLOCK = Clock(1_795_543_262.0, "2026/11/24 18:01:02")
 REFUSED = (

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from diagnose.parsers.nginx import proxy_headers, server_blocks, upstreams
 from diagnose.parsers.nginx.config import parse
-from diagnose.parsers.nginx.server_blocks import LocationMatch
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from tests.support.check_evidence import SHOP
 
@@ -13,7 +13,7 @@ def place(lines: str, more: str = "") -> tuple[LocationMatch, ProxyTarget]:
     """A location / with these lines in it."""
     (http,) = parse(f"http {{ {more} server {{ listen 443; location / {{ {lines} }} }} }}", "a")
     (server,) = server_blocks.servers((http,))
-    found = server_blocks.select_location(server, "/")
+    found = select_location(server, "/")
     lead = upstreams.proxy_target_of(found, upstreams.request_variables(SHOP))
     assert lead
     return found, lead

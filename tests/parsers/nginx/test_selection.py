@@ -18,7 +18,15 @@ import pytest
 
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import server_blocks
-from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.nginx.config import children, parse
+from diagnose.parsers.nginx.locations import (
+    LocationMatch,
+    location_pattern,
+    merges_slashes,
+    normalize_path,
+    select_location,
+)
+from diagnose.parsers.nginx.pcre import is_supported_pcre
 from tests.support.nginx_sites import (
     ASKED,
     FOUR,
@@ -125,23 +133,23 @@ def ours(found: tuple[server_blocks.Socket, ...], asked: Asked) -> Answer | None
     """None where we do not know: an expression that we cannot read."""
     chosen = server_blocks.socket_for(found, asked.address)
     assert chosen is not None
-    if not all(server_blocks.is_supported_pcre(one) for one in expressions(chosen)):
+    if not all(is_supported_pcre(one) for one in expressions(chosen)):
         return None
     first = server_blocks.select_server(chosen, asked.sni)[0] if asked.sni else chosen.default
     server, _ = server_blocks.select_server(chosen, asked.name)
-    path = server_blocks.normalize_path(asked.path, server_blocks.merges_slashes(first))
+    path = normalize_path(asked.path, merges_slashes(first))
     if path is None:
         return Answer(mark(first) if asked.kind == "sni" else "", mark(first), "400")
-    place = server_blocks.select_location(server, asked.path, server_blocks.merges_slashes(first))
+    place = select_location(server, asked.path, merges_slashes(first))
     shown = mark(first) if asked.kind == "sni" else ""
     return Answer(shown, mark(server), said(place))
 
 
 def mark(server: server_blocks.Server) -> str:
-    return server_blocks.children(server.block, "add_header")[0].args[1]
+    return children(server.block, "add_header")[0].args[1]
 
 
-def said(place: server_blocks.LocationMatch) -> str:
+def said(place: LocationMatch) -> str:
     if place.redirects:
         return "redirect"
     if place.block.name == "location":
@@ -153,8 +161,8 @@ def said(place: server_blocks.LocationMatch) -> str:
 
 def expressions(chosen: server_blocks.Socket) -> Iterator[str]:
     def within(block: Directive) -> Iterator[str]:
-        for one in server_blocks.children(block, "location"):
-            given = server_blocks.location_pattern(one)
+        for one in children(block, "location"):
+            given = location_pattern(one)
             if given and given.modifier in {"~", "~*"}:
                 yield given.text
             yield from within(one)

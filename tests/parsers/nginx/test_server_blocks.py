@@ -38,22 +38,19 @@ def test_rivals_for_a_wildcard() -> None:
     assert [one.names for one in server_blocks.shadowed_servers(socket, "x.a.t")] == [(".a.t",)]
 
 
-def test_a_path_is_decoded_before_it_is_resolved() -> None:
-    assert server_blocks.normalize_path("/a/%2e%2e/b%2Fc//d/?x=/../") == "/b/c/d/"
-    assert server_blocks.normalize_path("/a//b", merge=False) == "/a//b"
-    assert server_blocks.normalize_path("/%2561#x") == "/%61"
-    assert server_blocks.normalize_path("/a/.") == "/a/"
-    assert server_blocks.normalize_path("/../a") is None
+def test_a_directive_of_http_is_in_force_unless_the_block_has_its_own() -> None:
+    text = (
+        "http { ssl_certificate a.pem; ssl_protocols TLSv1.2; server { ssl_certificate b.pem; } }"
+    )
+    (server,) = server_blocks.servers(parse(text, "nginx.conf"))
+    assert server_blocks.file_paths(server, "ssl_certificate") == ("b.pem",)
+    protocols = server.directive("ssl_protocols")
+    assert protocols is not None
+    assert protocols.args == ("TLSv1.2",)
+    assert server.directive("ssl_ciphers") is None
 
 
-def test_slashes_are_kept_where_the_block_says_so() -> None:
-    (socket,) = sockets("server { listen 443; merge_slashes off; location /a/b { } }")
-    assert server_blocks.select_location(socket.default, "/a//b").block.name == "server"
-    assert server_blocks.select_location(socket.default, "/a/b").block.name == "location"
-
-
-def test_what_python_cannot_say_is_not_understood() -> None:
-    assert server_blocks.is_supported_pcre(r"^/[[:alpha:]]+$")
-    assert server_blocks.pcre_matches(r"^/[[:alpha:]]+$", "/abc", ignore_case=False)
-    assert not server_blocks.is_supported_pcre(r"^/a\Kb")
-    assert not server_blocks.pcre_matches(r"^/\d", "/\u0663", ignore_case=False)
+def test_a_file_that_depends_on_the_request_is_left_out() -> None:
+    text = "ssl_certificate $ssl_server_name.pem; ssl_certificate data:$c; ssl_certificate a.pem;"
+    (server,) = server_blocks.servers(parse(f"http {{ server {{ {text} }} }}", "nginx.conf"))
+    assert server_blocks.file_paths(server, "ssl_certificate") == ("a.pem",)

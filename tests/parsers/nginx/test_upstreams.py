@@ -5,7 +5,8 @@ import pytest
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import upstreams
 from diagnose.parsers.nginx.config import parse
-from diagnose.parsers.nginx.server_blocks import LocationMatch, Server, select_location, servers
+from diagnose.parsers.nginx.locations import LocationMatch, select_location
+from diagnose.parsers.nginx.server_blocks import Server, servers
 from diagnose.parsers.nginx.upstreams import ProxyTarget
 from tests.support.check_evidence import SHOP
 

@@ -1,5 +1,4 @@
 import asyncio
-import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -18,11 +17,8 @@ from diagnose.model.nginx import (
     NginxState,
     NginxTest,
 )
-from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes.inside import nginx as probes
-from diagnose.probes.inside.nginx import config_path, fingerprint
 from diagnose.probes.inside.nginx_processes import LIST_SCRIPT, master_processes, parse_listing
-from diagnose.probes.inside.server_detection import names, serves
 from tests.support.fake_context import looked
 
 BINARY = "/usr/sbin/nginx"
@@ -188,70 +184,6 @@ def test_a_test_that_fails_is_seen() -> None:
     assert (seen.fatal.file, seen.fatal.line) == ("/a", 3)
 
 
-def test_the_options_of_the_master_decide_which_configuration_is_read() -> None:
-    build = nginx_parser.parse_build(VERSION)
-    own = nginx_parser.parse_build(
-        "nginx version: nginx/1.9.0\nconfigure arguments: --prefix=/opt/nginx\n"
-    )
-    assert config_path(build, ()) == "/etc/nginx/nginx.conf"
-    assert config_path(build, ("-c", "a.conf")) == "/usr/share/nginx/a.conf"
-    assert config_path(own, ("-p", "/srv")) == "/srv/conf/nginx.conf"
-    assert config_path(own, ("-p", "/srv", "-c", "/x/a.conf")) == "/x/a.conf"
-
-
-def test_a_file_without_a_certificate_has_no_fingerprint() -> None:
-    assert fingerprint("") == ""
-    assert fingerprint("-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----") == ""
-
-
-def test_this_machine_lists_its_processes() -> None:
-    ran = asyncio.run(LocalMachine().run("sh", "-c", LIST_SCRIPT))
-    found = parse_listing(ran.out)
-    assert found.view.root
-    assert found.view.pid.startswith("pid:")
-    assert found.user == os.getuid()
-
-
-def test_a_server_name_in_the_configuration_is_noticed() -> None:
-    assert asyncio.run(serves(RecordedMachine({}, FILES), "shop.example.com"))
-    assert not asyncio.run(serves(RecordedMachine({}, FILES), "other.example.com"))
-    assert names("server { server_name a.test\n *.example.com; }", "shop.example.com")
-    assert not names("# server_name shop.example.com;", "shop.example.com")
-
-
-def test_whose_processes_they_are_is_listed() -> None:
-    said = listed(
-        MASTER + "user 33\n", process(11, 10, 200, "nginx: worker process") + "user 65534\n"
-    )
-    found = parse_listing(said.replace("mnt:[1]\nprogram", "mnt:[1]\nself 1000\nprogram"))
-    assert found.user == 1000
-    assert [one.user for one in found.processes] == [33, 65534]
-    assert [one.user for one in master_processes(found)] == [33]
-    assert [one.user for one in master_processes(parse_listing(listed(MASTER)))] == [None]
-
-
-def test_the_master_that_has_the_port_comes_first() -> None:
-    other = MASTER.replace("10 (nginx)", "9 (nginx)")
-    said = listed(other, MASTER, process(11, 10, 200, "nginx: worker process"))
-    known: dict[str, str | CommandResult] = {
-        shlex.join(("sh", "-c", LIST_SCRIPT)): said,
-        "ss -ltnpe": 'LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=11,fd=6)) ino:1 sk:1',
-    }
-    (state,) = looked(RecordedMachine(known, FILES), probes.nginx).observed(NginxState)
-    assert [one.pid for one in state.masters] == [10, 9]
-
-
-def test_a_test_by_another_user_than_the_masters_says_nothing_of_permissions() -> None:
-    said = "nginx: [emerg] bind() to 0.0.0.0:443 failed (13: Permission denied)\n"
-    ran = CommandResult((BINARY, "-t"), 1, "", said, 0.0, Failure("exit", "", 1))
-    mine = "mnt:[1]\nself 1000\nprogram"
-    for owner, seen in (("1000", 1), ("0", 0)):
-        text = listed(MASTER + f"user {owner}\n").replace("mnt:[1]\nprogram", mine)
-        assert len(looked(machine(text, test=ran), probes.nginx).observed(NginxTest)) == seen
-
-
-# Layouts of panels and own builds: what LIST and `nginx -V` print there, taken down by hand.
-
 BAOTA_CONF = "/www/server/nginx/conf/nginx.conf"
 BAOTA = (
     "nginx version: nginx/1.24.0\nbuilt with OpenSSL 1.1.1w\nTLS SNI support enabled\n"
@@ -366,21 +298,3 @@ def test_its_own_nginx_a_user_may_look_at() -> None:
         10, "nginx: master process x", "/opt/n", 1000
     )
     assert not master_processes(parse_listing(text))[0].foreign
-
-
-def test_both_blocks_of_one_name_have_their_certificates_read() -> None:
-    files = dict(FILES)
-    files["/etc/nginx/conf.d/old.conf"] = (
-        "server { listen 443 ssl; server_name shop.example.com; ssl_certificate old.pem; }\n"
-    )
-    files["/etc/nginx/old.pem"] = FILES["/etc/nginx/shop.pem"]
-    known: dict[str, str | CommandResult] = {
-        shlex.join(("sh", "-c", LIST_SCRIPT)): listed(MASTER),
-        f"{BINARY} -V": VERSION,
-        f"{BINARY} -t": "",
-    }
-    look = looked(RecordedMachine(known, files), probes.nginx)
-    assert sorted(one.path for one in look.observed(CertificateFile)) == [
-        "/etc/nginx/old.pem",
-        "/etc/nginx/shop.pem",
-    ]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from checks.nginx import Nginx
+from checks.nginx._commands import reload_command, systemd_unit
 from diagnose.model import Observation
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxBuild, NginxProcess, NginxState
@@ -20,7 +21,7 @@ def reload(unit: str, *seen: Observation) -> str:
     master = NginxProcess(pid=7, binary=build.binary, unit=unit)
     state = NginxState(installed=True, masters=(master,))
     rest = [one for one in seen if one is not build]
-    return " ".join(Nginx.of(evidence(SYSTEMD, state, build, *rest)).reload_command().argv)
+    return " ".join(reload_command(Nginx.of(evidence(SYSTEMD, state, build, *rest))).argv)
 
 
 def asked(service: str, **more: Any) -> Boot:
@@ -62,4 +63,4 @@ def test_without_more_knowledge_the_packaged_one_belongs_to_its_service() -> Non
 
 def test_without_systemd_there_is_no_service() -> None:
     state = NginxState(installed=True, masters=(NginxProcess(pid=7, binary="/usr/sbin/nginx"),))
-    assert Nginx.of(evidence(HOST, state, BUILD)).unit == ""
+    assert systemd_unit(Nginx.of(evidence(HOST, state, BUILD))) == ""

@@ -1,0 +1,109 @@
+"""The commands that test nginx's configuration and start, reload and restart nginx."""
+
+import posixpath
+
+from checks.nginx import Nginx
+from diagnose.model import Command, Evidence, Host, Vantage
+from diagnose.model.kernel import Boot
+from diagnose.model.nginx import NginxProcess
+
+#: Folders in which a shell finds programs by their bare name.
+_PATH = {"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"}
+
+#: Service names that belong to nginx, used if systemd itself was not asked.
+_SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
+
+
+def config_test_command(nginx: Nginx) -> Command:
+    return Command((*_argv(nginx), "-t"))
+
+
+def reload_command(nginx: Nginx) -> Command:
+    if unit := systemd_unit(nginx):
+        return Command(("systemctl", "reload", unit))
+    return Command((*_argv(nginx), "-s", "reload"))
+
+
+def reload_steps(nginx: Nginx) -> tuple[Command, ...]:
+    """Return the commands that test the configuration and then load it."""
+    running = nginx.master or nginx.state is None
+    return (
+        config_test_command(nginx),
+        *((reload_command(nginx),) if running else start_commands(nginx)),
+    )
+
+
+def start_commands(nginx: Nginx) -> tuple[Command, ...]:
+    """Return the commands that start nginx by its service.
+
+    If systemd believes that the service is active, it must be restarted. That happens if nginx
+    was killed after its System V script had ended successfully. If too many starts failed, the
+    failures must be reset first (systemd.unit(5), StartLimitBurst=).
+    """
+    unit = systemd_unit(nginx)
+    if not unit:
+        return (Command(_argv(nginx), undo=(*_argv(nginx), "-s", "stop")),)
+    start = nginx.start
+    is_active = start is not None and start.state in {"active", "reloading", "activating"}
+    verb = "restart" if is_active else "start"
+    change = Command(("systemctl", verb, unit), undo=("systemctl", "stop", unit))
+    reset_command = Command(("systemctl", "reset-failed", unit))
+    limited = start is not None and (start.limited or start.result == "start-limit-hit")
+    return (reset_command, change) if limited else (change,)
+
+
+def restart_commands(nginx: Nginx) -> tuple[Command, ...]:
+    """Return the commands that stop and start nginx, for changes that a reload does not
+    apply."""
+    if unit := systemd_unit(nginx):
+        return (Command(("systemctl", "restart", unit)),)
+    return (Command((*_argv(nginx), "-s", "stop")), *start_commands(nginx))
+
+
+def systemd_unit(nginx: Nginx) -> str:
+    """Return the systemd service of this nginx ("nginx", "openresty").
+
+    "" if there is none, or if somebody started nginx outside its service, which then does not
+    know it.
+    """
+    hosts = [host for host in nginx.evidence.good(Host) if host.vantage is Vantage.SERVER]
+    if not hosts or hosts[0].manager != "systemd":
+        return ""
+    if nginx.master:
+        return _service_unit(nginx.evidence, nginx.master, _argv(nginx)[0] == "nginx")
+    if nginx.start and nginx.start.state:
+        return nginx.start.unit.removesuffix(".service")
+    return "nginx" if _argv(nginx)[0] == "nginx" else ""
+
+
+def _service_unit(evidence: Evidence, master: NginxProcess, packaged: bool) -> str:
+    """Return the service of a running master: the one in whose control group it is, if that is
+    nginx's own.
+
+    A master that sshd, cron or rc.local started is in their control group.
+    """
+    name = master.unit or ("nginx.service" if packaged else "")
+    boot = next((boot for boot in evidence.good(Boot) if boot.service == name), None)
+    if boot and boot.manager == "systemd":
+        active = boot.running and not boot.by_hand
+        own = active and boot.main_pid in {0, master.pid}
+        own = own and (boot.reloads or not master.unit)
+    else:
+        own = name in _SERVICES
+    return name.removesuffix(".service") if own else ""
+
+
+def package_unit(nginx: Nginx) -> str:
+    """Return the service that the package of this program installs: "nginx", "openresty" or
+    "tengine", from the program's path and from the name that it gives itself."""
+    names = nginx.master.binary.split("/") if nginx.master else []
+    names += nginx.build.version.lower().split("/")[:1] if nginx.build else ()
+    names += nginx.build.binary.split("/") if nginx.build else ()
+    return next((name for name in ("openresty", "tengine") if name in names), "nginx")
+
+
+def _argv(nginx: Nginx) -> tuple[str, ...]:
+    binary = nginx.build.binary if nginx.build else "nginx"
+    bare = posixpath.dirname(binary) in _PATH
+    options = nginx.master.arguments if nginx.master else ()
+    return (posixpath.basename(binary) if bare else binary, *options)

@@ -1,0 +1,128 @@
+"""The WebSocket handshakes at each path, and the locations that lose the upgrade."""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx
+from diagnose.model import Evidence
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Upgrade
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx.forwarding import upgrade_forwarding
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+
+#: The map from which `Connection` is set (nginx.org, "WebSocket proxying").
+UPGRADE_MAP = (
+    "map $http_upgrade $connection_upgrade {",
+    "    default upgrade;",
+    "    ''      close;",
+    "}",
+)
+
+
+@frozen
+class WebSocketHandshakes:
+    """The WebSocket handshakes at one path.
+
+    `front` go through the front server, and all others directly to the application: `direct` as
+    nginx sends them, `http_1_0` in HTTP/1.0. `whole_path` ask for the visitor's path although nginx
+    sends another, and `visitor_host` also send the visitor's Host.
+    """
+
+    front: tuple[Upgrade, ...]
+    direct: tuple[Upgrade, ...]
+    http_1_0: tuple[Upgrade, ...]
+    whole_path: tuple[Upgrade, ...] = ()
+    visitor_host: tuple[Upgrade, ...] = ()
+
+    @classmethod
+    def at_path(cls, evidence: Evidence, path: str) -> "WebSocketHandshakes":
+        upgrades = [upgrade for upgrade in evidence.of(Upgrade) if upgrade.path == path]
+        normal = [upgrade for upgrade in upgrades if upgrade.variant == "normal"]
+        return cls(
+            tuple(upgrade for upgrade in normal if upgrade.through == "front"),
+            tuple(upgrade for upgrade in normal if upgrade.through == "application"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "http-1.0"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "whole-path"),
+            tuple(upgrade for upgrade in upgrades if upgrade.variant == "visitor-host"),
+        )
+
+    @property
+    def accepted_by_front(self) -> bool:
+        return any(upgrade.accepted for upgrade in self.front)
+
+    @property
+    def accepted_by_application(self) -> bool:
+        """Whether the application accepts the handshake."""
+        return any(upgrade.accepted for upgrade in self.direct)
+
+    @property
+    def refused_by_application(self) -> bool:
+        """Whether the application responds to the handshake and refuses it."""
+        return not self.accepted_by_application and any(upgrade.status for upgrade in self.direct)
+
+    @property
+    def accepted_as_requested(self) -> bool:
+        """Whether the application refuses the handshake as nginx would send it, and accepts it as
+        the visitor sends it."""
+        return self.refused_by_application and any(
+            upgrade.accepted for upgrade in (*self.whole_path, *self.visitor_host)
+        )
+
+    @property
+    def broken_by_proxy(self) -> bool:
+        """Whether the application accepts the handshake and the front server fails it, other than
+        by a redirect or an access rule.
+
+        An application may respond 401 or 403 to a request that lost its Upgrade. Such a status on
+        the proxy's own page is an access rule.
+        """
+        failures = [
+            upgrade for upgrade in self.front if upgrade.status and not 300 <= upgrade.status < 400
+        ]
+        rejections = [upgrade for upgrade in failures if upgrade.status not in {429, 502, 503, 504}]
+        rule_rejections = [
+            upgrade
+            for upgrade in rejections
+            if upgrade.status in {401, 403} and proxy_page(upgrade.body)
+        ]
+        return (
+            self.accepted_by_application
+            and len(rule_rejections) < len(rejections)
+            and not self.accepted_by_front
+        )
+
+
+def websocket_paths(evidence: Evidence) -> tuple[str, ...]:
+    """Return the WebSocket paths to judge: those that the user named and those found in the
+    configuration."""
+    upgrade_paths = (upgrade.path for upgrade in evidence.of(Upgrade))
+    return tuple(dict.fromkeys((*evidence.target.websockets, *upgrade_paths)))
+
+
+def locations_losing_upgrades(nginx: Nginx) -> Iterator[tuple[LocationMatch, list[str]]]:
+    """Yield the proxied locations that do not forward an upgrade, each with the paths that show
+    it."""
+    paths_by_location: dict[int, tuple[LocationMatch, list[str]]] = {}
+    for path in websocket_paths(nginx.evidence):
+        for location_match in nginx.location_matches(path):
+            if _loses_upgrade(nginx.evidence, location_match, path):
+                paths_by_location.setdefault(id(location_match.block), (location_match, []))[
+                    1
+                ].append(path)
+    yield from paths_by_location.values()
+
+
+def _loses_upgrade(evidence: Evidence, location_match: LocationMatch, path: str) -> bool:
+    handshakes = WebSocketHandshakes.at_path(evidence, path)
+    if (
+        proxy_pass_of(location_match) is None
+        or all(upgrade_forwarding(location_match))
+        or handshakes.accepted_by_front
+    ):
+        return False
+    if handshakes.broken_by_proxy or handshakes.accepted_as_requested:
+        return True
+    # For a WebSocket path that the user named, the configuration is proof enough, because no
+    # application works without Upgrade. But if the application refuses a direct handshake too,
+    # nobody knows what the path is for.
+    return path in evidence.target.websockets and not handshakes.refused_by_application

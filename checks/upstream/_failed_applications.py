@@ -1,0 +1,117 @@
+"""Applications that accept the connection and then fail. They were requested directly, as nginx
+does, after the front server had failed."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from checks.nginx import Nginx, file_line
+from checks.upstream._responses import GATEWAY_ERRORS, page_exchanges
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Subject,
+    Where,
+)
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Upgrade
+from diagnose.model.nginx import Directive, UpstreamTry
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of
+from diagnose.parsers.nginx.upstreams import Endpoint
+
+
+@frozen
+class FailedApplication:
+    """An application that did not respond: its endpoints, the paths, and the failed attempts.
+    `location_match` is the location that forwards there."""
+
+    endpoints: tuple[str, ...]
+    paths: tuple[str, ...]
+    attempts: tuple[UpstreamTry | Upgrade, ...]
+    location_match: LocationMatch | None
+    pass_directive: Directive | None
+
+
+def failed_applications(evidence: Evidence, kinds: Collection[str]) -> Iterator[FailedApplication]:
+    """Yield the applications whose attempts all failed with one of these kinds."""
+    nginx = Nginx.of(evidence)
+    groups: dict[tuple[str, ...], dict[str, list[UpstreamTry | Upgrade]]] = {}
+    for path, attempts in _attempts(evidence).items():
+        failures = [attempt.failure.kind if attempt.failure else "" for attempt in attempts]
+        # One server that responds is enough, because nginx tries the next one.
+        if all(kind in kinds for kind in failures):
+            endpoints = tuple(dict.fromkeys(_endpoint_text(attempt) for attempt in attempts))
+            groups.setdefault(endpoints, {})[path] = attempts
+    for endpoints, attempts_by_path in groups.items():
+        path = next(iter(attempts_by_path))
+        match = next(
+            (candidate for candidate in nginx.location_matches(path) if proxy_pass_of(candidate)),
+            None,
+        )
+        all_attempts = tuple(
+            attempt for attempts in attempts_by_path.values() for attempt in attempts
+        )
+        yield FailedApplication(
+            endpoints,
+            tuple(attempts_by_path),
+            all_attempts,
+            match,
+            proxy_pass_of(match) if match else None,
+        )
+
+
+def _attempts(evidence: Evidence) -> Mapping[str, list[UpstreamTry | Upgrade]]:
+    attempts_by_path: dict[str, list[UpstreamTry | Upgrade]] = {}
+    for attempt in evidence.of(UpstreamTry):
+        if attempt.asked:
+            attempts_by_path.setdefault(attempt.path, []).append(attempt)
+    for upgrade in evidence.of(Upgrade):
+        direct = upgrade.through == "application" and upgrade.variant == "normal"
+        if direct and _is_front_broken(evidence, upgrade.path):
+            attempts_by_path.setdefault(upgrade.path, []).append(upgrade)
+    return attempts_by_path
+
+
+def _is_front_broken(evidence: Evidence, path: str) -> bool:
+    """Return whether the path's WebSocket fails at the front server as well."""
+    front_upgrades = [
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.path == path
+    ]
+    return any(upgrade.failure or upgrade.status in GATEWAY_ERRORS for upgrade in front_upgrades)
+
+
+def _endpoint_text(attempt: UpstreamTry | Upgrade) -> str:
+    if isinstance(attempt, UpstreamTry):
+        return attempt.endpoint
+    socket = attempt.address.startswith("unix:")
+    return attempt.address if socket else str(Endpoint(attempt.address, attempt.port))
+
+
+def failed_application_claim(
+    evidence: Evidence, application: FailedApplication, step: str, facts: Mapping[str, object]
+) -> Claim:
+    """Make a claim about an application. It covers the paths that the application serves."""
+    nginx, pages = Nginx.of(evidence), page_exchanges(evidence)
+    directive = application.pass_directive
+    status = next((exchange.status for exchange in pages if exchange.status), None)
+    return Claim(
+        about=Subject(text=", ".join(application.endpoints)),
+        covers=tuple(Subject(port=evidence.target.port, path=path) for path in application.paths),
+        because=(*application.attempts, *pages, *([nginx.config] if nginx.config else [])),
+        facts={
+            "application": application.endpoints,
+            "paths": application.paths,
+            "target": directive.args[0] if directive else "",
+            "place": file_line(directive) if directive else "",
+            "status": status or "",
+            **facts,
+        },
+        confidence=Confidence.CERTAIN if status else Confidence.LIKELY,
+        ruled_out=("upstream.refused",),
+        location=nginx.location(directive) if directive else None,
+        fix=Fix((Manual(step, Where.APPLICATION),), Applicability.MANUAL),
+    )

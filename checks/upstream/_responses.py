@@ -1,0 +1,66 @@
+"""The front server's responses at the paths of a backend: whether they show its failure."""
+
+from collections.abc import Collection
+
+from diagnose.model import Evidence, Observation, Severity
+from diagnose.model.http import Exchange, Upgrade
+from diagnose.parsers.http import wants_tls
+
+#: A gateway got no valid response (RFC 9110 sections 15.6.3 and 15.6.5).
+GATEWAY_ERRORS = {502, 504}
+
+
+def page_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the front server's responses for the target's page."""
+    port = evidence.target.port
+    return tuple(
+        exchange
+        for exchange in evidence.of(Exchange)
+        if exchange.purpose == "target" and exchange.port == port
+    )
+
+
+def front_failures(evidence: Evidence, paths: Collection[str]) -> tuple[Observation, ...]:
+    """Return the front server's responses at these paths which show that the application behind it
+    failed."""
+    failures: list[Observation] = []
+    if evidence.target.path in paths:
+        failures += [
+            exchange
+            for exchange in page_exchanges(evidence)
+            if _is_failed(exchange) or wants_tls(exchange)
+        ]
+    for upgrade in evidence.of(Upgrade):
+        if upgrade.through == "front" and upgrade.variant == "normal" and upgrade.path in paths:
+            failures += [upgrade] if _is_failed(upgrade) else []
+    return tuple(failures)
+
+
+def _is_failed(response: Exchange | Upgrade) -> bool:
+    is_broken = response.failure is not None and response.failure.kind not in {
+        "refused",
+        "unreachable",
+    }
+    return response.status in GATEWAY_ERRORS or is_broken
+
+
+def is_served(evidence: Evidence, paths: Collection[str]) -> bool:
+    """Return whether the page or the WebSocket works anyway."""
+    if front_failures(evidence, paths):
+        return False
+    page = evidence.target.path in paths and any(
+        exchange.status is not None and exchange.status < 500
+        for exchange in page_exchanges(evidence)
+    )
+    upgrades = (
+        upgrade
+        for upgrade in evidence.of(Upgrade)
+        if upgrade.through == "front" and upgrade.path in paths
+    )
+    return page or any(upgrade.accepted for upgrade in upgrades)
+
+
+def path_severity(evidence: Evidence, paths: Collection[str]) -> Severity | None:
+    """Return None (the check's own severity) if a requested path is affected and does not work,
+    otherwise a note."""
+    return None if paths and not is_served(evidence, paths) else Severity.NOTE

@@ -1,0 +1,104 @@
+"""The variables of a request and the conditions of `if` that compare them.
+
+nginx.org: ngx_http_rewrite_module, "Alphabetical index of variables". No I/O.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.access_rules import ClientRequest
+from diagnose.parsers.nginx.config import children, walk
+from diagnose.parsers.nginx.locations import LocationMatch
+from diagnose.parsers.nginx.pcre import is_supported_pcre, pcre_matches
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.nginx.variables import expand_variables
+
+#: Values of variables. None: cannot be known. A missing variable is looked up.
+Variables: TypeAlias = dict[str, str | None]
+
+
+def request_variables(request: ClientRequest) -> dict[str, str]:
+    """Return the variables of a request that do not depend on the visitor."""
+    path, _, query = request.path.partition("?")
+    return {
+        "scheme": request.scheme,
+        "https": "on" if request.scheme == "https" else "",
+        "host": request.host,
+        "request_method": request.method,
+        "request_uri": request.path,
+        "uri": path,
+        "document_uri": path,
+        "args": query,
+        "query_string": query,
+        "is_args": "?" if query else "",
+        "server_port": str(request.port),
+        "http_host": request.host
+        if request.port in {80, 443}
+        else f"{request.host}:{request.port}",
+    }
+
+
+def address_variables(request: ClientRequest) -> dict[str, str]:
+    if not request.address:
+        return {}
+    text = f"::ffff:{request.address}" if request.mapped else request.address
+    return {"remote_addr": text, "realip_remote_addr": text}
+
+
+def set_variables(block: Directive) -> Iterator[str]:
+    """Yield the variables that `set` defines. They are empty before it runs."""
+    for directive in block.block or ():
+        if directive.name == "set" and directive.args:
+            yield directive.args[0].lstrip("$")
+        elif directive.block is not None:
+            yield from set_variables(directive)
+
+
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+
+
+def used_variables(server: Server) -> Iterator[str]:
+    """Yield the variables that a server block or a map uses. Only these are computed, because a
+    geo list may hold all the networks of the world."""
+    for directive in walk((server.block, *(children(server.http, "map")))):
+        for text in (directive.name, *directive.args):
+            yield from _VARIABLE.findall(text)
+
+
+def condition_holds(location: LocationMatch, directive: Directive, env: Variables) -> bool | None:
+    """Return whether the condition of an `if` holds, or None if that cannot be known."""
+    words = _condition_words(directive)
+    if len(words) == 1:
+        value = expand_variables(location, words[0], env)
+        return None if value is None else value not in {"", "0"}
+    if len(words) != 3 or not words[0].startswith("$"):
+        return None
+    left = expand_variables(location, words[0], env)
+    if left is None:
+        return None
+    if words[1] in {"=", "!="}:
+        right = expand_variables(location, words[2], env)
+        return None if right is None else (left == right) is (words[1] == "=")
+    return _pattern_holds(left, words[1], words[2])
+
+
+def _condition_words(directive: Directive) -> list[str]:
+    """Return the words between the parentheses: one, or a variable, an operator and a value."""
+    words = list(directive.args)
+    if not words or not words[0].startswith("("):
+        return []
+    # A parenthesis may stand apart (ngx_http_rewrite_if_condition).
+    words = words[1:] if words[0] == "(" else [words[0][1:], *words[1:]]
+    if not words:
+        return []
+    return words[:-1] if words[-1] == ")" else [*words[:-1], words[-1].removesuffix(")")]
+
+
+def _pattern_holds(text: str, operator: str, pattern: str) -> bool | None:
+    """Evaluate "~" and "~*", negated with "!"; None for anything else and what `re` cannot do."""
+    base_operator = operator.removeprefix("!")
+    if base_operator not in {"~", "~*"} or not is_supported_pcre(pattern):
+        return None
+    return pcre_matches(pattern, text, base_operator == "~*") is (base_operator == operator)

@@ -1,0 +1,112 @@
+"""What a location forwards to its application: the fields of a WebSocket handshake, the destination
+and the path.
+
+https://nginx.org/en/docs/http/websocket.html and the documentation of `proxy_pass` and
+`proxy_set_header`. No I/O.
+"""
+
+import re
+
+from diagnose.model.frozen import frozen
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx.config import children
+from diagnose.parsers.nginx.locations import LocationMatch, location_pattern, proxy_set_header_of
+from diagnose.parsers.nginx.variables import expand_variables
+
+_SET_HEADER = "proxy_set_header"
+
+
+def upgrade_forwarding(location: LocationMatch) -> tuple[bool, bool]:
+    """Return whether a location forwards a WebSocket's Upgrade field, and whether it forwards
+    Connection with "upgrade" (RFC 6455 section 4.1). A value that depends on unknown variables
+    counts as correct."""
+    upgrade, connection = (forwarded_header(location, name) for name in ("Upgrade", "Connection"))
+    return upgrade != "", connection is None or "upgrade" in connection.lower()
+
+
+def inheritance_broken_at(location: LocationMatch) -> LocationMatch | None:
+    """Return the outer blocks whose proxy_set_header forward an upgrade, if an inner block breaks
+    the inheritance: it has proxy_set_header directives of its own, but not these ("These directives
+    are inherited … if and only if there are no proxy_set_header directives defined on the current
+    level"). Otherwise None."""
+    for depth in range(len(location.blocks) - 1, 0, -1):
+        own = {
+            directive.args[0].lower()
+            for directive in children(location.blocks[depth], _SET_HEADER)
+            if directive.args
+        }
+        if own:
+            fields = zip(("upgrade", "connection"), upgrade_forwarding(location), strict=True)
+            missing = {name for name, right in fields if not right}
+            outer = LocationMatch(location.blocks[:depth])
+            return (
+                outer if missing and not missing & own and all(upgrade_forwarding(outer)) else None
+            )
+    return None
+
+
+def forwarded_header(location: LocationMatch, name: str) -> str | None:
+    """Return the value of a field that nginx forwards in a WebSocket handshake.
+
+    "" means that the field is not sent, None that its value cannot be known. By default nginx
+    sends "Connection: close" and no Upgrade.
+    """
+    directive = proxy_set_header_of(location, name)
+    if directive is None:
+        return "close" if name.lower() == "connection" else ""
+    request = {"http_upgrade": "websocket", "http_connection": "Upgrade"}
+    return expand_variables(location, directive.args[1], request) if len(directive.args) > 1 else ""
+
+
+@frozen
+class Application:
+    """The destination of a proxy_pass. `uri` replaces the location's prefix; None means that the
+    path is forwarded unchanged."""
+
+    scheme: str
+    authority: str
+    uri: str | None
+    servers: tuple[tuple[str, int], ...]
+
+
+def application_of(location: LocationMatch, directive: Directive) -> Application | None:
+    """Return the destination of a proxy_pass, or None if it contains unknown variables, is a Unix
+    socket or cannot be parsed."""
+    target = expand_variables(location, directive.args[0], {})
+    match = re.match(r"(https?)://([^/?#]+)(.*)$", target or "", re.IGNORECASE)
+    if match is None or match[2].startswith("unix:"):
+        return None
+    scheme, authority, uri = match[1].lower(), match[2], match[3]
+    port = 443 if scheme == "https" else 80
+    group = next(
+        (
+            upstream
+            for upstream in children(location.blocks[0], "upstream")
+            if upstream.args == (authority,)
+        ),
+        None,
+    )
+    if group is None:
+        addresses = [authority]
+    else:
+        addresses = [
+            server.args[0]
+            for server in children(group, "server")
+            if server.args and "down" not in server.args and not server.args[0].startswith("unix:")
+        ]
+        port = 80
+    endpoints = tuple(endpoint for address in addresses if (endpoint := _endpoint(address, port)))
+    return Application(scheme, authority, uri or None, endpoints) if endpoints else None
+
+
+def _endpoint(text: str, port: int) -> tuple[str, int] | None:
+    match = re.match(r"(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$", text)
+    return (match[1].strip("[]"), int(match[2] or port)) if match else None
+
+
+def forwarded_path(location: LocationMatch, application: Application, path: str) -> str:
+    """Return the path that nginx requests from the application."""
+    pattern = location_pattern(location.block) if location.block.name == "location" else None
+    if application.uri is None or pattern is None or pattern.modifier in {"~", "~*"}:
+        return path
+    return application.uri + path[len(pattern.text) :] if path.startswith(pattern.text) else path

@@ -1,0 +1,157 @@
+"""The certificates and keys that nginx's server blocks name, read on the server.
+
+Of a key only the public half is observed.
+"""
+
+import asyncio
+import posixpath
+import re
+import shlex
+from collections.abc import Sequence
+
+from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.nginx import CertificateFile, KeyFile, NginxConfig, NginxTest
+from diagnose.parsers import pem
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.sanitize import clean
+from diagnose.probes import ProbeContext
+
+#: Maximum number of certificates, and of keys, examined at once.
+MAX_PAIRS = 8
+
+
+async def observe_certificates(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Emit the certificates and keys of the server blocks that answer the target."""
+    folder = posixpath.dirname(config.path)
+    servers = server_blocks.servers(config.main)
+    host = ctx.target.host
+    chosen = [
+        server
+        for socket in server_blocks.sockets(servers, ctx.target.port)
+        for server in (
+            server_blocks.select_server(socket, host)[0],
+            *server_blocks.shadowed_servers(socket, host),
+        )
+    ]
+    if is_address(host):  # no SNI is sent (RFC 6066 section 3): the default certificate is shown
+        chosen += [socket.default for socket in server_blocks.sockets(servers, ctx.target.port)]
+    await _observe_pairs(ctx, folder, chosen)
+
+
+async def observe_rejected_pairs(ctx: ProbeContext) -> None:
+    """Emit the certificate and key named in the error of `nginx -t`, whatever their block."""
+    fatal = next((test.fatal for test in ctx.observed(NginxTest)), None)
+    config = next((config for config in ctx.observed(NginxConfig) if config.failure is None), None)
+    if fatal is None or config is None:
+        return
+    folder = posixpath.dirname(config.path)
+    named_paths = set(re.findall(r'"([^"]+)"', fatal.text))
+    servers = [
+        server
+        for server in server_blocks.servers(config.main)
+        for name in ("ssl_certificate", "ssl_certificate_key")
+        if not named_paths.isdisjoint(
+            posixpath.join(folder, p) for p in server_blocks.file_paths(server, name)
+        )
+    ]
+    await _observe_pairs(ctx, folder, servers[:2])
+
+
+async def _observe_pairs(ctx: ProbeContext, folder: str, servers: Sequence[Server]) -> None:
+    """Emit the certificates and keys of these blocks, except files already examined."""
+    known_paths = {certificate.path for certificate in ctx.observed(CertificateFile)}
+    known_paths |= {key.path for key in ctx.observed(KeyFile)}
+    certificates = _named_files(folder, servers, "ssl_certificate", known_paths)
+    keys = _named_files(folder, servers, "ssl_certificate_key", known_paths)
+    await asyncio.gather(
+        *(_observe_certificate(ctx, path) for path in certificates),
+        *(_observe_key(ctx, path) for path in keys),
+    )
+
+
+def _named_files(
+    folder: str, servers: Sequence[Server], name: str, known_paths: set[str]
+) -> list[str]:
+    paths = dict.fromkeys(
+        posixpath.join(folder, path)
+        for server in servers
+        for path in server_blocks.file_paths(server, name)
+    )
+    return [path for path in paths if path not in known_paths][:MAX_PAIRS]
+
+
+async def _observe_certificate(ctx: ProbeContext, path: str) -> None:
+    at = ctx.elapsed()
+    content = await ctx.machine.read(path, 65536)
+    if content.failure is not None and content.failure.kind == "denied":
+        ctx.emit(
+            Unseen(
+                vantage=Vantage.SERVER,
+                at=ctx.elapsed(),
+                what=path,
+                why="needs root",
+                enable=f"sudo openssl x509 -noout -in {shlex.quote(path)}",
+            )
+        )
+        return
+    # cryptography, which this imports, is also needed for the handshakes.
+    chain, publics = await asyncio.to_thread(pem.certificates, content.text)
+    is_bundle = len(chain) > 1 and pem.has_only_certificates(content.text)
+    ctx.emit(
+        CertificateFile(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=f"openssl x509 -noout -fingerprint -sha256 -in {shlex.quote(path)}",
+            failure=content.failure,
+            path=path,
+            sha256=fingerprint(content.text),
+            changed=content.changed,
+            real=content.real,
+            chain=chain,
+            publics=publics,
+            labels=pem.labels(content.text),
+            text=content.text if is_bundle else "",
+        )
+    )
+
+
+async def _observe_key(ctx: ProbeContext, path: str) -> None:
+    """Emit the key's public half, from the server's openssl, which asks for no passphrase here."""
+    at = ctx.elapsed()
+    argv = ("openssl", "pkey", "-in", path, "-pubout", "-passin", "pass:")
+    result = await ctx.machine.run(*argv)
+    if result.status is None:
+        return
+    key_type, public = pem.public_key(result.out)
+    ctx.emit(
+        KeyFile(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=result.took,
+            equivalent=shlex.join(argv),
+            failure=None
+            if public
+            else Failure("exit", clean(result.err) or "no key", result.status),
+            path=path,
+            key_type=key_type,
+            public=public,
+        )
+    )
+
+
+def fingerprint(pem_text: str) -> str:
+    """Return the SHA-256 of the first certificate in a PEM text (RFC 7468), or ""."""
+    import base64
+    import binascii
+    import hashlib
+
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    body = pem_text.partition(begin)[2].partition(end)[0]
+    try:
+        der = base64.b64decode("".join(body.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    return hashlib.sha256(der).hexdigest() if der else ""
