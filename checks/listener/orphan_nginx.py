@@ -19,6 +19,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Vantage,
+    commands,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Boot
@@ -93,7 +94,7 @@ def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
     If nginx runs outside its service, tell it to quit and start the service instead.
     """
     if outside_service:
-        quit_command = Command(("kill", "-QUIT", str(pid)))
+        quit_command = commands.quit_process(pid)
         return Fix(
             (nginx.test_command(), quit_command, *_restart_commands(nginx)), Applicability.REVIEW
         )
@@ -107,7 +108,7 @@ def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     itself."""
     hosts = [host for host in nginx.evidence.of(Host) if host.vantage is Vantage.SERVER]
     by_service = bool(hosts) and hosts[0].manager == "systemd"
-    return (Command(("systemctl", "restart", "nginx")),) if by_service else nginx.start_commands()
+    return (commands.restart_service("nginx"),) if by_service else nginx.start_commands()
 
 
 def _is_visitor_affected(evidence: Evidence) -> bool:

@@ -16,6 +16,7 @@ from diagnose.model import (
     Observation,
     Subject,
     Vantage,
+    commands,
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.files import NginxStart
@@ -363,12 +364,12 @@ class Nginx:
         return hiding_folder(self.master.private, path) if self.master and path else ""
 
     def test_command(self) -> Command:
-        return Command((*self._argv, "-t"))
+        return commands.test_nginx(self._argv)
 
     def reload_command(self) -> Command:
         if self.unit:
-            return Command(("systemctl", "reload", self.unit))
-        return Command((*self._argv, "-s", "reload"))
+            return commands.reload_service(self.unit)
+        return commands.reload_nginx(self._argv)
 
     def start_commands(self) -> tuple[Command, ...]:
         """Return the commands that start nginx by its service.
@@ -378,12 +379,12 @@ class Nginx:
         failures must be reset first (systemd.unit(5), StartLimitBurst=).
         """
         if not self.unit:
-            return (Command(self._argv, undo=(*self._argv, "-s", "stop")),)
+            return (commands.start_nginx(self._argv),)
         start = self.start
         is_active = start is not None and start.state in {"active", "reloading", "activating"}
-        verb = "restart" if is_active else "start"
-        change = Command(("systemctl", verb, self.unit), undo=("systemctl", "stop", self.unit))
-        reset_command = Command(("systemctl", "reset-failed", self.unit))
+        start_command = commands.restart_dead_service if is_active else commands.start_service
+        change = start_command(self.unit)
+        reset_command = commands.reset_failed(self.unit)
         limited = start is not None and (start.limited or start.result == "start-limit-hit")
         return (reset_command, change) if limited else (change,)
 
@@ -391,8 +392,8 @@ class Nginx:
         """Return the commands that stop and start nginx, for changes that a reload does not
         apply."""
         if self.unit:
-            return (Command(("systemctl", "restart", self.unit)),)
-        return (Command((*self._argv, "-s", "stop")), *self.start_commands())
+            return (commands.restart_service(self.unit),)
+        return (commands.stop_nginx(self._argv), *self.start_commands())
 
     def reload_steps(self) -> tuple[Command, ...]:
         """Return the commands that test the configuration and then load it."""

@@ -3,6 +3,7 @@ and all that can go wrong with them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from diagnose import fixing
 from diagnose.fixing import FixInProgress, JournalEntry, Outcome, Plan, Residue, journal
 from diagnose.machine.local import LocalMachine
-from diagnose.model import Claim, Command, Edit, Finding, Fix, Report, Subject
+from diagnose.model import Claim, Command, Edit, Effect, Finding, Fix, Report, Subject, commands
 from diagnose.model.server import Listeners
 from diagnose.parsers.nginx.edits import diff
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import check
+from tests.support.steps import touching
 
 CAUSE = "websocket.upgrade-headers-missing"
 OLD, NEW = "a\nb\nc\n", "a\nB\nc\n"
@@ -114,8 +116,8 @@ def test_it_heals_and_can_be_taken_back_to_the_byte(site: Site) -> None:
 
 def test_the_way_back_is_told_before_it_is_gone(site: Site) -> None:
     made, reads = site.file.with_name("made"), site.file.with_name("reads")
-    touch = Command(("env", "touch", str(made)), undo=("env", "rm", str(made)))
-    reload = Command(("env", "sh", "-c", f"echo >> {reads}", "reload"))
+    touch = Command(("env", "touch", str(made)), Effect.CHANGE, undo=("env", "rm", str(made)))
+    reload = Command(("env", "sh", "-c", f"echo >> {reads}"), Effect.RELOAD)
     site.fix(site.plan(touch, reload))
     assert site.ways() == [
         f"undo env rm {made}",
@@ -128,8 +130,8 @@ def test_the_way_back_is_told_before_it_is_gone(site: Site) -> None:
 
 def test_what_nothing_takes_back_is_left_and_not_done_again(site: Site) -> None:
     restarts = site.file.with_name("restarts")
-    restart = Command(("env", "sh", "-c", f"echo >> {restarts}", "restart"))
-    ended = Command(("env", "true"))
+    restart = Command(("env", "sh", "-c", f"echo >> {restarts}"), Effect.RESTART)
+    ended = Command(("env", "true"), Effect.CHANGE)
     site.fix(site.commands(ended, restart), site.well)
     assert site.ways() == [f"stays {' '.join(step.argv)}" for step in (ended, restart)]
     assert site.undo() == (Residue("stays", ended), Residue("stays", restart))
@@ -139,21 +141,23 @@ def test_what_nothing_takes_back_is_left_and_not_done_again(site: Site) -> None:
 
 def test_an_undo_that_fails_is_left_with_the_reason(site: Site) -> None:
     undo = ("sh", "-c", "echo no such rule >&2; exit 1")
-    site.fix(site.commands(Command(("true",), undo=undo)), site.well)
-    assert site.undo() == (Residue("failed", Command(undo), "no such rule"),)
+    site.fix(site.commands(Command(("true",), Effect.CHANGE, undo=undo)), site.well)
+    assert site.undo() == (Residue("failed", Command(undo, Effect.CHANGE), "no such rule"),)
 
 
 def test_files_that_are_not_taken_as_they_were_are_left_with_the_reason(site: Site) -> None:
     """It was refused before the fix, too."""
     check = f"grep -q B {site.file} || {{ echo no B >&2; exit 1; }}"
-    test, reload = (Command(("env", "sh", "-c", check, word)) for word in ("-t", "reload"))
+    test, reload = (
+        Command(("env", "sh", "-c", check), effect) for effect in (Effect.TEST, Effect.RELOAD)
+    )
     assert site.fix(site.plan(test, reload)).state == "healed"
     assert site.undo() == (Residue("not-read", test, "no B"),)
     assert site.file.read_text() == OLD
 
 
 def test_a_fix_that_did_not_help_says_what_of_it_stays(site: Site) -> None:
-    ended = Command(("env", "true"))
+    ended = Command(("env", "true"), Effect.CHANGE)
     done = site.fix(site.commands(ended))
     assert (done.state, done.residues) == ("rolled-back", (Residue("stays", ended),))
 
@@ -195,8 +199,10 @@ def test_what_comes_to_light_behind_it_is_no_reason_to_take_it_back(site: Site) 
 
 def test_a_step_that_fails_takes_all_before_it_back(site: Site) -> None:
     made = site.file.with_name("made")
-    touch = Command(("touch", str(made)), undo=("rm", str(made)))
-    done = site.fix(site.plan(touch, Command(("sh", "-c", "echo no such thing >&2; exit 1"))))
+    touch = touching(made)
+    done = site.fix(
+        site.plan(touch, Command(("sh", "-c", "echo no such thing >&2; exit 1"), Effect.CHANGE))
+    )
     assert done.state == "rolled-back"
     assert "no such thing" in done.error
     assert names(site) == {"site.conf", "diagnose"}
@@ -205,7 +211,7 @@ def test_a_step_that_fails_takes_all_before_it_back(site: Site) -> None:
 
 def test_of_what_nginx_says_the_line_with_the_reason_is_told(site: Site) -> None:
     says = 'echo "nginx: [emerg] unknown in /a.conf:3" >&2; echo "test failed" >&2; exit 1'
-    done = site.fix(site.plan(Command(("sh", "-c", says))))
+    done = site.fix(site.plan(Command(("sh", "-c", says), Effect.CHANGE)))
     assert done.error.endswith(": nginx: [emerg] unknown in /a.conf:3")
 
 
@@ -277,7 +283,7 @@ class Killed(BaseException):
 
 def test_of_two_fixes_in_one_second_the_last_is_taken_back_first(site: Site) -> None:
     other = site.file.with_name("other")
-    touch = Command(("touch", str(other)), undo=("rm", "-f", str(other)))
+    touch = touching(other, "-f")
     site.fix(site.plan(touch))
     second = Site(site.file.parent / "diagnose")
     assert second.fix(second.plan()).state == "healed"
@@ -289,7 +295,7 @@ def test_of_two_fixes_in_one_second_the_last_is_taken_back_first(site: Site) -> 
 
 
 def test_a_mode_that_was_changed_is_set_back_wherever_it_is_killed(site: Site) -> None:
-    wider = Command(("chmod", "644", str(site.file)))
+    wider = replace(commands.chmod("644", str(site.file), before=0o640), undo=())
     claim = Claim(about=Subject(port=443), because=(), fix=Fix((wider,)))
     plan = Plan(Finding("f1", check(CAUSE), claim), (wider,))
 
@@ -322,7 +328,7 @@ def test_killed_anywhere_it_ends_in_one_of_the_two_right_states(
     site: Site, after: bool, back: bool
 ) -> None:
     made = site.file.with_name("made")
-    touch = Command(("touch", str(made)), undo=("rm", "-f", str(made)))
+    touch = touching(made, "-f")
     for at in range(100):
         site.machine = Dying(at, after)
         try:
@@ -353,7 +359,8 @@ def test_what_an_undo_has_done_is_not_done_again_when_it_is_begun_anew(site: Sit
     """A second time it would fail."""
     made, other = site.file.with_name("made"), site.file.with_name("other")
     touch = [
-        Command(("env", "touch", str(one)), undo=("env", "rm", str(one))) for one in (made, other)
+        Command(("env", "touch", str(one)), Effect.CHANGE, undo=("env", "rm", str(one)))
+        for one in (made, other)
     ]
     for at in range(100):
         site.machine = LocalMachine()
