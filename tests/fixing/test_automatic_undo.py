@@ -12,11 +12,9 @@ from diagnose.fixing import FixError, automatic_undo, journal
 from diagnose.fixing.remote_files import FILES, RemoteFiles
 from diagnose.machine.local import LocalMachine
 from diagnose.model import Command, Effect, Report, commands
-from tests.fixing.test_apply import CAUSE, NEW, OLD, Dying, Killed, Site, site
 from tests.lab.hosts import until
+from tests.support.mended_site import CAUSE, NEW, OLD, Dying, Killed, Site
 from tests.support.steps import touching
-
-__all__ = ["site"]  # the fixture
 
 #: More commands than any fix of these takes.
 MOST = 100
