@@ -236,9 +236,11 @@ def _access(argv: Arguments, undo: Arguments, *paths: str) -> Command:
 # Kernel and network
 
 
-def set_sysctl(name: str, value: int, before: int) -> Command:
-    """Set a parameter of the kernel until the next boot (sysctl(8))."""
-    argv, undo = ("sysctl", "-w", f"{name}={value}"), ("sysctl", "-w", f"{name}={before}")
+def set_sysctl(name: str, value: int, before: int | None) -> Command:
+    """Set a parameter of the kernel until the next boot (sysctl(8)). There is no undo if the value
+    `before` is not known (None)."""
+    argv = ("sysctl", "-w", f"{name}={value}")
+    undo = () if before is None else ("sysctl", "-w", f"{name}={before}")
     return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.CHANGES_KERNEL)
 
 

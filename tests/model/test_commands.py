@@ -74,6 +74,8 @@ ALL = [
     # kernel and network
     (commands.set_sysctl("net.core.somaxconn", 4096, before=128),
      "sysctl -w net.core.somaxconn=4096", "sysctl -w net.core.somaxconn=128", Risk.CHANGES_KERNEL),
+    (commands.set_sysctl("net.ipv4.tcp_mtu_probing", 1, before=None),
+     "sysctl -w net.ipv4.tcp_mtu_probing=1", "", Risk.CHANGES_KERNEL),
     (commands.set_link_up("eth0"), "ip link set dev eth0 up", "ip link set dev eth0 down",
      Risk.CHANGES_NETWORK),
     (commands.delete_route(("blackhole", "192.0.2.1"), ipv6=False),
