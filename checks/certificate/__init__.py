@@ -31,6 +31,7 @@ from diagnose.model import (
     Step,
     Vantage,
     Where,
+    commands,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import CertificateFile
@@ -231,7 +232,7 @@ def renewal_fix(evidence: Evidence, leaf: Certificate) -> Fix:
         return Fix((lineage.renew, reload_step(evidence)), Applicability.REVIEW)
     if "let's encrypt" not in leaf.issuer.lower():
         return manual_fix("renew")
-    renew = Command(("certbot", "renew"))
+    renew = commands.renew_certificate(("certbot", "renew"))
     return Fix((Manual("renew", Where.SERVER), renew, reload_step(evidence)), Applicability.REVIEW)
 
 
@@ -258,7 +259,7 @@ _FORCE_OPTIONS = {"certbot": ("--force-renewal",), "acme.sh": (), "dehydrated": 
 def lineage_of(path: str) -> Lineage | None:
     """Return the lineage to which a file belongs, by its path."""
     if match := _CERTBOT.fullmatch(path):
-        renew = Command(("certbot", "renew", "--cert-name", match[2]))
+        renew = commands.renew_certificate(("certbot", "renew", "--cert-name", match[2]))
         return Lineage("certbot", match[2], renew, f"{match[1]}/live/{match[2]}/fullchain.pem")
     if match := _ACME_SH.fullmatch(path):
         ecc_option = ("--ecc",) if match[4] else ()
@@ -272,9 +273,10 @@ def lineage_of(path: str) -> Lineage | None:
             *ecc_option,
         )
         fullchain = f"{match[1]}/{match[2]}/fullchain.cer"
-        return Lineage("acme.sh", match[3], Command((*renew_words, "--force")), fullchain)
+        renew = commands.renew_certificate((*renew_words, "--force"))
+        return Lineage("acme.sh", match[3], renew, fullchain)
     if match := _DEHYDRATED.fullmatch(path):
-        renew = Command(("dehydrated", "--cron", "--domain", match[2]))
+        renew = commands.renew_certificate(("dehydrated", "--cron", "--domain", match[2]))
         return Lineage("dehydrated", match[2], renew, f"{match[1]}/certs/{match[2]}/fullchain.pem")
     return None
 

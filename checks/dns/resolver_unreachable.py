@@ -7,7 +7,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Edit,
     Evidence,
@@ -15,6 +14,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Subject,
+    commands,
 )
 from diagnose.model.dns import (
     DnsAnswer,
@@ -125,7 +125,7 @@ def _fix(evidence: Evidence, server: str, config: ResolverConfig | None) -> Fix:
     step_location = this_machine(evidence)
     # systemd-resolved.service(8): the two addresses of its stub resolver.
     if server in {"127.0.0.53", "127.0.0.54"}:
-        restart = Command(("systemctl", "restart", "systemd-resolved"), step_location)
+        restart = commands.restart_service("systemd-resolved", step_location)
         return Fix((restart,), Applicability.REVIEW)
     if config and not _GENERATED_FILE.search(config.text):
         server_line = re.compile(rf"[ \t]*nameserver[ \t]+{re.escape(server)}[ \t]*(?:[#;].*)?")

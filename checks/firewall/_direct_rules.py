@@ -4,9 +4,11 @@ firewalld passes direct rules to iptables unchanged and writes them again at eve
 are changed with firewall-cmd, not with iptables.
 """
 
+from collections.abc import Iterable
+
 from checks.firewall._firewalld import firewalld_view
 from checks.firewall._netfilter import Blockage
-from diagnose.model import Command, Evidence
+from diagnose.model import Command, Evidence, Risk, commands
 from diagnose.parsers.netfilter.iptables import split_words
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
@@ -62,12 +64,14 @@ def _normalize_arguments(arguments: list[str] | tuple[str, ...]) -> list[str]:
 def _rule_command(mode: str, rule: str, port: int, visitor: str = "") -> Command:
     """Remove a rule about this port only; put an exception before a rule about more ports."""
     family, table, chain, priority, *arguments = rule.split()
-    head = ("firewall-cmd", *[mode] * bool(mode), "--direct")
+    head = (*[mode] * bool(mode), "--direct")
     chain_path = (family, table, chain)
     if not visitor and f" --dport {port} " in f" {' '.join(arguments)} ":
         rule_arguments = (*chain_path, priority, *arguments)
-        return Command(
-            (*head, "--remove-rule", *rule_arguments), undo=(*head, "--add-rule", *rule_arguments)
+        return commands.firewall_cmd(
+            (*head, "--remove-rule", *rule_arguments),
+            undo=(*head, "--add-rule", *rule_arguments),
+            risk=_risk(arguments),
         )
     source = ("-s", visitor) if visitor else ()
     exception_rule = (
@@ -81,6 +85,15 @@ def _rule_command(mode: str, rule: str, port: int, visitor: str = "") -> Command
         "-j",
         "ACCEPT",
     )
-    return Command(
-        (*head, "--add-rule", *exception_rule), undo=(*head, "--remove-rule", *exception_rule)
+    return commands.firewall_cmd(
+        (*head, "--add-rule", *exception_rule),
+        undo=(*head, "--remove-rule", *exception_rule),
+        risk=_risk(exception_rule),
     )
+
+
+def _risk(rule: Iterable[str]) -> Risk:
+    """Return whom the removal or the addition of a rule lets in: everybody unless it names a
+    source (iptables(8), iptables-extensions(8) "set")."""
+    names_source = not {"-s", "--match-set"}.isdisjoint(rule)
+    return Risk.OPENS_TO_SOME if names_source else Risk.OPENS_TO_ALL

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from checks.firewall import Refusal
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome
-from diagnose.model import Command, Fix
+from diagnose.model import Command, Fix, Risk, commands
 from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.firewalld.rich_rules import rich_rule
 
@@ -28,7 +28,7 @@ def opening_fix(firewalld: FirewalldView, refusal: Refusal) -> Fix:
     runtime = _open_command(firewalld, "", f"--zone={zone}", refusal.ports)
     if reload_zone != zone or firewalld.reload_has_side_effects(refusal.ports):
         return Fix((runtime, permanent))
-    return Fix((permanent, Command(("firewall-cmd", "--reload"), undo=runtime.undo)))
+    return Fix((permanent, commands.reload_firewalld(runtime.undo)))
 
 
 def permanent_opening_fix(
@@ -78,11 +78,15 @@ def _open_command(
 
 
 def firewall_cmd(
-    mode: str, scope_option: str, options: tuple[str, ...], undo_options: tuple[str, ...]
+    mode: str,
+    scope_option: str,
+    options: tuple[str, ...],
+    undo_options: tuple[str, ...],
+    risk: Risk = Risk.OPENS_TO_ALL,
 ) -> Command:
     """Build a firewall-cmd command with its undo. `mode` is "--permanent" or ""."""
-    words = ("firewall-cmd", *[mode] * bool(mode), scope_option)
-    return Command((*words, *options), undo=(*words, *undo_options))
+    words = (*[mode] * bool(mode), scope_option)
+    return commands.firewall_cmd((*words, *options), (*words, *undo_options), risk)
 
 
 def removal_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple[Command, ...]:
@@ -187,13 +191,20 @@ def permanent_rule_command(scope_option: str, rule: str, action: str) -> Command
 
 
 def _rule_command(mode: str, scope_option: str, rule: str, action: str) -> Command:
-    kind = "rich-rule"
+    kind, risk = "rich-rule", Risk.OPENS_TO_ALL
     if rule.startswith("port="):
         # firewall-cmd lists empty fields, but does not accept them as input.
         kind, rule = "forward-port", rule.removesuffix(":toaddr=").replace(":toport=:", ":")
+        risk = Risk.OPENS_TO_ALL if action == "add" else Risk.CHANGES_SYSTEM
+    elif rich_rule(rule).source:
+        risk = Risk.OPENS_TO_SOME
     opposite_action = {"add": "remove", "remove": "add"}[action]
     return firewall_cmd(
-        mode, scope_option, (f"--{action}-{kind}={rule}",), (f"--{opposite_action}-{kind}={rule}",)
+        mode,
+        scope_option,
+        (f"--{action}-{kind}={rule}",),
+        (f"--{opposite_action}-{kind}={rule}",),
+        risk,
     )
 
 

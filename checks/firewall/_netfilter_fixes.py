@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from checks.firewall import _direct_rules
 from checks.firewall._netfilter import Blockage, NetfilterView, blocking_places
 from checks.firewall._restricted_ports import PLACEHOLDER
-from diagnose.model import Applicability, Command, Edit, Fix, Manual, Step, Where
+from diagnose.model import Applicability, Command, Edit, Fix, Manual, Risk, Step, Where, commands
 from diagnose.parsers.netfilter import iptables, nft_writer, persisted_rules, remedies, ufw
 from diagnose.parsers.netfilter.remedies import Opening
 from diagnose.parsers.netfilter.ruleset import RulePosition
@@ -106,7 +106,8 @@ def _ufw_allow_from(
         rule = ufw.deciding_rule(rules, blockage.port)
         prepend = ("prepend",) if rule and rule.action in {"deny", "reject"} else ()
         allow = ("allow", "from", visitor, "to", "any", "port", str(blockage.port), "proto", "tcp")
-        steps[Command(("ufw", *prepend, *allow), undo=("ufw", "delete", *allow))] = None
+        command = commands.ufw((*prepend, *allow), ("delete", *allow), Risk.OPENS_TO_SOME)
+        steps[command] = None
     return tuple(steps)
 
 
@@ -137,14 +138,14 @@ def replacement_steps(place: RulePosition, text: str, files: Mapping[str, str]) 
     chain = place.chain.name
     if place.program == "nft":
         handle = str(place.rule.handle) if place.rule else ""
-        words = ("nft", "replace", "rule", place.table.family, place.table.name, chain)
+        selector = (place.table.family, place.table.name, chain, "handle", handle)
         new, old = (nft_writer.split_rule(rule_text) for rule_text in (text, place.text))
-        change = Command((*words, "handle", handle, *new), undo=(*words, "handle", handle, *old))
+        change = commands.replace_nft_rule(selector, new, old)
     else:
         table = () if place.table.name == "filter" else ("-t", place.table.name)
         words = (place.program, *table, "-R", chain, str(place.index + 1))
         new, old = (iptables.split_words(rule_text)[2:] for rule_text in (text, place.text))
-        change = Command((*words, *new), undo=(*words, *old))
+        change = commands.iptables((*words, *new), undo=(*words, *old))
     persisted_rule = persisted_rules.find_persisted(place, files)
     if persisted_rule is None or not persisted_rule.exact:
         return (change,)
@@ -174,7 +175,7 @@ def _ufw_fix(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Fix:
 def _ipv6_steps(text: str) -> tuple[Step, ...]:
     """Make ufw manage IPv6 as well."""
     after = re.sub(r"^([ \t]*IPV6=)\S+", r"\1yes", text, flags=re.MULTILINE)
-    reload = Command(("ufw", "reload"))
+    reload = commands.reload_ufw()
     change = diff(ufw.DEFAULTS, text, after)
     return (Edit(ufw.DEFAULTS, change), reload) if change else ()
 
@@ -193,7 +194,8 @@ def _ufw_allow_commands(
             return [_ufw_allow(port, "prepend")]
         position = str(rules.index(rule) + 1)
         words = rule.arguments()
-        steps.append(Command(("ufw", "delete", *words), undo=("ufw", "insert", position, *words)))
+        undo = ("insert", position, *words)
+        steps.append(commands.ufw(("delete", *words), undo, _ufw_removal_risk(rule)))
         remaining_rules.remove(rule)
     if rule is None or rule.action == "limit":
         steps.append(_ufw_allow(port))
@@ -202,4 +204,9 @@ def _ufw_allow_commands(
 
 def _ufw_allow(port: int, *position: str) -> Command:
     rule = ("allow", f"{port}/tcp")
-    return Command(("ufw", *position, *rule), undo=("ufw", "delete", *rule))
+    return commands.ufw((*position, *rule), ("delete", *rule), Risk.OPENS_TO_ALL)
+
+
+def _ufw_removal_risk(rule: ufw.UfwRule) -> Risk:
+    """Return whom the removal of a rule lets in."""
+    return Risk.OPENS_TO_ALL if rule.source in ufw.ANY else Risk.OPENS_TO_SOME

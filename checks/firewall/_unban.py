@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from checks.firewall._netfilter import Blockage, NetfilterView
-from diagnose.model import Applicability, Command, Fix, Manual, Step, Where
+from diagnose.model import Applicability, Command, Fix, Manual, Risk, Step, Where, commands
 from diagnose.model.visitor import Jails
 from diagnose.parsers.netfilter import owners, remedies, ufw
 from diagnose.parsers.netfilter.rules import Match
@@ -31,11 +31,11 @@ def unban_fix(view: NetfilterView, blockages: Iterable[Blockage]) -> Fix:
 def _unban_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
     match blockage.owner:
         case "fail2ban" if jails := banning_jails(view, blockage):
-            return tuple(unban_command(jail, blockage.source) for jail in jails)
+            return tuple(commands.unban(jail, blockage.source) for jail in jails)
         case "crowdsec":
             return _cscli_steps(blockage)
         case "csf":
-            return (Command(("csf", "-dr", blockage.source), undo=("csf", "-d", blockage.source)),)
+            return (commands.csf_unban(blockage.source),)
         case "ufw":
             return _ufw_steps(view, blockage)
         case owner if owner in _RULE_MANAGERS and blockage.place.chain.name != "DOCKER-USER":
@@ -66,11 +66,6 @@ def banning_jails(view: NetfilterView, blockage: Blockage) -> tuple[str, ...]:
     return holding_jails
 
 
-def unban_command(jail: str, address: str) -> Command:
-    words = ("fail2ban-client", "set", jail)
-    return Command((*words, "unbanip", address), undo=(*words, "banip", address))
-
-
 # Others
 
 
@@ -78,8 +73,7 @@ def _cscli_steps(blockage: Blockage) -> tuple[Step, ...]:
     selector = ("--ip", blockage.source)
     if (network := _set_entry(blockage)) and "/" in network:
         selector = ("--range", network)
-    words = ("cscli", "decisions")
-    return (Command((*words, "delete", *selector), undo=(*words, "add", *selector)),)
+    return (commands.delete_decisions(selector),)
 
 
 def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
@@ -94,11 +88,11 @@ def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
             if not _is_single_address(rule.source):
                 allow = ("allow", "proto", "tcp", "from", blockage.source, "to", "any", "port")
                 words = (*allow, str(blockage.port))
-                insert = ("ufw", "insert", str(position), *words)
-                return (*steps, Command(insert, undo=("ufw", "delete", *words)))
+                insert, delete = ("insert", str(position), *words), ("delete", *words)
+                return (*steps, commands.ufw(insert, delete, Risk.OPENS_TO_SOME))
             rule_words = rule.arguments()
-            undo = ("ufw", "insert", str(position), *rule_words)
-            steps.append(Command(("ufw", "delete", *rule_words), undo=undo))
+            undo = ("insert", str(position), *rule_words)
+            steps.append(commands.ufw(("delete", *rule_words), undo, Risk.OPENS_TO_SOME))
     return tuple(steps)
 
 
@@ -108,20 +102,11 @@ def _set_element_command(blockage: Blockage) -> Command | None:
     step, place = _set_match(blockage.place), blockage.place
     if step is None or not _is_single_address(_set_entry(blockage)):
         return None
+    set_name = str(step.values)
     if place.program != "nft":
-        words = ("ipset", "del", step.values, blockage.source)
-        return Command(
-            _strings(words), undo=_strings(("ipset", "add", step.values, blockage.source))
-        )
-    element_path = (place.table.family, place.table.name, step.values, f"{{ {blockage.source} }}")
-    return Command(
-        _strings(("nft", "delete", "element", *element_path)),
-        undo=_strings(("nft", "add", "element", *element_path)),
-    )
-
-
-def _strings(words: Iterable[object]) -> tuple[str, ...]:
-    return tuple(map(str, words))
+        return commands.delete_from_ipset(set_name, blockage.source)
+    table = place.table
+    return commands.delete_nft_element(table.family, table.name, set_name, blockage.source)
 
 
 def _set_match(place: RulePosition) -> Match | None:
@@ -195,10 +180,9 @@ def _exception_command(blockage: Blockage) -> Command:
         rule = (family, "saddr", blockage.source, "tcp", "dport", port, "accept")
         chain_path = (place.table.family, place.table.name, place.chain.name)
         if place.rule is None:
-            return Command(("nft", "add", "rule", *chain_path, *rule))
-        return Command(
-            ("nft", "insert", "rule", *chain_path, "handle", str(place.rule.handle), *rule)
-        )
+            return commands.add_nft_rule(("add", "rule", *chain_path), rule)
+        handle = ("handle", str(place.rule.handle))
+        return commands.add_nft_rule(("insert", "rule", *chain_path, *handle), rule)
     iptables_command = (
         place.program,
         *(() if place.table.name == "filter" else ("-t", place.table.name)),
@@ -206,6 +190,6 @@ def _exception_command(blockage: Blockage) -> Command:
     words = (place.chain.name, "-s", blockage.source, "-p", "tcp", "--dport", port, "-j", "ACCEPT")
     chain, *rule_words = words
     insert_words = ("-I", chain, str(place.index + 1)) if place.rule else ("-A", chain)
-    return Command(
+    return commands.iptables(
         (*iptables_command, *insert_words, *rule_words), undo=(*iptables_command, "-D", *words)
     )

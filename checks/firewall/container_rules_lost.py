@@ -25,6 +25,7 @@ from diagnose.model import (
     Host,
     Severity,
     Subject,
+    commands,
     endpoints,
 )
 from diagnose.model.containers import Containers
@@ -120,10 +121,10 @@ def _is_refused(evidence: Evidence, port: int) -> bool:
 
 def _restart_command(evidence: Evidence, engine: str) -> Command:
     if engine == "podman":
-        return Command(("podman", "network", "reload", "--all"))
+        return commands.reload_podman_networks()
     uses_systemd = any(
         host.role == "server" and host.manager == "systemd" for host in evidence.good(Host)
     )
-    return Command(
-        ("systemctl", "restart", "docker") if uses_systemd else ("service", "docker", "restart")
-    )
+    if uses_systemd:
+        return commands.restart_service("docker")
+    return commands.restart_sysv_service("docker")

@@ -17,9 +17,11 @@ from diagnose.model import (
     Evidence,
     Fix,
     Manual,
+    Risk,
     Severity,
     Subject,
     Where,
+    commands,
     endpoints,
 )
 from diagnose.model.netfilter import Ruleset
@@ -102,7 +104,8 @@ def _fix(
     if owner == "ufw":
         source = visitor or "any"
         rule = ("allow", "proto", "tcp", "from", source, "to", address, "port", str(target_port))
-        return Fix((Command(("ufw", "route", *rule), undo=("ufw", "route", "delete", *rule)),))
+        risk = Risk.OPENS_TO_SOME if visitor else Risk.OPENS_TO_ALL
+        return Fix((commands.ufw(("route", *rule), ("route", "delete", *rule), risk),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
         family = 6 if ":" in address else 4
         opening = Opening((target_port,), visitor=visitor, server=address, family=family)

@@ -7,7 +7,7 @@ from checks.firewall import EXPLAINS, Refusal, claim, refusals
 from checks.firewall._firewalld import FirewalldView, firewalld_view
 from checks.firewall._firewalld_fixes import opening_commands
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Command, Evidence, Fix, Severity
+from diagnose.model import Claim, Command, Evidence, Fix, Severity, commands
 from diagnose.model.firewall import Firewalld, Zone
 
 
@@ -19,7 +19,7 @@ def not_reloaded(evidence: Evidence) -> Iterator[Claim]:
         # the files.
         has_side_effects = firewalld.reload_has_side_effects(refusal.ports)
         runtime_commands = _runtime_commands(firewalld, refusal)
-        reload_command = Command(("firewall-cmd", "--reload"), undo=runtime_commands[0].undo)
+        reload_command = commands.reload_firewalld(runtime_commands[0].undo)
         steps = runtime_commands if has_side_effects else (reload_command,)
         reload_zone = refusal.after_reload.zone_match.zone.name if refusal.after_reload else ""
         policy = refusal.runtime.policy

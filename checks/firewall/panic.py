@@ -5,7 +5,7 @@ loopback too (firewall-cmd(1), --panic-on). The mode is not saved: a restart of 
 from collections.abc import Iterator
 
 from diagnose.checking.registry import check
-from diagnose.model import Claim, Command, Evidence, Fix, Severity, Subject
+from diagnose.model import Claim, Evidence, Fix, Risk, Severity, Subject, commands
 from diagnose.model.firewall import Firewalld
 
 EXPLAINS = (
@@ -23,8 +23,8 @@ EXPLAINS = (
 def panic(evidence: Evidence) -> Iterator[Claim]:
     for daemon in evidence.good(Firewalld):
         if daemon.running and daemon.panic:
-            panic_off = Command(
-                ("firewall-cmd", "--panic-off"), undo=("firewall-cmd", "--panic-on")
+            panic_off = commands.firewall_cmd(
+                ("--panic-off",), undo=("--panic-on",), risk=Risk.OPENS_TO_ALL
             )
             yield Claim(
                 about=Subject(text="firewalld"),

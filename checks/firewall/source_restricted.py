@@ -30,6 +30,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
+    commands,
 )
 from diagnose.model.server import Interface
 from diagnose.parsers.netfilter import owners
@@ -95,11 +96,9 @@ def _unban_fix(blockage: Blockage) -> Fix:
     jail = owners.jail(blockage.place)
     match blockage.owner:
         case "fail2ban" if jail:
-            words = ("fail2ban-client", "set", jail)
-            ban_command = (*words, "banip", blockage.source)
-            return _review_fix(Command((*words, "unbanip", blockage.source), undo=ban_command))
+            return _review_fix(commands.unban(jail, blockage.source))
         case "crowdsec":
-            return _review_fix(Command(("cscli", "decisions", "delete", "--ip", blockage.source)))
+            return _review_fix(commands.delete_decisions(("--ip", blockage.source), undo=False))
         case "hand":
             if delete_command := _set_delete_command(blockage):
                 return _review_fix(delete_command)
@@ -119,10 +118,9 @@ def _set_delete_command(blockage: Blockage) -> Command | None:
             continue
         if len(step.keys) == 1 and step.keys[0].endswith("saddr") and step.op == "==":
             if place.program != "nft":
-                words = ("ipset", "del", step.values, blockage.source)
-                return Command(words, undo=("ipset", "add", step.values, blockage.source))
-            set_path = (place.table.family, place.table.name, step.values)
-            element = f"{{ {blockage.source} }}"
-            undo = ("nft", "add", "element", *set_path, element)
-            return Command(("nft", "delete", "element", *set_path, element), undo=undo)
+                return commands.delete_from_ipset(step.values, blockage.source)
+            table = place.table
+            return commands.delete_nft_element(
+                table.family, table.name, step.values, blockage.source
+            )
     return None

@@ -21,7 +21,7 @@ from checks.firewall import (
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
 from checks.firewall._firewalld_fixes import allow_commands, firewall_cmd, opening_fix
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity
+from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Risk, Severity
 from diagnose.model.firewall import Firewalld, Zone
 from diagnose.parsers.firewalld.rich_rules import is_address_in
 
@@ -122,7 +122,9 @@ def _unbind_commands(firewalld: FirewalldView, outcome: VisitorOutcome) -> tuple
 
 
 def _unbind_command(mode: str, scope_option: str, binding: str) -> Command:
-    return firewall_cmd(mode, scope_option, (f"--remove-{binding}",), (f"--add-{binding}",))
+    return firewall_cmd(
+        mode, scope_option, (f"--remove-{binding}",), (f"--add-{binding}",), Risk.OPENS_TO_SOME
+    )
 
 
 def _ipset_entry(firewalld: FirewalldView, name: str, outcome: VisitorOutcome) -> str:

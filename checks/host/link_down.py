@@ -8,7 +8,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
@@ -17,6 +16,7 @@ from diagnose.model import (
     Subject,
     Vantage,
     Where,
+    commands,
 )
 from diagnose.model.dns import LOCAL_ONLY, is_within, resolved_addresses
 from diagnose.model.server import Interface
@@ -105,9 +105,7 @@ def _fix(interface: Interface, fault: LinkFault | None) -> Fix:
         return Fix((Manual("wire", Where.SERVER),), Applicability.MANUAL)
     if fault != "down":
         return Fix((Manual("address", Where.SERVER),), Applicability.MANUAL)
-    up = Command(
-        ("ip", "link", "set", "dev", name, "up"), undo=("ip", "link", "set", "dev", name, "down")
-    )
+    up = commands.set_link_up(name)
     if _assigned_addresses(interface):
         return Fix((up,))
     return Fix((up, Manual("address", Where.SERVER)), Applicability.REVIEW)

@@ -6,19 +6,19 @@ The visitor's packets arrive, and no packet filter rule shows why no reply comes
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, _unban
+from checks.firewall import EXPLAINS
 from checks.firewall._firewalld import ssh_clients, target_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Evidence,
     Fix,
     Manual,
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jails, ReturnRoute, visitor_address
 from diagnose.parsers.linux.bans import network, network_contains
@@ -99,9 +99,8 @@ def _fix(visitor: str, route: ClosedRoute | None, jails: tuple[str, ...]) -> Fix
     if route is None or route_network is None or route_network.num_addresses > 1:
         return Fix((Manual("give-a-route", Where.SERVER),), Applicability.MANUAL)
     if jails:
-        steps = tuple(_unban.unban_command(jail, visitor) for jail in jails)
+        steps = tuple(commands.unban(jail, visitor) for jail in jails)
         return Fix(steps, Applicability.REVIEW)
-    head = ("ip", "-6", "route") if route_network.version == 6 else ("ip", "route")
-    arguments = (route.kind, visitor, *(("table", route.table) if route.table else ()))
-    step = Command((*head, "del", *arguments), undo=(*head, "add", *arguments))
+    selector = (route.kind, visitor, *(("table", route.table) if route.table else ()))
+    step = commands.delete_route(selector, ipv6=route_network.version == 6)
     return Fix((step,), Applicability.REVIEW)

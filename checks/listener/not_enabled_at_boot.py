@@ -8,7 +8,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
@@ -17,6 +16,7 @@ from diagnose.model import (
     Step,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxState
@@ -85,20 +85,16 @@ def _fix(boot: Boot, down_since_boot: bool) -> Fix:
     steps: tuple[Step, ...]
     match boot.manager:
         case "openrc":
-            enable = Command(("rc-update", "add", name, "default"), undo=("rc-update", "del", name))
-            start = Command(("rc-service", name, "start"), undo=("rc-service", name, "stop"))
+            enable = commands.add_to_default_runlevel(name)
+            start = commands.start_openrc_service(name)
             steps = (enable, start) if down_since_boot else (enable,)
         case "sysv":
             return Fix((Manual("runlevels", Where.SERVER),), Applicability.MANUAL)
         case _:
-            now_option = ("--now",) if down_since_boot else ()
-            undo = ("systemctl", "disable", *now_option, name)
-            steps = (Command(("systemctl", "enable", *now_option, name), undo=undo),)
+            steps = (commands.enable_service(name, now=down_since_boot),)
             if boot.state.startswith("masked"):
-                runtime = ("--runtime",) if boot.state.endswith("runtime") else ()
-                unmask = ("systemctl", "unmask", *runtime, name)
-                mask = ("systemctl", "mask", *runtime, name)
-                steps = (Command(unmask, undo=mask), *steps)
+                runtime = boot.state.endswith("runtime")
+                steps = (commands.unmask_service(name, runtime), *steps)
     # Somebody masked the unit on purpose; and what was started from a login may be set up to start
     # in another way.
     sure = not boot.state.startswith("masked") and not boot.by_hand

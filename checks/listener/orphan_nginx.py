@@ -20,6 +20,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Vantage,
+    commands,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.kernel import Boot
@@ -94,7 +95,7 @@ def _fix(nginx: Nginx, pid: int, file: PidFile, outside_service: bool) -> Fix:
     If nginx runs outside its service, tell it to quit and start the service instead.
     """
     if outside_service:
-        quit_command = Command(("kill", "-QUIT", str(pid)))
+        quit_command = commands.quit_process(pid)
         return Fix(
             (config_test_command(nginx), quit_command, *_restart_commands(nginx)),
             Applicability.REVIEW,
@@ -111,7 +112,7 @@ def _restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     by_service = bool(hosts) and hosts[0].manager == "systemd"
     if not by_service:
         return start_commands(nginx)
-    return (Command(("systemctl", "restart", package_unit(nginx))),)
+    return (commands.restart_service(package_unit(nginx)),)
 
 
 def _is_visitor_affected(evidence: Evidence) -> bool:

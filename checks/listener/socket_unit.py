@@ -7,7 +7,7 @@ from checks.listener import listeners_on
 from checks.nginx import Nginx
 from checks.nginx._commands import config_test_command, start_commands, systemd_unit
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity, Subject
+from diagnose.model import Applicability, Claim, Evidence, Fix, Severity, Subject, commands
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxState
 from diagnose.model.server import Listeners
@@ -34,8 +34,8 @@ def socket_unit(evidence: Evidence) -> Iterator[Claim]:
     if not handshakes or any(handshake.failure is None for handshake in handshakes):
         return
     unit = start.socket
-    stop = Command(("systemctl", "stop", unit), undo=("systemctl", "start", unit))
-    disable = Command(("systemctl", "disable", unit), undo=("systemctl", "enable", unit))
+    stop = commands.stop_service(unit)
+    disable = commands.disable_service(unit)
     yield Claim(
         about=Subject(port=port),
         covers=(Subject(port=port), Subject(port=80)),

@@ -3,7 +3,7 @@
 import posixpath
 
 from checks.nginx import Nginx
-from diagnose.model import Command, Evidence, Host, Vantage
+from diagnose.model import Command, Evidence, Host, Vantage, commands
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess
 
@@ -15,13 +15,13 @@ _SERVICES = {"nginx.service", "openresty.service", "tengine.service"}
 
 
 def config_test_command(nginx: Nginx) -> Command:
-    return Command((*_argv(nginx), "-t"))
+    return commands.test_nginx(_argv(nginx))
 
 
 def reload_command(nginx: Nginx) -> Command:
     if unit := systemd_unit(nginx):
-        return Command(("systemctl", "reload", unit))
-    return Command((*_argv(nginx), "-s", "reload"))
+        return commands.reload_service(unit)
+    return commands.reload_nginx(_argv(nginx))
 
 
 def reload_steps(nginx: Nginx) -> tuple[Command, ...]:
@@ -42,22 +42,21 @@ def start_commands(nginx: Nginx) -> tuple[Command, ...]:
     """
     unit = systemd_unit(nginx)
     if not unit:
-        return (Command(_argv(nginx), undo=(*_argv(nginx), "-s", "stop")),)
+        return (commands.start_nginx(_argv(nginx)),)
     start = nginx.start
     is_active = start is not None and start.state in {"active", "reloading", "activating"}
-    verb = "restart" if is_active else "start"
-    change = Command(("systemctl", verb, unit), undo=("systemctl", "stop", unit))
-    reset_command = Command(("systemctl", "reset-failed", unit))
+    start_command = commands.restart_dead_service if is_active else commands.start_service
+    change = start_command(unit)
     limited = start is not None and (start.limited or start.result == "start-limit-hit")
-    return (reset_command, change) if limited else (change,)
+    return (commands.reset_failed(unit), change) if limited else (change,)
 
 
 def restart_commands(nginx: Nginx) -> tuple[Command, ...]:
     """Return the commands that stop and start nginx, for changes that a reload does not
     apply."""
     if unit := systemd_unit(nginx):
-        return (Command(("systemctl", "restart", unit)),)
-    return (Command((*_argv(nginx), "-s", "stop")), *start_commands(nginx))
+        return (commands.restart_service(unit),)
+    return (commands.stop_nginx(_argv(nginx)), *start_commands(nginx))
 
 
 def systemd_unit(nginx: Nginx) -> str:

@@ -31,6 +31,7 @@ from diagnose.model import (
     Severity,
     Step,
     Where,
+    commands,
 )
 from diagnose.model.files import Access, PathComponent
 from diagnose.model.nginx import NginxConfig, NginxState, TestMessage
@@ -154,7 +155,7 @@ def _fix(
         return Fix((*steps, *reload_steps(nginx)), Applicability.REVIEW)
     if label and not label.path.startswith(_PRIVATE):
         # The label that the policy assigns to this file.
-        restore = Command(("restorecon", "-v", label.path), undo=("chcon", label.label, label.path))
+        restore = commands.restore_label(label.path, before=label.label)
         return Fix((restore, *reload_steps(nginx)))
     if access and not closed and not access.enforcing and not nginx.master:
         # root may read it; nginx was started by another user.
@@ -166,6 +167,6 @@ def _grant_read(part: PathComponent, group: str) -> tuple[Command, Command]:
     """Grant access to the user's own group and to nobody else."""
     mode = "g+x" if part.folder else "g+r"
     return (
-        Command(("chgrp", group, part.path), undo=("chgrp", part.group, part.path)),
-        Command(("chmod", mode, part.path), undo=("chmod", f"{part.mode:04o}", part.path)),
+        commands.chgrp(group, part.path, before=part.group),
+        commands.chmod(mode, part.path, before=part.mode),
     )

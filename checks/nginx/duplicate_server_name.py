@@ -27,6 +27,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
@@ -232,7 +233,7 @@ def _unlink_command(nginx: Nginx, conflict: NameConflict) -> Command | None:
         if file is None or other_file is None or not file.real or file.path == other_file.path:
             continue
         if file.real == (other_file.real or other_file.path):
-            return Command(("rm", file.path), undo=("ln", "-s", file.real, file.path))
+            return commands.remove_link(file.path, target=file.real)
     return None
 
 
@@ -265,7 +266,7 @@ def _move_command(nginx: Nginx, path: str, spare_servers: list[Server]) -> Comma
         or any(id(directive) not in spare_ids for directive in directives)
     ):
         return None
-    return Command(("mv", "-n", path, new_path), undo=("mv", "-n", new_path, path))
+    return commands.move(path, new_path)
 
 
 def _is_unused(nginx: Nginx, stale: Server) -> bool:

@@ -19,6 +19,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
+    commands,
 )
 from diagnose.model.files import PageAccess, PathComponent
 from diagnose.model.http import Exchange
@@ -78,14 +79,11 @@ def _fix(
     file = access.parts[-1] if access and access.parts else None
     has_other_label = access and access.default and file and file.label != access.default
     if file and has_other_label and access and access.enforcing and not closed:
-        command = Command(("restorecon", "-v", file.path), undo=("chcon", file.label, file.path))
-        return Fix((command,))
+        return Fix((commands.restore_label(file.path, before=file.label),))
     return Fix((Manual("let-nginx-read", Where.SERVER),), Applicability.MANUAL)
 
 
 def _opened_to_others(part: PathComponent) -> Command:
     """Let all users enter the folder or read the file, as web servers need it."""
     permission = "x" if part.folder else "r"
-    return Command(
-        ("chmod", f"o+{permission}", part.path), undo=("chmod", f"o-{permission}", part.path)
-    )
+    return commands.chmod(f"o+{permission}", part.path, before=part.mode)

@@ -18,7 +18,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Edit,
     Evidence,
     Fix,
@@ -26,6 +25,7 @@ from diagnose.model import (
     Severity,
     Step,
     Where,
+    commands,
 )
 from diagnose.model.nginx import CertificateFile, NginxConfig, NginxTest
 from diagnose.parsers.nginx.edits import TextEdit, diff, replace_directive
@@ -50,7 +50,7 @@ _OTHER_CAUSES = (
 
 #: sed(1): remove what comes before a BEGIN marker on its line, and leading whitespace on every
 #: line.
-_SED_SCRIPTS = ("-e", r"s/^[^-]*\(-----BEGIN\)/\1/", "-e", "s/^[[:blank:]]*//")
+_SED_SCRIPTS = (r"s/^[^-]*\(-----BEGIN\)/\1/", "s/^[[:blank:]]*//")
 _MALFORMED = ("bad end line", "bad base64", "asn1", "wrong tag", "too long", "not enough data")
 
 
@@ -120,7 +120,7 @@ def _steps(
     path = file.real or file.path  # the file to which a link leads
     if not file.text:
         # A byte order mark or whitespace before the only marker.
-        return (Command(("sed", "-i", *_SED_SCRIPTS, path)),)
+        return (commands.rewrite(path, _SED_SCRIPTS),)
     text = re.sub(r"^[^-\n]+(?=-----BEGIN)", "", file.text)
     text = re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text)
     text = re.sub(r"(-----END [A-Z0-9 ]+-----)(?=[^\r\n])", r"\1\n", text)

@@ -17,13 +17,13 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
+    commands,
 )
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxConfig, NginxState
@@ -112,8 +112,7 @@ def _manual_step(nginx: Nginx, start: NginxStart | None) -> str:
 
 def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> Fix:
     if forbidden:
-        words = ("-t", "http_port_t", "-p", "tcp", str(port))
-        allow = Command(("semanage", "port", "-a", *words), undo=("semanage", "port", "-d", *words))
+        allow = commands.label_port("http_port_t", port)
         return Fix((allow, *reload_steps(nginx)), Applicability.REVIEW)
     if step := _manual_step(nginx, start):
         return Fix((Manual(step, Where.SERVER), *reload_steps(nginx)), Applicability.MANUAL)
@@ -121,5 +120,5 @@ def _fix(nginx: Nginx, start: NginxStart | None, port: int, forbidden: bool) -> 
     if nginx.master is None:
         # Start nginx by its service, which has the right to bind the port.
         return Fix((test, *change))
-    stop = Command((*test.argv[:-1], "-s", "stop"))
+    stop = commands.stop_nginx(test.argv[:-1])
     return Fix((test, stop, *change), Applicability.REVIEW)

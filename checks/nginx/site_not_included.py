@@ -27,6 +27,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -187,7 +188,7 @@ def _fix(nginx: Nginx, sites: list[SiteFile], patterns: tuple[str, ...], danglin
     if dangling_link:
         if not _has_same_name(site.path, dangling_link):
             applicability = Applicability.REVIEW  # the link may have led to another site
-        link = Command(("ln", "-sfn", site.path, dangling_link))
+        link = commands.relink(site.path, dangling_link)
         return Fix((link, *reload_steps(nginx)), applicability)
     if not _is_near(nginx, site):
         return Fix((Manual("which-nginx", Where.SERVER),), Applicability.MANUAL)
@@ -219,9 +220,7 @@ def _rename_command(site: SiteFile, patterns: tuple[str, ...]) -> Command | None
             else None
         )
         if new_path and new_path != site.path and site_files.has_wildcard(pattern):
-            return Command(
-                ("mv", "-n", site.path, new_path), undo=("mv", "-n", new_path, site.path)
-            )
+            return commands.move(site.path, new_path)
     return None
 
 
@@ -231,7 +230,7 @@ def _link_command(site: SiteFile, patterns: tuple[str, ...]) -> Command | None:
     wildcards.sort(key=lambda pattern: not posixpath.dirname(pattern).endswith("enabled"))
     for pattern in wildcards:
         if new_path := site_files.matching_path(posixpath.basename(site.path), pattern):
-            return Command(("ln", "-s", site.path, new_path), undo=("rm", new_path))
+            return commands.link(site.path, new_path)
     return None
 
 

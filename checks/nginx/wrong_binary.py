@@ -18,7 +18,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Edit,
     Evidence,
@@ -31,6 +30,7 @@ from diagnose.model import (
     Subject,
     Vantage,
     Where,
+    commands,
 )
 from diagnose.model.files import OtherConfig
 from diagnose.model.http import Exchange
@@ -143,12 +143,12 @@ def _fix(nginx: Nginx, other_config: OtherConfig, site: Server) -> Fix:
     """Start the other nginx beside the running one if its ports are free. Otherwise let the running
     nginx read the site's file, if that has the same meaning there."""
     if not _is_port_taken(nginx.evidence, other_config):
-        test = Command((other_config.binary, "-t"))
+        test = commands.test_nginx((other_config.binary,))
         if _is_a_service(nginx, other_config):
             # If that service already runs the other program, this does nothing.
-            start = Command(("systemctl", "start", "nginx"), undo=("systemctl", "stop", "nginx"))
+            start = commands.start_service("nginx")
             return Fix((test, start), Applicability.REVIEW)
-        start = Command((other_config.binary,), undo=(other_config.binary, "-s", "stop"))
+        start = commands.start_nginx((other_config.binary,))
         applicability = (
             Applicability.AUTOMATIC
             if _has_own_pid_file(nginx, other_config)

@@ -15,7 +15,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
@@ -24,6 +23,7 @@ from diagnose.model import (
     Step,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.kernel import Counters, Holder, Kernel, Queue, Queues, counter_growth
 from diagnose.model.server import Listeners
@@ -159,7 +159,7 @@ def _is_short_backlog(arg: str) -> bool:
 def _fix(evidence: Evidence, stopped: tuple[Holder, ...]) -> Fix:
     if stopped:
         pids = tuple(str(holder.pid) for holder in stopped)
-        continue_command = Command(("kill", "-CONT", *pids), undo=("kill", "-STOP", *pids))
+        continue_command = commands.continue_processes(pids)
         # A process that a debugger holds (state "t") continues when the debugger releases it.
         is_traced = any(holder.state == "t" for holder in stopped)
         return Fix(

@@ -8,7 +8,6 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
@@ -16,6 +15,7 @@ from diagnose.model import (
     Severity,
     Subject,
     Where,
+    commands,
 )
 from diagnose.model.kernel import Counters, Kernel, counter_growth
 from diagnose.model.tcp import Connection
@@ -73,10 +73,7 @@ def conntrack_full(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(
             (
-                Command(
-                    ("sysctl", "-w", f"{MAX_SYSCTL}={new_limit}"),
-                    undo=("sysctl", "-w", f"{MAX_SYSCTL}={limit}"),
-                ),
+                commands.set_sysctl(MAX_SYSCTL, new_limit, before=limit),
                 Manual("keep", Where.SERVER),
             ),
             Applicability.REVIEW,

@@ -9,13 +9,13 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
+    commands,
     endpoints,
     merge_subjects,
 )
@@ -51,10 +51,7 @@ def path_mtu(evidence: Evidence) -> Iterator[Claim]:
         },
         fix=Fix(
             (
-                Command(
-                    ("sysctl", "-w", f"{_PROBING}=1"),
-                    undo=("sysctl", "-w", f"{_PROBING}=0"),
-                ),
+                commands.set_sysctl(_PROBING, 1, before=0),
                 Manual("keep", Where.SERVER),
             ),
             Applicability.REVIEW,

@@ -23,6 +23,7 @@ from diagnose.model import (
     Subject,
     Vantage,
     Where,
+    commands,
 )
 from diagnose.model.dns import is_private, resolved_addresses
 from diagnose.model.frozen import frozen
@@ -189,8 +190,7 @@ def _fix(evidence: Evidence, dropped_addresses: list[_DroppedAddress], family: i
     for device in dict.fromkeys(devices):
         # sysctl(8): a dot in an interface name is written as a slash.
         name = f"net.ipv4.conf.{device.replace('.', '/')}.rp_filter"
-        undo = ("sysctl", "-w", f"{name}={previous_modes.get(device, 1)}")
-        steps.append(Command(("sysctl", "-w", f"{name}=2"), undo=undo))
+        steps.append(commands.set_sysctl(name, 2, before=previous_modes.get(device, 1)))
         # The last file wins (sysctl.d(5)), and the kernel uses the larger value of "all" and this
         # one.
         path = f"/etc/sysctl.d/99-zz-rp-filter-{device}.conf"

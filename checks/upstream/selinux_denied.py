@@ -12,13 +12,13 @@ from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
     Fix,
     Manual,
     Severity,
     Where,
+    commands,
 )
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxConfig, UpstreamTry
@@ -74,9 +74,7 @@ def _claim(
     socket: bool,
 ) -> Claim:
     is_off = selinux.boolean(BOOLEAN) is False
-    allow_command = Command(
-        ("setsebool", "-P", BOOLEAN, "1"), undo=("setsebool", "-P", BOOLEAN, "0")
-    )
+    allow_command = commands.turn_on_boolean(BOOLEAN)
     by_boolean = not socket and selinux.boolean(BOOLEAN) is not True
     return upstream_claim(
         nginx,

@@ -28,6 +28,7 @@ from diagnose.model import (
     Manual,
     Severity,
     Where,
+    commands,
 )
 from diagnose.model.frozen import frozen
 from diagnose.model.logs import LogLine
@@ -232,4 +233,4 @@ def _join_command(fault: SocketFault) -> Command | None:
     ):
         return None
     user, name = socket.names
-    return Command(("usermod", "-aG", name, user), undo=("gpasswd", "-d", user, name))
+    return commands.add_to_group(user, name)

@@ -8,19 +8,14 @@ import asyncio
 import contextlib
 import shlex
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, assert_never
 
 from diagnose.fixing import automatic_undo, open_ports, rule_undo, way_in
 from diagnose.fixing import journal as journals
 from diagnose.fixing.journal import Backup, Journal, JournalEntry
+from diagnose.fixing.journal_steps import step_to_json
 from diagnose.fixing.nginx_test_progress import reveals_next_error
-from diagnose.fixing.plan import (
-    Plan,
-    changed_paths,
-    changes_folder_entry,
-    named_paths,
-    permission_paths,
-)
+from diagnose.fixing.plan import Plan, named_paths
 from diagnose.fixing.remote_files import STAT_MODE, FixError, RemoteFiles, error_line
 from diagnose.fixing.rollback import (
     ProgressCallback,
@@ -32,7 +27,7 @@ from diagnose.fixing.rollback import (
 )
 from diagnose.fixing.verification import is_new_finding, regression_reason
 from diagnose.machine import Machine
-from diagnose.model import Command, Edit, Finding, Report
+from diagnose.model import Aspect, Command, Edit, Finding, Report
 from diagnose.model.frozen import frozen
 from diagnose.parsers.nginx.edits import apply_patch
 
@@ -129,16 +124,9 @@ async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -
         await files.check_may_change(tuple(dict.fromkeys(paths)))
     backups: list[Backup] = []
     for step in plan.steps:
-        for path in (*changed_paths(step), *permission_paths(step)):
+        for path in step.changes:
             if all(backup.path != path for backup in backups):
-                kind = (
-                    "mode"
-                    if path in permission_paths(step)
-                    else "itself"
-                    if changes_folder_entry(step)
-                    else "file"
-                )
-                backups.append(await _back_up(files, f"{len(backups)}", path, kind))
+                backups.append(await _back_up(files, f"{len(backups)}", path, step.aspect))
     texts: dict[str, str] = {}
     for number, step in enumerate(plan.steps):
         if isinstance(step, Edit):
@@ -165,24 +153,27 @@ async def _save_backups(journal: Journal, plan: Plan, before: Report, at: str) -
         check=entry.check,
         target=entry.target,
         at=at,
-        steps=[journals.step_to_json(step) for step in entry.steps],
+        steps=[step_to_json(step) for step in entry.steps],
         websockets=entry.websockets,
         kept=[[backup.name, backup.path, backup.mode] for backup in backups],
     )
     return entry
 
 
-async def _back_up(files: RemoteFiles, name: str, path: str, kind: str) -> Backup:
-    if kind == "mode":
-        stat_output = await files.script(STAT_MODE, path)
-        return Backup(name, path, stat_output.strip())
-    if kind == "itself":
-        await files.save(f"{name}.before", path)
-        return Backup(name, path)
-    # If the path is a link, the file that it leads to is changed, not the link.
-    real_path = await files.real_path(path)
-    await files.save(f"{name}.before", real_path)
-    return Backup(name, real_path)
+async def _back_up(files: RemoteFiles, name: str, path: str, aspect: Aspect) -> Backup:
+    match aspect:
+        case "permissions":
+            stat_output = await files.script(STAT_MODE, path)
+            return Backup(name, path, stat_output.strip())
+        case "entry":
+            saved_path = path
+        case "content" | "settings":
+            # If the path is a link, the file that it leads to is changed, not the link.
+            saved_path = await files.real_path(path)
+        case _:
+            assert_never(aspect)
+    await files.save(f"{name}.before", saved_path)
+    return Backup(name, saved_path)
 
 
 async def _save_ruleset(files: RemoteFiles) -> None:

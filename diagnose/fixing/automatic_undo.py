@@ -13,7 +13,7 @@ from importlib import resources
 
 from diagnose.fixing import rule_undo
 from diagnose.fixing.journal import Backup, JournalEntry
-from diagnose.fixing.plan import changed_paths, permission_paths, reload_steps, repeated_reloads
+from diagnose.fixing.plan import reload_steps, repeated_reloads
 from diagnose.fixing.remote_files import FILES, RemoteFiles
 from diagnose.model import Command, Edit
 
@@ -109,7 +109,7 @@ def _backups_with_steps(entry: JournalEntry) -> Iterator[tuple[Backup, list[int]
     in the order in which the steps name the files."""
     paths: dict[str, list[int]] = {}
     for number, step in enumerate(entry.steps):
-        for path in (*changed_paths(step), *permission_paths(step)):
+        for path in step.changes:
             paths.setdefault(path, []).append(number)
     yield from zip(entry.backups, paths.values(), strict=False)
 

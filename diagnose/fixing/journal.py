@@ -10,6 +10,7 @@ A killed fix leaves `current` behind. Creating this folder is also the lock agai
 import json
 from typing import Any, Literal
 
+from diagnose.fixing.journal_steps import step_from_json
 from diagnose.fixing.remote_files import FixError, RemoteFiles
 from diagnose.machine import Machine
 from diagnose.model import Command, Edit
@@ -162,7 +163,7 @@ def _apply_record(
                 record["check"],
                 record["target"],
                 record["at"],
-                tuple(_step_from_json(step) for step in record["steps"]),
+                tuple(step_from_json(step) for step in record["steps"]),
                 tuple(Backup(*backup) for backup in record["kept"]),
                 tuple(record["websockets"]),
             )
@@ -181,15 +182,3 @@ def _apply_record(
         case "undone":
             return replace(entry, state="undone")
     return entry
-
-
-def step_to_json(step: Command | Edit) -> dict[str, Any]:
-    if isinstance(step, Edit):
-        return {"path": step.path, "diff": step.diff}
-    return {"argv": step.argv, "undo": step.undo}
-
-
-def _step_from_json(document: dict[str, Any]) -> Command | Edit:
-    if "path" in document:
-        return Edit(document["path"], document["diff"])
-    return Command(tuple(document["argv"]), undo=tuple(document["undo"]))

@@ -9,9 +9,8 @@ have been put in the wrong place. The error may also be the old one, some lines 
 import re
 from collections.abc import Sequence
 
-from diagnose.fixing.plan import is_test
 from diagnose.machine import CommandResult
-from diagnose.model import Edit, Evidence, Step
+from diagnose.model import Command, Edit, Effect, Evidence, Step
 from diagnose.model.nginx import NginxTest, TestMessage, fatal
 from diagnose.parsers.nginx.config import messages
 from diagnose.parsers.nginx.edits import added_line_numbers
@@ -33,9 +32,10 @@ def reveals_next_error(
     `result` is the failed result of `step`, run after the `completed` steps; `before` is the
     evidence from before the fix.
     """
+    is_test = isinstance(step, Command) and step.effect is Effect.TEST
     earlier_errors = [test.fatal for test in before.of(NginxTest) if test.fatal]
     error = fatal(messages(f"{result.err}\n{result.out}"))
-    if not is_test(step) or error is None or not earlier_errors:
+    if not is_test or error is None or not earlier_errors:
         return False
     return (
         not _STRUCTURE.search(error.text)

@@ -7,16 +7,10 @@ from typing import Literal
 from diagnose.fixing import automatic_undo, rule_undo
 from diagnose.fixing import journal as journals
 from diagnose.fixing.journal import Backup, Journal, JournalEntry
-from diagnose.fixing.plan import (
-    changed_paths,
-    irreversible_steps,
-    permission_paths,
-    reload_steps,
-    repeated_reloads,
-)
+from diagnose.fixing.plan import irreversible_steps, reload_steps, repeated_reloads
 from diagnose.fixing.remote_files import STAT_MODE, FixError, RemoteFiles, error_line
 from diagnose.machine import Machine
-from diagnose.model import Command, Edit
+from diagnose.model import Command, Edit, Effect
 from diagnose.model.frozen import frozen
 
 #: Called with a word for the current action, and the step that it concerns.
@@ -51,7 +45,7 @@ async def undo_plan(machine: Machine, entry: JournalEntry) -> tuple[UndoStep, ..
     commands = [argv async for _, argv in _undo_commands(files, entry)]
     paths = [backup.path for backup in entry.backups if not await _matches_backup(files, backup)]
     return (
-        *(UndoStep("undo", Command(argv)) for argv in commands),
+        *(UndoStep("undo", undo_step(argv)) for argv in commands),
         *(UndoStep("restore", path=path) for path in paths),
         *(UndoStep("again", step) for step in repeated_reloads(steps)),
         *(UndoStep("stays", step) for step in irreversible_steps(steps)),
@@ -73,14 +67,14 @@ async def roll_back(
     residues: list[Residue] = []
     may_repeat = entry.state == "undoing"
     async for number, argv in _undo_commands(files, entry):
-        on_progress("undo", Command(argv))
+        on_progress("undo", undo_step(argv))
         if is_open:
             await automatic_undo.prolong_if_armed(files)
         result = await files.run(argv)
         # An unfinished step may have nothing to undo. In a restarted undo, the first command may
         # have run already.
         if result.failure is not None and number in entry.ended and not may_repeat:
-            residues.append(Residue("failed", Command(argv), error_line(result)))
+            residues.append(Residue("failed", undo_step(argv), error_line(result)))
         await journal.note("back", step=number)
         may_repeat = False
     for backup in reversed(entry.backups):
@@ -100,6 +94,11 @@ async def roll_back(
     if is_open:
         await journals.archive(machine, f"{entry.check}-undone")
     return (*residues, *(Residue("stays", step) for step in irreversible_steps(steps)))
+
+
+def undo_step(argv: tuple[str, ...]) -> Command:
+    """Return an undo command as a step. Nothing undoes an undo."""
+    return Command(argv, Effect.CHANGE)
 
 
 def _begun_steps(entry: JournalEntry) -> list[Command | Edit]:
@@ -177,9 +176,7 @@ def edits_file(step: Command | Edit, path: str) -> bool:
 def backup_name(entry: JournalEntry, number: int) -> str:
     """Return the name of the backup of the file that a step edits. Backups are numbered in the
     order of the steps."""
-    paths = dict.fromkeys(
-        path for step in entry.steps for path in (*changed_paths(step), *permission_paths(step))
-    )
+    paths = dict.fromkeys(path for step in entry.steps for path in step.changes)
     step = entry.steps[number]
     assert isinstance(step, Edit)
     return entry.backups[list(paths).index(step.path)].name

@@ -1,8 +1,9 @@
 """The core values of a run: the target, observations, claims, findings and fixes.
 
-All classes here are frozen and import the standard library only. The kinds of observation are in
-the modules beside this one, one per layer (`diagnose.model.dns`, `diagnose.model.tcp`, …), so that
-a run loads only the kinds it can observe.
+All classes here are frozen and import the standard library only. The steps of a fix are defined in
+`diagnose.model.steps` and imported from here. The kinds of observation are in the modules beside
+this one, one per layer (`diagnose.model.dns`, `diagnose.model.tcp`, …), so that a run loads only
+the kinds it can observe.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,6 +13,53 @@ from enum import StrEnum
 from typing import ClassVar, TypeVar
 
 from diagnose.model.frozen import frozen
+from diagnose.model.steps import (
+    Applicability,
+    Aspect,
+    Command,
+    Edit,
+    Effect,
+    Fix,
+    Manual,
+    Risk,
+    Step,
+    Where,
+)
+
+__all__ = [
+    "LAYERS",
+    "Applicability",
+    "Aspect",
+    "Check",
+    "CheckFunction",
+    "Claim",
+    "Command",
+    "Confidence",
+    "Crash",
+    "Edit",
+    "Effect",
+    "Evidence",
+    "Failure",
+    "Finding",
+    "Fix",
+    "Host",
+    "Kind",
+    "Location",
+    "Manual",
+    "Observation",
+    "Report",
+    "Risk",
+    "Scope",
+    "Severity",
+    "Step",
+    "Subject",
+    "Target",
+    "Unseen",
+    "Vantage",
+    "Where",
+    "endpoints",
+    "merge_subjects",
+]
 
 #: The layers, in the order in which a visitor's request passes them. Causes are sorted by it.
 LAYERS = (
@@ -52,25 +100,6 @@ class Confidence(StrEnum):
     CERTAIN = "certain"
     LIKELY = "likely"
     POSSIBLE = "possible"
-
-
-class Applicability(StrEnum):
-    """automatic: safe to execute as it is; review: a person should read it first; manual: only a
-    person can do it."""
-
-    AUTOMATIC = "automatic"
-    REVIEW = "review"
-    MANUAL = "manual"
-
-
-class Where(StrEnum):
-    """The place where a step of a fix is done."""
-
-    SERVER = "server"
-    CLIENT = "client"
-    CLOUD_CONSOLE = "cloud-console"
-    DNS_PROVIDER = "dns-provider"
-    APPLICATION = "application"
 
 
 @frozen
@@ -264,53 +293,6 @@ class Location:
     end_column: int = 1
     first: int = 1
     excerpt: tuple[str, ...] = ()
-
-
-@frozen
-class Command:
-    """A command of a fix, as an argument vector. It is never parsed by a shell."""
-
-    argv: tuple[str, ...]
-    where: Where = Where.SERVER
-    root: bool = True
-    undo: tuple[str, ...] = ()
-
-
-@frozen
-class Edit:
-    """A change to one file, as a unified diff of its whole text."""
-
-    path: str
-    diff: str
-    where: Where = Where.SERVER
-    root: bool = True
-
-
-@frozen
-class Manual:
-    """A step that only a person can do.
-
-    `step` is the name of a paragraph under "Steps" in the check's text, or in the text of its
-    layer; the paragraph may use the claim's facts. `commands` are what the person types after
-    choosing this step. If there are several such steps, they are alternatives: a person chooses
-    one, never the program.
-    """
-
-    step: str
-    where: Where
-    url: str = ""
-    commands: "tuple[Command | Edit, ...]" = ()
-
-
-Step = Command | Edit | Manual
-
-
-@frozen
-class Fix:
-    """The steps that repair the problem, in order."""
-
-    steps: tuple[Step, ...]
-    applicability: Applicability = Applicability.AUTOMATIC
 
 
 @frozen(kw_only=True, eq=False)

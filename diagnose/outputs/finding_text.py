@@ -15,12 +15,13 @@ from diagnose.model import (
     Manual,
     Observation,
     Report,
+    Risk,
     Scope,
     Severity,
     Step,
     Unseen,
 )
-from diagnose.model.risk import Risk, risks
+from diagnose.model.risk import risks
 from diagnose.model.view import View
 from diagnose.probes import diagnose_command
 
@@ -85,6 +86,11 @@ def shell_command(step: Command | Edit) -> str:
     while end in diff.split("\n"):  # a line of the diff must not end the here-document
         end += "_"
     return f"{shlex.join(('patch', step.path))} <<'{end}'\n{diff}{end}"
+
+
+def undo_command(step: Command) -> str:
+    """Return the undo of a command as a shell command; "" if there is none."""
+    return shlex.join(step.undo)
 
 
 def steps(finding: Finding) -> tuple[Step, ...]:

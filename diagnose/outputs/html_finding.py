@@ -2,7 +2,7 @@
 
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import translate as label
-from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Step
+from diagnose.model import Edit, Finding, Location, Manual, Observation, Step
 from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
 from diagnose.outputs.document import ReportContext
@@ -151,7 +151,7 @@ def _step(finding: Finding, step: Step, lang: str) -> Markup:
         )
     if isinstance(step, Edit):
         return pre(_diff(finding_text.shell_command(step)), "command whole")
-    undo = finding_text.shell_command(Command(step.undo)) if step.undo else None
+    undo = finding_text.undo_command(step) if step.undo else None
     undo_line = (
         tag("p", f"{label('undo', lang)}: ", tag("code", undo), class_="undo") if undo else None
     )

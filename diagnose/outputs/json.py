@@ -239,7 +239,7 @@ def _step(finding: Finding, step: Step, lang: str) -> dict[str, Any]:
     place = {"where": str(step.where), "root": finding_text.needs_root(step)}
     match step:
         case Command():
-            undo = finding_text.shell_command(Command(step.undo)) if step.undo else None
+            undo = finding_text.undo_command(step) if step.undo else None
             shell = {
                 "argv": list(step.argv),
                 "shell": finding_text.shell_command(step),

@@ -11,7 +11,7 @@ from diagnose.checking.root_cause import verdict
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
-from diagnose.model import Command, Edit, Finding, Location, Manual, Observation, Report, Step
+from diagnose.model import Edit, Finding, Location, Manual, Observation, Report, Step
 from diagnose.model.view import View
 from diagnose.outputs import document, finding_text
 from diagnose.outputs.digest import digest
@@ -151,7 +151,7 @@ def _step(finding: Finding, step: Step, lang: str) -> list[str]:
         return [*_prose(finding_text.manual_text(finding, step, lang)), *link, *commands]
     if isinstance(step, Edit) or not step.undo:
         return [fence(finding_text.shell_command(step))]
-    undo = finding_text.shell_command(Command(step.undo))
+    undo = finding_text.undo_command(step)
     return [fence(finding_text.shell_command(step)), f"{label('undo', lang)}: {code(undo)}"]
 
 

@@ -7,7 +7,6 @@ from itertools import groupby
 from diagnose.checking.root_cause import verdict
 from diagnose.i18n.reports import plural_text, text_or_key, translate
 from diagnose.model import (
-    Command,
     Edit,
     Finding,
     Location,
@@ -240,7 +239,7 @@ def _add_step(page: Page, finding: Finding, step: Step, view: View) -> None:
     page.code(f"$ {finding_text.shell_command(step)}", 4)
     if view.verbosity >= 1 and step.undo:
         page.code(
-            f"  {translate('undo', view.lang)}: {finding_text.shell_command(Command(step.undo))}",
+            f"  {translate('undo', view.lang)}: {finding_text.undo_command(step)}",
             4,
             "dim",
         )

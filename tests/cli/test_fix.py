@@ -9,12 +9,23 @@ from diagnose.cli import fix
 from diagnose.fixing import journal
 from diagnose.i18n.reports import translate
 from diagnose.machine.local import LocalMachine
-from diagnose.model import Applicability, Claim, Command, Finding, Fix, Report, Subject, Vantage
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Command,
+    Effect,
+    Finding,
+    Fix,
+    Report,
+    Subject,
+    Vantage,
+)
 from diagnose.model import Host as Server
 from diagnose.model.server import Listeners
 from diagnose.model.view import View
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import WELL, check
+from tests.support.steps import touching
 
 ON_THE_SERVER = Server(hostname="web1", role="server", vantage=Vantage.SERVER)
 
@@ -29,7 +40,7 @@ class Shop:
         self.said = ""
         self.here = True
         self.how = Applicability.AUTOMATIC
-        self.step = Command(("touch", str(self.file)), undo=("rm", str(self.file)))
+        self.step = touching(self.file)
         self.more: tuple[Command, ...] = ()
 
     async def look(self) -> Report:
@@ -125,7 +136,7 @@ def test_where_nothing_is_wrong_nothing_is_asked(place: Path) -> None:
 def test_what_did_not_help_is_said_to_have_been_taken_back(place: Path) -> None:
     shop = Shop(place)
     other = place / "other"
-    shop.step = Command(("touch", str(other)), undo=("rm", str(other)))
+    shop.step = touching(other)
     assert shop.fix() == 2
     assert "It did not help and was taken back: listener.missing is still there." in shop.said
     assert not other.exists()
@@ -138,7 +149,7 @@ class TwoFaults(Shop):
         if not self.file.exists():
             return await super().look()
         other = self.file.with_name("other")
-        step = Command(("touch", str(other)), undo=("rm", str(other)))
+        step = touching(other)
         claim = Claim(about=Subject(port=80), because=(), fix=Fix((step,)))
         found = () if other.exists() else (Finding("f1", check("tcp.refused"), claim),)
         return Report(evidence(ON_THE_SERVER, Listeners()), found)
@@ -167,7 +178,7 @@ class Shifting(Shop):
             claim = Claim(
                 about=Subject(text=name),
                 because=(),
-                fix=Fix((Command(words, undo=("rm", path)),)),
+                fix=Fix((Command(words, Effect.CHANGE, undo=("rm", path), changes=(path,)),)),
                 facts={"port": 443, "tls": True, "unsure": False},
             )
             found.append(Finding(f"f{number}", check("listener.missing"), claim))
@@ -202,7 +213,7 @@ class Lasting(Shop):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.step = Command(("env", "touch", str(self.file)))
+        self.step = Command(("env", "touch", str(self.file)), Effect.CHANGE)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -230,8 +241,8 @@ def test_what_nothing_takes_back_is_said_before_it_is_done_and_after(
 def test_where_a_part_can_be_taken_back_it_is_said_which_cannot(place: Path, lang: str) -> None:
     shop = Lasting(place)
     back, stays = place / "back", place / "stays"
-    undo = Command(("env", "touch", str(back)), undo=("env", "rm", str(back)))
-    shop.more = (undo, Command(("env", "touch", str(stays))))
+    undo = Command(("env", "touch", str(back)), Effect.CHANGE, undo=("env", "rm", str(back)))
+    shop.more = (undo, Command(("env", "touch", str(stays)), Effect.CHANGE))
     shop.fix(lang=lang)
     lines = f"$ env touch {stays}, $ env touch {shop.file}"
     assert lines in shop.said
@@ -246,7 +257,7 @@ def test_where_a_part_can_be_taken_back_it_is_said_which_cannot(place: Path, lan
 def test_an_undo_that_fails_is_no_success(place: Path, lang: str) -> None:
     shop = Shop(place)
     undo = ("sh", "-c", "echo no such rule >&2; exit 1")
-    shop.step = Command(("env", "touch", str(shop.file)), undo=undo)
+    shop.step = Command(("env", "touch", str(shop.file)), Effect.CHANGE, undo=undo)
     shop.fix()
     assert shop.undo(lang=lang) == 2
     line = "$ sh -c 'echo no such rule >&2; exit 1'"
@@ -256,7 +267,7 @@ def test_an_undo_that_fails_is_no_success(place: Path, lang: str) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_did_not_help_and_stays_is_said(place: Path, lang: str) -> None:
     shop = Shop(place)
-    shop.step = Command(("env", "true"))
+    shop.step = Command(("env", "true"), Effect.CHANGE)
     assert shop.fix(lang=lang) == 2
     why = "listener.missing is still there"
     assert translate("fix.rolled-back-but", lang, why=why) in shop.said

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,10 @@ from diagnose import fixing
 from diagnose.fixing import FixError, automatic_undo, journal
 from diagnose.fixing.remote_files import FILES, RemoteFiles
 from diagnose.machine.local import LocalMachine
-from diagnose.model import Command, Report
-from tests.fixing.test_apply import CAUSE, NEW, OLD, Dying, Killed, Site, site
+from diagnose.model import Command, Effect, Report, commands
 from tests.lab.hosts import until
-
-__all__ = ["site"]  # the fixture
+from tests.support.mended_site import CAUSE, NEW, OLD, Dying, Killed, Site
+from tests.support.steps import touching
 
 #: More commands than any fix of these takes.
 MOST = 100
@@ -52,8 +52,8 @@ def unreported(site: Site) -> list[str]:
 def test_killed_anywhere_all_is_as_before_or_healed(site: Site, first: int) -> None:
     """At each fourth command from the first one on, before or after it."""
     made = site.file.with_name("made")
-    touch = Command(("touch", str(made)), undo=("rm", "-f", str(made)))
-    mode = Command(("chmod", "644", str(site.file)))
+    touch = touching(made, "-f")
+    mode = replace(commands.chmod("644", str(site.file), before=0o640), undo=())
     undone = 0
     for at in range(first, MOST, 4):
         site.machine = Dying(at, after=bool(first % 2))
@@ -149,24 +149,32 @@ def test_nobody_prolongs_what_was_taken_back(site: Site) -> None:
     ("step", "line"),
     [
         (
-            Command(("nft", "add", "rule", "inet", "guard", "forward", "accept")),
+            Command(("nft", "add", "rule", "inet", "guard", "forward", "accept"), Effect.CHANGE),
             "list_chain 0 nft -s -a list chain inet guard forward && "
             "added_rule 0 accept inet guard forward",
         ),
         (
             Command(
                 ("nft", "delete", "rule", "inet", "guard", "input", "handle", "7"),
+                Effect.CHANGE,
                 undo=("nft", "insert", "rule", "inet", "guard", "input", "tcp", "drop"),
             ),
             "list_chain 0 nft -s -a list chain inet guard input && "
             "deleted_rule 0 7 inet guard input tcp drop",
         ),
         (
-            Command(("iptables", "-I", "INPUT", "-j", "x"), undo=("iptables", "-D", "INPUT", "1")),
+            Command(
+                ("iptables", "-I", "INPUT", "-j", "x"),
+                Effect.CHANGE,
+                undo=("iptables", "-D", "INPUT", "1"),
+            ),
             "list_chain 0 iptables -S INPUT && iptables -D INPUT 1",
         ),
-        (Command(("firewall-cmd", "a b"), undo=("firewall-cmd", "$x")), "firewall-cmd '$x'"),
-        (Command(("true",)), ""),
+        (
+            Command(("firewall-cmd", "a b"), Effect.CHANGE, undo=("firewall-cmd", "$x")),
+            "firewall-cmd '$x'",
+        ),
+        (Command(("true",), Effect.CHANGE), ""),
     ],
 )
 def test_each_step_has_its_way_back(step: Command, line: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from diagnose.fixing.nginx_test_progress import reveals_next_error
 from diagnose.machine import CommandResult
-from diagnose.model import Command, Edit, Evidence, Failure
+from diagnose.model import Command, Edit, Evidence, Failure, commands
 from diagnose.model.nginx import NginxTest
 from diagnose.parsers.nginx.config import messages
 from diagnose.parsers.nginx.edits import diff
@@ -14,7 +14,7 @@ CONF = "/etc/nginx/conf.d/shop.conf"
 OLD = "server {\n  proxy_passs http://a;\n  listen 443 ssl;\n}\n"
 EDIT = Edit(CONF, diff(CONF, OLD, OLD.replace("passs", "pass")))
 LONGER = Edit(CONF, diff(CONF, OLD, f"# mended\n{OLD}"))
-TEST = Command(("nginx", "-t"))
+TEST = commands.test_nginx(("nginx",))
 
 MISTYPED = f'unknown directive "proxy_passs" in {CONF}:2'
 NO_KEY = 'cannot load certificate key "/etc/ssl/shop.key": PEM_read_bio_PrivateKey() failed'
@@ -69,4 +69,4 @@ def test_only_a_test_that_had_failed_before_can_hide_a_fault() -> None:
     ran = CommandResult(TEST.argv, 1, "", said(NO_KEY), 0.1, Failure("exit", "it ended with 1"))
     passed = evidence(NginxTest(binary="nginx", passed=True))
     assert not reveals_next_error((EDIT,), TEST, ran, passed)
-    assert not named(NO_KEY, step=Command(("nginx", "-s", "reload")))
+    assert not named(NO_KEY, step=commands.reload_nginx(("nginx",)))

@@ -4,11 +4,10 @@ import pytest
 
 from diagnose.fixing.plan import (
     SkipReason,
-    changed_paths,
     irreversible_steps,
     is_reload_or_test,
     is_reversible,
-    permission_paths,
+    named_paths,
     plans,
     repeated_reloads,
 )
@@ -17,19 +16,24 @@ from diagnose.model import (
     Claim,
     Command,
     Edit,
+    Effect,
     Finding,
     Fix,
     Manual,
     Report,
+    Risk,
     Step,
     Subject,
     Where,
+    commands,
 )
 from tests.support.check_evidence import evidence
 from tests.support.report_builder import check
 
-RELOAD = Command(("nginx", "-s", "reload"))
-OPEN = Command(("firewall-cmd", "--add-service=https"), undo=("firewall-cmd", "--remove-service"))
+RELOAD = commands.reload_nginx(("nginx",))
+OPEN = commands.firewall_cmd(
+    ("--add-service=https",), ("--remove-service=https",), Risk.OPENS_TO_ALL
+)
 
 
 def cause(check_id: str, *steps: Step, how: Applicability = Applicability.AUTOMATIC) -> Finding:
@@ -65,7 +69,11 @@ def test_the_door_is_opened_last_and_redirected_to_after_that() -> None:
         ((RELOAD,), Applicability.REVIEW, "review"),
         ((RELOAD,), Applicability.MANUAL, "manual"),
         ((Manual("x", Where.SERVER), RELOAD), Applicability.AUTOMATIC, "manual"),
-        ((Command(("true",), where=Where.CLIENT),), Applicability.AUTOMATIC, "client"),
+        (
+            (Command(("true",), Effect.CHANGE, where=Where.CLIENT),),
+            Applicability.AUTOMATIC,
+            "client",
+        ),
     ],
 )
 def test_what_is_not_for_a_program_is_left_with_the_reason(
@@ -79,56 +87,53 @@ def test_what_is_not_for_a_program_is_left_with_the_reason(
 @pytest.mark.parametrize(
     ("step", "paths"),
     [
-        (Edit("/etc/nginx/a.conf", ""), ("/etc/nginx/a.conf",)),
-        (OPEN, ("/etc/firewalld",)),
-        (Command(("/usr/sbin/ufw", "allow", "443")), ("/etc/ufw", "/etc/default/ufw")),
-        (Command(("ln", "-s", "/a/b", "/c/d")), ("/a/b", "/c/d")),
+        (Edit("/etc/nginx/a.conf", ""), ()),
+        (OPEN, ()),
+        (commands.link("/a/b", "/c/d"), ("/a/b", "/c/d")),
+        (commands.chmod("644", "/a", before=0o600), ("/a",)),
         (RELOAD, ()),
-        (Command(("chmod", "644", "/a")), ()),
     ],
 )
-def test_what_a_step_changes_is_known_beforehand(step: Step, paths: tuple[str, ...]) -> None:
-    assert changed_paths(step) == paths
-
-
-def test_who_may_read_a_file_is_kept_apart_from_what_is_in_it() -> None:
-    assert permission_paths(Command(("chmod", "644", "/a"))) == ("/a",)
-    assert permission_paths(RELOAD) == ()
+def test_the_files_that_a_command_names_are_known_beforehand(
+    step: Command | Edit, paths: tuple[str, ...]
+) -> None:
+    assert named_paths(step) == paths
 
 
 @pytest.mark.parametrize(
-    ("step", "again"),
+    ("command", "again"),
     [
         (RELOAD, True),
-        (Command(("nginx", "-t")), True),
-        (Command(("systemctl", "reload", "nginx")), True),
-        (Command(("firewall-cmd", "--reload")), True),
-        (Command(("nginx",)), False),
-        (Command(("firewall-cmd", "--reload"), undo=("firewall-cmd", "--x")), False),
-        (Edit("/a", ""), False),
+        (commands.test_nginx(("nginx",)), True),
+        (commands.restart_service("nginx"), True),
+        (commands.start_nginx(("nginx",)), False),
+        (commands.reload_firewalld(("firewall-cmd", "--remove-port=443/tcp")), False),
+        (commands.reset_failed("nginx"), False),
     ],
 )
 def test_what_makes_programs_read_their_files_is_done_again_after_an_undo(
-    step: Step, again: bool
+    command: Command, again: bool
 ) -> None:
-    assert is_reload_or_test(step) is again
+    assert is_reload_or_test(command) is again
 
 
 EDIT = Edit("/a", "")
-TEST, STOP, START = (Command(("nginx", *more)) for more in (("-t",), ("-s", "stop"), ()))
-DOCKER = Command(("service", "docker", "restart"))
-KILL = Command(("kill", "-QUIT", "1"))
-ADDED = Command(("nft", "add", "rule", "inet", "t", "c", "tcp", "dport", "443", "accept"))
-GONE = Command(("nft", "delete", "rule", "inet", "t", "c", "handle", "3"))
-LINK = Command(("ln", "-s", "/a", "/b"))
-MODE = Command(("chmod", "644", "/a"))
-SET = Command(("sysctl", "-w", "a=1"), undo=("sysctl", "-w", "a=0"))
+TEST, STOP = commands.test_nginx(("nginx",)), commands.stop_nginx(("nginx",))
+START = commands.start_nginx(("nginx",))
+DOCKER = commands.restart_sysv_service("docker")
+KILL = commands.quit_process(1)
+RESET = commands.reset_failed("nginx")
+ADDED = commands.add_nft_rule(("add", "rule", "inet", "t", "c"), ("tcp", "dport", "443", "accept"))
+GONE = commands.delete_nft_rule(("inet", "t", "c", "handle", "3"), ())
+LINK = commands.relink("/a", "/b")
+MODE = Command(("chmod", "644", "/a"), Effect.CHANGE, changes=("/a",), aspect="permissions")
+SET = commands.set_sysctl("a", 1, before=0)
 
 
 @pytest.mark.parametrize(
     ("step", "back"),
     [(EDIT, True), (LINK, True), (MODE, True), (SET, True), (ADDED, True), (GONE, False),
-     (RELOAD, False), (DOCKER, False), (KILL, False)],
+     (RELOAD, False), (DOCKER, False), (KILL, False), (OPEN, True)],
 )  # fmt: skip
 def test_a_step_comes_back_by_its_undo_its_files_or_its_rule(step: Step, back: bool) -> None:
     assert is_reversible(step) is back
@@ -148,6 +153,7 @@ def test_a_step_comes_back_by_its_undo_its_files_or_its_rule(step: Step, back: b
         ((SET, DOCKER), (DOCKER,), ()),
         ((EDIT, KILL), (), (KILL,)),
         ((GONE, ADDED), (), (GONE,)),
+        ((EDIT, TEST, RESET, START), (TEST,), ()),
     ],
 )
 def test_what_nothing_takes_back_stays_and_is_known(

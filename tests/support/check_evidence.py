@@ -7,6 +7,7 @@ from diagnose.checking.registry import load_check
 from diagnose.checking.texts import LANGUAGES, check_text, fill
 from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
 from diagnose.recording.redaction import mask_for
+from tests.support.steps import all_commands, contradiction
 
 #: When every piece of evidence in these tests was seen.
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -30,14 +31,17 @@ def judge(
     masked: bool = True,
 ) -> list[Claim]:
     """Put one check to the evidence. It is silent where its needs were not observed. Every
-    claim it makes must fill its text in each language, steps included; and it must claim the same
-    of the evidence `masked`. That is False where stand-ins lose what the check compares."""
+    claim it makes must fill its text in each language, steps included; its commands must say what
+    they do; and it must claim the same of the evidence `masked`. That is False where stand-ins lose
+    what the check compares."""
     check, given = load_check(check_id), evidence(*seen, target=target, at=at)
     if not {type(observation) for observation in seen}.issuperset(check.needs):
         return []
     claims = list(check.judge(given))
     for claim in claims:
         texts(check_id, claim)
+        for command in all_commands(claim.fix.steps if claim.fix else ()):
+            assert not contradiction(command), contradiction(command)
     if masked:
         again = check.judge(mask_for(given).mask_value(given))
         assert sorted(map(_kind, again)) == sorted(map(_kind, claims)), "masked, it says otherwise"

@@ -7,6 +7,7 @@ from diagnose.model import (
     Command,
     Crash,
     Edit,
+    Effect,
     Failure,
     Fix,
     Location,
@@ -68,7 +69,7 @@ def hostile(text: str) -> Report:
     fix = Fix(
         (
             Edit(text, f"--- {text}\n+++ {text}\n@@ -1 +1 @@\n-{text}\n+{text}\n"),
-            Command((text, "-t"), undo=(text,)),
+            Command((text, "-t"), Effect.TEST, undo=(text,)),
             Manual("ask", Where.APPLICATION, text),
             Manual(text, Where.DNS_PROVIDER, f"https://{text}"),
         )

@@ -11,7 +11,6 @@ from diagnose.model import (
     Check,
     CheckFunction,
     Claim,
-    Command,
     Crash,
     Edit,
     Evidence,
@@ -25,6 +24,7 @@ from diagnose.model import (
     Subject,
     Unseen,
     Vantage,
+    commands,
 )
 from diagnose.model.dns import Resolution
 from diagnose.model.http import Exchange
@@ -128,7 +128,12 @@ DIFF = """\
 
 def mended() -> Report:
     """A cause with a place, an edit and a command; a consequence; a thing not seen; a crash."""
-    fix = Fix((Edit("/etc/nginx/conf.d/shop.conf", DIFF), Command(("nginx", "-s", "reload"))))
+    fix = Fix(
+        (
+            Edit("/etc/nginx/conf.d/shop.conf", DIFF),
+            commands.reload_nginx(("nginx",)),
+        )
+    )
     place = Location(
         "/etc/nginx/conf.d/shop.conf", 2, 5, 11, 1, ("server {", "    listen 443;", "}")
     )

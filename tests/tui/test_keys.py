@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from diagnose.history import KnownTarget
 from diagnose.i18n.screen import translate
-from diagnose.model import Command, Fix, Report, Severity
+from diagnose.model import Command, Effect, Fix, Report, Severity
 from diagnose.outputs.terminal import cell_len
 from diagnose.parsers.target import UsageError, parse_target
 from diagnose.tui.app import DiagnoseApp
@@ -715,7 +715,7 @@ def test_the_line_of_keys_fits_and_at_80_the_first_eight_are_there(lang: str, wi
 
 def many() -> Report:
     """A cause with more steps than a screen has lines."""
-    steps = tuple(Command(("nginx", "-t", str(number))) for number in range(60))
+    steps = tuple(Command(("nginx", "-t", str(number)), Effect.TEST) for number in range(60))
     cause = check("nginx.door-locked", Severity.ERROR)
     return report(NAME, CLOSED, raised=((cause, refusal(fix=Fix(steps))),))
 

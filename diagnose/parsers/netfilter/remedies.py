@@ -3,7 +3,7 @@ permanently in the file that the rule comes from. No I/O."""
 
 from collections.abc import Mapping
 
-from diagnose.model import Command, Edit, Step
+from diagnose.model import Command, Edit, Step, commands
 from diagnose.model.frozen import frozen
 from diagnose.parsers.netfilter import nft_writer, persisted_rules
 from diagnose.parsers.netfilter.iptables import split_words
@@ -144,14 +144,12 @@ def _table(position: RulePosition) -> tuple[str, ...]:
 def _delete_command(position: RulePosition) -> Command:
     if position.program == "nft":
         handle = str(position.rule.handle) if position.rule else ""
-        return Command(
-            ("nft", "delete", "rule", *_chain(position), "handle", handle),
-            undo=_restore_arguments(position),
-        )
+        selector = (*_chain(position), "handle", handle)
+        return commands.delete_nft_rule(selector, undo=_restore_arguments(position))
     rule = split_words(position.text)[2:]
     head, number = (position.program, *_table(position)), str(position.index + 1)
     selector = (number,) if _STATEFUL & set(rule) else rule
-    return Command(
+    return commands.iptables(
         (*head, "-D", position.chain.name, *selector),
         undo=(*head, "-I", position.chain.name, number, *rule),
     )
@@ -171,12 +169,12 @@ def _restore_arguments(position: RulePosition) -> tuple[str, ...]:
 def _insert_command(position: RulePosition, opening: Opening) -> Command:
     if position.program == "nft":
         if position.rule is None:
-            return Command(("nft", "add", "rule", *_chain(position), *opening.nft))
+            return commands.add_nft_rule(("add", "rule", *_chain(position)), opening.nft)
         at = ("handle", str(position.rule.handle))
-        return Command(("nft", "insert", "rule", *_chain(position), *at, *opening.nft))
+        return commands.add_nft_rule(("insert", "rule", *_chain(position), *at), opening.nft)
     head = (position.program, *_table(position))
     chain = position.chain.name
     undo = (*head, "-D", chain, *opening.iptables)
     if position.rule is None:
-        return Command((*head, "-A", chain, *opening.iptables), undo=undo)
-    return Command((*head, "-I", chain, str(position.index + 1), *opening.iptables), undo=undo)
+        return commands.iptables((*head, "-A", chain, *opening.iptables), undo)
+    return commands.iptables((*head, "-I", chain, str(position.index + 1), *opening.iptables), undo)

@@ -1,6 +1,6 @@
 import pytest
 
-from diagnose.model import Command, Host, Vantage
+from diagnose.model import Host, Vantage, commands
 from diagnose.model.containers import Container, ContainerPort, Containers
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.firewall_rules import (
@@ -34,7 +34,7 @@ def test_fires_where_there_is_no_proxy() -> None:
     given = (systemd, nic(), listening(22), LISTED, saved(""), connected(failure=TIMEOUT))
     (claim,) = judge("firewall.container-rules-lost", *given)
     assert claim.fix is not None
-    assert claim.fix.steps == (Command(("systemctl", "restart", "docker")),)
+    assert claim.fix.steps == (commands.restart_service("docker"),)
 
 
 def test_fires_for_podman_whose_conmon_only_keeps_the_port() -> None:

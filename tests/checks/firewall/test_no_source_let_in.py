@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -284,5 +285,5 @@ def _to_stranger(commands: Sequence[Any]) -> list[Command]:
     for one in commands:
         words = tuple(word.replace("ADDRESS", STRANGER) for word in one.argv)
         if "ip6" not in words and one.argv[0] != "ip6tables":
-            found.append(Command(words))
+            found.append(replace(one, argv=words))
     return found

@@ -249,4 +249,4 @@ def test_what_is_automatic_opens_its_port_at_its_interface_and_to_nobody_singled
 
 def _to_stranger(command: Command) -> Command | None:
     words = tuple(word.replace("ADDRESS", STRANGER) for word in command.argv)
-    return None if any('family="ipv6"' in word for word in words) else Command(words)
+    return None if any('family="ipv6"' in word for word in words) else replace(command, argv=words)

@@ -13,7 +13,8 @@ def test_fires_where_the_files_do_not_open_what_is_open_now() -> None:
     (step,) = claim.fix.steps
     assert isinstance(step, Command)
     words = ("firewall-cmd", "--permanent", "--zone=public")
-    assert step == Command((*words, "--add-service=https"), undo=(*words, "--remove-service=https"))
+    assert step.argv == (*words, "--add-service=https")
+    assert step.undo == (*words, "--remove-service=https")
 
 
 def test_fires_with_the_rich_rule_that_opens_it() -> None:

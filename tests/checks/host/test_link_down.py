@@ -1,4 +1,4 @@
-from diagnose.model import Applicability, Command, Confidence, Fix, Manual, Subject, Vantage
+from diagnose.model import Applicability, Confidence, Fix, Manual, Subject, Vantage, commands
 from diagnose.model.server import Interface
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.firewall_rules import connected
@@ -16,8 +16,7 @@ def test_fires_where_the_only_interface_is_down() -> None:
     assert claim.confidence is Confidence.CERTAIN
     assert claim.covers == (Subject(),)
     assert claim.fix is not None
-    up, down = (("ip", "link", "set", "dev", "eth0", word) for word in ("up", "down"))
-    assert claim.fix == Fix((Command(up, undo=down),))
+    assert claim.fix == Fix((commands.set_link_up("eth0"),))
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 

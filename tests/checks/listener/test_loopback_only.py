@@ -1,16 +1,7 @@
 import subprocess
 from pathlib import Path
 
-from diagnose.model import (
-    Applicability,
-    Command,
-    Confidence,
-    Edit,
-    Host,
-    Manual,
-    Target,
-    Vantage,
-)
+from diagnose.model import Applicability, Confidence, Edit, Host, Manual, Target, Vantage, commands
 from diagnose.model.nginx import ConfigFile, NginxConfig
 from diagnose.parsers.nginx.config import parse
 from tests.support.check_evidence import REFUSED, judge
@@ -43,17 +34,14 @@ def test_fires_with_a_patch_that_patch_applies(tmp_path: Path) -> None:
     assert claim.location is not None
     assert claim.location.line == 3
     assert claim.fix is not None
-    edit, *commands = claim.fix.steps
+    edit, *taken = claim.fix.steps
     assert isinstance(edit, Edit)
     subprocess.run(["patch", "-s", str(path)], input=edit.diff, text=True, check=True)
     changed = path.read_text()
     assert "    listen 443 ssl default_server;  # for now\n    listen [::]:443 ssl;\n" in changed
     # Another name's block is left as it is.
     assert "listen 127.0.0.1:443; server_name other" in changed
-    assert commands == [
-        Command(("nginx", "-t")),
-        Command(("systemctl", "restart", "nginx")),
-    ]
+    assert taken == [commands.test_nginx(("nginx",)), commands.restart_service("nginx")]
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 

@@ -10,6 +10,7 @@ from diagnose.model import (
     Observation,
     Severity,
     Vantage,
+    commands,
 )
 from diagnose.model.kernel import Boot
 from diagnose.model.nginx import NginxProcess, NginxState
@@ -52,7 +53,7 @@ def test_fires_where_it_names_another_process() -> None:
     assert claim.facts["named"] == 4711
     assert claim.fix is not None
     assert claim.fix.applicability is Applicability.REVIEW
-    assert claim.fix.steps[-1] == Command(("systemctl", "restart", "nginx"))
+    assert claim.fix.steps[-1] == commands.restart_service("nginx")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_fires_and_starts_the_service_of_the_program_that_runs(
     given = (SYSTEMD, host(), state, build, config(), listening(), file(4711))
     (claim,) = judge("listener.orphan-nginx", *given)
     assert claim.fix is not None
-    assert claim.fix.steps[-1] == Command(("systemctl", "restart", unit))
+    assert claim.fix.steps[-1] == commands.restart_service(unit)
 
 
 def test_silent_where_the_pid_file_of_openresty_names_its_master() -> None:
@@ -99,7 +100,7 @@ def test_fires_and_writes_the_number_for_the_service_that_lost_its_file() -> Non
     number, *_, reload = claim.fix.steps
     assert isinstance(number, Edit)
     assert apply_patch("4711\n", number.diff) == "7\n"
-    assert reload == Command(("systemctl", "reload", "nginx"))
+    assert reload == commands.reload_service("nginx")
     apart = replace(boot, by_hand=True)
     (claim,) = judge("listener.orphan-nginx", SYSTEMD, *seen(listening(), file(4711), apart))
     assert claim.fix is not None

@@ -1,4 +1,4 @@
-from diagnose.model import Applicability, Command, Edit, Failure, Severity
+from diagnose.model import Applicability, Edit, Failure, Severity, commands
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine, OpenFiles
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxProcess, NginxState
@@ -53,7 +53,7 @@ def test_fires_with_a_restart_when_no_file_can_be_opened() -> None:
     )
     assert claim.facts["files"]
     assert claim.fix
-    assert claim.fix.steps[-1] == Command(("nginx",), undo=("nginx", "-s", "stop"))
+    assert claim.fix.steps[-1] == commands.start_nginx(("nginx",))
     # Who is there would be cut off.
     assert claim.fix.applicability is Applicability.REVIEW
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Edit, Manual, Observation, Severity
+from diagnose.model import Applicability, Edit, Manual, Observation, Severity, commands
 from diagnose.model.nginx import ConfigFile, NginxConfig, NginxTest, UpstreamTry
 from diagnose.parsers.nginx.config import messages, parse
 from tests.support.check_evidence import CHAT, REFUSED, judge
@@ -120,7 +120,7 @@ def test_fires_and_takes_the_link_away_through_which_a_file_is_read_twice() -> N
     file, link = "/etc/nginx/conf.d/shop.conf", "/etc/nginx/sites-enabled/shop"
     (claim,) = judge(CHECK, linked((file, ""), (link, file)), warned())
     assert claim.fix
-    assert claim.fix.steps[0] == Command(("rm", link), undo=("ln", "-s", file, link))
+    assert claim.fix.steps[0] == commands.remove_link(link, target=file)
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 
@@ -130,4 +130,4 @@ def test_fires_and_puts_a_backup_where_nothing_reads_it() -> None:
     (claim,) = judge(CHECK, seen, warned())
     assert claim.fix
     new = "/etc/nginx/shop.bak"
-    assert claim.fix.steps[0] == Command(("mv", "-n", old, new), undo=("mv", "-n", new, old))
+    assert claim.fix.steps[0] == commands.move(old, new)

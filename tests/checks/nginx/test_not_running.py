@@ -1,6 +1,6 @@
 from typing import Any
 
-from diagnose.model import Applicability, Command, Observation
+from diagnose.model import Applicability, Command, Observation, commands
 from diagnose.model.files import NginxStart
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.server import Listener, Listeners
@@ -14,7 +14,7 @@ NOTHING = Listeners()
 def test_fires_when_no_master_runs_and_the_port_is_configured() -> None:
     (claim,) = judge("nginx.not-running", STOPPED, config(), BUILD, HOST, NOTHING, nginx_says())
     assert claim.fix
-    assert claim.fix.steps[1] == Command(("nginx",), undo=("nginx", "-s", "stop"))
+    assert claim.fix.steps[1] == commands.start_nginx(("nginx",))
 
 
 def test_fires_and_lets_systemd_start_it() -> None:

@@ -1,4 +1,4 @@
-from diagnose.model import Command, Manual, Severity
+from diagnose.model import Command, Manual, Severity, commands
 from diagnose.model.logs import LogLine
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Certificate, Handshake
@@ -69,7 +69,7 @@ def test_fires_with_a_restart_where_nginx_is_in_its_own_way() -> None:
     seen = (RUNNING, line(TAKEN), nginx_says(), config(), held_by("nginx"), SYSTEMD)
     (claim,) = judge("nginx.reload-failed", *seen)
     assert claim.fix
-    assert claim.fix.steps[-1] == Command(("systemctl", "restart", "nginx"))
+    assert claim.fix.steps[-1] == commands.restart_service("nginx")
 
 
 def test_fires_with_a_restart_where_a_zone_cannot_be_changed() -> None:

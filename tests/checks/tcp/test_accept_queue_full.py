@@ -1,6 +1,6 @@
 from diagnose.checking.registry import load_check
 from diagnose.checking.root_cause import findings
-from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity
+from diagnose.model import Applicability, Command, Confidence, Edit, Manual, Severity, commands
 from diagnose.model.kernel import Holder, Queue
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -32,7 +32,7 @@ def test_fires_with_the_way_to_wake_up_what_is_stopped() -> None:
     assert claim.fix is not None
     (step,) = claim.fix.steps
     assert isinstance(step, Command)
-    assert step == Command(("kill", "-CONT", "37", "36"), undo=("kill", "-STOP", "37", "36"))
+    assert step == commands.continue_processes(("37", "36"))
     assert claim.fix.applicability is Applicability.AUTOMATIC
 
 

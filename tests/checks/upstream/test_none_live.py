@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Command
+from diagnose.model import commands
 from diagnose.model.nginx import UpstreamTry
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import BUILD, FILE, RUNNING, SITE, config
@@ -27,7 +27,7 @@ def test_fires_when_they_answer_again() -> None:
     assert claim.facts["seconds"] == 600
     assert claim.facts["reasons"] == (BEFORE.text,)
     assert claim.fix
-    assert claim.fix.steps[-1] == Command(("nginx", "-s", "reload"))
+    assert claim.fix.steps[-1] == commands.reload_nginx(("nginx",))
 
 
 @pytest.mark.parametrize(

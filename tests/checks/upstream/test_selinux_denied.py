@@ -3,7 +3,7 @@ documentation shows it."""
 
 from dataclasses import replace
 
-from diagnose.model import Command, Confidence, Manual
+from diagnose.model import Confidence, Manual, commands
 from diagnose.model.upstream import Denial, Selinux
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.upstreams import PAGE, WELL, line, proxied, tried
@@ -25,12 +25,7 @@ def test_fires_surely_by_the_audit_log() -> None:
     (claim,) = judge(CHECK, replace(ENFORCING, denials=(DENIED,)), tried(), PAGE, SITE)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
-    assert claim.fix.steps == (
-        Command(
-            ("setsebool", "-P", "httpd_can_network_connect", "1"),
-            undo=("setsebool", "-P", "httpd_can_network_connect", "0"),
-        ),
-    )
+    assert claim.fix.steps == (commands.turn_on_boolean("httpd_can_network_connect"),)
 
 
 def test_fires_surely_by_nginx_s_own_log() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Applicability, Command, Edit, Failure, Manual
+from diagnose.model import Applicability, Edit, Failure, Manual, commands
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.model.upstream import Permissions, Selinux, UpstreamSocket
 from tests.support.check_evidence import REFUSED, judge
@@ -63,9 +63,7 @@ def test_fires_when_nginx_s_user_may_not_though_we_may() -> None:
     (claim,) = judge(CHECK, OPEN, socket("srw-rw----"), PAGE, proxied(TARGET))
     assert claim.facts["denied"]
     assert claim.fix
-    assert claim.fix.steps[0] == Command(
-        ("usermod", "-aG", "games", "www-data"), undo=("gpasswd", "-d", "www-data", "games")
-    )
+    assert claim.fix.steps[0] == commands.add_to_group("www-data", "games")
 
 
 def test_fires_and_makes_nobody_a_member_of_root_s_group() -> None:

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model import Command, Confidence
+from diagnose.model import Confidence, commands
 from tests.support.check_evidence import REFUSED, judge
 from tests.support.nginx_evidence import LOADED, RUNNING, config
 from tests.support.upstreams import PAGE, WELL, line, proxied, tried
@@ -21,7 +21,7 @@ def test_fires_when_nginx_goes_to_an_address_that_the_name_has_no_more() -> None
     assert claim.facts["now"] == ("127.0.0.2",)
     assert claim.confidence is Confidence.CERTAIN
     assert claim.fix
-    assert claim.fix.steps == (Command(("nginx", "-s", "reload")),)
+    assert claim.fix.steps == (commands.reload_nginx(("nginx",)),)
 
 
 def test_silent_when_it_goes_to_the_right_one() -> None:

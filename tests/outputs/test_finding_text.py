@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from diagnose.model import Command, Edit
-from diagnose.outputs.finding_text import shell_command
+from diagnose.model import Command, Edit, Effect
+from diagnose.outputs.finding_text import shell_command, undo_command
 from diagnose.parsers.nginx.edits import apply_patch, diff
 from tests.support.effort import examples
 
@@ -40,9 +40,9 @@ def pasted(text: str, folder: str | None = None) -> subprocess.CompletedProcess[
     return subprocess.run(["sh"], input=text.encode() + b"\n", capture_output=True, cwd=folder)
 
 
-def arrived(step: Command) -> list[str]:
+def arrived(text: str) -> list[str]:
     """The arguments that a shell hands on."""
-    done = pasted(shell_command(step))
+    done = pasted(text)
     assert done.stderr == b""
     return done.stdout.decode().split("\0")[:-1]
 
@@ -52,8 +52,8 @@ def arrived(step: Command) -> list[str]:
 @example(["-n", "", "--", "a\nb"])
 def test_a_command_and_its_undo_are_given_just_these_arguments(words: list[str]) -> None:
     argv = ("printf", "%s\\0", *words)
-    assert arrived(Command(argv)) == words
-    assert arrived(Command(Command(("true",), undo=argv).undo)) == words
+    assert arrived(shell_command(Command(argv, Effect.CHANGE))) == words
+    assert arrived(undo_command(Command(("true",), Effect.CHANGE, undo=argv))) == words
 
 
 @pytest.mark.parametrize("name", ["a b", "$(id)", "`id`", "it's", '"', "-x", "a\nb", "名字", "*;"])
@@ -61,7 +61,7 @@ def test_a_program_of_any_name_is_the_one_that_is_started(name: str, tmp_path: P
     program = tmp_path / name
     program.write_text("#!/bin/sh\nprintf started\n")
     program.chmod(0o755)
-    assert pasted(shell_command(Command((str(program), "x")))).stdout == b"started"
+    assert pasted(shell_command(Command((str(program), "x"), Effect.CHANGE))).stdout == b"started"
 
 
 @examples(60)

@@ -1,0 +1,368 @@
+"""The usual commands of a fix, each with its effect, the files it changes, its risk and its undo.
+
+Each function is named after what the command does and takes data, never words of a shell. `before`
+is the value that the undo sets again. Where the undo differs from case to case, it is a parameter.
+"""
+
+from diagnose.model.steps import Aspect, Command, Effect, Risk, Where
+
+Arguments = tuple[str, ...]
+
+#: Where these programs write their own configuration.
+_FIREWALLD = ("/etc/firewalld",)
+_SYSTEMD = ("/etc/systemd/system",)
+_UFW = ("/etc/ufw", "/etc/default/ufw")
+
+
+# nginx(8). `nginx` is the program with the options of the running master.
+
+
+def test_nginx(nginx: Arguments) -> Command:
+    return Command((*nginx, "-t"), Effect.TEST)
+
+
+def reload_nginx(nginx: Arguments) -> Command:
+    return Command((*nginx, "-s", "reload"), Effect.RELOAD)
+
+
+def start_nginx(nginx: Arguments) -> Command:
+    return Command(nginx, Effect.START, undo=(*nginx, "-s", "stop"))
+
+
+def stop_nginx(nginx: Arguments) -> Command:
+    """Stop nginx. A later step must start it again."""
+    return Command((*nginx, "-s", "stop"), Effect.STOP)
+
+
+# systemctl(1)
+
+
+def reload_service(unit: str) -> Command:
+    return _systemctl(Effect.RELOAD, "reload", unit)
+
+
+def restart_service(unit: str, where: Where = Where.SERVER) -> Command:
+    """Restart a service that runs."""
+    return _systemctl(Effect.RESTART, "restart", unit, where=where)
+
+
+def restart_dead_service(unit: str) -> Command:
+    """Start a service that systemd believes to be active, although its program does not run."""
+    return _systemctl(Effect.RESTART, "restart", unit, undo=("stop", unit))
+
+
+def start_service(unit: str) -> Command:
+    return _systemctl(Effect.START, "start", unit, undo=("stop", unit))
+
+
+def stop_service(unit: str) -> Command:
+    """Stop a service. A later step must start it, or what takes its place."""
+    return _systemctl(Effect.STOP, "stop", unit, undo=("start", unit))
+
+
+def reset_failed(unit: str) -> Command:
+    """Clear systemd's record of failed starts, which prevents another one."""
+    return _systemctl(Effect.RESET, "reset-failed", unit)
+
+
+def enable_service(unit: str, now: bool) -> Command:
+    """Start a service at each boot, and `now` as well."""
+    arguments = (*["--now"] * now, unit)
+    effect = Effect.START if now else Effect.CHANGE
+    undo = ("disable", *arguments)
+    return _systemctl(effect, "enable", *arguments, undo=undo, risk=Risk.EDITS_FILES)
+
+
+def disable_service(unit: str) -> Command:
+    return _systemctl(Effect.CHANGE, "disable", unit, undo=("enable", unit), risk=Risk.STOPS)
+
+
+def unmask_service(unit: str, runtime: bool) -> Command:
+    """Allow a service to be started again. `runtime`: it was masked until the next boot only."""
+    arguments = (*["--runtime"] * runtime, unit)
+    undo = ("mask", *arguments)
+    return _systemctl(Effect.CHANGE, "unmask", *arguments, undo=undo, risk=Risk.EDITS_FILES)
+
+
+def _systemctl(
+    effect: Effect,
+    *arguments: str,
+    undo: Arguments = (),
+    risk: Risk = Risk.CHANGES_SYSTEM,
+    where: Where = Where.SERVER,
+) -> Command:
+    return Command(
+        ("systemctl", *arguments),
+        effect,
+        where,
+        undo=("systemctl", *undo) if undo else (),
+        changes=_SYSTEMD,
+        aspect="settings",
+        risk=risk,
+    )
+
+
+# Other service managers and container engines
+
+
+def restart_sysv_service(name: str) -> Command:
+    return Command(("service", name, "restart"), Effect.RESTART)
+
+
+def start_openrc_service(name: str) -> Command:
+    return Command(("rc-service", name, "start"), Effect.START, undo=("rc-service", name, "stop"))
+
+
+def add_to_default_runlevel(name: str) -> Command:
+    """Start a service of OpenRC at each boot."""
+    argv, undo = ("rc-update", "add", name, "default"), ("rc-update", "del", name)
+    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.EDITS_FILES)
+
+
+def reload_podman_networks() -> Command:
+    return Command(("podman", "network", "reload", "--all"), Effect.RELOAD)
+
+
+# Processes: kill(1)
+
+
+def quit_process(pid: int) -> Command:
+    """Tell a process to end when its connections have ended. No step starts it again."""
+    return Command(("kill", "-QUIT", str(pid)), Effect.CHANGE, risk=Risk.STOPS)
+
+
+def continue_processes(pids: Arguments) -> Command:
+    argv, undo = ("kill", "-CONT", *pids), ("kill", "-STOP", *pids)
+    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.STOPS)
+
+
+# Files
+
+
+def move(path: str, new_path: str) -> Command:
+    """Rename a file, but never over another one."""
+    return Command(
+        ("mv", "-n", path, new_path),
+        Effect.CHANGE,
+        undo=("mv", "-n", new_path, path),
+        changes=(path, new_path),
+        aspect="entry",
+        risk=Risk.EDITS_FILES,
+    )
+
+
+def link(target: str, path: str) -> Command:
+    """Make a symbolic link."""
+    return Command(
+        ("ln", "-s", target, path),
+        Effect.CHANGE,
+        undo=("rm", path),
+        changes=(target, path),
+        aspect="entry",
+        risk=Risk.EDITS_FILES,
+    )
+
+
+def relink(target: str, path: str) -> Command:
+    """Lead an existing symbolic link elsewhere. The saved link undoes it."""
+    return Command(
+        ("ln", "-sfn", target, path),
+        Effect.CHANGE,
+        changes=(target, path),
+        aspect="entry",
+        risk=Risk.EDITS_FILES,
+    )
+
+
+def remove_link(path: str, target: str) -> Command:
+    return Command(
+        ("rm", path),
+        Effect.CHANGE,
+        undo=("ln", "-s", target, path),
+        changes=(path,),
+        aspect="entry",
+        risk=Risk.REMOVES_FILES,
+    )
+
+
+def rewrite(path: str, scripts: Arguments) -> Command:
+    """Change a file whose text must not be read, by `sed`. The saved file undoes it."""
+    argv = ("sed", "-i", *(word for script in scripts for word in ("-e", script)), path)
+    return Command(argv, Effect.CHANGE, changes=(path,), risk=Risk.EDITS_FILES)
+
+
+# Access to files
+
+
+def chmod(mode: str, path: str, before: int) -> Command:
+    return _access(("chmod", mode, path), ("chmod", f"{before:04o}", path), path)
+
+
+def chgrp(group: str, path: str, before: str) -> Command:
+    return _access(("chgrp", group, path), ("chgrp", before, path), path)
+
+
+def restore_label(path: str, before: str) -> Command:
+    """Give a file the label that SELinux's policy assigns to it (restorecon(8))."""
+    return _access(("restorecon", "-v", path), ("chcon", before, path), path)
+
+
+def add_to_group(user: str, group: str) -> Command:
+    return _access(("usermod", "-aG", group, user), ("gpasswd", "-d", user, group))
+
+
+def turn_on_boolean(name: str) -> Command:
+    """Turn on a boolean of SELinux's policy, also after a boot (setsebool(8))."""
+    return _access(("setsebool", "-P", name, "1"), ("setsebool", "-P", name, "0"))
+
+
+def label_port(label: str, port: int) -> Command:
+    """Allow a TCP port to the programs that may bind ports of this label (semanage-port(8))."""
+    words = ("-t", label, "-p", "tcp", str(port))
+    return _access(("semanage", "port", "-a", *words), ("semanage", "port", "-d", *words))
+
+
+def _access(argv: Arguments, undo: Arguments, *paths: str) -> Command:
+    return Command(
+        argv,
+        Effect.CHANGE,
+        undo=undo,
+        changes=paths,
+        aspect="permissions",
+        risk=Risk.CHANGES_ACCESS,
+    )
+
+
+# Kernel and network
+
+
+def set_sysctl(name: str, value: int, before: int | None) -> Command:
+    """Set a parameter of the kernel until the next boot (sysctl(8)). There is no undo if the value
+    `before` is not known (None)."""
+    argv = ("sysctl", "-w", f"{name}={value}")
+    undo = () if before is None else ("sysctl", "-w", f"{name}={before}")
+    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.CHANGES_KERNEL)
+
+
+def set_link_up(device: str) -> Command:
+    head = ("ip", "link", "set", "dev", device)
+    return Command((*head, "up"), Effect.CHANGE, undo=(*head, "down"), risk=Risk.CHANGES_NETWORK)
+
+
+def delete_route(selector: Arguments, ipv6: bool) -> Command:
+    """Delete a route; `selector` are its words after `ip route del` (ip-route(8))."""
+    head = ("ip", "-6", "route") if ipv6 else ("ip", "route")
+    argv, undo = (*head, "del", *selector), (*head, "add", *selector)
+    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.CHANGES_NETWORK)
+
+
+# Certificates
+
+
+def renew_certificate(argv: Arguments) -> Command:
+    """Order a certificate with an ACME client."""
+    return Command(argv, Effect.CHANGE, risk=Risk.ORDERS_CERTIFICATE)
+
+
+# Bans of one address
+
+
+def unban(jail: str, address: str) -> Command:
+    """Let in an address that a jail of fail2ban keeps out (fail2ban-client(1))."""
+    words = ("fail2ban-client", "set", jail)
+    return _ban((*words, "unbanip", address), (*words, "banip", address))
+
+
+def delete_decisions(selector: Arguments, undo: bool = True) -> Command:
+    """Delete CrowdSec's decisions; `selector` is ("--ip", …) or ("--range", …)."""
+    words = ("cscli", "decisions")
+    return _ban((*words, "delete", *selector), (*words, "add", *selector) if undo else ())
+
+
+def csf_unban(address: str) -> Command:
+    """Remove an address from ConfigServer Firewall's deny list."""
+    argv, undo = ("csf", "-dr", address), ("csf", "-d", address)
+    return Command(argv, Effect.CHANGE, undo=undo)
+
+
+def delete_from_ipset(name: str, address: str) -> Command:
+    return _ban(("ipset", "del", name, address), ("ipset", "add", name, address))
+
+
+def delete_nft_element(family: str, table: str, set_name: str, address: str) -> Command:
+    words = ("element", family, table, set_name, f"{{ {address} }}")
+    return _ban(("nft", "delete", *words), ("nft", "add", *words))
+
+
+def _ban(argv: Arguments, undo: Arguments) -> Command:
+    return Command(argv, Effect.CHANGE, undo=undo, risk=Risk.OPENS_TO_SOME)
+
+
+# Firewalls. `risk` is whom a command lets in.
+
+
+def firewall_cmd(arguments: Arguments, undo: Arguments, risk: Risk) -> Command:
+    """Change firewalld's configuration (firewall-cmd(1)); `undo` are arguments too."""
+    program = "firewall-cmd"
+    return _firewall((program, *arguments), (program, *undo), _FIREWALLD, risk)
+
+
+def reload_firewalld(undo: Arguments) -> Command:
+    """Load the permanent configuration. `undo` takes back what it opens."""
+    return Command(
+        ("firewall-cmd", "--reload"),
+        Effect.RELOAD,
+        undo=undo,
+        changes=_FIREWALLD,
+        aspect="settings",
+    )
+
+
+def ufw(arguments: Arguments, undo: Arguments, risk: Risk) -> Command:
+    """Change ufw's rules (ufw(8)); `undo` are arguments too."""
+    return _firewall(("ufw", *arguments), ("ufw", *undo), _UFW, risk)
+
+
+def reload_ufw() -> Command:
+    return Command(("ufw", "reload"), Effect.RELOAD, changes=_UFW, aspect="settings")
+
+
+def add_nft_rule(arguments: Arguments, rule: Arguments) -> Command:
+    """Add a rule; `arguments` are the words between `nft` and the rule. Its undo is found by the
+    handle that it gets (`diagnose.fixing.rule_undo`)."""
+    return _firewall(("nft", *arguments, *rule), (), (), rule_risk(rule))
+
+
+def replace_nft_rule(selector: Arguments, rule: Arguments, before: Arguments) -> Command:
+    """Replace a rule; `selector` is family, table, chain and handle (nft(8))."""
+    head = ("nft", "replace", "rule", *selector)
+    return _firewall((*head, *rule), (*head, *before), (), rule_risk(rule))
+
+
+def delete_nft_rule(selector: Arguments, undo: Arguments) -> Command:
+    return _firewall(("nft", "delete", "rule", *selector), undo, (), Risk.OPENS_TO_ALL)
+
+
+def iptables(argv: Arguments, undo: Arguments) -> Command:
+    """Change a rule by iptables(8) or ip6tables; `argv` begins with the program."""
+    return _firewall(argv, undo, (), rule_risk(argv))
+
+
+def rule_risk(rule: Arguments) -> Risk:
+    """Return whom a rule lets in, by its own words: nft(8), iptables-extensions(8).
+
+    A rule that matches the source port accepts replies, and its peer is the destination.
+    """
+    text = f" {' '.join(rule)}"
+    peers = (
+        ("ip daddr ", "ip6 daddr ", "-d ")
+        if "sport" in text
+        else ("ip saddr ", "ip6 saddr ", "-s ")
+    )
+    names_peer = any(f" {peer}" in text for peer in peers)
+    return Risk.OPENS_TO_SOME if names_peer else Risk.OPENS_TO_ALL
+
+
+def _firewall(argv: Arguments, undo: Arguments, folders: Arguments, risk: Risk) -> Command:
+    aspect: Aspect = "settings" if folders else "content"
+    return Command(argv, Effect.CHANGE, undo=undo, changes=folders, aspect=aspect, risk=risk)

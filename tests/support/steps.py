@@ -1,0 +1,74 @@
+"""Commands that tests run on files of their own, and the rule for what a command says of itself."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from diagnose.model import Command, Effect, Manual, Step
+
+#: Programs whose arguments name every file that they change.
+_FILE_PROGRAMS = {
+    "chcon", "chgrp", "chmod", "chown", "cp", "install", "ln", "mkdir", "mv", "restorecon", "rm",
+    "sed", "setfacl", "tee", "touch",
+}  # fmt: skip
+
+
+def touching(path: Path, *rm_options: str) -> Command:
+    """Make a file; the undo removes it."""
+    undo = ("rm", *rm_options, str(path))
+    return Command(("touch", str(path)), Effect.CHANGE, undo=undo, changes=(str(path),))
+
+
+def all_commands(steps: Iterable[Step]) -> Iterator[Command]:
+    """Yield every command, also those that a person is to type."""
+    for step in steps:
+        if isinstance(step, Manual):
+            yield from all_commands(step.commands)
+        elif isinstance(step, Command):
+            yield step
+
+
+def contradiction(command: Command) -> str:
+    """What the words of a command say otherwise than the command itself; "" if they agree."""
+    program = posixpath.basename(command.argv[0])
+    if command.effect is not _expected_effect(command.argv):
+        return f"{command} is no {command.effect}"
+    named = tuple(word for word in command.argv[1:] if word.startswith("/"))
+    if program in _FILE_PROGRAMS and command.changes != named:
+        return f"{command} does not say that it changes {named}"
+    if command.effect in {Effect.TEST, Effect.RESET} and command.undo:
+        return f"{command} has nothing to undo"
+    if not all(path.startswith("/") for path in command.changes):
+        return f"{command} changes a file that it does not name by its whole path"
+    return ""
+
+
+def _expected_effect(argv: tuple[str, ...]) -> Effect:
+    match argv:
+        case [_, *_, "-t"]:
+            return Effect.TEST
+        case [program, *options, "-s", "reload" | "stop" as signal] if _is_nginx(program, options):
+            return Effect.RELOAD if signal == "reload" else Effect.STOP
+        case ["firewall-cmd", "--reload"] | ["ufw", "reload"] | ["podman", "network", "reload", *_]:
+            return Effect.RELOAD
+        case ["service" | "rc-service", _, action] | ["systemctl", action, _]:
+            return _SERVICE_EFFECTS.get(action, Effect.CHANGE)
+        case ["systemctl", "enable", "--now", _]:
+            return Effect.START
+        case [program, *options] if _is_nginx(program, options):
+            return Effect.START
+    return Effect.CHANGE
+
+
+_SERVICE_EFFECTS = {
+    "reload": Effect.RELOAD,
+    "restart": Effect.RESTART,
+    "start": Effect.START,
+    "stop": Effect.STOP,
+    "reset-failed": Effect.RESET,
+}
+
+
+def _is_nginx(program: str, options: list[str]) -> bool:
+    known = posixpath.basename(program) in {"nginx", "openresty", "tengine", "angie"}
+    return known and set(options[::2]) <= {"-c", "-p", "-g", "-e"}
