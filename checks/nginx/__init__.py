@@ -108,8 +108,7 @@ class Nginx:
     @property
     def master(self) -> NginxProcess | None:
         """The master process that runs on this machine itself, not in a container."""
-        masters = self.state.masters if self.state else ()
-        return next((master for master in masters if not master.foreign), None)
+        return next(iter(self.state.own_masters if self.state else ()), None)
 
     def listen_sockets(self, port: int) -> tuple[Socket, ...]:
         return server_blocks.sockets(self.servers, port)
