@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine.shell import login_failure
+from diagnose.machine.remote_shell import login_failure
 from diagnose.machine.ssh import SshMachine, destination, shell_patterns
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/sbin:/usr/bin")

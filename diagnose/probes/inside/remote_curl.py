@@ -8,6 +8,7 @@ import re
 import shlex
 
 from diagnose.machine import CommandResult, Machine
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
 from diagnose.net.error_mapping import errno_failure
@@ -16,21 +17,7 @@ from diagnose.parsers.sanitize import clean
 #: Timeout in seconds.
 PATIENCE = 1
 
-#: Runs curl, and kills it after the header of a 101 response: curl does not exit while an accepted
-#: WebSocket is open. The wrapper prints curl's process id first, then forwards its -v output.
-UNTIL_ANSWERED = r"""
-cr=$(printf '\r')
-{ sh -c 'echo $$; exec "$@" 2>&1 >&3' sh "$@" | {
-  read -r pid
-  while IFS= read -r line; do
-    printf '%s\n' "$line" >&2
-    case $line in
-    '< HTTP/'*' 101'*) up=1 ;;
-    '<'|'< '|"< $cr") [ "$up" ] && kill "$pid" 2>/dev/null ;;
-    esac
-  done
-}; } 3>&1; :
-"""
+UNTIL_ANSWERED = read_script(__file__, "curl_until_answered.sh")
 
 #: The key and accept value of the example in RFC 6455 section 1.3.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="

@@ -6,16 +6,19 @@ import re
 import shlex
 
 from diagnose.machine import Socket
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Host, Unseen, Vantage
 from diagnose.model.dns import LOCAL_ONLY, is_within
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
+from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
 from diagnose.parsers.linux import routes
 from diagnose.parsers.linux.interfaces import Nic, os_name
 from diagnose.parsers.linux.interfaces import interfaces as read_interfaces
 from diagnose.parsers.nginx.config import command_line_directives
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.nginx_processes import own_masters
 
 _EQUIVALENT = "ss -ltnp"
 
@@ -25,9 +28,6 @@ ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 #: Maximum number of addresses without a default route that are examined.
 MAX_ADDRESSES = 8
 
-#: The names of nginx's programs, as ss prints them.
-_NGINX_PROGRAMS = frozenset({"nginx", "openresty", "tengine"})
-
 #: The options of a configuration test (nginx(8)), alone or together: -t, -T, -tq.
 _TEST_OPTION = re.compile(r"-[?hvVq]*[tT][?hvVqtT]*")
 
@@ -35,11 +35,7 @@ _TEST_OPTION = re.compile(r"-[?hvVq]*[tT][?hvVqtT]*")
 #: processes are examined.
 MAX_READINGS, MAX_PROCESSES = 3, 16
 
-#: Prints the user number and name, whether systemd runs (sd_booted(3)), and os-release(5).
-IDENTIFY_SCRIPT = (
-    "id -u; uname -n; if [ -d /run/systemd/system ]; then echo systemd; else echo none; fi; "
-    "cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null; :"
-)
+IDENTIFY_SCRIPT = read_script(__file__, "identify.sh")
 
 
 @probe()
@@ -114,12 +110,7 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
 
     The configuration determines it, then the build, then nginx's default (nginx(8)).
     """
-    running = [
-        master
-        for state in ctx.observed(NginxState)
-        for master in state.masters
-        if not master.foreign
-    ]
+    running = own_masters(ctx)
     options = running[0].arguments if running else ()
     main = (*command_line_directives(options), *config.main)
     pid_paths = [
@@ -223,7 +214,7 @@ async def _read_listeners(ctx: ProbeContext) -> tuple[Socket, ...] | Failure:
         if isinstance(reading, Failure):
             return reading
         sockets = reading
-        holders = {socket.pid for socket in sockets if socket.process in _NGINX_PROGRAMS}
+        holders = {socket.pid for socket in sockets if socket.process in PROGRAM_NAMES}
         pids = sorted(pid for pid in holders if pid is not None)[:MAX_PROCESSES]
         command_lines = await asyncio.gather(
             *(ctx.machine.read(f"/proc/{pid}/cmdline", 4096) for pid in pids)

@@ -270,8 +270,7 @@ async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path:
     if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
         return
     at, request_path = ctx.elapsed(), socketio_path(route.upstream_path)
-    scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
-    origin = f"{scheme}://{ctx.target.authority}"
+    origin = ctx.target.origin
     lines = [f"Host: {ctx.target.authority}", *UPGRADE_FIELDS, f"Origin: {origin}"]
     shake = _upgrade_directly if ctx.machine.via == "local" else _upgrade_by_curl
     outcome = await shake(ctx, route, request_path, lines, origin)

@@ -58,7 +58,7 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
 @probe(after=Connection)
 async def plain(ctx: ProbeContext, connection: Connection) -> None:
     """Request the page over http: on port 80 for an https target, or as the target itself."""
-    uses_tls = ctx.target.scheme in {"https", "wss"}
+    uses_tls = ctx.target.secure
     if (
         connection.failure
         or connection.purpose != ("plain" if uses_tls else "target")
@@ -360,7 +360,7 @@ def is_host_or_address(host: str) -> bool:
 
 def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
     own_urls = [f"http://{ctx.target.authority}{ctx.target.path}"]
-    if ctx.target.scheme in {"https", "wss"}:
+    if ctx.target.secure:
         own_urls = [
             f"https://{ctx.target.authority}{ctx.target.path}",
             str(Url("http", ctx.target.host, 80, ctx.target.path)),

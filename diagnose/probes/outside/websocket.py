@@ -119,7 +119,7 @@ async def _connect_tls(
 
 
 def _uses_tls(ctx: ProbeContext) -> bool:
-    return ctx.target.scheme in {"https", "wss"}
+    return ctx.target.secure
 
 
 async def _try_path(

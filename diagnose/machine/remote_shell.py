@@ -9,11 +9,11 @@ import contextlib
 import secrets
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 
 from diagnose.machine import LIMIT
 from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure
 
 #: Maximum seconds for the login.
@@ -22,7 +22,7 @@ LOGIN_TIMEOUT = 10.0
 #: Extra seconds to wait for a command that timeout(1) should already have ended on the server.
 GRACE = 2.0
 
-_SHELL_START = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
+_SHELL_START = read_script(__file__, "start.sh")
 _KINDS = (
     ("Permission denied", "denied"),
     ("Host key verification failed", "denied"),
