@@ -9,11 +9,11 @@ fail2ban is queried only if it runs. Nothing is changed or sent.
 import re
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model import Failure, Vantage
 from diagnose.model.visitor import ClosedRoutes, Jails, ReturnRoute
 from diagnose.parsers.linux import bans as ban_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 #: Maximum bytes of a tool's output.
 MAX_BYTES = 1_000_000
@@ -61,12 +61,7 @@ def _emit_jails(ctx: ProbeContext, at: float, took: float, text: str) -> None:
     if not text.lstrip().startswith("["):
         denied = "ermission denied" in text or "must be root" in text
         reason = "needs root" if denied else clean(text, 200) or "no answer"
-        ctx.emit(
-            Unseen(
-                vantage=Vantage.SERVER, at=at, what="whom fail2ban has banned", why=reason,
-                enable=f"sudo {command}",
-            )
-        )  # fmt: skip
+        emit_not_observed(ctx, "whom fail2ban has banned", reason, f"sudo {command}", at=at)
         return
     jails, unread_count = ban_parser.jails(text)
     ctx.emit(

@@ -9,11 +9,11 @@ namespace without asking an engine (proc_pid_net(5)).
 import re
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Vantage
 from diagnose.model.containers import Containers
 from diagnose.model.server import Listeners
 from diagnose.parsers.linux import containers as container_parser
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 #: Processes that listen on behalf of a container.
 ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
@@ -38,7 +38,7 @@ async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
         return
     for engine, text in sections:
         if engine != "net" and _DENIED.search(text[:500]):
-            _emit_not_observed(ctx, engine)
+            emit_not_observed(ctx, "containers", "needs root", f"sudo {engine} ps")
     readers = {"docker": container_parser.docker_ps, "podman": container_parser.podman_ps}
     ctx.emit(
         Containers(
@@ -56,17 +56,5 @@ async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
             namespaces=tuple(
                 container_parser.namespace(text) for name, text in sections if name == "net"
             ),
-        )
-    )
-
-
-def _emit_not_observed(ctx: ProbeContext, engine: str) -> None:
-    ctx.emit(
-        Unseen(
-            vantage=Vantage.SERVER,
-            at=ctx.elapsed(),
-            what="containers",
-            why="needs root",
-            enable=f"sudo {engine} ps",
         )
     )

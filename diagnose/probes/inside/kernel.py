@@ -10,7 +10,7 @@ machine itself tries to connect in that time.
 from collections.abc import Mapping
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model import Failure, Vantage
 from diagnose.model.http import Clock
 from diagnose.model.kernel import (
     Arrival,
@@ -27,7 +27,7 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux import service_managers as service_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.system import ROOT_SERVERS
 
 FIRST_SCRIPT = read_script(__file__, "kernel.sh")
@@ -216,9 +216,12 @@ async def _observe_after_failure(ctx: ProbeContext, watch: bool = True) -> None:
     if "files" not in sections:
         return
     if "denied" in sections:
-        subject, enable = "what connection tracking dropped", "sudo cat /proc/net/stat/nf_conntrack"
-        ctx.emit(
-            Unseen(vantage=Vantage.SERVER, at=at, what=subject, why="needs root", enable=enable)
+        emit_not_observed(
+            ctx,
+            "what connection tracking dropped",
+            "needs root",
+            "sudo cat /proc/net/stat/nf_conntrack",
+            at=at,
         )
     if watching:
         _emit_capture(ctx, at, result.took, sections.get("watch", ""), sections.get("end", ""))
@@ -251,7 +254,7 @@ def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str
         lines = [clean(line, 100) for line in messages if line.strip()]
         reason = lines[-1] if lines else "no answer"
         subject, enable = f"whether packets for port {port} arrive", f"sudo {command}"
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
+        emit_not_observed(ctx, subject, reason, enable, at=at)
         return
     syns = kernel_parser.captured_sources(text, MAX_SYNS)
     begun, ended = _watch_window(at, took, kernel_parser.clock(text + end))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Failure, Observation, Unseen, Vantage
+from diagnose.model import Failure, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
@@ -21,7 +21,7 @@ from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.error_log import Clock, LogDestination
 from diagnose.parsers.nginx.server_blocks import LocationMatch
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Seconds. Older lines belong to earlier problems.
@@ -123,7 +123,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
     report_unlogged = is_reread or _last_failure(ctx) is not None
     for log in logs if report_unlogged else ():
         if not log.is_file:
-            _emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
+            emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
     files = [log for log in logs if log.is_file and log.target != "/dev/null"][:MAX_LOGS]
     if not files:
         return
@@ -164,9 +164,9 @@ def _emit_log(
     equivalent = shlex.join(("tail", "-c", str(TAIL_BYTES), reading.log.target))
     if reading.clock is None or reading.state != "log":
         if reading.state == "denied":
-            _emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
+            emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
         elif reading.state == "special" and (is_reread or _last_failure(ctx)):
-            _emit_not_observed(
+            emit_not_observed(
                 ctx, reading.log.target, "logged to no file", _journal_command(reading.log)
             )
         return
@@ -247,9 +247,3 @@ def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch
 def _journal_command(log: LogDestination) -> str:
     """Return the command that shows a log without a file: systemd's journal keeps stderr."""
     return "" if log.target.startswith("memory:") else "journalctl -u nginx -n 100"
-
-
-def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> None:
-    ctx.emit(
-        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
-    )

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model import Failure, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 #: Maximum bytes kept of a tool's output or of a file.
 MAX_RULES_BYTES = 1_500_000
@@ -56,7 +56,7 @@ async def netfilter(ctx: ProbeContext) -> None:
                 )
             )
     for subject, reason, enable in _missing_rulesets(parts):
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
+        emit_not_observed(ctx, subject, reason, enable, at=at)
 
 
 def _parts(out: str) -> list[tuple[str, str, str]]:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
 from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.other_nginx import expires_soon
 
 SCRIPT = read_script(__file__, "renewals.sh")
@@ -35,9 +35,7 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
     result = await ctx.machine.run("sh", "-c", SCRIPT)
     for path in re.findall(r"^@@@ denied 0 (.+)$", result.out, re.MULTILINE):
         subject, enable = clean(path, 200), f"sudo tail -n 50 {shlex.quote(clean(path, 200))}"
-        ctx.emit(
-            Unseen(vantage=Vantage.SERVER, at=at, what=subject, why="needs root", enable=enable)
-        )
+        emit_not_observed(ctx, subject, "needs root", enable, at=at)
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
 

@@ -7,7 +7,7 @@ import shlex
 
 from diagnose.machine import Socket
 from diagnose.machine.script_files import read_script
-from diagnose.model import Failure, Host, Unseen, Vantage
+from diagnose.model import Failure, Host, Vantage
 from diagnose.model.dns import LOCAL_ONLY, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
@@ -17,7 +17,7 @@ from diagnose.parsers.linux.interfaces import interfaces as read_interfaces
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_processes import own_masters
 
 _EQUIVALENT = "ss -ltnp"
@@ -43,16 +43,7 @@ async def server(ctx: ProbeContext) -> None:
     """Emit the server's identity and its listeners; only root sees all their processes."""
     privileged, _ = await asyncio.gather(_identify(ctx), _emit_listeners(ctx))
     if privileged is False:
-        subject, enable = "the processes that listen", "sudo ss -ltnp"
-        ctx.emit(
-            Unseen(
-                vantage=Vantage.SERVER,
-                at=ctx.elapsed(),
-                what=subject,
-                why="needs root",
-                enable=enable,
-            )
-        )
+        emit_not_observed(ctx, "the processes that listen", "needs root", "sudo ss -ltnp")
 
 
 @probe()
@@ -63,7 +54,7 @@ async def network(ctx: ProbeContext) -> None:
     addresses, *tables = await asyncio.gather(*(machine.run(*argv) for argv in commands))
     if addresses.failure is not None and addresses.failure.kind == "missing":
         subject, reason = "the network interfaces", "ip: not found"
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable="ip addr"))
+        emit_not_observed(ctx, subject, reason, "ip addr", at=at)
     nics = read_interfaces(addresses.out, *(result.out for result in tables))
     for nic in nics:
         ctx.emit(
@@ -180,9 +171,7 @@ async def _identify(ctx: ProbeContext) -> bool | None:
     if len(lines) < 3:
         reason = clean(result.failure.message if result.failure else "no answer")
         enable = "" if ctx.machine.via == "local" else f"ssh {ctx.machine.via}"
-        ctx.emit(
-            Unseen(vantage=Vantage.SERVER, at=at, what="the server", why=reason, enable=enable)
-        )
+        emit_not_observed(ctx, "the server", reason, enable, at=at)
         return None
     host = ctx.emit(
         Host(

@@ -18,7 +18,7 @@ from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.parsers import curl_output
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes import ProbeContext
+from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
@@ -102,7 +102,7 @@ def _emit_no_curl(ctx: ProbeContext, at: float) -> None:
     subject, reason = "the applications behind nginx", "the server has no curl"
     if not any(not_observed.what == subject for not_observed in ctx.observed(Unseen)):
         enable = "run diagnose on the server"
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
+        emit_not_observed(ctx, subject, reason, enable, at=at)
 
 
 async def try_variants(

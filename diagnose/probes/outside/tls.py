@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
-from diagnose.model import Failure, Observation, Unseen, Vantage
+from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream, tls_controls
@@ -38,9 +38,10 @@ async def roots(ctx: ProbeContext) -> None:
         return
     trust_store = await asyncio.wrap_future(trust(ctx.options.cafile))
     if trust_store.problem:
-        _emit_not_observed(ctx, "--cafile", trust_store.problem, "")
+        ctx.emit(Unseen(at=ctx.elapsed(), what="--cafile", why=trust_store.problem))
     if trust_store.empty:
-        _emit_not_observed(ctx, "trusted roots", "this machine has none", "--cafile FILE")
+        reason, enable = "this machine has none", "--cafile FILE"
+        ctx.emit(Unseen(at=ctx.elapsed(), what="trusted roots", why=reason, enable=enable))
     await _parse_certificates(())
 
 
@@ -410,10 +411,6 @@ def _emit_failed_connection(
             variant=variant,
         )
     )
-
-
-def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> Observation:
-    return ctx.emit(Unseen(at=ctx.elapsed(), what=subject, why=reason, enable=enable))
 
 
 _OPTIONS = {
