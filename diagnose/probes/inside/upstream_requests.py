@@ -14,6 +14,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.net import Stream
+from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
@@ -32,13 +33,6 @@ MAX_ANSWER_BYTES = 131072
 
 #: Maximum number of names tried that the application may expect.
 MAX_NAMES = 2
-
-#: Failures by curl's exit code (curl(1), "EXIT CODES"): connected, but no response.
-_EXIT_FAILURES = {
-    28: Failure("timeout", "timed out"),
-    52: Failure("closed", "connection closed"),
-    56: Failure("reset", "Connection reset by peer"),
-}
 
 
 @probe(after=Exchange)
@@ -187,7 +181,7 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _R
         _http_version(ctx, route),
     )
     result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
-    failure = None if result.out else _EXIT_FAILURES.get(result.status or 0)
+    failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
     if not result.out and failure is None:
         return None
     reply = result.out.encode("utf-8", "replace")
