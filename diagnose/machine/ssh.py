@@ -192,7 +192,7 @@ class SshMachine:
     async def _log_in(self) -> None:
         self._directory = self._directory or _private_directory()
         try:
-            self._add_shell(await Shell.open(self._ssh("ControlMaster=yes")))
+            self._add_shell(await Shell.open(self._ssh("ControlMaster=yes"), self._control_path))
         except ConnectionLost as error:
             self._failure = error.failure
             raise
@@ -205,7 +205,7 @@ class SshMachine:
             await self._open_shell()
 
     async def _open_shell(self) -> Shell:
-        return self._add_shell(await Shell.open(self._ssh("ControlMaster=no")))
+        return self._add_shell(await Shell.open(self._ssh("ControlMaster=no"), self._control_path))
 
     def _start_task(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -216,10 +216,14 @@ class SshMachine:
         self._shells.append(shell)
         return shell
 
+    @property
+    def _control_path(self) -> str:
+        return f"{self._directory}/c"
+
     def _ssh(self, control_option: str) -> list[str]:
         options = (
             *self._options,
-            f"ControlPath={self._directory}/c",
+            f"ControlPath={self._control_path}",
             control_option,
             "ControlPersist=no",
         )
