@@ -296,13 +296,14 @@ UpgradeOutcome = tuple[tuple[str, int], int | None, bool]
 async def _upgrade_directly(
     ctx: ProbeContext, route: UpstreamRoute, request_path: str, lines: list[str], origin: str
 ) -> UpgradeOutcome | None:
-    from diagnose.net.websocket import open_websocket
+    from diagnose.net.websocket import ClientHandshake, open_websocket
 
     open_stream = await _open_stream(ctx, route)
     if open_stream is None:
         return None
     url = f"ws://{ctx.target.authority}{request_path}"
-    upgrade_result = await open_websocket(open_stream[1], url, origin, timeout=_time_left(ctx))
+    request = ClientHandshake(url, origin)
+    upgrade_result = await open_websocket(open_stream[1], request, _time_left(ctx))
     return _peer(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
 
 

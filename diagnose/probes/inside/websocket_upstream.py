@@ -228,10 +228,11 @@ def _is_conclusive(upgrade: Upgrade) -> bool:
 
 
 async def _try_handshake(ctx: ProbeContext, stream: Stream, request: UpgradeRequest) -> Upgrade:
-    from diagnose.net.websocket import open_websocket
+    from diagnose.net.websocket import ClientHandshake, open_websocket
 
     at, origin = ctx.elapsed(), ctx.target.origin
-    upgrade_result = await open_websocket(stream, request.url, origin, timeout=PATIENCE)
+    handshake = ClientHandshake(request.url, origin)
+    upgrade_result = await open_websocket(stream, handshake, PATIENCE)
     answer = upgrade_result.answer
     return replace(
         request.started(at),

@@ -14,7 +14,8 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream, tls_controls
 from diagnose.net import tls as net_tls
-from diagnose.net.tls import HandshakeResult, Trust, secure, trust
+from diagnose.net.tls import HandshakeResult, secure
+from diagnose.net.trusted_roots import Trust, trust
 from diagnose.parsers import tls as tls_parser
 from diagnose.parsers.hostnames import is_address
 from diagnose.probes import ProbeContext, probe
