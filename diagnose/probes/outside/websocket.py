@@ -235,7 +235,7 @@ def _client_handshake(ctx: ProbeContext, attempt: _Attempt, trusted: bool) -> "C
 def _complete_upgrade(
     ctx: ProbeContext, upgrade: Upgrade, upgrade_result: "UpgradeResult", equivalent: str
 ) -> Upgrade:
-    from diagnose.probes.outside.http import conceal_answer
+    from diagnose.probes.outside.http_requests import conceal_answer
 
     request = ctx.options.request
     answer = conceal_answer(upgrade_result.answer, request)
