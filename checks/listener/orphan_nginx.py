@@ -39,9 +39,7 @@ from diagnose.parsers.nginx.edits import diff
 def orphan_nginx(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     file = next(iter(evidence.good(PidFile)), None)
-    masters = [
-        process for process in (nginx.state.masters if nginx.state else ()) if not process.foreign
-    ]
+    masters = nginx.state.own_masters if nginx.state else ()
     # With several masters nobody knows whose pid file it is.
     if file is None or len(masters) != 1 or file.pid == masters[0].pid or nginx.state is None:
         return

@@ -64,8 +64,7 @@ class Nginx:
     @property
     def master(self) -> NginxProcess | None:
         """The master process that runs on this machine itself, not in a container."""
-        masters = self.state.masters if self.state else ()
-        return next((master for master in masters if not master.foreign), None)
+        return next(iter(self.state.own_masters if self.state else ()), None)
 
     @property
     def start(self) -> NginxStart | None:

@@ -29,8 +29,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     closed = [attempt for attempt, _ in ended_attempts(evidence, "origin")]
     for attempt in (*refused_attempts(evidence, "origin"), *closed):
-        scheme = "https" if evidence.target.scheme in {"https", "wss"} else "http"
-        own_origin = f"{scheme}://{evidence.target.authority}"
+        own_origin = evidence.target.origin
         origin = attempt.first.origin or own_origin
         accepts_no_origin = any(
             retry.variant == "no-origin" and retry.accepted for retry in attempt.retries

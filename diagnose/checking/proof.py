@@ -89,7 +89,7 @@ def required_layers(evidence: Evidence) -> tuple[str, ...]:
     scope, target = evidence.scope, evidence.target
     if scope.only:
         return tuple(layer for layer in LAYERS if layer in scope.only)
-    tls_layers = ("tls", "certificate") if target.scheme in {"https", "wss"} else ()
+    tls_layers = ("tls", "certificate") if target.secure else ()
     websocket_layers = ("websocket",) if target.websockets else ()
     path_layers = ("dns", "tcp") if scope.outside else ("listener",)
     all_layers = (*path_layers, *tls_layers, "http", *websocket_layers)
@@ -149,7 +149,7 @@ def _is_of_target(evidence: Evidence, layer: str) -> bool:
     """Return True if the layer belongs to this target itself."""
     target = evidence.target
     if layer in {"tls", "certificate"}:
-        return target.scheme in {"https", "wss"}
+        return target.secure
     return layer in TARGET_LAYERS and (layer != "websocket" or bool(target.websockets))
 
 

@@ -117,7 +117,7 @@ def _server_name(report: Report) -> FingerprintPairs:
 
 def _nginx_load_time(report: Report) -> FingerprintPairs:
     for state in report.evidence.good(NginxState):
-        master = next((process for process in state.masters if not process.foreign), None)
+        master = next(iter(state.own_masters), None)
         if master is not None:
             yield "nginx loaded", timestamp(master.loaded or master.started)
         elif state.installed and not state.masters:

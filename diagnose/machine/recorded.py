@@ -1,6 +1,5 @@
 """A machine made of recorded command output and recorded files, for tests."""
 
-import fnmatch
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -117,5 +116,19 @@ def matches(path: str, pattern: str) -> bool:
 
 
 def _segment_expression(segment: str) -> str:
-    expression = fnmatch.translate(segment).removeprefix("(?s:").removesuffix(r")\Z")
-    return expression.replace(".*", "[^/]*")
+    return re.sub(r"\[[!^]?\]?[^]/]*\]|.", _token_expression, segment)
+
+
+def _token_expression(token: re.Match[str]) -> str:
+    """Return the regular expression for one character or bracket expression of a pattern."""
+    match token[0]:
+        case "*":
+            return "[^/]*"
+        case "?":
+            return "[^/]"
+        case character if len(character) == 1:
+            return re.escape(character)
+        case brackets:
+            is_negated = brackets[1] in "!^"
+            members = re.sub(r"[\\\[\]&~|^]", r"\\\g<0>", brackets[1 + is_negated : -1])
+            return f"[{'^/' if is_negated else ''}{members}]"

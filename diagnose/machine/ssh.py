@@ -25,7 +25,8 @@ from urllib.parse import urlsplit
 
 from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
 from diagnose.machine.local import MAX_PATHS, exit_failure
-from diagnose.machine.shell import LOGIN_TIMEOUT, ConnectionLost, NotSent, Shell
+from diagnose.machine.remote_shell import LOGIN_TIMEOUT, ConnectionLost, NotSent, Shell
+from diagnose.machine.script_files import read_script
 from diagnose.machine.tunnel import Tunnel
 from diagnose.model import Failure
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
@@ -48,24 +49,8 @@ _OPTIONS = (
 _LISTENERS = (
     "ss -ltnpe 2>/dev/null || netstat -ltnp 2>/dev/null || cat /proc/net/tcp /proc/net/tcp6"
 )
-# Lists connection attempts to that address and port that have no answer yet.
-_SYN_SENT = (
-    'sleep 0.1 2>/dev/null || sleep 1; case $1 in *:*) a="[$1]";; *) a=$1;; esac; '
-    'ss -Htn state syn-sent dst "$a" dport = ":$2" 2>/dev/null'
-)
-# Prints each file after a line with the token (which no file contains), its state, time and name.
-# For a symbolic link, a line with the link's destination comes first.
-_READ_FILE = (
-    "one() { f=$1; "
-    'if [ ! -e "$f" ]; then s="missing 0"; elif [ ! -f "$f" ]; then s="special 0"; '
-    'elif [ ! -r "$f" ]; then s="denied 0"; '
-    # Fractions of a second show whether a change came before a start; busybox has none.
-    'else m=$(stat -L -c %.Y -- "$f" 2>/dev/null); case $m in *[!0-9.]*|"") '
-    'm=$(stat -L -c %Y -- "$f" 2>/dev/null || echo 0);; esac; s="ok $m"; fi; '
-    '[ -L "$f" ] && printf "\\n%s link %s\\n" "$t" "$(readlink -f -- "$f" 2>/dev/null)"; '
-    'printf "\\n%s %s %s\\n" "$t" "$s" "$f"; '
-    'case $s in ok*) head -c "$n" -- "$f" 2>/dev/null || cat -- "$f";; esac; }; '
-)
+_SYN_SENT = read_script(__file__, "syn_sent.sh")
+_READ_FILES = read_script(__file__, "read_files.sh")
 _FILE_FAILURES = {
     "missing": Failure("missing", "No such file or directory", 2),
     "denied": Failure("denied", "Permission denied", 13),
@@ -207,7 +192,7 @@ class SshMachine:
     async def _log_in(self) -> None:
         self._directory = self._directory or _private_directory()
         try:
-            self._add_shell(await Shell.open(self._ssh("ControlMaster=yes")))
+            self._add_shell(await Shell.open(self._ssh("ControlMaster=yes"), self._control_path))
         except ConnectionLost as error:
             self._failure = error.failure
             raise
@@ -220,7 +205,7 @@ class SshMachine:
             await self._open_shell()
 
     async def _open_shell(self) -> Shell:
-        return self._add_shell(await Shell.open(self._ssh("ControlMaster=no")))
+        return self._add_shell(await Shell.open(self._ssh("ControlMaster=no"), self._control_path))
 
     def _start_task(self, coroutine: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -231,10 +216,14 @@ class SshMachine:
         self._shells.append(shell)
         return shell
 
+    @property
+    def _control_path(self) -> str:
+        return f"{self._directory}/c"
+
     def _ssh(self, control_option: str) -> list[str]:
         options = (
             *self._options,
-            f"ControlPath={self._directory}/c",
+            f"ControlPath={self._control_path}",
             control_option,
             "ControlPersist=no",
         )
@@ -274,10 +263,12 @@ class SshMachine:
         self, futures: dict[str, asyncio.Future[tuple[FileContent, ...]]], limit: int
     ) -> None:
         token = secrets.token_hex(16)
-        items = [f'item; for f in {patterns}; do one "$f"; done' for patterns in futures]
-        script = f"t={token} n={limit}; item() {{ printf '\\n%s item\\n' $t; }}; {_READ_FILE}"
+        items = (
+            f'begin_item; for f in {patterns}; do print_file "$f"; done' for patterns in futures
+        )
+        script = "\n".join((f"token={token} limit={limit}", _READ_FILES, *items))
         try:
-            result = await self._run_command(("sh", "-c", script + "; ".join(items)), 8.0)
+            result = await self._run_command(("sh", "-c", script), 8.0)
             contents = _parse_items(result.out, token)
             failure = result.failure or Failure("other", "the server sent nothing of it")
             for number, (patterns, future) in enumerate(futures.items()):

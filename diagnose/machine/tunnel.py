@@ -8,7 +8,7 @@ import socket
 
 from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
-from diagnose.machine.shell import ConnectionLost
+from diagnose.machine.remote_shell import ConnectionLost
 from diagnose.model import Failure
 from diagnose.net.local import TcpStream
 

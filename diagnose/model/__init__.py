@@ -129,6 +129,16 @@ class Target:
         )
 
     @property
+    def secure(self) -> bool:
+        """Whether visitors use TLS."""
+        return self.scheme in {"https", "wss"}
+
+    @property
+    def origin(self) -> str:
+        """Return the origin of the site's pages (RFC 6454 section 6.2)."""
+        return f"{'https' if self.secure else 'http'}://{self.authority}"
+
+    @property
     def url(self) -> str:
         return f"{self.scheme}://{self.authority}{self.path}"
 

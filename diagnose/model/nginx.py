@@ -99,6 +99,11 @@ class NginxState(Observation):
     masters: tuple[NginxProcess, ...] = ()
     programs: tuple[str, ...] = ()
 
+    @property
+    def own_masters(self) -> tuple[NginxProcess, ...]:
+        """The masters of this machine itself: not those of containers or of untrusted users."""
+        return tuple(master for master in self.masters if not master.foreign)
+
 
 @frozen
 class TestMessage:

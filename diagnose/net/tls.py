@@ -12,16 +12,12 @@ The name is not checked here: OpenSSL verifies the chain, `diagnose.parsers.host
 
 import asyncio
 import contextlib
-import os
 import re
 import ssl
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar
 
 from diagnose.model import Failure
@@ -35,15 +31,6 @@ Result = TypeVar("Result")
 
 #: Maximum bytes kept from the beginning of the received data.
 _MAX_BEGINNING = 32768
-
-#: Where distributions keep their trusted roots, for a Python whose OpenSSL looks elsewhere.
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 
 # The cipher suites of curl and system programs. Python's own list omits suites that browsers still
 # accept, and a server that has only those is not broken.
@@ -91,19 +78,6 @@ class HandshakeResult:
     received: int = 0
 
 
-@frozen
-class Trust:
-    """A context that verifies chains against the roots that this machine trusts.
-
-    `empty` is True if it trusts none: then no chain is verified. `problem` names the file that
-    could not be read.
-    """
-
-    context: ssl.SSLContext
-    empty: bool = False
-    problem: str = ""
-
-
 @dataclass(slots=True)
 class _ReceivedMessages:
     """Information from the messages that the peer sent."""
@@ -141,66 +115,6 @@ def tls12_context() -> ssl.SSLContext:
     ssl_context = client_context()
     ssl_context.maximum_version = ssl.TLSVersion.TLSv1_2
     return ssl_context
-
-
-def trust(cafile: str | None = None, alpn: tuple[str, ...] = HTTP1) -> "Future[Trust]":
-    """Load the trusted roots in a thread, and return a future for the result.
-
-    The roots are those of SSL_CERT_FILE and SSL_CERT_DIR, as OpenSSL reads them
-    (SSL_CTX_set_default_verify_paths(3)), and those of `cafile`.
-
-    Loading takes 10 ms. The result is cached for up to a minute, so that many targets share it.
-    """
-    env_paths = tuple(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
-    return _cached_trust(cafile, env_paths, int(time.monotonic() // 60), alpn)
-
-
-@lru_cache(maxsize=4)
-def _cached_trust(
-    cafile: str | None, env_paths: tuple[str | None, ...], minute: int, alpn: tuple[str, ...]
-) -> "Future[Trust]":
-    future: Future[Trust] = Future()
-    # Several callers share the future: cancelling one must not cancel it for the others.
-    future.set_running_or_notify_cancel()
-
-    def load() -> None:
-        try:
-            future.set_result(_load_trust(cafile, any(env_paths), alpn))
-        except Exception as error:
-            future.set_exception(error)
-
-    threading.Thread(target=load, name="trusted roots", daemon=True).start()
-    return future
-
-
-def _load_trust(cafile: str | None, has_env_paths: bool, alpn: tuple[str, ...]) -> Trust:
-    ssl_context, problem = client_context(alpn), ""
-    ssl_context.verify_mode = ssl.CERT_REQUIRED
-    # Like curl: every certificate in the store is trusted, even one that is not a root.
-    ssl_context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    ssl_context.set_default_verify_paths()
-    if not has_env_paths and not _has_roots(ssl_context):
-        for bundle in filter(os.path.exists, _BUNDLES):
-            with contextlib.suppress(OSError):
-                ssl_context.load_verify_locations(bundle)
-                break
-    if cafile:
-        try:
-            ssl_context.load_verify_locations(cafile)
-        except OSError as error:
-            problem = f"{cafile}: {error.strerror or error}"
-    empty = not has_env_paths and not _has_roots(ssl_context)
-    if empty:
-        ssl_context.verify_mode = ssl.CERT_NONE
-    return Trust(ssl_context, empty, problem)
-
-
-def _has_roots(ssl_context: ssl.SSLContext) -> bool:
-    """Whether anything is trusted; OpenSSL reads a directory of roots only when it needs one."""
-    if ssl_context.cert_store_stats()["x509"]:
-        return True
-    folder = ssl.get_default_verify_paths().capath
-    return bool(folder) and any(Path(folder).glob("*.0"))
 
 
 def _on_message(

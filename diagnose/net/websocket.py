@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import WebSocketException
@@ -69,32 +69,38 @@ class UpgradeResult:
         return self.answer.failure is None and not self.fault
 
 
-async def open_websocket(
-    stream: Stream,
-    url: str,
-    origin: str | None,
-    subprotocols: tuple[str, ...] = (),
-    timeout: float = DEFAULT_TIMEOUT,
-    extra_headers: Mapping[str, str] | None = None,
-    ping: bool = True,
-) -> UpgradeResult:
-    """Open a WebSocket at a ws: or wss: URL; if accepted, watch the connection for a moment.
+@frozen
+class ClientHandshake:
+    """The client's part of a handshake: a ws or wss URL, the Origin, and the offered subprotocols.
 
-    `extra_headers` are further fields of the request. Closes the stream.
+    `extra_headers` are further fields of the request.
     """
+
+    url: str
+    origin: str | None
+    subprotocols: tuple[str, ...] = ()
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+
+
+async def open_websocket(
+    stream: Stream, request: ClientHandshake, timeout: float = DEFAULT_TIMEOUT, ping: bool = True
+) -> UpgradeResult:
+    """Open a WebSocket; if accepted, watch the connection for a moment. Closes the stream."""
     protocol = ClientProtocol(
-        parse_uri(url),
-        origin=Origin(origin) if origin else None,
-        subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+        parse_uri(request.url),
+        origin=Origin(request.origin) if request.origin else None,
+        subprotocols=[Subprotocol(name) for name in request.subprotocols] or None,
         state=OPEN,
         # Message size does not matter here, and the number of bytes read is limited anyway.
         max_size=None,
     )
     connection = Http1Connection(stream, timeout)
     try:
-        headers = merge_fields(dict(protocol.connect().headers.raw_items()), extra_headers or {})
-        answer = await send_get(connection, f"http{url.removeprefix('ws')}", headers, timeout)
-        fault, subprotocol = check_response(answer, protocol.key, subprotocols)
+        own_headers = dict(protocol.connect().headers.raw_items())
+        headers = merge_fields(own_headers, request.extra_headers)
+        url = f"http{request.url.removeprefix('ws')}"
+        answer = await send_get(connection, url, headers, timeout)
+        fault, subprotocol = check_response(answer, protocol.key, request.subprotocols)
         if fault or answer.failure:
             return UpgradeResult(answer, fault, subprotocol)
         watched = _WatchedConnection(connection, protocol)

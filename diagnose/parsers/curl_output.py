@@ -17,6 +17,13 @@ _ERRORS = (
     ("No such file or directory", "missing", 2, "ENOENT"),
 )
 
+#: Failures by exit status (curl(1), "EXIT CODES"): connected, but no response.
+EXIT_FAILURES = {
+    28: Failure("timeout", "timed out"),
+    52: Failure("closed", "connection closed"),
+    56: Failure("reset", "Connection reset by peer"),
+}
+
 #: Messages of OpenSSL, GnuTLS and NSS about a response that is not TLS.
 _NOT_TLS = (
     r"(?i)wrong version number|packet length too long|unknown protocol|http request|record layer"
@@ -32,33 +39,44 @@ _ALERT = r"\(IN\), TLS alert, ([\w ]+) \((\d+)\)"
 
 @frozen
 class CurlAttempt:
-    """One request to one address: whether TCP connected, whether TLS was established, the status of
-    the response, or why there is none."""
+    """One request to one address, or to all addresses of a name.
 
-    address: str
+    Whether TCP connected, whether TLS was established, the status and header fields of the
+    response (names in lower case), or why there is none.
+    """
+
+    address: str = ""
     connected: bool = False
     secured: bool = False
     protocol: str = ""
     status: int | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     failure: Failure | None = None
 
 
 def attempts(text: str) -> tuple[CurlAttempt, ...]:
     """Parse the logs of several requests, each after a line "address …"."""
     parts = re.split(r"^address (.*)$", text, flags=re.MULTILINE)[1:]
-    return tuple(_attempt(*pair) for pair in zip(parts[::2], parts[1::2], strict=True))
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return tuple(parse_attempt(log, address) for address, log in pairs)
 
 
-def _attempt(address: str, log: str) -> CurlAttempt:
-    connected = re.search(_CONNECTED, log)
+def parse_attempt(log: str, address: str = "") -> CurlAttempt:
+    """Parse the log of one request: "*" begins curl's own lines, "<" those of the header."""
+    connected = re.search(_CONNECTED, log) is not None
     tls_match = re.search(r"^\* *SSL connection using (\S+)", log, re.MULTILINE)
+    protocol = tls_match[1] if tls_match else ""
     status_line = re.search(r"^< HTTP/[\d.]+ (\d{3})", log, re.MULTILINE)
     if status_line:
-        protocol = tls_match[1] if tls_match else ""
-        return CurlAttempt(address, True, bool(tls_match), protocol, int(status_line[1]))
+        status = int(status_line[1])
+        return CurlAttempt(address, True, bool(tls_match), protocol, status, _header_fields(log))
     failure = _error_after_connect(log) if connected else _connect_error(log)
-    protocol = tls_match[1] if tls_match else ""
-    return CurlAttempt(address, bool(connected), bool(tls_match), protocol, None, failure)
+    return CurlAttempt(address, connected, bool(tls_match), protocol, failure=failure)
+
+
+def _header_fields(log: str) -> tuple[tuple[str, str], ...]:
+    lines = re.findall(r"^< ([^:\n]+):(.*)$", log, re.MULTILINE)
+    return tuple((name.lower(), value.strip()) for name, value in lines)
 
 
 def _last_error(log: str) -> tuple[str, int | None]:
@@ -68,13 +86,13 @@ def _last_error(log: str) -> tuple[str, int | None]:
 
 
 def _connect_error(log: str) -> Failure:
-    for strerror, kind, number, name in _ERRORS:
-        if strerror in log:
-            return Failure(kind, strerror, number, name)
-    message, status = _last_error(log)
-    if status == 28:
-        return Failure("timeout", "timed out")
-    return Failure("other", message, status)
+    """Return why TCP did not connect; an errno only if it was the same for every address."""
+    errors = [error for error in _ERRORS if error[0] in log]
+    if len(errors) == 1:
+        strerror, kind, errno, name = errors[0]
+        return Failure(kind, strerror, errno, name)
+    message, number = _last_error(log)
+    return EXIT_FAILURES[28] if number == 28 else Failure("other", message, number)
 
 
 def _error_after_connect(log: str) -> Failure:
@@ -84,10 +102,10 @@ def _error_after_connect(log: str) -> Failure:
         return Failure("alert", message, int(alert[2]) - 512, alert[1].replace(" ", "_"))
     if re.search(_NOT_TLS, log):
         return Failure("protocol", message, number)
-    if number == 28:
-        return Failure("timeout", "timed out")
-    if "reset by peer" in log:
+    if "reset by peer" in log and number != 28:
         return Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
-    if number in {35, 52, 56}:
+    if number in {28, 52}:
+        return EXIT_FAILURES[number]
+    if number in {35, 56}:
         return Failure("closed", message or "connection closed", number)
     return Failure("protocol", message, number)

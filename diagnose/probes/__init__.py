@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from diagnose.machine import Machine
-from diagnose.model import Observation, Scope, Target
+from diagnose.model import Observation, Scope, Target, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.net import Net
 from diagnose.parsers.request_fields import RequestFields
@@ -173,6 +173,24 @@ class ProbeContext(Protocol):
     def start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine concurrently. The run waits for it until its deadline."""
         ...
+
+
+def emit_not_observed(
+    ctx: ProbeContext, subject: str, reason: str, enable: str = "", *, at: float | None = None
+) -> None:
+    """Record what could not be observed on the server, why, and the command that would allow it.
+
+    `at` is the time of the attempt, in seconds since the start of the run; None means now.
+    """
+    ctx.emit(
+        Unseen(
+            vantage=Vantage.SERVER,
+            at=ctx.elapsed() if at is None else at,
+            what=subject,
+            why=reason,
+            enable=enable,
+        )
+    )
 
 
 ProbeFunction = Callable[..., Awaitable[None]]

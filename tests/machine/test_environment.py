@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from diagnose.machine.environment import environment, trusted_path
-from diagnose.machine.shell import _SHELL_START
+from diagnose.machine.remote_shell import _SHELL_START
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a folder of another user")
 STRANGER = 12345

@@ -39,6 +39,17 @@ def test_it_says_what_was_recorded_and_knows_nothing_else() -> None:
         ("/etc/nginx/**/*.conf", "/etc/nginx/conf.d/a.conf", True),
         ("/etc/nginx/**/*.conf", "/etc/nginx/a.conf", True),
         ("/etc/nginx/[ab].conf", "/etc/nginx/c.conf", False),
+        ("/etc/nginx/[a-c].conf", "/etc/nginx/c.conf", True),
+        ("/etc/nginx/[!ab].conf", "/etc/nginx/c.conf", True),
+        ("/etc/nginx/[!ab].conf", "/etc/nginx/a.conf", False),
+        ("/etc/nginx/[]].conf", "/etc/nginx/].conf", True),
+        ("/etc/nginx/[[].conf", "/etc/nginx/[.conf", True),
+        ("/etc/nginx/[a.conf", "/etc/nginx/[a.conf", True),
+        ("/etc/nginx/?.conf", "/etc/nginx/a.conf", True),
+        ("/etc?nginx", "/etc/nginx", False),
+        ("/a.b", "/axb", False),
+        ("/a*b*c", "/a1b2c", True),
+        ("/a*b*c", "/a1b2", False),
     ],
 )
 def test_patterns_match_as_the_shell_has_it(pattern: str, path: str, fits: bool) -> None:

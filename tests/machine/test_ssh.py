@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine.shell import login_failure
+from diagnose.machine import CommandResult, remote_shell
+from diagnose.machine.remote_shell import login_failure
 from diagnose.machine.ssh import SshMachine, destination, shell_patterns
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/sbin:/usr/bin")
@@ -44,11 +45,14 @@ def server() -> Iterator[Server]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         public = (place / "host.pub").read_text()
-        (place / "known").write_text(f"[127.0.0.1]:{port} {public}")
+        (place / "known").write_text(f"[127.0.0.1]:{port},[127.0.0.2]:{port} {public}")
         (place / "config").write_text(
-            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {place}/host\nPidFile none\n"
+            f"Port {port}\nListenAddress 127.0.0.1\nListenAddress 127.0.0.2\n"
+            f"HostKey {place}/host\nPidFile none\n"
             f"AuthorizedKeysFile {place}/user.pub\nStrictModes no\nUsePAM no\n"
             "PermitRootLogin prohibit-password\nPasswordAuthentication no\n"
+            # There the shell does not answer.
+            "Match LocalAddress 127.0.0.2\nForceCommand exec sleep 60\n"
         )
         Path("/run/sshd").mkdir(exist_ok=True)
         assert SSHD is not None
@@ -138,7 +142,7 @@ def test_programs_files_patterns_and_sockets_over_one_login(
             found = await machine.listeners()
             assert isinstance(found, tuple)
             port = int(server.url.rpartition(":")[2])
-            (seen,) = [one for one in found if one.port == port]
+            (seen,) = [one for one in found if (one.address, one.port) == ("127.0.0.1", port)]
             assert (seen.address, seen.pid) == ("127.0.0.1", server.pid)
 
             many = await asyncio.gather(*(machine.run("echo", str(n)) for n in range(20)))
@@ -299,3 +303,21 @@ def test_ssh_says_itself_why_it_failed() -> None:
     failure = login_failure(said)
     assert failure.kind == "refused"
     assert failure.message == "ssh: connect to host h port 22: Connection refused"
+
+
+@needs_sshd
+def test_a_shell_that_does_not_answer_is_not_a_failed_login(
+    server: Server, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_shell, "READY_TIMEOUT", 4.0)
+
+    async def ask() -> CommandResult:
+        url = server.url.replace("127.0.0.1", "127.0.0.2")
+        async with SshMachine(url, server.options) as machine:
+            return await machine.run("true")
+
+    failure = asyncio.run(ask()).failure
+    assert failure is not None
+    assert failure.kind == "timeout"
+    assert "logged in, but" in failure.message
+    assert not list(place.iterdir())

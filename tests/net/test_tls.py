@@ -3,7 +3,6 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -233,29 +232,3 @@ def test_bytes_are_exchanged_until_there_are_enough() -> None:
     first, second = asyncio.run(go())
     assert first == (b"one\ntwo", None)
     assert second == (b"one\ntwo", Failure("closed", "connection closed"))
-
-
-def test_the_roots_named_by_the_environment_and_by_hand_are_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine, other = tmp_path / "mine.pem", tmp_path / "other.pem"
-    ROOT.cert_pem.write_to_path(str(mine))
-    trustme.CA().cert_pem.write_to_path(str(other))
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.setenv("SSL_CERT_FILE", str(mine))
-    named = tls.trust().result(60)
-    monkeypatch.setenv("SSL_CERT_FILE", str(other))
-    given, neither = tls.trust(str(mine)).result(60), tls.trust().result(60)
-    codes = [
-        once(echo, server_context(), one.context).verify_code for one in (named, given, neither)
-    ]
-    assert codes == [0, 0, 20]
-
-
-def test_a_file_of_roots_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    assert "No such file" in tls.trust(str(tmp_path / "none.pem")).result(60).problem
-
-
-def test_the_roots_are_loaded_once_for_many_targets() -> None:
-    # To its end: the environment of the test that follows is not this one's.
-    assert tls.trust().result(60) is tls.trust().result(60)

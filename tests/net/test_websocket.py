@@ -16,7 +16,7 @@ from websockets.utils import accept_key
 from diagnose.net import Stream
 from diagnose.net.http import HttpResult
 from diagnose.net.local import LocalNet
-from diagnose.net.websocket import UpgradeResult, check_response, open_websocket
+from diagnose.net.websocket import ClientHandshake, UpgradeResult, check_response, open_websocket
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 
@@ -56,7 +56,7 @@ def with_port(
 def test_a_websocket_opens_and_answers_a_ping() -> None:
     done = with_port(
         lambda: serve(echo, "127.0.0.1", 0),
-        lambda stream, url: open_websocket(stream, url, "http://127.0.0.1"),
+        lambda stream, url: open_websocket(stream, ClientHandshake(url, "http://127.0.0.1")),
     )
     assert done.accepted
     assert done.answer.status == 101
@@ -70,14 +70,16 @@ def test_a_refusal_keeps_its_words() -> None:
 
     done = with_port(
         lambda: serve(echo, "127.0.0.1", 0, process_request=refuse),
-        lambda stream, url: open_websocket(stream, url, "http://elsewhere.example"),
+        lambda stream, url: open_websocket(
+            stream, ClientHandshake(url, "http://elsewhere.example")
+        ),
     )
     assert (done.fault, done.answer.status) == ("status", 403)
     assert done.answer.body == "Origin not allowed"
 
 
 async def _shaking(origin: str | None, stream: Stream, url: str) -> UpgradeResult:
-    return await open_websocket(stream, url, origin)
+    return await open_websocket(stream, ClientHandshake(url, origin))
 
 
 def test_the_origin_is_sent_only_if_there_is_one() -> None:
@@ -99,7 +101,8 @@ def test_a_server_that_closes_at_once_says_so() -> None:
         await connection.close(1008, "who are you")
 
     done = with_port(
-        lambda: serve(close, "127.0.0.1", 0), lambda stream, url: open_websocket(stream, url, None)
+        lambda: serve(close, "127.0.0.1", 0),
+        lambda stream, url: open_websocket(stream, ClientHandshake(url, None)),
     )
     assert done.accepted
     assert done.close_code == 1008
@@ -108,7 +111,7 @@ def test_a_server_that_closes_at_once_says_so() -> None:
 def test_a_subprotocol_is_offered_and_chosen() -> None:
     done = with_port(
         lambda: serve(echo, "127.0.0.1", 0, subprotocols=[Subprotocol("mqtt")]),
-        lambda stream, url: open_websocket(stream, url, None, subprotocols=("sip", "mqtt")),
+        lambda stream, url: open_websocket(stream, ClientHandshake(url, None, ("sip", "mqtt"))),
     )
     assert done.accepted
     assert done.subprotocol == "mqtt"

@@ -8,38 +8,17 @@ fail2ban is queried only if it runs. Nothing is changed or sent.
 
 import re
 
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.machine.script_files import read_script
+from diagnose.model import Failure, Vantage
 from diagnose.model.visitor import ClosedRoutes, Jails, ReturnRoute
 from diagnose.parsers.linux import bans as ban_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 #: Maximum bytes of a tool's output.
 MAX_BYTES = 1_000_000
 
-# Each part follows a line "@@@ name". The return route is looked up from each server address.
-SCRIPT = r"""
-most=$1 far=$2
-part() { printf '\n@@@ %s\n' "$*"; }
-if [ -z "$far" ]; then set -- $SSH_CONNECTION; far=$1; fi
-if [ -S /run/fail2ban/fail2ban.sock ] || [ -S /var/run/fail2ban/fail2ban.sock ]; then
-  part fail2ban
-  fail2ban-client banned 2>&1 | head -c "$most"
-fi
-for v in 4 6; do
-  part routes$v
-  ip -$v route show table all 2>/dev/null | grep -E '^(blackhole|unreachable|prohibit) ' |
-    head -c "$most"
-done
-case $far in '') exit 0;; *:*) v=6;; *) v=4;; esac
-n=0
-for a in $(ip -$v -o addr show scope global 2>/dev/null |
-  sed -n 's/.* inet6\{0,1\} \([0-9a-f.:]*\).*/\1/p'); do
-  [ $((n += 1)) -gt 8 ] && break
-  part way "$a" "$far"
-  ip -$v route get "$far" from "$a" 2>&1 | head -c 1000
-done; :
-""".strip()
+SCRIPT = read_script(__file__, "bans.sh")
 
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+) (\S+))?\n", re.MULTILINE)
 
@@ -82,12 +61,7 @@ def _emit_jails(ctx: ProbeContext, at: float, took: float, text: str) -> None:
     if not text.lstrip().startswith("["):
         denied = "ermission denied" in text or "must be root" in text
         reason = "needs root" if denied else clean(text, 200) or "no answer"
-        ctx.emit(
-            Unseen(
-                vantage=Vantage.SERVER, at=at, what="whom fail2ban has banned", why=reason,
-                enable=f"sudo {command}",
-            )
-        )  # fmt: skip
+        emit_not_observed(ctx, "whom fail2ban has banned", reason, f"sudo {command}", at=at)
         return
     jails, unread_count = ban_parser.jails(text)
     ctx.emit(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Vantage
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.parsers.firewalld import (
     MAX_SET_ENTRIES,
@@ -13,7 +13,7 @@ from diagnose.parsers.firewalld import (
     ZoneText,
     open_ports,
 )
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.firewalld_permanent import PermanentConfig, read_files
 from diagnose.probes.inside.firewalld_runtime import AccessDenied, RuntimeConfig, ask_daemon
 
@@ -25,7 +25,7 @@ async def firewalld(ctx: ProbeContext) -> None:
         runtime, permanent = await asyncio.gather(ask_daemon(ctx.machine), read_files(ctx.machine))
     except AccessDenied:
         command = "sudo firewall-cmd --list-all-zones"
-        _emit_not_observed(ctx, "firewalld's zones", command)
+        emit_not_observed(ctx, "firewalld's zones", "needs root", command)
         return
     ctx.emit(_firewalld_state(ctx, at, runtime, permanent))
     if not runtime.running:
@@ -34,15 +34,7 @@ async def firewalld(ctx: ProbeContext) -> None:
         _emit_configuration(ctx, at, configured)
     if not permanent.readable:
         command = "sudo firewall-cmd --permanent --list-all-zones"
-        _emit_not_observed(ctx, "firewalld's permanent configuration", command)
-
-
-def _emit_not_observed(ctx: ProbeContext, subject: str, enable: str) -> None:
-    ctx.emit(
-        Unseen(
-            vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why="needs root", enable=enable
-        )
-    )
+        emit_not_observed(ctx, "firewalld's permanent configuration", "needs root", command)
 
 
 def _firewalld_state(

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from diagnose.machine import Machine
+from diagnose.machine.script_files import read_script
 from diagnose.model.frozen import frozen
 from diagnose.parsers.firewalld import (
     MAX_SET_ENTRIES,
@@ -30,42 +31,8 @@ FOLDERS = ("/etc/firewalld", "/usr/lib/firewalld")
 #: Services that a site needs open; they are read even if no zone lists them.
 WEB_SERVICES = ("http", "https")
 
-# Each answer follows a line "@ method argument". The bus is queried first, because a message to
-# firewalld itself could start it. Address sets may be long, so they are truncated.
-RUNTIME_SCRIPT = f"""
-echo "@ caller ${{SSH_CONNECTION%% *}}"
-f=org.fedoraproject.FirewallD1
-d="dbus-send --system --print-reply --reply-timeout=5000"
-command -v dbus-send >/dev/null || exit 127
-at() {{ $d --dest=$f /org/fedoraproject/FirewallD1 "$@" 2>&1; }}
-ask() {{ echo "@ $1 $2"; at "$f.$1" ${{2:+"string:$2"}}; }}
-names() {{ sed -n 's/^ *string "\\(.*\\)"$/\\1/p'; }}
-echo "@ owner"
-$d --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner "string:$f" 2>&1 || exit 0
-ask getDefaultZone
-ask queryPanicMode
-ask zone.getActiveZones
-zones=$(at $f.zone.getZones | names)
-for z in $zones; do ask zone.getZoneSettings2 "$z"; done
-for p in $(at $f.policy.getPolicies | names); do ask policy.getPolicySettings "$p"; done
-for s in $(at $f.ipset.getIPSets | names | head -n 50); do
-  echo "@ ipset $s"
-  at $f.ipset.getEntries "string:$s" | names | head -n {MAX_SET_ENTRIES + 1}
-done
-ask direct.getAllRules
-ask direct.getAllPassthroughs
-echo "@ version"
-at org.freedesktop.DBus.Properties.Get string:$f string:version
-:
-""".strip()
-SERVICES_SCRIPT = """
-f=org.fedoraproject.FirewallD1
-for s; do
-  echo "@ service $s"
-  dbus-send --system --print-reply --reply-timeout=5000 --dest=$f \\
-    /org/fedoraproject/FirewallD1 $f.getServiceSettings2 "string:$s" 2>&1
-done; :
-""".strip()
+RUNTIME_SCRIPT = read_script(__file__, "firewalld_runtime.sh")
+SERVICES_SCRIPT = read_script(__file__, "firewalld_services.sh")
 
 _DENIED = ("NotAuthorized", "AccessDenied", "Authorization failed", "authentication")
 
@@ -97,7 +64,7 @@ class RuntimeConfig:
 
 async def ask_daemon(machine: Machine) -> RuntimeConfig:
     """Return the runtime configuration. Raises AccessDenied if this user may not query it."""
-    result = await machine.run("sh", "-c", RUNTIME_SCRIPT)
+    result = await machine.run("sh", "-c", RUNTIME_SCRIPT, "sh", str(MAX_SET_ENTRIES + 1))
     answers = _split_answers(result.out)
     caller = next((head[7:] for head in answers if head.startswith("caller ")), "")
     if answers.get("owner", "").rstrip().endswith("boolean false"):

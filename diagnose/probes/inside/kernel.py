@@ -9,7 +9,8 @@ machine itself tries to connect in that time.
 
 from collections.abc import Mapping
 
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.machine.script_files import read_script
+from diagnose.model import Failure, Vantage
 from diagnose.model.http import Clock
 from diagnose.model.kernel import (
     Arrival,
@@ -26,16 +27,19 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.linux import kernel as kernel_parser
 from diagnose.parsers.linux import service_managers as service_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
-from diagnose.probes.inside.scripts import (
-    AFTER_FAILURE_SCRIPT,
-    CLOCK_SCRIPT,
-    FIRST_SCRIPT,
-    MAX_SYNS,
-    PACKET_WATCHER,
-    WATCH_SECONDS,
-)
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.system import ROOT_SERVERS
+
+FIRST_SCRIPT = read_script(__file__, "kernel.sh")
+AFTER_FAILURE_SCRIPT = read_script(__file__, "kernel_after_failure.sh")
+CLOCK_SCRIPT = read_script(__file__, "clock.sh")
+PACKET_WATCHER = read_script(__file__, "packet_watcher.pl")
+
+#: Maximum number of SYNs captured.
+MAX_SYNS = 500
+
+#: Seconds of capture. A connection attempt that starts with it repeats its SYN after 1 and 3 s.
+WATCH_SECONDS = 4.5
 
 #: Seconds by which the clocks may differ before it matters which one is right.
 MAX_CLOCK_SKEW = 60.0
@@ -206,16 +210,18 @@ async def _observe_after_failure(ctx: ProbeContext, watch: bool = True) -> None:
     at, port = ctx.elapsed(), str(ctx.target.port)
     watching = watch and ctx.machine.via != "local"
     seconds = str(WATCH_SECONDS) if watching else "0"
-    result = await ctx.machine.run(
-        "sh", "-c", AFTER_FAILURE_SCRIPT, "sh", port, seconds, PACKET_WATCHER
-    )
+    arguments = (port, seconds, PACKET_WATCHER, str(MAX_SYNS))
+    result = await ctx.machine.run("sh", "-c", AFTER_FAILURE_SCRIPT, "sh", *arguments)
     sections = kernel_parser.split_sections(result.out)
     if "files" not in sections:
         return
     if "denied" in sections:
-        subject, enable = "what connection tracking dropped", "sudo cat /proc/net/stat/nf_conntrack"
-        ctx.emit(
-            Unseen(vantage=Vantage.SERVER, at=at, what=subject, why="needs root", enable=enable)
+        emit_not_observed(
+            ctx,
+            "what connection tracking dropped",
+            "needs root",
+            "sudo cat /proc/net/stat/nf_conntrack",
+            at=at,
         )
     if watching:
         _emit_capture(ctx, at, result.took, sections.get("watch", ""), sections.get("end", ""))
@@ -248,7 +254,7 @@ def _emit_capture(ctx: ProbeContext, at: float, took: float, text: str, end: str
         lines = [clean(line, 100) for line in messages if line.strip()]
         reason = lines[-1] if lines else "no answer"
         subject, enable = f"whether packets for port {port} arrive", f"sudo {command}"
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
+        emit_not_observed(ctx, subject, reason, enable, at=at)
         return
     syns = kernel_parser.captured_sources(text, MAX_SYNS)
     begun, ended = _watch_window(at, took, kernel_parser.clock(text + end))

@@ -10,17 +10,19 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from diagnose.model import Failure, Observation, Unseen, Vantage
+from diagnose.machine.script_files import read_script
+from diagnose.model import Failure, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState
+from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx import error_log, server_blocks
 from diagnose.parsers.nginx.config import command_line_directives
 from diagnose.parsers.nginx.error_log import Clock, LogDestination
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Seconds. Older lines belong to earlier problems.
 RECENT_SECONDS = 600
@@ -35,26 +37,7 @@ FAILURE_STATUSES = {400, 413, 431, 500, 502, 503, 504}
 #: readings in a run.
 BATCH_SECONDS, MAX_READINGS = 0.1, 3
 
-#: Prints the clock, then the end of each log. Each log line follows a space, so that no line can
-#: be mistaken for one of the script's own. Rejected configurations ([emerg]) are searched further
-#: back, and in the previous log too.
-READ_SCRIPT = r"""
-unset TZ; date '+now %s %Y/%m/%d %H:%M:%S'
-for f; do
-  if [ -f "$f" ] && [ -r "$f" ]; then
-    echo "log $(stat -L -c %s -- "$f" 2>/dev/null)"
-    tail -c 65536 -- "$f" | sed 's/^/ /'; echo
-    for r in "$f.1" "$f"; do
-      [ -f "$r" ] && [ -r "$r" ] || continue
-      tail -c 4194304 -- "$r" | sed -n '/ \[emerg\] /s/^/ /p' | tail -n 8
-    done
-  elif [ -f "$f" ]; then echo denied
-  elif [ -e "$f" ]; then echo special
-  elif [ "$(id -u)" = 0 ] || [ -x "${f%/*}" ]; then echo missing
-  else echo denied
-  fi
-done 2>/dev/null; :
-"""
+READ_SCRIPT = read_script(__file__, "error_logs.sh")
 TAIL_BYTES = 65536
 
 
@@ -143,7 +126,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
     report_unlogged = is_reread or _last_failure(ctx) is not None
     for log in logs if report_unlogged else ():
         if not log.is_file:
-            _emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
+            emit_not_observed(ctx, log.target, "logged to no file", _journal_command(log))
     files = [log for log in logs if log.is_file and log.target != "/dev/null"][:MAX_LOGS]
     if not files:
         return
@@ -154,7 +137,7 @@ async def _read_logs(ctx: ProbeContext, config: NginxConfig, is_reread: bool = F
     exhausted = error_log.exhaustion_lines(ctx.observed(LogLine))
     if exhausted and not ctx.observed(OpenFiles):
         await _emit_open_files(
-            ctx, [exhausted[-1].pid, *(master.pid for master in _own_masters(ctx))]
+            ctx, [exhausted[-1].pid, *(master.pid for master in own_masters(ctx))]
         )
 
 
@@ -184,9 +167,9 @@ def _emit_log(
     equivalent = shlex.join(("tail", "-c", str(TAIL_BYTES), reading.log.target))
     if reading.clock is None or reading.state != "log":
         if reading.state == "denied":
-            _emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
+            emit_not_observed(ctx, reading.log.target, "needs root", f"sudo {equivalent}")
         elif reading.state == "special" and (is_reread or _last_failure(ctx)):
-            _emit_not_observed(
+            emit_not_observed(
                 ctx, reading.log.target, "logged to no file", _journal_command(reading.log)
             )
         return
@@ -243,7 +226,7 @@ def _parse_reading(log: LogDestination, part: str, clock: Clock | None) -> LogRe
 def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination, ...]:
     """Return the logs of the blocks and locations that answer the target, and of nginx itself."""
     build = next(iter(ctx.observed(NginxBuild)), None)
-    master = next(iter(_own_masters(ctx)), None)
+    master = next(iter(own_masters(ctx)), None)
     option_values = (
         dict(zip(master.arguments[::2], master.arguments[1::2], strict=False)) if master else {}
     )
@@ -253,15 +236,6 @@ def _target_logs(ctx: ProbeContext, config: NginxConfig) -> tuple[LogDestination
     default = option_values.get("-e") or next(iter(build_paths), "logs/error.log")
     main = (*command_line_directives(master.arguments if master else ()), *config.main)
     return error_log.log_destinations(main, _locations(ctx, config), default, prefix)
-
-
-def _own_masters(ctx: ProbeContext) -> list[NginxProcess]:
-    return [
-        master
-        for state in ctx.observed(NginxState)
-        for master in state.masters
-        if not master.foreign
-    ]
 
 
 def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch]:
@@ -276,9 +250,3 @@ def _locations(ctx: ProbeContext, config: NginxConfig) -> Iterator[LocationMatch
 def _journal_command(log: LogDestination) -> str:
     """Return the command that shows a log without a file: systemd's journal keeps stderr."""
     return "" if log.target.startswith("memory:") else "journalctl -u nginx -n 100"
-
-
-def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> None:
-    ctx.emit(
-        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
-    )

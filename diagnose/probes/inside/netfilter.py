@@ -10,54 +10,17 @@ iptables-save prints only tables in use, and ipset runs only if its module is lo
 import re
 from collections.abc import Iterator
 
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.machine.script_files import read_script
+from diagnose.model import Failure, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 
 #: Maximum bytes kept of a tool's output or of a file.
 MAX_RULES_BYTES = 1_500_000
 MAX_FILE_BYTES = 200_000
 
-# Each part of the output follows a line "@@@ name".
-SCRIPT = r"""
-most=$1 file=$2
-part() { printf '\n@@@ %s\n' "$*"; }
-there() { command -v "$1" >/dev/null 2>&1; }
-save() { there "$1" || return 1; part save "$2"; "$1" -c 2>/dev/null | head -c "$most"; }
-if there nft; then
-  out=$(nft -j list ruleset 2>/dev/null | head -c "$most")
-  case $out in
-    '{'*) part nft; printf '%s\n' "$out";;
-    *) part failed; nft -j list ruleset 2>&1 >/dev/null | head -c 500;;
-  esac
-else
-  part missing; out=
-fi
-for v in ip ip6; do
-  case $out in
-    *'"xt"'*) s=y;;
-    *"\"family\": \"$v\", \"name\": \"filter\""*|*"\"family\": \"$v\", \"name\": \"nat\""*) s=y;;
-    '{'*) s=;;
-    *) s=y;;
-  esac
-  [ "$s" ] && { save "${v}tables-nft-save" $v || save "${v}tables-save" $v; }
-  if grep -q . "/proc/net/${v}_tables_names" 2>/dev/null; then
-    part older $v
-    save "${v}tables-legacy-save" $v || save "${v}tables-save" $v
-  fi
-done
-if [ -d /sys/module/ip_set ] && there ipset; then
-  part ipset; ipset save 2>/dev/null | head -c "$most"
-fi
-[ -d /sys/module/nf_tables ] && part kernel
-for f in /etc/nftables.conf /etc/nftables/*.nft /etc/nftables.d/* /etc/sysconfig/nftables.conf \
-  /etc/iptables/rules.v4 /etc/iptables/rules.v6 /etc/iptables/*.rules \
-  /etc/sysconfig/iptables /etc/sysconfig/ip6tables \
-  /etc/default/ufw /etc/ufw/ufw.conf /etc/ufw/user.rules /etc/ufw/user6.rules; do
-  [ -f "$f" ] && [ -r "$f" ] && { part file "$f"; head -c "$file" "$f"; }
-done; :
-""".strip()
+SCRIPT = read_script(__file__, "netfilter.sh")
 
 
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
@@ -93,7 +56,7 @@ async def netfilter(ctx: ProbeContext) -> None:
                 )
             )
     for subject, reason, enable in _missing_rulesets(parts):
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
+        emit_not_observed(ctx, subject, reason, enable, at=at)
 
 
 def _parts(out: str) -> list[tuple[str, str, str]]:

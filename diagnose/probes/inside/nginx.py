@@ -22,7 +22,7 @@ from diagnose.probes.inside.nginx_config import (
     serves_target,
 )
 from diagnose.probes.inside.nginx_processes import (
-    LIST_SCRIPT,
+    LIST_COMMAND,
     Listing,
     master_processes,
     parse_listing,
@@ -48,7 +48,7 @@ async def nginx(ctx: ProbeContext) -> None:
     if not ctx.options.wants("nginx") and not ctx.options.wants("websocket"):
         return
     at = ctx.elapsed()
-    result = await ctx.machine.run("sh", "-c", LIST_SCRIPT)
+    result = await ctx.machine.run(*LIST_COMMAND)
     if result.status is None:
         return
     listing = parse_listing(result.out)

@@ -10,73 +10,27 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent
 from diagnose.model.logs import LogLine
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
+from diagnose.model.nginx import NginxBuild, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Maximum number of files whose permissions are examined.
 MAX_FILES = 8
 
-#: Prints the state and journal of the service that starts the program $1. It searches unit files
-#: and System V scripts, from which systemd generates units. systemd's own lines ("Starting …")
-#: separate one start from another. $2 is the port.
-START_SCRIPT = r"""
-if [ -d /run/systemd/system ]; then
-  u=
-  for d in /etc /run /usr/local/lib /usr/lib /lib; do
-    [ -n "$u" ] || u=$(grep -lsE "^ExecStart=[-@:+!]*$1( |\$)" "$d"/systemd/system/*.service |
-      sed 's|.*/||; /@/d' | sort |
-      awk '!f || /^(nginx|openresty|tengine)\./ { f = $0 } END { print f }')
-  done
-  for n in nginx openresty tengine; do
-    [ -n "$u" ] || ! grep -qsF -- "${1%/*}/" "/etc/init.d/$n" || u=$n.service
-  done
-  systemctl show "${u:-nginx}" -p Id -p LoadState -p User -p ActiveState -p Result -p ExecStartPre \
-    -p InactiveEnterTimestamp -p PrivateTmp -p ProtectHome -p InaccessiblePaths
-  [ -n "$u" ] && echo "starts $u"
-  systemctl list-sockets --plain --no-legend --no-pager | awk -v p=":$2" \
-    'substr($1, length($1) - length(p) + 1) == p { print "socket " $2 }' | head -n 1
-  journalctl -u "${u:-nginx}" -b -n 60 -o cat --no-pager | sed 's/^/ /'
-fi 2>/dev/null
-s=$(cat /sys/fs/selinux/enforce 2>/dev/null) && echo "selinux $s" &&
-  semanage port -l 2>/dev/null | grep '^http_port_t .*tcp' | head -n 3
-:
-"""
+#: A command line that starts nginx.
+_NGINX_COMMAND = re.compile(rf"\S*/(?:{'|'.join(PROGRAM_NAMES)})(?: |$)")
 
-#: Prints the identity of a user ($1) or process ($2), then for each file the folders on its path,
-#: both as written and with links resolved. A "+" after the mode bits is an access control list
-#: (acl(5)), which the bits do not show.
-ACCESS_SCRIPT = r"""
-who=$1; pid=$2; shift 2
-if [ -n "$pid" ]; then
-  while read -r k v r; do
-    case $k in Uid:) echo "uid $v" ;; Gid:) g=$v ;; Groups:) echo "gids $g $v $r" ;;
-      CapEff:) echo "caps $v" ;; esac
-  done < "/proc/$pid/status"
-  stat -c 'name %U %G' "/proc/$pid"
-elif [ -n "$who" ]; then
-  echo "uid $(id -u "$who")"; echo "gids $(id -G "$who")"; echo "name $who $(id -gn "$who")"
-fi
-s=$(cat /sys/fs/selinux/enforce) && echo "selinux $s"
-for p; do
-  echo "path $p"
-  for f in "$p" "$(readlink -f -- "$p")"; do
-    d=$f
-    while [ -n "$d" ]; do
-      stat -L -c 'part %u %U %g %G %a %F|%C|%n' -- "$d"
-      case $(ls -ldL -- "$d") in ??????????+*) echo "acl $d" ;; esac
-      [ "$d" = / ] && break
-      d=${d%/*}; [ -n "$d" ] || d=/
-    done
-  done
-  [ "$s" = 1 ] && echo "default $(matchpathcon -n "$p")"
-done 2>/dev/null; :
-"""
+START_SCRIPT = read_script(__file__, "nginx_start.sh")
+
+ACCESS_SCRIPT = read_script(__file__, "file_access.sh")
 
 
 @probe(after=NginxTest)
@@ -117,7 +71,7 @@ def modules_folder(arguments: Sequence[str], prefix: str) -> str:
 async def start(ctx: ProbeContext, config: NginxConfig) -> None:
     """Emit the state of the service, if nginx should have the port but does not run."""
     ports = server_blocks.sockets(server_blocks.servers(config.main), ctx.target.port)
-    if _own_master(ctx) or not ports:
+    if own_masters(ctx) or not ports:
         return
     at = ctx.elapsed()
     build = next(iter(ctx.observed(NginxBuild)), None)
@@ -222,7 +176,7 @@ def _failed_pre_start(text: str) -> str:
         r"^ExecStartPre=.*?argv\[\]=(.*?) ; .*?status=(\S+) \}$", text, re.MULTILINE
     ):
         if status.partition("/")[0] not in {"0", "(null)"}:
-            return "" if re.match(r"\S*/(?:nginx|openresty|tengine)(?: |$)", argv) else str(argv)
+            return "" if _NGINX_COMMAND.match(argv) else str(argv)
     return ""
 
 
@@ -232,7 +186,7 @@ def _failed_pre_start(text: str) -> str:
 @probe(after=NginxConfig)
 async def reading(ctx: ProbeContext, config: NginxConfig) -> None:
     """Emit who may read certificates and keys, if the master does not run as root."""
-    master = _own_master(ctx)
+    master = next(iter(own_masters(ctx)), None)
     if master is None or not master.user:
         return
     folder, servers = posixpath.dirname(config.path), server_blocks.servers(config.main)
@@ -278,7 +232,7 @@ async def _emit_access(ctx: ProbeContext, *paths: str) -> None:
     new_paths = [path for path in dict.fromkeys(paths) if path not in known_paths][:MAX_FILES]
     if not new_paths:
         return
-    at, master = ctx.elapsed(), _own_master(ctx)
+    at, master = ctx.elapsed(), next(iter(own_masters(ctx)), None)
     user = next((nginx_start.user for nginx_start in ctx.observed(NginxStart)), "")
     pid = str(master.pid) if master and master.user else ""
     result = await ctx.machine.run(
@@ -345,8 +299,3 @@ def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
     if len([part for part in parts.values() if not part.folder]) > 1:
         parts.pop(path, None)
     return tuple(sorted(parts.values(), key=lambda part: (not part.folder, len(part.path))))
-
-
-def _own_master(ctx: ProbeContext) -> NginxProcess | None:
-    masters = (master for state in ctx.observed(NginxState) for master in state.masters)
-    return next((master for master in masters if not master.foreign), None)

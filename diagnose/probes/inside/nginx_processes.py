@@ -7,52 +7,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import NginxProcess
+from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.parsers.linux.containers import container_of
 from diagnose.parsers.linux.mounts import Mount, parse_mount, private_folders
 from diagnose.parsers.linux.service_managers import unit_of
 from diagnose.parsers.nginx import config as nginx_parser
+from diagnose.parsers.nginx import install_paths
 from diagnose.parsers.sanitize import clean
+from diagnose.probes import ProbeContext
 
-#: Prints the clock, the uptime, our own mount namespace, the installed programs, and for every
-#: nginx process: proc_pid_stat(5), title, program, mount namespace, user, and what separates a
-#: container from this system ("its"; "own" is ours, for comparison). Then it prints the builds of
-#: the programs that may be probed. "self" is our own user. A process of a user other than root or
-#: us may call itself nginx and be anything: its program is not run, and its title is kept to one
-#: line, so that it cannot imitate the entry of another process.
-LIST_SCRIPT = r"""
-date +%s.%N; cat /proc/uptime; own=$(readlink /proc/self/ns/mnt); echo "$own"
-user() { while read -r k u _; do [ "$k" = Uid: ] && echo "$1 $u" && break; done < "$2/status"; }
-me=$(user self /proc/self 2>/dev/null); echo "$me"
-flat() { tr '\0\n' '  '; }
-view() {
-  r=$(stat -L -c %d:%i "$2/root"); echo "$1 root $r"; echo "$1 pid $(readlink "$2/ns/pid")"
-  echo "$1 net $(readlink "$2/ns/net")"; sed "s/^/$1 cgroup /" "$2/cgroup"
-}
-mounts() { cut -d ' ' -f 3-5 "$2/mountinfo" | head -n 2000 | sed "s/^/$1 mount /"; }
-view own /proc/self 2>/dev/null; root=$r
-build() {
-  case "$built" in *":$1:"*) return ;; esac
-  built=$built:$1:; [ -x "$1" ] && echo "build $1" && "$1" -V 2>&1 && echo "built"
-}
-for b in "$(command -v nginx)" /usr/sbin/nginx /usr/local/nginx/sbin/nginx \
-  /www/server/nginx/sbin/nginx /usr/local/openresty/nginx/sbin/nginx /usr/local/tengine/sbin/nginx
-do [ -x "$b" ] && echo "program $b" && f=${f:-$b}; done
-for d in /proc/[0-9]*; do
-  c=; read -r c < "$d/comm" || continue
-  case $c in nginx|openresty|tengine) ;; *) continue ;; esac
-  echo "process $(flat < "$d/stat")"; t=$(flat < "$d/cmdline"); echo "$t"
-  e=$(readlink "$d/exe"); printf %s "$e" | flat; echo; n=$(readlink "$d/ns/mnt"); echo "$n"
-  u=$(user user "$d"); echo "$u"
-  case $t in *"master process"*) ;; *) continue ;; esac
-  view its "$d"; [ "$n" = "$own" ] || [ -z "$n" ] || { mounts its "$d"; other=yes; }
-  case ${u#user } in 0|"${me#self }") [ "$r" = "$root" ] && [ -n "$e" ] && build "$e" ;; esac
-done 2>/dev/null
-[ -z "$other" ] || mounts own /proc/self 2>/dev/null
-[ -n "$built" ] || build "$f"; :
-"""
+LIST_SCRIPT = read_script(__file__, "nginx_processes.sh")
+
+#: The command that runs it.
+LIST_COMMAND = ("sh", "-c", LIST_SCRIPT, "sh", *install_paths.PROGRAMS)
 
 #: Maximum number of mountinfo lines read per process.
 MAX_MOUNTS = 2000
@@ -157,6 +127,11 @@ def _process(stat: str, title: str, program: str, boot: float | None) -> ListedP
     started = None if boot is None else boot + int(fields[19]) / TICKS
     program = program.removesuffix(" (deleted)")
     return ListedProcess(int(head.split()[0]), int(fields[1]), title.strip(), program, started)
+
+
+def own_masters(ctx: ProbeContext) -> tuple[NginxProcess, ...]:
+    """Return the observed masters of this machine itself; () until they are listed."""
+    return tuple(master for state in ctx.observed(NginxState) for master in state.own_masters)
 
 
 def master_processes(listing: Listing) -> tuple[NginxProcess, ...]:

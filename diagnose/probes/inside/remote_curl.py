@@ -4,33 +4,19 @@ Our own code does not run there. curl's exit status is the same for every error 
 its message gives no reason, so the reason is taken from its -v output.
 """
 
-import re
 import shlex
 
 from diagnose.machine import CommandResult, Machine
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
-from diagnose.net.error_mapping import errno_failure
+from diagnose.parsers import curl_output
 from diagnose.parsers.sanitize import clean
 
 #: Timeout in seconds.
 PATIENCE = 1
 
-#: Runs curl, and kills it after the header of a 101 response: curl does not exit while an accepted
-#: WebSocket is open. The wrapper prints curl's process id first, then forwards its -v output.
-UNTIL_ANSWERED = r"""
-cr=$(printf '\r')
-{ sh -c 'echo $$; exec "$@" 2>&1 >&3' sh "$@" | {
-  read -r pid
-  while IFS= read -r line; do
-    printf '%s\n' "$line" >&2
-    case $line in
-    '< HTTP/'*' 101'*) up=1 ;;
-    '<'|'< '|"< $cr") [ "$up" ] && kill "$pid" 2>/dev/null ;;
-    esac
-  done
-}; } 3>&1; :
-"""
+UNTIL_ANSWERED = read_script(__file__, "curl_until_answered.sh")
 
 #: The key and accept value of the example in RFC 6455 section 1.3.
 KEY, ACCEPT = "dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
@@ -41,22 +27,14 @@ UPGRADE_FIELDS = (
     f"Sec-WebSocket-Key: {KEY}",
 )
 
-#: Failures by curl's exit code (curl(1), "EXIT CODES"), for a request that was sent.
-_EXIT_FAILURES = {
-    28: ("timeout", "timed out"),
-    52: ("closed", "connection closed"),
-    56: ("reset", "Connection reset by peer"),
-}
-_ERRNO = {"Connection refused": 111, "No route to host": 113, "Network is unreachable": 101}
-
 
 @frozen
 class CurlResponse:
     """The result of a curl request.
 
     `status` is the response's status, None without one. `accepted` is True for a WebSocket with
-    the correct Sec-WebSocket-Accept. `connected` is True if the connection opened; a failure then
-    comes from the application itself.
+    the correct Sec-WebSocket-Accept. `connected` is True if the connection opened, for https with
+    TLS; a failure then comes from the application itself.
     """
 
     argv: tuple[str, ...]
@@ -94,32 +72,15 @@ async def curl(
 
 
 def parse_curl(argv: tuple[str, ...], result: CommandResult) -> CurlResponse:
-    """Parse curl's output: the body from stdout, the -v lines ("<" for the header) from stderr."""
-    head = [line[2:].strip() for line in result.err.splitlines() if line.startswith("< ")]
-    status_line = re.match(r"HTTP/[\d.]+ (\d{3})", head[0]) if head else None
-    if status_line:
-        status = int(status_line[1])
-        fields = {
-            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head)
-        }
-        accepted = status == 101 and fields.get("sec-websocket-accept") == ACCEPT
-        body = clean(result.out, 500)
-        return CurlResponse(argv, result.took, status, accepted, body, connected=True)
-    connected = re.search(r"^\* (Connected to|Established connection)", result.err, re.MULTILINE)
+    """Parse curl's output: the body from stdout, the -v lines from stderr."""
+    attempt = curl_output.parse_attempt(result.err)
+    accepted = attempt.status == 101 and ("sec-websocket-accept", ACCEPT) in attempt.fields
     return CurlResponse(
-        argv, result.took, failure=_failure(result), connected=connected is not None
+        argv,
+        result.took,
+        attempt.status,
+        accepted,
+        clean(result.out, 500) if attempt.status else "",
+        attempt.failure,
+        attempt.connected and (attempt.secured or not argv[-1].startswith("https:")),
     )
-
-
-def _failure(result: CommandResult) -> Failure:
-    """Return the failure; it is "refused" only if every address refused."""
-    messages = re.findall(r"connect to \S+ port \d+ .*?failed: (.+)", result.err)
-    numbers = {_ERRNO.get(message.strip()) for message in messages}
-    if len(numbers) == 1 and (number := numbers.pop()):
-        return errno_failure(number, messages[0].strip())
-    lines = [line for line in result.err.splitlines() if line.startswith("curl: ")]
-    exit_match = re.match(r"curl: \((\d+)\)", lines[-1]) if lines else None
-    status = int(exit_match[1]) if exit_match else None
-    if status in _EXIT_FAILURES:
-        return Failure(*_EXIT_FAILURES[status])
-    return Failure("other", clean(lines[-1] if lines else "no answer"), status)

@@ -8,38 +8,16 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from diagnose.model import Unseen, Vantage
+from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.renewal import RenewalFailure
 from diagnose.parsers.linux import renewal_logs as log_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.other_nginx import expires_soon
 
-#: Each part follows a line "@@@ kind when name": failed systemd units with their journal, and the
-#: ends of the tools' logs. Each of their lines follows a space.
-SCRIPT = r"""
-if [ -d /run/systemd/system ]; then
-  for u in $(systemctl list-units --all --state=failed --plain --no-legend 'certbot*.service' \
-    'snap.certbot*.service' 'acme*.service' 'lego*.service' 'dehydrated*.service' |
-    sed 's/ .*//' | head -n 6)
-  do
-    w=$(journalctl -u "$u" -n 1 -o short-unix --no-pager | sed -n 's/^\([0-9][0-9]*\).*/\1/p')
-    echo "@@@ unit ${w:-0} $u"; journalctl -u "$u" -n 80 -o cat --no-pager | sed 's/^/ /'
-  done
-fi 2>/dev/null
-log() {
-  [ -f "$2" ] && [ ! -L "$2" ] || return
-  [ -r "$2" ] || { echo "@@@ denied 0 $2"; return; }
-  echo "@@@ $1 $(stat -L -c %Y -- "$2" 2>/dev/null || echo 0) $2"
-  tail -c 65536 -- "$2" | sed 's/^/ /'; echo
-}
-log certbot /var/log/letsencrypt/letsencrypt.log
-d=/var/log/letsencrypt; [ ! -d $d ] || [ -x $d ] || echo "@@@ denied 0 $d"
-for f in /root/.acme.sh/acme.sh.log /home/*/.acme.sh/acme.sh.log /var/log/acme.sh.log
-do log acme.sh "$f"; done
-:
-"""
+SCRIPT = read_script(__file__, "renewals.sh")
 
 _PART = re.compile(r"^@@@ (\S+) (\d+) (.+)$", re.MULTILINE)
 
@@ -57,9 +35,7 @@ async def renewal(ctx: ProbeContext, certificate: CertificateFile) -> None:
     result = await ctx.machine.run("sh", "-c", SCRIPT)
     for path in re.findall(r"^@@@ denied 0 (.+)$", result.out, re.MULTILINE):
         subject, enable = clean(path, 200), f"sudo tail -n 50 {shlex.quote(clean(path, 200))}"
-        ctx.emit(
-            Unseen(vantage=Vantage.SERVER, at=at, what=subject, why="needs root", enable=enable)
-        )
+        emit_not_observed(ctx, subject, "needs root", enable, at=at)
     for failure in parse_failures(result.out):
         ctx.emit(replace(failure, at=at, took=result.took))
 

@@ -4,15 +4,15 @@ import asyncio
 import re
 
 from diagnose.machine import Machine
+from diagnose.parsers.nginx.install_paths import CONFIG_FOLDERS, PANEL_SITE_FOLDERS
 
-#: Where configurations are kept: distributions, own builds, panels.
+#: A distribution's folder holds much besides: only what its main file includes is read.
 CONFIG_PATTERNS = (
     "/etc/nginx/nginx.conf",
     "/etc/nginx/conf.d/*.conf",
     "/etc/nginx/sites-enabled/*",
-    "/usr/local/nginx/conf/**/*.conf",
-    "/usr/local/openresty/nginx/conf/**/*.conf",
-    "/www/server/panel/vhost/nginx/*.conf",
+    *(f"{folder}/**/*.conf" for folder in CONFIG_FOLDERS if folder != "/etc/nginx"),
+    *(f"{folder}/*.conf" for folder in PANEL_SITE_FOLDERS),
 )
 
 _SERVER_NAME = re.compile(r"^[ \t]*server_name\s", re.MULTILINE)

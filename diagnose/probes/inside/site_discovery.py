@@ -14,7 +14,7 @@ from diagnose.machine import Machine
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.parsers.nginx import server_blocks
+from diagnose.parsers.nginx import install_paths, server_blocks
 from diagnose.parsers.nginx.forwarding import forwarded_header
 from diagnose.parsers.nginx.locations import (
     LocationMatch,
@@ -35,7 +35,7 @@ from diagnose.probes.inside.nginx_config import (
     read_config_tree,
 )
 from diagnose.probes.inside.nginx_processes import (
-    LIST_SCRIPT,
+    LIST_COMMAND,
     Listing,
     master_processes,
     parse_listing,
@@ -47,16 +47,8 @@ MAX_SITES, MAX_PORTS, MAX_PROGRAMS = 200, 40, 4
 #: Maximum number of names and of WebSockets listed per block.
 MAX_NAMES, MAX_WEBSOCKETS = 20, 8
 
-#: Main files to try if no program says which one it reads: distributions, own builds, panels.
-MAIN_FILES = (
-    "/etc/nginx/nginx.conf",
-    "/usr/local/nginx/conf/nginx.conf",
-    "/usr/local/openresty/nginx/conf/nginx.conf",
-    "/usr/local/tengine/conf/nginx.conf",
-    "/www/server/nginx/conf/nginx.conf",
-)
-#: Site files whose main file includes them under a container's paths (1Panel, BaoTa).
-FRAGMENT_PATTERNS = ("/opt/1panel/www/conf.d/*.conf", "/www/server/panel/vhost/nginx/*.conf")
+#: Site files whose main file includes them under a container's paths.
+FRAGMENT_PATTERNS = tuple(f"{folder}/*.conf" for folder in install_paths.PANEL_SITE_FOLDERS)
 
 
 @frozen
@@ -85,13 +77,13 @@ async def find_sites(machine: Machine) -> tuple[Site, ...]:
 
 
 async def _read_configuration(machine: Machine) -> tuple[Directive, ...]:
-    result = await machine.run("sh", "-c", LIST_SCRIPT)
+    result = await machine.run(*LIST_COMMAND)
     paths = [
         await _config_path(machine, *program) for program in _programs(parse_listing(result.out))
     ]
     trees = await _read_trees(machine, [path for path in dict.fromkeys(paths) if path])
     if not any(tree.files for tree in trees):
-        trees = await _read_trees(machine, MAIN_FILES)
+        trees = await _read_trees(machine, install_paths.MAIN_FILES)
     main = tuple(directive for tree in trees for directive in tree.main)
     return main if server_blocks.servers(main) else (*main, *await _read_fragments(machine))
 

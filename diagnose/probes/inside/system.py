@@ -6,16 +6,19 @@ import re
 import shlex
 
 from diagnose.machine import Socket
-from diagnose.model import Failure, Host, Unseen, Vantage
+from diagnose.machine.script_files import read_script
+from diagnose.model import Failure, Host, Vantage
 from diagnose.model.dns import LOCAL_ONLY, is_within
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
+from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
 from diagnose.parsers.linux import routes
 from diagnose.parsers.linux.interfaces import Nic, os_name
 from diagnose.parsers.linux.interfaces import interfaces as read_interfaces
 from diagnose.parsers.nginx.config import command_line_directives
+from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
+from diagnose.probes.inside.nginx_processes import own_masters
 
 _EQUIVALENT = "ss -ltnp"
 
@@ -25,9 +28,6 @@ ROOT_SERVERS = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 #: Maximum number of addresses without a default route that are examined.
 MAX_ADDRESSES = 8
 
-#: The names of nginx's programs, as ss prints them.
-_NGINX_PROGRAMS = frozenset({"nginx", "openresty", "tengine"})
-
 #: The options of a configuration test (nginx(8)), alone or together: -t, -T, -tq.
 _TEST_OPTION = re.compile(r"-[?hvVq]*[tT][?hvVqtT]*")
 
@@ -35,11 +35,7 @@ _TEST_OPTION = re.compile(r"-[?hvVq]*[tT][?hvVqtT]*")
 #: processes are examined.
 MAX_READINGS, MAX_PROCESSES = 3, 16
 
-#: Prints the user number and name, whether systemd runs (sd_booted(3)), and os-release(5).
-IDENTIFY_SCRIPT = (
-    "id -u; uname -n; if [ -d /run/systemd/system ]; then echo systemd; else echo none; fi; "
-    "cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null; :"
-)
+IDENTIFY_SCRIPT = read_script(__file__, "identify.sh")
 
 
 @probe()
@@ -47,16 +43,7 @@ async def server(ctx: ProbeContext) -> None:
     """Emit the server's identity and its listeners; only root sees all their processes."""
     privileged, _ = await asyncio.gather(_identify(ctx), _emit_listeners(ctx))
     if privileged is False:
-        subject, enable = "the processes that listen", "sudo ss -ltnp"
-        ctx.emit(
-            Unseen(
-                vantage=Vantage.SERVER,
-                at=ctx.elapsed(),
-                what=subject,
-                why="needs root",
-                enable=enable,
-            )
-        )
+        emit_not_observed(ctx, "the processes that listen", "needs root", "sudo ss -ltnp")
 
 
 @probe()
@@ -67,7 +54,7 @@ async def network(ctx: ProbeContext) -> None:
     addresses, *tables = await asyncio.gather(*(machine.run(*argv) for argv in commands))
     if addresses.failure is not None and addresses.failure.kind == "missing":
         subject, reason = "the network interfaces", "ip: not found"
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable="ip addr"))
+        emit_not_observed(ctx, subject, reason, "ip addr", at=at)
     nics = read_interfaces(addresses.out, *(result.out for result in tables))
     for nic in nics:
         ctx.emit(
@@ -114,12 +101,7 @@ def _pid_path(ctx: ProbeContext, config: NginxConfig) -> str:
 
     The configuration determines it, then the build, then nginx's default (nginx(8)).
     """
-    running = [
-        master
-        for state in ctx.observed(NginxState)
-        for master in state.masters
-        if not master.foreign
-    ]
+    running = own_masters(ctx)
     options = running[0].arguments if running else ()
     main = (*command_line_directives(options), *config.main)
     pid_paths = [
@@ -189,9 +171,7 @@ async def _identify(ctx: ProbeContext) -> bool | None:
     if len(lines) < 3:
         reason = clean(result.failure.message if result.failure else "no answer")
         enable = "" if ctx.machine.via == "local" else f"ssh {ctx.machine.via}"
-        ctx.emit(
-            Unseen(vantage=Vantage.SERVER, at=at, what="the server", why=reason, enable=enable)
-        )
+        emit_not_observed(ctx, "the server", reason, enable, at=at)
         return None
     host = ctx.emit(
         Host(
@@ -223,7 +203,7 @@ async def _read_listeners(ctx: ProbeContext) -> tuple[Socket, ...] | Failure:
         if isinstance(reading, Failure):
             return reading
         sockets = reading
-        holders = {socket.pid for socket in sockets if socket.process in _NGINX_PROGRAMS}
+        holders = {socket.pid for socket in sockets if socket.process in PROGRAM_NAMES}
         pids = sorted(pid for pid in holders if pid is not None)[:MAX_PROCESSES]
         command_lines = await asyncio.gather(
             *(ctx.machine.read(f"/proc/{pid}/cmdline", 4096) for pid in pids)

@@ -8,35 +8,23 @@ import posixpath
 import re
 import shlex
 
+from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.sites import SiteFile
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.nginx import server_blocks, site_files
+from diagnose.parsers.nginx import install_paths, server_blocks, site_files
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 
-#: Where sites are kept besides the folder of the used configuration: distributions, own builds,
-#: panels (BaoTa, 1Panel).
+#: Where sites are kept besides the folder of the used configuration.
 CONFIG_FOLDERS = (
-    "/etc/nginx",
-    "/usr/local/nginx/conf",
-    "/usr/local/openresty/nginx/conf",
-    "/usr/local/tengine/conf",
-    "/www/server/nginx/conf",
-    "/www/server/panel/vhost/nginx",
-    "/opt/1panel/apps/openresty/openresty/conf",
-    "/opt/1panel/www/conf.d",
+    *install_paths.CONFIG_FOLDERS,
+    *install_paths.PANEL_CONFIG_FOLDERS,
+    *install_paths.PANEL_SITE_FOLDERS,
 )
 
-#: Prints small files that contain one of two words; links are followed, each file appears once.
-FIND_SCRIPT = r"""
-a=$1; b=$2; shift 2
-for d; do
-  [ -d "$d" ] || continue
-  find -L "$d" -maxdepth 4 -type f -size -512k -exec grep -liF -e "$a" -e "$b" {} +
-done 2>/dev/null | sort -u | head -n 100; :
-"""
+FIND_SCRIPT = read_script(__file__, "site_files.sh")
 
 #: Maximum number of files emitted.
 MAX_FILES = 8

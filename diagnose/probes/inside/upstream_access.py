@@ -6,52 +6,19 @@ Root may connect to everything, so our own connection proves nothing for nginx's
 import shlex
 from dataclasses import replace
 
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
-from diagnose.model.nginx import NginxBuild, NginxConfig, NginxState
+from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.upstream import Selinux, UpstreamSocket
 from diagnose.parsers.linux import file_permissions
 from diagnose.parsers.linux import selinux as selinux_parser
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext
+from diagnose.probes.inside.nginx_processes import own_masters
 
-#: Prints the user of nginx's workers: that of a worker of the master $1, else the user $2. Then it
-#: prints the permissions of each socket and of the folders above it. For a missing socket it lists
-#: the sockets that are listening (proc(5), /proc/net/unix).
-SOCKETS_SCRIPT = r"""
-m=$1 u=$2; shift 2
-for w in $(cat "/proc/$m/task/$m/children" 2>/dev/null); do
-  case $(tr '\0' ' ' < "/proc/$w/cmdline") in
-  *"shutting down"*) ;;
-  *"worker process"*) s=$(cat "/proc/$w/status"); u=$(ls -ld "/proc/$w" | awk '{print $3}')
-    break ;;
-  esac
-done 2>/dev/null
-if [ -n "$s" ]; then
-  n=$(echo "$s" | awk '/^Uid:/ {print $3}')
-  g=$(echo "$s" | awk '/^Gid:/ {print $3} /^Groups:/ {$1 = ""; print}')
-else n=$(id -u "$u" 2>/dev/null); g=$(id -G "$u" 2>/dev/null)
-fi
-echo "user" $n $u; echo "groups" $g
-for f; do
-  echo "socket $f"; echo "group $(ls -ldL "$f" 2>/dev/null | awk '{print $4}')"
-  [ -e "$f" ] ||
-    awk '$4 == "00010000" && $8 ~ /^\// {print "listens " $8}' /proc/net/unix | head -n 50
-  d=$f; while :; do
-    ls -ldnL "$d" 2>&1 | head -n 1; [ "$d" = / ] || [ "$d" = . ] && break; d=$(dirname "$d")
-  done
-done; :
-"""
+SOCKETS_SCRIPT = read_script(__file__, "upstream_sockets.sh")
 
-#: Prints the SELinux state, if there is any: selinuxfs; getenforce(8), getsebool(8), ausearch(8).
-SELINUX_SCRIPT = r"""
-[ -e /sys/fs/selinux/enforce ] || exit 0
-e=$(getenforce 2>/dev/null) || case $(cat /sys/fs/selinux/enforce) in
-  1) e=Enforcing ;; *) e=Permissive ;; esac
-echo "mode $e"; getsebool httpd_can_network_connect httpd_can_network_relay 2>/dev/null
-[ -r /var/log/audit/audit.log ] && echo logged
-ausearch --input-logs -m avc -c nginx -ts recent 2>/dev/null ||
-  grep 'avc: *denied.*comm="nginx"' /var/log/audit/audit.log 2>/dev/null | tail -n 20; :
-"""
+SELINUX_SCRIPT = read_script(__file__, "selinux.sh")
 
 
 async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str]) -> None:
@@ -59,13 +26,7 @@ async def emit_sockets(ctx: ProbeContext, config: NginxConfig, paths: list[str])
     if not paths:
         return
     at = ctx.elapsed()
-    masters = (
-        master
-        for state in ctx.observed(NginxState)
-        for master in state.masters
-        if not master.foreign
-    )
-    master = next((str(master.pid) for master in masters), "0")
+    master = next((str(master.pid) for master in own_masters(ctx)), "0")
     arguments = (master, _configured_user(ctx, config), *paths)
     result = await ctx.machine.run("sh", "-c", SOCKETS_SCRIPT, "sh", *arguments)
     for socket in parse_sockets(result.out):

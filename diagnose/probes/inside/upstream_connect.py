@@ -214,12 +214,18 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
         command = shlex.join(
             ("curl", "-sSik", "-m", "5", *curl_options, "-H", f"Host: {name}", url)
         )
-        upstream_try = upstream_routes.build_upstream_try(
-            route, endpoint, address, at, ctx.elapsed() - at, command, failure
+        upstream_try = replace(
+            upstream_routes.upstream_try_of(route, endpoint, address, at),
+            took=ctx.elapsed() - at,
+            equivalent=command,
+            failure=failure,
+            asked=True,
+            status=status,
         )
-        if _is_new(ctx, upstream_try := replace(upstream_try, asked=True, status=status)):
+        if _is_new(ctx, upstream_try):
             ctx.emit(upstream_try)
-            await _try_tls(ctx, route, endpoint, address, body, upstream_try)
+            if _wants_tls(route, upstream_try, body):
+                await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
 
 
 async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
@@ -234,12 +240,18 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoi
     if response is None or not response.connected:
         return
     address = endpoint.host if is_address(endpoint.host) else ""
-    upstream_try = upstream_routes.build_upstream_try(
-        route, endpoint, address, at, response.took, response.equivalent, response.failure
+    upstream_try = replace(
+        upstream_routes.upstream_try_of(route, endpoint, address, at),
+        took=response.took,
+        equivalent=response.equivalent,
+        failure=response.failure,
+        asked=True,
+        status=response.status,
     )
-    if _is_new(ctx, upstream_try := replace(upstream_try, asked=True, status=response.status)):
+    if _is_new(ctx, upstream_try):
         ctx.emit(upstream_try)
-        await _try_tls(ctx, route, endpoint, address, response.body, upstream_try)
+        if _wants_tls(route, upstream_try, response.body):
+            await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
 
 
 def _is_new(ctx: ProbeContext, upstream_try: UpstreamTry) -> bool:
@@ -252,21 +264,13 @@ def _is_new(ctx: ProbeContext, upstream_try: UpstreamTry) -> bool:
     return (upstream_try.target, upstream_try.endpoint, upstream_try.path) not in known_keys
 
 
-async def _try_tls(
-    ctx: ProbeContext,
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    address: str,
-    body: str,
-    upstream_try: UpstreamTry,
-) -> None:
-    """Try TLS with the application, if nginx speaks plain HTTP and gets no usable response."""
+def _wants_tls(route: UpstreamRoute, upstream_try: UpstreamTry, body: str) -> bool:
+    """Whether the application may want TLS: nginx speaks plain HTTP and gets no usable response."""
     connection_failed = upstream_try.failure is not None and upstream_try.failure.kind != "timeout"
-    asks_for_tls = upstream_try.status == 400 and (
-        "HTTPS" in body or "SSL" in body or "TLS" in body
+    asks_for_tls = upstream_try.status == 400 and any(
+        word in body for word in ("HTTPS", "SSL", "TLS")
     )
-    if route.upstream.scheme == "http" and (connection_failed or asks_for_tls):
-        await upstream_variants.try_server_names(ctx, route, endpoint, address, None)
+    return route.upstream.scheme == "http" and (connection_failed or asks_for_tls)
 
 
 async def _try_failed_websockets(

@@ -14,6 +14,7 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.net import Stream
+from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
@@ -32,13 +33,6 @@ MAX_ANSWER_BYTES = 131072
 
 #: Maximum number of names tried that the application may expect.
 MAX_NAMES = 2
-
-#: Failures by curl's exit code (curl(1), "EXIT CODES"): connected, but no response.
-_EXIT_FAILURES = {
-    28: Failure("timeout", "timed out"),
-    52: Failure("closed", "connection closed"),
-    56: Failure("reset", "Connection reset by peer"),
-}
 
 
 @probe(after=Exchange)
@@ -187,7 +181,7 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _R
         _http_version(ctx, route),
     )
     result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
-    failure = None if result.out else _EXIT_FAILURES.get(result.status or 0)
+    failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
     if not result.out and failure is None:
         return None
     reply = result.out.encode("utf-8", "replace")
@@ -270,8 +264,7 @@ async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path:
     if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
         return
     at, request_path = ctx.elapsed(), socketio_path(route.upstream_path)
-    scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
-    origin = f"{scheme}://{ctx.target.authority}"
+    origin = ctx.target.origin
     lines = [f"Host: {ctx.target.authority}", *UPGRADE_FIELDS, f"Origin: {origin}"]
     shake = _upgrade_directly if ctx.machine.via == "local" else _upgrade_by_curl
     outcome = await shake(ctx, route, request_path, lines, origin)
@@ -303,13 +296,14 @@ UpgradeOutcome = tuple[tuple[str, int], int | None, bool]
 async def _upgrade_directly(
     ctx: ProbeContext, route: UpstreamRoute, request_path: str, lines: list[str], origin: str
 ) -> UpgradeOutcome | None:
-    from diagnose.net.websocket import open_websocket
+    from diagnose.net.websocket import ClientHandshake, open_websocket
 
     open_stream = await _open_stream(ctx, route)
     if open_stream is None:
         return None
     url = f"ws://{ctx.target.authority}{request_path}"
-    upgrade_result = await open_websocket(open_stream[1], url, origin, timeout=_time_left(ctx))
+    request = ClientHandshake(url, origin)
+    upgrade_result = await open_websocket(open_stream[1], request, _time_left(ctx))
     return _peer(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
 
 

@@ -72,21 +72,13 @@ def _route(
     return UpstreamRoute(path, socket, location, upstream) if upstream else None
 
 
-def build_upstream_try(
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    address: str,
-    at: float,
-    took: float,
-    equivalent: str,
-    failure: Failure | None,
+def upstream_try_of(
+    route: UpstreamRoute, endpoint: Endpoint, address: str, at: float
 ) -> UpstreamTry:
+    """Return the observation of a connection to one address, without its outcome."""
     return UpstreamTry(
         vantage=Vantage.SERVER,
         at=at,
-        took=took,
-        equivalent=equivalent,
-        failure=failure,
         target=route.upstream.target,
         host=endpoint.host,
         port=endpoint.port,

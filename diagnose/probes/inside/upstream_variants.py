@@ -9,37 +9,71 @@ that it sends no SNI that nginx would not send.
 import asyncio
 import shlex
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from diagnose.machine import CommandResult
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.parsers import curl_output
+from diagnose.parsers.curl_output import CurlAttempt
 from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes import ProbeContext
+from diagnose.probes import ProbeContext, emit_not_observed
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
-#: Tries the given addresses, or all addresses of a name, one by one; a name that begins with a
-#: slash is a Unix socket. Each connection has four seconds; a silent application then has two
-#: (-y, -Y). curl's -v output goes to stdout.
-TRY_SCRIPT = r"""
-n=$1 p=$2 s=$3 w=$4 h=$5 f=$6; shift 6
-command -v curl >/dev/null || exit 127
-if [ $# = 0 ]; then
-  set -- $(getent ahosts "$n" 2>/dev/null | awk '!met[$1]++ {print $1}' | head -n 3)
-  [ $# -gt 0 ] || set -- "$n"
-fi
-for a; do
-  case $a in *:*) b="[$a]" ;; *) b=$a ;; esac
-  u="$s://$b:$p$w"
-  set -- -sSkv -o /dev/null --http1.1 --connect-timeout 4 -m 6 -y 2 -Y 1 -H "Host: $f"
-  case $a in /*) u="$s://localhost$w"; set -- "$@" --unix-socket "$a" ;; esac
-  [ -z "$h" ] || { u="$s://$h:$p$w"; set -- "$@" --resolve "$h:$p:$b"; }
-  echo "address $a"; curl "$@" "$u" 2>&1; echo
-done; :
-"""
+TRY_SCRIPT = read_script(__file__, "try_upstream.sh")
+
+
+@frozen
+class Conversation:
+    """One way to talk to one server of an upstream.
+
+    `address` is one of the server's, "" for a Unix socket and for all addresses of its name. With
+    `secure`, TLS is spoken with `server_name` as SNI, or without one for "". `as_nginx` is True if
+    nginx is configured to do the same.
+    """
+
+    route: UpstreamRoute
+    endpoint: Endpoint
+    address: str
+    secure: bool
+    server_name: str = ""
+    as_nginx: bool = False
+
+    def started(self, at: float) -> UpstreamTalk:
+        """Return the observation of this conversation, without its outcome."""
+        return UpstreamTalk(
+            vantage=Vantage.SERVER,
+            at=at,
+            target=self.route.upstream.target,
+            host=self.endpoint.host,
+            port=self.endpoint.port,
+            address=self.address,
+            socket=self.endpoint.socket,
+            speaks="https" if self.secure else "http",
+            server_name=self.server_name,
+            as_nginx=self.as_nginx,
+        )
+
+    def curl_command(self, host: str) -> str:
+        """Return the equivalent curl command; `host` is the Host field."""
+        argv = ["curl", "-sSik", "-m", "5", "-H", f"Host: {host}"]
+        argv += ["--unix-socket", self.endpoint.socket] if self.endpoint.socket else []
+        address = upstream_routes.bracketed(self.address or self.endpoint.host)
+        authority = "localhost" if self.endpoint.socket else f"{address}:{self.endpoint.port}"
+        scheme = "https" if self.secure else "http"
+        return shlex.join([*argv, f"{scheme}://{authority}{self.route.upstream_path}"])
+
+    def openssl_command(self) -> str:
+        """Return the equivalent command for the handshake."""
+        peer = f"{upstream_routes.bracketed(self.address)}:{self.endpoint.port}"
+        peer = f"unix:{self.endpoint.socket}" if self.endpoint.socket else peer
+        sni = ("-servername", self.server_name) if self.server_name else ("-noservername",)
+        return shlex.join(("openssl", "s_client", "-connect", peer, *sni)) + " </dev/null"
 
 
 async def try_endpoint(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
@@ -58,10 +92,12 @@ async def _try_address(
 ) -> None:
     at = ctx.elapsed()
     attempt = await upstream_routes.connect(ctx, endpoint, address)
-    command = upstream_routes.connect_command(endpoint, address)
     ctx.emit(
-        upstream_routes.build_upstream_try(
-            route, endpoint, address, at, attempt.took, command, attempt.failure
+        replace(
+            upstream_routes.upstream_try_of(route, endpoint, address, at),
+            took=attempt.took,
+            equivalent=upstream_routes.connect_command(endpoint, address),
+            failure=attempt.failure,
         )
     )
     if attempt.stream is None:
@@ -70,56 +106,48 @@ async def _try_address(
         attempt.stream.close()
         return
     name = upstream_routes.server_name(ctx, route)
-    await try_variants(
-        ctx,
-        route,
-        endpoint,
-        await _try_handshake(ctx, route, endpoint, address, name, attempt.stream),
-    )
+    conversation = Conversation(route, endpoint, address, True, name, as_nginx=True)
+    variant = await _try_handshake(ctx, conversation, attempt.stream)
+    await try_variants(ctx, route, endpoint, variant)
 
 
 async def _try_by_curl(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> None:
     at, secure = ctx.elapsed(), route.upstream.secure
     name = upstream_routes.server_name(ctx, route)
-    result, command = await _run_curl(ctx, route, endpoint, secure, name, "", "/")
+    conversation = Conversation(route, endpoint, "", secure, name, as_nginx=True)
+    result, command = await _run_curl(ctx, conversation, "/")
     if result.status == 127:
         _emit_no_curl(ctx, at)
         return
     for curl_attempt in curl_output.attempts(result.out):
-        address = (
-            "" if endpoint.socket or not is_address(curl_attempt.address) else curl_attempt.address
-        )
-        failure = None if curl_attempt.connected else curl_attempt.failure
-        if failure and failure.kind == "unreachable" and failure.code == 13 and endpoint.socket:
-            failure = Failure("denied", failure.message, 13, "EACCES")
+        is_named = not endpoint.socket and is_address(curl_attempt.address)
+        address = curl_attempt.address if is_named else ""
         ctx.emit(
-            upstream_routes.build_upstream_try(
-                route, endpoint, address, at, result.took, command, failure
+            replace(
+                upstream_routes.upstream_try_of(route, endpoint, address, at),
+                took=result.took,
+                equivalent=command,
+                failure=_connect_failure(curl_attempt, endpoint),
             )
         )
         if secure and curl_attempt.connected:
-            variant = ctx.emit(
-                _variant_from_curl(
-                    route,
-                    endpoint,
-                    address,
-                    curl_attempt,
-                    True,
-                    name,
-                    True,
-                    at,
-                    result.took,
-                    command,
-                )
-            )
+            variant = _ended(replace(conversation, address=address).started(at), curl_attempt)
+            variant = ctx.emit(replace(variant, took=result.took, equivalent=command))
             await try_variants(ctx, route, endpoint, variant)
+
+
+def _connect_failure(curl_attempt: CurlAttempt, endpoint: Endpoint) -> Failure | None:
+    """Return why TCP did not connect. EACCES of a Unix socket is about its permissions."""
+    failure = None if curl_attempt.connected else curl_attempt.failure
+    if failure and failure.kind == "unreachable" and failure.code == 13 and endpoint.socket:
+        return Failure("denied", failure.message, 13, "EACCES")
+    return failure
 
 
 def _emit_no_curl(ctx: ProbeContext, at: float) -> None:
     subject, reason = "the applications behind nginx", "the server has no curl"
     if not any(not_observed.what == subject for not_observed in ctx.observed(Unseen)):
-        enable = "run diagnose on the server"
-        ctx.emit(Unseen(vantage=Vantage.SERVER, at=at, what=subject, why=reason, enable=enable))
+        emit_not_observed(ctx, subject, reason, "run diagnose on the server", at=at)
 
 
 async def try_variants(
@@ -130,7 +158,7 @@ async def try_variants(
         return
     work: list[Awaitable[object]] = []
     if variant.failure.kind in {"protocol", "timeout", "closed", "reset"}:
-        work.append(try_variant(ctx, route, endpoint, variant.address, secure=False))
+        work.append(_converse(ctx, Conversation(route, endpoint, variant.address, secure=False)))
     if variant.failure.kind in {"alert", "closed", "reset"}:
         work.append(try_server_names(ctx, route, endpoint, variant.address, variant.server_name))
     await asyncio.gather(*work)
@@ -154,205 +182,105 @@ async def try_server_names(
         return
     names = upstream_routes.other_names(ctx, route, endpoint, sent or "")
     for name in ("", *names) if sent is None else names:
-        variant = await try_variant(ctx, route, endpoint, address, secure=True, name=name)
+        variant = await _converse(ctx, Conversation(route, endpoint, address, True, name))
         if variant.failure is None:
             break
 
 
-async def try_variant(
-    ctx: ProbeContext,
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    address: str,
-    *,
-    secure: bool,
-    name: str = "",
-) -> UpstreamTalk:
+async def _converse(ctx: ProbeContext, conversation: Conversation) -> UpstreamTalk:
     """Try the upstream with another scheme or SNI."""
     if ctx.machine.via != "local":
-        at = ctx.elapsed()
-        result, command = await _run_curl(
-            ctx, route, endpoint, secure, name, address, route.upstream_path
-        )
-        curl_attempt = next(iter(curl_output.attempts(result.out)), None)
-        curl_attempt = curl_attempt or curl_output.CurlAttempt(
-            address, failure=result.failure or Failure("other", "no answer")
-        )
-        variant = _variant_from_curl(
-            route, endpoint, address, curl_attempt, secure, name, False, at, result.took, command
-        )
-        return ctx.emit(variant)
-    if secure:
-        return await _try_handshake(ctx, route, endpoint, address, name)
-    at = ctx.elapsed()
-    sent = upstream_routes.host_header(ctx, route)
-    opened = await upstream_routes.open_stream(ctx, endpoint, address, False, "")
+        return await _converse_by_curl(ctx, conversation)
+    if conversation.secure:
+        return await _try_handshake(ctx, conversation)
+    return await _try_plain(ctx, conversation)
+
+
+async def _converse_by_curl(ctx: ProbeContext, conversation: Conversation) -> UpstreamTalk:
+    at, path = ctx.elapsed(), conversation.route.upstream_path
+    result, command = await _run_curl(ctx, conversation, path)
+    failure = result.failure or Failure("other", "no answer")
+    curl_attempt = next(iter(curl_output.attempts(result.out)), CurlAttempt(failure=failure))
+    variant = _ended(conversation.started(at), curl_attempt)
+    return ctx.emit(replace(variant, took=result.took, equivalent=command))
+
+
+async def _try_plain(ctx: ProbeContext, conversation: Conversation) -> UpstreamTalk:
+    """Request nginx's path without TLS."""
+    at, route = ctx.elapsed(), conversation.route
+    host = upstream_routes.host_header(ctx, route)
+    opened = await upstream_routes.open_stream(
+        ctx, conversation.endpoint, conversation.address, False, ""
+    )
     status, failure = None, opened if isinstance(opened, Failure) else None
     if not isinstance(opened, Failure):
         status, _, failure = await upstream_routes.request_page(
-            ctx, opened, route.upstream_path, sent, 2.0
+            ctx, opened, route.upstream_path, host, 2.0
         )
-    command = _curl_command(route, endpoint, address, sent)
     return ctx.emit(
-        _build_variant(
-            route,
-            endpoint,
-            address,
-            "http",
-            "",
-            False,
-            at,
-            ctx.elapsed() - at,
-            command,
-            failure,
-            status,
+        replace(
+            conversation.started(at),
+            took=ctx.elapsed() - at,
+            equivalent=conversation.curl_command(host),
+            failure=failure,
+            status=status,
         )
     )
 
 
 async def _try_handshake(
-    ctx: ProbeContext,
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    address: str,
-    name: str,
-    opened: Stream | None = None,
+    ctx: ProbeContext, conversation: Conversation, opened: Stream | None = None
 ) -> UpstreamTalk:
-    """Perform a handshake: as nginx does on the `opened` stream, else as a variant on a new one."""
+    """Perform a TLS handshake on the `opened` stream, or on a new one."""
     from diagnose.net import tls as net_tls
 
-    at, as_nginx = ctx.elapsed(), opened is not None
-    failure, protocol = None, ""
-    stream = opened or await upstream_routes.open_stream(ctx, endpoint, address, False, "")
+    at, failure, protocol = ctx.elapsed(), None, ""
+    stream = opened or await upstream_routes.open_stream(
+        ctx, conversation.endpoint, conversation.address, False, ""
+    )
     if isinstance(stream, Failure):
         failure = stream
     else:
         tls_result = await net_tls.secure(
-            stream, net_tls.client_context(), name or None, DEFAULT_TIMEOUT
+            stream, net_tls.client_context(), conversation.server_name or None, DEFAULT_TIMEOUT
         )
         failure, protocol = tls_result.failure, tls_result.protocol
         if tls_result.stream:
             tls_result.stream.close()
-    peer = (
-        f"unix:{endpoint.socket}"
-        if endpoint.socket
-        else f"{upstream_routes.bracketed(address)}:{endpoint.port}"
-    )
-    sni = ("-servername", name) if name else ("-noservername",)
-    command = shlex.join(("openssl", "s_client", "-connect", peer, *sni)) + " </dev/null"
     return ctx.emit(
-        _build_variant(
-            route,
-            endpoint,
-            address,
-            "https",
-            name,
-            as_nginx,
-            at,
-            ctx.elapsed() - at,
-            command,
-            failure,
-            None,
-            protocol,
+        replace(
+            conversation.started(at),
+            took=ctx.elapsed() - at,
+            equivalent=conversation.openssl_command(),
+            failure=failure,
+            protocol=protocol,
         )
     )
 
 
-def _variant_from_curl(
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    address: str,
-    curl_attempt: curl_output.CurlAttempt,
-    secure: bool,
-    name: str,
-    as_nginx: bool,
-    at: float,
-    took: float,
-    command: str,
-) -> UpstreamTalk:
-    """Convert a curl attempt to a variant.
+def _ended(variant: UpstreamTalk, curl_attempt: CurlAttempt) -> UpstreamTalk:
+    """Return a conversation with the outcome that curl prints.
 
     If a TLS handshake succeeded, later failures do not count.
     """
-    failure = None if secure and curl_attempt.secured else curl_attempt.failure
-    speaks = "https" if secure else "http"
-    return _build_variant(
-        route,
-        endpoint,
-        address,
-        speaks,
-        name,
-        as_nginx,
-        at,
-        took,
-        command,
-        failure,
-        curl_attempt.status,
-        curl_attempt.protocol,
-    )
-
-
-def _build_variant(
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    address: str,
-    speaks: str,
-    name: str,
-    as_nginx: bool,
-    at: float,
-    took: float,
-    command: str,
-    failure: Failure | None,
-    status: int | None = None,
-    protocol: str = "",
-) -> UpstreamTalk:
-    return UpstreamTalk(
-        vantage=Vantage.SERVER,
-        at=at,
-        took=took,
-        equivalent=command,
-        failure=failure,
-        target=route.upstream.target,
-        host=endpoint.host,
-        port=endpoint.port,
-        address=address,
-        socket=endpoint.socket,
-        speaks=speaks,
-        server_name=name,
-        as_nginx=as_nginx,
-        status=status,
-        protocol=protocol,
-    )
-
-
-def _curl_command(
-    route: UpstreamRoute, endpoint: Endpoint, address: str, sent: str, secure: bool = False
-) -> str:
-    argv = ["curl", "-sSik", "-m", "5", "-H", f"Host: {sent}"]
-    argv += ["--unix-socket", endpoint.socket] if endpoint.socket else []
-    authority = (
-        "localhost"
-        if endpoint.socket
-        else f"{upstream_routes.bracketed(address or endpoint.host)}:{endpoint.port}"
-    )
-    return shlex.join(
-        [*argv, f"{'https' if secure else 'http'}://{authority}{route.upstream_path}"]
+    is_handshake = variant.speaks == "https" and curl_attempt.secured
+    return replace(
+        variant,
+        failure=None if is_handshake else curl_attempt.failure,
+        status=curl_attempt.status,
+        protocol=curl_attempt.protocol,
     )
 
 
 async def _run_curl(
-    ctx: ProbeContext,
-    route: UpstreamRoute,
-    endpoint: Endpoint,
-    secure: bool,
-    name: str,
-    address: str,
-    path: str,
+    ctx: ProbeContext, conversation: Conversation, path: str
 ) -> tuple[CommandResult, str]:
     """Run the server's curl for one address, or for all addresses of a name."""
-    sent = upstream_routes.host_header(ctx, route)
+    endpoint, address = conversation.endpoint, conversation.address
+    host = upstream_routes.host_header(ctx, conversation.route)
     addresses = (address,) if address else (endpoint.host,) if is_address(endpoint.host) else ()
     addresses = (endpoint.socket,) if endpoint.socket else addresses
-    words = (endpoint.host, str(endpoint.port), "https" if secure else "http", path, name, sent)
+    scheme, name = "https" if conversation.secure else "http", conversation.server_name
+    words = (endpoint.host, str(endpoint.port), scheme, path, name, host)
     result = await ctx.machine.run("sh", "-c", TRY_SCRIPT, "sh", *words, *addresses, timeout=14.0)
-    return result, _curl_command(route, endpoint, address, sent, secure)
+    return result, conversation.curl_command(host)

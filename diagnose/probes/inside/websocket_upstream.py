@@ -4,8 +4,10 @@ If a WebSocket works directly but not through the site, the proxy breaks it.
 """
 
 import shlex
+from dataclasses import replace
 
 from diagnose.model import Failure, Vantage
+from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
@@ -22,6 +24,55 @@ from diagnose.probes.inside.upstream_routes import UpstreamRoute, bracketed
 PATIENCE = 3.0
 
 
+@frozen
+class UpgradeRequest:
+    """A WebSocket handshake to send.
+
+    `url` is a ws or wss URL whose authority becomes the Host field. `path` is the visitor's path.
+    `peer` is the address ("unix:PATH" for a Unix socket) and port to connect to. `through` and
+    `variant` are those of the observation.
+    """
+
+    url: str
+    path: str
+    peer: tuple[str, int]
+    through: str
+    variant: str = "normal"
+
+    def started(self, at: float) -> Upgrade:
+        """Return the observation of this handshake, without its outcome."""
+        return Upgrade(
+            vantage=Vantage.SERVER,
+            at=at,
+            url=self.url,
+            path=self.path,
+            address=self.peer[0],
+            port=self.peer[1],
+            variant=self.variant,
+            through=self.through,
+        )
+
+    def curl_command(self, version: str) -> str:
+        """Return the equivalent curl command.
+
+        On success it times out, as the WebSocket stays open.
+        """
+        scheme, _, authority_and_path = self.url.partition("://")
+        host, _, path = authority_and_path.partition("/")
+        address, port = self.peer
+        argv = ["curl", "-sSik", "-m", "5", f"--http{version}"]
+        if address.startswith("unix:"):
+            argv += ["--unix-socket", address.removeprefix("unix:")]
+            url_host, port = "localhost", 80
+        else:
+            url_host = bracketed(address)
+        for field in (f"Host: {host}", *UPGRADE_FIELDS):
+            argv += ["-H", field]
+        return shlex.join(
+            [*argv, f"{'https' if scheme == 'wss' else 'http'}://{url_host}:{port}/{path}"]
+        )
+
+
 async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """Try the application directly, then variants.
 
@@ -31,99 +82,82 @@ async def try_websocket(ctx: ProbeContext, route: UpstreamRoute) -> None:
     direct = await _upgrade_directly(ctx, route)
     if direct is None:
         return
-    is_requested = route.path in ctx.target.websockets
-    if (direct.accepted or is_requested) and not (is_requested and ctx.options.outside):
+    if _should_try_front(ctx, route, direct):
         await _upgrade_at_front(ctx, route)
-    if is_requested and direct.status and not direct.accepted and strips_path(route):
+    if _should_try_whole_path(ctx, route, direct):
         await _upgrade_directly(ctx, route, "whole-path")
-    if direct.accepted and not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
+    if _should_try_http_1_0(ctx, route, direct):
         await _upgrade_over_http_1_0(ctx, route, direct)
 
 
 async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """Do the same with the server's curl."""
-    server, whole_path = route.upstream.endpoints[0], socketio_path(route.path)
-    path = socketio_path(route.upstream_path)
-    base_url, curl_options = upstream_routes.curl_target(ctx, route, server)
-    peer = _peer(server, server.host)
+    endpoint, whole_path = route.upstream.endpoints[0], socketio_path(route.path)
+    base_url, options = upstream_routes.curl_target(ctx, route, endpoint)
+    base_url = f"ws{base_url.removeprefix('http')}"
+    url = base_url + socketio_path(route.upstream_path)
+    request = UpgradeRequest(url, route.path, _peer(endpoint, endpoint.host), "application")
     fields = (f"Host: {upstream_routes.host_header(ctx, route)}", *UPGRADE_FIELDS)
-    direct = await _upgrade_by_curl(
-        ctx, route, base_url + path, fields, peer, "application", curl_options=curl_options
-    )
+    direct = await _upgrade_by_curl(ctx, request, fields, options)
     if direct is None or direct.failure:
         return
+    if _should_try_front(ctx, route, direct):
+        front = _front_request(ctx, route)
+        address, port = front.peer
+        resolve_option = f"{ctx.target.host}:{port}:{bracketed(address)}"
+        await _upgrade_by_curl(ctx, front, UPGRADE_FIELDS, ("--resolve", resolve_option))
+    if _should_try_whole_path(ctx, route, direct):
+        whole = replace(request, url=base_url + whole_path, variant="whole-path")
+        await _upgrade_by_curl(ctx, whole, fields, options)
+    if _should_try_http_1_0(ctx, route, direct):
+        await _upgrade_by_curl(ctx, replace(request, variant="http-1.0"), fields, options)
+
+
+def _should_try_front(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
+    """Whether to try the site: if it matters, and no outside probe does."""
     is_requested = route.path in ctx.target.websockets
-    if (direct.accepted or is_requested) and not (is_requested and ctx.options.outside):
-        address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
-        scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
-        front = f"{scheme}://{ctx.target.authority}{whole_path}"
-        resolve_option = f"{ctx.target.host}:{route.socket.port}:{bracketed(address)}"
-        front_peer = (address, route.socket.port)
-        await _upgrade_by_curl(
-            ctx,
-            route,
-            front,
-            UPGRADE_FIELDS,
-            front_peer,
-            "front",
-            curl_options=("--resolve", resolve_option),
-        )
-    if is_requested and direct.status and not direct.accepted and strips_path(route):
-        await _upgrade_by_curl(
-            ctx,
-            route,
-            base_url + whole_path,
-            fields,
-            peer,
-            "application",
-            "whole-path",
-            curl_options,
-        )
-    if direct.accepted and not speaks_http_1_1(route.place, ctx.observed(NginxBuild)):
-        await _upgrade_by_curl(
-            ctx, route, base_url + path, fields, peer, "application", "http-1.0", curl_options
-        )
+    return (direct.accepted or is_requested) and not (is_requested and ctx.options.outside)
+
+
+def _should_try_whole_path(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
+    """Whether to try the visitor's path: if nginx requests another one, which is refused."""
+    is_refused = direct.status is not None and not direct.accepted
+    return route.path in ctx.target.websockets and is_refused and strips_path(route)
+
+
+def _should_try_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrade) -> bool:
+    return direct.accepted and not speaks_http_1_1(route.place, ctx.observed(NginxBuild))
+
+
+def _front_request(ctx: ProbeContext, route: UpstreamRoute) -> UpgradeRequest:
+    """Return the handshake with the site, over loopback if nginx listens on all addresses."""
+    address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
+    scheme = "wss" if ctx.target.secure else "ws"
+    url = f"{scheme}://{ctx.target.authority}{socketio_path(route.path)}"
+    return UpgradeRequest(url, route.path, (address, route.socket.port), "front")
 
 
 async def _upgrade_by_curl(
-    ctx: ProbeContext,
-    route: UpstreamRoute,
-    url: str,
-    fields: tuple[str, ...],
-    peer: tuple[str, int],
-    through: str,
-    variant: str = "normal",
-    curl_options: tuple[str, ...] = (),
+    ctx: ProbeContext, request: UpgradeRequest, fields: tuple[str, ...], options: tuple[str, ...]
 ) -> Upgrade | None:
     at = ctx.elapsed()
-    version = "1.0" if variant == "http-1.0" else "1.1"
-    response = await curl(ctx.machine, url, fields, version, curl_options)
-    if response is None or (response.failure and (through == "front" or not response.connected)):
+    is_front, is_1_0 = request.through == "front", request.variant == "http-1.0"
+    url = f"http{request.url.removeprefix('ws')}"
+    response = await curl(ctx.machine, url, fields, "1.0" if is_1_0 else "1.1", options)
+    if response is None or (response.failure and (is_front or not response.connected)):
         # Other probes report why a connection fails.
         return None
-    upgrade = Upgrade(
-        vantage=Vantage.SERVER,
-        at=at,
+    upgrade = replace(
+        request.started(at),
         took=response.took,
         equivalent=response.equivalent,
         failure=response.failure,
-        url=f"ws{url.removeprefix('http')}",
-        path=route.path,
-        address=peer[0],
-        port=peer[1],
-        variant=variant,
-        through=through,
         status=response.status,
-        accepted=response.accepted or (variant == "http-1.0" and response.status == 101),
+        accepted=response.accepted or (is_1_0 and response.status == 101),
         fault="" if response.accepted or response.failure else "status",
         body=response.body,
     )
-    is_requested = route.path in ctx.target.websockets
-    return (
-        ctx.emit(upgrade)
-        if through != "front" or is_requested or _is_conclusive(upgrade)
-        else upgrade
-    )
+    return upgrade if is_front and not _is_worth_emitting(ctx, upgrade) else ctx.emit(upgrade)
 
 
 def speaks_http_1_1(location: LocationMatch, builds: tuple[NginxBuild, ...]) -> bool:
@@ -157,30 +191,28 @@ async def _upgrade_directly(
                 continue
             path = socketio_path(route.path if variant == "whole-path" else route.upstream_path)
             url = f"ws://{upstream_routes.host_header(ctx, route)}{path}"
-            peer_address, port = _peer(endpoint, address)
-            upgrade = await _try_handshake(
-                ctx, stream, url, route.path, peer_address, port, "application", variant
-            )
-            return ctx.emit(upgrade)
+            peer = _peer(endpoint, address)
+            request = UpgradeRequest(url, route.path, peer, "application", variant)
+            return ctx.emit(await _try_handshake(ctx, stream, request))
     return None
 
 
 async def _upgrade_at_front(ctx: ProbeContext, route: UpstreamRoute) -> None:
-    """Try the site from the server, over loopback if nginx listens on all addresses."""
-    address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
-    secure = ctx.target.scheme in {"https", "wss"}
-    name = ctx.target.host
+    """Try the site from the server."""
+    request = _front_request(ctx, route)
+    address, port = request.peer
     stream = await upstream_routes.open_stream(
-        ctx, Endpoint(address, route.socket.port), address, secure, name
+        ctx, Endpoint(address, port), address, ctx.target.secure, ctx.target.host
     )
     if isinstance(stream, Failure):
         return
-    url = f"{'wss' if secure else 'ws'}://{ctx.target.authority}{socketio_path(route.path)}"
-    upgrade = await _try_handshake(
-        ctx, stream, url, route.path, address, route.socket.port, "front"
-    )
-    if route.path in ctx.target.websockets or _is_conclusive(upgrade):
+    upgrade = await _try_handshake(ctx, stream, request)
+    if _is_worth_emitting(ctx, upgrade):
         ctx.emit(upgrade)
+
+
+def _is_worth_emitting(ctx: ProbeContext, upgrade: Upgrade) -> bool:
+    return upgrade.path in ctx.target.websockets or _is_conclusive(upgrade)
 
 
 def _is_conclusive(upgrade: Upgrade) -> bool:
@@ -195,36 +227,18 @@ def _is_conclusive(upgrade: Upgrade) -> bool:
     return not (about_tls or status in rules or 300 <= status < 400)
 
 
-async def _try_handshake(
-    ctx: ProbeContext,
-    stream: Stream,
-    url: str,
-    path: str,
-    address: str,
-    port: int,
-    through: str,
-    variant: str = "normal",
-) -> Upgrade:
-    from diagnose.net.websocket import open_websocket
+async def _try_handshake(ctx: ProbeContext, stream: Stream, request: UpgradeRequest) -> Upgrade:
+    from diagnose.net.websocket import ClientHandshake, open_websocket
 
-    at = ctx.elapsed()
-    origin = f"{'https' if ctx.target.scheme in {'https', 'wss'} else 'http'}://"
-    upgrade_result = await open_websocket(
-        stream, url, origin + ctx.target.authority, timeout=PATIENCE
-    )
+    at, origin = ctx.elapsed(), ctx.target.origin
+    handshake = ClientHandshake(request.url, origin)
+    upgrade_result = await open_websocket(stream, handshake, PATIENCE)
     answer = upgrade_result.answer
-    return Upgrade(
-        vantage=Vantage.SERVER,
-        at=at,
+    return replace(
+        request.started(at),
         took=answer.took,
-        equivalent=_equivalent(url, address, port, "1.1"),
+        equivalent=request.curl_command("1.1"),
         failure=answer.failure,
-        url=url,
-        path=path,
-        address=address,
-        port=port,
-        variant=variant,
-        through=through,
         status=answer.status,
         reason=answer.reason,
         headers=answer.headers,
@@ -238,7 +252,7 @@ async def _try_handshake(
         ended=upgrade_result.ended,
         close_reason=upgrade_result.close_reason,
         frames=upgrade_result.frames,
-        origin=origin + ctx.target.authority,
+        origin=origin,
     )
 
 
@@ -267,19 +281,14 @@ async def _upgrade_over_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct
         PATIENCE,
     )
     status = upstream_routes.parse_status(reply)
+    peer = (direct.address, direct.port)
+    request = UpgradeRequest(direct.url, direct.path, peer, "application", "http-1.0")
     ctx.emit(
-        Upgrade(
-            vantage=Vantage.SERVER,
-            at=at,
+        replace(
+            request.started(at),
             took=ctx.elapsed() - at,
-            equivalent=_equivalent(direct.url, direct.address, direct.port, "1.0"),
+            equivalent=request.curl_command("1.0"),
             failure=None if status else failure,
-            url=direct.url,
-            path=direct.path,
-            address=direct.address,
-            port=direct.port,
-            variant="http-1.0",
-            through="application",
             status=status,
             accepted=status == 101,
             fault="" if status == 101 else "status",
@@ -289,20 +298,3 @@ async def _upgrade_over_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct
 
 def _peer(endpoint: Endpoint, address: str) -> tuple[str, int]:
     return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (address, endpoint.port)
-
-
-def _equivalent(url: str, address: str, port: int, version: str) -> str:
-    """Return the equivalent curl command; on success it times out, as the WebSocket stays open."""
-    scheme, _, authority_and_path = url.partition("://")
-    host, _, path = authority_and_path.partition("/")
-    argv = ["curl", "-sSik", "-m", "5", f"--http{version}"]
-    if address.startswith("unix:"):
-        argv += ["--unix-socket", address.removeprefix("unix:")]
-        url_host, port = "localhost", 80
-    else:
-        url_host = bracketed(address)
-    for field in (f"Host: {host}", *UPGRADE_FIELDS):
-        argv += ["-H", field]
-    return shlex.join(
-        [*argv, f"{'https' if scheme == 'wss' else 'http'}://{url_host}:{port}/{path}"]
-    )

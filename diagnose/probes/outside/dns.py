@@ -16,7 +16,6 @@ from pathlib import Path
 from diagnose.model import Failure, Unseen
 from diagnose.model.dns import (
     ADDRESS_TYPES,
-    Answer,
     DnsAnswer,
     HostsEntry,
     Resolution,
@@ -27,13 +26,10 @@ from diagnose.model.dns import (
 )
 from diagnose.model.frozen import frozen
 from diagnose.net import resolvconf
-from diagnose.net.error_mapping import failure_of
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.outside.dns_queries import ENCODE, PATIENCE, Query, ask
 from diagnose.probes.outside.uplinks import emit_uplinks
 from diagnose.processes import parser_process
-
-# Importing dnspython takes a large part of a short run, so it is done in the parser process.
-_QUERY, _READ = "diagnose.parsers.dns:query", "diagnose.parsers.dns:parse_answer"
 
 #: Maximum number of addresses of one family that are probed.
 MAX_ADDRESSES = 8
@@ -47,8 +43,7 @@ MAX_ALIASES = 12
 #: Maximum number of parent domains that are queried.
 MAX_PARENTS = 5
 
-#: Timeouts in seconds: for a query that a finding may depend on, and for an informative one.
-PATIENCE = 3.0
+#: Seconds to wait for an informative answer.
 OPTIONAL_PATIENCE = 0.5
 
 # The errors of getaddrinfo(3) for a response code, from netdb.h.
@@ -131,11 +126,15 @@ async def _resolve_by_system(ctx: ProbeContext, name: str, family: int) -> None:
 
 @frozen
 class Question:
-    """A DNS question: what to ask, and which server."""
+    """What is asked about the target's name, and the configured resolvers, in their order."""
 
     name: str
     rdtypes: tuple[str, ...]
     servers: tuple[str, ...]
+
+    def query(self, rdtype: str, purpose: str) -> Query:
+        """Return a query to the first resolver."""
+        return Query(self.name, rdtype, self.servers[0], purpose)
 
 
 async def _query_dns(
@@ -146,7 +145,7 @@ async def _query_dns(
     rdtypes = tuple(ADDRESS_TYPES[family] for family in families)
     question = Question(name, rdtypes, servers)
     try:
-        await parser_process.call(_QUERY, name, rdtypes[0])
+        await parser_process.call(ENCODE, name, rdtypes[0])
     except ValueError as error:
         ctx.emit(Unseen(at=ctx.elapsed(), what=f"DNS: {name}", why=str(error)))
         return
@@ -168,7 +167,7 @@ async def _query_dns(
 
 async def _ask_first_resolver(ctx: ProbeContext, question: Question, family: int) -> DnsAnswer:
     """Query the first resolver. With --resolver, its successful answer is the resolution."""
-    answer = await _ask(ctx, question, ADDRESS_TYPES[family])
+    answer = await ask(ctx, question.query(ADDRESS_TYPES[family], "target"))
     if ctx.options.resolver and answer.records:
         _emit_dns_resolution(ctx, family, answer)
     return answer
@@ -251,77 +250,6 @@ def _read_files(*paths: Path) -> list[str]:
     return [resolvconf.read_text(path) for path in paths]
 
 
-async def _ask(
-    ctx: ProbeContext,
-    question: Question,
-    rdtype: str,
-    purpose: str = "target",
-    *,
-    name: str = "",
-    server: str = "",
-    validate: bool = True,
-    edns: bool = True,
-    timeout: float = PATIENCE,
-) -> DnsAnswer:
-    """Send one query and emit the answer; repeat a truncated one over TCP."""
-    blank = DnsAnswer(
-        name=name or question.name,
-        rdtype=rdtype,
-        server=server or question.servers[0],
-        checking_disabled=not validate,
-        purpose=purpose,
-    )
-    answer = await _send_query(ctx, blank, edns, timeout)
-    if answer.truncated:
-        answer = await _send_query(ctx, replace(blank, transport="tcp"), edns, timeout)
-    return answer
-
-
-async def _send_query(ctx: ProbeContext, blank: DnsAnswer, edns: bool, timeout: float) -> DnsAnswer:
-    """Send the query that `blank` describes, and return `blank` completed with the answer."""
-    blank = replace(blank, at=ctx.elapsed(), equivalent=_dig(blank, edns))
-    query = await parser_process.call(
-        _QUERY, blank.name, blank.rdtype, validate=not blank.checking_disabled, edns=edns
-    )
-    try:
-        data = await ctx.net.ask(blank.server, query, timeout=timeout, tcp=blank.transport == "tcp")
-        answer = await parser_process.call(_READ, data, blank.name, blank.rdtype)
-    except (OSError, TimeoutError, EOFError) as error:
-        return ctx.emit(_failed_answer(ctx, blank, failure_of(error)))
-    except ValueError as error:
-        return ctx.emit(_failed_answer(ctx, blank, Failure("protocol", str(error))))
-    return ctx.emit(_complete_answer(ctx, blank, answer))
-
-
-def _failed_answer(ctx: ProbeContext, blank: DnsAnswer, failure: Failure) -> DnsAnswer:
-    return replace(blank, took=ctx.elapsed() - blank.at, failure=failure)
-
-
-def _complete_answer(ctx: ProbeContext, blank: DnsAnswer, answer: Answer) -> DnsAnswer:
-    return replace(
-        blank,
-        took=ctx.elapsed() - blank.at,
-        rcode=answer.rcode,
-        aliases=answer.aliases,
-        records=answer.records,
-        ttl=answer.ttl,
-        authoritative=answer.authoritative,
-        authenticated=answer.authenticated,
-        extended=answer.extended,
-        zone=answer.zone,
-        truncated=answer.truncated,
-    )
-
-
-def _dig(blank: DnsAnswer, edns: bool) -> str:
-    server, _, port = blank.server.partition("#")
-    words = ["dig", f"@{server}", *(["-p", port] if port else []), blank.name, blank.rdtype]
-    words += ["+dnssec"] if edns else ["+noedns"]
-    words += ["+cd"] if blank.checking_disabled else []
-    words += ["+tcp"] if blank.transport == "tcp" else []
-    return shlex.join(words)
-
-
 def _has_resolution(ctx: ProbeContext) -> bool:
     return any(resolution.failure is None for resolution in ctx.observed(Resolution))
 
@@ -337,16 +265,18 @@ async def _ask_after_failure(
     # If the system resolved the name, a resolver that does not answer us is not a failure.
     failed = servfail if _has_resolution(ctx) else servfail + unanswered
     for answer in failed:
-        work.append(_ask(ctx, question, answer.rdtype, "again", edns=answer in servfail))
+        again = question.query(answer.rdtype, "again")
+        work.append(ask(ctx, replace(again, edns=answer in servfail)))
         work += _ask_other_resolvers(ctx, question, answer.rdtype, PATIENCE)
     for answer in servfail:
-        work.append(_ask(ctx, question, answer.rdtype, "unvalidated", validate=False))
+        unvalidated = question.query(answer.rdtype, "unvalidated")
+        work.append(ask(ctx, replace(unvalidated, validate=False)))
     if failed:
         emit_uplinks(ctx)
-        work.append(_ask(ctx, question, "NS", "control", name="."))
+        work.append(ask(ctx, replace(question.query("NS", "control"), name=".")))
     if any(answer.rcode == "NXDOMAIN" and not answer.aliases for answer in answers):
         work += [
-            _ask(ctx, question, "SOA", "parent", name=parent)
+            ask(ctx, replace(question.query("SOA", "parent"), name=parent))
             for parent in _parent_domains(question.name)
         ]
     if servfail or any(answer.aliases and not answer.records for answer in answers):
@@ -362,10 +292,8 @@ def _ask_other_resolvers(
     ctx: ProbeContext, question: Question, rdtype: str, timeout: float
 ) -> list[Awaitable[DnsAnswer]]:
     """Prepare the same query to the other configured resolvers."""
-    return [
-        _ask(ctx, question, rdtype, "other-resolver", server=server, timeout=timeout)
-        for server in question.servers[1:]
-    ]
+    query = replace(question.query(rdtype, "other-resolver"), timeout=timeout)
+    return [ask(ctx, replace(query, server=server)) for server in question.servers[1:]]
 
 
 async def _follow_aliases(ctx: ProbeContext, question: Question) -> None:
@@ -374,7 +302,7 @@ async def _follow_aliases(ctx: ProbeContext, question: Question) -> None:
     for _ in range(MAX_ALIASES):
         if alias_loop(ctx.observed(DnsAnswer), question.name):
             return
-        answer = await _ask(ctx, question, "CNAME", "alias", name=name)
+        answer = await ask(ctx, replace(question.query("CNAME", "alias"), name=name))
         if not answer.records:
             return
         name = answer.records[0].rstrip(".").lower()
@@ -397,12 +325,11 @@ async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
     rdtype = question.rdtypes[0]
     if len(parents) > 1:
         made_up = f"{os.urandom(6).hex()}.{parents[0]}"
-        work.append(_ask(ctx, question, rdtype, "beside", name=made_up, timeout=OPTIONAL_PATIENCE))
-    if ctx.target.scheme in {"https", "wss"}:
+        beside = question.query(rdtype, "beside")
+        work.append(ask(ctx, replace(beside, name=made_up, timeout=OPTIONAL_PATIENCE)))
+    if ctx.target.secure:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
-        work += [
-            _ask(ctx, question, "CAA", "caa", name=name, timeout=OPTIONAL_PATIENCE)
-            for name in (question.name, *parents[:-1])
-        ]
+        caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
+        work += [ask(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]
     work += _ask_other_resolvers(ctx, question, rdtype, OPTIONAL_PATIENCE)
     await asyncio.gather(*work)

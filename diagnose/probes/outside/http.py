@@ -6,39 +6,17 @@ the certificate is due for renewal, the path of ACME challenges is requested on 
 """
 
 import secrets
-import shlex
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from diagnose.model.dns import is_guarded
-from diagnose.model.http import Clock, Exchange
+from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
-from diagnose.net.http import Http1Connection, HttpConnection, HttpResult, connection_for, get
-from diagnose.net.tls import HTTP2
+from diagnose.net.http import Http1Connection, HttpConnection, connection_for
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import (
-    MAX_REDIRECTS,
-    Url,
-    is_host,
-    is_internal_host,
-    normalize_url,
-    parse_url,
-    redirect_target,
-)
-from diagnose.parsers.http import server_time as time_of
-from diagnose.parsers.request_fields import RequestFields, is_own_origin
+from diagnose.parsers.http import Url, redirect_target
 from diagnose.probes import ProbeContext, probe
-from diagnose.probes.outside.http_connections import connect_tls, find_address, open_http
-
-#: Seconds. A slow page is not a fault. The deadline of the run applies too; see `patience`.
-PATIENCE = 10.0
-
-#: Maximum number of hosts in a chain of redirects.
-MOST_HOSTS = 3
-
-_MOST_COOKIES = 16
+from diagnose.probes.outside.http_redirects import follow_redirects
+from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
 
 
 @probe(after=Handshake)
@@ -51,14 +29,15 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
         return
     url = f"https://{ctx.target.authority}{ctx.target.path}"
     http_connection = connection_for(stream, handshake.alpn, patience(ctx))
-    await _visit(ctx, http_connection, url, handshake.address, "target", _verified(ctx, handshake))
+    page = PageRequest(url, handshake.address, "target", _verified(ctx, handshake))
+    await _visit(ctx, http_connection, page)
     http_connection.close()
 
 
 @probe(after=Connection)
 async def plain(ctx: ProbeContext, connection: Connection) -> None:
     """Request the page over http: on port 80 for an https target, or as the target itself."""
-    uses_tls = ctx.target.scheme in {"https", "wss"}
+    uses_tls = ctx.target.secure
     if (
         connection.failure
         or connection.purpose != ("plain" if uses_tls else "target")
@@ -73,15 +52,11 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
         ctx.start(_request_challenge(ctx, connection))
     http_connection = Http1Connection(stream, patience(ctx))
     url = _plain_url(ctx, connection, ctx.target.path)
-    answer = await _visit(ctx, http_connection, url, connection.address, connection.purpose)
+    page = PageRequest(url, connection.address, connection.purpose)
+    answer = await _visit(ctx, http_connection, page)
     if uses_tls and is_first and ctx.target.path == "/" and redirect_target(answer):
         await _request_unknown_path(ctx, connection, http_connection)
     http_connection.close()
-
-
-def patience(ctx: ProbeContext) -> float:
-    """Return a timeout in seconds that lets a failure appear before the run ends."""
-    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
 def _in_scope(ctx: ProbeContext) -> bool:
@@ -145,9 +120,8 @@ async def _request_challenge(ctx: ProbeContext, connection: Connection) -> None:
         return
     http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/.well-known/acme-challenge/diagnose-{secrets.token_hex(6)}"
-    await _request(
-        ctx, http_connection, _plain_url(ctx, connection, path), connection.address, "acme"
-    )
+    page = PageRequest(_plain_url(ctx, connection, path), connection.address, "acme")
+    await request_page(ctx, http_connection, page)
     http_connection.close()
 
 
@@ -162,284 +136,23 @@ async def _request_unknown_path(
             return
         http_connection = Http1Connection(attempt.stream, patience(ctx))
     path = f"/diagnose-{secrets.token_hex(6)}?q=1"
-    await _request(
-        ctx, http_connection, _plain_url(ctx, connection, path), connection.address, "path"
-    )
+    page = PageRequest(_plain_url(ctx, connection, path), connection.address, "path")
+    await request_page(ctx, http_connection, page)
     http_connection.close()
 
 
-async def _visit(
-    ctx: ProbeContext,
-    http_connection: HttpConnection,
-    url: str,
-    address: str,
-    purpose: str,
-    verified: bool = True,
-) -> Exchange:
+async def _visit(ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest) -> Exchange:
     """Request a URL and follow its redirects.
 
     If several addresses redirect to the same URL, it is followed once.
     """
-    exchange = await _request(ctx, http_connection, url, address, purpose, verified)
+    exchange = await request_page(ctx, http_connection, page)
     same_redirect = [
         candidate
         for candidate in ctx.observed(Exchange)
-        if candidate.purpose == purpose and redirect_target(candidate) == redirect_target(exchange)
+        if candidate.purpose == page.purpose
+        and redirect_target(candidate) == redirect_target(exchange)
     ]
     if same_redirect[0] is exchange:
-        ctx.start(_follow_redirects(ctx, exchange))
+        ctx.start(follow_redirects(ctx, exchange))
     return exchange
-
-
-async def _request(
-    ctx: ProbeContext,
-    http_connection: HttpConnection,
-    url: str,
-    address: str,
-    purpose: str,
-    verified: bool = True,
-    redirected_from: str | None = None,
-    cookie: str = "",
-) -> Exchange:
-    start_time, request = ctx.elapsed(), ctx.options.request
-    may_send_secrets = may_authenticate(ctx, url, address, verified)
-    fields = request.fields(cookie) if may_send_secrets else {"Cookie": cookie} if cookie else {}
-    if request.origin and is_own_origin(ctx.target, url):
-        fields["Origin"] = request.origin
-    answer = await get(http_connection, url, patience(ctx), fields)
-    if url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
-        answer = await _request_over_http2(ctx, url, address, fields) or answer
-    answer = conceal_answer(answer, request)
-    exchange = Exchange(
-        at=start_time,
-        took=answer.took,
-        equivalent=curl_command(
-            url, address, verified, request.masked_fields() if may_send_secrets else ()
-        ),
-        failure=answer.failure,
-        url=url,
-        address=address,
-        port=(parse_url(url) or _EMPTY_URL).port,
-        purpose=purpose,
-        status=answer.status,
-        reason=answer.reason,
-        version=answer.version,
-        headers=answer.headers,
-        body=answer.body,
-        redirected_from=redirected_from,
-        verified=verified,
-        mentions=answer.mentions,
-        extended_connect=answer.extended_connect,
-    )
-    ctx.emit(exchange)
-    _emit_clock(ctx, exchange, answer)
-    return exchange
-
-
-async def _request_over_http2(
-    ctx: ProbeContext, url: str, address: str, fields: Mapping[str, str]
-) -> HttpResult | None:
-    """Request over HTTP/2, from a server that uses HTTP/2 although it was not negotiated.
-
-    Browsers offer HTTP/2, so they get a response. The certificate was verified before.
-    """
-    parsed_url = parse_url(url) or _EMPTY_URL
-    tls_result, _ = await connect_tls(ctx, address, parsed_url, False, HTTP2)
-    if tls_result is None or tls_result.stream is None:
-        return None
-    if tls_result.alpn != "h2":
-        tls_result.stream.close()
-        return None
-    http_connection = connection_for(tls_result.stream, tls_result.alpn, patience(ctx))
-    answer = await get(http_connection, url, patience(ctx), fields)
-    http_connection.close()
-    return answer
-
-
-_EMPTY_URL = Url("http", "", 0, "/")
-
-
-def may_authenticate(ctx: ProbeContext, url: str, address: str, verified: bool) -> bool:
-    """Whether the user's added fields may be sent to this URL and address.
-
-    Only to the target's own origin, and over TLS only if the certificate was verified on this
-    address.
-    """
-    if not ctx.options.request.has_secrets or not is_own_origin(ctx.target, url):
-        return False
-    handshakes = [
-        handshake
-        for handshake in ctx.observed(Handshake)
-        if handshake.address == address and not handshake.failure
-    ]
-    return url.startswith("http:") or (
-        verified and any(handshake.verify_code == 0 for handshake in handshakes)
-    )
-
-
-def conceal_answer(answer: HttpResult, request: RequestFields) -> HttpResult:
-    """Return the response with the request's secrets masked."""
-    if not request.has_secrets:
-        return answer
-    failure = answer.failure
-    return replace(
-        answer,
-        reason=request.mask_secrets(answer.reason),
-        headers=tuple((name, request.mask_secrets(value)) for name, value in answer.headers),
-        body=request.mask_secrets(answer.body),
-        mentions=tuple(map(request.mask_secrets, answer.mentions)),
-        failure=failure and replace(failure, message=request.mask_secrets(failure.message)),
-    )
-
-
-def _emit_clock(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> None:
-    """Emit the server's clock, from the Date field.
-
-    Date counts whole seconds, so it is half a second old on average. The response travelled for
-    about half the time it took.
-    """
-    server_date = time_of(answer.headers)
-    if server_date is None or any(
-        clock.source == exchange.address for clock in ctx.observed(Clock)
-    ):
-        return
-    ahead = answer.received - answer.took / 2 - server_date.timestamp() - 0.5
-    ctx.emit(
-        Clock(
-            at=exchange.at,
-            took=answer.took,
-            equivalent=f"{exchange.equivalent} | grep -i ^date; date -u",
-            source=exchange.address,
-            ahead_s=round(ahead, 3),
-        )
-    )
-
-
-def curl_command(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
-    """Return the equivalent curl command; `fields` are already masked for display."""
-    parsed_url = parse_url(url)
-    argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
-    if parsed_url is not None and parsed_url.host != address:
-        bracketed = f"[{address}]" if ":" in address else address
-        argv += ["--resolve", f"{parsed_url.host}:{parsed_url.port}:{bracketed}"]
-    for field in fields:
-        argv += ["-H", field]
-    return shlex.join([*argv, url])
-
-
-async def _follow_redirects(ctx: ProbeContext, first: Exchange) -> None:
-    """Follow redirects to a final response, a loop, or a dead end.
-
-    A URL that other probes request is not requested again, unless a cookie of this chain could
-    change the response.
-    """
-    exchange, cookies, visited = first, Cookies(), {(normalize_url(first.url), "")}
-    hosts = {ctx.target.host}
-    for _ in range(MAX_REDIRECTS):
-        next_url = redirect_target(exchange)
-        url = parse_url(next_url or "")
-        if next_url is None or url is None or not is_host_or_address(url.host):
-            return
-        cookies.store(exchange)
-        cookie = cookies.cookie_header(url.host)
-        hosts.add(url.host)
-        if (next_url, cookie) in visited or len(hosts) > MOST_HOSTS:
-            return
-        if not cookie and _is_requested_anyway(ctx, next_url, exchange.address):
-            return
-        visited.add((next_url, cookie))
-        step = await _follow_redirect(ctx, exchange, url, cookie)
-        if step is None:
-            return
-        exchange = step
-
-
-def is_host_or_address(host: str) -> bool:
-    return is_address(host) or is_host(host)
-
-
-def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
-    own_urls = [f"http://{ctx.target.authority}{ctx.target.path}"]
-    if ctx.target.scheme in {"https", "wss"}:
-        own_urls = [
-            f"https://{ctx.target.authority}{ctx.target.path}",
-            str(Url("http", ctx.target.host, 80, ctx.target.path)),
-        ]
-    requested_urls = [
-        exchange.url for exchange in ctx.observed(Exchange) if exchange.address == address
-    ]
-    return url in {normalize_url(known_url) for known_url in own_urls + requested_urls}
-
-
-class Cookies:
-    """The cookies of one chain of redirects (RFC 6265); names and values only, per host.
-
-    Some sites redirect to themselves until the client sends a cookie back.
-    """
-
-    def __init__(self) -> None:
-        self._by_host: dict[str, dict[str, str]] = {}
-
-    def store(self, answer: Exchange) -> None:
-        url = parse_url(answer.url)
-        for name, value in answer.headers:
-            if url is None or name.lower() != "set-cookie":
-                continue
-            key, equals, cookie_value = value.partition(";")[0].partition("=")
-            host_cookies = self._by_host.setdefault(url.host, {})
-            if (
-                equals
-                and key.strip().isascii()
-                and cookie_value.isascii()
-                and len(host_cookies) < _MOST_COOKIES
-            ):
-                host_cookies[key.strip()] = cookie_value.strip()
-
-    def cookie_header(self, host: str) -> str:
-        return "; ".join(f"{key}={value}" for key, value in self._by_host.get(host, {}).items())
-
-
-def _is_forbidden_address(previous: Exchange, address: str) -> bool:
-    return is_guarded(address) or (
-        is_internal_host(address) and not is_internal_host(previous.address)
-    )
-
-
-async def _follow_redirect(
-    ctx: ProbeContext, previous: Exchange, url: Url, cookie: str
-) -> Exchange | None:
-    """Follow one redirect, on the same address if the host is the same.
-
-    Returns None if the redirect is forbidden or cannot be followed.
-    """
-    start_time = ctx.elapsed()
-    previous_url = parse_url(previous.url)
-    same_host = previous_url is not None and previous_url.host == url.host
-    address, failure = (
-        (previous.address, None) if same_host else await find_address(ctx, url.host, previous)
-    )
-    if failure is None and not same_host and _is_forbidden_address(previous, address):
-        return None  # another site's server must not send us into our own network
-    http_connection = None
-    if failure is None:
-        http_connection, failure = await open_http(ctx, address, url, not same_host, patience(ctx))
-    if http_connection is None:
-        return ctx.emit(
-            Exchange(
-                at=start_time,
-                took=ctx.elapsed() - start_time,
-                equivalent=curl_command(str(url), address or url.host),
-                failure=failure,
-                url=str(url),
-                address=address,
-                port=url.port,
-                purpose="redirect",
-                redirected_from=previous.url,
-            )
-        )
-    verified = previous.verified if same_host else True
-    step = await _request(
-        ctx, http_connection, str(url), address, "redirect", verified, previous.url, cookie
-    )
-    http_connection.close()
-    return step

@@ -6,8 +6,9 @@ from diagnose.model import Failure
 from diagnose.model.http import Exchange
 from diagnose.model.tls import Certificate
 from diagnose.net.http import HttpConnection, connection_for
-from diagnose.net.tls import HTTP1, HTTP2, HandshakeResult, client_context, secure, trust
+from diagnose.net.tls import HTTP1, HTTP2, HandshakeResult, client_context, secure
 from diagnose.net.tls_controls import wants_http2
+from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import Url
 from diagnose.probes import ProbeContext

@@ -19,6 +19,7 @@ from diagnose.model.http import Upgrade
 from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
+from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers, is_address
 from diagnose.parsers.http import named_subprotocols, socketio_path
 from diagnose.parsers.request_fields import is_header_token
@@ -28,7 +29,7 @@ from diagnose.probes import ProbeContext, probe
 from diagnose.processes import parser_process
 
 if TYPE_CHECKING:
-    from diagnose.net.websocket import UpgradeResult
+    from diagnose.net.websocket import ClientHandshake, UpgradeResult
 
 #: Seconds to wait for the response to a handshake.
 PATIENCE = 8.0
@@ -90,11 +91,11 @@ async def _connect(ctx: ProbeContext, address: str) -> _OpenConnection | None:
 
     Any certificate is accepted, but secrets of the user require the site's own valid one.
     """
-    if not _uses_tls(ctx):
+    if not ctx.target.secure:
         attempt = await ctx.net.connect(address, ctx.target.port)
         return _OpenConnection(attempt.stream, True) if attempt.stream else None
     if ctx.options.request.has_secrets:
-        trusted = await asyncio.wrap_future(net_tls.trust(ctx.options.cafile))
+        trusted = await asyncio.wrap_future(trust(ctx.options.cafile))
         tls_result = None if trusted.empty else await _connect_tls(ctx, address, trusted.context)
         if tls_result is not None and tls_result.stream is not None:
             certificates = await parser_process.call(
@@ -118,34 +119,52 @@ async def _connect_tls(
     return await net_tls.secure(attempt.stream, ssl_context, name)
 
 
-def _uses_tls(ctx: ProbeContext) -> bool:
-    return ctx.target.scheme in {"https", "wss"}
+@frozen
+class _Attempt:
+    """One handshake at one address.
+
+    `offered` are the subprotocols ((): those of the request), `cookie` belongs to a session, and
+    `request_path` is the path in the request, if it differs from `path`.
+    """
+
+    address: str
+    path: str
+    variant: str = "normal"
+    offered: tuple[str, ...] = ()
+    cookie: str = ""
+    request_path: str = ""
 
 
 async def _try_path(
     ctx: ProbeContext, address: str, path: str, open_connection: _OpenConnection | None
 ) -> None:
     """Perform the handshake; if it is refused, try the one variant that may show why."""
-    upgrade = await _try_handshake(ctx, address, path, "normal", open_connection=open_connection)
+    normal = _Attempt(address, path)
+    upgrade = await _try_handshake(ctx, normal, open_connection)
     if upgrade is None:
         return
     if upgrade.accepted:
-        await _retry_ended(ctx, address, path, upgrade)
+        await _retry_ended(ctx, normal, upgrade)
         if "socket.io" in path:
             for _ in range(_SESSIONS):
                 ctx.start(_try_session(ctx, address, path))
         return
     named = upgrade.subprotocol or ""
     if upgrade.fault == "subprotocol" and is_header_token(named):
-        await _try_handshake(ctx, address, path, "subprotocol", offered=(named,))
+        await _offer(ctx, normal, (named,))
     elif upgrade.status in _REFUSALS:
         subprotocols = named_subprotocols(upgrade.body, upgrade.header("Sec-WebSocket-Protocol"))
         if subprotocols:
-            await _try_handshake(ctx, address, path, "subprotocol", offered=subprotocols)
-        await _try_handshake(ctx, address, path, "no-origin")
+            await _offer(ctx, normal, subprotocols)
+        await _try_handshake(ctx, replace(normal, variant="no-origin"))
 
 
-async def _retry_ended(ctx: ProbeContext, address: str, path: str, upgrade: Upgrade) -> None:
+async def _offer(ctx: ProbeContext, normal: _Attempt, subprotocols: tuple[str, ...]) -> None:
+    """Repeat the handshake with these subprotocols."""
+    await _try_handshake(ctx, replace(normal, variant="subprotocol", offered=subprotocols))
+
+
+async def _retry_ended(ctx: ProbeContext, normal: _Attempt, upgrade: Upgrade) -> None:
     """Repeat the handshake after an open connection ended.
 
     If the close frame names a subprotocol, offer it. If the connection died, repeat without a
@@ -154,80 +173,69 @@ async def _retry_ended(ctx: ProbeContext, address: str, path: str, upgrade: Upgr
     """
     if asks_for_subprotocol(upgrade):
         if subprotocols := named_subprotocols(upgrade.close_reason, None):
-            await _try_handshake(ctx, address, path, "subprotocol", offered=subprotocols)
+            await _offer(ctx, normal, subprotocols)
     elif upgrade.stayed_open is False:
-        without_ping = await _try_handshake(ctx, address, path, "no-ping")
+        without_ping = await _try_handshake(ctx, replace(normal, variant="no-ping"))
         if without_ping is not None and without_ping.stayed_open:
-            await _try_handshake(ctx, address, path, "again")
+            await _try_handshake(ctx, replace(normal, variant="again"))
 
 
 async def _try_handshake(
-    ctx: ProbeContext,
-    address: str,
-    path: str,
-    variant: str,
-    open_connection: _OpenConnection | None = None,
-    offered: tuple[str, ...] = (),
-    cookie: str = "",
-    request_path: str | None = None,
+    ctx: ProbeContext, attempt: _Attempt, open_connection: _OpenConnection | None = None
 ) -> Upgrade | None:
-    """Perform one handshake, or return None if no connection can be opened.
-
-    `request_path` is the path in the request, if it differs from `path`.
-    """
+    """Perform one handshake, or return None if no connection can be opened."""
     from diagnose.net.websocket import open_websocket
 
-    open_connection = open_connection or await _connect(ctx, address)
+    open_connection = open_connection or await _connect(ctx, attempt.address)
     if open_connection is None:
         return None
-    start_time, request = ctx.elapsed(), ctx.options.request
-    scheme = "wss" if _uses_tls(ctx) else "ws"
-    url = f"{scheme}://{ctx.target.authority}{request_path or socketio_path(path)}"
-    origin = None if variant == "no-origin" else request.origin or _own_origin(ctx)
-    requested_subprotocols = tuple(
-        subprotocol
-        for subprotocol in request.subprotocols
-        if open_connection.trusted or subprotocol == shown(subprotocol)
-    )
-    offered = offered or requested_subprotocols
-    fields = (
-        request.fields(cookie) if open_connection.trusted else {"Cookie": cookie} if cookie else {}
-    )
+    trusted, request = open_connection.trusted, ctx.options.request
+    start_time, handshake = ctx.elapsed(), _client_handshake(ctx, attempt, trusted)
     wait = max(1.0, min(PATIENCE, ctx.options.timeout - start_time - 1.0))
     upgrade_result = await open_websocket(
-        open_connection.stream,
-        url,
-        origin,
-        offered,
-        wait,
-        extra_headers=fields,
-        ping=variant != "no-ping",
+        open_connection.stream, handshake, wait, ping=attempt.variant != "no-ping"
     )
     upgrade = Upgrade(
         at=start_time,
-        url=url,
-        path=path,
-        address=address,
+        url=handshake.url,
+        path=attempt.path,
+        address=attempt.address,
         port=ctx.target.port,
-        variant=variant,
-        origin=origin,
-        offered=tuple(map(shown, offered)),
-        authenticated=open_connection.trusted and request.has_secrets,
+        variant=attempt.variant,
+        origin=handshake.origin,
+        offered=tuple(map(shown, handshake.subprotocols)),
+        authenticated=trusted and request.has_secrets,
     )
-    extra_fields = request.masked_fields() if open_connection.trusted else []
+    extra_fields = request.masked_fields() if trusted else []
     return ctx.emit(
         _complete_upgrade(ctx, upgrade, upgrade_result, _equivalent(ctx, upgrade, extra_fields))
     )
 
 
-def _own_origin(ctx: ProbeContext) -> str:
-    return f"{'https' if _uses_tls(ctx) else 'http'}://{ctx.target.authority}"
+def _client_handshake(ctx: ProbeContext, attempt: _Attempt, trusted: bool) -> "ClientHandshake":
+    """Return the request; only on a `trusted` connection with the user's secrets."""
+    from diagnose.net.websocket import ClientHandshake
+
+    request, cookie = ctx.options.request, attempt.cookie
+    scheme = "wss" if ctx.target.secure else "ws"
+    path = attempt.request_path or socketio_path(attempt.path)
+    requested_subprotocols = tuple(
+        subprotocol
+        for subprotocol in request.subprotocols
+        if trusted or subprotocol == shown(subprotocol)
+    )
+    return ClientHandshake(
+        f"{scheme}://{ctx.target.authority}{path}",
+        None if attempt.variant == "no-origin" else request.origin or ctx.target.origin,
+        attempt.offered or requested_subprotocols,
+        request.fields(cookie) if trusted else {"Cookie": cookie} if cookie else {},
+    )
 
 
 def _complete_upgrade(
     ctx: ProbeContext, upgrade: Upgrade, upgrade_result: "UpgradeResult", equivalent: str
 ) -> Upgrade:
-    from diagnose.probes.outside.http import conceal_answer
+    from diagnose.probes.outside.http_requests import conceal_answer
 
     request = ctx.options.request
     answer = conceal_answer(upgrade_result.answer, request)
@@ -264,11 +272,8 @@ async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
         return
     fields = ctx.options.request.fields() if open_connection.trusted else {}
     polling = socketio_path(path).replace("transport=websocket", "transport=polling")
-    scheme = "https" if _uses_tls(ctx) else "http"
     http_connection = Http1Connection(open_connection.stream, PATIENCE)
-    answer = await get(
-        http_connection, f"{scheme}://{ctx.target.authority}{polling}", PATIENCE, fields
-    )
+    answer = await get(http_connection, ctx.target.origin + polling, PATIENCE, fields)
     http_connection.close()
     sid = session_id(answer.body)
     if answer.status != 200 or sid is None:
@@ -278,11 +283,13 @@ async def _try_session(ctx: ProbeContext, address: str, path: str) -> None:
     ]
     await _try_handshake(
         ctx,
-        address,
-        path,
-        "session",
-        cookie="; ".join(cookies),
-        request_path=f"{socketio_path(path)}&sid={sid}",
+        _Attempt(
+            address,
+            path,
+            "session",
+            cookie="; ".join(cookies),
+            request_path=f"{socketio_path(path)}&sid={sid}",
+        ),
     )
 
 
@@ -303,7 +310,7 @@ def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) ->
     import shlex
 
     host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
-    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if _uses_tls(ctx) else [])]
+    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.secure else [])]
     if ctx.target.host != upgrade.address:
         argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
     fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]

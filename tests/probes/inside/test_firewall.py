@@ -9,14 +9,15 @@ from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
+from diagnose.parsers.firewalld import MAX_SET_ENTRIES
 from diagnose.probes.inside.firewall import firewalld
 from diagnose.probes.inside.firewalld_runtime import RUNTIME_SCRIPT, SERVICES_SCRIPT
 from tests.support.fake_context import Looking, looked
 
 RECORDED = Path(__file__).parents[2] / "machine" / "fixtures" / "debian-13"
-ASK = shlex.join(("sh", "-c", RUNTIME_SCRIPT))
+ASK = shlex.join(("sh", "-c", RUNTIME_SCRIPT, "sh", str(MAX_SET_ENTRIES + 1)))
 BUS = {
-    "runtime": ("sh", "-c", RUNTIME_SCRIPT),
+    "runtime": ("sh", "-c", RUNTIME_SCRIPT, "sh", str(MAX_SET_ENTRIES + 1)),
     "services": ("sh", "-c", SERVICES_SCRIPT, "sh", "http", "https", "ssh"),
 }
 HTTPS = PortRange(443, 443, "tcp")

@@ -18,7 +18,7 @@ from diagnose.model.nginx import (
     NginxTest,
 )
 from diagnose.probes.inside import nginx as probes
-from diagnose.probes.inside.nginx_processes import LIST_SCRIPT, master_processes, parse_listing
+from diagnose.probes.inside.nginx_processes import LIST_COMMAND, master_processes, parse_listing
 from tests.support.fake_context import looked
 
 BINARY = "/usr/sbin/nginx"
@@ -51,7 +51,7 @@ MASTER = process(10, 1, 100, "nginx: master process /usr/sbin/nginx")
 
 def machine(said: str, test: str | CommandResult = "") -> RecordedMachine:
     known: dict[str, str | CommandResult] = {
-        shlex.join(("sh", "-c", LIST_SCRIPT)): said,
+        shlex.join(LIST_COMMAND): said,
         f"{BINARY} -V": VERSION,
         f"{BINARY} -t": test,
     }
@@ -146,7 +146,7 @@ def test_a_process_cannot_pass_its_title_off_as_what_is_printed_of_it(tmp_path: 
     title = f"nginx: master process x\n{program}\nmnt:[1]\nuser 0\nbuild /bin/sh\nforged\nbuilt"
     with subprocess.Popen([title, "60"], executable=program) as process:
         try:
-            ran = asyncio.run(LocalMachine().run("sh", "-c", LIST_SCRIPT))
+            ran = asyncio.run(LocalMachine().run(*LIST_COMMAND))
         finally:
             process.kill()
     found = parse_listing(ran.out)
@@ -204,7 +204,7 @@ def of(pid: int, title: str, program: str, user: int | None = None) -> str:
 
 def panel(text: str, said: str, program: str, files: dict[str, str], *options: str) -> NginxConfig:
     known: dict[str, str | CommandResult] = {
-        shlex.join(("sh", "-c", LIST_SCRIPT)): text,
+        shlex.join(LIST_COMMAND): text,
         f"{program} -V": said,
         shlex.join((program, *options, "-t")): "",
     }
@@ -233,7 +233,7 @@ def test_of_two_that_do_not_run_the_one_that_has_the_site_is_looked_at() -> None
     site = "http { server { listen 443 ssl; server_name shop.example.com; } }\n"
     text = f"1000.5\n500.5 900.0\nmnt:[1]\nprogram {BINARY}\nprogram {program}\n"
     known: dict[str, str | CommandResult] = {
-        shlex.join(("sh", "-c", LIST_SCRIPT)): text,
+        shlex.join(LIST_COMMAND): text,
         f"{BINARY} -V": VERSION,
         f"{program} -V": own,
         f"{program} -t": "",
@@ -269,7 +269,7 @@ def test_openresty_in_a_container_is_not_looked_into_and_that_is_said() -> None:
     title = f"nginx: master process {program} -g daemon off;"
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\nown root 65024:2\n" + of(10, title, program, 0)
     text += "its root 0:51:77\n"
-    look = looked(RecordedMachine({shlex.join(("sh", "-c", LIST_SCRIPT)): text}), probes.nginx)
+    look = looked(RecordedMachine({shlex.join(LIST_COMMAND): text}), probes.nginx)
     (unseen,) = look.observed(Unseen)
     assert unseen.enable == "docker exec \u2026 nginx -T"
     assert look.observed(NginxState)[0].masters[0].foreign
@@ -279,7 +279,7 @@ def test_a_strangers_process_of_that_name_is_not_run() -> None:
     """Anybody may call a program nginx, and give it the title of a master."""
     title = "nginx: master process /tmp/nginx -g load_module /tmp/x.so;"
     text = "1000.5\n500.5 900.0\nmnt:[1]\nself 0\n" + of(10, title, "/tmp/nginx", 1000)
-    door = RecordedMachine({shlex.join(("sh", "-c", LIST_SCRIPT)): text})
+    door = RecordedMachine({shlex.join(LIST_COMMAND): text})
     look = looked(door, probes.nginx)
     assert len(door.commands_run) == 1
     assert look.observed(Unseen)[0].why == "another user runs it"

@@ -11,7 +11,7 @@ from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure
 from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.target import parse_target
-from diagnose.probes.inside.nginx_processes import LIST_SCRIPT
+from diagnose.probes.inside.nginx_processes import LIST_COMMAND
 from diagnose.probes.inside.site_discovery import MAX_SITES, Site, find_sites, sites_of
 
 MAIN = "/etc/nginx/nginx.conf"
@@ -191,7 +191,7 @@ def running(title: str, root: str = "65024:2") -> str:
 
 
 def on(said: str, files: dict[str, str | Failure], build: str = "") -> list[str]:
-    known = {shlex.join(("sh", "-c", LIST_SCRIPT)): said}
+    known = {shlex.join(LIST_COMMAND): said}
     if build:
         known["/usr/sbin/nginx -V"] = build
     found = asyncio.run(find_sites(RecordedMachine(known, files)))
@@ -241,9 +241,7 @@ def test_the_files_of_a_real_program_are_read(tmp_path: Path) -> None:
 
     class Here(LocalMachine):
         async def run(self, *argv: str, timeout: float = 8.0):  # type: ignore[no-untyped-def]
-            return (
-                await super().run("printf", "%s", listing) if argv[2:] == (LIST_SCRIPT,) else None
-            )
+            return await super().run("printf", "%s", listing) if argv == LIST_COMMAND else None
 
     (site,) = asyncio.run(find_sites(Here()))
     assert (site.url, site.file) == ("http://shop.example.com/", f"{tmp_path}/shop.conf")

@@ -9,8 +9,7 @@ from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Host, Unseen
 from diagnose.model.kernel import Arrival, Boot, Counters, Kernel, Queue, Queues
 from diagnose.model.server import Interface, Listeners, Route
-from diagnose.probes.inside.kernel import kernel
-from diagnose.probes.inside.scripts import FIRST_SCRIPT
+from diagnose.probes.inside.kernel import FIRST_SCRIPT, kernel
 from diagnose.probes.inside.system import IDENTIFY_SCRIPT, ROOT_SERVERS, network, server
 from tests.support.fake_context import Looking, looked
 

@@ -26,6 +26,7 @@ from diagnose.model.tcp import Uplink
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult, resolvconf
 from diagnose.probes import Options
 from diagnose.probes.outside import dns as probe
+from diagnose.probes.outside import dns_queries
 
 NAME = "shop.example.com"
 SHOP = Target(NAME, "https", NAME, 443)
@@ -410,8 +411,7 @@ def test_everything_is_asked_over_a_real_socket_too() -> None:
                 looking = Run(SHOP, Options(), LocalNet(), null_sink, tasks)
                 tasks.create_task(answer())
                 where = f"127.0.0.1#{server.getsockname()[1]}"
-                question = probe.Question(NAME, ("A",), (where,))
-                return await probe._ask(looking, question, "A")
+                return await dns_queries.ask(looking, dns_queries.Query(NAME, "A", where))
 
     said = asyncio.run(run())
     assert said.records == ("203.0.113.10",)

@@ -14,15 +14,18 @@ from pathlib import Path
 from diagnose.machine import LIMIT
 from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
+from diagnose.machine.script_files import read_script
 from diagnose.model import Failure
 
-#: Maximum seconds for the login.
+#: Maximum seconds for the login: ssh gives up the connection itself (ConnectTimeout), and we wait
+#: a little longer for the shell.
 LOGIN_TIMEOUT = 10.0
+READY_TIMEOUT = LOGIN_TIMEOUT + 1
 
 #: Extra seconds to wait for a command that timeout(1) should already have ended on the server.
 GRACE = 2.0
 
-_SHELL_START = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
+_SHELL_START = read_script(__file__, "start.sh")
 _KINDS = (
     ("Permission denied", "denied"),
     ("Host key verification failed", "denied"),
@@ -73,8 +76,12 @@ class Shell:
         self.alive = True
 
     @classmethod
-    async def open(cls, words: list[str]) -> "Shell":
-        """Log in with this ssh command line. Raises ConnectionLost with ssh's error message."""
+    async def open(cls, words: list[str], control_path: str) -> "Shell":
+        """Log in with this ssh command line. Raises ConnectionLost with ssh's error message.
+
+        `control_path` is the socket at which ssh shares its connection (ssh_config(5),
+        ControlPath).
+        """
         try:
             process = await asyncio.create_subprocess_exec(
                 *words,
@@ -89,7 +96,7 @@ class Shell:
             raise ConnectionLost(os_failure(error)) from None
         shell = cls(process)
         try:
-            await shell._wait_ready()
+            await shell._wait_ready(control_path)
         except BaseException:
             await shell.close(timeout=0)
             raise
@@ -165,9 +172,9 @@ class Shell:
             if not answer.done():
                 answer.set_exception(NotSent)
 
-    async def _wait_ready(self) -> None:
+    async def _wait_ready(self, control_path: str) -> None:
         try:
-            async with asyncio.timeout(LOGIN_TIMEOUT + 1):
+            async with asyncio.timeout(READY_TIMEOUT):
                 while line := await self._stdout.readline():
                     # The user's start-up files may print lines before it.
                     if line.startswith(b"ready"):
@@ -175,9 +182,7 @@ class Shell:
                         return
                 stderr = (await self._stderr.read(65536)).decode(errors="replace")
         except (TimeoutError, ValueError):
-            raise ConnectionLost(
-                Failure("timeout", f"ssh: no login within {LOGIN_TIMEOUT:.0f} s")
-            ) from None
+            raise ConnectionLost(_unready_failure(control_path)) from None
         raise ConnectionLost(login_failure(stderr))
 
 
@@ -210,6 +215,18 @@ class OutputReader:
             if not chunk:
                 raise EOFError
             buffer += chunk
+
+
+def _unready_failure(control_path: str) -> Failure:
+    """Return why no shell answered in time.
+
+    ssh makes its control socket when the server has authenticated the user: with it, the shell is
+    at fault, for example a start-up file (.bashrc) that waits for something.
+    """
+    if Path(control_path).exists():
+        message = "logged in, but the user's shell does not answer (a start-up file that hangs?)"
+        return Failure("timeout", f"ssh: {message}")
+    return Failure("timeout", f"ssh: no login within {LOGIN_TIMEOUT:.0f} s")
 
 
 def login_failure(stderr: str) -> Failure:

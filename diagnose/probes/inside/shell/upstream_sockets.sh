@@ -1,0 +1,28 @@
+# Prints the user of nginx's workers: that of a worker of the master $1, else the user $2. Then it
+# prints the permissions of each socket and of the folders above it. For a missing socket it lists
+# the sockets that are listening (proc(5), /proc/net/unix).
+# shellcheck disable=SC2012,SC2013,SC2086
+#   (SC2012: of `ls` only the first fields are read. SC2013, SC2086: these are lists of numbers.)
+
+m=$1 u=$2; shift 2
+for w in $(cat "/proc/$m/task/$m/children" 2>/dev/null); do
+  case $(tr '\0' ' ' < "/proc/$w/cmdline") in
+  *"shutting down"*) ;;
+  *"worker process"*) s=$(cat "/proc/$w/status"); u=$(ls -ld "/proc/$w" | awk '{print $3}')
+    break ;;
+  esac
+done 2>/dev/null
+if [ -n "$s" ]; then
+  n=$(echo "$s" | awk '/^Uid:/ {print $3}')
+  g=$(echo "$s" | awk '/^Gid:/ {print $3} /^Groups:/ {$1 = ""; print}')
+else n=$(id -u "$u" 2>/dev/null); g=$(id -G "$u" 2>/dev/null)
+fi
+echo "user" $n $u; echo "groups" $g
+for f; do
+  echo "socket $f"; echo "group $(ls -ldL "$f" 2>/dev/null | awk '{print $4}')"
+  [ -e "$f" ] ||
+    awk '$4 == "00010000" && $8 ~ /^\// {print "listens " $8}' /proc/net/unix | head -n 50
+  d=$f; while :; do
+    ls -ldnL "$d" 2>&1 | head -n 1; [ "$d" = / ] || [ "$d" = . ] && break; d=$(dirname "$d")
+  done
+done; :

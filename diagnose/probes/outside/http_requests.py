@@ -1,0 +1,177 @@
+"""One request for a page, and what is recorded of it."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from diagnose.model import Target
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Clock, Exchange
+from diagnose.model.tls import Handshake
+from diagnose.net.http import HttpConnection, HttpResult, connection_for, get
+from diagnose.net.tls import HTTP2
+from diagnose.parsers.http import Url, parse_url
+from diagnose.parsers.http import server_time as time_of
+from diagnose.parsers.request_fields import RequestFields, is_own_origin
+from diagnose.probes import ProbeContext
+from diagnose.probes.outside.http_connections import connect_tls
+
+#: Seconds. A slow page is not a fault. The deadline of the run applies too; see `patience`.
+PATIENCE = 10.0
+
+_EMPTY_URL = Url("http", "", 0, "/")
+
+
+def patience(ctx: ProbeContext) -> float:
+    """Return a timeout in seconds that lets a failure appear before the run ends."""
+    return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
+
+
+@frozen
+class PageRequest:
+    """A request for a URL at one address.
+
+    `verified` tells whether a browser would accept the certificate there. `redirected_from` is the
+    URL that led here, and `cookie` the cookies of that chain.
+    """
+
+    url: str
+    address: str
+    purpose: str
+    verified: bool = True
+    redirected_from: str | None = None
+    cookie: str = ""
+
+    def fields(
+        self, target: Target, request: RequestFields, may_send_secrets: bool
+    ) -> dict[str, str]:
+        """Return the header fields besides a browser's usual ones."""
+        fields = {"Cookie": self.cookie} if self.cookie else {}
+        fields = request.fields(self.cookie) if may_send_secrets else fields
+        if request.origin and is_own_origin(target, self.url):
+            fields["Origin"] = request.origin
+        return fields
+
+
+async def request_page(
+    ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
+) -> Exchange:
+    """Send a request and emit the exchange, and the server's clock."""
+    start_time, request = ctx.elapsed(), ctx.options.request
+    may_send_secrets = _may_authenticate(ctx, page)
+    fields = page.fields(ctx.target, request, may_send_secrets)
+    answer = await get(http_connection, page.url, patience(ctx), fields)
+    if page.url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
+        answer = await _request_over_http2(ctx, page, fields) or answer
+    answer = conceal_answer(answer, request)
+    masked_fields = request.masked_fields() if may_send_secrets else ()
+    exchange = Exchange(
+        at=start_time,
+        took=answer.took,
+        equivalent=curl_command(page.url, page.address, page.verified, masked_fields),
+        failure=answer.failure,
+        url=page.url,
+        address=page.address,
+        port=(parse_url(page.url) or _EMPTY_URL).port,
+        purpose=page.purpose,
+        status=answer.status,
+        reason=answer.reason,
+        version=answer.version,
+        headers=answer.headers,
+        body=answer.body,
+        redirected_from=page.redirected_from,
+        verified=page.verified,
+        mentions=answer.mentions,
+        extended_connect=answer.extended_connect,
+    )
+    ctx.emit(exchange)
+    _emit_clock(ctx, exchange, answer)
+    return exchange
+
+
+async def _request_over_http2(
+    ctx: ProbeContext, page: PageRequest, fields: Mapping[str, str]
+) -> HttpResult | None:
+    """Request over HTTP/2, from a server that uses HTTP/2 although it was not negotiated.
+
+    Browsers offer HTTP/2, so they get a response. The certificate was verified before.
+    """
+    parsed_url = parse_url(page.url) or _EMPTY_URL
+    tls_result, _ = await connect_tls(ctx, page.address, parsed_url, False, HTTP2)
+    if tls_result is None or tls_result.stream is None:
+        return None
+    if tls_result.alpn != "h2":
+        tls_result.stream.close()
+        return None
+    http_connection = connection_for(tls_result.stream, tls_result.alpn, patience(ctx))
+    answer = await get(http_connection, page.url, patience(ctx), fields)
+    http_connection.close()
+    return answer
+
+
+def _may_authenticate(ctx: ProbeContext, page: PageRequest) -> bool:
+    """Whether the user's added fields may be sent with this request.
+
+    Only to the target's own origin, and over TLS only if the certificate was verified on this
+    address.
+    """
+    if not ctx.options.request.has_secrets or not is_own_origin(ctx.target, page.url):
+        return False
+    handshakes = [
+        handshake
+        for handshake in ctx.observed(Handshake)
+        if handshake.address == page.address and not handshake.failure
+    ]
+    return page.url.startswith("http:") or (
+        page.verified and any(handshake.verify_code == 0 for handshake in handshakes)
+    )
+
+
+def conceal_answer(answer: HttpResult, request: RequestFields) -> HttpResult:
+    """Return the response with the request's secrets masked."""
+    if not request.has_secrets:
+        return answer
+    failure = answer.failure
+    return replace(
+        answer,
+        reason=request.mask_secrets(answer.reason),
+        headers=tuple((name, request.mask_secrets(value)) for name, value in answer.headers),
+        body=request.mask_secrets(answer.body),
+        mentions=tuple(map(request.mask_secrets, answer.mentions)),
+        failure=failure and replace(failure, message=request.mask_secrets(failure.message)),
+    )
+
+
+def _emit_clock(ctx: ProbeContext, exchange: Exchange, answer: HttpResult) -> None:
+    """Emit the server's clock, from the Date field.
+
+    Date counts whole seconds, so it is half a second old on average. The response travelled for
+    about half the time it took.
+    """
+    server_date = time_of(answer.headers)
+    if server_date is None or any(
+        clock.source == exchange.address for clock in ctx.observed(Clock)
+    ):
+        return
+    ahead = answer.received - answer.took / 2 - server_date.timestamp() - 0.5
+    ctx.emit(
+        Clock(
+            at=exchange.at,
+            took=answer.took,
+            equivalent=f"{exchange.equivalent} | grep -i ^date; date -u",
+            source=exchange.address,
+            ahead_s=round(ahead, 3),
+        )
+    )
+
+
+def curl_command(url: str, address: str, verified: bool = True, fields: Iterable[str] = ()) -> str:
+    """Return the equivalent curl command; `fields` are already masked for display."""
+    parsed_url = parse_url(url)
+    argv = ["curl", "-sSi"] if verified else ["curl", "-sSik"]
+    if parsed_url is not None and parsed_url.host != address:
+        bracketed = f"[{address}]" if ":" in address else address
+        argv += ["--resolve", f"{parsed_url.host}:{parsed_url.port}:{bracketed}"]
+    for field in fields:
+        argv += ["-H", field]
+    return shlex.join([*argv, url])

@@ -1,0 +1,28 @@
+"""Logins that fail, with a program in ssh's place."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from diagnose.machine import remote_shell
+from diagnose.machine.remote_shell import ConnectionLost, Shell
+
+
+async def no_shell(control_path: Path) -> str:
+    with pytest.raises(ConnectionLost) as lost:
+        await Shell.open(["sh", "-c", "exec cat"], str(control_path))
+    return lost.value.failure.message
+
+
+@pytest.mark.parametrize(
+    ("authenticated", "message"),
+    [(True, "ssh: logged in, but the user's shell does not answer"), (False, "ssh: no login")],
+)
+def test_a_shell_that_hangs_is_told_from_a_login_that_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authenticated: bool, message: str
+) -> None:
+    monkeypatch.setattr(remote_shell, "READY_TIMEOUT", 0.05)
+    if authenticated:
+        (tmp_path / "c").touch()
+    assert asyncio.run(no_shell(tmp_path / "c")).startswith(message)

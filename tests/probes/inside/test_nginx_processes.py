@@ -1,0 +1,20 @@
+"""The masters that are this machine's own. Listings are read in test_nginx.py."""
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.nginx import NginxProcess, NginxState
+from diagnose.parsers.nginx.install_paths import PROGRAMS
+from diagnose.probes.inside.nginx_processes import LIST_COMMAND, own_masters
+from tests.support.fake_context import Looking
+
+
+def test_a_master_in_a_container_is_not_this_machines_own() -> None:
+    look = Looking(RecordedMachine())
+    assert own_masters(look) == ()
+    own = NginxProcess(pid=7, binary="/usr/sbin/nginx")
+    other = NginxProcess(pid=8, binary="/usr/sbin/nginx", foreign=True)
+    look.emit(NginxState(installed=True, masters=(other, own)))
+    assert own_masters(look) == (own,)
+
+
+def test_the_script_is_told_where_programs_usually_are() -> None:
+    assert LIST_COMMAND[-len(PROGRAMS) :] == PROGRAMS

@@ -1,0 +1,42 @@
+"""What is sent besides a browser's usual fields, and the command that does the same."""
+
+import pytest
+
+from diagnose.model import Target
+from diagnose.parsers.request_fields import RequestFields
+from diagnose.probes.outside.http_requests import PageRequest, curl_command
+
+SHOP = Target("shop.example.com", "https", "shop.example.com", 443)
+OWN, OTHER = "https://shop.example.com/", "https://elsewhere.example/"
+KEY = RequestFields(headers=(("X-Key", "secret"),), origin="https://app.example.com")
+
+
+@pytest.mark.parametrize(
+    ("url", "may_send_secrets", "fields"),
+    [
+        (OWN, True, {"X-Key": "secret", "Cookie": "a=1", "Origin": "https://app.example.com"}),
+        (OWN, False, {"Cookie": "a=1", "Origin": "https://app.example.com"}),
+        (OTHER, False, {"Cookie": "a=1"}),
+    ],
+)
+def test_secrets_and_origin_go_to_the_site_itself(
+    url: str, may_send_secrets: bool, fields: dict[str, str]
+) -> None:
+    page = PageRequest(url, "203.0.113.10", "target", cookie="a=1")
+    assert page.fields(SHOP, KEY, may_send_secrets) == fields
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "verified", "command"),
+    [
+        (OWN, "203.0.113.10", True,
+         "curl -sSi --resolve shop.example.com:443:203.0.113.10 https://shop.example.com/"),
+        (OWN, "2001:db8::1", False,
+         "curl -sSik --resolve 'shop.example.com:443:[2001:db8::1]' https://shop.example.com/"),
+        ("http://203.0.113.10/", "203.0.113.10", True, "curl -sSi http://203.0.113.10/"),
+    ],
+)  # fmt: skip
+def test_the_command_asks_the_same_address(
+    url: str, address: str, verified: bool, command: str
+) -> None:
+    assert curl_command(url, address, verified) == command
