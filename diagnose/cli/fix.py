@@ -4,8 +4,10 @@ help."""
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from diagnose import fixing
+from diagnose import engine, fixing
 from diagnose.checking.root_cause import verdict
+from diagnose.cli.request import FixRequest
+from diagnose.cli.runs import open_machine
 from diagnose.fixing import (
     FixError,
     FixInProgress,
@@ -21,6 +23,7 @@ from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Host, Report, Target, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
+from diagnose.net.local import LocalNet
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.terminal import Page
@@ -53,6 +56,24 @@ class Dialog:
 
 DiagnosisRunner = Callable[[], Awaitable[Report]]
 Steps = tuple[Command | Edit, ...]
+
+
+async def execute(request: FixRequest, dialog: Dialog) -> int:
+    """Fix, undo or resume as requested. Return the exit status."""
+    options = request.run.options
+
+    async def run_diagnosis(target: Target) -> Report:
+        return await engine.run(target, options, LocalNet(), server_machine=machine)
+
+    async with open_machine(options) as machine:
+        assert machine is not None, "fix always has a server"
+        match request.action:
+            case "undo":
+                return await undo(machine, dialog)
+            case "resume":
+                return await resume(machine, run_diagnosis, dialog)
+            case "fix":
+                return await fix(machine, lambda: run_diagnosis(request.run.targets[0]), dialog)
 
 
 async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) -> int:

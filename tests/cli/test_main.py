@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from diagnose.cli import main
-from diagnose.cli.parser import COMMANDS, build_parser, run_arguments
+from diagnose.cli.parser import COMMANDS, build_parser
 from diagnose.model import Evidence
 from diagnose.model.visitor import Visitor
 from diagnose.recording.codec import Recording, encode
@@ -239,7 +239,7 @@ def test_a_fault_of_ours_is_one_line_and_70(
     def broken(*_: Any) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(main, "_run_targets", broken)
+    monkeypatch.setattr("diagnose.cli.runs.run_targets", broken)
     assert main.main(["--json", "shop.example.com"]) == 70
     told = capsys.readouterr()
     assert told.err.startswith("diagnose: A fault of diagnose itself: RuntimeError: no")
@@ -346,23 +346,6 @@ def test_what_was_recorded_can_be_replayed(shut: int, tmp_path: Path) -> None:
     assert "error[tcp.refused]" in again.stdout
     streamed = diagnose("record", "--outside", f"127.0.0.1:{shut}", "-o", "-").stdout
     assert json.loads(streamed.splitlines()[0])["diagnose"] == 1
-
-
-@pytest.mark.parametrize(
-    ("word", "address"),
-    [
-        ("198.51.100.7", "198.51.100.7"),
-        ("[2001:DB8::0:7]", "2001:db8::7"),
-        ("::ffff:198.51.100.7", "198.51.100.7"),
-        ("fe80::7%eth0", "fe80::7"),
-    ],
-)
-def test_a_visitor_is_one_address_in_its_usual_form(word: str, address: str) -> None:
-    options = build_parser().parse_args(["--from", word, "shop.example.com"])
-    assert options.visitor == address
-    assert ["--from", address] == run_arguments(build_parser("web").parse_args(["--from", word]))[
-        -6:-4
-    ]
 
 
 def test_a_recording_is_judged_for_the_visitor_of_its_run(tmp_path: Path) -> None:
