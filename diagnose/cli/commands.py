@@ -9,6 +9,7 @@ from diagnose.cli.output import (
     event_sink,
     save,
     write,
+    write_after_events,
     write_if_possible,
     write_note,
     write_reports,
@@ -117,15 +118,14 @@ def _demo(words: Sequence[str]) -> int:
         from diagnose.cli import screen
 
         return screen.show_demo(request)
-    view, output_format = request.view(), request.output.format or "text"
-    if output_format == "text" and request.output.verbosity >= 0:
+    view = request.view()
+    if request.output.format in {None, "text"} and request.output.verbosity >= 0:
         write(demo.introduction(view) + "\n")
     sink = event_sink(request, view)
     reports, status = run_to_end(
         lambda group: group.run_all([demo.run(group.watchdog.record(sink))]), request.options
     )
-    if output_format != "jsonl":
-        write_reports(reports, request, view)
+    write_after_events(reports, request, view)
     return status
 
 

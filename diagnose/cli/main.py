@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from diagnose.cli.output import event_sink, write, write_note, write_reports
+from diagnose.cli.output import event_sink, write, write_after_events, write_note
 from diagnose.cli.parser import COMMANDS, DESCRIPTION
 from diagnose.cli.request import RunRequest, parse_run
 from diagnose.outputs.terminal import sanitize
@@ -103,6 +103,5 @@ def _diagnose(request: RunRequest) -> int:
     reports, status = run_targets(
         request.targets, request.options, lambda: event_sink(request, view)
     )
-    if request.output.format != "jsonl":
-        write_reports(reports, request, view)
+    write_after_events(reports, request, view)
     return status or max(exit_status(report) for report in reports)

@@ -94,6 +94,12 @@ def _json_lines(request: RunRequest, view: View) -> "Sink":
     return redaction.sink(view, make_sink, report_builder(request.options))
 
 
+def write_after_events(reports: Iterable[Report], request: RunRequest, view: View) -> None:
+    """Write the reports of runs, unless `event_sink` has already written them as JSON lines."""
+    if request.output.format != "jsonl":
+        write_reports(reports, request, view)
+
+
 def write_reports(reports: Iterable[Report], request: RunRequest, view: View) -> None:
     """Write the reports of a request's runs, masked if it says so."""
     report_views = [(report, view) for report in reports]

@@ -162,7 +162,7 @@ def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> in
 
 
 def _prepare_environment(color: str) -> None:
-    """Set what Textual reads when it is imported."""
+    """Set the variables that Textual reads when it is imported, and the handling of SIGHUP."""
     os.environ.update(tui.textual_environment())
     # Without its terminal the screen is useless, even if nohup(1) made us ignore SIGHUP.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -16,6 +16,7 @@ from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Report
 from diagnose.model.events import Concluded, Sink
 from diagnose.parsers.target import parse_target
+from diagnose.probes import Options
 from diagnose.processes.worker import Channel
 from diagnose.tui.messages import FixOutput, HistoryChanges, LocalSites, RecentTargets, RunRequested
 from tests.support.check_evidence import SHOP
@@ -123,3 +124,19 @@ def test_the_sites_are_those_of_the_server_that_the_door_leads_to() -> None:
     machine = RecordedMachine(files={"/etc/nginx/nginx.conf": config})
     own, _ = told(ways(healthy(), open_machine=lambda: nullcontext(machine)), "sites")
     assert [one.url for one in own.targets] == [SHOP.url]
+
+
+@pytest.mark.parametrize(
+    ("requested", "options"),
+    [
+        (RunRequested(SHOP), Options(inside=False, skip=("dns",))),
+        (RunRequested(SHOP, only=("tls",)), Options(inside=False, skip=("dns",), only=("tls",))),
+        (RunRequested(SHOP, server="ssh://two"),
+         Options(inside=True, skip=("dns",), server="ssh://two")),
+    ],
+)  # fmt: skip
+def test_what_the_screen_requests_is_added_to_the_options_of_the_call(
+    requested: RunRequested, options: Options
+) -> None:
+    given = Options(inside=False, skip=("dns",))
+    assert screen.requested_options(given, requested) == options
