@@ -90,11 +90,7 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
             _show_plans(report, plans, skipped, dialog)
         if not plans or dialog.dry_run:
             break
-        if not any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
-            dialog.say("fix.elsewhere")
-            break
-        if new_plans and not dialog.confirm("fix.ask"):
-            dialog.say("fix.nothing-done")
+        if not _may_apply(report, new_plans, dialog):
             break
         agreed_plans |= {_plan_key(plan) for plan in plans}
         outcome = await _apply_plan(machine, plans[0], report, run_diagnosis, dialog)
@@ -102,11 +98,27 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
             return verdict(outcome.report or report).exit_status or 2
         report, is_reported = outcome.report, False
     if not is_reported:
-        page = dialog.page()
-        page.add(finding_text.verdict_sentence(report, dialog.view.lang))
-        texts.add_evidence_gaps(page, report, dialog.view)
-        dialog.write(page.text())
+        _show_verdict(report, dialog)
     return verdict(report).exit_status
+
+
+def _may_apply(report: Report, new_plans: list[Plan], dialog: Dialog) -> bool:
+    """Return True if the server was seen from inside and the user agrees to what is new; otherwise
+    say why nothing is done."""
+    if not any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
+        dialog.say("fix.elsewhere")
+        return False
+    if new_plans and not dialog.confirm("fix.ask"):
+        dialog.say("fix.nothing-done")
+        return False
+    return True
+
+
+def _show_verdict(report: Report, dialog: Dialog) -> None:
+    page = dialog.page()
+    page.add(finding_text.verdict_sentence(report, dialog.view.lang))
+    texts.add_evidence_gaps(page, report, dialog.view)
+    dialog.write(page.text())
 
 
 async def undo(machine: Machine, dialog: Dialog) -> int:

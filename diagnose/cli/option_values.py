@@ -106,7 +106,7 @@ def proxy(text: str) -> str:
 
 def visitor(text: str) -> str:
     """Parse a visitor's address; an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes IPv4."""
-    from ipaddress import ip_address
+    from ipaddress import IPv6Address, ip_address
 
     bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
     if "/" in bare:
@@ -115,8 +115,8 @@ def visitor(text: str) -> str:
         address = ip_address(bare)
     except ValueError:
         raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
     if address.is_unspecified or address.is_multicast or address.is_loopback:
         raise UsageError(f"--from: no visitor comes from {address}.")
     return str(address)

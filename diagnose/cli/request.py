@@ -238,16 +238,21 @@ def _run_request(namespace: Namespace) -> RunRequest:
 
 
 def _targets(words: Sequence[str], websockets: tuple[str, ...], lang: str) -> tuple[Target, ...]:
-    """Return the named targets; UsageError for a word that looks like a mistyped command."""
-    first = words[0] if words else ""
-    if first in COMMANDS:
-        raise UsageError(f"The command comes first: diagnose {first} …")
+    if words:
+        _check_no_command(words[0])
+    return tuple(parse_target(word, websockets, lang) for word in words)
+
+
+def _check_no_command(word: str) -> None:
+    """Raise UsageError if the first target is a command, or looks like a mistyped one."""
+    if word in COMMANDS:
+        raise UsageError(f"The command comes first: diagnose {word} …")
+    if "." in word or word == "localhost":
+        return
     # Servers are called web1: that is no mistyped command.
     commands = tuple(command for command in COMMANDS if command != "web")
-    is_name = first and "." not in first and first != "localhost"
-    if is_name and (hint := suggestion(first, commands)):
-        raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
-    return tuple(parse_target(word, websockets, lang) for word in words)
+    if hint := suggestion(word, commands):
+        raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")
 
 
 def _check_contradictions(namespace: Namespace) -> None:
