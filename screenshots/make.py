@@ -17,7 +17,7 @@ from diagnose.parsers.target import parse_target
 from diagnose.processes.worker import Channel, ThreadExecutor
 from diagnose.recording.codec import decode
 from diagnose.tui.app import DiagnoseApp
-from diagnose.tui.messages import RunRequest, Services
+from diagnose.tui.messages import RunRequested, Services
 from diagnose.tui.session import Session
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ def taken(recording: Path, lang: str, size: tuple[int, int], *keys: str) -> str:
     seen = recorded.evidence.observations
     report = replace(conclude(recorded.evidence), duration=max(one.at for one in seen))
 
-    async def run(channel: Channel, asked: RunRequest) -> None:
+    async def run(channel: Channel, asked: RunRequested) -> None:
         channel.tell(Concluded(report))
 
     behind = Services(ThreadExecutor({"run": run}), parse_target, str)

@@ -94,10 +94,10 @@ def busy(many: int, seconds: float) -> None:
     from diagnose.parsers.target import parse_target
     from diagnose.processes import worker
     from diagnose.tui.main import run_screen
-    from diagnose.tui.messages import RunRequest, Services
+    from diagnose.tui.messages import RunRequested, Services
     from diagnose.tui.session import Session
 
-    async def run(channel: worker.Channel, asked: RunRequest) -> None:
+    async def run(channel: worker.Channel, asked: RunRequested) -> None:
         for number in range(many):
             await asyncio.sleep(seconds / many)
             channel.tell(

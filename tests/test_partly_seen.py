@@ -19,7 +19,7 @@ from diagnose.model.events import Event, Observed
 from diagnose.model.http import Exchange
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.probes import Options
-from tests.cli.test_main import diagnose
+from tests.support.command_line import diagnose
 from tests.support.servers import tls_server
 
 

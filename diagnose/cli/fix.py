@@ -4,8 +4,10 @@ help."""
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from diagnose import fixing
+from diagnose import engine, fixing
 from diagnose.checking.root_cause import verdict
+from diagnose.cli.request import FixRequest
+from diagnose.cli.runs import open_machine
 from diagnose.fixing import (
     FixError,
     FixInProgress,
@@ -21,6 +23,7 @@ from diagnose.machine import Machine
 from diagnose.model import Command, Edit, Host, Report, Target, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
+from diagnose.net.local import LocalNet
 from diagnose.outputs import finding_text
 from diagnose.outputs import text as texts
 from diagnose.outputs.terminal import Page
@@ -55,6 +58,24 @@ DiagnosisRunner = Callable[[], Awaitable[Report]]
 Steps = tuple[Command | Edit, ...]
 
 
+async def execute(request: FixRequest, dialog: Dialog) -> int:
+    """Fix, undo or resume as requested. Return the exit status."""
+    options = request.run.options
+
+    async def run_diagnosis(target: Target) -> Report:
+        return await engine.run(target, options, LocalNet(), server_machine=machine)
+
+    async with open_machine(options) as machine:
+        assert machine is not None, "fix always has a server"
+        match request.action:
+            case "undo":
+                return await undo(machine, dialog)
+            case "resume":
+                return await resume(machine, run_diagnosis, dialog)
+            case "fix":
+                return await fix(machine, lambda: run_diagnosis(request.run.targets[0]), dialog)
+
+
 async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) -> int:
     """Fix one cause after another. Return the exit status of the last diagnosis."""
     await _report_automatic_undos(machine, dialog)
@@ -69,11 +90,7 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
             _show_plans(report, plans, skipped, dialog)
         if not plans or dialog.dry_run:
             break
-        if not any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
-            dialog.say("fix.elsewhere")
-            break
-        if new_plans and not dialog.confirm("fix.ask"):
-            dialog.say("fix.nothing-done")
+        if not _may_apply(report, new_plans, dialog):
             break
         agreed_plans |= {_plan_key(plan) for plan in plans}
         outcome = await _apply_plan(machine, plans[0], report, run_diagnosis, dialog)
@@ -81,11 +98,27 @@ async def fix(machine: Machine, run_diagnosis: DiagnosisRunner, dialog: Dialog) 
             return verdict(outcome.report or report).exit_status or 2
         report, is_reported = outcome.report, False
     if not is_reported:
-        page = dialog.page()
-        page.add(finding_text.verdict_sentence(report, dialog.view.lang))
-        texts.add_evidence_gaps(page, report, dialog.view)
-        dialog.write(page.text())
+        _show_verdict(report, dialog)
     return verdict(report).exit_status
+
+
+def _may_apply(report: Report, new_plans: list[Plan], dialog: Dialog) -> bool:
+    """Return True if the server was seen from inside and the user agrees to what is new; otherwise
+    say why nothing is done."""
+    if not any(host.vantage is Vantage.SERVER for host in report.evidence.of(Host)):
+        dialog.say("fix.elsewhere")
+        return False
+    if new_plans and not dialog.confirm("fix.ask"):
+        dialog.say("fix.nothing-done")
+        return False
+    return True
+
+
+def _show_verdict(report: Report, dialog: Dialog) -> None:
+    page = dialog.page()
+    page.add(finding_text.verdict_sentence(report, dialog.view.lang))
+    texts.add_evidence_gaps(page, report, dialog.view)
+    dialog.write(page.text())
 
 
 async def undo(machine: Machine, dialog: Dialog) -> int:

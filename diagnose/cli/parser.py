@@ -1,15 +1,13 @@
-"""The command line: its options, their parsing and the help.
+"""The command line: its options and the help.
 
 An invalid argument raises `UsageError` with a suggestion.
 """
 
 import argparse
-import contextlib
-import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
+from diagnose.cli import option_values as values
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
@@ -65,6 +63,8 @@ It changes nothing, but for fix, and for the screen's key a after it has asked. 
 anybody but the target, where it redirects to, and the name servers.
 """
 
+_FORMAT_HELP = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
+
 
 class _Parser(argparse.ArgumentParser):
     """An argparse parser that reports errors as one clear `UsageError`."""
@@ -79,6 +79,11 @@ class _Parser(argparse.ArgumentParser):
             hint = suggestion(words[0].partition("=")[0], long_options)
             raise UsageError(f"{message}{hint or ' See diagnose --help.'}")
         raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
+
+
+def parse(command: str | None, words: Sequence[str]) -> argparse.Namespace:
+    """Parse the words after `diagnose`, or after `diagnose` and one of `COMMANDS`."""
+    return build_parser(command).parse_intermixed_args(list(words))
 
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
@@ -126,7 +131,7 @@ def _add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
     if command == "record":
         parser.add_argument("-o", "--output", metavar="FILE", help="where to (- for stdout)")
     if command == "web":
-        parser.add_argument("--port", type=_port, default=8043, metavar="PORT",
+        parser.add_argument("--port", type=values.port, default=8043, metavar="PORT",
             help="of 127.0.0.1 (8043); 0 is any free one")  # fmt: skip
 
 
@@ -143,22 +148,25 @@ def _add_probe_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how to look")
     add = group.add_argument
     add("--ws", action="append", default=[], metavar="PATH", help="also judge a WebSocket at PATH")
-    add("--server", type=server_url, metavar="ssh://[USER@]HOST[:PORT]", help="look inside it too")
+    add("--server", type=values.server_url, metavar="ssh://[USER@]HOST[:PORT]",
+        help="look inside it too")  # fmt: skip
     sides = group.add_mutually_exclusive_group()
     sides.add_argument("--outside", action="store_true", help="only what the network shows")
     sides.add_argument("--inside", action="store_true", help="only what the server shows")
-    add("--only", type=_layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
-    add("--skip", type=_layers, default=(), metavar="LAYER,…", help="all but these")
-    add("--timeout", type=_timeout, default=15.0, metavar="SECONDS", help="for the whole run (15)")
+    add("--only", type=values.layers, default=(), metavar="LAYER,…", help=f"of {', '.join(LAYERS)}")
+    add("--skip", type=values.layers, default=(), metavar="LAYER,…", help="all but these")
+    add("--timeout", type=values.timeout, default=15.0, metavar="SECONDS",
+        help="for the whole run (15)")  # fmt: skip
     family = group.add_mutually_exclusive_group()
     family.add_argument("-4", dest="family", action="store_const", const=4, help="IPv4 only")
     family.add_argument("-6", dest="family", action="store_const", const=6, help="IPv6 only")
-    add("--address", type=_address, metavar="IP", help="instead of what the name resolves to")
-    add("--resolver", type=_address, metavar="IP", help="the name server to ask")
-    add("--proxy", type=_proxy, metavar="URL|none", help="go through it; none: say nothing of one")
-    add("--from", dest="visitor", type=_visitor, metavar="ADDRESS",
+    add("--address", type=values.address, metavar="IP", help="instead of what the name resolves to")
+    add("--resolver", type=values.address, metavar="IP", help="the name server to ask")
+    add("--proxy", type=values.proxy, metavar="URL|none",
+        help="go through it; none: say nothing of one")  # fmt: skip
+    add("--from", dest="visitor", type=values.visitor, metavar="ADDRESS",
         help="judge for the visitor who comes from there")  # fmt: skip
-    add("--cafile", type=_readable, metavar="FILE", help="trust these roots too")
+    add("--cafile", type=values.readable_file, metavar="FILE", help="trust these roots too")
     _add_request_options(parser)
 
 
@@ -175,7 +183,7 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
         is_repeatable = option != "origin"
         group.add_argument(
             f"--{option}",
-            type=_request_field(option),
+            type=values.request_field(option),
             metavar=metavar,
             help=help_text,
             action="append" if is_repeatable else "store",
@@ -185,202 +193,34 @@ def _add_request_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_output_options(parser: argparse.ArgumentParser, command: str | None) -> None:
     group = parser.add_argument_group("what to print")
+    reports = command in {None, "replay", "demo"}
+    if reports:
+        _add_report_options(group)
+    else:
+        parser.set_defaults(format=None, quiet=False, verbose=0, redact=False, mouse=True)
     add = group.add_argument
-    if command in {None, "replay", "demo"}:
-        formats = group.add_mutually_exclusive_group()
-        formats.add_argument(
-            "--format", type=_output_format, metavar="FORMAT", help=", ".join(FORMATS)
-        )
-        for name in ("json", "jsonl"):
-            formats.add_argument(
-                f"--{name}",
-                dest="format",
-                action="store_const",
-                const=name,
-                help=_FORMAT_HELP[name],
-            )
-        amount = group.add_mutually_exclusive_group()
-        amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
-        amount.add_argument(
-            "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
-        )
-        add("--redact", action="store_true", help="mask addresses, names and secrets")
-    add("--lang", type=_choice_parser("--lang", "en", "zh"), metavar="LANG", help="en or zh")
-    add("--color", type=_choice_parser("--color", "auto", "always", "never"), default="auto",
+    add("--lang", type=values.choice("--lang", "en", "zh"), metavar="LANG", help="en or zh")
+    add("--color", type=values.choice("--color", "auto", "always", "never"), default="auto",
         metavar="WHEN", help="auto, always or never")  # fmt: skip
-    add("--glyphs", type=_choice_parser("--glyphs", "auto", "unicode", "ascii"), default="auto",
+    add("--glyphs", type=values.choice("--glyphs", "auto", "unicode", "ascii"), default="auto",
         metavar="SET", help="auto, unicode or ascii")  # fmt: skip
-    if command in {None, "replay", "demo"}:
+    if reports:
         add("--no-mouse", dest="mouse", action="store_false",
             help="leave the mouse to the terminal, for selecting")  # fmt: skip
 
 
-def run_arguments(options: argparse.Namespace) -> list[str]:
-    """Return the options of a run as command-line words, for a screen in a browser. "auto" becomes
-    full colour and Unicode, because a browser supports both."""
-    words = [f"--{side}" for side in ("outside", "inside") if getattr(options, side)]
-    if options.family:
-        words.append(f"-{options.family}")
-    for name in ("server", "timeout", "address", "resolver", "proxy", "cafile", "lang"):
-        if (value := getattr(options, name)) is not None:
-            words += [f"--{name}", str(value)]
-    if options.visitor:
-        words += ["--from", options.visitor]
-    for name in ("only", "skip"):
-        if layers := getattr(options, name):
-            words += [f"--{name}", ",".join(layers)]
-    for path in options.ws:
-        words += ["--ws", path]
-    words += request_arguments(options)
-    for name, browser_value in (("color", "always"), ("glyphs", "unicode")):
-        chosen = getattr(options, name)
-        words += [f"--{name}", browser_value if chosen == "auto" else chosen]
-    return words
-
-
-def request_arguments(options: argparse.Namespace) -> list[str]:
-    """Return the options of the page request as command-line words, including secrets."""
-    words: list[str] = []
-    for name, value in getattr(options, "header", ()):
-        words += ["--header", f"{name}: {value}"]
-    for value in getattr(options, "cookie", ()):
-        words += ["--cookie", value]
-    if origin := getattr(options, "origin", None):
-        words += ["--origin", origin]
-    for value in getattr(options, "subprotocol", ()):
-        words += ["--subprotocol", value]
-    return words
-
-
-_FORMAT_HELP = {"json": "one JSON document", "jsonl": "events, one a line, as they happen"}
-
-
-# Parsers of option values. Each raises UsageError.
-
-
-def _choice_parser(option: str, *choices: str) -> Callable[[str], str]:
-    def parse_choice(text: str) -> str:
-        if text.lower() not in choices:
-            hint = suggestion(text.lower(), choices)
-            raise UsageError(f"{option} takes {', '.join(choices)}, not {text!r}.{hint}")
-        return text.lower()
-
-    return parse_choice
-
-
-#: The request options, and the function that parses each (diagnose.parsers.request_fields).
-_REQUEST_FIELDS = {
-    "header": "header_field",
-    "cookie": "cookie",
-    "origin": "origin",
-    "subprotocol": "subprotocol",
-}
-
-
-def _request_field(option: str) -> Callable[[str], object]:
-    def parse_field(text: str) -> object:
-        from diagnose.parsers import request_fields
-
-        try:
-            field: object = getattr(request_fields, _REQUEST_FIELDS[option])(text)
-            return field
-        except ValueError as error:
-            raise UsageError(f"--{option} {error}.") from None
-
-    return parse_field
-
-
-def _output_format(text: str) -> str:
-    return _choice_parser("--format", *FORMATS)(text)
-
-
-def _layers(text: str) -> tuple[str, ...]:
-    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    for name in names:
-        if name not in LAYERS:
-            hint = suggestion(name, LAYERS) or f" There are {', '.join(LAYERS)}."
-            raise UsageError(f"There is no layer {name!r}.{hint}")
-    if not names:
-        raise UsageError(f"Name a layer: {', '.join(LAYERS)}.")
-    return names
-
-
-def _timeout(text: str) -> float:
-    from diagnose.probes import MAX_TIMEOUT
-
-    with contextlib.suppress(ValueError):
-        seconds = float(text.removesuffix("s"))
-        if 0 < seconds <= MAX_TIMEOUT:
-            return seconds
-    raise UsageError(
-        f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:g}, not {text!r}."
+def _add_report_options(group: "argparse._ArgumentGroup") -> None:
+    formats = group.add_mutually_exclusive_group()
+    formats.add_argument(
+        "--format", type=values.output_format, metavar="FORMAT", help=", ".join(FORMATS)
     )
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and int(text) <= 65535:
-        return int(text)
-    raise UsageError(f"--port takes a number from 0 to 65535, not {text!r}.")
-
-
-def _address(text: str) -> str:
-    from ipaddress import ip_address
-
-    try:
-        return str(ip_address(text.strip("[]")))
-    except ValueError:
-        raise UsageError(f"{text!r} is no IP address.") from None
-
-
-def _proxy(text: str) -> str:
-    from diagnose.parsers.proxy_url import PORTS, parse_proxy_url
-
-    if text == "none":
-        return text
-    try:
-        is_supported = parse_proxy_url(text).scheme in PORTS
-    except ValueError:
-        is_supported = False
-    if not is_supported:
-        # Do not repeat the text: it may contain a password.
-        raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
-    return text
-
-
-def _visitor(text: str) -> str:
-    """Parse a visitor's address; an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes IPv4."""
-    from ipaddress import ip_address
-
-    bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
-    if "/" in bare:
-        raise UsageError(f"--from takes one address, not a network: {text!r}.")
-    try:
-        address = ip_address(bare)
-    except ValueError:
-        raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    if address.is_unspecified or address.is_multicast or address.is_loopback:
-        raise UsageError(f"--from: no visitor comes from {address}.")
-    return str(address)
-
-
-def _readable(text: str) -> str:
-    try:
-        with Path(text).open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        raise UsageError(f"{text}: {error.strerror}.") from None
-    return str(Path(text).absolute())
-
-
-_SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
-
-
-def server_url(text: str) -> str:
-    """Parse ssh://[user@]host[:port]; user@host is accepted too."""
-    url = text if "://" in text else f"ssh://{text}"
-    match = _SSH.fullmatch(url)
-    if match is None or not 1 <= int(match[1] or 22) <= 65535:
-        raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
-    return url
+    for name, help_text in _FORMAT_HELP.items():
+        formats.add_argument(
+            f"--{name}", dest="format", action="store_const", const=name, help=help_text
+        )
+    amount = group.add_mutually_exclusive_group()
+    amount.add_argument("-q", "--quiet", action="store_true", help="the verdict alone")
+    amount.add_argument(
+        "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
+    )
+    group.add_argument("--redact", action="store_true", help="mask addresses, names and secrets")

@@ -1,145 +1,292 @@
-"""What the words of the command line mean: which targets, how to look, through which door, how to
-mend and to judge, and for whom it is written."""
+"""What one call of the program asks for: typed values, made from the command line and validated
+before anything else happens.
 
-import contextlib
+Only this module and `diagnose.cli.parser` know argparse. A request is changed with
+`dataclasses.replace`.
+"""
+
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
-from diagnose.cli.parser import COMMANDS
-from diagnose.model import Crash, Evidence, Report, Target
+from diagnose.cli.parser import COMMANDS, parse
+from diagnose.model import Target
+from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.outputs.terminal import choose_language, terminal_columns, wants_ascii, wants_color
 from diagnose.parsers.target import UsageError, parse_target, suggestion
 
 if TYPE_CHECKING:
-    from diagnose.cli.fix import Dialog
-    from diagnose.machine import Machine
     from diagnose.probes import Options
 
-#: Modules that the parser process imports.
-_PARSER_MODULES = ("diagnose.parsers.dns", "diagnose.parsers.x509")
+FixAction = Literal["fix", "undo", "resume"]
 
 
-def targets(options: Namespace) -> list[Target]:
-    """The targets that are named; UsageError for a word that looks like a mistyped command."""
-    lang, commands = choose_language(options.lang), tuple(COMMANDS)
-    first = options.words[0]
-    if first in commands:
-        raise UsageError(f"The command comes first: diagnose {first} …")
+@frozen
+class OutputOptions:
+    """How reports are written.
+
+    `format` is a name of `diagnose.outputs.FORMATS`; None is the screen on a terminal, and text
+    elsewhere. `verbosity` is that of `View`. `lang` is "en", "zh" or None for the environment's.
+    `color` is "auto", "always" or "never", `glyphs` "auto", "unicode" or "ascii".
+    """
+
+    format: str | None = None
+    verbosity: int = 0
+    redact: bool = False
+    lang: str | None = None
+    color: str = "auto"
+    glyphs: str = "auto"
+    mouse: bool = True
+
+    @property
+    def language(self) -> str:
+        return choose_language(self.lang)
+
+    def view(self, rerun_args: tuple[str, ...] = ()) -> View:
+        """Return the reader's view; `rerun_args` are the options that repeat the same run."""
+        return View(
+            lang=self.language,
+            width=terminal_columns(),
+            color=wants_color(self.color, sys.stdout.isatty()),
+            ascii=wants_ascii(self.glyphs),
+            verbosity=self.verbosity,
+            hostname=os.uname().nodename,
+            privileged=os.geteuid() == 0,
+            again=rerun_args,
+        )
+
+    def wants_screen(self) -> bool:
+        """Return True on a terminal, unless an option asks for the plain report."""
+        if self.format or self.verbosity or self.redact:
+            return False
+        from diagnose import tui
+
+        return tui.is_usable()
+
+    def browser_arguments(self) -> list[str]:
+        """Return these options as command-line words for a screen in a browser. "auto" becomes full
+        colour and Unicode, because a browser supports both."""
+        words = ["--lang", self.lang] if self.lang else []
+        words += ["--color", "always" if self.color == "auto" else self.color]
+        return [*words, "--glyphs", "unicode" if self.glyphs == "auto" else self.glyphs]
+
+
+@frozen
+class RunRequest:
+    """A request to diagnose targets. `options` say how to probe, `output` how to write the reports.
+    `websockets` are the paths of --ws, which targets that are named later have too."""
+
+    targets: tuple[Target, ...]
+    options: "Options"
+    output: OutputOptions = OutputOptions()
+    websockets: tuple[str, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a side or a layer is left out on request, so that nothing can be fixed."""
+        options = self.options
+        return options.inside is False or bool(options.only or options.skip)
+
+    def view(self) -> View:
+        return self.output.view(self.options.rerun_args)
+
+    def parse_target(self, text: str) -> Target:
+        """Return a further target. Raise UsageError if the text names none."""
+        return parse_target(text, self.websockets, self.output.language)
+
+    def browser_arguments(self) -> list[str]:
+        """Return all options as command-line words, including secrets, for a screen in a
+        browser."""
+        options = self.options
+        words = [*options.filter_args, "--timeout", str(options.timeout)]
+        words += [f"-{options.family}"] if options.family else []
+        for name, value in (
+            ("--server", options.server),
+            ("--address", options.address),
+            ("--resolver", options.resolver),
+            ("--proxy", options.proxy),
+            ("--cafile", options.cafile),
+            ("--from", options.visitor),
+            *(("--ws", path) for path in self.websockets),
+            *(("--header", f"{name}: {value}") for name, value in options.request.headers),
+            ("--cookie", options.request.cookie or None),
+            ("--origin", options.request.origin),
+            *(("--subprotocol", name) for name in options.request.subprotocols),
+        ):
+            words += [] if value is None else [name, value]
+        return words + self.output.browser_arguments()
+
+
+@frozen
+class FixRequest:
+    """A request of `diagnose fix`. It has one target, which an undo and a resumption do not need.
+    `yes` is the answer to all questions."""
+
+    run: RunRequest
+    action: FixAction = "fix"
+    dry_run: bool = False
+    yes: bool = False
+
+
+@frozen
+class RecordRequest:
+    """A request of `diagnose record`: one target, and the path of the recording ("-": stdout)."""
+
+    run: RunRequest
+    path: str
+
+
+@frozen
+class ReplayRequest:
+    """A request of `diagnose replay`: the path of a recording."""
+
+    path: str
+    output: OutputOptions
+
+
+@frozen
+class ExplainRequest:
+    """A request of `diagnose explain`: ids of checks, not yet looked up."""
+
+    check_ids: tuple[str, ...]
+    output: OutputOptions
+
+
+@frozen
+class WebRequest:
+    """A request of `diagnose web`; `words` are the targets as they were given."""
+
+    run: RunRequest
+    words: tuple[str, ...]
+    port: int
+
+
+# From the words of the command line. Each function raises UsageError.
+
+
+def parse_run(words: Sequence[str]) -> RunRequest | Literal["version", "schema"]:
+    """Parse `diagnose [TARGET …]`, or one of its options that ask about the program itself."""
+    namespace = parse(None, words)
+    if namespace.version:
+        return "version"
+    return "schema" if namespace.schema else _run_request(namespace)
+
+
+def parse_explain(words: Sequence[str]) -> ExplainRequest:
+    namespace = parse("explain", words)
+    if not namespace.words:
+        raise UsageError("Which check? diagnose list names them all.")
+    return ExplainRequest(tuple(namespace.words), _output_options(namespace))
+
+
+def parse_fix(words: Sequence[str]) -> FixRequest:
+    namespace = parse("fix", words)
+    if namespace.outside or namespace.only or namespace.skip:
+        raise UsageError("A fix has to see everything: leave --outside, --only and --skip out.")
+    action: FixAction = "undo" if namespace.undo else "resume" if namespace.resume else "fix"
+    if len(namespace.words) != 1 and action == "fix":
+        raise UsageError("Fix one target: diagnose fix TARGET.")
+    return FixRequest(_run_request(namespace), action, namespace.dry, namespace.yes)
+
+
+def parse_record(words: Sequence[str]) -> RecordRequest:
+    namespace = parse("record", words)
+    if len(namespace.words) != 1:
+        raise UsageError("Record one target: diagnose record TARGET -o FILE.")
+    if not namespace.output:
+        raise UsageError("Where to? diagnose record TARGET -o FILE (- is standard output).")
+    return RecordRequest(_run_request(namespace), namespace.output)
+
+
+def parse_replay(words: Sequence[str]) -> ReplayRequest:
+    namespace = parse("replay", words)
+    if len(namespace.words) != 1:
+        raise UsageError("Replay one recording: diagnose replay FILE.")
+    return ReplayRequest(namespace.words[0], _output_options(namespace))
+
+
+def parse_web(words: Sequence[str]) -> WebRequest:
+    namespace = parse("web", words)
+    return WebRequest(_run_request(namespace), tuple(namespace.words), namespace.port)
+
+
+def parse_output(command: str, words: Sequence[str]) -> OutputOptions:
+    """Parse a command that has no other options: `list` or `demo`."""
+    return _output_options(parse(command, words))
+
+
+def _output_options(namespace: Namespace) -> OutputOptions:
+    return OutputOptions(
+        format=namespace.format,
+        verbosity=-1 if namespace.quiet else namespace.verbose,
+        redact=namespace.redact,
+        lang=namespace.lang,
+        color=namespace.color,
+        glyphs=namespace.glyphs,
+        mouse=namespace.mouse,
+    )
+
+
+def _run_request(namespace: Namespace) -> RunRequest:
+    websockets, output = tuple(namespace.ws), _output_options(namespace)
+    targets = _targets(namespace.words, websockets, output.language)
+    _check_contradictions(namespace)
+    return RunRequest(targets, _probe_options(namespace), output, websockets)
+
+
+def _targets(words: Sequence[str], websockets: tuple[str, ...], lang: str) -> tuple[Target, ...]:
+    if words:
+        _check_no_command(words[0])
+    return tuple(parse_target(word, websockets, lang) for word in words)
+
+
+def _check_no_command(word: str) -> None:
+    """Raise UsageError if the first target is a command, or looks like a mistyped one."""
+    if word in COMMANDS:
+        raise UsageError(f"The command comes first: diagnose {word} …")
+    if "." in word or word == "localhost":
+        return
     # Servers are called web1: that is no mistyped command.
-    candidates = tuple(command for command in commands if command != "web")
-    if "." not in first and first != "localhost" and (hint := suggestion(first, candidates)):
-        raise UsageError(f"There is no command {first!r}.{hint} (A host: https://{first}/)")
-    return [parse_target(operand, tuple(options.ws), lang) for operand in options.words]
+    commands = tuple(command for command in COMMANDS if command != "web")
+    if hint := suggestion(word, commands):
+        raise UsageError(f"There is no command {word!r}.{hint} (A host: https://{word}/)")
 
 
-def check_options(options: Namespace) -> None:
-    """UsageError where two options contradict each other."""
-    if options.server and options.outside:
+def _check_contradictions(namespace: Namespace) -> None:
+    """Raise UsageError if two options contradict each other."""
+    if namespace.server and namespace.outside:
         raise UsageError("--server looks inside and --outside does not: leave one of them out.")
-    if options.visitor and options.family and (":" in options.visitor) != (options.family == 6):
-        raise UsageError(
-            f"--from {options.visitor} is not of the family that -{options.family} asks for."
-        )
-    if options.address and options.family and (":" in options.address) != (options.family == 6):
-        raise UsageError(
-            f"--address {options.address} is not of the family that -{options.family} asks for."
-        )
+    family = namespace.family
+    for option, address in (("--from", namespace.visitor), ("--address", namespace.address)):
+        if address and family and (":" in address) != (family == 6):
+            raise UsageError(f"{option} {address} is not of the family that -{family} asks for.")
 
 
-def probe_options(options: Namespace) -> "Options":
-    """Return the `diagnose.probes.Options` of a run."""
+def _probe_options(namespace: Namespace) -> "Options":
     from diagnose.parsers.request_fields import RequestFields
     from diagnose.probes import Options
 
-    inside = False if options.outside else True if options.inside or options.server else None
+    looks_inside = True if namespace.inside or namespace.server else None
     return Options(
-        outside=not options.inside,
-        inside=inside,
-        timeout=options.timeout,
-        family=options.family,
-        address=options.address,
-        resolver=options.resolver,
-        cafile=options.cafile,
-        server=options.server,
-        proxy=options.proxy,
-        only=options.only,
-        skip=options.skip,
-        visitor=options.visitor,
+        outside=not namespace.inside,
+        inside=False if namespace.outside else looks_inside,
+        timeout=namespace.timeout,
+        family=namespace.family,
+        address=namespace.address,
+        resolver=namespace.resolver,
+        cafile=namespace.cafile,
+        server=namespace.server,
+        proxy=namespace.proxy,
+        only=namespace.only,
+        skip=namespace.skip,
+        visitor=namespace.visitor,
         request=RequestFields(
-            headers=tuple(options.header),
-            cookie="; ".join(options.cookie),
-            origin=options.origin,
-            subprotocols=tuple(dict.fromkeys(options.subprotocol)),
+            headers=tuple(namespace.header),
+            cookie="; ".join(namespace.cookie),
+            origin=namespace.origin,
+            subprotocols=tuple(dict.fromkeys(namespace.subprotocol)),
         ),
     )
-
-
-def open_machine(options: Namespace) -> "contextlib.AbstractAsyncContextManager[Machine | None]":
-    """Open the server as a `Machine` for the duration of the block; None if it is not inspected."""
-    if options.outside:
-        return contextlib.nullcontext()
-    if options.server:
-        from diagnose.machine.ssh import SshMachine
-
-        return SshMachine(options.server)
-    from diagnose.machine.local import LocalMachine
-
-    return contextlib.nullcontext(LocalMachine())
-
-
-def report_builder(options: Namespace) -> Callable[[Evidence, tuple[Crash, ...]], Report]:
-    """What judges masked evidence as the run itself judged its own."""
-
-    def build_report(evidence: Evidence, crashes: tuple[Crash, ...]) -> Report:
-        from diagnose.engine import conclude
-        from diagnose.probes import Options
-
-        return conclude(
-            evidence, probe_options(options) if hasattr(options, "only") else Options(), crashes
-        )
-
-    return build_report
-
-
-def view(options: Namespace) -> View:
-    """For whom it is written."""
-    quiet = getattr(options, "quiet", False)
-    return View(
-        lang=choose_language(options.lang),
-        width=terminal_columns(),
-        color=wants_color(options.color, sys.stdout.isatty()),
-        ascii=wants_ascii(options.glyphs),
-        verbosity=-1 if quiet else getattr(options, "verbose", 0),
-        hostname=os.uname().nodename,
-        privileged=os.geteuid() == 0,
-        again=probe_options(options).rerun_args if hasattr(options, "only") else (),
-    )
-
-
-async def apply_fix(options: Namespace, targets: list[Target], dialog: "Dialog") -> int:
-    """Run `diagnose fix` with these options and return its exit status."""
-    from diagnose.cli import fix
-    from diagnose.engine import run
-    from diagnose.net.local import LocalNet
-
-    async def run_diagnosis(target: Target) -> Report:
-        return await run(target, probe_options(options), LocalNet(), server_machine=machine)
-
-    async with open_machine(options) as machine:
-        assert machine is not None, "fix always has a server"
-        if options.undo:
-            return await fix.undo(machine, dialog)
-        if options.resume:
-            return await fix.resume(machine, run_diagnosis, dialog)
-        return await fix.fix(machine, lambda: run_diagnosis(targets[0]), dialog)
-
-
-def start_parser_process() -> None:
-    """Fork the second process (`diagnose.processes.parser_process`) while there is one thread."""
-    from diagnose.processes import parser_process
-
-    parser_process.start(_PARSER_MODULES)

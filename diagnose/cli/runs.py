@@ -1,17 +1,46 @@
-"""Concurrent runs, until they end or a signal arrives."""
+"""Runs: the server that they inspect, and several at the same time, until they end or a signal
+arrives."""
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diagnose.cli.watchdog import Abandoned, Overdue, Watchdog
-from diagnose.model import Report
+from diagnose.model import Crash, Evidence, Report, Target
+from diagnose.model.events import Sink
 from diagnose.processes.signals import EXIT_SIGINT, EXIT_SIGTERM, SIGNALLED
 
 if TYPE_CHECKING:
+    from diagnose.machine import Machine
     from diagnose.probes import Options
+
+
+def open_machine(
+    options: "Options",
+) -> "contextlib.AbstractAsyncContextManager[Machine | None]":
+    """Open the server as a `Machine` for the duration of the block; None if it is not inspected."""
+    if options.inside is False:
+        return contextlib.nullcontext()
+    if options.server:
+        from diagnose.machine.ssh import SshMachine
+
+        return SshMachine(options.server)
+    from diagnose.machine.local import LocalMachine
+
+    return contextlib.nullcontext(LocalMachine())
+
+
+def report_builder(options: "Options") -> Callable[[Evidence, tuple[Crash, ...]], Report]:
+    """Return the function that judges masked evidence as the run itself judged its own."""
+
+    def build_report(evidence: Evidence, crashes: tuple[Crash, ...]) -> Report:
+        from diagnose.engine import conclude
+
+        return conclude(evidence, options, crashes)
+
+    return build_report
 
 
 class RunGroup:
@@ -44,6 +73,24 @@ class RunGroup:
             signal.signal(number, signal.SIG_DFL)
         for task in tasks:
             task.cancel(signal_number)  # the run passes it on in its report
+
+
+def run_targets(
+    targets: Sequence[Target], options: "Options", make_sink: Callable[[], Sink]
+) -> tuple[list[Report], int]:
+    """Diagnose all targets at the same time, each with its own sink. Return as `run_to_end` does;
+    the reports are in the order of the targets."""
+    from diagnose.engine import run
+    from diagnose.net.local import LocalNet
+
+    async def run_all(group: RunGroup) -> list[Report]:
+        async with open_machine(options) as machine:
+            return await group.run_all(
+                run(target, options, LocalNet(), group.watchdog.record(make_sink()), machine)
+                for target in targets
+            )
+
+    return run_to_end(run_all, options)
 
 
 def run_to_end(

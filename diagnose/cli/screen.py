@@ -7,22 +7,24 @@ import os
 import signal
 import sys
 import termios
-from argparse import Namespace
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from diagnose import tui
-from diagnose.cli import request
-from diagnose.cli.parser import server_url
+from diagnose.checking.root_cause import exit_status
+from diagnose.cli.option_values import server_url
+from diagnose.cli.output import write_views
+from diagnose.cli.request import FixRequest, RunRequest
+from diagnose.cli.runs import open_machine, report_builder
 from diagnose.model import Crash, Evidence, Report, Target
 from diagnose.model.events import Concluded, Sink
 from diagnose.model.frozen import frozen
 from diagnose.model.view import View
 from diagnose.model.visitor import visitor_address
-from diagnose.parsers.target import UsageError, parse_target
-from diagnose.processes import worker
+from diagnose.parsers.target import UsageError
+from diagnose.processes import parser_process, worker
 from diagnose.processes.worker import Channel, Service
 from diagnose.tui.messages import (
     FixOutput,
@@ -31,7 +33,7 @@ from diagnose.tui.messages import (
     LocalSites,
     MaskedReport,
     RecentTargets,
-    RunRequest,
+    RunRequested,
     Services,
 )
 from diagnose.tui.session import Session
@@ -39,12 +41,12 @@ from diagnose.tui.session import Session
 if TYPE_CHECKING:
     from diagnose.cli.fix import Dialog
     from diagnose.machine import Machine
-    from diagnose.tui.main import ScreenResult
+    from diagnose.probes import Options
 
 #: The largest number of targets of earlier runs in the list.
 MAX_EARLIER = 20
 
-DiagnosisRunner = Callable[[RunRequest, Sink], Coroutine[Any, Any, Report]]
+DiagnosisRunner = Callable[[RunRequested, Sink], Coroutine[Any, Any, Report]]
 
 
 @frozen
@@ -54,7 +56,7 @@ class ScreenServices:
     of the inspected server. For a recording or a demonstration, no history is kept."""
 
     run_diagnosis: DiagnosisRunner
-    apply_fix: "Callable[[RunRequest, Dialog, bool], Coroutine[Any, Any, int]]"
+    apply_fix: "Callable[[RunRequested, Dialog, bool], Coroutine[Any, Any, int]]"
     parse_target: Callable[[str], Target]
     conclude: Callable[[Evidence, tuple[Crash, ...]], Report]
     open_machine: "Callable[[], AbstractAsyncContextManager[Machine | None]]" = nullcontext
@@ -62,126 +64,131 @@ class ScreenServices:
     kind: Kind = "site"
 
 
-def show_targets(options: Namespace) -> "ScreenResult":
-    """Show the screen for the given targets, or for this server's sites. Return what to print after
-    it ends."""
-    targets = request.targets(options) if options.words else []
-    request.check_options(options)
-    is_partial = options.outside or options.only or options.skip
+def show_targets(request: RunRequest) -> int:
+    """Show the screen for the request's targets, or for this server's sites. Return the exit
+    status."""
 
-    async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
-        from diagnose.engine import run
+    async def run_diagnosis(requested: RunRequested, sink: Sink) -> Report:
+        from diagnose import engine
         from diagnose.net.local import LocalNet
 
-        run_options = _request_options(options, run_request)
-        async with request.open_machine(run_options) as door:
-            return await run(
-                run_request.target, request.probe_options(run_options), LocalNet(), sink, door
-            )
+        options = requested_options(request.options, requested)
+        async with open_machine(options) as machine:
+            return await engine.run(requested.target, options, LocalNet(), sink, machine)
 
-    async def apply_fix(run_request: RunRequest, dialog: "Dialog", undo: bool) -> int:
-        run_options = _request_options(options, run_request, undo=undo, resume=False)
-        return await request.apply_fix(run_options, [run_request.target], dialog)
+    async def apply_fix(requested: RunRequested, dialog: "Dialog", undo: bool) -> int:
+        from diagnose.cli import fix
 
-    ws, view = tuple(options.ws), request.view(options)
+        options = requested_options(request.options, requested)
+        run_request = replace(request, targets=(requested.target,), options=options)
+        return await fix.execute(FixRequest(run_request, "undo" if undo else "fix"), dialog)
+
     services = ScreenServices(
         run_diagnosis,
         apply_fix,
-        lambda text: parse_target(text, ws, view.lang),
-        request.report_builder(options),
-        lambda: request.open_machine(options),
-        options.server or "",
-        "part" if is_partial else "site",
+        request.parse_target,
+        report_builder(request.options),
+        lambda: open_machine(request.options),
+        request.options.server or "",
+        "part" if request.is_partial else "site",
     )
-    return _run_screen(targets, services, view, options)
+    return _run_screen(services, request, request.view())
 
 
-def _request_options(options: Namespace, run_request: RunRequest, **overrides: object) -> Namespace:
-    """Return the options for a run that the screen requests."""
-    changed_options: dict[str, object] = {"only": run_request.only or options.only}
-    if run_request.server:
-        changed_options |= {"server": run_request.server, "outside": False}
-    return Namespace(**{**vars(options), **changed_options, **overrides})
+def requested_options(options: "Options", requested: RunRequested) -> "Options":
+    """Return the options of a run that the screen requests."""
+    options = replace(options, only=requested.only or options.only)
+    if not requested.server:
+        return options
+    return replace(options, server=requested.server, inside=True)
 
 
-def show_recording(report: Report, options: Namespace, view: View) -> "ScreenResult":
+def show_recording(report: Report, request: RunRequest, view: View) -> int:
     """Show a recording. It can be read but not fixed."""
 
-    async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
+    async def run_diagnosis(requested: RunRequested, sink: Sink) -> Report:
         sink(Concluded(report))
         return report
 
-    return _show_single(report.evidence.target, run_diagnosis, "recording", options, view)
+    return _show_single(run_diagnosis, "recording", request, view)
 
 
-def show_demo(options: Namespace, view: View) -> "ScreenResult":
+def show_demo(request: RunRequest) -> int:
     from diagnose.cli import demo
 
-    async def run_diagnosis(run_request: RunRequest, sink: Sink) -> Report:
+    async def run_diagnosis(requested: RunRequested, sink: Sink) -> Report:
         return await demo.run(sink)
 
-    return _show_single(demo.TARGET, run_diagnosis, "demo", options, view)
+    return _show_single(run_diagnosis, "demo", request, request.view())
 
 
 def _show_single(
-    target: Target, run_diagnosis: DiagnosisRunner, kind: Kind, options: Namespace, view: View
-) -> "ScreenResult":
+    run_diagnosis: DiagnosisRunner, kind: Kind, request: RunRequest, view: View
+) -> int:
     """Show a single report that cannot be fixed, without other targets."""
 
-    def refuse(*_: object) -> Any:
+    def refuse(*_: object) -> NoReturn:
         raise UsageError("There is no other target here.")
 
     services = ScreenServices(
-        run_diagnosis, refuse, refuse, request.report_builder(options), kind=kind
+        run_diagnosis, refuse, refuse, report_builder(request.options), kind=kind
     )
-    return _run_screen([target], services, view, options)
+    return _run_screen(services, request, view)
 
 
-def _run_screen(
-    targets: list[Target], services: ScreenServices, view: View, options: Namespace
-) -> "ScreenResult":
-    os.environ.update(tui.textual_environment())
-    # Without its terminal the screen is useless, even if nohup(1) made us ignore SIGHUP.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    if options.color == "never":
-        os.environ["NO_COLOR"] = "1"
-    elif os.environ.get("NO_COLOR") == "":
-        del os.environ["NO_COLOR"]
+def _run_screen(services: ScreenServices, request: RunRequest, view: View) -> int:
+    """Show the screen, and afterwards print the reports that remain. Return the exit status."""
+    _prepare_environment(request.output.color)
     executor = worker.start_executor(
-        worker_services(services), frozenset({"mend"}), request.start_parser_process
+        worker_services(services), frozenset({"mend"}), parser_process.start
     )
     tui_services = Services(executor, services.parse_target, server_url, services.kind)
-    sessions = [Session(target, tui_services).start() for target in targets]
+    sessions = [Session(target, tui_services).start() for target in request.targets]
 
     from diagnose.tui.main import run_screen
 
     try:
-        screen_result = run_screen(sessions, tui_services, view, options.mouse)
+        screen_result = run_screen(sessions, tui_services, view, request.output.mouse)
     finally:
         executor.close()
     with contextlib.suppress(OSError, ValueError, termios.error):
         # Discard late responses of the terminal, so that the shell does not read them as input.
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    return replace(screen_result, reports=()) if tui.in_browser() else screen_result
+    report_views = () if tui.in_browser() else screen_result.reports
+    write_views(report_views, "text")
+    return screen_result.status or max(
+        (exit_status(report) for report, _ in report_views), default=0
+    )
+
+
+def _prepare_environment(color: str) -> None:
+    """Set the variables that Textual reads when it is imported, and the handling of SIGHUP."""
+    os.environ.update(tui.textual_environment())
+    # Without its terminal the screen is useless, even if nohup(1) made us ignore SIGHUP.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if color == "never":
+        os.environ["NO_COLOR"] = "1"
+    elif os.environ.get("NO_COLOR") == "":
+        del os.environ["NO_COLOR"]
 
 
 def worker_services(services: ScreenServices) -> dict[str, Service]:
     """Return the services for the screen's `Services`, by name."""
 
-    async def run(channel: Channel, run_request: RunRequest) -> None:
-        report = await services.run_diagnosis(run_request, channel.tell)
+    async def run(channel: Channel, requested: RunRequested) -> None:
+        report = await services.run_diagnosis(requested, channel.tell)
         # The result for one visitor is not the state of the site.
-        is_partial = run_request.only or visitor_address(report.evidence)
+        is_partial = requested.only or visitor_address(report.evidence)
         if not (report.interrupted or is_partial or services.kind in {"demo", "recording"}):
             await asyncio.to_thread(
-                _record_run, report, run_request.server or services.server, channel
+                _record_run, report, requested.server or services.server, channel
             )
 
-    async def apply_fix(channel: Channel, run_request: RunRequest, undo: bool, view: View) -> None:
+    async def apply_fix(channel: Channel, requested: RunRequested, undo: bool, view: View) -> None:
         from diagnose.cli.fix import Dialog
 
         dialog = Dialog(view, lambda text: channel.tell(FixOutput(text)), channel.ask)
-        await services.apply_fix(run_request, dialog, undo)
+        await services.apply_fix(requested, dialog, undo)
 
     async def mask(channel: Channel, report: Report, view: View) -> None:
         from diagnose.recording import redaction

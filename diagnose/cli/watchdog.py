@@ -15,6 +15,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -83,27 +84,18 @@ class RunRecorder:
         that ended it, 0 if it exceeded its deadline."""
         if self.report is not None or self.target is None:
             return self.report
-        from dataclasses import replace
-
         from diagnose import engine
         from diagnose.checking import proof
-        from diagnose.probes import diagnose_command
 
         duration = (datetime.now(UTC) - self.started_at).total_seconds()
-        longer_timeout = ("--timeout", engine.longer_timeout(options.timeout))
-        enable = (
-            ""
-            if signal_number
-            else diagnose_command(
-                self.target, *options.rerun_args, *options.filter_args, *longer_timeout
-            )
-        )
-        reason = proof.INTERRUPTED if signal_number else proof.DEADLINE
-        observations = (
-            *self.observations,
-            Unseen(at=duration, what=proof.REST_OF_RUN, why=reason, enable=enable),
+        rest = Unseen(
+            at=duration,
+            what=proof.REST_OF_RUN,
+            why=proof.INTERRUPTED if signal_number else proof.DEADLINE,
+            enable="" if signal_number else _longer_run(self.target, options),
         )
         crash = Crash("engine", "The run did not end when its time was over.")
+        observations = (*self.observations, rest)
         evidence = Evidence(self.target, self.started_at, observations, self.scope)
         report = engine.conclude(evidence, options, (*self.crashes, crash))
         report = replace(
@@ -111,6 +103,15 @@ class RunRecorder:
         )
         self._sink(Concluded(report))
         return report
+
+
+def _longer_run(target: Target, options: "Options") -> str:
+    """Return the command for the same run with more time."""
+    from diagnose import engine
+    from diagnose.probes import diagnose_command
+
+    timeout = engine.longer_timeout(options.timeout)
+    return diagnose_command(target, *options.rerun_args, *options.filter_args, "--timeout", timeout)
 
 
 class Watchdog:

@@ -16,6 +16,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+#: The modules that parse with large libraries.
+PARSER_MODULES = ("diagnose.parsers.dns", "diagnose.parsers.x509")
+
 _SIZE = struct.Struct("!I")
 
 
@@ -41,7 +44,7 @@ class _ParserProcess:
 _parser_process: _ParserProcess | None = None
 
 
-def start(modules: Iterable[str]) -> None:
+def start(modules: Iterable[str] = PARSER_MODULES) -> None:
     """Fork the second process, which imports these modules.
 
     Call it once, while this process has only one thread. Does nothing on a single core.

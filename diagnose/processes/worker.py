@@ -234,8 +234,13 @@ class _WorkerProcess:
         detach_terminal()
         with contextlib.suppress(EOFError, OSError):
             while True:
-                action, number, *arguments = read_message(commands)
-                getattr(self, f"_{action}")(number, *arguments)
+                match read_message(commands):
+                    case "start", number, service, arguments:
+                        self._start(number, service, arguments)
+                    case "stop", number:
+                        self._stop(number)
+                    case "answer", number, yes:
+                        self._answer(number, yes)
         self._end()
 
     def _end(self) -> None:

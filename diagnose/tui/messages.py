@@ -35,9 +35,9 @@ class Services:
 
 
 @frozen
-class RunRequest:
-    """A request for a run: the target, the layers to check (() for all), and the server to inspect
-    ("ssh://…"; "" for the one from the command line)."""
+class RunRequested:
+    """The screen requests a run: the target, the layers to check, and the server to inspect
+    ("ssh://…"). An empty value stands for that of the command line."""
 
     target: Target
     only: tuple[str, ...] = ()

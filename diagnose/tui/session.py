@@ -9,7 +9,7 @@ from diagnose.model.events import Crashed
 from diagnose.model.tcp import Connection
 from diagnose.model.view import View
 from diagnose.processes.worker import Job, JobEnded
-from diagnose.tui.messages import HistoryChanges, MaskedReport, RunRequest, Services
+from diagnose.tui.messages import HistoryChanges, MaskedReport, RunRequested, Services
 from diagnose.tui.run_state import RunState
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Session:
         self.target, self.services, self.history_summary = target, services, history_summary
         self.server = history_summary.server if history_summary else ""
         self.run_state = RunState(target)
-        self.request = RunRequest(target, server=self.server)
+        self.request = RunRequested(target, server=self.server)
         self.previous_report: Report | None = None
         self.statuses: list[Status] = []
         self.connect_times: list[float | None] = []
@@ -50,7 +50,7 @@ class Session:
         if not self.running:
             self.previous_report = self.run_state.final_report or self.previous_report
             self.run_state, self.masked, self._masking = RunState(self.target), None, False
-            self.request = RunRequest(self.target, only, self.server)
+            self.request = RunRequested(self.target, only, self.server)
             # A new queue drops the messages of an earlier run.
             self._messages = queue.SimpleQueue()
             self._job = self.services.executor.start("run", self._messages.put, self.request)

@@ -1,49 +1,19 @@
 """The command line as it is met: words in, answer on stdout, notes on stderr, exit status."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
 from diagnose.cli import main
-from diagnose.cli.parser import COMMANDS, build_parser, run_arguments
-from diagnose.model import Evidence
-from diagnose.model.visitor import Visitor
-from diagnose.recording.codec import Recording, encode
-from tests.support.check_evidence import NOW, SHOP
-from tests.support.report_builder import CLOSED, NAME
-
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": "/nonexistent"}
-
-
-def diagnose(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "diagnose", *words],
-        cwd=ROOT,
-        env={**ENVIRONMENT, **environment},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def shut() -> Iterator[int]:
-    """A port of loopback on which nothing listens, and on which nobody else can."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
+from tests.support.command_line import ENVIRONMENT, ROOT, diagnose
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +21,6 @@ def silent() -> Iterator[int]:
     """A port of loopback that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-@pytest.fixture
-def recording(tmp_path: Path) -> Path:
-    path = tmp_path / "shop.jsonl"
-    path.write_text(encode(Recording(Evidence(SHOP, NOW, (NAME, CLOSED)), "laptop", True)))
-    return path
 
 
 # What is right
@@ -113,36 +76,6 @@ def test_it_speaks_the_language_of_the_environment(shut: int) -> None:
     )
 
 
-def test_a_terminal_in_another_encoding_does_not_stop_it(shut: int) -> None:
-    for encoding in ("gbk", "ascii"):
-        done = subprocess.run(
-            [sys.executable, "-m", "diagnose", "--lang", "zh", "--outside", f"127.0.0.1:{shut}"],
-            cwd=ROOT,
-            env={**ENVIRONMENT, "PYTHONIOENCODING": encoding, "DIAGNOSE_GLYPHS": "unicode"},
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 2, done.stderr
-        done.stdout.decode(encoding)
-
-
-def test_redacted_output_names_no_address(shut: int) -> None:
-    done = diagnose("--redact", "--json", "--outside", f"127.0.0.1:{shut}")
-    assert socket.gethostname() not in done.stdout or "." not in socket.gethostname()
-    assert json.loads(done.stdout)["verdict"]["exit_code"] == 2
-
-
-def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
-    command = f"{sys.executable} -m diagnose --json --outside 127.0.0.1:{shut} | true"
-    command += "; exit ${PIPESTATUS[0]}"
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
-    )
-    assert done.stderr == b""
-    assert done.returncode == 2
-
-
 # What is wrong with the words
 
 
@@ -195,24 +128,6 @@ def test_a_mistake_is_one_clear_line(
     assert told.out == ""
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["fix", "shop.example.com"], "Cannot ask without a terminal"),
-        (["fix", "--yes"], "Fix one target"),
-        (["fix", "--yes", "a.example", "b.example"], "Fix one target"),
-        (["fix", "--yes", "--outside", "a.example"], "A fix has to see everything"),
-        (["fix", "--undo", "--resume"], "not allowed with"),
-        (["--lang", "en", "fix", "a.example"], "The command comes first"),
-    ],
-)
-def test_a_fix_begins_only_where_it_is_clear_what_is_wanted(
-    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main.main(words) == 64
-    assert message in capsys.readouterr().err
-
-
 def test_without_a_target_there_is_a_short_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main([]) == 64
     told = capsys.readouterr()
@@ -239,7 +154,7 @@ def test_a_fault_of_ours_is_one_line_and_70(
     def broken(*_: Any) -> None:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(main, "_run_targets", broken)
+    monkeypatch.setattr("diagnose.cli.runs.run_targets", broken)
     assert main.main(["--json", "shop.example.com"]) == 70
     told = capsys.readouterr()
     assert told.err.startswith("diagnose: A fault of diagnose itself: RuntimeError: no")
@@ -290,93 +205,10 @@ def test_the_deadline_holds(silent: int) -> None:
     assert any("time" in one["why"] for one in json.loads(done.stdout)["unknown"])
 
 
-# The other commands
-
-
-def test_help_has_examples_first_and_the_exit_codes() -> None:
-    text = build_parser().format_help()
-    assert text.index("diagnose https://shop.example.com/") < text.index("--json")
-    for part in ("0 ok", "2 critical", "64 usage", "how to look", "diagnose explain CHECK"):
-        assert part in text
-    assert max(map(len, text.splitlines())) <= 100
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_a_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.main([command, "--help"]) == 0
-    assert f"diagnose {command}" in capsys.readouterr().out
-
-
 def test_the_version() -> None:
     from diagnose._version import VERSION
 
     assert diagnose("--version").stdout == diagnose("-V", "-q").stdout == f"diagnose {VERSION}\n"
-
-
-def test_list_and_explain(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.main(["list", "--lang", "en"]) == 0
-    assert "  tcp.refused " in capsys.readouterr().out
-    assert main.main(["explain", "tcp.refused", "--lang", "en"]) == 0
-    page = capsys.readouterr().out
-    assert page.startswith("error[tcp.refused]\n")
-    assert "‹" not in page
-    assert "{{" not in page
-    assert "1. Look" in page
-    assert main.main(["explain", "tcp.refused", "--lang", "zh"]) == 0
-    assert "1. " in capsys.readouterr().out
-
-
-def test_a_replay_is_judged_by_todays_checks_without_a_network(
-    recording: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main.main(["replay", "--json", str(recording)]) == 2
-    told = json.loads(capsys.readouterr().out)
-    assert told["findings"][0]["check"] == "tcp.refused"
-    assert told["run"]["started_at"] == "2026-11-24T12:00:00Z"
-    assert told["run"]["vantage"]["here"]["hostname"] == "laptop"
-
-
-def test_what_was_recorded_can_be_replayed(shut: int, tmp_path: Path) -> None:
-    path = tmp_path / "run.jsonl"
-    made = diagnose("record", "--outside", f"127.0.0.1:{shut}", "-o", str(path))
-    assert made.returncode == 2
-    assert "observations" in made.stderr
-    again = diagnose("replay", str(path))
-    assert again.returncode == 2
-    assert "error[tcp.refused]" in again.stdout
-    streamed = diagnose("record", "--outside", f"127.0.0.1:{shut}", "-o", "-").stdout
-    assert json.loads(streamed.splitlines()[0])["diagnose"] == 1
-
-
-@pytest.mark.parametrize(
-    ("word", "address"),
-    [
-        ("198.51.100.7", "198.51.100.7"),
-        ("[2001:DB8::0:7]", "2001:db8::7"),
-        ("::ffff:198.51.100.7", "198.51.100.7"),
-        ("fe80::7%eth0", "fe80::7"),
-    ],
-)
-def test_a_visitor_is_one_address_in_its_usual_form(word: str, address: str) -> None:
-    options = build_parser().parse_args(["--from", word, "shop.example.com"])
-    assert options.visitor == address
-    assert ["--from", address] == run_arguments(build_parser("web").parse_args(["--from", word]))[
-        -6:-4
-    ]
-
-
-def test_a_recording_is_judged_for_the_visitor_of_its_run(tmp_path: Path) -> None:
-    path = tmp_path / "shop.jsonl"
-    seen = (Visitor(address="198.51.100.7"), NAME, CLOSED)
-    path.write_text(encode(Recording(Evidence(SHOP, NOW, seen), "laptop", True)))
-    told = json.loads(diagnose("replay", "--json", str(path)).stdout)
-    assert told["run"]["visitor"] == "198.51.100.7"
-    assert "--from 198.51.100.7" in told["findings"][0]["remedy"]["verify"]
-    masked = json.loads(diagnose("replay", "--json", "--redact", str(path)).stdout)
-    assert masked["run"]["visitor"].startswith("192.0.2.")
-    assert f"--from {masked['run']['visitor']}" in masked["findings"][0]["remedy"]["verify"]
-    shown = diagnose("replay", "--format", "text", str(path)).stdout
-    assert "judged for the visitor 198.51.100.7" in shown
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Report
 from diagnose.model.events import Concluded, Sink
 from diagnose.parsers.target import parse_target
+from diagnose.probes import Options
 from diagnose.processes.worker import Channel
-from diagnose.tui.messages import FixOutput, HistoryChanges, LocalSites, RecentTargets, RunRequest
+from diagnose.tui.messages import FixOutput, HistoryChanges, LocalSites, RecentTargets, RunRequested
 from tests.support.check_evidence import SHOP
 from tests.support.report_builder import healthy, mended
 
@@ -29,11 +30,11 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ways(report: Report, **more: Any) -> ScreenServices:
-    async def look(asked: RunRequest, sink: Sink) -> Report:
+    async def look(asked: RunRequested, sink: Sink) -> Report:
         sink(Concluded(report))
         return report
 
-    async def mend(asked: RunRequest, talk: Any, undo: bool) -> int:
+    async def mend(asked: RunRequested, talk: Any, undo: bool) -> int:
         talk.write("undone\n" if undo else "mended\n")
         return 0 if talk.ask("Shall I?") else 2
 
@@ -51,7 +52,7 @@ def told(made: ScreenServices, service: str, *given: object, answer: bool = True
 
 
 def test_a_run_is_told_and_kept_and_then_what_has_changed() -> None:
-    said = told(ways(healthy()), "run", RunRequest(SHOP))
+    said = told(ways(healthy()), "run", RunRequested(SHOP))
     assert [type(one) for one in said] == [Concluded, HistoryChanges]
     (kept,) = history.load_entries(history.history_path())
     assert (kept.target, kept.status) == (SHOP.url, "ok")
@@ -59,19 +60,19 @@ def test_a_run_is_told_and_kept_and_then_what_has_changed() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "more"),
-    [(RunRequest(SHOP, only=("tls",)), {}), (RunRequest(SHOP), {"kind": "demo"}),
-     (RunRequest(SHOP), {"kind": "recording"})],
+    [(RunRequested(SHOP, only=("tls",)), {}), (RunRequested(SHOP), {"kind": "demo"}),
+     (RunRequested(SHOP), {"kind": "recording"})],
 )  # fmt: skip
 def test_a_part_of_a_run_a_demonstration_and_a_recording_are_not_kept(
-    asked: RunRequest, more: dict[str, Any]
+    asked: RunRequested, more: dict[str, Any]
 ) -> None:
     assert [type(one) for one in told(ways(healthy(), **more), "run", asked)] == [Concluded]
     assert history.load_entries(history.history_path()) == ()
 
 
 def test_the_server_that_was_looked_into_is_kept() -> None:
-    told(ways(healthy(), server="ssh://one"), "run", RunRequest(SHOP))
-    told(ways(healthy(), server="ssh://one"), "run", RunRequest(SHOP, server="ssh://two"))
+    told(ways(healthy(), server="ssh://one"), "run", RunRequested(SHOP))
+    told(ways(healthy(), server="ssh://one"), "run", RunRequested(SHOP, server="ssh://two"))
     assert [one.server for one in history.load_entries(history.history_path())] == [
         "ssh://one",
         "ssh://two",
@@ -83,7 +84,7 @@ def test_a_fix_talks_to_the_screen(undo: bool, words: str) -> None:
     from diagnose.model.view import View
     from diagnose.processes.worker import Question
 
-    said = told(ways(mended()), "mend", RunRequest(SHOP), undo, View())
+    said = told(ways(mended()), "mend", RunRequested(SHOP), undo, View())
     assert said == [FixOutput(words), Question("Shall I?")]
 
 
@@ -94,7 +95,7 @@ def test_targets_of_earlier_runs_are_listed_the_last_first_and_own_sites_once(
     for target in (SHOP, other):
         report = healthy()
         evidence = replace(report.evidence, target=target)
-        told(ways(replace(report, evidence=evidence)), "run", RunRequest(target))
+        told(ways(replace(report, evidence=evidence)), "run", RunRequested(target))
     monkeypatch.setattr(screen, "_server_sites", found())
     own, earlier = told(ways(healthy()), "sites")
     assert own == LocalSites(())
@@ -123,3 +124,19 @@ def test_the_sites_are_those_of_the_server_that_the_door_leads_to() -> None:
     machine = RecordedMachine(files={"/etc/nginx/nginx.conf": config})
     own, _ = told(ways(healthy(), open_machine=lambda: nullcontext(machine)), "sites")
     assert [one.url for one in own.targets] == [SHOP.url]
+
+
+@pytest.mark.parametrize(
+    ("requested", "options"),
+    [
+        (RunRequested(SHOP), Options(inside=False, skip=("dns",))),
+        (RunRequested(SHOP, only=("tls",)), Options(inside=False, skip=("dns",), only=("tls",))),
+        (RunRequested(SHOP, server="ssh://two"),
+         Options(inside=True, skip=("dns",), server="ssh://two")),
+    ],
+)  # fmt: skip
+def test_what_the_screen_requests_is_added_to_the_options_of_the_call(
+    requested: RunRequested, options: Options
+) -> None:
+    given = Options(inside=False, skip=("dns",))
+    assert screen.requested_options(given, requested) == options

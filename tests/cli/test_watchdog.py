@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,13 +77,6 @@ SPOILS = {
     "stubborn probe": "probe(stubborn)",
     "event loop": "stop_the_loop()",
 }
-
-
-@pytest.fixture(scope="module")
-def shut() -> Iterator[int]:
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        yield held.getsockname()[1]
 
 
 @contextmanager

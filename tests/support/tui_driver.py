@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from diagnose.cli.parser import server_url
+from diagnose.cli.option_values import server_url
 from diagnose.history import FingerprintChange
 from diagnose.model import Report
 from diagnose.model.events import Concluded, Observed, Started
@@ -24,7 +24,7 @@ from diagnose.tui.messages import (
     LocalSites,
     MaskedReport,
     RecentTargets,
-    RunRequest,
+    RunRequested,
     Services,
 )
 from diagnose.tui.screens.site import SiteScreen
@@ -43,7 +43,7 @@ CHANGE = FingerprintChange("file /etc/nginx/conf.d/shop.conf", "1", "2")
 class Stage:
     def __init__(self, *reports: Report, kind: Kind = "site") -> None:
         self.reports = list(reports) or [mended()]
-        self.asked: list[RunRequest] = []
+        self.asked: list[RunRequested] = []
         self.fixes: list[bool] = []
         self.maskings = 0
         self.own: tuple[Any, ...] = ()
@@ -57,7 +57,7 @@ class Stage:
         }
         self.behind = Services(ThreadExecutor(services), parse_target, server_url, kind)
 
-    async def run(self, channel: Channel, asked: RunRequest) -> None:
+    async def run(self, channel: Channel, asked: RunRequested) -> None:
         report = self.reports[min(len(self.asked), len(self.reports) - 1)]
         self.asked.append(asked)
         channel.tell(Started(asked.target))
@@ -66,7 +66,7 @@ class Stage:
         channel.tell(Concluded(report))
         channel.tell(HistoryChanges((CHANGE,)))
 
-    async def mend(self, channel: Channel, asked: RunRequest, undo: bool, view: View) -> None:
+    async def mend(self, channel: Channel, asked: RunRequested, undo: bool, view: View) -> None:
         self.fixes.append(undo)
         channel.tell(FixOutput("what will be done\n"))
         agreed = channel.ask("Do this?")

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from textual.driver import Driver
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 from diagnose import tui
 from diagnose.web import app
-from diagnose.web.app import DRIVER, App, command, environment
+from diagnose.web.app import App, command, environment
 
 _GREETS = 'import sys; print("__GANGLION__", flush=True)'
 
@@ -107,11 +106,6 @@ def test_its_variables_are_those_of_a_page() -> None:
     assert tui.is_usable(made)
     assert tui.in_browser(made)
     assert not tui.in_browser(own)
-
-
-def test_textual_finds_the_driver() -> None:
-    module, _, name = DRIVER.partition(":")
-    assert issubclass(getattr(__import__(module, fromlist=[name]), name), Driver)
 
 
 def test_what_is_changed_of_textual_serve_is_there() -> None:

@@ -1,65 +1,14 @@
-"""Who is let in, and what every answer forbids the browser. A real server, and no page."""
+"""Who is let in, and what every answer forbids the browser."""
 
-import asyncio
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import NamedTuple
-
-import httpx
 import pytest
-from aiohttp import web
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from diagnose.web.guard import HEADERS, refusal_reason
-from diagnose.web.server import FILES, ScreenServer
-
-SECRET = "s3cret-of-this-run"
-
-#: In place of `diagnose`: it says one word and reads to the end.
-_HELLO = r"""
-import sys
-sys.stdout.buffer.write(b"__GANGLION__\nD\x00\x00\x00\x05hello")
-sys.stdout.flush()
-sys.stdin.buffer.read()
-"""
-
-
-class Serving(NamedTuple):
-    port: int
-    client: httpx.AsyncClient
-
-    async def get(self, path: str, **fields: str) -> httpx.Response:
-        return await self.client.get(f"http://127.0.0.1:{self.port}{path}", headers=fields)
-
-
-@asynccontextmanager
-async def _serving(lang: str) -> AsyncIterator[Serving]:
-    screens = ScreenServer([sys.executable, "-c", _HELLO], "<shop>", SECRET, lang)
-    runner = web.AppRunner(await screens._make_app(), access_log=None, shutdown_timeout=2)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        async with httpx.AsyncClient() as client:
-            yield Serving(runner.addresses[0][1], client)
-    finally:
-        await runner.cleanup()
-
-
-def served(work: Callable[[Serving], Awaitable[None]], lang: str = "en") -> None:
-    async def run() -> None:
-        async with asyncio.timeout(60), _serving(lang) as serving:
-            await work(serving)
-
-    asyncio.run(run())
-
+from tests.support.web_server import HOST, PAGE, SECRET, Serving, served
 
 # Requests
-
-
-HOST, PAGE = "127.0.0.1:8043", f"/{SECRET}/"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8043", "localhost:9999", "localhost", "127.0.0.1"])
@@ -105,28 +54,6 @@ def test_a_websocket_is_opened_by_the_page_alone(origin: str | None) -> None:
 # Answers
 
 
-def test_the_page_is_given_to_who_has_the_address() -> None:
-    async def work(serving: Serving) -> None:
-        page = await serving.get(PAGE, Host="localhost:9000")
-        assert page.status_code == 200
-        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert f'"ws://localhost:9000/{SECRET}/ws"' in page.text
-        assert "<title>&lt;shop&gt;</title>" in page.text
-        assert '<html lang="en">' in page.text
-
-    served(work)
-
-
-def test_the_page_speaks_chinese() -> None:
-    async def work(serving: Serving) -> None:
-        page = await serving.get(PAGE)
-        assert '<html lang="zh-Hans">' in page.text
-        assert "重新开始" in page.text
-        assert "地址不完整" in (await serving.get("/")).text
-
-    served(work, "zh")
-
-
 def test_everybody_else_gets_a_sentence() -> None:
     async def work(serving: Serving) -> None:
         for path, fields, said in (
@@ -143,18 +70,6 @@ def test_everybody_else_gets_a_sentence() -> None:
     served(work)
 
 
-def test_only_what_the_page_consists_of_is_served() -> None:
-    async def work(serving: Serving) -> None:
-        for name, (path, kind) in FILES.items():
-            answer = await serving.get(PAGE + name)
-            assert answer.content == path.read_bytes()
-            assert answer.headers["Content-Type"] == kind
-        for name in ("page.html", "..%2fguard.py", "static/", "download/x", "%2e%2e/x", "js"):
-            assert (await serving.get(PAGE + name)).status_code == 404, name
-
-    served(work)
-
-
 def test_every_answer_forbids_what_it_does_not_need() -> None:
     async def work(serving: Serving) -> None:
         for path in (f"{PAGE}textual.js", f"{PAGE}nothing", "/"):
@@ -165,23 +80,6 @@ def test_every_answer_forbids_what_it_does_not_need() -> None:
     assert HEADERS["Cache-Control"] == "no-store"
     assert HEADERS["Referrer-Policy"] == "no-referrer"
     assert HEADERS["X-Frame-Options"] == "DENY"
-
-
-def test_the_page_may_speak_to_its_own_server_alone() -> None:
-    async def work(serving: Serving) -> None:
-        answer = await serving.get(PAGE, Host="localhost:9000")
-        for name in HEADERS.keys() - {"Content-Security-Policy"}:
-            assert answer.headers[name] == HEADERS[name]
-        policy = answer.headers["Content-Security-Policy"]
-        rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
-        assert rules.pop("connect-src") == "ws://localhost:9000"
-        assert rules.pop("style-src") == "'self' 'unsafe-inline'"
-        assert rules.pop("img-src") == "data:"
-        assert set(rules.values()) == {"'none'", "'self'"}
-        assert rules["default-src"] == rules["frame-ancestors"] == "'none'"
-        assert rules["script-src"] == "'self'"
-
-    served(work)
 
 
 # WebSockets
@@ -215,15 +113,3 @@ def test_a_websocket_without_the_secret_is_refused() -> None:
 
 def test_a_websocket_by_a_name_of_the_web_is_refused() -> None:
     _refused(f"{PAGE}ws", host="rebound.example.com")
-
-
-def test_a_websocket_of_the_page_has_a_process_of_its_own() -> None:
-    async def work(serving: Serving) -> None:
-        host = f"127.0.0.1:{serving.port}"
-        address = f"ws://{host}{PAGE}ws?width=80&height=24"
-        async with connect(address, origin=Origin(f"http://{host}"), proxy=None) as socket:
-            assert await socket.recv() == b"hello"
-            await socket.send('["ping", "1"]')
-            assert await socket.recv() == '["pong", "1"]'
-
-    served(work)

@@ -16,8 +16,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from diagnose.cli import main, request
-from diagnose.cli.parser import build_parser, run_arguments
+from diagnose.cli import main
 from tests.support.processes import Running, serving
 
 #: How long anything may take on a busy machine, in seconds.
@@ -184,32 +183,3 @@ def test_a_mistake_is_found_before_anything_is_served(
 ) -> None:
     assert main.main(["web", *words]) == 64
     assert said in capsys.readouterr().err
-
-
-def test_a_server_called_web1_is_no_mistyped_command() -> None:
-    (target,) = request.targets(build_parser().parse_intermixed_args(["web1"]))
-    assert target.host == "web1"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["shop.example.com", "--ws", "/a b", "--ws", "/chat", "--outside", "-4"],
-        ["--server", "root@web1:22", "shop.example.com", "wss://www.example.com/ws", "-6"],
-        ["--inside", "--only", "tcp,tls", "--timeout", "7.5s", "--cafile", __file__],
-        ["--skip", "dns", "--address", "203.0.113.10", "--resolver", "192.0.2.53", "--lang", "zh"],
-        ["--color", "never", "--glyphs", "ascii"],
-    ],
-)
-def test_the_process_is_asked_for_the_same(words: list[str]) -> None:
-    """Every option of `diagnose web` but --port reaches the screen."""
-    given = vars(build_parser("web").parse_intermixed_args(words))
-    again = build_parser().parse_intermixed_args(
-        [*run_arguments(build_parser("web").parse_intermixed_args(words)), *given["words"]]
-    )
-    best = {"color": "always", "glyphs": "unicode"}
-    for name, value in given.items():
-        if name != "port":
-            wanted = best.get(name, value) if value == "auto" else value
-            assert getattr(again, name) == wanted, name

@@ -1,0 +1,148 @@
+"""The commands besides `diagnose TARGET`. Each takes its words and returns the exit status."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from diagnose.cli.output import (
+    event_sink,
+    save,
+    write,
+    write_after_events,
+    write_if_possible,
+    write_note,
+    write_reports,
+)
+from diagnose.cli.request import (
+    RunRequest,
+    parse_explain,
+    parse_fix,
+    parse_output,
+    parse_record,
+    parse_replay,
+    parse_web,
+)
+from diagnose.parsers.target import UsageError, suggestion
+
+
+def _explain(words: Sequence[str]) -> int:
+    from diagnose.checking import registry
+    from diagnose.outputs import check_page
+
+    request = parse_explain(words)
+    for check_id in request.check_ids:
+        if check_id not in registry.check_ids():
+            hint = suggestion(check_id, registry.check_ids()) or " See diagnose list."
+            raise UsageError(f"There is no check {check_id!r}.{hint}")
+    view = request.output.view()
+    write("\n".join(check_page.render(check_id, view) for check_id in request.check_ids))
+    return 0
+
+
+def _list(words: Sequence[str]) -> int:
+    from diagnose.outputs import check_page
+
+    write(check_page.render_list(parse_output("list", words).view()))
+    return 0
+
+
+def _record(words: Sequence[str]) -> int:
+    from diagnose.checking.root_cause import exit_status
+    from diagnose.cli.runs import run_targets
+    from diagnose.model.events import null_sink
+    from diagnose.recording.redaction import masked_recording
+
+    request = parse_record(words)
+    (report,), status = run_targets(request.run.targets, request.run.options, lambda: null_sink)
+    save(request.path, masked_recording(report.evidence, os.geteuid() == 0))
+    count = len(report.evidence.observations)
+    write_note(f"{request.path}: {count} observations, names and addresses masked.\n")
+    return status or exit_status(report)
+
+
+def _replay(words: Sequence[str]) -> int:
+    from diagnose.checking.root_cause import exit_status
+    from diagnose.engine import conclude
+    from diagnose.probes import Options
+    from diagnose.recording.codec import decode, read_recording
+
+    replay = parse_replay(words)
+    recording = decode(read_recording(replay.path))
+    observations = recording.evidence.observations
+    report = replace(
+        conclude(recording.evidence),
+        duration=max((observation.at for observation in observations), default=0.0),
+    )
+    request = RunRequest((recording.evidence.target,), Options(), replay.output)
+    view = replace(request.view(), hostname=recording.hostname, privileged=recording.privileged)
+    if request.output.wants_screen():
+        from diagnose.cli import screen
+
+        return screen.show_recording(report, request, view)
+    write_reports([report], request, view)
+    return exit_status(report)
+
+
+def _fix(words: Sequence[str]) -> int:
+    import asyncio
+    import signal
+
+    from diagnose.cli import fix
+
+    request = parse_fix(words)
+    is_unattended = request.yes or request.dry_run
+    if not (is_unattended or (sys.stdin.isatty() and sys.stdout.isatty())):
+        raise UsageError("Cannot ask without a terminal: use --yes or --dry-run.")
+    ask = None if is_unattended else _ask
+    dialog = fix.Dialog(request.run.view(), write_if_possible, ask, request.dry_run)
+    # The fix itself may cut the connection of this terminal. It must finish in any case.
+    signal.signal(signal.SIGHUP, lambda *_: None)
+    return asyncio.run(fix.execute(request, dialog))
+
+
+def _ask(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes", "是"}
+    except (EOFError, OSError):
+        return False
+
+
+def _demo(words: Sequence[str]) -> int:
+    from diagnose.cli import demo
+    from diagnose.cli.runs import run_to_end
+    from diagnose.probes import Options
+
+    request = RunRequest((demo.TARGET,), Options(), parse_output("demo", words))
+    if request.output.wants_screen():
+        from diagnose.cli import screen
+
+        return screen.show_demo(request)
+    view = request.view()
+    if request.output.format in {None, "text"} and request.output.verbosity >= 0:
+        write(demo.introduction(view) + "\n")
+    sink = event_sink(request, view)
+    reports, status = run_to_end(
+        lambda group: group.run_all([demo.run(group.watchdog.record(sink))]), request.options
+    )
+    write_after_events(reports, request, view)
+    return status
+
+
+def _web(words: Sequence[str]) -> int:
+    from diagnose import web
+
+    request = parse_web(words)
+    arguments = request.run.browser_arguments()
+    return web.serve(request.words, arguments, request.port, request.run.output.language)
+
+
+HANDLERS: dict[str, Callable[[Sequence[str]], int]] = {
+    "explain": _explain,
+    "list": _list,
+    "fix": _fix,
+    "record": _record,
+    "replay": _replay,
+    "demo": _demo,
+    "web": _web,
+}

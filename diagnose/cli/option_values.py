@@ -1,0 +1,141 @@
+"""Parsers of the values of options. Each raises `UsageError` with a suggestion."""
+
+import contextlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from diagnose.model import LAYERS
+from diagnose.outputs import FORMATS
+from diagnose.parsers.target import UsageError, suggestion
+
+_SSH = re.compile(r"ssh://(?:\w[\w.+-]*@)?(?:\[[0-9a-fA-F:.]+\]|\w[\w.-]*)(?::(\d{1,5}))?/?")
+
+
+def choice(option: str, *choices: str) -> Callable[[str], str]:
+    """Return a parser of an option that takes one of several words, in any case."""
+
+    def parse_choice(text: str) -> str:
+        if text.lower() not in choices:
+            hint = suggestion(text.lower(), choices)
+            raise UsageError(f"{option} takes {', '.join(choices)}, not {text!r}.{hint}")
+        return text.lower()
+
+    return parse_choice
+
+
+def request_field(option: str) -> Callable[[str], object]:
+    """Return the parser of an option for the page request. Its errors never repeat the value, which
+    may be a secret."""
+
+    def parse_field(text: str) -> object:
+        from diagnose.parsers import request_fields
+
+        parsers: dict[str, Callable[[str], object]] = {
+            "header": request_fields.header_field,
+            "cookie": request_fields.cookie,
+            "origin": request_fields.origin,
+            "subprotocol": request_fields.subprotocol,
+        }
+        try:
+            return parsers[option](text)
+        except ValueError as error:
+            raise UsageError(f"--{option} {error}.") from None
+
+    return parse_field
+
+
+def output_format(text: str) -> str:
+    return choice("--format", *FORMATS)(text)
+
+
+def layers(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for name in names:
+        if name not in LAYERS:
+            hint = suggestion(name, LAYERS) or f" There are {', '.join(LAYERS)}."
+            raise UsageError(f"There is no layer {name!r}.{hint}")
+    if not names:
+        raise UsageError(f"Name a layer: {', '.join(LAYERS)}.")
+    return names
+
+
+def timeout(text: str) -> float:
+    """Parse seconds, with or without the unit "s"."""
+    from diagnose.probes import MAX_TIMEOUT
+
+    with contextlib.suppress(ValueError):
+        seconds = float(text.removesuffix("s"))
+        if 0 < seconds <= MAX_TIMEOUT:
+            return seconds
+    raise UsageError(
+        f"--timeout takes seconds, more than 0 and at most {MAX_TIMEOUT:g}, not {text!r}."
+    )
+
+
+def port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise UsageError(f"--port takes a number from 0 to 65535, not {text!r}.")
+
+
+def address(text: str) -> str:
+    """Parse an IP address; an IPv6 address may be in brackets."""
+    from ipaddress import ip_address
+
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        raise UsageError(f"{text!r} is no IP address.") from None
+
+
+def proxy(text: str) -> str:
+    from diagnose.parsers.proxy_url import PORTS, parse_proxy_url
+
+    if text == "none":
+        return text
+    try:
+        is_supported = parse_proxy_url(text).scheme in PORTS
+    except ValueError:
+        is_supported = False
+    if not is_supported:
+        # Do not repeat the text: it may contain a password.
+        raise UsageError("--proxy takes http://HOST:PORT, socks5://HOST:PORT or none.")
+    return text
+
+
+def visitor(text: str) -> str:
+    """Parse a visitor's address; an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) becomes IPv4."""
+    from ipaddress import IPv6Address, ip_address
+
+    bare = text.strip().removeprefix("[").removesuffix("]").partition("%")[0]
+    if "/" in bare:
+        raise UsageError(f"--from takes one address, not a network: {text!r}.")
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        raise UsageError(f"--from takes an IPv4 or IPv6 address, not {text!r}.") from None
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_unspecified or address.is_multicast or address.is_loopback:
+        raise UsageError(f"--from: no visitor comes from {address}.")
+    return str(address)
+
+
+def readable_file(text: str) -> str:
+    """Return the absolute path of a file that can be read."""
+    try:
+        with Path(text).open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise UsageError(f"{text}: {error.strerror}.") from None
+    return str(Path(text).absolute())
+
+
+def server_url(text: str) -> str:
+    """Parse ssh://[user@]host[:port]; user@host is accepted too."""
+    url = text if "://" in text else f"ssh://{text}"
+    match = _SSH.fullmatch(url)
+    if match is None or not 1 <= int(match[1] or 22) <= 65535:
+        raise UsageError(f"--server takes ssh://[user@]host[:port], not {text!r}.")
+    return url

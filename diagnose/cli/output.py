@@ -1,0 +1,134 @@
+"""Writes reports to stdout, and notes to stderr."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diagnose.cli.request import RunRequest
+from diagnose.model import Report
+from diagnose.model.view import View
+from diagnose.parsers.target import UsageError
+
+if TYPE_CHECKING:
+    from diagnose.model.events import Sink
+
+
+def write(text: str, output_format: str = "text") -> None:
+    """Write to stdout: data formats always in UTF-8; text in the terminal's encoding, with "?" for
+    characters that it lacks. A closed pipe (`| head`) is not an error. Raise UsageError if stdout
+    cannot be written for another reason."""
+    if output_format in {"json", "jsonl", "markdown", "html"}:
+        # json.dumps keeps lone surrogates; write them as JSON escapes.
+        data = text.encode("utf-8", "backslashreplace")
+    else:
+        data = text.encode(sys.stdout.encoding or "utf-8", "replace")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _detach_stdout()
+    except OSError as error:
+        _detach_stdout()
+        raise UsageError(f"Standard output: {error.strerror}.") from None
+
+
+def _detach_stdout() -> None:
+    """Redirect stdout to /dev/null, so that the flush at exit does not fail on the closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_if_possible(text: str) -> None:
+    """Write text, but let the fix continue if nobody can read it."""
+    # EIO: the terminal is gone; ENOSPC: the disk is full.
+    with contextlib.suppress(UsageError):
+        write(text)
+
+
+def write_note(text: str) -> None:
+    """Write to stderr, if that is possible."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def save(path: str, text: str) -> None:
+    """Write a file; "-" is stdout. Raise UsageError if that fails."""
+    if path == "-":
+        write(text, "jsonl")
+        return
+    try:
+        Path(path).write_text(text, "utf-8", "backslashreplace")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}.") from None
+
+
+def event_sink(request: RunRequest, view: View) -> "Sink":
+    """Return the sink for the events of one run: a stream of JSON lines, progress, or nothing."""
+    if request.output.format == "jsonl":
+        return _json_lines(request, view)
+    is_terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    if is_terminal and request.output.verbosity >= 0:
+        from diagnose.outputs import progress
+
+        return progress.sink(view.lang, write_note)
+    from diagnose.model.events import null_sink
+
+    return null_sink
+
+
+def _json_lines(request: RunRequest, view: View) -> "Sink":
+    from diagnose.outputs import jsonl
+
+    def make_sink(view: View) -> "Sink":
+        return jsonl.sink(view, lambda text: write(text, "jsonl"))
+
+    if not request.output.redact:
+        return make_sink(view)
+    from diagnose.cli.runs import report_builder
+    from diagnose.recording import redaction
+
+    return redaction.sink(view, make_sink, report_builder(request.options))
+
+
+def write_after_events(reports: Iterable[Report], request: RunRequest, view: View) -> None:
+    """Write the reports of runs, unless `event_sink` has already written them as JSON lines."""
+    if request.output.format != "jsonl":
+        write_reports(reports, request, view)
+
+
+def write_reports(reports: Iterable[Report], request: RunRequest, view: View) -> None:
+    """Write the reports of a request's runs, masked if it says so."""
+    report_views = [(report, view) for report in reports]
+    if request.output.redact:
+        from diagnose.cli.runs import report_builder
+        from diagnose.recording import redaction
+
+        build_report = report_builder(request.options)
+        report_views = [
+            redaction.masked_report(report, view, build_report) for report, view in report_views
+        ]
+    write_views(report_views, request.output.format or "text")
+
+
+def write_views(report_views: Sequence[tuple[Report, View]], output_format: str) -> None:
+    """Write the reports one after another, or all in one document, each for its view."""
+    from diagnose.outputs import writer
+
+    if output_format == "json" and len(report_views) > 1:
+        from diagnose.outputs.json import document, to_json
+
+        write(to_json([document(*report_view) for report_view in report_views]), output_format)
+        return
+    if output_format == "html":
+        from diagnose.outputs.html import render_all
+
+        write(render_all(report_views), output_format)
+        return
+    render = writer(output_format)
+    for number, (report, view) in enumerate(report_views):
+        gap = "\n" if number and output_format in {"text", "markdown"} else ""
+        write(gap + render(report, view), output_format)

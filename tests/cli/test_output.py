@@ -1,0 +1,77 @@
+"""What is written, where to, and in which encoding."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from diagnose.cli import output
+from diagnose.cli.request import OutputOptions, RunRequest
+from diagnose.model.view import View
+from diagnose.parsers.target import UsageError
+from diagnose.probes import Options
+from tests.support.command_line import ENVIRONMENT, ROOT, diagnose
+from tests.support.report_builder import healthy
+
+
+def test_a_terminal_in_another_encoding_does_not_stop_it(shut: int) -> None:
+    for encoding in ("gbk", "ascii"):
+        done = subprocess.run(
+            [sys.executable, "-m", "diagnose", "--lang", "zh", "--outside", f"127.0.0.1:{shut}"],
+            cwd=ROOT,
+            env={**ENVIRONMENT, "PYTHONIOENCODING": encoding, "DIAGNOSE_GLYPHS": "unicode"},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        done.stdout.decode(encoding)
+
+
+def test_redacted_output_names_no_address(shut: int) -> None:
+    done = diagnose("--redact", "--json", "--outside", f"127.0.0.1:{shut}")
+    assert socket.gethostname() not in done.stdout or "." not in socket.gethostname()
+    assert json.loads(done.stdout)["verdict"]["exit_code"] == 2
+
+
+def test_a_reader_that_leaves_is_left_in_peace(shut: int) -> None:
+    command = f"{sys.executable} -m diagnose --json --outside 127.0.0.1:{shut} | true"
+    command += "; exit ${PIPESTATUS[0]}"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False
+    )
+    assert done.stderr == b""
+    assert done.returncode == 2
+
+
+def test_several_reports_are_one_json_document_or_stand_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one = (healthy(), View())
+    output.write_views([one, one], "json")
+    assert len(json.loads(capsys.readouterr().out)) == 2
+    output.write_views([one], "text")
+    alone = capsys.readouterr().out
+    output.write_views([one, one], "text")
+    assert capsys.readouterr().out == f"{alone}\n{alone}"
+
+
+def test_a_stream_of_events_already_holds_its_report(capsys: pytest.CaptureFixture[str]) -> None:
+    for output_format, is_written in (("jsonl", False), ("plain", True)):
+        request = RunRequest((), Options(), OutputOptions(output_format))
+        output.write_after_events([healthy()], request, View())
+        assert bool(capsys.readouterr().out) is is_written
+
+
+def test_a_lone_surrogate_becomes_an_escape(capsys: pytest.CaptureFixture[str]) -> None:
+    output.save("-", '"\udcff"\n')
+    assert json.loads(capsys.readouterr().out) == "\udcff"
+
+
+def test_a_file_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as error:
+        output.save(str(tmp_path), "text")
+    assert str(error.value) == f"{tmp_path}: Is a directory."

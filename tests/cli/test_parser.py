@@ -1,0 +1,20 @@
+"""The help."""
+
+import pytest
+
+from diagnose.cli import main
+from diagnose.cli.parser import COMMANDS, build_parser
+
+
+def test_help_has_examples_first_and_the_exit_codes() -> None:
+    text = build_parser().format_help()
+    assert text.index("diagnose https://shop.example.com/") < text.index("--json")
+    for part in ("0 ok", "2 critical", "64 usage", "how to look", "diagnose explain CHECK"):
+        assert part in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main([command, "--help"]) == 0
+    assert f"diagnose {command}" in capsys.readouterr().out

@@ -1,0 +1,179 @@
+"""What the words of the command line ask for, as values."""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from diagnose.cli.request import (
+    FixRequest,
+    OutputOptions,
+    RunRequest,
+    WebRequest,
+    parse_explain,
+    parse_fix,
+    parse_output,
+    parse_record,
+    parse_replay,
+    parse_run,
+    parse_web,
+)
+from diagnose.parsers.target import UsageError
+
+
+def run_request(*words: str) -> RunRequest:
+    request = parse_run(words)
+    assert isinstance(request, RunRequest)
+    return request
+
+
+def test_each_word_is_a_target_with_the_websockets() -> None:
+    request = run_request("shop.example.com", "--ws", "/chat", "wss://www.example.com/ws")
+    assert [target.host for target in request.targets] == ["shop.example.com", "www.example.com"]
+    assert [target.websockets for target in request.targets] == [("/chat",), ("/ws", "/chat")]
+    assert request.parse_target("other.example.com").websockets == ("/chat",)
+
+
+def test_a_server_called_web1_is_no_mistyped_command() -> None:
+    (target,) = run_request("web1").targets
+    assert target.host == "web1"
+
+
+@pytest.mark.parametrize(
+    ("words", "sides"),
+    [
+        ((), (True, None)),
+        (("--outside",), (True, False)),
+        (("--inside",), (False, True)),
+        (("--server", "web1"), (True, True)),
+        (("--server", "web1", "--inside"), (False, True)),
+    ],
+)
+def test_the_sides_from_which_a_run_looks(
+    words: tuple[str, ...], sides: tuple[bool, bool | None]
+) -> None:
+    options = run_request("shop.example.com", *words).options
+    assert (options.outside, options.inside) == sides
+
+
+@pytest.mark.parametrize(
+    ("words", "is_partial"),
+    [
+        ((), False),
+        (("--server", "web1"), False),
+        (("--inside",), False),
+        (("--outside",), True),
+        (("--only", "tcp"), True),
+        (("--skip", "dns"), True),
+    ],
+)
+def test_a_part_of_a_site_is_known_as_one(words: tuple[str, ...], is_partial: bool) -> None:
+    assert run_request("shop.example.com", *words).is_partial is is_partial
+
+
+def test_the_fields_of_the_page_request_are_joined() -> None:
+    words = ("--cookie", "a=1", "--cookie", "b=2", "--subprotocol", "x", "--subprotocol", "x")
+    fields = run_request(*words, "--header", "X: y").options.request
+    assert fields.cookie == "a=1; b=2"
+    assert fields.subprotocols == ("x",)
+    assert fields.headers == (("X", "y"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--server", "web1", "--outside"), "leave one of them out"),
+        (("--from", "198.51.100.7", "-6"), "--from 198.51.100.7 is not of the family"),
+        (("--address", "::1", "-4"), "--address ::1 is not of the family"),
+        (("list",), "The command comes first: diagnose list"),
+        (("lst",), "Did you mean list?"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        parse_run(words)
+    assert message in str(error.value)
+
+
+def test_questions_about_the_program_come_before_the_targets() -> None:
+    assert parse_run(["--version", "ftp://x"]) == "version"
+    assert parse_run(["--schema"]) == "schema"
+
+
+def test_the_amount_of_output_is_one_number() -> None:
+    assert [run_request(*words).output.verbosity for words in ((), ("-q",), ("-v",), ("-vv",))] == [
+        0, -1, 1, 2,
+    ]  # fmt: skip
+
+
+def test_a_view_repeats_the_options_of_the_run() -> None:
+    view = run_request("--lang", "zh", "--color", "always", "-4", "shop.example.com").view()
+    assert (view.lang, view.color, view.again) == ("zh", True, ("-4",))
+    assert parse_output("list", ["--lang", "en"]).view().again == ()
+
+
+def test_no_screen_where_an_option_asks_for_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diagnose.tui.is_usable", lambda: True)
+    assert OutputOptions().wants_screen()
+    for options in (OutputOptions("text"), OutputOptions(verbosity=1), OutputOptions(redact=True)):
+        assert not options.wants_screen()
+
+
+@pytest.mark.parametrize(
+    ("words", "action"),
+    [(("a.example",), "fix"), (("--undo",), "undo"), (("--resume", "a.example"), "resume")],
+)
+def test_a_fix_has_one_action(words: tuple[str, ...], action: str) -> None:
+    request = parse_fix((*words, "--yes"))
+    assert request == FixRequest(request.run, request.action, yes=True)
+    assert request.action == action
+
+
+def test_the_other_commands() -> None:
+    assert parse_record(["a.example", "-o", "-"]).path == "-"
+    assert parse_replay(["x.jsonl", "--json"]).output.format == "json"
+    assert parse_explain(["tcp.refused"]).check_ids == ("tcp.refused",)
+    assert parse_output("demo", ["--redact", "--no-mouse"]) == OutputOptions(
+        redact=True, mouse=False
+    )
+
+
+def test_a_request_goes_to_another_process() -> None:
+    request = run_request("shop.example.com", "--server", "web1", "--cookie", "sid=1", "--json")
+    assert pickle.loads(pickle.dumps(request)) == request
+    changed = replace(request, targets=())
+    assert (changed.targets, changed.options) == ((), request.options)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["shop.example.com", "--ws", "/a b", "--ws", "/chat", "--outside", "-4"],
+        ["--server", "root@web1:22", "shop.example.com", "wss://www.example.com/ws", "-6"],
+        ["--inside", "--only", "tcp,tls", "--timeout", "7.5s", "--cafile", __file__],
+        ["--skip", "dns", "--address", "203.0.113.10", "--resolver", "192.0.2.53", "--lang", "zh"],
+        ["--color", "never", "--glyphs", "ascii", "--from", "2001:db8::7"],
+        ["--proxy", "http://user:swordfish@127.0.0.1:3128", "--header", "X: a: b"],
+        ["--cookie", "a=1", "--cookie", "b=2", "--origin", "null", "--subprotocol", "chat"],
+    ],
+)
+def test_the_screen_in_a_browser_is_asked_for_the_same(words: list[str]) -> None:
+    given: WebRequest = parse_web(words)
+    again = run_request(*given.run.browser_arguments(), *given.words)
+    output = given.run.output
+    best = replace(
+        output,
+        color="always" if output.color == "auto" else output.color,
+        glyphs="unicode" if output.glyphs == "auto" else output.glyphs,
+    )
+    assert again == replace(given.run, output=best)
+
+
+def test_only_two_modules_know_argparse() -> None:
+    folder = Path(__file__).parents[2] / "diagnose"
+    importers = {
+        path.name for path in folder.rglob("*.py") if "argparse" in path.read_text("utf-8")
+    }
+    assert importers == {"parser.py", "request.py"}

@@ -1,0 +1,82 @@
+"""Runs until their end or a signal, and the server that they inspect."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from diagnose.cli.runs import RunGroup, open_machine, report_builder, run_to_end
+from diagnose.machine import Machine
+from diagnose.machine.local import LocalMachine
+from diagnose.model import Report
+from diagnose.probes import Options
+from tests.support.check_evidence import evidence
+from tests.support.report_builder import CLOSED, NAME, healthy, mended
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """A group leaves the default handlers behind."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+def test_reports_are_in_the_order_of_the_runs() -> None:
+    first, second = healthy(), mended()
+    is_second_over = asyncio.Event()
+
+    async def slow() -> Report:
+        await is_second_over.wait()
+        return first
+
+    async def quick() -> Report:
+        is_second_over.set()
+        return second
+
+    reports, status = run_to_end(lambda group: group.run_all([slow(), quick()]), Options())
+    assert (reports, status) == ([first, second], 0)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_cancels_each_run_which_still_reports(number: int, status: int) -> None:
+    async def run(sends: bool) -> Report:
+        # A group handles signals from the second turn of the event loop on.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if sends:
+            os.kill(os.getpid(), number)
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return healthy()
+
+    async def start(group: RunGroup) -> list[Report]:
+        return await group.run_all([run(False), run(True)])
+
+    reports, exit_status = run_to_end(start, Options())
+    assert (len(reports), exit_status) == (2, status)
+
+
+def opened(options: Options) -> Machine | None:
+    async def open_it() -> Machine | None:
+        async with open_machine(options) as machine:
+            return machine
+
+    return asyncio.run(open_it())
+
+
+def test_the_server_is_this_machine_unless_only_the_network_is_asked() -> None:
+    assert isinstance(opened(Options()), LocalMachine)
+    assert opened(Options(inside=False)) is None
+
+
+def test_masked_evidence_is_judged_within_the_same_layers() -> None:
+    seen = evidence(NAME, CLOSED)
+    (finding,) = report_builder(Options())(seen, ()).findings
+    assert finding.check.id == "tcp.refused"
+    assert report_builder(Options(skip=("tcp",)))(seen, ()).findings == ()
