@@ -48,13 +48,12 @@ def path_mtu(evidence: Evidence) -> Iterator[Claim]:
             "port": handshakes[0].port,
             "target": evidence.target.authority,
             "mss": _SMALL,
+            "setting": _PROBING,
         },
         fix=Fix(
             (
-                Command(
-                    ("sysctl", "-w", f"{_PROBING}=1"),
-                    undo=("sysctl", "-w", f"{_PROBING}=0"),
-                ),
+                # Without an undo: no probe reads the value that the server has now.
+                Command(("sysctl", "-w", f"{_PROBING}=1")),
                 Manual("keep", Where.SERVER),
             ),
             Applicability.REVIEW,
