@@ -314,6 +314,10 @@ async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Fail
     return _decoded(data[:MAX_BODY], header(headers, "Content-Encoding") or ""), failure
 
 
+#: zlib detects whether the header is gzip's or its own (zlib's manual, inflateInit2).
+_ANY_HEADER = zlib.MAX_WBITS | 32
+
+
 def _decoded(data: bytes, coding: str) -> bytes:
     """Undo gzip or deflate (RFC 9110 section 8.4.1), up to MAX_BODY bytes.
 
@@ -322,14 +326,21 @@ def _decoded(data: bytes, coding: str) -> bytes:
     match coding.strip().lower():
         case "" | "identity":
             return data
-        case "gzip" | "x-gzip" | "deflate":
-            try:
-                # 32: zlib detects which of the two headers it is.
-                return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MAX_BODY)
-            except zlib.error:
-                return b""
+        case "gzip" | "x-gzip":
+            return _inflated(data, _ANY_HEADER)
+        case "deflate":
+            # Some servers send the deflate stream without the zlib header (section 8.4.1.2, note).
+            return _inflated(data, _ANY_HEADER) or _inflated(data, -zlib.MAX_WBITS)
         case _:
             return b""
+
+
+def _inflated(data: bytes, window_bits: int) -> bytes:
+    """Return at most MAX_BODY decompressed bytes, or b"" if the data has another format."""
+    try:
+        return zlib.decompressobj(window_bits).decompress(data, MAX_BODY)
+    except zlib.error:
+        return b""
 
 
 def printable(text: str) -> str:

@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -120,6 +121,18 @@ def test_compression_unasked_for_is_undone_and_no_bomb_goes_off() -> None:
         gzip.compress(b"\0" * 50_000_000), "Content-Encoding: gzip", "Content-Type: text/html"
     )
     assert len(answered(bomb).body) <= MAX_BODY
+
+
+@pytest.mark.parametrize("window_bits", [zlib.MAX_WBITS, -zlib.MAX_WBITS])
+def test_deflate_is_read_with_and_without_the_header_of_zlib(window_bits: int) -> None:
+    packer = zlib.compressobj(wbits=window_bits)
+    body = packer.compress(b"hello") + packer.flush()
+    assert answered(page(body, "Content-Encoding: deflate")).body == "hello"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_a_coding_that_the_body_does_not_have_gives_no_text(coding: str) -> None:
+    assert answered(page(b"\xff\xffhello", f"Content-Encoding: {coding}")).body == ""
 
 
 def test_headers_without_end_are_not_read_without_end() -> None:
