@@ -56,6 +56,7 @@ class HttpResult:
 
     `took` is the seconds until the end of the header, `received` the time of that moment in
     seconds since the epoch. If both a status and a failure are set, the response was cut off.
+    `incomplete` is explained at `Exchange`.
     """
 
     took: float = 0.0
@@ -67,6 +68,7 @@ class HttpResult:
     body: str = ""
     mentions: tuple[str, ...] = ()
     extended_connect: bool | None = None
+    incomplete: bool = False
     failure: Failure | None = None
 
 
@@ -107,6 +109,15 @@ class Http1Connection(httpx.AsyncBaseTransport):
         return self._state.our_state in {h11.IDLE, h11.DONE} and (
             self._state.their_state in {h11.IDLE, h11.DONE}
         )
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether only the end of the connection ended the last response, and TLS was not closed
+        (RFC 9112 section 9.8).
+
+        A response with a length or in chunks ends before h11 needs the end of the stream.
+        """
+        return self.stream.is_truncated and self._state.their_state in {h11.DONE, h11.MUST_CLOSE}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._state.our_state is h11.DONE:
@@ -202,6 +213,9 @@ class HttpConnection(Protocol):
     @property
     def reusable(self) -> bool: ...
 
+    @property
+    def is_incomplete(self) -> bool: ...
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
 
     def close(self) -> None: ...
@@ -269,6 +283,7 @@ async def send_get(
         body=printable(page[:BODY_EXCERPT]),
         mentions=tuple(clean(mention) for mention in websocket_urls(page)),
         extended_connect=response.extensions.get("extended_connect"),
+        incomplete=connection.is_incomplete,
         failure=failure,
     )
 

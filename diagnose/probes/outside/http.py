@@ -230,6 +230,7 @@ async def _request(
         verified=verified,
         mentions=answer.mentions,
         extended_connect=answer.extended_connect,
+        incomplete=answer.incomplete,
     )
     ctx.emit(exchange)
     _emit_clock(ctx, exchange, answer)
