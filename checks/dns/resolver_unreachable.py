@@ -16,12 +16,12 @@ from diagnose.model import (
     Severity,
     Subject,
 )
+from diagnose.model.addresses import is_private
 from diagnose.model.dns import (
     DnsAnswer,
     ResolverConfig,
     answer_text,
     final_answers,
-    is_private,
     knows_the_root,
     resolved_addresses,
     this_machine,

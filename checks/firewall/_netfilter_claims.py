@@ -4,15 +4,12 @@ from."""
 from collections.abc import Iterable
 from typing import Any
 
-from checks.firewall import NOTHING_LISTENS, _restricted_ports, nothing_listens
-from checks.firewall._firewalld import client_attempts
-from checks.firewall._netfilter import (
-    Blockage,
-    NetfilterView,
-    blocking_places,
-    contradicting_connections,
-)
+from checks.firewall import _restricted_ports
+from checks.firewall._blockages import blocking_places, contradicting_connections
+from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
+from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._netfilter_fixes import allow_steps
+from checks.firewall._visitors import client_attempts
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter.ruleset import RulePosition, accepts

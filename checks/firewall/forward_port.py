@@ -11,19 +11,14 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.firewall import EXPLAINS, _nat, facts, subject_of, subjects_of
-from checks.firewall._firewalld import (
-    CONTAINERS,
-    FirewalldView,
-    VisitorOutcome,
-    external_connections,
-    firewalld_view,
-    is_loopback,
-)
+from checks.firewall import EXPLAINS, _nat
+from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_claims import facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import is_about_only, removal_commands
 from checks.firewall._nat import DnatTarget
 from checks.firewall._netfilter import netfilter_view
 from checks.firewall._restricted_ports import restrictions
+from checks.firewall._visitors import CONTAINERS, external_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,6 +31,7 @@ from diagnose.model import (
     Subject,
     endpoints,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig

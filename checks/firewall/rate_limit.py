@@ -9,17 +9,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall._firewalld import relevant_ports
-from checks.firewall._netfilter import (
-    EXPLAINS,
-    Blockage,
-    NetfilterView,
-    blocking_places,
-    decide,
-    netfilter_view,
-)
+from checks.firewall._blockages import EXPLAINS, blocking_places
+from checks.firewall._netfilter import Blockage, NetfilterView, decide, netfilter_view
 from checks.firewall._netfilter_claims import claim
 from checks.firewall._netfilter_fixes import opening_fix, replacement_steps
+from checks.firewall._visitors import relevant_ports
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

@@ -5,17 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import (
-    EXPLAINS,
-    Refusal,
-    _restricted_ports,
-    claim,
-    facts,
-    refusals,
-    subject_of,
-    subjects_of,
-)
+from checks.firewall import EXPLAINS, _restricted_ports
 from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._firewalld_claims import claim, facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import (
     LOWEST,
     allow_commands,
@@ -24,6 +16,7 @@ from checks.firewall._firewalld_fixes import (
     is_about_only,
     removal_commands,
 )
+from checks.firewall._refusals import Refusal, refusals
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone

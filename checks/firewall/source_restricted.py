@@ -9,14 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.firewall import _rich_rule_allowlist
-from checks.firewall._netfilter import (
-    EXPLAINS,
-    Blockage,
-    NetfilterView,
-    admitted_connections,
-    blockage_groups,
-    netfilter_view,
-)
+from checks.firewall._blockages import EXPLAINS, admitted_connections, blockage_groups
+from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._netfilter_claims import claim, opening_question
 from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check

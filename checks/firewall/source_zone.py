@@ -8,18 +8,11 @@ everybody. Otherwise it is a note.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import (
-    EXPLAINS,
-    Refusal,
-    _restricted_ports,
-    claim,
-    facts,
-    refusals,
-    subject_of,
-    subjects_of,
-)
+from checks.firewall import EXPLAINS, _restricted_ports
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_claims import claim, facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import allow_commands, firewall_cmd, opening_fix
+from checks.firewall._refusals import Refusal, refusals
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone

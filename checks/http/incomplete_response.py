@@ -1,5 +1,5 @@
-"""Nothing marks the end of the response: it has neither Content-Length nor chunks, and the server closed
-the connection without TLS's close_notify alert (RFC 9112 section 9.8).
+"""Nothing marks the end of the response: it has neither Content-Length nor chunks, and the server
+closed the connection without TLS's close_notify alert (RFC 9112 section 9.8).
 
 Browsers show what arrived. curl and other programs report an error, because an attacker or a crash
 may have cut the response off.

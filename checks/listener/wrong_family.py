@@ -4,7 +4,7 @@ socket accepts no IPv6."""
 
 from collections.abc import Iterator
 
-from checks.listener import is_loopback, listeners_on
+from checks.listener import listeners_on
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +21,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.dns import is_private, resolved_addresses
+from diagnose.model.addresses import is_loopback, is_private
+from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface, Listeners

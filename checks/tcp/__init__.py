@@ -210,7 +210,7 @@ def _is_hairpin(evidence: Evidence, address: str) -> bool:
     server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     if ":" in address or not any(host.via == "local" for host in server_hosts):
         return False
-    from diagnose.model.dns import LOCAL_ONLY, is_private, is_within
+    from diagnose.model.addresses import LOCAL_ONLY, is_private, is_within
     from diagnose.model.server import Interface
 
     interface_addresses = (

@@ -24,7 +24,8 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import is_private, resolved_addresses
+from diagnose.model.addresses import is_private
+from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Arrival, Counters, Kernel, counter_growth, counter_value
 from diagnose.model.server import Firewalld, Interface

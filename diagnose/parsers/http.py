@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import unquote, urljoin, urlsplit
 
-from diagnose.model.dns import is_private
+from diagnose.model.addresses import is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Attempt, Exchange, Headers, Upgrade, header
 

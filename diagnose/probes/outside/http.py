@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from diagnose.model.dns import is_guarded
+from diagnose.model.addresses import is_guarded
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake

@@ -1,6 +1,7 @@
 """What firewalld does with visitors, out of the evidence."""
 
-from checks.firewall._firewalld import FirewalldView, client_attempts, firewalld_view
+from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._visitors import client_attempts
 from diagnose.model import Observation
 from tests.support.check_evidence import evidence
 from tests.support.firewall_rules import (
