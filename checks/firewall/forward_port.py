@@ -214,7 +214,7 @@ def _failed_connections(evidence: Evidence, address: str) -> tuple[Connection, .
 
 def _is_plaintext(evidence: Evidence, port: int, listeners: tuple[Listener, ...]) -> bool:
     """Return whether nginx serves plain HTTP there although the site uses TLS."""
-    if evidence.target.scheme not in {"https", "wss"} or _processes(listeners) != {"nginx"}:
+    if not evidence.target.uses_tls or _processes(listeners) != {"nginx"}:
         return False
     configured_sockets = [
         socket

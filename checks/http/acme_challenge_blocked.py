@@ -8,7 +8,13 @@ too. Redirects are followed, but only to host names and to ports 80 and 443 (Let
 from collections.abc import Iterator
 from datetime import timedelta
 
-from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http import (
+    _redirect_edits,
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    exchanges_by_purpose,
+)
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.checking.registry import check
@@ -23,10 +29,12 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import parse_url, proxy_page, redirect_target, wants_tls
+from diagnose.parsers.http import proxy_page, wants_tls
 from diagnose.parsers.nginx import edits, server_blocks
 from diagnose.parsers.nginx.edits import TextEdit
 from diagnose.parsers.nginx.server_blocks import LocationMatch, Server
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import parse_url
 
 #: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
@@ -76,12 +84,12 @@ def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
     )
     if is_nginx_refusal and len(servers) == 1:
         _allow_challenge(nginx, next(iter(servers.values())), blocked[0], changes)
-    return _redirects.fix(nginx, changes, "location")
+    return _redirect_edits.fix(nginx, changes, "location")
 
 
 def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:
     url = parse_url(answer.url)
-    path = url.path if url else _redirects.CHALLENGE
+    path = url.path if url else _redirect_edits.CHALLENGE
     match = server_blocks.select_location(server, path)
     own_locations = [
         location
@@ -107,7 +115,7 @@ def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Ch
         at = own_locations[-1].start + len("location")
         changes.setdefault(file.path, []).append(TextEdit(at, at, " ^~"))
     elif not own_locations and LocationMatch((server.http, server.block)).directive("root"):
-        lines = [f"location ^~ {_redirects.CHALLENGE} {{", "    allow all;", "}"]
+        lines = [f"location ^~ {_redirect_edits.CHALLENGE} {{", "    allow all;", "}"]
         lines.insert(2, "    auth_basic off;")
         anchor = server_blocks.children(server.block, "location")[:1]
         if anchor and anchor[0].file == file.path:

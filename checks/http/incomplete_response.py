@@ -24,7 +24,7 @@ from diagnose.model.http import Exchange
 
 @check(severity=Severity.WARNING, needs=[Exchange])
 def incomplete_response(evidence: Evidence) -> Iterator[Claim]:
-    if evidence.target.scheme in {"ws", "wss"}:
+    if evidence.target.is_websocket:
         # An application may respond anything to a request without Upgrade at a WebSocket path.
         return
     exchanges = tuple(

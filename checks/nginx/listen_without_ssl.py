@@ -31,7 +31,7 @@ from diagnose.parsers.nginx.server_blocks import LocationMatch
 )
 def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
-    if evidence.target.scheme not in {"https", "wss"}:
+    if not evidence.target.uses_tls:
         return
     plain_servers = [
         selected_server

@@ -7,7 +7,7 @@ old devices that still connect may be refused.
 
 from collections.abc import Iterator
 
-from checks.tls import TargetSettings, joined_args, target_settings
+from checks.tls._nginx_settings import TargetSettings, joined_args, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

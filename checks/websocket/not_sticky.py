@@ -20,8 +20,9 @@ from diagnose.model import (
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
-from diagnose.parsers.http import hops, unknown_session
+from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.websocket_refusal import unknown_session
 
 #: Directives that send a client to the same server again; sticky needs the commercial nginx.
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")

@@ -28,7 +28,7 @@ def origin_refused(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     closed = [attempt for attempt, _ in ended_attempts(evidence, "origin")]
     for attempt in (*refused_attempts(evidence, "origin"), *closed):
-        scheme = "https" if evidence.target.scheme in {"https", "wss"} else "http"
+        scheme = "https" if evidence.target.uses_tls else "http"
         own_origin = f"{scheme}://{evidence.target.authority}"
         origin = attempt.first.origin or own_origin
         accepts_no_origin = any(

@@ -9,8 +9,8 @@ from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.parsers.http import parse_url
 from diagnose.parsers.nginx import edits, server_blocks
+from diagnose.parsers.urls import parse_url
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])

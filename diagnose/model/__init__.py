@@ -30,6 +30,11 @@ LAYERS = (
 )
 
 
+#: Schemes of URLs that are opened with TLS, and those of WebSockets (RFC 6455 section 3).
+TLS_SCHEMES = frozenset({"https", "wss"})
+WEBSOCKET_SCHEMES = frozenset({"ws", "wss"})
+
+
 class Vantage(StrEnum):
     """The place from which something was observed: the machine that probes, or the server."""
 
@@ -88,6 +93,14 @@ class Target:
     path: str = "/"
     websockets: tuple[str, ...] = ()
     read_as: str = ""
+
+    @property
+    def uses_tls(self) -> bool:
+        return self.scheme in TLS_SCHEMES
+
+    @property
+    def is_websocket(self) -> bool:
+        return self.scheme in WEBSOCKET_SCHEMES
 
     @property
     def authority(self) -> str:

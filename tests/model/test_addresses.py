@@ -18,8 +18,16 @@ def test_other_addresses_and_names_are_not_loopback(text: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["10.1.2.3", "100.64.0.1", "172.31.0.1", "192.168.1.1", "fd12::1", "fe80::1%eth0", "::ffff:10.0.0.1"],
-)  # fmt: skip
+    [
+        "10.1.2.3",
+        "100.64.0.1",
+        "172.31.0.1",
+        "192.168.1.1",
+        "fd12::1",
+        "fe80::1%eth0",
+        "::ffff:10.0.0.1",
+    ],
+)
 def test_a_private_address_cannot_be_reached_from_the_internet(address: str) -> None:
     assert is_private(address)
 

@@ -14,10 +14,10 @@ from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.net import Stream
-from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
@@ -270,7 +270,7 @@ async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path:
     if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
         return
     at, request_path = ctx.elapsed(), socketio_path(route.upstream_path)
-    scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
+    scheme = "https" if ctx.target.uses_tls else "http"
     origin = f"{scheme}://{ctx.target.authority}"
     lines = [f"Host: {ctx.target.authority}", *UPGRADE_FIELDS, f"Origin: {origin}"]
     shake = _upgrade_directly if ctx.machine.via == "local" else _upgrade_by_curl

@@ -9,10 +9,10 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
-from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx.config import version_number
 from diagnose.parsers.nginx.server_blocks import LocationMatch
 from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
@@ -55,7 +55,7 @@ async def try_websocket_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None
     is_requested = route.path in ctx.target.websockets
     if (direct.accepted or is_requested) and not (is_requested and ctx.options.outside):
         address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
-        scheme = "https" if ctx.target.scheme in {"https", "wss"} else "http"
+        scheme = "https" if ctx.target.uses_tls else "http"
         front = f"{scheme}://{ctx.target.authority}{whole_path}"
         resolve_option = f"{ctx.target.host}:{route.socket.port}:{bracketed(address)}"
         front_peer = (address, route.socket.port)
@@ -168,7 +168,7 @@ async def _upgrade_directly(
 async def _upgrade_at_front(ctx: ProbeContext, route: UpstreamRoute) -> None:
     """Try the site from the server, over loopback if nginx listens on all addresses."""
     address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
-    secure = ctx.target.scheme in {"https", "wss"}
+    secure = ctx.target.uses_tls
     name = ctx.target.host
     stream = await upstream_routes.open_stream(
         ctx, Endpoint(address, route.socket.port), address, secure, name

@@ -398,7 +398,7 @@ async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
     if len(parents) > 1:
         made_up = f"{os.urandom(6).hex()}.{parents[0]}"
         work.append(_ask(ctx, question, rdtype, "beside", name=made_up, timeout=OPTIONAL_PATIENCE))
-    if ctx.target.scheme in {"https", "wss"}:
+    if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         work += [
             _ask(ctx, question, "CAA", "caa", name=name, timeout=OPTIONAL_PATIENCE)

@@ -17,18 +17,11 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Http1Connection, HttpConnection, HttpResult, connection_for, get
 from diagnose.net.tls import HTTP2
-from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import (
-    MAX_REDIRECTS,
-    Url,
-    is_host,
-    is_internal_host,
-    normalize_url,
-    parse_url,
-    redirect_target,
-)
+from diagnose.parsers.hostnames import covers, is_address, is_host
 from diagnose.parsers.http import server_time as time_of
+from diagnose.parsers.redirects import MAX_REDIRECTS, redirect_target
 from diagnose.parsers.request_fields import RequestFields, is_own_origin
+from diagnose.parsers.urls import Url, is_internal_host, normalize_url, parse_url
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_connections import connect_tls, find_address, open_http
 
@@ -58,7 +51,7 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
 @probe(after=Connection)
 async def plain(ctx: ProbeContext, connection: Connection) -> None:
     """Request the page over http: on port 80 for an https target, or as the target itself."""
-    uses_tls = ctx.target.scheme in {"https", "wss"}
+    uses_tls = ctx.target.uses_tls
     if (
         connection.failure
         or connection.purpose != ("plain" if uses_tls else "target")
@@ -361,7 +354,7 @@ def is_host_or_address(host: str) -> bool:
 
 def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
     own_urls = [f"http://{ctx.target.authority}{ctx.target.path}"]
-    if ctx.target.scheme in {"https", "wss"}:
+    if ctx.target.uses_tls:
         own_urls = [
             f"https://{ctx.target.authority}{ctx.target.path}",
             str(Url("http", ctx.target.host, 80, ctx.target.path)),

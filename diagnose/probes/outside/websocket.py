@@ -20,10 +20,11 @@ from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import named_subprotocols, socketio_path
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
+from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
+from diagnose.parsers.websocket_refusal import named_subprotocols
 from diagnose.probes import ProbeContext, probe
 from diagnose.processes import parser_process
 
@@ -119,7 +120,7 @@ async def _connect_tls(
 
 
 def _uses_tls(ctx: ProbeContext) -> bool:
-    return ctx.target.scheme in {"https", "wss"}
+    return ctx.target.uses_tls
 
 
 async def _try_path(
