@@ -16,7 +16,7 @@ from diagnose.model import (
     Severity,
     Subject,
 )
-from diagnose.model.addresses import is_private
+from diagnose.model.addresses import family_of, is_private
 from diagnose.model.dns import (
     DnsAnswer,
     ResolverConfig,
@@ -96,7 +96,7 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
 def _missing_family(evidence: Evidence, server: str) -> str:
     """Return the IP family of the resolver's address if this machine has a route only for the other
     family; "" otherwise."""
-    family = 6 if ":" in server else 4
+    family = family_of(server)
     family_works = {uplink.family: uplink.failure is None for uplink in evidence.of(Uplink)}
     is_missing = (
         not is_private(server) and family_works.get(family) is False and any(family_works.values())

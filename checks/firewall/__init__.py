@@ -11,3 +11,9 @@ EXPLAINS = (
     "dns.dead-address",
     "dns.dead-ipv6",
 )
+
+
+def shortened(texts: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    """Return the first texts, and how many more there are as "+N"."""
+    hidden_count = len(texts) - limit
+    return (*texts[:limit], f"+{hidden_count}") if hidden_count > 0 else texts

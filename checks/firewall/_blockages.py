@@ -5,7 +5,13 @@ from typing import Literal
 
 from checks import firewall
 from checks.firewall._netfilter import Blockage, NetfilterView
-from checks.firewall._visitors import client_attempts, external_connections, relevant_ports
+from checks.firewall._visitors import (
+    client_attempts,
+    client_by_connection,
+    clients_that_failed,
+    external_connections,
+    relevant_ports,
+)
 from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter.ruleset import RulePosition
 
@@ -69,15 +75,10 @@ def _client_sources(view: NetfilterView) -> tuple[str, ...]:
     If the run judges one visitor, only other clients whose attempts failed count: the rules explain
     those failures and say nothing about the visitor.
     """
-    attempts = client_attempts(view.evidence).items()
     if view.visitor:
-        failed_sources = [
-            source
-            for source, connections in attempts
-            if any(connection.failure for connection in connections)
-        ]
+        failed_sources = clients_that_failed(view.evidence)
         return tuple(source for source in failed_sources if source != view.visitor)
-    return (*(source for source, _ in attempts), *view.known_visitors)
+    return (*client_attempts(view.evidence), *view.known_visitors)
 
 
 def _is_target_allowlisted(view: NetfilterView) -> bool:
@@ -91,11 +92,7 @@ def contradicting_connections(
 
     A connection is no contradiction if the rules let in its own client: others are still blocked.
     """
-    source_by_connection = {
-        connection: source
-        for source, connections in client_attempts(view.evidence).items()
-        for connection in connections
-    }
+    source_by_connection = client_by_connection(view.evidence)
     contradictions = []
     for blockage in blockages:
         for connection in external_connections(view.evidence, blockage.port):

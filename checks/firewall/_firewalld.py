@@ -9,13 +9,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from checks.firewall._visitors import CONTAINERS, target_addresses
-from diagnose.model import Evidence, Vantage
-from diagnose.model.addresses import is_loopback
+from checks.firewall._visitors import (
+    CONTAINERS,
+    routed_addresses,
+    server_interfaces,
+    target_addresses,
+)
+from diagnose.model import Evidence
+from diagnose.model.addresses import family_of, is_loopback
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.server import Interface, Listeners
+from diagnose.model.server import Listeners
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.firewalld.evaluator import (
     Decision,
@@ -55,11 +60,7 @@ class FirewalldView:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.daemon = next((daemon for daemon in evidence.good(Firewalld) if daemon.running), None)
-        self.nics = [
-            interface
-            for interface in evidence.good(Interface)
-            if interface.vantage is Vantage.SERVER
-        ]
+        self.nics = server_interfaces(evidence)
         self.visitor = visitor_address(evidence)
         self.runtime = self._settings(permanent=False)
         self.permanent = self._settings(permanent=True)
@@ -75,7 +76,7 @@ class FirewalldView:
     def _find_outcomes(self, port: int, source: str) -> tuple[VisitorOutcome, ...]:
         if self.daemon is None or self.daemon.panic:
             return ()
-        family = (6 if ":" in source else 4) if source else None
+        family = family_of(source) if source else None
         addresses = target_addresses(self.evidence) or ("",)
         outcomes = (self._outcome(port, address, source) for address in addresses)
         return tuple(
@@ -164,7 +165,7 @@ class FirewalldView:
 
     def _outcome(self, port: int, address: str, source: str) -> VisitorOutcome | None:
         nic = self._nic(address)
-        family = 6 if ":" in address else 4
+        family = family_of(address)
         packet = Packet(port, family, source, self._local_address(address, family), nic)
         runtime = decide(self.runtime, packet)
         if runtime is None:
@@ -179,7 +180,7 @@ class FirewalldView:
     def entry_zone(self, port: int, address: str) -> str:
         """Return the zone that receives a stranger's packet to this address; "" if it is not
         known."""
-        family, nic = 6 if ":" in address else 4, self._nic(address)
+        family, nic = family_of(address), self._nic(address)
         decision = decide(
             self.runtime, Packet(port, family, "", self._local_address(address, family), nic)
         )
@@ -247,7 +248,7 @@ class FirewalldView:
             for nic in self.nics:
                 if address in nic.addresses:
                     return nic.name
-        family = 6 if ":" in address else 4
+        family = family_of(address)
         routed_nics = [nic.name for nic in self.nics if family in nic.default]
         routed_nics += [nic.name for nic in self.nics if nic.default]
         return routed_nics[0] if routed_nics else ""
@@ -257,14 +258,8 @@ class FirewalldView:
         on the way."""
         if any(address in nic.addresses for nic in self.nics):
             return address
-        routed_nics = [nic for nic in self.nics if family in nic.default]
-        own_addresses = [
-            own_address
-            for nic in routed_nics
-            for own_address in nic.addresses
-            if (":" in own_address) is (family == 6)
-        ]
-        return own_addresses[0] if len(own_addresses) == 1 else ""
+        own_addresses = routed_addresses(self.nics, family)
+        return own_addresses[0][0] if len(own_addresses) == 1 else ""
 
     def reload_has_side_effects(self, ports: tuple[int, ...]) -> bool:
         """Return whether a reload would change anything besides opening these ports.

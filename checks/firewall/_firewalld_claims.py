@@ -8,10 +8,9 @@ from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from checks.firewall._firewalld_fixes import allow_commands
 from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
 from checks.firewall._refusals import Refusal
-from checks.firewall._visitors import client_attempts
+from checks.firewall._visitors import client_attempts, endpoint_texts, failed_client
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.firewall import Zone
-from diagnose.model.tcp import Connection
 
 
 def claim(
@@ -50,7 +49,7 @@ def claim(
         facts={
             **facts(refusal.outcomes),
             "iptables": firewalld.daemon is not None and firewalld.daemon.backend == "iptables",
-            "contradiction": _endpoint_texts(refusal.contradictions),
+            "contradiction": endpoint_texts(refusal.contradictions),
             "restricted": _restricted_ports.quoted_rules(source_rules),
             **extra_facts,
         },
@@ -67,15 +66,9 @@ def refused_client(firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome])
     for outcome in refused_outcomes:
         if outcome.packet.source:
             return outcome.packet.source
-    families, ports = (
-        {outcome.family for outcome in refused_outcomes},
-        {outcome.port for outcome in refused_outcomes},
-    )
-    for source, attempts in client_attempts(firewalld.evidence).items():
-        has_failed = any(connection.failure and connection.port in ports for connection in attempts)
-        if has_failed and families == {6 if ":" in source else 4}:
-            return source
-    return ""
+    ports = {outcome.port for outcome in refused_outcomes}
+    families = {outcome.family for outcome in refused_outcomes}
+    return failed_client(firewalld.evidence, ports, families)
 
 
 def _failed_connections(refusal: Refusal, firewalld: FirewalldView) -> list[Observation]:
@@ -140,10 +133,4 @@ def subject_of(zone: Zone, outcomes: tuple[VisitorOutcome, ...]) -> Subject:
 def subjects_of(outcomes: Iterable[VisitorOutcome]) -> tuple[Subject, ...]:
     return tuple(
         Subject(address=outcome.address or None, port=outcome.port) for outcome in outcomes
-    )
-
-
-def _endpoint_texts(connections: Iterable[Connection]) -> tuple[str, ...]:
-    return tuple(
-        str(Subject(address=connection.address, port=connection.port)) for connection in connections
     )

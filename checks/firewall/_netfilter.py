@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from checks.firewall._visitors import is_served_elsewhere, ssh_clients, target_addresses
+from checks.firewall._visitors import (
+    is_served_elsewhere,
+    routed_addresses,
+    server_interfaces,
+    ssh_clients,
+    target_addresses,
+)
 from diagnose.model import (
     Evidence,
     Observation,
-    Vantage,
 )
-from diagnose.model.addresses import is_private
+from diagnose.model.addresses import family_of, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset, RulesFile
-from diagnose.model.server import Interface
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers import netfilter
 from diagnose.parsers.hostnames import is_address
@@ -58,7 +62,7 @@ class Blockage:
 
     @property
     def family(self) -> int:
-        return 6 if ":" in self.packet.destination else 4
+        return family_of(self.packet.destination)
 
 
 class NetfilterView:
@@ -77,11 +81,7 @@ class NetfilterView:
         self.ufw = ufw.parse_ufw(self.files)
         self._blockages: dict[tuple[int, str], tuple[Blockage, ...]] = {}
         self._source_rules: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
-        self.nics = [
-            interface
-            for interface in evidence.good(Interface)
-            if interface.vantage is Vantage.SERVER
-        ]
+        self.nics = server_interfaces(evidence)
         self.host = Host(
             tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
             tuple(
@@ -112,17 +112,10 @@ class NetfilterView:
 
         A private address is returned for a public one that is translated on the way.
         """
-        is_ipv6 = ":" in address
         for nic in self.nics:
             if address in nic.addresses:
                 return address, nic.name
-        routed_nics = [nic for nic in self.nics if (6 if is_ipv6 else 4) in nic.default]
-        own_addresses = [
-            (own_address, nic.name)
-            for nic in routed_nics
-            for own_address in nic.addresses
-            if (":" in own_address) is is_ipv6
-        ]
+        own_addresses = routed_addresses(self.nics, family_of(address))
         private_addresses = [
             (own_address, nic_name)
             for own_address, nic_name in own_addresses
@@ -137,12 +130,8 @@ class NetfilterView:
     def _own_entry_point(self) -> tuple[str, str] | None:
         """Return an own address and its interface: IPv4, which nearly every site has, or else
         IPv6."""
-        for family in (4, 6):
-            for nic in self.nics:
-                for address in nic.addresses if family in nic.default else ():
-                    if (":" in address) is (family == 6):
-                        return address, nic.name
-        return None
+        entry_points = (*routed_addresses(self.nics, 4), *routed_addresses(self.nics, 6))
+        return entry_points[0] if entry_points else None
 
     # Blocked visitors
 
@@ -275,10 +264,8 @@ class NetfilterView:
     def _stranger_packet(self, port: int, family: int) -> Packet | None:
         """Return a stranger's packet of this IP family, or None if the server has no address of
         it."""
-        for nic in self.nics:
-            for address in nic.addresses if family in nic.default else ():
-                if (":" in address) is (family == 6):
-                    return Packet(None, address, port, nic.name, host=self.host)
+        for address, nic in routed_addresses(self.nics, family)[:1]:
+            return Packet(None, address, port, nic, host=self.host)
         return None
 
     def owner(self, place: RulePosition) -> Owner:

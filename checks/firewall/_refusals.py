@@ -10,6 +10,8 @@ from typing import Literal
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome
 from checks.firewall._visitors import (
     client_attempts,
+    client_by_connection,
+    clients_that_failed,
     external_connections,
     is_served_elsewhere,
     relevant_ports,
@@ -174,15 +176,10 @@ def _client_attempts(firewalld: FirewalldView) -> dict[str, tuple[Connection, ..
 
     If the run judges one visitor, other clients count only if their own attempts failed.
     """
-    attempts = client_attempts(firewalld.evidence)
+    evidence = firewalld.evidence
     if firewalld.visitor:
-        failed_attempts = {
-            source: connections
-            for source, connections in attempts.items()
-            if any(connection.failure for connection in connections)
-        }
-        return {firewalld.visitor: ()} | failed_attempts
-    return dict.fromkeys(ssh_clients(firewalld.evidence), ()) | attempts
+        return {firewalld.visitor: ()} | clients_that_failed(evidence)
+    return dict.fromkeys(ssh_clients(evidence), ()) | client_attempts(evidence)
 
 
 def _is_same_refusal(decision: Decision, other_decision: Decision) -> bool:
@@ -278,11 +275,7 @@ def contradicting_connections(
 
     A connection is no contradiction if the rules let in its own client: others are still rejected.
     """
-    source_by_connection = {
-        connection: source
-        for source, connections in client_attempts(firewalld.evidence).items()
-        for connection in connections
-    }
+    source_by_connection = client_by_connection(firewalld.evidence)
     contradictions = []
     for outcome in outcomes:
         for connection in external_connections(firewalld.evidence, outcome.port):

@@ -1,7 +1,9 @@
 """Who visits the target, by which ports and addresses, and what their connection attempts show."""
 
-from diagnose.model import Evidence, Host, Vantage
-from diagnose.model.addresses import is_loopback, is_private
+from collections.abc import Collection, Iterable
+
+from diagnose.model import Evidence, Host, Subject, Vantage
+from diagnose.model.addresses import family_of, is_loopback, is_private
 from diagnose.model.dns import Resolution
 from diagnose.model.firewall import Firewalld
 from diagnose.model.kernel import Kernel
@@ -122,4 +124,55 @@ def is_served_elsewhere(evidence: Evidence, port: int) -> bool:
     port_listeners = [listener for listeners in listener_lists for listener in listeners.on(port)]
     return bool(listener_lists) and all(
         (listener.process or "") in CONTAINERS for listener in port_listeners
+    )
+
+
+def failed_client(evidence: Evidence, ports: Collection[int], families: Collection[int]) -> str:
+    """Return the client whose attempts at these ports failed, if all of them are of its IP family;
+    "" if none."""
+    for source, attempts in client_attempts(evidence).items():
+        has_failed = any(connection.failure and connection.port in ports for connection in attempts)
+        if has_failed and set(families) == {family_of(source)}:
+            return source
+    return ""
+
+
+def clients_that_failed(evidence: Evidence) -> dict[str, tuple[Connection, ...]]:
+    """Return the clients of which an attempt failed, with all their attempts."""
+    return {
+        source: connections
+        for source, connections in client_attempts(evidence).items()
+        if any(connection.failure for connection in connections)
+    }
+
+
+def client_by_connection(evidence: Evidence) -> dict[Connection, str]:
+    """Return the client's address, as the server sees it, by its attempts."""
+    return {
+        connection: source
+        for source, connections in client_attempts(evidence).items()
+        for connection in connections
+    }
+
+
+def endpoint_texts(connections: Iterable[Connection]) -> tuple[str, ...]:
+    return tuple(
+        str(Subject(address=connection.address, port=connection.port)) for connection in connections
+    )
+
+
+def server_interfaces(evidence: Evidence) -> tuple[Interface, ...]:
+    return tuple(
+        interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
+    )
+
+
+def routed_addresses(nics: Iterable[Interface], family: int) -> tuple[tuple[str, str], ...]:
+    """Return (address, interface) for the addresses of this IP family on the interfaces of its
+    default route."""
+    return tuple(
+        (address, nic.name)
+        for nic in nics
+        for address in (nic.addresses if family in nic.default else ())
+        if family_of(address) == family
     )

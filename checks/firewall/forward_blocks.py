@@ -22,6 +22,7 @@ from diagnose.model import (
     Where,
     endpoints,
 )
+from diagnose.model.addresses import family_of
 from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import owners, remedies
 from diagnose.parsers.netfilter.owners import Owner
@@ -104,7 +105,7 @@ def _fix(
         rule = ("allow", "proto", "tcp", "from", source, "to", address, "port", str(target_port))
         return Fix((Command(("ufw", "route", *rule), undo=("ufw", "route", "delete", *rule)),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
-        family = 6 if ":" in address else 4
+        family = family_of(address)
         opening = Opening((target_port,), visitor=visitor, server=address, family=family)
         return Fix(remedies.opening_steps(place, opening, {} if visitor else view.files))
     if owner == "firewalld" and (steps := _forward_port_commands(view.evidence, dnat_target)):

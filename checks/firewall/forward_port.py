@@ -31,7 +31,7 @@ from diagnose.model import (
     Subject,
     endpoints,
 )
-from diagnose.model.addresses import is_loopback
+from diagnose.model.addresses import bracketed, family_of, is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -63,7 +63,7 @@ class Forward:
     port: int
 
     def __str__(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
+        host = bracketed(self.address)
         return f"{host}:{self.port}" if host else f"{self.port}/tcp"
 
 
@@ -98,7 +98,7 @@ def _nat_claims(
             or owners.owner(place) == "firewalld"
         ):
             continue
-        family = 6 if ":" in dnat_target.address else 4
+        family = family_of(dnat_target.address)
         forward = _normalized_forward(firewalld, Forward(*dnat_target.destination))
         if fault := _fault(evidence, firewalld, dnat_target.address, family, forward):
             groups.setdefault((place.key, forward, fault), []).append(
@@ -281,7 +281,7 @@ def _nat_claim(
         because=(*view.because, *evidence.good(Listeners), *failed_connections),
         confidence=Confidence.CERTAIN if fault in {"nothing", "plain"} else Confidence.LIKELY,
         facts={
-            **_forward_facts(evidence, forward, fault, 6 if ":" in addresses[0] else 4),
+            **_forward_facts(evidence, forward, fault, family_of(addresses[0])),
             "zone": "",
             "policy": "",
             "interface": (),

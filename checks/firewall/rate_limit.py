@@ -56,9 +56,7 @@ def rate_limit(evidence: Evidence) -> Iterator[Claim]:
             fix,
             limit=blockages[0].place.text,
             wider=bool(wider_steps),
-            without=" ".join(map(shlex.quote, open_command.argv))
-            if open_command and wider_steps
-            else "",
+            without=shlex.join(open_command.argv) if open_command and wider_steps else "",
         )
         yield replace(base_claim, severity=Severity.WARNING, confidence=Confidence.LIKELY)
 

@@ -6,6 +6,7 @@ from checks.http._redirects import NginxRedirect, selected_servers
 from checks.nginx import Nginx
 from checks.nginx._location_edits import Changes
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Target, Where
+from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import Directive
 from diagnose.parsers.hostnames import is_address, is_host
@@ -204,7 +205,7 @@ def _is_hostname(target: Target) -> bool:
 def _listen(address: str) -> str:
     if address == "*":
         return "80"
-    return f"[{address}]:80" if ":" in address else f"{address}:80"
+    return f"{bracketed(address)}:80"
 
 
 def tls_addresses(listens: tuple[Listen, ...]) -> tuple[str, ...]:

@@ -67,3 +67,13 @@ def is_guarded(address: str) -> bool:
 def is_loopback(address: str) -> bool:
     """Return True if the address means the machine itself (see LOOPBACK)."""
     return is_within(address, LOOPBACK)
+
+
+def family_of(address: str) -> int:
+    """Return the IP version of an address: 4 or 6."""
+    return 6 if ":" in address else 4
+
+
+def bracketed(address: str) -> str:
+    """Return an address or name as it stands before a port (RFC 3986 section 3.2.2)."""
+    return f"[{address}]" if ":" in address else address

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from diagnose.model import TLS_SCHEMES
-from diagnose.model.addresses import is_private
+from diagnose.model.addresses import bracketed, is_private
 from diagnose.model.frozen import frozen
 
 
@@ -26,7 +26,7 @@ class Url:
         return self.port == (443 if self.secure else 80)
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = bracketed(self.host)
         return (
             f"{self.scheme}://{host}{'' if self.has_default_port else f':{self.port}'}{self.path}"
         )
