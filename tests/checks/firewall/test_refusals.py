@@ -1,5 +1,5 @@
 from checks.firewall._firewalld import FirewalldView
-from checks.firewall._refusals import contradicting_connections, refusals
+from checks.firewall._refusals import Fault, contradicting_connections, refusals
 from diagnose.model import Observation
 from tests.support.check_evidence import TIMEOUT, evidence
 from tests.support.firewall_rules import (
@@ -17,7 +17,14 @@ from tests.support.firewall_rules import (
     zone,
 )
 
-FAULTS = ("port-closed", "not-reloaded", "wrong-zone", "source-zone", "rich-rule", "policy")
+FAULTS: tuple[Fault, ...] = (
+    "port-closed",
+    "not-reloaded",
+    "wrong-zone",
+    "source-zone",
+    "rich-rule",
+    "policy",
+)
 SHUT = both("public", SSH, interfaces=("eth0",))
 
 
