@@ -23,6 +23,7 @@ from diagnose.model import (
     Vantage,
     Where,
 )
+from diagnose.model.addresses import family_of
 from diagnose.model.dns import (
     HostsEntry,
     Resolution,
@@ -112,7 +113,7 @@ def _is_own_name(entry: HostsEntry) -> bool:
 
 
 def _differs(evidence: Evidence, entry: HostsEntry) -> bool:
-    addresses = published_addresses(evidence, 6 if ":" in entry.address else 4)
+    addresses = published_addresses(evidence, family_of(entry.address))
     return addresses is not None and entry.address not in addresses
 
 

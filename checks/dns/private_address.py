@@ -16,16 +16,8 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.dns import (
-    LOCAL_ONLY,
-    DnsAnswer,
-    final_answers,
-    is_guarded,
-    is_local_name,
-    is_private,
-    is_within,
-    own_addresses,
-)
+from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_private, is_within
+from diagnose.model.dns import DnsAnswer, final_answers, is_local_name, own_addresses
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
 

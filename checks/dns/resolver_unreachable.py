@@ -16,12 +16,12 @@ from diagnose.model import (
     Subject,
     commands,
 )
+from diagnose.model.addresses import family_of, is_private
 from diagnose.model.dns import (
     DnsAnswer,
     ResolverConfig,
     answer_text,
     final_answers,
-    is_private,
     knows_the_root,
     resolved_addresses,
     this_machine,
@@ -96,7 +96,7 @@ def resolver_unreachable(evidence: Evidence) -> Iterator[Claim]:
 def _missing_family(evidence: Evidence, server: str) -> str:
     """Return the IP family of the resolver's address if this machine has a route only for the other
     family; "" otherwise."""
-    family = 6 if ":" in server else 4
+    family = family_of(server)
     family_works = {uplink.family: uplink.failure is None for uplink in evidence.of(Uplink)}
     is_missing = (
         not is_private(server) and family_works.get(family) is False and any(family_works.values())

@@ -9,13 +9,8 @@ from collections.abc import Iterator
 
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Confidence, Evidence, Observation, Severity, Subject
-from diagnose.model.dns import (
-    DnsAnswer,
-    HostsEntry,
-    Resolution,
-    final_answers,
-    is_private,
-)
+from diagnose.model.addresses import is_private
+from diagnose.model.dns import DnsAnswer, HostsEntry, Resolution, final_answers
 
 
 @check(severity=Severity.NOTE, needs=[DnsAnswer])

@@ -23,7 +23,8 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import DnsAnswer, final_answers, is_private, own_addresses
+from diagnose.model.addresses import is_private
+from diagnose.model.dns import DnsAnswer, final_answers, own_addresses
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection

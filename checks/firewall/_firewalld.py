@@ -5,17 +5,22 @@ observed.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from diagnose.model import Evidence, Host, Vantage
-from diagnose.model.dns import Resolution
+from checks.firewall._visitors import (
+    CONTAINERS,
+    routed_addresses,
+    server_interfaces,
+    target_addresses,
+)
+from diagnose.model import Evidence
+from diagnose.model.addresses import family_of, is_loopback
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset
-from diagnose.model.server import Interface, Listeners
-from diagnose.model.tcp import Connection
+from diagnose.model.server import Listeners
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers.firewalld.evaluator import (
     Decision,
@@ -25,9 +30,6 @@ from diagnose.parsers.firewalld.evaluator import (
     rules_for_sources,
 )
 from diagnose.parsers.firewalld.rich_rules import Packet, RichRule
-
-#: Processes that accept connections on behalf of a container.
-CONTAINERS = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
 
 
 @frozen
@@ -58,11 +60,7 @@ class FirewalldView:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
         self.daemon = next((daemon for daemon in evidence.good(Firewalld) if daemon.running), None)
-        self.nics = [
-            interface
-            for interface in evidence.good(Interface)
-            if interface.vantage is Vantage.SERVER
-        ]
+        self.nics = server_interfaces(evidence)
         self.visitor = visitor_address(evidence)
         self.runtime = self._settings(permanent=False)
         self.permanent = self._settings(permanent=True)
@@ -78,7 +76,7 @@ class FirewalldView:
     def _find_outcomes(self, port: int, source: str) -> tuple[VisitorOutcome, ...]:
         if self.daemon is None or self.daemon.panic:
             return ()
-        family = (6 if ":" in source else 4) if source else None
+        family = family_of(source) if source else None
         addresses = target_addresses(self.evidence) or ("",)
         outcomes = (self._outcome(port, address, source) for address in addresses)
         return tuple(
@@ -167,7 +165,7 @@ class FirewalldView:
 
     def _outcome(self, port: int, address: str, source: str) -> VisitorOutcome | None:
         nic = self._nic(address)
-        family = 6 if ":" in address else 4
+        family = family_of(address)
         packet = Packet(port, family, source, self._local_address(address, family), nic)
         runtime = decide(self.runtime, packet)
         if runtime is None:
@@ -182,7 +180,7 @@ class FirewalldView:
     def entry_zone(self, port: int, address: str) -> str:
         """Return the zone that receives a stranger's packet to this address; "" if it is not
         known."""
-        family, nic = 6 if ":" in address else 4, self._nic(address)
+        family, nic = family_of(address), self._nic(address)
         decision = decide(
             self.runtime, Packet(port, family, "", self._local_address(address, family), nic)
         )
@@ -250,7 +248,7 @@ class FirewalldView:
             for nic in self.nics:
                 if address in nic.addresses:
                     return nic.name
-        family = 6 if ":" in address else 4
+        family = family_of(address)
         routed_nics = [nic.name for nic in self.nics if family in nic.default]
         routed_nics += [nic.name for nic in self.nics if nic.default]
         return routed_nics[0] if routed_nics else ""
@@ -260,14 +258,8 @@ class FirewalldView:
         on the way."""
         if any(address in nic.addresses for nic in self.nics):
             return address
-        routed_nics = [nic for nic in self.nics if family in nic.default]
-        own_addresses = [
-            own_address
-            for nic in routed_nics
-            for own_address in nic.addresses
-            if (":" in own_address) is (family == 6)
-        ]
-        return own_addresses[0] if len(own_addresses) == 1 else ""
+        own_addresses = routed_addresses(self.nics, family)
+        return own_addresses[0][0] if len(own_addresses) == 1 else ""
 
     def reload_has_side_effects(self, ports: tuple[int, ...]) -> bool:
         """Return whether a reload would change anything besides opening these ports.
@@ -343,168 +335,3 @@ def _lists_anything(zone_or_policy: Zone | Policy) -> bool:
     return zone_or_policy.target == "ACCEPT" or any(
         getattr(zone_or_policy, field, ()) for field in _LISTED_FIELDS
     )
-
-
-# Visitors, ports and addresses
-
-
-def relevant_ports(evidence: Evidence) -> tuple[int, ...]:
-    """Return the target's port, and 80 if something listens there on an address that others can
-    reach."""
-    port = evidence.target.port
-    http_listeners = [
-        listener for listeners in evidence.good(Listeners) for listener in listeners.on(80)
-    ]
-    has_redirect = port != 80 and any(
-        not is_loopback(listener.address) for listener in http_listeners
-    )
-    return (port, 80) if has_redirect else (port,)
-
-
-def target_addresses(evidence: Evidence) -> tuple[str, ...]:
-    """Return the addresses that visitors use, in the order observed.
-
-    Loopback addresses are left out: a name that resolves to loopback here resolves to another
-    address for others.
-    """
-    addresses = [
-        connection.address
-        for connection in evidence.of(Connection)
-        if connection.purpose == "target"
-    ]
-    addresses += [
-        address for resolution in evidence.good(Resolution) for address in resolution.addresses
-    ]
-    return tuple(address for address in dict.fromkeys(addresses) if not is_loopback(address))
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether the address is in 127.0.0.0/8 or is ::1 (RFC 6890)."""
-    return address.startswith(("127.", "::ffff:127.")) or address == "::1"
-
-
-def client_attempts(evidence: Evidence) -> dict[str, tuple[Connection, ...]]:
-    """Return the connection attempts of the client that runs the checks from outside, by its
-    address as the server sees it.
-
-    That is the client's own address. If it is translated on the way, it is the address that SSH
-    reports.
-    """
-    if probes_from_the_server(evidence):
-        return {}
-    daemon = next(iter(evidence.good(Firewalld)), None)
-    ssh_client = daemon.caller if daemon else ""
-    attempts: dict[str, list[Connection]] = {}
-    for connection in evidence.of(Connection):
-        if (
-            connection.vantage is Vantage.HERE
-            and connection.source
-            and not is_loopback(connection.address)
-        ):
-            is_same_family = ssh_client and (":" in ssh_client) == (":" in connection.source)
-            source = (
-                ssh_client
-                if is_same_family and _is_private(connection.source)
-                else connection.source
-            )
-            attempts.setdefault(source, []).append(connection)
-    return {source: tuple(connections) for source, connections in attempts.items()}
-
-
-def ssh_clients(evidence: Evidence) -> tuple[str, ...]:
-    """Return the address of the person who is logged in over SSH and runs the checks on the server
-    itself.
-
-    It is the only visitor address that the server knows.
-    """
-    from diagnose.model.kernel import Kernel
-
-    if not probes_from_the_server(evidence):
-        return ()
-    addresses = dict.fromkeys(kernel.client for kernel in evidence.good(Kernel) if kernel.client)
-    return tuple(address for address in addresses if not is_loopback(address))
-
-
-def _is_private(address: str) -> bool:
-    """Return whether the address is private (RFC 1918, RFC 6598, RFC 4193)."""
-    import ipaddress
-
-    try:
-        ip_address = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    private_networks = (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "fc00::/7",
-    )
-    return any(ip_address in ipaddress.ip_network(network) for network in private_networks)
-
-
-def external_connections(evidence: Evidence, port: int) -> tuple[Connection, ...]:
-    """Return the successful connections to a port that left the machine.
-
-    On the server itself, connections to its own addresses go over loopback and prove nothing.
-    """
-    own_addresses: set[str] = set()
-    if probes_from_the_server(evidence):
-        own_addresses = {address for nic in evidence.good(Interface) for address in nic.addresses}
-    return tuple(
-        connection
-        for connection in evidence.good(Connection)
-        if connection.vantage is Vantage.HERE
-        and connection.port == port
-        and connection.address not in own_addresses
-        and not is_loopback(connection.address)
-    )
-
-
-def probes_from_the_server(evidence: Evidence) -> bool:
-    """Return whether the probes of `Vantage.HERE` run on the server: no network was needed to reach
-    it, or the probing machine is known to be the server."""
-    return any(
-        (host.vantage is Vantage.SERVER and host.via == "local")
-        or (host.vantage is Vantage.HERE and host.role == "server")
-        for host in evidence.good(Host)
-    )
-
-
-def is_served_elsewhere(evidence: Evidence, port: int) -> bool:
-    """Return whether the port answers although nothing here listens on it, or only a container
-    engine does.
-
-    Then TLS ends at a load balancer, or the traffic bypasses these rules.
-    """
-    if not external_connections(evidence, port):
-        return False
-    listener_lists = evidence.good(Listeners)
-    port_listeners = [listener for listeners in listener_lists for listener in listeners.on(port)]
-    return bool(listener_lists) and all(
-        (listener.process or "") in CONTAINERS for listener in port_listeners
-    )
-
-
-def contradicting_connections(
-    firewalld: FirewalldView, outcomes: Iterable[VisitorOutcome]
-) -> tuple[Connection, ...]:
-    """Return the connections that succeeded although the rules refuse them.
-
-    A connection is no contradiction if the rules let in its own client: others are still rejected.
-    """
-    source_by_connection = {
-        connection: source
-        for source, connections in client_attempts(firewalld.evidence).items()
-        for connection in connections
-    }
-    contradictions = []
-    for outcome in outcomes:
-        for connection in external_connections(firewalld.evidence, outcome.port):
-            if outcome.address and connection.address != outcome.address:
-                continue
-            source = source_by_connection.get(connection, "")
-            client_outcomes = firewalld.outcomes(outcome.port, source) if source else ()
-            if not any(client_outcome.runtime.admits for client_outcome in client_outcomes):
-                contradictions.append(connection)
-    return tuple(dict.fromkeys(contradictions))

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from checks.firewall import Refusal
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome
+from checks.firewall._refusals import Refusal
 from diagnose.model import Command, Fix, Risk, commands
 from diagnose.model.firewall import Policy, Zone
 from diagnose.parsers.firewalld.rich_rules import rich_rule

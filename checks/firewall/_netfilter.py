@@ -4,46 +4,32 @@ visitor, which program made the rule, and what opens the port.
 If firewalld's own rules decide, the firewalld checks report it.
 """
 
-import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
-from checks import firewall
-from checks.firewall._firewalld import (
-    client_attempts,
-    external_connections,
+from checks.firewall._visitors import (
     is_served_elsewhere,
-    relevant_ports,
+    routed_addresses,
+    server_interfaces,
     ssh_clients,
     target_addresses,
 )
 from diagnose.model import (
     Evidence,
     Observation,
-    Vantage,
 )
-from diagnose.model.dns import is_private
+from diagnose.model.addresses import family_of, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.netfilter import Ruleset, RulesFile
-from diagnose.model.server import Interface
-from diagnose.model.tcp import Connection
 from diagnose.model.visitor import visitor_address
 from diagnose.parsers import netfilter
+from diagnose.parsers.hostnames import is_address
 from diagnose.parsers.netfilter import Decision, Host, Packet, owners, persisted_rules, ruleset, ufw
 from diagnose.parsers.netfilter.owners import Owner
 from diagnose.parsers.netfilter.rules import Rules
 from diagnose.parsers.netfilter.ruleset import LoadedRuleset, RulePosition
 from diagnose.parsers.netfilter.sources import SourceRule, source_rules
-
-Fault = Literal[
-    "ruleset-blocks", "ufw-port-closed", "source-restricted", "egress-blocks", "visitor-banned"
-]
-
-#: The checks whose findings a blocked port causes. The server's own attempts meet the same rules
-#: unless the rules accept loopback.
-EXPLAINS = (*firewall.EXPLAINS, "tls.stalled")
 
 #: How many rules that block one after the other are searched for.
 MAX_BLOCKAGES = 6
@@ -76,7 +62,7 @@ class Blockage:
 
     @property
     def family(self) -> int:
-        return 6 if ":" in self.packet.destination else 4
+        return family_of(self.packet.destination)
 
 
 class NetfilterView:
@@ -95,11 +81,7 @@ class NetfilterView:
         self.ufw = ufw.parse_ufw(self.files)
         self._blockages: dict[tuple[int, str], tuple[Blockage, ...]] = {}
         self._source_rules: dict[tuple[int, ...], tuple[SourceRule, ...]] = {}
-        self.nics = [
-            interface
-            for interface in evidence.good(Interface)
-            if interface.vantage is Vantage.SERVER
-        ]
+        self.nics = server_interfaces(evidence)
         self.host = Host(
             tuple((nic.name, address) for nic in self.nics for address in nic.addresses),
             tuple(
@@ -130,17 +112,10 @@ class NetfilterView:
 
         A private address is returned for a public one that is translated on the way.
         """
-        is_ipv6 = ":" in address
         for nic in self.nics:
             if address in nic.addresses:
                 return address, nic.name
-        routed_nics = [nic for nic in self.nics if (6 if is_ipv6 else 4) in nic.default]
-        own_addresses = [
-            (own_address, nic.name)
-            for nic in routed_nics
-            for own_address in nic.addresses
-            if (":" in own_address) is is_ipv6
-        ]
+        own_addresses = routed_addresses(self.nics, family_of(address))
         private_addresses = [
             (own_address, nic_name)
             for own_address, nic_name in own_addresses
@@ -155,12 +130,8 @@ class NetfilterView:
     def _own_entry_point(self) -> tuple[str, str] | None:
         """Return an own address and its interface: IPv4, which nearly every site has, or else
         IPv6."""
-        for family in (4, 6):
-            for nic in self.nics:
-                for address in nic.addresses if family in nic.default else ():
-                    if (":" in address) is (family == 6):
-                        return address, nic.name
-        return None
+        entry_points = (*routed_addresses(self.nics, 4), *routed_addresses(self.nics, 6))
+        return entry_points[0] if entry_points else None
 
     # Blocked visitors
 
@@ -293,10 +264,8 @@ class NetfilterView:
     def _stranger_packet(self, port: int, family: int) -> Packet | None:
         """Return a stranger's packet of this IP family, or None if the server has no address of
         it."""
-        for nic in self.nics:
-            for address in nic.addresses if family in nic.default else ():
-                if (":" in address) is (family == 6):
-                    return Packet(None, address, port, nic.name, host=self.host)
+        for address, nic in routed_addresses(self.nics, family)[:1]:
+            return Packet(None, address, port, nic, host=self.host)
         return None
 
     def owner(self, place: RulePosition) -> Owner:
@@ -322,14 +291,6 @@ class NetfilterView:
         """Return the file from which a rule is loaded; "" if no known file holds it."""
         persisted_rule = persisted_rules.find_persisted(place, self.files)
         return persisted_rule.path if persisted_rule else ""
-
-
-def is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=64)
@@ -359,111 +320,3 @@ def _admits_private_sources(decision: Decision) -> bool:
         and any(is_private(source.partition("/")[0]) for source in source_group.sources)
         for source_group in decision.others
     )
-
-
-def fault_of(blockage: Blockage) -> Fault:
-    if blockage.is_known_visitor:
-        return "visitor-banned"
-    if blockage.decision.packet == "reply" or blockage.decision.hook in {
-        "output",
-        "postrouting",
-        "egress",
-    }:
-        return "egress-blocks"
-    if blockage.source or blockage.allowed_sources:
-        return "source-restricted"
-    return "ufw-port-closed" if blockage.owner == "ufw" else "ruleset-blocks"
-
-
-def blockage_groups(view: NetfilterView, fault: Fault) -> Iterator[tuple[Blockage, ...]]:
-    """Yield the blockages of this fault, grouped by the program whose rules cause them."""
-    groups: dict[tuple[str, ...], list[Blockage]] = {}
-    for port in relevant_ports(view.evidence):
-        stranger_blockages = view.blockages(port)
-        if port != view.evidence.target.port and _is_target_allowlisted(view):
-            # If only some addresses may reach the site, its redirect is closed on purpose as well.
-            stranger_blockages = tuple(
-                blockage for blockage in stranger_blockages if blockage.allowed_sources
-            )
-        stranger_keys = {blockage.place.key for blockage in stranger_blockages}
-        client_blockages = (
-            blockage
-            for source in _client_sources(view)
-            for blockage in view.blockages(port, source)
-        )
-        for blockage in (
-            *stranger_blockages,
-            *(blockage for blockage in client_blockages if blockage.place.key not in stranger_keys),
-        ):
-            if fault_of(blockage) == fault:
-                is_doubtful = str(bool(contradicting_connections(view, (blockage,))))
-                program = (
-                    "" if blockage.owner == "ufw" else blockage.place.program.replace("ip6", "ip")
-                )
-                groups.setdefault(
-                    (blockage.owner, program, blockage.source, is_doubtful), []
-                ).append(blockage)
-    yield from (tuple(group) for group in groups.values())
-
-
-def _client_sources(view: NetfilterView) -> tuple[str, ...]:
-    """Return the known sources to judge besides strangers.
-
-    If the run judges one visitor, only other clients whose attempts failed count: the rules explain
-    those failures and say nothing about the visitor.
-    """
-    attempts = client_attempts(view.evidence).items()
-    if view.visitor:
-        failed_sources = [
-            source
-            for source, connections in attempts
-            if any(connection.failure for connection in connections)
-        ]
-        return tuple(source for source in failed_sources if source != view.visitor)
-    return (*(source for source, _ in attempts), *view.known_visitors)
-
-
-def _is_target_allowlisted(view: NetfilterView) -> bool:
-    return any(blockage.allowed_sources for blockage in view.blockages(view.evidence.target.port))
-
-
-def contradicting_connections(
-    view: NetfilterView, blockages: Iterable[Blockage]
-) -> tuple[Connection, ...]:
-    """Return the connections that succeeded although the rules block them.
-
-    A connection is no contradiction if the rules let in its own client: others are still blocked.
-    """
-    source_by_connection = {
-        connection: source
-        for source, connections in client_attempts(view.evidence).items()
-        for connection in connections
-    }
-    contradictions = []
-    for blockage in blockages:
-        for connection in external_connections(view.evidence, blockage.port):
-            source = source_by_connection.get(connection, "")
-            if blockage.is_known_visitor and source != blockage.source:
-                continue
-            if blockage.address in {"", connection.address} and not (
-                source and view.admits(blockage.port, source)
-            ):
-                contradictions.append(connection)
-    return tuple(dict.fromkeys(contradictions))
-
-
-def admitted_connections(
-    view: NetfilterView, blockages: Iterable[Blockage]
-) -> tuple[Connection, ...]:
-    """Return the connections of clients that the rules let in; empty if the run judges one visitor,
-    because they say nothing about that visitor."""
-    if view.visitor:
-        return ()
-    ports = {blockage.port for blockage in blockages}
-    return tuple(
-        connection for port in ports for connection in external_connections(view.evidence, port)
-    )
-
-
-def blocking_places(blockages: Iterable[Blockage]) -> tuple[RulePosition, ...]:
-    return tuple({blockage.place.key: blockage.place for blockage in blockages}.values())

@@ -4,15 +4,12 @@ from."""
 from collections.abc import Iterable
 from typing import Any
 
-from checks.firewall import NOTHING_LISTENS, _restricted_ports, nothing_listens
-from checks.firewall._firewalld import client_attempts
-from checks.firewall._netfilter import (
-    Blockage,
-    NetfilterView,
-    blocking_places,
-    contradicting_connections,
-)
+from checks.firewall import _restricted_ports
+from checks.firewall._blockages import blocking_places, contradicting_connections
+from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
+from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._netfilter_fixes import allow_steps
+from checks.firewall._visitors import endpoint_texts, failed_client
 from diagnose.model import Claim, Confidence, Fix, Observation, Severity, Subject
 from diagnose.model.tcp import Connection
 from diagnose.parsers.netfilter.ruleset import RulePosition, accepts
@@ -44,7 +41,7 @@ def claim(
         because=(*view.because, *_failed_connections(view, blockages), *contradictions),
         facts={
             **facts(view, blockages),
-            "contradiction": _endpoint_texts(contradictions),
+            "contradiction": endpoint_texts(contradictions),
             "restricted": _restricted_ports.quoted_rules(source_rules),
             **extra_facts,
         },
@@ -58,22 +55,13 @@ def opening_question(
     view: NetfilterView, blockages: tuple[Blockage, ...], wide_fix: Fix, *, replies: bool = False
 ) -> Fix:
     """Return a fix that asks whether to let in one visitor or everybody."""
-    visitor = blockages[0].source or _refused_client(view, blockages)
+    ports = {blockage.port for blockage in blockages}
+    families = {blockage.family for blockage in blockages}
+    visitor = blockages[0].source or failed_client(view.evidence, ports, families)
     narrow_steps = allow_steps(
         view, blockages, visitor or _restricted_ports.PLACEHOLDER, replies=replies
     )
     return _restricted_ports.question(narrow_steps, wide_fix, visitor)
-
-
-def _refused_client(view: NetfilterView, blockages: tuple[Blockage, ...]) -> str:
-    """Return the client whose attempts over the blocked IP family failed; "" if none."""
-    families = {blockage.family for blockage in blockages}
-    ports = {blockage.port for blockage in blockages}
-    for source, attempts in client_attempts(view.evidence).items():
-        has_failed = any(connection.failure and connection.port in ports for connection in attempts)
-        if has_failed and families == {6 if ":" in source else 4}:
-            return source
-    return ""
 
 
 def severity(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Severity:
@@ -152,9 +140,3 @@ def _failed_connections(view: NetfilterView, blockages: Iterable[Blockage]) -> l
         if connection.failure
         and {(connection.address, connection.port), ("", connection.port)} & endpoints
     ]
-
-
-def _endpoint_texts(connections: Iterable[Connection]) -> tuple[str, ...]:
-    return tuple(
-        str(Subject(address=connection.address, port=connection.port)) for connection in connections
-    )

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 
 from checks.firewall import _direct_rules
-from checks.firewall._netfilter import Blockage, NetfilterView, blocking_places
+from checks.firewall._blockages import blocking_places
+from checks.firewall._netfilter import Blockage, NetfilterView
 from checks.firewall._restricted_ports import PLACEHOLDER
 from diagnose.model import Applicability, Command, Edit, Fix, Manual, Risk, Step, Where, commands
 from diagnose.parsers.netfilter import iptables, nft_writer, persisted_rules, remedies, ufw

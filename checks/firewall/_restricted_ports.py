@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from checks.firewall import shortened
 from checks.firewall._firewalld import FirewalldView, firewalld_view
 from diagnose.model import Applicability, Command, Edit, Evidence, Fix, Manual, Step, Where
 from diagnose.model.firewall import Policy, Zone
@@ -48,11 +49,7 @@ def restrictions(evidence: Evidence, ports: Iterable[int]) -> tuple[str, ...]:
 
 def quoted_rules(rule_texts: tuple[str, ...]) -> tuple[str, ...]:
     """Return the first few rules as code spans, and the number of the others."""
-    hidden_count = len(rule_texts) - SHOWN
-    return (
-        *(f"`{rule_text}`" for rule_text in rule_texts[:SHOWN]),
-        *((f"+{hidden_count}",) if hidden_count > 0 else ()),
-    )
+    return shortened(tuple(f"`{rule_text}`" for rule_text in rule_texts), SHOWN)
 
 
 def question(narrow_steps: tuple[Step, ...], wide_fix: Fix, visitor: str = "") -> Fix:

@@ -2,27 +2,15 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import (
-    NOTHING_LISTENS,
-    _restricted_ports,
-    facts,
-    fault_of,
-    is_allowlisted,
-    nothing_listens,
-    refused_client,
-    subject_of,
-    subjects_of,
-)
-from checks.firewall._firewalld import (
-    FirewalldView,
-    VisitorOutcome,
-    external_connections,
-    firewalld_view,
-    relevant_ports,
-)
+from checks.firewall import _restricted_ports
+from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_claims import facts, refused_client, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import allow_commands, exception_commands, opening_commands
+from checks.firewall._listening import NOTHING_LISTENS, nothing_listens
+from checks.firewall._refusals import fault_of, is_allowlisted
+from checks.firewall._visitors import external_connections, relevant_ports
 from diagnose.model import Claim, Confidence, Evidence, Fix, Severity
-from diagnose.model.dns import is_private
+from diagnose.model.addresses import is_private
 
 #: How many networks are shown.
 SHOWN = 6

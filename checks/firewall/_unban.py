@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from checks.firewall._netfilter import Blockage, NetfilterView
 from diagnose.model import Applicability, Command, Fix, Manual, Risk, Step, Where, commands
 from diagnose.model.visitor import Jails
+from diagnose.parsers.linux.bans import network_contains
 from diagnose.parsers.netfilter import owners, remedies, ufw
 from diagnose.parsers.netfilter.rules import Match
 from diagnose.parsers.netfilter.ruleset import RulePosition
@@ -84,7 +85,7 @@ def _ufw_steps(view: NetfilterView, blockage: Blockage) -> tuple[Step, ...]:
     for position, rule in enumerate(rules, 1):
         if rule.source in ufw.ANY or not rule.concerns(blockage.port):
             continue
-        if rule.action in {"deny", "reject"} and _contains(rule.source, blockage.source):
+        if rule.action in {"deny", "reject"} and network_contains(rule.source, blockage.source):
             if not _is_single_address(rule.source):
                 allow = ("allow", "proto", "tcp", "from", blockage.source, "to", "any", "port")
                 words = (*allow, str(blockage.port))
@@ -144,17 +145,6 @@ def _is_single_address(text: str) -> bool:
         return ipaddress.ip_network(text).num_addresses == 1
     except ValueError:
         return False
-
-
-def _contains(network: str, address: str) -> bool:
-    try:
-        subnet, host_address = (
-            ipaddress.ip_network(network, strict=False),
-            ipaddress.ip_address(address),
-        )
-    except ValueError:
-        return False
-    return subnet.version == host_address.version and host_address in subnet
 
 
 def _names_only_source(blockage: Blockage) -> bool:

@@ -11,9 +11,10 @@ the server itself. conmon only reserves the port.
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS
-from checks.firewall._firewalld import external_connections, firewalld_view
+from checks.firewall._firewalld import firewalld_view
 from checks.firewall._nat import dnat_targets
 from checks.firewall._netfilter import netfilter_view
+from checks.firewall._visitors import external_connections
 from checks.listener import listeners_on
 from diagnose.checking.registry import check
 from diagnose.model import (

@@ -3,7 +3,8 @@ its own; that the input rules accept the SYN does not let the reply out."""
 
 from collections.abc import Iterator
 
-from checks.firewall._netfilter import EXPLAINS, blockage_groups, netfilter_view
+from checks.firewall._blockages import EXPLAINS, blockage_groups
+from checks.firewall._netfilter import netfilter_view
 from checks.firewall._netfilter_claims import claim
 from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check

@@ -24,6 +24,7 @@ from diagnose.model import (
     commands,
     endpoints,
 )
+from diagnose.model.addresses import family_of
 from diagnose.model.netfilter import Ruleset
 from diagnose.parsers.netfilter import owners, remedies
 from diagnose.parsers.netfilter.owners import Owner
@@ -107,7 +108,7 @@ def _fix(
         risk = Risk.OPENS_TO_SOME if visitor else Risk.OPENS_TO_ALL
         return Fix((commands.ufw(("route", *rule), ("route", "delete", *rule), risk),))
     if owner == "hand" or place.chain.name == "DOCKER-USER":
-        family = 6 if ":" in address else 4
+        family = family_of(address)
         opening = Opening((target_port,), visitor=visitor, server=address, family=family)
         return Fix(remedies.opening_steps(place, opening, {} if visitor else view.files))
     if owner == "firewalld" and (steps := _forward_port_commands(view.evidence, dnat_target)):

@@ -11,19 +11,14 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from checks.firewall import EXPLAINS, _nat, facts, subject_of, subjects_of
-from checks.firewall._firewalld import (
-    CONTAINERS,
-    FirewalldView,
-    VisitorOutcome,
-    external_connections,
-    firewalld_view,
-    is_loopback,
-)
+from checks.firewall import EXPLAINS, _nat
+from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_claims import facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import is_about_only, removal_commands
 from checks.firewall._nat import DnatTarget
 from checks.firewall._netfilter import netfilter_view
 from checks.firewall._restricted_ports import restrictions
+from checks.firewall._visitors import CONTAINERS, external_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -36,6 +31,7 @@ from diagnose.model import (
     Subject,
     endpoints,
 )
+from diagnose.model.addresses import bracketed, family_of, is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig
@@ -67,7 +63,7 @@ class Forward:
     port: int
 
     def __str__(self) -> str:
-        host = f"[{self.address}]" if ":" in self.address else self.address
+        host = bracketed(self.address)
         return f"{host}:{self.port}" if host else f"{self.port}/tcp"
 
 
@@ -102,7 +98,7 @@ def _nat_claims(
             or owners.owner(place) == "firewalld"
         ):
             continue
-        family = 6 if ":" in dnat_target.address else 4
+        family = family_of(dnat_target.address)
         forward = _normalized_forward(firewalld, Forward(*dnat_target.destination))
         if fault := _fault(evidence, firewalld, dnat_target.address, family, forward):
             groups.setdefault((place.key, forward, fault), []).append(
@@ -218,7 +214,7 @@ def _failed_connections(evidence: Evidence, address: str) -> tuple[Connection, .
 
 def _is_plaintext(evidence: Evidence, port: int, listeners: tuple[Listener, ...]) -> bool:
     """Return whether nginx serves plain HTTP there although the site uses TLS."""
-    if not evidence.target.secure or _processes(listeners) != {"nginx"}:
+    if not evidence.target.uses_tls or _processes(listeners) != {"nginx"}:
         return False
     configured_sockets = [
         socket
@@ -285,7 +281,7 @@ def _nat_claim(
         because=(*view.because, *evidence.good(Listeners), *failed_connections),
         confidence=Confidence.CERTAIN if fault in {"nothing", "plain"} else Confidence.LIKELY,
         facts={
-            **_forward_facts(evidence, forward, fault, 6 if ":" in addresses[0] else 4),
+            **_forward_facts(evidence, forward, fault, family_of(addresses[0])),
             "zone": "",
             "policy": "",
             "interface": (),

@@ -4,20 +4,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import facts, subject_of, subjects_of
-from checks.firewall._firewalld import (
-    FirewalldView,
-    VisitorOutcome,
-    firewalld_view,
-    is_served_elsewhere,
-    relevant_ports,
-)
+from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_claims import facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import (
     is_about_only,
     permanent_opening_fix,
     permanent_rule_command,
 )
 from checks.firewall._restricted_ports import restrictions
+from checks.firewall._visitors import is_served_elsewhere, relevant_ports
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone

@@ -3,9 +3,11 @@
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, Refusal, claim, refusals
+from checks.firewall import EXPLAINS
 from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._firewalld_claims import claim
 from checks.firewall._firewalld_fixes import opening_commands
+from checks.firewall._refusals import Refusal, refusals
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Command, Evidence, Fix, Severity, commands
 from diagnose.model.firewall import Firewalld, Zone

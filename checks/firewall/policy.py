@@ -8,9 +8,11 @@ Policies of negative priority come before the zone, and the zone does not see wh
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import EXPLAINS, Refusal, claim, refusals
+from checks.firewall import EXPLAINS
 from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._firewalld_claims import claim
 from checks.firewall._firewalld_fixes import opening_commands
+from checks.firewall._refusals import Refusal, refusals
 from checks.firewall.rich_rule import rich_rule_fix
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity

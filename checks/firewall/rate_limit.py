@@ -9,17 +9,11 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall._firewalld import relevant_ports
-from checks.firewall._netfilter import (
-    EXPLAINS,
-    Blockage,
-    NetfilterView,
-    blocking_places,
-    decide,
-    netfilter_view,
-)
+from checks.firewall._blockages import EXPLAINS, blocking_places
+from checks.firewall._netfilter import Blockage, NetfilterView, decide, netfilter_view
 from checks.firewall._netfilter_claims import claim
 from checks.firewall._netfilter_fixes import opening_fix, replacement_steps
+from checks.firewall._visitors import relevant_ports
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -62,9 +56,7 @@ def rate_limit(evidence: Evidence) -> Iterator[Claim]:
             fix,
             limit=blockages[0].place.text,
             wider=bool(wider_steps),
-            without=" ".join(map(shlex.quote, open_command.argv))
-            if open_command and wider_steps
-            else "",
+            without=shlex.join(open_command.argv) if open_command and wider_steps else "",
         )
         yield replace(base_claim, severity=Severity.WARNING, confidence=Confidence.LIKELY)
 

@@ -5,17 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import (
-    EXPLAINS,
-    Refusal,
-    _restricted_ports,
-    claim,
-    facts,
-    refusals,
-    subject_of,
-    subjects_of,
-)
+from checks.firewall import EXPLAINS, _restricted_ports, shortened
 from checks.firewall._firewalld import FirewalldView, firewalld_view
+from checks.firewall._firewalld_claims import claim, facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import (
     LOWEST,
     allow_commands,
@@ -24,6 +16,7 @@ from checks.firewall._firewalld_fixes import (
     is_about_only,
     removal_commands,
 )
+from checks.firewall._refusals import Refusal, refusals
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -114,7 +107,6 @@ def _partial_refusals(firewalld: FirewalldView, reported_rules: set[str]) -> Ite
     if rules_by_text:
         zone, refusing_rules = outcomes[0].runtime.zone_match.zone, tuple(rules_by_text.values())
         sources = tuple(rule.source.name for rule in refusing_rules if rule.source)
-        hidden_count = len(sources) - _SHOWN
         yield Claim(
             about=subject_of(zone, tuple(outcomes)),
             covers=subjects_of(outcomes),
@@ -130,7 +122,7 @@ def _partial_refusals(firewalld: FirewalldView, reported_rules: set[str]) -> Ite
                 "refused": False,
                 "unlisted": False,
                 "excepted": False,
-                "sources": (*sources[:_SHOWN], f"+{hidden_count}") if hidden_count > 0 else sources,
+                "sources": shortened(sources, _SHOWN),
                 "contradiction": (),
             },
         )

@@ -4,7 +4,8 @@ not override a drop in another (nft(8), "Chains")."""
 
 from collections.abc import Iterator
 
-from checks.firewall._netfilter import EXPLAINS, blockage_groups, netfilter_view
+from checks.firewall._blockages import EXPLAINS, blockage_groups
+from checks.firewall._netfilter import netfilter_view
 from checks.firewall._netfilter_claims import claim
 from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check

@@ -8,33 +8,20 @@ taken as intended.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import _rich_rule_allowlist
-from checks.firewall._netfilter import (
-    EXPLAINS,
-    Blockage,
-    NetfilterView,
-    admitted_connections,
-    blockage_groups,
-    netfilter_view,
-)
+from checks.firewall import _rich_rule_allowlist, _unban
+from checks.firewall._blockages import EXPLAINS, admitted_connections, blockage_groups
+from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._netfilter_claims import claim, opening_question
 from checks.firewall._netfilter_fixes import opening_fix
 from diagnose.checking.registry import check
 from diagnose.model import (
-    Applicability,
     Claim,
-    Command,
     Confidence,
     Evidence,
-    Fix,
-    Manual,
     Severity,
-    Where,
-    commands,
 )
 from diagnose.model.server import Interface
 from diagnose.parsers.netfilter import owners
-from diagnose.parsers.netfilter.rules import Match
 
 #: How many networks are shown.
 SHOWN = 6
@@ -82,45 +69,10 @@ def _ban_claim(view: NetfilterView, blockages: tuple[Blockage, ...]) -> Claim:
     return claim(
         view,
         blockages,
-        _unban_fix(blockage),
+        _unban.unban_fix(view, blockages),
         client=blockage.source,
         jail=owners.jail(blockage.place) if blockage.owner == "fail2ban" else "",
         sources=(),
         more=0,
         meant=False,
     )
-
-
-def _unban_fix(blockage: Blockage) -> Fix:
-    """Let the address in with the program that blocked it."""
-    jail = owners.jail(blockage.place)
-    match blockage.owner:
-        case "fail2ban" if jail:
-            return _review_fix(commands.unban(jail, blockage.source))
-        case "crowdsec":
-            return _review_fix(commands.delete_decisions(("--ip", blockage.source), undo=False))
-        case "hand":
-            if delete_command := _set_delete_command(blockage):
-                return _review_fix(delete_command)
-    return Fix((Manual("let-it-in", Where.SERVER),), Applicability.MANUAL)
-
-
-def _review_fix(command: Command) -> Fix:
-    return Fix((command,), Applicability.REVIEW)
-
-
-def _set_delete_command(blockage: Blockage) -> Command | None:
-    """Remove the address from the set that the rule uses, if the set holds it as a single
-    address."""
-    place = blockage.place
-    for step in place.rule.steps if place.rule else ():
-        if not isinstance(step, Match) or not isinstance(step.values, str):
-            continue
-        if len(step.keys) == 1 and step.keys[0].endswith("saddr") and step.op == "==":
-            if place.program != "nft":
-                return commands.delete_from_ipset(step.values, blockage.source)
-            table = place.table
-            return commands.delete_nft_element(
-                table.family, table.name, step.values, blockage.source
-            )
-    return None

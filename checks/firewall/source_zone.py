@@ -8,18 +8,11 @@ everybody. Otherwise it is a note.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall import (
-    EXPLAINS,
-    Refusal,
-    _restricted_ports,
-    claim,
-    facts,
-    refusals,
-    subject_of,
-    subjects_of,
-)
+from checks.firewall import EXPLAINS, _restricted_ports, shortened
 from checks.firewall._firewalld import FirewalldView, VisitorOutcome, firewalld_view
+from checks.firewall._firewalld_claims import claim, facts, subject_of, subjects_of
 from checks.firewall._firewalld_fixes import allow_commands, firewall_cmd, opening_fix
+from checks.firewall._refusals import Refusal, refusals
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Command, Evidence, Fix, Risk, Severity
 from diagnose.model.firewall import Firewalld, Zone
@@ -158,10 +151,6 @@ def _is_refused(firewalld: FirewalldView, source: str, outcomes: list[VisitorOut
 def _refused_sources_claim(
     zone: Zone, outcome: VisitorOutcome, refused_sources: tuple[str, ...]
 ) -> Claim:
-    hidden_count = len(refused_sources) - _SHOWN
-    shown_sources = (
-        (*refused_sources[:_SHOWN], f"+{hidden_count}") if hidden_count > 0 else refused_sources
-    )
     return Claim(
         about=subject_of(zone, (outcome,)),
         covers=subjects_of((outcome,)),
@@ -173,7 +162,7 @@ def _refused_sources_claim(
             "drops": zone.target == "DROP",
             "client": (),
             "iptables": False,
-            "sources": shown_sources,
+            "sources": shortened(refused_sources, _SHOWN),
             "set": "",
             "opens": _opens_anything(zone),
             "note": True,

@@ -8,13 +8,8 @@ in to the server over SSH. Otherwise a note lists the blocked addresses.
 from collections.abc import Iterator
 
 from checks.firewall import _unban
-from checks.firewall._netfilter import (
-    EXPLAINS,
-    Blockage,
-    NetfilterView,
-    blockage_groups,
-    netfilter_view,
-)
+from checks.firewall._blockages import EXPLAINS, blockage_groups
+from checks.firewall._netfilter import Blockage, NetfilterView, netfilter_view
 from checks.firewall._netfilter_claims import claim
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Subject

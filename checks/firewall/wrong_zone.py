@@ -3,9 +3,11 @@ in one zone only, and only that zone decides about its packets (firewalld.zones(
 
 from collections.abc import Iterator
 
-from checks.firewall import EXPLAINS, claim, refusals
+from checks.firewall import EXPLAINS
 from checks.firewall._firewalld import firewalld_view
+from checks.firewall._firewalld_claims import claim
 from checks.firewall._firewalld_fixes import opening_fix
+from checks.firewall._refusals import refusals
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.firewall import Firewalld, Zone

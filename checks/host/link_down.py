@@ -18,7 +18,8 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.dns import LOCAL_ONLY, is_within, resolved_addresses
+from diagnose.model.addresses import LOCAL_ONLY, is_within
+from diagnose.model.dns import resolved_addresses
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 

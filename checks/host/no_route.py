@@ -20,14 +20,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.dns import (
-    LOCAL_ONLY,
-    DnsAnswer,
-    Resolution,
-    is_within,
-    resolved_addresses,
-    this_machine,
-)
+from diagnose.model.addresses import LOCAL_ONLY, is_within
+from diagnose.model.dns import DnsAnswer, Resolution, resolved_addresses, this_machine
 from diagnose.model.tcp import Connection, Uplink
 
 

@@ -7,7 +7,7 @@ The visitor's packets arrive, and no packet filter rule shows why no reply comes
 from collections.abc import Iterator
 
 from checks.firewall import EXPLAINS
-from checks.firewall._firewalld import ssh_clients, target_addresses
+from checks.firewall._visitors import ssh_clients, target_addresses
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

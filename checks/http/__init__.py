@@ -4,13 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from diagnose.model import Evidence, Subject, endpoints
 from diagnose.model.http import Exchange, Upgrade
-from diagnose.parsers.http import (
-    REDIRECTS,
-    follow_redirects,
-    is_related_host,
-    parse_url,
-    redirect_target,
-)
+from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
+from diagnose.parsers.urls import is_related_host, parse_url
 
 
 def exchanges_by_purpose(evidence: Evidence, purpose: str) -> tuple[Exchange, ...]:

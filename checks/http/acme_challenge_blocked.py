@@ -8,7 +8,13 @@ too. Redirects are followed, but only to host names and to ports 80 and 443 (Let
 from collections.abc import Iterator
 from datetime import timedelta
 
-from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http import (
+    _redirect_edits,
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    exchanges_by_purpose,
+)
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -23,7 +29,7 @@ from diagnose.model import (
 from diagnose.model.http import Exchange
 from diagnose.model.tls import served_certificates
 from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import parse_url, proxy_page, redirect_target, wants_tls
+from diagnose.parsers.http import proxy_page, wants_tls
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.edits import TextEdit
@@ -33,6 +39,8 @@ from diagnose.parsers.nginx.locations import (
     select_location,
 )
 from diagnose.parsers.nginx.server_blocks import Server
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import parse_url
 
 #: Certificates renewed by ACME are mostly valid for at most 90 days; nobody does that by hand.
 _RENEWED_BY_ITSELF = timedelta(days=101)
@@ -82,7 +90,7 @@ def _fix(nginx: Nginx, blocked: list[Exchange]) -> Fix:
     )
     if is_nginx_refusal and len(servers) == 1:
         _allow_challenge(nginx, next(iter(servers.values())), blocked[0], changes)
-    return _redirects.fix(nginx, changes, "location")
+    return _redirect_edits.fix(nginx, changes, "location")
 
 
 def _allow_challenge(nginx: Nginx, server: Server, answer: Exchange, changes: Changes) -> None:

@@ -4,7 +4,7 @@ Some sites refuse plain HTTP on purpose, for programs; that is only a note."""
 from collections.abc import Iterator
 
 from checks.http import (
-    _redirects,
+    _redirect_edits,
     addresses,
     endpoint_subjects,
     exchanges_by_purpose,
@@ -15,14 +15,9 @@ from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import (
-    RedirectChain,
-    follow_redirects,
-    https_only,
-    is_related_host,
-    redirects_in_page,
-    wants_tls,
-)
+from diagnose.parsers.http import https_only, wants_tls
+from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirects_in_page
+from diagnose.parsers.urls import is_related_host
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -97,6 +92,6 @@ def _claim(
 
 def _fix(nginx: Nginx, answers: list[Exchange], severity: Severity) -> Fix:
     changes: Changes = {}
-    if not _redirects.redirect_to_https(nginx, answers, changes):
-        return _redirects.by_hand("redirect")
-    return _redirects.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)
+    if not _redirect_edits.redirect_to_https(nginx, answers, changes):
+        return _redirect_edits.by_hand("redirect")
+    return _redirect_edits.fix(nginx, changes, "redirect", sure=severity is not Severity.NOTE)

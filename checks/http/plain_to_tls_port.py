@@ -6,15 +6,17 @@ with the TLS port, or a proxy terminated TLS and forwarded plain HTTP to a TLS p
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, endpoint_subjects
+from checks.http import _redirect_edits, _redirects, addresses, endpoint_subjects
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import normalize_url, redirect_target, wants_tls
+from diagnose.parsers.http import wants_tls
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url
 
 
 @check(
@@ -64,7 +66,7 @@ def _fix(nginx: Nginx, exchanges: list[Exchange], step: str) -> Fix:
         _redirect_with_tls(nginx, {normalize_url(exchange.url) for exchange in exchanges}, changes)
     elif step == "port":
         sure = _remove_tls(nginx, exchanges, changes)
-    return _redirects.fix(nginx, changes, step, sure)
+    return _redirect_edits.fix(nginx, changes, step, sure)
 
 
 def _redirect_with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
@@ -80,7 +82,7 @@ def _redirect_with_tls(nginx: Nginx, urls: set[str], changes: Changes) -> None:
     for redirect in redirects.values():
         scheme, host, uri = redirect.parts or ("", "", "")
         if scheme:
-            _redirects.replace_target(
+            _redirect_edits.replace_target(
                 nginx, redirect, f"https://{host.removesuffix(':443')}{uri}", changes
             )
 
@@ -119,9 +121,9 @@ def _remove_tls(nginx: Nginx, exchanges: list[Exchange], changes: Changes) -> bo
         ):
             own = children(server.block, "server_name")
             anchor = own[0] if own and own[0].file == file.path else directive
-            step = _redirects.indent_step(file.text, server.block, directive)
-            words = f"return 301 {_redirects.SECURE};"
-            lines = _redirects.if_block("($scheme = http)", words, step)
+            step = _redirect_edits.indent_step(file.text, server.block, directive)
+            words = f"return 301 {_redirect_edits.SECURE};"
+            lines = _redirect_edits.if_block("($scheme = http)", words, step)
             changes[directive.file].append(edits.insert_after(file.text, anchor, lines))
     return {id(server.block) for server, _ in tls_listens} <= server_ids and len(server_ids) == 1
 

@@ -3,7 +3,7 @@ old links, other clients and HTTP-01 challenges (RFC 8555 section 8.3) use port 
 
 from collections.abc import Iterator
 
-from checks.http import _redirects
+from checks.http import _redirect_edits
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -85,5 +85,7 @@ def _fix(nginx: Nginx, sure: bool) -> Fix:
     changes: Changes = {}
     if nginx.master and not is_port_taken and not nginx.listen_sockets(80) and len(blocks) == 1:
         (server,) = blocks.values()
-        _redirects.add_redirect_server(nginx, _redirects.tls_addresses(server.listens), "", changes)
-    return _redirects.fix(nginx, changes, "open", sure)
+        _redirect_edits.add_redirect_server(
+            nginx, _redirect_edits.tls_addresses(server.listens), "", changes
+        )
+    return _redirect_edits.fix(nginx, changes, "open", sure)

@@ -4,6 +4,7 @@ only loses privacy for a moment; otherwise the site is served in plain text."""
 from collections.abc import Iterator
 
 from checks.http import (
+    _redirect_edits,
     _redirects,
     addresses,
     endpoint_subjects,
@@ -15,14 +16,8 @@ from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Fix, Severity, merge_subjects
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import (
-    RedirectChain,
-    follow_redirects,
-    is_related_host,
-    normalize_url,
-    parse_url,
-    redirect_target,
-)
+from diagnose.parsers.redirects import RedirectChain, follow_redirects, redirect_target
+from diagnose.parsers.urls import is_related_host, normalize_url, parse_url
 
 
 @check(
@@ -82,16 +77,16 @@ def _fix(nginx: Nginx, steps: list[Exchange], last: Exchange) -> Fix:
             "https:" + (redirect_target(step) or "").partition(":")[2]
         ) == normalize_url(step.url)
         if not is_same_page and scheme == "http" and ":" not in host:
-            _redirects.replace_target(nginx, redirect, f"https://{host}{uri}", changes)
+            _redirect_edits.replace_target(nginx, redirect, f"https://{host}{uri}", changes)
             continue
-        if not is_same_page or not _redirects.exempt_https(
+        if not is_same_page or not _redirect_edits.exempt_https(
             nginx, redirect, _url_path(step), changes
         ):
-            return _redirects.by_hand("scheme")
+            return _redirect_edits.by_hand("scheme")
         served = last.url.startswith("http:") and (last.status or 500) < 300
-        if served and not _redirects.redirect_to_https(nginx, [last], changes):
-            return _redirects.by_hand("scheme")
-    return _redirects.fix(nginx, changes, "scheme")
+        if served and not _redirect_edits.redirect_to_https(nginx, [last], changes):
+            return _redirect_edits.by_hand("scheme")
+    return _redirect_edits.fix(nginx, changes, "scheme")
 
 
 def _url_path(step: Exchange) -> str:

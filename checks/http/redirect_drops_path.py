@@ -3,7 +3,13 @@ requests a path that does not exist; a correct redirect would keep that path."""
 
 from collections.abc import Iterator
 
-from checks.http import _redirects, addresses, endpoint_subjects, exchanges_by_purpose
+from checks.http import (
+    _redirect_edits,
+    _redirects,
+    addresses,
+    endpoint_subjects,
+    exchanges_by_purpose,
+)
 from checks.nginx import Nginx
 from checks.nginx._edits import Changes
 from diagnose.checking.registry import check
@@ -16,7 +22,8 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import is_related_host, parse_url, preserves_path, redirect_target
+from diagnose.parsers.redirects import preserves_path, redirect_target
+from diagnose.parsers.urls import is_related_host, parse_url
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])
@@ -66,8 +73,10 @@ def _fix(nginx: Nginx, lost: list[Exchange]) -> Fix:
         scheme, host, uri = redirect.parts or ("", "", "")
         if scheme and "$" not in uri:
             uris.append(uri)
-            _redirects.replace_target(nginx, redirect, f"{scheme}://{host}$request_uri", changes)
-    return _redirects.fix(nginx, changes, "request-uri", sure=set(uris) <= {"", "/"})
+            _redirect_edits.replace_target(
+                nginx, redirect, f"{scheme}://{host}$request_uri", changes
+            )
+    return _redirect_edits.fix(nginx, changes, "request-uri", sure=set(uris) <= {"", "/"})
 
 
 def _leads_home(exchange: Exchange) -> bool:

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from checks.http import (
+    _redirect_edits,
     _redirects,
     addresses,
     endpoint_subjects,
@@ -22,16 +23,15 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import (
+from diagnose.parsers.http import hops
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.redirects import (
     MAX_REDIRECTS,
     RedirectChain,
     follow_redirects,
-    hops,
-    normalize_url,
-    parse_url,
     redirect_target,
 )
-from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.urls import normalize_url, parse_url
 
 
 @check(
@@ -91,7 +91,9 @@ def _claim(evidence: Evidence, chains: list[RedirectChain]) -> Claim:
             "server": first[0].header("Server") or "",
             "hops": hops(first[0].headers),
         },
-        fix=_redirects.by_hand("find-the-rule") if endless else _fix(Nginx.of(evidence), first),
+        fix=_redirect_edits.by_hand("find-the-rule")
+        if endless
+        else _fix(Nginx.of(evidence), first),
     )
 
 
@@ -102,11 +104,11 @@ def _fix(nginx: Nginx, cycle: tuple[Exchange, ...]) -> Fix:
         if url is None or not url.secure or url.host != nginx.evidence.target.host:
             continue
         redirect = _redirects.find_redirect(nginx, step, conditions=False)
-        if redirect and _redirects.exempt_https(nginx, redirect, url.path, changes):
+        if redirect and _redirect_edits.exempt_https(nginx, redirect, url.path, changes):
             break
         if not redirect and len(cycle) == 1 and step.port == nginx.evidence.target.port:
             _forward_scheme(nginx, url.path, step, changes)
-    return _redirects.fix(nginx, changes, "find-the-rule")
+    return _redirect_edits.fix(nginx, changes, "find-the-rule")
 
 
 def _forward_scheme(nginx: Nginx, path: str, step: Exchange, changes: Changes) -> None:

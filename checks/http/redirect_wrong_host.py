@@ -5,6 +5,7 @@ that does not exist, or to a server that does not serve it. A redirect to anothe
 from collections.abc import Iterator
 
 from checks.http import (
+    _redirect_edits,
     _redirects,
     addresses,
     endpoint_subjects,
@@ -23,14 +24,9 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import (
-    is_host,
-    is_internal_host,
-    normalize_url,
-    parse_url,
-    redirect_target,
-)
+from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import is_internal_host, normalize_url, parse_url
 
 #: The kind of failure at the destination, and the reason (a fact) that it means.
 _REASONS = {
@@ -143,7 +139,7 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     """
     changes: Changes = {}
     if any(step.url.startswith("https:") for step in steps) or not works_over_https(nginx.evidence):
-        return _redirects.by_hand("name-the-host")
+        return _redirect_edits.by_hand("name-the-host")
     redirects = {
         id(redirect.directive): redirect
         for step in steps
@@ -152,5 +148,7 @@ def _fix(nginx: Nginx, reason: str, steps: list[Exchange]) -> Fix:
     for redirect in redirects.values():
         uri = redirect.parts[2] if redirect.parts else ""
         new_uri = uri if uri.startswith(("$request_uri", "$uri")) else "$request_uri"
-        _redirects.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
-    return _redirects.fix(nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"})
+        _redirect_edits.replace_target(nginx, redirect, f"https://$host{new_uri}", changes)
+    return _redirect_edits.fix(
+        nginx, changes, "name-the-host", sure=reason in {"invalid", "inward"}
+    )

@@ -53,7 +53,7 @@ def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
     if exchange.failure is not None:
         return not wants_tls(exchange)
     status = exchange.status or 0
-    if evidence.target.scheme in {"ws", "wss"} and exchange.verified:
+    if evidence.target.is_websocket and exchange.verified:
         # An application may respond anything to a request without Upgrade at a WebSocket path.
         return status in {*_GATEWAY_ERRORS, 503, *_CDN_ERRORS}
     return status >= 500

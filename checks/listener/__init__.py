@@ -1,13 +1,9 @@
 """Checks of the layer `listener`, and what they share."""
 
 from diagnose.model import Evidence
+from diagnose.model.addresses import is_loopback
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tcp import Connection
-
-
-def is_loopback(address: str) -> bool:
-    """Return whether the address is in 127.0.0.0/8 or is ::1 (RFC 6890)."""
-    return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
 def listeners_on(evidence: Evidence, port: int) -> tuple[Listener, ...]:

@@ -9,8 +9,8 @@ If only a network namespace with a listener was observed and no engine, the clai
 
 from collections.abc import Iterator
 
-from checks.firewall._firewalld import CONTAINERS, target_addresses
 from checks.firewall._nat import dnat_targets
+from checks.firewall._visitors import CONTAINERS, target_addresses
 from checks.listener import listeners_on, target_answers, target_connections
 from checks.nginx import Nginx
 from diagnose.checking.registry import check

@@ -3,7 +3,7 @@ only. For all others the port is closed (ip(7))."""
 
 from collections.abc import Iterator
 
-from checks.listener import is_loopback, listeners_on, target_answers, target_connections
+from checks.listener import listeners_on, target_answers, target_connections
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -18,6 +18,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listeners

@@ -62,7 +62,7 @@ def missing(evidence: Evidence) -> Iterator[Claim]:
             "name": evidence.target.host,
             "nginx": nginx,
             "block": _block(evidence),
-            "tls": evidence.target.secure,
+            "tls": evidence.target.uses_tls,
         },
         confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
         severity=Severity.NOTE if unsure else None,

@@ -7,7 +7,7 @@ cannot start or cannot load that part of its configuration; `nginx -t` does not 
 
 from collections.abc import Iterator
 
-from checks.listener import is_loopback, listeners_on
+from checks.listener import listeners_on
 from checks.nginx import Nginx
 from checks.nginx._commands import reload_steps
 from diagnose.checking.registry import check
@@ -22,6 +22,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
+from diagnose.model.addresses import is_loopback
 from diagnose.model.nginx import Directive, NginxConfig, NginxState
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.tls import Handshake

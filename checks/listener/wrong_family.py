@@ -4,7 +4,7 @@ socket accepts no IPv6."""
 
 from collections.abc import Iterator
 
-from checks.listener import is_loopback, listeners_on
+from checks.listener import listeners_on
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -21,7 +21,8 @@ from diagnose.model import (
     Where,
     merge_subjects,
 )
-from diagnose.model.dns import is_private, resolved_addresses
+from diagnose.model.addresses import family_of, is_loopback, is_private
+from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import Directive, NginxConfig
 from diagnose.model.server import Interface, Listeners
@@ -115,7 +116,9 @@ def _open_families(evidence: Evidence, port: int) -> set[int]:
 def _closed_family(evidence: Evidence, family: int) -> _ClosedFamily | None:
     port = evidence.target.port
     open_families = _open_families(evidence, port)
-    addresses = [address for address in resolved_addresses(evidence) if _family(address) == family]
+    addresses = [
+        address for address in resolved_addresses(evidence) if family_of(address) == family
+    ]
     addresses = [address for address in addresses if not is_loopback(address)]
     if not open_families or family in open_families or not addresses:
         return None
@@ -132,7 +135,7 @@ def _closed_family(evidence: Evidence, family: int) -> _ClosedFamily | None:
         interface for interface in evidence.good(Interface) if interface.vantage is Vantage.SERVER
     ]
     interface_addresses = [
-        a for interface in interfaces for a in interface.addresses if _family(a) == family
+        a for interface in interfaces for a in interface.addresses if family_of(a) == family
     ]
     own_addresses = [address for address in addresses if address in interface_addresses]
     # A cloud may translate a public IPv4 address to a private one of this server. Any other address
@@ -150,10 +153,6 @@ def _socket_texts(evidence: Evidence, port: int) -> tuple[str, ...]:
         str(Subject(address=listener.address, port=port))
         for listener in listeners_on(evidence, port)
     )
-
-
-def _family(address: str) -> int:
-    return 6 if ":" in address else 4
 
 
 # Fix

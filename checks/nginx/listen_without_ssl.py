@@ -32,7 +32,7 @@ from diagnose.parsers.nginx.edits import TextEdit
 )
 def listen_without_ssl(evidence: Evidence) -> Iterator[Claim]:
     nginx, port = Nginx.of(evidence), evidence.target.port
-    if not evidence.target.secure:
+    if not evidence.target.uses_tls:
         return
     plain_servers = [
         selected_server

@@ -8,7 +8,7 @@ person who is logged in over SSH. Otherwise a note says that the page is not ope
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.firewall._firewalld import ssh_clients
+from checks.firewall._visitors import ssh_clients
 from checks.nginx import Nginx, file_line
 from checks.nginx._access import PathAccess, visitor_access
 from checks.nginx._commands import reload_steps

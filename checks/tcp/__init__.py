@@ -20,6 +20,7 @@ from diagnose.model import (
     endpoints,
     merge_subjects,
 )
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.tcp import Connection
 from diagnose.parsers import icmp
@@ -145,7 +146,7 @@ def facts(evidence: Evidence, ports: tuple[ProbedPort, ...]) -> dict[str, object
         "addresses": tuple(port.address for port in ports),
         "port": ports[0].attempts[0].port,
         "target": evidence.target.authority,
-        "server": f"[{address}]" if ":" in address else address,
+        "server": bracketed(address),
         "open_ports": _port_numbers(
             connection for connection in other_connections if connection.failure is None
         ),
@@ -210,7 +211,7 @@ def _is_hairpin(evidence: Evidence, address: str) -> bool:
     server_hosts = [host for host in evidence.of(Host) if host.vantage is Vantage.SERVER]
     if ":" in address or not any(host.via == "local" for host in server_hosts):
         return False
-    from diagnose.model.dns import LOCAL_ONLY, is_private, is_within
+    from diagnose.model.addresses import LOCAL_ONLY, is_private, is_within
     from diagnose.model.server import Interface
 
     interface_addresses = (

@@ -18,7 +18,8 @@ from diagnose.model import (
     Vantage,
     Where,
 )
-from diagnose.model.dns import is_private, resolved_addresses
+from diagnose.model.addresses import is_private
+from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface, Route
 from diagnose.model.tcp import Connection

@@ -48,10 +48,12 @@ def path_mtu(evidence: Evidence) -> Iterator[Claim]:
             "port": handshakes[0].port,
             "target": evidence.target.authority,
             "mss": _SMALL,
+            "setting": _PROBING,
         },
         fix=Fix(
             (
-                commands.set_sysctl(_PROBING, 1, before=0),
+                # Without an undo: no probe reads the value that the server has now.
+                commands.set_sysctl(_PROBING, 1, before=None),
                 Manual("keep", Where.SERVER),
             ),
             Applicability.REVIEW,

@@ -41,6 +41,7 @@ def _claim(evidence: Evidence, ports: tuple[ProbedPort, ...], own: bool) -> Clai
         ruled_out=("tcp.rejected-by-host", "tcp.timeout"),
         extra_facts={
             "own": own,
+            "address": ports[0].address,
             "senders": tuple(dict.fromkeys(error.sender for error in errors)),
             "icmp_names": tuple(dict.fromkeys(names)),
             "answers": failure_summaries(ports),

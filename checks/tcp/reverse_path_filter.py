@@ -25,7 +25,8 @@ from diagnose.model import (
     Where,
     commands,
 )
-from diagnose.model.dns import is_private, resolved_addresses
+from diagnose.model.addresses import family_of, is_private
+from diagnose.model.dns import resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Arrival, Counters, Kernel, counter_growth, counter_value
 from diagnose.model.server import Firewalld, Interface
@@ -63,7 +64,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
     other_addresses = tuple(
         address for address in resolved_addresses(evidence) if address not in addresses
     )
-    family = 6 if ":" in first.address else 4
+    family = family_of(first.address)
     subjects = tuple(Subject(address=address) for address in addresses)
     yield Claim(
         about=Subject(address=first.address, text=", ".join(addresses)),
@@ -102,7 +103,7 @@ def reverse_path_filter(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _dropped_address(evidence: Evidence, lookup: Arrival) -> _DroppedAddress | None:
-    family = 6 if ":" in lookup.address else 4
+    family = family_of(lookup.address)
     if lookup.failure is None or not _return_interface(evidence, family, lookup.device):
         return None
     has_timeout = any(

@@ -9,7 +9,8 @@ A person must confirm the fix, because it lets everybody in.
 
 from collections.abc import Iterator
 
-from checks.tls import TargetSettings, failure_groups, target_settings
+from checks.tls import failure_groups
+from checks.tls._nginx_settings import TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,

@@ -9,7 +9,8 @@ before, the suites are not the reason.
 import re
 from collections.abc import Iterator
 
-from checks.tls import Setting, TargetSettings, confidence, failure_groups, target_settings
+from checks.tls import confidence, failure_groups
+from checks.tls._nginx_settings import Setting, TargetSettings, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake

@@ -7,7 +7,8 @@ The fix adds the current versions to the list, so that current clients still con
 import re
 from collections.abc import Iterator
 
-from checks.tls import TargetSettings, confidence, failure_groups, joined_args, target_settings
+from checks.tls import confidence, failure_groups
+from checks.tls._nginx_settings import TargetSettings, joined_args, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
 from diagnose.model.tls import Handshake

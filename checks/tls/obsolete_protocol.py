@@ -7,7 +7,7 @@ old devices that still connect may be refused.
 
 from collections.abc import Iterator
 
-from checks.tls import TargetSettings, joined_args, target_settings
+from checks.tls._nginx_settings import TargetSettings, joined_args, target_settings
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -24,6 +24,8 @@ from diagnose.model.tls import Handshake
 
 _OLD = {"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"}
 _CURRENT = ("TLSv1.2", "TLSv1.3")
+#: The option that makes openssl-s_client(1) offer this version only.
+_OPTIONS = {"SSLv3": "-ssl3", "TLSv1": "-tls1", "TLSv1.1": "-tls1_1"}
 
 
 @check(severity=Severity.WARNING, needs=[Handshake])
@@ -54,6 +56,7 @@ def obsolete_protocol(evidence: Evidence) -> Iterator[Claim]:
             "addresses": tuple(handshake.address for handshake in old_handshakes),
             "port": old_handshakes[0].port,
             "protocol": old_handshakes[0].protocol,
+            "option": _OPTIONS.get(old_handshakes[0].protocol, "-tls1_1"),
             "cipher": old_handshakes[0].cipher,
             "place": settings.file_line if settings and fix else "",
         },

@@ -1,5 +1,5 @@
-"""Checks of the layer `websocket`: the result of the opening handshake.
-`diagnose.parsers.http.refusal` alone decides which check a failed handshake belongs to."""
+"""Checks of the layer `websocket`: the result of the opening handshake. `refusal`
+(diagnose/parsers/websocket_refusal.py) alone decides which check a failed handshake belongs to."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -14,8 +14,9 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.http import Attempt, websocket_attempts
-from diagnose.parsers.http import Refusal, proxy_page, refusal
+from diagnose.parsers.http import proxy_page
 from diagnose.parsers.websocket_ending import Ending, ending
+from diagnose.parsers.websocket_refusal import Refusal, refusal
 
 
 def refused_attempts(evidence: Evidence, reason: Refusal) -> Iterator[Attempt]:

@@ -21,7 +21,7 @@ from diagnose.model import (
 )
 from diagnose.model.http import Attempt, Exchange, websocket_attempts
 from diagnose.parsers import content_security_policy
-from diagnose.parsers.http import parse_url
+from diagnose.parsers.urls import parse_url
 
 _HEADER = "content-security-policy"
 

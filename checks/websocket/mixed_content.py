@@ -17,7 +17,7 @@ from diagnose.model import (
     merge_subjects,
 )
 from diagnose.model.http import Exchange
-from diagnose.parsers.http import is_related_host, parse_url
+from diagnose.parsers.urls import is_related_host, parse_url
 
 
 @check(severity=Severity.WARNING, needs=[Exchange])

@@ -4,7 +4,7 @@ try_files with the page of a single-page application."""
 import re
 from collections.abc import Iterator
 
-from checks.http import _redirects
+from checks.http import _redirect_edits
 from checks.nginx import Nginx, _location_edits, file_line
 from checks.nginx._commands import reload_steps
 from checks.nginx._edits import Changes, config_edits
@@ -133,7 +133,7 @@ def _fix(nginx: Nginx, server: Directive, paths: list[str]) -> Fix:
     ):
         manual = Manual("add-a-location", Where.SERVER)
         return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
-    step, target = _redirects.indent_step(file.text, server, locations[0]), next(iter(targets))
+    step, target = _redirect_edits.indent_step(file.text, server, locations[0]), next(iter(targets))
     body = [
         f"proxy_pass {target};",
         "proxy_http_version 1.1;",

@@ -22,10 +22,11 @@ from diagnose.model import (
 )
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import Directive
-from diagnose.parsers.http import hops, unknown_session
+from diagnose.parsers.http import hops
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.config import children
 from diagnose.parsers.nginx.locations import proxy_pass_of
+from diagnose.parsers.websocket_refusal import unknown_session
 
 #: Directives that send a client to the same server again; sticky needs the commercial nginx.
 _STICKY = ("ip_hash", "hash", "sticky", "sticky_cookie_insert")

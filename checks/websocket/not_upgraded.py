@@ -8,7 +8,8 @@ from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.parsers.http import proxy_page, upgrade_lost
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.websocket_refusal import upgrade_lost
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])

@@ -10,10 +10,10 @@ from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
 from diagnose.model.http import Upgrade
-from diagnose.parsers.http import parse_url
 from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.forwarding import application_of
 from diagnose.parsers.nginx.locations import location_pattern, proxy_pass_of
+from diagnose.parsers.urls import parse_url
 
 
 @check(severity=Severity.ERROR, needs=[Upgrade])

@@ -89,7 +89,7 @@ def required_layers(evidence: Evidence) -> tuple[str, ...]:
     scope, target = evidence.scope, evidence.target
     if scope.only:
         return tuple(layer for layer in LAYERS if layer in scope.only)
-    tls_layers = ("tls", "certificate") if target.secure else ()
+    tls_layers = ("tls", "certificate") if target.uses_tls else ()
     websocket_layers = ("websocket",) if target.websockets else ()
     path_layers = ("dns", "tcp") if scope.outside else ("listener",)
     all_layers = (*path_layers, *tls_layers, "http", *websocket_layers)
@@ -149,7 +149,7 @@ def _is_of_target(evidence: Evidence, layer: str) -> bool:
     """Return True if the layer belongs to this target itself."""
     target = evidence.target
     if layer in {"tls", "certificate"}:
-        return target.secure
+        return target.uses_tls
     return layer in TARGET_LAYERS and (layer != "websocket" or bool(target.websockets))
 
 
@@ -344,7 +344,7 @@ def _answers(view: _VantageEvidence, address: str) -> tuple[Observation, ...]:
     pages = [
         exchange for exchange in view.attempts_at(Exchange, address) if exchange.purpose == "target"
     ]
-    if view.target.scheme not in {"ws", "wss"}:
+    if not view.target.is_websocket:
         return tuple(pages)
     upgrades = (
         upgrade for upgrade in view.attempts_at(Upgrade, address) if upgrade.through == "front"

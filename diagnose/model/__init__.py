@@ -78,6 +78,11 @@ LAYERS = (
 )
 
 
+#: Schemes of URLs that are opened with TLS, and those of WebSockets (RFC 6455 section 3).
+TLS_SCHEMES = frozenset({"https", "wss"})
+WEBSOCKET_SCHEMES = frozenset({"ws", "wss"})
+
+
 class Vantage(StrEnum):
     """The place from which something was observed: the machine that probes, or the server."""
 
@@ -119,6 +124,14 @@ class Target:
     read_as: str = ""
 
     @property
+    def uses_tls(self) -> bool:
+        return self.scheme in TLS_SCHEMES
+
+    @property
+    def is_websocket(self) -> bool:
+        return self.scheme in WEBSOCKET_SCHEMES
+
+    @property
     def authority(self) -> str:
         """Return host[:port] as in a URL (RFC 3986 section 3.2), without a default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -129,14 +142,9 @@ class Target:
         )
 
     @property
-    def secure(self) -> bool:
-        """Whether visitors use TLS."""
-        return self.scheme in {"https", "wss"}
-
-    @property
     def origin(self) -> str:
         """Return the origin of the site's pages (RFC 6454 section 6.2)."""
-        return f"{'https' if self.secure else 'http'}://{self.authority}"
+        return f"{'https' if self.uses_tls else 'http'}://{self.authority}"
 
     @property
     def url(self) -> str:

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from diagnose.model import Observation
+from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
 
 
@@ -43,7 +44,7 @@ class Namespace:
 
     def listens(self, port: int) -> bool:
         """Return True if something listens on the port at an address other than loopback."""
-        return any(number == port and not _is_loopback(at) for at, number in self.sockets)
+        return any(number == port and not is_loopback(at) for at, number in self.sockets)
 
 
 @frozen(kw_only=True, eq=False)
@@ -57,7 +58,3 @@ class Containers(Observation):
     engines: tuple[str, ...] = ()
     containers: tuple[Container, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
-
-
-def _is_loopback(address: str) -> bool:
-    return address.startswith("127.") or address == "::1"

@@ -1,48 +1,16 @@
 """Observations of name resolution: the system resolver, the hosts file and DNS answers."""
 
 from collections.abc import Iterable
-from functools import cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import ClassVar
 
 from diagnose.model import Evidence, Host, Observation, Vantage, Where
+from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_private, is_within
 from diagnose.model.frozen import frozen
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 
 #: The record types that hold addresses, by IP version.
 ADDRESS_TYPES = {4: "A", 6: "AAAA"}
-
-#: Ranges that are not reachable from the Internet. They differ from `ipaddress.is_private`:
-#: documentation ranges count as public addresses.
-PRIVATE = (
-    "0.0.0.0/8",  # RFC 1122 section 3.2.1.3: this host
-    "10.0.0.0/8",  # RFC 1918
-    "100.64.0.0/10",  # RFC 6598: shared, behind a carrier's NAT
-    "127.0.0.0/8",  # RFC 1122: loopback
-    "168.63.129.16/32",  # Azure's platform address, for its machines
-    "169.254.0.0/16",  # RFC 3927: link-local
-    "172.16.0.0/12",  # RFC 1918
-    "192.168.0.0/16",  # RFC 1918
-    "::/128",  # RFC 4291 section 2.5.2: unspecified
-    "::1/128",  # RFC 4291: loopback
-    "fc00::/7",  # RFC 4193: unique local
-    "fe80::/10",  # RFC 4291: link-local
-)
-#: Link-local ranges, and the addresses where clouds serve machine credentials (AWS, Google Cloud,
-#: Azure and others 169.254.169.254; Alibaba Cloud; AWS and Google Cloud by IPv6; Azure; Oracle). A
-#: name or a redirect must not lead us there.
-GUARDED = (
-    "169.254.0.0/16",
-    "fe80::/10",
-    "100.100.100.200/32",
-    "fd00:ec2::/32",
-    "fd20:ce::254/128",
-    "168.63.129.16/32",
-    "192.0.0.192/32",
-)
-#: Private ranges that mean the resolving machine itself or its link: useless in DNS.
-LOCAL_ONLY = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128", "fe80::/10")
 
 #: Top-level domains that are not in the public DNS (RFC 2606, RFC 6761, RFC 6762, RFC 8375, ICANN's
 #: "internal"), and those that home routers use.
@@ -151,33 +119,6 @@ class ResolverConfig(Observation):
     file: str
     servers: tuple[str, ...] = ()
     text: str = ""
-
-
-@cache
-def _networks(ranges: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(text) for text in ranges)
-
-
-def is_within(address: str, ranges: tuple[str, ...]) -> bool:
-    """Return True if the address is in one of the ranges; False if it is not an address. An
-    IPv4-mapped IPv6 address (::ffff:10.0.0.1) counts as the IPv4 address."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return False
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in network for network in _networks(ranges))
-
-
-def is_private(address: str) -> bool:
-    """Return True if the address cannot be reached from the Internet (see PRIVATE)."""
-    return is_within(address, PRIVATE)
-
-
-def is_guarded(address: str) -> bool:
-    """Return True if a name or a redirect must not lead us to this address (see GUARDED). We
-    connect to it only if a person typed it."""
-    return is_within(address, GUARDED)
 
 
 def is_local_name(name: str) -> bool:

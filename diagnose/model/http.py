@@ -23,8 +23,10 @@ class Exchange(Observation):
     further step of a redirect), "path" (an unknown path over http, to see whether a redirect keeps
     it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and wss: URLs
     in the page. `extended_connect` is whether a server, asked over HTTP/2, allows WebSockets over
-    it (RFC 8441); None if it was not asked. A failure with a status means that the response was cut
-    off.
+    it (RFC 8441); None if it was not asked. `incomplete` is True if the response has neither a
+    length nor chunks, and the connection ended without TLS's close_notify: nothing shows whether
+    the end is missing (RFC 9112 section 9.8). A failure with a status means that the response was
+    cut off.
     """
 
     layer: ClassVar[str] = "http"
@@ -43,6 +45,7 @@ class Exchange(Observation):
     verified: bool = True
     mentions: tuple[str, ...] = ()
     extended_connect: bool | None = None
+    incomplete: bool = False
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)

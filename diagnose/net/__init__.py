@@ -18,9 +18,14 @@ DEFAULT_TIMEOUT = 4.0
 
 
 class Stream(Protocol):
-    """An open connection, plain or inside TLS. `peer` is its address and port."""
+    """An open connection, plain or inside TLS.
+
+    `peer` is its address and port. `is_truncated` is set if the stream ended and TLS was not closed
+    by a close_notify alert (RFC 8446 section 6.1).
+    """
 
     peer: tuple[str, int]
+    is_truncated: bool
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         """Return 1 to `limit` bytes, or b"" at the end of the stream."""

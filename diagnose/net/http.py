@@ -56,6 +56,7 @@ class HttpResult:
 
     `took` is the seconds until the end of the header, `received` the time of that moment in
     seconds since the epoch. If both a status and a failure are set, the response was cut off.
+    `incomplete` is explained at `Exchange`.
     """
 
     took: float = 0.0
@@ -67,6 +68,7 @@ class HttpResult:
     body: str = ""
     mentions: tuple[str, ...] = ()
     extended_connect: bool | None = None
+    incomplete: bool = False
     failure: Failure | None = None
 
 
@@ -107,6 +109,15 @@ class Http1Connection(httpx.AsyncBaseTransport):
         return self._state.our_state in {h11.IDLE, h11.DONE} and (
             self._state.their_state in {h11.IDLE, h11.DONE}
         )
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether only the end of the connection ended the last response, and TLS was not closed
+        (RFC 9112 section 9.8).
+
+        A response with a length or in chunks ends before h11 needs the end of the stream.
+        """
+        return self.stream.is_truncated and self._state.their_state in {h11.DONE, h11.MUST_CLOSE}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._state.our_state is h11.DONE:
@@ -202,6 +213,9 @@ class HttpConnection(Protocol):
     @property
     def reusable(self) -> bool: ...
 
+    @property
+    def is_incomplete(self) -> bool: ...
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
 
     def close(self) -> None: ...
@@ -269,6 +283,7 @@ async def send_get(
         body=printable(page[:BODY_EXCERPT]),
         mentions=tuple(clean(mention) for mention in websocket_urls(page)),
         extended_connect=response.extensions.get("extended_connect"),
+        incomplete=connection.is_incomplete,
         failure=failure,
     )
 
@@ -314,6 +329,10 @@ async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Fail
     return _decoded(data[:MAX_BODY], header(headers, "Content-Encoding") or ""), failure
 
 
+#: zlib detects whether the header is gzip's or its own (zlib's manual, inflateInit2).
+_ANY_HEADER = zlib.MAX_WBITS | 32
+
+
 def _decoded(data: bytes, coding: str) -> bytes:
     """Undo gzip or deflate (RFC 9110 section 8.4.1), up to MAX_BODY bytes.
 
@@ -322,14 +341,21 @@ def _decoded(data: bytes, coding: str) -> bytes:
     match coding.strip().lower():
         case "" | "identity":
             return data
-        case "gzip" | "x-gzip" | "deflate":
-            try:
-                # 32: zlib detects which of the two headers it is.
-                return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, MAX_BODY)
-            except zlib.error:
-                return b""
+        case "gzip" | "x-gzip":
+            return _inflated(data, _ANY_HEADER)
+        case "deflate":
+            # Some servers send the deflate stream without the zlib header (section 8.4.1.2, note).
+            return _inflated(data, _ANY_HEADER) or _inflated(data, -zlib.MAX_WBITS)
         case _:
             return b""
+
+
+def _inflated(data: bytes, window_bits: int) -> bytes:
+    """Return at most MAX_BODY decompressed bytes, or b"" if the data has another format."""
+    try:
+        return zlib.decompressobj(window_bits).decompress(data, MAX_BODY)
+    except zlib.error:
+        return b""
 
 
 def printable(text: str) -> str:

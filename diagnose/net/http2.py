@@ -43,6 +43,8 @@ class Http2Connection(httpx.AsyncBaseTransport):
     """One request over a stream that negotiated "h2"."""
 
     reusable = False
+    #: END_STREAM marks the end of a response (RFC 9113 section 8.1).
+    is_incomplete = False
 
     def __init__(self, stream: Stream, timeout: float) -> None:
         self.stream = stream

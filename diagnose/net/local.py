@@ -42,6 +42,7 @@ class TcpStream:
 
     def __init__(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         self.peer = peer
+        self.is_truncated = False
         self._socket = sock
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:

@@ -38,6 +38,7 @@ class TunnelStream:
 
     def __init__(self, stream: Stream, peer: tuple[str, int], early: bytes = b"") -> None:
         self.peer = peer
+        self.is_truncated = False
         self._stream, self._early = stream, early
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:

@@ -179,14 +179,18 @@ class SecureStream:
 
     def __init__(self, pipe: _Pipe, tls: ssl.SSLObject) -> None:
         self.peer = pipe.stream.peer
+        self.is_truncated = False
         self._pipe = pipe
         self._tls = tls
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
-        """Like `Stream.read`. A missing close_notify counts as the end: HTTP detects truncation."""
+        """Like `Stream.read`. A missing close_notify counts as the end and sets `is_truncated`."""
         try:
             return await self._pipe.drive(partial(self._tls.read, limit), timeout)
-        except (ssl.SSLZeroReturnError, ssl.SSLEOFError, EOFError):
+        except ssl.SSLZeroReturnError:
+            return b""
+        except (ssl.SSLEOFError, EOFError):
+            self.is_truncated = True
             return b""
         except ssl.SSLError as error:
             raise TlsFailed(_failure(error, _received_messages(self._tls).alert)) from error

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from diagnose.model.frozen import frozen
-from diagnose.parsers.http import Url
+from diagnose.parsers.urls import Url
 
 #: Bounds for texts from outside: policies, directives in a policy, sources in a directive.
 MAX_POLICIES, MAX_DIRECTIVES, MAX_SOURCES = 16, 64, 256

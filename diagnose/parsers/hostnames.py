@@ -1,6 +1,6 @@
-"""Whether a certificate covers a host name (RFC 9525), and if not, why.
+"""Whether a host name can be in DNS, and whether a certificate covers it (RFC 9525); if not, why.
 
-The common name is ignored (RFC 9525 section 2), as in browsers since 2017.
+A certificate's common name is ignored (RFC 9525 section 2), as in browsers since 2017.
 """
 
 import ipaddress
@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from diagnose.parsers.sanitize import clean
+from diagnose.parsers.target import LABEL
 
 #: Why no name covers the host. "apex": a wildcard covers only names below the host; "depth": a
 #: wildcard covers one label, and the host has more; "www": only the "www." differs; "address": the
@@ -23,6 +24,16 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_host(host: str) -> bool:
+    """Return whether a host can be a DNS name; "_" and "$host" cannot."""
+    labels = host.removesuffix(".").split(".")
+    return (
+        len(host) <= 253
+        and all(LABEL.fullmatch(label) for label in labels)
+        and any(character.isalnum() for character in labels[-1])
+    )
 
 
 def covers(host: str, dns_names: Iterable[str], addresses: Iterable[str]) -> bool:

@@ -8,6 +8,7 @@ from a request's field.
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
@@ -33,7 +34,7 @@ class ProxyUrl:
 
     @property
     def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        host = bracketed(self.host)
         return f"{host}:{self.port}"
 
     @property

@@ -160,7 +160,7 @@ def is_own_origin(target: Target, url: str) -> bool:
     except ValueError:
         return False
     secure = parts.scheme in {"https", "wss"}
-    same_scheme = secure == target.secure
+    same_scheme = secure == target.uses_tls
     url_authority = ((parts.hostname or "").lower(), port or (443 if secure else 80))
     return same_scheme and url_authority == (target.host.lower(), target.port)
 

@@ -8,13 +8,14 @@ input raises `UsageError` before any check runs.
 import re
 from dataclasses import dataclass, field
 
-from diagnose.model import Target
+from diagnose.model import WEBSOCKET_SCHEMES, Target
 
 PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+-]*)(?::/+|:(?=[^/\d]))", re.IGNORECASE)
 _URL_INSIDE = re.compile(r"\b(?:https?|wss?)://[^\s\"'<>`]+", re.IGNORECASE)
-_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+#: One label of a host name in lower case. "_" is in use, although RFC 1123 section 2.1 has no such.
+LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _QUOTES = "\"'`<>“”‘’「」『』《》"
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
 _DOTS = str.maketrans("。｡．", "...")
@@ -53,7 +54,7 @@ def parse_target(text: str, websockets: tuple[str, ...] = (), lang: str = "en") 
         scheme = "http" if port == 80 else "https"
         if port == 80:
             target_input.notes.append("port")
-    paths = ((path,) if scheme in {"ws", "wss"} else ()) + tuple(map(socket_path, websockets))
+    paths = ((path,) if scheme in WEBSOCKET_SCHEMES else ()) + tuple(map(socket_path, websockets))
     target = Target(
         input=target_input.display_text,
         scheme=scheme,
@@ -202,7 +203,7 @@ def _host(target_input: _TargetInput, text: str) -> str:
         )
     if re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1]):
         return _ipv4(name)
-    if len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):
+    if len(name) > 253 or not all(map(LABEL.fullmatch, labels)):
         raise UsageError(f"{_quoted_input(name)} is no host name.{_correction(name)}")
     return name
 
@@ -232,7 +233,7 @@ def _ipv4(text: str) -> str:
 
 def _correction(name: str) -> str:
     corrected = re.sub(r"\.\.+", ".", re.sub(r"[,;]", ".", name)).strip(".-")
-    if corrected != name and all(map(_LABEL.fullmatch, corrected.split("."))):
+    if corrected != name and all(map(LABEL.fullmatch, corrected.split("."))):
         return f" Did you mean {corrected}?"
     return " Names are made of letters, digits, hyphens and dots."
 

@@ -212,16 +212,18 @@ def messages(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def certificates(body: bytes, tls13: bool) -> tuple[bytes, ...]:
-    """Return the certificates of a Certificate message in DER, the leaf first (RFC 8446 section
-    4.4.2, RFC 5246 section 7.4.2)."""
+    """Return the complete certificates of a Certificate message in DER, the leaf first (RFC 8446
+    section 4.4.2, RFC 5246 section 7.4.2)."""
     offset = 0
     if tls13:
         offset = 1 + body[0] if body else 0
-    end = offset + 3 + int.from_bytes(body[offset : offset + 3], "big")
+    end = min(offset + 3 + int.from_bytes(body[offset : offset + 3], "big"), len(body))
     offset += 3
     ders = []
-    while offset + 3 <= min(end, len(body)):
+    while offset + 3 <= end:
         size = int.from_bytes(body[offset : offset + 3], "big")
+        if offset + 3 + size > end:
+            break
         ders.append(body[offset + 3 : offset + 3 + size])
         offset += 3 + size
         if tls13:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from diagnose.model.http import Attempt, Upgrade
-from diagnose.parsers.http import is_origin_refusal, named_subprotocols
+from diagnose.parsers.websocket_refusal import is_origin_refusal, named_subprotocols
 
 #: How a WebSocket ended: "died" every time, "sometimes" (another attempt stayed open), "at-ping"
 #: (every attempt with a ping died, the one without stayed open), "refused" (closed on purpose, for

@@ -56,7 +56,7 @@ ObservationT = TypeVar("ObservationT", bound=Observation)
 def diagnose_command(target: Target, *words: str) -> str:
     """Return the command that diagnoses a target and its WebSockets; `words` are further
     arguments."""
-    own_paths = {target.path} if target.scheme in {"ws", "wss"} else set()
+    own_paths = {target.path} if target.is_websocket else set()
     websocket_args = [
         argument
         for path in target.websockets

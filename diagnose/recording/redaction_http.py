@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from diagnose.parsers.http import is_origin_error, named_subprotocols
+from diagnose.parsers.websocket_refusal import is_origin_error, named_subprotocols
 from diagnose.recording.redaction_secrets import HIDDEN
 
 MaskText = Callable[[str], str]

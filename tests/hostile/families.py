@@ -173,7 +173,7 @@ def _bodies() -> Iterator[Server]:
     yield _http("chunk extension without end", send(chunked + b"2;"), flood(b"a"))
     yield _http("trailers without end", send(chunked + b"0\r\n"), flood(b"A: b\r\n"))
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-    yield _http("body without end", send(page + b"\r\n"), flood(b"<p>"))
+    yield _http("body without end", send(page + b"\r\n"), flood(b"<p>"), hang)
     yield _http("body shorter than its length", send(page + b"Content-Length: 99\r\n\r\nok"))
     yield _http("body that hangs", send(page + b"Content-Length: 99\r\n\r\nok"), hang)
     yield _http("body that resets", send(page + b"Content-Length: 99\r\n\r\nok"), reset)

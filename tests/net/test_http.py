@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -22,12 +23,14 @@ class Script:
 
     def __init__(self, *pieces: bytes | Exception) -> None:
         self.peer = ("203.0.113.10", 80)
+        self.is_truncated = self.ends_abruptly = False
         self.pieces = list(pieces)
         self.written = b""
         self.closed = False
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         if not self.pieces:
+            self.is_truncated = self.ends_abruptly
             return b""
         piece = self.pieces.pop(0)
         if isinstance(piece, Exception):
@@ -122,6 +125,18 @@ def test_compression_unasked_for_is_undone_and_no_bomb_goes_off() -> None:
     assert len(answered(bomb).body) <= MAX_BODY
 
 
+@pytest.mark.parametrize("window_bits", [zlib.MAX_WBITS, -zlib.MAX_WBITS])
+def test_deflate_is_read_with_and_without_the_header_of_zlib(window_bits: int) -> None:
+    packer = zlib.compressobj(wbits=window_bits)
+    body = packer.compress(b"hello") + packer.flush()
+    assert answered(page(body, "Content-Encoding: deflate")).body == "hello"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_a_coding_that_the_body_does_not_have_gives_no_text(coding: str) -> None:
+    assert answered(page(b"\xff\xffhello", f"Content-Encoding: {coding}")).body == ""
+
+
 def test_headers_without_end_are_not_read_without_end() -> None:
     flood = [b"HTTP/1.1 200 OK\r\n"] + [b"X-A: " + b"a" * 60000 + b"\r\n"] * 50
     stream = Script(*flood)
@@ -154,6 +169,29 @@ def test_an_answer_that_breaks_off_has_a_status_and_a_failure() -> None:
     assert answer.status == 200
     assert answer.failure is not None
     assert answer.body == "hal"
+
+
+@pytest.mark.parametrize(
+    ("piece", "incomplete"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\nhello", True),
+        (b"HTTP/1.0 200 OK\r\n\r\nhello", True),
+        (page(b"hello"), False),
+        (page(b"hello", "Connection: close"), False),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", False),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", False),
+    ],
+)
+def test_only_a_response_that_ends_with_the_connection_needs_the_end_of_tls(
+    piece: bytes, incomplete: bool
+) -> None:
+    async def go(ends_abruptly: bool) -> bool:
+        stream = Script(piece)
+        stream.ends_abruptly = ends_abruptly
+        return (await get(Http1Connection(stream, 5.0), URL, 5.0)).incomplete
+
+    assert asyncio.run(go(ends_abruptly=True)) is incomplete
+    assert not asyncio.run(go(ends_abruptly=False))
 
 
 def test_interim_answers_are_passed_over() -> None:

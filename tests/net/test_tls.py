@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -128,6 +129,29 @@ def test_the_end_of_the_stream_is_an_end() -> None:
             return got
 
     assert asyncio.run(go()) == [b"bye", b""]
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_an_end_without_close_notify_is_seen(cut: bool) -> None:
+    async def bye(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"bye")
+        await writer.drain()
+        if cut:
+            # Only the socket's direction to the client is closed, and TLS is not told.
+            sock = writer.get_extra_info("socket")
+            sock.shutdown(socket.SHUT_WR)
+            await reader.read()
+
+    async def go() -> bool:
+        async with serving(bye, server_context()) as port:
+            done = await shake(port, trusting())
+            assert done.stream
+            while await done.stream.read():
+                assert not done.stream.is_truncated
+            done.stream.close()
+            return done.stream.is_truncated
+
+    assert asyncio.run(go()) is cut
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

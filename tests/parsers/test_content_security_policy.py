@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.parsers.content_security_policy import blocked_by, policies
-from diagnose.parsers.http import Url
+from diagnose.parsers.urls import Url
 
 PAGE = Url("https", "shop.example.com", 443, "/")
 SOCKET = Url("wss", "shop.example.com", 443, "/ws")

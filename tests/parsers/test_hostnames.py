@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnose.parsers.hostnames import closest_mismatch, covers, is_address, matches
+from diagnose.parsers.hostnames import closest_mismatch, covers, is_address, is_host, matches
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 NAMES = st.lists(LABEL, min_size=2, max_size=5).map(".".join)
@@ -75,3 +75,8 @@ def test_it_says_what_stands_in_the_way(host: str, names: list[str], said: tuple
 def test_whatever_strangers_write_into_a_certificate_is_judged(host: str, names: list[str]) -> None:
     covers(host, names, names)
     closest_mismatch(host, names)
+
+
+def test_what_can_be_a_name_in_dns() -> None:
+    assert all(map(is_host, ("shop.example.com", "xn--r8jz45g.jp", "app_1.internal", "a.example.")))
+    assert not any(map(is_host, ("_", "$host", "", "a..b", "-a.example", "{host}", "a." * 130)))

@@ -72,6 +72,16 @@ def test_certificates_of_both_forms_are_read() -> None:
     assert tls.certificates(b"", tls13=True) == ()
 
 
+@pytest.mark.parametrize("tls13", [False, True])
+def test_a_certificate_cut_short_is_none(tls13: bool) -> None:
+    whole, cut = b"\0\0\5first" + b"\0\0" * tls13, b"\0\0\6seco"
+    start = b"\0" * tls13
+    stated = len(whole + cut) + 2
+    for length in (stated, len(whole + cut)):
+        body = start + length.to_bytes(3, "big") + whole + cut
+        assert tls.certificates(body, tls13) == (b"first",)
+
+
 def test_what_came_instead_is_shown_without_its_control_characters() -> None:
     assert tls.printable(b"220 \x1b[31mmail\r\n250 ok") == "220 \ufffd[31mmail 250 ok"
 

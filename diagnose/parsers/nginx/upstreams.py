@@ -106,7 +106,7 @@ def request_variables(target: Target) -> Mapping[str, str]:
         "http_host": target.authority,
         "server_name": target.host,
         "server_port": str(target.port),
-        "scheme": "https" if target.secure else "http",
+        "scheme": "https" if target.uses_tls else "http",
         "request_uri": target.path,
         "uri": path,
         "document_uri": path,

@@ -93,7 +93,7 @@ def _listening_address(ctx: ProbeContext, address: str) -> str:
 
 
 async def _enter(ctx: ProbeContext, address: str) -> None:
-    secured = ctx.target.secure
+    secured = ctx.target.uses_tls
     await asyncio.gather(
         _connect(ctx, address, ctx.target.port, "target"),
         *([_connect(ctx, address, 80, "plain")] if secured and ctx.target.port != 80 else []),

@@ -8,7 +8,7 @@ import shlex
 from diagnose.machine import Socket
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Host, Vantage
-from diagnose.model.dns import LOCAL_ONLY, is_within
+from diagnose.model.addresses import LOCAL_ONLY, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
 from diagnose.parsers.linux import routes

@@ -15,10 +15,10 @@ from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.requests import Asked
 from diagnose.net import Stream
 from diagnose.parsers.curl_output import EXIT_FAILURES
-from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx import proxy_headers as header_parser
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl

@@ -11,10 +11,10 @@ from diagnose.model.frozen import frozen
 from diagnose.model.http import Upgrade
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
-from diagnose.parsers.http import socketio_path
 from diagnose.parsers.nginx.config import version_number
 from diagnose.parsers.nginx.locations import LocationMatch
 from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
@@ -132,7 +132,7 @@ def _should_try_http_1_0(ctx: ProbeContext, route: UpstreamRoute, direct: Upgrad
 def _front_request(ctx: ProbeContext, route: UpstreamRoute) -> UpgradeRequest:
     """Return the handshake with the site, over loopback if nginx listens on all addresses."""
     address = {"*": "127.0.0.1", "::": "::1"}.get(route.socket.address, route.socket.address)
-    scheme = "wss" if ctx.target.secure else "ws"
+    scheme = "wss" if ctx.target.uses_tls else "ws"
     url = f"{scheme}://{ctx.target.authority}{socketio_path(route.path)}"
     return UpgradeRequest(url, route.path, (address, route.socket.port), "front")
 
@@ -202,7 +202,7 @@ async def _upgrade_at_front(ctx: ProbeContext, route: UpstreamRoute) -> None:
     request = _front_request(ctx, route)
     address, port = request.peer
     stream = await upstream_routes.open_stream(
-        ctx, Endpoint(address, port), address, ctx.target.secure, ctx.target.host
+        ctx, Endpoint(address, port), address, ctx.target.uses_tls, ctx.target.host
     )
     if isinstance(stream, Failure):
         return

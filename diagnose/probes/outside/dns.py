@@ -327,7 +327,7 @@ async def _ask_optional(ctx: ProbeContext, question: Question) -> None:
         made_up = f"{os.urandom(6).hex()}.{parents[0]}"
         beside = question.query(rdtype, "beside")
         work.append(ask(ctx, replace(beside, name=made_up, timeout=OPTIONAL_PATIENCE)))
-    if ctx.target.secure:
+    if ctx.target.uses_tls:
         # RFC 8659 section 3: the closest domain with CAA records counts; all are queried at once.
         caa = replace(question.query("CAA", "caa"), timeout=OPTIONAL_PATIENCE)
         work += [ask(ctx, replace(caa, name=name)) for name in (question.name, *parents[:-1])]

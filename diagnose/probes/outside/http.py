@@ -13,7 +13,8 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Http1Connection, HttpConnection, connection_for
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import Url, redirect_target
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import Url
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
 from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
@@ -37,7 +38,7 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
 @probe(after=Connection)
 async def plain(ctx: ProbeContext, connection: Connection) -> None:
     """Request the page over http: on port 80 for an https target, or as the target itself."""
-    uses_tls = ctx.target.secure
+    uses_tls = ctx.target.uses_tls
     if (
         connection.failure
         or connection.purpose != ("plain" if uses_tls else "target")

@@ -10,7 +10,7 @@ from diagnose.net.tls import HTTP1, HTTP2, HandshakeResult, client_context, secu
 from diagnose.net.tls_controls import wants_http2
 from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import Url
+from diagnose.parsers.urls import Url
 from diagnose.probes import ProbeContext
 from diagnose.processes import parser_process
 

@@ -1,17 +1,10 @@
 """Follows redirects to a final response, a loop, or a dead end."""
 
-from diagnose.model.dns import is_guarded
+from diagnose.model.addresses import is_guarded
 from diagnose.model.http import Exchange
-from diagnose.parsers.hostnames import is_address
-from diagnose.parsers.http import (
-    MAX_REDIRECTS,
-    Url,
-    is_host,
-    is_internal_host,
-    normalize_url,
-    parse_url,
-    redirect_target,
-)
+from diagnose.parsers.hostnames import is_address, is_host
+from diagnose.parsers.redirects import MAX_REDIRECTS, redirect_target
+from diagnose.parsers.urls import Url, is_internal_host, normalize_url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import find_address, open_http
 from diagnose.probes.outside.http_requests import PageRequest, curl_command, patience, request_page
@@ -55,7 +48,7 @@ def _is_host_or_address(host: str) -> bool:
 
 def _is_requested_anyway(ctx: ProbeContext, url: str, address: str) -> bool:
     own_urls = [f"http://{ctx.target.authority}{ctx.target.path}"]
-    if ctx.target.secure:
+    if ctx.target.uses_tls:
         own_urls = [
             f"https://{ctx.target.authority}{ctx.target.path}",
             str(Url("http", ctx.target.host, 80, ctx.target.path)),

@@ -10,9 +10,9 @@ from diagnose.model.http import Clock, Exchange
 from diagnose.model.tls import Handshake
 from diagnose.net.http import HttpConnection, HttpResult, connection_for, get
 from diagnose.net.tls import HTTP2
-from diagnose.parsers.http import Url, parse_url
 from diagnose.parsers.http import server_time as time_of
 from diagnose.parsers.request_fields import RequestFields, is_own_origin
+from diagnose.parsers.urls import Url, parse_url
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.http_connections import connect_tls
 

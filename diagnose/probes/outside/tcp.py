@@ -150,7 +150,7 @@ def _new_addresses(ctx: ProbeContext, resolution: Resolution) -> list[str]:
 
 
 def _wants_plain(ctx: ProbeContext) -> bool:
-    secure = ctx.target.secure
+    secure = ctx.target.uses_tls
     # A proxy allows connections to port 443, but often refuses other ports.
     return (
         secure and ctx.target.port != 80 and ctx.options.wants("http") and not ctx.options.by_proxy

@@ -88,7 +88,7 @@ def _is_dhe_failure(handshake: Handshake) -> bool:
 
 
 def _in_scope(ctx: ProbeContext) -> bool:
-    secured = ctx.target.secure
+    secured = ctx.target.uses_tls
     layers = ("tls", "certificate", "http", "websocket")
     return secured and any(ctx.options.wants(layer) for layer in layers)
 

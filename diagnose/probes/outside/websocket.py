@@ -21,10 +21,11 @@ from diagnose.net import Stream
 from diagnose.net import tls as net_tls
 from diagnose.net.trusted_roots import trust
 from diagnose.parsers.hostnames import covers, is_address
-from diagnose.parsers.http import named_subprotocols, socketio_path
 from diagnose.parsers.request_fields import is_header_token
 from diagnose.parsers.request_fields import masked_subprotocol as shown
+from diagnose.parsers.urls import socketio_path
 from diagnose.parsers.websocket_ending import asks_for_subprotocol
+from diagnose.parsers.websocket_refusal import named_subprotocols
 from diagnose.probes import ProbeContext, probe
 from diagnose.processes import parser_process
 
@@ -91,7 +92,7 @@ async def _connect(ctx: ProbeContext, address: str) -> _OpenConnection | None:
 
     Any certificate is accepted, but secrets of the user require the site's own valid one.
     """
-    if not ctx.target.secure:
+    if not ctx.target.uses_tls:
         attempt = await ctx.net.connect(address, ctx.target.port)
         return _OpenConnection(attempt.stream, True) if attempt.stream else None
     if ctx.options.request.has_secrets:
@@ -217,7 +218,7 @@ def _client_handshake(ctx: ProbeContext, attempt: _Attempt, trusted: bool) -> "C
     from diagnose.net.websocket import ClientHandshake
 
     request, cookie = ctx.options.request, attempt.cookie
-    scheme = "wss" if ctx.target.secure else "ws"
+    scheme = "wss" if ctx.target.uses_tls else "ws"
     path = attempt.request_path or socketio_path(attempt.path)
     requested_subprotocols = tuple(
         subprotocol
@@ -310,7 +311,7 @@ def _equivalent(ctx: ProbeContext, upgrade: Upgrade, extra_fields: list[str]) ->
     import shlex
 
     host = f"[{upgrade.address}]" if ":" in upgrade.address else upgrade.address
-    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.secure else [])]
+    argv = ["curl", "-sSi", "-m", "5", "--http1.1", *(["-k"] if ctx.target.uses_tls else [])]
     if ctx.target.host != upgrade.address:
         argv += ["--resolve", f"{ctx.target.host}:{ctx.target.port}:{host}"]
     fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"]

@@ -1,6 +1,6 @@
 """What firewalld does with visitors, out of the evidence."""
 
-from checks.firewall._firewalld import FirewalldView, client_attempts, firewalld_view
+from checks.firewall._firewalld import FirewalldView, firewalld_view
 from diagnose.model import Observation
 from tests.support.check_evidence import evidence
 from tests.support.firewall_rules import (
@@ -51,15 +51,6 @@ def test_a_translated_address_is_the_servers_own_inside() -> None:
 def test_what_nat_leads_away_meets_no_zone() -> None:
     assert not rules(*server(*OPEN), saved(DNAT)).outcomes(443)
     assert rules(*server(*OPEN), saved("")).outcomes(443)
-
-
-def test_a_client_is_known_by_the_address_that_the_server_sees() -> None:
-    near = connected(source="192.168.1.5")
-    far = connected("2001:db8:2::10", source="2001:db8:1::10")
-    daemon = firewalld(caller="198.51.100.10")
-    known = client_attempts(evidence(host("ssh://web"), daemon, near, far))
-    assert list(known) == ["198.51.100.10", "2001:db8:1::10"]
-    assert not client_attempts(evidence(host(), daemon, near))
 
 
 def test_whether_a_reload_would_take_something_away() -> None:

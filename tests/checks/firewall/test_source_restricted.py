@@ -1,4 +1,4 @@
-from diagnose.model import Applicability, Confidence, Manual, Severity
+from diagnose.model import Applicability, Confidence, Severity
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import connected, host, listening, nic
 from tests.support.packets import (
@@ -78,7 +78,11 @@ def test_fires_where_the_client_is_in_a_set_of_ones_own() -> None:
 def test_fires_where_the_client_lies_in_a_banned_network() -> None:
     rule = [field("ip", "saddr", prefix("198.51.100.0", 24)), DROP]
     (claim,) = judge(CHECK, *from_outside(nft(rule)))
-    assert isinstance(claim.fix and claim.fix.steps[0], Manual)
+    assert commands(claim) == [
+        f"nft insert rule inet filter input handle 2 ip saddr {CLIENT} tcp dport 443 accept"
+    ]
+    assert claim.fix is not None
+    assert claim.fix.applicability is Applicability.REVIEW
 
 
 def test_silent_where_others_are_banned() -> None:

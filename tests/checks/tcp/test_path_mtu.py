@@ -1,4 +1,4 @@
-from diagnose.model import Confidence, Failure
+from diagnose.model import Command, Confidence, Failure
 from diagnose.model.tls import Handshake
 from tests.support.check_evidence import TIMEOUT, judge
 
@@ -18,6 +18,14 @@ def test_fires_where_only_small_segments_come_through() -> None:
     (claim,) = judge("tcp.path-mtu", hello(), hello("again"), hello("small-hello"), SMALL)
     assert claim.confidence is Confidence.CERTAIN
     assert str(claim.about) == "203.0.113.10:443"
+
+
+def test_fires_without_an_undo_to_a_value_that_nobody_saw() -> None:
+    (claim,) = judge("tcp.path-mtu", hello(), hello("small-hello"), SMALL)
+    assert claim.fix is not None
+    (command,) = (step for step in claim.fix.steps if isinstance(step, Command))
+    assert command.argv == ("sysctl", "-w", "net.ipv4.tcp_mtu_probing=1")
+    assert command.undo == ()
 
 
 def test_fires_with_less_confidence_where_what_came_back_fits_one_packet() -> None:

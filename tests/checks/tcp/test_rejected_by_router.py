@@ -1,7 +1,7 @@
 import pytest
 
 from diagnose.model import Claim, Manual
-from tests.support.check_evidence import REFUSED, judge
+from tests.support.check_evidence import REFUSED, judge, texts
 from tests.support.tcp_evidence import HERE, ROUTER, attempt, rejected
 
 
@@ -25,6 +25,18 @@ def test_fires_once_for_both_families() -> None:
         rejected("2001:db8:2::10", 1, 1, sender=ROUTER[6]),
     )
     assert claim.facts["senders"] == ("198.51.100.1", "2001:db8:1::1")
+
+
+@pytest.mark.parametrize("address", ["203.0.113.10", "2001:db8:2::10"])
+def test_fires_with_an_address_that_ip_route_takes(address: str) -> None:
+    version = 6 if ":" in address else 4
+    (claim,) = judge(
+        "tcp.rejected-by-router",
+        rejected(address, *((1, 0) if version == 6 else (3, 0)), sender=ROUTER[version]),
+    )
+    assert any(
+        f"`ip route get {address}`" in text for text in texts("tcp.rejected-by-router", claim)
+    )
 
 
 def test_fires_for_a_port_unreachable_that_the_host_did_not_send() -> None:

@@ -1,3 +1,7 @@
+from dataclasses import replace
+
+import pytest
+
 from diagnose.model import Applicability
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
@@ -19,6 +23,14 @@ OLD = shake("old", protocol="TLSv1.1", cipher="TLS_RSA_WITH_AES_128_CBC_SHA")
 def test_fires_when_an_old_version_is_offered_besides_a_new_one() -> None:
     (claim,) = judge("tls.obsolete-protocol", WELL, OLD)
     assert claim.facts["protocol"] == "TLSv1.1"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "option"), [("TLSv1.1", "-tls1_1"), ("TLSv1", "-tls1"), ("SSLv3", "-ssl3")]
+)
+def test_fires_with_a_command_for_the_version_that_was_seen(protocol: str, option: str) -> None:
+    (claim,) = judge("tls.obsolete-protocol", WELL, replace(OLD, protocol=protocol))
+    assert claim.facts["option"] == option
 
 
 def test_silent_when_it_is_refused_or_the_only_one() -> None:

@@ -26,6 +26,7 @@ class Paper:
 
     def __init__(self, serve: Serve) -> None:
         self.peer = (HERE, 80)
+        self.is_truncated = False
         self._serve = serve
         self._coming = b""
 

@@ -30,6 +30,7 @@ def rejected(sender: str, kind: int = 3, code: int = 13, local: bool = False) ->
 class Wire:
     peer: tuple[str, int]
     open: bool = True
+    is_truncated: bool = False
 
     async def read(self, limit: int = 65536, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         return b""

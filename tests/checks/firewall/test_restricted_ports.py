@@ -3,10 +3,10 @@ remedy that a program may carry out opens its port and nothing else."""
 
 import pytest
 
-from diagnose.model import Applicability, Claim, Observation, Target
+from diagnose.model import Applicability, Claim, Observation
 from diagnose.model.firewall import PortRange
 from tests.checks.firewall.test_ufw_port_closed import everybody, ufw
-from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.check_evidence import judge
 from tests.support.firewall_rules import (
     ADDRESS,
     HTTP,
@@ -40,7 +40,9 @@ from tests.support.packets import (
 )
 
 SIX = "2001:db8::10"
+
 OFFICE = [field("ip", "saddr", prefix("192.0.2.0", 24)), dport(443), ACCEPT]
+
 OPEN_22 = [dport(22), ACCEPT]
 
 
@@ -170,9 +172,6 @@ def test_answers_that_only_some_get() -> None:
     assert "ip daddr ADDRESS tcp sport" in question(claim)[0][0]
 
 
-# firewalld
-
-
 def test_a_source_zone_that_opens_it_is_the_office() -> None:
     zones = (*both("public", SSH, HTTP, interfaces=("eth0",)),
              *both("office", SSH, HTTPS, sources=("192.0.2.0/24",)))  # fmt: skip
@@ -272,37 +271,3 @@ def test_a_policy_for_other_zones_too_is_read_first() -> None:
     (claim,) = judge("firewall.policy", *server(*zones, *policies("guard", target="REJECT")))
     assert claim.fix
     assert claim.fix.applicability is Applicability.REVIEW
-
-
-# Where nothing listens
-
-ODD = Target("https://shop.example.com:8443/", "https", "shop.example.com", 8443)
-
-
-def test_a_port_on_which_nothing_listens_is_not_opened() -> None:
-    zones = both("public", SSH, HTTP, HTTPS, interfaces=("eth0",))
-    seen = (host(), firewalld(), nic(), listening(80, 443), connected(port=8443, failure=TIMEOUT))
-    (claim,) = judge("firewall.port-closed", *seen, *zones, target=ODD)
-    assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
-    assert answers(claim) == [[]]
-    dropped = nft(OPEN_22, [dport(443), ACCEPT], policy="drop")
-    (claim,) = judge("firewall.ruleset-blocks", *seen, dropped, target=ODD)
-    assert claim.fix
-    assert claim.fix.applicability is Applicability.MANUAL
-
-
-def test_it_is_a_consequence_of_that_nothing_listens() -> None:
-    from diagnose.checking.registry import load_check
-    from diagnose.checking.root_cause import explains
-
-    missing = load_check("listener.missing")
-    for name in ("port-closed", "ruleset-blocks", "ufw-port-closed", "source-restricted"):
-        assert explains(missing, load_check(f"firewall.{name}"))
-
-
-def test_it_is_opened_where_nobody_knows_what_listens() -> None:
-    zones = both("public", SSH, HTTP, interfaces=("eth0",))
-    (claim,) = judge("firewall.port-closed", host(), firewalld(), nic(), connected(), *zones)
-    assert claim.fix
-    assert claim.fix.applicability is Applicability.AUTOMATIC

@@ -1,0 +1,85 @@
+"""Follow the redirects of observed responses. No I/O."""
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+from urllib.parse import unquote, urljoin
+
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.parsers.urls import normalize_url
+
+#: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+#: Longest redirect chain that is followed. Browsers stop after twenty; nobody needs ten.
+MAX_REDIRECTS = 10
+
+
+def redirect_target(answer: Exchange) -> str | None:
+    """Return the absolute, normalized URL to which a response redirects, or None."""
+    location = answer.header("Location")
+    if answer.status not in REDIRECTS or not location:
+        return None
+    try:
+        return normalize_url(urljoin(answer.url, location.strip()))
+    except ValueError:
+        return location
+
+
+@frozen
+class RedirectChain:
+    """Responses, each redirecting to the next. `end` is "answer" if the last one is not a redirect
+    (or failed), "loop", or "unseen" if `next_url` was not requested."""
+
+    steps: tuple[Exchange, ...]
+    end: Literal["answer", "loop", "unseen"]
+    next_url: str = ""
+
+
+def follow_redirects(start: Exchange, exchanges: Iterable[Exchange]) -> RedirectChain:
+    """Follow redirects through the observed responses, preferring those of the same address.
+
+    A URL that once gave something other than a redirect does not count as a loop, because some
+    sites redirect to the same URL until a cookie comes back.
+    """
+    pages = [
+        exchange for exchange in exchanges if exchange.purpose in {"target", "plain", "redirect"}
+    ]
+    steps, visited = [start], {normalize_url(start.url)}
+    while (next_url := redirect_target(steps[-1])) is not None:
+        answer = _observed_answer(next_url, start.address, pages)
+        if next_url in visited and (answer is None or redirect_target(answer) is not None):
+            return RedirectChain(tuple(steps), "loop", next_url)
+        if answer is None:
+            return RedirectChain(tuple(steps), "unseen", next_url)
+        steps.append(answer)
+        visited.add(next_url)
+    return RedirectChain(tuple(steps), "answer")
+
+
+def _observed_answer(url: str, address: str, pages: list[Exchange]) -> Exchange | None:
+    """Return the response at a URL, preferring this address, then a response without redirect."""
+    candidates = [page for page in pages if normalize_url(page.url) == url]
+    return min(
+        candidates,
+        key=lambda page: (page.address != address, redirect_target(page) is not None),
+        default=None,
+    )
+
+
+def preserves_path(path: str, url: str) -> bool:
+    """Return whether a redirect's URL contains the path, perhaps encoded in a parameter."""
+    return path in url or path in unquote(unquote(url))
+
+
+_PAGE_REDIRECT = re.compile(
+    r"http-equiv=[\"']?refresh[\"']?[^>]{0,200}https://|location(?:\.href|\.protocol)?\s*=[^;]{0,80}"
+    r"https:|location\.replace\([^)]{0,80}https:",
+    re.IGNORECASE,
+)
+
+
+def redirects_in_page(body: str) -> bool:
+    """Return whether a page redirects the browser to https by meta refresh or script."""
+    return bool(_PAGE_REDIRECT.search(body))

@@ -1,0 +1,133 @@
+"""Why a WebSocket handshake was refused, by what the server replied. No I/O."""
+
+import re
+from typing import Literal
+
+from diagnose.model.http import Attempt, Upgrade
+from diagnose.parsers.redirects import REDIRECTS
+
+#: Common subprotocols (IANA's registry, and those that libraries made common).
+_SUBPROTOCOLS = (
+    "mqtt", "mqttv3.1", "graphql-transport-ws", "graphql-ws", "sip", "xmpp", "wamp.2.json",
+    "wamp.2.msgpack", "v10.stomp", "v11.stomp", "v12.stomp", "ocpp1.6", "ocpp2.0", "ocpp2.0.1",
+    "ocpp2.1", "soap", "msrp", "bfcp", "janus-protocol", "actioncable-v1-json", "binary", "base64",
+    "chat", "superchat", "json", "tty", "livekit", "lws-minimal", "nats", "amqp", "webtty",
+)  # fmt: skip
+
+
+def named_subprotocols(answer: str, protocol_header: str | None) -> tuple[str, ...]:
+    """Return the subprotocols that a rejection names: in Sec-WebSocket-Protocol, or in a text about
+    subprotocols."""
+    candidates = [name.strip() for name in (protocol_header or "").split(",")]
+    if "protocol" in answer.lower():
+        tokens = set(re.findall(r"[\w.-]+", answer.lower()))
+        candidates += [
+            name for name in _SUBPROTOCOLS if name in {token.rstrip(".") for token in tokens}
+        ]
+    return tuple(
+        dict.fromkeys(name for name in candidates if re.fullmatch(r"[\w.+-]{1,64}", name))
+    )[:8]
+
+
+#: What applications reply to a WebSocket request without Upgrade: websockets, ws, aiohttp, Tornado,
+#: flask-sock, Jetty, gorilla.
+_NO_UPGRADE = (
+    r"upgrade required|(missing|invalid|bad) (upgrade|connection) header|no websocket upgrade"
+    r"|can \"?upgrade\"? only|not a websocket handshake|'upgrade' token not found"
+    r"|expected websocket|unsupported http version|expected http/1\.1"
+)
+
+
+def upgrade_lost(status: int | None, body: str) -> bool:
+    """Return whether a response reports a request without Upgrade, or over HTTP/1.0. We sent the
+    Upgrade, so it was lost on the way."""
+    complaint = status in {400, 404} and re.search(_NO_UPGRADE, body, re.IGNORECASE)
+    return status in {426, 505} or bool(complaint)
+
+
+#: Why a handshake failed. Each reason has a check of its own; "other" has the general check.
+#: "offered" is not a fault: the handshake succeeds if the named subprotocol is offered.
+Refusal = Literal[
+    "accept",
+    "subprotocol",
+    "offered",
+    "origin",
+    "sticky",
+    "redirected",
+    "limited",
+    "unauthorized",
+    "http2",
+    "other",
+]
+
+_LIMITS = re.compile(r"rate.?limit|too many|limit exceeded|throttl", re.IGNORECASE)
+
+
+def refusal(attempt: Attempt) -> Refusal | None:
+    """Return the reason for a failed handshake, or None if it succeeded."""
+    first = attempt.first
+    if first.accepted:
+        return None
+    if first.failure is not None:
+        return "http2" if first.failure.name == "HTTP2" else "other"
+    if first.fault == "accept":
+        return "accept"
+    if reason := _retry_refusal(attempt):
+        return reason
+    if unknown_session(first):
+        return "sticky"
+    if first.status in REDIRECTS and first.header("Location"):
+        return "redirected"
+    if _limited(attempt):
+        return "limited"
+    return "unauthorized" if first.status in {401, 403, 407} else "other"
+
+
+def _retry_refusal(attempt: Attempt) -> Refusal | None:
+    offers = [retry for retry in attempt.retries if retry.variant == "subprotocol"]
+    if any(offer.accepted for offer in offers):
+        return "offered"
+    if attempt.first.fault == "subprotocol" or any(
+        offer.fault == "subprotocol" for offer in offers
+    ):
+        return "subprotocol"
+    if any(retry.variant == "no-origin" and retry.accepted for retry in attempt.retries):
+        return "origin"
+    return "origin" if is_origin_refusal(attempt.first) else None
+
+
+def _limited(attempt: Attempt) -> bool:
+    """Return whether a limit rejected the handshake, and not a site that is down for everybody."""
+    first = attempt.first
+    limit_signal = first.header("Retry-After") or _LIMITS.search(f"{first.reason} {first.body}")
+    return first.status == 429 or bool(
+        first.status == 503 and limit_signal and 503 not in attempt.site
+    )
+
+
+#: Messages about a rejected Origin. A CORS field alone does not count.
+_ORIGIN = re.compile(
+    r"\borigins?\b(?! server)[^.\n]{0,60}?(?:n't\b|\b(?:not|denied|refused|rejected|forbidden"
+    r"|blocked|invalid|mismatch|disallowed|fail))"
+    r"|\b(?:invalid|bad|wrong|disallowed|forbidden|unknown|unexpected|cross|untrusted)[- ]origin\b"
+    r"|(?:\b(?:not|denied|refused|rejected|forbidden|blocked)|n't)\b[^.\n]{0,40}?"
+    r"\borigins?\b(?! server)",
+    re.IGNORECASE,
+)
+
+
+def is_origin_refusal(upgrade: Upgrade) -> bool:
+    """Return whether a rejection or its close frame names the Origin as the reason."""
+    refused = not upgrade.accepted and upgrade.status in {400, 401, 403}
+    text = f"{upgrade.reason}\n{upgrade.body}" if refused else upgrade.close_reason
+    return upgrade.origin is not None and is_origin_error(text)
+
+
+def is_origin_error(text: str) -> bool:
+    """Return whether a text says that an Origin was rejected."""
+    return _ORIGIN.search(re.sub(r"<[^>]{0,1000}>", " ", text[:4096])) is not None
+
+
+def unknown_session(upgrade: Upgrade) -> bool:
+    """Return whether Engine.IO reports error 1 ("Session ID unknown"): another worker has it."""
+    return upgrade.status == 400 and "Session ID unknown" in upgrade.body

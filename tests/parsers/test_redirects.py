@@ -1,0 +1,46 @@
+from diagnose.model.http import Exchange
+from diagnose.parsers.redirects import follow_redirects, preserves_path, redirect_target
+
+
+def answer(url: str, location: str = "", status: int = 301, address: str = "a") -> Exchange:
+    return Exchange(
+        url=url,
+        address=address,
+        port=443,
+        purpose="redirect",
+        status=status,
+        headers=(("location", location),) if location else (),
+    )
+
+
+def test_a_redirect_is_read_against_its_own_page() -> None:
+    here = "https://shop.example.com/a/b"
+    assert redirect_target(answer(here, "c")) == "https://shop.example.com/a/c"
+    assert redirect_target(answer(here, "//www.example.com")) == "https://www.example.com/"
+    assert redirect_target(answer(here, "/", status=200)) is None
+    assert redirect_target(answer(here, "", status=302)) is None
+    assert redirect_target(answer(here, "/", status=304)) is None
+
+
+def test_a_chain_goes_by_the_answers_of_its_own_address() -> None:
+    start = answer("https://x.example/", "/a")
+    other = answer("https://x.example/a", "/b", address="b")
+    own = answer("https://x.example/a", status=200)
+    assert follow_redirects(start, [start, other, own]).steps == (start, own)
+
+
+def test_a_chain_ends_in_an_answer_a_loop_or_out_of_sight() -> None:
+    start, back = answer("https://x.example/", "/a"), answer("https://x.example/a", "/")
+    assert follow_redirects(start, [start, back]).end == "loop"
+    assert follow_redirects(start, [start]).end == "unseen"
+    assert (
+        follow_redirects(start, [start, answer("https://x.example/a", status=404)]).end == "answer"
+    )
+    opened = answer("https://x.example/", status=200)
+    assert follow_redirects(start, [start, back, opened]).end == "answer"
+
+
+def test_a_path_may_come_along_encoded() -> None:
+    assert preserves_path("/a/b", "https://x.example/a/b?q=1")
+    assert preserves_path("/a/b", "https://x.example/login?next=%2Fa%2Fb")
+    assert not preserves_path("/a/b", "https://x.example/")

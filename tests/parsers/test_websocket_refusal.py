@@ -1,0 +1,29 @@
+import pytest
+
+from diagnose.parsers.websocket_refusal import named_subprotocols, upgrade_lost
+
+
+def test_subprotocols_that_a_refusal_names() -> None:
+    assert named_subprotocols("Subprotocol chat, please", None) == ("chat",)
+    assert named_subprotocols("Unsupported sub-protocol: use graphql-ws.", None) == ("graphql-ws",)
+    assert named_subprotocols("", "mqtt, sip") == ("mqtt", "sip")
+    assert named_subprotocols("Let us chat", None) == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (426, ""),
+        (505, ""),
+        (400, "Failed to open a WebSocket connection: missing Upgrade header."),
+        (400, 'Can "Upgrade" only to "WebSocket".'),
+        (400, "No WebSocket UPGRADE hdr: None"),
+    ],
+)
+def test_applications_that_got_no_upgrade(status: int, body: str) -> None:
+    assert upgrade_lost(status, body)
+
+
+def test_a_missing_page_says_nothing_of_the_upgrade() -> None:
+    assert not upgrade_lost(404, "Not Found")
+    assert not upgrade_lost(200, "Upgrade required")
