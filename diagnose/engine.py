@@ -352,9 +352,7 @@ def conclude(
         sink(Crashed(crash))
 
     checks: list[Check] = []
-    for check_id in runnable_ids(
-        {type(observation).__name__ for observation in evidence.observations}
-    ):
+    for check_id in runnable_ids({type(observation) for observation in evidence.observations}):
         with report_crash(check_id, record_crash):
             checks.append(load_check(check_id))
     raised_claims = claims(checks, evidence, record_crash)
@@ -368,9 +366,7 @@ async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
 
     def import_checks() -> None:
-        for check_id in runnable_ids(
-            {type(observation).__name__ for observation in ctx.observations}
-        ):
+        for check_id in runnable_ids({type(observation) for observation in ctx.observations}):
             # A check that cannot be imported is reported as a crash when it runs.
             with contextlib.suppress(Exception):
                 load_check(check_id)
