@@ -6,10 +6,20 @@ opened. Port 80 of an https target is no proof, and neither is the server's own 
 visitors get. An unfinished run proves nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Literal, TypeVar
 
-from diagnose.model import LAYERS, Evidence, Observation, Report, Severity, Subject, Unseen, Vantage
+from diagnose.model import (
+    LAYERS,
+    Evidence,
+    Observation,
+    Report,
+    Severity,
+    Side,
+    Subject,
+    Unseen,
+    Vantage,
+)
 from diagnose.model.dns import Resolution, published_addresses, resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
@@ -162,16 +172,20 @@ def _missing_listener(evidence: Evidence) -> tuple[MissingProof, ...]:
 
 def _crashed_layers(report: Report) -> set[str]:
     """Return the layers in which something crashed."""
-    unseen = (
-        unseen_item.what for unseen_item in report.evidence.of(Unseen) if unseen_item.why == CRASHED
-    )
-    crashed: set[str] = set()
-    for component in (*(crash.where for crash in report.crashes), *unseen):
-        named_layers = {part for part in component.split(".") if part in LAYERS}
-        default_layers = SERVER_LAYERS if component.startswith("inside.") else LAYERS
-        crashed.update(named_layers or default_layers)
-        crashed |= {"certificate"} if "tls" in named_layers else set()
-    return crashed
+    crashed = {crash.where for crash in report.crashes} | {
+        item.what for item in report.evidence.of(Unseen) if item.why == CRASHED
+    }
+    return {layer for component in crashed for layer in _component_layers(component)}
+
+
+def _component_layers(component: str) -> Collection[str]:
+    """Return the layers that a probe ("inside.firewall.zones") or a check ("tls.refused") observes
+    or judges, by its name; all that are possible if it names none."""
+    side, *_ = parts = component.split(".")
+    named_layers = [layer for layer in LAYERS if layer in parts]
+    if "tls" in named_layers:
+        return {*named_layers, "certificate"}
+    return named_layers or (SERVER_LAYERS if side == Side.INSIDE else LAYERS)
 
 
 class _VantageEvidence:
