@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from diagnose.checking import proof
-from diagnose.checking.proof import MissingProof, UnfinishedReason
+from diagnose.checking.proof import UnfinishedReason
+from diagnose.checking.target_proof import MissingProof
 from diagnose.model import (
     LAYERS,
     Check,
