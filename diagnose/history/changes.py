@@ -76,9 +76,12 @@ def _changes_between(
     complete_in_both = complete.intersection(entry.looked)
     for key, text in current.items():
         before = entry.prints.get(key)
-        is_new = before is None and kind_of(key) in complete_in_both
-        is_changed = bool(before) and not _is_unchanged(key, before or "", text)
-        if (is_new or is_changed) and kind_of(key) in kinds and key != "server":
+        is_change = (
+            kind_of(key) in complete_in_both
+            if before is None
+            else not _is_unchanged(key, before, text)
+        )
+        if is_change and kind_of(key) in kinds and key != "server":
             yield FingerprintChange(key, before, text)
     for key, before in entry.prints.items():
         if key not in current and kind_of(key) in kinds & complete_in_both:
@@ -86,7 +89,7 @@ def _changes_between(
 
 
 def _is_unchanged(key: str, before: str, after: str) -> bool:
-    if not after or before == after:
+    if not before or not after or before == after:
         return True  # what could not be observed counts as unchanged
     if key.startswith("file "):
         return before.split()[0] == after.split()[0]
