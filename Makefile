@@ -1,5 +1,5 @@
 # make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
-# make new-check LAYER=tcp NAME=my_check
+# make new-check LAYER=tcp NAME=my_check · make index
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all hostile check new-check bench screenshots lab clean
+.PHONY: run test test-all hostile check new-check index bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -40,12 +40,17 @@ check: $(BIN)/diagnose
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.support.check_index --verify
 	@if command -v shellcheck >/dev/null; then shellcheck -s sh $$(git ls-files '*.sh'); \
 	else echo "*** shellcheck is not here: the shell scripts are not checked."; fi
 
-# The files of a new check: its function, its page, its test, a scenario.
+# The files of a new check: its function, its page, its test, a scenario. And the index.
 new-check: $(BIN)/diagnose
 	@$(BIN)/python -m tests.support.new_check "$(LAYER)" "$(NAME)"
+
+# What each check needs: checks/index.json (docs/adr/0023-an-index-of-the-checks.md).
+index: $(BIN)/diagnose
+	$(BIN)/python -m tests.support.check_index
 
 bench: $(BIN)/diagnose lab
 	$(BIN)/python -m compileall -q diagnose checks

@@ -23,6 +23,7 @@ from diagnose.model import (
     Host,
     Observation,
     Report,
+    Side,
     Target,
     Unseen,
     Vantage,
@@ -87,17 +88,18 @@ class Run:
             self._streams[id(observation)] = live_stream
         self.sink(Observed(observation, len(self.observations)))
         for probe in self._probes:
-            if probe.after is type(observation) and self._receives(probe, observation):
-                self._start_probe(probe, observation)
+            self._start_for(probe, observation)
         return observation
 
-    def _receives(self, probe: Probe, observation: Observation) -> bool:
-        """Return False for an outside probe if the observation was made on the server.
+    def _start_for(self, probe: Probe, observation: Observation) -> None:
+        """Start a probe for an observation that it waits for.
 
-        `ServerSideRun` starts the outside probes for such observations.
+        An outside probe is not started for what was observed on the server: `ServerSideRun` does
+        that.
         """
-        outside = probe.name.startswith("outside.")
-        return not outside or observation.vantage is Vantage.HERE
+        is_elsewhere = probe.side is Side.OUTSIDE and observation.vantage is not Vantage.HERE
+        if probe.after is type(observation) and not is_elsewhere:
+            self._start_probe(probe, observation)
 
     def take_stream(self, observation: Observation) -> Any:
         return self._streams.pop(id(observation), None)
@@ -119,20 +121,32 @@ class Run:
             self._start_probe(probe)
         else:
             for observation in tuple(self.observations):
-                if type(observation) is probe.after:
-                    self._start_probe(probe, observation)
+                self._start_for(probe, observation)
 
-    async def load_probes(self, package: str, modules: tuple[str, ...]) -> None:
-        """Import the probe modules of a package one by one, in a thread.
+    async def load_probes(self, side: Side, modules: tuple[str, ...]) -> None:
+        """Import the probe modules of one side one by one, in a thread.
 
         The event loop can send and receive while the next module is imported.
         """
         for name in modules:
-            path = f"diagnose.probes.{package}.{name}"
+            path = f"diagnose.probes.{side}.{name}"
             module = await asyncio.to_thread(importlib.import_module, path)
             for value in list(vars(module).values()):
                 if isinstance(value, Probe):
                     self.register(value)
+
+    def start_probes(self) -> None:
+        """Start the probes of each side that the options select. If `options.inside` is None, the
+        inside probes start when this machine turns out to be the target's server."""
+        if self.options.visitor:
+            self.emit(_visitor(self.options.visitor))
+        if self.options.inside:
+            self.start_inside_probes()
+        elif self.options.inside is None and self._machine is not None:
+            self.register(Probe("engine.address", Resolution, _detect_by_address))
+            self.start(_detect_by_name(self))
+        if self.options.outside:
+            self.start(self.load_probes(Side.OUTSIDE, OUTSIDE))
 
     def start_inside_probes(self) -> None:
         """Start the inside probes; later calls do nothing."""
@@ -141,7 +155,7 @@ class Run:
 
             self._inside_started = True
             self.register(Probe("engine.checks", NginxConfig, _import_checks))
-            self.start(self.load_probes("inside", INSIDE))
+            self.start(self.load_probes(Side.INSIDE, INSIDE))
 
     def close(self) -> None:
         for stream in self._streams.values():
@@ -259,54 +273,39 @@ async def run(
 
         net = ProxiedNet(net, options.proxy)
     sink(Started(target, options.scope))
-    timed_out, interruption = False, None
-    current_run: Run | None = None
-    try:
-        async with asyncio.timeout(options.timeout), asyncio.TaskGroup() as tasks:
-            current_run = Run(target, options, net, sink, tasks, server_machine)
-            if options.visitor:
-                current_run.emit(_visitor(options.visitor))
-            if options.inside:
-                current_run.start_inside_probes()
-            elif options.inside is None and server_machine is not None:
-                current_run.register(Probe("engine.address", Resolution, _detect_by_address))
-                current_run.start(_detect_by_name(current_run))
-            if options.outside:
-                current_run.start(current_run.load_probes("outside", OUTSIDE))
-    except TimeoutError:
-        timed_out = True
-    except asyncio.CancelledError as cancelled:
-        interruption = cancelled
-    finally:
-        if current_run is not None:
-            current_run.close()
-    assert current_run is not None
-    if timed_out:
+    current_run = Run(target, options, net, sink, asyncio.TaskGroup(), server_machine)
+    ending = await _observe(current_run)
+    if isinstance(ending, TimeoutError):
         current_run.emit_not_observed(
             proof.REST_OF_RUN, proof.DEADLINE, "--timeout", longer_timeout(options.timeout)
         )
-    if interruption is not None:
+    elif ending is not None:
         current_run.emit_not_observed(proof.REST_OF_RUN, proof.INTERRUPTED)
     report = conclude(current_run.evidence(), options, tuple(current_run.crashes), sink)
     if _is_healthy_from_server(report):
-        rerun_command = diagnose_command(target)
-        current_run.emit(
-            Unseen(
-                at=current_run.elapsed(),
-                what="the way to this server",
-                why="seen from another machine only",
-                enable=rerun_command,
-            )
-        )
+        current_run.emit(_unseen_path(current_run))
         report = replace(report, evidence=current_run.evidence())
     report = replace(
         report,
         duration=current_run.elapsed(),
-        interrupted=interruption is not None,
-        signal=_signal(interruption),
+        interrupted=isinstance(ending, asyncio.CancelledError),
+        signal=_signal(ending),
     )
     sink(Concluded(report))
     return report
+
+
+async def _observe(current_run: Run) -> TimeoutError | asyncio.CancelledError | None:
+    """Run the probes until all have finished. Return what ended them earlier, if anything: the
+    deadline or a cancellation."""
+    try:
+        async with asyncio.timeout(current_run.options.timeout), current_run.tasks:
+            current_run.start_probes()
+    except (TimeoutError, asyncio.CancelledError) as ending:
+        return ending
+    finally:
+        current_run.close()
+    return None
 
 
 def _visitor(address: str) -> Observation:
@@ -327,14 +326,23 @@ def _is_healthy_from_server(report: Report) -> bool:
     return verdict(report).status == "ok" and (on_server or inside_only)
 
 
+def _unseen_path(current_run: Run) -> Unseen:
+    return Unseen(
+        at=current_run.elapsed(),
+        what="the way to this server",
+        why="seen from another machine only",
+        enable=diagnose_command(current_run.target),
+    )
+
+
 def longer_timeout(timeout: float) -> str:
     """Return a timeout in seconds with which the run may finish, as option text."""
     return f"{min(max(30.0, 2 * timeout), MAX_TIMEOUT):g}"
 
 
-def _signal(interruption: asyncio.CancelledError | None) -> int:
+def _signal(ending: BaseException | None) -> int:
     """Return the signal that cancelled the run (`diagnose.processes.signals`), or 0."""
-    number = interruption.args[0] if interruption and interruption.args else 0
+    number = ending.args[0] if isinstance(ending, asyncio.CancelledError) and ending.args else 0
     return number if isinstance(number, int) else 0
 
 
@@ -352,9 +360,7 @@ def conclude(
         sink(Crashed(crash))
 
     checks: list[Check] = []
-    for check_id in runnable_ids(
-        {type(observation).__name__ for observation in evidence.observations}
-    ):
+    for check_id in runnable_ids({type(observation) for observation in evidence.observations}):
         with report_crash(check_id, record_crash):
             checks.append(load_check(check_id))
     raised_claims = claims(checks, evidence, record_crash)
@@ -368,9 +374,7 @@ async def _import_checks(ctx: Run, _: Observation) -> None:
     """Import the checks that will run, in a thread, while the server still answers."""
 
     def import_checks() -> None:
-        for check_id in runnable_ids(
-            {type(observation).__name__ for observation in ctx.observations}
-        ):
+        for check_id in runnable_ids({type(observation) for observation in ctx.observations}):
             # A check that cannot be imported is reported as a crash when it runs.
             with contextlib.suppress(Exception):
                 load_check(check_id)

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,7 @@ from diagnose import engine
 from diagnose.checking.registry import all_checks
 from diagnose.checking.root_cause import verdict
 from diagnose.machine import CommandResult, FileContent, Machine, Socket
-from diagnose.model import Failure, Observation, Report, Unseen, Vantage
+from diagnose.model import Failure, Observation, Report, Side, Unseen, Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.events import Concluded, Crashed, Event, Observed, Started
 from diagnose.model.tcp import Connection
@@ -31,10 +32,12 @@ def probes(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Install these probes in place of the real ones, outside and inside."""
 
     def install(*outside: Probe, inside: tuple[Probe, ...] = ()) -> None:
-        for package, given in (("outside", outside), ("inside", inside)):
+        for side, given in ((Side.OUTSIDE, outside), (Side.INSIDE, inside)):
             module = ModuleType("only_these")
-            vars(module).update({f"probe_{number}": one for number, one in enumerate(given)})
-            monkeypatch.setitem(sys.modules, f"diagnose.probes.{package}.only_these", module)
+            vars(module).update(
+                {f"probe_{number}": replace(one, side=side) for number, one in enumerate(given)}
+            )
+            monkeypatch.setitem(sys.modules, f"diagnose.probes.{side}.only_these", module)
         monkeypatch.setattr(engine, "OUTSIDE", ("only_these",))
         monkeypatch.setattr(engine, "INSIDE", ("only_these",))
 
@@ -351,6 +354,21 @@ def test_what_the_server_sees_of_itself_is_seen_by_the_same_probes(
     assert visited == [("203.0.113.10", Vantage.SERVER)]
     assert [one.vantage for one in report.evidence.of(Handshake)] == [Vantage.SERVER]
     assert not report.evidence.of(Connection)
+
+
+def test_an_observation_of_the_server_starts_inside_probes_only(probes: Install) -> None:
+    started: list[str] = []
+
+    def note(name: str) -> Probe:
+        async def append_name(look: ProbeContext, seen: Resolution) -> None:
+            started.append(name)
+
+        return probe(after=Resolution)(append_name)
+
+    on_server = Resolution(name="localhost", family=4, vantage=Vantage.SERVER)
+    probes(note("outside"), inside=(sees(on_server), note("inside")))
+    run(Options(inside=True), Nowhere())
+    assert started == ["inside"]
 
 
 def test_layers_that_are_not_wanted_say_nothing() -> None:

@@ -1,20 +1,28 @@
 """Finds the checks by their file names: checks/<layer>/<name>.py contains the check `layer.name`.
 
-There is no list of checks. Every module below `checks` that contains a `Check` is one. Its texts
-are beside it in <name>.md and <name>.zh.md (see `diagnose.checking.texts`).
+There is no list of checks. Every module of a layer's folder is one, unless its name begins with an
+underscore. Its texts are beside it in <name>.md and <name>.zh.md (see `diagnose.checking.texts`).
+
+`checks/index.json` (ADR 23) only saves imports: for each check it holds the names of the
+observation kinds that the check needs. `make index` writes it. A check that is not in it is found
+and run as well; it is imported in every run.
 """
 
 import copyreg
 import importlib
-import re
-from collections.abc import Callable, Collection, Iterable
+import json
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 import checks
 from diagnose.model import LAYERS, Check, CheckFunction, Observation, Severity
 
-_NEEDS = re.compile(r"^@check\(.*?\bneeds=\[([^\]]*)\]", re.MULTILINE | re.DOTALL)
+_CHECKS = Path(next(iter(checks.__path__)))
+
+#: The needed kinds of every check, by its id.
+INDEX = _CHECKS / "index.json"
 
 
 def check(
@@ -43,45 +51,54 @@ def id_of(module: str) -> str:
 
 
 @cache
-def check_files() -> dict[str, Path]:
-    """Return the file of every check by its id, ordered by layer and name."""
-    files: dict[str, Path] = {}
-    for layer in LAYERS:
-        folder = Path(next(iter(checks.__path__)), layer)
-        if folder.is_dir():
-            modules = sorted(file for file in folder.iterdir() if file.suffix == ".py")
-            files |= {
-                id_of(f"{layer}.{module.stem}"): module
-                for module in modules
-                if module.stem[0] != "_"
-            }
-    return files
+def check_modules() -> Mapping[str, str]:
+    """Return the module of every check by its id, ordered by layer and name, without importing
+    any."""
+    modules = (
+        f"checks.{layer}.{name}" for layer in LAYERS for name in _module_names(_CHECKS / layer)
+    )
+    return {id_of(module): module for module in modules}
+
+
+def _module_names(folder: Path) -> list[str]:
+    """Return the names of the modules in a folder, sorted, without those that begin with "_"."""
+    # Every run does this, and pathlib takes three times as long.
+    names = [entry.name for entry in os.scandir(folder)] if folder.is_dir() else []
+    return sorted(name[:-3] for name in names if name.endswith(".py") and name[0] != "_")
 
 
 def check_ids() -> tuple[str, ...]:
     """Return the ids of all checks, ordered by layer and name, without importing any."""
-    return tuple(check_files())
+    return tuple(check_modules())
 
 
 @cache
-def needed_kinds(check_id: str) -> frozenset[str]:
-    """Return the names of the observation kinds that a check needs, parsed from its file without
-    importing it. If the file has no `needs` in the usual form, the result is empty."""
-    match = _NEEDS.search(check_files()[check_id].read_text("utf-8"))
-    return frozenset(re.findall(r"\w+", match[1])) if match else frozenset()
+def indexed_needs() -> Mapping[str, frozenset[str]]:
+    """Return the names of the observation kinds that a check needs, by its id, as the index holds
+    them. If the index is missing or damaged, the result is empty."""
+    try:
+        index = json.loads(INDEX.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {check_id: frozenset(kinds) for check_id, kinds in index.items()}
 
 
-def runnable_ids(kinds: Collection[str]) -> tuple[str, ...]:
-    """Return the ids of the checks whose needs are all among these kinds. The others could not
-    claim anything and are not imported: one third of all checks, in a run from outside."""
-    return tuple(check_id for check_id in check_ids() if needed_kinds(check_id).issubset(kinds))
+def runnable_ids(kinds: Collection[type[Observation]]) -> tuple[str, ...]:
+    """Return the ids of the checks that can claim anything from observations of these kinds.
+
+    The others are not imported: more than half of all checks, in a run from outside. A check that
+    the index does not hold is always returned.
+    """
+    names = {kind.__name__ for kind in kinds}
+    needs = indexed_needs()
+    return tuple(
+        check_id for check_id in check_ids() if needs.get(check_id, frozenset()).issubset(names)
+    )
 
 
 def load_check(check_id: str) -> Check:
     """Return the check with this id. Raise KeyError if there is none."""
-    if check_id not in check_files():
-        raise KeyError(check_id)
-    module = importlib.import_module(f"checks.{check_id.replace('-', '_')}")
+    module = importlib.import_module(check_modules()[check_id])
     return next(value for value in vars(module).values() if isinstance(value, Check))
 
 

@@ -4,11 +4,12 @@ A root cause is a finding that no other finding explains. A cause declares what 
 new cause needs no change in the checks of its symptoms.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 from diagnose.checking import proof
-from diagnose.checking.proof import MissingProof, UnfinishedReason
+from diagnose.checking.proof import UnfinishedReason
+from diagnose.checking.target_proof import MissingProof
 from diagnose.model import (
     LAYERS,
     Check,
@@ -74,17 +75,18 @@ def findings(raised: Iterable[tuple[Check, Claim]]) -> tuple[Finding, ...]:
     followed by its symptoms."""
     ordered = sorted(raised, key=_weight)
     causes = {index: _explainer(index, ordered) for index in range(len(ordered))}
-    roots = [index for index, cause in causes.items() if cause is None]
-    sequence = [
-        index for root in roots for index in (root, *(i for i in causes if causes[i] == root))
-    ]
-    ids = {index: f"f{number}" for number, index in enumerate(sequence, 1)}
-    numbered = []
-    for index in sequence:
-        check, claim = ordered[index]
-        cause = causes[index]
-        numbered.append(Finding(ids[index], check, claim, None if cause is None else ids[cause]))
-    return tuple(numbered)
+    sequence = _causes_and_symptoms(causes)
+    ids: dict[int | None, str] = {index: f"f{number}" for number, index in enumerate(sequence, 1)}
+    return tuple(Finding(ids[index], *ordered[index], ids.get(causes[index])) for index in sequence)
+
+
+def _causes_and_symptoms(causes: Mapping[int, int | None]) -> list[int]:
+    """Return the keys so that each root cause is followed by its symptoms."""
+    sequence: list[int] = []
+    for root, cause in causes.items():
+        if cause is None:
+            sequence += [root, *(index for index in causes if causes[index] == root)]
+    return sequence
 
 
 def explains(check: Check, symptom: Check) -> bool:

@@ -20,6 +20,9 @@ _CLOCK_TOLERANCE = 2.0
 #: Kinds that are visible from outside; all others belong to one server.
 _PUBLIC_KINDS = {"address", "certificate"}
 
+#: Kinds whose text is told as a whole, before and after.
+_REPLACED_KINDS = {"address", "certificate", "certificate-file", "application"}
+
 
 @frozen
 class FingerprintChange:
@@ -35,27 +38,35 @@ def changes_since_healthy(
     entries: Iterable[HistoryEntry], target: str, report: Report
 ) -> tuple[FingerprintChange, ...]:
     """Return what changed at a target (a URL, as in the entries) since it was last healthy."""
-    healthy = [
-        entry
-        for entry in entries
-        if entry.target == target
-        and entry.status == "ok"
-        and entry.moment < report.evidence.started_at
-    ]
+    started_at = report.evidence.started_at
     current, complete = run_fingerprints(report), complete_kinds(report)
     hidden = {clean(unseen.what, MAX_LENGTH) for unseen in report.evidence.of(Unseen)}
     changes: dict[str, FingerprintChange] = {}
-    settled: set[str] = set()
-    for entry in reversed(healthy):
-        same_server = entry.prints.get("server") == current.get("server")
-        kinds = set(entry.looked) | {kind_of(key) for key in entry.prints}
-        fresh = {kind for kind in kinds - settled if kind in _PUBLIC_KINDS or same_server}
-        for change in _changes_between(entry, current, complete, fresh):
+    compared: set[str] = set()
+    for entry in reversed(tuple(_healthy_entries(entries, target, started_at))):
+        kinds = _comparable_kinds(entry, current) - compared
+        for change in _changes_between(entry, current, complete, kinds):
             if change.after is not None or f"/{change.what.partition('/')[2]}" not in hidden:
                 changes[change.what] = change
-        settled |= fresh
-    order = {key: number for number, key in enumerate(dict.fromkeys((*current, *changes)))}
-    return tuple(sorted(changes.values(), key=lambda changed_item: order[changed_item.what]))
+        compared |= kinds
+    order = dict.fromkeys((*current, *changes))
+    return tuple(changes[key] for key in order if key in changes)
+
+
+def _healthy_entries(
+    entries: Iterable[HistoryEntry], target: str, before: datetime
+) -> Iterator[HistoryEntry]:
+    for entry in entries:
+        if entry.target == target and entry.status == "ok" and entry.moment < before:
+            yield entry
+
+
+def _comparable_kinds(entry: HistoryEntry, current: Mapping[str, str]) -> set[str]:
+    """Return the kinds that an entry observed; of another server only those visible from
+    outside."""
+    kinds = set(entry.looked) | {kind_of(key) for key in entry.prints}
+    same_server = entry.prints.get("server") == current.get("server")
+    return kinds if same_server else kinds & _PUBLIC_KINDS
 
 
 def _changes_between(
@@ -65,11 +76,12 @@ def _changes_between(
     complete_in_both = complete.intersection(entry.looked)
     for key, text in current.items():
         before = entry.prints.get(key)
-        if kind_of(key) not in kinds or key == "server":
-            continue
-        if (before is None and kind_of(key) in complete_in_both) or (
-            before and not _is_unchanged(key, before, text)
-        ):
+        is_change = (
+            kind_of(key) in complete_in_both
+            if before is None
+            else not _is_unchanged(key, before, text)
+        )
+        if is_change and kind_of(key) in kinds and key != "server":
             yield FingerprintChange(key, before, text)
     for key, before in entry.prints.items():
         if key not in current and kind_of(key) in kinds & complete_in_both:
@@ -77,7 +89,7 @@ def _changes_between(
 
 
 def _is_unchanged(key: str, before: str, after: str) -> bool:
-    if not after or before == after:
+    if not before or not after or before == after:
         return True  # what could not be observed counts as unchanged
     if key.startswith("file "):
         return before.split()[0] == after.split()[0]
@@ -189,24 +201,26 @@ def _generic_text(change: FingerprintChange, lang: str) -> str:
     subject = _subject_text(change.what, lang)
     if change.before is None or change.after is None:
         return _text("new" if change.before is None else "gone", lang, what=subject)
-    before, after = _parts(change.before), _parts(change.after)
-    if kind_of(change.what) in {"address", "certificate", "certificate-file", "application"}:
+    if kind_of(change.what) in _REPLACED_KINDS:
         return _text("from-to", lang, what=subject, before=change.before, after=change.after)
     if change.what.startswith("rules "):
         return _rule_count_text(subject, change.before, change.after, lang)
+    return _parts_text(subject, _parts(change.before), _parts(change.after), lang)
+
+
+def _parts_text(subject: str, before: list[str], after: list[str], lang: str) -> str:
+    """Return which parts a fingerprint lost and which it gained."""
+    lost = [part for part in before if part not in after]
+    gained = [part for part in after if part not in before]
     differences = [
         _text(key, lang, parts=", ".join(parts))
-        for key, parts in (
-            ("less", [part for part in before if part not in after]),
-            ("more", [part for part in after if part not in before]),
-        )
+        for key, parts in (("less", lost), ("more", gained))
         if parts
     ]
     if not differences:
         return _text("changed", lang, what=subject)
-    return _text(
-        "parts", lang, what=subject, parts=("；" if lang == "zh" else "; ").join(differences)
-    )
+    separator = "；" if lang == "zh" else "; "
+    return _text("parts", lang, what=subject, parts=separator.join(differences))
 
 
 def _parts(text: str) -> list[str]:
@@ -224,19 +238,17 @@ def _rule_count_text(subject: str, before: str, after: str, lang: str) -> str:
 
 
 def _subject_text(key: str, lang: str) -> str:
-    kind = kind_of(key)
-    text_key = "certificate-file" if kind == "certificate-file" else key.partition(" ")[0]
-    detail = (
-        key.removeprefix("certificate in ") if kind == "certificate-file" else key[len(text_key) :]
-    )
+    if kind_of(key) == "certificate-file":
+        return _text("certificate-file", lang, rest=key.removeprefix("certificate in ").strip())
+    kind, _, detail = key.partition(" ")
     detail = detail.strip()
     if kind == "address":
         detail = detail.strip("()")
-    for state in ("(running)", "(permanent)"):
-        if detail.endswith(f" {state}"):
-            gap = "" if lang == "zh" else " "
-            detail = f"{detail.removesuffix(f' {state}')}{gap}{_text(state, lang)}"
-    return _text(text_key, lang, rest=detail) if text_key in _TEXTS else key
+    name, _, state = detail.rpartition(" ")
+    if name and state in {"(running)", "(permanent)"}:
+        gap = "" if lang == "zh" else " "
+        detail = f"{name}{gap}{_text(state, lang)}"
+    return _text(kind, lang, rest=detail) if kind in _TEXTS else key
 
 
 def _time_text(text: str, now: datetime | None) -> str:

@@ -7,13 +7,11 @@ nothing.
 """
 
 import hashlib
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-from diagnose.model import Host, Report, Unseen, Vantage
+from diagnose.history.stable_rules import stable_lines
+from diagnose.model import Evidence, Host, Report, Unseen, Vantage
 from diagnose.model.dns import ADDRESS_TYPES, Resolution, final_answers
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
 from diagnose.model.netfilter import Ruleset
@@ -50,27 +48,24 @@ def complete_kinds(report: Report) -> frozenset[str]:
     """Return the kinds that were observed completely: a thing without a fingerprint does not
     exist."""
     evidence = report.evidence
-    states = {zone.permanent for zone in evidence.good(Zone)}
-    rulesets, hidden = evidence.of(Ruleset), evidence.of(Unseen)
-    rules_unknown = any(ruleset.failure for ruleset in rulesets) or any(
-        "rules" in unseen.what for unseen in hidden
-    )
     kinds = {
         "file": any(evidence.good(NginxConfig)),
         "certificate-file": any(evidence.good(CertificateFile)),
-        "rules": bool(rulesets) and not rules_unknown,
+        "rules": _rules_are_complete(evidence),
         "listener": any(evidence.good(Listeners)),
         "application": any(evidence.of(UpstreamTry)),
     }
-    complete = {kind for kind, is_complete in kinds.items() if is_complete}
+    states = {_state_text(zone.permanent) for zone in evidence.good(Zone)}
     return frozenset(
-        complete
-        | {
-            f"{prefix} {_state_text(permanent)}"
-            for permanent in states
-            for prefix in ("zone", "policy")
-        }
+        [kind for kind, is_complete in kinds.items() if is_complete]
+        + [f"{kind} {state}" for kind in ("zone", "policy") for state in states]
     )
+
+
+def _rules_are_complete(evidence: Evidence) -> bool:
+    rulesets = evidence.of(Ruleset)
+    are_hidden = any("rules" in unseen.what for unseen in evidence.of(Unseen))
+    return bool(rulesets) and not are_hidden and all(not ruleset.failure for ruleset in rulesets)
 
 
 def kind_of(key: str) -> str:
@@ -246,82 +241,10 @@ def _state_text(permanent: bool) -> str:
 
 def _rulesets(report: Report) -> FingerprintPairs:
     for ruleset in report.evidence.good(Ruleset):
-        lines = (
-            _stable_nft_objects(ruleset.text)
-            if ruleset.tool == "nft"
-            else _stable_saved_lines(ruleset.text)
-        )
+        lines = stable_lines(ruleset)
         count = sum(1 for line in lines if line.startswith(("-A ", '{"rule"')))
         count_text = f"{count} rules, " if ruleset.tool != "ipset" else ""
         yield f"rules {ruleset.tool}", f"{count_text}sha256 {_digest(chr(10).join(lines))}"
-
-
-#: Keys of nft objects that change although nobody has changed the rules.
-_VOLATILE_KEYS = {"handle", "packets", "bytes", "expires", "used", "index"}
-
-
-def _stable_nft_objects(text: str) -> list[str]:
-    """Return the objects printed by nft, without counters and numbers (libnftables-json(5)). If the
-    output cannot be parsed, return it unchanged."""
-    try:
-        objects = json.loads(text)["nftables"]
-        stable = (
-            nft_object
-            for nft_object in objects
-            if "metainfo" not in nft_object and not _is_fail2ban_rule(nft_object)
-        )
-        return [
-            json.dumps(_without_volatile(stable_object), sort_keys=True) for stable_object in stable
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return [text]
-
-
-def _is_fail2ban_rule(nft_object: dict[str, Any]) -> bool:
-    """Return True for a rule with which fail2ban bans an address temporarily."""
-    return "rule" in nft_object and str(nft_object["rule"].get("chain", "")).startswith("f2b-")
-
-
-def _without_volatile(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_without_volatile(element) for element in value]
-    if not isinstance(value, dict):
-        return value
-    stable = {
-        key: _without_volatile(element)
-        for key, element in value.items()
-        if key not in _VOLATILE_KEYS
-    }
-    for kind in ("set", "map"):
-        if isinstance(nft_set := stable.get(kind), dict) and isinstance(nft_set.get("elem"), list):
-            stable[kind] = _without_volatile_elements(nft_set)
-    return stable
-
-
-def _without_volatile_elements(nft_set: dict[str, Any]) -> dict[str, Any]:
-    """Return a set without elements that rules or programs add, and with the others sorted."""
-    flags = nft_set.get("flags") or ()
-    volatile_flags = {"dynamic", "timeout"}.intersection(
-        (flags,) if isinstance(flags, str) else flags
-    )
-    if volatile_flags or str(nft_set.get("table", "")).startswith("f2b"):
-        return {key: value for key, value in nft_set.items() if key != "elem"}
-    return {**nft_set, "elem": sorted(map(json.dumps, nft_set["elem"]))}
-
-
-def _stable_saved_lines(text: str) -> list[str]:
-    """Return the lines of iptables-save or `ipset save` without comments, counters, fail2ban's bans
-    and entries with a timeout."""
-    lines = (re.sub(r"^\[\d+:\d+\] | \[\d+:\d+\]$", "", line) for line in text.splitlines())
-    lines = (_set_line(line) if line.startswith(("add ", "create ")) else line for line in lines)
-    stable = [line for line in lines if line and not line.startswith(("#", "-A f2b-", "add f2b-"))]
-    entries = sorted(line for line in stable if line.startswith("add ") and " timeout " not in line)
-    return [line for line in stable if not line.startswith("add ")] + entries
-
-
-def _set_line(text: str) -> str:
-    """Remove counters and values that the kernel chooses (ipset(8))."""
-    return re.sub(r" (?:packets|bytes|initval|hashsize) \S+", "", text)
 
 
 # Formatting

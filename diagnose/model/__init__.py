@@ -90,6 +90,14 @@ class Vantage(StrEnum):
     SERVER = "server"
 
 
+class Side(StrEnum):
+    """The side on which a probe looks: outside, over the network like a visitor, or inside, on the
+    server itself. The names of its probes begin with it."""
+
+    OUTSIDE = "outside"
+    INSIDE = "inside"
+
+
 class Severity(StrEnum):
     """error: the site does not work for its visitors; warning: it works, but something is wrong;
     note: worth knowing, never a cause."""

@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Iterable, Iterator
 
-from diagnose.checking.proof import REST_OF_RUN, MissingProof, UnfinishedReason
+from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import UNANSWERED_CHECKS, verdict
+from diagnose.checking.target_proof import MissingProof
 from diagnose.checking.texts import CheckText, check_text, fill
 from diagnose.i18n.reports import translate
 from diagnose.model import (

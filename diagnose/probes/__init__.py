@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from diagnose.machine import Machine
-from diagnose.model import Observation, Scope, Target, Unseen, Vantage
+from diagnose.model import Observation, Scope, Side, Target, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.net import Net
 from diagnose.parsers.request_fields import RequestFields
@@ -198,19 +198,25 @@ ProbeFunction = Callable[..., Awaitable[None]]
 
 @frozen
 class Probe:
-    """A probe function, and the observation type that it waits for."""
+    """A probe function, and the observation type that it waits for. `side` is None for a probe that
+    belongs to neither package of probes."""
 
     name: str
     after: type[Observation] | None
     work: ProbeFunction
+    side: Side | None = None
+
+
+#: The side of each package of probes.
+_SIDES = {f"{__name__}.{side}": side for side in Side}
 
 
 def probe(after: type[Observation] | None = None) -> Callable[[ProbeFunction], Probe]:
-    """Decorator that turns a function into a probe."""
+    """Decorator that turns a function into a probe. Its side is that of its package."""
 
     def decorator(work: ProbeFunction) -> Probe:
-        return Probe(
-            f"{work.__module__.removeprefix('diagnose.probes.')}.{work.__name__}", after, work
-        )
+        package, _, _ = work.__module__.rpartition(".")
+        name = f"{work.__module__.removeprefix(f'{__name__}.')}.{work.__name__}"
+        return Probe(name, after, work, _SIDES.get(package))
 
     return decorator

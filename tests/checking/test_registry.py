@@ -1,6 +1,7 @@
 """What holds for every check, whoever adds it."""
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from diagnose.checking import registry
 from diagnose.checking.root_cause import explains
 from diagnose.checking.texts import LANGUAGES, check_text, text_path
 from diagnose.model import LAYERS
+from diagnose.model.tcp import Connection
+from tests.support import check_index
 
 TESTS = Path(__file__).parents[1] / "checks"
 IDS = registry.check_ids()
@@ -26,11 +29,47 @@ def test_a_check_bears_the_name_of_its_file_and_of_its_function(check_id: str) -
     assert check.judge.__name__ == check_id.partition(".")[2].replace("-", "_")
 
 
-@pytest.mark.parametrize("check_id", IDS)
-def test_what_a_check_needs_can_be_read_without_importing_it(check_id: str) -> None:
-    needs = {kind.__name__ for kind in registry.load_check(check_id).needs}
-    assert needs
-    assert registry.needed_kinds(check_id) == needs
+def test_the_index_says_what_each_check_needs() -> None:
+    assert check_index.is_current(), check_index.OUT_OF_DATE
+    for check_id, names in registry.indexed_needs().items():
+        assert names == {kind.__name__ for kind in registry.load_check(check_id).needs} != set()
+
+
+@pytest.fixture
+def use_index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Put this text in place of the index."""
+
+    def replace_index(text: str) -> None:
+        (tmp_path / "index.json").write_text(text, "utf-8")
+        monkeypatch.setattr(registry, "INDEX", tmp_path / "index.json")
+        registry.indexed_needs.cache_clear()
+
+    yield replace_index
+    registry.indexed_needs.cache_clear()
+
+
+def test_a_check_runs_only_on_the_kinds_that_it_needs() -> None:
+    runnable = registry.runnable_ids({Connection})
+    assert "tcp.refused" in runnable
+    assert "nginx.not-running" not in runnable
+
+
+def test_a_check_that_the_index_does_not_hold_is_found(use_index: Callable[[str], None]) -> None:
+    use_index('{"dns.nxdomain": ["DnsAnswer"]}')
+    runnable = registry.runnable_ids({Connection})
+    assert set(IDS) - set(runnable) == {"dns.nxdomain"}
+
+
+@pytest.mark.parametrize("text", ["", "<<<<<<< HEAD"])
+def test_a_damaged_index_hides_no_check(use_index: Callable[[str], None], text: str) -> None:
+    use_index(text)
+    assert registry.runnable_ids(()) == IDS
+
+
+def test_a_missing_index_hides_no_check(use_index: Callable[[str], None]) -> None:
+    use_index("{}")
+    registry.INDEX.unlink()
+    assert registry.runnable_ids(()) == IDS
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -2,8 +2,8 @@
 
     make new-check LAYER=tcp NAME=my_check
 
-Nothing that exists is overwritten. `tests/untranslated.txt` gets the check's id,
-until its Chinese page is there.
+Nothing that exists is overwritten. `tests/untranslated.txt` gets the check's id, until its Chinese
+page is there, and the index is written again.
 """
 
 import re
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from diagnose.model import LAYERS
+from tests.support.check_index import write_index
 
 ROOT = Path(__file__).parents[2]
 UNTRANSLATED = ROOT / "tests" / "untranslated.txt"
@@ -120,8 +121,9 @@ def main(layer: str, name: str) -> str:
         print(path.relative_to(ROOT))
     listed = {*UNTRANSLATED.read_text("utf-8").split(), f"{layer}.{name.replace('_', '-')}"}
     UNTRANSLATED.write_text("".join(f"{check_id}\n" for check_id in sorted(listed)), "utf-8")
+    write_index()
     print("Next: replace what is in them; write the Chinese page, or leave its line in", end=" ")
-    print(f"{UNTRANSLATED.relative_to(ROOT)}.")
+    print(f"{UNTRANSLATED.relative_to(ROOT)}. After a change of `needs`: make index.")
     return ""
 
 
