@@ -1,5 +1,5 @@
 # make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
-# make new-check LAYER=tcp NAME=my_check
+# make new-check LAYER=tcp NAME=my_check · make catalogues
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all hostile check new-check bench screenshots lab clean
+.PHONY: run test test-all hostile check new-check catalogues bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -46,6 +46,18 @@ check: $(BIN)/diagnose
 # The files of a new check: its function, its page, its test, a scenario.
 new-check: $(BIN)/diagnose
 	@$(BIN)/python -m tests.support.new_check "$(LAYER)" "$(NAME)"
+
+# The catalogues of the languages, after a change of the texts in diagnose/i18n or of a .po file:
+# what is new or gone in the source is so in every .po, and each is compiled to the .mo beside it.
+LOCALES := diagnose/i18n/locales
+TEMPLATE := $(VENV)/diagnose.pot
+catalogues: $(BIN)/diagnose
+	@$(BIN)/pybabel -q extract --no-default-keywords -k Message:1c,2 -k PluralMessage:1c,2,3 \
+	    --add-location=file --add-comments=NOTE: --project=diagnose --width=100 \
+	    --copyright-holder='the authors of diagnose' -o $(TEMPLATE) diagnose/i18n
+	@$(BIN)/pybabel -q update -i $(TEMPLATE) -d $(LOCALES) -D diagnose --previous \
+	    --ignore-pot-creation-date --width=100
+	@$(BIN)/pybabel -q compile -d $(LOCALES) -D diagnose
 
 bench: $(BIN)/diagnose lab
 	$(BIN)/python -m compileall -q diagnose checks

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from diagnose.i18n import LANGUAGES
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
@@ -205,7 +206,8 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
             "-v", "--verbose", action="count", default=0, help="all evidence; -vv the timeline"
         )
         add("--redact", action="store_true", help="mask addresses, names and secrets")
-    add("--lang", type=_choice_parser("--lang", "en", "zh"), metavar="LANG", help="en or zh")
+    add("--lang", type=_choice_parser("--lang", *LANGUAGES), metavar="LANG",
+        help=" or ".join(LANGUAGES))  # fmt: skip
     add("--color", type=_choice_parser("--color", "auto", "always", "never"), default="auto",
         metavar="WHEN", help="auto, always or never")  # fmt: skip
     add("--glyphs", type=_choice_parser("--glyphs", "auto", "unicode", "ascii"), default="auto",

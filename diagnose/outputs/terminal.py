@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
+
 Span = tuple[str, str]
 
 #: SGR parameters (ECMA-48 section 8.3.117) of each role.
@@ -219,4 +221,5 @@ def choose_language(choice: str | None, environment: Mapping[str, str] = os.envi
     set."""
     names = ("DIAGNOSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     locale = choice or next((environment[name] for name in names if environment.get(name)), "en")
-    return "zh" if locale.lower().startswith("zh") else "en"
+    code = re.match("[a-z]*", locale.lower())
+    return code[0] if code and code[0] in LANGUAGES else SOURCE_LANGUAGE

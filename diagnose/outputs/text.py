@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from diagnose.checking.root_cause import verdict
-from diagnose.i18n.reports import plural_text, text_or_key, translate
+from diagnose.i18n.reports import text_or_key, translate
 from diagnose.model import (
     Command,
     Edit,
@@ -47,10 +47,8 @@ def add_head(page: Page, report: Report, view: View) -> None:
     indent = cell_len(mark) + 2
     sentence = finding_text.verdict_sentence(report, view.lang)
     if status == "ok":
-        space = "" if view.lang == "zh" else " "
-        sentence = space.join(
-            filter(None, (sentence, finding_text.certificate_validity(report, view.lang)))
-        )
+        validity = finding_text.certificate_validity(report, view.lang)
+        sentence = finding_text.join_sentences(sentence, validity, view.lang)
     first_line, *other_lines = wrap(sentence, max(page.width - indent - len(duration) - 2, 20))
     gap = max(page.width - indent - cell_len(first_line) - len(duration), 2)
     page.add((status, mark), "  ", ("bold", first_line), " " * gap, ("dim", duration))
@@ -199,7 +197,7 @@ def add_remedy(page: Page, report: Report, finding: Finding, view: View) -> None
     lang = view.lang
     page.add(
         ("bold", translate("fix", lang)),
-        translate("how", lang, how=translate(finding_text.applicability(finding), lang)),
+        translate("join.remark", lang, remark=translate(finding_text.applicability(finding), lang)),
     )
     page.prose(finding_text.risk_text(finding, lang), f"= {translate('risk', lang)}: ", 2, "dim")
     page.markdown(finding_text.remedy(finding, lang), 2)
@@ -300,11 +298,9 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
     )
     if not causes:
         return
-    counts = [plural_text("count.causes", len(causes), lang)]
-    counts += [plural_text("count.symptoms", symptoms, lang)] if symptoms else []
-    counts += [plural_text("count.notes", notes, lang)] if notes else []
+    numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}
     page.blank()
-    page.add(("，" if lang == "zh" else ", ").join(counts) + ("。" if lang == "zh" else "."))
+    page.add(finding_text.counts_sentence(numbers, lang))
     page.add(
         ("bold", translate("next", lang)),
         ": ",

@@ -9,7 +9,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from diagnose.history import KnownTarget
-from diagnose.i18n.screen import translate
 from diagnose.model import Command, Fix, Report, Severity
 from diagnose.outputs.terminal import cell_len
 from diagnose.parsers.target import UsageError, parse_target
@@ -697,8 +696,8 @@ def test_every_key_has_its_action_and_its_words() -> None:
         assert hasattr(DiagnoseApp, f"do_{one.name}") if one.app_wide else one.name in ACTIONS
     for one in (*SITE_KEYS, *START_KEYS):
         for lang in ("en", "zh"):
-            assert translate(f"key.{one.name}", lang)
-            assert translate(f"does.{one.name}", lang)
+            assert one.hint(lang)
+            assert one.description(lang)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -708,7 +707,7 @@ def test_the_line_of_keys_fits_and_at_80_the_first_eight_are_there(lang: str, wi
         line = shown(app, "#keys")
         assert cell_len(line.rstrip()) <= width
         if width == 80:
-            assert all(translate(f"key.{one.name}", lang) in line for one in SITE_KEYS[:8])
+            assert all(one.hint(lang) in line for one in SITE_KEYS[:8])
 
     drive(work, Stage(), lang, (width, 24))
 
