@@ -128,15 +128,21 @@ def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
     while (replaced := _SECTION.sub(section, text)) != text:
         text = replaced
     pieces = (
-        _command(piece, facts, lang) if _is_command(piece) else _FACT.sub(fact, piece)
+        _code(piece, facts, lang) if piece[:1] == piece[-1:] == "`" else _FACT.sub(fact, piece)
         for piece in _CODE.split(text)
     )
     return "".join(pieces)
 
 
-def _is_command(piece: str) -> bool:
-    """A span of code that is more than one fact alone is typed as it stands."""
-    return piece[:1] == piece[-1:] == "`" and _FACT.fullmatch(piece[1:-1]) is None
+def _code(piece: str, facts: Mapping[str, object], lang: str) -> str:
+    """A span of code. One that is more than a fact alone is typed as it stands; of a list that is
+    alone, each item is a span of its own."""
+    name = _FACT.fullmatch(piece[1:-1])
+    if name is None or name[1] == "fix":
+        return _command(piece, facts, lang)
+    value = facts[name[1]]
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    return translate("join.list", lang).join(f"`{fact_text(item, lang)}`" for item in items)
 
 
 def _command(code: str, facts: Mapping[str, object], lang: str) -> str:

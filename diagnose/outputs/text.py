@@ -134,15 +134,16 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
     confidence = str(finding.claim.confidence)
     qualifier = "" if confidence == "certain" else f" ({translate(confidence, view.lang)})"
     mark = f"{label}[{finding.check.id}]{qualifier}: "
-    title = finding_text.title(finding, view.lang)
+    title = " ".join(finding_text.title(finding, view.lang).split())
     title_width = page.width - cell_len(mark)
     if title_width < 30:
         page.add((severity, mark.rstrip()))
         page.prose(title, "", 2, "bold")
         return
-    first_line, *other_lines = wrap(title, title_width)
+    first_line = wrap(title, title_width)[0]
     page.add((severity, mark), ("bold", first_line))
-    for line in wrap(" ".join(other_lines), page.width - 2) if other_lines else ():
+    remainder = title[len(first_line) :].lstrip()
+    for line in wrap(remainder, page.width - 2) if remainder else ():
         page.add("  ", ("bold", line))
 
 

@@ -11,8 +11,8 @@ from diagnose.model.dns import Resolution
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.view import View
 from diagnose.outputs import finding_text
-from diagnose.outputs.terminal import cell_len
-from diagnose.outputs.text import render
+from diagnose.outputs.terminal import Page, cell_len
+from diagnose.outputs.text import add_explanation, render
 from tests.support.report_builder import (
     CLOSED,
     NAME,
@@ -150,3 +150,12 @@ def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
     undated = replace(seen, chain=(replace(leaf, not_after=None),))
     report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
     assert finding_text.certificate_validity(report, "en") == ""
+
+
+def test_a_wrapped_chinese_title_has_no_new_blanks() -> None:
+    words = "服务器防火墙拒绝了来自所有访客的连接所以网站无法访问" * 2
+    finding = replace(refused().findings[0], claim=refusal(facts={"address": words, "port": 1}))
+    page = Page(60)
+    add_explanation(page, replace(refused(), findings=(finding,)), finding, View(lang="zh"))
+    # In the title and in the summary.
+    assert "".join(line.strip() for line in page.lines).count(words) == 2
