@@ -43,3 +43,9 @@ def test_every_key_has_its_action_and_its_words() -> None:
         for lang in ("en", "zh"):
             assert one.hint(lang)
             assert one.description(lang)
+
+
+def test_the_key_of_the_language_names_the_next_one_in_its_own_words() -> None:
+    (key,) = (key for key in SITE_KEYS if key.name == "language")
+    assert (key.hint("en"), key.hint("zh")) == ("中文", "English")
+    assert key.description("en") == "中文"

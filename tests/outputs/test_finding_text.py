@@ -1,0 +1,84 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from diagnose.model import Edit, Unseen
+from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
+from diagnose.outputs.text import render
+from tests.support.report_builder import (
+    healthy,
+    mended,
+    refused,
+    report,
+)
+
+
+def test_verify_repeats_what_the_run_was_asked_for() -> None:
+    target = replace(healthy().evidence.target, websockets=("/ws",))
+    told = replace(refused(), evidence=replace(refused().evidence, target=target))
+    made = render(told, View(again=("--server", "ssh://root@203.0.113.10")))
+    assert (
+        "verify: diagnose https://shop.example.com/ --ws /ws "
+        "--server ssh://root@203.0.113.10 --only tcp\n" in made
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (1, "valid for 1 more day."),
+        (61, "valid for 61 more days."),
+        (730, "valid for 730 more days."),
+        (355417, "valid until 29"),
+    ],
+)
+def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
+    good = healthy()
+    leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
+    seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
+    report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
+    assert words in finding_text.certificate_validity(report, "en")
+    undated = replace(seen, chain=(replace(leaf, not_after=None),))
+    report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
+    assert finding_text.certificate_validity(report, "en") == ""
+
+
+@pytest.mark.parametrize(
+    ("lang", "numbers", "sentence"),
+    [
+        ("en", {"causes": 1, "symptoms": 2, "notes": 0}, "1 root cause, 2 consequences."),
+        ("zh", {"causes": 1, "symptoms": 0, "notes": 3}, "1 个根本原因，3 条提示。"),
+    ],
+)
+def test_what_was_found_is_counted(lang: str, numbers: dict[str, int], sentence: str) -> None:
+    assert finding_text.counts_sentence(numbers, lang) == sentence
+
+
+def test_sentences_are_joined_as_the_language_is_written() -> None:
+    assert finding_text.join_sentences("One.", "Two.", "en") == "One. Two."
+    assert finding_text.join_sentences("一。", "二。", "zh") == "一。二。"
+    assert finding_text.join_sentences("One.", "", "en") == "One."
+
+
+def test_an_edit_is_a_command_whose_end_stands_in_no_line_of_it() -> None:
+    step = Edit("/etc/x y", "DIAGNOSE\n")
+    assert finding_text.shell_command(step) == (
+        "patch '/etc/x y' <<'DIAGNOSE_'\nDIAGNOSE\nDIAGNOSE_"
+    )
+
+
+def test_the_layer_of_a_cause_is_that_of_its_symptom() -> None:
+    made = mended()
+    cause, symptom = made.findings
+    assert finding_text.symptoms(made, cause) == (symptom,)
+    assert finding_text.affected_layer(made, cause) == "tcp"
+    assert finding_text.affected_layer(made, symptom) == "tcp"
+
+
+def test_a_gap_is_told_once() -> None:
+    gap = Unseen(what="the firewall", why="needs-root")
+    gaps = finding_text.evidence_gaps(report(gap, gap), View())
+    assert [one.what for one in gaps].count("the firewall") == 1
