@@ -1,5 +1,5 @@
 # make run [TARGET=…] · make test [SEED=1] · make test-all · make hostile · make check · make bench · make screenshots · make clean
-# make new-check LAYER=tcp NAME=my_check · make index
+# make new-check LAYER=tcp NAME=my_check · make index · make catalogues
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ BROWSER := chromium
 # To build nginx as no package is: without TLS, and under prefixes of its own.
 COMPILER := gcc libc6-dev make xz-utils libssl-dev libpcre2-dev
 
-.PHONY: run test test-all hostile check new-check index bench screenshots lab clean
+.PHONY: run test test-all hostile check new-check index catalogues bench screenshots lab clean
 
 run: $(BIN)/diagnose
 	@$(BIN)/diagnose $(or $(TARGET),demo) || [ $$? -le 3 ]
@@ -51,6 +51,18 @@ new-check: $(BIN)/diagnose
 # What each check needs: checks/index.json (docs/adr/0023-an-index-of-the-checks.md).
 index: $(BIN)/diagnose
 	$(BIN)/python -m tests.support.check_index
+
+# The catalogues of the languages, after a change of the texts in diagnose/i18n or of a .po file:
+# what is new or gone in the source is so in every .po, and each is compiled to the .mo beside it.
+LOCALES := diagnose/i18n/locales
+TEMPLATE := $(VENV)/diagnose.pot
+catalogues: $(BIN)/diagnose
+	@$(BIN)/pybabel -q extract --no-default-keywords -k Message:1c,2 -k PluralMessage:1c,2,3 \
+	    --add-location=file --add-comments=NOTE: --project=diagnose --width=100 \
+	    --copyright-holder='the authors of diagnose' -o $(TEMPLATE) diagnose/i18n
+	@$(BIN)/pybabel -q update -i $(TEMPLATE) -d $(LOCALES) -D diagnose --previous \
+	    --ignore-pot-creation-date --width=100
+	@$(BIN)/pybabel -q compile -d $(LOCALES) -D diagnose
 
 bench: $(BIN)/diagnose lab
 	$(BIN)/python -m compileall -q diagnose checks

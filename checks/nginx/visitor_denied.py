@@ -154,7 +154,8 @@ def _note(nginx: Nginx, first: Directive, sources: tuple[str, ...], reserved: bo
             "place": file_line(first),
             "reserved": reserved,
             "sources": () if reserved else sources,
-            "closed": (sources or ("-",)) if reserved else (),
+            "closed": sources if reserved else (),
+            "nobody": reserved and not sources,
         },
         location=nginx.location(first),
     )

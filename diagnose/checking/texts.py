@@ -28,19 +28,14 @@ import shlex
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import checks
+from diagnose.i18n import SOURCE_LANGUAGE
+from diagnose.i18n.reports import translate
 from diagnose.model.frozen import frozen
 
-LANGUAGES = ("en", "zh")
-
-HEADINGS = {
-    "en": ("What it means", "What to do", "How to check", "Steps"),
-    "zh": ("含义", "处理", "验证", "步骤"),
-}
-
-#: The heading of what a page says without a finding.
-GENERAL_HEADING = {"en": "In general", "zh": "概述"}
+Section = Literal["meaning", "remedy", "verify", "steps", "general"]
 
 
 @frozen
@@ -58,9 +53,14 @@ class CheckText:
     general: str = ""
 
 
+def section_heading(section: Section, lang: str) -> str:
+    """The heading of a section of a page."""
+    return translate(f"page.{section}", lang)
+
+
 def text_path(check_id: str, lang: str) -> Path:
     """Where the words of a check are."""
-    suffix = ".md" if lang == "en" else f".{lang}.md"
+    suffix = ".md" if lang == SOURCE_LANGUAGE else f".{lang}.md"
     layer, _, name = check_id.partition(".")
     return Path(next(iter(checks.__path__)), layer, name.replace("-", "_") + suffix)
 
@@ -70,23 +70,25 @@ def check_text(check_id: str, lang: str) -> CheckText:
     """The text of a check, in English where it is not translated. KeyError if a heading is
     missing."""
     path = text_path(check_id, lang)
-    if lang != "en" and not path.exists():
-        return check_text(check_id, "en")
+    if lang != SOURCE_LANGUAGE and not path.exists():
+        return check_text(check_id, SOURCE_LANGUAGE)
     title, _, remainder = path.read_text("utf-8").partition("\n")
     summary, *chapters = re.split(r"^## ", remainder, flags=re.MULTILINE)
     sections = {}
     for chapter in chapters:
         name, _, body = chapter.partition("\n")
         sections[name.strip()] = body.strip()
-    meaning, remedy, verify, steps = HEADINGS[lang]
-    general_title, _, general = sections.get(GENERAL_HEADING[lang], "").partition("\n")
+    general_title, _, general = sections.get(section_heading("general", lang), "").partition("\n")
     return CheckText(
         title=title.removeprefix("# ").strip(),
         summary=summary.strip(),
-        meaning=sections[meaning],
-        remedy=sections[remedy],
-        verify=sections[verify],
-        steps={**_shared_steps(check_id, lang), **_steps(sections.get(steps, ""))},
+        meaning=sections[section_heading("meaning", lang)],
+        remedy=sections[section_heading("remedy", lang)],
+        verify=sections[section_heading("verify", lang)],
+        steps={
+            **_shared_steps(check_id, lang),
+            **_steps(sections.get(section_heading("steps", lang), "")),
+        },
         general_title=general_title.strip(),
         general=general.strip(),
     )
@@ -126,15 +128,21 @@ def fill(text: str, facts: Mapping[str, object], lang: str = "en") -> str:
     while (replaced := _SECTION.sub(section, text)) != text:
         text = replaced
     pieces = (
-        _command(piece, facts, lang) if _is_command(piece) else _FACT.sub(fact, piece)
+        _code(piece, facts, lang) if piece[:1] == piece[-1:] == "`" else _FACT.sub(fact, piece)
         for piece in _CODE.split(text)
     )
     return "".join(pieces)
 
 
-def _is_command(piece: str) -> bool:
-    """A span of code that is more than one fact alone is typed as it stands."""
-    return piece[:1] == piece[-1:] == "`" and _FACT.fullmatch(piece[1:-1]) is None
+def _code(piece: str, facts: Mapping[str, object], lang: str) -> str:
+    """A span of code. One that is more than a fact alone is typed as it stands; of a list that is
+    alone, each item is a span of its own."""
+    name = _FACT.fullmatch(piece[1:-1])
+    if name is None or name[1] == "fix":
+        return _command(piece, facts, lang)
+    value = facts[name[1]]
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    return translate("join.list", lang).join(f"`{fact_text(item, lang)}`" for item in items)
 
 
 def _command(code: str, facts: Mapping[str, object], lang: str) -> str:
@@ -167,7 +175,7 @@ def _quoted(value: object, before: str, lang: str) -> str:
 def fact_text(value: object, lang: str = "en") -> str:
     """A fact as text: lists joined as the language joins them, times in UTC to the minute."""
     if isinstance(value, (tuple, list)):
-        return ("、" if lang == "zh" else ", ").join(fact_text(item, lang) for item in value)
+        return translate("join.list", lang).join(fact_text(item, lang) for item in value)
     if isinstance(value, float):
         return f"{value:.1f}".rstrip("0").rstrip(".")
     if hasattr(value, "strftime"):

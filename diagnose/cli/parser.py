@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from diagnose.cli import option_values as values
+from diagnose.i18n import LANGUAGES
 from diagnose.model import LAYERS
 from diagnose.outputs import FORMATS
 from diagnose.parsers.target import UsageError, suggestion
@@ -199,7 +200,8 @@ def _add_output_options(parser: argparse.ArgumentParser, command: str | None) ->
     else:
         parser.set_defaults(format=None, quiet=False, verbose=0, redact=False, mouse=True)
     add = group.add_argument
-    add("--lang", type=values.choice("--lang", "en", "zh"), metavar="LANG", help="en or zh")
+    add("--lang", type=values.choice("--lang", *LANGUAGES), metavar="LANG",
+        help=" or ".join(LANGUAGES))  # fmt: skip
     add("--color", type=values.choice("--color", "auto", "always", "never"), default="auto",
         metavar="WHEN", help="auto, always or never")  # fmt: skip
     add("--glyphs", type=values.choice("--glyphs", "auto", "unicode", "ascii"), default="auto",

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 from diagnose.history.entries import HistoryEntry
 from diagnose.history.fingerprints import MAX_LENGTH, complete_kinds, kind_of, run_fingerprints
+from diagnose.i18n import reports
+from diagnose.i18n.changes import MESSAGES, translate
 from diagnose.model import Report, Unseen
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
@@ -108,47 +110,6 @@ def _parse_time(text: str) -> datetime | None:
 
 # Texts
 
-_TEXTS = {
-    "new": ("{what} is new", "新增 {what}"),
-    "gone": ("{what} is gone", "{what} 已不存在"),
-    "changed": ("{what} changed", "{what} 已改变"),
-    "changed-at": ("{what} changed at {when}", "{what} 于 {when} 被修改"),
-    "new-at": ("{what} is new, of {when}", "新增 {what}（{when}）"),
-    "from-to": ("{what}: {before} → {after}", "{what}：{before} → {after}"),
-    "parts": ("{what}: {parts}", "{what}：{parts}"),
-    "less": ("no longer {parts}", "不再有 {parts}"),
-    "more": ("now {parts}", "新增 {parts}"),
-    "loaded": (
-        "nginx loaded its configuration at {when}",
-        "nginx 于 {when} 加载了配置",
-    ),
-    "nginx-stopped": ("nginx does not run any more", "nginx 已不再运行"),
-    "nginx-started": ("nginx was started at {when}", "nginx 于 {when} 启动"),
-    "listens": ("{after} now listens on {at}", "{after} 现在监听 {at}"),
-    "something": ("something", "某个进程"),
-    "listens-no-more": (
-        "nothing listens on {at} any more ({before} did)",
-        "{at} 已无进程监听（之前是 {before}）",
-    ),
-    "listens-instead": (
-        "{after} listens on {at}, where {before} did",
-        "监听 {at} 的由 {before} 变为 {after}",
-    ),
-    # Subjects
-    "address": ("the {rest} address", "{rest} 地址"),
-    "certificate": ("the certificate served", "站点出示的证书"),
-    "certificate-file": ("the certificate in {rest}", "{rest} 中的证书"),
-    "rules": ("the packet filter's rules ({rest})", "包过滤规则（{rest}）"),
-    "application": ("the application at {rest}", "应用 {rest}"),
-    "zone": ("zone {rest}", "区域 {rest}"),
-    "policy": ("policy {rest}", "策略 {rest}"),
-    "set": ("address set {rest}", "地址集 {rest}"),
-    "firewalld": ("firewalld", "firewalld"),
-    # Parts of fingerprints
-    "(running)": ("(running)", "（运行时）"),
-    "(permanent)": ("(permanent)", "（永久）"),
-}
-
 
 def change_text(change: FingerprintChange, lang: str, now: datetime | None = None) -> str:
     """Return a change as one line. Times are in the time zone of `now`, without the date if it is
@@ -165,44 +126,41 @@ def change_text(change: FingerprintChange, lang: str, now: datetime | None = Non
     return clean(text, 3 * MAX_LENGTH)
 
 
-def _text(key: str, lang: str, **facts: str) -> str:
-    return _TEXTS[key][lang == "zh"].format(**facts)
-
-
 def _nginx_text(change: FingerprintChange, lang: str, now: datetime | None) -> str:
     when = _time_text(change.after or "", now)
     if not when:
-        return _text("nginx-stopped", lang)
+        return translate("nginx-stopped", lang)
     previous_start = _parse_time(change.before or "")
-    return _text("loaded" if previous_start else "nginx-started", lang, when=when)
+    return translate("loaded" if previous_start else "nginx-started", lang, when=when)
 
 
 def _listener_text(change: FingerprintChange, lang: str) -> str:
     facts = {
         "at": change.what.removeprefix("listener "),
-        "before": change.before or _text("something", lang),
-        "after": change.after or _text("something", lang),
+        "before": change.before or translate("something", lang),
+        "after": change.after or translate("something", lang),
     }
     if change.after is None:
-        return _text("listens-no-more", lang, **facts)
-    return _text("listens" if change.before is None else "listens-instead", lang, **facts)
+        return translate("listens-no-more", lang, **facts)
+    return translate("listens" if change.before is None else "listens-instead", lang, **facts)
 
 
 def _file_text(change: FingerprintChange, lang: str, now: datetime | None) -> str:
     path = change.what.removeprefix("file ")
     if change.after is None:
-        return _text("gone", lang, what=path)
+        return translate("gone", lang, what=path)
     key = "new" if change.before is None else "changed"
-    when = _time_text(change.after.partition(" ")[2], now)
-    return _text(f"{key}-at", lang, what=path, when=when) if when else _text(key, lang, what=path)
+    if when := _time_text(change.after.partition(" ")[2], now):
+        return translate(f"{key}-at", lang, what=path, when=when)
+    return translate(key, lang, what=path)
 
 
 def _generic_text(change: FingerprintChange, lang: str) -> str:
     subject = _subject_text(change.what, lang)
     if change.before is None or change.after is None:
-        return _text("new" if change.before is None else "gone", lang, what=subject)
+        return translate("new" if change.before is None else "gone", lang, what=subject)
     if kind_of(change.what) in _REPLACED_KINDS:
-        return _text("from-to", lang, what=subject, before=change.before, after=change.after)
+        return translate("from-to", lang, what=subject, before=change.before, after=change.after)
     if change.what.startswith("rules "):
         return _rule_count_text(subject, change.before, change.after, lang)
     return _parts_text(subject, _parts(change.before), _parts(change.after), lang)
@@ -213,14 +171,14 @@ def _parts_text(subject: str, before: list[str], after: list[str], lang: str) ->
     lost = [part for part in before if part not in after]
     gained = [part for part in after if part not in before]
     differences = [
-        _text(key, lang, parts=", ".join(parts))
+        translate(key, lang, parts=", ".join(parts))
         for key, parts in (("less", lost), ("more", gained))
         if parts
     ]
     if not differences:
-        return _text("changed", lang, what=subject)
-    separator = "；" if lang == "zh" else "; "
-    return _text("parts", lang, what=subject, parts=separator.join(differences))
+        return translate("changed", lang, what=subject)
+    parts = reports.translate("join.clauses", lang).join(differences)
+    return translate("parts", lang, what=subject, parts=parts)
 
 
 def _parts(text: str) -> list[str]:
@@ -233,22 +191,21 @@ def _parts(text: str) -> list[str]:
 def _rule_count_text(subject: str, before: str, after: str, lang: str) -> str:
     first, second = before.partition(" rules")[0], after.partition(" rules")[0]
     if first == second or not (first + second).isdigit():
-        return _text("changed", lang, what=subject)
-    return _text("from-to", lang, what=subject, before=first, after=second)
+        return translate("changed", lang, what=subject)
+    return translate("from-to", lang, what=subject, before=first, after=second)
 
 
 def _subject_text(key: str, lang: str) -> str:
     if kind_of(key) == "certificate-file":
-        return _text("certificate-file", lang, rest=key.removeprefix("certificate in ").strip())
+        return translate("certificate-file", lang, rest=key.removeprefix("certificate in ").strip())
     kind, _, detail = key.partition(" ")
     detail = detail.strip()
     if kind == "address":
         detail = detail.strip("()")
     name, _, state = detail.rpartition(" ")
     if name and state in {"(running)", "(permanent)"}:
-        gap = "" if lang == "zh" else " "
-        detail = f"{name}{gap}{_text(state, lang)}"
-    return _text(kind, lang, rest=detail) if kind in _TEXTS else key
+        detail = translate("state", lang, name=name, state=translate(state, lang))
+    return translate(kind, lang, rest=detail) if kind in MESSAGES else key
 
 
 def _time_text(text: str, now: datetime | None) -> str:

@@ -1,7 +1,7 @@
 """The pages of the checks: in general, and about one finding."""
 
 from diagnose.checking import registry
-from diagnose.checking.texts import GENERAL_HEADING, HEADINGS, check_text, fill
+from diagnose.checking.texts import Section, check_text, fill, section_heading
 from diagnose.i18n.reports import translate
 from diagnose.model import Finding, Manual, Severity
 from diagnose.model.view import View
@@ -28,18 +28,21 @@ def render_finding(finding: Finding, view: View) -> str:
     page = _new_page(finding.check.id, finding.severity, view)
     text = check_text(finding.check.id, view.lang)
     facts = finding_text.facts(finding)
-    meaning, remedy, verify, steps = HEADINGS[view.lang]
     page.prose(fill(text.title, facts, view.lang), "", 0, "bold")
     remedy_text = text.remedy.replace("{{fix}}", f"\n\n{translate('steps-here', view.lang)}\n\n")
     fix_steps = finding.claim.fix.steps if finding.claim.fix else ()
     names = [step.step for step in fix_steps if isinstance(step, Manual)]
     step_list = "\n\n".join(f"- {text.steps[name]}" for name in names if name in text.steps)
-    for heading, section in (
-        ("", text.summary), (meaning, text.meaning), (remedy, remedy_text),
-        (verify, text.verify), (steps, step_list),
-    ):  # fmt: skip
-        _add_section(page, heading, fill(section, facts, view.lang))
-    _add_section(page, GENERAL_HEADING[view.lang], text.general)
+    _add_section(page, "", fill(text.summary, facts, view.lang))
+    sections: dict[Section, str] = {
+        "meaning": text.meaning,
+        "remedy": remedy_text,
+        "verify": text.verify,
+        "steps": step_list,
+    }
+    for section, content in sections.items():
+        _add_section(page, section_heading(section, view.lang), fill(content, facts, view.lang))
+    _add_section(page, section_heading("general", view.lang), text.general)
     return page.text()
 
 

@@ -12,7 +12,6 @@ from math import isfinite
 from diagnose.checking.root_cause import verdict
 from diagnose.checking.texts import check_text, fill
 from diagnose.i18n.html import translate
-from diagnose.i18n.reports import plural_text
 from diagnose.i18n.reports import translate as label
 from diagnose.model import Finding, Host, Location, Observation, Report, Severity, Step, Vantage
 from diagnose.model.frozen import frozen
@@ -69,11 +68,12 @@ def safe_link(url: str) -> str | None:
 def verdict_sentence(report: Report, lang: str) -> str:
     """Return the verdict as a sentence; for a healthy site also how long its certificate is
     valid."""
-    text = finding_text.verdict_sentence(report, lang)
-    validity = (
-        finding_text.certificate_validity(report, lang) if verdict(report).status == "ok" else ""
+    sentence = finding_text.verdict_sentence(report, lang)
+    if verdict(report).status != "ok":
+        return sentence
+    return finding_text.join_sentences(
+        sentence, finding_text.certificate_validity(report, lang), lang
     )
-    return text + ("" if lang == "zh" or not validity else " ") + validity
 
 
 def format_time(time: datetime) -> str:
@@ -129,10 +129,7 @@ def count_line(report: Report, lang: str) -> str:
         return ""
     symptoms = sum(finding.explained_by is not None for finding in report.findings)
     numbers = {"causes": len(report.causes), "symptoms": symptoms, "notes": len(notes(report))}
-    texts = [
-        plural_text(f"count.{kind}", number, lang) for kind, number in numbers.items() if number
-    ]
-    return ("，" if lang == "zh" else ", ").join(texts) + ("。" if lang == "zh" else ".")
+    return finding_text.counts_sentence(numbers, lang)
 
 
 def meaning(finding: Finding, lang: str) -> str:

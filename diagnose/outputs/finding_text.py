@@ -1,7 +1,7 @@
 """The texts and steps of a finding and the verdict as a sentence, for all writers."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from diagnose.checking.proof import REST_OF_RUN, UnfinishedReason
 from diagnose.checking.root_cause import UNANSWERED_CHECKS, verdict
@@ -109,7 +109,7 @@ def finding_risks(finding: Finding) -> tuple[Risk, ...]:
 def risk_text(finding: Finding, lang: str) -> str:
     """Return the risks of the fix in a few words."""
     labels = [translate(f"risk.{kind}", lang) for kind in finding_risks(finding)]
-    return translate("risk.and", lang).join(labels or [translate("risk.none", lang)])
+    return translate("join.clauses", lang).join(labels or [translate("risk.none", lang)])
 
 
 def needs_root(step: Step) -> bool:
@@ -153,9 +153,8 @@ def verdict_sentence(report: Report, lang: str) -> str:
         reasons.append(translate("missing", lang, what=join_texts(pieces, lang)))
     unanswered = (finding for finding in report.findings if finding.check.id in UNANSWERED_CHECKS)
     reasons += [title(finding, lang) for finding in unanswered]
-    return translate(
-        "unjudged-why", lang, url=url, why=("；" if lang == "zh" else "; ").join(reasons)
-    )
+    why = translate("join.clauses", lang).join(reasons)
+    return translate("unjudged-why", lang, url=url, why=why)
 
 
 def visitor_address(report: Report) -> str:
@@ -192,7 +191,21 @@ def _healthy_sentence(scope: Scope, url: str, lang: str) -> str:
 
 def join_texts(texts: Iterable[str], lang: str) -> str:
     """Join as "a, b"."""
-    return ("、" if lang == "zh" else ", ").join(texts)
+    return translate("join.list", lang).join(texts)
+
+
+def join_sentences(first: str, second: str, lang: str) -> str:
+    """Join two sentences; the second may be empty."""
+    return translate("join.sentences", lang, first=first, second=second) if second else first
+
+
+def counts_sentence(numbers: Mapping[str, int], lang: str) -> str:
+    """Return the numbers of "causes", "symptoms" and "notes" as a sentence, without those of
+    which there are none."""
+    counts = [
+        translate(f"count.{kind}", lang, count=count) for kind, count in numbers.items() if count
+    ]
+    return translate("counts", lang, counts=translate("join.phrases", lang).join(counts))
 
 
 def missing_text(piece: MissingProof, lang: str) -> str:
@@ -279,4 +292,4 @@ def certificate_validity(report: Report, lang: str) -> str:
     days = (min(expiries) - report.evidence.started_at).days
     if days > _MAX_COUNTED_DAYS:
         return translate("certificate-until", lang, date=f"{min(expiries):%Y-%m-%d}")
-    return translate("certificate-days", lang, days=days)
+    return translate("certificate-days", lang, count=days)

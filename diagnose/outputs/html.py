@@ -10,6 +10,7 @@ from pathlib import Path
 
 from diagnose._version import VERSION
 from diagnose.checking.root_cause import verdict
+from diagnose.i18n import LANGUAGES
 from diagnose.i18n.html import translate
 from diagnose.i18n.reports import text_or_key
 from diagnose.i18n.reports import translate as label
@@ -76,9 +77,8 @@ def _page(title: str, lang: str, *parts: Markup) -> str:
         tag("title", document.single_line(title)),
         tag("style", Markup(f"\n{style}")),
     )
-    language = "zh-Hans" if lang == "zh" else "en"
     page = tag("html", "\n", tag("head", head), "\n", tag("body", join_lines(*parts)), "\n",
-                lang=language)  # fmt: skip
+                lang=LANGUAGES[lang].tag)  # fmt: skip
     return f"<!DOCTYPE html>\n{page}\n"
 
 
@@ -126,7 +126,10 @@ def _layer_list(context: ReportContext) -> Markup:
         for layer in document.reported_layers(context.report, context.lang)
     ]
     return tag(
-        "ul", join_lines(*items), class_="layers", aria_label=translate("layers", context.lang)
+        "ul",
+        join_lines(*items),
+        class_="layers",
+        aria_label=translate("layer-states", context.lang),
     )
 
 

@@ -124,7 +124,9 @@ def _excerpt(location: Location) -> list[str]:
 
 def _remedy(report: Report, finding: Finding, view: View) -> list[str]:
     lang = view.lang
-    applicability = label("how", lang, how=label(finding_text.applicability(finding), lang))
+    applicability = label(
+        "join.remark", lang, remark=label(finding_text.applicability(finding), lang)
+    )
     risk = f"{label('risk', lang)}: {finding_text.risk_text(finding, lang)}"
     parts = [
         f"#### {translate('fix', lang)}{applicability}",

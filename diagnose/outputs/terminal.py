@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from diagnose.i18n import LANGUAGES, SOURCE_LANGUAGE
+
 Span = tuple[str, str]
 
 #: SGR parameters (ECMA-48 section 8.3.117) of each role.
@@ -45,10 +47,16 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 
-# Chinese, Japanese and Korean: a line may break after nearly every character.
-_CJK = (
-    "\u1100-\u115f\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+# Chinese and Japanese, which have no spaces between words.
+_UNSPACED = (
+    "\u2e80-\u303f\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
+)
+# Chinese, Japanese and Korean: a line may break after nearly every character.
+_CJK = f"{_UNSPACED}\u1100-\u115f\uac00-\ud7a3"
+# A line break that stands for no space; quotation marks belong to the text beside them.
+_UNSPACED_BREAK = (
+    rf"(?<=[{_UNSPACED}])\s*\n\s*(?=[{_UNSPACED}“‘])|(?<=[”’…])\s*\n\s*(?=[{_UNSPACED}])"
 )
 # A pattern as text: it is compiled when a line is first wrapped, which --json never does.
 _WRAP_PIECES = rf"\s+|[{_CJK}]|(?:`[^`]*`|[^\s`{_CJK}]|`)+"
@@ -163,7 +171,7 @@ def markdown_blocks(text: str) -> Iterator[tuple[str, str]]:
             yield "code", part.rstrip("\n")
             continue
         for paragraph in re.split(r"\n[ \t]*\n|\n(?=[-*] |\d+\. )", part):
-            flat_text = " ".join(paragraph.split())
+            flat_text = " ".join(re.sub(_UNSPACED_BREAK, "", paragraph).split())
             if paragraph.startswith("    ") and flat_text:
                 lines = paragraph.rstrip().split("\n")
                 yield "code", "\n".join(line.removeprefix("    ") for line in lines)
@@ -219,4 +227,5 @@ def choose_language(choice: str | None, environment: Mapping[str, str] = os.envi
     set."""
     names = ("DIAGNOSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     locale = choice or next((environment[name] for name in names if environment.get(name)), "en")
-    return "zh" if locale.lower().startswith("zh") else "en"
+    code = re.match("[a-z]*", locale.lower())
+    return code[0] if code and code[0] in LANGUAGES else SOURCE_LANGUAGE

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from diagnose.checking.root_cause import verdict
-from diagnose.i18n.reports import plural_text, text_or_key, translate
+from diagnose.i18n.reports import text_or_key, translate
 from diagnose.model import (
     Edit,
     Finding,
@@ -46,10 +46,8 @@ def add_head(page: Page, report: Report, view: View) -> None:
     indent = cell_len(mark) + 2
     sentence = finding_text.verdict_sentence(report, view.lang)
     if status == "ok":
-        space = "" if view.lang == "zh" else " "
-        sentence = space.join(
-            filter(None, (sentence, finding_text.certificate_validity(report, view.lang)))
-        )
+        validity = finding_text.certificate_validity(report, view.lang)
+        sentence = finding_text.join_sentences(sentence, validity, view.lang)
     first_line, *other_lines = wrap(sentence, max(page.width - indent - len(duration) - 2, 20))
     gap = max(page.width - indent - cell_len(first_line) - len(duration), 2)
     page.add((status, mark), "  ", ("bold", first_line), " " * gap, ("dim", duration))
@@ -135,15 +133,16 @@ def _add_title(page: Page, finding: Finding, view: View) -> None:
     confidence = str(finding.claim.confidence)
     qualifier = "" if confidence == "certain" else f" ({translate(confidence, view.lang)})"
     mark = f"{label}[{finding.check.id}]{qualifier}: "
-    title = finding_text.title(finding, view.lang)
+    title = " ".join(finding_text.title(finding, view.lang).split())
     title_width = page.width - cell_len(mark)
     if title_width < 30:
         page.add((severity, mark.rstrip()))
         page.prose(title, "", 2, "bold")
         return
-    first_line, *other_lines = wrap(title, title_width)
+    first_line = wrap(title, title_width)[0]
     page.add((severity, mark), ("bold", first_line))
-    for line in wrap(" ".join(other_lines), page.width - 2) if other_lines else ():
+    remainder = title[len(first_line) :].lstrip()
+    for line in wrap(remainder, page.width - 2) if remainder else ():
         page.add("  ", ("bold", line))
 
 
@@ -198,7 +197,7 @@ def add_remedy(page: Page, report: Report, finding: Finding, view: View) -> None
     lang = view.lang
     page.add(
         ("bold", translate("fix", lang)),
-        translate("how", lang, how=translate(finding_text.applicability(finding), lang)),
+        translate("join.remark", lang, remark=translate(finding_text.applicability(finding), lang)),
     )
     page.prose(finding_text.risk_text(finding, lang), f"= {translate('risk', lang)}: ", 2, "dim")
     page.markdown(finding_text.remedy(finding, lang), 2)
@@ -299,11 +298,9 @@ def _add_closing(page: Page, report: Report, view: View) -> None:
     )
     if not causes:
         return
-    counts = [plural_text("count.causes", len(causes), lang)]
-    counts += [plural_text("count.symptoms", symptoms, lang)] if symptoms else []
-    counts += [plural_text("count.notes", notes, lang)] if notes else []
+    numbers = {"causes": len(causes), "symptoms": symptoms, "notes": notes}
     page.blank()
-    page.add(("，" if lang == "zh" else ", ").join(counts) + ("。" if lang == "zh" else "."))
+    page.add(finding_text.counts_sentence(numbers, lang))
     page.add(
         ("bold", translate("next", lang)),
         ": ",

@@ -20,14 +20,6 @@ _QUOTES = "\"'`<>“”‘’「」『』《》"
 #: Dots of Chinese input methods (NFKC maps the other full-width characters).
 _DOTS = str.maketrans("。｡．", "...")
 
-_NOTES = {
-    "inside": ("the URL found in the line", "取自该行中的网址"),
-    "credentials": ("user name and password left out", "已去掉用户名和密码"),
-    "idn": ("the name in its ASCII form", "域名已转为 ASCII 形式"),
-    "ipv6": ("all of it an IPv6 address, no port", "整体视为 IPv6 地址，不含端口"),
-    "port": ("port 80 speaks http", "80 端口使用 http"),
-}
-
 
 class UsageError(Exception):
     """A user's mistake: one line of text, with a suggestion if there is one."""
@@ -246,9 +238,12 @@ def _quoted_input(text: str) -> str:
 def _with_read_as(target: Target, notes: list[str], lang: str) -> Target:
     from dataclasses import replace
 
+    from diagnose.i18n.reports import translate  # --help and mistakes do not need it
+
     host = f"[{target.host}]" if ":" in target.host else target.host
     read_as = f"{target.scheme}://{host}:{target.port}{target.path}"
-    note_texts = [_NOTES[note][lang == "zh"] for note in notes]
-    if note_texts:
-        read_as += f"（{'，'.join(note_texts)}）" if lang == "zh" else f" ({', '.join(note_texts)})"
+    if notes:
+        note_texts = (translate(f"read-as.{note}", lang) for note in notes)
+        remark = translate("join.phrases", lang).join(note_texts)
+        read_as += translate("join.remark", lang, remark=remark)
     return replace(target, read_as=read_as)

@@ -9,6 +9,7 @@ from typing import Any
 from textual.app import App
 from textual.binding import Binding
 
+from diagnose.i18n import next_language
 from diagnose.i18n.screen import translate
 from diagnose.model import Evidence, Report, Target
 from diagnose.model.view import View
@@ -194,7 +195,7 @@ class DiagnoseApp(App[str]):
         self.do_quit("silently")
 
     def do_language(self) -> None:
-        self.view = replace(self.view, lang="en" if self.view.lang == "zh" else "zh")
+        self.view = replace(self.view, lang=next_language(self.view.lang))
         self._draw()
 
     def do_mask(self) -> None:

@@ -101,7 +101,7 @@ def help_text(
         page.prose(translate(f"help.{focus}", lang), "", 0, "bold")
         page.blank()
     for key in table:
-        _add_key(page, key.label, translate(f"does.{key.name}", lang), why_not(key.name), lang)
+        _add_key(page, key.label, key.description(lang), why_not(key.name), lang)
     if tabs:
         _add_key(page, "1 - 5", translate("help.tabs", lang), "", lang)
     _add_key(page, "Tab", translate("help.panes", lang), "", lang)

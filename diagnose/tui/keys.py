@@ -2,6 +2,8 @@
 
 from textual.binding import Binding, BindingType
 
+from diagnose.i18n import LANGUAGES, next_language
+from diagnose.i18n.screen import translate
 from diagnose.model.frozen import frozen
 
 
@@ -18,6 +20,19 @@ class Key:
     @property
     def label(self) -> str:
         return self.display or self.key
+
+    def hint(self, lang: str) -> str:
+        """Return the action in a word or two, for the key bar."""
+        return self._text("key", lang)
+
+    def description(self, lang: str) -> str:
+        """Return what the action does, for the help and the palette."""
+        return self._text("does", lang)
+
+    def _text(self, kind: str, lang: str) -> str:
+        if self.name == "language":
+            return LANGUAGES[next_language(lang)].name
+        return translate(f"{kind}.{self.name}", lang)
 
 
 #: The keys on the screen of one target. The key bar shows as many of them as fit, from the first.

@@ -48,7 +48,7 @@ class CommandProvider(Provider):
         for key in screen.KEYS if isinstance(screen, BaseScreen) else ():
             owner: Any = self._app if key.app_wide else screen
             if key.name not in {"palette", "back"}:
-                label = translate(f"does.{key.name}", self._app.view.lang)
+                label = key.description(self._app.view.lang)
                 yield label, key.label, partial(owner.action_do, key.name)
 
     def _site_commands(self) -> Iterator[Command]:

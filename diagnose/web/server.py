@@ -14,6 +14,7 @@ import textual_serve.server
 from aiohttp import web
 from textual_serve.server import Server, to_int
 
+from diagnose.i18n import LANGUAGES
 from diagnose.i18n.web import translate
 from diagnose.web.app import App
 from diagnose.web.guard import POLICY, add_security_headers, guard
@@ -66,7 +67,7 @@ class ScreenServer(Server):
         host = f"ws://{request.host}"
         page = self._page.substitute(
             {name: html.escape(text) for name, text in texts.items()},
-            lang={"zh": "zh-Hans"}.get(self._lang, self._lang),
+            lang=LANGUAGES[self._lang].tag,
             title=html.escape(self.title),
             socket=html.escape(f"{host}/{self._secret}/ws"),
         )

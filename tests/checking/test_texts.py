@@ -50,6 +50,12 @@ def test_facts_read_as_a_person_writes_them(value: object, lang: str, text: str)
     assert fact_text(value, lang) == text
 
 
+@pytest.mark.parametrize(("lang", "text"), [("en", "to `a`, `b` now"), ("zh", "to `a`、`b` now")])
+def test_of_a_list_in_a_span_of_code_each_item_is_a_span(lang: str, text: str) -> None:
+    assert fill("to `{{names}}` now", {"names": ("a", "b")}, lang) == text
+    assert fill("to `{{names}}` now", {"names": "a, b"}, lang) == "to `a, b` now"
+
+
 def test_the_words_of_a_check_have_their_parts() -> None:
     said = check_text("tcp.refused", "en")
     assert "{{" in said.title

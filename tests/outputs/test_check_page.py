@@ -6,12 +6,12 @@ import re
 import pytest
 
 from diagnose.checking import registry
-from diagnose.checking.texts import HEADINGS, check_text, fill
+from diagnose.checking.texts import check_text, fill
+from diagnose.i18n import LANGUAGES
 from diagnose.model.view import View
 from diagnose.outputs import check_page
 
 IDS = registry.check_ids()
-LANGUAGES = ("en", "zh")
 
 #: At most so many sections of a page are switched on and off in every combination.
 MOST_SECTIONS = 7
@@ -70,8 +70,3 @@ def test_in_every_variant_no_sections_are_left_and_no_sentences_glued(
                 glued = re.search(r"[a-z)][.:!?][A-Z][a-z]+ ", prose)
                 assert glued is None, (absent, glued)
             assert not re.search(r"\S  \S", prose), (absent, prose)
-
-
-def test_the_headings_of_a_page_differ() -> None:
-    for headings in HEADINGS.values():
-        assert len(set(headings)) == len(headings)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.checking.texts import LANGUAGES, check_text, fill
+from diagnose.checking.texts import check_text, fill
+from diagnose.i18n import LANGUAGES
 from diagnose.model.view import View
 from diagnose.outputs.markdown import render
 from tests.support.hostile_report import hostile

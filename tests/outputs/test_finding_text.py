@@ -1,86 +1,84 @@
-"""A step as it is printed, pasted into a shell: exactly what it says arrives, whatever is in it."""
-
-import subprocess
-import tempfile
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from diagnose.model import Command, Edit, Effect
-from diagnose.outputs.finding_text import shell_command, undo_command
-from diagnose.parsers.nginx.edits import apply_patch, diff
-from tests.support.effort import examples
-
-#: What a shell would make something of, beside all other letters but NUL, which no argument holds.
-PIECES = ("'", '"', "\\", "\n", "$(id)", "`id`", "$HOME", "*", "~", "-", "--", " ", "!", "#", ";&|")
-LETTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
-HOSTILE = st.lists(
-    st.one_of(st.sampled_from(PIECES), st.text(LETTERS, max_size=4)), max_size=6
-).map("".join)
-LINES = st.lists(
-    st.one_of(
-        st.sampled_from(
-            ["DIAGNOSE", "$(id)", "`id`", "\tlisten 443;", "--- a", "+++ b", "@@", "\\", ""]
-        ),
-        st.text(LETTERS.filter(lambda one: one not in "\n\r"), max_size=8),
-    ),
-    max_size=8,
-)
-TEXT = st.builds(
-    lambda lines, end, last: end.join(lines) + (end if lines and last else ""),
-    LINES,
-    st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
+from diagnose.model import Edit, Unseen
+from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.view import View
+from diagnose.outputs import finding_text
+from diagnose.outputs.text import render
+from tests.support.report_builder import (
+    healthy,
+    mended,
+    refused,
+    report,
 )
 
 
-def pasted(text: str, folder: str | None = None) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["sh"], input=text.encode() + b"\n", capture_output=True, cwd=folder)
+def test_verify_repeats_what_the_run_was_asked_for() -> None:
+    target = replace(healthy().evidence.target, websockets=("/ws",))
+    told = replace(refused(), evidence=replace(refused().evidence, target=target))
+    made = render(told, View(again=("--server", "ssh://root@203.0.113.10")))
+    assert (
+        "verify: diagnose https://shop.example.com/ --ws /ws "
+        "--server ssh://root@203.0.113.10 --only tcp\n" in made
+    )
 
 
-def arrived(text: str) -> list[str]:
-    """The arguments that a shell hands on."""
-    done = pasted(text)
-    assert done.stderr == b""
-    return done.stdout.decode().split("\0")[:-1]
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (1, "valid for 1 more day."),
+        (61, "valid for 61 more days."),
+        (730, "valid for 730 more days."),
+        (355417, "valid until 29"),
+    ],
+)
+def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
+    good = healthy()
+    leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
+    seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
+    report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
+    assert words in finding_text.certificate_validity(report, "en")
+    undated = replace(seen, chain=(replace(leaf, not_after=None),))
+    report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
+    assert finding_text.certificate_validity(report, "en") == ""
 
 
-@examples(60)
-@given(st.lists(HOSTILE, min_size=1, max_size=4))
-@example(["-n", "", "--", "a\nb"])
-def test_a_command_and_its_undo_are_given_just_these_arguments(words: list[str]) -> None:
-    argv = ("printf", "%s\\0", *words)
-    assert arrived(shell_command(Command(argv, Effect.CHANGE))) == words
-    assert arrived(undo_command(Command(("true",), Effect.CHANGE, undo=argv))) == words
+@pytest.mark.parametrize(
+    ("lang", "numbers", "sentence"),
+    [
+        ("en", {"causes": 1, "symptoms": 2, "notes": 0}, "1 root cause, 2 consequences."),
+        ("zh", {"causes": 1, "symptoms": 0, "notes": 3}, "1 个根本原因，3 条提示。"),
+    ],
+)
+def test_what_was_found_is_counted(lang: str, numbers: dict[str, int], sentence: str) -> None:
+    assert finding_text.counts_sentence(numbers, lang) == sentence
 
 
-@pytest.mark.parametrize("name", ["a b", "$(id)", "`id`", "it's", '"', "-x", "a\nb", "名字", "*;"])
-def test_a_program_of_any_name_is_the_one_that_is_started(name: str, tmp_path: Path) -> None:
-    program = tmp_path / name
-    program.write_text("#!/bin/sh\nprintf started\n")
-    program.chmod(0o755)
-    assert pasted(shell_command(Command((str(program), "x"), Effect.CHANGE))).stdout == b"started"
+def test_sentences_are_joined_as_the_language_is_written() -> None:
+    assert finding_text.join_sentences("One.", "Two.", "en") == "One. Two."
+    assert finding_text.join_sentences("一。", "二。", "zh") == "一。二。"
+    assert finding_text.join_sentences("One.", "", "en") == "One."
 
 
-@examples(60)
-@given(TEXT, TEXT)
-@example("a\n", "DIAGNOSE\n")
-@example("DIAGNOSE\nid\n", "DIAGNOSE\nid")
-@example("a\r\n\tb\r\n", "a\r\n\tB\r\nDIAGNOSE\r\n")
-@example("a", "a\n")
-@example("", "new\n")
-def test_an_edit_makes_of_a_file_exactly_what_was_meant(before: str, after: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "it's $(one) -x.conf")
-        if before:
-            file.write_bytes(before.encode())
-        edit = Edit(str(file), diff(str(file), before, after))
-        if not edit.diff:
-            return
-        assert apply_patch(before, edit.diff) == after
-        done = pasted(shell_command(edit), folder)
-        left = file.read_bytes() if file.exists() else b""
-        assert left == after.encode(), done
-        assert {one for one in Path(folder).iterdir() if one.suffix != ".orig"} <= {file}
+def test_an_edit_is_a_command_whose_end_stands_in_no_line_of_it() -> None:
+    step = Edit("/etc/x y", "DIAGNOSE\n")
+    assert finding_text.shell_command(step) == (
+        "patch '/etc/x y' <<'DIAGNOSE_'\nDIAGNOSE\nDIAGNOSE_"
+    )
+
+
+def test_the_layer_of_a_cause_is_that_of_its_symptom() -> None:
+    made = mended()
+    cause, symptom = made.findings
+    assert finding_text.symptoms(made, cause) == (symptom,)
+    assert finding_text.affected_layer(made, cause) == "tcp"
+    assert finding_text.affected_layer(made, symptom) == "tcp"
+
+
+def test_a_gap_is_told_once() -> None:
+    gap = Unseen(what="the firewall", why="needs-root")
+    gaps = finding_text.evidence_gaps(report(gap, gap), View())
+    assert [one.what for one in gaps].count("the firewall") == 1

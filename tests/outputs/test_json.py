@@ -10,16 +10,12 @@ import jsonschema
 import pytest
 
 import diagnose
-from diagnose.model import Claim, Crash, Fix, Manual, Report, Subject, Where
-from diagnose.model.events import Concluded, Crashed, Observed, Started
+from diagnose.model import Claim, Fix, Manual, Report, Subject, Where
 from diagnose.model.nginx import ConfigFile, Directive, NginxConfig
 from diagnose.model.server import Listener, Listeners
 from diagnose.model.view import View
 from diagnose.outputs.json import document, failure_document, render, to_json
-from diagnose.outputs.jsonl import sink
-from diagnose.outputs.plain import render as plain
 from diagnose.parsers.sanitize import UNSAFE
-from tests.support.hostile_report import hostile
 from tests.support.report_builder import (
     CLOSED,
     NAME,
@@ -155,49 +151,9 @@ def test_configuration_is_not_poured_into_the_report() -> None:
     assert "www-data" not in made
 
 
-def test_a_stream_says_each_thing_when_it_happens() -> None:
-    lines: list[str] = []
-    write = sink(VIEW, lines.append)
-    made = refused()
-    write(Started(made.evidence.target))
-    write(Observed(NAME, 1))
-    write(Crashed(Crash("outside.tcp", "ValueError: no")))
-    assert [json.loads(line)["type"] for line in lines] == ["started", "observation", "error"]
-    write(Concluded(made))
-    told = [json.loads(line) for line in lines]
-    assert all(one["schema_version"] == "1.0" for one in told)
-    assert all(line.endswith("\n") and line.count("\n") == 1 for line in lines)
-    assert told[1]["url"] == "https://shop.example.com/"
-    assert told[1]["observation"]["id"] == "o1"
-    last = told[-1]
-    assert last.pop("type") == "report"
-    valid(last)
-
-
-def test_columns_are_one_line_a_finding() -> None:
-    cause, symptom = plain(mended(), VIEW).splitlines()
-    assert cause.split("\t") == [
-        "https://shop.example.com/",
-        "error",
-        "nginx.door-locked",
-        "cause",
-        "certain",
-        "203.0.113.10:443",
-        "nginx listens on 203.0.113.10:443 without ssl",
-    ]
-    assert symptom.split("\t")[3] == "symptom"
-    assert plain(healthy(), VIEW).split("\t")[:2] == ["https://shop.example.com/", "ok"]
-
-
 def test_nothing_in_a_document_controls_a_terminal_and_all_is_read_back() -> None:
     text = "a\x9b2J\x7f\u202eb\u2066\ufeff\U000e0041é\n"
     made = to_json({"a": [text]})
     assert json.loads(made) == {"a": [text]}
     assert not UNSAFE.search(made.replace("\n", ""))
     assert "é" in made
-
-
-@pytest.mark.parametrize("text", ["a\x1b[2Jb", "a\x9bb", "a\u202eb", "a\x7fb"])
-def test_a_line_of_columns_is_harmless(text: str) -> None:
-    made = plain(hostile(text), View())
-    assert not UNSAFE.search(made.replace("\n", "").replace("\t", ""))

@@ -113,3 +113,17 @@ def test_signs(choice: str, environment: dict[str, str], wanted: bool) -> None:
 )
 def test_language(choice: str | None, environment: dict[str, str], wanted: str) -> None:
     assert choose_language(choice, environment) == wanted
+
+
+@pytest.mark.parametrize(
+    ("source", "joined"),
+    [
+        ("源服务器\n拒绝连接", "源服务器拒绝连接"),
+        ("由 nginx\n转发", "由 nginx 转发"),
+        ("端口关闭，\n“正常”\n除外", "端口关闭，“正常”除外"),
+        ("one\ntwo", "one two"),
+        ("서버\n연결", "서버 연결"),
+    ],
+)
+def test_lines_are_joined_as_their_language_is_written(source: str, joined: str) -> None:
+    assert list(markdown_blocks(source)) == [("paragraph", joined)]

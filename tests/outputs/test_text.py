@@ -1,18 +1,15 @@
 """The report for a person. The golden files are what a person reads: read them."""
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from diagnose.model import Confidence, Edit, Fix, Manual, Report, Severity, Where
 from diagnose.model.dns import Resolution
-from diagnose.model.tls import Certificate, Handshake
 from diagnose.model.view import View
-from diagnose.outputs import finding_text
-from diagnose.outputs.terminal import cell_len
-from diagnose.outputs.text import render
+from diagnose.outputs.terminal import Page, cell_len
+from diagnose.outputs.text import add_explanation, render
 from tests.support.report_builder import (
     CLOSED,
     NAME,
@@ -123,30 +120,10 @@ def test_how_a_target_was_read_is_said_where_it_was_not_a_url() -> None:
     assert "  read as https://shop.example.com:443/\n" in made
 
 
-def test_verify_repeats_what_the_run_was_asked_for() -> None:
-    target = replace(healthy().evidence.target, websockets=("/ws",))
-    told = replace(refused(), evidence=replace(refused().evidence, target=target))
-    made = render(told, View(again=("--server", "ssh://root@203.0.113.10")))
-    assert (
-        "verify: diagnose https://shop.example.com/ --ws /ws "
-        "--server ssh://root@203.0.113.10 --only tcp\n" in made
-    )
-
-
-@pytest.mark.parametrize(
-    ("days", "words"),
-    [
-        (61, "valid for 61 more days."),
-        (730, "valid for 730 more days."),
-        (355417, "valid until 29"),
-    ],
-)
-def test_a_long_life_is_told_by_its_date(days: int, words: str) -> None:
-    good = healthy()
-    leaf = Certificate("CN=a", "CN=b", "1", None, good.evidence.started_at + timedelta(days), "aa")
-    seen = Handshake(address="203.0.113.10", port=443, chain=(leaf,))
-    report = replace(good, evidence=replace(good.evidence, observations=(seen,)))
-    assert words in finding_text.certificate_validity(report, "en")
-    undated = replace(seen, chain=(replace(leaf, not_after=None),))
-    report = replace(good, evidence=replace(good.evidence, observations=(undated,)))
-    assert finding_text.certificate_validity(report, "en") == ""
+def test_a_wrapped_chinese_title_has_no_new_blanks() -> None:
+    words = "服务器防火墙拒绝了来自所有访客的连接所以网站无法访问" * 2
+    finding = replace(refused().findings[0], claim=refusal(facts={"address": words, "port": 1}))
+    page = Page(60)
+    add_explanation(page, replace(refused(), findings=(finding,)), finding, View(lang="zh"))
+    # In the title and in the summary.
+    assert "".join(line.strip() for line in page.lines).count(words) == 2

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from diagnose.checking.registry import load_check
-from diagnose.checking.texts import LANGUAGES, check_text, fill
+from diagnose.checking.texts import check_text, fill
+from diagnose.i18n import LANGUAGES
 from diagnose.model import Claim, Evidence, Failure, Manual, Observation, Target
 from diagnose.recording.redaction import mask_for
 from tests.support.steps import all_commands, contradiction

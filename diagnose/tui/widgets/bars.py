@@ -50,7 +50,7 @@ class KeyBar(Static):
         parts: list[Part] = []
         used = 0
         for key in keys:
-            hint = translate(f"key.{key.name}", lang)
+            hint = key.hint(lang)
             gap = "  " if parts else " "
             used += len(gap) + cell_len(key.label) + 1 + cell_len(hint)
             if used > width:

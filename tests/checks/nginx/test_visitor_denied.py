@@ -2,7 +2,7 @@ from diagnose.model import Applicability, Edit, Severity, Vantage
 from diagnose.model.kernel import Kernel
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.visitor import Visitor
-from tests.support.check_evidence import judge
+from tests.support.check_evidence import judge, texts
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 
 CHECK = "nginx.visitor-denied"
@@ -59,6 +59,12 @@ def test_fires_as_a_note_without_a_visitor() -> None:
     (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny 192.0.2.0/24;\n"))
     assert claim.severity is Severity.NOTE
     assert claim.facts["sources"] == ("192.0.2.0/24",)
+
+
+def test_fires_as_a_note_where_no_address_is_allowed() -> None:
+    (claim,) = judge(CHECK, HOST, BUILD, RUNNING, site("        deny all;\n"))
+    assert (claim.facts["closed"], claim.facts["nobody"]) == ((), True)
+    assert not any(": -" in text or "：-" in text for text in texts(CHECK, claim))
 
 
 def test_silent_where_another_visitor_is_denied_and_where_nobody_is() -> None:

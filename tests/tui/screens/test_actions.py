@@ -1,0 +1,186 @@
+import pytest
+from textual.pilot import Pilot
+
+from diagnose.tui.app import DiagnoseApp
+from diagnose.tui.screens.input_dialog import InputDialog
+from diagnose.tui.screens.site import SiteScreen
+from diagnose.tui.screens.text_dialog import TextDialog
+from tests.support.report_builder import (
+    healthy,
+    mended,
+)
+from tests.support.tui_driver import (
+    Stage,
+    drive,
+    notes,
+    settled,
+    shown,
+    until,
+)
+
+
+def test_r_looks_again_and_the_screen_turns_green() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "OK" in shown(app, "#head")
+        assert app.sessions[0].statuses == ["critical", "ok"]
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert [one.only for one in stage.asked] == [(), ()]
+
+
+def test_f_judges_the_failed_layers_alone_and_says_so() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("f")
+        await settled(app, pilot)
+        assert "only" in shown(app, "#title")
+        assert app.sessions[0].statuses == ["critical"]  # a part of a look is no verdict
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert set(stage.asked[1].only) >= {"nginx", "tcp"}
+
+
+def test_v_judges_the_layer_in_which_it_was_felt() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("v")
+        await settled(app, pilot)
+
+    stage = Stage(mended(), healthy())
+    drive(work, stage)
+    assert stage.asked[1].only == ("tcp",)
+
+
+def test_w_watches_and_ends_watching_and_space_pauses() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("w")
+        assert "every 10 s" in shown(app, "#title")
+        app.rerun_watched()
+        await settled(app, pilot)
+        assert len(stage.asked) == 2
+        await pilot.press("space")
+        assert "paused" in shown(app, "#title")
+        app.rerun_watched()
+        await pilot.press("space", "w")
+        app.rerun_watched()
+        assert len(stage.asked) == 2
+        assert "every" not in shown(app, "#title")
+
+    stage = Stage()
+    drive(work, stage)
+
+
+def test_what_is_watched_has_a_history_beside_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "✗✓" in shown(app, "#side")
+
+    drive(work, Stage(mended(), healthy()), size=(140, 40))
+
+
+def test_what_changed_since_it_was_well_is_said_of_a_broken_site() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await until(pilot, lambda: "shop.conf changed" in shown(app, "#news"))
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert not app.screen.query_one("#news").display
+
+    drive(work, Stage(mended(), healthy()))
+
+
+def test_c_compares_with_the_run_before_and_with_when_all_was_well() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        await until(pilot, lambda: bool(app.sessions[0].changes))
+        await pilot.press("c")
+        sheet = shown(app, "#sheet")
+        assert "CRITICAL -> OK" in sheet
+        assert "gone: nginx.door-locked" in sheet
+        assert "shop.conf changed" in sheet
+
+    drive(work, Stage(mended(), healthy()))
+
+
+def test_I_looks_into_a_server_too() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("I")
+        assert isinstance(app.screen, InputDialog)
+        await pilot.press(*"root@web1:99999", "enter")
+        assert any("ssh://[user@]host[:port]" in one for one in notes(app))
+        app.screen.query_one("#line").value = ""  # type: ignore[attr-defined]
+        await pilot.press(*"root@web1", "enter")
+        await settled(app, pilot)
+        assert "into ssh://root@web1" in shown(app, "#title")
+
+    stage = Stage()
+    drive(work, stage)
+    assert [one.server for one in stage.asked] == ["", "ssh://root@web1"]
+
+
+def test_y_copies_the_steps_and_shows_them_without_a_border() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("y")
+        assert isinstance(app.screen, TextDialog)
+        sheet = shown(app, "#sheet")
+        assert sheet.startswith("patch /etc/nginx/conf.d/shop.conf <<'DIAGNOSE'\n")
+        assert "nginx -s reload" in sheet
+        assert "does not say whether it took it" in shown(app, ".told")
+        await pilot.press("escape")
+        assert isinstance(app.screen, SiteScreen)
+
+    drive(work, Stage())
+
+
+def test_Y_copies_the_report_for_a_ticket() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("Y")
+        assert isinstance(app.screen, TextDialog)
+        assert "nginx.door-locked" in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+def test_d_shows_what_changes_in_files() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("d")
+        assert isinstance(app.screen, TextDialog)
+        assert "+    listen 443 ssl;" in shown(app, "#sheet")
+        assert "nginx -s reload" not in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+def test_s_tells_what_was_not_looked_at_and_what_would_allow_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("s")
+        assert "sudo diagnose shop.example.com" in shown(app, "#sheet")
+        assert "WebSocket: not asked for" in shown(app, "#sheet")
+
+    drive(work, Stage())
+
+
+@pytest.mark.parametrize("key", ["r", "f", "v", "a", "u", "w", "I"])
+def test_a_recording_stays_what_it_is_and_says_so(key: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(key)
+        assert isinstance(app.screen, SiteScreen)
+        assert any("recording" in one for one in notes(app))
+
+    stage = Stage(kind="recording")
+    drive(work, stage)
+    assert len(stage.asked) == 1
+    assert stage.fixes == []
+
+
+@pytest.mark.parametrize("key", ["f", "v", "d", "y", "a", "i"])
+def test_of_a_healthy_site_there_is_nothing_to_do(key: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(key)
+        assert isinstance(app.screen, SiteScreen)
+        assert len(notes(app)) == 1
+
+    drive(work, Stage(healthy()))

@@ -1,0 +1,142 @@
+import pytest
+from textual.pilot import Pilot
+
+from diagnose.tui.app import DiagnoseApp
+from diagnose.tui.screens.text_dialog import TextDialog
+from tests.support.report_builder import (
+    refused,
+)
+from tests.support.tui_driver import (
+    Stage,
+    chosen,
+    drive,
+    settled,
+    shown,
+    site,
+)
+
+
+def test_the_verdict_stands_above_and_the_cause_is_chosen() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert shown(app, "#title").startswith("https://shop.example.com/")
+        assert "CRITICAL" in shown(app, "#head")
+        assert chosen(app) == "nginx.door-locked"
+        assert "/etc/nginx/conf.d/shop.conf:2:5" in shown(app, "#scroll")
+        assert "^^^^^^" in shown(app, "#scroll")
+
+    drive(work, Stage())
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("1", "--> /etc/nginx"), ("2", "nginx -s reload"), ("3", "nc -vz"), ("4", "━"),
+     ("5", "error[nginx.door-locked]")],
+)  # fmt: skip
+def test_a_digit_shows_its_tab(key: str, words: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(key)
+        assert words in shown(app, "#scroll")
+
+    drive(work, Stage())
+
+
+def test_a_tab_can_be_clicked() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.click("#tabs", offset=(12, 0))
+        assert site(app).tab == "fix"
+
+    drive(work, Stage())
+
+
+@pytest.mark.parametrize("keys", ["jk", "Gg"])
+def test_j_and_G_go_to_the_symptom_and_k_and_g_back(keys: str) -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press(keys[0])
+        assert chosen(app) == "tcp.door-shut"
+        await pilot.press(keys[1])
+        assert chosen(app) == "nginx.door-locked"
+
+    drive(work, Stage())
+
+
+def test_enter_reads_the_text_and_escape_goes_back() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("enter")
+        assert app.focused is not None
+        assert app.focused.id == "scroll"
+        await pilot.press("escape")
+        assert app.focused.id == "list"
+
+    drive(work, Stage())
+
+
+def test_tab_goes_from_pane_to_pane_and_shift_tab_back() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        seen = []
+        for key in ("tab", "tab", "tab", "tab", "shift+tab"):
+            await pilot.press(key)
+            assert app.focused is not None
+            seen.append(app.focused.id)
+        assert seen == ["side", "log", "layers", "scroll", "layers"]
+
+    drive(work, Stage(), size=(140, 40))
+
+
+def test_a_slash_filters_and_escape_clears() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("slash", *"shut")
+        assert chosen(app) == "tcp.door-shut"
+        await pilot.press("escape")
+        assert app.screen.query_one("#list").option_count == 2  # type: ignore[attr-defined]
+
+    drive(work, Stage())
+
+
+def test_i_leaves_the_causes_alone() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("i")
+        assert app.screen.query_one("#list").option_count == 1  # type: ignore[attr-defined]
+        assert "causes only" in shown(app, "#title")
+        await pilot.press("i")
+        assert app.screen.query_one("#list").option_count == 2  # type: ignore[attr-defined]
+
+    drive(work, Stage())
+
+
+def test_enter_on_a_layer_shows_all_that_was_seen_of_it() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        app.screen.query_one("#layers").focus()
+        await pilot.press("g", "j", "enter")
+        assert isinstance(app.screen, TextDialog)
+        assert "dig +short shop.example.com A" in shown(app, "#sheet")
+
+    drive(work, Stage(), size=(140, 40))
+
+
+def test_l_leaves_the_failures_alone_in_the_log() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        assert "shop.example.com (IPv4)" in shown(app, "#log")
+        await pilot.press("l")
+        assert "shop.example.com (IPv4)" not in shown(app, "#log")
+        assert "Connection refused" in shown(app, "#log")
+
+    drive(work, Stage(), size=(140, 40))
+
+
+def test_a_run_that_breaks_down_is_shown_and_ends() -> None:
+    async def work(app: DiagnoseApp, pilot: Pilot[str]) -> None:
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert "UNKNOWN" in shown(app, "#head")
+        assert "IndexError" in shown(app, "#scroll")
+
+    stage = Stage(refused())
+    original = stage.run
+
+    async def run(channel: object, asked: object) -> None:
+        if stage.asked:
+            raise IndexError("no more")
+        await original(channel, asked)  # type: ignore[arg-type]
+
+    stage.behind.executor._services["run"] = run  # type: ignore[attr-defined]
+    drive(work, stage)

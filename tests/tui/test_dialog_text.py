@@ -1,0 +1,14 @@
+from diagnose.model.view import View
+from diagnose.tui import dialog_text
+from tests.support.report_builder import mended
+
+
+def test_two_equal_runs_have_no_difference() -> None:
+    text = dialog_text.comparison_text(mended(), mended(), (), View(width=80))
+    assert "Nothing is other than it was." in text
+
+
+def test_a_fix_without_an_edit_changes_no_file() -> None:
+    found = mended().findings
+    assert dialog_text.fix_diffs(found[0]).startswith("--- /etc/nginx/conf.d/shop.conf")
+    assert dialog_text.fix_diffs(found[1]) == ""
