@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, UrlPath, Word
 
 #: The layers, in the order in which a visitor's request passes them. Causes are sorted by it.
 LAYERS = (
@@ -73,6 +74,17 @@ class Where(StrEnum):
     APPLICATION = "application"
 
 
+#: The kinds of failure; their meanings are in `diagnose.net.error_mapping`. "exit": a program ended
+#: with a status other than 0; "route": the kernel refused to say the route; "too-large": the output
+#: exceeded the limit.
+FailureKind = Literal[
+    "refused", "unreachable", "timeout", "reset", "closed", "alert", "certificate", "protocol",
+    "proxy", "resolution", "denied", "missing", "exit", "route", "too-large", "other",
+]  # fmt: skip
+Role = Literal["outside", "server"]
+ServiceManager = Literal["systemd", "none"]
+
+
 @frozen
 class Target:
     """The parsed URL or host that the user asked about.
@@ -81,13 +93,13 @@ class Target:
     `websockets` are the paths at which a WebSocket is checked.
     """
 
-    input: str
-    scheme: str
-    host: str
+    input: Text
+    scheme: Word
+    host: MachineName
     port: int
-    path: str = "/"
-    websockets: tuple[str, ...] = ()
-    read_as: str = ""
+    path: UrlPath = "/"
+    websockets: tuple[UrlPath, ...] = ()
+    read_as: Text = ""
 
     @property
     def authority(self) -> str:
@@ -113,10 +125,10 @@ class Failure:
     status) and `name` the name of that number ("EHOSTUNREACH").
     """
 
-    kind: str
-    message: str
+    kind: FailureKind
+    message: Text
     code: int | None = None
-    name: str | None = None
+    name: Word | None = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -132,7 +144,7 @@ class Observation:
     vantage: Vantage = Vantage.HERE
     at: float = 0.0
     took: float = 0.0
-    equivalent: str = ""
+    equivalent: CommandLine = ""
     failure: Failure | None = None
 
 
@@ -142,9 +154,9 @@ class Unseen(Observation):
 
     layer: ClassVar[str] = "host"
 
-    what: str
-    why: str
-    enable: str = ""
+    what: Text
+    why: Text
+    enable: CommandLine = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -157,12 +169,12 @@ class Host(Observation):
 
     layer: ClassVar[str] = "host"
 
-    hostname: str
-    role: str = "outside"
-    via: str = "local"
+    hostname: MachineName
+    role: Role = "outside"
+    via: Url = "local"
     privileged: bool = False
-    manager: str = "none"
-    system: str = ""
+    manager: ServiceManager = "none"
+    system: Text = ""
 
 
 Kind = TypeVar("Kind", bound=Observation)
@@ -174,8 +186,8 @@ class Scope:
     False, only what the server itself shows is checked, not what a visitor gets."""
 
     outside: bool = True
-    only: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
+    only: tuple[Word, ...] = ()
+    skip: tuple[Word, ...] = ()
     family: int | None = None
 
     def wants(self, layer: str) -> bool:
@@ -380,8 +392,8 @@ class Finding:
 class Crash:
     """An error in our own code: a probe or a check that raised. The run continued without it."""
 
-    where: str
-    message: str
+    where: Label
+    message: Text
 
 
 @frozen(eq=False)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Host, Observation, Vantage, Where
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 
@@ -48,6 +49,13 @@ LOCAL_ONLY = ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "::/128", "::1/128",
 #: "internal"), and those that home routers use.
 LOCAL_DOMAINS = ("test", "localhost", "local", "internal", "home.arpa", "lan", "invalid")
 
+ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
+Transport = Literal["udp", "tcp"]
+QueryPurpose = Literal[
+    "target", "again", "unvalidated", "other-resolver", "parent", "alias", "control", "beside",
+    "caa",
+]  # fmt: skip
+
 
 @frozen(kw_only=True, eq=False)
 class Resolution(Observation):
@@ -62,10 +70,10 @@ class Resolution(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    name: str
+    name: DomainName
     family: int
-    addresses: tuple[str, ...] = ()
-    via: str = "system"
+    addresses: tuple[Address, ...] = ()
+    via: ResolvedBy = "system"
 
     @property
     def allowed_addresses(self) -> tuple[str, ...]:
@@ -78,15 +86,15 @@ class Resolution(Observation):
 class Answer:
     """The parsed fields of one DNS response. They are the same as in `DnsAnswer`."""
 
-    rcode: str
-    aliases: tuple[str, ...] = ()
-    records: tuple[str, ...] = ()
+    rcode: Word
+    aliases: tuple[DomainName, ...] = ()
+    records: tuple[RecordData, ...] = ()
     ttl: int | None = None
     authoritative: bool = False
     authenticated: bool = False
     truncated: bool = False
-    extended: tuple[str, ...] = ()
-    zone: str = ""
+    extended: tuple[Text, ...] = ()
+    zone: DomainName = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -108,20 +116,20 @@ class DnsAnswer(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    name: str
-    rdtype: str
-    server: str
-    rcode: str = ""
-    aliases: tuple[str, ...] = ()
-    records: tuple[str, ...] = ()
+    name: DomainName
+    rdtype: Word
+    server: Address
+    rcode: Word = ""
+    aliases: tuple[DomainName, ...] = ()
+    records: tuple[RecordData, ...] = ()
     ttl: int | None = None
     authoritative: bool = False
     authenticated: bool = False
     checking_disabled: bool = False
-    extended: tuple[str, ...] = ()
-    transport: str = "udp"
-    purpose: str = "target"
-    zone: str = ""
+    extended: tuple[Text, ...] = ()
+    transport: Transport = "udp"
+    purpose: QueryPurpose = "target"
+    zone: DomainName = ""
     truncated: bool = False
 
 
@@ -133,11 +141,11 @@ class HostsEntry(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    file: str
+    file: FilePath
     line: int
-    text: str
-    address: str
-    names: tuple[str, ...]
+    text: RuleText
+    address: Address
+    names: tuple[DomainName, ...]
     mine: bool = False
     ended: bool = True
 
@@ -148,9 +156,9 @@ class ResolverConfig(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    file: str
-    servers: tuple[str, ...] = ()
-    text: str = ""
+    file: FilePath
+    servers: tuple[Address, ...] = ()
+    text: RuleText = ""
 
 
 @cache

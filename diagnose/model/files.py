@@ -1,12 +1,15 @@
 """Observations of files around nginx, made only after something failed: file permissions, log
 messages of a failed start, configurations that no running nginx reads, other certificates."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import ConfigFile, Directive, TestMessage
+from diagnose.model.marks import Body, CommandLine, Digest, FilePath, Label, Text, Word
+from diagnose.model.nginx import ConfigFiles, Directives, TestMessage
 from diagnose.model.tls import Certificate
+
+SelinuxMode = Literal["", "enforcing", "permissive"]
 
 
 @frozen
@@ -15,13 +18,13 @@ class PathComponent:
     SELinux label ("" for none). `listed` is True if it has an access control list (acl(5)), which
     may allow users that the bits do not allow."""
 
-    path: str
+    path: FilePath
     uid: int
-    user: str
+    user: Label
     gid: int
-    group: str
+    group: Label
     mode: int
-    label: str = ""
+    label: Word = ""
     folder: bool = True
     listed: bool = False
 
@@ -47,14 +50,14 @@ class Access(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
+    path: FilePath
     parts: tuple[PathComponent, ...] = ()
     uid: int | None = None
-    user: str = ""
+    user: Label = ""
     gids: tuple[int, ...] = ()
-    group: str = ""
+    group: Label = ""
     enforcing: bool = False
-    default: str = ""
+    default: Word = ""
 
     @property
     def denied_parts(self) -> tuple[PathComponent, ...]:
@@ -85,19 +88,19 @@ class NginxStart(Observation):
     layer: ClassVar[str] = "nginx"
 
     messages: tuple[TestMessage, ...] = ()
-    source: str = ""
-    user: str = ""
-    selinux: str = ""
-    ports: str = ""
-    unit: str = ""
-    state: str = ""
-    result: str = ""
-    since: str = ""
-    line: str = ""
-    step: str = ""
+    source: CommandLine = ""
+    user: Label = ""
+    selinux: SelinuxMode = ""
+    ports: Text = ""
+    unit: Label = ""
+    state: Word = ""
+    result: Word = ""
+    since: Text = ""
+    line: Body = ""
+    step: CommandLine = ""
     limited: bool = False
-    hidden: tuple[str, ...] = ()
-    socket: str = ""
+    hidden: tuple[FilePath, ...] = ()
+    socket: Label = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -107,11 +110,11 @@ class OtherConfig(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    binary: str
-    path: str
+    binary: FilePath
+    path: FilePath
     on_path: bool = False
-    main: tuple[Directive, ...] = ()
-    files: tuple[ConfigFile, ...] = ()
+    main: Directives = ()
+    files: ConfigFiles = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -126,11 +129,11 @@ class OtherCertificate(Observation):
 
     layer: ClassVar[str] = "certificate"
 
-    path: str
+    path: FilePath
     leaf: Certificate
-    public: str = ""
-    key: str = ""
-    tool: str = ""
+    public: Digest = ""
+    key: FilePath = ""
+    tool: Word = ""
     changed: float | None = None
 
 
@@ -140,5 +143,5 @@ class NginxModules(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    folder: str
-    names: tuple[str, ...] = ()
+    folder: FilePath
+    names: tuple[Label, ...] = ()

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Label, RuleText, Word
 
 
 @frozen
@@ -12,7 +13,7 @@ class PortRange:
 
     low: int
     high: int
-    protocol: str
+    protocol: Word
 
     def __contains__(self, port: object) -> bool:
         return isinstance(port, int) and self.low <= port <= self.high
@@ -31,19 +32,19 @@ class Zone(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    name: str
+    name: Label
     permanent: bool
-    target: str = "default"
+    target: Word = "default"
     active: bool = False
     default: bool = False
     priority: int = 0
-    interfaces: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
+    interfaces: tuple[Label, ...] = ()
+    sources: tuple[Address, ...] = ()
+    services: tuple[Label, ...] = ()
     ports: tuple[PortRange, ...] = ()
     opens: tuple[PortRange, ...] = ()
-    rich_rules: tuple[str, ...] = ()
-    forward_ports: tuple[str, ...] = ()
+    rich_rules: tuple[RuleText, ...] = ()
+    forward_ports: tuple[RuleText, ...] = ()
 
     def admits(self, port: int, protocol: str = "tcp") -> bool:
         return self.target == "ACCEPT" or any(
@@ -60,17 +61,17 @@ class Policy(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    name: str
+    name: Label
     permanent: bool
-    target: str = "CONTINUE"
+    target: Word = "CONTINUE"
     priority: int = -1
-    ingress: tuple[str, ...] = ()
-    egress: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
+    ingress: tuple[Label, ...] = ()
+    egress: tuple[Label, ...] = ()
+    services: tuple[Label, ...] = ()
     ports: tuple[PortRange, ...] = ()
     opens: tuple[PortRange, ...] = ()
-    rich_rules: tuple[str, ...] = ()
-    forward_ports: tuple[str, ...] = ()
+    rich_rules: tuple[RuleText, ...] = ()
+    forward_ports: tuple[RuleText, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -80,9 +81,9 @@ class IpSet(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    name: str
+    name: Label
     permanent: bool
-    entries: tuple[str, ...] = ()
+    entries: tuple[Address, ...] = ()
     whole: bool = True
 
 
@@ -105,14 +106,14 @@ class Firewalld(Observation):
     layer: ClassVar[str] = "firewall"
 
     running: bool
-    default_zone: str = ""
+    default_zone: Label = ""
     panic: bool = False
-    version: str = ""
-    services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()
-    permanent_default: str = ""
-    permanent_services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()
-    backend: str = ""
-    direct: tuple[str, ...] = ()
-    permanent_direct: tuple[str, ...] = ()
+    version: Word = ""
+    services: tuple[tuple[Label, tuple[PortRange, ...]], ...] = ()
+    permanent_default: Label = ""
+    permanent_services: tuple[tuple[Label, tuple[PortRange, ...]], ...] = ()
+    backend: Word = ""
+    direct: tuple[RuleText, ...] = ()
+    permanent_direct: tuple[RuleText, ...] = ()
     drifts: bool = False
-    caller: str = ""
+    caller: Address = ""

@@ -2,12 +2,15 @@
 incoming packets, SYNs at the interfaces, and which services start at boot."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Vantage
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, Label, Word
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
+
+BootManager = Literal["systemd", "openrc", "sysv"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,12 +25,12 @@ class Kernel(Observation):
 
     layer: ClassVar[str] = "host"
 
-    reverse_path: tuple[tuple[str, int], ...] = ()
+    reverse_path: tuple[tuple[Label, int], ...] = ()
     tracked: int | None = None
     trackable: int | None = None
     longest_queue: int | None = None
-    client: str = ""
-    ipv6_reverse_path: str = ""
+    client: Address = ""
+    ipv6_reverse_path: Word = ""
 
     def strictness(self, device: str) -> int:
         """Return the rp_filter mode in effect: 0 off, 1 strict (the route back must use the same
@@ -39,7 +42,7 @@ class Kernel(Observation):
 
 @frozen
 class Counter:
-    name: str
+    name: Word
     value: int
 
 
@@ -63,7 +66,7 @@ class Queue:
     Recv-Q and Send-Q; the queue holds one more than the limit). `limit` is None if the tool does
     not show it."""
 
-    address: str
+    address: Address
     port: int
     waiting: int
     limit: int | None = None
@@ -79,8 +82,8 @@ class Holder:
     "D" waits for a disk."""
 
     pid: int
-    name: str
-    state: str
+    name: Label
+    state: Word
 
 
 @frozen(kw_only=True, eq=False)
@@ -106,9 +109,9 @@ class Arrival(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
-    address: str
-    device: str
+    source: Address
+    address: Address
+    device: Label
 
 
 @frozen(kw_only=True, eq=False)
@@ -121,7 +124,7 @@ class Capture(Observation):
     layer: ClassVar[str] = "host"
 
     port: int
-    sources: tuple[str, ...] = ()
+    sources: tuple[Address, ...] = ()
     complete: bool = True
     begun: float | None = None
     ended: float | None = None
@@ -135,7 +138,7 @@ class HalfOpen(Observation):
     layer: ClassVar[str] = "host"
 
     port: int
-    sources: tuple[str, ...] = ()
+    sources: tuple[Address, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -152,14 +155,14 @@ class Boot(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    manager: str
-    service: str
-    state: str
+    manager: BootManager
+    service: Label
+    state: Word
     running: bool = False
     started: bool = True
-    process: str = ""
-    pulled_by: tuple[str, ...] = ()
-    named_in: tuple[str, ...] = ()
+    process: Label = ""
+    pulled_by: tuple[Label, ...] = ()
+    named_in: tuple[FilePath, ...] = ()
     cluster: bool = False
     by_hand: bool = False
     main_pid: int = 0

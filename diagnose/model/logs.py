@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, HostName, NginxMessage, Text, Url, UrlPath, Word
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,19 +20,19 @@ class LogLine(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    file: str
+    file: FilePath
     when: float
-    level: str
+    level: Word
     pid: int
-    text: str
-    written: str = ""
+    text: NginxMessage
+    written: Text = ""
     errno: int | None = None
-    doing: str = ""
-    client: str = ""
-    server: str = ""
-    request: str = ""
-    upstream: str = ""
-    host: str = ""
+    doing: Text = ""
+    client: Address = ""
+    server: HostName = ""
+    request: UrlPath = ""
+    upstream: Url = ""
+    host: HostName = ""
     times: int = 1
 
     @property
@@ -53,10 +54,10 @@ class ErrorLog(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    file: str
+    file: FilePath
     until: float
     since: float = 0.0
-    level: str = "error"
+    level: Word = "error"
     again: bool = False
 
 

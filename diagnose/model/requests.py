@@ -1,9 +1,12 @@
 """Observations of requests sent directly to an application, past nginx."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Body, HostName, Label, ReasonPhrase, Url, UrlPath
+
+HostVariant = Literal["passed", "visitor", "own"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,17 +25,17 @@ class Asked(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    target: str
-    path: str
-    address: str
+    target: Url
+    path: UrlPath
+    address: Address
     port: int
-    variant: str = "passed"
-    sent: str = ""
+    variant: HostVariant = "passed"
+    sent: HostName = ""
     status: int | None = None
-    reason: str = ""
+    reason: ReasonPhrase = ""
     head: int = 0
-    largest: tuple[tuple[str, int], ...] = ()
-    body: str = ""
+    largest: tuple[tuple[Label, int], ...] = ()
+    body: Body = ""
 
     @property
     def endpoint(self) -> str:

@@ -7,6 +7,7 @@ from diagnose.model.firewall import Firewalld as Firewalld
 from diagnose.model.firewall import PortRange as PortRange
 from diagnose.model.firewall import Zone as Zone
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, Label
 
 
 @frozen(kw_only=True, eq=False)
@@ -16,12 +17,12 @@ class Listener(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    address: str
+    address: Address
     port: int
     family: int
     dual: bool = False
     pid: int | None = None
-    process: str | None = None
+    process: Label | None = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -43,9 +44,9 @@ class Interface(Observation):
 
     layer: ClassVar[str] = "host"
 
-    name: str
+    name: Label
     up: bool
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
     default: tuple[int, ...] = ()
     carrier: bool = True
 
@@ -59,11 +60,11 @@ class Route(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
-    towards: str
+    source: Address
+    towards: Address
     family: int
-    gateway: str = ""
-    device: str = ""
+    gateway: Address = ""
+    device: Label = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -73,5 +74,5 @@ class PidFile(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    path: str
+    path: FilePath
     pid: int | None = None

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import DomainName, FilePath
 
 
 @frozen(kw_only=True, eq=False)
@@ -14,7 +15,7 @@ class SiteFile(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
+    path: FilePath
     line: int = 1
-    names: tuple[str, ...] = ()
+    names: tuple[DomainName, ...] = ()
     changed: float | None = None

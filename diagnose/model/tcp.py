@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Label, Url, Word
 
 #: What rejected an attempt: the target itself, another host on the path, or the probing machine (a
 #: neighbour does not answer, or its own firewall rejects); or it is unknown.
@@ -11,6 +12,8 @@ Rejecter = Literal["host", "router", "self", "unknown"]
 
 #: An errno of connect(2) within this time (seconds) was raised locally; no packet is so fast.
 _AT_ONCE = 0.05
+
+ConnectionPurpose = Literal["target", "plain", "again", "control"]
 
 
 @frozen
@@ -23,7 +26,7 @@ class IcmpError:
     version: int
     type: int
     code: int
-    sender: str
+    sender: Address
     local: bool = False
 
 
@@ -41,12 +44,12 @@ class Connection(Observation):
 
     layer: ClassVar[str] = "tcp"
 
-    address: str
+    address: Address
     port: int
     family: int
-    purpose: str = "target"
+    purpose: ConnectionPurpose = "target"
     icmp: IcmpError | None = None
-    source: str = ""
+    source: Address = ""
     on_link: bool | None = None
 
     @property
@@ -80,8 +83,8 @@ class Proxy(Observation):
 
     layer: ClassVar[str] = "tcp"
 
-    url: str
-    source: str
+    url: Url
+    source: Word
     used: bool = False
     exempt: bool = False
 
@@ -98,10 +101,10 @@ class Uplink(Observation):
     layer: ClassVar[str] = "host"
 
     family: int
-    towards: str
-    source: str = ""
-    links: tuple[str, ...] = ()
-    links_up: tuple[str, ...] = ()
+    towards: Address
+    source: Address = ""
+    links: tuple[Label, ...] = ()
+    links_up: tuple[Label, ...] = ()
 
 
 @frozen
@@ -109,7 +112,7 @@ class Hop:
     """A router on the path; `sender` is None if it did not answer."""
 
     ttl: int
-    sender: str | None
+    sender: Address | None
     took: float = 0.0
     icmp: IcmpError | None = None
 
@@ -121,7 +124,7 @@ class Walk(Observation):
 
     layer: ClassVar[str] = "tcp"
 
-    address: str
+    address: Address
     port: int
     hops: tuple[Hop, ...] = ()
     reached: bool = False

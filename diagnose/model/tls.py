@@ -2,10 +2,27 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Subject, endpoints, merge_subjects
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import (
+    Address,
+    AuthorityUrl,
+    Digest,
+    DistinguishedName,
+    DomainName,
+    FirstBytes,
+    HostName,
+    Text,
+    Word,
+)
+
+HandshakeVariant = Literal[
+    "normal", "again", "unverified", "no-sni", "other-sni", "tls1.2", "old", "small-hello",
+    "small-segments", "any-cipher", "lenient", "no-dhe", "http/1.1", "h2", "stapling", "plain",
+]  # fmt: skip
+RevocationStatus = Literal["good", "revoked", "unknown"]
 
 
 @frozen
@@ -22,28 +39,28 @@ class Certificate:
     "name_constraints". An empty `unread` proves nothing; a date that could not be parsed is None.
     """
 
-    subject: str
-    issuer: str
-    serial: str
+    subject: DistinguishedName
+    issuer: DistinguishedName
+    serial: Digest
     not_before: datetime | None
     not_after: datetime | None
-    sha256: str
-    common_name: str = ""
-    dns_names: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    key_type: str = ""
+    sha256: Digest
+    common_name: DomainName = ""
+    dns_names: tuple[DomainName, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    key_type: Word = ""
     key_bits: int = 0
-    signature_hash: str = ""
+    signature_hash: Word = ""
     is_ca: bool = False
-    usages: tuple[str, ...] = ()
+    usages: tuple[Word, ...] = ()
     must_staple: bool = False
-    key_id: str = ""
-    authority_key_id: str = ""
-    issuer_urls: tuple[str, ...] = ()
-    ocsp_urls: tuple[str, ...] = ()
-    crl_urls: tuple[str, ...] = ()
-    key_usages: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    key_id: Digest = ""
+    authority_key_id: Digest = ""
+    issuer_urls: tuple[AuthorityUrl, ...] = ()
+    ocsp_urls: tuple[AuthorityUrl, ...] = ()
+    crl_urls: tuple[AuthorityUrl, ...] = ()
+    key_usages: tuple[Word, ...] = ()
+    unread: tuple[Word, ...] = ()
 
     @property
     def self_issued(self) -> bool:
@@ -86,7 +103,7 @@ class Alert:
 
     level: int
     code: int
-    name: str
+    name: Word
 
 
 @frozen(kw_only=True, eq=False)
@@ -113,18 +130,18 @@ class Handshake(Observation):
 
     layer: ClassVar[str] = "tls"
 
-    address: str
+    address: Address
     port: int
-    server_name: str | None = None
-    variant: str = "normal"
-    protocol: str = ""
-    cipher: str = ""
-    alpn: str = ""
+    server_name: HostName | None = None
+    variant: HandshakeVariant = "normal"
+    protocol: Word = ""
+    cipher: Word = ""
+    alpn: Word = ""
     verify_code: int | None = None
-    verify_message: str = ""
+    verify_message: Text = ""
     chain: tuple[Certificate, ...] = ()
     alert: Alert | None = None
-    received: str = ""
+    received: FirstBytes = ""
     bytes_received: int = 0
     stapled: bool | None = None
     wants_client_certificate: bool = False
@@ -144,11 +161,11 @@ class Revocation(Observation):
 
     layer: ClassVar[str] = "certificate"
 
-    serial: str
-    status: str = "unknown"
-    source: str = ""
+    serial: Digest
+    status: RevocationStatus = "unknown"
+    source: AuthorityUrl = ""
     revoked_at: datetime | None = None
-    reason: str = ""
+    reason: Word = ""
 
 
 @frozen

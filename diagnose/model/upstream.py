@@ -1,9 +1,10 @@
 """Observations of the connection from nginx to the applications behind it."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,16 +20,16 @@ class UpstreamTalk(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    target: str
-    host: str
+    target: Url
+    host: HostName
     port: int
-    address: str = ""
-    socket: str = ""
-    speaks: str = "https"
-    server_name: str = ""
+    address: Address = ""
+    socket: FilePath = ""
+    speaks: Literal["http", "https"] = "https"
+    server_name: HostName = ""
     as_nginx: bool = True
     status: int | None = None
-    protocol: str = ""
+    protocol: Word = ""
 
 
 @frozen
@@ -37,8 +38,8 @@ class Permissions:
     numeric owner and group. `extended` is True if an access control list (acl(5)) adds to the
     mode."""
 
-    path: str
-    mode: str
+    path: FilePath
+    mode: Word
     owner: int
     group: int
     extended: bool = False
@@ -56,12 +57,12 @@ class UpstreamSocket(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    path: str
+    path: FilePath
     above: tuple[Permissions, ...] = ()
     user: int | None = None
     groups: tuple[int, ...] = ()
-    names: tuple[str, str] = ("", "")
-    listening: tuple[str, ...] = ()
+    names: tuple[Label, Label] = ("", "")
+    listening: tuple[FilePath, ...] = ()
 
 
 @frozen
@@ -69,10 +70,10 @@ class Denial:
     """An access that SELinux denied (type=AVC in the audit log): the permission, the program, and
     the port of a connection or else the path. `enforced` is False if it was only logged."""
 
-    permission: str
-    program: str
+    permission: Word
+    program: Label
     port: int | None = None
-    path: str = ""
+    path: FilePath = ""
     enforced: bool = True
 
 
@@ -84,8 +85,8 @@ class Selinux(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    mode: str
-    booleans: tuple[tuple[str, bool], ...] = ()
+    mode: Word
+    booleans: tuple[tuple[Word, bool], ...] = ()
     denials: tuple[Denial, ...] = ()
     logged: bool = False
 
@@ -100,5 +101,5 @@ class ServerNames(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    resolvers: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
+    resolvers: tuple[Address, ...] = ()
+    written: tuple[HostName, ...] = ()

@@ -1,10 +1,13 @@
 """Observations about one visitor (`--from`), and what blocks single addresses besides the packet
 filter's rules."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Label
+
+RouteRefusal = Literal["blackhole", "unreachable", "prohibit"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -14,15 +17,15 @@ class Visitor(Observation):
 
     layer: ClassVar[str] = "host"
 
-    address: str
+    address: Address
 
 
 @frozen
 class Jail:
     """A fail2ban jail and the addresses that it has banned (fail2ban-client(1), `banned`)."""
 
-    name: str
-    banned: tuple[str, ...] = ()
+    name: Label
+    banned: tuple[Address, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -45,9 +48,9 @@ class ClosedRoute:
     """A route that discards packets (ip-route(8)): `kind` is "blackhole", "unreachable" or
     "prohibit"; `network` is a network or one address; `table` is "" for the main table."""
 
-    kind: str
-    network: str
-    table: str = ""
+    kind: RouteRefusal
+    network: Address
+    table: Label = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -70,9 +73,9 @@ class ReturnRoute(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
-    towards: str
-    refusal: str = ""
+    source: Address
+    towards: Address
+    refusal: Literal["", "blackhole", "unreachable", "prohibit"] = ""
 
 
 def visitor_address(evidence: Evidence) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from diagnose.model.dns import is_private
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Attempt, Exchange, Headers, Upgrade, header
+from diagnose.model.http import Attempt, Exchange, Upgrade, header
+from diagnose.model.marks import Headers
 
 #: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

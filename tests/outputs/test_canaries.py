@@ -30,7 +30,8 @@ from diagnose.outputs import html, jsonl, markdown, plain, text
 from diagnose.outputs import json as document
 from diagnose.parsers.nginx.config import parse
 from diagnose.recording.codec import observation_kinds
-from diagnose.recording.redaction import host_names, masked_recording, masked_report
+from diagnose.recording.redaction import masked_recording, masked_report
+from diagnose.recording.redaction_names import host_names
 from tests.support.check_evidence import NOW
 from tests.support.effort import examples
 

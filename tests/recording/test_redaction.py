@@ -15,7 +15,8 @@ from diagnose.model.view import View
 from diagnose.outputs.json import document
 from diagnose.outputs.text import render
 from diagnose.parsers.nginx.config import parse
-from diagnose.recording.redaction import Mask, host_names, masked_report, sink
+from diagnose.recording.redaction import Mask, masked_report, sink
+from diagnose.recording.redaction_names import host_names
 from tests.support.check_evidence import NOW, SHOP
 from tests.support.report_builder import ANSWER, CLOSED, NAME
 

@@ -22,8 +22,9 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
 from diagnose.parsers.target import UsageError
 from diagnose.probes.inside import server_detection
-from diagnose.recording.redaction import Mask, host_names, upstream_hosts
+from diagnose.recording.redaction import Mask
 from diagnose.recording.redaction_http import kept_body, kept_message
+from diagnose.recording.redaction_names import host_names, upstream_hosts
 
 #: Modules besides those of `diagnose.parsers`.
 OTHERS = (
