@@ -14,7 +14,7 @@ from pathlib import Path
 from diagnose.machine import LIMIT
 from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 
 #: Maximum seconds for the login.
 LOGIN_TIMEOUT = 10.0
@@ -23,7 +23,7 @@ LOGIN_TIMEOUT = 10.0
 GRACE = 2.0
 
 _SHELL_START = Path(__file__).with_name("shell_start.sh").read_text("utf-8")
-_KINDS = (
+_KINDS: tuple[tuple[str, FailureKind], ...] = (
     ("Permission denied", "denied"),
     ("Host key verification failed", "denied"),
     ("Connection refused", "refused"),
@@ -216,5 +216,5 @@ def login_failure(stderr: str) -> Failure:
     """Return why ssh could not log in, from its error output."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     message = lines[-1] if lines else "ssh ended without a word"
-    kind = next((kind for phrase, kind in _KINDS if phrase in stderr), "other")
+    kind: FailureKind = next((kind for phrase, kind in _KINDS if phrase in stderr), "other")
     return Failure(kind, message, 255)

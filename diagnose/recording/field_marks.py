@@ -41,5 +41,6 @@ def marked_values(value: Any, mark: FieldMark = None) -> Iterator[tuple[Mark, An
         for item in value:
             yield from marked_values(item, mark)
     elif is_dataclass(value):
-        for name, own_mark in field_marks(type(value)).items():
+        kind: Any = type(value)
+        for name, own_mark in field_marks(kind).items():
             yield from marked_values(getattr(value, name), own_mark)

@@ -72,11 +72,12 @@ class FieldMask:
         return text if is_known_word else self.mask_text(text)
 
     def _masked_fields(self, holder: Any) -> Any:
-        marks = field_marks(type(holder))
+        kind: Any = type(holder)
+        marks = field_marks(kind)
         if Mark.CONFIGURATION in marks.values():
             return masked_configuration(holder, self.mask_text, self.masked)
         masked = {name: self.masked(getattr(holder, name), mark) for name, mark in marks.items()}
-        return type(holder)(**masked)
+        return kind(**masked)
 
     def _mask_reason(self, text: str) -> str:
         return text if text.lower() in _REASONS else kept_body(text)

@@ -9,9 +9,10 @@ iptables-save prints only tables in use, and ipset runs only if its module is lo
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 from diagnose.model import Failure, Unseen, Vantage
-from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.model.netfilter import Ruleset, RulesFile, RulesTool
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
 
@@ -60,6 +61,7 @@ done; :
 """.strip()
 
 
+_TOOLS: dict[str, RulesTool] = {tool: tool for tool in get_args(RulesTool)}
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
 _NEEDS_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
 
@@ -105,19 +107,17 @@ def _parts(out: str) -> list[tuple[str, str, str]]:
     )
 
 
-def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[RulesTool, str]]:
     """Return each tool's output once, by the name of the tool.
 
     Since version 1.8 iptables-save states which of the kernel's packet filters it shows.
     """
     known_tools: set[str] = set()
     for name, version, text in parts:
-        tool = name
         if name == "save":
-            tool = f"{version}tables" + ("" if "(nf_tables)" in text else "-legacy")
-        elif name not in {"nft", "ipset"}:
-            continue
-        if tool not in known_tools and text.strip():
+            name = f"{version}tables" + ("" if "(nf_tables)" in text else "-legacy")
+        tool = _TOOLS.get(name)
+        if tool is not None and tool not in known_tools and text.strip():
             known_tools.add(tool)
             yield tool, text
 

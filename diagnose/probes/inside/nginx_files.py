@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from diagnose.model import Vantage
-from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent
+from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent, SelinuxMode
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
@@ -21,6 +21,9 @@ from diagnose.probes import ProbeContext, probe
 
 #: Maximum number of files whose permissions are examined.
 MAX_FILES = 8
+
+#: SELinux's mode by the content of its file `enforce`.
+_SELINUX_MODES: dict[str, SelinuxMode] = {"1": "enforcing", "0": "permissive"}
 
 #: Prints the state and journal of the service that starts the program $1. It searches unit files
 #: and System V scripts, from which systemd generates units. systemd's own lines ("Starting …")
@@ -157,9 +160,7 @@ def parse_start(text: str) -> NginxStart:
         else (),
         source=f"journalctl -u {service}",
         user="" if properties.get("User") == "root" else clean(properties.get("User", "")),
-        selinux={"1": "enforcing", "0": "permissive"}.get(selinux_match[1], "")
-        if selinux_match
-        else "",
+        selinux=_SELINUX_MODES.get(selinux_match[1], "") if selinux_match else "",
         ports=clean(ports_match[1]) if ports_match else "",
         unit=name if re.search(r"^starts \S", text, re.MULTILINE) else "",
         state=clean(properties.get("ActiveState", ""), 30) if name else "",

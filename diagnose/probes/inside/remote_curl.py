@@ -8,7 +8,7 @@ import re
 import shlex
 
 from diagnose.machine import CommandResult, Machine
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 from diagnose.model.frozen import frozen
 from diagnose.net.error_mapping import errno_failure
 from diagnose.parsers.sanitize import clean
@@ -42,7 +42,7 @@ UPGRADE_FIELDS = (
 )
 
 #: Failures by curl's exit code (curl(1), "EXIT CODES"), for a request that was sent.
-_EXIT_FAILURES = {
+_EXIT_FAILURES: dict[int | None, tuple[FailureKind, str]] = {
     28: ("timeout", "timed out"),
     52: ("closed", "connection closed"),
     56: ("reset", "Connection reset by peer"),

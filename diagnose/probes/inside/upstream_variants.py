@@ -9,6 +9,7 @@ that it sends no SNI that nginx would not send.
 import asyncio
 import shlex
 from collections.abc import Awaitable
+from typing import Literal
 
 from diagnose.machine import CommandResult
 from diagnose.model import Failure, Unseen, Vantage
@@ -275,7 +276,7 @@ def _variant_from_curl(
     If a TLS handshake succeeded, later failures do not count.
     """
     failure = None if secure and curl_attempt.secured else curl_attempt.failure
-    speaks = "https" if secure else "http"
+    speaks: Literal["http", "https"] = "https" if secure else "http"
     return _build_variant(
         route,
         endpoint,
@@ -296,7 +297,7 @@ def _build_variant(
     route: UpstreamRoute,
     endpoint: Endpoint,
     address: str,
-    speaks: str,
+    speaks: Literal["http", "https"],
     name: str,
     as_nginx: bool,
     at: float,

@@ -6,7 +6,7 @@ If a WebSocket works directly but not through the site, the proxy breaks it.
 import shlex
 
 from diagnose.model import Failure, Vantage
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
 from diagnose.parsers.http import socketio_path
@@ -91,8 +91,8 @@ async def _upgrade_by_curl(
     url: str,
     fields: tuple[str, ...],
     peer: tuple[str, int],
-    through: str,
-    variant: str = "normal",
+    through: Through,
+    variant: UpgradeVariant = "normal",
     curl_options: tuple[str, ...] = (),
 ) -> Upgrade | None:
     at = ctx.elapsed()
@@ -140,7 +140,7 @@ def strips_path(route: UpstreamRoute) -> bool:
 
 
 async def _upgrade_directly(
-    ctx: ProbeContext, route: UpstreamRoute, variant: str = "normal"
+    ctx: ProbeContext, route: UpstreamRoute, variant: UpgradeVariant = "normal"
 ) -> Upgrade | None:
     """Try the application with nginx's path; variant "whole-path" uses the visitor's path."""
     name = upstream_routes.server_name(ctx, route)
@@ -202,8 +202,8 @@ async def _try_handshake(
     path: str,
     address: str,
     port: int,
-    through: str,
-    variant: str = "normal",
+    through: Through,
+    variant: UpgradeVariant = "normal",
 ) -> Upgrade:
     from diagnose.net.websocket import open_websocket
 

@@ -19,7 +19,9 @@ from diagnose.model.dns import (
     Answer,
     DnsAnswer,
     HostsEntry,
+    QueryPurpose,
     Resolution,
+    ResolvedBy,
     ResolverConfig,
     alias_loop,
     final_answers_of,
@@ -85,7 +87,7 @@ async def resolve(ctx: ProbeContext) -> None:
     await asyncio.gather(*system)
 
 
-def _literal_address(host: str, option: str | None) -> tuple[str, str] | None:
+def _literal_address(host: str, option: str | None) -> tuple[str, ResolvedBy] | None:
     """Return the address that needs no resolution and its origin, or None."""
     if option:
         return option, "option"
@@ -255,7 +257,7 @@ async def _ask(
     ctx: ProbeContext,
     question: Question,
     rdtype: str,
-    purpose: str = "target",
+    purpose: QueryPurpose = "target",
     *,
     name: str = "",
     server: str = "",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from diagnose.model.dns import is_guarded
-from diagnose.model.http import Clock, Exchange
+from diagnose.model.http import Clock, Exchange, RequestPurpose
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Http1Connection, HttpConnection, HttpResult, connection_for, get
@@ -173,7 +173,7 @@ async def _visit(
     http_connection: HttpConnection,
     url: str,
     address: str,
-    purpose: str,
+    purpose: RequestPurpose,
     verified: bool = True,
 ) -> Exchange:
     """Request a URL and follow its redirects.
@@ -196,7 +196,7 @@ async def _request(
     http_connection: HttpConnection,
     url: str,
     address: str,
-    purpose: str,
+    purpose: RequestPurpose,
     verified: bool = True,
     redirected_from: str | None = None,
     cookie: str = "",

@@ -8,10 +8,11 @@ after a failure, on the first address that shows it.
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import Literal, assert_never
 
 from diagnose.model import Failure, Observation, Unseen, Vantage
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.tls import Certificate, Handshake, HandshakeVariant
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import HandshakeResult, Trust, secure, trust
@@ -23,6 +24,10 @@ from diagnose.processes import parser_process
 #: A name that no server has (RFC 6761 section 6.4).
 UNKNOWN_NAME = "nothing.invalid"
 
+#: The handshakes that are made to compare a failed one with.
+_Comparison = Literal[
+    "any-cipher", "plain", "no-sni", "other-sni", "lenient", "no-dhe", "small-hello", "tls1.2"
+]
 #: Failures in which the server gave no reason, so that comparisons are needed.
 _SILENT_FAILURES = {"reset", "closed", "timeout"}
 
@@ -74,7 +79,13 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
     elif handshake.received:
         _start_controls(ctx, connection, handshake, ("plain",))
     else:
-        variants = ("any-cipher", "tls1.2", "no-sni", "other-sni", "lenient")
+        variants: tuple[_Comparison, ...] = (
+            "any-cipher",
+            "tls1.2",
+            "no-sni",
+            "other-sni",
+            "lenient",
+        )
         _start_controls(
             ctx,
             connection,
@@ -125,7 +136,11 @@ async def _parse_certificates(ders: tuple[bytes, ...]) -> tuple[Certificate, ...
 
 
 async def _visitor_handshake(
-    ctx: ProbeContext, connection: Connection, stream: Stream, variant: str, trusted: Trust
+    ctx: ProbeContext,
+    connection: Connection,
+    stream: Stream,
+    variant: HandshakeVariant,
+    trusted: Trust,
 ) -> Handshake:
     start_time, name = ctx.elapsed(), _server_name(ctx)
     tls_result = await secure(stream, trusted.context, name)
@@ -175,7 +190,10 @@ async def _retry_with_http2(
 
 
 async def _retry(
-    ctx: ProbeContext, connection: Connection, variant: str, ssl_context: ssl.SSLContext
+    ctx: ProbeContext,
+    connection: Connection,
+    variant: HandshakeVariant,
+    ssl_context: ssl.SSLContext,
 ) -> None:
     """Perform a handshake on a new connection, which later probes may use."""
     attempt = await ctx.net.connect(connection.address, connection.port)
@@ -185,7 +203,10 @@ async def _retry(
 
 
 def _start_controls(
-    ctx: ProbeContext, connection: Connection, handshake: Handshake, variants: tuple[str, ...]
+    ctx: ProbeContext,
+    connection: Connection,
+    handshake: Handshake,
+    variants: tuple[_Comparison, ...],
 ) -> None:
     """Start the comparisons for a failure, unless another address did for the same failure."""
     same_failures = [
@@ -204,7 +225,7 @@ def _failure_kind(failure: Failure | None) -> tuple[str, int | None] | None:
     return (failure.kind, failure.code) if failure else None
 
 
-async def _try_variant(ctx: ProbeContext, connection: Connection, variant: str) -> None:
+async def _try_variant(ctx: ProbeContext, connection: Connection, variant: _Comparison) -> None:
     name = _server_name(ctx)
     match variant:
         case "any-cipher":
@@ -227,14 +248,16 @@ async def _try_variant(ctx: ProbeContext, connection: Connection, variant: str) 
             await _comparison_handshake(
                 ctx, connection, variant, net_tls.small_hello_context(), name
             )
-        case _:
+        case "tls1.2":
             await _comparison_handshake(ctx, connection, variant, net_tls.tls12_context(), name)
+        case _:
+            assert_never(variant)
 
 
 async def _comparison_handshake(
     ctx: ProbeContext,
     connection: Connection,
-    variant: str,
+    variant: HandshakeVariant,
     ssl_context: ssl.SSLContext,
     name: str | None,
 ) -> None:
@@ -255,7 +278,11 @@ async def _comparison_handshake(
 
 
 async def _send_client_hello(
-    ctx: ProbeContext, connection: Connection, variant: str, version: int, timeout: float
+    ctx: ProbeContext,
+    connection: Connection,
+    variant: HandshakeVariant,
+    version: int,
+    timeout: float,
 ) -> None:
     """Send a hand-written ClientHello and emit how far the server answered it.
 
@@ -360,7 +387,7 @@ async def _reply_to(
 async def _build_handshake(
     ctx: ProbeContext,
     connection: Connection,
-    variant: str,
+    variant: HandshakeVariant,
     name: str | None,
     start_time: float,
     tls_result: HandshakeResult,
@@ -393,7 +420,7 @@ async def _build_handshake(
 def _emit_failed_connection(
     ctx: ProbeContext,
     connection: Connection,
-    variant: str,
+    variant: HandshakeVariant,
     name: str | None,
     start_time: float,
     attempt: ConnectResult,
@@ -429,7 +456,7 @@ _OPTIONS = {
 }
 
 
-def _equivalent(connection: Connection, variant: str, name: str | None) -> str:
+def _equivalent(connection: Connection, variant: HandshakeVariant, name: str | None) -> str:
     """Return the equivalent command."""
     import shlex
 

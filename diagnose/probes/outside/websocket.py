@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
@@ -165,7 +165,7 @@ async def _try_handshake(
     ctx: ProbeContext,
     address: str,
     path: str,
-    variant: str,
+    variant: UpgradeVariant,
     open_connection: _OpenConnection | None = None,
     offered: tuple[str, ...] = (),
     cookie: str = "",
