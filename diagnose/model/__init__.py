@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, UrlPath, Word
+from diagnose.model.summary import Summary
 
 #: The layers, in the order in which a visitor's request passes them. Causes are sorted by it.
 LAYERS = (
@@ -147,6 +148,10 @@ class Observation:
     equivalent: CommandLine = ""
     failure: Failure | None = None
 
+    def summary(self) -> Summary:
+        """Return the subject and the outcome of a successful attempt, on one line each."""
+        return type(self).__name__, ""
+
 
 @frozen(kw_only=True, eq=False)
 class Unseen(Observation):
@@ -157,6 +162,9 @@ class Unseen(Observation):
     what: Text
     why: Text
     enable: CommandLine = ""
+
+    def summary(self) -> Summary:
+        return self.what, self.why
 
 
 @frozen(kw_only=True, eq=False)
@@ -175,6 +183,9 @@ class Host(Observation):
     privileged: bool = False
     manager: ServiceManager = "none"
     system: Text = ""
+
+    def summary(self) -> Summary:
+        return self.hostname, self.system
 
 
 Kind = TypeVar("Kind", bound=Observation)

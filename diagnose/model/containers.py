@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Digest, Image, Label
+from diagnose.model.summary import Summary, joined
 
 Engine = Literal["docker", "podman"]
 
@@ -60,6 +61,16 @@ class Containers(Observation):
     engines: tuple[Engine, ...] = ()
     containers: tuple[Container, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+
+    def summary(self) -> Summary:
+        names = [container.name for container in self.containers[:12]]
+        return "containers", joined(
+            names
+            or [
+                f"{joined(namespace.processes[:1])} (pid {namespace.pid})"
+                for namespace in self.namespaces[:12]
+            ]
+        )
 
 
 def _is_loopback(address: str) -> bool:

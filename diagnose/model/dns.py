@@ -9,6 +9,7 @@ from diagnose.model import Evidence, Host, Observation, Vantage, Where
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
 from diagnose.model.server import Interface
+from diagnose.model.summary import Summary, joined
 from diagnose.model.tcp import Connection
 
 #: The record types that hold addresses, by IP version.
@@ -81,6 +82,9 @@ class Resolution(Observation):
         typed = self.via in {"literal", "option", "proxy"}
         return tuple(address for address in self.addresses if typed or not is_guarded(address))
 
+    def summary(self) -> Summary:
+        return f"{self.name} (IPv{self.family})", joined(self.addresses)
+
 
 @frozen
 class Answer:
@@ -132,6 +136,10 @@ class DnsAnswer(Observation):
     zone: DomainName = ""
     truncated: bool = False
 
+    def summary(self) -> Summary:
+        found = ", ".join((*self.aliases, *self.records))
+        return f"{self.name} {self.rdtype} from {self.server}", f"{self.rcode} {found}".rstrip()
+
 
 @frozen(kw_only=True, eq=False)
 class HostsEntry(Observation):
@@ -149,6 +157,9 @@ class HostsEntry(Observation):
     mine: bool = False
     ended: bool = True
 
+    def summary(self) -> Summary:
+        return f"{self.file}:{self.line}", self.text
+
 
 @frozen(kw_only=True, eq=False)
 class ResolverConfig(Observation):
@@ -159,6 +170,9 @@ class ResolverConfig(Observation):
     file: FilePath
     servers: tuple[Address, ...] = ()
     text: RuleText = ""
+
+    def summary(self) -> Summary:
+        return self.file, joined(self.servers)
 
 
 @cache

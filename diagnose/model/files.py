@@ -7,6 +7,7 @@ from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Body, CommandLine, Digest, FilePath, Label, Text, Word
 from diagnose.model.nginx import ConfigFiles, Directives, TestMessage
+from diagnose.model.summary import Summary, joined
 from diagnose.model.tls import Certificate
 
 SelinuxMode = Literal["", "enforcing", "permissive"]
@@ -66,6 +67,14 @@ class Access(Observation):
             return ()
         return tuple(part for part in self.parts if not part.admits(self.uid, self.gids))
 
+    def summary(self) -> Summary:
+        parts = (
+            (f"{part.mode:04o} {part.user}:{part.group}", part.label, part.path)
+            for part in self.denied_parts or self.parts[-1:]
+        )
+        reader = f" for {self.user}" if self.user else ""
+        return f"{self.path}{reader}", joined(" ".join(filter(None, part)) for part in parts)
+
 
 @frozen(kw_only=True, eq=False)
 class NginxStart(Observation):
@@ -102,6 +111,11 @@ class NginxStart(Observation):
     hidden: tuple[FilePath, ...] = ()
     socket: Label = ""
 
+    def summary(self) -> Summary:
+        last_message = " ".join(message.text for message in self.messages[-1:])
+        state = f"SELinux {self.selinux}" if self.selinux else f"{self.unit} {self.state}"
+        return self.source, last_message or self.line or state
+
 
 @frozen(kw_only=True, eq=False)
 class OtherConfig(Observation):
@@ -115,6 +129,9 @@ class OtherConfig(Observation):
     on_path: bool = False
     main: Directives = ()
     files: ConfigFiles = ()
+
+    def summary(self) -> Summary:
+        return self.path, f"read by {self.binary}, which does not run"
 
 
 @frozen(kw_only=True, eq=False)
@@ -136,6 +153,10 @@ class OtherCertificate(Observation):
     tool: Word = ""
     changed: float | None = None
 
+    def summary(self) -> Summary:
+        key = f", its key in {self.key}" if self.key else ""
+        return self.path, f"{self.leaf.expiry_text}{key}"
+
 
 @frozen(kw_only=True, eq=False)
 class NginxModules(Observation):
@@ -145,3 +166,6 @@ class NginxModules(Observation):
 
     folder: FilePath
     names: tuple[Label, ...] = ()
+
+    def summary(self) -> Summary:
+        return self.folder, joined(self.names)

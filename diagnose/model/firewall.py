@@ -5,6 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, RuleText, Word
+from diagnose.model.summary import Summary, joined
 
 
 @frozen
@@ -51,6 +52,12 @@ class Zone(Observation):
             port in opened for opened in self.opens if opened.protocol == protocol
         )
 
+    def summary(self) -> Summary:
+        bindings = (*self.interfaces, *self.sources)
+        binding_text = f" on {joined(bindings)}" if bindings else ""
+        subject = f"zone {self.name} ({_configuration(self)}){binding_text}"
+        return subject, _openings(self, "default")
+
 
 @frozen(kw_only=True, eq=False)
 class Policy(Observation):
@@ -73,6 +80,11 @@ class Policy(Observation):
     rich_rules: tuple[RuleText, ...] = ()
     forward_ports: tuple[RuleText, ...] = ()
 
+    def summary(self) -> Summary:
+        zones = f"{joined(self.ingress)} to {joined(self.egress)}"
+        subject = f"policy {self.name} ({_configuration(self)}) from {zones}"
+        return subject, _openings(self, "CONTINUE")
+
 
 @frozen(kw_only=True, eq=False)
 class IpSet(Observation):
@@ -85,6 +97,9 @@ class IpSet(Observation):
     permanent: bool
     entries: tuple[Address, ...] = ()
     whole: bool = True
+
+    def summary(self) -> Summary:
+        return f"set {self.name} ({_configuration(self)})", joined(self.entries[:12])
 
 
 @frozen(kw_only=True, eq=False)
@@ -117,3 +132,24 @@ class Firewalld(Observation):
     permanent_direct: tuple[RuleText, ...] = ()
     drifts: bool = False
     caller: Address = ""
+
+    def summary(self) -> Summary:
+        if not self.running:
+            return "firewalld", "not running"
+        mode = ", panic mode" if self.panic else ""
+        return "firewalld", f"running, default zone {self.default_zone}{mode}"
+
+
+def _configuration(holder: Zone | Policy | IpSet) -> str:
+    return "permanent" if holder.permanent else "running"
+
+
+def _openings(holder: Zone | Policy, default_target: str) -> str:
+    """Return what a zone or a policy lets in; its target only if it is not the default."""
+    ports = (
+        f"{opened.low}-{opened.high}" if opened.low != opened.high else str(opened.low)
+        for opened in holder.ports
+    )
+    rules = (*holder.rich_rules[:4], *holder.forward_ports[:4])
+    target = "" if holder.target == default_target else f"target {holder.target}; "
+    return "; ".join((f"{target}opens {joined((*holder.services, *ports))}", *rules))

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation, Subject, merge_subjects
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Body, Headers, Label, ReasonPhrase, Url, UrlPath, Word
+from diagnose.model.summary import Summary
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -56,6 +57,12 @@ class Exchange(Observation):
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+    def summary(self) -> Summary:
+        is_redirect = self.status is not None and 300 <= self.status < 400
+        location = self.header("location") if is_redirect else None
+        arrow = f" -> {location}" if location else ""
+        return f"{self.method} {self.url}", f"{self.status} {self.reason}".rstrip() + arrow
 
 
 #: Close codes of a normal end (RFC 6455 section 7.4.1, IANA's registry).
@@ -133,6 +140,14 @@ class Upgrade(Observation):
             return True
         return None if self.ended == "close" and is_policy(self.close_code) else False
 
+    def summary(self) -> Summary:
+        variant = "" if self.variant == "normal" else f" ({self.variant})"
+        through = "" if self.through == "front" else f" ({self.through})"
+        answer = f"{self.status} {self.reason}".rstrip()
+        if self.ended:
+            answer += f"; then {self.ended} {self.close_code or ''} {self.close_reason}".rstrip()
+        return f"WebSocket {self.url}{variant}{through}", answer
+
 
 @frozen(kw_only=True, eq=False)
 class Clock(Observation):
@@ -143,6 +158,9 @@ class Clock(Observation):
 
     source: Address
     ahead_s: float
+
+    def summary(self) -> Summary:
+        return f"clock against {self.source}", f"{self.ahead_s:+.0f} s"
 
 
 @frozen

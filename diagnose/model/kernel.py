@@ -8,6 +8,7 @@ from diagnose.model import Evidence, Observation, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label, Word
 from diagnose.model.server import Interface
+from diagnose.model.summary import Summary, joined
 from diagnose.model.tcp import Connection
 
 BootManager = Literal["systemd", "openrc", "sysv"]
@@ -39,6 +40,12 @@ class Kernel(Observation):
         modes = dict(self.reverse_path)
         return max(modes.get("all", 0), modes.get(device, 0))
 
+    def summary(self) -> Summary:
+        paths = ", ".join(f"{name} {value}" for name, value in self.reverse_path[:6])
+        settings = [f"rp_filter {paths}"] if paths else []
+        settings += [f"nf_conntrack_max {self.trackable}"] if self.trackable else []
+        return "kernel", "; ".join(settings) or "no settings"
+
 
 @frozen
 class Counter:
@@ -58,6 +65,11 @@ class Counters(Observation):
 
     def get(self, name: str) -> int | None:
         return next((counter.value for counter in self.values if counter.name == name), None)
+
+    def summary(self) -> Summary:
+        values = [f"{counter.name} {counter.value}" for counter in self.values if counter.value]
+        tracked = [f"nf_conntrack_count {self.tracked}"] if self.tracked else []
+        return "counters", joined(values + tracked)
 
 
 @frozen
@@ -99,6 +111,10 @@ class Queues(Observation):
     def on(self, port: int) -> tuple[Queue, ...]:
         return tuple(queue for queue in self.queues if queue.port == port)
 
+    def summary(self) -> Summary:
+        queues = (f"{queue.waiting} of {queue.limit} on {queue.port}" for queue in self.queues[:12])
+        return "waiting", joined(queues)
+
 
 @frozen(kw_only=True, eq=False)
 class Arrival(Observation):
@@ -112,6 +128,9 @@ class Arrival(Observation):
     source: Address
     address: Address
     device: Label
+
+    def summary(self) -> Summary:
+        return f"from {self.source} to {self.address} by {self.device}", "taken in"
 
 
 @frozen(kw_only=True, eq=False)
@@ -129,6 +148,9 @@ class Capture(Observation):
     begun: float | None = None
     ended: float | None = None
 
+    def summary(self) -> Summary:
+        return f"SYNs for port {self.port} in {self.took:.0f} s", joined(self.sources[:6])
+
 
 @frozen(kw_only=True, eq=False)
 class HalfOpen(Observation):
@@ -139,6 +161,9 @@ class HalfOpen(Observation):
 
     port: int
     sources: tuple[Address, ...] = ()
+
+    def summary(self) -> Summary:
+        return f"SYN-RECV on port {self.port}", joined(self.sources[:6])
 
 
 @frozen(kw_only=True, eq=False)
@@ -168,6 +193,9 @@ class Boot(Observation):
     main_pid: int = 0
     reloads: bool = False
 
+    def summary(self) -> Summary:
+        return f"{self.service} ({self.manager})", self.state or "not there"
+
 
 @frozen(kw_only=True, eq=False)
 class TimeSync(Observation):
@@ -176,6 +204,10 @@ class TimeSync(Observation):
     layer: ClassVar[str] = "host"
 
     synchronized: bool | None = None
+
+    def summary(self) -> Summary:
+        states = {True: "synchronized", False: "not synchronized", None: "not known"}
+        return "server's clock", states[self.synchronized]
 
 
 def counter_growth(evidence: Evidence, name: str) -> int:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, NginxMessage, Text, Url, UrlPath, Word
+from diagnose.model.summary import Summary
 
 
 @frozen(kw_only=True, eq=False)
@@ -41,6 +42,10 @@ class LogLine(Observation):
         words = self.request.split(" ")
         return words[1] if len(words) > 1 else ""
 
+    def summary(self) -> Summary:
+        times = f" ({self.times} times)" if self.times > 1 else ""
+        return f"{self.file} [{self.level}]", f"{self.text}{times}"
+
 
 @frozen(kw_only=True, eq=False)
 class ErrorLog(Observation):
@@ -60,6 +65,9 @@ class ErrorLog(Observation):
     level: Word = "error"
     again: bool = False
 
+    def summary(self) -> Summary:
+        return f"{self.file}{' (again)' if self.again else ''}", "read"
+
 
 @frozen(kw_only=True, eq=False)
 class OpenFiles(Observation):
@@ -71,3 +79,6 @@ class OpenFiles(Observation):
     pid: int
     soft: int
     hard: int
+
+    def summary(self) -> Summary:
+        return f"open files of process {self.pid}", f"at most {self.soft}"

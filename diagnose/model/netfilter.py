@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import FilePath, RuleText
+from diagnose.model.summary import Summary
 
 RulesTool = Literal["nft", "iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy", "ipset"]
 
@@ -29,6 +30,10 @@ class Ruleset(Observation):
     tool: RulesTool
     text: RuleText = ""
 
+    def summary(self) -> Summary:
+        rule = '{"rule": {' if self.tool == "nft" else "-A "
+        return f"rules ({self.tool})", f"{self.text.count(rule)} rules"
+
 
 @frozen(kw_only=True, eq=False)
 class RulesFile(Observation):
@@ -40,3 +45,6 @@ class RulesFile(Observation):
 
     path: FilePath
     text: RuleText = ""
+
+    def summary(self) -> Summary:
+        return self.path, f"{len(self.text.splitlines())} lines"

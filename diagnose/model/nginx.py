@@ -20,6 +20,7 @@ from diagnose.model.marks import (
     UrlPath,
     Word,
 )
+from diagnose.model.summary import Summary, application_text, joined
 from diagnose.model.tls import Certificate
 
 DirectiveEnd = Literal[";", "{", "}", ""]
@@ -80,6 +81,9 @@ class NginxBuild(Observation):
     def has_ssl(self) -> bool:
         return "--with-http_ssl_module" in self.arguments
 
+    def summary(self) -> Summary:
+        return self.binary, f"nginx {self.version}"
+
 
 @frozen(kw_only=True, eq=False)
 class NginxProcess(Observation):
@@ -109,6 +113,9 @@ class NginxProcess(Observation):
     private: tuple[FilePath, ...] = ()
     unit: Label = ""
 
+    def summary(self) -> Summary:
+        return f"nginx process {self.pid}", self.binary
+
 
 @frozen(kw_only=True, eq=False)
 class NginxState(Observation):
@@ -121,6 +128,11 @@ class NginxState(Observation):
     installed: bool
     masters: tuple[NginxProcess, ...] = ()
     programs: tuple[FilePath, ...] = ()
+
+    def summary(self) -> Summary:
+        if self.masters:
+            return "nginx", f"running, pid {joined(master.pid for master in self.masters)}"
+        return "nginx", "not running" if self.installed else "not installed"
 
 
 @frozen
@@ -162,6 +174,10 @@ class NginxTest(Observation):
         """The message that stops nginx, if any."""
         return fatal(self.messages)
 
+    def summary(self) -> Summary:
+        first = self.messages[0].text if self.messages else ""
+        return "nginx -t", first or ("passed" if self.passed else "failed")
+
 
 @frozen(kw_only=True, eq=False)
 class NginxConfig(Observation):
@@ -179,6 +195,9 @@ class NginxConfig(Observation):
 
     def file(self, path: str) -> ConfigFile | None:
         return next((file for file in self.files if file.path == path), None)
+
+    def summary(self) -> Summary:
+        return self.path, f"{len(self.files)} files read"
 
 
 @frozen(kw_only=True, eq=False)
@@ -203,6 +222,9 @@ class CertificateFile(Observation):
     labels: tuple[Word, ...] = ()
     text: Text = ""
 
+    def summary(self) -> Summary:
+        return self.path, self.chain[0].expiry_text if self.chain else ""
+
 
 @frozen(kw_only=True, eq=False)
 class KeyFile(Observation):
@@ -215,6 +237,9 @@ class KeyFile(Observation):
     path: FilePath
     key_type: Word = ""
     public: Digest = ""
+
+    def summary(self) -> Summary:
+        return self.path, f"{self.key_type} key".lstrip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -249,3 +274,7 @@ class UpstreamTry(Observation):
         if self.socket:
             return f"unix:{self.socket}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def summary(self) -> Summary:
+        outcome = "connected" if self.status is None else f"answers {self.status}"
+        return application_text(self.target, self.address, self.port, self.socket), outcome

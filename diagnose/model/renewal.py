@@ -5,6 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Body, CommandLine, DomainName, Label, Word
+from diagnose.model.summary import Summary
 
 
 @frozen(kw_only=True, eq=False)
@@ -26,3 +27,6 @@ class RenewalFailure(Observation):
     names: tuple[DomainName, ...] = ()
     message: Body = ""
     when: float | None = None
+
+    def summary(self) -> Summary:
+        return self.tool, self.message or f"failed: {self.source}"

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Body, HostName, Label, ReasonPhrase, Url, UrlPath
+from diagnose.model.summary import Summary
 
 HostVariant = Literal["passed", "visitor", "own"]
 
@@ -42,3 +43,7 @@ class Asked(Observation):
         """The address and port that were asked: "127.0.0.1:3000", "unix:/run/app.sock"."""
         host = f"[{self.address}]" if ":" in self.address and self.port else self.address
         return f"{host}:{self.port}" if self.port else host
+
+    def summary(self) -> Summary:
+        subject = f"application {self.target} asked for the host {self.sent or '(none)'}"
+        return subject, f"{self.status} {self.reason}; {self.head} bytes of header"

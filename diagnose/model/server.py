@@ -8,6 +8,7 @@ from diagnose.model.firewall import PortRange as PortRange
 from diagnose.model.firewall import Zone as Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label
+from diagnose.model.summary import Summary, joined, socket_text
 
 
 @frozen(kw_only=True, eq=False)
@@ -24,6 +25,9 @@ class Listener(Observation):
     pid: int | None = None
     process: Label | None = None
 
+    def summary(self) -> Summary:
+        return socket_text(self.address, self.port), self.process or "listening"
+
 
 @frozen(kw_only=True, eq=False)
 class Listeners(Observation):
@@ -35,6 +39,13 @@ class Listeners(Observation):
 
     def on(self, port: int) -> tuple[Listener, ...]:
         return tuple(socket for socket in self.sockets if socket.port == port)
+
+    def summary(self) -> Summary:
+        sockets = (
+            f"{socket_text(listener.address, listener.port)} {listener.process or ''}".rstrip()
+            for listener in self.sockets[:12]
+        )
+        return "listening", joined(sockets)
 
 
 @frozen(kw_only=True, eq=False)
@@ -49,6 +60,9 @@ class Interface(Observation):
     addresses: tuple[Address, ...] = ()
     default: tuple[int, ...] = ()
     carrier: bool = True
+
+    def summary(self) -> Summary:
+        return f"{self.name} {'up' if self.up else 'down'}", joined(self.addresses)
 
 
 @frozen(kw_only=True, eq=False)
@@ -66,6 +80,12 @@ class Route(Observation):
     gateway: Address = ""
     device: Label = ""
 
+    def summary(self) -> Summary:
+        return (
+            f"route from {self.source} to {self.towards}",
+            f"{self.gateway} {self.device}".strip(),
+        )
+
 
 @frozen(kw_only=True, eq=False)
 class PidFile(Observation):
@@ -76,3 +96,6 @@ class PidFile(Observation):
 
     path: FilePath
     pid: int | None = None
+
+    def summary(self) -> Summary:
+        return self.path, "missing" if self.pid is None else f"pid {self.pid}"

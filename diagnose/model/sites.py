@@ -5,6 +5,7 @@ from typing import ClassVar
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import DomainName, FilePath
+from diagnose.model.summary import Summary
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,3 +20,6 @@ class SiteFile(Observation):
     line: int = 1
     names: tuple[DomainName, ...] = ()
     changed: float | None = None
+
+    def summary(self) -> Summary:
+        return f"{self.path}:{self.line}", f"server_name {' '.join(self.names)}; not included"

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label, Url, Word
+from diagnose.model.summary import Summary, joined, socket_text
 
 #: What rejected an attempt: the target itself, another host on the path, or the probing machine (a
 #: neighbour does not answer, or its own firewall rejects); or it is unknown.
@@ -74,6 +75,9 @@ class Connection(Observation):
             and self.took < _AT_ONCE
         )
 
+    def summary(self) -> Summary:
+        return socket_text(self.address, self.port), "connected"
+
 
 @frozen(kw_only=True, eq=False)
 class Proxy(Observation):
@@ -87,6 +91,9 @@ class Proxy(Observation):
     source: Word
     used: bool = False
     exempt: bool = False
+
+    def summary(self) -> Summary:
+        return f"proxy ({self.source})", self.url
 
 
 @frozen(kw_only=True, eq=False)
@@ -105,6 +112,9 @@ class Uplink(Observation):
     source: Address = ""
     links: tuple[Label, ...] = ()
     links_up: tuple[Label, ...] = ()
+
+    def summary(self) -> Summary:
+        return f"way to {self.towards}", f"from {self.source}"
 
 
 @frozen
@@ -133,6 +143,10 @@ class Walk(Observation):
     def last_router(self) -> Hop | None:
         """The farthest router that answered."""
         return next((hop for hop in reversed(self.hops) if hop.sender), None)
+
+    def summary(self) -> Summary:
+        routers = joined(hop.sender or "*" for hop in self.hops)
+        return f"path to {socket_text(self.address, self.port)}", routers
 
 
 def _bare(address: str) -> str:

@@ -17,6 +17,7 @@ from diagnose.model.marks import (
     Text,
     Word,
 )
+from diagnose.model.summary import Summary, joined, socket_text
 
 HandshakeVariant = Literal[
     "normal", "again", "unverified", "no-sni", "other-sni", "tls1.2", "old", "small-hello",
@@ -73,6 +74,12 @@ class Certificate:
         if self.not_before is None or self.not_after is None:
             return None
         return self.not_after - self.not_before
+
+    @property
+    def expiry_text(self) -> str:
+        if self.not_after is None:
+            return "dates not read"
+        return f"valid until {self.not_after:%Y-%m-%d %H:%M} UTC"
 
     def is_current(self, now: datetime) -> bool:
         """Return True if both dates are known and `now` lies between them."""
@@ -151,6 +158,14 @@ class Handshake(Observation):
         """True if a visitor's browser would do this handshake."""
         return self.variant in {"normal", "again"}
 
+    def summary(self) -> Summary:
+        names = self.chain[0].dns_names if self.chain else ()
+        names_text = f"for {joined(names[:4])}" if names else ""
+        parts = (self.protocol, self.verify_message, names_text)
+        variant = "" if self.variant == "normal" else f" ({self.variant})"
+        subject = f"TLS with {socket_text(self.address, self.port)}{variant}"
+        return subject, "; ".join(part for part in parts if part)
+
 
 @frozen(kw_only=True, eq=False)
 class Revocation(Observation):
@@ -166,6 +181,9 @@ class Revocation(Observation):
     source: AuthorityUrl = ""
     revoked_at: datetime | None = None
     reason: Word = ""
+
+    def summary(self) -> Summary:
+        return f"certificate {self.serial}", self.status
 
 
 @frozen

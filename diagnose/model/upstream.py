@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
+from diagnose.model.summary import Summary, application_text, joined
 
 
 @frozen(kw_only=True, eq=False)
@@ -30,6 +31,13 @@ class UpstreamTalk(Observation):
     as_nginx: bool = True
     status: int | None = None
     protocol: Word = ""
+
+    def summary(self) -> Summary:
+        name = f" as {self.server_name}" if self.server_name else " without a name"
+        protocol = f"TLS{name}" if self.speaks == "https" else "plain HTTP"
+        outcome = f"answers {self.status}" if self.status else self.protocol or "handshake done"
+        application = application_text(self.target, self.address, self.port, self.socket)
+        return f"{application}, {protocol}", outcome
 
 
 @frozen
@@ -64,6 +72,12 @@ class UpstreamSocket(Observation):
     names: tuple[Label, Label] = ("", "")
     listening: tuple[FilePath, ...] = ()
 
+    def summary(self) -> Summary:
+        if not self.above:
+            return self.path, ""
+        inner = self.above[0]
+        return self.path, f"{inner.mode} {inner.owner}:{inner.group}"
+
 
 @frozen
 class Denial:
@@ -93,6 +107,10 @@ class Selinux(Observation):
     def boolean(self, name: str) -> bool | None:
         return dict(self.booleans).get(name)
 
+    def summary(self) -> Summary:
+        booleans = (f"{name} {'on' if on else 'off'}" for name, on in self.booleans)
+        return "SELinux", ", ".join((self.mode, *booleans))
+
 
 @frozen(kw_only=True, eq=False)
 class ServerNames(Observation):
@@ -103,3 +121,6 @@ class ServerNames(Observation):
 
     resolvers: tuple[Address, ...] = ()
     written: tuple[HostName, ...] = ()
+
+    def summary(self) -> Summary:
+        return "/etc/resolv.conf", joined(self.resolvers)

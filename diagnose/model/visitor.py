@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Label
+from diagnose.model.summary import Summary, joined
 
 RouteRefusal = Literal["blackhole", "unreachable", "prohibit"]
 
@@ -18,6 +19,9 @@ class Visitor(Observation):
     layer: ClassVar[str] = "host"
 
     address: Address
+
+    def summary(self) -> Summary:
+        return "judged for the visitor", self.address
 
 
 @frozen
@@ -42,6 +46,10 @@ class Jails(Observation):
         """Return the names of the jails that have banned an address."""
         return tuple(jail.name for jail in self.jails if address in jail.banned)
 
+    def summary(self) -> Summary:
+        bans = (f"{jail.name} has banned {len(jail.banned)}" for jail in self.jails[:12])
+        return "fail2ban", joined(bans)
+
 
 @frozen
 class ClosedRoute:
@@ -64,6 +72,10 @@ class ClosedRoutes(Observation):
     routes: tuple[ClosedRoute, ...] = ()
     more: int = 0
 
+    def summary(self) -> Summary:
+        routes = (f"{route.kind} {route.network}" for route in self.routes[:12])
+        return "routes that lead nowhere", joined(routes)
+
 
 @frozen(kw_only=True, eq=False)
 class ReturnRoute(Observation):
@@ -76,6 +88,9 @@ class ReturnRoute(Observation):
     source: Address
     towards: Address
     refusal: Literal["", "blackhole", "unreachable", "prohibit"] = ""
+
+    def summary(self) -> Summary:
+        return f"route from {self.source} to {self.towards}", self.refusal or "there is one"
 
 
 def visitor_address(evidence: Evidence) -> str:
