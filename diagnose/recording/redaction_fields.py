@@ -32,6 +32,10 @@ _REASONS = {status.phrase.lower() for status in HTTPStatus} | {
     "service temporarily unavailable", "unprocessable content", "uri too long",
     "web socket protocol handshake", "websocket protocol handshake",
 }  # fmt: skip
+#: The beginning of an HTTP response, or of the page that servers send for HTTP/0.9.
+_HTTP_BEGINNING = re.compile(
+    r"(?i)[\ufffd ]*(?:HTTP/[\d.]{1,3}(?: \d{3})?|<html|<!doctype html|<head)"
+)
 
 
 class FieldMask:
@@ -83,9 +87,15 @@ class FieldMask:
         return text if text.lower() in _REASONS else kept_body(text)
 
     def _mask_first_bytes(self, text: str) -> str:
-        if not text.startswith("HTTP/"):
+        """Keep the beginning by which checks recognize HTTP; search a greeting of another
+        protocol."""
+        beginning = _HTTP_BEGINNING.match(text)
+        if beginning is None:
             return self.mask_text(text)
-        return f"{self.mask_text(text.split(chr(10), 1)[0][:60].rstrip())} {kept_body(text)}"
+        rest = text[beginning.end() :].lstrip()
+        phrases = (rest[: len(phrase)] for phrase in _REASONS if rest.lower().startswith(phrase))
+        phrase = max(phrases, key=len, default="")
+        return " ".join(filter(None, (beginning[0], phrase, kept_body(text))))
 
     def _mask_options(self, options: tuple[str, ...]) -> tuple[str, ...]:
         """Mask nginx's own options; the directives in -g are masked like those in a file."""

@@ -31,6 +31,8 @@ _UNRESOLVED = re.compile(
 )
 #: A host in the value of an Alt-Svc field (RFC 7838 section 3).
 _ALTERNATIVE = re.compile(r"=\"([\w.-]{1,253}):\d")
+#: The greeting of a mail or FTP server begins with its name (RFC 5321 section 4.2, RFC 959).
+_GREETING = re.compile(r"\d{3}[ -]([\w-]+(?:\.[\w-]+)+)")
 _COMMON_NAME = re.compile(r"\bCN=([\w*-]+(?:\.[\w-]+)+)")
 _REGISTRY = re.compile(r"([\w.-]{1,253})(?::\d{1,5})?/")
 _DOTTED_NAME = re.compile(r"[\w*-]+(?:\.[\w-]+)+\.?")
@@ -48,6 +50,8 @@ def host_names(evidence: Evidence) -> Iterator[str]:
                 yield value
             case Mark.DISTINGUISHED_NAME:
                 yield from (match[1] for match in _COMMON_NAME.finditer(value))
+            case Mark.FIRST_BYTES if greeting := _GREETING.match(value):
+                yield greeting[1]
             case Mark.CONFIGURATION_TEXT:
                 yield from _server_names(value)
 
@@ -63,6 +67,8 @@ def upstream_hosts(evidence: Evidence) -> Iterator[str]:
                     yield bare[1]
             case Mark.AUTHORITY_URL:
                 yield from (host for host in _hosts_in(value) if not _is_public_authority(host))
+            case Mark.COMMAND:
+                yield from _hosts_in(value)
             case Mark.HEADERS:
                 yield from _hosts_in_headers(value)
             case Mark.NGINX_MESSAGE:
