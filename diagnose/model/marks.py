@@ -5,85 +5,62 @@ A field of an observation is written `url: Url`, not `url: str`; for mypy and ms
 set are `Literal` types and need no mark. A field without either fails `tests/model/test_marks.py`.
 """
 
-from enum import Enum, auto
-from typing import Annotated
+from typing import Annotated, Literal
 
-
-class Mark(Enum):
-    """What a text is. Each has its own rule in `diagnose.recording`."""
-
-    HOST = auto()
-    DOMAIN = auto()
-    MACHINE = auto()
-    ADDRESS = auto()
-    URL = auto()
-    AUTHORITY_URL = auto()
-    PATH = auto()
-    DISTINGUISHED_NAME = auto()
-    RECORD = auto()
-    IMAGE = auto()
-    HEADERS = auto()
-    BODY = auto()
-    REASON = auto()
-    FIRST_BYTES = auto()
-    NGINX_MESSAGE = auto()
-    NGINX_OPTIONS = auto()
-    CONFIGURATION = auto()
-    CONFIGURATION_TEXT = auto()
-    RULES = auto()
-    FILE = auto()
-    COMMAND = auto()
-    LABEL = auto()
-    DIGEST = auto()
-    TEXT = auto()
-    WORD = auto()
-
+#: What a text is; each has its own rule in `diagnose.recording`. They are words and no enumeration,
+#: because building that class takes longer than all these types.
+Mark = Literal[
+    "host", "domain", "machine", "address", "url", "authority-url", "path", "distinguished-name",
+    "record", "image", "headers", "body", "reason", "first-bytes", "nginx-message",
+    "nginx-options", "configuration", "configuration-text", "rules", "file", "command", "label",
+    "digest", "text", "word",
+]  # fmt: skip
 
 #: A host as a URL names it: a name, one word ("app") or an address, perhaps with a port.
-HostName = Annotated[str, Mark.HOST]
+HostName = Annotated[str, "host"]
 #: A name of the DNS, perhaps with a wildcard. One label alone is a top-level domain and stays.
-DomainName = Annotated[str, Mark.DOMAIN]
+DomainName = Annotated[str, "domain"]
 #: The name that a machine gives itself (uname -n), or the target: masked wherever it occurs.
-MachineName = Annotated[str, Mark.MACHINE]
+MachineName = Annotated[str, "machine"]
 #: An address, a network, or an address and a port.
-Address = Annotated[str, Mark.ADDRESS]
+Address = Annotated[str, "address"]
 #: A URL, or what nginx writes in its place: a scheme and an upstream, host:port.
-Url = Annotated[str, Mark.URL]
+Url = Annotated[str, "url"]
 #: A URL of a certificate authority: those of public ones are no secret.
-AuthorityUrl = Annotated[str, Mark.AUTHORITY_URL]
+AuthorityUrl = Annotated[str, "authority-url"]
 #: The path of a request, or a whole request line. It may hold tokens and a query.
-UrlPath = Annotated[str, Mark.PATH]
+UrlPath = Annotated[str, "path"]
 #: An X.509 name (RFC 4514): its common name may be a host name.
-DistinguishedName = Annotated[str, Mark.DISTINGUISHED_NAME]
+DistinguishedName = Annotated[str, "distinguished-name"]
 #: The data of a DNS record in presentation format: an address, a name, or something else.
-RecordData = Annotated[str, Mark.RECORD]
+RecordData = Annotated[str, "record"]
 #: The name of a container image: the registry's host may stand before the first slash.
-Image = Annotated[str, Mark.IMAGE]
+Image = Annotated[str, "image"]
 #: The header fields of a response: name and value of each.
-Headers = Annotated[tuple[tuple[str, str], ...], Mark.HEADERS]
+Headers = Annotated[tuple[tuple[str, str], ...], "headers"]
 #: What a remote server or a program wrote freely: only the marks that checks look for are kept.
-Body = Annotated[str, Mark.BODY]
+Body = Annotated[str, "body"]
 #: The reason phrase of a response (RFC 9112 section 4): a known phrase, or free text of a server.
-ReasonPhrase = Annotated[str, Mark.REASON]
+ReasonPhrase = Annotated[str, "reason"]
 #: The beginning of a response that is not what was expected.
-FirstBytes = Annotated[str, Mark.FIRST_BYTES]
+FirstBytes = Annotated[str, "first-bytes"]
 #: A message of nginx: its values are in quotes. It may repeat what a program behind it wrote.
-NginxMessage = Annotated[str, Mark.NGINX_MESSAGE]
+NginxMessage = Annotated[str, "nginx-message"]
 #: Arguments of nginx: -g holds directives.
-NginxOptions = Annotated[tuple[str, ...], Mark.NGINX_OPTIONS]
+NginxOptions = Annotated[tuple[str, ...], "nginx-options"]
 #: A part of nginx's configuration. It is masked with the whole configuration.
-ConfigText = Annotated[str, Mark.CONFIGURATION_TEXT]
+ConfigText = Annotated[str, "configuration-text"]
 #: A file or a rule in which people write comments.
-RuleText = Annotated[str, Mark.RULES]
+RuleText = Annotated[str, "rules"]
 #: A path in a file system.
-FilePath = Annotated[str, Mark.FILE]
+FilePath = Annotated[str, "file"]
 #: A command as typed into a shell.
-CommandLine = Annotated[str, Mark.COMMAND]
+CommandLine = Annotated[str, "command"]
 #: A name that people or programs gave to something on a server: a zone, a unit, a user, a device.
-Label = Annotated[str, Mark.LABEL]
+Label = Annotated[str, "label"]
 #: A fingerprint, a key identifier or a serial number.
-Digest = Annotated[str, Mark.DIGEST]
+Digest = Annotated[str, "digest"]
 #: Free text of a program or of ours.
-Text = Annotated[str, Mark.TEXT]
+Text = Annotated[str, "text"]
 #: A word of a public vocabulary that others extend: a cipher, a record type, a level of a log.
-Word = Annotated[str, Mark.WORD]
+Word = Annotated[str, "word"]

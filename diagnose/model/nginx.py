@@ -12,7 +12,6 @@ from diagnose.model.marks import (
     FilePath,
     HostName,
     Label,
-    Mark,
     NginxMessage,
     NginxOptions,
     Text,
@@ -61,8 +60,8 @@ class ConfigFile:
 
 #: A configuration: its directives and its files are masked together, because the positions of the
 #: directives are offsets in the files.
-Directives = Annotated[tuple[Directive, ...], Mark.CONFIGURATION]
-ConfigFiles = Annotated[tuple[ConfigFile, ...], Mark.CONFIGURATION]
+Directives = Annotated[tuple[Directive, ...], "configuration"]
+ConfigFiles = Annotated[tuple[ConfigFile, ...], "configuration"]
 
 
 @frozen(kw_only=True, eq=False)

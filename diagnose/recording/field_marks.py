@@ -10,8 +10,9 @@ from diagnose.model.marks import Mark
 #: The mark of a field, or the words of its closed set; None if the field holds no text.
 FieldMark = Mark | frozenset[str] | None
 
+_MARKS: tuple[Mark, ...] = get_args(Mark)
 #: The values of fields with these marks have a meaning only as a whole.
-_WHOLE = {Mark.HEADERS}
+_WHOLE = {"headers"}
 
 
 @cache
@@ -24,8 +25,8 @@ def mark_of(annotation: object) -> FieldMark:
     """Return the mark of the text in an annotation: `tuple[Url, ...]` has that of `Url`."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        metadata: tuple[object, ...] = getattr(annotation, "__metadata__", ())
-        return next((mark for mark in metadata if isinstance(mark, Mark)), None)
+        metadata = getattr(annotation, "__metadata__", ())
+        return next((mark for mark in _MARKS if mark in metadata), None)
     if origin is Literal:
         return frozenset(get_args(annotation))
     marks = map(mark_of, get_args(annotation))
@@ -35,7 +36,7 @@ def mark_of(annotation: object) -> FieldMark:
 def marked_values(value: Any, mark: FieldMark = None) -> Iterator[tuple[Mark, Any]]:
     """Yield each text with a mark in a value of the model. Header fields come as a whole."""
     if isinstance(value, str) or mark in _WHOLE:
-        if isinstance(mark, Mark):
+        if isinstance(mark, str):
             yield mark, value
     elif isinstance(value, tuple):
         for item in value:

@@ -46,14 +46,14 @@ class FieldMask:
         self.mask_text, self.mask_word = mask_text, mask_word
         #: The rules of marks whose texts are not searched only.
         self.rules: dict[Mark, Callable[[Any], Any]] = {
-            Mark.WORD: mask_word,
-            Mark.HEADERS: lambda headers: kept_headers(headers, mask_text),
-            Mark.BODY: kept_body,
-            Mark.REASON: self._mask_reason,
-            Mark.FIRST_BYTES: self._mask_first_bytes,
-            Mark.NGINX_MESSAGE: lambda text: kept_message(text, mask_text),
-            Mark.NGINX_OPTIONS: self._mask_options,
-            Mark.RULES: lambda text: mask_text(without_comments(text)),
+            "word": mask_word,
+            "headers": lambda headers: kept_headers(headers, mask_text),
+            "body": kept_body,
+            "reason": self._mask_reason,
+            "first-bytes": self._mask_first_bytes,
+            "nginx-message": lambda text: kept_message(text, mask_text),
+            "nginx-options": self._mask_options,
+            "rules": lambda text: mask_text(without_comments(text)),
         }
 
     def masked(self, value: Any, mark: FieldMark = None) -> Any:
@@ -62,14 +62,14 @@ class FieldMask:
             return value
         if isinstance(value, str):
             return self._masked_text(value, mark) if value else value
-        if mark in {Mark.HEADERS, Mark.NGINX_OPTIONS}:
+        if mark in {"headers", "nginx-options"}:
             return self.rules[mark](value)
         if isinstance(value, tuple):
             return tuple(self.masked(item, mark) for item in value)
         return self._masked_fields(value) if is_dataclass(value) else value
 
     def _masked_text(self, text: str, mark: FieldMark) -> str:
-        if isinstance(mark, Mark) and mark in self.rules:
+        if isinstance(mark, str) and mark in self.rules:
             masked: str = self.rules[mark](text)
             return masked
         is_known_word = isinstance(mark, frozenset) and text in mark
@@ -78,7 +78,7 @@ class FieldMask:
     def _masked_fields(self, holder: Any) -> Any:
         kind: Any = type(holder)
         marks = field_marks(kind)
-        if Mark.CONFIGURATION in marks.values():
+        if "configuration" in marks.values():
             return masked_configuration(holder, self.mask_text, self.masked)
         masked = {name: self.masked(getattr(holder, name), mark) for name, mark in marks.items()}
         return kind(**masked)

@@ -42,17 +42,17 @@ def host_names(evidence: Evidence) -> Iterator[str]:
     """Yield every host name in the evidence that is masked wherever it occurs."""
     for mark, value in _marked_values(evidence):
         match mark:
-            case Mark.MACHINE:
+            case "machine":
                 yield value
-            case Mark.DOMAIN if "." in value:
+            case "domain" if "." in value:
                 yield value
-            case Mark.RECORD | Mark.ADDRESS if _DOTTED_NAME.fullmatch(value):
+            case "record" | "address" if _DOTTED_NAME.fullmatch(value):
                 yield value
-            case Mark.DISTINGUISHED_NAME:
+            case "distinguished-name":
                 yield from (match[1] for match in _COMMON_NAME.finditer(value))
-            case Mark.FIRST_BYTES if greeting := _GREETING.match(value):
+            case "first-bytes" if greeting := _GREETING.match(value):
                 yield greeting[1]
-            case Mark.CONFIGURATION_TEXT:
+            case "configuration-text":
                 yield from _server_names(value)
 
 
@@ -61,22 +61,22 @@ def upstream_hosts(evidence: Evidence) -> Iterator[str]:
     ("app") may be an ordinary word, so it is masked only where a host can be."""
     for mark, value in _marked_values(evidence):
         match mark:
-            case Mark.HOST | Mark.URL:
+            case "host" | "url":
                 yield from _hosts_in(value)
                 if bare := _BARE_HOST.fullmatch(value):
                     yield bare[1]
-            case Mark.AUTHORITY_URL:
+            case "authority-url":
                 yield from (host for host in _hosts_in(value) if not _is_public_authority(host))
-            case Mark.COMMAND:
+            case "command":
                 yield from _hosts_in(value)
-            case Mark.HEADERS:
+            case "headers":
                 yield from _hosts_in_headers(value)
-            case Mark.NGINX_MESSAGE:
+            case "nginx-message":
                 yield from _hosts_in(value)
                 yield from (match[1] or match[2] for match in _UNRESOLVED.finditer(value))
-            case Mark.IMAGE if (registry := _REGISTRY.match(value)) and "." in registry[1]:
+            case "image" if (registry := _REGISTRY.match(value)) and "." in registry[1]:
                 yield registry[1]
-            case Mark.CONFIGURATION_TEXT:
+            case "configuration-text":
                 yield from _hosts_in(value)
                 yield from (match[1] for match in _ENDPOINT.finditer(value))
 

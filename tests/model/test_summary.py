@@ -1,5 +1,7 @@
 """Every kind of observation describes itself."""
 
+from typing import Any, get_args
+
 import pytest
 
 from diagnose.model import Observation
@@ -10,8 +12,8 @@ from diagnose.recording.codec import observation_kinds
 from tests.support.marked_values import filled
 
 KINDS = [kind for kind in observation_kinds().values() if kind is not Observation]
-TEXTS = dict.fromkeys(Mark, "x") | {
-    Mark.HEADERS: (("Location", "x"),), Mark.NGINX_OPTIONS: ("-c", "x"), Mark.CONFIGURATION: (),
+TEXTS: dict[Mark, Any] = dict.fromkeys(get_args(Mark), "x") | {
+    "headers": (("Location", "x"),), "nginx-options": ("-c", "x"), "configuration": (),
 }  # fmt: skip
 
 

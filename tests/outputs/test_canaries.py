@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from enum import Enum
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -254,36 +254,36 @@ def test_no_canary_leaves(place: str) -> None:
 CANARY_URL = "https://sesame.corp-internal.net/x?token=sesame"
 #: What stands in each field of an observation, by the field's mark.
 MARKED: dict[Mark, Any] = {
-    Mark.HOST: "sesame",
-    Mark.DOMAIN: "sesame.corp-internal.net",
-    Mark.MACHINE: "sesame",
-    Mark.ADDRESS: "9.8.7.6",
-    Mark.URL: CANARY_URL,
-    Mark.AUTHORITY_URL: "http://sesame.corp-internal.net/root.crt",
-    Mark.PATH: f"/join/{WORD}?invite=sesame",
-    Mark.DISTINGUISHED_NAME: "O=Shop, CN=sesame.corp-internal.net",
-    Mark.RECORD: "sesame.corp-internal.net.",
-    Mark.IMAGE: "sesame.corp-internal.net:5000/app:1",
-    Mark.HEADERS: (
+    "host": "sesame",
+    "domain": "sesame.corp-internal.net",
+    "machine": "sesame",
+    "address": "9.8.7.6",
+    "url": CANARY_URL,
+    "authority-url": "http://sesame.corp-internal.net/root.crt",
+    "path": f"/join/{WORD}?invite=sesame",
+    "distinguished-name": "O=Shop, CN=sesame.corp-internal.net",
+    "record": "sesame.corp-internal.net.",
+    "image": "sesame.corp-internal.net:5000/app:1",
+    "headers": (
         ("Set-Cookie", "sid=sesame"),
         ("Authorization", "Bearer sesame"),
         ("X-Anything", "sesame"),
         ("Location", CANARY_URL),
         ("Alt-Svc", 'h3="sesame.corp-internal.net:443"'),
     ),
-    Mark.BODY: "<p>sesame</p>",
-    Mark.REASON: "sesame",
-    Mark.FIRST_BYTES: "HTTP/1.1 400 sesame Set-Cookie: sid=sesame",
-    Mark.NGINX_MESSAGE: 'host not found in upstream "sesame.corp-internal.net"',
-    Mark.NGINX_OPTIONS: ("-g", "env K=sesame;"),
-    Mark.CONFIGURATION: (),
-    Mark.RULES: f"192.0.2.7 shop.example.com # sesame {WORD}",
-    Mark.FILE: f"/srv/{WORD}/x",
-    Mark.COMMAND: f"curl -H 'X-Key: sesame' -b sid=sesame {CANARY_URL}",
-    Mark.LABEL: WORD,
-    Mark.DIGEST: WORD,
-    Mark.TEXT: f"password=sesame {WORD}",
-    Mark.WORD: WORD,
+    "body": "<p>sesame</p>",
+    "reason": "sesame",
+    "first-bytes": "HTTP/1.1 400 sesame Set-Cookie: sid=sesame",
+    "nginx-message": 'host not found in upstream "sesame.corp-internal.net"',
+    "nginx-options": ("-g", "env K=sesame;"),
+    "configuration": (),
+    "rules": f"192.0.2.7 shop.example.com # sesame {WORD}",
+    "file": f"/srv/{WORD}/x",
+    "command": f"curl -H 'X-Key: sesame' -b sid=sesame {CANARY_URL}",
+    "label": WORD,
+    "digest": WORD,
+    "text": f"password=sesame {WORD}",
+    "word": WORD,
 }  # fmt: skip
 KINDS = {name: kind for name, kind in observation_kinds().items() if kind is not Observation}
 
@@ -298,8 +298,8 @@ def test_no_field_leaves_what_its_mark_forbids(name: str) -> None:
             assert canary not in left, mark
 
 
-_NOTHING: dict[Mark, Any] = dict.fromkeys(Mark, "") | {
-    Mark.HEADERS: (), Mark.NGINX_OPTIONS: (), Mark.CONFIGURATION: (),
+_NOTHING: dict[Mark, Any] = dict.fromkeys(get_args(Mark), "") | {
+    "headers": (), "nginx-options": (), "configuration": (),
 }  # fmt: skip
 
 

@@ -72,7 +72,14 @@ def test_a_name_is_found_wherever_it_stands(seen: Observation) -> None:
     ids=["caa", "address", "public-authority", "public-image"],
 )
 def test_what_is_public_stays(seen: Observation) -> None:
-    assert names(seen) <= {"", "shop.example.com", "192.0.2.1", "192.0.2.7", *LEAF.dns_names, LEAF.common_name}
+    assert names(seen) <= {
+        "",
+        "shop.example.com",
+        "192.0.2.1",
+        "192.0.2.7",
+        *LEAF.dns_names,
+        LEAF.common_name,
+    }
 
 
 def test_a_host_of_one_word_is_one_only_where_a_host_can_be() -> None:
