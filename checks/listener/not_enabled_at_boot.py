@@ -3,6 +3,7 @@ reboot ends it (systemctl(1), is-enabled; rc-update(8)). If it does not run now 
 since boot, that is why."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -90,7 +91,7 @@ def _fix(boot: Boot, down_since_boot: bool) -> Fix:
             steps = (enable, start) if down_since_boot else (enable,)
         case "sysv":
             return Fix((Manual("runlevels", Where.SERVER),), Applicability.MANUAL)
-        case _:
+        case "systemd":
             now_option = ("--now",) if down_since_boot else ()
             undo = ("systemctl", "disable", *now_option, name)
             steps = (Command(("systemctl", "enable", *now_option, name), undo=undo),)
@@ -99,6 +100,8 @@ def _fix(boot: Boot, down_since_boot: bool) -> Fix:
                 unmask = ("systemctl", "unmask", *runtime, name)
                 mask = ("systemctl", "mask", *runtime, name)
                 steps = (Command(unmask, undo=mask), *steps)
+        case _:
+            assert_never(boot.manager)
     # Somebody masked the unit on purpose; and what was started from a login may be set up to start
     # in another way.
     sure = not boot.state.startswith("masked") and not boot.by_hand

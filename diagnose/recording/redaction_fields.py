@@ -11,7 +11,7 @@ from diagnose.model.marks import Mark
 from diagnose.parsers.nginx.config import parse
 from diagnose.recording.field_marks import FieldMark, field_marks
 from diagnose.recording.redaction_http import kept_body, kept_headers, kept_message
-from diagnose.recording.redaction_nginx import ArgumentMask, masked_configuration
+from diagnose.recording.redaction_nginx import ArgumentMask, MaskedFiles
 from diagnose.recording.redaction_secrets import HIDDEN
 
 MaskText = Callable[[str], str]
@@ -78,9 +78,13 @@ class FieldMask:
     def _masked_fields(self, holder: Any) -> Any:
         kind: Any = type(holder)
         marks = field_marks(kind)
+        masked: dict[str, Any] = {}
         if "configuration" in marks.values():
-            return masked_configuration(holder, self.mask_text, self.masked)
-        masked = {name: self.masked(getattr(holder, name), mark) for name, mark in marks.items()}
+            files = MaskedFiles(holder.main, holder.files, self.mask_text)
+            masked = {"main": files.main, "files": files.files}
+        for name, mark in marks.items():
+            if mark != "configuration":
+                masked[name] = self.masked(getattr(holder, name), mark)
         return kind(**masked)
 
     def _mask_reason(self, text: str) -> str:

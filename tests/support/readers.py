@@ -170,7 +170,7 @@ MORE = (
     Reader("diagnose.recording.redaction:names", _names_masked),
     Reader("diagnose.recording.redaction_http:kept_body", kept_body),
     Reader("diagnose.recording.redaction_http:kept_message", _message_masked),
-    Reader("diagnose.recording.redaction_nginx:masked_configuration", _configuration_masked),
+    Reader("diagnose.recording.redaction_nginx:MaskedFiles", _configuration_masked),
     Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
 )
 

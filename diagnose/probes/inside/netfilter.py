@@ -9,7 +9,7 @@ iptables-save prints only tables in use, and ipset runs only if its module is lo
 
 import re
 from collections.abc import Iterator
-from typing import get_args
+from typing import assert_never, get_args
 
 from diagnose.model import Failure, Unseen, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile, RulesTool
@@ -122,14 +122,16 @@ def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[RulesTool, st
             yield tool, text
 
 
-def _equivalent(tool: str) -> str:
+def _equivalent(tool: RulesTool) -> str:
     match tool:
         case "nft":
             return "nft list ruleset"
         case "ipset":
             return "ipset save"
-        case _:
+        case "iptables" | "ip6tables" | "iptables-legacy" | "ip6tables-legacy":
             return f"{tool}-save -c"
+        case _:
+            assert_never(tool)
 
 
 def _missing_rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
