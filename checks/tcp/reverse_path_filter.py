@@ -25,9 +25,10 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.dns import is_private, resolved_addresses
+from diagnose.model.firewall import Firewalld
 from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Arrival, Counters, Kernel, counter_growth, counter_value
-from diagnose.model.server import Firewalld, Interface
+from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import diff
 

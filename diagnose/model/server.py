@@ -3,9 +3,6 @@
 from typing import ClassVar
 
 from diagnose.model import Observation
-from diagnose.model.firewall import Firewalld as Firewalld
-from diagnose.model.firewall import PortRange as PortRange
-from diagnose.model.firewall import Zone as Zone
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, Label
 from diagnose.model.summary import Summary, joined, socket_text
