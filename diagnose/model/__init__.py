@@ -13,7 +13,6 @@ from typing import ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, UrlPath, Word
-from diagnose.model.summary import Summary
 
 #: The layers, in the order in which a visitor's request passes them. Causes are sorted by it.
 LAYERS = (
@@ -148,7 +147,7 @@ class Observation:
     equivalent: CommandLine = ""
     failure: Failure | None = None
 
-    def summary(self) -> Summary:
+    def summary(self) -> tuple[str, str]:
         """Return the subject and the outcome of a successful attempt, on one line each."""
         return type(self).__name__, ""
 
@@ -163,7 +162,7 @@ class Unseen(Observation):
     why: Text
     enable: CommandLine = ""
 
-    def summary(self) -> Summary:
+    def summary(self) -> tuple[str, str]:
         return self.what, self.why
 
 
@@ -184,7 +183,7 @@ class Host(Observation):
     manager: ServiceManager = "none"
     system: Text = ""
 
-    def summary(self) -> Summary:
+    def summary(self) -> tuple[str, str]:
         return self.hostname, self.system
 
 
