@@ -3,6 +3,7 @@ reboot ends it (systemctl(1), is-enabled; rc-update(8)). If it does not run now 
 since boot, that is why."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -90,11 +91,13 @@ def _fix(boot: Boot, down_since_boot: bool) -> Fix:
             steps = (enable, start) if down_since_boot else (enable,)
         case "sysv":
             return Fix((Manual("runlevels", Where.SERVER),), Applicability.MANUAL)
-        case _:
+        case "systemd":
             steps = (commands.enable_service(name, now=down_since_boot),)
             if boot.state.startswith("masked"):
                 runtime = boot.state.endswith("runtime")
                 steps = (commands.unmask_service(name, runtime), *steps)
+        case _:
+            assert_never(boot.manager)
     # Somebody masked the unit on purpose; and what was started from a login may be set up to start
     # in another way.
     sure = not boot.state.startswith("masked") and not boot.by_hand

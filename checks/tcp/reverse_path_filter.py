@@ -27,9 +27,10 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import family_of, is_private
 from diagnose.model.dns import resolved_addresses
+from diagnose.model.firewall import Firewalld
 from diagnose.model.frozen import frozen
 from diagnose.model.kernel import Arrival, Counters, Kernel, counter_growth, counter_value
-from diagnose.model.server import Firewalld, Interface
+from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
 from diagnose.parsers.nginx.edits import diff
 

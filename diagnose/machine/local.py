@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from diagnose.machine import LIMIT, CommandResult, FileContent, Socket
 from diagnose.machine.environment import environment
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.parsers.linux.sockets import listening_sockets
 
@@ -99,7 +99,7 @@ def os_failure(error: BaseException) -> Failure:
     """Return why a program could not be started or a file could not be read."""
     number = getattr(error, "errno", None)
     message = getattr(error, "strerror", None) or str(error)
-    kind = "other"
+    kind: FailureKind = "other"
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         kind = "missing"
     elif isinstance(error, PermissionError):

@@ -15,7 +15,7 @@ from diagnose.machine import LIMIT
 from diagnose.machine.environment import environment
 from diagnose.machine.local import os_failure
 from diagnose.machine.script_files import read_script
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 
 #: Maximum seconds for the login: ssh gives up the connection itself (ConnectTimeout), and we wait
 #: a little longer for the shell.
@@ -26,7 +26,7 @@ READY_TIMEOUT = LOGIN_TIMEOUT + 1
 GRACE = 2.0
 
 _SHELL_START = read_script(__file__, "start.sh")
-_KINDS = (
+_KINDS: tuple[tuple[str, FailureKind], ...] = (
     ("Permission denied", "denied"),
     ("Host key verification failed", "denied"),
     ("Connection refused", "refused"),
@@ -233,5 +233,5 @@ def login_failure(stderr: str) -> Failure:
     """Return why ssh could not log in, from its error output."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     message = lines[-1] if lines else "ssh ended without a word"
-    kind = next((kind for phrase, kind in _KINDS if phrase in stderr), "other")
+    kind: FailureKind = next((kind for phrase, kind in _KINDS if phrase in stderr), "other")
     return Failure(kind, message, 255)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import CommandLine, Label, MachineName, Text, Url, UrlPath, Word
 from diagnose.model.steps import (
     Applicability,
     Aspect,
@@ -40,6 +41,7 @@ __all__ = [
     "Effect",
     "Evidence",
     "Failure",
+    "FailureKind",
     "Finding",
     "Fix",
     "Host",
@@ -49,7 +51,9 @@ __all__ = [
     "Observation",
     "Report",
     "Risk",
+    "Role",
     "Scope",
+    "ServiceManager",
     "Severity",
     "Step",
     "Subject",
@@ -115,6 +119,17 @@ class Confidence(StrEnum):
     POSSIBLE = "possible"
 
 
+#: The kinds of failure; their meanings are in `diagnose.net.error_mapping`. "exit": a program ended
+#: with a status other than 0; "route": the kernel refused to say the route; "too-large": the output
+#: exceeded the limit.
+FailureKind = Literal[
+    "refused", "unreachable", "timeout", "reset", "closed", "alert", "certificate", "protocol",
+    "proxy", "resolution", "denied", "missing", "exit", "route", "too-large", "other",
+]  # fmt: skip
+Role = Literal["outside", "server"]
+ServiceManager = Literal["systemd", "none"]
+
+
 @frozen
 class Target:
     """The parsed URL or host that the user asked about.
@@ -123,13 +138,13 @@ class Target:
     `websockets` are the paths at which a WebSocket is checked.
     """
 
-    input: str
-    scheme: str
-    host: str
+    input: Text
+    scheme: Word
+    host: MachineName
     port: int
-    path: str = "/"
-    websockets: tuple[str, ...] = ()
-    read_as: str = ""
+    path: UrlPath = "/"
+    websockets: tuple[UrlPath, ...] = ()
+    read_as: Text = ""
 
     @property
     def uses_tls(self) -> bool:
@@ -168,10 +183,10 @@ class Failure:
     status) and `name` the name of that number ("EHOSTUNREACH").
     """
 
-    kind: str
-    message: str
+    kind: FailureKind
+    message: Text
     code: int | None = None
-    name: str | None = None
+    name: Word | None = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -187,8 +202,12 @@ class Observation:
     vantage: Vantage = Vantage.HERE
     at: float = 0.0
     took: float = 0.0
-    equivalent: str = ""
+    equivalent: CommandLine = ""
     failure: Failure | None = None
+
+    def summary(self) -> tuple[str, str]:
+        """Return the subject and the outcome of a successful attempt, on one line each."""
+        return type(self).__name__, ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -197,9 +216,12 @@ class Unseen(Observation):
 
     layer: ClassVar[str] = "host"
 
-    what: str
-    why: str
-    enable: str = ""
+    what: Text
+    why: Text
+    enable: CommandLine = ""
+
+    def summary(self) -> tuple[str, str]:
+        return self.what, self.why
 
 
 @frozen(kw_only=True, eq=False)
@@ -212,12 +234,15 @@ class Host(Observation):
 
     layer: ClassVar[str] = "host"
 
-    hostname: str
-    role: str = "outside"
-    via: str = "local"
+    hostname: MachineName
+    role: Role = "outside"
+    via: Url = "local"
     privileged: bool = False
-    manager: str = "none"
-    system: str = ""
+    manager: ServiceManager = "none"
+    system: Text = ""
+
+    def summary(self) -> tuple[str, str]:
+        return self.hostname, self.system
 
 
 Kind = TypeVar("Kind", bound=Observation)
@@ -229,8 +254,8 @@ class Scope:
     False, only what the server itself shows is checked, not what a visitor gets."""
 
     outside: bool = True
-    only: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
+    only: tuple[Word, ...] = ()
+    skip: tuple[Word, ...] = ()
     family: int | None = None
 
     def wants(self, layer: str) -> bool:
@@ -388,8 +413,8 @@ class Finding:
 class Crash:
     """An error in our own code: a probe or a check that raised. The run continued without it."""
 
-    where: str
-    message: str
+    where: Label
+    message: Text
 
 
 @frozen(eq=False)

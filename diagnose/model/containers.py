@@ -1,10 +1,14 @@
 """Observations of the containers on a server."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.addresses import is_loopback
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Digest, Image, Label
+from diagnose.model.summary import Summary, joined
+
+Engine = Literal["docker", "podman"]
 
 
 @frozen
@@ -14,7 +18,7 @@ class ContainerPort:
 
     inner: int
     port: int | None = None
-    address: str = ""
+    address: Address = ""
 
 
 @frozen
@@ -22,11 +26,11 @@ class Container:
     """A running container, as its engine ("docker", "podman") lists it. `networks` contains "host"
     if the container has no network of its own."""
 
-    engine: str
-    id: str
-    name: str
-    image: str = ""
-    networks: tuple[str, ...] = ()
+    engine: Engine
+    id: Digest
+    name: Label
+    image: Image = ""
+    networks: tuple[Label, ...] = ()
     ports: tuple[ContainerPort, ...] = ()
 
 
@@ -37,10 +41,10 @@ class Namespace:
     that owns it, "" if unknown."""
 
     pid: int
-    processes: tuple[str, ...] = ()
-    container: str = ""
-    addresses: tuple[str, ...] = ()
-    sockets: tuple[tuple[str, int], ...] = ()
+    processes: tuple[Label, ...] = ()
+    container: Digest = ""
+    addresses: tuple[Address, ...] = ()
+    sockets: tuple[tuple[Address, int], ...] = ()
 
     def listens(self, port: int) -> bool:
         """Return True if something listens on the port at an address other than loopback."""
@@ -55,6 +59,16 @@ class Containers(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    engines: tuple[str, ...] = ()
+    engines: tuple[Engine, ...] = ()
     containers: tuple[Container, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+
+    def summary(self) -> Summary:
+        names = [container.name for container in self.containers[:12]]
+        return "containers", joined(
+            names
+            or [
+                f"{joined(namespace.processes[:1])} (pid {namespace.pid})"
+                for namespace in self.namespaces[:12]
+            ]
+        )

@@ -1,12 +1,14 @@
 """Observations of name resolution: the system resolver, the hosts file and DNS answers."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Host, Observation, Vantage, Where
 from diagnose.model.addresses import LOCAL_ONLY, is_guarded, is_private, is_within
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, DomainName, FilePath, RecordData, RuleText, Text, Word
 from diagnose.model.server import Interface
+from diagnose.model.summary import Summary, joined
 from diagnose.model.tcp import Connection
 
 #: The record types that hold addresses, by IP version.
@@ -15,6 +17,13 @@ ADDRESS_TYPES = {4: "A", 6: "AAAA"}
 #: Top-level domains that are not in the public DNS (RFC 2606, RFC 6761, RFC 6762, RFC 8375, ICANN's
 #: "internal"), and those that home routers use.
 LOCAL_DOMAINS = ("test", "localhost", "local", "internal", "home.arpa", "lan", "invalid")
+
+ResolvedBy = Literal["system", "dns", "literal", "option", "loopback", "proxy"]
+Transport = Literal["udp", "tcp"]
+QueryPurpose = Literal[
+    "target", "again", "unvalidated", "other-resolver", "parent", "alias", "control", "beside",
+    "caa",
+]  # fmt: skip
 
 
 @frozen(kw_only=True, eq=False)
@@ -30,10 +39,10 @@ class Resolution(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    name: str
+    name: DomainName
     family: int
-    addresses: tuple[str, ...] = ()
-    via: str = "system"
+    addresses: tuple[Address, ...] = ()
+    via: ResolvedBy = "system"
 
     @property
     def allowed_addresses(self) -> tuple[str, ...]:
@@ -41,20 +50,23 @@ class Resolution(Observation):
         typed = self.via in {"literal", "option", "proxy"}
         return tuple(address for address in self.addresses if typed or not is_guarded(address))
 
+    def summary(self) -> Summary:
+        return f"{self.name} (IPv{self.family})", joined(self.addresses)
+
 
 @frozen
 class Answer:
     """The parsed fields of one DNS response. They are the same as in `DnsAnswer`."""
 
-    rcode: str
-    aliases: tuple[str, ...] = ()
-    records: tuple[str, ...] = ()
+    rcode: Word
+    aliases: tuple[DomainName, ...] = ()
+    records: tuple[RecordData, ...] = ()
     ttl: int | None = None
     authoritative: bool = False
     authenticated: bool = False
     truncated: bool = False
-    extended: tuple[str, ...] = ()
-    zone: str = ""
+    extended: tuple[Text, ...] = ()
+    zone: DomainName = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -76,21 +88,25 @@ class DnsAnswer(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    name: str
-    rdtype: str
-    server: str
-    rcode: str = ""
-    aliases: tuple[str, ...] = ()
-    records: tuple[str, ...] = ()
+    name: DomainName
+    rdtype: Word
+    server: Address
+    rcode: Word = ""
+    aliases: tuple[DomainName, ...] = ()
+    records: tuple[RecordData, ...] = ()
     ttl: int | None = None
     authoritative: bool = False
     authenticated: bool = False
     checking_disabled: bool = False
-    extended: tuple[str, ...] = ()
-    transport: str = "udp"
-    purpose: str = "target"
-    zone: str = ""
+    extended: tuple[Text, ...] = ()
+    transport: Transport = "udp"
+    purpose: QueryPurpose = "target"
+    zone: DomainName = ""
     truncated: bool = False
+
+    def summary(self) -> Summary:
+        found = ", ".join((*self.aliases, *self.records))
+        return f"{self.name} {self.rdtype} from {self.server}", f"{self.rcode} {found}".rstrip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -101,13 +117,16 @@ class HostsEntry(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    file: str
+    file: FilePath
     line: int
-    text: str
-    address: str
-    names: tuple[str, ...]
+    text: RuleText
+    address: Address
+    names: tuple[DomainName, ...]
     mine: bool = False
     ended: bool = True
+
+    def summary(self) -> Summary:
+        return f"{self.file}:{self.line}", self.text
 
 
 @frozen(kw_only=True, eq=False)
@@ -116,9 +135,12 @@ class ResolverConfig(Observation):
 
     layer: ClassVar[str] = "dns"
 
-    file: str
-    servers: tuple[str, ...] = ()
-    text: str = ""
+    file: FilePath
+    servers: tuple[Address, ...] = ()
+    text: RuleText = ""
+
+    def summary(self) -> Summary:
+        return self.file, joined(self.servers)
 
 
 def is_local_name(name: str) -> bool:

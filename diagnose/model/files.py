@@ -1,12 +1,16 @@
 """Observations of files around nginx, made only after something failed: file permissions, log
 messages of a failed start, configurations that no running nginx reads, other certificates."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import ConfigFile, Directive, TestMessage
+from diagnose.model.marks import Body, CommandLine, Digest, FilePath, Label, Text, Word
+from diagnose.model.nginx import ConfigFiles, Directives, TestMessage
+from diagnose.model.summary import Summary, joined
 from diagnose.model.tls import Certificate
+
+SelinuxMode = Literal["", "enforcing", "permissive"]
 
 
 @frozen
@@ -15,13 +19,13 @@ class PathComponent:
     SELinux label ("" for none). `listed` is True if it has an access control list (acl(5)), which
     may allow users that the bits do not allow."""
 
-    path: str
+    path: FilePath
     uid: int
-    user: str
+    user: Label
     gid: int
-    group: str
+    group: Label
     mode: int
-    label: str = ""
+    label: Word = ""
     folder: bool = True
     listed: bool = False
 
@@ -47,14 +51,14 @@ class Access(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
+    path: FilePath
     parts: tuple[PathComponent, ...] = ()
     uid: int | None = None
-    user: str = ""
+    user: Label = ""
     gids: tuple[int, ...] = ()
-    group: str = ""
+    group: Label = ""
     enforcing: bool = False
-    default: str = ""
+    default: Word = ""
 
     @property
     def denied_parts(self) -> tuple[PathComponent, ...]:
@@ -62,6 +66,14 @@ class Access(Observation):
         if self.uid is None:
             return ()
         return tuple(part for part in self.parts if not part.admits(self.uid, self.gids))
+
+    def summary(self) -> Summary:
+        parts = (
+            (f"{part.mode:04o} {part.user}:{part.group}", part.label, part.path)
+            for part in self.denied_parts or self.parts[-1:]
+        )
+        reader = f" for {self.user}" if self.user else ""
+        return f"{self.path}{reader}", joined(" ".join(filter(None, part)) for part in parts)
 
 
 @frozen(kw_only=True, eq=False)
@@ -91,19 +103,24 @@ class NginxStart(Observation):
     layer: ClassVar[str] = "nginx"
 
     messages: tuple[TestMessage, ...] = ()
-    source: str = ""
-    user: str = ""
-    selinux: str = ""
-    ports: str = ""
-    unit: str = ""
-    state: str = ""
-    result: str = ""
-    since: str = ""
-    line: str = ""
-    step: str = ""
+    source: CommandLine = ""
+    user: Label = ""
+    selinux: SelinuxMode = ""
+    ports: Text = ""
+    unit: Label = ""
+    state: Word = ""
+    result: Word = ""
+    since: Text = ""
+    line: Body = ""
+    step: CommandLine = ""
     limited: bool = False
-    hidden: tuple[str, ...] = ()
-    socket: str = ""
+    hidden: tuple[FilePath, ...] = ()
+    socket: Label = ""
+
+    def summary(self) -> Summary:
+        last_message = " ".join(message.text for message in self.messages[-1:])
+        state = f"SELinux {self.selinux}" if self.selinux else f"{self.unit} {self.state}"
+        return self.source, last_message or self.line or state
 
 
 @frozen(kw_only=True, eq=False)
@@ -113,11 +130,14 @@ class OtherConfig(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    binary: str
-    path: str
+    binary: FilePath
+    path: FilePath
     on_path: bool = False
-    main: tuple[Directive, ...] = ()
-    files: tuple[ConfigFile, ...] = ()
+    main: Directives = ()
+    files: ConfigFiles = ()
+
+    def summary(self) -> Summary:
+        return self.path, f"read by {self.binary}, which does not run"
 
 
 @frozen(kw_only=True, eq=False)
@@ -132,12 +152,16 @@ class OtherCertificate(Observation):
 
     layer: ClassVar[str] = "certificate"
 
-    path: str
+    path: FilePath
     leaf: Certificate
-    public: str = ""
-    key: str = ""
-    tool: str = ""
+    public: Digest = ""
+    key: FilePath = ""
+    tool: Word = ""
     changed: float | None = None
+
+    def summary(self) -> Summary:
+        key = f", its key in {self.key}" if self.key else ""
+        return self.path, f"{self.leaf.expiry_text}{key}"
 
 
 @frozen(kw_only=True, eq=False)
@@ -146,5 +170,8 @@ class NginxModules(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    folder: str
-    names: tuple[str, ...] = ()
+    folder: FilePath
+    names: tuple[Label, ...] = ()
+
+    def summary(self) -> Summary:
+        return self.folder, joined(self.names)

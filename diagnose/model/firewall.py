@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Label, RuleText, Word
+from diagnose.model.summary import Summary, joined
 
 
 @frozen
@@ -12,7 +14,7 @@ class PortRange:
 
     low: int
     high: int
-    protocol: str
+    protocol: Word
 
     def __contains__(self, port: object) -> bool:
         return isinstance(port, int) and self.low <= port <= self.high
@@ -31,24 +33,30 @@ class Zone(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    name: str
+    name: Label
     permanent: bool
-    target: str = "default"
+    target: Word = "default"
     active: bool = False
     default: bool = False
     priority: int = 0
-    interfaces: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
+    interfaces: tuple[Label, ...] = ()
+    sources: tuple[Address, ...] = ()
+    services: tuple[Label, ...] = ()
     ports: tuple[PortRange, ...] = ()
     opens: tuple[PortRange, ...] = ()
-    rich_rules: tuple[str, ...] = ()
-    forward_ports: tuple[str, ...] = ()
+    rich_rules: tuple[RuleText, ...] = ()
+    forward_ports: tuple[RuleText, ...] = ()
 
     def admits(self, port: int, protocol: str = "tcp") -> bool:
         return self.target == "ACCEPT" or any(
             port in opened for opened in self.opens if opened.protocol == protocol
         )
+
+    def summary(self) -> Summary:
+        bindings = (*self.interfaces, *self.sources)
+        binding_text = f" on {joined(bindings)}" if bindings else ""
+        subject = f"zone {self.name} ({_configuration(self)}){binding_text}"
+        return subject, _openings(self, "default")
 
 
 @frozen(kw_only=True, eq=False)
@@ -60,17 +68,22 @@ class Policy(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    name: str
+    name: Label
     permanent: bool
-    target: str = "CONTINUE"
+    target: Word = "CONTINUE"
     priority: int = -1
-    ingress: tuple[str, ...] = ()
-    egress: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
+    ingress: tuple[Label, ...] = ()
+    egress: tuple[Label, ...] = ()
+    services: tuple[Label, ...] = ()
     ports: tuple[PortRange, ...] = ()
     opens: tuple[PortRange, ...] = ()
-    rich_rules: tuple[str, ...] = ()
-    forward_ports: tuple[str, ...] = ()
+    rich_rules: tuple[RuleText, ...] = ()
+    forward_ports: tuple[RuleText, ...] = ()
+
+    def summary(self) -> Summary:
+        zones = f"{joined(self.ingress)} to {joined(self.egress)}"
+        subject = f"policy {self.name} ({_configuration(self)}) from {zones}"
+        return subject, _openings(self, "CONTINUE")
 
 
 @frozen(kw_only=True, eq=False)
@@ -80,10 +93,13 @@ class IpSet(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    name: str
+    name: Label
     permanent: bool
-    entries: tuple[str, ...] = ()
+    entries: tuple[Address, ...] = ()
     whole: bool = True
+
+    def summary(self) -> Summary:
+        return f"set {self.name} ({_configuration(self)})", joined(self.entries[:12])
 
 
 @frozen(kw_only=True, eq=False)
@@ -105,14 +121,35 @@ class Firewalld(Observation):
     layer: ClassVar[str] = "firewall"
 
     running: bool
-    default_zone: str = ""
+    default_zone: Label = ""
     panic: bool = False
-    version: str = ""
-    services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()
-    permanent_default: str = ""
-    permanent_services: tuple[tuple[str, tuple[PortRange, ...]], ...] = ()
-    backend: str = ""
-    direct: tuple[str, ...] = ()
-    permanent_direct: tuple[str, ...] = ()
+    version: Word = ""
+    services: tuple[tuple[Label, tuple[PortRange, ...]], ...] = ()
+    permanent_default: Label = ""
+    permanent_services: tuple[tuple[Label, tuple[PortRange, ...]], ...] = ()
+    backend: Word = ""
+    direct: tuple[RuleText, ...] = ()
+    permanent_direct: tuple[RuleText, ...] = ()
     drifts: bool = False
-    caller: str = ""
+    caller: Address = ""
+
+    def summary(self) -> Summary:
+        if not self.running:
+            return "firewalld", "not running"
+        mode = ", panic mode" if self.panic else ""
+        return "firewalld", f"running, default zone {self.default_zone}{mode}"
+
+
+def _configuration(holder: Zone | Policy | IpSet) -> str:
+    return "permanent" if holder.permanent else "running"
+
+
+def _openings(holder: Zone | Policy, default_target: str) -> str:
+    """Return what a zone or a policy lets in; its target only if it is not the default."""
+    ports = (
+        f"{opened.low}-{opened.high}" if opened.low != opened.high else str(opened.low)
+        for opened in holder.ports
+    )
+    rules = (*holder.rich_rules[:4], *holder.forward_ports[:4])
+    target = "" if holder.target == default_target else f"target {holder.target}; "
+    return "; ".join((f"{target}opens {joined((*holder.services, *ports))}", *rules))

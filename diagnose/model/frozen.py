@@ -10,7 +10,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, FrozenInstanceError, field
-from typing import Any, TypeVar, dataclass_transform, overload
+from typing import Any, ClassVar, TypeVar, dataclass_transform, get_origin, overload
 
 ClassType = TypeVar("ClassType")
 
@@ -36,7 +36,7 @@ def _build(cls: Any, eq: bool, kw_only: bool) -> Any:
     own_fields = {
         name: _field(name, kind, cls.__dict__.get(name, MISSING), kw_only)
         for name, kind in inspect.get_annotations(cls).items()
-        if not str(kind).startswith("typing.ClassVar")
+        if ClassVar not in (kind, get_origin(kind))
     }
     fields: dict[str, Any] = {}
     for base in reversed(cls.__mro__[1:]):

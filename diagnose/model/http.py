@@ -1,17 +1,28 @@
 """Observations of HTTP requests and WebSocket handshakes."""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Subject, merge_subjects
 from diagnose.model.frozen import frozen
-
-Headers = tuple[tuple[str, str], ...]
+from diagnose.model.marks import Address, Body, Headers, Label, ReasonPhrase, Url, UrlPath, Word
+from diagnose.model.summary import Summary
 
 
 def header(headers: Headers, name: str) -> str | None:
     """Return the first value of a field; the name is case-insensitive (RFC 9110 section 5.1)."""
     return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
+RequestPurpose = Literal["target", "plain", "redirect", "path", "acme", "plain-to-tls"]
+UpgradeVariant = Literal[
+    "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
+    "no-ping", "again",
+]  # fmt: skip
+Through = Literal["front", "application"]
+UpgradeFault = Literal["", "status", "upgrade", "connection", "accept", "subprotocol"]
+#: How an open WebSocket connection ended; "" if it stayed open.
+Ending = Literal["", "close", "eof", "reset", "invalid", "http"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -31,24 +42,30 @@ class Exchange(Observation):
 
     layer: ClassVar[str] = "http"
 
-    url: str
-    address: str
+    url: Url
+    address: Address
     port: int
-    method: str = "GET"
-    purpose: str = "target"
+    method: Word = "GET"
+    purpose: RequestPurpose = "target"
     status: int | None = None
-    reason: str = ""
-    version: str = ""
+    reason: ReasonPhrase = ""
+    version: Word = ""
     headers: Headers = ()
-    body: str = ""
-    redirected_from: str | None = None
+    body: Body = ""
+    redirected_from: Url | None = None
     verified: bool = True
-    mentions: tuple[str, ...] = ()
+    mentions: tuple[Url, ...] = ()
     extended_connect: bool | None = None
     incomplete: bool = False
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
+
+    def summary(self) -> Summary:
+        is_redirect = self.status is not None and 300 <= self.status < 400
+        location = self.header("location") if is_redirect else None
+        arrow = f" -> {location}" if location else ""
+        return f"{self.method} {self.url}", f"{self.status} {self.reason}".rstrip() + arrow
 
 
 #: Close codes of a normal end (RFC 6455 section 7.4.1, IANA's registry).
@@ -88,28 +105,28 @@ class Upgrade(Observation):
 
     layer: ClassVar[str] = "websocket"
 
-    url: str
-    path: str
-    address: str
+    url: Url
+    path: UrlPath
+    address: Address
     port: int
-    variant: str = "normal"
-    through: str = "front"
+    variant: UpgradeVariant = "normal"
+    through: Through = "front"
     status: int | None = None
-    reason: str = ""
+    reason: ReasonPhrase = ""
     headers: Headers = ()
-    body: str = ""
+    body: Body = ""
     accepted: bool = False
-    fault: str = ""
-    offered: tuple[str, ...] = ()
-    subprotocol: str | None = None
+    fault: UpgradeFault = ""
+    offered: tuple[Label, ...] = ()
+    subprotocol: Label | None = None
     ping_s: float | None = None
     close_code: int | None = None
     idle_s: float | None = None
     held_s: float | None = None
-    ended: str = ""
-    close_reason: str = ""
+    ended: Ending = ""
+    close_reason: Body = ""
     frames: int = 0
-    origin: str | None = None
+    origin: Url | None = None
     authenticated: bool = False
 
     def header(self, name: str) -> str | None:
@@ -126,6 +143,14 @@ class Upgrade(Observation):
             return True
         return None if self.ended == "close" and is_policy(self.close_code) else False
 
+    def summary(self) -> Summary:
+        variant = "" if self.variant == "normal" else f" ({self.variant})"
+        through = "" if self.through == "front" else f" ({self.through})"
+        answer = f"{self.status} {self.reason}".rstrip()
+        if self.ended:
+            answer += f"; then {self.ended} {self.close_code or ''} {self.close_reason}".rstrip()
+        return f"WebSocket {self.url}{variant}{through}", answer
+
 
 @frozen(kw_only=True, eq=False)
 class Clock(Observation):
@@ -134,8 +159,11 @@ class Clock(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
+    source: Address
     ahead_s: float
+
+    def summary(self) -> Summary:
+        return f"clock against {self.source}", f"{self.ahead_s:+.0f} s"
 
 
 @frozen
@@ -146,7 +174,7 @@ class Attempt:
     statuses of the site's page itself.
     """
 
-    path: str
+    path: UrlPath
     same: tuple[Upgrade, ...]
     retries: tuple[Upgrade, ...] = ()
     site: frozenset[int] = frozenset()

@@ -2,12 +2,16 @@
 incoming packets, SYNs at the interfaces, and which services start at boot."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Vantage
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, Label, Word
 from diagnose.model.server import Interface
+from diagnose.model.summary import Summary, joined
 from diagnose.model.tcp import Connection
+
+BootManager = Literal["systemd", "openrc", "sysv"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,12 +26,12 @@ class Kernel(Observation):
 
     layer: ClassVar[str] = "host"
 
-    reverse_path: tuple[tuple[str, int], ...] = ()
+    reverse_path: tuple[tuple[Label, int], ...] = ()
     tracked: int | None = None
     trackable: int | None = None
     longest_queue: int | None = None
-    client: str = ""
-    ipv6_reverse_path: str = ""
+    client: Address = ""
+    ipv6_reverse_path: Word = ""
 
     def strictness(self, device: str) -> int:
         """Return the rp_filter mode in effect: 0 off, 1 strict (the route back must use the same
@@ -36,10 +40,16 @@ class Kernel(Observation):
         modes = dict(self.reverse_path)
         return max(modes.get("all", 0), modes.get(device, 0))
 
+    def summary(self) -> Summary:
+        paths = ", ".join(f"{name} {value}" for name, value in self.reverse_path[:6])
+        settings = [f"rp_filter {paths}"] if paths else []
+        settings += [f"nf_conntrack_max {self.trackable}"] if self.trackable else []
+        return "kernel", "; ".join(settings) or "no settings"
+
 
 @frozen
 class Counter:
-    name: str
+    name: Word
     value: int
 
 
@@ -56,6 +66,11 @@ class Counters(Observation):
     def get(self, name: str) -> int | None:
         return next((counter.value for counter in self.values if counter.name == name), None)
 
+    def summary(self) -> Summary:
+        values = [f"{counter.name} {counter.value}" for counter in self.values if counter.value]
+        tracked = [f"nf_conntrack_count {self.tracked}"] if self.tracked else []
+        return "counters", joined(values + tracked)
+
 
 @frozen
 class Queue:
@@ -63,7 +78,7 @@ class Queue:
     Recv-Q and Send-Q; the queue holds one more than the limit). `limit` is None if the tool does
     not show it."""
 
-    address: str
+    address: Address
     port: int
     waiting: int
     limit: int | None = None
@@ -79,8 +94,8 @@ class Holder:
     "D" waits for a disk."""
 
     pid: int
-    name: str
-    state: str
+    name: Label
+    state: Word
 
 
 @frozen(kw_only=True, eq=False)
@@ -96,6 +111,10 @@ class Queues(Observation):
     def on(self, port: int) -> tuple[Queue, ...]:
         return tuple(queue for queue in self.queues if queue.port == port)
 
+    def summary(self) -> Summary:
+        queues = (f"{queue.waiting} of {queue.limit} on {queue.port}" for queue in self.queues[:12])
+        return "waiting", joined(queues)
+
 
 @frozen(kw_only=True, eq=False)
 class Arrival(Observation):
@@ -106,9 +125,12 @@ class Arrival(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
-    address: str
-    device: str
+    source: Address
+    address: Address
+    device: Label
+
+    def summary(self) -> Summary:
+        return f"from {self.source} to {self.address} by {self.device}", "taken in"
 
 
 @frozen(kw_only=True, eq=False)
@@ -121,10 +143,13 @@ class Capture(Observation):
     layer: ClassVar[str] = "host"
 
     port: int
-    sources: tuple[str, ...] = ()
+    sources: tuple[Address, ...] = ()
     complete: bool = True
     begun: float | None = None
     ended: float | None = None
+
+    def summary(self) -> Summary:
+        return f"SYNs for port {self.port} in {self.took:.0f} s", joined(self.sources[:6])
 
 
 @frozen(kw_only=True, eq=False)
@@ -135,7 +160,10 @@ class HalfOpen(Observation):
     layer: ClassVar[str] = "host"
 
     port: int
-    sources: tuple[str, ...] = ()
+    sources: tuple[Address, ...] = ()
+
+    def summary(self) -> Summary:
+        return f"SYN-RECV on port {self.port}", joined(self.sources[:6])
 
 
 @frozen(kw_only=True, eq=False)
@@ -152,18 +180,21 @@ class Boot(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    manager: str
-    service: str
-    state: str
+    manager: BootManager
+    service: Label
+    state: Word
     running: bool = False
     started: bool = True
-    process: str = ""
-    pulled_by: tuple[str, ...] = ()
-    named_in: tuple[str, ...] = ()
+    process: Label = ""
+    pulled_by: tuple[Label, ...] = ()
+    named_in: tuple[FilePath, ...] = ()
     cluster: bool = False
     by_hand: bool = False
     main_pid: int = 0
     reloads: bool = False
+
+    def summary(self) -> Summary:
+        return f"{self.service} ({self.manager})", self.state or "not there"
 
 
 @frozen(kw_only=True, eq=False)
@@ -173,6 +204,10 @@ class TimeSync(Observation):
     layer: ClassVar[str] = "host"
 
     synchronized: bool | None = None
+
+    def summary(self) -> Summary:
+        states = {True: "synchronized", False: "not synchronized", None: "not known"}
+        return "server's clock", states[self.synchronized]
 
 
 def counter_growth(evidence: Evidence, name: str) -> int:

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, HostName, NginxMessage, Text, Url, UrlPath, Word
+from diagnose.model.summary import Summary
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,19 +21,19 @@ class LogLine(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    file: str
+    file: FilePath
     when: float
-    level: str
+    level: Word
     pid: int
-    text: str
-    written: str = ""
+    text: NginxMessage
+    written: Text = ""
     errno: int | None = None
-    doing: str = ""
-    client: str = ""
-    server: str = ""
-    request: str = ""
-    upstream: str = ""
-    host: str = ""
+    doing: Text = ""
+    client: Address = ""
+    server: HostName = ""
+    request: UrlPath = ""
+    upstream: Url = ""
+    host: HostName = ""
     times: int = 1
 
     @property
@@ -39,6 +41,10 @@ class LogLine(Observation):
         """The requested path ("GET /ws HTTP/1.1": "/ws")."""
         words = self.request.split(" ")
         return words[1] if len(words) > 1 else ""
+
+    def summary(self) -> Summary:
+        times = f" ({self.times} times)" if self.times > 1 else ""
+        return f"{self.file} [{self.level}]", f"{self.text}{times}"
 
 
 @frozen(kw_only=True, eq=False)
@@ -53,11 +59,14 @@ class ErrorLog(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    file: str
+    file: FilePath
     until: float
     since: float = 0.0
-    level: str = "error"
+    level: Word = "error"
     again: bool = False
+
+    def summary(self) -> Summary:
+        return f"{self.file}{' (again)' if self.again else ''}", "read"
 
 
 @frozen(kw_only=True, eq=False)
@@ -70,3 +79,6 @@ class OpenFiles(Observation):
     pid: int
     soft: int
     hard: int
+
+    def summary(self) -> Summary:
+        return f"open files of process {self.pid}", f"at most {self.soft}"

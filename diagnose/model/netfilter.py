@@ -2,10 +2,14 @@
 rules are loaded from. Both are stored as printed, so that today's checks can interpret old
 recordings too (`diagnose.parsers.netfilter`)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import FilePath, RuleText
+from diagnose.model.summary import Summary
+
+RulesTool = Literal["nft", "iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy", "ipset"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -23,8 +27,12 @@ class Ruleset(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    tool: str
-    text: str = ""
+    tool: RulesTool
+    text: RuleText = ""
+
+    def summary(self) -> Summary:
+        rule = '{"rule": {' if self.tool == "nft" else "-A "
+        return f"rules ({self.tool})", f"{self.text.count(rule)} rules"
 
 
 @frozen(kw_only=True, eq=False)
@@ -35,5 +43,8 @@ class RulesFile(Observation):
 
     layer: ClassVar[str] = "firewall"
 
-    path: str
-    text: str = ""
+    path: FilePath
+    text: RuleText = ""
+
+    def summary(self) -> Summary:
+        return self.path, f"{len(self.text.splitlines())} lines"

@@ -1,11 +1,28 @@
 """Observations of nginx on the server and of the applications behind it."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import (
+    Address,
+    ConfigText,
+    Digest,
+    FilePath,
+    HostName,
+    Label,
+    NginxMessage,
+    NginxOptions,
+    Text,
+    Url,
+    UrlPath,
+    Word,
+)
+from diagnose.model.summary import Summary, application_text, joined
 from diagnose.model.tls import Certificate
+
+DirectiveEnd = Literal[";", "{", "}", ""]
 
 
 @frozen
@@ -18,16 +35,16 @@ class Directive:
     semicolon of a block is missing, "" at the end of the file.
     """
 
-    name: str
-    args: tuple[str, ...]
-    file: str
+    name: ConfigText
+    args: tuple[ConfigText, ...]
+    file: FilePath
     line: int
     block: tuple["Directive", ...] | None = None
     column: int = 1
     start: int = 0
     stop: int = 0
     opened: int = 0
-    end: str = ";"
+    end: DirectiveEnd = ";"
 
 
 @frozen
@@ -35,10 +52,16 @@ class ConfigFile:
     """A configuration file: its text and modification time (seconds since the epoch). `real` is the
     resolved path if `path` is a link, otherwise ""."""
 
-    path: str
-    text: str
+    path: FilePath
+    text: ConfigText
     changed: float | None = None
-    real: str = ""
+    real: FilePath = ""
+
+
+#: A configuration: its directives and its files are masked together, because the positions of the
+#: directives are offsets in the files.
+Directives = Annotated[tuple[Directive, ...], "configuration"]
+ConfigFiles = Annotated[tuple[ConfigFile, ...], "configuration"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -47,15 +70,18 @@ class NginxBuild(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    binary: str
-    version: str = ""
-    arguments: tuple[str, ...] = ()
-    config: str = ""
-    prefix: str = ""
+    binary: FilePath
+    version: Word = ""
+    arguments: tuple[Text, ...] = ()
+    config: FilePath = ""
+    prefix: FilePath = ""
 
     @property
     def has_ssl(self) -> bool:
         return "--with-http_ssl_module" in self.arguments
+
+    def summary(self) -> Summary:
+        return self.binary, f"nginx {self.version}"
 
 
 @frozen(kw_only=True, eq=False)
@@ -75,16 +101,19 @@ class NginxProcess(Observation):
     layer: ClassVar[str] = "nginx"
 
     pid: int
-    binary: str
-    arguments: tuple[str, ...] = ()
-    config: str = ""
+    binary: FilePath
+    arguments: NginxOptions = ()
+    config: FilePath = ""
     started: float | None = None
     loaded: float | None = None
     workers: tuple[int, ...] = ()
     foreign: bool = False
     user: int | None = None
-    private: tuple[str, ...] = ()
-    unit: str = ""
+    private: tuple[FilePath, ...] = ()
+    unit: Label = ""
+
+    def summary(self) -> Summary:
+        return f"nginx process {self.pid}", self.binary
 
 
 @frozen(kw_only=True, eq=False)
@@ -97,7 +126,12 @@ class NginxState(Observation):
 
     installed: bool
     masters: tuple[NginxProcess, ...] = ()
-    programs: tuple[str, ...] = ()
+    programs: tuple[FilePath, ...] = ()
+
+    def summary(self) -> Summary:
+        if self.masters:
+            return "nginx", f"running, pid {joined(master.pid for master in self.masters)}"
+        return "nginx", "not running" if self.installed else "not installed"
 
     @property
     def own_masters(self) -> tuple[NginxProcess, ...]:
@@ -110,9 +144,9 @@ class TestMessage:
     """A line of `nginx -t`: level ("emerg", "warn"), text, and its file and line, if it names
     any."""
 
-    level: str
-    text: str
-    file: str | None = None
+    level: Word
+    text: NginxMessage
+    file: FilePath | None = None
     line: int | None = None
 
     @property
@@ -134,15 +168,19 @@ class NginxTest(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    binary: str
+    binary: FilePath
     passed: bool
     messages: tuple[TestMessage, ...] = ()
-    config: str = ""
+    config: FilePath = ""
 
     @property
     def fatal(self) -> TestMessage | None:
         """The message that stops nginx, if any."""
         return fatal(self.messages)
+
+    def summary(self) -> Summary:
+        first = self.messages[0].text if self.messages else ""
+        return "nginx -t", first or ("passed" if self.passed else "failed")
 
 
 @frozen(kw_only=True, eq=False)
@@ -155,12 +193,15 @@ class NginxConfig(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
-    main: tuple[Directive, ...] = ()
-    files: tuple[ConfigFile, ...] = ()
+    path: FilePath
+    main: Directives = ()
+    files: ConfigFiles = ()
 
     def file(self, path: str) -> ConfigFile | None:
         return next((file for file in self.files if file.path == path), None)
+
+    def summary(self) -> Summary:
+        return self.path, f"{len(self.files)} files read"
 
 
 @frozen(kw_only=True, eq=False)
@@ -176,14 +217,17 @@ class CertificateFile(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
-    sha256: str = ""
+    path: FilePath
+    sha256: Digest = ""
     changed: float | None = None
-    real: str = ""
+    real: FilePath = ""
     chain: tuple[Certificate, ...] = ()
-    publics: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    text: str = ""
+    publics: tuple[Digest, ...] = ()
+    labels: tuple[Word, ...] = ()
+    text: Text = ""
+
+    def summary(self) -> Summary:
+        return self.path, self.chain[0].expiry_text if self.chain else ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -194,9 +238,12 @@ class KeyFile(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
-    key_type: str = ""
-    public: str = ""
+    path: FilePath
+    key_type: Word = ""
+    public: Digest = ""
+
+    def summary(self) -> Summary:
+        return self.path, f"{self.key_type} key".lstrip()
 
 
 @frozen(kw_only=True, eq=False)
@@ -212,17 +259,17 @@ class UpstreamTry(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    target: str
-    host: str
+    target: Url
+    host: HostName
     port: int
-    address: str = ""
-    path: str = "/"
-    scheme: str = "http"
+    address: Address = ""
+    path: UrlPath = "/"
+    scheme: Word = "http"
     status: int | None = None
-    file: str = ""
+    file: FilePath = ""
     line: int = 0
     asked: bool = False
-    socket: str = ""
+    socket: FilePath = ""
     backup: bool = False
 
     @property
@@ -231,3 +278,7 @@ class UpstreamTry(Observation):
         if self.socket:
             return f"unix:{self.socket}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def summary(self) -> Summary:
+        outcome = "connected" if self.status is None else f"answers {self.status}"
+        return application_text(self.target, self.address, self.port, self.socket), outcome

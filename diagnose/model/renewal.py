@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Body, CommandLine, DomainName, Label, Word
+from diagnose.model.summary import Summary
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,9 +21,12 @@ class RenewalFailure(Observation):
 
     layer: ClassVar[str] = "certificate"
 
-    tool: str
-    source: str
-    unit: str = ""
-    names: tuple[str, ...] = ()
-    message: str = ""
+    tool: Word
+    source: CommandLine
+    unit: Label = ""
+    names: tuple[DomainName, ...] = ()
+    message: Body = ""
     when: float | None = None
+
+    def summary(self) -> Summary:
+        return self.tool, self.message or f"failed: {self.source}"

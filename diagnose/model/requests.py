@@ -1,9 +1,13 @@
 """Observations of requests sent directly to an application, past nginx."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Body, HostName, Label, ReasonPhrase, Url, UrlPath
+from diagnose.model.summary import Summary
+
+HostVariant = Literal["passed", "visitor", "own"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -22,20 +26,24 @@ class Asked(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    target: str
-    path: str
-    address: str
+    target: Url
+    path: UrlPath
+    address: Address
     port: int
-    variant: str = "passed"
-    sent: str = ""
+    variant: HostVariant = "passed"
+    sent: HostName = ""
     status: int | None = None
-    reason: str = ""
+    reason: ReasonPhrase = ""
     head: int = 0
-    largest: tuple[tuple[str, int], ...] = ()
-    body: str = ""
+    largest: tuple[tuple[Label, int], ...] = ()
+    body: Body = ""
 
     @property
     def endpoint(self) -> str:
         """The address and port that were asked: "127.0.0.1:3000", "unix:/run/app.sock"."""
         host = f"[{self.address}]" if ":" in self.address and self.port else self.address
         return f"{host}:{self.port}" if self.port else host
+
+    def summary(self) -> Summary:
+        subject = f"application {self.target} asked for the host {self.sent or '(none)'}"
+        return subject, f"{self.status} {self.reason}; {self.head} bytes of header"

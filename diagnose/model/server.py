@@ -3,10 +3,9 @@
 from typing import ClassVar
 
 from diagnose.model import Observation
-from diagnose.model.firewall import Firewalld as Firewalld
-from diagnose.model.firewall import PortRange as PortRange
-from diagnose.model.firewall import Zone as Zone
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, Label
+from diagnose.model.summary import Summary, joined, socket_text
 
 
 @frozen(kw_only=True, eq=False)
@@ -16,12 +15,15 @@ class Listener(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    address: str
+    address: Address
     port: int
     family: int
     dual: bool = False
     pid: int | None = None
-    process: str | None = None
+    process: Label | None = None
+
+    def summary(self) -> Summary:
+        return socket_text(self.address, self.port), self.process or "listening"
 
 
 @frozen(kw_only=True, eq=False)
@@ -35,6 +37,13 @@ class Listeners(Observation):
     def on(self, port: int) -> tuple[Listener, ...]:
         return tuple(socket for socket in self.sockets if socket.port == port)
 
+    def summary(self) -> Summary:
+        sockets = (
+            f"{socket_text(listener.address, listener.port)} {listener.process or ''}".rstrip()
+            for listener in self.sockets[:12]
+        )
+        return "listening", joined(sockets)
+
 
 @frozen(kw_only=True, eq=False)
 class Interface(Observation):
@@ -43,11 +52,14 @@ class Interface(Observation):
 
     layer: ClassVar[str] = "host"
 
-    name: str
+    name: Label
     up: bool
-    addresses: tuple[str, ...] = ()
+    addresses: tuple[Address, ...] = ()
     default: tuple[int, ...] = ()
     carrier: bool = True
+
+    def summary(self) -> Summary:
+        return f"{self.name} {'up' if self.up else 'down'}", joined(self.addresses)
 
 
 @frozen(kw_only=True, eq=False)
@@ -59,11 +71,17 @@ class Route(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
-    towards: str
+    source: Address
+    towards: Address
     family: int
-    gateway: str = ""
-    device: str = ""
+    gateway: Address = ""
+    device: Label = ""
+
+    def summary(self) -> Summary:
+        return (
+            f"route from {self.source} to {self.towards}",
+            f"{self.gateway} {self.device}".strip(),
+        )
 
 
 @frozen(kw_only=True, eq=False)
@@ -73,5 +91,8 @@ class PidFile(Observation):
 
     layer: ClassVar[str] = "listener"
 
-    path: str
+    path: FilePath
     pid: int | None = None
+
+    def summary(self) -> Summary:
+        return self.path, "missing" if self.pid is None else f"pid {self.pid}"

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import DomainName, FilePath
+from diagnose.model.summary import Summary
 
 
 @frozen(kw_only=True, eq=False)
@@ -14,7 +16,10 @@ class SiteFile(Observation):
 
     layer: ClassVar[str] = "nginx"
 
-    path: str
+    path: FilePath
     line: int = 1
-    names: tuple[str, ...] = ()
+    names: tuple[DomainName, ...] = ()
     changed: float | None = None
+
+    def summary(self) -> Summary:
+        return f"{self.path}:{self.line}", f"server_name {' '.join(self.names)}; not included"

@@ -4,6 +4,8 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Label, Url, Word
+from diagnose.model.summary import Summary, joined, socket_text
 
 #: What rejected an attempt: the target itself, another host on the path, or the probing machine (a
 #: neighbour does not answer, or its own firewall rejects); or it is unknown.
@@ -11,6 +13,8 @@ Rejecter = Literal["host", "router", "self", "unknown"]
 
 #: An errno of connect(2) within this time (seconds) was raised locally; no packet is so fast.
 _AT_ONCE = 0.05
+
+ConnectionPurpose = Literal["target", "plain", "again", "control"]
 
 
 @frozen
@@ -23,7 +27,7 @@ class IcmpError:
     version: int
     type: int
     code: int
-    sender: str
+    sender: Address
     local: bool = False
 
 
@@ -41,12 +45,12 @@ class Connection(Observation):
 
     layer: ClassVar[str] = "tcp"
 
-    address: str
+    address: Address
     port: int
     family: int
-    purpose: str = "target"
+    purpose: ConnectionPurpose = "target"
     icmp: IcmpError | None = None
-    source: str = ""
+    source: Address = ""
     on_link: bool | None = None
 
     @property
@@ -71,6 +75,9 @@ class Connection(Observation):
             and self.took < _AT_ONCE
         )
 
+    def summary(self) -> Summary:
+        return socket_text(self.address, self.port), "connected"
+
 
 @frozen(kw_only=True, eq=False)
 class Proxy(Observation):
@@ -80,10 +87,13 @@ class Proxy(Observation):
 
     layer: ClassVar[str] = "tcp"
 
-    url: str
-    source: str
+    url: Url
+    source: Word
     used: bool = False
     exempt: bool = False
+
+    def summary(self) -> Summary:
+        return f"proxy ({self.source})", self.url
 
 
 @frozen(kw_only=True, eq=False)
@@ -98,10 +108,13 @@ class Uplink(Observation):
     layer: ClassVar[str] = "host"
 
     family: int
-    towards: str
-    source: str = ""
-    links: tuple[str, ...] = ()
-    links_up: tuple[str, ...] = ()
+    towards: Address
+    source: Address = ""
+    links: tuple[Label, ...] = ()
+    links_up: tuple[Label, ...] = ()
+
+    def summary(self) -> Summary:
+        return f"way to {self.towards}", f"from {self.source}"
 
 
 @frozen
@@ -109,7 +122,7 @@ class Hop:
     """A router on the path; `sender` is None if it did not answer."""
 
     ttl: int
-    sender: str | None
+    sender: Address | None
     took: float = 0.0
     icmp: IcmpError | None = None
 
@@ -121,7 +134,7 @@ class Walk(Observation):
 
     layer: ClassVar[str] = "tcp"
 
-    address: str
+    address: Address
     port: int
     hops: tuple[Hop, ...] = ()
     reached: bool = False
@@ -130,6 +143,10 @@ class Walk(Observation):
     def last_router(self) -> Hop | None:
         """The farthest router that answered."""
         return next((hop for hop in reversed(self.hops) if hop.sender), None)
+
+    def summary(self) -> Summary:
+        routers = joined(hop.sender or "*" for hop in self.hops)
+        return f"path to {socket_text(self.address, self.port)}", routers
 
 
 def _bare(address: str) -> str:

@@ -2,10 +2,28 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation, Subject, endpoints, merge_subjects
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import (
+    Address,
+    AuthorityUrl,
+    Digest,
+    DistinguishedName,
+    DomainName,
+    FirstBytes,
+    HostName,
+    Text,
+    Word,
+)
+from diagnose.model.summary import Summary, joined, socket_text
+
+HandshakeVariant = Literal[
+    "normal", "again", "unverified", "no-sni", "other-sni", "tls1.2", "old", "small-hello",
+    "small-segments", "any-cipher", "lenient", "no-dhe", "http/1.1", "h2", "stapling", "plain",
+]  # fmt: skip
+RevocationStatus = Literal["good", "revoked", "unknown"]
 
 
 @frozen
@@ -22,28 +40,28 @@ class Certificate:
     "name_constraints". An empty `unread` proves nothing; a date that could not be parsed is None.
     """
 
-    subject: str
-    issuer: str
-    serial: str
+    subject: DistinguishedName
+    issuer: DistinguishedName
+    serial: Digest
     not_before: datetime | None
     not_after: datetime | None
-    sha256: str
-    common_name: str = ""
-    dns_names: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    key_type: str = ""
+    sha256: Digest
+    common_name: DomainName = ""
+    dns_names: tuple[DomainName, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    key_type: Word = ""
     key_bits: int = 0
-    signature_hash: str = ""
+    signature_hash: Word = ""
     is_ca: bool = False
-    usages: tuple[str, ...] = ()
+    usages: tuple[Word, ...] = ()
     must_staple: bool = False
-    key_id: str = ""
-    authority_key_id: str = ""
-    issuer_urls: tuple[str, ...] = ()
-    ocsp_urls: tuple[str, ...] = ()
-    crl_urls: tuple[str, ...] = ()
-    key_usages: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    key_id: Digest = ""
+    authority_key_id: Digest = ""
+    issuer_urls: tuple[AuthorityUrl, ...] = ()
+    ocsp_urls: tuple[AuthorityUrl, ...] = ()
+    crl_urls: tuple[AuthorityUrl, ...] = ()
+    key_usages: tuple[Word, ...] = ()
+    unread: tuple[Word, ...] = ()
 
     @property
     def self_issued(self) -> bool:
@@ -56,6 +74,12 @@ class Certificate:
         if self.not_before is None or self.not_after is None:
             return None
         return self.not_after - self.not_before
+
+    @property
+    def expiry_text(self) -> str:
+        if self.not_after is None:
+            return "dates not read"
+        return f"valid until {self.not_after:%Y-%m-%d %H:%M} UTC"
 
     def is_current(self, now: datetime) -> bool:
         """Return True if both dates are known and `now` lies between them."""
@@ -86,7 +110,7 @@ class Alert:
 
     level: int
     code: int
-    name: str
+    name: Word
 
 
 @frozen(kw_only=True, eq=False)
@@ -113,18 +137,18 @@ class Handshake(Observation):
 
     layer: ClassVar[str] = "tls"
 
-    address: str
+    address: Address
     port: int
-    server_name: str | None = None
-    variant: str = "normal"
-    protocol: str = ""
-    cipher: str = ""
-    alpn: str = ""
+    server_name: HostName | None = None
+    variant: HandshakeVariant = "normal"
+    protocol: Word = ""
+    cipher: Word = ""
+    alpn: Word = ""
     verify_code: int | None = None
-    verify_message: str = ""
+    verify_message: Text = ""
     chain: tuple[Certificate, ...] = ()
     alert: Alert | None = None
-    received: str = ""
+    received: FirstBytes = ""
     bytes_received: int = 0
     stapled: bool | None = None
     wants_client_certificate: bool = False
@@ -133,6 +157,14 @@ class Handshake(Observation):
     def is_browser_like(self) -> bool:
         """True if a visitor's browser would do this handshake."""
         return self.variant in {"normal", "again"}
+
+    def summary(self) -> Summary:
+        names = self.chain[0].dns_names if self.chain else ()
+        names_text = f"for {joined(names[:4])}" if names else ""
+        parts = (self.protocol, self.verify_message, names_text)
+        variant = "" if self.variant == "normal" else f" ({self.variant})"
+        subject = f"TLS with {socket_text(self.address, self.port)}{variant}"
+        return subject, "; ".join(part for part in parts if part)
 
 
 @frozen(kw_only=True, eq=False)
@@ -144,11 +176,14 @@ class Revocation(Observation):
 
     layer: ClassVar[str] = "certificate"
 
-    serial: str
-    status: str = "unknown"
-    source: str = ""
+    serial: Digest
+    status: RevocationStatus = "unknown"
+    source: AuthorityUrl = ""
     revoked_at: datetime | None = None
-    reason: str = ""
+    reason: Word = ""
+
+    def summary(self) -> Summary:
+        return f"certificate {self.serial}", self.status
 
 
 @frozen

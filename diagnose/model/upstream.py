@@ -1,9 +1,11 @@
 """Observations of the connection from nginx to the applications behind it."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
+from diagnose.model.summary import Summary, application_text, joined
 
 
 @frozen(kw_only=True, eq=False)
@@ -19,16 +21,23 @@ class UpstreamTalk(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    target: str
-    host: str
+    target: Url
+    host: HostName
     port: int
-    address: str = ""
-    socket: str = ""
-    speaks: str = "https"
-    server_name: str = ""
+    address: Address = ""
+    socket: FilePath = ""
+    speaks: Literal["http", "https"] = "https"
+    server_name: HostName = ""
     as_nginx: bool = True
     status: int | None = None
-    protocol: str = ""
+    protocol: Word = ""
+
+    def summary(self) -> Summary:
+        name = f" as {self.server_name}" if self.server_name else " without a name"
+        protocol = f"TLS{name}" if self.speaks == "https" else "plain HTTP"
+        outcome = f"answers {self.status}" if self.status else self.protocol or "handshake done"
+        application = application_text(self.target, self.address, self.port, self.socket)
+        return f"{application}, {protocol}", outcome
 
 
 @frozen
@@ -37,8 +46,8 @@ class Permissions:
     numeric owner and group. `extended` is True if an access control list (acl(5)) adds to the
     mode."""
 
-    path: str
-    mode: str
+    path: FilePath
+    mode: Word
     owner: int
     group: int
     extended: bool = False
@@ -56,12 +65,18 @@ class UpstreamSocket(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    path: str
+    path: FilePath
     above: tuple[Permissions, ...] = ()
     user: int | None = None
     groups: tuple[int, ...] = ()
-    names: tuple[str, str] = ("", "")
-    listening: tuple[str, ...] = ()
+    names: tuple[Label, Label] = ("", "")
+    listening: tuple[FilePath, ...] = ()
+
+    def summary(self) -> Summary:
+        if not self.above:
+            return self.path, ""
+        inner = self.above[0]
+        return self.path, f"{inner.mode} {inner.owner}:{inner.group}"
 
 
 @frozen
@@ -69,10 +84,10 @@ class Denial:
     """An access that SELinux denied (type=AVC in the audit log): the permission, the program, and
     the port of a connection or else the path. `enforced` is False if it was only logged."""
 
-    permission: str
-    program: str
+    permission: Word
+    program: Label
     port: int | None = None
-    path: str = ""
+    path: FilePath = ""
     enforced: bool = True
 
 
@@ -84,13 +99,17 @@ class Selinux(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    mode: str
-    booleans: tuple[tuple[str, bool], ...] = ()
+    mode: Word
+    booleans: tuple[tuple[Word, bool], ...] = ()
     denials: tuple[Denial, ...] = ()
     logged: bool = False
 
     def boolean(self, name: str) -> bool | None:
         return dict(self.booleans).get(name)
+
+    def summary(self) -> Summary:
+        booleans = (f"{name} {'on' if on else 'off'}" for name, on in self.booleans)
+        return "SELinux", ", ".join((self.mode, *booleans))
 
 
 @frozen(kw_only=True, eq=False)
@@ -100,5 +119,8 @@ class ServerNames(Observation):
 
     layer: ClassVar[str] = "upstream"
 
-    resolvers: tuple[str, ...] = ()
-    written: tuple[str, ...] = ()
+    resolvers: tuple[Address, ...] = ()
+    written: tuple[HostName, ...] = ()
+
+    def summary(self) -> Summary:
+        return "/etc/resolv.conf", joined(self.resolvers)

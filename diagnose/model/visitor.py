@@ -1,10 +1,14 @@
 """Observations about one visitor (`--from`), and what blocks single addresses besides the packet
 filter's rules."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diagnose.model import Evidence, Observation
 from diagnose.model.frozen import frozen
+from diagnose.model.marks import Address, Label
+from diagnose.model.summary import Summary, joined
+
+RouteRefusal = Literal["blackhole", "unreachable", "prohibit"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -14,15 +18,18 @@ class Visitor(Observation):
 
     layer: ClassVar[str] = "host"
 
-    address: str
+    address: Address
+
+    def summary(self) -> Summary:
+        return "judged for the visitor", self.address
 
 
 @frozen
 class Jail:
     """A fail2ban jail and the addresses that it has banned (fail2ban-client(1), `banned`)."""
 
-    name: str
-    banned: tuple[str, ...] = ()
+    name: Label
+    banned: tuple[Address, ...] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -39,15 +46,19 @@ class Jails(Observation):
         """Return the names of the jails that have banned an address."""
         return tuple(jail.name for jail in self.jails if address in jail.banned)
 
+    def summary(self) -> Summary:
+        bans = (f"{jail.name} has banned {len(jail.banned)}" for jail in self.jails[:12])
+        return "fail2ban", joined(bans)
+
 
 @frozen
 class ClosedRoute:
     """A route that discards packets (ip-route(8)): `kind` is "blackhole", "unreachable" or
     "prohibit"; `network` is a network or one address; `table` is "" for the main table."""
 
-    kind: str
-    network: str
-    table: str = ""
+    kind: RouteRefusal
+    network: Address
+    table: Label = ""
 
 
 @frozen(kw_only=True, eq=False)
@@ -61,6 +72,10 @@ class ClosedRoutes(Observation):
     routes: tuple[ClosedRoute, ...] = ()
     more: int = 0
 
+    def summary(self) -> Summary:
+        routes = (f"{route.kind} {route.network}" for route in self.routes[:12])
+        return "routes that lead nowhere", joined(routes)
+
 
 @frozen(kw_only=True, eq=False)
 class ReturnRoute(Observation):
@@ -70,9 +85,12 @@ class ReturnRoute(Observation):
 
     layer: ClassVar[str] = "host"
 
-    source: str
-    towards: str
-    refusal: str = ""
+    source: Address
+    towards: Address
+    refusal: Literal["", "blackhole", "unreachable", "prohibit"] = ""
+
+    def summary(self) -> Summary:
+        return f"route from {self.source} to {self.towards}", self.refusal or "there is one"
 
 
 def visitor_address(evidence: Evidence) -> str:

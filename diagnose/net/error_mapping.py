@@ -22,9 +22,9 @@ The kinds are a closed vocabulary:
 import errno
 import os
 
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 
-_KINDS = {
+_KINDS: dict[int, FailureKind] = {
     errno.ECONNREFUSED: "refused",
     # All errnos that stand for an ICMP error (icmp(7); Linux: net/ipv4/icmp.c, icmp_err_convert).
     errno.EHOSTUNREACH: "unreachable",

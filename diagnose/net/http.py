@@ -17,7 +17,8 @@ import h11
 from diagnose._version import VERSION
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Headers, header
+from diagnose.model.http import header
+from diagnose.model.marks import Headers
 from diagnose.net import Stream
 from diagnose.net.error_mapping import failure_of
 from diagnose.parsers.http import websocket_urls

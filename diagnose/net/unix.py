@@ -5,13 +5,13 @@ import errno
 import socket
 import time
 
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.net.error_mapping import failure_of
 from diagnose.net.local import TcpStream
 
 # For a TCP connection EACCES stands for an ICMP error; here it comes from this machine.
-_LOCAL_KINDS = {errno.EACCES: "denied", errno.ENOENT: "missing"}
+_LOCAL_KINDS: dict[int | None, FailureKind] = {errno.EACCES: "denied", errno.ENOENT: "missing"}
 
 
 async def connect(path: str, timeout: float = DEFAULT_TIMEOUT) -> ConnectResult:

@@ -24,6 +24,7 @@ from websockets.uri import parse_uri
 from websockets.utils import accept_key
 
 from diagnose.model.frozen import frozen
+from diagnose.model.http import Ending, UpgradeFault
 from diagnose.net import DEFAULT_TIMEOUT, Stream
 from diagnose.net.http import Http1Connection, HttpResult, send_get
 from diagnose.parsers.request_fields import merge_fields
@@ -55,11 +56,11 @@ class UpgradeResult:
     """
 
     answer: HttpResult
-    fault: str = ""
+    fault: UpgradeFault = ""
     subprotocol: str | None = None
     ping_s: float | None = None
     held_s: float | None = None
-    ended: str = ""
+    ended: Ending = ""
     close_code: int | None = None
     close_reason: str = ""
     frames: int = 0
@@ -122,7 +123,7 @@ async def open_websocket(
 
 def check_response(
     answer: HttpResult, key: str, subprotocols: tuple[str, ...]
-) -> tuple[str, str | None]:
+) -> tuple[UpgradeFault, str | None]:
     """Return the fault of a response ("" if none) and the subprotocol that it names.
 
     Checks RFC 6455 section 4.1, as browsers do. Proxies forward wrong responses unchanged.
@@ -158,7 +159,7 @@ class _WatchedConnection:
     protocol: ClientProtocol
     ping_s: float | None = None
     held_s: float = 0.0
-    ended: str = ""
+    ended: Ending = ""
     frames: int = 0
     begun: bool = False
 

@@ -4,12 +4,12 @@ its messages on standard error differ. No I/O.
 
 import re
 
-from diagnose.model import Failure
+from diagnose.model import Failure, FailureKind
 from diagnose.model.frozen import frozen
 from diagnose.parsers.sanitize import clean
 
 #: errno(3) for the texts of strerror(3) that curl prints; kinds: `diagnose.net.error_mapping`.
-_ERRORS = (
+_ERRORS: tuple[tuple[str, FailureKind, int, str], ...] = (
     ("Connection refused", "refused", 111, "ECONNREFUSED"),
     ("No route to host", "unreachable", 113, "EHOSTUNREACH"),
     ("Network is unreachable", "unreachable", 101, "ENETUNREACH"),

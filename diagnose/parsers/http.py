@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-from diagnose.model.http import Exchange, Headers, header
+from diagnose.model.http import Exchange, header
+from diagnose.model.marks import Headers
 
 #: Top-level domains that browsers open with https only (hstspreload.org, whole TLDs).
 _PRELOADED = frozenset(

@@ -37,6 +37,14 @@ _PRIVATE_KEY = re.compile(
 )
 
 
+#: The beginning of msgspec's message for a word that is not in a closed set.
+_UNKNOWN_WORD = "Invalid enum value"
+
+
+class _UnknownWordError(UsageError):
+    """A word of a recording is not in the closed set of its field."""
+
+
 @frozen
 class Recording:
     """A decoded recording: the evidence, the host name and whether the run had root rights."""
@@ -139,7 +147,8 @@ def read_recording(path: str) -> str:
 def decode(text: str) -> Recording:
     """Decode what `encode` wrote. Raise UsageError with the line number if it is not a recording.
 
-    Unknown kinds of observation and unknown fields are ignored.
+    Unknown fields are ignored, and so are observations of an unknown kind or with a word that is
+    not in the field's closed set: a later version knows more of them.
     """
     # Not splitlines(): strings may contain other line separators.
     lines = enumerate(text.split("\n"), 1)
@@ -169,7 +178,10 @@ def _observations(lines: Iterable[tuple[int, str]]) -> Iterable[Observation]:
                     " the same kind of thing."
                 )
             if kind is not None:
-                yield _convert(number, record, kind)
+                try:
+                    yield _convert(number, record, kind)
+                except _UnknownWordError:
+                    continue
 
 
 def _parse_object(number: int, text: str) -> dict[str, Any]:
@@ -206,7 +218,11 @@ def _convert(number: int, record: Any, kind: Any) -> Any:
     try:
         converted = msgspec.convert(record, kind)
         _check_times(converted)
-    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+    except msgspec.ValidationError as error:
+        is_unknown_word = str(error).startswith(_UNKNOWN_WORD)
+        fault = _UnknownWordError if is_unknown_word else UsageError
+        raise fault(f"Line {number} of the recording: {error}") from None
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"Line {number} of the recording: {error}") from None
     return converted
 

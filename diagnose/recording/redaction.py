@@ -5,35 +5,22 @@ domain), so the checks reach the same findings from masked evidence.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from diagnose.model import Crash, Evidence, Report
 from diagnose.model.events import Concluded, Event, Sink
 from diagnose.model.view import View
 from diagnose.parsers.cdn import ALIASES
-from diagnose.parsers.nginx.config import parse
 from diagnose.recording.codec import Recording, encode
 from diagnose.recording.redaction_addresses import Addresses
-from diagnose.recording.redaction_http import kept_body, kept_headers, kept_message
-from diagnose.recording.redaction_nginx import ArgumentMask, masked_configuration
+from diagnose.recording.redaction_fields import FieldMask
+from diagnose.recording.redaction_names import host_names, upstream_hosts
 from diagnose.recording.redaction_secrets import HIDDEN, SECRET_OPTIONS, Tokens, hide_secrets
 
 #: Replaces the host name of the probing machine.
 MASKED = "masked"
-
-#: Fields with messages of nginx or of programs behind it.
-_MESSAGES = {("LogLine", "text"), ("TestMessage", "text")}
-#: Fields filled by remote servers and other programs: only the marks that checks look for are kept.
-_FOREIGN_TEXTS = {
-    ("Upgrade", "close_reason"),
-    ("NginxStart", "line"),
-    ("RenewalFailure", "message"),
-}
-#: Observations of files in which people write comments.
-_COMMENTED = {"HostsEntry", "ResolverConfig", "RulesFile", "Ruleset", "Firewalld", "Zone", "Policy"}
 
 Value = TypeVar("Value")
 Judge = Callable[[Evidence, tuple[Crash, ...]], Report]
@@ -42,23 +29,6 @@ _NAME_SUFFIX = re.compile(r"[_-](?=[a-z]{3}$|\d)")
 #: The longest host name in characters (RFC 1035 section 2.3.4).
 _LONGEST_NAME = 255
 _WORD = re.compile(r"[\w.*-]+")
-_SERVER_NAME = re.compile(r"\bserver_name\s")
-_HOST_IN_URL = re.compile(r"://(?:[^/\s\"'@]{0,200}@)?([\w.-]{1,253})")
-_ENDPOINT = re.compile(
-    r"(?:^|[\s;{}])(?:upstream|server|\w{1,20}_pass)\s+([\w.-]{1,253})(?=[;{\s]|:(?!//))"
-)
-#: Fields of an observation that contain the hosts of upstreams, redirects and servers.
-_HOST_FIELDS = ("host", "sent", "target", "upstream", "url", "redirected_from", "via", "server")
-_GENERATED_MARK = re.compile(r"(?i)generated|managed|overwritten|do not edit|not edit this file")
-#: A comment on a rule or an address, after the word that introduces it.
-_RULE_COMMENT = re.compile(
-    r"(--comment |\"comment\": |\bcomment[ =](?!--))(\"[^\"\n]*\"?|[^\s\"]+)"
-)
-# A line that begins with ";", or the rest of a line after "#"; ufw's "###" lines are data.
-_LINE_COMMENT = re.compile(
-    r"(?m)^(?:\#!|\#\#\# (?:tuple|RULES|END|LOGGING|RATE))[^\n]*|(^;|(?:^|(?<=[ \t]))\#)[^\n]*"
-)
-
 #: Words of the outputs themselves: a machine with such a name keeps it.
 _RESERVED_WORDS = {
     "application",
@@ -112,57 +82,9 @@ def _mask_report(
     return report, replace(view, hostname=MASKED, again=mask.mask_words(view.again))
 
 
-def host_names(evidence: Evidence) -> Iterator[str]:
-    """Yield every host name in the evidence."""
-    yield evidence.target.host
-    for observation in evidence.observations:
-        for field in ("name", "hostname", "server_name"):
-            value = getattr(observation, field, None)
-            if isinstance(value, str) and (field == "hostname" or "." in value):
-                yield value
-        for field in ("aliases", "names"):
-            yield from (name for name in getattr(observation, field, ()) if "." in name)
-        for certificate in getattr(observation, "chain", ())[:1]:
-            yield from certificate.dns_names
-        for file in getattr(observation, "files", ()):
-            yield from _server_names(file.text)
-
-
-def upstream_hosts(evidence: Evidence) -> Iterator[str]:
-    """Yield every host of an upstream, a redirect or a server in the evidence. A host without a dot
-    ("app") may be an ordinary word, so it is masked only where a host can be."""
-    for observation in evidence.observations:
-        for field in _HOST_FIELDS:
-            value = getattr(observation, field, None)
-            if isinstance(value, str):
-                yield from _hosts_in(value, bare=field in {"host", "sent", "server"})
-        for name, value in getattr(observation, "headers", ()):
-            if name.lower() in {"location", "content-location", "origin"}:
-                yield from _hosts_in(value)
-        for mention in getattr(observation, "mentions", ()):
-            yield from _hosts_in(mention)
-        for file in getattr(observation, "files", ()):
-            yield from _hosts_in(file.text)
-            yield from (match[1] for match in _ENDPOINT.finditer(file.text))
-
-
-def _hosts_in(text: str, bare: bool = False) -> Iterator[str]:
-    yield from (match[1] for match in _HOST_IN_URL.finditer(text))
-    if bare and re.fullmatch(r"[\w-]+(?:\.[\w-]+)*(?::\d+)?", text):
-        yield text.partition(":")[0]
-
-
 def mask_for(evidence: Evidence) -> "Mask":
     """Return a mask that knows every name in the evidence."""
     return Mask(host_names(evidence), upstream_hosts(evidence))
-
-
-def _server_names(text: str) -> Iterator[str]:
-    """Yield the names in an nginx file, without a parsed tree."""
-    for statement in re.split(r"[;{}]", text):
-        directive = _SERVER_NAME.search(statement)
-        words = statement[directive.end() :].split() if directive else ()
-        yield from (name for name in words if re.fullmatch(r"[\w.*-]+", name))
 
 
 class Mask:
@@ -179,15 +101,25 @@ class Mask:
         self.hosts = _single_label_pattern(single - _RESERVED_WORDS - {"unix", "_"} - self.domains)
 
     def mask_text(self, text: str) -> str:
+        """Mask the names, addresses and secrets in a text."""
+        text = self._mask_known(text)
+        if self.hosts is not None:
+            text = self.hosts.sub(lambda match: self.label_stand_in(match[0].lower()), text)
+        return _WORD.sub(self.mask_word, text) if self.domains else text
+
+    def mask_public_word(self, text: str) -> str:
+        """Mask a text where a host of one label would be an ordinary word."""
+        text = self._mask_known(text)
+        return _WORD.sub(self.mask_word, text) if self.domains else text
+
+    def _mask_known(self, text: str) -> str:
         text = self.tokens.hide(hide_secrets(text))
         text = self.addresses.hide(text)
         if self.unusual_domains is not None:
             text = self.unusual_domains.sub(
                 lambda match: self.label_stand_in(match[0].lower()), text
             )
-        if self.hosts is not None:
-            text = self.hosts.sub(lambda match: self.label_stand_in(match[0].lower()), text)
-        return _WORD.sub(self.mask_word, text) if self.domains else text
+        return text
 
     def mask_words(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """Mask the words of a command. The argument of an option that takes a secret is hidden."""
@@ -199,77 +131,8 @@ class Mask:
 
     def mask_value(self, value: Value) -> Value:
         """Mask everything in a value of the model."""
-        masked: Any = self._mask_value(value)
+        masked: Any = FieldMask(self.mask_text, self.mask_public_word).masked(value)
         return masked  # type: ignore[no-any-return]
-
-    def _mask_value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return value if isinstance(value, Enum) else self.mask_text(value)
-        if isinstance(value, tuple):
-            return tuple(self._mask_value(item) for item in value)
-        if hasattr(value, "main") and hasattr(value, "files"):
-            return masked_configuration(value, self.mask_text, self._mask_value)
-        if is_dataclass(value) and not isinstance(value, type):
-            field_values = {field.name: getattr(value, field.name) for field in fields(value)}
-            masked = {
-                name: self._mask_field(value, name, field_value)
-                for name, field_value in field_values.items()
-            }
-            return type(value)(**masked)
-        return value
-
-    def _mask_field(self, holder: object, name: str, value: Any) -> Any:
-        """Mask a field. Texts written by remote servers and applications are reduced to known
-        parts."""
-        kind = type(holder).__name__
-        if not value or isinstance(value, Enum):
-            return self._mask_value(value)
-        if name == "headers":
-            return kept_headers(value, self.mask_text)
-        if (kind, name) in _MESSAGES:
-            return kept_message(value, self.mask_text)
-        if (kind, name) in _FOREIGN_TEXTS or name == "body":
-            return kept_body(value)
-        if (kind, name) == ("NginxProcess", "arguments"):
-            return self._mask_options(value)
-        if (kind, name) == ("Handshake", "received"):
-            return self._mask_received(value)
-        if kind in _COMMENTED:
-            return self._mask_value(self._without_comments(value))
-        return self._mask_value(value)
-
-    def _mask_options(self, options: tuple[str, ...]) -> tuple[str, ...]:
-        """Mask nginx's own options; the directives in -g are masked like those in a file."""
-        argument_mask = ArgumentMask(self.mask_text)
-        masked_options = list(self._mask_value(options))
-        for index in range(1, len(options)):
-            if options[index - 1] == "-g":
-                directives = parse(options[index], "-g")
-                statements = (
-                    " ".join(
-                        (
-                            directive.name,
-                            *argument_mask.mask_all(directive.name, "", directive.args),
-                        )
-                    )
-                    for directive in directives
-                )
-                masked_options[index] = " ".join(f"{statement};" for statement in statements)
-        return tuple(masked_options)
-
-    def _mask_received(self, text: str) -> str:
-        if not text.startswith("HTTP/"):
-            return self.mask_text(text)
-        return f"{self.mask_text(text.split(chr(10), 1)[0][:60].rstrip())} {kept_body(text)}"
-
-    def _without_comments(self, value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(self._without_comments(item) for item in value)
-        if not isinstance(value, str) or isinstance(value, Enum):
-            return value
-        value = _RULE_COMMENT.sub(_hide_comment, value)
-        # nft's list is JSON.
-        return value if value.startswith("{") else _LINE_COMMENT.sub(_hide_line_comment, value)
 
     def mask_word(self, match: re.Match[str]) -> str:
         """Mask a word up to the last domain in it. A suffix of the last label
@@ -340,17 +203,3 @@ def _single_label_pattern(names: set[str]) -> re.Pattern[str] | None:
         rf"(?i)(?<=://)(?:{alternatives})(?![\w.-])|(?<=\")(?:{alternatives})(?=[\":])"
         rf"|(?<![\w./-])(?:{alternatives})(?=:\d)|\A(?:{alternatives})\Z"
     )
-
-
-def _hide_comment(match: re.Match[str]) -> str:
-    quote = '"' if match[2].startswith('"') else ""
-    return f"{match[1]}{quote}{HIDDEN}{quote}"
-
-
-def _hide_line_comment(match: re.Match[str]) -> str:
-    """Hide a comment, but keep the mark that a program generates the file, because checks read
-    it."""
-    if not match[1]:
-        return match[0]
-    generated_mark = _GENERATED_MARK.search(match[0])
-    return f"{match[1]} {HIDDEN}{f' {generated_mark[0]}' if generated_mark else ''}"

@@ -7,8 +7,7 @@ are adjusted to the masked text, because fixes are made from them.
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from diagnose.model.nginx import ConfigFile, Directive
 from diagnose.recording.redaction_http import kept_field
@@ -284,20 +283,6 @@ class MaskedFiles:
             stop=offsets.get(directive.stop, directive.stop),
             opened=offsets.get(directive.opened, directive.opened),
         )
-
-
-def masked_configuration(config: Any, mask_text: MaskText, mask_value: Callable[[Any], Any]) -> Any:
-    """Mask a configuration (`main` and `files`, as in NginxConfig and OtherConfig); its other
-    fields are masked by `mask_value`."""
-    files = MaskedFiles(config.main, config.files, mask_text)
-    other_values = {
-        field.name: mask_value(getattr(config, field.name)) for field in _other_fields(config)
-    }
-    return type(config)(**other_values, main=files.main, files=files.files)
-
-
-def _other_fields(config: Any) -> Iterator[Any]:
-    return (field for field in fields(config) if field.name not in {"main", "files"})
 
 
 def _quoted(argument: str) -> str:

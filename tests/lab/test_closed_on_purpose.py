@@ -5,11 +5,12 @@ several sources to several ports are tried before and after."""
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import pytest
 
 from diagnose.model import Applicability, Claim, Command, Manual, Vantage
-from diagnose.model.netfilter import Ruleset
+from diagnose.model.netfilter import Ruleset, RulesTool
 from tests.checks.firewall import test_no_source_let_in as generator
 from tests.support.check_evidence import judge
 from tests.support.firewall_rules import connected, host, listening, nic
@@ -52,7 +53,7 @@ def tried(pair: Pair, ports: Iterator[int]) -> Open:
 
 def claims(pair: Pair) -> list[Claim]:
     seen = [
-        Ruleset(vantage=Vantage.SERVER, tool=tool, text=text)
+        Ruleset(vantage=Vantage.SERVER, tool=cast(RulesTool, tool), text=text)
         for tool, text in real_rulesets.texts(pair.server).items()
         if text.strip()
     ]

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import cast
 
 import pytest
 
 from diagnose.engine import conclude
 from diagnose.model import Evidence, Host, Observation, Report, Severity, Vantage
 from diagnose.model.dns import Resolution
-from diagnose.model.netfilter import Ruleset
+from diagnose.model.netfilter import Ruleset, RulesTool
 from diagnose.model.server import Interface, Listener, Listeners
 from diagnose.model.visitor import Visitor
 from tests.support.check_evidence import NOW, SHOP
@@ -47,7 +48,7 @@ def server(visitor: str, texts: Sequence[tuple[str, str]]) -> Evidence:
         Interface(vantage=on, name="eth0", up=True, addresses=SERVER, default=(4, 6)),
         Interface(vantage=on, name="docker0", up=True, addresses=BRIDGE),
         Listeners(vantage=on, sockets=sockets),
-        *(Ruleset(vantage=on, tool=tool, text=text) for tool, text in texts),
+        *(Ruleset(vantage=on, tool=cast(RulesTool, tool), text=text) for tool, text in texts),
     )
     return Evidence(SHOP, NOW, observations)
 

@@ -4,16 +4,18 @@ import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from enum import Enum
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnose.engine import conclude
-from diagnose.model import Evidence, Failure, Report, Target, Vantage
+from diagnose.model import Evidence, Failure, Observation, Report, Target, Vantage
 from diagnose.model.dns import HostsEntry, Resolution, ResolverConfig
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
+from diagnose.model.marks import Mark
 from diagnose.model.netfilter import Ruleset, RulesFile
 from diagnose.model.nginx import (
     ConfigFile,
@@ -30,9 +32,11 @@ from diagnose.outputs import html, jsonl, markdown, plain, text
 from diagnose.outputs import json as document
 from diagnose.parsers.nginx.config import parse
 from diagnose.recording.codec import observation_kinds
-from diagnose.recording.redaction import host_names, masked_recording, masked_report
-from tests.support.check_evidence import NOW
+from diagnose.recording.redaction import masked_recording, masked_report
+from diagnose.recording.redaction_names import host_names
+from tests.support.check_evidence import NOW, SHOP
 from tests.support.effort import examples
+from tests.support.marked_values import filled
 
 #: Random as keys are, and with what a person may have written.
 WORD = "S3sam3kQ9vXz7LmW2p"
@@ -245,6 +249,66 @@ def test_no_canary_leaves(place: str) -> None:
         if any(canary.lower() in made.lower() for canary in ("sesame", WORD, "corp-internal"))
     ]
     assert left == []
+
+
+CANARY_URL = "https://sesame.corp-internal.net/x?token=sesame"
+#: What stands in each field of an observation, by the field's mark.
+MARKED: dict[Mark, Any] = {
+    "host": "sesame",
+    "domain": "sesame.corp-internal.net",
+    "machine": "sesame",
+    "address": "9.8.7.6",
+    "url": CANARY_URL,
+    "authority-url": "http://sesame.corp-internal.net/root.crt",
+    "path": f"/join/{WORD}?invite=sesame",
+    "distinguished-name": "O=Shop, CN=sesame.corp-internal.net",
+    "record": "sesame.corp-internal.net.",
+    "image": "sesame.corp-internal.net:5000/app:1",
+    "headers": (
+        ("Set-Cookie", "sid=sesame"),
+        ("Authorization", "Bearer sesame"),
+        ("X-Anything", "sesame"),
+        ("Location", CANARY_URL),
+        ("Alt-Svc", 'h3="sesame.corp-internal.net:443"'),
+    ),
+    "body": "<p>sesame</p>",
+    "reason": "sesame",
+    "first-bytes": "HTTP/1.1 400 sesame Set-Cookie: sid=sesame",
+    "nginx-message": 'host not found in upstream "sesame.corp-internal.net"',
+    "nginx-options": ("-g", "env K=sesame;"),
+    "configuration": (),
+    "rules": f"192.0.2.7 shop.example.com # sesame {WORD}",
+    "file": f"/srv/{WORD}/x",
+    "command": f"curl -H 'X-Key: sesame' -b sid=sesame {CANARY_URL}",
+    "label": WORD,
+    "digest": WORD,
+    "text": f"password=sesame {WORD}",
+    "word": WORD,
+}  # fmt: skip
+KINDS = {name: kind for name, kind in observation_kinds().items() if kind is not Observation}
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_no_field_leaves_what_its_mark_forbids(name: str) -> None:
+    """Every field alone, so that no field's name is known only from another."""
+    for mark, canaries in MARKED.items():
+        evidence = Evidence(SHOP, NOW, (filled(KINDS[name], {**_NOTHING, mark: canaries}),))
+        left = masked_recording(evidence, privileged=True).lower()
+        for canary in ("sesame", WORD.lower(), "corp-internal", "9.8.7.6"):
+            assert canary not in left, mark
+
+
+_NOTHING: dict[Mark, Any] = dict.fromkeys(get_args(Mark), "") | {
+    "headers": (), "nginx-options": (), "configuration": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_no_output_leaves_what_a_mark_forbids(name: str) -> None:
+    evidence = Evidence(TARGET, NOW, (filled(KINDS[name], MARKED),))
+    for output, made in outputs(evidence).items():
+        for canary in ("sesame", WORD.lower(), "corp-internal", "9.8.7.6"):
+            assert canary not in made.lower(), output
 
 
 @pytest.mark.parametrize("place", sorted(SEEN))

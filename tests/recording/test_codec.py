@@ -79,6 +79,16 @@ def test_what_is_no_number_becomes_null() -> None:
     assert to_builtins([float("nan"), float("inf"), 1.5]) == [None, None, 1.5]
 
 
+@pytest.mark.parametrize(
+    "word", [{"variant": "tls1.4"}, {"failure": {"kind": "bored", "message": ""}}]
+)
+def test_words_of_a_later_version_are_passed_over(word: dict[str, Any]) -> None:
+    lines = encode(Recording(Evidence(SHOP, NOW, (SECURE, NAME)))).splitlines()
+    later = json.dumps({**json.loads(lines[1]), **word})
+    again = decode("\n".join([lines[0], later, lines[2]]))
+    assert same(again.evidence.observations, (NAME,))
+
+
 def test_kinds_of_a_later_version_are_passed_over_and_so_are_its_fields() -> None:
     text = encode(Recording(Evidence(SHOP, NOW, (NAME,))))
     header, seen = text.splitlines()

@@ -1,7 +1,7 @@
 """What tests of nginx's checks say: a configuration as text, and what was seen beside it."""
 
 from diagnose.model import Host, Vantage
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.nginx import (
     ConfigFile,
     NginxBuild,
@@ -88,7 +88,7 @@ def front(status: int | None, path: str = "/ws") -> Upgrade:
     )
 
 
-def direct(status: int | None, path: str = "/ws", variant: str = "normal") -> Upgrade:
+def direct(status: int | None, path: str = "/ws", variant: UpgradeVariant = "normal") -> Upgrade:
     """A handshake with the application itself."""
     return Upgrade(
         vantage=Vantage.SERVER,

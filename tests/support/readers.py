@@ -22,8 +22,9 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.parsers.nginx.error_log import Clock
 from diagnose.parsers.target import UsageError
 from diagnose.probes.inside import server_detection
-from diagnose.recording.redaction import Mask, host_names, upstream_hosts
+from diagnose.recording.redaction import Mask
 from diagnose.recording.redaction_http import kept_body, kept_message
+from diagnose.recording.redaction_names import host_names, upstream_hosts
 
 #: Modules besides those of `diagnose.parsers`.
 OTHERS = (
@@ -169,7 +170,7 @@ MORE = (
     Reader("diagnose.recording.redaction:names", _names_masked),
     Reader("diagnose.recording.redaction_http:kept_body", kept_body),
     Reader("diagnose.recording.redaction_http:kept_message", _message_masked),
-    Reader("diagnose.recording.redaction_nginx:masked_configuration", _configuration_masked),
+    Reader("diagnose.recording.redaction_nginx:MaskedFiles", _configuration_masked),
     Reader("diagnose.probes.inside.server_detection:names", server_detection.names),
 )
 

@@ -1,7 +1,7 @@
 """A site whose nginx is known: blocks for port 80 and 443, and how a remedy reads."""
 
 from diagnose.model import Applicability, Claim, Edit
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.nginx_evidence import BUILD, HOST, RUNNING, SITE, config
 
 PLAIN = """
@@ -24,7 +24,7 @@ HOME = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=44
 __all__ = ["AROUND", "HOME", "PLAIN", "SITE", "applied", "config", "led"]
 
 
-def led(url: str, location: str, purpose: str = "plain", status: int = 301) -> Exchange:
+def led(url: str, location: str, purpose: RequestPurpose = "plain", status: int = 301) -> Exchange:
     return Exchange(
         url=url,
         address="203.0.113.10",

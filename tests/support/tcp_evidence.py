@@ -1,7 +1,7 @@
 """What tests of these checks see: connection attempts and how they ended."""
 
 from diagnose.model import Failure
-from diagnose.model.tcp import Connection, IcmpError
+from diagnose.model.tcp import Connection, ConnectionPurpose, IcmpError
 from diagnose.parsers import icmp
 
 HERE = {4: "198.51.100.2", 6: "2001:db8:1::2"}
@@ -22,7 +22,7 @@ _BY_ERRNO = {
 def attempt(
     address: str = "203.0.113.10",
     port: int = 443,
-    purpose: str = "target",
+    purpose: ConnectionPurpose = "target",
     failure: Failure | None = None,
     took: float = 0.001,
     error: IcmpError | None = None,
@@ -49,7 +49,7 @@ def rejected(
     code: int,
     sender: str | None = None,
     port: int = 443,
-    purpose: str = "target",
+    purpose: ConnectionPurpose = "target",
     took: float = 0.001,
     on_link: bool | None = None,
 ) -> Connection:

@@ -3,7 +3,7 @@
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.model.requests import Asked
+from diagnose.model.requests import Asked, HostVariant
 from tests.support.check_evidence import SHOP
 from tests.support.nginx_evidence import LOADED
 
@@ -14,7 +14,7 @@ def page(status: int = 502, body: str = "") -> Exchange:
 
 def asked(
     status: int | None = 200,
-    variant: str = "passed",
+    variant: HostVariant = "passed",
     sent: str = "127.0.0.1:3000",
     head: int = 200,
     body: str = "",

@@ -1,19 +1,19 @@
 """What the tests of these checks make their evidence of."""
 
 from diagnose.model import Failure
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Through, Upgrade, UpgradeFault, UpgradeVariant
 
 
 def upgrade(
     status: int | None = 404,
-    variant: str = "normal",
+    variant: UpgradeVariant = "normal",
     accepted: bool = False,
-    fault: str = "status",
+    fault: UpgradeFault = "status",
     headers: tuple[tuple[str, str], ...] = (),
     body: str = "",
     address: str = "203.0.113.10",
     failure: Failure | None = None,
-    through: str = "front",
+    through: Through = "front",
     offered: tuple[str, ...] = (),
     subprotocol: str | None = None,
 ) -> Upgrade:

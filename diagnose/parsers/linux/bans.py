@@ -4,8 +4,9 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Literal, get_args
 
-from diagnose.model.visitor import ClosedRoute, Jail
+from diagnose.model.visitor import ClosedRoute, Jail, RouteRefusal
 
 #: Most addresses and most routes that are kept; the others are only counted.
 MOST_BANNED = 20_000
@@ -13,9 +14,9 @@ MOST_ROUTES = 5_000
 
 _JAIL = re.compile(r"'([^'\n]{1,200})': \[([^\]]*)\]")
 _QUOTED = re.compile(r"'([^'\s]{1,60})'")
-_KINDS = ("blackhole", "unreachable", "prohibit")
+_KINDS: dict[str, RouteRefusal] = {kind: kind for kind in get_args(RouteRefusal)}
 #: Errors of `ip route get` for forbidden routes (fib_props in the kernel's fib_semantics.c).
-_REFUSALS = {
+_REFUSALS: dict[str, RouteRefusal] = {
     "Invalid argument": "blackhole",
     "No route to host": "unreachable",
     "Permission denied": "prohibit",
@@ -52,10 +53,10 @@ def _closed_routes(text: str) -> Iterator[ClosedRoute]:
         )
         if network(destination):
             attributes = dict(pairwise(fields[1:]))
-            yield ClosedRoute(kind, destination, attributes.get("table", ""))
+            yield ClosedRoute(_KINDS[kind], destination, attributes.get("table", ""))
 
 
-def refusal(text: str) -> str | None:
+def refusal(text: str) -> Literal[""] | RouteRefusal | None:
     """Return the result of `ip route get`: "" if there is a route, the kind of route or rule that
     forbids it, None for anything else."""
     for line in text.splitlines():
@@ -63,7 +64,7 @@ def refusal(text: str) -> str | None:
             return _REFUSALS.get(line.partition("answers: ")[2].strip())
         kind, *fields = line.split() or [""]
         if kind in _KINDS:
-            return kind
+            return _KINDS[kind]
         if " from " in line or "dev" in fields:
             return ""
     return None

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from diagnose.model.frozen import frozen
+from diagnose.model.kernel import BootManager
 from diagnose.parsers.sanitize import clean
 
 #: Cluster managers, which start a service themselves and leave it disabled on purpose.
@@ -34,7 +35,7 @@ def unit_of(cgroups: Iterable[str]) -> str:
 class Service:
     """The state of a service; the fields are described at `diagnose.model.kernel.Boot`."""
 
-    manager: str
+    manager: BootManager
     name: str
     state: str
     running: bool = False
@@ -83,7 +84,7 @@ def _of_systemd(text: str, script_output: dict[str, str]) -> Service | None:
     )
 
 
-def _of_runlevels(manager: str, text: str, script_output: dict[str, str]) -> Service | None:
+def _of_runlevels(manager: BootManager, text: str, script_output: dict[str, str]) -> Service | None:
     if "service" not in script_output:
         return None
     levels = re.findall(r"^level (.+)$", text, re.MULTILINE)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from diagnose.model import Location
 from diagnose.model.frozen import frozen
-from diagnose.model.nginx import ConfigFile, Directive, TestMessage
+from diagnose.model.nginx import ConfigFile, Directive, DirectiveEnd, TestMessage
 from diagnose.parsers.sanitize import printable
 
 #: Deepest block that is read. Real files are never this deep; a hostile file may be.
@@ -89,7 +89,7 @@ class _TreeBuilder:
                     _OpenBlock(name, tuple(args), self._statement_start(), self.offset)
                 )
             case _:
-                self._add_statement(token, self._statement_end())
+                self._add_statement("}", self._statement_end())
                 if len(self.stack) > 1:
                     self._close_block(self.offset)
         self.statement_start, self.words = self.offset, []
@@ -106,7 +106,7 @@ class _TreeBuilder:
             end -= 1
         return end
 
-    def _add_statement(self, end: str, stop: int) -> None:
+    def _add_statement(self, end: DirectiveEnd, stop: int) -> None:
         if self.words:
             name, *args = self.words
             self._add(name, tuple(args), self._statement_start(), stop, end=end)
@@ -117,7 +117,7 @@ class _TreeBuilder:
 
     def _add(
         self, name: str, args: tuple[str, ...], start: int, stop: int,
-        opened: int = 0, inner: list[Directive] | None = None, end: str = ";",
+        opened: int = 0, inner: list[Directive] | None = None, end: DirectiveEnd = ";",
     ) -> None:  # fmt: skip
         line = bisect_right(self.lines, start)
         column = start - (self.lines[line - 1] if line else 0) + 1

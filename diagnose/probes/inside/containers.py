@@ -7,14 +7,16 @@ namespace without asking an engine (proc_pid_net(5)).
 """
 
 import re
+from typing import get_args
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.containers import Containers
+from diagnose.model.containers import Containers, Engine
 from diagnose.model.server import Listeners
 from diagnose.parsers.linux import containers as container_parser
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
+_ENGINES: dict[str, Engine] = {engine: engine for engine in get_args(Engine)}
 #: Processes that listen on behalf of a container.
 ENGINES = {"docker-proxy", "dockerd", "rootlessport", "conmon", "netavark", "podman"}
 
@@ -46,7 +48,11 @@ async def containers(ctx: ProbeContext, listeners: Listeners) -> None:
             at=at,
             took=ctx.elapsed() - at,
             equivalent="docker ps; podman ps; lsns -t net",
-            engines=tuple(name for name, text in sections if text.strip()[:1] in {"{", "["}),
+            engines=tuple(
+                _ENGINES[name]
+                for name, text in sections
+                if name in _ENGINES and text.strip()[:1] in {"{", "["}
+            ),
             containers=tuple(
                 container
                 for name, text in sections

@@ -9,10 +9,11 @@ iptables-save prints only tables in use, and ipset runs only if its module is lo
 
 import re
 from collections.abc import Iterator
+from typing import assert_never, get_args
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Vantage
-from diagnose.model.netfilter import Ruleset, RulesFile
+from diagnose.model.netfilter import Ruleset, RulesFile, RulesTool
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, emit_not_observed, probe
 
@@ -23,6 +24,7 @@ MAX_FILE_BYTES = 200_000
 SCRIPT = read_script(__file__, "netfilter.sh")
 
 
+_TOOLS: dict[str, RulesTool] = {tool: tool for tool in get_args(RulesTool)}
 _PART = re.compile(r"^@@@ (\w+)(?: (\S+))?\n", re.MULTILINE)
 _NEEDS_ROOT = re.compile(r"must be root|not permitted|[Pp]ermission denied")
 
@@ -68,31 +70,31 @@ def _parts(out: str) -> list[tuple[str, str, str]]:
     )
 
 
-def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
+def _rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[RulesTool, str]]:
     """Return each tool's output once, by the name of the tool.
 
     Since version 1.8 iptables-save states which of the kernel's packet filters it shows.
     """
     known_tools: set[str] = set()
     for name, version, text in parts:
-        tool = name
         if name == "save":
-            tool = f"{version}tables" + ("" if "(nf_tables)" in text else "-legacy")
-        elif name not in {"nft", "ipset"}:
-            continue
-        if tool not in known_tools and text.strip():
+            name = f"{version}tables" + ("" if "(nf_tables)" in text else "-legacy")
+        tool = _TOOLS.get(name)
+        if tool is not None and tool not in known_tools and text.strip():
             known_tools.add(tool)
             yield tool, text
 
 
-def _equivalent(tool: str) -> str:
+def _equivalent(tool: RulesTool) -> str:
     match tool:
         case "nft":
             return "nft list ruleset"
         case "ipset":
             return "ipset save"
-        case _:
+        case "iptables" | "ip6tables" | "iptables-legacy" | "ip6tables-legacy":
             return f"{tool}-save -c"
+        case _:
+            assert_never(tool)
 
 
 def _missing_rulesets(parts: list[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent
+from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent, SelinuxMode
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
@@ -27,6 +27,9 @@ MAX_FILES = 8
 
 #: A command line that starts nginx.
 _NGINX_COMMAND = re.compile(rf"\S*/(?:{'|'.join(PROGRAM_NAMES)})(?: |$)")
+
+#: SELinux's mode by the content of its file `enforce`.
+_SELINUX_MODES: dict[str, SelinuxMode] = {"1": "enforcing", "0": "permissive"}
 
 START_SCRIPT = read_script(__file__, "nginx_start.sh")
 
@@ -111,9 +114,7 @@ def parse_start(text: str) -> NginxStart:
         else (),
         source=f"journalctl -u {service}",
         user="" if properties.get("User") == "root" else clean(properties.get("User", "")),
-        selinux={"1": "enforcing", "0": "permissive"}.get(selinux_match[1], "")
-        if selinux_match
-        else "",
+        selinux=_SELINUX_MODES.get(selinux_match[1], "") if selinux_match else "",
         ports=clean(ports_match[1]) if ports_match else "",
         unit=name if re.search(r"^starts \S", text, re.MULTILINE) else "",
         state=clean(properties.get("ActiveState", ""), 30) if name else "",

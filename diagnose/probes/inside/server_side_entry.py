@@ -9,7 +9,7 @@ import asyncio
 
 from diagnose.model import Vantage
 from diagnose.model.server import Interface, Listeners
-from diagnose.model.tcp import Connection
+from diagnose.model.tcp import Connection, ConnectionPurpose
 from diagnose.probes import ProbeContext, probe
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
@@ -100,7 +100,7 @@ async def _enter(ctx: ProbeContext, address: str) -> None:
     )
 
 
-async def _connect(ctx: ProbeContext, address: str, port: int, purpose: str) -> None:
+async def _connect(ctx: ProbeContext, address: str, port: int, purpose: ConnectionPurpose) -> None:
     at = ctx.elapsed()
     attempt = await ctx.net.connect(address, port, PATIENCE)
     if attempt.stream is not None:

@@ -183,7 +183,7 @@ async def _identify(ctx: ProbeContext) -> bool | None:
             role="server",
             via=ctx.machine.via,
             privileged=lines[0] == "0",
-            manager=clean(lines[2], 20),
+            manager="systemd" if lines[2] == "systemd" else "none",
             system=os_name(result.out),
         )
     )

@@ -12,7 +12,7 @@ from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxBuild, NginxConfig
-from diagnose.model.requests import Asked
+from diagnose.model.requests import Asked, HostVariant
 from diagnose.net import Stream
 from diagnose.parsers.curl_output import EXIT_FAILURES
 from diagnose.parsers.nginx import proxy_headers as header_parser
@@ -84,17 +84,18 @@ def _find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRo
 
 def _host_fields(
     ctx: ProbeContext, route: UpstreamRoute, servers: tuple[server_blocks.Server, ...]
-) -> list[tuple[str, str]]:
+) -> list[tuple[HostVariant, str]]:
     """Return each Host field once, with the kind of its name; "" if nginx sends none."""
     sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target)
     if sent is None:
         return []
-    own = [
+    own: list[tuple[HostVariant, str]] = [
         ("own", name)
         for name in header_parser.application_names(route.place, route.upstream, servers)
     ]
-    variants: dict[str, str] = {}
-    for variant, host in (("passed", sent), ("visitor", ctx.target.authority), *own):
+    variants: dict[str, HostVariant] = {}
+    standard: list[tuple[HostVariant, str]] = [("passed", sent), ("visitor", ctx.target.authority)]
+    for variant, host in (*standard, *own):
         if variant != "own" or list(variants.values()).count("own") < MAX_NAMES:
             variants.setdefault(host, variant)
     return [(variant, host) for host, variant in variants.items()]
@@ -110,7 +111,9 @@ class _RawAnswer:
     failure: Failure | None
 
 
-async def _emit_response(ctx: ProbeContext, route: UpstreamRoute, variant: str, sent: str) -> None:
+async def _emit_response(
+    ctx: ProbeContext, route: UpstreamRoute, variant: HostVariant, sent: str
+) -> None:
     at = ctx.elapsed()
     answer = await (_ask_directly if ctx.machine.via == "local" else _ask_by_curl)(ctx, route, sent)
     if answer is None:

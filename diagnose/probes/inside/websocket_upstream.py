@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild
 from diagnose.net import Stream
 from diagnose.parsers.nginx.config import version_number
@@ -36,8 +36,8 @@ class UpgradeRequest:
     url: str
     path: str
     peer: tuple[str, int]
-    through: str
-    variant: str = "normal"
+    through: Through
+    variant: UpgradeVariant = "normal"
 
     def started(self, at: float) -> Upgrade:
         """Return the observation of this handshake, without its outcome."""
@@ -174,7 +174,7 @@ def strips_path(route: UpstreamRoute) -> bool:
 
 
 async def _upgrade_directly(
-    ctx: ProbeContext, route: UpstreamRoute, variant: str = "normal"
+    ctx: ProbeContext, route: UpstreamRoute, variant: UpgradeVariant = "normal"
 ) -> Upgrade | None:
     """Try the application with nginx's path; variant "whole-path" uses the visitor's path."""
     name = upstream_routes.server_name(ctx, route)

@@ -18,7 +18,9 @@ from diagnose.model.dns import (
     ADDRESS_TYPES,
     DnsAnswer,
     HostsEntry,
+    QueryPurpose,
     Resolution,
+    ResolvedBy,
     ResolverConfig,
     alias_loop,
     final_answers_of,
@@ -80,7 +82,7 @@ async def resolve(ctx: ProbeContext) -> None:
     await asyncio.gather(*system)
 
 
-def _literal_address(host: str, option: str | None) -> tuple[str, str] | None:
+def _literal_address(host: str, option: str | None) -> tuple[str, ResolvedBy] | None:
     """Return the address that needs no resolution and its origin, or None."""
     if option:
         return option, "option"
@@ -132,7 +134,7 @@ class Question:
     rdtypes: tuple[str, ...]
     servers: tuple[str, ...]
 
-    def query(self, rdtype: str, purpose: str) -> Query:
+    def query(self, rdtype: str, purpose: QueryPurpose) -> Query:
         """Return a query to the first resolver."""
         return Query(self.name, rdtype, self.servers[0], purpose)
 

@@ -4,7 +4,7 @@ import shlex
 from dataclasses import replace
 
 from diagnose.model import Failure
-from diagnose.model.dns import Answer, DnsAnswer
+from diagnose.model.dns import Answer, DnsAnswer, QueryPurpose, Transport
 from diagnose.model.frozen import frozen
 from diagnose.net.error_mapping import failure_of
 from diagnose.probes import ProbeContext
@@ -28,12 +28,12 @@ class Query:
     name: str
     rdtype: str
     server: str
-    purpose: str = "target"
+    purpose: QueryPurpose = "target"
     validate: bool = True
     edns: bool = True
     timeout: float = PATIENCE
 
-    def unanswered(self, at: float, transport: str) -> DnsAnswer:
+    def unanswered(self, at: float, transport: Transport) -> DnsAnswer:
         """Return the observation of this query, without its answer."""
         return DnsAnswer(
             at=at,
@@ -46,7 +46,7 @@ class Query:
             transport=transport,
         )
 
-    def dig_command(self, transport: str) -> str:
+    def dig_command(self, transport: Transport) -> str:
         """Return the equivalent command (dig(1))."""
         server, _, port = self.server.partition("#")
         words = ["dig", f"@{server}", *(["-p", port] if port else []), self.name, self.rdtype]
@@ -62,7 +62,7 @@ async def ask(ctx: ProbeContext, query: Query) -> DnsAnswer:
     return await _send(ctx, query, "tcp") if answer.truncated else answer
 
 
-async def _send(ctx: ProbeContext, query: Query, transport: str) -> DnsAnswer:
+async def _send(ctx: ProbeContext, query: Query, transport: Transport) -> DnsAnswer:
     blank = query.unanswered(ctx.elapsed(), transport)
     data = await parser_process.call(
         ENCODE, query.name, query.rdtype, validate=query.validate, edns=query.edns

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from diagnose.model import Target
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Clock, Exchange
+from diagnose.model.http import Clock, Exchange, RequestPurpose
 from diagnose.model.tls import Handshake
 from diagnose.net.http import HttpConnection, HttpResult, connection_for, get
 from diagnose.net.tls import HTTP2
@@ -37,7 +37,7 @@ class PageRequest:
 
     url: str
     address: str
-    purpose: str
+    purpose: RequestPurpose
     verified: bool = True
     redirected_from: str | None = None
     cookie: str = ""

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 
 from diagnose.model import Unseen
 from diagnose.model.dns import Resolution
-from diagnose.model.tcp import Connection, Hop, Proxy, Walk
+from diagnose.model.tcp import Connection, ConnectionPurpose, Hop, Proxy, Walk
 from diagnose.model.tls import Handshake
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult
 from diagnose.probes import ProbeContext, probe
@@ -198,7 +198,7 @@ async def _connect(
     ctx: ProbeContext,
     address: str,
     port: int,
-    purpose: str,
+    purpose: ConnectionPurpose,
     limiter: SynLimiter | None = None,
     patience: float = DEFAULT_TIMEOUT,
 ) -> Connection:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from diagnose.model import Unseen, Vantage
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import Stream, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import HandshakeResult, secure
@@ -20,6 +20,7 @@ from diagnose.parsers import tls as tls_parser
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.tls_attempts import Attempt, parse_certificates, server_name
 from diagnose.probes.outside.tls_comparisons import (
+    Comparison,
     check_stapling,
     control_timeout,
     send_client_hello,
@@ -74,13 +75,9 @@ async def handshake(ctx: ProbeContext, connection: Connection) -> None:
     elif handshake.received:
         start_controls(ctx, connection, handshake, ("plain",))
     else:
-        variants = ("any-cipher", "tls1.2", "no-sni", "other-sni", "lenient")
-        start_controls(
-            ctx,
-            connection,
-            handshake,
-            (*variants, "no-dhe") if _is_dhe_failure(handshake) else variants,
-        )
+        no_dhe: tuple[Comparison, ...] = ("no-dhe",) if _is_dhe_failure(handshake) else ()
+        variants: tuple[Comparison, ...] = ("any-cipher", "tls1.2", "no-sni", "other-sni")
+        start_controls(ctx, connection, handshake, (*variants, "lenient", *no_dhe))
 
 
 def _is_dhe_failure(handshake: Handshake) -> bool:
@@ -108,7 +105,11 @@ async def _trust_store(ctx: ProbeContext) -> Trust:
 
 
 async def _visitor_handshake(
-    ctx: ProbeContext, connection: Connection, stream: Stream, variant: str, trusted: Trust
+    ctx: ProbeContext,
+    connection: Connection,
+    stream: Stream,
+    variant: HandshakeVariant,
+    trusted: Trust,
 ) -> Handshake:
     name, judged = server_name(ctx), not trusted.empty
     attempt = Attempt(connection, variant, name, ctx.elapsed(), judged)
@@ -144,7 +145,10 @@ async def _retry_with_http2(
 
 
 async def _retry(
-    ctx: ProbeContext, connection: Connection, variant: str, ssl_context: ssl.SSLContext
+    ctx: ProbeContext,
+    connection: Connection,
+    variant: HandshakeVariant,
+    ssl_context: ssl.SSLContext,
 ) -> None:
     """Perform a handshake on a new connection, which later probes may use."""
     attempt = await ctx.net.connect(connection.address, connection.port)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from diagnose.model.frozen import frozen
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Certificate, Handshake
+from diagnose.model.tls import Certificate, Handshake, HandshakeVariant
 from diagnose.net.tls import HandshakeResult
 from diagnose.parsers import tls as tls_parser
 from diagnose.parsers.hostnames import is_address
@@ -35,7 +35,7 @@ class Attempt:
     """
 
     connection: Connection
-    variant: str
+    variant: HandshakeVariant
     name: str | None
     at: float
     judged: bool = False

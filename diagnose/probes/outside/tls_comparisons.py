@@ -4,16 +4,22 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal, assert_never
 
 from diagnose.model import Failure
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import DEFAULT_TIMEOUT, tls_controls
 from diagnose.net import tls as net_tls
 from diagnose.net.tls import secure
 from diagnose.parsers import tls as tls_parser
 from diagnose.probes import ProbeContext
 from diagnose.probes.outside.tls_attempts import Attempt, server_name
+
+#: The handshakes that are made to compare a failed one with.
+Comparison = Literal[
+    "any-cipher", "plain", "no-sni", "other-sni", "lenient", "no-dhe", "small-hello", "tls1.2"
+]
 
 #: A name that no server has (RFC 6761 section 6.4).
 UNKNOWN_NAME = "nothing.invalid"
@@ -28,7 +34,10 @@ def control_timeout(connection: Connection) -> float:
 
 
 def start_controls(
-    ctx: ProbeContext, connection: Connection, handshake: Handshake, variants: tuple[str, ...]
+    ctx: ProbeContext,
+    connection: Connection,
+    handshake: Handshake,
+    variants: tuple[Comparison, ...],
 ) -> None:
     """Start the comparisons for a failure, unless another address did for the same failure."""
     same_failures = [
@@ -47,7 +56,7 @@ def _failure_kind(failure: Failure | None) -> tuple[str, int | None] | None:
     return (failure.kind, failure.code) if failure else None
 
 
-async def _try_variant(ctx: ProbeContext, connection: Connection, variant: str) -> None:
+async def _try_variant(ctx: ProbeContext, connection: Connection, variant: Comparison) -> None:
     name = server_name(ctx)
     match variant:
         case "any-cipher":
@@ -70,14 +79,16 @@ async def _try_variant(ctx: ProbeContext, connection: Connection, variant: str) 
             await _comparison_handshake(
                 ctx, connection, variant, net_tls.small_hello_context(), name
             )
-        case _:
+        case "tls1.2":
             await _comparison_handshake(ctx, connection, variant, net_tls.tls12_context(), name)
+        case _:
+            assert_never(variant)
 
 
 async def _comparison_handshake(
     ctx: ProbeContext,
     connection: Connection,
-    variant: str,
+    variant: HandshakeVariant,
     ssl_context: ssl.SSLContext,
     name: str | None,
 ) -> None:
@@ -94,7 +105,11 @@ async def _comparison_handshake(
 
 
 async def send_client_hello(
-    ctx: ProbeContext, connection: Connection, variant: str, version: int, timeout: float
+    ctx: ProbeContext,
+    connection: Connection,
+    variant: HandshakeVariant,
+    version: int,
+    timeout: float,
 ) -> None:
     """Send a hand-written ClientHello and emit how far the server answered it.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from diagnose.model import Vantage
 from diagnose.model.dns import Resolution
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Upgrade, UpgradeVariant
 from diagnose.model.tcp import Connection
 from diagnose.net import Stream
 from diagnose.net import tls as net_tls
@@ -130,7 +130,7 @@ class _Attempt:
 
     address: str
     path: str
-    variant: str = "normal"
+    variant: UpgradeVariant = "normal"
     offered: tuple[str, ...] = ()
     cookie: str = ""
     request_path: str = ""

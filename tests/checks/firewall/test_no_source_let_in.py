@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from diagnose.model import Applicability, Claim, Command, Manual, Observation, Vantage
-from diagnose.model.netfilter import Ruleset
+from diagnose.model.netfilter import Ruleset, RulesTool
 from diagnose.parsers.netfilter import Decision, Packet, decide
 from diagnose.parsers.netfilter.ruleset import LoadedRuleset
 from tests.support.check_evidence import judge
@@ -236,7 +236,10 @@ def all_claims() -> tuple[tuple[int, dict[str, str], tuple[Claim, ...]], ...]:
 
 
 def claims(texts: dict[str, str]) -> Iterator[Claim]:
-    seen = [Ruleset(vantage=Vantage.SERVER, tool=tool, text=text) for tool, text in texts.items()]
+    seen = [
+        Ruleset(vantage=Vantage.SERVER, tool=cast(RulesTool, tool), text=text)
+        for tool, text in texts.items()
+    ]
     for check in CHECKS:
         yield from judge(check, *evidence(seen))
 

@@ -1,5 +1,13 @@
 from diagnose.model import Applicability, Vantage
-from diagnose.model.visitor import ClosedRoute, ClosedRoutes, Jail, Jails, ReturnRoute, Visitor
+from diagnose.model.visitor import (
+    ClosedRoute,
+    ClosedRoutes,
+    Jail,
+    Jails,
+    ReturnRoute,
+    RouteRefusal,
+    Visitor,
+)
 from tests.support.check_evidence import judge
 from tests.support.packets import commands, served, undone
 
@@ -13,7 +21,7 @@ def way(refusal: str = "unreachable", **more: object) -> ReturnRoute:
     return ReturnRoute(vantage=Vantage.SERVER, refusal=refusal, **given)  # type: ignore[arg-type]
 
 
-def routes(network: str = VISITOR, kind: str = "unreachable") -> ClosedRoutes:
+def routes(network: str = VISITOR, kind: RouteRefusal = "unreachable") -> ClosedRoutes:
     return ClosedRoutes(routes=(ClosedRoute(kind, network),))
 
 

@@ -1,14 +1,16 @@
 import pytest
 
 from diagnose.model import Applicability, Failure
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config, led
 
 NGINX = "<center>The plain HTTP request was sent to HTTPS port</center>"
 
 
-def answer(url: str, port: int, purpose: str, body: str = NGINX, status: int = 400) -> Exchange:
+def answer(
+    url: str, port: int, purpose: RequestPurpose, body: str = NGINX, status: int = 400
+) -> Exchange:
     return Exchange(
         url=url,
         address="203.0.113.10",

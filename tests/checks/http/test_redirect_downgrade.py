@@ -1,11 +1,13 @@
 from diagnose.model import Applicability, Severity
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, SITE, applied, config
 from tests.support.redirect_evidence import PLAIN as REDIRECTING
 
 
-def answer(url: str, location: str = "", purpose: str = "target", status: int = 301) -> Exchange:
+def answer(
+    url: str, location: str = "", purpose: RequestPurpose = "target", status: int = 301
+) -> Exchange:
     return Exchange(
         url=url,
         address="203.0.113.10",

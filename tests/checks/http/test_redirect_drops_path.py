@@ -1,12 +1,12 @@
 import pytest
 
 from diagnose.model import Applicability, Target
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, PLAIN, SITE, applied, config
 
 
-def plain(path: str, location: str, purpose: str) -> Exchange:
+def plain(path: str, location: str, purpose: RequestPurpose) -> Exchange:
     return Exchange(
         url=f"http://shop.example.com{path}",
         address="203.0.113.10",
@@ -79,9 +79,7 @@ def test_nginx_names_the_path(words: str) -> None:
 
 def test_a_page_that_was_chosen_may_be_meant() -> None:
     text = SITE + PLAIN.replace("$request_uri", "/welcome")
-    seen = [
-        plain(p, "https://shop.example.com/welcome", k)
-        for p, k in (("/", "plain"), (UNKNOWN, "path"))
-    ]
+    pages: list[tuple[str, RequestPurpose]] = [("/", "plain"), (UNKNOWN, "path")]
+    seen = [plain(p, "https://shop.example.com/welcome", k) for p, k in pages]
     (claim,) = judge("http.redirect-drops-path", *seen, config(text), *AROUND)
     assert applied(claim)[0] is Applicability.REVIEW

@@ -1,5 +1,5 @@
 from diagnose.model import Applicability, Confidence
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, RequestPurpose
 from tests.support.check_evidence import judge
 from tests.support.redirect_evidence import AROUND, SITE, applied, config
 
@@ -7,7 +7,7 @@ from tests.support.redirect_evidence import AROUND, SITE, applied, config
 def answer(
     url: str,
     location: str = "",
-    purpose: str = "target",
+    purpose: RequestPurpose = "target",
     status: int = 301,
     address: str = "203.0.113.10",
 ) -> Exchange:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Applicability, Claim, Command, Confidence
-from diagnose.model.files import NginxStart
+from diagnose.model.files import NginxStart, SelinuxMode
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxProcess, NginxState
 from diagnose.parsers.nginx import config as nginx_parser
@@ -17,7 +17,7 @@ LINE = LogLine(file="/var/log/nginx/error.log", when=LOADED + 60, level="emerg",
 PORTS = "80, 81, 443, 488, 8008, 8009, 8443, 9000"
 
 
-def start(said: str, user: str = "", selinux: str = "", ports: str = "") -> NginxStart:
+def start(said: str, user: str = "", selinux: SelinuxMode = "", ports: str = "") -> NginxStart:
     return NginxStart(
         messages=nginx_parser.messages(f"nginx: [emerg] {said}"),
         source="journalctl -u nginx",

@@ -8,6 +8,7 @@ from diagnose.model import (
     Edit,
     Host,
     Manual,
+    ServiceManager,
     Vantage,
 )
 from diagnose.model.files import OtherConfig
@@ -78,7 +79,7 @@ def test_fires_and_starts_the_other_where_its_ports_are_free() -> None:
 
 
 def test_fires_and_is_sure_where_both_can_run_at_a_time() -> None:
-    def how(pid: str, manager: str = "none") -> Applicability:
+    def how(pid: str, manager: ServiceManager = "none") -> Applicability:
         host = Host(vantage=Vantage.SERVER, hostname="shop", manager=manager)
         found = other()
         main = (*nginx_parser.parse(f"pid {pid};", found.path), *found.main)

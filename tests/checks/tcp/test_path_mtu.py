@@ -1,11 +1,13 @@
 from diagnose.model import Command, Confidence, Failure
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, HandshakeVariant
 from tests.support.check_evidence import TIMEOUT, judge
 
 RESET = Failure("reset", "Connection reset by peer", 104, "ECONNRESET")
 
 
-def hello(variant: str = "normal", failure: Failure | None = TIMEOUT, came: int = 0) -> Handshake:
+def hello(
+    variant: HandshakeVariant = "normal", failure: Failure | None = TIMEOUT, came: int = 0
+) -> Handshake:
     return Handshake(
         address="203.0.113.10", port=443, variant=variant, failure=failure, bytes_received=came
     )

@@ -11,7 +11,7 @@ from diagnose.model import (
     Vantage,
 )
 from diagnose.model.dns import Resolution
-from diagnose.model.server import Firewalld
+from diagnose.model.firewall import Firewalld
 from diagnose.parsers.nginx.edits import apply_patch
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.server_tcp_evidence import (

@@ -10,7 +10,7 @@ from tests.support.upstreams import PAGE, WELL
 
 
 def test_a_page_is_the_targets_own_on_its_port() -> None:
-    plain, other = replace(PAGE, port=80), replace(PAGE, purpose="root")
+    plain, other = replace(PAGE, port=80), replace(PAGE, purpose="path")
     assert page_exchanges(evidence(plain, other, WELL)) == (WELL,)
 
 

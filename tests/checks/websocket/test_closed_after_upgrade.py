@@ -3,14 +3,16 @@ from dataclasses import replace
 import pytest
 
 from diagnose.model import Confidence, Severity
-from diagnose.model.http import Upgrade
+from diagnose.model.http import Ending, Upgrade, UpgradeVariant
 from tests.support.check_evidence import CHAT, judge
 from tests.support.websocket_evidence import upgrade
 
 CHECK = "websocket.closed-after-upgrade"
 
 
-def opened(variant: str = "normal", ended: str = "", code: int | None = None) -> Upgrade:
+def opened(
+    variant: UpgradeVariant = "normal", ended: Ending = "", code: int | None = None
+) -> Upgrade:
     seen = upgrade(101, variant, accepted=True)
     return replace(seen, held_s=0.3, ended=ended, close_code=code)
 
@@ -22,7 +24,7 @@ def opened(variant: str = "normal", ended: str = "", code: int | None = None) ->
         *((ended, 1006) for ended in ("eof", "reset", "invalid", "http")),
     ],
 )
-def test_fires_where_it_dies(ended: str, code: int) -> None:
+def test_fires_where_it_dies(ended: Ending, code: int) -> None:
     (claim,) = judge(CHECK, opened("normal", ended, code), target=CHAT)
     assert claim.severity is None
     assert claim.confidence is Confidence.LIKELY
@@ -53,7 +55,7 @@ def test_notes_that_only_pings_break_it() -> None:
     [("", None), ("close", 1000), ("close", 1001), ("close", 1005), ("close", 1008)]
     + [("close", code) for code in (1012, 1013, 3000, 3003, 4000, 4401, 4403, 4999)],
 )
-def test_silent_where_it_stays_or_is_closed_on_purpose(ended: str, code: int | None) -> None:
+def test_silent_where_it_stays_or_is_closed_on_purpose(ended: Ending, code: int | None) -> None:
     assert not judge(CHECK, opened("normal", ended, code), target=CHAT)
 
 

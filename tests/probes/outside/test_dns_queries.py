@@ -2,6 +2,7 @@
 
 import pytest
 
+from diagnose.model.dns import Transport
 from diagnose.probes.outside.dns_queries import Query
 
 
@@ -15,7 +16,7 @@ from diagnose.probes.outside.dns_queries import Query
          "dig @192.0.2.1 a.example A +dnssec +cd +tcp"),
     ],
 )  # fmt: skip
-def test_dig_asks_the_same(query: Query, transport: str, command: str) -> None:
+def test_dig_asks_the_same(query: Query, transport: Transport, command: str) -> None:
     blank = query.unanswered(1.0, transport)
     assert blank.equivalent == command
     assert (blank.at, blank.transport, blank.checking_disabled) == (

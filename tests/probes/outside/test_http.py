@@ -11,7 +11,7 @@ import pytest
 from diagnose.model import Failure, Observation, Target
 from diagnose.model.http import Clock, Exchange
 from diagnose.model.tcp import Connection
-from diagnose.model.tls import Handshake
+from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.probes import Options
 from diagnose.probes.outside import http as probes
@@ -123,7 +123,7 @@ def on_80(serve: Serve, target: Target = SHOP, **more: Any) -> tuple[Looking, Pa
     return asyncio.run(run()), net
 
 
-def over_tls(serve: Serve, variant: str = "normal", **more: Any) -> Looking:
+def over_tls(serve: Serve, variant: HandshakeVariant = "normal", **more: Any) -> Looking:
     net = PaperNet(more.get("names", {}), more.get("places", {}))
 
     async def run() -> Looking:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from diagnose.model.tcp import Connection
+from diagnose.model.tls import HandshakeVariant
 from diagnose.net.tls import HandshakeResult
 from diagnose.probes.outside.tls_attempts import Attempt
 
@@ -23,7 +24,7 @@ SIX = Connection(address="fd00::1", port=443, family=6)
     ],
 )  # fmt: skip
 def test_the_command_shakes_hands_the_same_way(
-    variant: str, name: str | None, command: str
+    variant: HandshakeVariant, name: str | None, command: str
 ) -> None:
     assert Attempt(SIX, variant, name, 0.0).started().equivalent == command
 

@@ -1,0 +1,52 @@
+"""Secrets in any text."""
+
+import pytest
+
+from diagnose.recording.redaction_secrets import Tokens, hide_secrets, is_secret_name, looks_random
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer sesame",
+        "curl -H 'Cookie: sid=sesame' https://shop.example.com/",
+        "https://shop.example.com/ws?access_token=sesame&x=1",
+        "https://user:sesame@shop.example.com/",
+        'proxy_set_header Authorization "Basic sesame";',
+    ],
+)
+def test_secrets_are_gone(text: str) -> None:
+    masked = hide_secrets(text)
+    assert "sesame" not in masked
+    assert "***" in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["token $http_token", "/?transport=websocket&EIO=4", "code: 5", "a key of the file"],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert hide_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [("Authorization", True), ("sid", True), ("X-Auth-Token", True), ("host", False)],
+)
+def test_which_names_are_of_secrets(name: str, secret: bool) -> None:
+    assert is_secret_name(name) is secret
+
+
+def test_a_random_word_has_one_stand_in_of_the_same_shape() -> None:
+    tokens, word = Tokens(), "S3sam3kQ9vXz7LmW2p"
+    first = tokens.hide(f"/join/{word}/{word}")
+    stand_in = first.split("/")[2]
+    assert first == f"/join/{stand_in}/{stand_in}"
+    assert stand_in != word
+    assert len(stand_in) == len(word)
+    assert tokens.hide(first) == first
+
+
+def test_what_a_person_writes_is_not_random() -> None:
+    assert not looks_random("certificate_of_the_shop")
+    assert looks_random("0f1e2d3c4b5a69788796a5b4c3d2e1f0")
