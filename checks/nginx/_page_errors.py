@@ -58,7 +58,9 @@ class PageError:
         }
 
 
-def page_error(evidence: Evidence, pattern: str, statuses: Collection[int]) -> PageError | None:
+def page_error(
+    evidence: Evidence, pattern: str | re.Pattern[str], statuses: Collection[int]
+) -> PageError | None:
     """Return the last error about the target's page whose message begins with `pattern`, if
     visitors get one of these statuses; otherwise None.
 

@@ -24,11 +24,8 @@ from diagnose.model import (
 from diagnose.model.files import PageAccess, PathComponent
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
+from diagnose.parsers.nginx import error_log
 
-_DENIED = (
-    r'(?:(?:open|stat|openat|readlink|opendir)\(\) )?"([^"]*)" '
-    r"(?:failed|is forbidden) \(13: Permission denied\)"
-)
 #: nginx responds 403, 404 if try_files has other files, and 500 if those lead back.
 _STATUSES = frozenset({403, 404, 500})
 
@@ -42,7 +39,7 @@ _PRIVATE = ("/root/", "/tmp/", "/var/tmp/")
     explains=["http.server-error", "nginx.redirect-cycle", "nginx.index-missing"],
 )
 def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
-    error = page_error(evidence, _DENIED, _STATUSES)
+    error = page_error(evidence, error_log.FILE_DENIED, _STATUSES)
     if error is None:
         return
     path = error.match[1]

@@ -81,6 +81,9 @@ class PageAccess(Access):
     """The permissions on the path to a file of the site that nginx's worker may not read; the user
     is that of the workers. Observed only if nginx's error log names the file."""
 
+    def summary(self) -> Summary:
+        return Access.summary(self)
+
 
 @frozen(kw_only=True, eq=False)
 class NginxStart(Observation):

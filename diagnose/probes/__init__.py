@@ -41,6 +41,7 @@ INSIDE = (
     "other_nginx",
     "renewals",
     "logs",
+    "page_files",
     "unincluded_sites",
     "upstream_connect",
     "upstream_requests",

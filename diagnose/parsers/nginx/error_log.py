@@ -185,6 +185,16 @@ def exhaustion_lines(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
     return matching_lines(lines, pattern=f"{NO_CONNECTIONS}|{NO_FILES}")
 
 
+# Messages about a file of the site
+
+#: The file may not be read (EACCES): ngx_http_static_module, ngx_http_index_module,
+#: ngx_http_core_module (try_files).
+FILE_DENIED = re.compile(
+    r'(?:(?:open|stat|openat|readlink|opendir)\(\) )?"(/[^"]*)" '
+    r"(?:failed|is forbidden) \(13: Permission denied\)"
+)
+
+
 # Log destinations
 
 

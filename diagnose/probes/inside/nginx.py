@@ -8,12 +8,12 @@ import asyncio
 import shlex
 
 from diagnose.machine import CommandResult
-from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model import Failure, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.parsers.sanitize import clean
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_certificates import observe_certificates, observe_rejected_pairs
 from diagnose.probes.inside.nginx_config import (
     MAX_OTHER_FILES,
@@ -81,7 +81,7 @@ async def nginx(ctx: ProbeContext) -> None:
             reason, enable = "it runs in a container", "docker exec … nginx -T"
         else:
             reason, enable = "another user runs it", f"sudo -u \\#{running[0].user} nginx -T"
-        _emit_not_observed(ctx, "nginx's configuration", reason, enable)
+        emit_not_observed(ctx, "nginx's configuration", reason, enable)
 
 
 async def _sort_masters(ctx: ProbeContext, listing: Listing) -> tuple[NginxProcess, ...]:
@@ -120,7 +120,7 @@ async def _observe_program(ctx: ProbeContext, listing: Listing, program: Program
     if version_output is None:
         result = await ctx.machine.run(program.path, "-V")
         if result.failure is not None:
-            _emit_not_observed(ctx, "nginx -V", result.failure.message, f"sudo {program.path} -V")
+            emit_not_observed(ctx, "nginx -V", result.failure.message, f"sudo {program.path} -V")
             return
         version_output = result.err + result.out
     build = nginx_parser.parse_build(version_output)
@@ -171,7 +171,7 @@ async def _run_config_test(
             if result.failure
             else ""
         )
-        _emit_not_observed(ctx, "nginx -t", clean(reason), f"sudo {shlex.join(argv)}")
+        emit_not_observed(ctx, "nginx -t", clean(reason), f"sudo {shlex.join(argv)}")
         return
     ctx.emit(
         NginxTest(
@@ -201,7 +201,7 @@ async def _observe_config(ctx: ProbeContext, path: str) -> None:
     at = ctx.elapsed()
     tree = await read_config_tree(ctx.machine, path)
     for denied_path in tree.denied:
-        _emit_not_observed(ctx, denied_path, "needs root", f"sudo cat {shlex.quote(denied_path)}")
+        emit_not_observed(ctx, denied_path, "needs root", f"sudo cat {shlex.quote(denied_path)}")
     config = ctx.emit(
         NginxConfig(
             vantage=Vantage.SERVER,
@@ -215,9 +215,3 @@ async def _observe_config(ctx: ProbeContext, path: str) -> None:
         )
     )
     await observe_certificates(ctx, config)
-
-
-def _emit_not_observed(ctx: ProbeContext, subject: str, reason: str, enable: str) -> None:
-    ctx.emit(
-        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
-    )

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from diagnose.machine.script_files import read_script
 from diagnose.model import Vantage
-from diagnose.model.files import Access, NginxModules, NginxStart, PathComponent, SelinuxMode
+from diagnose.model.files import Access, NginxModules, NginxStart, SelinuxMode
 from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
@@ -20,6 +20,7 @@ from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.install_paths import PROGRAM_NAMES
 from diagnose.parsers.sanitize import clean
 from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.file_access import read_access
 from diagnose.probes.inside.nginx_processes import own_masters
 
 #: Maximum number of files whose permissions are examined.
@@ -32,8 +33,6 @@ _NGINX_COMMAND = re.compile(rf"\S*/(?:{'|'.join(PROGRAM_NAMES)})(?: |$)")
 _SELINUX_MODES: dict[str, SelinuxMode] = {"1": "enforcing", "0": "permissive"}
 
 START_SCRIPT = read_script(__file__, "nginx_start.sh")
-
-ACCESS_SCRIPT = read_script(__file__, "file_access.sh")
 
 
 @probe(after=NginxTest)
@@ -236,67 +235,5 @@ async def _emit_access(ctx: ProbeContext, *paths: str) -> None:
     at, master = ctx.elapsed(), next(iter(own_masters(ctx)), None)
     user = next((nginx_start.user for nginx_start in ctx.observed(NginxStart)), "")
     pid = str(master.pid) if master and master.user else ""
-    result = await ctx.machine.run(
-        "sh", "-c", ACCESS_SCRIPT, "sh", "" if master else user, pid, *new_paths
-    )
-    for access in parse_access(result.out):
-        if access.parts:
-            ctx.emit(replace(access, at=at, took=result.took))
-
-
-#: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capabilities(7)): mode bits do not stop such a process.
-_READS_ALL = 0b110
-
-
-def parse_access(text: str) -> tuple[Access, ...]:
-    """Parse the output of ACCESS_SCRIPT."""
-    head, *blocks = re.split(r"^path ", text, flags=re.MULTILINE)
-    fields = dict(line.partition(" ")[::2] for line in head.splitlines())
-    uid, gids = fields.get("uid", ""), fields.get("gids", "").split()
-    user, _, group = fields.get("name", "").partition(" ")
-    if int(fields.get("caps") or "0", 16) & _READS_ALL:
-        uid = ""
-    accesses = []
-    for block in blocks:
-        path, _, lines = block.partition("\n")
-        default = re.search(r"^default (\S+)", lines, re.MULTILINE)
-        accesses.append(
-            Access(
-                vantage=Vantage.SERVER,
-                equivalent=f"namei -l {shlex.quote(path)}",
-                path=path,
-                parts=_parts(lines, path),
-                uid=int(uid) if uid.isdigit() else None,
-                user=clean(user),
-                gids=tuple(int(gid) for gid in gids if gid.isdigit()),
-                group=clean(group),
-                enforcing=fields.get("selinux") == "1",
-                default=clean(default[1]) if default else "",
-            )
-        )
-    return tuple(accesses)
-
-
-_PART = re.compile(r"^part (\d+) (\S+) (\d+) (\S+) ([0-7]+) ([^|]+)\|([^|]*)\|(/.*)$", re.MULTILINE)
-
-
-def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
-    """Return the path's parts from the outermost folder inwards, without a link to the file."""
-    acl_paths = set(re.findall(r"^acl (/.*)$", lines, re.MULTILINE))
-    parts = {
-        name: PathComponent(
-            path=name,
-            uid=int(uid),
-            user=clean(user),
-            gid=int(gid),
-            group=clean(group),
-            mode=int(mode, 8),
-            label=label if ":" in label else "",
-            folder=kind == "directory",
-            listed=name in acl_paths,
-        )
-        for uid, user, gid, group, mode, kind, label, name in _PART.findall(lines)
-    }
-    if len([part for part in parts.values() if not part.folder]) > 1:
-        parts.pop(path, None)
-    return tuple(sorted(parts.values(), key=lambda part: (not part.folder, len(part.path))))
+    for access in await read_access(ctx.machine, "" if master else user, pid, new_paths):
+        ctx.emit(replace(access, at=at))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from diagnose.model import Unseen, Vantage
+from diagnose.model import Vantage
 from diagnose.model.files import OtherCertificate, OtherConfig
 from diagnose.model.nginx import (
     CertificateFile,
@@ -22,7 +22,7 @@ from diagnose.model.tls import Certificate
 from diagnose.parsers import pem
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.nginx import config as nginx_parser
-from diagnose.probes import ProbeContext, probe
+from diagnose.probes import ProbeContext, emit_not_observed, probe
 from diagnose.probes.inside.nginx_config import (
     MAX_OTHER_FILES,
     config_path,
@@ -208,7 +208,7 @@ async def renewed(ctx: ProbeContext, certificate: CertificateFile) -> None:
     at = ctx.elapsed()
     result = await ctx.machine.run("sh", "-c", FIND_SCRIPT)
     if re.search(r"^shut$", result.out, re.MULTILINE):
-        _emit_not_observed(ctx, "/etc/letsencrypt/live", "sudo certbot certificates")
+        emit_not_observed(ctx, "/etc/letsencrypt/live", "needs root", "sudo certbot certificates")
     replacements = [
         candidate
         for candidate in parse_certificates(result.out)
@@ -282,10 +282,3 @@ def parse_keys(text: str) -> dict[str, list[tuple[str, str]]]:
             name, _, body = key.partition("\n")
             keys_by_path.setdefault(path, []).append((name, pem.public_key(body)[1]))
     return keys_by_path
-
-
-def _emit_not_observed(ctx: ProbeContext, subject: str, enable: str) -> None:
-    reason = "needs root"
-    ctx.emit(
-        Unseen(vantage=Vantage.SERVER, at=ctx.elapsed(), what=subject, why=reason, enable=enable)
-    )

@@ -13,6 +13,7 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes import Probe
+from diagnose.probes.inside import file_access
 from diagnose.probes.inside import nginx_files as probes
 from tests.support.fake_context import Looking
 
@@ -103,7 +104,7 @@ def test_nothing_is_asked_while_nginx_runs_or_has_no_such_port() -> None:
 def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
     master = NginxProcess(pid=7, binary="nginx", user=33)
     state = NginxState(installed=True, masters=(master,))
-    asked = command(probes.ACCESS_SCRIPT, "", "7", "/etc/nginx/shop.pem", KEY)
+    asked = command(file_access.ACCESS_SCRIPT, "", "7", "/etc/nginx/shop.pem", KEY)
     look = run(probes.reading, RecordedMachine({asked: WHO}), state, CONFIG)
     (seen,) = look.observed(Access)
     assert (seen.path, seen.uid, seen.user, seen.group) == (KEY, 33, "www-data", "www-data")
@@ -127,7 +128,7 @@ def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
 )
 def test_a_file_of_which_nginx_complains_is_looked_at(seen: NginxTest | LogLine) -> None:
     machine = RecordedMachine(
-        {command(probes.ACCESS_SCRIPT, "", "", KEY): WHO.partition("name")[2]}
+        {command(file_access.ACCESS_SCRIPT, "", "", KEY): WHO.partition("name")[2]}
     )
     probe = probes.refused if isinstance(seen, NginxTest) else probes.logged
     (found,) = run(probe, machine, seen).observed(Access)
@@ -141,7 +142,7 @@ def test_labels_and_the_policys_own_are_read() -> None:
         f"unconfined_u:object_r:admin_home_t:s0|{KEY}\n"
         "default system_u:object_r:httpd_config_t:s0\n"
     )
-    (seen,) = probes.parse_access(text)
+    (seen,) = file_access.parse_access(text)
     assert seen.enforcing
     assert seen.parts[0].label == "unconfined_u:object_r:admin_home_t:s0"
     assert seen.default == "system_u:object_r:httpd_config_t:s0"
@@ -150,7 +151,7 @@ def test_labels_and_the_policys_own_are_read() -> None:
 
 def test_a_process_that_may_read_everything_is_nobody_in_particular() -> None:
     for caps, uid in (("0000000000000400", 33), ("0000000000000404", None)):
-        (seen,) = probes.parse_access(WHO.replace("uid 33", f"uid 33\ncaps {caps}"))
+        (seen,) = file_access.parse_access(WHO.replace("uid 33", f"uid 33\ncaps {caps}"))
         assert seen.uid == uid
 
 
@@ -161,8 +162,8 @@ def test_this_machine_tells_who_may_read_a_file_behind_a_link(tmp_path: Path) ->
     key.chmod(0o640)
     link = tmp_path / "key.pem"
     link.symlink_to(key)
-    words = ("sh", "-c", probes.ACCESS_SCRIPT, "sh", "", str(os.getpid()), str(link))
-    (seen,) = probes.parse_access(asyncio.run(LocalMachine().run(*words)).out)
+    words = ("sh", "-c", file_access.ACCESS_SCRIPT, "sh", "", str(os.getpid()), str(link))
+    (seen,) = file_access.parse_access(asyncio.run(LocalMachine().run(*words)).out)
     assert seen.uid == (os.getuid() or None)  # root reads everything
     assert [part.mode for part in seen.parts[-2:]] == [0o700, 0o640]
     assert seen.parts[-1].path == str(key.resolve())

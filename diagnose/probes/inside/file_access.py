@@ -1,0 +1,85 @@
+"""Reads who may read a file: the permissions on the whole path, and the user that reads it."""
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+
+from diagnose.machine import Machine
+from diagnose.machine.script_files import read_script
+from diagnose.model import Vantage
+from diagnose.model.files import Access, PathComponent
+from diagnose.parsers.sanitize import clean
+
+ACCESS_SCRIPT = read_script(__file__, "file_access.sh")
+
+
+async def read_access(
+    machine: Machine, user: str, pid: str, paths: Sequence[str]
+) -> tuple[Access, ...]:
+    """Return the permissions on these paths, as far as they exist.
+
+    The reader is the process `pid`, or else the `user`; both may be "".
+    """
+    result = await machine.run("sh", "-c", ACCESS_SCRIPT, "sh", user, pid, *paths)
+    return tuple(
+        replace(access, took=result.took) for access in parse_access(result.out) if access.parts
+    )
+
+
+#: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH (capabilities(7)): mode bits do not stop such a process.
+_READS_ALL = 0b110
+
+
+def parse_access(text: str) -> tuple[Access, ...]:
+    """Parse the output of ACCESS_SCRIPT."""
+    head, *blocks = re.split(r"^path ", text, flags=re.MULTILINE)
+    fields = dict(line.partition(" ")[::2] for line in head.splitlines())
+    uid, gids = fields.get("uid", ""), fields.get("gids", "").split()
+    user, _, group = fields.get("name", "").partition(" ")
+    if int(fields.get("caps") or "0", 16) & _READS_ALL:
+        uid = ""
+    accesses = []
+    for block in blocks:
+        path, _, lines = block.partition("\n")
+        default = re.search(r"^default (\S+)", lines, re.MULTILINE)
+        accesses.append(
+            Access(
+                vantage=Vantage.SERVER,
+                equivalent=f"namei -l {shlex.quote(path)}",
+                path=path,
+                parts=_parts(lines, path),
+                uid=int(uid) if uid.isdigit() else None,
+                user=clean(user),
+                gids=tuple(int(gid) for gid in gids if gid.isdigit()),
+                group=clean(group),
+                enforcing=fields.get("selinux") == "1",
+                default=clean(default[1]) if default else "",
+            )
+        )
+    return tuple(accesses)
+
+
+_PART = re.compile(r"^part (\d+) (\S+) (\d+) (\S+) ([0-7]+) ([^|]+)\|([^|]*)\|(/.*)$", re.MULTILINE)
+
+
+def _parts(lines: str, path: str) -> tuple[PathComponent, ...]:
+    """Return the path's parts from the outermost folder inwards, without a link to the file."""
+    acl_paths = set(re.findall(r"^acl (/.*)$", lines, re.MULTILINE))
+    parts = {
+        name: PathComponent(
+            path=name,
+            uid=int(uid),
+            user=clean(user),
+            gid=int(gid),
+            group=clean(group),
+            mode=int(mode, 8),
+            label=label if ":" in label else "",
+            folder=kind == "directory",
+            listed=name in acl_paths,
+        )
+        for uid, user, gid, group, mode, kind, label, name in _PART.findall(lines)
+    }
+    if len([part for part in parts.values() if not part.folder]) > 1:
+        parts.pop(path, None)
+    return tuple(sorted(parts.values(), key=lambda part: (not part.folder, len(part.path))))
