@@ -87,6 +87,19 @@ class Nginx:
             for socket in sockets
         )
 
+    @property
+    def server_on_other_address(self) -> Server | None:
+        """The server block that has the target's name on the target's port, but not on the address
+        where another block responds; None if there is none."""
+        target = self.evidence.target
+        if all(selected.name_match != "default" for selected in self.selected_servers()):
+            return None
+        matches = (
+            server_blocks.select_server(socket, target.host)
+            for socket in self.listen_sockets(target.port)
+        )
+        return next((server for server, kind in matches if kind != "default"), None)
+
     def location_matches(self, path: str) -> Iterator[LocationMatch]:
         """Yield the locations that respond to a path, each only once for all sockets."""
         location_ids: set[int] = set()

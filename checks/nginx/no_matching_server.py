@@ -76,6 +76,8 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
     symptoms = wrong_server_symptoms(evidence, selected_servers)
     if not selected_servers or not symptoms or is_address(target.host):
         return
+    if nginx.server_on_other_address:
+        return  # nginx.name-on-other-address
     default = selected_servers[0].server
     mistyped = _find_mistyped(nginx, selected_servers, target.host)
     if _is_own(selected_servers[0], mistyped, _server_on_other_port(nginx, target.host)):

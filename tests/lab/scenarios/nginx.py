@@ -5,7 +5,7 @@ import time
 from .. import certificates, site
 from ..build_nginx import FOLDER
 from ..hosts import until
-from ..lab import Lab
+from ..lab import SERVER, Lab
 from ..scenario import healthy, scenario
 
 MINE = (site.CONF,)
@@ -304,6 +304,27 @@ def site_only_on_port_80(lab: Lab) -> None:
     """The shop has a block for port 80; on 443 there is only the blog."""
     another_site(lab)
     lab.change(site.HTTPS, "")
+
+
+@scenario(
+    outside="certificate.name-mismatch",
+    server="nginx.name-on-other-address",
+    differs=MINE,
+    ipv6=True,
+)
+def blog_alone_on_ipv6(lab: Lab) -> None:
+    """The shop has no `listen [::]:443`; the blog has. Visitors with IPv4 notice nothing."""
+    another_site(lab)
+    lab.edit("listen 443 ssl;", "listen 443 ssl;\n  listen [::]:443 ssl;", OTHER)
+    lab.change("  listen [::]:443 ssl;\n", "")
+
+
+@scenario(outside="certificate.name-mismatch", server="nginx.name-on-other-address", differs=MINE)
+def blog_takes_the_address(lab: Lab) -> None:
+    """`listen 203.0.113.10:443` beside the shop's `listen 443`."""
+    another_site(lab)
+    lab.edit("listen 443 ssl;", f"listen {SERVER}:443 ssl;", OTHER)
+    lab.restart_nginx()
 
 
 # What ran before a reload is known to nobody after it.

@@ -1,0 +1,106 @@
+"""nginx chooses the listening address first and the name second. The site's block listens on the
+port, but not on the address to which visitors connect: there, another block responds.
+
+Two ways lead to it: the site has `listen 443` and another block `listen [::]:443`, so that visitors
+with IPv6 get the other; or another block has `listen 203.0.113.10:443`, which takes that address
+away from all blocks with `listen 443` (https://nginx.org/en/docs/http/request_processing.html).
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, SelectedServer, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edit
+from checks.nginx.no_matching_server import wrong_server_symptoms
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+    endpoints,
+)
+from diagnose.model.addresses import bracketed
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.tls import Handshake
+from diagnose.parsers.nginx import edits
+from diagnose.parsers.nginx.server_blocks import Listen, Server
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig, Handshake],
+    explains=[
+        "certificate.*",
+        "dns.split-horizon",
+        "tls.*",
+        "http.*",
+        "nginx.no-matching-server",
+        "websocket.*",
+    ],
+)
+def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
+    nginx, target = Nginx.of(evidence), evidence.target
+    own = nginx.server_on_other_address
+    if own is None:
+        return
+    listen = next(listen for listen in own.listens if listen.port == target.port)
+    for selected_server in nginx.selected_servers():
+        handshakes = [
+            symptom
+            for symptom in wrong_server_symptoms(evidence, [selected_server])
+            if isinstance(symptom, Handshake) and _is_at(selected_server, symptom.address)
+        ]
+        if selected_server.name_match == "default" and handshakes:
+            address = _written(selected_server.socket.address, target.port)
+            subjects = endpoints((handshake.address for handshake in handshakes), target.port)
+            yield Claim(
+                about=Subject(port=target.port, text=f"listen {address}"),
+                covers=subjects,
+                because=(*handshakes, *([nginx.config] if nginx.config else [])),
+                facts={
+                    "name": target.host,
+                    "addresses": tuple(subject.address for subject in subjects),
+                    "listen": address,
+                    "own": file_line(own.block),
+                    "own_listen": _written(listen.address, target.port),
+                    "other": file_line(selected_server.server.block),
+                    "other_names": selected_server.server.names,
+                    "specific": selected_server.socket.address not in {"*", "::"},
+                },
+                location=nginx.location(listen.directive or own.block),
+                fix=_fix(nginx, own, listen, selected_server),
+            )
+
+
+def _is_at(selected_server: SelectedServer, address: str) -> bool:
+    """Return whether a visitor who connects to the address reaches this socket.
+
+    Behind a translation of addresses that is unknown, except that the family stays.
+    """
+    own = selected_server.socket.address
+    return own == address or (own in {"*", "::"} and (own == "::") == (":" in address))
+
+
+def _written(address: str, port: int) -> str:
+    """Return an address and port as a `listen` has them."""
+    return str(port) if address == "*" else f"{bracketed(address)}:{port}"
+
+
+def _fix(nginx: Nginx, own: Server, listen: Listen, selected_server: SelectedServer) -> Fix:
+    """Let the site's block listen on that address too."""
+    address = _written(selected_server.socket.address, listen.port)
+    line = f"listen {address}{' ssl' if selected_server.socket.ssl else ''};"
+    anchor = listen.directive
+    file = nginx.file(anchor) if anchor else None
+    edit = None
+    if anchor and file:
+        edit = config_edit(nginx, anchor.file, edits.insert_after(file.text, anchor, [line]))
+    if edit is None:
+        manual = Manual("listen-there", Where.SERVER)
+        return Fix((manual, *reload_steps(nginx)), Applicability.MANUAL)
+    return Fix((edit, *reload_steps(nginx)), Applicability.AUTOMATIC)

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+from diagnose.model import Applicability, Edit
+from diagnose.model.dns import Resolution
+from diagnose.model.tls import Certificate, Handshake
+from tests.support.check_evidence import NOW, judge
+from tests.support.nginx_evidence import SITE, config
+
+SIX, FOUR = "2001:db8:2::10", "203.0.113.10"
+BOTH = Resolution(name="shop.example.com", family=6, addresses=(FOUR, SIX))
+BLOG = (
+    "server {\n listen 443 ssl;\n listen [::]:443 ssl;\n server_name blog.example.com;\n"
+    " ssl_certificate b.pem;\n}\n"
+)
+SPECIFIC = BLOG.replace(" listen 443 ssl;\n listen [::]:443 ssl;", f" listen {FOUR}:443 ssl;")
+
+
+def served(address: str, *names: str) -> Handshake:
+    leaf = Certificate("CN=x", "CN=y", "1", NOW, NOW, "00", dns_names=names)
+    return Handshake(address=address, port=443, chain=(leaf,))
+
+
+RIGHT = served(FOUR, "shop.example.com")
+WRONG = served(SIX, "blog.example.com")
+
+
+def test_fires_for_the_other_family_and_adds_the_listen() -> None:
+    (claim,) = judge("nginx.name-on-other-address", config(SITE + BLOG), BOTH, RIGHT, WRONG)
+    assert (claim.facts["listen"], claim.facts["addresses"]) == ("[::]:443", (SIX,))
+    assert claim.because[:1] == (WRONG,)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+    listen [::]:443 ssl;" in edit.diff
+
+
+def test_fires_for_an_address_that_another_block_takes_away() -> None:
+    wrong = served(FOUR, "blog.example.com")
+    (claim,) = judge("nginx.name-on-other-address", config(SITE + SPECIFIC), wrong)
+    assert claim.facts["specific"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert f"+    listen {FOUR}:443 ssl;" in edit.diff
+
+
+def test_the_missing_name_is_not_blamed() -> None:
+    assert not judge("nginx.no-matching-server", config(SITE + BLOG), BOTH, RIGHT, WRONG)
+
+
+def test_silent_when_no_visitor_gets_the_other_site() -> None:
+    assert not judge("nginx.name-on-other-address", config(SITE + BLOG), BOTH, RIGHT)
+    right = replace(WRONG, chain=RIGHT.chain)
+    assert not judge("nginx.name-on-other-address", config(SITE + BLOG), BOTH, RIGHT, right)
+
+
+def test_silent_when_no_block_has_the_name() -> None:
+    assert not judge("nginx.name-on-other-address", config(BLOG), BOTH, WRONG)
