@@ -78,10 +78,7 @@ def parse_listing(text: str) -> Listing:
     lines = text.splitlines()
     if len(lines) < 3:
         return Listing()
-    try:
-        boot = float(lines[0]) - float(lines[1].split()[0])
-    except (ValueError, IndexError):
-        boot = None
+    boot = _boot_time(lines[0], lines[1])
     programs = [line.partition(" ")[2] for line in lines if line.startswith("program ")]
     processes = []
     starts = [number for number, line in enumerate(lines) if line.startswith("process ")]
@@ -99,6 +96,20 @@ def parse_listing(text: str) -> Listing:
         _user("self", lines[3:]),
         _view("own", lines),
     )
+
+
+def _boot_time(clock: str, uptime: str) -> float | None:
+    """Return when the server booted, in seconds since the epoch; None if a line is unreadable.
+
+    The date(1) of busybox has no fractions of a second. A process must not look older than it is,
+    because a file saved before its start would look newer: so such a clock is rounded up.
+    """
+    match = re.match(r"(\d{1,12})(\.\d+)?", clock)
+    try:
+        seconds = float(match[0]) + (0.0 if match[2] else 1.0) if match else None
+        return None if seconds is None else seconds - float(uptime.split()[0])
+    except (ValueError, IndexError):
+        return None
 
 
 def _view(prefix: str, lines: Sequence[str]) -> ProcessView:

@@ -298,3 +298,13 @@ def test_its_own_nginx_a_user_may_look_at() -> None:
         10, "nginx: master process x", "/opt/n", 1000
     )
     assert not master_processes(parse_listing(text))[0].foreign
+
+
+@pytest.mark.parametrize(
+    ("clock", "loaded"), [("1000.5", 502.0), ("1000.%N", 502.5), ("1000", 502.5), ("%s", None)]
+)
+def test_a_clock_without_fractions_makes_no_process_older(clock: str, loaded: float | None) -> None:
+    """busybox's date(1) prints %N as it is."""
+    said = listed(MASTER, process(11, 10, 200, "nginx: worker process"))
+    (master,) = master_processes(parse_listing(said.replace("1000.5", clock)))
+    assert master.loaded == loaded
