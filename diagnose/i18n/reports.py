@@ -51,6 +51,7 @@ MESSAGES = Messages(
     Message("running", "the run goes on"),
     Message("read-as", "read as {read_as}"),
     Message("read-as.inside", "the URL found in the line"),
+    Message("read-as.message", "the site that the error message names"),
     Message("read-as.credentials", "user name and password left out"),
     Message("read-as.idn", "the name in its ASCII form"),
     Message("read-as.ipv6", "all of it an IPv6 address, no port"),

@@ -1,8 +1,8 @@
 """Parse what a person types or pastes into a target, and report how it was understood.
 
-Accepts a name, a name with a port, a URL of http, https, ws or wss, an address, or a line that
-contains a URL; in capitals, in quotes, with a trailing dot, with a password, in any script. Other
-input raises `UsageError` before any check runs.
+Accepts a name, a name with a port, a URL of http, https, ws or wss, an address, a line that
+contains a URL, or an error message that names a site; in capitals, in quotes, with a trailing dot,
+with a password, in any script. Other input raises `UsageError` before any check runs.
 """
 
 import re
@@ -80,19 +80,33 @@ def _unwrap(target_input: _TargetInput) -> None:
     """Remove quotes and other text that was pasted with the target."""
     text = target_input.text.strip(_QUOTES + " \t\r\n").rstrip(",;，；。")
     if re.search(r"\s", text):
-        match = _URL_INSIDE.search(text)
-        if match is None:
-            raise UsageError(
-                f"{_quoted_input(text)} is no target: there is a blank in it. "
-                "Give each target as a word of its own."
-            )
-        text = match[0].rstrip(".,;:)]}，；。")
-        target_input.notes.append("inside")
+        text = _site_in_line(target_input, text)
     if not text:
         raise UsageError("The target is empty. Try: diagnose https://example.com/")
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise UsageError("There is a control character in the target.")
     target_input.text = text.replace("\\", "/")
+
+
+def _site_in_line(target_input: _TargetInput, text: str) -> str:
+    """Return the site in a pasted line: its URL, or what an error message names."""
+    from diagnose.parsers.error_messages import is_error_message, is_nginx_log_line, named_site
+
+    match = None if is_nginx_log_line(text) else _URL_INSIDE.search(text)
+    if match:
+        target_input.notes.append("inside")
+        return match[0].rstrip(".,;:)]}，；。")
+    if site := named_site(text):
+        target_input.notes.append("message")
+        return site
+    if is_error_message(text):
+        raise UsageError(
+            f"{_quoted_input(text)} names no site. Give its address: diagnose https://example.com/"
+        )
+    raise UsageError(
+        f"{_quoted_input(text)} is no target: there is a blank in it. "
+        "Give each target as a word of its own."
+    )
 
 
 def _scheme(target_input: _TargetInput) -> tuple[str | None, str]:
