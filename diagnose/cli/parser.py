@@ -120,7 +120,7 @@ def _usage(command: str | None) -> str:
 def _add_operands(parser: argparse.ArgumentParser, command: str | None) -> None:
     operand = "TARGET" if command is None else COMMANDS[command].operand
     if operand:
-        text = "name, name:port, URL (https, http, wss, ws) or address"
+        text = "name, name:port, URL, address, or an error message in quotes"
         parser.add_argument(
             "words",
             nargs="*",
