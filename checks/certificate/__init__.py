@@ -196,22 +196,6 @@ def label(certificate: Certificate) -> str:
     return next(filter(None, names), certificate.subject) or f"serial {certificate.serial}"
 
 
-def replacement_fix(
-    evidence: Evidence, served_cert: ServedCertificate
-) -> tuple[Fix | None, dict[str, str]]:
-    """Return the fix that replaces an unusable certificate by a good one from the server, and the
-    facts where both are.
-
-    None and empty facts if there is no such certificate.
-    """
-    from checks.certificate.renewed_elsewhere import find_replacement
-
-    replacement = find_replacement(evidence, served_cert)
-    if replacement is None:
-        return None, {"other": "", "place": ""}
-    return replacement.fix, {"other": replacement.candidate.path, "place": replacement.place}
-
-
 def fact_or_empty(value: object) -> object:
     """Return a certificate's field as a fact; "" if it could not be read."""
     return "" if value is None else value

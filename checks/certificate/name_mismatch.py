@@ -7,13 +7,8 @@ help. So this check explains those findings; see `checks.certificate`.
 
 from collections.abc import Iterator
 
-from checks.certificate import (
-    COMMON_EFFECTS,
-    REPLACEABLE_FAULTS,
-    claim,
-    manual_fix,
-    replacement_fix,
-)
+from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, claim, manual_fix
+from checks.certificate._replacement import replacement_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Certificate, Handshake, served_certificates

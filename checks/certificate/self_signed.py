@@ -4,14 +4,8 @@ strength; see `checks.certificate`."""
 
 from collections.abc import Iterator
 
-from checks.certificate import (
-    COMMON_EFFECTS,
-    REPLACEABLE_FAULTS,
-    chain_fault,
-    claim,
-    manual_fix,
-    replacement_fix,
-)
+from checks.certificate import COMMON_EFFECTS, REPLACEABLE_FAULTS, chain_fault, claim, manual_fix
+from checks.certificate._replacement import replacement_fix
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.tls import Handshake, served_certificates

@@ -21,6 +21,7 @@ from diagnose.model.http import header
 from diagnose.model.marks import Headers
 from diagnose.net import Stream
 from diagnose.net.error_mapping import failure_of
+from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2
 from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.request_fields import merge_fields
 from diagnose.parsers.sanitize import clean
@@ -38,8 +39,7 @@ else:
 
 USER_AGENT = f"diagnose/{VERSION}"
 
-#: At most MAX_BODY bytes of a body are read; the evidence keeps BODY_EXCERPT characters of it.
-MAX_BODY = 65536
+#: The evidence keeps so many characters of a body.
 BODY_EXCERPT = 2048
 MAX_FIELDS = 64
 MAX_FIELD_LENGTH = 1024
@@ -71,24 +71,6 @@ class HttpResult:
     extended_connect: bool | None = None
     incomplete: bool = False
     failure: Failure | None = None
-
-
-class NotHttp2(Exception):
-    """The server agreed to HTTP/2, but did not send a valid HTTP/2 response."""
-
-
-class NotHttp(Exception):
-    """The received data is not an HTTP response (RFC 9112 section 4).
-
-    `tls` is set if it begins like a TLS record (RFC 8446 section 5.1), `http2` if like HTTP/2.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self.tls = data[:2] in {b"\x15\x03", b"\x16\x03"}
-        # A SETTINGS or GOAWAY frame on stream 0 (RFC 9113 section 4.1).
-        self.http2 = data[3:4] in {b"\x04", b"\x07"} and data[5:9] == bytes(4)
-        description = "a TLS record" if self.tls else "HTTP/2" if self.http2 else clean(data, 60)
-        super().__init__(f"no HTTP answer came, but {description}")
 
 
 class Http1Connection(httpx.AsyncBaseTransport):

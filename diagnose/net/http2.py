@@ -23,7 +23,7 @@ from h2.exceptions import H2Error
 from h2.settings import SettingCodes
 
 from diagnose.net import Stream
-from diagnose.net.http import MAX_BODY, NotHttp2
+from diagnose.net.http_errors import MAX_BODY, NotHttp2
 
 #: Connection-specific fields, which HTTP/2 does not allow (RFC 9113 section 8.2.2).
 _CONNECTION_FIELDS = {

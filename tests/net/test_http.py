@@ -12,7 +12,8 @@ import zlib
 import pytest
 
 from diagnose.net import DEFAULT_TIMEOUT
-from diagnose.net.http import MAX_BODY, MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get
+from diagnose.net.http import MAX_INTERIM, USER_AGENT, Http1Connection, HttpResult, get
+from diagnose.net.http_errors import MAX_BODY
 from diagnose.net.local import LocalNet
 
 URL = "http://shop.example.com/page?q=1"
