@@ -6,7 +6,10 @@ Modules are counted, not milliseconds: a count does not depend on the machine's 
 import json
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
+
+import grimp
 
 ROOT = Path(__file__).parent.parent
 
@@ -88,3 +91,10 @@ def test_help_and_mistakes_start_no_engine() -> None:
     for words in (["--help"], ["ftp://x"], ["list"]):
         assert "diagnose.engine" not in modules(*words)
     assert len(modules("--help")) <= 121
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Types apart, which are imported for the type checker alone."""
+    graph = grimp.build_graph("diagnose", "checks", exclude_type_checking_imports=True)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle
