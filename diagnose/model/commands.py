@@ -70,32 +70,39 @@ def enable_service(unit: str, now: bool) -> Command:
     arguments = (*["--now"] * now, unit)
     effect = Effect.START if now else Effect.CHANGE
     undo = ("disable", *arguments)
-    return _systemctl(effect, "enable", *arguments, undo=undo, risk=Risk.EDITS_FILES)
+    return _unit_links(effect, "enable", *arguments, undo=undo, risk=Risk.EDITS_FILES)
 
 
 def disable_service(unit: str) -> Command:
-    return _systemctl(Effect.CHANGE, "disable", unit, undo=("enable", unit), risk=Risk.STOPS)
+    return _unit_links(Effect.CHANGE, "disable", unit, undo=("enable", unit), risk=Risk.STOPS)
 
 
 def unmask_service(unit: str, runtime: bool) -> Command:
     """Allow a service to be started again. `runtime`: it was masked until the next boot only."""
     arguments = (*["--runtime"] * runtime, unit)
     undo = ("mask", *arguments)
-    return _systemctl(Effect.CHANGE, "unmask", *arguments, undo=undo, risk=Risk.EDITS_FILES)
+    return _unit_links(Effect.CHANGE, "unmask", *arguments, undo=undo, risk=Risk.EDITS_FILES)
 
 
 def _systemctl(
-    effect: Effect,
-    *arguments: str,
-    undo: Arguments = (),
-    risk: Risk = Risk.CHANGES_SYSTEM,
-    where: Where = Where.SERVER,
+    effect: Effect, *arguments: str, undo: Arguments = (), where: Where = Where.SERVER
 ) -> Command:
+    """Return a command that changes what runs, and no file."""
     return Command(
         ("systemctl", *arguments),
         effect,
         where,
         undo=("systemctl", *undo) if undo else (),
+        risk=Risk.CHANGES_SYSTEM,
+    )
+
+
+def _unit_links(effect: Effect, *arguments: str, undo: Arguments, risk: Risk) -> Command:
+    """Return a command that changes the links to units in systemd's folder."""
+    return Command(
+        ("systemctl", *arguments),
+        effect,
+        undo=("systemctl", *undo),
         changes=_SYSTEMD,
         aspect="settings",
         risk=risk,
