@@ -218,7 +218,7 @@ def _limit(options: tuple[Option, ...], context: ExtensionContext, text: str) ->
     above = any(
         option.name in {"hashlimit-above", "connlimit-above"} and not option.negated
         for option in options
-    ) or any(option.name == "connlimit-upto" and option.negated for option in options)
+    ) or any(option.name in {"connlimit-upto", "quota"} and option.negated for option in options)
     return (Limit(text, over=above),)
 
 

@@ -99,7 +99,7 @@ def _nat(target: str, options: tuple[str, ...]) -> Step:
     to_address = _option(options, "--to-destination", "--to-source", "--to-ports")
     ports_only = target in {"REDIRECT", "MASQUERADE"}
     match = re.fullmatch(
-        r"(?:\[([^\]]+)\]|([^:\[\]]+|[^\[\]]*:[^\[\]]*:[^\[\]]*))?(?::(\S+))?", to_address
+        r"(?:\[([^\]]+)\]|([^\[\]]*:[^\[\]]*:[^\[\]]*|[^:\[\]]+))?(?::(\S+))?", to_address
     )
     if ports_only:
         hosts, ports = "", to_address

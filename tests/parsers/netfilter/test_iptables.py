@@ -1,21 +1,15 @@
 """What iptables-save 1.8.11 printed, unless a test says otherwise."""
 
-import pytest
-
 from diagnose.parsers.netfilter import iptables
 from diagnose.parsers.netfilter.rules import (
-    Assign,
     Base,
-    Limit,
     Match,
     Nat,
-    Opaque,
     Reject,
     Rule,
     Step,
     Table,
     Unknown,
-    Untrack,
     Verdict,
     address_span,
 )
@@ -80,93 +74,6 @@ def test_words_are_those_of_a_command() -> None:
     assert iptables.split_words('-A INPUT -m comment --comment "a \\"b\\" c" -j LOG') == (
         "-A", "INPUT", "-m", "comment", "--comment", 'a "b" c', "-j", "LOG",
     )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("rule", "step"),
-    [
-        ("-p tcp -j DROP", TCP),
-        (
-            "! -s 192.0.2.0/24 -j DROP",
-            Match(("ip saddr",), "!=", ((address_span("192.0.2.0/24"),),)),
-        ),
-        ("-d 192.0.2.1/32 -j DROP", Match(("ip daddr",), "==", ((address_span("192.0.2.1"),),))),
-        ("-i eth+ -j DROP", Match(("meta iifname",), "==", (("eth*",),))),
-        ("! -o lo -j DROP", Match(("meta oifname",), "!=", (("lo",),))),
-        (
-            "-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-            Match(("ct state",), "in", (((6, 6),),)),
-        ),
-        ("-m state ! --state NEW -j DROP", Match(("ct state",), "!", (((8, 8),),))),
-        ("-m conntrack --ctstate DNAT -j DROP", Match(("ct status",), "in", (((32, 32),),))),
-        (
-            "-m addrtype --dst-type LOCAL -j DROP",
-            Match(("fib daddr type",), "==", (("local",),)),
-        ),
-        (
-            "-m iprange --src-range 10.0.0.1-10.0.0.9 -j DROP",
-            Match(("ip saddr",), "==", ((address_span("10.0.0.1-10.0.0.9"),),)),
-        ),
-        ("-m mark --mark 0x1/0xff -j DROP", Match(("meta mark",), "==", (((1, 1),),), 255)),
-        ("-m recent --rcheck --seconds 60 --hitcount 4 --name A --rsource -j DROP",
-         Limit("recent --rcheck --seconds 60 --hitcount 4 --name A --rsource", over=True)),
-        ("-m limit --limit 3/min -j ACCEPT", Limit("limit --limit 3/min")),
-        ("-m connlimit --connlimit-above 20 -j DROP",
-         Limit("connlimit --connlimit-above 20", over=True)),
-        ("-m connlimit ! --connlimit-above 20 -j ACCEPT",
-         Limit("connlimit ! --connlimit-above 20")),
-        ("-m hashlimit --hashlimit-above 9/sec --hashlimit-name x -j DROP",
-         Limit("hashlimit --hashlimit-above 9/sec --hashlimit-name x", over=True)),
-        ("-m geoip --source-country CN -j DROP", Unknown("geoip --source-country CN")),
-        ("-m string --algo bm --string admin -j DROP", Unknown("string --algo bm --string admin")),
-    ],
-)  # fmt: skip
-def test_what_a_rule_asks(rule: str, step: Step) -> None:
-    assert steps(rule)[0] == step
-
-
-def test_flags_and_ports_of_tcp() -> None:
-    syn = Match(("tcp flags",), "==", (((2, 2),),), 23)
-    port = Match(("tcp dport",), "==", (((1, 1023),),))
-    found = steps("-p tcp -m tcp --dport :1023 --tcp-flags FIN,SYN,RST,ACK SYN -j DROP")
-    assert found[1] == Match(("tcp dport",), "==", (((0, 1023),),))
-    assert found[2] == syn
-    assert steps("-p tcp -m tcp --dport 1:1023 --syn -j DROP")[1:3] == (port, syn)
-
-
-def test_several_ports() -> None:
-    found = steps("-p tcp -m multiport --dports 80,8080:8090 -j DROP")
-    assert found[1] == Match(("tcp dport",), "==", (((80, 80),), ((8080, 8090),)))
-    target, source = rules("-p tcp -m multiport --ports 443 -j DROP")
-    assert target.steps[1] == Match(("tcp dport",), "==", (((443, 443),),))
-    assert source.steps[1] == Match(("tcp sport",), "==", (((443, 443),),))
-
-
-@pytest.mark.parametrize(
-    ("rule", "last"),
-    [
-        ("-j ACCEPT", Verdict("accept")),
-        ("-j RETURN", Verdict("return")),
-        ("-j f2b-nginx", Verdict("jump", "f2b-nginx")),
-        ("-g web", Verdict("goto", "web")),
-        ("-j REJECT --reject-with icmp-host-prohibited", Reject("icmp", "host-prohibited")),
-        ("-j REJECT --reject-with tcp-reset", Reject("tcp reset")),
-        ("-j REJECT", Reject("icmp", "port-unreachable")),
-        (
-            "-j DNAT --to-destination 172.17.0.2:443",
-            Nat("dnat", address_span("172.17.0.2"), (443, 443)),
-        ),
-        ("-j REDIRECT --to-ports 8443", Nat("redirect", None, (8443, 8443))),
-        ("-j MASQUERADE", Nat("masquerade")),
-        ("-j MARK --set-xmark 0x4000/0x4000",
-         Assign("meta mark", 0x4000, "meta mark", 0xFFFFBFFF)),
-        ("-j CONNMARK --restore-mark", Assign("meta mark", 0, "ct mark")),
-        ("-j CT --notrack", Untrack()),
-        ("-j NFQUEUE --queue-num 1", Opaque("NFQUEUE")),
-    ],
-)  # fmt: skip
-def test_what_a_rule_does(rule: str, last: Step) -> None:
-    assert steps(rule)[-1] == last
 
 
 def test_what_a_rule_does_over_ipv6() -> None:
