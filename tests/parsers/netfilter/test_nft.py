@@ -4,16 +4,8 @@ import pytest
 
 from diagnose.parsers.netfilter import nft
 from diagnose.parsers.netfilter.rules import (
-    Assign,
     Base,
-    DataMap,
     Limit,
-    Match,
-    Nat,
-    Opaque,
-    Reject,
-    Unknown,
-    Verdict,
 )
 from tests.support.netfilter_expectations import (
     ACCEPT,
@@ -56,76 +48,10 @@ def test_tables_of_other_worlds_are_left_out() -> None:
     assert rules(table(family="arp"), table(family="bridge"), table(family="ip")).tables[0].family
 
 
-@pytest.mark.parametrize(
-    ("expression", "step"),
-    [
-        (match(field("tcp dport"), 443), Match(("tcp dport",), "==", (((443, 443),),))),
-        (match(field("tcp dport"), "@ports"), Match(("tcp dport",), "==", "ports")),
-        (match({"ct": {"key": "state"}}, ["established", "new"], "in"),
-         Match(("ct state",), "in", (((2, 2),), ((8, 8),)))),
-        (match({"&": [field("tcp flags"), {"|": ["syn", "ack"]}]}, "syn"),
-         Match(("tcp flags",), "==", (((2, 2),),), 18)),
-        (match(meta("iifname"), "eth*"), Match(("meta iifname",), "==", (("eth*",),))),
-        (match({"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, False),
-         Match(("fib saddr . iif oif exists",), "==", (((0, 0),),))),
-        ({"reject": None}, Reject("icmpx", "port-unreachable")),
-        ({"limit": {"rate": 2, "burst": 5, "per": "minute", "inv": True}},
-         Limit("limit rate over 2/minute burst 5 packets", True)),
-        ({"ct count": {"val": 3, "inv": True}}, Limit("ct count over 3", True)),
-        ({"mangle": {"key": meta("mark"), "value": {"|": [meta("mark"), 16]}}},
-         Assign("meta mark", 16, "meta mark", 0xFFFFFFEF)),
-        ({"dnat": {"family": "ip", "addr": "10.0.0.1", "port": 80}},
-         Nat("dnat", (0x0A000001, 0x0A000001), (80, 80), "ip")),
-        ({"redirect": {"port": {"map": {"key": field("tcp dport"), "data": "@to"}}}},
-         Nat("redirect", None, DataMap(("tcp dport",), "to"))),
-        ({"masquerade": None}, Nat("masquerade")),
-        ({"jump": {"target": "sub"}}, Verdict("jump", "sub")),
-        ({"queue": {"num": 0}}, Opaque("queue 0")),
-        ({"xt": {"type": "match", "name": "recent"}}, Unknown("xt match recent")),
-        ({"xt": {"type": "target", "name": "REJECT"}}, Opaque("xt target REJECT")),
-    ],
-)  # fmt: skip
-def test_statements(expression: dict[str, object], step: object) -> None:
-    assert steps(expression) == (step,)
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        {"counter": {"packets": 1, "bytes": 60}},
-        {"log": {"prefix": "x"}},
-        {"xt": {"type": "match", "name": "comment"}},
-        {"xt": {"type": "target", "name": "LOG"}},
-        {"mangle": {"key": {"tcp option": {"name": "maxseg", "field": "size"}}, "value": 1400}},
-        {"dup": {"addr": "192.0.2.1"}},
-    ],
-)
-def test_what_does_nothing_to_the_packet_is_no_step(expression: dict[str, object]) -> None:
-    assert steps(expression) == ()
-
-
 def test_a_named_limit_knows_whether_it_is_over() -> None:
     lax = {"limit": {"name": "lax", "rate": 2, "per": "second", "inv": True}}
     read = rules(table(lax, chain(), rule({"limit": "lax"})))
     assert read.tables[0].chains["input"].rules[0].steps == (Limit('limit name "lax"', True),)
-
-
-@pytest.mark.parametrize(
-    ("declared", "listed", "element"),
-    [
-        ("ipv4_addr", {"prefix": {"addr": "10.0.0.0", "len": 8}}, ((0x0A000000, 0x0AFFFFFF),)),
-        ("ipv6_addr", "::1", ((1, 1),)),
-        ("inet_service", {"range": [5, 9]}, ((5, 9),)),
-        ("ipv4_addr", {"elem": {"val": "0.0.0.1", "expires": 2999, "timeout": 3600}}, ((1, 1),)),
-        (["ipv4_addr", "inet_service"], {"concat": ["0.0.0.1", 80]}, ((1, 1), (80, 80))),
-        ({"typeof": {"meta": {"key": "iifname"}}}, "10", ("10",)),
-        ("inet_proto", "udp", ((17, 17),)),
-        ("inet_service", "*", ()),
-    ],
-)
-def test_elements_of_a_set(declared: object, listed: object, element: object) -> None:
-    read = rules(table({"set": {"name": "s", "type": declared, "elem": [listed]}}))
-    assert read.tables[0].sets["s"].elements == (element,)
 
 
 def test_a_set_that_cannot_be_read_makes_its_matches_unknown() -> None:
