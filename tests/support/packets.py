@@ -5,6 +5,7 @@ from typing import Any
 
 from diagnose.model import Command, Edit, Manual, Observation, Vantage
 from diagnose.model.netfilter import Ruleset, RulesFile, RulesTool
+from diagnose.parsers.netfilter.ruleset import RulePosition, load_ruleset
 from tests.support.check_evidence import TIMEOUT
 from tests.support.firewall_rules import connected, host, listening, nic
 
@@ -69,6 +70,16 @@ def saved(
     lines = "".join(f"[0:0] {rule}\n" for rule in rules)
     text = f"{head}*filter\n{chains}{lines}COMMIT\n"
     return Ruleset(vantage=Vantage.SERVER, tool=tool, text=text)
+
+
+def place(rules: str, index: int | None, chain: str = "input", tool: str = "nft") -> RulePosition:
+    """A rule of the only table that the tool printed; its chain's policy where `index` is None."""
+    seen = load_ruleset(((tool, rules),))
+    (table,) = seen.rules.tables
+    found = table.chains[chain]
+    if index is None:
+        return RulePosition(table, found, None, len(found.rules), seen.program(table))
+    return RulePosition(table, found, found.rules[index], index, seen.program(table))
 
 
 def file(path: str, text: str) -> RulesFile:

@@ -5,8 +5,7 @@ import pytest
 from diagnose.model import Command, Edit
 from diagnose.parsers.netfilter import owners, persisted_rules, remedies
 from diagnose.parsers.netfilter.remedies import Opening
-from diagnose.parsers.netfilter.ruleset import RulePosition, load_ruleset
-from tests.support.packets import ACCEPT, DROP, dport, field, ruleset, saved
+from tests.support.packets import ACCEPT, DROP, dport, place, ruleset, saved
 
 SCRIPT = """\
 #!/usr/sbin/nft -f
@@ -38,15 +37,6 @@ table inet filter {
 }
 """
 FILES = {"/etc/nftables.conf": SCRIPT}
-
-
-def place(rules: str, index: int | None, chain: str = "input", tool: str = "nft") -> RulePosition:
-    seen = load_ruleset(((tool, rules),))
-    (table,) = seen.rules.tables
-    found = table.chains[chain]
-    if index is None:
-        return RulePosition(table, found, None, len(found.rules), seen.program(table))
-    return RulePosition(table, found, found.rules[index], index, seen.program(table))
 
 
 def line(found: persisted_rules.PersistedRule | None) -> str:
@@ -144,33 +134,6 @@ def test_what_opens_a_port_is_done_now_and_in_the_file() -> None:
     assert "+\t\ttcp dport { 443, 80 } accept\n" in later.diff
 
 
-def test_a_rule_that_is_taken_away_can_be_put_back() -> None:
-    rules = ruleset([field("tcp", "dport", 22), ACCEPT], [dport(443), DROP])
-    (now,) = remedies.removal_steps(place(rules, 1), {})
-    assert isinstance(now, Command)
-    assert " ".join(now.argv) == "nft delete rule inet filter input handle 3"
-    assert " ".join(now.undo) == "nft add rule inet filter input handle 2 tcp dport 443 drop"
-
-
-def test_answers_are_let_out_as_such() -> None:
-    (now,) = remedies.opening_steps(
-        place(SAVED, None, "INPUT", "iptables"), Opening((443,), True), {}
-    )
-    assert isinstance(now, Command)
-    assert "--sport" in now.argv
-    assert "443" in now.argv
-    assert now.argv[-5:] == ("conntrack", "--ctstate", "ESTABLISHED", "-j", "ACCEPT")
-
-
-def test_which_rules_are_about_these_ports_only() -> None:
-    both = [dport({"set": [80, 443]}), DROP]
-    span = [dport({"range": [400, 500]}), DROP]
-    rules = ruleset([dport(443), DROP], both, span, [DROP])
-    about = [remedies.names_only(place(rules, index), (443,)) for index in range(4)]
-    assert about == [True, False, False, False]
-    assert remedies.names_only(place(rules, 1), (443, 80))
-
-
 @pytest.mark.parametrize(
     ("table", "chain", "owner"),
     [
@@ -216,19 +179,3 @@ def test_the_jail_of_fail2ban() -> None:
     text = saved(rule, more=":f2b-nginx-http-auth - [0:0]\n").text
     assert owners.jail(place(text, 0, "f2b-nginx-http-auth", "iptables")) == "nginx-http-auth"
     assert owners.jail(place(ruleset([dport(443), DROP]), 0)) == ""
-
-
-def test_before_1_8_there_was_one_iptables_only() -> None:
-    old = SAVED.replace("v1.8.11 (nf_tables)", "v1.4.21")
-    new = SAVED.replace(" (nf_tables)", "")
-    assert place(old, 0, "INPUT", "iptables-legacy").program == "iptables"
-    assert place(new, 0, "INPUT", "iptables-legacy").program == "iptables-legacy"
-
-
-def test_what_iptables_says_of_its_own_table_counts() -> None:
-    opaque = [dport(443), {"xt": {"type": "match", "name": "recent"}}, DROP]
-    hidden = ruleset(opaque, table="ip filter", chain="INPUT")
-    both = load_ruleset((("nft", hidden), ("iptables", SAVED)))
-    (table,) = both.rules.tables
-    assert both.program(table) == "iptables"
-    assert len(table.chains["INPUT"].rules) == 2
