@@ -107,6 +107,7 @@ def test_a_concatenation_matches_where_all_its_parts_do() -> None:
     assert evaluate_match(packet, keys, "==", listed) == ((0, 9),)
     assert evaluate_match(packet, keys, "!=", listed) == ((10, 99),)
     assert evaluate_match(packet, keys, "==", ()) is False
+    assert evaluate_match(packet, ("ip ttl", "tcp dport"), "==", (((64, 64), (443, 443)),)) is None
     assert evaluate_match(packet, ("ip saddr", "udp dport"), "!=", listed) is False
 
 

@@ -42,6 +42,8 @@ def test_which_rules_are_about_these_ports_only() -> None:
     rules = ruleset([dport(443), DROP], both, span, [DROP])
     about = [remedies.names_only(place(rules, index), (443,)) for index in range(4)]
     assert about == [True, False, False, False]
+    others = place(ruleset([field("tcp", "dport", 443, "!="), DROP]), 0)
+    assert not remedies.names_only(others, (443,))
     assert remedies.names_only(place(rules, 1), (443, 80))
 
 
