@@ -62,7 +62,7 @@ def test_what_only_some_versions_answer_may_be_missing() -> None:
 
 def test_services_that_services_include_are_asked_for_and_a_circle_ends() -> None:
     inner = WEB.replace('"inner"', '"web"').replace("@ service web", "@ service inner")
-    commands = {
+    commands: dict[str, str | CommandResult] = {
         ASK: RUNS + PUBLIC,
         shlex.join((*SERVICES, "http", "https", "web")): f"{WEB}@ service https\n",
         shlex.join((*SERVICES, "inner")): inner,
