@@ -62,10 +62,14 @@ def test_the_request_has_no_field_of_the_connection_and_wants_no_push() -> None:
     assert settings[-1].changed_settings[SettingCodes.ENABLE_PUSH].new_value == 0
 
 
-def test_an_interim_answer_is_passed_over() -> None:
+def test_an_interim_answer_and_a_farewell_without_error_are_passed_over() -> None:
     # ":status: 103", not in the table, in its own words (RFC 7541 section 6.2.2).
     hint = frame(HEADERS, END_HEADERS, 1, b"\x08\x03103")
-    assert answered(HELLO + hint + PAGE).body == "hello"
+    # nginx's farewell with `keepalive_requests 1`, and one before the last stream is known.
+    for last in (b"\0\0\0\x01", b"\x7f\xff\xff\xff"):
+        farewell = frame(GOAWAY, 0, 0, last + bytes(4))
+        assert answered(HELLO + hint + farewell + PAGE).body == "hello"
+    assert answered(HELLO, frame(GOAWAY, 0, 0, bytes(8))).failure
 
 
 @pytest.mark.parametrize(
