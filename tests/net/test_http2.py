@@ -100,16 +100,14 @@ def test_frames_without_an_answer_are_not_read_without_end() -> None:
     # A type that nobody knows is passed over (RFC 9113 section 5.5).
     stream = Script(HELLO, *[frame(0xFA, 0, 0, bytes(16000)) * 4] * 100)
     answer = asyncio.run(get(Http2Connection(stream, 5.0), URL, 5.0))
-    assert answer.failure is not None
-    assert answer.failure.message == "too much came without an answer"
+    assert "too much came without an answer" in str(answer.failure)
     assert len(stream.pieces) > 80
 
 
 def test_a_long_body_may_go_on_as_it_is_read() -> None:
     # 65535 bytes may come before a window is opened again (RFC 9113 section 6.9.2).
-    html = OK + b"\x0f\x10\x09text/html"
-    head, part = frame(HEADERS, END_HEADERS, 1, html), frame(DATA, 0, 1, b"x" * 16000)
-    stream = Script(HELLO, head, part, part, part, part)
+    head = frame(HEADERS, END_HEADERS, 1, OK + b"\x0f\x10\x09text/html")
+    stream = Script(HELLO, head, *[frame(DATA, 0, 1, b"x" * 16000)] * 4)
     asyncio.run(get(Http2Connection(stream, 5.0), URL, 5.0))
     events = received(stream.written)
     assert {event.stream_id for event in events if isinstance(event, WindowUpdated)} == {0, 1}
