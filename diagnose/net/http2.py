@@ -6,6 +6,7 @@ violation becomes a failure with the library's message. One request, no server p
 
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 from h2.config import H2Configuration
@@ -39,6 +40,14 @@ _CONNECTION_FIELDS = {
 _MAX_TOTAL = 8 * MAX_BODY
 
 
+class _State(H2Connection):
+    def _receive_goaway_frame(self, frame: Any) -> tuple[list[Any], list[Event]]:
+        # The answer to our stream may still come (RFC 9113 section 6.8); h2 would refuse it.
+        if not frame.error_code and frame.last_stream_id:
+            return [], []
+        return super()._receive_goaway_frame(frame)
+
+
 class Http2Connection(httpx.AsyncBaseTransport):
     """One request over a stream that negotiated "h2"."""
 
@@ -49,7 +58,7 @@ class Http2Connection(httpx.AsyncBaseTransport):
     def __init__(self, stream: Stream, timeout: float) -> None:
         self.stream = stream
         self.timeout = timeout
-        self._state = H2Connection(H2Configuration(client_side=True, header_encoding=None))
+        self._state = _State(H2Configuration(client_side=True, header_encoding=None))
         self._events: deque[Event] = deque()
         self._received = 0
 

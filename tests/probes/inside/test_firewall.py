@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from diagnose.machine import CommandResult
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Failure, Unseen
 from diagnose.model.firewall import Firewalld, IpSet, Policy, PortRange, Zone
@@ -89,37 +88,6 @@ def test_files_that_only_root_may_read_are_said_to_be_unseen() -> None:
     assert not [one for one in look.observed(Zone) if one.permanent]
     (unseen,) = look.observed(Unseen)
     assert unseen.enable == "sudo firewall-cmd --permanent --list-all-zones"
-
-
-def test_a_file_of_the_administrator_comes_before_that_of_the_package() -> None:
-    machine = RecordedMachine.load(RECORDED, BUS).with_overrides(
-        {},
-        {
-            "/etc/firewalld/services/https.xml": (
-                '<service><port protocol="tcp" port="8443"/></service>'
-            ),
-            "/etc/firewalld/zones/dmz.xml": "<zone",
-        },
-    )
-    look = looked(machine, firewalld)
-    assert not zone(look, "public", permanent=True).admits(443)
-    assert zone(look, "public", permanent=False).admits(443)
-    # A file that is no XML firewalld passes over as well.
-    assert not [one for one in look.observed(Zone) if one.permanent and one.name == "dmz"]
-
-
-def test_an_old_daemon_is_asked_by_firewall_cmd() -> None:
-    old = "@ owner\nmethod return time=1\n   boolean true\n@ getDefaultZone \nmethod return x\n"
-    old += '   string "public"\n@ zone.getZoneSettings2 public\nError x.UnknownMethod: no\n'
-    listed = "public (default, active)\n  target: default\n  interfaces: eth0\n  services: ssh\n"
-    machine = RecordedMachine(
-        {
-            ASK: CommandResult(("sh",), 1, old, "", 0.0),
-            "firewall-cmd --list-all-zones": listed,
-            "firewall-cmd --get-default-zone": "public\n",
-        }
-    )
-    assert zone(looked(machine, firewalld), "public", permanent=False).services == ("ssh",)
 
 
 HEAD = "method return time=1795542966.33 sender=:1.0 -> destination=:1.20 serial=9 reply_serial=2\n"

@@ -1,11 +1,8 @@
 import asyncio
-import os
 import shlex
-from pathlib import Path
 
 import pytest
 
-from diagnose.machine.local import LocalMachine
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
 from diagnose.model.files import Access, NginxModules, NginxStart
@@ -13,8 +10,8 @@ from diagnose.model.logs import LogLine
 from diagnose.model.nginx import NginxBuild, NginxConfig, NginxProcess, NginxState, NginxTest
 from diagnose.parsers.nginx import config as nginx_parser
 from diagnose.probes import Probe
-from diagnose.probes.inside import file_access
 from diagnose.probes.inside import nginx_files as probes
+from diagnose.probes.inside.file_access import ACCESS_SCRIPT
 from tests.support.fake_context import Looking
 
 SITE = (
@@ -35,10 +32,6 @@ name www-data www-data
 path {KEY}
 part 0 root 0 root 600 regular file|?|{KEY}
 part 0 root 0 root 755 directory|?|/etc/nginx
-part 0 root 0 root 755 directory|?|/
-part 0 root 0 root 600 regular file|?|/srv/keys/shop.key
-part 0 root 4 adm 750 directory|?|/srv/keys
-acl /srv/keys
 part 0 root 0 root 755 directory|?|/
 """
 
@@ -104,17 +97,11 @@ def test_nothing_is_asked_while_nginx_runs_or_has_no_such_port() -> None:
 def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
     master = NginxProcess(pid=7, binary="nginx", user=33)
     state = NginxState(installed=True, masters=(master,))
-    asked = command(file_access.ACCESS_SCRIPT, "", "7", "/etc/nginx/shop.pem", KEY)
+    asked = command(ACCESS_SCRIPT, "", "7", "/etc/nginx/shop.pem", KEY)
     look = run(probes.reading, RecordedMachine({asked: WHO}), state, CONFIG)
     (seen,) = look.observed(Access)
     assert (seen.path, seen.uid, seen.user, seen.group) == (KEY, 33, "www-data", "www-data")
-    assert [part.path for part in seen.parts] == [
-        "/",
-        "/srv/keys",
-        "/etc/nginx",
-        "/srv/keys/shop.key",
-    ]
-    assert [part.path for part in seen.denied_parts] == ["/srv/keys/shop.key"]
+    assert [part.path for part in seen.denied_parts] == [KEY]
 
 
 @pytest.mark.parametrize(
@@ -127,47 +114,10 @@ def test_a_master_that_is_not_root_is_asked_for_its_files() -> None:
     ],
 )
 def test_a_file_of_which_nginx_complains_is_looked_at(seen: NginxTest | LogLine) -> None:
-    machine = RecordedMachine(
-        {command(file_access.ACCESS_SCRIPT, "", "", KEY): WHO.partition("name")[2]}
-    )
+    machine = RecordedMachine({command(ACCESS_SCRIPT, "", "", KEY): WHO.partition("name")[2]})
     probe = probes.refused if isinstance(seen, NginxTest) else probes.logged
     (found,) = run(probe, machine, seen).observed(Access)
     assert found.path == KEY
-
-
-def test_labels_and_the_policys_own_are_read() -> None:
-    # Recorded: SELinux cannot run here.
-    text = (
-        f"selinux 1\npath {KEY}\npart 0 root 0 root 600 regular file|"
-        f"unconfined_u:object_r:admin_home_t:s0|{KEY}\n"
-        "default system_u:object_r:httpd_config_t:s0\n"
-    )
-    (seen,) = file_access.parse_access(text)
-    assert seen.enforcing
-    assert seen.parts[0].label == "unconfined_u:object_r:admin_home_t:s0"
-    assert seen.default == "system_u:object_r:httpd_config_t:s0"
-    assert seen.uid is None
-
-
-def test_a_process_that_may_read_everything_is_nobody_in_particular() -> None:
-    for caps, uid in (("0000000000000400", 33), ("0000000000000404", None)):
-        (seen,) = file_access.parse_access(WHO.replace("uid 33", f"uid 33\ncaps {caps}"))
-        assert seen.uid == uid
-
-
-def test_this_machine_tells_who_may_read_a_file_behind_a_link(tmp_path: Path) -> None:
-    (tmp_path / "archive").mkdir(mode=0o700)
-    key = tmp_path / "archive" / "a key.pem"
-    key.write_text("")
-    key.chmod(0o640)
-    link = tmp_path / "key.pem"
-    link.symlink_to(key)
-    words = ("sh", "-c", file_access.ACCESS_SCRIPT, "sh", "", str(os.getpid()), str(link))
-    (seen,) = file_access.parse_access(asyncio.run(LocalMachine().run(*words)).out)
-    assert seen.uid == (os.getuid() or None)  # root reads everything
-    assert [part.mode for part in seen.parts[-2:]] == [0o700, 0o640]
-    assert seen.parts[-1].path == str(key.resolve())
-    assert not seen.parts[-1].folder
 
 
 def test_the_modules_that_lie_there_are_listed_when_one_is_missed() -> None:

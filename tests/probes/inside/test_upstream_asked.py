@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from diagnose.machine.recorded import RecordedMachine
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net.local import LocalNet
 from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import upstream_connect
-from tests.support.check_evidence import CHAT, SHOP
+from tests.support.check_evidence import SHOP
 from tests.support.fake_context import Looking
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -90,25 +90,3 @@ def test_that_it_says_nothing_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_asks_where_the_front_door_is_well() -> None:
     well = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=200)
     assert not asked(answer, door=well)
-
-
-def test_a_path_that_nginx_strips_is_tried_whole_as_well() -> None:
-    look = Looking(RecordedMachine())
-    look.net, look.target = LocalNet(), CHAT
-
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        writer.close()
-
-    async def work() -> None:
-        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        async with server:
-            location = f"location /ws {{ proxy_pass http://127.0.0.1:{port}/; }}"
-            await upstream_connect.applications.work(look, config(location))
-
-    asyncio.run(work())
-    urls = {one.variant: one.url for one in look.observed(Upgrade)}
-    assert urls["normal"].endswith("/")
-    assert urls["whole-path"].endswith("/ws")

@@ -1,13 +1,11 @@
 """Against real servers on loopback: an application, and a door in front of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
 
 from diagnose.machine.recorded import RecordedMachine
 from diagnose.model import Observation
@@ -18,18 +16,7 @@ from diagnose.parsers.nginx.config import parse
 from diagnose.probes.inside import upstream_connect
 from tests.support.check_evidence import CHAT, SHOP
 from tests.support.fake_context import Looking
-
-
-@asynccontextmanager
-async def application() -> AsyncIterator[int]:
-    """A WebSocket application; its port."""
-
-    async def echo(connection: ServerConnection) -> None:
-        async for message in connection:
-            await connection.send(message)
-
-    async with serve(echo, "127.0.0.1", 0) as server:
-        yield next(iter(server.sockets)).getsockname()[1]
+from tests.support.servers import refusing_application, websocket_application
 
 
 def config(location: str, port: int, upstream_port: int) -> NginxConfig:
@@ -59,7 +46,7 @@ def test_an_application_that_listens_is_connected_to_and_one_that_does_not_refus
     look = Looking(RecordedMachine())
 
     async def work() -> None:
-        async with application() as port:
+        async with websocket_application() as port:
             text = "location / { proxy_pass http://127.0.0.1:PORT; }"
             await seen(look, config(text, 443, port))
         await seen(look, config(text, 443, port))
@@ -77,24 +64,12 @@ def test_a_websocket_that_was_asked_for_is_tried_directly() -> None:
     look.target = CHAT
 
     async def work() -> None:
-        async with application() as port:
+        async with websocket_application() as port:
             text = "location / { proxy_pass http://127.0.0.1:PORT; proxy_http_version 1.1; }"
             await seen(look, config(text, 443, port))
 
     asyncio.run(work())
     assert shown(look) == [("application", "normal", True)]
-
-
-def test_over_http_1_0_too_where_nginx_would_speak_that() -> None:
-    look = Looking(RecordedMachine())
-    look.target = CHAT
-
-    async def work() -> None:
-        async with application() as port:
-            await seen(look, config("location / { proxy_pass http://127.0.0.1:PORT; }", 443, port))
-
-    asyncio.run(work())
-    assert shown(look) == [("application", "normal", True), ("application", "http-1.0", False)]
 
 
 @pytest.mark.parametrize("location", ["/live", "/ws"])
@@ -103,7 +78,7 @@ def test_a_websocket_that_the_configuration_proxies_is_tried_by_both_doors(locat
     look = Looking(RecordedMachine())
 
     async def work() -> None:
-        async with application() as port:
+        async with websocket_application() as port:
             look.target = replace(SHOP, scheme="http", port=port)
             headers = HEADERS if location == "/live" else ""
             text = f"location {location} {{ proxy_pass http://127.0.0.1:PORT; {headers} }}"
@@ -116,14 +91,8 @@ def test_a_websocket_that_the_configuration_proxies_is_tried_by_both_doors(locat
 def test_a_path_at_which_the_application_takes_no_websocket_is_not_tried_in_front() -> None:
     look = Looking(RecordedMachine())
 
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-
     async def work() -> None:
-        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with refusing_application() as port:
             text = f"location / {{ proxy_pass http://127.0.0.1:PORT; {HEADERS} }}"
             await seen(look, config(text, 443, port))
 
