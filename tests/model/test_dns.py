@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import get_args
 
-from diagnose.model import Evidence, Failure, Host, Target, Vantage, Where
+from diagnose.model import Failure, Host, Target, Vantage, Where
 from diagnose.model.dns import (
     DnsAnswer,
     Resolution,
@@ -21,7 +21,7 @@ from diagnose.model.dns import (
 )
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
-from tests.support.check_evidence import NOW, REFUSED, SHOP, TIMEOUT, evidence
+from tests.support.check_evidence import REFUSED, TIMEOUT, evidence
 
 A, B, C = "203.0.113.10", "203.0.113.11", "203.0.113.12"
 FOUND = Resolution(name="shop.example.com", family=4, addresses=(A,))
@@ -100,8 +100,10 @@ def test_visitors_are_not_served_at_loopback_unless_the_name_is_local() -> None:
     assert serves_visitors(evidence(FOUND))
     assert not serves_visitors(evidence(local))
     assert not serves_visitors(evidence())
-    assert serves_visitors(Evidence(Target("nas.lan", "https", "nas.lan", 443), NOW, (local,)))
-    assert not serves_visitors(evidence(replace(local, failure=TIMEOUT), target=SHOP))
+    nas = Target("nas.lan", "https", "nas.lan", 443)
+    assert serves_visitors(evidence(local, target=nas))
+    assert not serves_visitors(evidence(target=nas))
+    assert not serves_visitors(evidence(replace(local, failure=TIMEOUT)))
 
 
 def test_a_loop_is_found_where_the_chain_enters_it() -> None:

@@ -101,7 +101,8 @@ def test_handshakes_that_ended_alike_are_one_attempt() -> None:
         upgrade(404, fault="accept"),
         upgrade(404, failure=TIMEOUT),
         replace(upgrade(404), path="/chat"),
-        replace(upgrade(404), ended="close", close_code=1011),
+        replace(upgrade(404), ended="eof"),
+        replace(upgrade(404), close_code=1006),
     ],
 )
 def test_handshakes_that_ended_otherwise_are_another_attempt(other: Upgrade) -> None:

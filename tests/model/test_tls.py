@@ -111,6 +111,6 @@ def test_a_certificate_that_several_handshakes_got_is_served_once() -> None:
     assert served.handshakes == (first, second)
     assert served.addresses == ("203.0.113.10", "203.0.113.11")
     assert str(served.subject) == "203.0.113.10:443, 203.0.113.11:443"
-    assert (served.verify_codes, own.verify_codes) == ({10}, {18})
+    assert (served.verify_codes, own.verify_codes) == (frozenset({10}), frozenset({18}))
     (wanted,) = served_certificates(seen, lambda handshake: handshake.verify_code == 0)
     assert wanted.handshakes == (second,)
