@@ -89,6 +89,8 @@ class Certificate:
     def is_due(self, now: datetime) -> bool:
         """Return True if it should have been renewed: it has expired, or less than a third of its
         lifetime and less than 21 days are left. Automatic renewal usually happens at one third."""
+        if self.is_expired(now):
+            return True
         if self.not_after is None or self.lifetime is None:
             return False
         return self.not_after - now < min(self.lifetime / 3, timedelta(days=21))

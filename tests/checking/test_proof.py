@@ -23,8 +23,6 @@ from diagnose.model import (
     Observation,
     Report,
     Scope,
-    Severity,
-    Subject,
     Target,
     Unseen,
     Vantage,
@@ -40,18 +38,19 @@ from diagnose.outputs.json import document
 from diagnose.probes import INSIDE, OUTSIDE, Probe
 from diagnose.recording.codec import Recording, decode, encode
 from tests.support.check_evidence import CHAT, NOW, SHOP, TIMEOUT
-from tests.support.report_builder import ADDRESS, ANSWER, NAME, NO_IPV6, OPEN, SECURE, WELL, check
+from tests.support.proven_site import (
+    ANSWER_6,
+    BOTH,
+    NAME_6,
+    OPEN_6,
+    PAGE,
+    PLAIN,
+    SECURE_6,
+    SIX,
+    SOCKET,
+)
+from tests.support.report_builder import ANSWER, NAME, NO_IPV6, OPEN, SECURE, WELL
 
-SIX = "2001:db8::10"
-NAME_6 = replace(NO_IPV6, addresses=(SIX,), failure=None)
-OPEN_6 = replace(OPEN, address=SIX, family=6)
-SECURE_6 = replace(SECURE, address=SIX)
-ANSWER_6 = replace(ANSWER, address=SIX)
-BOTH = (NAME, NAME_6, OPEN, OPEN_6, SECURE, SECURE_6, ANSWER, ANSWER_6)
-PLAIN = replace(OPEN, port=80, purpose="plain")
-PAGE = replace(ANSWER, url="http://shop.example.com/", port=80, purpose="plain", status=301)
-SOCKET = Upgrade(url="wss://shop.example.com/ws", path="/ws", address=ADDRESS, port=443,
-                 status=101, accepted=True)  # fmt: skip
 ALL = Scope()
 HTTP = Target("http://shop.example.com/", "http", "shop.example.com", 80)
 
@@ -220,43 +219,11 @@ def test_what_is_missing_is_named_for_each_address_by_its_first_step() -> None:
     assert steps() == ["addresses shop.example.com"]
 
 
-@pytest.mark.parametrize(
-    "shown",
-    [
-        replace(SECURE, verify_code=None),
-        replace(SECURE, verify_code=20),
-        replace(SECURE, chain=()),
-        replace(SECURE, variant="unverified"),
-    ],
-)
-def test_a_certificate_that_was_not_verified_proves_nothing(shown: Handshake) -> None:
-    assert status(NAME, NO_IPV6, OPEN, shown, ANSWER) != "ok"
-
-
-def test_a_visitors_handshake_that_failed_is_not_forgotten_because_another_did_not() -> None:
-    again = replace(SECURE, variant="again")
-    failed = replace(SECURE, chain=(), verify_code=None, failure=Failure("other", "odd"))
-    assert status(NAME, NO_IPV6, OPEN, failed, again, ANSWER) != "ok"
-
-
-def test_a_websocket_is_proven_over_each_version_of_ip() -> None:
-    target = replace(SHOP, websockets=("/ws", "/chat"))
-    assert steps(*BOTH, SOCKET, target=target) == ["websocket /ws (IPv6)", "websocket /chat"]
+def test_the_verdict_says_how_a_websocket_was_refused() -> None:
     refused = replace(SOCKET, accepted=False, status=401, reason="Unauthorized", fault="status")
     judged = report(*WELL, refused, target=replace(SHOP, websockets=("/ws",)))
     assert verdict(judged).status == "unknown"
     assert "401 Unauthorized" in finding_text.verdict_sentence(judged, "en")
-
-
-def test_an_address_to_which_this_machine_has_no_way_is_not_to_be_judged() -> None:
-    gone = replace(OPEN_6, failure=Failure("unreachable", "no", 101, "ENETUNREACH"))
-    note = Claim(about=Subject(address=SIX), because=(gone,))
-    from diagnose.checking.root_cause import findings
-
-    raised = findings([(check("host.no-route", Severity.NOTE), note)])
-    seen = (NAME, NAME_6, OPEN, gone, SECURE, ANSWER)
-    assert verdict(Report(Evidence(SHOP, NOW, seen), raised)).status == "ok"
-    assert verdict(Report(Evidence(SHOP, NOW, seen))).status == "unknown"
 
 
 def test_a_view_from_the_server_proves_nothing_of_what_visitors_meet() -> None:

@@ -61,12 +61,3 @@ def test_silent_where_it_stays_or_is_closed_on_purpose(ended: Ending, code: int 
 
 def test_silent_where_it_was_refused() -> None:
     assert not judge(CHECK, upgrade(404), target=CHAT)
-
-
-def test_what_was_seen_says_whether_it_held() -> None:
-    assert opened().stayed_open is True
-    assert opened("normal", "close", 1000).stayed_open is True
-    assert opened("normal", "close", 1011).stayed_open is False
-    assert opened("normal", "eof", 1006).stayed_open is False
-    assert opened("normal", "close", 4401).stayed_open is None
-    assert upgrade(403).stayed_open is False
