@@ -40,7 +40,7 @@ def name_mismatch(evidence: Evidence) -> Iterator[Claim]:
         fix, replacement_facts = replacement_fix(evidence, served_cert)
         facts = {
             **replacement_facts,
-            "covered": covered_names[:_SHOWN] or ("-",),
+            "covered": covered_names[:_SHOWN],
             "more": max(len(covered_names) - _SHOWN, 0),
             "nearest": nearest_name,
             **{

@@ -89,7 +89,7 @@ def no_matching_server(evidence: Evidence) -> Iterator[Claim]:
             "name": target.host,
             "port": target.port,
             "default": file_line(default.block),
-            "default_names": default.names or ("-",),
+            "default_names": tuple(filter(None, default.names)),
             "mistyped": mistyped.name if mistyped else "",
             "place": file_line(mistyped.directive) if mistyped else "",
             "elsewhere": _server_on_other_port(nginx, target.host),

@@ -100,7 +100,7 @@ def site_not_included(evidence: Evidence) -> Iterator[Claim]:
             "folder": "" if sibling_patterns else folder,
             "aside": aside,
             "dangling": dangling_link,
-            "patterns": patterns or ("-",),
+            "patterns": patterns,
             "main": nginx.config.path,
             "others": tuple(site_file.path for site_file in sites[1:]),
         },

@@ -228,26 +228,6 @@ def test_any_other_address_is_text(url: str) -> None:
     assert url in page.all("code")
 
 
-def test_each_look_has_a_bar_on_the_axis_of_the_whole_run() -> None:
-    slow = replace(CLOSED, at=0.1, took=0.1)
-    page = Page(render(report(NAME, slow), VIEW))
-    assert page.attributes("style") == [
-        "margin-left:1.00%;width:1.00%",
-        "margin-left:50.00%;width:50.00%",
-    ]
-    assert [kind for kind in page.attributes("class") if "bar" in kind] == ["bar", "bar failed"]
-    assert page.all("td", "time") == ["2 ms", "2 ms", "100 ms", "100 ms"]
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1.0, 1e300])
-def test_a_number_that_is_none_draws_no_bar_out_of_the_picture(number: float) -> None:
-    page = Page(render(report(NAME, replace(CLOSED, at=number, took=number)), VIEW))
-    for style in page.attributes("style"):
-        match = re.fullmatch(r"margin-left:([\d.]+)%;width:([\d.]+)%", style)
-        assert match
-        assert float(match[1]) + float(match[2]) < 100.02
-
-
 def test_the_verdict_alone_when_quiet() -> None:
     page = Page(render(refused(), replace(VIEW, verbosity=-1)))
     assert len(page.all("h1")) == 1

@@ -162,6 +162,11 @@ def shown(app: DiagnoseApp, where: str) -> str:
     return str(getattr(widget.content, "plain", widget.content))
 
 
+def drawn(app: DiagnoseApp, where: str, line: int) -> str:
+    """A line of a widget as it is on the screen."""
+    return app.screen.query_one(where).render_line(line).text.rstrip()
+
+
 def notes(app: DiagnoseApp) -> list[str]:
     """What was said in passing."""
     return [str(one.message) for one in app._notifications]

@@ -14,7 +14,7 @@ from tests.support.certificates import (
     leaf,
     visit,
 )
-from tests.support.check_evidence import NOW, judge
+from tests.support.check_evidence import NOW, SHOP, judge, texts
 from tests.support.nginx_evidence import RUNNING, SITE, config
 
 
@@ -46,6 +46,17 @@ def test_fires_and_says_what_keeps_it_from_reaching(
 def test_fires_for_a_common_name_that_is_another_as_the_only_cause() -> None:
     old = leaf(dns_names=(), common_name="old.example.com")
     assert causes(visit(old, MIDDLE)) == ["certificate.name-mismatch"]
+
+
+@pytest.mark.parametrize("host", [SHOP, target("203.0.113.10")])
+def test_fires_for_a_certificate_without_a_name_and_says_so_in_words(host: Target) -> None:
+    nameless = visit(leaf(dns_names=(), common_name=""), MIDDLE)
+    (claim,) = judge("certificate.name-mismatch", nameless, target=host)
+    assert claim.facts["covered"] == ()
+    said = texts("certificate.name-mismatch", claim)
+    assert any("serves a certificate without any name." in text for text in said)
+    assert any("提供的是没有任何名称的证书。" in text for text in said)
+    assert not any("names instead" in text or "名称之一" in text for text in said)
 
 
 def test_it_explains_what_else_is_wrong_with_the_certificate_of_another_site() -> None:

@@ -1,10 +1,12 @@
 from dataclasses import replace
 
+import pytest
+
 from diagnose.model import Applicability, Edit, Failure, Target
 from diagnose.model.http import Exchange
 from diagnose.model.nginx import CertificateFile
 from diagnose.model.tls import Alert, Certificate, Handshake
-from tests.support.check_evidence import NOW, SHOP, judge
+from tests.support.check_evidence import NOW, SHOP, judge, texts
 from tests.support.nginx_evidence import SITE, config
 
 BLOG = "server {\n listen 443 ssl;\n server_name blog.example.com;\n ssl_certificate b.pem;\n}\n"
@@ -49,6 +51,16 @@ def test_fires_when_the_default_block_hangs_up() -> None:
         failure=Failure("closed", "connection closed"),
     )
     assert judge("nginx.no-matching-server", config(hangs_up), served("shop.example.com"), empty)
+
+
+@pytest.mark.parametrize("line", ["", ' server_name "";\n'])
+def test_fires_and_says_in_words_that_the_default_block_has_no_name(line: str) -> None:
+    nameless = BLOG.replace(" server_name blog.example.com;\n", line)
+    (claim,) = judge("nginx.no-matching-server", config(nameless + TYPO), served("blog.test"))
+    assert claim.facts["default_names"] == ()
+    said = texts("nginx.no-matching-server", claim)
+    assert any(", which has no name." in text for text in said)
+    assert any("，该块没有名称。" in text for text in said)
 
 
 def test_silent_when_the_default_block_is_meant_for_it() -> None:

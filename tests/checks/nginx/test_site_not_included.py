@@ -5,7 +5,7 @@ from diagnose.model.server import Listener, Listeners
 from diagnose.model.sites import SiteFile
 from diagnose.model.tls import Certificate, Handshake
 from diagnose.parsers.nginx.config import parse
-from tests.support.check_evidence import NOW, judge
+from tests.support.check_evidence import NOW, judge, texts
 from tests.support.nginx_evidence import FILE, HOST, SITE, nginx_says
 
 BLOG = SITE.replace("shop.example.com", "blog.example.com")
@@ -52,6 +52,10 @@ def test_fires_with_an_include_where_no_folder_is_read() -> None:
     assert claim.fix
     assert isinstance(claim.fix.steps[0], Edit)
     assert f"include {AVAILABLE.path};\n" in claim.fix.steps[0].diff
+    assert claim.facts["patterns"] == ()
+    said = texts("nginx.site-not-included", claim)
+    assert any(f"nginx reads only {FILE}, which includes no file." in text for text in said)
+    assert any(f"nginx 只读取 {FILE}，它没有包含任何文件。" in text for text in said)
 
 
 def test_fires_when_nothing_listens() -> None:
