@@ -115,7 +115,7 @@ def _knows_own_address(own_addresses: tuple[str, ...], record: str) -> bool:
 
 def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
     """Return whether the site works at one of the addresses, as far as it was tested."""
-    if evidence.target.scheme in {"http", "ws"}:
+    if not evidence.target.uses_tls:
         return any(connection.address in records for connection in evidence.good(Connection))
     handshakes = [
         handshake

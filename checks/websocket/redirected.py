@@ -23,7 +23,7 @@ def redirected(evidence: Evidence) -> Iterator[Claim]:
         target = parse_url(location)
         path = target.path if target else location
         original_path = attempt.path.partition("?")[0]
-        secure = evidence.target.scheme in {"ws", "http"} and bool(target and target.secure)
+        secure = not evidence.target.uses_tls and bool(target and target.secure)
         base_claim = claim(
             attempt,
             "exact-url",

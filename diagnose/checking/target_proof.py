@@ -18,6 +18,7 @@ from diagnose.model import (
     Subject,
     Vantage,
 )
+from diagnose.model.addresses import family_of
 from diagnose.model.dns import Resolution, published_addresses, resolved_addresses
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
@@ -142,10 +143,10 @@ def _family_places(place: str, families: Sequence[int], missing: Sequence[int]) 
 
 def _missing_websockets(view: _VantageEvidence) -> Iterator[MissingProof]:
     """Check each requested path, over each IP version that the target has."""
-    families = tuple(dict.fromkeys(map(_family, view.addresses)))
+    families = tuple(dict.fromkeys(map(family_of, view.addresses)))
     for path in view.target.websockets:
         upgrades = tuple(_browser_like(view.on_target_port(Upgrade), path))
-        opened = {_family(upgrade.address) for upgrade in upgrades if _is_open(upgrade)}
+        opened = {family_of(upgrade.address) for upgrade in upgrades if _is_open(upgrade)}
         closed = [family for family in families if family not in opened]
         if closed:
             places = _family_places(path, families, closed)
@@ -157,11 +158,6 @@ def _browser_like(upgrades: Iterable[Upgrade], path: str) -> Iterator[Upgrade]:
         is_front = upgrade.path == path and upgrade.through == "front"
         if is_front and upgrade.variant in _OPENING:
             yield upgrade
-
-
-def _family(address: str) -> int:
-    """Return the IP version of an address."""
-    return 6 if ":" in address else 4
 
 
 def _is_open(upgrade: Upgrade) -> bool:

@@ -97,7 +97,7 @@ def reported_layers(report: Report, lang: str) -> list[Layer]:
     """Return the layers that were observed, and those that should have been reached."""
     target = report.evidence.target
     expected = {"dns", "tcp", "tls", "certificate", "http"}
-    if target.scheme in {"http", "ws"}:
+    if not target.uses_tls:
         expected -= {"tls", "certificate"}
     if target.websockets:
         expected.add("websocket")

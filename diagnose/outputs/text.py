@@ -71,7 +71,7 @@ def add_layers(page: Page, report: Report, view: View, times: bool = True) -> No
     """Add the layers that were observed, and those that should have been reached."""
     target = report.evidence.target
     expected = {"dns", "tcp", "tls", "certificate", "http"}
-    if target.scheme in {"http", "ws"}:
+    if not target.uses_tls:
         expected -= {"tls", "certificate"}
     if target.websockets:
         expected.add("websocket")

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 
 from diagnose.model.frozen import frozen
+from diagnose.parsers.target import PORTS
 from diagnose.parsers.urls import Url
 
 #: Bounds for texts from outside: policies, directives in a policy, sources in a directive.
 MAX_POLICIES, MAX_DIRECTIVES, MAX_SOURCES = 16, 64, 256
 
-_PORTS = {"https": 443, "wss": 443, "http": 80, "ws": 80}
 _HOST_SOURCE = re.compile(
     r"(?:([a-z][a-z0-9+.-]*)://)?(\*|(?:\*\.)?[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::(\d{1,5}|\*))?(/\S*)?",
     re.IGNORECASE,
@@ -98,7 +98,7 @@ def _allows(source: str, page: Url, socket: Url) -> bool:
 
 def _is_same_origin(page: Url, socket: Url) -> bool:
     same_port = page.port == socket.port
-    both_default = page.port == _PORTS.get(page.scheme) and socket.port == _PORTS[socket.scheme]
+    both_default = page.port == PORTS.get(page.scheme) and socket.port == PORTS[socket.scheme]
     secure_enough = socket.scheme == "wss" or page.scheme == "http"
     return page.host == socket.host and (same_port or both_default) and secure_enough
 
@@ -121,7 +121,7 @@ def _port_matches(port: str | None, scheme: str | None, socket: Url) -> bool:
     if port == "*":
         return True
     if port is None:
-        return socket.port in {_PORTS[socket.scheme], _PORTS.get((scheme or "").lower())}
+        return socket.port in {PORTS[socket.scheme], PORTS.get((scheme or "").lower())}
     upgraded = int(port) == 80 and socket.port == 443
     return int(port) == socket.port or upgraded
 

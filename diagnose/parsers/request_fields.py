@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from diagnose.model import Target
+from diagnose.model import TLS_SCHEMES, Target
 from diagnose.model.frozen import frozen
 
 MASKED = "***"
@@ -159,7 +159,7 @@ def is_own_origin(target: Target, url: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    secure = parts.scheme in {"https", "wss"}
+    secure = parts.scheme in TLS_SCHEMES
     same_scheme = secure == target.uses_tls
     url_authority = ((parts.hostname or "").lower(), port or (443 if secure else 80))
     return same_scheme and url_authority == (target.host.lower(), target.port)

@@ -8,7 +8,7 @@ import shlex
 from diagnose.machine import Socket
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Host, Vantage
-from diagnose.model.addresses import LOCAL_ONLY, is_within
+from diagnose.model.addresses import LOCAL_ONLY, family_of, is_within
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.server import Interface, Listener, Listeners, PidFile, Route
 from diagnose.parsers.linux import routes
@@ -131,13 +131,13 @@ def _addresses_without_route(nics: tuple[Nic, ...]) -> tuple[str, ...]:
         for nic in nics
         if nic.up
         for address in nic.addresses
-        if _family(address) not in routed and not is_within(address, LOCAL_ONLY)
+        if family_of(address) not in routed and not is_within(address, LOCAL_ONLY)
     )
     return tuple(dict.fromkeys(addresses))[:MAX_ADDRESSES]
 
 
 async def _emit_route(ctx: ProbeContext, address: str) -> None:
-    at, family = ctx.elapsed(), _family(address)
+    at, family = ctx.elapsed(), family_of(address)
     argv = ("ip", "route", "get", ROOT_SERVERS[family], "from", address)
     result = await ctx.machine.run(*argv)
     route = routes.parse_route(result.out, result.err)
@@ -157,10 +157,6 @@ async def _emit_route(ctx: ProbeContext, address: str) -> None:
             device="" if isinstance(route, Failure) else route.device,
         )
     )
-
-
-def _family(address: str) -> int:
-    return 6 if ":" in address else 4
 
 
 async def _identify(ctx: ProbeContext) -> bool | None:

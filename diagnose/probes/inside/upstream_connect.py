@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from diagnose.model import Failure, Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.model.upstream import ServerNames
@@ -204,11 +205,7 @@ async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpo
         status, body, failure = await upstream_routes.request_page(
             ctx, stream, route.upstream_path, name, _time_left(ctx)
         )
-        authority = (
-            "localhost"
-            if endpoint.socket
-            else f"{upstream_routes.bracketed(address)}:{endpoint.port}"
-        )
+        authority = "localhost" if endpoint.socket else f"{bracketed(address)}:{endpoint.port}"
         curl_options = ("--unix-socket", endpoint.socket) if endpoint.socket else ()
         url = f"{route.upstream.scheme}://{authority}{route.upstream_path}"
         command = shlex.join(

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from diagnose.model import Failure, Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.nginx import NginxConfig, UpstreamTry
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, Stream
@@ -129,10 +130,6 @@ def other_names(
         for name in names
         if name and "." in name and name != sent_name and not is_address(name)
     )[:3]
-
-
-def bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 async def resolve_addresses(ctx: ProbeContext, name: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from diagnose.machine import CommandResult
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Unseen, Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.upstream import UpstreamTalk
 from diagnose.net import DEFAULT_TIMEOUT, Stream
@@ -63,14 +64,14 @@ class Conversation:
         """Return the equivalent curl command; `host` is the Host field."""
         argv = ["curl", "-sSik", "-m", "5", "-H", f"Host: {host}"]
         argv += ["--unix-socket", self.endpoint.socket] if self.endpoint.socket else []
-        address = upstream_routes.bracketed(self.address or self.endpoint.host)
+        address = bracketed(self.address or self.endpoint.host)
         authority = "localhost" if self.endpoint.socket else f"{address}:{self.endpoint.port}"
         scheme = "https" if self.secure else "http"
         return shlex.join([*argv, f"{scheme}://{authority}{self.route.upstream_path}"])
 
     def openssl_command(self) -> str:
         """Return the equivalent command for the handshake."""
-        peer = f"{upstream_routes.bracketed(self.address)}:{self.endpoint.port}"
+        peer = f"{bracketed(self.address)}:{self.endpoint.port}"
         peer = f"unix:{self.endpoint.socket}" if self.endpoint.socket else peer
         sni = ("-servername", self.server_name) if self.server_name else ("-noservername",)
         return shlex.join(("openssl", "s_client", "-connect", peer, *sni)) + " </dev/null"

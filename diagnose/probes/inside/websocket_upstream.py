@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 
 from diagnose.model import Failure, Vantage
+from diagnose.model.addresses import bracketed
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Through, Upgrade, UpgradeVariant
 from diagnose.model.nginx import NginxBuild
@@ -18,7 +19,7 @@ from diagnose.parsers.urls import socketio_path
 from diagnose.probes import ProbeContext
 from diagnose.probes.inside import upstream_routes
 from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS, curl
-from diagnose.probes.inside.upstream_routes import UpstreamRoute, bracketed
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
 
 #: Seconds. An application on the same machine or network answers in milliseconds.
 PATIENCE = 3.0

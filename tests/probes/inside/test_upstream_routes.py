@@ -2,8 +2,9 @@
 
 import pytest
 
+from diagnose.model.addresses import bracketed
 from diagnose.parsers.nginx.upstreams import Endpoint
-from diagnose.probes.inside.upstream_routes import bracketed, connect_command, parse_status
+from diagnose.probes.inside.upstream_routes import connect_command, parse_status
 
 
 @pytest.mark.parametrize(
