@@ -92,7 +92,7 @@ def _claim(
         None,
     )
     closed = access.denied_parts if access else ()
-    label = _mislabelled_file(access) if access and not closed else None
+    label = access.mislabelled_file if access and not closed else None
     file = access.parts[-1] if access else None
     facts = {
         "file": path,
@@ -101,7 +101,7 @@ def _claim(
         else False,
         "message": re.sub(r"(Permission denied).+", r"\1)", message.text),
         "user": access.user if access else "",
-        "closed": tuple(f"{part.path} ({_mode_and_owner(part)})" for part in closed),
+        "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
         "owner": f"{file.user}:{file.group}" if file else "",
         "mode": f"{file.mode:04o}" if file else "",
         "label": label.label if label else "",
@@ -128,18 +128,7 @@ def _is_readable_now(nginx: Nginx, access: Access | None) -> bool:
     nginx."""
     if access is None or (access.uid is None and nginx.master is None):
         return False
-    return not access.denied_parts and _mislabelled_file(access) is None
-
-
-def _mislabelled_file(access: Access) -> PathComponent | None:
-    """Return the file if SELinux's policy assigns it another label; otherwise None."""
-    file = access.parts[-1]
-    types = [label.split(":")[2:3] for label in (file.label, access.default)]
-    return file if access.enforcing and file.label and types[0] != types[1] else None
-
-
-def _mode_and_owner(part: PathComponent) -> str:
-    return f"{part.mode:04o} {part.user}:{part.group}"
+    return not access.denied_parts and access.mislabelled_file is None
 
 
 def _fix(

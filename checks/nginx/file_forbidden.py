@@ -7,8 +7,7 @@ on every folder above it (path_resolution(7)), and SELinux's permission where th
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
-from checks.nginx._page_errors import PageError, failed_sockets, page_error
+from checks.nginx._page_errors import failed_sockets, page_error
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -54,28 +53,22 @@ def file_forbidden(evidence: Evidence) -> Iterator[Claim]:
             **error.facts,
             "file": path,
             "user": access.user if access else "",
-            "closed": tuple(
-                f"{part.path} ({part.mode:04o} {part.user}:{part.group})" for part in closed
-            ),
+            "closed": tuple(f"{part.path} ({part.mode_and_owner})" for part in closed),
             "selinux": bool(label) and not closed,
             "label": label.label if label and not closed else "",
             "private": path.startswith(_PRIVATE),
             "unknown": not closed and not label,
         },
         confidence=error.confidence,
-        fix=_fix(Nginx.of(evidence), error, access, closed),
+        fix=_fix(path, access, closed),
     )
 
 
-def _fix(
-    nginx: Nginx, error: PageError, access: PageAccess | None, closed: tuple[PathComponent, ...]
-) -> Fix:
-    path = error.match[1]
+def _fix(path: str, access: PageAccess | None, closed: tuple[PathComponent, ...]) -> Fix:
     if closed and not path.startswith(_PRIVATE):
         return Fix(tuple(map(_opened_to_others, closed)), Applicability.REVIEW)
-    file = access.parts[-1] if access and access.parts else None
-    has_other_label = access and access.default and file and file.label != access.default
-    if file and has_other_label and access and access.enforcing and not closed:
+    file = access.mislabelled_file if access and access.default and not closed else None
+    if file:
         return Fix((commands.restore_label(file.path, before=file.label),))
     return Fix((Manual("let-nginx-read", Where.SERVER),), Applicability.MANUAL)
 

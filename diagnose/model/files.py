@@ -29,6 +29,11 @@ class PathComponent:
     folder: bool = True
     listed: bool = False
 
+    @property
+    def mode_and_owner(self) -> str:
+        """The permission bits and the owner, as "0640 root:www-data"."""
+        return f"{self.mode:04o} {self.user}:{self.group}"
+
     def admits(self, uid: int, gids: tuple[int, ...]) -> bool:
         """Return True if a user may read the file, or enter the folder (path_resolution(7))."""
         permission_bit = 1 if self.folder else 4
@@ -66,6 +71,14 @@ class Access(Observation):
         if self.uid is None:
             return ()
         return tuple(part for part in self.parts if not part.admits(self.uid, self.gids))
+
+    @property
+    def mislabelled_file(self) -> PathComponent | None:
+        """The file, if SELinux is enforcing and its policy gives the file another type (the third
+        field of a label); otherwise None."""
+        file = self.parts[-1]
+        types = [label.split(":")[2:3] for label in (file.label, self.default)]
+        return file if self.enforcing and file.label and types[0] != types[1] else None
 
     def summary(self) -> Summary:
         parts = (
