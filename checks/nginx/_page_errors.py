@@ -5,11 +5,21 @@ nginx's error log names an error for exactly this request.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from checks.http import endpoint_subjects
-from checks.nginx import Nginx
-from diagnose.model import Confidence, Evidence, Observation, Subject
+from checks.nginx import Nginx, file_line
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Observation,
+    Subject,
+    Where,
+)
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine
@@ -63,8 +73,6 @@ def page_error(
 ) -> PageError | None:
     """Return the last error about the target's page whose message begins with `pattern`, if
     visitors get one of these statuses; otherwise None.
-
-    A line that is older than the configuration in use is about an earlier problem.
     """
     exchanges = tuple(
         exchange
@@ -73,18 +81,54 @@ def page_error(
     )
     if not exchanges:
         return None
+    matches = logged_errors(evidence, pattern, evidence.target.path)
+    if not matches:
+        return None
+    line, match = matches[-1]
+    return PageError(line, match, exchanges, _is_in_run(evidence, line))
+
+
+def logged_errors(
+    evidence: Evidence, pattern: str | re.Pattern[str], path: str | None = None
+) -> list[tuple[LogLine, re.Match[str]]]:
+    """Return the lines about the target whose message begins with `pattern`, oldest first, each
+    with its match. None stands for all paths.
+
+    A line that is older than the configuration in use is about an earlier problem.
+    """
     master = Nginx.of(evidence).master
     lines = error_log.matching_lines(
         evidence.of(LogLine),
         host=evidence.target.host,
-        path=evidence.target.path,
+        path=path,
         since=int(master.loaded or 0.0) if master else 0.0,
     )
     matches = [(line, match) for line in lines if (match := re.match(pattern, line.text))]
-    if not matches:
-        return None
-    line, match = max(matches, key=lambda pair: pair[0].when)
-    return PageError(line, match, exchanges, _is_in_run(evidence, line))
+    return sorted(matches, key=lambda pair: pair[0].when)
+
+
+def page_claim(
+    nginx: Nginx,
+    error: PageError,
+    facts: Mapping[str, object],
+    step: str,
+    directive: Directive | None,
+    sockets: tuple[Subject, ...] = (),
+) -> Claim:
+    """Make a claim about a page error, which a person mends by `step`.
+
+    `directive` is what nginx's configuration says about it, `sockets` are the WebSocket paths that
+    fail with the page.
+    """
+    return Claim(
+        about=error.subjects[0],
+        covers=(*error.subjects, *sockets),
+        because=(*error.because, *((nginx.config,) if nginx.config else ())),
+        facts={**error.facts, "place": file_line(directive) if directive else "", **facts},
+        confidence=error.confidence,
+        location=nginx.location(directive) if directive else None,
+        fix=Fix((Manual(step, Where.SERVER),), Applicability.MANUAL),
+    )
 
 
 def _is_in_run(evidence: Evidence, line: LogLine) -> bool:

@@ -5,10 +5,10 @@ itself works.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line
-from checks.nginx._page_errors import failed_sockets, page_directive, page_error
+from checks.nginx import Nginx
+from checks.nginx._page_errors import failed_sockets, page_claim, page_directive, page_error
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 
@@ -26,20 +26,13 @@ def auth_request_failed(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx = Nginx.of(evidence)
     directive = page_directive(nginx, "auth_request")
-    yield Claim(
-        about=error.subjects[0],
-        covers=(*error.subjects, *failed_sockets(evidence, {500})),
-        because=(*error.because, *((nginx.config,) if nginx.config else ())),
-        facts={
-            **error.facts,
-            "auth_status": error.match[1],
-            "uri": directive.args[0] if directive and directive.args else "",
-            "place": file_line(directive) if directive else "",
-            "redirect": error.match[1].startswith("3"),
-            "missing": error.match[1] == "404",
-            "gateway": error.match[1] in {"500", "502", "503", "504"},
-        },
-        confidence=error.confidence,
-        location=nginx.location(directive) if directive else None,
-        fix=Fix((Manual("repair-the-answer", Where.SERVER),), Applicability.MANUAL),
+    facts = {
+        "auth_status": error.match[1],
+        "uri": directive.args[0] if directive and directive.args else "",
+        "redirect": error.match[1].startswith("3"),
+        "missing": error.match[1] == "404",
+        "gateway": error.match[1] in {"500", "502", "503", "504"},
+    }
+    yield page_claim(
+        nginx, error, facts, "repair-the-answer", directive, failed_sockets(evidence, {500})
     )

@@ -7,10 +7,10 @@ It is a warning: an address of an interface may be meant to have no page.
 import posixpath
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line
-from checks.nginx._page_errors import page_directive, page_error
+from checks.nginx import Nginx
+from checks.nginx._page_errors import page_claim, page_directive, page_error
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 
@@ -24,17 +24,8 @@ def index_missing(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx = Nginx.of(evidence)
     root, index = page_directive(nginx, "root"), page_directive(nginx, "index")
-    yield Claim(
-        about=error.subjects[0],
-        covers=error.subjects,
-        because=(*error.because, *((nginx.config,) if nginx.config else ())),
-        facts={
-            **error.facts,
-            "folder": posixpath.normpath(error.match[1]),
-            "names": index.args if index else ("index.html",),
-            "place": file_line(root) if root else "",
-        },
-        confidence=error.confidence,
-        location=nginx.location(root) if root else None,
-        fix=Fix((Manual("add-index", Where.SERVER),), Applicability.MANUAL),
-    )
+    facts = {
+        "folder": posixpath.normpath(error.match[1]),
+        "names": index.args if index else ("index.html",),
+    }
+    yield page_claim(nginx, error, facts, "add-index", root)

@@ -50,12 +50,14 @@ def name_on_other_address(evidence: Evidence) -> Iterator[Claim]:
         return
     listen = next(listen for listen in own.listens if listen.port == target.port)
     for selected_server in nginx.selected_servers():
+        if selected_server.name_match != "default":
+            continue
         handshakes = [
             symptom
             for symptom in wrong_server_symptoms(evidence, [selected_server])
             if isinstance(symptom, Handshake) and _is_at(selected_server, symptom.address)
         ]
-        if selected_server.name_match == "default" and handshakes:
+        if handshakes:
             address = _written(selected_server.socket.address, target.port)
             subjects = endpoints((handshake.address for handshake in handshakes), target.port)
             yield Claim(

@@ -7,10 +7,10 @@ back to the same location. No application is involved.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line
-from checks.nginx._page_errors import failed_sockets, page_directive, page_error
+from checks.nginx import Nginx
+from checks.nginx._page_errors import failed_sockets, page_claim, page_directive, page_error
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 
@@ -36,19 +36,12 @@ def redirect_cycle(evidence: Evidence) -> Iterator[Claim]:
     folder = root.args[0] if root and root.args and "$" not in root.args[0] else ""
     target = error.match[1]
     is_file = fallback is not None and bool(folder) and fallback.args[-1:] == (target,)
-    yield Claim(
-        about=error.subjects[0],
-        covers=(*error.subjects, *failed_sockets(evidence, {500})),
-        because=(*error.because, *((nginx.config,) if nginx.config else ())),
-        facts={
-            **error.facts,
-            "path": target,
-            "file": f"{folder.rstrip('/')}{target}" if is_file else "",
-            "folder": folder if is_file else "",
-            "place": file_line(decisive) if decisive else "",
-            "directive": decisive.name if decisive else "",
-        },
-        confidence=error.confidence,
-        location=nginx.location(decisive) if decisive else None,
-        fix=Fix((Manual("end-the-cycle", Where.SERVER),), Applicability.MANUAL),
+    facts = {
+        "path": target,
+        "file": f"{folder.rstrip('/')}{target}" if is_file else "",
+        "folder": folder if is_file else "",
+        "directive": decisive.name if decisive else "",
+    }
+    yield page_claim(
+        nginx, error, facts, "end-the-cycle", decisive, failed_sockets(evidence, {500})
     )

@@ -7,10 +7,10 @@ of this run met it, that is said.
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line
-from checks.nginx._page_errors import failed_sockets, page_directive, page_error
+from checks.nginx import Nginx
+from checks.nginx._page_errors import failed_sockets, page_claim, page_directive, page_error
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.parsers.nginx import error_log
@@ -35,25 +35,18 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
         evidence.of(LogLine), host=evidence.target.host, pattern=_LIMITED
     )
     statuses = {exchange.status for exchange in error.exchanges if exchange.status}
-    yield Claim(
-        about=error.subjects[0],
-        covers=(*error.subjects, *failed_sockets(evidence, statuses)),
-        because=(*error.because, *((nginx.config,) if nginx.config else ())),
-        facts={
-            **error.facts,
-            "kind": name,
-            "zone": zone,
-            "times": sum(line.times for line in lines),
-            "rule": f"{directive.name} {' '.join(directive.args)}" if directive else "",
-            "place": file_line(directive) if directive else "",
-            "burst": name == "limit_req"
-            and not any(argument.startswith("burst=") for argument in directive.args)
-            if directive
-            else False,
-            "clients": len({line.client for line in lines}),
-            "ours": error.in_run and len({line.client for line in lines}) == 1,
-        },
-        confidence=error.confidence,
-        location=nginx.location(directive) if directive else None,
-        fix=Fix((Manual("raise-the-limit", Where.SERVER),), Applicability.MANUAL),
+    facts = {
+        "kind": name,
+        "zone": zone,
+        "times": sum(line.times for line in lines),
+        "rule": f"{directive.name} {' '.join(directive.args)}" if directive else "",
+        "burst": name == "limit_req"
+        and not any(argument.startswith("burst=") for argument in directive.args)
+        if directive
+        else False,
+        "clients": len({line.client for line in lines}),
+        "ours": error.in_run and len({line.client for line in lines}) == 1,
+    }
+    yield page_claim(
+        nginx, error, facts, "raise-the-limit", directive, failed_sockets(evidence, statuses)
     )

@@ -9,7 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from checks.nginx import Nginx
+from checks.nginx._page_errors import logged_errors
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -23,7 +23,6 @@ from diagnose.model import (
 )
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.parsers.nginx import error_log
 
 _UNWRITABLE = re.compile(
     r'(?:open|pwrite|write|writev|mkdir)\(\) "([^"]+)" failed \((13|28|30|122): ([^)]*)\) while '
@@ -34,13 +33,10 @@ _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 
 @check(severity=Severity.ERROR, needs=[LogLine], explains=["http.server-error"])
 def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
-    nginx = Nginx.of(evidence)
-    since = int(nginx.master.loaded or 0.0) if nginx.master else 0.0
-    lines = error_log.matching_lines(evidence.of(LogLine), host=evidence.target.host, since=since)
-    matches = [(line, match) for line in lines if (match := _UNWRITABLE.match(line.text))]
+    matches = logged_errors(evidence, _UNWRITABLE)
     if not matches:
         return
-    line, match = max(matches, key=lambda pair: pair[0].when)
+    line, match = matches[-1]
     kind = _KINDS[match[2]]
     failed = [
         exchange

@@ -7,10 +7,10 @@ names another folder, or if PHP runs elsewhere (in a container) and sees other f
 
 from collections.abc import Iterator
 
-from checks.nginx import Nginx, file_line
-from checks.nginx._page_errors import page_directive, page_error
+from checks.nginx import Nginx
+from checks.nginx._page_errors import page_claim, page_directive, page_error
 from diagnose.checking.registry import check
-from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model import Claim, Evidence, Severity
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 
@@ -26,18 +26,9 @@ def script_not_found(evidence: Evidence) -> Iterator[Claim]:
         return
     nginx = Nginx.of(evidence)
     root = page_directive(nginx, "root") or page_directive(nginx, "alias")
-    yield Claim(
-        about=error.subjects[0],
-        covers=error.subjects,
-        because=(*error.because, *((nginx.config,) if nginx.config else ())),
-        facts={
-            **error.facts,
-            "denied": denied is not None,
-            "folder": root.args[0] if root and root.args else "",
-            "place": file_line(root) if root else "",
-            "application": error.line.upstream.partition("://")[2],
-        },
-        confidence=error.confidence,
-        location=nginx.location(root) if root else None,
-        fix=Fix((Manual("correct-the-path", Where.SERVER),), Applicability.MANUAL),
-    )
+    facts = {
+        "denied": denied is not None,
+        "folder": root.args[0] if root and root.args else "",
+        "application": error.line.upstream.partition("://")[2],
+    }
+    yield page_claim(nginx, error, facts, "correct-the-path", root)
