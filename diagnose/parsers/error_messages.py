@@ -87,10 +87,11 @@ def named_site(text: str) -> str | None:
     text = text[:MAX_LENGTH]
     if match := _NGINX_LINE.search(text):
         return f"https://{match['host']}{match['path']}"
-    found = [match for message in _MESSAGES if (match := message.search(text))]
-    if not found:
+    matches = (message.search(text) for message in _MESSAGES)
+    match = next(filter(None, matches), None)
+    if match is None:
         return None
-    parts = found[0].groupdict()
+    parts = match.groupdict()
     host = parts["host"].strip("[].")
     authority = f"[{host}]" if ":" in host else host
     authority += f":{parts['port']}" if parts.get("port") else ""
