@@ -51,6 +51,7 @@ from diagnose.probes import (
     Probe,
     diagnose_command,
 )
+from diagnose.probes.further_requests import FurtherRequests
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
@@ -69,6 +70,7 @@ class Run:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     observations: list[Observation] = field(default_factory=list)
     crashes: list[Crash] = field(default_factory=list)
+    further_requests: FurtherRequests = field(default_factory=FurtherRequests)
     _probes: list[Probe] = field(default_factory=list)
     _streams: dict[int, Closable] = field(default_factory=dict)
     _inside_started: bool = False
@@ -206,6 +208,7 @@ class ServerSideRun:
         self.run = run
         self.target, self.options = run.target, run.options
         self.net: Net = ServerSideNet(run.net, run.machine)
+        self.further_requests = run.further_requests
         self.machine, self.elapsed, self.take_stream, self.start = (
             run.machine,
             run.elapsed,

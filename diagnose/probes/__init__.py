@@ -24,6 +24,7 @@ from diagnose.model import Observation, Scope, Side, Target, Unseen, Vantage
 from diagnose.model.frozen import frozen
 from diagnose.net import Net
 from diagnose.parsers.request_fields import RequestFields
+from diagnose.probes.further_requests import FurtherRequests
 
 #: The modules that contain probes, in the order in which a run needs them.
 OUTSIDE = ("dns", "tcp", "tls", "http", "websocket")
@@ -142,6 +143,7 @@ class ProbeContext(Protocol):
     target: Target
     options: Options
     net: Net
+    further_requests: FurtherRequests
 
     @property
     def machine(self) -> Machine:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from diagnose.machine import Machine
 from diagnose.model import Observation, Target
 from diagnose.probes import Closable, Options, Probe, ProbeContext
+from diagnose.probes.further_requests import FurtherRequests
 
 Seen = TypeVar("Seen", bound=Observation)
 
@@ -19,6 +20,7 @@ class Looking:
         self.target = Target("shop.example.com", "https", "shop.example.com", 443)
         self.options = Options()
         self.net: Any = None
+        self.further_requests = FurtherRequests()
         self.observations: list[Observation] = []
 
     def elapsed(self) -> float:

@@ -1,0 +1,85 @@
+"""The budget of one run for further requests: for what a browser loads after the page, and for
+controls of an answer.
+
+A further request goes only to the target's own origin, only after the main answer is known, and
+ends before the run does. All probes of a run share one budget: `ProbeContext.further_requests`.
+
+    allowance = ctx.further_requests.reserve(ctx, url, max_bytes=65536)
+    if allowance is not None:
+        …  # one request: at most allowance.bytes of its body, at most allowance.seconds
+        ctx.further_requests.give_back(allowance, received)
+"""
+
+from typing import TYPE_CHECKING
+
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.parsers.request_fields import is_own_origin
+
+if TYPE_CHECKING:
+    from diagnose.probes import ProbeContext
+
+#: Maximum number of further requests in one run, and bytes of their bodies together.
+MAX_REQUESTS, MAX_BYTES = 12, 2 << 20
+
+#: Seconds: from the first further request to the end of the last, the longest time of one, and the
+#: time that the run needs after it.
+MAX_TOTAL, MAX_EACH, RESERVE = 5.0, 3.0, 1.0
+
+#: Seconds. With less time than this, a request is not begun.
+_MIN_TIME = 0.3
+
+
+@frozen
+class Allowance:
+    """What one further request may use: bytes of its body, and seconds until its end."""
+
+    bytes: int
+    seconds: float
+
+
+class FurtherRequests:
+    """What is left of a run's budget."""
+
+    def __init__(self) -> None:
+        self._requests, self._bytes = MAX_REQUESTS, MAX_BYTES
+        self._first_at: float | None = None
+
+    def reserve(
+        self, ctx: "ProbeContext", url: str, max_bytes: int, layer: str = "http"
+    ) -> Allowance | None:
+        """Reserve one request and up to `max_bytes` of its body, or return None if there must be no
+        request.
+
+        `layer` is the layer that asks the question: `--only` and `--skip` may exclude it.
+        """
+        if not ctx.options.wants(layer) or not is_own_origin(ctx.target, url):
+            return None
+        if not self._requests or not self._bytes or not _is_answered(ctx):
+            return None
+        seconds = self._time_left(ctx)
+        if seconds < _MIN_TIME:
+            return None
+        if self._first_at is None:
+            self._first_at = ctx.elapsed()
+        allowance = Allowance(min(max_bytes, self._bytes), seconds)
+        self._requests -= 1
+        self._bytes -= allowance.bytes
+        return allowance
+
+    def give_back(self, allowance: Allowance, received: int) -> None:
+        """Return the bytes that a response did not need."""
+        self._bytes += max(0, allowance.bytes - received)
+
+    def _time_left(self, ctx: "ProbeContext") -> float:
+        now = ctx.elapsed()
+        first_at = now if self._first_at is None else self._first_at
+        return min(MAX_EACH, first_at + MAX_TOTAL - now, ctx.options.timeout - RESERVE - now)
+
+
+def _is_answered(ctx: "ProbeContext") -> bool:
+    """Whether the target itself has answered a request."""
+    return any(
+        exchange.purpose == "target" and exchange.status is not None
+        for exchange in ctx.observed(Exchange)
+    )
