@@ -56,8 +56,9 @@ class HttpResult:
     """The result of a request.
 
     `took` is the seconds until the end of the header, `received` the time of that moment in
-    seconds since the epoch. If both a status and a failure are set, the response was cut off.
-    `incomplete` is explained at `Exchange`.
+    seconds since the epoch. `text` is all that was read of the body, `size` its bytes on the wire;
+    `is_whole` tells whether the body ended there. If both a status and a failure are set, the
+    response was cut off. `incomplete` is explained at `Exchange`.
     """
 
     took: float = 0.0
@@ -71,6 +72,9 @@ class HttpResult:
     extended_connect: bool | None = None
     incomplete: bool = False
     failure: Failure | None = None
+    text: str = ""
+    size: int = 0
+    is_whole: bool = False
 
 
 class Http1Connection(httpx.AsyncBaseTransport):
@@ -233,9 +237,16 @@ async def get(
 
 
 async def send_get(
-    connection: HttpConnection, url: str, headers: Mapping[str, str], timeout: float
+    connection: HttpConnection,
+    url: str,
+    headers: Mapping[str, str],
+    timeout: float,
+    max_body: int | None = None,
 ) -> HttpResult:
-    """Send a GET with these header fields. Failures of the server are returned, not raised."""
+    """Send a GET with these header fields. Failures of the server are returned, not raised.
+
+    `max_body` is the number of bytes of the body to read, None for the usual.
+    """
     started = time.monotonic()
     try:
         async with asyncio.timeout(timeout):
@@ -254,8 +265,9 @@ async def send_get(
         return HttpResult(time.monotonic() - started, time.time(), failure=_failure(error))
     took, received = time.monotonic() - started, time.time()
     fields = _headers(response)
-    body, failure = await _body(response, fields)
-    page = body.decode("utf-8", "replace")
+    body = await _body(response, fields, max_body)
+    content = _decoded(body.data, header(fields, "Content-Encoding") or "", body.limit)
+    page = content.decode("utf-8", "replace")
     return HttpResult(
         took=took,
         received=received,
@@ -267,7 +279,10 @@ async def send_get(
         mentions=tuple(clean(mention) for mention in websocket_urls(page)),
         extended_connect=response.extensions.get("extended_connect"),
         incomplete=connection.is_incomplete,
-        failure=failure,
+        failure=body.failure,
+        text=page,
+        size=len(body.data),
+        is_whole=body.is_whole,
     )
 
 
@@ -289,35 +304,49 @@ def _headers(response: httpx.Response) -> Headers:
     )
 
 
-async def _body(response: httpx.Response, headers: Headers) -> tuple[bytes, Failure | None]:
+@frozen
+class _ReadBody:
+    """What was read of a body: at most `limit` bytes. `is_whole` is set if it ended there."""
+
+    data: bytes = b""
+    limit: int = MAX_BODY
+    is_whole: bool = False
+    failure: Failure | None = None
+
+
+async def _body(response: httpx.Response, headers: Headers, max_body: int | None) -> _ReadBody:
     """Return the beginning of the body, and a failure if the body was cut off.
 
-    A body that never ends or stalls is not a failure. Only HTML is read up to MAX_BODY.
+    A body that never ends or stalls is not a failure. Only HTML is read up to MAX_BODY, unless
+    `max_body` says how much.
     """
     kind = header(headers, "Content-Type") or ""
     if response.status_code == 101 or kind.startswith("text/event-stream"):
-        return b"", None
-    limit = MAX_BODY if "html" in kind else BODY_EXCERPT
-    data, failure = b"", None
+        return _ReadBody()
+    limit = max_body or (MAX_BODY if "html" in kind else BODY_EXCERPT)
+    data, is_whole, failure = bytearray(), False, None
     try:
         async with asyncio.timeout(BODY_TIMEOUT):
             async for chunk in response.aiter_raw():
                 data += chunk
                 if len(data) >= limit:
                     break
+            else:
+                is_whole = True
     except TimeoutError:
         pass
     except (OSError, EOFError, NotHttp2, h11.ProtocolError) as error:
         failure = _failure(error)
-    return _decoded(data[:MAX_BODY], header(headers, "Content-Encoding") or ""), failure
+    kept = max_body or MAX_BODY
+    return _ReadBody(bytes(data[:kept]), kept, is_whole and len(data) <= kept, failure)
 
 
 #: zlib detects whether the header is gzip's or its own (zlib's manual, inflateInit2).
 _ANY_HEADER = zlib.MAX_WBITS | 32
 
 
-def _decoded(data: bytes, coding: str) -> bytes:
-    """Undo gzip or deflate (RFC 9110 section 8.4.1), up to MAX_BODY bytes.
+def _decoded(data: bytes, coding: str, limit: int) -> bytes:
+    """Undo gzip or deflate (RFC 9110 section 8.4.1), up to `limit` bytes.
 
     Some servers compress although it was not requested.
     """
@@ -325,18 +354,18 @@ def _decoded(data: bytes, coding: str) -> bytes:
         case "" | "identity":
             return data
         case "gzip" | "x-gzip":
-            return _inflated(data, _ANY_HEADER)
+            return _inflated(data, _ANY_HEADER, limit)
         case "deflate":
             # Some servers send the deflate stream without the zlib header (section 8.4.1.2, note).
-            return _inflated(data, _ANY_HEADER) or _inflated(data, -zlib.MAX_WBITS)
+            return _inflated(data, _ANY_HEADER, limit) or _inflated(data, -zlib.MAX_WBITS, limit)
         case _:
             return b""
 
 
-def _inflated(data: bytes, window_bits: int) -> bytes:
-    """Return at most MAX_BODY decompressed bytes, or b"" if the data has another format."""
+def _inflated(data: bytes, window_bits: int, limit: int) -> bytes:
+    """Return at most `limit` decompressed bytes, or b"" if the data has another format."""
     try:
-        return zlib.decompressobj(window_bits).decompress(data, MAX_BODY)
+        return zlib.decompressobj(window_bits).decompress(data, limit)
     except zlib.error:
         return b""
 

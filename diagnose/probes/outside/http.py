@@ -18,6 +18,7 @@ from diagnose.parsers.urls import Url
 from diagnose.probes import ProbeContext, probe
 from diagnose.probes.outside.http_redirects import follow_redirects
 from diagnose.probes.outside.http_requests import PageRequest, patience, request_page
+from diagnose.probes.outside.page_visits import visit_page
 
 
 @probe(after=Handshake)
@@ -32,7 +33,6 @@ async def target(ctx: ProbeContext, handshake: Handshake) -> None:
     http_connection = connection_for(stream, handshake.alpn, patience(ctx))
     page = PageRequest(url, handshake.address, "target", _verified(ctx, handshake))
     await _visit(ctx, http_connection, page)
-    http_connection.close()
 
 
 @probe(after=Connection)
@@ -54,8 +54,12 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     http_connection = Http1Connection(stream, patience(ctx))
     url = _plain_url(ctx, connection, ctx.target.path)
     page = PageRequest(url, connection.address, connection.purpose)
-    answer = await _visit(ctx, http_connection, page)
-    if uses_tls and is_first and ctx.target.path == "/" and redirect_target(answer):
+    if not uses_tls:
+        await _visit(ctx, http_connection, page)
+        return
+    answer = await request_page(ctx, http_connection, page)
+    _follow(ctx, answer)
+    if is_first and ctx.target.path == "/" and redirect_target(answer):
         await _request_unknown_path(ctx, connection, http_connection)
     http_connection.close()
 
@@ -142,18 +146,21 @@ async def _request_unknown_path(
     http_connection.close()
 
 
-async def _visit(ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest) -> Exchange:
-    """Request a URL and follow its redirects.
+async def _visit(ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest) -> None:
+    """Request the target itself, load its files, and follow its redirects."""
+    _follow(ctx, await visit_page(ctx, http_connection, page))
+
+
+def _follow(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Follow the redirects of a response.
 
     If several addresses redirect to the same URL, it is followed once.
     """
-    exchange = await request_page(ctx, http_connection, page)
     same_redirect = [
         candidate
         for candidate in ctx.observed(Exchange)
-        if candidate.purpose == page.purpose
+        if candidate.purpose == exchange.purpose
         and redirect_target(candidate) == redirect_target(exchange)
     ]
     if same_redirect[0] is exchange:
         ctx.start(follow_redirects(ctx, exchange))
-    return exchange

@@ -57,8 +57,17 @@ async def request_page(
     ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
 ) -> Exchange:
     """Send a request and emit the exchange, and the server's clock."""
+    exchange, _ = await request_with_body(ctx, http_connection, page)
+    return exchange
+
+
+async def request_with_body(
+    ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
+) -> tuple[Exchange, HttpResult]:
+    """Request a page as `request_page` does. The result holds the whole body that was read, not
+    masked."""
     start_time, request = ctx.elapsed(), ctx.options.request
-    may_send_secrets = _may_authenticate(ctx, page)
+    may_send_secrets = may_authenticate(ctx, page)
     fields = page.fields(ctx.target, request, may_send_secrets)
     answer = await get(http_connection, page.url, patience(ctx), fields)
     if page.url.startswith("https:") and answer.failure and answer.failure.name == "HTTP2":
@@ -86,7 +95,7 @@ async def request_page(
     )
     ctx.emit(exchange)
     _emit_clock(ctx, exchange, answer)
-    return exchange
+    return exchange, answer
 
 
 async def _request_over_http2(
@@ -109,7 +118,7 @@ async def _request_over_http2(
     return answer
 
 
-def _may_authenticate(ctx: ProbeContext, page: PageRequest) -> bool:
+def may_authenticate(ctx: ProbeContext, page: PageRequest) -> bool:
     """Whether the user's added fields may be sent with this request.
 
     Only to the target's own origin, and over TLS only if the certificate was verified on this
