@@ -7,7 +7,8 @@ from diagnose.model.http import BrowserVisit, Exchange, ResponseBody
 
 
 def page_bodies(evidence: Evidence, request: str) -> tuple[ResponseBody, ...]:
-    """Return the bodies of the target's page, of the usual request or of a browser's."""
+    """Return the bodies of the target's page: of the usual request ("target"), of a browser's, or
+    of one to the application itself."""
     return tuple(body for body in evidence.of(ResponseBody) if body.request == request)
 
 

@@ -35,12 +35,19 @@ def body_cut(evidence: Evidence) -> Iterator[Claim]:
     # A browser's request got the whole page, so the cut does not happen every time.
     sometimes = arrived and not only_browser
     pages = tuple(page for page in evidence.of(Exchange) if page.purpose == "target")
+    whole = [body for body in page_bodies(evidence, "application") if body.end == "complete"]
     subjects = body_subjects(bodies)
     yield Claim(
         about=merge_subjects(subjects),
         covers=subjects,
-        because=tuple(bodies),
-        facts=_facts(bodies, pages) | {"sometimes": sometimes, "only_browser": only_browser},
+        because=(*bodies, *whole),
+        facts=_facts(bodies, pages)
+        | {
+            "sometimes": sometimes,
+            "only_browser": only_browser,
+            "application": whole[0].url if whole else "",
+            "sent": whole[0].received if whole else "",
+        },
         severity=Severity.WARNING if sometimes else None,
         confidence=Confidence.LIKELY if len(bodies) == 1 and browser else Confidence.CERTAIN,
         fix=Fix((Manual("find-who-cuts", Where.SERVER),), Applicability.MANUAL),

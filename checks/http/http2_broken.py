@@ -122,6 +122,10 @@ def _header_claim(
             "added": source is not None and source.added,
             "passed": source is not None and not source.added,
         },
+        # That Safari refuses Upgrade is reported often, of the other fields only the rule is known.
+        confidence=Confidence.CERTAIN
+        if kinds & _REFUSED or "upgrade" in names
+        else Confidence.LIKELY,
         location=nginx.location(source.directive) if source else None,
         fix=_header_fix(nginx, source, names),
     )

@@ -43,7 +43,11 @@ def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
         for exchange in evidence.of(Exchange)
         if exchange.purpose == "target" and (exchange.failure or (exchange.status or 0) >= 500)
     ]
-    failed += [body for body in evidence.of(ResponseBody) if body.end == "cut"]
+    failed += [
+        body
+        for body in evidence.of(ResponseBody)
+        if body.end == "cut" and body.request != "application"
+    ]
     folder = _temp_folder(match[1])
     yield Claim(
         about=Subject(text=folder),

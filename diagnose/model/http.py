@@ -37,8 +37,9 @@ HeaderFault = Literal[
 CodingFault = Literal["", "invalid", "twice", "unnamed"]
 #: How a body ended: with its last byte, before it ("cut"), or it was not read to its end.
 BodyEnd = Literal["complete", "cut", "unread"]
-#: Which request a body answers: the usual one, or one as browsers make it.
-BodyRequest = Literal["target", "browser"]
+#: Which request a body answers: the usual one, one as browsers make it, or one to the application
+#: behind the proxy.
+BodyRequest = Literal["target", "browser", "application"]
 #: How an open WebSocket connection ended; "" if it stayed open.
 Ending = Literal["", "close", "eof", "reset", "invalid", "http"]
 

@@ -106,8 +106,8 @@ def _has_failed(observation: Observation) -> bool:
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind in {"closed", "reset", "timeout", "alert", "protocol"}
-        case ResponseBody(end=end):
-            return end == "cut"
+        case ResponseBody(request=request, end=end):
+            return end == "cut" and request != "application"
         case Exchange(purpose="target", status=None):
             return True
         case Exchange(purpose="target", status=int(status)):

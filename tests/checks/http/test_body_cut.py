@@ -64,3 +64,10 @@ def test_silent_about_what_was_not_read() -> None:
 
 def test_silent_at_a_websocket_path() -> None:
     assert not judge("http.body-cut", CUT, target=CHAT)
+
+
+def test_fires_and_says_that_the_application_sends_all_of_it() -> None:
+    own = replace(WHOLE, request="application", url="http://127.0.0.1:3000/")
+    (claim,) = judge("http.body-cut", CUT, own)
+    assert claim.facts["application"] == "http://127.0.0.1:3000/"
+    assert claim.facts["sent"] == 500

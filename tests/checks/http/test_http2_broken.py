@@ -45,6 +45,13 @@ def test_fires_for_a_field_that_safari_refuses() -> None:
     assert not claim.facts["all_refuse"]
 
 
+def test_fires_less_surely_for_a_field_of_which_only_the_rule_is_known() -> None:
+    visit = replace(UPGRADE, faulty_fields=("keep-alive",))
+    (claim,) = judge("http.http2-broken", PAGE, visit)
+    assert claim.confidence is Confidence.LIKELY
+    assert judge("http.http2-broken", PAGE, UPGRADE)[0].confidence is Confidence.CERTAIN
+
+
 def test_fires_for_what_all_browsers_refuse_and_hides_no_field_of_the_application() -> None:
     visit = replace(GOOD, header_faults=("control-character",), faulty_fields=("x-user",))
     (claim,) = judge("http.http2-broken", PAGE, visit, RUNNING, config(SITE))

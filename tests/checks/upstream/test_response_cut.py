@@ -69,3 +69,19 @@ def test_silent_when_the_page_came_or_the_line_is_of_another_path() -> None:
     assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, LINE, whole)
     other = replace(LINE, request="GET /other HTTP/1.1")
     assert not judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, other, BODY)
+
+
+def test_fires_without_a_log_if_the_application_itself_cuts() -> None:
+    own = replace(BODY, request="application", url="http://127.0.0.1:3000/", received=300)
+    (claim,) = judge("upstream.response-cut", RUNNING, config(SITE), LOG_READ, LINE, own, BODY)
+    assert claim.facts["asked"] == 300
+    other = replace(LINE, text="another", host="blog.example.com")
+    (claim,) = judge("upstream.response-cut", RUNNING, config(SITE), other, own, BODY)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["message"] == ""
+
+
+def test_silent_if_the_application_sends_all_of_it() -> None:
+    own = replace(BODY, request="application", end="complete", failure=None)
+    other = replace(LINE, text="another", host="blog.example.com")
+    assert not judge("upstream.response-cut", RUNNING, config(SITE), other, own, BODY)

@@ -63,6 +63,13 @@ def length_counts_what_is_not_there(lab: Lab) -> None:
     _serve(lab, "characters")
 
 
+@scenario(outside="http.body-cut", server="upstream.response-cut", manual=APPLICATION)
+def application_cuts_and_nothing_is_logged(lab: Lab) -> None:
+    """The site's log is switched off, so that only the application itself shows it."""
+    lab.edit(LISTEN, f"{LISTEN}\n  error_log /dev/null crit;")
+    _serve(lab, "cut")
+
+
 @scenario(outside="http.body-cut", server="nginx.temp-files-unwritable", manual="whose it shall be")
 def page_too_large_for_the_buffers(lab: Lab) -> None:
     """After threads about `open() "/var/lib/nginx/proxy/…" failed (13: Permission denied) while
