@@ -85,7 +85,7 @@ def page_error(
     if not matches:
         return None
     line, match = matches[-1]
-    return PageError(line, match, exchanges, _is_in_run(evidence, line))
+    return PageError(line, match, exchanges, is_in_run(evidence, line))
 
 
 def logged_errors(
@@ -131,7 +131,7 @@ def page_claim(
     )
 
 
-def _is_in_run(evidence: Evidence, line: LogLine) -> bool:
+def is_in_run(evidence: Evidence, line: LogLine) -> bool:
     """Return whether a line was written since this run began, by the server's clock.
 
     The log has whole seconds.

@@ -21,7 +21,7 @@ from diagnose.model import (
     Subject,
     Where,
 )
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, ResponseBody
 from diagnose.model.logs import LogLine
 
 _UNWRITABLE = re.compile(
@@ -31,17 +31,22 @@ _UNWRITABLE = re.compile(
 _KINDS = {"13": "denied", "28": "full", "30": "read_only", "122": "full"}
 
 
-@check(severity=Severity.ERROR, needs=[LogLine], explains=["http.server-error"])
+@check(severity=Severity.ERROR, needs=[LogLine], explains=["http.server-error", "http.body-cut"])
 def temp_files_unwritable(evidence: Evidence) -> Iterator[Claim]:
     matches = logged_errors(evidence, _UNWRITABLE)
     if not matches:
         return
     line, match = matches[-1]
     kind = _KINDS[match[2]]
-    failed = [
+    failed: list[Exchange | ResponseBody] = [
         exchange
         for exchange in evidence.of(Exchange)
         if exchange.purpose == "target" and (exchange.failure or (exchange.status or 0) >= 500)
+    ]
+    failed += [
+        body
+        for body in evidence.of(ResponseBody)
+        if body.end == "cut" and body.request != "application"
     ]
     folder = _temp_folder(match[1])
     yield Claim(

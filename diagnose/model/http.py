@@ -21,6 +21,25 @@ UpgradeVariant = Literal[
 ]  # fmt: skip
 Through = Literal["front", "application"]
 UpgradeFault = Literal["", "status", "upgrade", "connection", "accept", "subprotocol"]
+#: What is wrong with a header field. Over HTTP/1.1: Content-Length twice ("different-lengths") or
+#: not a number ("invalid-length"), beside Transfer-Encoding ("length-and-chunks"), a transfer
+#: coding other than one "chunked" ("transfer-coding"), a name that is not a token ("field-name"), a
+#: line without a colon ("no-colon"), a control character, a NUL, two values of Location or
+#: Content-Disposition. Over HTTP/2 also a field of the connection and a name in upper case.
+HeaderFault = Literal[
+    "different-lengths", "invalid-length", "length-and-chunks", "transfer-coding", "field-name",
+    "no-colon", "control-character", "nul", "different-locations", "different-dispositions",
+    "connection-field", "upper-case",
+]  # fmt: skip
+#: What is wrong with the coding of a body: it is not the one that Content-Encoding names
+#: ("invalid"), the decoded text is gzip again ("twice"), or text is gzip and no Content-Encoding
+#: says so ("unnamed").
+CodingFault = Literal["", "invalid", "twice", "unnamed"]
+#: How a body ended: with its last byte, before it ("cut"), or it was not read to its end.
+BodyEnd = Literal["complete", "cut", "unread"]
+#: Which request a body answers: the usual one, one as browsers make it, or one to the application
+#: behind the proxy.
+BodyRequest = Literal["target", "browser", "application"]
 #: How an open WebSocket connection ended; "" if it stayed open.
 Ending = Literal["", "close", "eof", "reset", "invalid", "http"]
 
@@ -36,8 +55,9 @@ class Exchange(Observation):
     in the page. `extended_connect` is whether a server, asked over HTTP/2, allows WebSockets over
     it (RFC 8441); None if it was not asked. `incomplete` is True if the response has neither a
     length nor chunks, and the connection ended without TLS's close_notify: nothing shows whether
-    the end is missing (RFC 9112 section 9.8). A failure with a status means that the response was
-    cut off.
+    the end is missing (RFC 9112 section 9.8). `header_faults` are the faults in the header, and
+    `faulty_fields` the name of the field of each, "" if it has none. A failure with a status means
+    that the response was cut off; of the target's own page `ResponseBody` says it.
     """
 
     layer: ClassVar[str] = "http"
@@ -57,6 +77,8 @@ class Exchange(Observation):
     mentions: tuple[Url, ...] = ()
     extended_connect: bool | None = None
     incomplete: bool = False
+    header_faults: tuple[HeaderFault, ...] = ()
+    faulty_fields: tuple[Word, ...] = ()
 
     def header(self, name: str) -> str | None:
         return header(self.headers, name)
@@ -66,6 +88,69 @@ class Exchange(Observation):
         location = self.header("location") if is_redirect else None
         arrow = f" -> {location}" if location else ""
         return f"{self.method} {self.url}", f"{self.status} {self.reason}".rstrip() + arrow
+
+
+@frozen(kw_only=True, eq=False)
+class ResponseBody(Observation):
+    """How far the body of the target's response was read, and whether it is what its header says.
+
+    `received` are the bytes that came, still encoded; `announced` is Content-Length, None without
+    one. Not more than two megabytes are read, and not longer than some seconds: what is beyond is
+    unknown ("unread"). `failure` is how a body was cut. `coding` is the Content-Encoding.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Address
+    port: int
+    request: BodyRequest = "target"
+    status: int | None = None
+    version: Word = ""
+    received: int = 0
+    announced: int | None = None
+    end: BodyEnd = "complete"
+    coding: Word = ""
+    media_type: Word = ""
+    coding_fault: CodingFault = ""
+
+    def summary(self) -> Summary:
+        announced = "" if self.announced is None else f" of {self.announced}"
+        words = {"complete": "", "cut": ", cut off", "unread": ", the rest was not read"}
+        coding = f"; not {self.coding or 'text'}" if self.coding_fault else ""
+        return f"body of {self.url}", f"{self.received}{announced} bytes{words[self.end]}{coding}"
+
+
+@frozen(kw_only=True, eq=False)
+class BrowserVisit(Observation):
+    """One request for the target's page as browsers make it: HTTP/2 and compression are offered.
+
+    `alpn` is the protocol that the server chose, `version` that of the response. `attempt` is 2 for
+    a repetition after a failure: browsers try again too. `failure.name` is "HTTP1" if the server
+    agreed to HTTP/2 and sent HTTP/1.1, "RESET" or "GOAWAY" (RFC 9113 sections 6.4 and 6.8) with the
+    error code, "FRAMES" if what came is not HTTP/2.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    url: Url
+    address: Address
+    port: int
+    alpn: Word = ""
+    version: Word = ""
+    status: int | None = None
+    reason: ReasonPhrase = ""
+    headers: Headers = ()
+    header_faults: tuple[HeaderFault, ...] = ()
+    faulty_fields: tuple[Word, ...] = ()
+    attempt: int = 1
+
+    def summary(self) -> Summary:
+        protocol = f" ({self.alpn})" if self.alpn else ""
+        return (
+            f"GET {self.url} as a browser{protocol}",
+            f"{self.status or ''} {self.reason}".strip(),
+        )
 
 
 #: Close codes of a normal end (RFC 6455 section 7.4.1, IANA's registry).

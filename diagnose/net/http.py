@@ -6,9 +6,9 @@ are not kept, and the environment is not read.
 """
 
 import asyncio
+import re
 import sys
 import time
-import zlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
@@ -17,13 +17,13 @@ import h11
 from diagnose._version import VERSION
 from diagnose.model import Failure
 from diagnose.model.frozen import frozen
-from diagnose.model.http import header
 from diagnose.model.marks import Headers
 from diagnose.net import Stream
-from diagnose.net.error_mapping import failure_of
-from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2
+from diagnose.net.http_body import BODY_EXCERPT, BodyRead, read_beginning
+from diagnose.net.http_errors import MAX_BODY, NotHttp, NotHttp2, http_failure
 from diagnose.parsers.http import websocket_urls
 from diagnose.parsers.request_fields import merge_fields
+from diagnose.parsers.response_head import FaultyField, contradictions, repair_head
 from diagnose.parsers.sanitize import clean
 
 # On import, httpx loads its command line and with it click, rich and pygments if they are
@@ -39,16 +39,11 @@ else:
 
 USER_AGENT = f"diagnose/{VERSION}"
 
-#: The evidence keeps so many characters of a body.
-BODY_EXCERPT = 2048
 MAX_FIELDS = 64
 MAX_FIELD_LENGTH = 1024
 
 #: Maximum number of interim responses (RFC 9110 section 15.2); servers send one or two.
 MAX_INTERIM = 100
-
-#: Seconds to wait for the rest of a body that has begun: some bodies never end.
-BODY_TIMEOUT = 2.0
 
 
 @frozen
@@ -56,9 +51,10 @@ class HttpResult:
     """The result of a request.
 
     `took` is the seconds until the end of the header, `received` the time of that moment in
-    seconds since the epoch. `text` is all that was read of the body, `size` its bytes on the wire;
-    `is_whole` tells whether the body ended there. If both a status and a failure are set, the
-    response was cut off. `incomplete` is explained at `Exchange`.
+    seconds since the epoch. If both a status and a failure are set, the response was cut off.
+    `incomplete` and `header_faults` are explained at `Exchange`. `body_read` is how far the body
+    was read, None for a response that has none to read. `text` is its beginning as text, `size` its
+    bytes so far; `is_whole` tells whether the text is the whole body.
     """
 
     took: float = 0.0
@@ -72,9 +68,20 @@ class HttpResult:
     extended_connect: bool | None = None
     incomplete: bool = False
     failure: Failure | None = None
-    text: str = ""
-    size: int = 0
-    is_whole: bool = False
+    header_faults: tuple[FaultyField, ...] = ()
+    body_read: BodyRead | None = None
+
+    @property
+    def text(self) -> str:
+        return self.body_read.text if self.body_read else ""
+
+    @property
+    def size(self) -> int:
+        return self.body_read.received if self.body_read else 0
+
+    @property
+    def is_whole(self) -> bool:
+        return self.body_read is not None and self.body_read.is_whole
 
 
 class Http1Connection(httpx.AsyncBaseTransport):
@@ -83,7 +90,10 @@ class Http1Connection(httpx.AsyncBaseTransport):
     def __init__(self, stream: Stream, timeout: float) -> None:
         self.stream = stream
         self.timeout = timeout
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MAX_BODY)
+        self._state = _new_state()
+        self._request: tuple[h11.Request, h11.EndOfMessage] | None = None
+        self._head_data = b""
+        self.header_faults: tuple[FaultyField, ...] = ()
         self._write_error: OSError | None = None
         self._has_answer_begun = False
 
@@ -138,9 +148,9 @@ class Http1Connection(httpx.AsyncBaseTransport):
         Raises NotHttp, EOFError, or the stream's OSError.
         """
         while True:
-            event = self._state.next_event()
-            if event is not h11.NEED_DATA:
-                return event  # type: ignore[return-value]
+            event = self._next_event()
+            if event is not None:
+                return event
             try:
                 data = await self.stream.read(MAX_BODY, self.timeout)
             except OSError as error:
@@ -151,18 +161,45 @@ class Http1Connection(httpx.AsyncBaseTransport):
             if not self._has_answer_begun and beginning and not b"HTTP/".startswith(beginning):
                 raise NotHttp(data)
             self._has_answer_begun = True
+            if self._state.their_state is h11.SEND_RESPONSE:
+                self._head_data += data
             self._state.receive_data(data)
 
+    def _next_event(self) -> h11.Event | type[h11.PAUSED] | None:
+        """Return h11's next event, None if it needs more data. If it refuses a head that browsers
+        accept, the head is repaired and the faults are kept."""
+        is_head = self._state.their_state is h11.SEND_RESPONSE
+        try:
+            return _event_or_none(self._state)
+        except h11.RemoteProtocolError:
+            if _BARE_CHUNK.match(self._state.trailing_data[0]):
+                raise TimeoutError("chunks end in a bare line feed") from None
+            repaired = repair_head(self._head_data) if is_head and not self.header_faults else None
+            if repaired is None or self._request is None:
+                raise
+            self.header_faults = repaired.faults
+            self._state = _new_state()
+            for event in self._request:
+                self._state.send(event)
+            self._state.receive_data(repaired.data)
+            return _event_or_none(self._state)
+
+    async def body_data(self) -> bytes:
+        """Return the next bytes of the body, b"" at its end."""
+        while isinstance(event := await self.event(), h11.Data):
+            if event.data:
+                return bytes(event.data)
+        return b""
+
     async def _send(self, request: httpx.Request) -> None:
-        data = b""
-        for event in (
-            h11.Request(
-                method=request.method.encode(),
-                target=request.url.raw_path,
-                headers=request.headers.raw,
-            ),
-            h11.EndOfMessage(),
-        ):
+        data, self._head_data, self.header_faults = b"", b"", ()
+        head = h11.Request(
+            method=request.method.encode(),
+            target=request.url.raw_path,
+            headers=request.headers.raw,
+        )
+        self._request = (head, h11.EndOfMessage())
+        for event in self._request:
             data += self._state.send(event) or b""
         try:
             await self.stream.write(data, self.timeout)
@@ -185,23 +222,42 @@ class Http1Connection(httpx.AsyncBaseTransport):
         raise h11.RemoteProtocolError(f"{MAX_INTERIM} interim answers (1xx) and no final one")
 
 
+def _event_or_none(state: h11.Connection) -> h11.Event | type[h11.PAUSED] | None:
+    event = state.next_event()
+    return None if event is h11.NEED_DATA else event  # type: ignore[return-value]
+
+
+#: The line before a chunk that ends without a carriage return. Browsers read on, h11 does not.
+_BARE_CHUNK = re.compile(rb"[0-9A-Fa-f]{1,16}[ \t]*(?:;[^\r\n]{0,200})?\n")
+
+
+def _new_state() -> h11.Connection:
+    return h11.Connection(h11.CLIENT, max_incomplete_event_size=2 * MAX_BODY)
+
+
 class _Body(httpx.AsyncByteStream):
     def __init__(self, connection: Http1Connection) -> None:
         self._connection = connection
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while isinstance(event := await self._connection.event(), h11.Data):
-            yield bytes(event.data)
+        while data := await self._connection.body_data():
+            yield data
 
 
 class HttpConnection(Protocol):
     """A connection that sends a request, in any HTTP version."""
+
+    header_faults: tuple[FaultyField, ...]
 
     @property
     def reusable(self) -> bool: ...
 
     @property
     def is_incomplete(self) -> bool: ...
+
+    async def body_data(self) -> bytes:
+        """Return the next bytes of the body, b"" at its end. Raises like `event`."""
+        ...
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response: ...
 
@@ -262,12 +318,11 @@ async def send_get(
         httpx.InvalidURL,
         h11.ProtocolError,
     ) as error:
-        return HttpResult(time.monotonic() - started, time.time(), failure=_failure(error))
+        return HttpResult(time.monotonic() - started, time.time(), failure=http_failure(error))
     took, received = time.monotonic() - started, time.time()
     fields = _headers(response)
-    body = await _body(response, fields, max_body)
-    content = _decoded(body.data, header(fields, "Content-Encoding") or "", body.limit)
-    page = content.decode("utf-8", "replace")
+    body_read = await read_beginning(connection, response.status_code, fields, max_body)
+    page = body_read.text if body_read else ""
     return HttpResult(
         took=took,
         received=received,
@@ -279,22 +334,10 @@ async def send_get(
         mentions=tuple(clean(mention) for mention in websocket_urls(page)),
         extended_connect=response.extensions.get("extended_connect"),
         incomplete=connection.is_incomplete,
-        failure=body.failure,
-        text=page,
-        size=len(body.data),
-        is_whole=body.is_whole,
+        failure=body_read.failure if body_read else None,
+        header_faults=connection.header_faults + contradictions(fields),
+        body_read=body_read,
     )
-
-
-def _failure(error: Exception) -> Failure:
-    match error:
-        case NotHttp():
-            name = "TLS" if error.tls else "HTTP2" if error.http2 else None
-            return Failure("protocol", str(error), name=name)
-        case NotHttp2() | h11.ProtocolError() | httpx.InvalidURL():
-            return Failure("protocol", clean(str(error)))
-        case _:
-            return failure_of(error)
 
 
 def _headers(response: httpx.Response) -> Headers:
@@ -302,72 +345,6 @@ def _headers(response: httpx.Response) -> Headers:
         (clean(name.decode("latin-1"), 100), clean(value.decode("latin-1"), MAX_FIELD_LENGTH))
         for name, value in response.headers.raw[:MAX_FIELDS]
     )
-
-
-@frozen
-class _ReadBody:
-    """What was read of a body: at most `limit` bytes. `is_whole` is set if it ended there."""
-
-    data: bytes = b""
-    limit: int = MAX_BODY
-    is_whole: bool = False
-    failure: Failure | None = None
-
-
-async def _body(response: httpx.Response, headers: Headers, max_body: int | None) -> _ReadBody:
-    """Return the beginning of the body, and a failure if the body was cut off.
-
-    A body that never ends or stalls is not a failure. Only HTML is read up to MAX_BODY, unless
-    `max_body` says how much.
-    """
-    kind = header(headers, "Content-Type") or ""
-    if response.status_code == 101 or kind.startswith("text/event-stream"):
-        return _ReadBody()
-    limit = max_body or (MAX_BODY if "html" in kind else BODY_EXCERPT)
-    data, is_whole, failure = bytearray(), False, None
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            async for chunk in response.aiter_raw():
-                data += chunk
-                if len(data) >= limit:
-                    break
-            else:
-                is_whole = True
-    except TimeoutError:
-        pass
-    except (OSError, EOFError, NotHttp2, h11.ProtocolError) as error:
-        failure = _failure(error)
-    kept = max_body or MAX_BODY
-    return _ReadBody(bytes(data[:kept]), kept, is_whole and len(data) <= kept, failure)
-
-
-#: zlib detects whether the header is gzip's or its own (zlib's manual, inflateInit2).
-_ANY_HEADER = zlib.MAX_WBITS | 32
-
-
-def _decoded(data: bytes, coding: str, limit: int) -> bytes:
-    """Undo gzip or deflate (RFC 9110 section 8.4.1), up to `limit` bytes.
-
-    Some servers compress although it was not requested.
-    """
-    match coding.strip().lower():
-        case "" | "identity":
-            return data
-        case "gzip" | "x-gzip":
-            return _inflated(data, _ANY_HEADER, limit)
-        case "deflate":
-            # Some servers send the deflate stream without the zlib header (section 8.4.1.2, note).
-            return _inflated(data, _ANY_HEADER, limit) or _inflated(data, -zlib.MAX_WBITS, limit)
-        case _:
-            return b""
-
-
-def _inflated(data: bytes, window_bits: int, limit: int) -> bytes:
-    """Return at most `limit` decompressed bytes, or b"" if the data has another format."""
-    try:
-        return zlib.decompressobj(window_bits).decompress(data, limit)
-    except zlib.error:
-        return b""
 
 
 def printable(text: str) -> str:

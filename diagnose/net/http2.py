@@ -25,6 +25,8 @@ from h2.settings import SettingCodes
 
 from diagnose.net import Stream
 from diagnose.net.http_errors import MAX_BODY, NotHttp2
+from diagnose.parsers.response_head import FaultyField, http2_faults
+from diagnose.parsers.sanitize import clean
 
 #: Connection-specific fields, which HTTP/2 does not allow (RFC 9113 section 8.2.2).
 _CONNECTION_FIELDS = {
@@ -58,22 +60,30 @@ class Http2Connection(httpx.AsyncBaseTransport):
     def __init__(self, stream: Stream, timeout: float) -> None:
         self.stream = stream
         self.timeout = timeout
-        self._state = _State(H2Configuration(client_side=True, header_encoding=None))
+        # What is wrong in a header is named here; browsers accept some of it.
+        self._state = _State(
+            H2Configuration(client_side=True, header_encoding=None, validate_inbound_headers=False)
+        )
         self._events: deque[Event] = deque()
-        self._received = 0
+        self._received, self._has_begun, self._has_ended = 0, False, False
+        self.header_faults: tuple[FaultyField, ...] = ()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._state.initiate_connection()
         self._state.update_settings({SettingCodes.ENABLE_PUSH: 0})
         self._state.send_headers(1, _fields(request), end_stream=True)
+        # Browsers do not compare Content-Length with the frames; `ResponseBody` shows both.
+        self._state.streams[1]._initialize_content_length = _ignore_length  # type: ignore[method-assign]
         await self._flush()
         while not isinstance(event := await self.event(), ResponseReceived):
             if isinstance(event, StreamEnded):
                 raise NotHttp2("the stream ended without an answer")
         fields = [(bytes(name), bytes(value)) for name, value in event.headers or ()]
-        status = next((value for name, value in fields if name == b":status"), b"")
+        status = fields[0][1] if fields and fields[0][0] == b":status" else b""
         if not (status.isdigit() and len(status) == 3):
-            raise NotHttp2("the answer has no status")
+            # Pseudo-header fields come before all others (RFC 9113 section 8.3).
+            raise NotHttp2("the answer does not begin with a status", "FRAMES")
+        self.header_faults = http2_faults(fields)
         return httpx.Response(
             int(status),
             headers=[(name, value) for name, value in fields if not name.startswith(b":")],
@@ -98,26 +108,42 @@ class Http2Connection(httpx.AsyncBaseTransport):
             while self._events:
                 event = self._events.popleft()
                 if isinstance(event, StreamReset):
-                    raise NotHttp2(f"the server reset the stream: {_error_name(event.error_code)}")
-                if isinstance(event, ConnectionTerminated) and event.error_code:
-                    raise NotHttp2(f"the server went away: {_error_name(event.error_code)}")
+                    raise _rejection("the server reset the stream", "RESET", event.error_code)
+                if isinstance(event, ConnectionTerminated):
+                    raise _rejection("the server went away", "GOAWAY", event.error_code)
                 if isinstance(event, DataReceived):
                     self._state.acknowledge_received_data(event.flow_controlled_length or 0, 1)
+                    # A long body is no flood.
+                    self._received = max(0, self._received - len(event.data or b""))
                 if isinstance(event, (DataReceived, ResponseReceived, StreamEnded)):
                     return event
             await self._read()
+
+    async def body_data(self) -> bytes:
+        """Return the next bytes of the body, b"" at its end."""
+        while not self._has_ended:
+            event = await self.event()
+            if isinstance(event, StreamEnded):
+                self._has_ended = True
+            elif isinstance(event, DataReceived) and event.data:
+                return bytes(event.data)
+        return b""
 
     async def _read(self) -> None:
         data = await self.stream.read(MAX_BODY, self.timeout)
         if not data:
             raise EOFError("the connection was closed without an answer")
+        if not self._has_begun and data.startswith(b"HTTP/1"):
+            line = clean(data.split(b"\r\n", 1)[0].decode("latin-1"), 60)
+            raise NotHttp2(f"HTTP/2 was agreed, and the server sends {line}", "HTTP1")
+        self._has_begun = True
         self._received += len(data)
         if self._received > _MAX_TOTAL:
-            raise NotHttp2("too much came without an answer")
+            raise NotHttp2("too much came without an answer", "FRAMES")
         try:
             self._events.extend(self._state.receive_data(data))
         except H2Error as error:
-            raise NotHttp2(f"not as HTTP/2 has it: {error}") from None
+            raise NotHttp2(f"not as HTTP/2 has it: {error}", "FRAMES") from None
         await self._flush()
 
     async def _flush(self) -> None:
@@ -130,8 +156,8 @@ class _Body(httpx.AsyncByteStream):
         self._connection = connection
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while isinstance(event := await self._connection.event(), DataReceived):
-            yield bytes(event.data or b"")
+        while data := await self._connection.body_data():
+            yield data
 
 
 def _fields(request: httpx.Request) -> list[tuple[bytes, bytes]]:
@@ -147,6 +173,14 @@ def _fields(request: httpx.Request) -> list[tuple[bytes, bytes]]:
             if name.lower() not in _CONNECTION_FIELDS
         ),
     ]
+
+
+def _ignore_length(headers: object) -> None:
+    """Stand in for h2's reading of Content-Length, so that it expects no number of bytes."""
+
+
+def _rejection(what: str, name: str, code: ErrorCodes | int | None) -> NotHttp2:
+    return NotHttp2(f"{what}: {_error_name(code)}", name, int(code or 0))
 
 
 def _error_name(code: ErrorCodes | int | None) -> str:

@@ -1,5 +1,7 @@
 """What HTTP/1.1 and HTTP/2 share: the limit of a body, and responses that are not HTTP."""
 
+from diagnose.model import Failure
+from diagnose.net.error_mapping import failure_of
 from diagnose.parsers.sanitize import clean
 
 #: At most so many bytes of a body are read.
@@ -7,7 +9,14 @@ MAX_BODY = 65536
 
 
 class NotHttp2(Exception):
-    """The server agreed to HTTP/2, but did not send a valid HTTP/2 response."""
+    """The server agreed to HTTP/2, but did not send a valid HTTP/2 response.
+
+    `name` is explained at `BrowserVisit`, `code` is an error code (RFC 9113 section 7).
+    """
+
+    def __init__(self, message: str, name: str | None = None, code: int | None = None) -> None:
+        super().__init__(message)
+        self.name, self.code = name, code
 
 
 class NotHttp(Exception):
@@ -22,3 +31,20 @@ class NotHttp(Exception):
         self.http2 = data[3:4] in {b"\x04", b"\x07"} and data[5:9] == bytes(4)
         description = "a TLS record" if self.tls else "HTTP/2" if self.http2 else clean(data, 60)
         super().__init__(f"no HTTP answer came, but {description}")
+
+
+def http_failure(error: Exception) -> Failure:
+    """Return the failure for an exception of HTTP/1.1, HTTP/2 or the stream below."""
+    match error:
+        case NotHttp():
+            name = "TLS" if error.tls else "HTTP2" if error.http2 else None
+            return Failure("protocol", str(error), name=name)
+        case NotHttp2():
+            return Failure("protocol", clean(str(error)), error.code, error.name)
+        case OSError() | EOFError():
+            return failure_of(error)
+        case _:
+            # h11.ProtocolError, httpx.InvalidURL. h11 has one class for a body that ends too early
+            # and for one that is malformed.
+            message = clean(str(error))
+            return Failure("closed" if "closed connection" in message else "protocol", message)

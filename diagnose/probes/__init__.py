@@ -46,6 +46,7 @@ INSIDE = (
     "unincluded_sites",
     "upstream_connect",
     "upstream_requests",
+    "upstream_bodies",
     "server_side_entry",
 )
 

@@ -148,13 +148,13 @@ class Tab:
 
 
 @contextmanager
-def browser(folder: Path, size: tuple[int, int] = (1000, 640)) -> Iterator[Tab]:
+def browser(folder: Path, size: tuple[int, int] = (1000, 640), *flags: str) -> Iterator[Tab]:
     """Chromium with a profile of its own, and one page in it."""
     assert CHROMIUM
     log = folder / "chromium.log"
     with log.open("w") as complaints:
         process = subprocess.Popen(
-            [CHROMIUM, *_QUIET, f"--user-data-dir={folder / 'profile'}", "about:blank"],
+            [CHROMIUM, *_QUIET, *flags, f"--user-data-dir={folder / 'profile'}", "about:blank"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints,
         )  # fmt: skip
     try:

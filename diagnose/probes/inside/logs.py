@@ -13,7 +13,7 @@ from dataclasses import replace
 from diagnose.machine.script_files import read_script
 from diagnose.model import Failure, Observation, Vantage
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.http import Exchange, ResponseBody, Upgrade
 from diagnose.model.logs import ErrorLog, LogLine, OpenFiles
 from diagnose.model.nginx import NginxBuild, NginxConfig
 from diagnose.model.tls import Handshake
@@ -66,6 +66,11 @@ async def after_an_answer(ctx: ProbeContext, exchange: Exchange) -> None:
     await _reread(ctx, exchange)
 
 
+@probe(after=ResponseBody)
+async def after_a_body(ctx: ProbeContext, body: ResponseBody) -> None:
+    await _reread(ctx, body)
+
+
 @probe(after=Upgrade)
 async def after_an_upgrade(ctx: ProbeContext, upgrade: Upgrade) -> None:
     await _reread(ctx, upgrade)
@@ -76,7 +81,9 @@ async def after_a_handshake(ctx: ProbeContext, handshake: Handshake) -> None:
     await _reread(ctx, handshake)
 
 
-async def _reread(ctx: ProbeContext, observation: Exchange | Upgrade | Handshake) -> None:
+async def _reread(
+    ctx: ProbeContext, observation: Exchange | ResponseBody | Upgrade | Handshake
+) -> None:
     """Read the logs again after a failure, once for several failures at the same time.
 
     Before the configuration is known, this does nothing: the first reading will include the
@@ -99,6 +106,10 @@ def _has_failed(observation: Observation) -> bool:
     match observation:
         case Handshake(failure=Failure(kind=kind), is_browser_like=True):
             return kind in {"closed", "reset", "timeout", "alert", "protocol"}
+        case ResponseBody(request=request, end=end):
+            return end == "cut" and request != "application"
+        case Exchange(purpose="target", status=None):
+            return True
         case Exchange(purpose="target", status=int(status)):
             # nginx logs why it refuses a page (403) or finds no file (404).
             return status >= 400
@@ -108,7 +119,7 @@ def _has_failed(observation: Observation) -> bool:
 
 
 def _last_failure(ctx: ProbeContext) -> Observation | None:
-    kinds: tuple[type[Observation], ...] = (Exchange, Upgrade, Handshake)
+    kinds: tuple[type[Observation], ...] = (Exchange, ResponseBody, Upgrade, Handshake)
     failures = (
         observation
         for kind in kinds

@@ -57,15 +57,17 @@ async def request_page(
     ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
 ) -> Exchange:
     """Send a request and emit the exchange, and the server's clock."""
-    exchange, _ = await request_with_body(ctx, http_connection, page)
+    exchange, _ = await fetch_page(ctx, http_connection, page)
     return exchange
 
 
-async def request_with_body(
+async def fetch_page(
     ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
 ) -> tuple[Exchange, HttpResult]:
-    """Request a page as `request_page` does. The result holds the whole body that was read, not
-    masked."""
+    """Do the same, and return the exchange and what was read; its `text` is not masked.
+
+    How the body of the target's own page was cut is said by `ResponseBody`: visitors get what came.
+    """
     start_time, request = ctx.elapsed(), ctx.options.request
     may_send_secrets = may_authenticate(ctx, page)
     fields = page.fields(ctx.target, request, may_send_secrets)
@@ -78,7 +80,7 @@ async def request_with_body(
         at=start_time,
         took=answer.took,
         equivalent=curl_command(page.url, page.address, page.verified, masked_fields),
-        failure=answer.failure,
+        failure=None if page.purpose == "target" and answer.status else answer.failure,
         url=page.url,
         address=page.address,
         port=(parse_url(page.url) or _EMPTY_URL).port,
@@ -92,6 +94,9 @@ async def request_with_body(
         verified=page.verified,
         mentions=answer.mentions,
         extended_connect=answer.extended_connect,
+        incomplete=answer.incomplete,
+        header_faults=tuple(fault for fault, _ in answer.header_faults),
+        faulty_fields=tuple(name for _, name in answer.header_faults),
     )
     ctx.emit(exchange)
     _emit_clock(ctx, exchange, answer)

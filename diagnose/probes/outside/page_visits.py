@@ -1,23 +1,39 @@
 """Requests a page like a browser: first the page, then the files that it loads."""
 
 from diagnose.model.http import Exchange
-from diagnose.net.http import HttpConnection
+from diagnose.net.http import HttpConnection, HttpResult
 from diagnose.probes import ProbeContext
-from diagnose.probes.outside.http_requests import PageRequest, request_with_body
+from diagnose.probes.outside.http_bodies import read_body, visit_as_browser
+from diagnose.probes.outside.http_requests import PageRequest, fetch_page
 
 
 async def visit_page(
     ctx: ProbeContext, http_connection: HttpConnection, page: PageRequest
 ) -> Exchange:
-    """Request a page, emit the exchange, and start to load its files. The connection is closed, or
-    used for the files."""
-    exchange, answer = await request_with_body(ctx, http_connection, page)
+    """Request a page, emit the exchange, and start what follows it. The connection is used for
+    that, and closed."""
+    exchange, answer = await fetch_page(ctx, http_connection, page)
+    if page.purpose == "target" and page.url.startswith("https:"):
+        # A visit needs a round trip for each step, and reading the body mostly none.
+        ctx.start(visit_as_browser(ctx, exchange))
+    ctx.start(_complete_visit(ctx, http_connection, page, exchange, answer))
+    return exchange
+
+
+async def _complete_visit(
+    ctx: ProbeContext,
+    http_connection: HttpConnection,
+    page: PageRequest,
+    exchange: Exchange,
+    answer: HttpResult,
+) -> None:
+    """Read the target's body to its end, then load the files of the page."""
+    if page.purpose == "target":
+        await read_body(ctx, http_connection, exchange, answer)
     if exchange.status == 200 and "<" in answer.text:
         # Only a page needs the module.
         from diagnose.probes.outside.page_assets import is_own_page, load_page_files
 
         if is_own_page(ctx, exchange):
-            ctx.start(load_page_files(ctx, http_connection, page, exchange, answer))
-            return exchange
+            await load_page_files(ctx, http_connection, page, exchange, answer)
     http_connection.close()
-    return exchange

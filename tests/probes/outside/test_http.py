@@ -14,6 +14,7 @@ from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake, HandshakeVariant
 from diagnose.net import DEFAULT_TIMEOUT, ConnectResult, ResolveResult
 from diagnose.probes import Options
+from diagnose.probes.further_requests import FurtherRequests
 from diagnose.probes.outside import http as probes
 from tests.support.report_builder import LEAF
 
@@ -68,6 +69,7 @@ class Looking:
     def __init__(self, net: PaperNet, target: Target) -> None:
         self.net: Any = net
         self.target, self.options, self.machine = target, Options(), None
+        self.further_requests = FurtherRequests()
         self.observations: list[Observation] = []
         self.live: dict[int, Any] = {}
         self.beside: list[asyncio.Task[None]] = []

@@ -1,0 +1,74 @@
+"""The body is not what Content-Encoding says (RFC 9110 section 8.4): not compressed, compressed
+twice, or compressed and not named.
+
+Browsers show an error (ERR_CONTENT_DECODING_FAILED) or strange characters. Programs that do not
+look at Content-Encoding, such as curl without --compressed, see nothing of it.
+"""
+
+from collections.abc import Iterator
+
+from checks.http._bodies import body_addresses, body_subjects, page_bodies
+from checks.nginx import Nginx, file_line
+from checks.nginx._commands import reload_steps
+from checks.nginx._edits import config_edits
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import ResponseBody
+from diagnose.model.nginx import Directive
+from diagnose.parsers.nginx import edits
+
+
+@check(severity=Severity.ERROR, needs=[ResponseBody])
+def wrong_content_encoding(evidence: Evidence) -> Iterator[Claim]:
+    # Where a browser's request was answered, it decides: the usual one wants no coding at all.
+    bodies = page_bodies(evidence, "browser") or page_bodies(evidence, "target")
+    faulty = [body for body in bodies if body.coding_fault and body.end != "cut"]
+    if not faulty or evidence.target.is_websocket:
+        return
+    first, nginx = faulty[0], Nginx.of(evidence)
+    directive = _header_directive(nginx)
+    subjects = body_subjects(faulty)
+    yield Claim(
+        about=merge_subjects(subjects),
+        covers=subjects,
+        because=(*faulty, *((nginx.config,) if directive and nginx.config else ())),
+        facts={
+            "url": first.url,
+            "addresses": body_addresses(faulty),
+            "coding": first.coding,
+            "type": first.media_type,
+            "place": file_line(directive) if directive else "",
+            **{name: first.coding_fault == name for name in ("invalid", "twice", "unnamed")},
+        },
+        location=nginx.location(directive) if directive else None,
+        fix=_fix(nginx, directive, first),
+    )
+
+
+def _header_directive(nginx: Nginx) -> Directive | None:
+    """Return the add_header in force for the page that names a coding."""
+    for location_match in nginx.location_matches(nginx.evidence.target.path):
+        for directive in location_match.directives("add_header"):
+            if directive.args and directive.args[0].lower() == "content-encoding":
+                return directive
+    return None
+
+
+def _fix(nginx: Nginx, directive: Directive | None, body: ResponseBody) -> Fix:
+    file = nginx.file(directive) if directive else None
+    if directive is None or file is None or body.coding_fault != "invalid":
+        return Fix((Manual("compress-once", Where.SERVER),), Applicability.MANUAL)
+    change = edits.remove_directive(file.text, directive)
+    # Other files in the same location may be compressed, and need the line.
+    return Fix(
+        (*config_edits(nginx, {file.path: [change]}), *reload_steps(nginx)), Applicability.REVIEW
+    )

@@ -1,0 +1,94 @@
+"""The application ends its response too early, and nginx passes on what came (error.log: "upstream
+prematurely closed connection while reading upstream", "upstream timed out … while reading
+upstream", "upstream sent invalid chunked response").
+
+The line was written for the target's page, whose body a visitor gets cut, or the application itself
+was asked and cuts it too: so nginx did not.
+"""
+
+import re
+from collections.abc import Iterator
+
+from checks.http._bodies import body_subjects, page_bodies
+from checks.nginx import Nginx, file_line
+from checks.nginx._page_errors import is_in_run, logged_errors
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Confidence, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.http import Exchange, ResponseBody
+from diagnose.model.nginx import Directive, NginxConfig
+from diagnose.parsers.nginx import error_log
+from diagnose.parsers.nginx.locations import PASS_DIRECTIVES
+
+_CUT = re.compile(
+    r"(?P<closed>upstream prematurely closed connection while reading upstream)"
+    r"|(?P<timeout>upstream timed out \(110: [^)]*\) while reading upstream)"
+    r"|(?P<reset>(?:recv|readv)\(\) failed \(104: [^)]*\) while reading upstream)"
+    r"|(?P<chunks>upstream sent invalid chunked response while reading upstream)"
+)
+_KINDS = ("closed", "timeout", "reset", "chunks")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[NginxConfig],
+    explains=["http.body-cut", "http.server-error", "http.wrong-content-encoding"],
+)
+def response_cut(evidence: Evidence) -> Iterator[Claim]:
+    bodies = tuple(
+        body
+        for request in ("target", "browser")
+        for body in page_bodies(evidence, request)
+        if body.end == "cut"
+    )
+    own = tuple(body for body in page_bodies(evidence, "application") if body.end == "cut")
+    failed = tuple(
+        page
+        for page in evidence.of(Exchange)
+        if page.purpose == "target" and page.failure and page.failure.kind in {"closed", "reset"}
+    )
+    matches = logged_errors(evidence, _CUT, evidence.target.path)
+    if not (matches or own) or not (bodies or failed):
+        return
+    line, match = matches[-1] if matches else (None, None)
+    nginx = Nginx.of(evidence)
+    visited: tuple[ResponseBody | Exchange, ...] = (*bodies, *failed)
+    passing, subjects = _pass_directive(nginx), body_subjects(visited)
+    yield Claim(
+        about=subjects[0],
+        covers=subjects,
+        because=(
+            *([line] if line else []),
+            *own,
+            *visited,
+            *((nginx.config,) if nginx.config else ()),
+        ),
+        facts={
+            "url": visited[0].url,
+            "received": bodies[0].received if bodies else "",
+            "message": line.text if line else "",
+            "log": line.file if line else "",
+            "when": line.written if line else "",
+            "application": error_log.upstream_authority(line) if line else own[0].url,
+            "asked": own[0].received if own else "",
+            "place": file_line(passing) if passing else "",
+            **{kind: bool(match and match[kind]) for kind in _KINDS},
+        },
+        confidence=Confidence.CERTAIN
+        if own or (line and is_in_run(evidence, line))
+        else Confidence.LIKELY,
+        location=nginx.location(passing) if passing else None,
+        ruled_out=("nginx.temp-files-unwritable",),
+        fix=Fix((Manual("see-why-it-ends", Where.SERVER),), Applicability.MANUAL),
+    )
+
+
+def _pass_directive(nginx: Nginx) -> Directive | None:
+    return next(
+        (
+            directive
+            for match in nginx.location_matches(nginx.evidence.target.path)
+            for name in PASS_DIRECTIVES
+            if (directive := match.directive(name))
+        ),
+        None,
+    )

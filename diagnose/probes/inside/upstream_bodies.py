@@ -1,0 +1,155 @@
+"""Asks the application itself for a page whose body came to the visitor cut off.
+
+If the application cuts it too, nginx does not. If it sends all of it, the fault is in front.
+"""
+
+import shlex
+
+from diagnose.model import Failure, Vantage
+from diagnose.model.http import BodyEnd, ResponseBody, header
+from diagnose.model.nginx import NginxConfig
+from diagnose.net import Stream
+from diagnose.parsers.nginx import proxy_headers as header_parser
+from diagnose.parsers.nginx.upstreams import Endpoint
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside import upstream_routes
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+
+#: Seconds. An application on the same machine or network sends two megabytes in less.
+PATIENCE = 3.0
+
+#: Exit statuses of curl (curl(1)): a part of the body is missing, or it was reset.
+_CUT_STATUSES = {18: "a part of the body is missing", 56: "the connection ended"}
+_BYTES = "2097152"
+
+
+@probe(after=ResponseBody)
+async def page_cut(ctx: ProbeContext, body: ResponseBody) -> None:
+    """Ask after the first body that was cut."""
+    for config in ctx.observed(NginxConfig)[:1]:
+        if _first_cut(ctx) is body:
+            await _ask_application(ctx, config)
+
+
+@probe(after=NginxConfig)
+async def page_cut_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Do the same if the body was read before the configuration was known."""
+    if _first_cut(ctx) is not None:
+        await _ask_application(ctx, config)
+
+
+def _first_cut(ctx: ProbeContext) -> ResponseBody | None:
+    bodies = (body for body in ctx.observed(ResponseBody) if body.request != "application")
+    return next((body for body in bodies if body.end == "cut"), None)
+
+
+async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
+    routes = (
+        route
+        for route in upstream_routes.find_routes(ctx, config)
+        if route.path == ctx.target.path and route.upstream.speaks_http
+    )
+    route = next(routes, None)
+    if route is None or not (ctx.options.wants("upstream") or ctx.options.wants("http")):
+        return
+    if ctx.machine.via == "local":
+        await _read_directly(ctx, route)
+    else:
+        await _read_by_curl(ctx, route)
+
+
+def _fields(ctx: ProbeContext, route: UpstreamRoute) -> dict[str, str]:
+    """Return the header fields as nginx sends them."""
+    host = header_parser.forwarded_host(route.place, route.upstream, ctx.target)
+    fields = header_parser.forwarded_fields(route.place, route.upstream, ctx.target)
+    return {"Host": host or ctx.target.authority, **dict(fields), "Connection": "close"}
+
+
+async def _open(ctx: ProbeContext, route: UpstreamRoute) -> tuple[Endpoint, Stream] | None:
+    name = upstream_routes.server_name(ctx, route)
+    for endpoint in route.upstream.endpoints[:4]:
+        addresses = (
+            ("",)
+            if endpoint.socket
+            else await upstream_routes.resolve_addresses(ctx, endpoint.host)
+        )
+        for address in addresses:
+            stream = await upstream_routes.open_stream(
+                ctx, endpoint, address, route.upstream.secure, name
+            )
+            if not isinstance(stream, Failure):
+                return (endpoint if endpoint.socket else Endpoint(address, endpoint.port)), stream
+    return None
+
+
+async def _read_directly(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    from diagnose.net.http import Http1Connection, send_get
+    from diagnose.net.http_body import read_rest
+
+    opened = await _open(ctx, route)
+    if opened is None:
+        return
+    endpoint, stream = opened
+    at, connection = ctx.elapsed(), Http1Connection(stream, PATIENCE)
+    try:
+        url = f"http://{ctx.target.authority}{route.upstream_path}"
+        answer = await send_get(connection, url, _fields(ctx, route), PATIENCE)
+        if answer.body_read is None:
+            return
+        body = await read_rest(connection, answer.headers, answer.body_read)
+    finally:
+        connection.close()
+    length = header(answer.headers, "Content-Length") or ""
+    _emit(ctx, route, endpoint, at, body.end, body.received, body.failure, length)
+
+
+async def _read_by_curl(ctx: ProbeContext, route: UpstreamRoute) -> None:
+    """Read the page with the server's own curl, which says how many bytes came."""
+    at, endpoint = ctx.elapsed(), route.upstream.endpoints[0]
+    argv = [*_curl_argv(ctx, route, endpoint), "-w", "%{size_download} %{http_code}"]
+    result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
+    size, _, status = result.out.strip().partition(" ")
+    if not size.isdigit() or status == "000":
+        return
+    reason = _CUT_STATUSES.get(result.status or 0)
+    end: BodyEnd = "cut" if reason else "unread" if result.status else "complete"
+    failure = Failure("closed", reason, result.status) if reason else None
+    _emit(ctx, route, endpoint, at, end, int(size), failure, "")
+
+
+def _curl_argv(ctx: ProbeContext, route: UpstreamRoute, endpoint: Endpoint) -> list[str]:
+    base_url, options = upstream_routes.curl_target(ctx, route, endpoint)
+    argv = ["curl", "-sSk", "-m", f"{PATIENCE:.0f}", "-o", "/dev/null"]
+    argv += ["--max-filesize", _BYTES, *options]
+    for name, value in _fields(ctx, route).items():
+        argv += ["-H", f"{name}: {value}"]
+    return [*argv, f"{base_url}{route.upstream_path}"]
+
+
+def _emit(
+    ctx: ProbeContext,
+    route: UpstreamRoute,
+    endpoint: Endpoint,
+    at: float,
+    end: BodyEnd,
+    received: int,
+    failure: Failure | None,
+    length: str,
+) -> None:
+    base_url, _ = upstream_routes.curl_target(ctx, route, endpoint)
+    ctx.emit(
+        ResponseBody(
+            vantage=Vantage.SERVER,
+            at=at,
+            took=ctx.elapsed() - at,
+            equivalent=shlex.join(_curl_argv(ctx, route, endpoint)),
+            failure=failure,
+            url=f"{base_url}{route.upstream_path}",
+            address=f"unix:{endpoint.socket}" if endpoint.socket else endpoint.host,
+            port=endpoint.port,
+            request="application",
+            received=received,
+            announced=int(length) if length.isascii() and length.isdigit() else None,
+            end=end,
+        )
+    )

@@ -1,0 +1,110 @@
+"""The application is asked for a page that came cut off: over a real socket, over SSH by curl."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Observation
+from diagnose.model.http import ResponseBody
+from diagnose.model.nginx import NginxConfig
+from diagnose.net.local import LocalNet
+from diagnose.probes.inside import upstream_bodies
+from tests.probes.inside.test_upstream_requests import ask, config
+from tests.support.check_evidence import SHOP
+from tests.support.fake_context import Looking
+
+CUT = ResponseBody(
+    url=SHOP.url,
+    address="203.0.113.10",
+    port=443,
+    status=200,
+    received=300,
+    end="cut",
+    failure=Failure("closed", "closed"),
+)
+
+
+def asked(sent: int, announced: int) -> tuple[ResponseBody, ...]:
+    look = Looking(RecordedMachine())
+    look.net, look.target = LocalNet(), SHOP
+    requests = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % announced + b"x" * sent)
+        writer.close()
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        seen = config(
+            f"location / {{ proxy_pass http://127.0.0.1:{port}; proxy_set_header X-Own yes; }}"
+        )
+        async with server:
+            look.observations += [seen, CUT]
+            await upstream_bodies.page_cut.work(look, CUT)
+
+    asyncio.run(work())
+    assert b"\r\nX-Own: yes\r\n" in requests[0]
+    return tuple(body for body in look.observed(ResponseBody) if body.request == "application")
+
+
+def test_an_application_that_cuts_is_seen_without_nginx() -> None:
+    (own,) = asked(50_000, 90_000)
+    assert (own.end, own.received, own.announced) == ("cut", 50_000, 90_000)
+    assert own.equivalent.startswith(
+        "curl -sSk -m 3 -o /dev/null --max-filesize 2097152 -H 'Host: "
+    )
+
+
+def test_an_application_that_sends_all_is_seen_too() -> None:
+    (own,) = asked(50_000, 50_000)
+    assert (own.end, own.failure) == ("complete", None)
+
+
+class Server(RecordedMachine):
+    """A server over SSH whose curl ends so."""
+
+    def __init__(self, result: CommandResult) -> None:
+        super().__init__(via="ssh")
+        self.result = result
+
+    async def run(self, *argv: str, **_: object) -> CommandResult:
+        assert argv[0] == "curl"
+        return self.result
+
+
+@pytest.mark.parametrize(
+    ("status", "out", "end"),
+    [(0, "50000 200", "complete"), (18, "300 200", "cut"), (56, "300 200", "cut"),
+     (28, "300 200", "unread"), (63, "0 200", "unread")],
+)  # fmt: skip
+def test_over_ssh_curl_says_how_it_ended(status: int, out: str, end: str) -> None:
+    look = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
+    seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
+    look.observations += [CUT, seen]
+    ask(upstream_bodies.page_cut_before, look, seen)
+    assert look.observed(ResponseBody)[-1].end == end
+
+
+@pytest.mark.parametrize(("status", "out"), [(7, "0 000"), (127, "")])
+def test_without_an_answer_nothing_is_said(status: int, out: str) -> None:
+    look = Looking(Server(CommandResult(("curl",), status, out, "", 0.1)))
+    seen = config("location / { proxy_pass http://127.0.0.1:3000; }")
+    look.observations += [CUT, seen]
+    ask(upstream_bodies.page_cut_before, look, seen)
+    assert look.observed(ResponseBody) == (CUT,)
+
+
+@pytest.mark.parametrize(
+    "seen", [replace(CUT, end="complete"), replace(CUT, request="application")]
+)
+def test_it_is_asked_only_after_a_cut(seen: Observation) -> None:
+    look = Looking(RecordedMachine())
+    look.observations += [config("location / { proxy_pass http://127.0.0.1:1; }"), seen]
+    ask(upstream_bodies.page_cut, look, seen)
+    assert look.observed(NginxConfig)
+    assert len(look.observations) == 2
