@@ -45,6 +45,8 @@ INSIDE = (
     "unincluded_sites",
     "upstream_connect",
     "upstream_requests",
+    "upstream_comparisons",
+    "upstream_protocols",
     "server_side_entry",
 )
 
