@@ -2,13 +2,14 @@
 
 Django answers 400 (ALLOWED_HOSTS), Rails 403 "Blocked hosts" (config.hosts), Vite 403 "Blocked
 request. This host is not allowed" (server.allowedHosts), webpack's development server "Invalid Host
-header". The evidence is the application's own answer to this name, and its answer to "localhost".
+header". The evidence is the application's own answer to this name: its words, or that it serves the
+page under the name "localhost" and refuses it again under the visitor's.
 """
 
 from collections.abc import Iterator
 
 from checks.nginx import Nginx, file_line
-from checks.upstream._comparisons import proxied_match
+from checks.upstream._comparisons import decisive_change, proxied_match
 from checks.upstream._responses import page_exchanges
 from diagnose.checking.registry import check
 from diagnose.model import (
@@ -23,7 +24,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.model.nginx import NginxConfig
-from diagnose.model.requests import Asked
+from diagnose.model.requests import Asked, ComparedRequest
 from diagnose.parsers.nginx import proxy_headers
 from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
 
@@ -37,24 +38,23 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
     exchanges = tuple(
         exchange for exchange in page_exchanges(evidence) if exchange.status == passed.status
     )
-    local = next((response for response in responses if response.variant == "loopback"), None)
-    is_local_welcome = local is not None and _is_welcome(local)
-    has_other_name = any(
-        response.variant == "own" and _is_welcome(response) for response in responses
-    )
-    bodies = (passed.body, *(exchange.body for exchange in exchanges))
-    named = any(map(proxy_headers.names_unknown_host, bodies))
     match = proxied_match(nginx, passed.path)
-    is_refused = named or (passed.status == 400 and is_local_welcome)
-    if not exchanges or match is None or not is_refused or has_other_name:
+    has_other_name = any(
+        response.variant == "own" and 200 <= (response.status or 0) < 400 for response in responses
+    )
+    if not exchanges or match is None or has_other_name:
+        return
+    named = any(
+        proxy_headers.names_unknown_host(body)
+        for body in (passed.body, *(exchange.body for exchange in exchanges))
+    )
+    comparison = _local_requests(evidence)
+    if not named and not comparison:
         return
     directive = proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
     yield Claim(
         about=Subject(port=target.port, path=passed.path, text=file_line(directive)),
-        because=(
-            passed, *([local] if local else []), *exchanges,
-            *([nginx.config] if nginx.config else []),
-        ),
+        because=(passed, *comparison, *exchanges, *([nginx.config] if nginx.config else [])),
         facts={
             "url": exchanges[0].url,
             "host": target.host,
@@ -62,15 +62,19 @@ def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
             "answer": passed.body[:120] if named else "",
             "application": passed.endpoint,
             "place": file_line(directive),
-            "local": local.status if local and is_local_welcome else "",
+            "local": comparison[0].status if comparison else "",
         },
         confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
         ruled_out=("upstream.refused", "upstream.wrong-host-header"),
         location=nginx.location(directive),
         fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
-    )  # fmt: skip
+    )
 
 
-def _is_welcome(response: Asked) -> bool:
-    status = response.status or 0
-    return 200 <= status < 400 and not proxy_headers.names_unknown_host(response.body)
+def _local_requests(evidence: Evidence) -> tuple[ComparedRequest, ...]:
+    """Return the requests for "localhost" that were served, with nginx's that were refused, if that
+    name makes the difference."""
+    change = decisive_change(evidence)
+    if change is None or change.request.name.lower() != "host":
+        return ()
+    return (*change.changed, *change.as_nginx)

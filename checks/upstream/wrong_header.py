@@ -24,7 +24,7 @@ from diagnose.parsers.nginx import edits
 from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
 from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS, SCHEME_FIELD
 
-_OTHER_CHECKS = {*CLIENT_ADDRESS_FIELDS, SCHEME_FIELD.lower()}
+_OTHER_CHECKS = {*CLIENT_ADDRESS_FIELDS, SCHEME_FIELD.lower(), "host"}
 
 
 @check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)

@@ -17,7 +17,7 @@ from diagnose.model.marks import (
 )
 from diagnose.model.summary import Summary
 
-HostVariant = Literal["passed", "visitor", "own", "loopback"]
+HostVariant = Literal["passed", "visitor", "own"]
 #: The part in which a request differs from nginx's.
 RequestPart = Literal["none", "field", "version", "path", "server-name"]
 RequestChange = Literal["none", "removed", "added", "replaced"]
@@ -31,8 +31,8 @@ class Asked(Observation):
     `target` is the argument of proxy_pass as written, `path` the path that the visitor requested
     from nginx. `variant` is the kind of name in the Host field, `sent` that name: "passed" (as
     nginx is configured to send it), "visitor" (the site's own), "own" (a name by which the
-    application may know itself), "loopback" ("localhost", which development servers always
-    accept). `head` is the size in bytes of the response head, including status
+    application may know itself). The request is repeated as a control if the name seems to decide.
+    `head` is the size in bytes of the response head, including status
     line and blank line (RFC 9112 section 2.1), 0 if it did not arrive completely; `largest` are its
     largest fields with their sizes in bytes. For a Unix socket, the port is 0 and `address` is
     "unix:" and a path.

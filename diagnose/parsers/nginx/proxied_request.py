@@ -176,6 +176,7 @@ def request_variants(
         *_connection_variants(request),
         *_server_name_variants(request, proxy_target, target),
         *_scheme_variants(request, target),
+        *_host_variants(request, target, status),
         *_path_variants(request, location, proxy_target, target.path),
         *_version_variants(request),
         *_removed_fields(request, location, status),
@@ -234,6 +235,22 @@ def _scheme_variants(request: ProxiedRequest, target: Target) -> Iterator[Reques
             request.with_field(SCHEME_FIELD, scheme),
             "field", change, SCHEME_FIELD, passed or "", scheme,
         )  # fmt: skip
+
+
+def _host_variants(
+    request: ProxiedRequest, target: Target, status: int
+) -> Iterator[RequestVariant]:
+    """Yield the request for "localhost", which frameworks mostly allow, if nginx passes the
+    visitor's own name on.
+
+    A server that lacks a page for a name (404), or has a rule for it (403), may well serve another
+    site under that one.
+    """
+    host = request.field("Host") or ""
+    if status == 400 and host in {target.host, target.authority}:
+        yield RequestVariant(
+            request.with_field("Host", "localhost"), "field", "replaced", "Host", host, "localhost"
+        )
 
 
 def _path_variants(

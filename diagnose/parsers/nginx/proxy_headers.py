@@ -173,11 +173,6 @@ def names_unknown_host(body: str) -> bool:
     return _UNKNOWN_HOST.search(body[:2048]) is not None
 
 
-def is_host_refusal(status: int | None, body: str) -> bool:
-    """Return whether a response may refuse the Host itself, not only lack a page for it."""
-    return status in {400, 403, 421} or names_unknown_host(body)
-
-
 # Buffers
 
 

@@ -59,18 +59,31 @@ def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Request the page with the name that nginx sends and with others, concurrently."""
+    """Request the page with the name that nginx sends and with others, concurrently.
+
+    If one of them seems to be better, repeat both, in an order that an application which answers by
+    turns contradicts.
+    """
     route = find_route(ctx, config, ctx.target.path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
     servers = server_blocks.servers(config.main)
-    await asyncio.gather(
-        *(
-            _emit_response(ctx, route, *host_field)
-            for host_field in _host_fields(ctx, route, servers)
-        )
+    host_fields = _host_fields(ctx, route, servers)
+    responses = await asyncio.gather(
+        *(_emit_response(ctx, route, *host_field) for host_field in host_fields)
     )
+    for response in responses[1:]:
+        if responses[0] and response and _is_better(responses[0], response):
+            await _emit_response(ctx, route, response.variant, response.sent)
+            await _emit_response(ctx, route, *host_fields[0])
+            return
+
+
+def _is_better(passed: Asked, other: Asked) -> bool:
+    """Whether the application serves the page under another name only."""
+    refused = passed.failure or header_parser.may_reject_host(passed.status, passed.body)
+    return bool(refused) and 200 <= (other.status or 0) < 400
 
 
 def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
@@ -95,21 +108,10 @@ def _host_fields(
     ]
     variants: dict[str, HostVariant] = {}
     standard: list[tuple[HostVariant, str]] = [("passed", sent), ("visitor", ctx.target.authority)]
-    local: list[tuple[HostVariant, str]] = (
-        [("loopback", "localhost")] if _may_refuse_name(ctx) else []
-    )
-    for variant, host in (*standard, *own, *local):
+    for variant, host in (*standard, *own):
         if variant != "own" or list(variants.values()).count("own") < MAX_NAMES:
             variants.setdefault(host, variant)
     return [(variant, host) for host, variant in variants.items()]
-
-
-def _may_refuse_name(ctx: ProbeContext) -> bool:
-    """Whether the site's answer may be an application's refusal of the visitor's own name."""
-    return any(
-        _is_refusal(ctx, exchange) and header_parser.is_host_refusal(exchange.status, exchange.body)
-        for exchange in ctx.observed(Exchange)
-    )
 
 
 @frozen
@@ -124,13 +126,13 @@ class _RawAnswer:
 
 async def _emit_response(
     ctx: ProbeContext, route: UpstreamRoute, variant: HostVariant, sent: str
-) -> None:
+) -> Asked | None:
     at = ctx.elapsed()
     answer = await (_ask_directly if ctx.machine.via == "local" else _ask_by_curl)(ctx, route, sent)
     if answer is None:
-        return
+        return None
     head = header_parser.parse_response_head(answer.reply)
-    ctx.emit(
+    return ctx.emit(
         Asked(
             vantage=Vantage.SERVER,
             at=at,

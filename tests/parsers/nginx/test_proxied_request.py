@@ -106,6 +106,14 @@ def test_a_plain_request_offers_only_the_scheme() -> None:
     assert not variants(f"{APP} proxy_set_header X-Forwarded-Proto $scheme;")
 
 
+def test_localhost_is_tried_only_where_the_visitors_name_is_refused() -> None:
+    lines = f"{APP} proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto https;"
+    (variant,) = variants(lines, 400)
+    assert (variant.name, variant.request.field("Host")) == ("Host", "localhost")
+    assert not variants(lines, 403)
+    assert not variants(lines, 404)
+
+
 def test_an_upgrade_that_nobody_asked_for_comes_first() -> None:
     first = variants(f"{APP} proxy_set_header Connection Upgrade;", version="1.0")[0]
     assert (first.name, first.original, first.value) == ("Connection", "Upgrade", "close")
