@@ -17,7 +17,7 @@ from diagnose.parsers.nginx.locations import (
     proxy_pass_of,
     proxy_set_header_of,
 )
-from diagnose.parsers.nginx.variables import expand_variables
+from diagnose.parsers.nginx.variables import expand_variables, map_of
 
 _SET_HEADER = "proxy_set_header"
 
@@ -170,21 +170,36 @@ def _connection_value(nginx: Nginx, location_match: LocationMatch, changes: Chan
     In a location that also serves pages it is the variable of a map that is added before the server
     block.
     """
+    existing = _upgrade_map_variable(location_match)
+    if existing or location_match.block.args != ("/",):
+        return existing or '"upgrade"'
+    return upgrade_variable(nginx, location_match, changes) or '"upgrade"'
+
+
+def upgrade_variable(nginx: Nginx, location_match: LocationMatch, changes: Changes) -> str:
+    """Return the variable that is "upgrade" for WebSockets only: that of an existing map, or of one
+    that is added before the server block; "" if that is not possible."""
     http, server = location_match.blocks[0], location_match.blocks[1]
-    for map_block in children(http, "map"):
+    if existing := _upgrade_map_variable(location_match):
+        return existing
+    file = nginx.file(server)
+    if file is None or map_of(http, "connection_upgrade"):
+        return ""
+    changes.setdefault(file.path, []).append(
+        edits.insert_before(file.text, server, [*UPGRADE_MAP, ""])
+    )
+    return "$connection_upgrade"
+
+
+def _upgrade_map_variable(location_match: LocationMatch) -> str:
+    for map_block in children(location_match.blocks[0], "map"):
         if map_block.args[:1] == ("$http_upgrade",) and len(map_block.args) > 1:
             value = expand_variables(
                 location_match, map_block.args[1], {"http_upgrade": "websocket"}
             )
             if (value or "").lower() == "upgrade":
                 return map_block.args[1]
-    file = nginx.file(server)
-    if location_match.block.args != ("/",) or file is None:
-        return '"upgrade"'
-    changes.setdefault(file.path, []).append(
-        edits.insert_before(file.text, server, [*UPGRADE_MAP, ""])
-    )
-    return "$connection_upgrade"
+    return ""
 
 
 def pass_whole_path(location_match: LocationMatch, changes: Changes) -> bool:

@@ -4,7 +4,8 @@
 By default nginx sends the name in proxy_pass: "127.0.0.1:3000", or the name of the upstream group.
 Or the other way round: the application is a site of its own elsewhere, and gets the visitor's name.
 
-The evidence is two requests to the application: with the name that nginx sends, and with another.
+The evidence is two requests to the application, with the name that nginx sends and with another,
+and both once more as a control.
 """
 
 from collections.abc import Iterator
@@ -38,11 +39,14 @@ from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy
 def wrong_host_header(evidence: Evidence) -> Iterator[Claim]:
     nginx = Nginx.of(evidence)
     responses = evidence.of(Asked)
-    nginx_response = next(
-        (response for response in responses if response.variant == "passed"), None
-    )
-    if nginx_response and _is_refused(nginx_response):
-        accepted_responses = [response for response in responses if _is_welcome(response)]
+    nginx_responses = [response for response in responses if response.variant == "passed"]
+    if nginx_responses and all(map(_is_refused, nginx_responses)):
+        nginx_response = nginx_responses[0]
+        # A control that was refused shows an application that answers differently each time.
+        unsteady_names = {response.sent for response in responses if not _is_welcome(response)}
+        accepted_responses = [
+            response for response in responses if response.sent not in unsteady_names
+        ]
         own_responses = list(
             {
                 response.sent: response

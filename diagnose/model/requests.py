@@ -4,10 +4,23 @@ from typing import ClassVar, Literal
 
 from diagnose.model import Observation
 from diagnose.model.frozen import frozen
-from diagnose.model.marks import Address, Body, HostName, Label, ReasonPhrase, Url, UrlPath
+from diagnose.model.marks import (
+    Address,
+    Body,
+    HostName,
+    Label,
+    ReasonPhrase,
+    Text,
+    Url,
+    UrlPath,
+    Word,
+)
 from diagnose.model.summary import Summary
 
 HostVariant = Literal["passed", "visitor", "own"]
+#: The part in which a request differs from nginx's.
+RequestPart = Literal["none", "field", "version", "path", "server-name"]
+RequestChange = Literal["none", "removed", "added", "replaced"]
 
 
 @frozen(kw_only=True, eq=False)
@@ -18,7 +31,8 @@ class Asked(Observation):
     `target` is the argument of proxy_pass as written, `path` the path that the visitor requested
     from nginx. `variant` is the kind of name in the Host field, `sent` that name: "passed" (as
     nginx is configured to send it), "visitor" (the site's own), "own" (a name by which the
-    application may know itself). `head` is the size in bytes of the response head, including status
+    application may know itself). The request is repeated as a control if the name seems to decide.
+    `head` is the size in bytes of the response head, including status
     line and blank line (RFC 9112 section 2.1), 0 if it did not arrive completely; `largest` are its
     largest fields with their sizes in bytes. For a Unix socket, the port is 0 and `address` is
     "unix:" and a path.
@@ -41,9 +55,60 @@ class Asked(Observation):
     @property
     def endpoint(self) -> str:
         """The address and port that were asked: "127.0.0.1:3000", "unix:/run/app.sock"."""
-        host = f"[{self.address}]" if ":" in self.address and self.port else self.address
-        return f"{host}:{self.port}" if self.port else host
+        return endpoint_text(self.address, self.port)
 
     def summary(self) -> Summary:
         subject = f"application {self.target} asked for the host {self.sent or '(none)'}"
         return subject, f"{self.status} {self.reason}; {self.head} bytes of header"
+
+
+@frozen(kw_only=True, eq=False)
+class ComparedRequest(Observation):
+    """One request to the application itself that differs from nginx's in one part at most. It is
+    made only after the site's own URL has answered 4xx or with a redirect to itself.
+
+    `target`, `path`, `address` and `port` are those of `Asked`. `part` is what differs: "none"
+    (exactly as nginx sends it), "field" (the header field `name`), "version" (of HTTP), "path" (in
+    the request line) or "server-name" (SNI, RFC 6066 section 3). `change` is how it differs,
+    `original` is nginx's value and `value` the one that was sent instead, both "" without one.
+    `is_control` is True for a request that repeats an earlier one. `location` is the Location of
+    the response as an absolute URL, "" without one. `is_html` is True for a page (Content-Type
+    text/html).
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    target: Url
+    path: UrlPath
+    address: Address
+    port: int
+    part: RequestPart = "none"
+    name: Word = ""
+    change: RequestChange = "none"
+    original: Text = ""
+    value: Text = ""
+    is_control: bool = False
+    status: int | None = None
+    reason: ReasonPhrase = ""
+    location: Url = ""
+    body: Body = ""
+    is_html: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        """The address and port that were asked."""
+        return endpoint_text(self.address, self.port)
+
+    def summary(self) -> Summary:
+        part = self.name or self.part
+        change = "as nginx asks" if self.part == "none" else f"{part} {self.change} {self.value}"
+        control = " (again)" if self.is_control else ""
+        arrow = f" -> {self.location}" if self.location else ""
+        subject = f"application {self.target}, {change.rstrip()}{control}"
+        return subject, f"{self.status} {self.reason}".rstrip() + arrow
+
+
+def endpoint_text(address: str, port: int) -> str:
+    """Return "127.0.0.1:3000", "[::1]:3000" or, for a Unix socket, "unix:/run/app.sock"."""
+    host = f"[{address}]" if ":" in address and port else address
+    return f"{host}:{port}" if port else host

@@ -7,16 +7,21 @@ from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, FilePath, HostName, Label, Url, Word
 from diagnose.model.summary import Summary, application_text, joined
 
+#: The protocols that are tried with an application.
+UpstreamProtocol = Literal["http", "https", "fastcgi", "uwsgi"]
+_PROTOCOL_NAMES = {"http": "plain HTTP", "fastcgi": "FastCGI", "uwsgi": "uwsgi"}
+
 
 @frozen(kw_only=True, eq=False)
 class UpstreamTalk(Observation):
     """One test conversation with an application at one address, to find out which protocol it
     speaks.
 
-    `speaks` is "https" for a TLS handshake with `server_name` as SNI ("" for none), and "http" for
-    a request without TLS. `as_nginx` is True if nginx is configured to do the same. `target` is the
-    argument of proxy_pass as written. `status` is set if a request was sent and answered. `socket`
-    is the path of the Unix socket, if the application listens on one.
+    `speaks` is "https" for a TLS handshake with `server_name` as SNI ("" for none), "http" for a
+    request without TLS, and "fastcgi" or "uwsgi" if the application answered in that protocol.
+    `as_nginx` is True if nginx is configured to do the same. `target` is the argument of proxy_pass
+    as written. `status` is set if a request was sent and answered. `socket` is the path of the Unix
+    socket, if the application listens on one.
     """
 
     layer: ClassVar[str] = "upstream"
@@ -26,7 +31,7 @@ class UpstreamTalk(Observation):
     port: int
     address: Address = ""
     socket: FilePath = ""
-    speaks: Literal["http", "https"] = "https"
+    speaks: UpstreamProtocol = "https"
     server_name: HostName = ""
     as_nginx: bool = True
     status: int | None = None
@@ -34,8 +39,9 @@ class UpstreamTalk(Observation):
 
     def summary(self) -> Summary:
         name = f" as {self.server_name}" if self.server_name else " without a name"
-        protocol = f"TLS{name}" if self.speaks == "https" else "plain HTTP"
-        outcome = f"answers {self.status}" if self.status else self.protocol or "handshake done"
+        protocol = _PROTOCOL_NAMES.get(self.speaks, f"TLS{name}")
+        outcome = "handshake done" if self.speaks in {"http", "https"} else "answers"
+        outcome = f"answers {self.status}" if self.status else self.protocol or outcome
         application = application_text(self.target, self.address, self.port, self.socket)
         return f"{application}, {protocol}", outcome
 

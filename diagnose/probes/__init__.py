@@ -47,6 +47,8 @@ INSIDE = (
     "upstream_connect",
     "upstream_requests",
     "upstream_bodies",
+    "upstream_comparisons",
+    "upstream_protocols",
     "server_side_entry",
 )
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from diagnose.model.requests import Asked
+from diagnose.model.requests import Asked, ComparedRequest
 
 ASKED = Asked(
     target="http://app",
@@ -29,3 +29,25 @@ def test_the_summary_names_the_host_that_was_sent() -> None:
     assert subject == "application http://app asked for the host shop.example.com"
     assert outcome == "404 Not Found; 120 bytes of header"
     assert replace(ASKED, sent="").summary()[0].endswith("the host (none)")
+
+
+COMPARED = ComparedRequest(
+    target="http://app",
+    path="/",
+    address="127.0.0.1",
+    port=3000,
+    status=400,
+    reason="Bad Request",
+)
+
+
+def test_a_compared_request_says_what_was_changed() -> None:
+    assert COMPARED.endpoint == "127.0.0.1:3000"
+    assert COMPARED.summary() == ("application http://app, as nginx asks", "400 Bad Request")
+    changed = replace(
+        COMPARED, part="field", name="Connection", change="replaced", value="close",
+        is_control=True, status=302, reason="Found", location="https://shop.example.com/login",
+    )  # fmt: skip
+    subject, outcome = changed.summary()
+    assert subject == "application http://app, Connection replaced close (again)"
+    assert outcome == "302 Found -> https://shop.example.com/login"

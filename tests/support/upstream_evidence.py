@@ -1,9 +1,17 @@
 """What the application answered that was asked for the page itself, and the front door's 502."""
 
+from dataclasses import replace
+
 from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
-from diagnose.model.requests import Asked, HostVariant
+from diagnose.model.requests import (
+    Asked,
+    ComparedRequest,
+    HostVariant,
+    RequestChange,
+    RequestPart,
+)
 from tests.support.check_evidence import SHOP
 from tests.support.nginx_evidence import LOADED
 
@@ -53,3 +61,41 @@ def logged(
         upstream=upstream,
         host=host,
     )
+
+
+def compared(
+    status: int | None,
+    part: RequestPart = "none",
+    name: str = "",
+    change: RequestChange = "none",
+    *,
+    original: str = "",
+    value: str = "",
+    path: str = "/",
+    body: str = "",
+    location: str = "",
+    address: str = "127.0.0.1",
+    is_html: bool = False,
+) -> ComparedRequest:
+    """The application, asked as nginx asks it or with one part changed."""
+    return ComparedRequest(
+        vantage=Vantage.SERVER,
+        target="http://127.0.0.1:3000",
+        path=path,
+        address=address,
+        port=3000,
+        part=part,
+        name=name,
+        change=change,
+        original=original,
+        value=value,
+        status=status,
+        body=body,
+        location=location,
+        is_html=is_html,
+    )
+
+
+def controlled(*requests: ComparedRequest) -> tuple[ComparedRequest, ...]:
+    """These requests, and each once more as a control."""
+    return (*requests, *(replace(request, is_control=True) for request in requests))

@@ -59,21 +59,34 @@ def _is_refusal(ctx: ProbeContext, exchange: Exchange) -> bool:
 
 
 async def _ask_application(ctx: ProbeContext, config: NginxConfig) -> None:
-    """Request the page with the name that nginx sends and with others, concurrently."""
-    route = _find_route(ctx, config, ctx.target.path)
+    """Request the page with the name that nginx sends and with others, concurrently.
+
+    If one of them seems to be better, repeat both, in an order that an application which answers by
+    turns contradicts.
+    """
+    route = find_route(ctx, config, ctx.target.path)
     in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
     if route is None or not in_scope or ctx.target.websockets == (route.path,):
         return
     servers = server_blocks.servers(config.main)
-    await asyncio.gather(
-        *(
-            _emit_response(ctx, route, *host_field)
-            for host_field in _host_fields(ctx, route, servers)
-        )
+    host_fields = _host_fields(ctx, route, servers)
+    responses = await asyncio.gather(
+        *(_emit_response(ctx, route, *host_field) for host_field in host_fields)
     )
+    for response in responses[1:]:
+        if responses[0] and response and _is_better(responses[0], response):
+            await _emit_response(ctx, route, response.variant, response.sent)
+            await _emit_response(ctx, route, *host_fields[0])
+            return
 
 
-def _find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
+def _is_better(passed: Asked, other: Asked) -> bool:
+    """Whether the application serves the page under another name only."""
+    refused = passed.failure or header_parser.may_reject_host(passed.status, passed.body)
+    return bool(refused) and 200 <= (other.status or 0) < 400
+
+
+def find_route(ctx: ProbeContext, config: NginxConfig, path: str) -> UpstreamRoute | None:
     routes = (
         route
         for route in upstream_routes.find_routes(ctx, config)
@@ -113,13 +126,13 @@ class _RawAnswer:
 
 async def _emit_response(
     ctx: ProbeContext, route: UpstreamRoute, variant: HostVariant, sent: str
-) -> None:
+) -> Asked | None:
     at = ctx.elapsed()
     answer = await (_ask_directly if ctx.machine.via == "local" else _ask_by_curl)(ctx, route, sent)
     if answer is None:
-        return
+        return None
     head = header_parser.parse_response_head(answer.reply)
-    ctx.emit(
+    return ctx.emit(
         Asked(
             vantage=Vantage.SERVER,
             at=at,
@@ -152,22 +165,22 @@ def _request_fields(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> list[
 async def _ask_directly(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _RawAnswer | None:
     from diagnose.net.tls import send_and_receive
 
-    open_stream = await _open_stream(ctx, route)
+    open_stream = await open_first_stream(ctx, route)
     if open_stream is None:
         return None
     endpoint, stream = open_stream
-    version = _http_version(ctx, route)
+    version = http_version(ctx, route)
     lines = _request_fields(ctx, route, sent)
     request = (f"GET {route.upstream_path} HTTP/{version}", *lines, "Connection: close", "", "")
     reply, failure = await send_and_receive(
         stream,
         "\r\n".join(request).encode("ascii", "replace"),
         lambda data: b"\r\n\r\n" in data,
-        _time_left(ctx),
+        time_left(ctx),
         MAX_ANSWER_BYTES,
     )
     return _RawAnswer(
-        _peer(endpoint),
+        peer_of(endpoint),
         shlex.join(_curl_argv(ctx, route, route.upstream_path, lines, version)),
         reply,
         failure,
@@ -181,14 +194,14 @@ async def _ask_by_curl(ctx: ProbeContext, route: UpstreamRoute, sent: str) -> _R
         route,
         route.upstream_path,
         _request_fields(ctx, route, sent),
-        _http_version(ctx, route),
+        http_version(ctx, route),
     )
     result = await ctx.machine.run(*argv, timeout=PATIENCE + 4.0)
     failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
     if not result.out and failure is None:
         return None
     reply = result.out.encode("utf-8", "replace")
-    return _RawAnswer(_peer(route.upstream.endpoints[0]), shlex.join(argv), reply, failure)
+    return _RawAnswer(peer_of(route.upstream.endpoints[0]), shlex.join(argv), reply, failure)
 
 
 def _curl_argv(
@@ -201,13 +214,18 @@ def _curl_argv(
     return [*argv, f"{base_url}{request_path}"]
 
 
-def _http_version(ctx: ProbeContext, route: UpstreamRoute) -> str:
+def http_version(ctx: ProbeContext, route: UpstreamRoute) -> str:
     return "1.1" if speaks_http_1_1(route.place, ctx.observed(NginxBuild)) else "1.0"
 
 
-async def _open_stream(ctx: ProbeContext, route: UpstreamRoute) -> tuple[Endpoint, Stream] | None:
-    """Connect to the first server of the upstream that accepts; return it and the stream."""
-    name = upstream_routes.server_name(ctx, route)
+async def open_first_stream(
+    ctx: ProbeContext, route: UpstreamRoute, server_name: str | None = None
+) -> tuple[Endpoint, Stream] | None:
+    """Connect to the first server of the upstream that accepts; return it and the stream.
+
+    `server_name` is the SNI, "" for none; None stands for what nginx sends.
+    """
+    name = upstream_routes.server_name(ctx, route) if server_name is None else server_name
     for endpoint in route.upstream.endpoints[:4]:
         for address in (
             ("",)
@@ -222,11 +240,11 @@ async def _open_stream(ctx: ProbeContext, route: UpstreamRoute) -> tuple[Endpoin
     return None
 
 
-def _peer(endpoint: Endpoint) -> tuple[str, int]:
+def peer_of(endpoint: Endpoint) -> tuple[str, int]:
     return (f"unix:{endpoint.socket}", 0) if endpoint.socket else (endpoint.host, endpoint.port)
 
 
-def _time_left(ctx: ProbeContext) -> float:
+def time_left(ctx: ProbeContext) -> float:
     return max(1.0, min(PATIENCE, ctx.options.timeout - ctx.elapsed() - 1.0))
 
 
@@ -262,7 +280,7 @@ def _may_mind_host(ctx: ProbeContext, upgrade: Upgrade) -> bool:
 
 async def _retry_with_visitor_host(ctx: ProbeContext, config: NginxConfig, path: str) -> None:
     """Repeat the handshake with the site's name as Host, if nginx sends another name."""
-    route = _find_route(ctx, config, path)
+    route = find_route(ctx, config, path)
     sent = header_parser.forwarded_host(route.place, route.upstream, ctx.target) if route else None
     if route is None or sent in {None, ctx.target.authority, ctx.target.host}:
         return
@@ -301,13 +319,13 @@ async def _upgrade_directly(
 ) -> UpgradeOutcome | None:
     from diagnose.net.websocket import ClientHandshake, open_websocket
 
-    open_stream = await _open_stream(ctx, route)
+    open_stream = await open_first_stream(ctx, route)
     if open_stream is None:
         return None
     url = f"ws://{ctx.target.authority}{request_path}"
     request = ClientHandshake(url, origin)
-    upgrade_result = await open_websocket(open_stream[1], request, _time_left(ctx))
-    return _peer(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
+    upgrade_result = await open_websocket(open_stream[1], request, time_left(ctx))
+    return peer_of(open_stream[0]), upgrade_result.answer.status, upgrade_result.accepted
 
 
 async def _upgrade_by_curl(
@@ -321,5 +339,5 @@ async def _upgrade_by_curl(
     return (
         None
         if response is None or failed
-        else (_peer(route.upstream.endpoints[0]), response.status, response.accepted)
+        else (peer_of(route.upstream.endpoints[0]), response.status, response.accepted)
     )

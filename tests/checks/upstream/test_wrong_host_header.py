@@ -80,8 +80,18 @@ def test_fires_for_a_websocket() -> None:
         (page(400), DJANGO),
         (page(404), asked(404), asked(302, "own", "app.example.net")),
         (page(404), asked(404), asked(200, "own", "a.example.net"), asked(200, "own", "b.test")),
+        (page(400), DJANGO, VISITOR, replace(VISITOR, status=400)),
+        (page(400), DJANGO, VISITOR, replace(DJANGO, status=200, body="")),
     ],
-    ids=["404 anyhow", "nginx's own rule", "no other name", "redirected away", "two names"],
+    ids=[
+        "404 anyhow",
+        "nginx's own rule",
+        "no other name",
+        "redirected away",
+        "two names",
+        "refused again",
+        "served now",
+    ],
 )
 def test_silent_when(seen: tuple[object, ...]) -> None:
     assert not judge(CHECK, config(BARE), BUILD, RUNNING, *seen)  # type: ignore[arg-type]

@@ -4,7 +4,8 @@
 
 It answers 400, as an application does that is asked for what it does not have. With --upgrade it
 takes a WebSocket's connection over, as `uwsgi.websocket_handshake()` does. As "php" it speaks
-FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c).
+FastCGI as PHP-FPM does that does not find the script (sapi/fpm/fpm/fpm_main.c). Asked in HTTP, all
+of them close the connection, as the real ones do.
 """
 
 import argparse
@@ -42,6 +43,16 @@ async def pongs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.write(bytes((0x8A if head[0] == 0x89 else 0x88, len(plain))) + plain)
 
 
+def greeting(protocol: str, data: bytes) -> bytes | None:
+    """The answer to FCGI_GET_VALUES (FastCGI 1.0 section 4.1) or to uwsgi's ping (modifier 100),
+    b"" for HTTP, None for a request."""
+    if data[:4] in (b"GET ", b"HEAD"):
+        return b""
+    if protocol == "uwsgi":
+        return bytes((100, 0, 0, 1)) if data[:1] == b"d" and len(data) == 4 else None
+    return bytes((1, 10, 0, 0, 0, 0, 0, 0)) if data[:2] == bytes((1, 9)) else None
+
+
 async def uwsgi(
     data: bytes, takes_over: bool, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
@@ -70,7 +81,10 @@ def php() -> bytes:
 async def main(options: argparse.Namespace) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         data = await reader.read(65536)
-        if options.protocol == "uwsgi":
+        greeted = greeting(options.protocol, data)
+        if greeted is not None:
+            writer.write(greeted)
+        elif options.protocol == "uwsgi":
             await uwsgi(data, options.upgrade, reader, writer)
         else:
             writer.write(php() if options.protocol == "php" else fastcgi())

@@ -1,0 +1,80 @@
+"""nginx passes the visitor's host name on as it should, and the application does not allow it.
+
+Django answers 400 (ALLOWED_HOSTS), Rails 403 "Blocked hosts" (config.hosts), Vite 403 "Blocked
+request. This host is not allowed" (server.allowedHosts), webpack's development server "Invalid Host
+header". The evidence is the application's own answer to this name: its words, or that it serves the
+page under the name "localhost" and refuses it again under the visitor's.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, file_line
+from checks.upstream._comparisons import decisive_change, proxied_match
+from checks.upstream._responses import page_exchanges
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Where,
+)
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import Asked, ComparedRequest
+from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+
+
+@check(severity=Severity.ERROR, needs=[Asked, NginxConfig])
+def host_not_allowed(evidence: Evidence) -> Iterator[Claim]:
+    nginx, target, responses = Nginx.of(evidence), evidence.target, evidence.of(Asked)
+    passed = next((response for response in responses if response.variant == "passed"), None)
+    if passed is None or passed.failure or passed.sent not in {target.host, target.authority}:
+        return
+    exchanges = tuple(
+        exchange for exchange in page_exchanges(evidence) if exchange.status == passed.status
+    )
+    match = proxied_match(nginx, passed.path)
+    has_other_name = any(
+        response.variant == "own" and 200 <= (response.status or 0) < 400 for response in responses
+    )
+    if not exchanges or match is None or has_other_name:
+        return
+    named = any(
+        proxy_headers.names_unknown_host(body)
+        for body in (passed.body, *(exchange.body for exchange in exchanges))
+    )
+    comparison = _local_requests(evidence)
+    if not named and not comparison:
+        return
+    directive = proxy_set_header_of(match, "Host") or proxy_pass_of(match) or match.block
+    yield Claim(
+        about=Subject(port=target.port, path=passed.path, text=file_line(directive)),
+        because=(passed, *comparison, *exchanges, *([nginx.config] if nginx.config else [])),
+        facts={
+            "url": exchanges[0].url,
+            "host": target.host,
+            "status": passed.status or "",
+            "answer": passed.body[:120] if named else "",
+            "application": passed.endpoint,
+            "place": file_line(directive),
+            "local": comparison[0].status if comparison else "",
+        },
+        confidence=Confidence.CERTAIN if named else Confidence.LIKELY,
+        ruled_out=("upstream.refused", "upstream.wrong-host-header"),
+        location=nginx.location(directive),
+        fix=Fix((Manual("allow-the-name", Where.APPLICATION),), Applicability.MANUAL),
+    )
+
+
+def _local_requests(evidence: Evidence) -> tuple[ComparedRequest, ...]:
+    """Return the requests for "localhost" that were served, with nginx's that were refused, if that
+    name makes the difference."""
+    change = decisive_change(evidence)
+    if change is None or change.request.name.lower() != "host":
+        return ()
+    return (*change.changed, *change.as_nginx)

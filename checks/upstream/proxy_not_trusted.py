@@ -1,0 +1,45 @@
+"""The application refuses a request that names the visitor's address (X-Forwarded-For), because it
+does not trust the proxy that sent it.
+
+Home Assistant answers "400: Bad Request" and logs "A request from a reverse proxy was received from
+127.0.0.1, but your HTTP integration is not set-up for reverse proxies". The evidence is the
+application itself: it serves the page without the field, and refuses it again with it. Only a 400
+is judged: 401, 403 and 404 may be an access rule for the visitor's address.
+"""
+
+from collections.abc import Iterator
+
+from checks.upstream._comparisons import CONSEQUENCES, comparison_claim, decided_by
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.nginx.locations import proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.proxied_request import CLIENT_ADDRESS_FIELDS
+
+
+@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+def proxy_not_trusted(evidence: Evidence) -> Iterator[Claim]:
+    for nginx, match, change in decided_by(evidence, "field"):
+        request = change.request
+        if request.name.lower() not in CLIENT_ADDRESS_FIELDS or change.status != 400:
+            continue
+        directive = proxy_set_header_of(match, request.name) or proxy_pass_of(match)
+        yield comparison_claim(
+            nginx,
+            match,
+            change,
+            directive or match.block,
+            {"proxy": _source_address(request.address)},
+            Fix((Manual("trust-the-proxy", Where.APPLICATION),), Applicability.MANUAL),
+        )
+
+
+def _source_address(address: str) -> str:
+    """Return the address from which the application sees nginx, "" if that is unknown.
+
+    A connection to a loopback address comes from a loopback address (RFC 1122 section 3.2.1.3).
+    """
+    is_loopback = is_address(address) and (address.startswith("127.") or address == "::1")
+    return ("::1" if address == "::1" else "127.0.0.1") if is_loopback else ""

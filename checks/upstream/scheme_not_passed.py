@@ -1,0 +1,55 @@
+"""The application refuses the page because nginx does not tell it that the visitor uses https:
+there is no X-Forwarded-Proto, or it says http.
+
+Keycloak and others answer 403 "HTTPS required" to plain http. Behind nginx every request is plain
+http, and X-Forwarded-Proto alone says what the visitor uses. The evidence is the application
+itself: it serves the page with "X-Forwarded-Proto: https", and refuses it again without.
+"""
+
+from collections.abc import Iterator
+
+from checks.nginx import Nginx, _location_edits
+from checks.nginx._edits import Changes, config_edits
+from checks.upstream._comparisons import (
+    CONSEQUENCES,
+    DecisiveChange,
+    comparison_claim,
+    decided_by,
+)
+from diagnose.checking.registry import check
+from diagnose.model import Applicability, Claim, Evidence, Fix, Manual, Severity, Where
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.nginx.locations import LocationMatch, proxy_pass_of, proxy_set_header_of
+from diagnose.parsers.nginx.proxied_request import SCHEME_FIELD
+
+
+@check(severity=Severity.ERROR, needs=[ComparedRequest, NginxConfig], explains=CONSEQUENCES)
+def scheme_not_passed(evidence: Evidence) -> Iterator[Claim]:
+    for nginx, match, change in decided_by(evidence, "field"):
+        request = change.request
+        # http.redirect-loop adds a missing field itself.
+        is_other_finding = change.is_loop and request.change == "added"
+        if request.name != SCHEME_FIELD or is_other_finding:
+            continue
+        directive = proxy_set_header_of(match, SCHEME_FIELD) or proxy_pass_of(match)
+        yield comparison_claim(
+            nginx, match, change, directive or match.block, {}, _fix(nginx, match, change)
+        )
+
+
+def _fix(nginx: Nginx, match: LocationMatch, change: DecisiveChange) -> Fix:
+    """Send $scheme, which is right if nginx itself speaks TLS with the visitors; if it sends that
+    already, only a person knows who does."""
+    directive = proxy_set_header_of(match, SCHEME_FIELD)
+    speaks_tls = all(selected.socket.ssl for selected in nginx.selected_servers())
+    changes: Changes = {}
+    if speaks_tls and (directive is None or directive.args[1:] != ("$scheme",)):
+        lines = _location_edits.header_lines(nginx, match, {SCHEME_FIELD: "$scheme"}, changes)
+        _location_edits.insert_lines(nginx, match, lines, changes)
+    file_edits = config_edits(nginx, changes)
+    if not file_edits:
+        return Fix((Manual("pass-the-scheme", Where.SERVER),), Applicability.MANUAL)
+    return _location_edits.location_fix(
+        nginx, match, file_edits, sure=change.request.change == "added"
+    )

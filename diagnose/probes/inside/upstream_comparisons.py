@@ -1,0 +1,293 @@
+"""Probes that ask the application directly, after the site has answered 4xx or with a redirect to
+itself: exactly as nginx asks it, and then with one part of the request changed at a time.
+
+If the application answers directly what visitors get, the answer is its own; if it serves the page
+after one change, that part of nginx's request makes the difference. Both requests are then repeated
+as a control. At most eight requests are sent, all of them GET.
+"""
+
+import re
+import shlex
+
+from diagnose.model import Failure, Vantage
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.parsers.curl_output import EXIT_FAILURES
+from diagnose.parsers.hostnames import is_address
+from diagnose.parsers.http import proxy_page
+from diagnose.parsers.nginx import proxy_headers
+from diagnose.parsers.nginx.proxied_request import (
+    ProxiedRequest,
+    RequestVariant,
+    proxied_request,
+    request_variants,
+)
+from diagnose.parsers.request_fields import MASKED
+from diagnose.parsers.sanitize import clean
+from diagnose.parsers.upstream_answers import (
+    absolute_location,
+    is_questionable,
+    is_served,
+    reproduces,
+)
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside import upstream_requests
+from diagnose.probes.inside.upstream_routes import UpstreamRoute
+
+#: Maximum number of changed requests. With nginx's own, the controls, and the four requests under
+#: other names (`upstream_requests`), an application gets a dozen at most.
+MAX_VARIANTS = 5
+
+#: Seconds after which no further request is begun. An application beside nginx answers in
+#: milliseconds.
+MAX_SECONDS = 6.0
+
+#: Maximum bytes of a response.
+MAX_ANSWER_BYTES = 16384
+
+#: Fields whose values are never shown.
+_SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@probe(after=Exchange)
+async def page_questioned(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Probe after the first such answer; the page may be requested at several addresses."""
+    questions = [candidate for candidate in ctx.observed(Exchange) if _is_question(ctx, candidate)]
+    for config in ctx.observed(NginxConfig)[:1]:
+        if questions and questions[0] is exchange:
+            await _compare(ctx, config, exchange)
+
+
+@probe(after=NginxConfig)
+async def page_questioned_before(ctx: ProbeContext, config: NginxConfig) -> None:
+    """Do the same if the site answered before the configuration was known."""
+    for exchange in ctx.observed(Exchange):
+        if _is_question(ctx, exchange):
+            await _compare(ctx, config, exchange)
+            return
+
+
+def _is_question(ctx: ProbeContext, exchange: Exchange) -> bool:
+    is_target = exchange.purpose == "target" and exchange.port == ctx.target.port
+    return is_target and is_questionable(exchange)
+
+
+async def _compare(ctx: ProbeContext, config: NginxConfig, exchange: Exchange) -> None:
+    route = upstream_requests.find_route(ctx, config, ctx.target.path)
+    in_scope = ctx.options.wants("upstream") or ctx.options.wants("http")
+    if route is None or not in_scope or ctx.target.websockets == (route.path,):
+        return
+    version = upstream_requests.http_version(ctx, route)
+    fields = _visitor_fields(ctx, exchange)
+    request = proxied_request(route.place, route.upstream, ctx.target, version, fields)
+    if request is None:
+        return
+    asking = Asking(ctx, route, ctx.elapsed() + MAX_SECONDS)
+    as_nginx = RequestVariant(request, "none", "none")
+    response = await asking.ask(as_nginx)
+    if response is None or not _is_own_answer(route, response, exchange):
+        return
+    variants = request_variants(
+        request, route.place, route.upstream, ctx.target, exchange.status or 0, fields
+    )
+    for number, variant in enumerate(variants[:MAX_VARIANTS], start=1):
+        response = await asking.ask(variant)
+        if response is not None and is_served(response, ctx.target):
+            await _control(asking, as_nginx, variant, number)
+            return
+
+
+async def _control(
+    asking: "Asking", as_nginx: RequestVariant, variant: RequestVariant, number: int
+) -> None:
+    """Repeat both requests, in an order that an application that answers by turns contradicts.
+
+    If the `number` of changes tried is small, so is the chance that earlier answers showed an
+    application that refuses at random: then both are repeated twice.
+    """
+    order = (variant, as_nginx, as_nginx, variant) if number <= 3 else (variant, as_nginx)
+    for request in order:
+        await asking.ask(request, is_control=True)
+
+
+def _visitor_fields(ctx: ProbeContext, exchange: Exchange) -> dict[str, str]:
+    """Return the fields of our own visit, which nginx passes on.
+
+    What the user added may be secret: only our own sockets carry it, never a command line.
+    """
+    from diagnose.net.http import USER_AGENT
+
+    fields = {
+        "User-Agent": USER_AGENT,
+        "Accept": "text/html,*/*;q=0.8",
+        "Accept-Encoding": "identity",
+        "Upgrade-Insecure-Requests": "1",
+    }
+    if exchange.verified and ctx.machine.via == "local":
+        fields |= ctx.options.request.fields()
+    return fields
+
+
+def _is_own_answer(route: UpstreamRoute, response: ComparedRequest, exchange: Exchange) -> bool:
+    """Whether what visitors get is the application's answer, and not a page of nginx's own with
+    the same status."""
+    intercepts = route.place.directive("proxy_intercept_errors")
+    is_nginx_page = (
+        bool(proxy_page(exchange.body))
+        and not proxy_page(response.body)
+        and not (intercepts and intercepts.args[:1] == ("on",))
+    )
+    return reproduces(response, exchange) and not is_nginx_page
+
+
+@frozen
+class Asking:
+    """Requests to the application of one route, until `until` (seconds since the run began)."""
+
+    ctx: ProbeContext
+    route: UpstreamRoute
+    until: float
+
+    async def ask(
+        self, variant: RequestVariant, is_control: bool = False
+    ) -> ComparedRequest | None:
+        """Send a request and emit the response; None if it was too late or not possible."""
+        ctx, at = self.ctx, self.ctx.elapsed()
+        if at >= min(self.until, ctx.options.timeout - 1.5):
+            return None
+        send = _send_directly if ctx.machine.via == "local" else _send_by_curl
+        answer = await send(ctx, self.route, variant.request)
+        if answer is None:
+            return None
+        head = proxy_headers.parse_response_head(answer.reply)
+        hidden = variant.name.lower() in _SECRET_FIELDS
+        return ctx.emit(
+            ComparedRequest(
+                vantage=Vantage.SERVER,
+                at=at,
+                took=ctx.elapsed() - at,
+                equivalent=answer.equivalent,
+                failure=None
+                if head.status
+                else answer.failure or Failure("protocol", "no HTTP answer"),
+                target=self.route.upstream.target,
+                path=self.route.path,
+                address=answer.peer[0],
+                port=answer.peer[1],
+                part=variant.part,
+                name=clean(variant.name, 60),
+                change=variant.change,
+                original=_shown(variant.original, hidden),
+                value=_shown(variant.value, hidden),
+                is_control=is_control,
+                status=head.status,
+                reason=head.reason,
+                location=absolute_location(_field(answer.reply, b"location"), ctx.target.url),
+                is_html=_field(answer.reply, b"content-type").lower().startswith("text/html"),
+                body=ctx.options.request.mask_secrets(head.body),
+            )
+        )
+
+
+def _shown(text: str, is_hidden: bool) -> str:
+    return MASKED if is_hidden and text else clean(text, 200)
+
+
+def _field(reply: bytes, name: bytes) -> str:
+    """Return the value of a field of a response; the name is in lower case. "" without one."""
+    head = re.split(rb"\r?\n\r?\n", reply, maxsplit=1)[0]
+    match = re.search(rb"(?im)^" + name + rb":[ \t]*([^\r\n]{0,2000})", head)
+    return clean(match[1].decode("latin-1"), 2000) if match else ""
+
+
+@frozen
+class RawAnswer:
+    """The raw response, the endpoint that sent it, and the equivalent command."""
+
+    peer: tuple[str, int]
+    equivalent: str
+    reply: bytes
+    failure: Failure | None
+
+
+async def _send_directly(
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
+) -> RawAnswer | None:
+    from diagnose.net.tls import send_and_receive
+
+    opened = await upstream_requests.open_first_stream(ctx, route, request.server_name)
+    if opened is None:
+        return None
+    endpoint, stream = opened
+    reply, failure = await send_and_receive(
+        stream,
+        "\r\n".join((*request.lines(), "", "")).encode("latin-1", "replace"),
+        _is_complete,
+        upstream_requests.time_left(ctx),
+        MAX_ANSWER_BYTES,
+    )
+    return RawAnswer(
+        upstream_requests.peer_of(endpoint), _curl_command(ctx, route, request), reply, failure
+    )
+
+
+async def _send_by_curl(
+    ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest
+) -> RawAnswer | None:
+    """Send the request with the server's own curl."""
+    argv = _curl_argv(route, request, frozenset())
+    result = await ctx.machine.run(*argv, timeout=upstream_requests.PATIENCE + 4.0)
+    failure = None if result.out else EXIT_FAILURES.get(result.status or 0)
+    if not result.out and failure is None:
+        return None
+    peer = upstream_requests.peer_of(route.upstream.endpoints[0])
+    reply = result.out.encode("utf-8", "replace")
+    return RawAnswer(peer, _curl_command(ctx, route, request), reply, failure)
+
+
+def _curl_command(ctx: ProbeContext, route: UpstreamRoute, request: ProxiedRequest) -> str:
+    """Return the equivalent command, without secrets."""
+    user_fields = {name.lower() for name, _ in ctx.options.request.headers}
+    return shlex.join(_curl_argv(route, request, _SECRET_FIELDS | user_fields))
+
+
+def _curl_argv(route: UpstreamRoute, request: ProxiedRequest, hidden: frozenset[str]) -> list[str]:
+    """Return the curl command of this request; the values of `hidden` fields are masked.
+
+    curl sends SNI for a name in the URL and none for an address.
+    """
+    base, options = _curl_base(route, request.server_name)
+    argv = ["curl", "-sSik", "-m", f"{upstream_requests.PATIENCE:.0f}"]
+    argv += [f"--http{request.version}", "--path-as-is", *options]
+    for name, text in request.fields:
+        argv += ["-H", f"{name}: {MASKED if name.lower() in hidden else text}"]
+    argv += [word for name in ("User-Agent", "Accept") if request.field(name) is None
+             for word in ("-H", f"{name}:")]  # fmt: skip
+    return [*argv, f"{base}{request.path}"]
+
+
+def _curl_base(route: UpstreamRoute, server_name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the beginning of the URL, and the options with which curl sends this SNI."""
+    endpoint, scheme = route.upstream.endpoints[0], route.upstream.scheme
+    if endpoint.socket:
+        return f"{scheme}://{server_name or 'localhost'}", ("--unix-socket", endpoint.socket)
+    authority = str(endpoint)
+    if not route.upstream.secure or (not server_name and is_address(endpoint.host)):
+        return f"{scheme}://{authority}", ()
+    url_host = server_name or "192.0.2.1"  # RFC 5737: never contacted
+    connect_to = f"{url_host}:{endpoint.port}:{authority}"
+    return f"{scheme}://{url_host}:{endpoint.port}", ("--connect-to", connect_to)
+
+
+def _is_complete(reply: bytes) -> bool:
+    """Whether enough was received: the head, and of an error's page the beginning."""
+    head, end, body = reply.partition(b"\r\n\r\n")
+    if not end:
+        return False
+    length = re.search(rb"(?im)^content-length:[ \t]*(\d{1,10})[ \t]*\r?$", head)
+    has_body = not re.match(rb"HTTP/1\.[01] (?:1\d\d|204|304)", head)
+    if length is None:
+        return bool(body) or not has_body
+    return not has_body or len(body) >= min(int(length[1]), 1024)

@@ -1,0 +1,62 @@
+"""upstream.host-not-allowed: the application does not allow the visitor's own name."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Confidence
+from diagnose.model.http import Exchange
+from diagnose.model.requests import Asked, ComparedRequest
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import SITE, config
+from tests.support.upstream_evidence import asked, compared, controlled, page
+
+CHECK = "upstream.host-not-allowed"
+VITE = 'Blocked request. This host ("shop.example.com") is not allowed.'
+PASSED = asked(403, sent="shop.example.com", body=VITE)
+LOCAL = controlled(
+    compared(400), compared(200, "field", "Host", "replaced", original="shop", value="localhost")
+)
+DJANGO = asked(400, sent="shop.example.com", body="<h1>Bad Request (400)</h1>")
+
+
+def test_fires_on_the_words_of_a_framework() -> None:
+    (claim,) = judge(CHECK, config(), page(403, VITE), PASSED)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["place"] == "/etc/nginx/nginx.conf:10"
+
+
+def test_fires_on_words_that_only_the_visitors_page_was_long_enough_for() -> None:
+    passed = replace(PASSED, body="<!DOCTYPE html>")
+    assert judge(CHECK, config(), page(403, "Blocked hosts: shop.example.com"), passed)
+
+
+def test_fires_less_sure_when_localhost_alone_is_welcome() -> None:
+    (claim,) = judge(CHECK, config(), page(400), DJANGO, *LOCAL)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.facts["local"] == 200
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        (page(400), DJANGO),
+        (page(400), DJANGO, *LOCAL[:3], replace(LOCAL[3], status=400)),
+        (page(403), replace(PASSED, body="No.")),
+        (page(404), asked(404, sent="shop.example.com"), *LOCAL),
+        (page(403, VITE), replace(PASSED, sent="127.0.0.1:3000")),
+        (page(400), DJANGO, *LOCAL, asked(200, "own", "app.example.net")),
+        (page(200), DJANGO, *LOCAL),
+    ],
+    ids=[
+        "400 alone",
+        "localhost by turns",
+        "403 alone",
+        "404",
+        "nginx's name",
+        "another name",
+        "served",
+    ],
+)  # fmt: skip
+def test_silent_when(seen: tuple[Exchange | Asked | ComparedRequest, ...]) -> None:
+    assert not judge(CHECK, config(SITE), *seen)

@@ -1,0 +1,46 @@
+"""upstream.proxy-not-trusted: X-Forwarded-For from a proxy that the application does not know."""
+
+import pytest
+
+from diagnose.model import Confidence, Manual, Where
+from tests.support.check_evidence import judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import compared, controlled, page
+
+CHECK = "upstream.proxy-not-trusted"
+HOST = "        proxy_set_header Host $host;\n"
+TEXT = SITE.replace(HOST, f"{HOST}        proxy_set_header X-Forwarded-For $remote_addr;\n")
+REFUSED = compared(400, body="400: Bad Request")
+REMOVED = compared(200, "field", "X-Forwarded-For", "removed", original="127.0.0.1")
+
+
+def test_fires_and_leaves_nginx_as_it_is() -> None:
+    (claim,) = judge(CHECK, config(TEXT), BUILD, RUNNING, page(400), *controlled(REFUSED, REMOVED))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["proxy"] == "127.0.0.1"
+    assert claim.facts["place"] == "/etc/nginx/nginx.conf:11"
+    assert claim.fix
+    assert claim.fix.steps == (Manual("trust-the-proxy", Where.APPLICATION),)
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy"), [("::1", "::1"), ("192.0.2.7", ""), ("unix:/run/app.sock", "")]
+)
+def test_fires_and_names_nginx_only_where_it_knows_its_address(address: str, proxy: str) -> None:
+    seen = (
+        compared(400, address=address),
+        compared(200, "field", "X-Real-IP", "removed", address=address),
+    )
+    (claim,) = judge(CHECK, config(TEXT), page(400), *controlled(*seen))
+    assert claim.facts["proxy"] == proxy
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_silent_where_it_may_be_a_rule_for_the_visitors_address(status: int) -> None:
+    seen = controlled(compared(status), REMOVED)
+    assert not judge(CHECK, config(TEXT), page(status), *seen)
+
+
+def test_silent_on_another_field() -> None:
+    other = compared(200, "field", "Connection", "replaced", value="close")
+    assert not judge(CHECK, config(TEXT), page(400), *controlled(REFUSED, other))

@@ -1,0 +1,61 @@
+"""upstream.scheme-not-passed: the application does not know that visitors use https."""
+
+from dataclasses import replace
+
+from diagnose.model import Applicability, Claim, Edit, Manual
+from diagnose.model.http import Exchange
+from diagnose.model.requests import ComparedRequest
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import compared, controlled, page
+
+CHECK = "upstream.scheme-not-passed"
+HOST = "        proxy_set_header Host $host;\n"
+REFUSED = compared(403, body="HTTPS required")
+ADDED = compared(200, "field", "X-Forwarded-Proto", "added", value="https")
+REPLACED = replace(ADDED, change="replaced", original="http")
+LOOP = replace(page(301), headers=(("Location", SHOP.url),))
+
+
+def claims(text: str, *seen: ComparedRequest, answer: Exchange | None = None) -> list[Claim]:
+    door = answer or page(403)
+    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*seen))
+
+
+def with_scheme(value: str) -> str:
+    return SITE.replace(HOST, f"{HOST}        proxy_set_header X-Forwarded-Proto {value};\n")
+
+
+def test_fires_when_it_is_missing() -> None:
+    (claim,) = claims(SITE, REFUSED, ADDED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+
+
+def test_fires_when_it_is_wrong() -> None:
+    (claim,) = claims(with_scheme("http"), REFUSED, REPLACED)
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "+        proxy_set_header X-Forwarded-Proto $scheme;\n" in edit.diff
+
+
+def test_fires_and_a_person_decides_where_nginx_itself_speaks_no_tls() -> None:
+    for text in (with_scheme("$scheme"), with_scheme("http").replace("443 ssl", "443")):
+        (claim,) = claims(text, REFUSED, REPLACED)
+        assert claim.fix
+        assert isinstance(claim.fix.steps[0], Manual)
+
+
+def test_silent_where_the_loops_own_check_adds_it() -> None:
+    looping = compared(301, location=SHOP.url)
+    assert not claims(SITE, looping, ADDED, answer=LOOP)
+    assert claims(with_scheme("http"), looping, REPLACED, answer=LOOP)
+
+
+def test_silent_where_it_makes_no_difference() -> None:
+    assert not claims(SITE, REFUSED, replace(ADDED, status=403))

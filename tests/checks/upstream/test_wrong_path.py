@@ -1,0 +1,91 @@
+"""upstream.wrong-path: proxy_pass cuts the prefix off, or keeps it."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Applicability, Claim, Confidence, Edit, Manual, Target
+from diagnose.model.http import Exchange
+from diagnose.model.requests import ComparedRequest
+from tests.support.check_evidence import SHOP, judge
+from tests.support.nginx_evidence import BUILD, RUNNING, SITE, config
+from tests.support.upstream_evidence import compared, controlled, page
+
+CHECK = "upstream.wrong-path"
+BELOW: Target = replace(SHOP, path="/app/")
+BLOCK = SITE[: SITE.index("    location")]
+KEPT = f"{BLOCK}    location /app/ {{\n        proxy_pass http://127.0.0.1:3000;\n    }}\n}}\n"
+CUT = KEPT.replace(":3000;", ":3000/;")
+MISSING = compared(404, path="/app/")
+ROOT = compared(
+    200,
+    "path",
+    change="replaced",
+    original="/app/",
+    value="/",
+    path="/app/",
+    is_html=True,
+)
+WHOLE = compared(200, "path", change="replaced", original="/", value="/app/", path="/app/")
+LOOP = replace(page(301), url=BELOW.url, headers=(("Location", BELOW.url),))
+
+
+def claims(text: str, *seen: ComparedRequest, answer: Exchange | None = None) -> list[Claim]:
+    door = answer or page(404)
+    return judge(CHECK, config(text), BUILD, RUNNING, door, *controlled(*seen), target=BELOW)
+
+
+def diff(claim: Claim) -> str:
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    return edit.diff
+
+
+def test_fires_when_the_prefix_is_cut_off() -> None:
+    (claim,) = claims(CUT, MISSING, WHOLE)
+    assert claim.confidence is Confidence.CERTAIN
+    assert "+        proxy_pass http://127.0.0.1:3000;\n" in diff(claim)
+
+
+def test_fires_when_the_application_redirects_to_the_prefix_for_ever() -> None:
+    looping = compared(301, path="/app/", location=BELOW.url)
+    (claim,) = claims(CUT, looping, WHOLE, answer=LOOP)
+    assert claim.facts["loop"] is True
+
+
+def test_fires_less_sure_when_the_prefix_is_kept() -> None:
+    (claim,) = claims(KEPT, MISSING, ROOT)
+    assert claim.confidence is Confidence.LIKELY
+    assert "+        proxy_pass http://127.0.0.1:3000/;\n" in diff(claim)
+
+
+def test_fires_and_a_person_changes_a_location_without_a_slash() -> None:
+    text = KEPT.replace("location /app/", "location /app")
+    (claim,) = claims(text, MISSING, ROOT)
+    assert claim.fix
+    assert isinstance(claim.fix.steps[0], Manual)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "better"),
+    [
+        (KEPT, 404, replace(ROOT, is_html=False)),
+        (KEPT, 404, replace(ROOT, status=302, location="https://shop.example.com/login")),
+        (KEPT, 403, ROOT),
+        (CUT, 403, WHOLE),
+        (
+            KEPT.replace(
+                "    location",
+                "    location / {\n        proxy_pass http://127.0.0.1:3000;\n    }\n    location",
+            ),
+            404,
+            ROOT,
+        ),
+    ],
+    ids=["an interface", "a redirect", "a rule", "a rule for the prefix", "the whole application"],
+)
+def test_silent_when(text: str, status: int, better: ComparedRequest) -> None:
+    refused = replace(MISSING, status=status)
+    assert not claims(text, refused, better, answer=page(status))

@@ -1,0 +1,58 @@
+"""Which answers are questioned, which the application gives itself, and which serve the page."""
+
+from dataclasses import replace
+
+import pytest
+
+from diagnose.model import Failure
+from diagnose.model.http import Exchange
+from diagnose.parsers import upstream_answers as answers
+from tests.support.check_evidence import SHOP
+from tests.support.upstream_evidence import compared, page
+
+LOOP = replace(page(301), headers=(("Location", SHOP.url),))
+CLOSED = Failure("closed", "connection closed")
+
+
+@pytest.mark.parametrize("exchange", [page(400), page(404), page(426), LOOP])
+def test_questioned(exchange: Exchange) -> None:
+    assert answers.is_questionable(exchange)
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [page(200), page(500), page(301), replace(page(400), failure=CLOSED),
+     replace(page(302), headers=(("Location", "/login"),))],
+)  # fmt: skip
+def test_not_questioned(exchange: Exchange) -> None:
+    assert not answers.is_questionable(exchange)
+
+
+def test_the_application_gives_the_same_answer() -> None:
+    assert answers.reproduces(compared(400), page(400))
+    assert not answers.reproduces(compared(404), page(400))
+    assert answers.reproduces(compared(301, location=SHOP.url), LOOP)
+    assert not answers.reproduces(compared(301, location="https://b.test/"), LOOP)
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "served"),
+    [
+        (200, "", True),
+        (302, "https://shop.example.com/login", True),
+        (302, "https://shop.example.com/", False),
+        (302, "http://shop.example.com/", False),
+        (302, "https://login.example.net/", False),
+        (304, "", False),
+        (404, "", False),
+        (None, "", False),
+    ],
+)
+def test_served(status: int | None, location: str, served: bool) -> None:
+    assert answers.is_served(compared(status, location=location), SHOP) is served
+
+
+def test_a_location_is_read_relative_to_the_site() -> None:
+    assert answers.absolute_location("/login", SHOP.url) == "https://shop.example.com/login"
+    assert answers.absolute_location("", SHOP.url) == ""
+    assert answers.absolute_location("http://[", SHOP.url) == "http://["

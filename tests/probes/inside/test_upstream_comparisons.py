@@ -1,0 +1,241 @@
+"""The application, asked as nginx asks it and with one part changed at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from diagnose.machine import CommandResult
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model.http import Exchange
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.requests import ComparedRequest
+from diagnose.net.local import LocalNet
+from diagnose.parsers.nginx.config import parse
+from diagnose.parsers.request_fields import RequestFields
+from diagnose.probes import Options
+from diagnose.probes.inside import upstream_comparisons
+from tests.support.check_evidence import SHOP
+from tests.support.fake_context import Looking
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+REFUSED = Exchange(url=SHOP.url, address="203.0.113.10", port=443, status=400)
+UPGRADE = "proxy_set_header Host $host; proxy_set_header Connection upgrade;"
+
+
+def config(location: str) -> NginxConfig:
+    text = f"http {{ server {{ listen 443 ssl; {location} }} }}"
+    return NginxConfig(path="/n.conf", main=parse(text, "/n.conf"))
+
+
+def looked(
+    serve: Serve,
+    door: Exchange = REFUSED,
+    lines: str = UPGRADE,
+    options: Options = Options(),
+    config_first: bool = True,
+) -> Looking:
+    look = Looking(RecordedMachine())
+    look.net, look.options = LocalNet(), options or Options()
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        seen = config(f"location / {{ proxy_pass http://127.0.0.1:{port}; {lines} }}")
+        async with server:
+            look.observations += [seen, door]
+            if config_first:
+                await upstream_comparisons.page_questioned.work(look, door)
+            else:
+                await upstream_comparisons.page_questioned_before.work(look, seen)
+
+    asyncio.run(work())
+    return look
+
+
+def question(look: Looking, exchange: Exchange) -> None:
+    async def work() -> None:
+        await upstream_comparisons.page_questioned.work(look, exchange)
+
+    asyncio.run(work())
+
+
+def requests(look: Looking) -> list[tuple[str, str, bool, int | None]]:
+    return [
+        (one.part, one.name, one.is_control, one.status) for one in look.observed(ComparedRequest)
+    ]
+
+
+def answer(status: str, body: str = "", *fields: str) -> bytes:
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields, "", body]
+    return "\r\n".join(head).encode()
+
+
+def serving(respond: Callable[[str], bytes]) -> Serve:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(respond((await reader.readuntil(b"\r\n\r\n")).decode()))
+        writer.close()
+
+    return serve
+
+
+def minds_upgrade(asked: str) -> bytes:
+    if "Connection: upgrade\r\n" in asked:
+        return answer("400 Bad Request", "Bad upgrade")
+    return answer("200 OK", "<p>It works.", "Content-Type: text/html")
+
+
+@pytest.mark.parametrize("config_first", [True, False])
+def test_the_change_that_helps_is_repeated_and_nothing_is_asked_after_it(
+    config_first: bool,
+) -> None:
+    look = looked(serving(minds_upgrade), config_first=config_first)
+    assert requests(look) == [
+        ("none", "", False, 400),
+        ("field", "Connection", False, 200),
+        ("field", "Connection", True, 200),
+        ("none", "", True, 400),
+        ("none", "", True, 400),
+        ("field", "Connection", True, 200),
+    ]
+    changed = look.observed(ComparedRequest)[1]
+    assert (changed.original, changed.value, changed.is_html) == ("upgrade", "close", True)
+    assert "-H 'Connection: close'" in changed.equivalent
+
+
+def test_the_request_is_nginxs_with_our_own_fields() -> None:
+    asked: list[str] = []
+
+    def respond(request: str) -> bytes:
+        asked.append(request)
+        return answer("200 OK")
+
+    looked(serving(respond))
+    (request,) = asked
+    assert request.startswith("GET / HTTP/1.0\r\nHost: shop.example.com\r\nConnection: upgrade\r\n")
+    assert "\r\nUpgrade-Insecure-Requests: 1\r\n" in request
+
+
+def test_a_refusal_that_nothing_changes_costs_six_requests_at_most() -> None:
+    lines = "".join(
+        f"proxy_set_header {name} x;"
+        for name in ("Connection", "Upgrade", "X-Forwarded-For", "Forwarded", "X-Real-IP", "Origin")
+    )
+    look = looked(serving(lambda _: answer("400 Bad Request")), lines=lines)
+    assert [status for *_, status in requests(look)] == [400] * 6
+
+
+def test_an_answer_of_nginxs_own_is_not_questioned() -> None:
+    assert len(looked(serving(lambda _: answer("200 OK"))).observed(ComparedRequest)) == 1
+    page = replace(REFUSED, body="<center>nginx</center>")
+    assert len(looked(serving(minds_upgrade), page).observed(ComparedRequest)) == 1
+    intercepted = f"{UPGRADE} proxy_intercept_errors on;"
+    assert len(looked(serving(minds_upgrade), page, intercepted).observed(ComparedRequest)) > 1
+
+
+@pytest.mark.parametrize("status", [200, 302, 500, 502])
+def test_nothing_is_asked_where_there_is_no_question(status: int) -> None:
+    look = looked(serving(minds_upgrade), replace(REFUSED, status=status))
+    assert not look.observed(ComparedRequest)
+
+
+def test_nothing_is_asked_of_another_port_or_twice() -> None:
+    assert not looked(serving(minds_upgrade), replace(REFUSED, port=80)).observed(ComparedRequest)
+    look = looked(serving(minds_upgrade))
+    before, again = len(look.observed(ComparedRequest)), replace(REFUSED, address="2001:db8::1")
+    look.observations.append(again)
+    question(look, again)
+    assert len(look.observed(ComparedRequest)) == before
+
+
+def test_a_redirect_to_itself_is_a_question() -> None:
+    def respond(asked: str) -> bytes:
+        if "X-Forwarded-Proto: https\r\n" in asked:
+            return answer("200 OK")
+        return answer("301 Moved", "", "Location: https://shop.example.com/")
+
+    loop = replace(REFUSED, status=301, headers=(("Location", SHOP.url),))
+    lines = "proxy_http_version 1.1; proxy_set_header X-Forwarded-Proto http;"
+    first, second, *_ = looked(serving(respond), loop, lines).observed(ComparedRequest)
+    assert (first.status, first.location) == (301, "https://shop.example.com/")
+    assert (second.name, second.change, second.status) == ("X-Forwarded-Proto", "replaced", 200)
+
+
+def test_secrets_are_sent_and_never_shown() -> None:
+    asked: list[str] = []
+
+    def respond(request: str) -> bytes:
+        asked.append(request)
+        authorized = "Authorization: Basic c2VjcmV0" in request
+        return answer("401 Unauthorized" if authorized else "200 OK", "no c2VjcmV0 here")
+
+    fields = RequestFields(headers=(("Authorization", "Basic c2VjcmV0"), ("X-Key", "c2VjcmV0")))
+    look = looked(
+        serving(respond), replace(REFUSED, status=401), "auth_basic shop;", Options(request=fields)
+    )
+    assert "X-Key: c2VjcmV0" in asked[0]
+    assert ("field", "Authorization", False, 200) in requests(look)
+    assert "c2VjcmV0" not in repr(look.observed(ComparedRequest))
+
+
+def test_an_unverified_site_gets_no_secrets() -> None:
+    asked: list[str] = []
+
+    def respond(request: str) -> bytes:
+        asked.append(request)
+        return answer("400 Bad Request")
+
+    fields = RequestFields(headers=(("X-Key", "secret-word"),))
+    looked(serving(respond), replace(REFUSED, verified=False), options=Options(request=fields))
+    assert asked
+    assert not any("secret-word" in request for request in asked)
+
+
+def test_an_application_that_sends_without_end_or_never_is_left() -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"HTTP/1.1 400 Bad\r\n" + b"X: y\r\n" * 2000)
+            await writer.drain()
+
+    (only,) = looked(endless).observed(ComparedRequest)[:1]
+    assert only.status == 400
+
+
+class Distant(RecordedMachine):
+    """A server behind SSH whose curl gets 400 for an upgrade."""
+
+    async def run(self, *argv: str, timeout: float = 8.0) -> CommandResult:
+        self.commands_run.append(" ".join(argv))
+        status = "400 Bad Request" if "Connection: upgrade" in argv else "200 OK"
+        return CommandResult(argv, 0, answer(status).decode(), "", 0.1)
+
+
+def distant(lines: str, fields: RequestFields | None = None) -> tuple[Distant, Looking]:
+    machine = Distant(via="ssh://203.0.113.10")
+    look = Looking(machine)
+    look.options = Options(request=fields or RequestFields())
+    look.observations += [config(f"location / {{ {lines} }}"), REFUSED]
+    question(look, REFUSED)
+    return machine, look
+
+
+def test_over_ssh_the_servers_curl_asks() -> None:
+    fields = RequestFields(headers=(("X-Key", "secret-word"),))
+    machine, look = distant(f"proxy_pass http://127.0.0.1:3000; {UPGRADE}", fields)
+    assert requests(look)[:2] == [("none", "", False, 400), ("field", "Connection", False, 200)]
+    assert "--http1.0" in machine.commands_run[0]
+    assert not any("secret-word" in command for command in machine.commands_run)
+
+
+def test_curl_sends_the_server_name_of_the_request() -> None:
+    names = "proxy_ssl_server_name on; proxy_ssl_name app.example.net;"
+    machine, _ = distant(f"proxy_pass https://127.0.0.1:3000; {UPGRADE} {names}")
+    first = machine.commands_run[0]
+    assert "--connect-to app.example.net:3000:127.0.0.1:3000" in first
+    assert first.endswith("https://app.example.net:3000/")
+    bare, _ = distant(f"proxy_pass https://127.0.0.1:3000; {UPGRADE}")
+    assert bare.commands_run[0].endswith(" https://127.0.0.1:3000/")
+    socket, _ = distant(f"proxy_pass http://unix:/run/app.sock; {UPGRADE}")
+    assert "--unix-socket /run/app.sock" in socket.commands_run[0]

@@ -1,0 +1,100 @@
+"""An application that gives HTTP no answer is greeted in FastCGI and in uwsgi."""
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from diagnose.machine.recorded import RecordedMachine
+from diagnose.model import Failure, Vantage
+from diagnose.model.nginx import UpstreamTry
+from diagnose.model.upstream import UpstreamTalk
+from diagnose.net.local import LocalNet
+from diagnose.probes.inside import upstream_protocols
+from diagnose.probes.inside.upstream_protocols import TRY_SCRIPT
+from tests.support.fake_context import Looking
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ASKED = UpstreamTry(
+    vantage=Vantage.SERVER, target="http://127.0.0.1:9000", host="127.0.0.1", port=9000,
+    address="127.0.0.1", asked=True, failure=Failure("closed", "connection closed"),
+)  # fmt: skip
+
+
+def answering(answers: dict[bytes, bytes], greeted: list[bytes]) -> Serve:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = await reader.read(64)
+        greeted.append(data)
+        writer.write(answers.get(data, b""))
+        writer.close()
+
+    return serve
+
+
+def talks(answers: dict[bytes, bytes], upstream_try: UpstreamTry = ASKED) -> list[UpstreamTalk]:
+    look, greeted = Looking(RecordedMachine()), list[bytes]()
+    look.net = LocalNet()
+
+    async def work() -> None:
+        server = await asyncio.start_server(answering(answers, greeted), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            await upstream_protocols.other_protocol.work(look, replace(upstream_try, port=port))
+
+    asyncio.run(work())
+    if upstream_try is not ASKED:
+        assert not greeted
+    return list(look.observed(UpstreamTalk))
+
+
+FASTCGI, UWSGI = bytes((1, 9, 0, 0, 0, 0, 0, 0)), bytes((100, 0, 0, 0))
+
+
+def test_php_answers_fastcgi() -> None:
+    (talk,) = talks({FASTCGI: bytes((1, 10, 0, 0, 0, 0, 0, 0))})
+    assert (talk.speaks, talk.as_nginx, talk.failure) == ("fastcgi", False, None)
+    assert talk.summary()[1] == "answers"
+
+
+def test_uwsgi_answers_its_ping() -> None:
+    (talk,) = talks({UWSGI: bytes((100, 0, 0, 1))})
+    assert talk.speaks == "uwsgi"
+
+
+def test_words_that_are_no_answer_say_nothing() -> None:
+    http = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    assert not talks({FASTCGI: http, UWSGI: http})
+    assert not talks({})
+
+
+@pytest.mark.parametrize(
+    "upstream_try",
+    [
+        replace(ASKED, asked=False),
+        replace(ASKED, scheme="fastcgi"),
+        replace(ASKED, failure=None, status=200),
+        replace(ASKED, failure=Failure("refused", "Connection refused")),
+    ],
+    ids=["not asked", "nginx speaks it", "answered", "refused"],
+)
+def test_nobody_is_greeted_without_reason(upstream_try: UpstreamTry) -> None:
+    assert not talks({}, upstream_try)
+
+
+def test_over_ssh_the_servers_curl_sends_it() -> None:
+    words = ("127.0.0.1", "9000", "", "\\0001\\0011\\0000\\0000\\0000\\0000\\0000\\0000")
+    argv = ("sh", "-c", TRY_SCRIPT, "sh", *words)
+    machine = RecordedMachine(
+        {shlex.join(argv): " 01 0a 00 00 00 08 00 00\n"}, via="ssh://203.0.113.10"
+    )
+    look = Looking(machine)
+
+    async def work() -> None:
+        await upstream_protocols.other_protocol.work(look, ASKED)
+
+    asyncio.run(work())
+    (talk,) = look.observed(UpstreamTalk)
+    assert talk.speaks == "fastcgi"
+    assert "telnet://127.0.0.1:9000" in talk.equivalent
