@@ -46,6 +46,7 @@ INSIDE = (
     "upstream_connect",
     "upstream_requests",
     "server_side_entry",
+    "local_answers",
 )
 
 #: Maximum duration of a run, in seconds.

@@ -1,0 +1,165 @@
+"""Whose address the name has, and on which side of it the fault lies.
+
+The router plays the other machine: an old server, or an edge that ends TLS in front of the server.
+It holds further addresses of the server's network.
+"""
+
+from .. import certificates, site
+from ..lab import SERVER, SERVER6, Lab
+from ..scenario import healthy, scenario
+
+NAME = site.NAME
+OTHER, OTHER6 = "203.0.113.80", "2001:db8:2::80"
+FOLDER = "/run/lab/edge"
+PROVIDER = "the DNS provider's console"
+EDGE = "the edge belongs to somebody else"
+
+MAIN = """\
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+  {servers}
+}}
+"""
+#: An edge: its own certificate for the name, and the whole site passed on to the server.
+FRONT = """
+server {{
+  listen {address}:443 ssl;
+  listen [{address6}]:443 ssl;
+  server_name _;
+  ssl_certificate {folder}/edge.pem;
+  ssl_certificate_key {folder}/edge.key;
+  location / {{
+    {body}
+  }}
+}}
+server {{
+  listen {address}:80;
+  listen [{address6}]:80;
+  return 301 https://$host$request_uri;
+}}
+"""
+WEBSOCKETS = """
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $connection_upgrade;"""
+PASSED_ON = f"""
+    proxy_pass https://{SERVER};
+    proxy_ssl_server_name on;
+    proxy_ssl_name {NAME};
+    proxy_http_version 1.1;
+    proxy_set_header Host $host;
+    proxy_set_header X-Forwarded-Proto $scheme;"""
+
+
+def hold(lab: Lab) -> None:
+    """The router gets the other machine's addresses."""
+    lab.router.sh(f"""
+        ip addr replace {OTHER}/24 dev eth1
+        ip addr replace {OTHER6}/64 dev eth1 nodad
+    """)
+    lab.undo(
+        lambda: lab.router.sh(
+            f"ip addr del {OTHER}/24 dev eth1; ip addr del {OTHER6}/64 dev eth1", check=False
+        )
+    )
+
+
+def other_machine(lab: Lab, body: str, certificate: certificates.Issued | None = None) -> None:
+    """nginx at the other machine's addresses, with `body` as its only location."""
+    hold(lab)
+    issued = certificate or certificates.leaf(NAME)
+    server = FRONT.format(address=OTHER, address6=OTHER6, folder=FOLDER, body=body)
+    lab.router.sh(f"mkdir -p {FOLDER}")
+    lab.router.write(f"{FOLDER}/edge.pem", issued.chain)
+    lab.router.write(f"{FOLDER}/edge.key", issued.key_pem, 0o600)
+    lab.router.write(f"{FOLDER}/nginx.conf", MAIN.format(folder=FOLDER, servers=server))
+    argv = ["nginx", "-c", f"{FOLDER}/nginx.conf", "-e", f"{FOLDER}/error.log"]
+    lab.spawn(lab.router, [*argv, "-g", "daemon off;"], 443)
+
+
+@scenario(outside="dns.addresses-differ", manual=PROVIDER)
+def aaaa_of_the_old_server(lab: Lab) -> None:
+    """The site moved, and the AAAA record was forgotten: it leads to the provider's old machine.
+
+    After threads on Server Fault and the Let's Encrypt forum ("works on IPv4, wrong certificate on
+    IPv6"; "it only fails on my phone").
+    """
+    other_machine(lab, "return 404;", certificates.leaf("old.example.net"))
+    lab.dns([SERVER], [OTHER6])
+
+
+@scenario(outside="dns.addresses-differ", manual=PROVIDER)
+def a_of_the_old_server(lab: Lab) -> None:
+    """Of two A records one was forgotten when the site moved; its certificate ended.
+
+    After a thread on Server Fault ("intermittent certificate error, every second request").
+    """
+    other_machine(lab, "return 200 old;", certificates.leaf(NAME, starts=-100, ends=-10))
+    lab.dns([SERVER, OTHER])
+
+
+@scenario(outside="dns.addresses-differ", manual=PROVIDER)
+def a_of_a_server_that_fails(lab: Lab) -> None:
+    """Of two A records one leads to a machine whose application is gone: 502, sometimes."""
+    other_machine(lab, "proxy_pass http://127.0.0.1:9;")
+    lab.dns([SERVER, OTHER])
+
+
+@scenario(outside="http.redirect-loop", server="http.flexible-tls", manual=EDGE)
+def edge_asks_over_http(lab: Lab) -> None:
+    """ "Flexible SSL": the edge asks the server over http, and the server redirects to https.
+
+    After Cloudflare's community and documentation, ERR_TOO_MANY_REDIRECTS.
+    """
+    other_machine(lab, f"proxy_pass http://{SERVER}; proxy_set_header Host $host;")
+    lab.dns([OTHER])
+
+
+@scenario(outside="websocket.not-upgraded", server="websocket.refused-in-front", manual=EDGE)
+def edge_without_websockets(lab: Lab) -> None:
+    """The edge passes pages on, and drops `Upgrade`.
+
+    After threads about two reverse proxies in a row (Nginx Proxy Manager in front of nginx).
+    """
+    other_machine(lab, PASSED_ON)
+    lab.dns([OTHER])
+
+
+@scenario(outside="certificate.expired", server="certificate.in-front", manual=EDGE)
+def edge_with_an_expired_certificate(lab: Lab) -> None:
+    """The load balancer ends TLS with its own copy of the certificate, which was not renewed.
+
+    After threads on Server Fault ("certbot renewed, the browser still shows the old one").
+    """
+    other_machine(lab, PASSED_ON + WEBSOCKETS, certificates.leaf(NAME, starts=-100, ends=-10))
+    lab.dns([OTHER])
+
+
+@scenario(outside="http.server-error", server="http.error-in-front", manual=EDGE)
+def edge_that_reaches_nothing(lab: Lab) -> None:
+    """The edge still passes on to a port that nobody serves any more: 502, and nginx is well."""
+    other_machine(lab, f"proxy_pass http://{SERVER}:8081;")
+    lab.dns([OTHER])
+
+
+@healthy(args=("--ws", "/ws"))
+def edge_with_its_own_certificate(lab: Lab) -> None:
+    """An edge in front, another certificate, and all is well."""
+    other_machine(lab, PASSED_ON + WEBSOCKETS)
+    lab.dns([OTHER])
+
+
+@healthy(ipv6=True)
+def two_machines_two_keys(lab: Lab) -> None:
+    """Two machines serve the name, each with a certificate of its own key; one also has AAAA."""
+    other_machine(lab, PASSED_ON + WEBSOCKETS, certificates.leaf(NAME, key="rsa"))
+    lab.dns([SERVER, OTHER], [SERVER6])
