@@ -47,6 +47,7 @@ INSIDE = (
     "upstream_requests",
     "server_side_entry",
     "local_answers",
+    "resolver_answers",
 )
 
 #: Maximum duration of a run, in seconds.

@@ -5,8 +5,9 @@ It holds further addresses of the server's network.
 """
 
 from .. import certificates, site
-from ..lab import SERVER, SERVER6, Lab
+from ..lab import ROUTER, SERVER, SERVER6, Lab
 from ..scenario import healthy, scenario
+from .upstream_connect import APP, by_variable, hosts, named
 
 NAME = site.NAME
 OTHER, OTHER6 = "203.0.113.80", "2001:db8:2::80"
@@ -124,6 +125,14 @@ def edge_asks_over_http(lab: Lab) -> None:
     lab.dns([OTHER])
 
 
+@scenario(outside="http.flexible-tls", manual=EDGE)
+def cdn_asks_over_http(lab: Lab) -> None:
+    """The same at a CDN that says who it is: that alone tells it from outside."""
+    sign = "add_header CF-RAY 8a1b2c3d4e5f6a7b-FRA always;"
+    other_machine(lab, f"{sign} proxy_pass http://{SERVER}; proxy_set_header Host $host;")
+    lab.dns([OTHER])
+
+
 @scenario(outside="websocket.not-upgraded", server="websocket.refused-in-front", manual=EDGE)
 def edge_without_websockets(lab: Lab) -> None:
     """The edge passes pages on, and drops `Upgrade`.
@@ -163,3 +172,50 @@ def two_machines_two_keys(lab: Lab) -> None:
     """Two machines serve the name, each with a certificate of its own key; one also has AAAA."""
     other_machine(lab, PASSED_ON + WEBSOCKETS, certificates.leaf(NAME, key="rsa"))
     lab.dns([SERVER, OTHER], [SERVER6])
+
+
+# The resolver of nginx
+
+
+@scenario(outside="http.server-error", server="upstream.resolver-fails", differs=(site.CONF,))
+def resolver_of_a_container_network(lab: Lab) -> None:
+    """`resolver 127.0.0.11` copied from a container: nothing answers there on the server itself.
+
+    After threads on Stack Overflow about Docker's resolver in an nginx outside of Docker.
+    """
+    named(lab, "127.0.0.1")
+    by_variable(lab, more=" resolver 127.0.0.11; resolver_timeout 2s;")
+
+
+@scenario(outside="http.server-error", server="upstream.resolver-fails", differs=(site.CONF,))
+def resolver_that_is_gone(lab: Lab) -> None:
+    """The resolver's machine was switched off; the system's resolv.conf has another one."""
+    named(lab, "127.0.0.1")
+    by_variable(lab, more=" resolver 203.0.113.53 valid=30s;")
+
+
+@scenario(outside="http.server-error", server="upstream.resolver-fails", manual="which name?")
+def resolver_and_a_name_in_hosts(lab: Lab) -> None:
+    """`getent` finds the name in /etc/hosts; the resolver does not know it.
+
+    After threads on Server Fault ("could not be resolved (3: Host not found), but ping works").
+    """
+    hosts(lab, f"127.0.0.1 {APP}")
+    by_variable(lab, more=f" resolver {ROUTER[1]};")
+
+
+@scenario(outside="http.server-error", server="upstream.resolver-fails", differs=(site.CONF,))
+def resolver_without_an_answer_for_aaaa(lab: Lab) -> None:
+    """The resolver answers for A and swallows AAAA: `ipv6=off` is missing.
+
+    After nginx's tickets about `resolver` and AAAA queries that get no answer.
+    """
+    lab.zone({NAME: {"A": [SERVER]}, APP: {"A": ["127.0.0.1"], "fault": "no-aaaa"}})
+    by_variable(lab, more=f" resolver {ROUTER[1]}; resolver_timeout 3s;")
+
+
+@healthy()
+def resolver_with_ipv6_off(lab: Lab) -> None:
+    """The same resolver, asked for A only."""
+    lab.zone({NAME: {"A": [SERVER]}, APP: {"A": ["127.0.0.1"], "fault": "no-aaaa"}})
+    by_variable(lab, more=f" resolver {ROUTER[1]} ipv6=off;")
