@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from diagnose.model import Evidence, Subject, endpoints
+from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
 from diagnose.parsers.urls import is_related_host, parse_url
@@ -15,6 +15,11 @@ def exchanges_by_purpose(evidence: Evidence, purpose: str) -> tuple[Exchange, ..
 
 def addresses(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(exchange.address for exchange in exchanges))
+
+
+def is_looked_into(evidence: Evidence) -> bool:
+    """Return whether this run looked into the server, so that it needs no advice to do so."""
+    return any(host.vantage is Vantage.SERVER for host in evidence.of(Host))
 
 
 def endpoint_subjects(exchanges: Iterable[Exchange]) -> tuple[Subject, ...]:

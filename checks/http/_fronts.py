@@ -171,3 +171,11 @@ def is_flexible(evidence: Evidence) -> bool:
     url = normalize_url(loops[0].url)
     loops_here = page is not None and redirect_target(page) == url
     return redirect_target(forwarded) == url and not loops_here
+
+
+def is_cdn_error(exchange: Exchange) -> bool:
+    """Return whether this is Cloudflare's own error about the server behind it: 520 to 530."""
+    by_cloudflare = any(cdn == "Cloudflare" for cdn, _ in field_signs(exchange.headers)) or (
+        (exchange.header("Server") or "").lower() == "cloudflare"
+    )
+    return by_cloudflare and (exchange.status or 0) in range(520, 531)

@@ -32,7 +32,6 @@ from diagnose.parsers.urls import normalize_url
     needs=[Exchange, Interface, LocalAnswer],
     explains=[
         "http.acme-challenge-blocked",
-        "http.cdn-error",
         "http.no-redirect",
         "http.redirect-loop",
         "http.server-error",
@@ -49,6 +48,9 @@ def error_in_front(evidence: Evidence) -> Iterator[Claim]:
         return
     groups: dict[tuple[int | None, str], list[Exchange]] = {}
     for exchange in evidence.of(Exchange):
+        # The request made here passes no firewall, which Cloudflare's errors are often about.
+        if _fronts.is_cdn_error(exchange):
+            continue
         if _is_error(exchange) and (exchange.failure or exchange.status != page.status):
             kind = exchange.failure.kind if exchange.failure else ""
             groups.setdefault((exchange.status, kind), []).append(exchange)

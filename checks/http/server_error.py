@@ -6,7 +6,7 @@ not reply sends 502 or 504, an application that crashed sends 500.
 
 from collections.abc import Iterator
 
-from checks.http import addresses, endpoint_subjects
+from checks.http import addresses, endpoint_subjects, is_looked_into
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -83,6 +83,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",
             "log": log_lines[-1].text if log_lines else "",
+            "inside": is_looked_into(evidence),
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )

@@ -160,6 +160,17 @@ def edge_that_reaches_nothing(lab: Lab) -> None:
     lab.dns([OTHER])
 
 
+@scenario(outside="http.cdn-error", manual=EDGE)
+def cdn_that_the_server_refuses(lab: Lab) -> None:
+    """Cloudflare's 521, and the server answers those who ask it.
+
+    After Cloudflare's community ("521, but the site works with the server's address").
+    """
+    signs = "add_header CF-RAY 8a1b2c3d4e5f6a7b-FRA always;"
+    other_machine(lab, f"{signs} return 521 'error code: 521';")
+    lab.dns([OTHER])
+
+
 @healthy(args=("--ws", "/ws"))
 def edge_with_its_own_certificate(lab: Lab) -> None:
     """An edge in front, another certificate, and all is well."""
@@ -172,6 +183,25 @@ def two_machines_two_keys(lab: Lab) -> None:
     """Two machines serve the name, each with a certificate of its own key; one also has AAAA."""
     other_machine(lab, PASSED_ON + WEBSOCKETS, certificates.leaf(NAME, key="rsa"))
     lab.dns([SERVER, OTHER], [SERVER6])
+
+
+@scenario(
+    outside="http.redirect-wrong-host",
+    target=f"https://{NAME}/docs",
+    manual="the setting of the inner server",
+)
+def inner_port_in_the_redirect(lab: Lab) -> None:
+    """An inner nginx adds the slash of a folder, and its own port: `http://shop.example.com:8080/`.
+
+    After threads on Stack Overflow ("nginx in a container redirects to port 8080").
+    """
+    inner = "server { listen 127.0.0.1:8080; root /var/www/inner; }"
+    lab.server.sh("mkdir -p /var/www/inner/docs; echo docs > /var/www/inner/docs/index.html")
+    lab.server.write("/etc/nginx/conf.d/inner.conf", inner)
+    passed = "proxy_pass http://127.0.0.1:3000;\n    proxy_http_version 1.1;\n"
+    lab.edit(f"location / {{\n    {passed}", f"location / {{\n    {passed.replace('3000', '8080')}")
+    lab.edit("Host $http_host", "Host $host")
+    lab.reload()
 
 
 # The resolver of nginx
