@@ -33,8 +33,8 @@ class Exchange(Observation):
     """One HTTP request to one address, and its response.
 
     `redirected_from` is the URL whose response redirected here. `body` is at most the first two
-    kilobytes, as text. `purpose` is "target", "again" (the same, repeated at two
-    addresses of which one fails), "plain" (the target's name over http), "redirect" (a
+    kilobytes, as text. `purpose` is "target", "again" (the same, repeated at two addresses of which
+    one fails, or alone after a 429 or 503), "plain" (the target's name over http), "redirect" (a
     further step of a redirect), "path" (an unknown path over http, to see whether a redirect keeps
     it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and wss: URLs
     in the page. `extended_connect` is whether a server, asked over HTTP/2, allows WebSockets over

@@ -65,8 +65,12 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
 @probe(after=Exchange)
 async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
     """Repeat the request if one address of several fails: the application behind all of them may
-    fail at times."""
+    fail at times. Repeat it after a pause if it may have met a limit of requests."""
     if exchange.purpose == "target" and exchange.vantage is Vantage.HERE and _in_scope(ctx):
+        if exchange.status in {429, 503}:
+            from diagnose.probes.outside.address_comparisons import repeat_after_pause
+
+            ctx.start(repeat_after_pause(ctx, exchange))
         pages = [item for item in ctx.observed(Exchange) if item.purpose == "target"]
         if len(pages) > 1 and any(map(is_error, pages)) and not all(map(is_error, pages)):
             from diagnose.probes.outside.address_comparisons import repeat_at_two_addresses

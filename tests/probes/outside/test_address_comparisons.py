@@ -44,6 +44,10 @@ def test_both_are_asked_again() -> None:
     assert [page.status for page in pages].count(502) == REPEATS
 
 
+def test_a_limit_is_not_met_again_at_once() -> None:
+    assert not repeated(200, 503)
+
+
 def test_a_third_address_asks_for_nothing_more() -> None:
     assert not repeated(200, 502, 200)
     assert not repeated(200, 502, 502)
