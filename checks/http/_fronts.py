@@ -54,7 +54,7 @@ def front_at(evidence: Evidence, address: str) -> Front | None:
     certificates = _other_certificate(evidence, address)
     signs = _signs(evidence, address)
     product = signs[0] if signs else ""
-    if not signs and _may_be_router(evidence, address, own):
+    if not signs and may_be_router(evidence, address):
         return None
     if certificates or signs:
         return Front(address, Confidence.CERTAIN, certificates, product)
@@ -107,7 +107,7 @@ def _has_private(addresses: Iterable[str]) -> bool:
     return any(":" not in address and is_private(address) for address in addresses)
 
 
-def _may_be_router(evidence: Evidence, address: str, own: tuple[str, ...]) -> bool:
+def may_be_router(evidence: Evidence, address: str) -> bool:
     """Return whether the router may have answered this server at its own public address.
 
     A home router shows its own page to those inside (RFC 4787 section 6, hairpinning), so nothing
@@ -116,7 +116,11 @@ def _may_be_router(evidence: Evidence, address: str, own: tuple[str, ...]) -> bo
     is_local = any(
         host.via == "local" for host in evidence.of(Host) if host.vantage is Vantage.SERVER
     )
-    if not is_local or not all(map(is_private, own)) or is_passed_on(evidence, address):
+    own = _own_addresses(evidence)
+    has_public = any(not is_private(item) for item in own if (":" in item) == (":" in address))
+    if not is_local or not own or has_public or is_private(address):
+        return False
+    if is_passed_on(evidence, address):
         return False
     return not any(
         handshake.address == address and handshake.verify_code == 0 and handshake.failure is None

@@ -249,3 +249,112 @@ def resolver_with_ipv6_off(lab: Lab) -> None:
     """The same resolver, asked for A only."""
     lab.zone({NAME: {"A": [SERVER]}, APP: {"A": ["127.0.0.1"], "fault": "no-aaaa"}})
     by_variable(lab, more=f" resolver {ROUTER[1]} ipv6=off;")
+
+
+# A server behind the translation of a cloud or a router
+
+PRIVATE, PUBLIC = "10.0.0.10", "203.0.113.99"
+
+
+def translated(lab: Lab) -> None:
+    """The server has a private address only; the router translates the public one for everybody,
+    the server included."""
+    lab.undo(lambda: lab.router.sh("nft delete table ip home; ip addr del 10.0.0.1/24 dev eth1"))
+    lab.router.sh(f"""
+        ip addr add 10.0.0.1/24 dev eth1
+        nft add table ip home
+        nft add chain ip home in '{{ type nat hook prerouting priority -100; }}'
+        nft add chain ip home out '{{ type nat hook postrouting priority 100; }}'
+        nft add rule ip home in ip daddr {{ {PUBLIC}, {SERVER} }} dnat to {PRIVATE}
+        nft add rule ip home out ip saddr 10.0.0.0/24 ip daddr {PRIVATE} masquerade
+    """)
+    lab.server.sh(f"""
+        ip addr flush dev eth0
+        ip addr add {PRIVATE}/24 dev eth0
+        ip route add default via 10.0.0.1
+    """)
+    lab.dns([PUBLIC])
+
+
+@healthy()
+def cloud_server_with_a_private_address(lab: Lab) -> None:
+    """A cloud's elastic address: the server knows nothing of it."""
+    translated(lab)
+
+
+@scenario(outside="certificate.expired", manual="no authority here")
+def cloud_server_with_an_expired_certificate(lab: Lab) -> None:
+    """The same with a fault of the server's own: nothing stands in front of it."""
+    bad = certificates.leaf(NAME, starts=-100, ends=-10)
+    lab.install(bad.chain, bad.key_pem)
+    translated(lab)
+
+
+@scenario(outside="http.server-error", server="upstream.refused", manual="start the application")
+def cloud_server_whose_application_is_down(lab: Lab) -> None:
+    """Behind the translation too, the application is the cause."""
+    lab.application_service.stop()
+    translated(lab)
+
+
+@scenario(outside="http.server-error", server="http.error-in-front", manual=EDGE)
+def balancer_before_a_private_address(lab: Lab) -> None:
+    """A load balancer with its own certificate asks the wrong port of a server without a public
+    address."""
+    translated(lab)
+    other_machine(lab, f"proxy_pass http://{PRIVATE}:8081;")
+    lab.dns([OTHER])
+
+
+@scenario(outside=None, server="tcp.router-answers", both=None, manual="the router's setting")
+def home_router_that_answers_itself(lab: Lab) -> None:
+    """The router forwards for those outside, and shows its own page to those inside.
+
+    After threads on Server Fault ("my own domain opens the router's login page at home").
+    """
+    translated(lab)
+    own = certificates.leaf("router.lan", issuer="self")
+    other_machine(lab, "return 200 login;", own)
+    lab.router.sh(f"""
+        nft flush chain ip home in
+        nft add rule ip home in iifname eth0 ip daddr {{ {OTHER}, {SERVER} }} dnat to {PRIVATE}
+    """)
+    lab.dns([OTHER])
+
+
+@scenario(outside="http.server-error", server="upstream.refused", manual="start the application")
+def edge_before_a_dead_application(lab: Lab) -> None:
+    """An edge passes the 502 of this server's nginx on: the fault is here."""
+    lab.application_service.stop()
+    other_machine(lab, PASSED_ON)
+    lab.dns([OTHER])
+
+
+@healthy()
+def split_dns_on_purpose(lab: Lab) -> None:
+    """Inside the network, DNS gives the private address; outside, the public one."""
+    lab.server.sh(f"ip addr add {PRIVATE}/24 dev eth0")
+    inside = {"203.0.113.": {"A": [PRIVATE]}}
+    lab.zone({NAME: {"A": [SERVER], "by_client": inside}})
+
+
+@healthy()
+def anycast_with_two_edges(lab: Lab) -> None:
+    """Two addresses of edges, with certificates of different keys, and neither is the server's."""
+    second = certificates.leaf(NAME, key="rsa")
+    other_machine(lab, PASSED_ON + WEBSOCKETS)
+    lab.dns([OTHER])
+    lab.router.sh(f"ip addr replace 203.0.113.81/24 dev eth1; mkdir -p {FOLDER}/second")
+    lab.undo(lambda: lab.router.sh("ip addr del 203.0.113.81/24 dev eth1", check=False))
+    folder = f"{FOLDER}/second"
+    server = FRONT.format(
+        address="203.0.113.81", address6="2001:db8:2::81", folder=folder, body=PASSED_ON
+    ).replace("  listen [2001:db8:2::81]:443 ssl;\n", "")
+    server = server.replace("  listen [2001:db8:2::81]:80;\n", "")
+    lab.router.write(f"{folder}/edge.pem", second.chain)
+    lab.router.write(f"{folder}/edge.key", second.key_pem, 0o600)
+    lab.router.write(f"{folder}/nginx.conf", MAIN.format(folder=folder, servers=server))
+    argv = ["nginx", "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
+    pid = lab.router.path(f"{folder}/nginx.pid")
+    lab.spawn(lab.router, [*argv, "-g", "daemon off;"], pid.exists)
+    lab.dns([OTHER, "203.0.113.81"])
