@@ -31,6 +31,9 @@ from diagnose.model.tls import Handshake
 from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import is_error
 
+#: Failures of the handshake that the server itself caused.
+_CUT = {"alert": "handshake", "closed": "handshake", "protocol": "handshake"}
+
 
 @frozen
 class AddressAnswers:
@@ -46,7 +49,9 @@ class AddressAnswers:
         "unknown"."""
         handshake = self.handshake
         if handshake is not None and handshake.failure is not None:
-            return "certificate" if handshake.failure.kind == "certificate" else "handshake"
+            # Silence and resets may come from the path to this address.
+            kind = handshake.failure.kind
+            return {"certificate": "certificate", **_CUT}.get(kind, "unknown")
         if handshake is not None and handshake.chain:
             leaf = handshake.chain[0]
             if not covers(evidence.target.host, leaf.dns_names, leaf.addresses):

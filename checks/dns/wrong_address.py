@@ -9,6 +9,7 @@ know its public one.
 from collections.abc import Iterator
 
 from checks.dns import CONNECTION_FAILURES
+from checks.http import _fronts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -66,7 +67,10 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
         or not _is_own_server(evidence)
     ):
         return
-    is_certain = all(_knows_own_address(server_addresses, record) for record in records)
+    is_certain = all(
+        _knows_own_address(server_addresses, record) or _fronts.front_at(evidence, record)
+        for record in records
+    )
     yield Claim(
         about=Subject(name=evidence.target.host, text=evidence.target.host),
         covers=tuple(Subject(address=record) for record in records),
@@ -124,7 +128,11 @@ def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
         for handshake in evidence.of(Handshake)
         if handshake.address in records and handshake.is_browser_like
     ]
-    if any(handshake.failure is None for handshake in handshakes):
+    if any(
+        handshake.failure is None
+        and (not handshake.chain or _fronts.is_accepted(evidence, handshake))
+        for handshake in handshakes
+    ):
         return True
     port = evidence.target.port
     open_connections = [

@@ -8,9 +8,11 @@ from diagnose.model.addresses import is_loopback, is_private
 from diagnose.model.frozen import frozen
 from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
 from diagnose.model.marks import Headers
+from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tls import Handshake
 from diagnose.parsers.cdn import field_signs
+from diagnose.parsers.hostnames import covers
 from diagnose.parsers.http import hops
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import normalize_url
@@ -40,6 +42,23 @@ def local_answer(
         if answer.request == request and (path is None or answer.path == path)
     )
     return next(answers, None)
+
+
+def serves_name(evidence: Evidence) -> bool:
+    """Return whether the server's own web server is meant for the target's name: it has a
+    certificate for it, or a server block of nginx names it. Otherwise its answer is that of another
+    site, as on a server that was given by mistake."""
+    page, host = local_answer(evidence, "page"), evidence.target.host
+    if page is not None and page.chain:
+        leaf = page.chain[0]
+        if covers(host, leaf.dns_names, leaf.addresses):
+            return True
+    if not evidence.good(NginxConfig):
+        return False
+    from checks.nginx import Nginx
+
+    selected = Nginx.of(evidence).selected_servers()
+    return any(server.name_match != "default" for server in selected)
 
 
 def front_at(evidence: Evidence, address: str) -> Front | None:
@@ -117,14 +136,25 @@ def may_be_router(evidence: Evidence, address: str) -> bool:
         host.via == "local" for host in evidence.of(Host) if host.vantage is Vantage.SERVER
     )
     own = _own_addresses(evidence)
-    has_public = any(not is_private(item) for item in own if (":" in item) == (":" in address))
-    if not is_local or not own or has_public or is_private(address):
+    has_public = any(not is_private(item) for item in own if ":" not in item)
+    if not is_local or not own or has_public or ":" in address or is_private(address):
         return False
     if is_passed_on(evidence, address):
         return False
     return not any(
-        handshake.address == address and handshake.verify_code == 0 and handshake.failure is None
+        handshake.address == address and is_accepted(evidence, handshake)
         for handshake in evidence.of(Handshake)
+    )
+
+
+def is_accepted(evidence: Evidence, handshake: Handshake) -> bool:
+    """Return whether a browser accepts this handshake's certificate for the target's name."""
+    leaf = next(iter(handshake.chain), None)
+    return (
+        handshake.failure is None
+        and not handshake.verify_code
+        and leaf is not None
+        and covers(evidence.target.host, leaf.dns_names, leaf.addresses)
     )
 
 

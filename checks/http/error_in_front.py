@@ -44,7 +44,7 @@ def error_in_front(evidence: Evidence) -> Iterator[Claim]:
     page = _fronts.local_answer(evidence, "page")
     if page is None or page.failure or not page.status or page.status >= 400:
         return
-    if _fronts.is_flexible(evidence):
+    if _fronts.is_flexible(evidence) or not _fronts.serves_name(evidence):
         return
     groups: dict[tuple[int | None, str], list[Exchange]] = {}
     for exchange in evidence.of(Exchange):

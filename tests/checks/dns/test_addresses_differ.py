@@ -11,6 +11,7 @@ from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import NOW, TIMEOUT, judge
 from tests.support.firewall_rules import ADDRESS
 from tests.support.front_evidence import EDGE, URL, behind, local
+from tests.support.tls_evidence import CLOSED
 
 CHECK = "dns.addresses-differ"
 EDGE6 = "2001:db8:2::80"
@@ -62,9 +63,14 @@ def test_fires_where_one_fails_each_time() -> None:
 
 
 def test_fires_where_one_cuts_the_handshake() -> None:
-    bad = replace(visit(address=EDGE), failure=TIMEOUT, chain=())
+    bad = replace(visit(address=EDGE), failure=CLOSED, chain=())
     (claim,) = judge(CHECK, *names(ADDRESS, EDGE), *GOOD, bad)
-    assert claim.facts["message"] == "timed out"
+    assert claim.facts["message"] == "connection closed"
+
+
+def test_silent_where_the_path_to_one_may_be_broken() -> None:
+    bad = replace(visit(address=EDGE), failure=TIMEOUT, chain=())
+    assert not judge(CHECK, *names(ADDRESS, EDGE), *GOOD, bad)
 
 
 def test_fires_on_the_server_that_has_one_of_them() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from diagnose.model import Confidence
-from tests.support.certificates import visit
+from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.front_evidence import (
     CLOUDFLARE,
@@ -51,6 +51,13 @@ def test_fires_behind_a_cdn_on_a_cloud_server_with_a_private_address() -> None:
 @pytest.mark.parametrize("status", [401, 403, 429])
 def test_silent_where_the_edge_decides_who_may_come_in(status: int) -> None:
     assert not judge(CHECK, *behind(edge_handshake(), edge_page(status), local()))
+
+
+def test_silent_where_this_server_is_not_the_sites() -> None:
+    """Its default site answers 200, with a certificate for another name."""
+    other = leaf(sha256="0f", dns_names=("blog.example.com",))
+    own = local(chain=(other,), trusted=False)
+    assert not judge(CHECK, *behind(edge_handshake(), edge_page(502), own))
 
 
 def test_silent_where_this_server_fails_too() -> None:

@@ -306,6 +306,20 @@ def balancer_before_a_private_address(lab: Lab) -> None:
     lab.dns([OTHER])
 
 
+@scenario(
+    outside="certificate.name-mismatch",
+    server="tcp.router-answers",
+    both="dns.wrong-address",
+    manual=PROVIDER,
+)
+def record_of_the_old_server_and_a_private_address(lab: Lab) -> None:
+    """The site moved to a cloud server with a private address; the record names the old one. On the
+    server itself the router might have answered; from outside of its network it has not."""
+    translated(lab)
+    other_machine(lab, "return 404;", certificates.leaf("old.example.net"))
+    lab.dns([OTHER])
+
+
 @scenario(outside=None, server="tcp.router-answers", both=None, manual="the router's setting")
 def home_router_that_answers_itself(lab: Lab) -> None:
     """The router forwards for those outside, and shows its own page to those inside.
