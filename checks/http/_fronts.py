@@ -77,10 +77,7 @@ def front_at(evidence: Evidence, address: str) -> Front | None:
         return None
     if certificates or signs:
         return Front(address, Confidence.CERTAIN, certificates, product)
-    same_family = [item for item in own if (":" in item) == (":" in address)]
-    if any(not is_private(item) for item in same_family) and not _has_private(same_family):
-        return Front(address, Confidence.LIKELY, (), "")
-    return None
+    return None if _may_be_translated(own, address) else Front(address, Confidence.LIKELY, (), "")
 
 
 def fronts(evidence: Evidence, addresses: Iterable[str]) -> tuple[Front, ...]:
@@ -122,8 +119,13 @@ def _own_addresses(evidence: Evidence) -> tuple[str, ...]:
     return tuple(address for address in dict.fromkeys(addresses) if not is_loopback(address))
 
 
-def _has_private(addresses: Iterable[str]) -> bool:
-    return any(":" not in address and is_private(address) for address in addresses)
+def _may_be_translated(own: tuple[str, ...], address: str) -> bool:
+    """Return whether a router may translate the address to one of the server's private ones (for
+    IPv6 only to one of RFC 4193; every interface has a link-local one)."""
+    if ":" in address:
+        return any(item.lower().startswith(("fc", "fd")) for item in own if ":" in item)
+    own_v4 = [item for item in own if ":" not in item]
+    return not own_v4 or any(map(is_private, own_v4))
 
 
 def may_be_router(evidence: Evidence, address: str) -> bool:

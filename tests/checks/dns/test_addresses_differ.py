@@ -80,6 +80,13 @@ def test_fires_on_the_server_that_has_one_of_them() -> None:
     assert claim.facts["elsewhere"]
 
 
+def test_fires_on_a_server_without_ipv6_whose_aaaa_is_another_machines() -> None:
+    bad = (visit(address=EDGE6), page(EDGE6, 404), page(EDGE6, 404, purpose="again"))
+    seen = behind(*names(ADDRESS, EDGE6), *GOOD, *bad, own="172.16.0.5")
+    (claim,) = judge(CHECK, *seen)
+    assert claim.facts["bad"] == (EDGE6,)
+
+
 def test_silent_where_it_fails_only_at_times() -> None:
     bad = (visit(address=EDGE), page(EDGE, 502))
     again = (page(EDGE, purpose="again"), page(ADDRESS, purpose="again"))
