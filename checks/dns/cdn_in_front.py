@@ -6,21 +6,7 @@ from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Observation, Severity, Subject
 from diagnose.model.dns import Resolution, final_answers
 from diagnose.model.http import Exchange
-from diagnose.parsers.cdn import ALIASES
-
-#: Fields that a CDN adds to its responses: name, beginning of the value, the CDN.
-CDN_HEADERS = (
-    ("cf-ray", "", "Cloudflare"),
-    ("x-amz-cf-id", "", "Amazon CloudFront"),
-    ("x-fastly-request-id", "", "Fastly"),
-    ("server", "akamaighost", "Akamai"),
-    ("x-azure-ref", "", "Azure Front Door"),
-    ("server", "bunnycdn", "bunny.net"),
-    ("x-iinfo", "", "Imperva"),
-    ("eagleid", "", "Alibaba Cloud CDN"),
-    ("x-nws-log-uuid", "", "Tencent Cloud CDN"),
-    ("x-hcs-proxy-type", "", "Huawei Cloud CDN"),
-)
+from diagnose.parsers.cdn import ALIASES, field_signs
 
 
 @check(severity=Severity.NOTE, needs=[Resolution])
@@ -56,7 +42,5 @@ def _header_signs(evidence: Evidence) -> Iterator[Sign]:
     for exchange in evidence.good(Exchange):
         if exchange.purpose not in {"target", "plain"}:
             continue
-        for field, prefix, cdn in CDN_HEADERS:
-            value = exchange.header(field)
-            if value is not None and value.lower().startswith(prefix):
-                yield cdn, f"{field}: {value[:60]}", exchange
+        for cdn, sign_text in field_signs(exchange.headers):
+            yield cdn, sign_text, exchange

@@ -9,6 +9,7 @@ know its public one.
 from collections.abc import Iterator
 
 from checks.dns import CONNECTION_FAILURES
+from checks.http import _fronts
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -25,6 +26,7 @@ from diagnose.model import (
 )
 from diagnose.model.addresses import is_private
 from diagnose.model.dns import DnsAnswer, final_answers, own_addresses
+from diagnose.model.http import LocalAnswer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.server import Interface
 from diagnose.model.tcp import Connection
@@ -61,10 +63,14 @@ def wrong_address(evidence: Evidence) -> Iterator[Claim]:
         not attempts
         or _is_site_working(evidence, records)
         or _is_cdn(answers)
+        or _is_passed_on(evidence, records)
         or not _is_own_server(evidence)
     ):
         return
-    is_certain = all(_knows_own_address(server_addresses, record) for record in records)
+    is_certain = all(
+        _knows_own_address(server_addresses, record) or _fronts.front_at(evidence, record)
+        for record in records
+    )
     yield Claim(
         about=Subject(name=evidence.target.host, text=evidence.target.host),
         covers=tuple(Subject(address=record) for record in records),
@@ -122,13 +128,22 @@ def _is_site_working(evidence: Evidence, records: tuple[str, ...]) -> bool:
         for handshake in evidence.of(Handshake)
         if handshake.address in records and handshake.is_browser_like
     ]
-    if any(handshake.failure is None for handshake in handshakes):
+    if any(
+        handshake.failure is None
+        and (not handshake.chain or _fronts.is_accepted(evidence, handshake))
+        for handshake in handshakes
+    ):
         return True
     port = evidence.target.port
     open_connections = [
         connection for connection in evidence.good(Connection) if connection.port == port
     ]
     return not handshakes and any(connection.address in records for connection in open_connections)
+
+
+def _is_passed_on(evidence: Evidence, records: tuple[str, ...]) -> bool:
+    """Return whether an address shows the very page of this server: it stands in front of it."""
+    return any(not set(records).isdisjoint(answer.same_as) for answer in evidence.good(LocalAnswer))
 
 
 def _is_cdn(answers: tuple[DnsAnswer, ...]) -> bool:

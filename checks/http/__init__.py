@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from diagnose.model import Evidence, Subject, endpoints
+from diagnose.model import Evidence, Host, Subject, Vantage, endpoints
 from diagnose.model.http import Exchange, Upgrade
+from diagnose.model.logs import LogLine
 from diagnose.parsers.redirects import REDIRECTS, follow_redirects, redirect_target
 from diagnose.parsers.urls import is_related_host, parse_url
+
+#: nginx's words for a request that met a limit: the kind, and the zone.
+LIMITED = r'limiting (requests|connections)(?:, excess: [\d.]+)? by zone "([^"]*)"'
 
 
 def exchanges_by_purpose(evidence: Evidence, purpose: str) -> tuple[Exchange, ...]:
@@ -15,6 +19,36 @@ def exchanges_by_purpose(evidence: Evidence, purpose: str) -> tuple[Exchange, ..
 
 def addresses(exchanges: Iterable[Exchange]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(exchange.address for exchange in exchanges))
+
+
+def repeated_well(evidence: Evidence, exchange: Exchange) -> bool:
+    """Return whether the same request, repeated at the same address, was answered well each
+    time."""
+    repeated = [
+        again
+        for again in evidence.of(Exchange)
+        if again.purpose == "again" and again.address == exchange.address
+    ]
+    return bool(repeated) and all(
+        again.failure is None and (again.status or 500) < 400 for again in repeated
+    )
+
+
+def is_own_limit(evidence: Evidence, exchange: Exchange) -> bool:
+    """Return whether a limit of requests met only this run's own requests: nginx logged it for one
+    client address, and a request alone is answered well."""
+    lines = evidence.of(LogLine)
+    if not lines or not repeated_well(evidence, exchange):
+        return False
+    from diagnose.parsers.nginx import error_log
+
+    limited = error_log.matching_lines(lines, host=evidence.target.host, pattern=LIMITED)
+    return len({line.client for line in limited}) == 1
+
+
+def is_looked_into(evidence: Evidence) -> bool:
+    """Return whether this run looked into the server, so that it needs no advice to do so."""
+    return any(host.vantage is Vantage.SERVER for host in evidence.of(Host))
 
 
 def endpoint_subjects(exchanges: Iterable[Exchange]) -> tuple[Subject, ...]:

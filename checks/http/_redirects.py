@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from checks.nginx import Nginx
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.model.nginx import Directive
 from diagnose.parsers.nginx import server_blocks
 from diagnose.parsers.nginx.locations import LocationMatch, select_location
@@ -59,7 +59,7 @@ class NginxRedirect:
 
 
 def selected_servers(
-    nginx: Nginx, answer: Exchange
+    nginx: Nginx, answer: Exchange | LocalAnswer
 ) -> tuple[tuple[Socket, Server, server_blocks.MatchKind], ...]:
     """Return (socket, server, kind of match) for each socket from which this response may have
     come."""
@@ -70,7 +70,9 @@ def selected_servers(
     return tuple((socket, *server_blocks.select_server(socket, url.host)) for socket in sockets)
 
 
-def find_redirect(nginx: Nginx, answer: Exchange, conditions: bool = True) -> NginxRedirect | None:
+def find_redirect(
+    nginx: Nginx, answer: Exchange | LocalAnswer, conditions: bool = True
+) -> NginxRedirect | None:
     """Return the only directive that redirects like this response, with the same code, or None.
 
     With `conditions`, also look inside `if` blocks.
@@ -122,7 +124,7 @@ def _read_redirects(
             )
 
 
-def _is_source_of(redirect: NginxRedirect, answer: Exchange) -> bool:
+def _is_source_of(redirect: NginxRedirect, answer: Exchange | LocalAnswer) -> bool:
     url = parse_url(answer.url)
     if url is None or redirect.code != str(answer.status):
         return False

@@ -48,7 +48,12 @@ _NO_SUCH_NAME = {-2, -5}
 @check(
     severity=Severity.ERROR,
     needs=[Exchange],
-    explains=["http.redirect-drops-path", "http.acme-challenge-blocked", "websocket.redirected"],
+    explains=[
+        "http.acme-challenge-blocked",
+        "http.redirect-downgrade",
+        "http.redirect-drops-path",
+        "websocket.redirected",
+    ],
 )
 def redirect_wrong_host(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[tuple[str, str], list[tuple[Exchange, Exchange | None]]] = {}

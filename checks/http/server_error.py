@@ -6,7 +6,13 @@ not reply sends 502 or 504, an application that crashed sends 500.
 
 from collections.abc import Iterator
 
-from checks.http import addresses, endpoint_subjects
+from checks.http import (
+    addresses,
+    endpoint_subjects,
+    is_looked_into,
+    is_own_limit,
+    repeated_well,
+)
 from diagnose.checking.registry import check
 from diagnose.model import (
     Applicability,
@@ -43,6 +49,8 @@ def server_error(evidence: Evidence) -> Iterator[Claim]:
     groups: dict[tuple[int | None, str], list[Exchange]] = {}
     for exchange in evidence.of(Exchange):
         if exchange.purpose == "target" and _is_broken(evidence, exchange):
+            if exchange.status == 503 and is_own_limit(evidence, exchange):
+                continue
             kind = exchange.failure.kind if exchange.failure else ""
             groups.setdefault((exchange.status, kind), []).append(exchange)
     for (status, _), exchanges in groups.items():
@@ -62,6 +70,7 @@ def _is_broken(evidence: Evidence, exchange: Exchange) -> bool:
 def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) -> Claim:
     first, subjects = exchanges[0], endpoint_subjects(exchanges)
     failure, log_lines = first.failure, _page_log_lines(evidence)
+    recovered = all(repeated_well(evidence, exchange) for exchange in exchanges)
     return Claim(
         about=merge_subjects(subjects),
         covers=(
@@ -69,6 +78,7 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             *_socket_subjects(evidence, status, exchanges),
         ),
         because=(*exchanges, *log_lines[-1:]),
+        severity=Severity.WARNING if recovered else None,
         facts={
             "url": first.url,
             "addresses": addresses(exchanges),
@@ -83,6 +93,8 @@ def _claim(evidence: Evidence, status: int | None, exchanges: list[Exchange]) ->
             "closed": failure is not None and failure.kind != "timeout",
             "message": failure.message if failure else "",
             "log": log_lines[-1].text if log_lines else "",
+            "inside": is_looked_into(evidence),
+            "recovered": recovered,
         },
         fix=Fix((Manual("look-inside", Where.SERVER),), Applicability.MANUAL),
     )

@@ -2,11 +2,13 @@
 ngx_http_limit_conn_module): 503, or the status of `limit_req_status` and `limit_conn_status`.
 
 It is a warning. A limit is there on purpose, and other visitors may get through. If only requests
-of this run met it, that is said.
+of this run met it, and one alone is answered, it is a note.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from checks.http import LIMITED, is_own_limit
 from checks.nginx import Nginx
 from checks.nginx._page_errors import failed_sockets, page_claim, page_directive, page_error
 from diagnose.checking.registry import check
@@ -15,8 +17,6 @@ from diagnose.model.http import Exchange
 from diagnose.model.logs import LogLine
 from diagnose.parsers.nginx import error_log
 
-_LIMITED = r'limiting (requests|connections)(?:, excess: [\d.]+)? by zone "([^"]*)"'
-
 
 @check(
     severity=Severity.WARNING,
@@ -24,7 +24,7 @@ _LIMITED = r'limiting (requests|connections)(?:, excess: [\d.]+)? by zone "([^"]
     explains=["http.server-error", "websocket.rate-limited"],
 )
 def request_limit(evidence: Evidence) -> Iterator[Claim]:
-    error = page_error(evidence, _LIMITED, range(400, 600))
+    error = page_error(evidence, LIMITED, range(400, 600))
     if error is None:
         return
     nginx = Nginx.of(evidence)
@@ -32,7 +32,7 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
     name = "limit_req" if kind == "requests" else "limit_conn"
     directive = page_directive(nginx, name)
     lines = error_log.matching_lines(
-        evidence.of(LogLine), host=evidence.target.host, pattern=_LIMITED
+        evidence.of(LogLine), host=evidence.target.host, pattern=LIMITED
     )
     statuses = {exchange.status for exchange in error.exchanges if exchange.status}
     facts = {
@@ -47,6 +47,8 @@ def request_limit(evidence: Evidence) -> Iterator[Claim]:
         "clients": len({line.client for line in lines}),
         "ours": error.in_run and len({line.client for line in lines}) == 1,
     }
-    yield page_claim(
+    claim = page_claim(
         nginx, error, facts, "raise-the-limit", directive, failed_sockets(evidence, statuses)
     )
+    own = all(is_own_limit(evidence, exchange) for exchange in error.exchanges)
+    yield replace(claim, severity=Severity.NOTE) if own and facts["ours"] else claim

@@ -32,8 +32,9 @@ def no_resolver(evidence: Evidence) -> Iterator[Claim]:
         name = upstreams.unresolved_name(main, backend.location_matches[0], backend.proxy_target)
         if not name or is_served(evidence, backend.paths):
             continue
-        server_names = evidence.of(ServerNames)[-1:]
-        resolvers = [resolver for names in server_names for resolver in names.resolvers][:3]
+        server_names = evidence.of(ServerNames)
+        known = dict.fromkeys(item for names in server_names for item in names.resolvers)
+        resolvers = list(known)[:3]
         in_hosts = any(name in names.written for names in server_names)
         log_lines = backend_log_lines(
             nginx, backend, rf"no resolver defined to resolve {re.escape(name)}"

@@ -4,6 +4,7 @@ shows why. Applications respond differently to a request that lost its Upgrade (
 
 from collections.abc import Iterator
 
+from checks.http import is_looked_into
 from checks.websocket import claim, refused_attempts
 from diagnose.checking.registry import check
 from diagnose.model import Claim, Evidence, Severity, Where
@@ -32,6 +33,7 @@ def not_upgraded(evidence: Evidence) -> Iterator[Claim]:
                 "header": first.fault if first.fault in {"upgrade", "connection"} else "",
                 "proxy": "" if is_explained or failure else proxy_page(first.body),
                 "open": not is_explained,
+                "inside": is_looked_into(evidence),
             },
             ruled_out=("websocket.origin-refused",) if attempt.retries else (),
         )

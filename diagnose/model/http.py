@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 from diagnose.model import Evidence, Observation, Subject, merge_subjects
 from diagnose.model.frozen import frozen
 from diagnose.model.marks import Address, Body, Headers, Label, ReasonPhrase, Url, UrlPath, Word
-from diagnose.model.summary import Summary
+from diagnose.model.summary import Summary, socket_text
+from diagnose.model.tls import Certificate
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -14,7 +15,9 @@ def header(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
-RequestPurpose = Literal["target", "plain", "redirect", "path", "acme", "plain-to-tls"]
+RequestPurpose = Literal[
+    "target", "again", "plain", "redirect", "path", "acme", "plain-to-tls",
+]  # fmt: skip
 UpgradeVariant = Literal[
     "normal", "no-origin", "subprotocol", "session", "http-1.0", "whole-path", "visitor-host",
     "no-ping", "again",
@@ -49,7 +52,8 @@ class Exchange(Observation):
     """One HTTP request to one address, and its response.
 
     `redirected_from` is the URL whose response redirected here. `body` is at most the first two
-    kilobytes, as text. `purpose` is "target", "plain" (the target's name over http), "redirect" (a
+    kilobytes, as text. `purpose` is "target", "again" (the same, repeated at two addresses of which
+    one fails, or alone after a 429 or 503), "plain" (the target's name over http), "redirect" (a
     further step of a redirect), "path" (an unknown path over http, to see whether a redirect keeps
     it), "acme" (the HTTP-01 challenge path) or "plain-to-tls". `mentions` are the ws: and wss: URLs
     in the page. `extended_connect` is whether a server, asked over HTTP/2, allows WebSockets over
@@ -235,6 +239,44 @@ class Upgrade(Observation):
         if self.ended:
             answer += f"; then {self.ended} {self.close_code or ''} {self.close_reason}".rstrip()
         return f"WebSocket {self.url}{variant}{through}", answer
+
+
+#: How the server's own web server is asked: as visitors ask for the page; over http, like a proxy
+#: that ended TLS in front of it (X-Forwarded-Proto: https); or for a WebSocket.
+LocalRequest = Literal["page", "forwarded", "websocket"]
+
+
+@frozen(kw_only=True, eq=False)
+class LocalAnswer(Observation):
+    """What the web server on the server itself answers, asked there. It is compared with what the
+    name's addresses answer, after something failed at an address that the server does not have.
+
+    `chain` is the certificate chain over TLS, the leaf first; `trusted` is whether a browser would
+    accept it for the target's name (None: not TLS, or this machine has no trusted roots). `same_as`
+    are the target's addresses that gave the same status and the same page.
+    """
+
+    layer: ClassVar[str] = "http"
+
+    request: LocalRequest
+    url: Url
+    path: UrlPath
+    address: Address
+    port: int
+    status: int | None = None
+    reason: ReasonPhrase = ""
+    headers: Headers = ()
+    accepted: bool = False
+    chain: tuple[Certificate, ...] = ()
+    trusted: bool | None = None
+    same_as: tuple[Address, ...] = ()
+
+    def header(self, name: str) -> str | None:
+        return header(self.headers, name)
+
+    def summary(self) -> Summary:
+        place = socket_text(self.address, self.port)
+        return f"{self.request} {self.url} at {place}", f"{self.status} {self.reason}".rstrip()
 
 
 @frozen(kw_only=True, eq=False)

@@ -130,3 +130,29 @@ class ServerNames(Observation):
 
     def summary(self) -> Summary:
         return "/etc/resolv.conf", joined(self.resolvers)
+
+
+@frozen(kw_only=True, eq=False)
+class NameAnswer(Observation):
+    """What a resolver answers about the name of an application that nginx looks up for each
+    request. Asked only after the site failed.
+
+    `of_nginx` is True for the servers in nginx's `resolver`, False for those of the system
+    (resolv.conf(5)), as a control. `resolver` is the address and port. `rdtype` is "A" or "AAAA",
+    `over_tcp` whether it was asked over TCP, as on a server that is reached over SSH: a resolver
+    may answer over UDP only.
+    """
+
+    layer: ClassVar[str] = "upstream"
+
+    name: HostName
+    resolver: Address
+    rdtype: Literal["A", "AAAA"]
+    rcode: Word = ""
+    addresses: tuple[Address, ...] = ()
+    of_nginx: bool = True
+    over_tcp: bool = False
+
+    def summary(self) -> Summary:
+        subject = f"{self.name} {self.rdtype} from {self.resolver}"
+        return subject, f"{self.rcode} {joined(self.addresses)}".rstrip()

@@ -1,4 +1,8 @@
-"""Domain names that content delivery networks use for their customers' sites."""
+"""Signs of content delivery networks: the names that they use for their customers' sites, and the
+fields that they add to responses."""
+
+from diagnose.model.http import header
+from diagnose.model.marks import Headers
 
 #: Suffixes of the names that customers' names are aliased to.
 ALIASES = (
@@ -22,3 +26,26 @@ ALIASES = (
     (".cdnhwc1.com", "Huawei Cloud CDN"),
     (".qiniudns.com", "Qiniu CDN"),
 )
+
+#: Fields that a CDN adds to its responses: name, beginning of the value, the CDN.
+FIELDS = (
+    ("cf-ray", "", "Cloudflare"),
+    ("x-amz-cf-id", "", "Amazon CloudFront"),
+    ("x-fastly-request-id", "", "Fastly"),
+    ("server", "akamaighost", "Akamai"),
+    ("x-azure-ref", "", "Azure Front Door"),
+    ("server", "bunnycdn", "bunny.net"),
+    ("x-iinfo", "", "Imperva"),
+    ("eagleid", "", "Alibaba Cloud CDN"),
+    ("x-nws-log-uuid", "", "Tencent Cloud CDN"),
+    ("x-hcs-proxy-type", "", "Huawei Cloud CDN"),
+)
+
+
+def field_signs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """Return (CDN, the field as sent) for each field that only a CDN adds."""
+    return tuple(
+        (cdn, f"{field}: {value[:60]}")
+        for field, prefix, cdn in FIELDS
+        if (value := header(headers, field)) is not None and value.lower().startswith(prefix)
+    )

@@ -113,3 +113,14 @@ _HOPS = ("Via", "X-Varnish", "CF-RAY", "X-Amz-Cf-Id", "X-Served-By", "X-Cache", 
 def hops(headers: Headers) -> tuple[str, ...]:
     """Return the fields that proxies on the way have added."""
     return tuple(f"{name}: {value}" for name in _HOPS if (value := header(headers, name)))
+
+
+#: Statuses below 500 with which a server says that it does not know the site.
+UNKNOWN_SITE = frozenset({400, 404, 409, 410, 421})
+
+
+def is_error(answer: Exchange) -> bool:
+    """Return whether a page failed, or the server does not know the site. Who may come in (401,
+    403) and how often (429) is decided on purpose."""
+    status = answer.status or 0
+    return answer.failure is not None or status >= 500 or status in UNKNOWN_SITE

@@ -6,7 +6,7 @@ from typing import Literal
 from urllib.parse import unquote, urljoin
 
 from diagnose.model.frozen import frozen
-from diagnose.model.http import Exchange
+from diagnose.model.http import Exchange, LocalAnswer
 from diagnose.parsers.urls import normalize_url
 
 #: Statuses that redirect a browser to Location (RFC 9110 section 15.4).
@@ -16,7 +16,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 10
 
 
-def redirect_target(answer: Exchange) -> str | None:
+def redirect_target(answer: Exchange | LocalAnswer) -> str | None:
     """Return the absolute, normalized URL to which a response redirects, or None."""
     location = answer.header("Location")
     if answer.status not in REDIRECTS or not location:

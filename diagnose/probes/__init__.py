@@ -50,6 +50,8 @@ INSIDE = (
     "upstream_comparisons",
     "upstream_protocols",
     "server_side_entry",
+    "local_answers",
+    "resolver_answers",
 )
 
 #: Maximum duration of a run, in seconds.

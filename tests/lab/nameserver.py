@@ -4,8 +4,8 @@
 
 The zone is `{name: {"A": [...], "CNAME": [...], "fault": "servfail"}}`; a name may also be
 `*.example.com`. Faults: servfail, bogus (SERVFAIL unless the CD bit is set), refused, silence,
-nxdomain, truncated (UDP answers are cut, TCP is whole), garbage. `by_client` answers differently
-by the asker's network: `{"203.0.113.": {"A": [...]}}`.
+nxdomain, no-aaaa (no answer for AAAA), truncated (UDP answers are cut, TCP is whole), garbage.
+`by_client` answers differently by the asker's network: `{"203.0.113.": {"A": [...]}}`.
 """
 
 import contextlib
@@ -58,6 +58,8 @@ def resolve(zone: Zone, query: dns.message.Message, client: str) -> dns.message.
             break
         match entry.get("fault"):
             case "silence":
+                return None
+            case "no-aaaa" if kind == "AAAA":
                 return None
             case "bogus" if not query.flags & dns.flags.CD:
                 response.set_rcode(dns.rcode.SERVFAIL)

@@ -212,7 +212,15 @@ def _internal_redirect(location: LocationMatch, path: str) -> str | None:
 def unresolved_name(
     main: tuple[Directive, ...], location: LocationMatch, proxy_target: ProxyTarget
 ) -> str:
-    """Return the name that nginx must resolve for each request without having a resolver, or "".
+    """Return the name that nginx must resolve for each request without having a resolver, or ""."""
+    has_resolver = location.directive("resolver") is not None
+    return "" if has_resolver else name_per_request(main, location, proxy_target)
+
+
+def name_per_request(
+    main: tuple[Directive, ...], location: LocationMatch, proxy_target: ProxyTarget
+) -> str:
+    """Return the name that nginx must resolve for each request, or "".
 
     A target with variables is looked up for each request: first among the upstream blocks, then
     among the names that nginx resolved at start for pass directives without variables (nginx
@@ -226,13 +234,50 @@ def unresolved_name(
         return ""
     endpoint = proxy_target.endpoints[0]
     resolved = {(host.lower(), port) for host, port in _resolved_at_start(main)}
-    if (
-        is_address(endpoint.host)
-        or location.directive("resolver")
-        or (endpoint.host.lower(), endpoint.port) in resolved
-    ):
+    if is_address(endpoint.host) or (endpoint.host.lower(), endpoint.port) in resolved:
         return ""
     return endpoint.host
+
+
+@frozen
+class Resolver:
+    """The `resolver` of a location: its directive, the servers as written, and the record types
+    that nginx asks for (`ipv4=off`, `ipv6=off`; ngx_http_core_module)."""
+
+    directive: Directive
+    servers: tuple[str, ...]
+    rdtypes: tuple[str, ...]
+
+    @property
+    def sockets(self) -> tuple[tuple[str, int], ...]:
+        """The servers that are written as addresses, each with its port."""
+        pairs = (split_host_port(server, 53) for server in self.servers)
+        return tuple((host, port) for host, port in pairs if is_address(host))
+
+
+def resolver_of(location: LocationMatch) -> Resolver | None:
+    """Return the resolver that applies at a location, or None."""
+    directive = location.directive("resolver")
+    if directive is None:
+        return None
+    options = [argument for argument in directive.args if "=" in argument]
+    return Resolver(
+        directive,
+        tuple(argument for argument in directive.args if "=" not in argument),
+        tuple(
+            rdtype
+            for rdtype, off in (("A", "ipv4=off"), ("AAAA", "ipv6=off"))
+            if off not in options
+        ),
+    )
+
+
+def split_host_port(text: str, default: int) -> tuple[str, int]:
+    """Split "host:port", "[address]:port" or a bare host."""
+    host, _, port = text.rpartition(":")
+    if not host or text.endswith("]") or not port.isdecimal() or len(port) > 5:
+        return text.strip("[]"), default
+    return host.strip("[]"), int(port)
 
 
 def _resolved_at_start(main: tuple[Directive, ...]) -> Iterator[tuple[str, int]]:

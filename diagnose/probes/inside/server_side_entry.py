@@ -37,10 +37,10 @@ async def addressed(ctx: ProbeContext, _: Interface) -> None:
 def _enter_if_shut(ctx: ProbeContext) -> None:
     """Connect once the addresses, sockets and failure are known, in whatever order."""
     for address in _shut_addresses(ctx):
-        listening_address = _listening_address(ctx, address)
-        server_side = ctx.from_server(listening_address) if listening_address else None
+        entry_address = listening_address(ctx, address)
+        server_side = ctx.from_server(entry_address) if entry_address else None
         if server_side is not None:
-            ctx.start(_enter(server_side, listening_address))
+            ctx.start(_enter(server_side, entry_address))
 
 
 def _shut_addresses(ctx: ProbeContext) -> list[str]:
@@ -65,8 +65,8 @@ def _shut_addresses(ctx: ProbeContext) -> list[str]:
     return [connection.address for connection in attempts if connection.address in own_addresses]
 
 
-def _listening_address(ctx: ProbeContext, address: str) -> str:
-    """Return the address to connect to for the target's port.
+def listening_address(ctx: ProbeContext, address: str, port: int | None = None) -> str:
+    """Return the address to connect to for a port, by default the target's.
 
     It is `address` if something listens there, else the loopback address if something listens
     there, else "".
@@ -75,7 +75,7 @@ def _listening_address(ctx: ProbeContext, address: str) -> str:
     sockets = [
         listener
         for listeners in ctx.observed(Listeners)
-        for listener in listeners.on(ctx.target.port)
+        for listener in listeners.on(port or ctx.target.port)
     ]
     is_wildcard = any(
         listener.address in {"0.0.0.0", "::", "*"} and (listener.family == family or listener.dual)

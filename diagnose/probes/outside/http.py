@@ -8,11 +8,13 @@ the certificate is due for renewal, the path of ACME challenges is requested on 
 import secrets
 from datetime import UTC, datetime
 
+from diagnose.model import Vantage
 from diagnose.model.http import Exchange
 from diagnose.model.tcp import Connection
 from diagnose.model.tls import Handshake
 from diagnose.net.http import Http1Connection, HttpConnection, connection_for
 from diagnose.parsers.hostnames import covers, is_address
+from diagnose.parsers.http import is_error
 from diagnose.parsers.redirects import redirect_target
 from diagnose.parsers.urls import Url
 from diagnose.probes import ProbeContext, probe
@@ -62,6 +64,22 @@ async def plain(ctx: ProbeContext, connection: Connection) -> None:
     if is_first and ctx.target.path == "/" and redirect_target(answer):
         await _request_unknown_path(ctx, connection, http_connection)
     http_connection.close()
+
+
+@probe(after=Exchange)
+async def one_address_fails(ctx: ProbeContext, exchange: Exchange) -> None:
+    """Repeat the request if one address of several fails: the application behind all of them may
+    fail at times. Repeat it after a pause if it may have met a limit of requests."""
+    if exchange.purpose == "target" and exchange.vantage is Vantage.HERE and _in_scope(ctx):
+        if exchange.status in {429, 503}:
+            from diagnose.probes.outside.address_comparisons import repeat_after_pause
+
+            ctx.start(repeat_after_pause(ctx, exchange))
+        pages = [item for item in ctx.observed(Exchange) if item.purpose == "target"]
+        if len(pages) > 1 and any(map(is_error, pages)) and not all(map(is_error, pages)):
+            from diagnose.probes.outside.address_comparisons import repeat_at_two_addresses
+
+            await repeat_at_two_addresses(ctx, pages)
 
 
 def _in_scope(ctx: ProbeContext) -> bool:

@@ -5,8 +5,10 @@ from diagnose.model.dns import DnsAnswer
 from diagnose.model.nginx import NginxConfig
 from diagnose.model.tls import Handshake
 from diagnose.parsers.nginx.config import parse
+from tests.support.certificates import leaf, visit
 from tests.support.check_evidence import TIMEOUT, judge
 from tests.support.firewall_rules import ADDRESS, connected, host, nic
+from tests.support.front_evidence import local
 
 OLD = "203.0.113.77"
 SILENT = connected(OLD, failure=TIMEOUT)
@@ -79,3 +81,22 @@ def test_silent_on_a_machine_that_does_not_serve_the_name() -> None:
     assert not judge("dns.wrong-address", host(), config("blog.example.org"), *given)
     assert not judge("dns.wrong-address", host(), *given)
     assert judge("dns.wrong-address", host("ssh://web"), *given)
+
+
+def test_fires_with_another_certificate_than_the_server_s_seen_from_elsewhere() -> None:
+    """A private address tells nothing, and the certificates do."""
+    other = visit(
+        leaf(sha256="0e", dns_names=("old.example.net",)),
+        address=OLD,
+    )
+    private = nic("eth0", "172.16.0.5")
+    seen_here = (host("ssh://web"), config(), private, answer(OLD), connected(OLD), other, local())
+    (claim,) = judge("dns.wrong-address", *seen_here)
+    assert claim.severity is None
+
+
+def test_silent_where_the_server_s_own_page_is_shown_there() -> None:
+    """A proxy in front, whose certificate has expired."""
+    expired = visit(address=OLD, code=10, message="certificate has expired")
+    page = local(same_as=(OLD,))
+    assert not judge("dns.wrong-address", *seen(nic(), answer(OLD), connected(OLD), expired, page))

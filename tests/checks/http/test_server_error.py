@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from diagnose.model import Failure
+from diagnose.model import Failure, Severity
 from diagnose.model.http import Exchange, Upgrade
 from diagnose.model.logs import LogLine
 from tests.support.check_evidence import CHAT, TIMEOUT, judge
@@ -81,3 +81,11 @@ def test_silent_on_every_answer_that_is_one() -> None:
 def test_silent_where_a_websocket_is_asked_for_without_an_upgrade() -> None:
     assert not judge("http.server-error", home(500, path="/ws"), target=CHAT)
     assert judge("http.server-error", home(502, path="/ws"), target=CHAT)
+
+
+def test_fires_as_a_warning_where_it_is_answered_when_repeated() -> None:
+    failed = Exchange(url="https://shop.example.com/", address="203.0.113.10", port=443, status=503)
+    again = replace(failed, status=200, purpose="again")
+    (claim,) = judge("http.server-error", failed, again)
+    assert claim.severity is Severity.WARNING
+    assert claim.facts["recovered"]

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from diagnose.model import Severity
 from tests.support.check_evidence import judge
 from tests.support.nginx_evidence import RUNNING, config
 from tests.support.page_errors import LOG_READ, logged, page
@@ -33,3 +36,19 @@ def test_silent_when_the_page_answers() -> None:
 def test_silent_when_requests_were_only_delayed() -> None:
     line = logged('delaying request, excess: 0.9, by zone "web"', level="warn")
     assert not judge("nginx.request-limit", RUNNING, config(SITE), LOG_READ, line, page(503))
+
+
+def test_only_a_note_where_a_request_alone_is_answered() -> None:
+    again = replace(page(200), purpose="again")
+    seen = (RUNNING, config(SITE), LOG_READ, LIMITED, page(503), again)
+    (claim,) = judge("nginx.request-limit", *seen)
+    assert claim.severity is Severity.NOTE
+    assert not judge("http.server-error", *seen)
+
+
+def test_a_warning_where_a_request_alone_is_refused_too() -> None:
+    again = replace(page(503), purpose="again")
+    (claim,) = judge(
+        "nginx.request-limit", RUNNING, config(SITE), LOG_READ, LIMITED, page(503), again
+    )
+    assert claim.severity is None

@@ -307,7 +307,7 @@ def site_only_on_port_80(lab: Lab) -> None:
 
 
 @scenario(
-    outside="certificate.name-mismatch",
+    outside="dns.addresses-differ",
     server="nginx.name-on-other-address",
     differs=MINE,
     ipv6=True,

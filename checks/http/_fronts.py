@@ -1,0 +1,217 @@
+"""What answers at the name's addresses in place of this server, compared with what the server's own
+web server answers to the same request (`LocalAnswer`)."""
+
+from collections.abc import Iterable
+
+from diagnose.model import Confidence, Evidence, Host, Observation, Vantage
+from diagnose.model.addresses import is_loopback, is_private
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade, header
+from diagnose.model.marks import Headers
+from diagnose.model.nginx import NginxConfig
+from diagnose.model.server import Interface
+from diagnose.model.tls import Handshake
+from diagnose.parsers.cdn import field_signs
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.http import hops
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url
+
+
+@frozen
+class Front:
+    """The machine at one address of the name that is not this server.
+
+    `by_certificate` are the two handshakes that show it: another certificate there than here.
+    `product` is the CDN that answers, or what its Server field says.
+    """
+
+    address: str
+    confidence: Confidence
+    by_certificate: tuple[Observation, ...]
+    product: str
+
+
+def local_answer(
+    evidence: Evidence, request: LocalRequest, path: str | None = None
+) -> LocalAnswer | None:
+    """Return what the server's own web server answered; None if it was not asked."""
+    answers = (
+        answer
+        for answer in evidence.of(LocalAnswer)
+        if answer.request == request and (path is None or answer.path == path)
+    )
+    return next(answers, None)
+
+
+def serves_name(evidence: Evidence) -> bool:
+    """Return whether the server's own web server is meant for the target's name: it has a
+    certificate for it, or a server block of nginx names it. Otherwise its answer is that of another
+    site, as on a server that was given by mistake."""
+    page, host = local_answer(evidence, "page"), evidence.target.host
+    if page is not None and page.chain:
+        leaf = page.chain[0]
+        if covers(host, leaf.dns_names, leaf.addresses):
+            return True
+    if not evidence.good(NginxConfig):
+        return False
+    from checks.nginx import Nginx
+
+    selected = Nginx.of(evidence).selected_servers()
+    return any(server.name_match != "default" for server in selected)
+
+
+def front_at(evidence: Evidence, address: str) -> Front | None:
+    """Return the machine that answers at an address; None if it may be this server.
+
+    Another certificate for the same name, or the fields of a CDN, are proof. Without them the
+    interfaces decide: IPv6 is not translated, and IPv4 only to a private address.
+    """
+    own = _own_addresses(evidence)
+    if not own or address in own or is_private(address):
+        return None
+    certificates = _other_certificate(evidence, address)
+    signs = _signs(evidence, address)
+    product = signs[0] if signs else ""
+    if not signs and may_be_router(evidence, address):
+        return None
+    if certificates or signs:
+        return Front(address, Confidence.CERTAIN, certificates, product)
+    return None if _may_be_translated(own, address) else Front(address, Confidence.LIKELY, (), "")
+
+
+def fronts(evidence: Evidence, addresses: Iterable[str]) -> tuple[Front, ...]:
+    """Return the machines at these addresses, if none of the addresses may be this server's."""
+    machines = [front_at(evidence, address) for address in dict.fromkeys(addresses)]
+    return tuple(machine for machine in machines if machine) if all(machines) else ()
+
+
+def weakest(machines: Iterable[Front]) -> Confidence:
+    certain = all(machine.confidence is Confidence.CERTAIN for machine in machines)
+    return Confidence.CERTAIN if certain else Confidence.LIKELY
+
+
+def product_name(machines: Iterable[Front], headers: Headers) -> str:
+    """Return what answers in front: the CDN's name, else the Server field of the response."""
+    named = next((machine.product for machine in machines if machine.product), "")
+    return named or header(headers, "Server") or ""
+
+
+def is_passed_on(evidence: Evidence, address: str) -> bool:
+    """Return whether the machine at the address shows the server's own page, or says that it is a
+    proxy or CDN."""
+    page = local_answer(evidence, "page")
+    passed_by = any(
+        hops(exchange.headers) or field_signs(exchange.headers)
+        for exchange in evidence.of(Exchange)
+        if exchange.address == address and exchange.purpose == "target"
+    )
+    return passed_by or (page is not None and address in page.same_as)
+
+
+def _own_addresses(evidence: Evidence) -> tuple[str, ...]:
+    addresses = (
+        address.partition("/")[0]
+        for interface in evidence.good(Interface)
+        if interface.vantage is Vantage.SERVER
+        for address in interface.addresses
+    )
+    return tuple(address for address in dict.fromkeys(addresses) if not is_loopback(address))
+
+
+def _may_be_translated(own: tuple[str, ...], address: str) -> bool:
+    """Return whether a router may translate the address to one of the server's private ones (for
+    IPv6 only to one of RFC 4193; every interface has a link-local one)."""
+    if ":" in address:
+        return any(item.lower().startswith(("fc", "fd")) for item in own if ":" in item)
+    own_v4 = [item for item in own if ":" not in item]
+    return not own_v4 or any(map(is_private, own_v4))
+
+
+def may_be_router(evidence: Evidence, address: str) -> bool:
+    """Return whether the router may have answered this server at its own public address.
+
+    A home router shows its own page to those inside (RFC 4787 section 6, hairpinning), so nothing
+    is known of what visitors get. It has no valid certificate for the site and not its page.
+    """
+    is_local = any(
+        host.via == "local" for host in evidence.of(Host) if host.vantage is Vantage.SERVER
+    )
+    own = _own_addresses(evidence)
+    has_public = any(not is_private(item) for item in own if ":" not in item)
+    if not is_local or not own or has_public or ":" in address or is_private(address):
+        return False
+    if is_passed_on(evidence, address):
+        return False
+    return not any(
+        handshake.address == address and is_accepted(evidence, handshake)
+        for handshake in evidence.of(Handshake)
+    )
+
+
+def is_accepted(evidence: Evidence, handshake: Handshake) -> bool:
+    """Return whether a browser accepts this handshake's certificate for the target's name."""
+    leaf = next(iter(handshake.chain), None)
+    return (
+        handshake.failure is None
+        and not handshake.verify_code
+        and leaf is not None
+        and covers(evidence.target.host, leaf.dns_names, leaf.addresses)
+    )
+
+
+def _other_certificate(evidence: Evidence, address: str) -> tuple[Observation, ...]:
+    """Return the handshake with the address and the server's own answer, if their certificates
+    differ."""
+    page = local_answer(evidence, "page")
+    if page is None or not page.chain:
+        return ()
+    for handshake in evidence.of(Handshake):
+        visitors = handshake.is_browser_like and handshake.vantage is Vantage.HERE
+        if visitors and handshake.address == address and handshake.chain:
+            differs = handshake.chain[0].sha256 != page.chain[0].sha256
+            return (handshake, page) if differs else ()
+    return ()
+
+
+def _signs(evidence: Evidence, address: str) -> list[str]:
+    """Return the CDNs whose fields are in the answers of an address."""
+    answers: list[Exchange | Upgrade] = [*evidence.of(Exchange), *evidence.of(Upgrade)]
+    return [
+        cdn
+        for answer in answers
+        if answer.address == address
+        for cdn, _ in field_signs(answer.headers)
+    ]
+
+
+def looping_exchanges(evidence: Evidence) -> tuple[Exchange, ...]:
+    """Return the answers over https that redirect to the same URL."""
+    return tuple(
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "target"
+        and exchange.vantage is Vantage.HERE
+        and exchange.url.startswith("https:")
+        and redirect_target(exchange) == normalize_url(exchange.url)
+    )
+
+
+def is_flexible(evidence: Evidence) -> bool:
+    """Return whether the server redirects a request over http to the very URL at which visitors
+    loop, and does not redirect there over https."""
+    forwarded, page = local_answer(evidence, "forwarded"), local_answer(evidence, "page")
+    loops = looping_exchanges(evidence)
+    if forwarded is None or not loops:
+        return False
+    url = normalize_url(loops[0].url)
+    loops_here = page is not None and redirect_target(page) == url
+    return redirect_target(forwarded) == url and not loops_here
+
+
+def is_cdn_error(exchange: Exchange) -> bool:
+    """Return whether this is Cloudflare's own error about the server behind it: 520 to 530."""
+    by_cloudflare = any(cdn == "Cloudflare" for cdn, _ in field_signs(exchange.headers)) or (
+        (exchange.header("Server") or "").lower() == "cloudflare"
+    )
+    return by_cloudflare and (exchange.status or 0) in range(520, 531)

@@ -1,0 +1,102 @@
+"""Cloudflare answers with an error of its own, 520 to 530: it got no answer, or no right one, from
+the server behind it (Cloudflare's documentation, "Cloudflare 5xx errors"). The number says what
+failed. What the server itself answers is added where it was asked.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _fronts, addresses, endpoint_subjects
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Vantage,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+
+#: What each status means, as the name of a fact; 520 and others are "unknown".
+_MEANINGS = {
+    521: "refused",
+    522: "silent",
+    523: "unreachable",
+    524: "slow",
+    525: "handshake",
+    526: "certificate",
+    530: "dns",
+}
+_FACTS = (*_MEANINGS.values(), "unknown")
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange],
+    explains=[
+        "http.acme-challenge-blocked",
+        "http.no-redirect",
+        "http.server-error",
+        "websocket.not-upgraded",
+    ],
+)
+def cdn_error(evidence: Evidence) -> Iterator[Claim]:
+    groups: dict[int, list[Exchange]] = {}
+    for exchange in evidence.good(Exchange):
+        is_visit = exchange.purpose == "target" and exchange.vantage is Vantage.HERE
+        if is_visit and exchange.status and _fronts.is_cdn_error(exchange):
+            groups.setdefault(exchange.status, []).append(exchange)
+    for status, exchanges in groups.items():
+        yield _claim(evidence, status, exchanges)
+
+
+def _claim(evidence: Evidence, status: int, exchanges: list[Exchange]) -> Claim:
+    page = _fronts.local_answer(evidence, "page")
+    subjects, meaning = endpoint_subjects(exchanges), _MEANINGS.get(status, "unknown")
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=(*subjects, *_other_subjects(evidence, status, exchanges)),
+        because=(*exchanges, *([page] if page else [])),
+        facts={
+            "name": evidence.target.host,
+            "url": exchanges[0].url,
+            "addresses": addresses(exchanges),
+            "status": status,
+            **{fact: fact == meaning for fact in _FACTS},
+            **_own_facts(evidence, page),
+        },
+        fix=Fix(
+            (
+                Manual("origin-answers", Where.SERVER),
+                Manual("origin-settings", Where.CLOUD_CONSOLE),
+            ),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _own_facts(evidence: Evidence, page: LocalAnswer | None) -> dict[str, object]:
+    """Return what the server itself answers, as far as it was asked."""
+    leaf = page.chain[0] if page and page.chain else None
+    return {
+        "own_status": page.status if page and page.status else "",
+        "own_failure": page.failure.message if page and page.failure else "",
+        "own_refused": page is not None and page.trusted is False,
+        "own_expired": leaf.not_after if leaf and leaf.is_expired(evidence.started_at) else "",
+    }
+
+
+def _other_subjects(
+    evidence: Evidence, status: int, exchanges: list[Exchange]
+) -> Iterator[Subject]:
+    """Yield the page and port 80 there, and the WebSockets with the same status."""
+    for address in addresses(exchanges):
+        for port in dict.fromkeys((evidence.target.port, 80)):
+            yield Subject(address=address, port=port, path=evidence.target.path)
+        for upgrade in evidence.of(Upgrade):
+            if upgrade.address == address and upgrade.status == status:
+                yield Subject(address=address, port=upgrade.port, path=upgrade.path)

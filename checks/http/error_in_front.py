@@ -1,0 +1,114 @@
+"""The name's address belongs to another machine, which answers with an error; nginx on this server
+answers the same request well. The fault lies in front of this server.
+
+Who may come in (401, 403) and how often (429) is decided on purpose, so these are no errors.
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _fronts, addresses, endpoint_subjects
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Subject,
+    Vantage,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+from diagnose.model.server import Interface
+from diagnose.parsers.http import UNKNOWN_SITE, hops, is_error
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.urls import normalize_url
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange, Interface, LocalAnswer],
+    explains=[
+        "http.acme-challenge-blocked",
+        "http.no-redirect",
+        "http.redirect-loop",
+        "http.server-error",
+        "websocket.not-upgraded",
+        "websocket.rate-limited",
+        "websocket.redirected",
+    ],
+)
+def error_in_front(evidence: Evidence) -> Iterator[Claim]:
+    page = _fronts.local_answer(evidence, "page")
+    if page is None or page.failure or not page.status or page.status >= 400:
+        return
+    if _fronts.is_flexible(evidence) or not _fronts.serves_name(evidence):
+        return
+    groups: dict[tuple[int | None, str], list[Exchange]] = {}
+    for exchange in evidence.of(Exchange):
+        # The request made here passes no firewall, which Cloudflare's errors are often about.
+        if _fronts.is_cdn_error(exchange):
+            continue
+        if _is_error(exchange) and (exchange.failure or exchange.status != page.status):
+            kind = exchange.failure.kind if exchange.failure else ""
+            groups.setdefault((exchange.status, kind), []).append(exchange)
+    for exchanges in groups.values():
+        machines = _fronts.fronts(evidence, addresses(exchanges))
+        if machines:
+            yield _claim(evidence, page, exchanges, machines)
+
+
+def _is_error(exchange: Exchange) -> bool:
+    if exchange.purpose != "target" or exchange.vantage is not Vantage.HERE:
+        return False
+    if exchange.failure is not None or exchange.header("cf-mitigated"):
+        return exchange.failure is not None
+    is_loop = redirect_target(exchange) == normalize_url(exchange.url)
+    return is_error(exchange) or is_loop
+
+
+def _claim(
+    evidence: Evidence,
+    page: LocalAnswer,
+    exchanges: list[Exchange],
+    machines: tuple[_fronts.Front, ...],
+) -> Claim:
+    first, subjects = exchanges[0], endpoint_subjects(exchanges)
+    proofs = (item for machine in machines for item in machine.by_certificate)
+    failure = first.failure
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=(*subjects, *_other_subjects(evidence, exchanges)),
+        because=tuple(dict.fromkeys((*exchanges, page, *proofs))),
+        confidence=_fronts.weakest(machines),
+        facts={
+            "name": evidence.target.host,
+            "url": first.url,
+            "addresses": addresses(exchanges),
+            "status": first.status if failure is None else "",
+            "reason": first.reason,
+            "message": failure.message if failure else "",
+            "product": _fronts.product_name(machines, first.headers),
+            "hops": hops(first.headers),
+            "gateway": failure is None and first.status in {502, 503, 504},
+            "unknown_site": failure is None and first.status in UNKNOWN_SITE,
+            "own_status": page.status,
+            "own_address": page.address,
+            "command": page.equivalent,
+            "certificate": any(machine.by_certificate for machine in machines),
+        },
+        fix=Fix((Manual("look-there", Where.CLOUD_CONSOLE),), Applicability.MANUAL),
+    )
+
+
+def _other_subjects(evidence: Evidence, exchanges: list[Exchange]) -> Iterator[Subject]:
+    """Yield the page and port 80 there, and the WebSockets that get the same answer."""
+    statuses = {exchange.status for exchange in exchanges}
+    for address in addresses(exchanges):
+        for port in dict.fromkeys((evidence.target.port, 80)):
+            yield Subject(address=address, port=port, path=evidence.target.path)
+        for upgrade in evidence.of(Upgrade):
+            if upgrade.address == address and upgrade.status in statuses:
+                yield Subject(address=address, port=upgrade.port, path=upgrade.path)

@@ -1,0 +1,107 @@
+""" "Flexible SSL": what stands in front ends TLS and asks this server over http, and the server
+redirects http to https. The visitor is redirected to the same URL for ever.
+
+On the server this is seen: over http the server redirects to the visitor's own URL, even if
+X-Forwarded-Proto says https, and over https it does not. From outside, a redirect to itself through
+a CDN suggests it (Cloudflare's documentation, "ERR_TOO_MANY_REDIRECTS").
+"""
+
+from collections.abc import Iterator
+
+from checks.http import _fronts, _redirects, addresses, endpoint_subjects, redirected_sockets
+from checks.nginx import Nginx, file_line
+from diagnose.checking.registry import check
+from diagnose.model import (
+    Applicability,
+    Claim,
+    Confidence,
+    Evidence,
+    Fix,
+    Manual,
+    Severity,
+    Where,
+    merge_subjects,
+)
+from diagnose.model.http import Exchange, LocalAnswer
+from diagnose.model.server import Interface
+from diagnose.parsers.cdn import field_signs
+
+
+@check(
+    severity=Severity.ERROR,
+    needs=[Exchange],
+    explains=[
+        "http.no-redirect",
+        "http.redirect-downgrade",
+        "http.redirect-drops-path",
+        "http.redirect-loop",
+        "websocket.redirected",
+    ],
+)
+def flexible_tls(evidence: Evidence) -> Iterator[Claim]:
+    loops = list(_fronts.looping_exchanges(evidence))
+    if not loops:
+        return
+    if evidence.of(Interface):
+        machines = _fronts.fronts(evidence, addresses(loops))
+        if machines and _fronts.is_flexible(evidence):
+            yield _claim(evidence, loops, machines)
+    elif all(field_signs(exchange.headers) for exchange in loops):
+        yield _claim(evidence, loops, ())
+
+
+def _claim(evidence: Evidence, loops: list[Exchange], machines: tuple[_fronts.Front, ...]) -> Claim:
+    first, subjects = loops[0], endpoint_subjects(loops)
+    page = _fronts.local_answer(evidence, "page")
+    own = [
+        answer
+        for answer in (page, _fronts.local_answer(evidence, "forwarded"))
+        if answer is not None
+    ]
+    signs = field_signs(first.headers)
+    steps = ["full-tls"] if page or not own else ["https-here"]
+    return Claim(
+        about=merge_subjects(subjects),
+        covers=(
+            *subjects,
+            *endpoint_subjects(_port_80(evidence, loops)),
+            *redirected_sockets(evidence, evidence.target.host, "https"),
+        ),
+        because=(*loops, *own),
+        confidence=Confidence.LIKELY,
+        facts={
+            "name": evidence.target.host,
+            "url": first.url,
+            "addresses": addresses(loops),
+            "product": signs[0][0] if signs else _fronts.product_name(machines, first.headers),
+            "status": first.status or "",
+            "own": bool(own),
+            "own_status": page.status if page and page.status else "",
+            "rule": _redirect_rule(evidence, own),
+        },
+        fix=Fix(
+            (
+                *(Manual(step, Where.CLOUD_CONSOLE) for step in steps),
+                Manual("forwarded-proto", Where.SERVER),
+            ),
+            Applicability.MANUAL,
+        ),
+    )
+
+
+def _port_80(evidence: Evidence, loops: list[Exchange]) -> tuple[Exchange, ...]:
+    """Return the answers over http at the same addresses: they lead into the loop."""
+    return tuple(
+        exchange
+        for exchange in evidence.good(Exchange)
+        if exchange.purpose == "plain" and exchange.address in addresses(loops)
+    )
+
+
+def _redirect_rule(evidence: Evidence, own: list[LocalAnswer]) -> str:
+    """Return "file:line" of nginx's redirect to https, or "" if it is not nginx's own."""
+    for answer in own:
+        if answer.request == "forwarded":
+            redirect = _redirects.find_redirect(Nginx.of(evidence), answer)
+            return file_line(redirect.directive) if redirect else ""
+    return ""

@@ -1,0 +1,289 @@
+"""Asks the web server on the server itself for what failed at an address that the server lacks.
+
+If the answer here is right, the fault lies in front of the server: a proxy, a load balancer, a CDN,
+or another machine that the name leads to. A site without such a failure is not asked.
+"""
+
+import asyncio
+import shlex
+from dataclasses import replace
+
+from diagnose.machine import ServerSideNet
+from diagnose.model import Failure, Vantage
+from diagnose.model.addresses import bracketed
+from diagnose.model.frozen import frozen
+from diagnose.model.http import Exchange, LocalAnswer, LocalRequest, Upgrade
+from diagnose.model.server import Interface, Listeners
+from diagnose.model.tls import Handshake
+from diagnose.net import Stream
+from diagnose.net.http import Http1Connection, HttpResult, connection_for, get
+from diagnose.net.tls import HandshakeResult, client_context, secure
+from diagnose.net.trusted_roots import trust
+from diagnose.parsers.hostnames import covers
+from diagnose.parsers.redirects import redirect_target
+from diagnose.parsers.request_fields import masked_subprotocol
+from diagnose.parsers.urls import Url, normalize_url, socketio_path
+from diagnose.probes import ProbeContext, probe
+from diagnose.probes.inside.remote_curl import UPGRADE_FIELDS
+from diagnose.probes.inside.server_side_entry import listening_address
+from diagnose.probes.outside.tls_attempts import parse_certificates, server_name
+
+#: Seconds. nginx on the same machine answers at once, if its application does.
+PATIENCE = 4.0
+
+#: The port of plain http, and the field with which a proxy says that the visitor uses https.
+HTTP_PORT = 80
+FORWARDED = {"X-Forwarded-Proto": "https"}
+
+#: The header fields of each kind of request, for the equivalent command.
+_FIELDS: dict[LocalRequest, tuple[str, ...]] = {
+    "page": (),
+    "forwarded": tuple(f"{name}: {value}" for name, value in FORWARDED.items()),
+    "websocket": UPGRADE_FIELDS,
+}
+
+#: Statuses that say nothing about the site: who may come in, and how often.
+_PERSONAL = {401, 403, 407, 429}
+
+
+@probe(after=Exchange)
+async def page_failed(ctx: ProbeContext, exchange: Exchange) -> None:
+    if _has_failed(ctx, exchange):
+        await _compare(ctx)
+
+
+@probe(after=Handshake)
+async def handshake_failed(ctx: ProbeContext, handshake: Handshake) -> None:
+    if _has_failed(ctx, handshake):
+        await _compare(ctx)
+
+
+@probe(after=Upgrade)
+async def upgrade_failed(ctx: ProbeContext, upgrade: Upgrade) -> None:
+    if _has_failed(ctx, upgrade):
+        await _compare(ctx)
+
+
+@probe(after=Listeners)
+async def listeners_read(ctx: ProbeContext, _: Listeners) -> None:
+    await _compare(ctx)
+
+
+@probe(after=Interface)
+async def interfaces_read(ctx: ProbeContext, interface: Interface) -> None:
+    """The interfaces are emitted together: the last one starts the comparison."""
+    if ctx.observed(Interface)[-1] is interface:
+        await _compare(ctx)
+
+
+async def _compare(ctx: ProbeContext) -> None:
+    """Ask once for all that failed, as soon as the server's addresses and sockets are known."""
+    address = _entry_address(ctx, ctx.target.port)
+    plain_address = _entry_address(ctx, HTTP_PORT)
+    exchanges, upgrades = ctx.observed(Exchange), ctx.observed(Upgrade)
+    failed_pages = [exchange for exchange in exchanges if _has_failed(ctx, exchange)]
+    failed_handshakes = [item for item in ctx.observed(Handshake) if _has_failed(ctx, item)]
+    failed_paths = dict.fromkeys(item.path for item in upgrades if _has_failed(ctx, item))
+    work = []
+    if address and (failed_pages or failed_handshakes or failed_paths):
+        work.append(_ask_page(ctx, address))
+        work += [_ask_websocket(ctx, address, path) for path in failed_paths]
+    if plain_address and any(map(_is_loop, failed_pages)):
+        work.append(_ask_forwarded(ctx, plain_address))
+    await asyncio.gather(*work)
+
+
+def _entry_address(ctx: ProbeContext, port: int) -> str:
+    """Return the address of the server at which something listens on the port, or "": that of the
+    default route first, because a router in front translates to it."""
+    interfaces = sorted(ctx.observed(Interface), key=lambda interface: not interface.default)
+    addresses = [
+        address
+        for interface in interfaces
+        for address in interface.addresses
+        if not address.startswith(("127.", "169.254.", "fe80:")) and address != "::1"
+    ]
+    candidates = (listening_address(ctx, address, port) for address in addresses)
+    return next(filter(None, candidates), "")
+
+
+def _has_failed(ctx: ProbeContext, observation: Exchange | Handshake | Upgrade) -> bool:
+    """Whether visitors get a failure from an address that is not the server's.
+
+    A failed certificate is followed by a request that accepts it, which counts in its place.
+    """
+    own = {address for interface in ctx.observed(Interface) for address in interface.addresses}
+    if observation.vantage is not Vantage.HERE or observation.address in own:
+        return False
+    match observation:
+        case Handshake(failure=Failure(kind=kind), is_browser_like=True):
+            return kind != "certificate"
+        case Upgrade(through="front", variant="normal"):
+            return not observation.accepted
+        case Exchange(purpose="target"):
+            refused = (observation.status or 0) >= 400 and observation.status not in _PERSONAL
+            return bool(
+                observation.failure or refused or not observation.verified or _is_loop(observation)
+            )
+    return False
+
+
+def _is_loop(exchange: Exchange) -> bool:
+    return redirect_target(exchange) == normalize_url(exchange.url)
+
+
+def _is_asked(ctx: ProbeContext, request: LocalRequest, path: str) -> bool:
+    return any(
+        (answer.request, answer.path) == (request, path) for answer in ctx.observed(LocalAnswer)
+    )
+
+
+def _emit(ctx: ProbeContext, answer: LocalAnswer) -> None:
+    """Emit an answer. Two failures at the same moment may have asked for the same."""
+    if not _is_asked(ctx, answer.request, answer.path):
+        ctx.emit(answer)
+
+
+@frozen
+class _Entry:
+    """An open connection to the server's own web server, and how its TLS handshake ended."""
+
+    stream: Stream
+    alpn: str = ""
+    tls: HandshakeResult | None = None
+
+
+async def _ask_page(ctx: ProbeContext, address: str) -> None:
+    if _is_asked(ctx, "page", ctx.target.path):
+        return
+    target = ctx.target
+    url = f"{'https' if target.uses_tls else 'http'}://{target.authority}{target.path}"
+    answer = _question(ctx, "page", url, target.path, (address, target.port))
+    tls_result = await _verified_handshake(ctx, answer) if target.uses_tls else None
+    chain = await parse_certificates(tls_result.chain) if tls_result else ()
+    entry = await _enter(ctx, answer)
+    if entry is None:
+        failure = tls_result.failure if tls_result else None
+        if chain or failure:
+            _emit(ctx, replace(answer, chain=chain, trusted=False, failure=failure))
+        return
+    result = await get(connection_for(entry.stream, entry.alpn, PATIENCE), url, PATIENCE)
+    entry.stream.close()
+    trusted = None
+    if tls_result is not None and tls_result.verify_code is not None:
+        name_matches = bool(chain) and covers(target.host, chain[0].dns_names, chain[0].addresses)
+        trusted = tls_result.failure is None and name_matches
+    _emit(
+        ctx,
+        replace(
+            _completed(ctx, answer, result),
+            chain=chain,
+            trusted=trusted,
+            same_as=_same_pages(ctx, result),
+        ),
+    )
+
+
+async def _ask_forwarded(ctx: ProbeContext, address: str) -> None:
+    """Ask as a proxy does that ends TLS and speaks http to this server."""
+    if not ctx.target.uses_tls or _is_asked(ctx, "forwarded", ctx.target.path):
+        return
+    attempt = await _net(ctx).connect(address, HTTP_PORT, PATIENCE)
+    if attempt.stream is None:
+        return
+    url = str(Url("http", ctx.target.host, HTTP_PORT, ctx.target.path))
+    answer = _question(ctx, "forwarded", url, ctx.target.path, (address, HTTP_PORT))
+    result = await get(Http1Connection(attempt.stream, PATIENCE), url, PATIENCE, FORWARDED)
+    attempt.stream.close()
+    _emit(ctx, _completed(ctx, answer, result))
+
+
+async def _ask_websocket(ctx: ProbeContext, address: str, path: str) -> None:
+    if _is_asked(ctx, "websocket", path):
+        return
+    from diagnose.net.websocket import ClientHandshake, open_websocket
+
+    target, request = ctx.target, ctx.options.request
+    url = f"{'wss' if target.uses_tls else 'ws'}://{target.authority}{socketio_path(path)}"
+    answer = _question(ctx, "websocket", url, path, (address, target.port))
+    entry = await _enter(ctx, answer)
+    if entry is None:
+        return
+    subprotocols = tuple(name for name in request.subprotocols if name == masked_subprotocol(name))
+    handshake = ClientHandshake(url, request.origin or target.origin, subprotocols)
+    upgrade = await open_websocket(entry.stream, handshake, PATIENCE)
+    completed = _completed(ctx, answer, upgrade.answer)
+    _emit(ctx, replace(completed, accepted=upgrade.accepted and not upgrade.ended))
+
+
+async def _verified_handshake(ctx: ProbeContext, answer: LocalAnswer) -> HandshakeResult | None:
+    """Shake hands as a browser does, to judge the certificate; None without a connection."""
+    attempt = await _net(ctx).connect(answer.address, answer.port, PATIENCE)
+    if attempt.stream is None:
+        return None
+    trusted = await asyncio.wrap_future(trust(ctx.options.cafile))
+    result = await secure(attempt.stream, trusted.context, server_name(ctx), PATIENCE)
+    if result.stream is not None:
+        result.stream.close()
+    return replace(result, verify_code=None) if trusted.empty else result
+
+
+async def _enter(ctx: ProbeContext, answer: LocalAnswer) -> _Entry | None:
+    """Open a connection for a request; any certificate is accepted."""
+    attempt = await _net(ctx).connect(answer.address, answer.port, PATIENCE)
+    if attempt.stream is None or not ctx.target.uses_tls:
+        return _Entry(attempt.stream) if attempt.stream else None
+    result = await secure(attempt.stream, client_context(), server_name(ctx), PATIENCE)
+    return _Entry(result.stream, result.alpn, result) if result.stream else None
+
+
+def _net(ctx: ProbeContext) -> ServerSideNet:
+    return ServerSideNet(ctx.net, ctx.machine)
+
+
+def _completed(ctx: ProbeContext, answer: LocalAnswer, result: HttpResult) -> LocalAnswer:
+    return replace(
+        answer,
+        took=ctx.elapsed() - answer.at,
+        failure=result.failure,
+        status=result.status,
+        reason=result.reason,
+        headers=result.headers,
+    )
+
+
+def _same_pages(ctx: ProbeContext, result: HttpResult) -> tuple[str, ...]:
+    """Return the addresses that gave this page to visitors."""
+    return tuple(
+        dict.fromkeys(
+            exchange.address
+            for exchange in ctx.observed(Exchange)
+            if exchange.purpose == "target"
+            and exchange.vantage is Vantage.HERE
+            and result.body
+            and (exchange.status, exchange.body) == (result.status, result.body)
+        )
+    )
+
+
+def _question(
+    ctx: ProbeContext, request: LocalRequest, url: str, path: str, peer: tuple[str, int]
+) -> LocalAnswer:
+    """Return the observation of a request, without its answer."""
+    address, port = peer
+    argv = ["curl", "-sSik", "-m", "5", "--http1.1"]
+    if ctx.target.host != address:
+        argv += ["--resolve", f"{ctx.target.host}:{port}:{bracketed(address)}"]
+    for field in _FIELDS[request]:
+        argv += ["-H", field]
+    web_url = f"http{url.removeprefix('ws')}" if request == "websocket" else url
+    return LocalAnswer(
+        vantage=Vantage.SERVER,
+        at=ctx.elapsed(),
+        request=request,
+        url=url,
+        path=path,
+        address=address,
+        port=port,
+        equivalent=shlex.join([*argv, web_url]),
+    )

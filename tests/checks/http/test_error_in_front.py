@@ -1,0 +1,81 @@
+"""http.error-in-front: when it fires, and when it is silent."""
+
+import pytest
+
+from diagnose.model import Confidence
+from tests.support.certificates import leaf, visit
+from tests.support.check_evidence import TIMEOUT, judge
+from tests.support.front_evidence import (
+    CLOUDFLARE,
+    EDGE,
+    URL,
+    behind,
+    edge_handshake,
+    edge_page,
+    local,
+    redirecting,
+)
+
+CHECK = "http.error-in-front"
+
+
+@pytest.mark.parametrize("status", [502, 503, 404, 421])
+def test_fires_where_the_edge_fails_and_this_server_does_not(status: int) -> None:
+    (claim,) = judge(CHECK, *behind(edge_handshake(), edge_page(status), local()))
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["addresses"] == (EDGE,)
+    assert claim.facts["certificate"]
+
+
+def test_fires_where_the_edge_never_answers() -> None:
+    (claim,) = judge(CHECK, *behind(edge_handshake(), edge_page(None, failure=TIMEOUT), local()))
+    assert claim.facts["message"] == "timed out"
+
+
+def test_fires_where_the_edge_redirects_to_itself_for_its_own_reasons() -> None:
+    loop = edge_page(302, headers=(("Location", URL),))
+    assert judge(CHECK, *behind(edge_handshake(), loop, local()))
+
+
+def test_fires_with_less_certainty_where_only_the_address_shows_it() -> None:
+    (claim,) = judge(CHECK, *behind(edge_page(502), local()))
+    assert claim.confidence is Confidence.LIKELY
+
+
+def test_fires_behind_a_cdn_on_a_cloud_server_with_a_private_address() -> None:
+    page = edge_page(502, headers=CLOUDFLARE)
+    (claim,) = judge(CHECK, *behind(page, local(), own="172.16.0.5"))
+    assert claim.facts["product"] == "Cloudflare"
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_silent_where_the_edge_decides_who_may_come_in(status: int) -> None:
+    assert not judge(CHECK, *behind(edge_handshake(), edge_page(status), local()))
+
+
+def test_silent_where_this_server_is_not_the_sites() -> None:
+    """Its default site answers 200, with a certificate for another name."""
+    other = leaf(sha256="0f", dns_names=("blog.example.com",))
+    own = local(chain=(other,), trusted=False)
+    assert not judge(CHECK, *behind(edge_handshake(), edge_page(502), own))
+
+
+def test_silent_where_this_server_fails_too() -> None:
+    assert not judge(CHECK, *behind(edge_handshake(), edge_page(502), local(status=502)))
+
+
+def test_silent_where_a_cloud_may_translate_the_address() -> None:
+    """The same certificate: it may be this server, seen through its public address."""
+    same = visit(address=EDGE)
+    assert not judge(CHECK, *behind(same, edge_page(502), local(), own="172.16.0.5"))
+
+
+def test_silent_where_the_edge_speaks_http_to_the_server() -> None:
+    """http.flexible-tls says it."""
+    loop = edge_page(301, headers=(("Location", URL),))
+    assert not judge(CHECK, *behind(edge_handshake(), loop, local(), redirecting()))
+
+
+def test_silent_at_a_challenge_for_programs() -> None:
+    page = edge_page(503, headers=(*CLOUDFLARE, ("cf-mitigated", "challenge")))
+    assert not judge(CHECK, *behind(edge_handshake(), page, local()))

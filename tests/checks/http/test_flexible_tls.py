@@ -1,0 +1,66 @@
+"""http.flexible-tls: when it fires, and when it is silent."""
+
+from diagnose.model import Confidence, Manual
+from diagnose.model.nginx import NginxConfig
+from diagnose.parsers.nginx.config import parse
+from tests.support.check_evidence import judge
+from tests.support.front_evidence import (
+    CLOUDFLARE,
+    URL,
+    behind,
+    edge_handshake,
+    edge_page,
+    local,
+    redirecting,
+)
+from tests.support.redirect_evidence import PLAIN
+
+CHECK = "http.flexible-tls"
+LOOP = edge_page(301, headers=(("Location", URL),))
+AT_CLOUDFLARE = edge_page(301, headers=(*CLOUDFLARE, ("Location", URL)))
+
+
+def test_fires_where_the_server_redirects_over_http_and_not_over_https() -> None:
+    main = parse(f"http {{ {PLAIN} }}", "n.conf")
+    config = NginxConfig(path="n.conf", main=main)
+    seen = behind(edge_handshake(), LOOP, local(), redirecting(), config)
+    (claim,) = judge(CHECK, *seen, masked=False)
+    assert claim.confidence is Confidence.LIKELY
+    assert str(claim.facts["rule"]).startswith("n.conf:")
+    assert claim.fix
+    assert [step.step for step in claim.fix.steps if isinstance(step, Manual)] == [
+        "full-tls",
+        "forwarded-proto",
+    ]
+
+
+def test_fires_where_the_server_has_no_https_at_all() -> None:
+    (claim,) = judge(CHECK, *behind(edge_handshake(), AT_CLOUDFLARE, redirecting()))
+    assert claim.fix
+    first = claim.fix.steps[0]
+    assert isinstance(first, Manual)
+    assert first.step == "https-here"
+
+
+def test_fires_from_outside_where_a_cdn_redirects_to_itself() -> None:
+    (claim,) = judge(CHECK, AT_CLOUDFLARE)
+    assert claim.facts["product"] == "Cloudflare"
+
+
+def test_silent_from_outside_without_a_sign_of_a_cdn() -> None:
+    assert not judge(CHECK, LOOP)
+
+
+def test_silent_where_the_server_loops_over_https_too() -> None:
+    own = local(status=301, headers=(("Location", URL),))
+    assert not judge(CHECK, *behind(edge_handshake(), LOOP, own, redirecting()))
+
+
+def test_silent_where_the_server_heeds_the_visitors_protocol() -> None:
+    answered = redirecting(status=200, headers=())
+    assert not judge(CHECK, *behind(edge_handshake(), LOOP, local(), answered))
+
+
+def test_silent_where_the_page_is_not_redirected_to_itself() -> None:
+    elsewhere = edge_page(301, headers=(*CLOUDFLARE, ("Location", f"{URL}en/")))
+    assert not judge(CHECK, elsewhere)

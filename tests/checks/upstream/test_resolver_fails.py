@@ -1,0 +1,82 @@
+"""upstream.resolver-fails: when it fires, and when it is silent."""
+
+from typing import Any
+
+from diagnose.model import Applicability, Confidence, Edit, Manual, Vantage
+from diagnose.model.upstream import NameAnswer, ServerNames
+from tests.support.check_evidence import REFUSED, TIMEOUT, judge
+from tests.support.upstreams import PAGE, WELL, line, proxied
+
+CHECK = "upstream.resolver-fails"
+NAME = "app.internal"
+SITE = proxied("http://$app:3000", more=f"\n        set $app {NAME}; resolver 127.0.0.11;")
+GONE = line(f"{NAME} could not be resolved (110: Operation timed out)", "")
+UNKNOWN = line(f"{NAME} could not be resolved (3: Host not found)", "")
+
+
+def asked(rdtype: Any = "A", *addresses: str, **more: Any) -> NameAnswer:
+    given = {"resolver": "127.0.0.11:53", "rcode": "NOERROR", "addresses": addresses, **more}
+    return NameAnswer(vantage=Vantage.SERVER, name=NAME, rdtype=rdtype, **given)
+
+
+SILENT = tuple(asked(rdtype, failure=REFUSED, rcode="") for rdtype in ("A", "AAAA"))
+SYSTEM = asked("A", "10.0.0.5", resolver="203.0.113.1:53", of_nginx=False)
+NOT_THERE = tuple(asked(rdtype, rcode="NXDOMAIN") for rdtype in ("A", "AAAA"))
+
+
+def test_fires_where_it_is_silent_and_asks_the_system_s_resolver_instead() -> None:
+    (claim,) = judge(CHECK, *SILENT, SYSTEM, GONE, PAGE, SITE)
+    assert claim.confidence is Confidence.CERTAIN
+    assert claim.facts["silent"]
+    assert claim.facts["docker"]
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.AUTOMATIC
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "resolver 203.0.113.1;" in edit.diff
+
+
+def test_fires_with_less_certainty_without_a_line_in_the_log() -> None:
+    (claim,) = judge(CHECK, *SILENT, SYSTEM, PAGE, SITE)
+    assert claim.confidence is Confidence.LIKELY
+    assert claim.fix
+    assert claim.fix.applicability is Applicability.REVIEW
+
+
+def test_fires_for_a_name_that_only_the_hosts_file_has() -> None:
+    names = ServerNames(resolvers=("203.0.113.1",), written=(NAME,))
+    (claim,) = judge(CHECK, *NOT_THERE, names, UNKNOWN, PAGE, SITE)
+    assert claim.facts["unknown"]
+    assert claim.fix
+    step = claim.fix.steps[0]
+    assert isinstance(step, Manual)
+    assert step.step == "a-fixed-name"
+
+
+def test_fires_where_aaaa_gets_no_answer() -> None:
+    half = (asked("A", "10.0.0.5"), asked("AAAA", failure=TIMEOUT, rcode=""))
+    (claim,) = judge(CHECK, *half, GONE, PAGE, SITE)
+    assert claim.facts["half"]
+    assert claim.fix
+    edit = claim.fix.steps[0]
+    assert isinstance(edit, Edit)
+    assert "resolver 127.0.0.11 ipv6=off;" in edit.diff
+
+
+def test_fires_by_the_log_alone_where_nothing_could_be_asked() -> None:
+    (claim,) = judge(CHECK, UNKNOWN, PAGE, SITE)
+    assert claim.facts["unknown"]
+
+
+def test_silent_where_the_resolver_knows_the_name() -> None:
+    good = (asked("A", "10.0.0.5"), asked("AAAA"))
+    assert not judge(CHECK, *good, PAGE, SITE)
+
+
+def test_silent_where_the_page_comes() -> None:
+    assert not judge(CHECK, *SILENT, SYSTEM, WELL, SITE)
+
+
+def test_silent_without_a_variable_or_a_resolver() -> None:
+    assert not judge(CHECK, *SILENT, PAGE, proxied(f"http://{NAME}:3000"))
+    assert not judge(CHECK, *SILENT, PAGE, proxied(f"http://{NAME}:3000$request_uri"))

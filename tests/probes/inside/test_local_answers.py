@@ -1,0 +1,95 @@
+"""The server's own web server, asked for what failed elsewhere: a real one on loopback."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from diagnose.machine.local import LocalMachine
+from diagnose.model import Observation, Target, Vantage
+from diagnose.model.http import Exchange, LocalAnswer, Upgrade
+from diagnose.model.server import Interface, Listener, Listeners
+from diagnose.net.local import LocalNet
+from diagnose.probes.inside import local_answers
+from tests.support.fake_context import Looking
+
+OURS, EDGE = "203.0.113.10", "203.0.113.80"
+NIC = Interface(name="eth0", up=True, addresses=(OURS,), default=(4,))
+FAILED = Exchange(url="http://shop.example.com/", address=EDGE, port=80, status=502, body="bad\n")
+REFUSED = Upgrade(
+    url="ws://shop.example.com/ws", path="/ws", address=EDGE, port=80, status=426, fault="status"
+)
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b"Upgrade: websocket" in head:
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+    else:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nshop!\n")
+    await writer.drain()
+    writer.close()
+
+
+def asked(*seen: Observation, trigger: Observation, known: bool = True) -> list[LocalAnswer]:
+    """What the server answered itself, after these observations of which the last one failed."""
+    look = Looking(LocalMachine())
+    look.net = LocalNet()
+
+    async def work() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        look.target = Target("http://shop.example.com", "http", "shop.example.com", port)
+        sockets = (Listener(address="127.0.0.1", port=port, family=4),)
+        look.observations += [NIC, Listeners(sockets=sockets)] if known else []
+        look.observations += [*seen, trigger]
+        probes = {
+            Exchange: local_answers.page_failed,
+            Upgrade: local_answers.upgrade_failed,
+            Interface: local_answers.interfaces_read,
+        }
+        async with server:
+            await probes[type(trigger)].work(look, trigger)
+            await probes[type(trigger)].work(look, trigger)
+
+    asyncio.run(work())
+    return list(look.observed(LocalAnswer))
+
+
+def test_a_page_that_failed_elsewhere_is_asked_for_here_once() -> None:
+    (answer,) = asked(trigger=FAILED)
+    assert (answer.request, answer.status, answer.vantage) == ("page", 200, Vantage.SERVER)
+    assert answer.same_as == ()
+    assert "--resolve" in answer.equivalent
+
+
+def test_an_address_that_shows_the_same_page_is_known() -> None:
+    other = replace(FAILED, address="203.0.113.81", status=200, body="shop!")
+    (answer,) = asked(other, trigger=FAILED)
+    assert answer.same_as == ("203.0.113.81",)
+
+
+def test_a_websocket_that_was_refused_elsewhere_is_tried_here() -> None:
+    answers = asked(trigger=REFUSED)
+    assert {answer.request for answer in answers} == {"page", "websocket"}
+    (socket,) = (answer for answer in answers if answer.request == "websocket")
+    assert (socket.status, socket.accepted) == (404, False)
+
+
+def test_the_last_interface_starts_it_where_the_failure_came_first() -> None:
+    assert not asked(FAILED, trigger=replace(NIC, name="eth1"), known=False)
+    assert asked(FAILED, trigger=replace(NIC, name="eth1"))
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        replace(FAILED, status=200),
+        replace(FAILED, status=401),
+        replace(FAILED, address=OURS),
+        replace(FAILED, vantage=Vantage.SERVER),
+        replace(FAILED, purpose="plain"),
+    ],
+)
+def test_nothing_is_asked_without_a_failure_elsewhere(seen: Exchange) -> None:
+    assert not asked(trigger=seen)
