@@ -45,6 +45,7 @@ INSIDE = (
     "unincluded_sites",
     "upstream_connect",
     "upstream_requests",
+    "websocket_retries",
     "server_side_entry",
 )
 
